@@ -1,0 +1,62 @@
+"""The one audio format of version 1 and its binary frame.
+
+PCM16LE, mono, 16 kHz. A frame is an 8-byte little-endian header, ``u32 segment`` and ``u32 offset`` (samples
+within the segment), followed by the samples.
+"""
+
+from struct import Struct
+from typing import Final, NamedTuple
+
+from protocol.errors import MalformedMessage
+
+SAMPLE_RATE: Final = 16_000
+BYTES_PER_SAMPLE: Final = 2
+CODEC: Final = "pcm16"
+FRAME_MS: Final = 100
+FRAME_SAMPLES: Final = SAMPLE_RATE * FRAME_MS // 1000
+
+_HEADER: Final = Struct("<II")
+HEADER_BYTES: Final = _HEADER.size
+_U32_MAX: Final = 2**32 - 1
+
+
+class Frame(NamedTuple):
+    """A piece of one segment: ``pcm`` starts ``offset`` samples after the segment's beginning."""
+
+    segment: int
+    offset: int
+    pcm: bytes | memoryview
+
+    @property
+    def samples(self) -> int:
+        """Number of samples in ``pcm``."""
+        return len(self.pcm) // BYTES_PER_SAMPLE
+
+
+def encode_frame(segment: int, offset: int, pcm: bytes | bytearray | memoryview) -> bytes:
+    """Put the header before ``pcm``. Raises ``MalformedMessage`` for half a sample or a number over 32 bits."""
+    if len(pcm) % BYTES_PER_SAMPLE:
+        raise MalformedMessage("a frame must hold whole 16-bit samples")
+    if not (0 <= segment <= _U32_MAX and 0 <= offset <= _U32_MAX):
+        raise MalformedMessage("segment and offset must fit in 32 bits")
+    return _HEADER.pack(segment, offset) + pcm
+
+
+def decode_frame(data: bytes) -> Frame:
+    """Take a binary message apart without copying the samples. Raises ``MalformedMessage``."""
+    if len(data) < HEADER_BYTES:
+        raise MalformedMessage(f"an audio frame needs its {HEADER_BYTES}-byte header, got {len(data)} bytes")
+    if (len(data) - HEADER_BYTES) % BYTES_PER_SAMPLE:
+        raise MalformedMessage("an audio frame must hold whole 16-bit samples after its header")
+    segment, offset = _HEADER.unpack_from(data)
+    return Frame(segment, offset, memoryview(data)[HEADER_BYTES:])
+
+
+def samples_to_ms(samples: int) -> int:
+    """Whole milliseconds that ``samples`` last, rounded down."""
+    return samples * 1000 // SAMPLE_RATE
+
+
+def samples_to_seconds(samples: int) -> float:
+    """Seconds that ``samples`` last."""
+    return samples / SAMPLE_RATE

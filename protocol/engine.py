@@ -1,0 +1,84 @@
+"""What a worker asks of a recognition engine, and what a package must offer to be one.
+
+An engine is found by an entry point of the group ``kikipounamu.engines``: a function ``create(EngineSettings)``
+that returns an ``Engine``. It runs in a process of its own, so it may block, crash or hang.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from protocol.errors import ErrorCode
+from protocol.recognition import Options, Word
+
+ENTRY_POINT_GROUP: Final = "kikipounamu.engines"
+
+
+class EngineSettings(Struct, frozen=True):
+    """How to load an engine. ``model_folder`` is empty for an engine that has no files."""
+
+    engine: str
+    model: str = ""
+    model_folder: str = ""
+    device: str = "auto"
+    threads: int = 0
+    extra: dict[str, str] = {}
+
+
+class EngineInfo(Struct, frozen=True):
+    """What was loaded. ``slots``: how many requests one ``decode`` call takes well."""
+
+    engine: str
+    model: str
+    device: str
+    languages: tuple[str, ...] = ()
+    slots: int = 1
+
+
+class DecodeRequest(Struct, frozen=True):
+    """One segment to recognise: PCM16LE mono 16 kHz."""
+
+    pcm: bytes
+    options: Options = Options()
+
+
+class Transcript(Struct, frozen=True, tag="transcript"):
+    """What was said; an empty text means that nothing was."""
+
+    text: str
+    language: str = ""
+    words: tuple[Word, ...] = ()
+
+
+class DecodeFailure(Struct, frozen=True, tag="failure"):
+    """Why one request of a batch could not be recognised. The others are not touched by it."""
+
+    code: ErrorCode
+    message: str
+
+
+DecodeOutcome = Transcript | DecodeFailure
+
+
+class EngineUnavailable(Exception):
+    """The engine cannot be loaded here. The text says what to install or download."""
+
+
+class Engine(Protocol):
+    """A loaded engine. Used by one thread of one process."""
+
+    def info(self) -> EngineInfo:
+        """What is loaded, and on which device."""
+        ...
+
+    def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
+        """One outcome per request, in the order of the requests."""
+        ...
+
+    def close(self) -> None:
+        """Release what was loaded."""
+        ...
+
+
+CreateEngine = Callable[[EngineSettings], Engine]

@@ -1,0 +1,230 @@
+"""What a client and a gateway say to each other: ``GET /v1/stream``, subprotocol ``kikipounamu.v1``.
+
+Text messages are JSON objects tagged by ``type``. Unknown fields are ignored (so either side may be newer),
+unknown types and wrong field types raise ``MalformedMessage``. Audio is in ``protocol.audio``.
+"""
+
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from protocol.audio import CODEC, SAMPLE_RATE
+from protocol.errors import CloseCode, ErrorCode, MalformedMessage, MessageTooLarge
+from protocol.recognition import Milliseconds, Options, Timing, Word
+
+SUBPROTOCOL: Final = "kikipounamu.v1"
+STREAM_PATH: Final = "/v1/stream"
+
+Index = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+Samples = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+
+
+class AudioFormat(Struct, frozen=True):
+    """How the client's frames are coded. Version 1 knows one value of each."""
+
+    rate: int = SAMPLE_RATE
+    codec: str = CODEC
+
+
+class Limits(Struct, frozen=True):
+    """Limits that a client must keep to. Defaults of the protocol; ``welcome`` carries those in force."""
+
+    hello_s: float = 5.0
+    ping_s: float = 20.0
+    frame_bytes: int = 64 * 1024
+    json_bytes: int = 64 * 1024
+    segment_s: float = 60.0
+    window_s: float = 60.0
+
+
+# -- from the client ---------------------------------------------------------------------------------------
+
+
+class Hello(Struct, frozen=True, tag="hello"):
+    """First message, within ``Limits.hello_s``: binds the connection to the session that the client made."""
+
+    session: UUID
+    client: Annotated[str, Meta(max_length=128)] = ""
+    audio: AudioFormat = AudioFormat()
+    options: Options = Options()
+    resume: bool = False
+
+
+class SegmentBegin(Struct, frozen=True, tag="segment.begin"):
+    """A segment starts, ``at_ms`` after the session's first sample. A higher attempt replaces a failed one."""
+
+    segment: Index
+    at_ms: Milliseconds = 0
+    attempt: Index = 0
+
+
+class SegmentSpeculate(Struct, frozen=True, tag="segment.speculate"):
+    """This may be the end of the segment: a gateway may have it decoded up to here now."""
+
+    segment: Index
+    samples: Samples
+
+
+class SegmentEnd(Struct, frozen=True, tag="segment.end"):
+    """The segment is complete and this long."""
+
+    segment: Index
+    samples: Samples
+
+
+class SegmentCancel(Struct, frozen=True, tag="segment.cancel"):
+    """Forget the segment."""
+
+    segment: Index
+
+
+class Finish(Struct, frozen=True, tag="finish"):
+    """No segment after the first ``segments``. Answered by ``done`` when each of them has ended."""
+
+    segments: Index
+
+
+class Received(Struct, frozen=True, tag="received"):
+    """The client has this segment's result on disk."""
+
+    segment: Index
+
+
+ClientMessage = Hello | SegmentBegin | SegmentSpeculate | SegmentEnd | SegmentCancel | Finish | Received
+
+
+# -- from the gateway --------------------------------------------------------------------------------------
+
+
+class HeldSegments(Struct, frozen=True):
+    """What the gateway side has of a session: samples of open segments, queued ones, ended ones."""
+
+    receiving: dict[Index, Samples] = {}
+    queued: tuple[Index, ...] = ()
+    ended: tuple[Index, ...] = ()
+
+
+class Welcome(Struct, frozen=True, tag="welcome"):
+    """Answer to ``hello``. ``durable``: the broker keeps what it acknowledged over a power loss."""
+
+    session: UUID
+    gateway: str
+    durable: bool
+    server_ms: Milliseconds = 0
+    limits: Limits = Limits()
+    segments: HeldSegments = HeldSegments()
+
+
+class Queued(Struct, frozen=True, tag="queued"):
+    """The job is in the broker, behind ``ahead_s`` seconds of audio; a result is expected in ``eta_ms``."""
+
+    segment: Index
+    ahead_s: float = 0.0
+    eta_ms: Milliseconds | None = None
+
+
+class Missing(Struct, frozen=True, tag="missing"):
+    """Go back: send this segment again from this sample."""
+
+    segment: Index
+    from_: Samples = field(name="from")
+
+
+class Partial(Struct, frozen=True, tag="partial"):
+    """A hypothesis. Its first ``stable`` code points bind later partials of the segment, not the final."""
+
+    segment: Index
+    revision: Index
+    text: str
+    stable: Index = 0
+
+
+class Final(Struct, frozen=True, tag="final"):
+    """The text of a segment. Sent at least once until ``received``; a client keeps the first."""
+
+    segment: Index
+    text: str
+    language: str = ""
+    words: tuple[Word, ...] = ()
+    model: str = ""
+    worker: str = ""
+    timing: Timing = Timing()
+
+
+class Failed(Struct, frozen=True, tag="failed"):
+    """The segment has ended without text, unless the client begins a higher attempt."""
+
+    segment: Index
+    code: ErrorCode
+    message: str
+    retryable: bool = False
+
+
+class Busy(Struct, frozen=True, tag="busy"):
+    """The truth about waiting; repeated when it changes."""
+
+    reason: Literal["load", "no_worker", "broker"]
+    accepting: bool = True
+    partials: bool = False
+    eta_ms: Milliseconds | None = None
+
+
+class Done(Struct, frozen=True, tag="done"):
+    """Every one of ``segments`` has ended; ``text`` is the whole session."""
+
+    segments: Index
+    text: str
+
+
+class Error(Struct, frozen=True, tag="error"):
+    """What was wrong. A close follows."""
+
+    code: ErrorCode
+    message: str
+
+
+GatewayMessage = Welcome | Queued | Missing | Partial | Final | Failed | Busy | Done | Error
+
+_encoder = msgspec.json.Encoder()
+_client_decoder = msgspec.json.Decoder(ClientMessage)
+_gateway_decoder = msgspec.json.Decoder(GatewayMessage)
+
+
+def encode(message: ClientMessage | GatewayMessage) -> str:
+    """One JSON text message."""
+    return _encoder.encode(message).decode()
+
+
+def decode_client(data: str | bytes, limit: int = Limits.json_bytes) -> ClientMessage:
+    """Read what a client sent. Raises ``MessageTooLarge`` or ``MalformedMessage``, which name the field."""
+    if len(data) > limit:
+        raise MessageTooLarge(f"a text message may have {limit} bytes, this one has {len(data)}")
+    try:
+        return _client_decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedMessage(str(error)) from error
+
+
+def decode_gateway(data: str | bytes) -> GatewayMessage:
+    """Read what a gateway sent. Raises ``MalformedMessage``."""
+    try:
+        return _gateway_decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedMessage(str(error)) from error
+
+
+def resumable(close: int) -> bool:
+    """Whether a client should connect again, with ``resume``, after this close code."""
+    return close not in {
+        CloseCode.NORMAL,
+        CloseCode.PROTOCOL_ERROR,
+        CloseCode.UNSUPPORTED_DATA,
+        CloseCode.INVALID_DATA,
+        CloseCode.POLICY_VIOLATION,
+        CloseCode.MESSAGE_TOO_BIG,
+        CloseCode.UNAUTHORISED,
+        CloseCode.FORBIDDEN,
+        CloseCode.TAKEN_OVER,
+    }

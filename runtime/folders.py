@@ -1,0 +1,85 @@
+"""Where things are kept on this computer.
+
+Each folder can be moved with one environment variable, ``KIKIPOUNAMU_HOME``, under which all of them then lie:
+tests and portable installs use that.
+"""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+_NAME = "kikipounamu"
+_LONGEST_SOCKET_PATH = 107  # bytes in sockaddr_un.sun_path on Linux, without the final zero
+
+
+@dataclass(frozen=True)
+class Folders:
+    """``runtime`` is for sockets and endpoint files and is emptied by a restart of the computer."""
+
+    config: Path
+    data: Path
+    cache: Path
+    logs: Path
+    runtime: Path
+
+    @property
+    def models(self) -> Path:
+        """Installed models, one folder each. ``KIKIPOUNAMU_MODELS`` names another place for them alone."""
+        chosen = os.environ.get("KIKIPOUNAMU_MODELS")
+        return Path(chosen).expanduser().absolute() if chosen else self.data / "models"
+
+    @property
+    def broker(self) -> Path:
+        """The embedded broker's append-only file and lock."""
+        return self.data / "broker"
+
+    @property
+    def broker_socket(self) -> Path:
+        """Unix socket of the embedded broker: in ``runtime``, or under a short name where that is too long."""
+        socket = self.runtime / "broker.sock"
+        if fits_socket(socket):
+            return socket
+        short = hashlib.sha256(os.fsencode(socket)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"{_NAME}-{short}" / "broker.sock"
+
+
+def folders() -> Folders:
+    """The folders in force for this process. Creates nothing."""
+    home = os.environ.get("KIKIPOUNAMU_HOME")
+    if home:
+        root = Path(home).expanduser().absolute()
+        return Folders(root / "config", root / "data", root / "cache", root / "logs", root / "run")
+    return Folders(
+        config=Path(platformdirs.user_config_dir(_NAME, appauthor=False)),
+        data=Path(platformdirs.user_data_dir(_NAME, appauthor=False)),
+        cache=Path(platformdirs.user_cache_dir(_NAME, appauthor=False)),
+        logs=Path(platformdirs.user_log_dir(_NAME, appauthor=False)),
+        runtime=_runtime_folder(),
+    )
+
+
+def private_folder(path: Path) -> Path:
+    """Create ``path`` (parents too) so that only this user can look into it; narrow it if it is wider."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        path.chmod(0o700)
+    return path
+
+
+def fits_socket(path: Path) -> bool:
+    """Whether ``path`` is short enough to be a unix socket's name."""
+    return len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH
+
+
+def _runtime_folder() -> Path:
+    chosen = os.environ.get("XDG_RUNTIME_DIR")
+    if chosen and os.access(chosen, os.W_OK):
+        return Path(chosen) / _NAME
+    if os.name == "posix":
+        # platformdirs would take /run/user/UID, which does not exist without a login session (containers, cron).
+        return Path(tempfile.gettempdir()) / f"{_NAME}-{os.getuid()}"
+    return Path(platformdirs.user_runtime_dir(_NAME, appauthor=False))

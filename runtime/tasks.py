@@ -1,0 +1,59 @@
+"""Named, owned background tasks: each has an owner that cancels it, and a failure that is never silent."""
+
+import asyncio
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+
+class Tasks:
+    """Tasks that end with their owner. Leaving the context cancels them and waits until they are gone.
+
+    A task that fails is logged with its traceback and makes ``failed`` complete with the exception, so that an
+    owner who cannot go on without it can wait for that.
+    """
+
+    def __init__(self, owner: str) -> None:
+        self._owner = owner
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failed: asyncio.Future[BaseException] | None = None
+
+    @property
+    def failed(self) -> "asyncio.Future[BaseException]":
+        """Completes with the first exception that a task let out."""
+        if self._failed is None:
+            self._failed = asyncio.get_running_loop().create_future()
+        return self._failed
+
+    def start(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run ``coroutine`` as the task ``owner/name``."""
+        task = asyncio.create_task(coroutine, name=f"{self._owner}/{name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def close(self) -> None:
+        """Cancel what still runs and wait for it. Safe to call twice."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        log.error("task failed", task=task.get_name(), exc_info=error)
+        if not self.failed.done():
+            self.failed.set_result(error)

@@ -1,0 +1,34 @@
+"""Fixtures for every test."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.valkey import Broker, binaries, running_broker
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def models() -> Path:
+    """Folder with the installed models ``fsmn-vad`` and ``whisper-base``; ``make test`` fills it."""
+    folder = Path(os.environ.get("KIKIPOUNAMU_TEST_MODELS", ROOT / ".cache" / "models"))
+    for name in ("fsmn-vad", "whisper-base"):
+        assert (folder / name).is_dir(), f"{name} is not in {folder}: run `make test`, or `make models`"
+    return folder
+
+
+@pytest.fixture(params=sorted(binaries()))
+def any_broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
+    """An empty broker of each kind that is installed: what the scripts are tested on."""
+    with running_broker(binaries()[request.param]) as broker:
+        yield broker
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    """An empty Valkey."""
+    with running_broker() as broker:
+        yield broker

