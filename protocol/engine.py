@@ -5,7 +5,7 @@ that returns an ``Engine``. It runs in a process of its own, so it may block, cr
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -58,7 +58,7 @@ class DecodeFailure(Struct, frozen=True, tag="failure"):
     message: str
 
 
-DecodeOutcome = Transcript | DecodeFailure
+DecodeOutcome: TypeAlias = Transcript | DecodeFailure
 
 
 class EngineUnavailable(Exception):
@@ -81,4 +81,4 @@ class Engine(Protocol):
         ...
 
 
-CreateEngine = Callable[[EngineSettings], Engine]
+CreateEngine: TypeAlias = Callable[[EngineSettings], Engine]

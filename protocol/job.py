@@ -18,7 +18,7 @@ and ``owner`` (id of the key that made it), ``gateway`` (where results go at thi
 from binascii import crc_hqx
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
@@ -107,8 +107,8 @@ class Detached(Struct, frozen=True, tag="detached"):
     epoch: int
 
 
-Outcome = Result | Failure
-Notice = Result | Failure | Detached
+Outcome: TypeAlias = Result | Failure
+Notice: TypeAlias = Result | Failure | Detached
 
 
 class WorkerState(StrEnum):
@@ -249,7 +249,8 @@ _status_decoder = msgspec.json.Decoder(WorkerStatus)
 def decode_notice(data: bytes) -> Notice:
     """Read a published or stored notice. Raises ``MalformedMessage``."""
     try:
-        return _notice_decoder.decode(data)
+        notice: Notice = _notice_decoder.decode(data)
+        return notice
     except msgspec.DecodeError as error:
         raise MalformedMessage(f"not a notice: {error}") from error
 

@@ -4,7 +4,7 @@ Text messages are JSON objects tagged by ``type``. Unknown fields are ignored (s
 unknown types and wrong field types raise ``MalformedMessage``. Audio is in ``protocol.audio``.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -14,8 +14,8 @@ from protocol.audio import CODEC, SAMPLE_RATE
 from protocol.errors import CloseCode, ErrorCode, MalformedMessage, MessageTooLarge
 from protocol.recognition import Milliseconds, Options, Timing, Word
 
-SUBPROTOCOL: Final = "kikipounamu.v1"
-STREAM_PATH: Final = "/v1/stream"
+SUBPROTOCOL = "kikipounamu.v1"
+STREAM_PATH = "/v1/stream"
 
 Index = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Samples = Annotated[int, Meta(ge=0, le=2**32 - 1)]
@@ -37,6 +37,9 @@ class Limits(Struct, frozen=True):
     json_bytes: int = 64 * 1024
     segment_s: float = 60.0
     window_s: float = 60.0
+
+
+LIMITS = Limits()
 
 
 # -- from the client ---------------------------------------------------------------------------------------
@@ -92,7 +95,7 @@ class Received(Struct, frozen=True, tag="received"):
     segment: Index
 
 
-ClientMessage = Hello | SegmentBegin | SegmentSpeculate | SegmentEnd | SegmentCancel | Finish | Received
+ClientMessage: TypeAlias = Hello | SegmentBegin | SegmentSpeculate | SegmentEnd | SegmentCancel | Finish | Received
 
 
 # -- from the gateway --------------------------------------------------------------------------------------
@@ -185,7 +188,7 @@ class Error(Struct, frozen=True, tag="error"):
     message: str
 
 
-GatewayMessage = Welcome | Queued | Missing | Partial | Final | Failed | Busy | Done | Error
+GatewayMessage: TypeAlias = Welcome | Queued | Missing | Partial | Final | Failed | Busy | Done | Error
 
 _encoder = msgspec.json.Encoder()
 _client_decoder = msgspec.json.Decoder(ClientMessage)
@@ -197,12 +200,13 @@ def encode(message: ClientMessage | GatewayMessage) -> str:
     return _encoder.encode(message).decode()
 
 
-def decode_client(data: str | bytes, limit: int = Limits.json_bytes) -> ClientMessage:
+def decode_client(data: str | bytes, limit: int = LIMITS.json_bytes) -> ClientMessage:
     """Read what a client sent. Raises ``MessageTooLarge`` or ``MalformedMessage``, which name the field."""
     if len(data) > limit:
         raise MessageTooLarge(f"a text message may have {limit} bytes, this one has {len(data)}")
     try:
-        return _client_decoder.decode(data)
+        message: ClientMessage = _client_decoder.decode(data)
+        return message
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedMessage(str(error)) from error
 
@@ -210,7 +214,8 @@ def decode_client(data: str | bytes, limit: int = Limits.json_bytes) -> ClientMe
 def decode_gateway(data: str | bytes) -> GatewayMessage:
     """Read what a gateway sent. Raises ``MalformedMessage``."""
     try:
-        return _gateway_decoder.decode(data)
+        message: GatewayMessage = _gateway_decoder.decode(data)
+        return message
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedMessage(str(error)) from error
 

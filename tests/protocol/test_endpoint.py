@@ -1,0 +1,15 @@
+import pytest
+
+from protocol.endpoint import Endpoint, decode_endpoint, encode_endpoint
+from protocol.errors import MalformedMessage
+
+
+def test_an_endpoint_survives_its_file() -> None:
+    endpoint = Endpoint(url="http://127.0.0.1:4711", key="k", pid=12)
+    assert decode_endpoint(encode_endpoint(endpoint)) == endpoint
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b'{"url": 1, "key": "k", "pid": 2}', b"\xff\xfe"])
+def test_a_damaged_file_is_said_to_be_damaged(data: bytes) -> None:
+    with pytest.raises(MalformedMessage, match="damaged"):
+        decode_endpoint(data)

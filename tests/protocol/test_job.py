@@ -1,0 +1,118 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol.errors import ErrorCode, MalformedMessage
+from protocol.job import (
+    Detached,
+    Ended,
+    EndState,
+    Failure,
+    Job,
+    JobKind,
+    Keys,
+    Notice,
+    Result,
+    WorkerState,
+    WorkerStatus,
+    decode_job,
+    decode_notice,
+    decode_status,
+    encode_job,
+    encode_notice,
+    encode_status,
+    parse_end,
+    shard_of,
+)
+from protocol.recognition import Options, Word
+
+JOB = Job("s", 7, b"\x01\x00\xff\x7f", 2, 1, JobKind.SPECULATE, Options("zh", ("蓝莓",), priority="bulk"))
+
+
+def as_stored(job: Job) -> dict[bytes, bytes]:
+    return {name.encode(): value for name, value in encode_job(job).items()}
+
+
+@given(st.text(max_size=40), st.integers(0, 2**32 - 1), st.binary(max_size=32), st.sampled_from(JobKind))
+def test_a_job_survives_the_stream(session: str, segment: int, pcm: bytes, kind: JobKind) -> None:
+    job = Job(session, segment, pcm, len(pcm) // 2, kind=kind, options=JOB.options)
+    assert decode_job(as_stored(job)) == job
+
+
+def test_audio_is_stored_as_it_is() -> None:
+    assert encode_job(JOB)["pcm"] == JOB.pcm
+
+
+def test_a_job_from_a_newer_gateway_is_read() -> None:
+    assert decode_job(as_stored(JOB) | {b"from_the_future": b"?"}) == JOB
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{b"segment": b"x"}, {b"segment": b"-1"}, {b"kind": b"sing"}, {b"options": b"[]"}, {b"session": b"\xff"}],
+)
+def test_an_entry_that_is_not_a_job_is_malformed(damage: dict[bytes, bytes]) -> None:
+    with pytest.raises(MalformedMessage, match="not a job"):
+        decode_job(as_stored(JOB) | damage)
+
+
+def test_an_entry_without_audio_is_malformed() -> None:
+    fields = as_stored(JOB)
+    del fields[b"pcm"]
+    with pytest.raises(MalformedMessage, match="pcm"):
+        decode_job(fields)
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        Result("s", 1, "早上好", 2, "zh", (Word("早上", 0, 300),), "m", "w", 5, 6),
+        Failure("s", 1, ErrorCode.ENGINE_DIED, "three times", 2, retryable=True),
+        Detached("s", "other", 3),
+    ],
+    ids=lambda notice: type(notice).__name__,
+)
+def test_a_notice_survives_the_channel(notice: Notice) -> None:
+    assert decode_notice(encode_notice(notice)) == notice
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b'{"type": "result", "session": "s", "segment": 1, "text": null}'])
+def test_what_is_not_a_notice_is_malformed(data: bytes) -> None:
+    with pytest.raises(MalformedMessage, match="not a notice"):
+        decode_notice(data)
+
+
+def test_a_status_survives_the_hash() -> None:
+    status = WorkerStatus(
+        "w", "h", "whisper", "whisper-base", "cpu", WorkerState.BUSY, 2, 1, ("zh", "en"), at_ms=9
+    )
+    assert decode_status(encode_status(status)) == status
+    with pytest.raises(MalformedMessage, match="status"):
+        decode_status(b"{}")
+
+
+@pytest.mark.parametrize("state", EndState)
+def test_an_end_survives_the_hash(state: EndState) -> None:
+    assert parse_end(str(Ended(state, 3)).encode()) == Ended(state, 3)
+
+
+@pytest.mark.parametrize("value", [b"", b"final", b"final x", b"lost 0", b"final 0 0"])
+def test_what_is_not_an_end_is_malformed(value: bytes) -> None:
+    with pytest.raises(MalformedMessage, match="not an end"):
+        parse_end(value)
+
+
+def test_every_key_of_a_shard_has_its_hash_tag_and_no_two_are_alike() -> None:
+    keys = Keys(3)
+    names = [keys.jobs("bulk"), keys.jobs("bulk", "m"), keys.partials(), keys.session("s"), keys.results("g")]
+    names += [keys.dead, keys.sweep, keys.backlog]
+    assert all(name.startswith("kiki:{3}:") for name in names)
+    assert len(set(names)) == len(names)
+    assert keys.jobs("interactive") == "kiki:{3}:jobs:interactive:any"
+    assert keys.results("g") == keys.results_prefix + "g"
+
+
+def test_shards_are_counted_with_the_checksum_of_redis_cluster() -> None:
+    # CRC-16/XMODEM of "123456789" is 0x31C3 (Redis Cluster specification, appendix A).
+    assert shard_of("123456789", 2**16) == 0x31C3
+    assert shard_of("anything", 1) == 0
