@@ -105,7 +105,7 @@ def test_a_bad_message_is_malformed_and_says_where(text: str, says: str) -> None
 
 def test_bytes_that_are_not_utf8_are_malformed() -> None:
     with pytest.raises(MalformedMessage):
-        decode_client(b'{"type": "finish", "segments": 1, "x": "\xff"}')
+        decode_client(b'{"type": "hello", "session": "6f1f7c0e-2a53-4c5e-9d0f-0a4b8f2f9f11", "client": "\xff"}')
 
 
 def test_a_text_message_over_the_limit_is_too_large() -> None:

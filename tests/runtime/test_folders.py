@@ -1,0 +1,54 @@
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from runtime.folders import fits_socket, folders, private_folder
+
+
+def test_one_variable_moves_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("KIKIPOUNAMU_MODELS", raising=False)
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    places = folders()
+    for place in (
+        places.config,
+        places.data,
+        places.cache,
+        places.logs,
+        places.runtime,
+        places.models,
+        places.broker,
+    ):
+        assert place.is_relative_to(tmp_path)
+        assert not place.exists()
+
+
+def test_models_can_be_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
+    assert folders().models == tmp_path
+
+
+@pytest.mark.skipif(os.name != "posix", reason="runtime folders of Linux and macOS")
+def test_without_a_login_session_the_runtime_folder_is_still_one_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KIKIPOUNAMU_HOME", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/nowhere")
+    assert folders().runtime.name == f"kikipounamu-{os.getuid()}"
+    assert folders().runtime.parent.is_dir()
+
+
+def test_a_socket_path_that_is_too_long_gets_a_short_name_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    names = set()
+    for folder in (tmp_path / ("a" * 120), tmp_path / ("b" * 120)):
+        monkeypatch.setenv("KIKIPOUNAMU_HOME", str(folder))
+        names.add(folders().broker_socket)
+    assert len(names) == 2 and all(fits_socket(name) for name in names)
+
+
+def test_a_private_folder_is_narrowed(tmp_path: Path) -> None:
+    wide = tmp_path / "wide"
+    wide.mkdir(mode=0o755)
+    for folder in (wide, tmp_path / "new" / "deep"):
+        assert stat.S_IMODE(private_folder(folder).stat().st_mode) == 0o700

@@ -1,0 +1,61 @@
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from runtime.tasks import Tasks
+
+
+async def forever(ended: list[str]) -> None:
+    try:
+        await asyncio.Event().wait()
+    finally:
+        ended.append("ended")
+
+
+async def fail() -> None:
+    raise ValueError("on purpose")
+
+
+async def test_tasks_end_with_their_owner() -> None:
+    ended: list[str] = []
+    async with Tasks("owner") as tasks:
+        task = tasks.start(forever(ended), "waits")
+        assert task.get_name() == "owner/waits"
+        await asyncio.sleep(0)
+    assert ended == ["ended"] and task.cancelled()
+
+
+async def test_a_failure_is_logged_and_known_to_the_owner() -> None:
+    with capture_logs() as logs:
+        async with Tasks("owner") as tasks:
+            tasks.start(fail(), "fails")
+            async with asyncio.timeout(5):
+                error = await tasks.failed
+    assert isinstance(error, ValueError)
+    assert [(line["event"], line["task"]) for line in logs] == [("task failed", "owner/fails")]
+
+
+async def test_closing_twice_is_safe_and_a_task_that_refuses_to_end_is_waited_for() -> None:
+    tasks = Tasks("owner")
+    steps: list[str] = []
+
+    async def stubborn() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+            steps.append("tidied")
+
+    tasks.start(stubborn(), "stubborn")
+    await asyncio.sleep(0)
+    await tasks.close()
+    await tasks.close()
+    assert steps == ["tidied"]
+
+
+async def test_a_task_outside_its_loop_cannot_start() -> None:
+    coroutine = fail()
+    with pytest.raises(RuntimeError):
+        await asyncio.to_thread(lambda: Tasks("owner").start(coroutine, "x"))
+    coroutine.close()
