@@ -157,12 +157,13 @@ class Final(Struct, frozen=True, tag="final"):
 
 
 class Failed(Struct, frozen=True, tag="failed"):
-    """The segment has ended without text, unless the client begins a higher attempt."""
+    """The segment has ended without text, unless the client begins an attempt higher than this ``attempt``."""
 
     segment: Index
     code: ErrorCode
     message: str
     retryable: bool = False
+    attempt: Index = 0
 
 
 class Busy(Struct, frozen=True, tag="busy"):
