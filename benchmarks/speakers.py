@@ -1,0 +1,160 @@
+"""Paced speakers for benchmarks: each streams segments in 100 ms frames and checks every answer's digest."""
+
+import asyncio
+import hashlib
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import aiohttp
+
+from protocol.audio import BYTES_PER_SAMPLE, FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, encode_frame
+from protocol.endpoint import Endpoint
+from protocol.session import (
+    STREAM_PATH,
+    SUBPROTOCOL,
+    Failed,
+    Final,
+    Finish,
+    Hello,
+    Received,
+    SegmentBegin,
+    SegmentEnd,
+    decode_gateway,
+    encode,
+)
+
+_FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE
+_DRAIN_S = 60.0
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """Audio and the text that the checksum engine must give for it."""
+
+    pcm: bytes
+    digest: str
+
+    @property
+    def samples(self) -> int:
+        """Length in samples."""
+        return len(self.pcm) // BYTES_PER_SAMPLE
+
+
+def utterances(seconds: float, count: int = 16, seed: int = 1) -> list[Utterance]:
+    """Different pieces of noise of the same length, the same for the same seed."""
+    source = random.Random(seed)
+    size = int(seconds * SAMPLE_RATE) * BYTES_PER_SAMPLE
+    made = [source.randbytes(size) for _ in range(count)]
+    return [Utterance(pcm, hashlib.sha256(pcm).hexdigest()[:16]) for pcm in made]
+
+
+@dataclass
+class Tally:
+    """What came back. ``beyond_ms``: from the end of a segment to its final, less the engine's own time."""
+
+    audio_s: float = 0.0
+    right: int = 0
+    wrong: int = 0
+    failed: int = 0
+    twice: int = 0
+    beyond_ms: list[float] = field(default_factory=list)
+
+
+class Speaker:
+    """One session that speaks ``segments`` utterances, one right after the other."""
+
+    def __init__(self, said: list[Utterance], pace: float, tally: Tally) -> None:
+        self._said = said
+        self._pace = pace
+        self._tally = tally
+        self._ended: dict[int, float] = {}
+        self._answered: set[int] = set()
+        self._all = asyncio.Event()
+
+    async def speak(self, http: aiohttp.ClientSession, endpoint: Endpoint) -> None:
+        """Run the session to its end; raises ``TimeoutError`` when answers do not come."""
+        headers = {"Authorization": f"Bearer {endpoint.key}"}
+        async with http.ws_connect(
+            endpoint.url + STREAM_PATH, protocols=(SUBPROTOCOL,), headers=headers, compress=0
+        ) as socket:
+            await socket.send_str(encode(Hello(uuid4(), "benchmark")))
+            reader = asyncio.create_task(self._read(socket))
+            try:
+                for segment, utterance in enumerate(self._said):
+                    await self._say(socket, segment, utterance)
+                await socket.send_str(encode(Finish(len(self._said))))
+                async with asyncio.timeout(_DRAIN_S):
+                    await self._all.wait()
+            finally:
+                reader.cancel()
+                await asyncio.gather(reader, return_exceptions=True)
+
+    async def _say(self, socket: aiohttp.ClientWebSocketResponse, segment: int, utterance: Utterance) -> None:
+        await socket.send_str(encode(SegmentBegin(segment)))
+        pcm = memoryview(utterance.pcm)
+        due = time.monotonic()
+        for start in range(0, len(pcm), _FRAME_BYTES):
+            due += FRAME_MS / 1000 * self._pace
+            await asyncio.sleep(due - time.monotonic())
+            frame = pcm[start : start + _FRAME_BYTES]
+            await socket.send_bytes(encode_frame(segment, start // BYTES_PER_SAMPLE, frame))
+        self._ended[segment] = time.monotonic()
+        self._tally.audio_s += utterance.samples / SAMPLE_RATE
+        await socket.send_str(encode(SegmentEnd(segment, utterance.samples)))
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        async for message in socket:
+            match decode_gateway(message.data):
+                case Final() as final:
+                    self._count(final)
+                    await socket.send_str(encode(Received(final.segment)))
+                case Failed(segment=segment):
+                    self._tally.failed += 1
+                    self._answered.add(segment)
+                case _:
+                    continue
+            if len(self._answered) == len(self._said):
+                self._all.set()
+
+    def _count(self, final: Final) -> None:
+        if final.segment in self._answered:
+            self._tally.twice += 1
+            return
+        self._answered.add(final.segment)
+        if final.text == self._said[final.segment].digest:
+            self._tally.right += 1
+        else:
+            self._tally.wrong += 1
+        took = (time.monotonic() - self._ended[final.segment]) * 1000
+        self._tally.beyond_ms.append(max(0.0, took - final.timing.decode))
+
+
+async def run_speakers(
+    endpoint: Endpoint,
+    speakers: int,
+    segments: int,
+    seconds: float = 4.0,
+    pace: float = 1.0,
+    at_full_load: Callable[[], Awaitable[None]] | None = None,
+) -> Tally:
+    """``speakers`` sessions at once, spread over the first segment's length so that ends do not coincide."""
+    pool = utterances(seconds)
+    tally = Tally()
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as http, asyncio.TaskGroup() as group:
+        for number in range(speakers):
+            said = [pool[(number + index) % len(pool)] for index in range(segments)]
+            group.create_task(Speaker(said, pace, tally).speak(http, endpoint))
+            await asyncio.sleep(seconds * pace / speakers)
+        if at_full_load:
+            await at_full_load()
+    return tally
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Nearest-rank percentile; ``share`` in 0..1."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")

@@ -1,0 +1,131 @@
+"""The real chain for a test: gateways, workers and a broker as processes of their own, on folders of their own."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from protocol.endpoint import Endpoint, decode_endpoint
+from protocol.errors import MalformedMessage
+from tests.helpers.waiting import wait_until_sync
+
+BIN = Path(sys.executable).parent
+KEY = "a key for tests only"
+
+
+@dataclass
+class Program:
+    """One of our programs, running. ``log`` has what it wrote to the terminal."""
+
+    name: str
+    popen: subprocess.Popen[bytes]
+    log: Path
+
+    def kill(self) -> None:
+        """kill -9, and wait until it is gone."""
+        self.popen.kill()
+        self.popen.wait(10)
+
+    def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        self.popen.terminate()
+        return self.popen.wait(30)
+
+    def freeze(self) -> None:
+        """SIGSTOP: alive, and doing nothing."""
+        self.popen.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self.popen.send_signal(signal.SIGCONT)
+
+
+@dataclass
+class Chain:
+    """Starts programs of ours under ``root`` and ends them all. Each gateway has a home folder of its own."""
+
+    root: Path
+    redis: str | None = None
+    programs: list[Program] = field(default_factory=list)
+
+    def start(self, name: str, *command: str, home: str = "home") -> Program:
+        """Start a console script of ours."""
+        log = self.root / f"{name}-{len(self.programs)}.log"
+        environment = os.environ | {"KIKIPOUNAMU_HOME": str(self.root / home)}
+        with log.open("wb") as output:
+            popen = subprocess.Popen(
+                [str(BIN / command[0]), *command[1:]],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        program = Program(name, popen, log)
+        self.programs.append(program)
+        return program
+
+    def gateway(self, *arguments: str, home: str = "home") -> tuple[Program, Endpoint]:
+        """Start a gateway and wait until it says where it listens."""
+        place = self.endpoint_file(home)
+        before = place.read_bytes() if place.exists() else b""
+        redis = ["--redis", self.redis] if self.redis else []
+        program = self.start(
+            f"gateway-{home}", "kikipounamu-gateway", "serve", "--key", KEY, *redis, *arguments, home=home
+        )
+        return program, wait_until_sync(lambda: self._endpoint(program, place, before), "the gateway is ready")
+
+    def worker(self, *arguments: str, name: str = "worker", home: str = "home") -> Program:
+        """Start a worker on this chain's broker; without arguments one with the checksum engine."""
+        redis = ["--redis", self.redis] if self.redis else []
+        chosen = arguments or ("--engine", "checksum")
+        return self.start(name, "kikipounamu-worker", "run", *redis, *chosen, home=home)
+
+    def endpoint_file(self, home: str = "home") -> Path:
+        """Where a gateway with this home says where it listens."""
+        return self.root / home / "run" / "gateway.json"
+
+    def close(self) -> None:
+        """End what still runs: first politely, so that nobody's children stay, then not."""
+        for program in self.programs:
+            if program.popen.poll() is None:
+                program.thaw()
+                program.popen.terminate()
+        for program in self.programs:
+            try:
+                program.popen.wait(10)
+            except subprocess.TimeoutExpired:
+                program.kill()
+
+    def logs(self) -> str:
+        """What every program wrote: for the message of a failed test."""
+        return "\n".join(f"--- {p.log.name}\n{p.log.read_text(errors='replace')}" for p in self.programs)
+
+    def _endpoint(self, program: Program, place: Path, before: bytes) -> Endpoint | None:
+        assert program.popen.poll() is None, f"the gateway ended: {program.log.read_text()}"
+        try:
+            data = place.read_bytes()
+            return decode_endpoint(data) if data != before else None
+        except (FileNotFoundError, MalformedMessage):
+            return None
+
+
+@contextmanager
+def running_chain(root: Path, redis: str | None = None) -> Iterator[Chain]:
+    """A chain that leaves nothing behind; what it wrote is printed, so that a failed test shows it."""
+    chain = Chain(root, redis)
+    try:
+        yield chain
+    finally:
+        chain.close()
+        sys.stdout.write(chain.logs())
+
+
+def json_of(data: bytes) -> dict[str, object]:
+    """A JSON object."""
+    return msgspec.json.decode(data, type=dict[str, object])
