@@ -92,7 +92,7 @@ def _measure(streams: int, segments: int, root: Path) -> Cost:
         streams=streams,
         audio_s=tally.audio_s,
         gateway_cpu=used / hours,
-        reference_cpu=await _reference(streams, segments),
+        reference_cpu=_reference(streams, segments),
         broker_cpu=broker_used / hours,
         gateway_mb=max(memory),
         redis_clients=max(clients),

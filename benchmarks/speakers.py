@@ -56,6 +56,7 @@ class Tally:
     """What came back. ``beyond_ms``: from the end of a segment to its final, less the engine's own time."""
 
     audio_s: float = 0.0
+    decode_s: float = 0.0
     right: int = 0
     wrong: int = 0
     failed: int = 0
@@ -128,8 +129,14 @@ class Speaker:
             self._tally.right += 1
         else:
             self._tally.wrong += 1
+        self._tally.decode_s += final.timing.decode / 1000
         took = (time.monotonic() - self._ended[final.segment]) * 1000
         self._tally.beyond_ms.append(max(0.0, took - final.timing.decode))
+
+
+def connected() -> aiohttp.ClientSession:
+    """A client without a limit on connections."""
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
 
 
 async def run_speakers(
@@ -143,8 +150,7 @@ async def run_speakers(
     """``speakers`` sessions at once, spread over the first segment's length so that ends do not coincide."""
     pool = utterances(seconds)
     tally = Tally()
-    connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector) as http, asyncio.TaskGroup() as group:
+    async with connected() as http, asyncio.TaskGroup() as group:
         for number in range(speakers):
             said = [pool[(number + index) % len(pool)] for index in range(segments)]
             group.create_task(Speaker(said, pace, tally).speak(http, endpoint))

@@ -1,0 +1,104 @@
+"""How fast whisper-base recognises here, and what the whole chain adds to it.
+
+    python -m benchmarks.engine [--rounds 2] [--json FILE]
+
+RTF = decoding time / audio time, on the shipped samples cut at 4 s: of the engine called directly in this process,
+and of the same engine at the end of the chain, in the same run.
+"""
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+from speech.audio_file import read_audio
+from worker.engines.whisper import create
+
+from benchmarks.report import arguments, table, write_json
+from benchmarks.speakers import Speaker, Tally, Utterance, connected, percentile
+from protocol.audio import SAMPLE_RATE
+from protocol.endpoint import Endpoint
+from protocol.engine import DecodeRequest, EngineSettings, Transcript
+from runtime.folders import folders
+from tests.helpers.chain import running_chain
+
+_MODEL = "whisper-base"
+
+
+@dataclass(frozen=True)
+class Speed:
+    """``same_text``: how many segments the chain gave the very text that the engine gives when called directly."""
+
+    segments: int
+    audio_s: float
+    direct_rtf: float
+    chain_rtf: float
+    beyond_p50_ms: float
+    beyond_p95_ms: float
+    same_text: int
+
+
+def _segments() -> list[bytes]:
+    cut = 4 * SAMPLE_RATE
+    found: list[bytes] = []
+    for sample in sorted((files("app") / "samples").iterdir(), key=lambda entry: entry.name):
+        if sample.name.endswith(".flac"):
+            with as_file(sample) as path:
+                whole = np.concatenate(list(read_audio(path)))
+            found += [whole[start : start + cut].tobytes() for start in range(0, len(whole) - cut + 1, cut)]
+    return found
+
+
+def _direct(model: Path, segments: Sequence[bytes]) -> tuple[list[str], float]:
+    engine = create(EngineSettings("whisper", _MODEL, str(model), "cpu"))
+    texts, spent = [], 0.0
+    for pcm in segments:
+        start = time.perf_counter()
+        (outcome,) = engine.decode([DecodeRequest(pcm)])
+        spent += time.perf_counter() - start
+        assert isinstance(outcome, Transcript), outcome
+        texts.append(outcome.text)
+    engine.close()
+    return texts, spent
+
+
+async def _through_the_chain(endpoint: Endpoint, said: list[Utterance]) -> Tally:
+    tally = Tally()
+    async with connected() as http:
+        for utterance in said:  # one at a time: what is measured is the chain, not the queue
+            await Speaker([utterance], pace=0.0, tally=tally).speak(http, endpoint)
+    return tally
+
+
+def main() -> None:
+    """Measure and print."""
+    chosen = arguments(__doc__, rounds="2")
+    segments = _segments() * int(chosen.rounds)
+    texts, spent = _direct(folders().models / _MODEL, segments)
+    said = [Utterance(pcm, text) for pcm, text in zip(segments, texts, strict=True)]
+    os.environ.setdefault("KIKIPOUNAMU_MODELS", str(folders().models))
+    with tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder, running_chain(Path(folder)) as chain:
+        _, endpoint = chain.gateway()
+        chain.worker("--engine", "whisper", "--model", _MODEL, "--device", "cpu")
+        asyncio.run(_through_the_chain(endpoint, said[:1]))  # loads the model
+        tally = asyncio.run(_through_the_chain(endpoint, said))
+    row = Speed(
+        segments=len(said),
+        audio_s=tally.audio_s,
+        direct_rtf=spent / tally.audio_s,
+        chain_rtf=tally.decode_s / tally.audio_s,
+        beyond_p50_ms=percentile(tally.beyond_ms, 0.5),
+        beyond_p95_ms=percentile(tally.beyond_ms, 0.95),
+        same_text=tally.right,
+    )
+    table("engine", [asdict(row)])
+    write_json(chosen.json, "engine", [asdict(row)])
+
+
+if __name__ == "__main__":
+    main()
