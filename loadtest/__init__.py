@@ -1,0 +1,1 @@
+"""The operator's load and chaos tool."""
