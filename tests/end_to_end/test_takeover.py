@@ -1,0 +1,125 @@
+"""Sessions that outlive their gateway, their subscription and their worker."""
+
+import hashlib
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import redis
+
+from protocol.errors import CloseCode
+from protocol.job import Keys, Result, decode_notice
+from protocol.session import Final, Queued, Received
+from tests.helpers.chain import Chain, running_chain
+from tests.helpers.conversation import conversation
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until_sync
+
+KEYS = Keys()
+
+
+def noise(seconds: float, seed: int) -> tuple[bytes, str]:
+    """PCM and what the checksum engine says to it."""
+    pcm = random.Random(seed).randbytes(int(seconds * 16_000) * 2)
+    return pcm, hashlib.sha256(pcm).hexdigest()[:16]
+
+
+@pytest.fixture
+def chain(tmp_path: Path, broker: Broker) -> Iterator[Chain]:
+    with running_chain(tmp_path, broker.url) as chain:
+        yield chain
+
+
+@pytest.fixture
+def store(broker: Broker) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(broker.url) as client:
+        yield client
+
+
+async def test_a_session_goes_on_at_a_second_gateway(chain: Chain) -> None:
+    _, first = chain.gateway(home="first")
+    _, second = chain.gateway(home="second")
+    chain.worker()
+    session = uuid4()
+    done, open_ = noise(1, 1), noise(2, 2)
+    async with conversation(first, session) as (talk, _):
+        await talk.segment(0, done[0])
+        assert (await talk.final(0)).text == done[1]
+        async with conversation(second, session, resume=True) as (other, welcome):
+            assert await talk.closed() == CloseCode.TAKEN_OVER
+            assert welcome.segments.ended == (0,)
+            assert (await other.final(0)).text == done[1]  # again, since nobody said ``received``
+            await other.say(Received(0))
+            await other.segment(1, open_[0])
+            assert (await other.final(1)).text == open_[1]
+
+
+async def test_what_finishes_while_no_gateway_runs_is_delivered_by_the_next_one(
+    chain: Chain, store: redis.Redis
+) -> None:
+    gateway, first = chain.gateway(home="first")
+    session = uuid4()
+    said = [noise(1, seed) for seed in range(3)]
+    async with conversation(first, session) as (talk, _):
+        for segment, (pcm, _) in enumerate(said):
+            await talk.segment(segment, pcm)
+            assert (await talk.expect(Queued)).segment == segment
+        gateway.kill()
+    chain.worker()
+    key = KEYS.session(str(session))
+    wait_until_sync(lambda: all(store.hexists(key, f"result:{n}") for n in range(3)), "all three are recognised")
+    _, second = chain.gateway(home="second")
+    async with conversation(second, session, resume=True) as (talk, welcome):
+        assert sorted(welcome.segments.ended) == [0, 1, 2]
+        assert [(await talk.final(segment)).text for segment in range(3)] == [digest for _, digest in said]
+
+
+async def test_a_result_gets_through_although_the_subscription_was_cut(chain: Chain, store: redis.Redis) -> None:
+    _, endpoint = chain.gateway()
+    pcm, digest = noise(1, 7)
+    async with conversation(endpoint, uuid4()) as (talk, _):
+        await talk.segment(0, pcm)
+        await talk.expect(Queued)
+        store.client_kill_filter(_type="pubsub")
+        chain.worker()
+        assert (await talk.final(0)).text == digest
+
+
+async def test_a_stalled_worker_that_wakes_late_changes_nothing(chain: Chain, store: redis.Redis) -> None:
+    _, endpoint = chain.gateway()
+    stalled = chain.worker("--engine", "checksum", "--set", "rtf=1", name="stalled")
+    session = uuid4()
+    pcm, digest = noise(3, 9)
+    async with conversation(endpoint, session) as (talk, _):
+        await talk.segment(0, pcm)
+        stream = KEYS.jobs("interactive")
+        wait_until_sync(lambda: _pending(store, stream), "the worker has read the job")
+        stalled.freeze()
+        chain.worker(name="second")
+        final = await talk.final(0)  # when the lease of the first one has run out
+        assert final.text == digest
+        stalled.thaw()
+        key = KEYS.session(str(session))
+        told = _result(store, key)
+        wait_until_sync(
+            lambda: not _pending(store, stream) and not store.xlen(stream), "nothing is left in the stream"
+        )
+        await talk.segment(1, pcm)
+        assert (await talk.final(1)).text == digest
+        assert _result(store, key) == told and told.worker == final.worker
+        assert sum(isinstance(heard, Final) and heard.segment == 0 for heard in talk.heard) == 1
+
+
+def _pending(store: redis.Redis, stream: str) -> int:
+    summary = store.xpending(stream, "workers") if store.exists(stream) else {"pending": 0}
+    return int(summary["pending"])
+
+
+def _result(store: redis.Redis, key: str) -> Result:
+    stored = store.hget(key, "result:0")
+    assert isinstance(stored, bytes)
+    result = decode_notice(stored)
+    assert isinstance(result, Result)
+    return result
