@@ -1,0 +1,41 @@
+"""Errors of the gateway client.
+
+GatewayError            base
+├── Unreachable         nobody answers there, or the connection broke: trying again later may help
+│   └── TryLater        it answers, but takes nobody now (HTTP 429, 503, close 1013)
+├── Refused             it answers and will never have us like this: key, version, address
+├── SessionLost         the session cannot be finished: taken over, or nothing was heard for too long
+└── AudioGone           audio that must be sent again is no longer held here
+"""
+
+
+class GatewayError(Exception):
+    """Base. The text says what to do about it."""
+
+
+class Unreachable(GatewayError):
+    """Nobody answers at the address, or the connection broke."""
+
+
+class TryLater(Unreachable):
+    """The gateway asks to wait; ``retry_after_s`` is what it said (0: nothing)."""
+
+    def __init__(self, message: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Refused(GatewayError):
+    """The gateway will not have this client; trying the same again is useless."""
+
+
+class SessionLost(GatewayError):
+    """The session ended before every segment had; ``segments`` are those without a result."""
+
+    def __init__(self, message: str, segments: tuple[int, ...] = ()) -> None:
+        super().__init__(message)
+        self.segments = segments
+
+
+class AudioGone(GatewayError):
+    """The store was asked for samples that it does not hold."""

@@ -1,0 +1,318 @@
+"""What a client knows of its session, and what it must say next. No clock, no input or output.
+
+The speaker's side calls ``begin``, ``append``, ``end``, ``cancel`` and ``finish``; the connection's side calls
+``hello``, ``receive``, ``next`` and ``disconnected``. ``next`` is asked only when the connection can take more, so
+nothing queues up here that a ``missing`` or a reconnect would make stale.
+
+A segment goes: held -> on the wire -> queued -> ended. Going back is always possible until it has ended: another
+gateway, a lost job or a failed attempt make it start again from what is held. It ends once, with the first result.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final as Constant
+from typing import NamedTuple
+from uuid import UUID
+
+from client.events import Outcome, Retrying, SessionEvent
+from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
+from protocol.recognition import Options
+from protocol.session import (
+    Busy,
+    ClientMessage,
+    Done,
+    Error,
+    Failed,
+    Final,
+    Finish,
+    GatewayMessage,
+    Hello,
+    Limits,
+    Missing,
+    Partial,
+    Queued,
+    Received,
+    SegmentBegin,
+    SegmentCancel,
+    SegmentEnd,
+    Welcome,
+)
+
+MOST_ATTEMPTS: Constant = 3
+
+
+class AudioPiece(NamedTuple):
+    """Samples to take out of the audio store and send as one frame."""
+
+    segment: int
+    offset: int
+    samples: int
+
+
+Outgoing = ClientMessage | AudioPiece
+
+
+@dataclass
+class _Segment:
+    """One that has not ended. ``awaited``: the gateway says that it has ended, its result is on the way."""
+
+    at_ms: int
+    held: int = 0
+    complete: bool = False
+    attempt: int = 0
+    begun: bool = False
+    sent: int = 0
+    end_sent: bool = False
+    awaited: bool = False
+
+
+class Session:
+    """One session with whichever gateway answers. Not thread-safe; owned by one connection at a time."""
+
+    def __init__(self, session: UUID, options: Options, client: str = "") -> None:
+        self.id = session
+        self.error: Error | None = None
+        self.done: Done | None = None
+        self._options = options
+        self._client = client
+        self._limits = Limits()
+        self._greeted = False
+        self._welcomed = False
+        self._active: dict[int, _Segment] = {}  # every segment without a result, in order
+        self._unqueued: dict[int, _Segment] = {}  # those of them that the broker does not have yet, in order
+        self._on_wire = 0  # samples sent of the unqueued ones
+        self._settled: set[int] = set()
+        self._stored: set[int] = set()
+        self._notes: deque[ClientMessage] = deque()  # at most one per segment and connection
+        self._count = 0
+        self._finishing = False
+        self._finish_sent = False
+
+    # -- the speaker's side --------------------------------------------------------------------------------
+
+    def begin(self, segment: int, at_ms: int) -> None:
+        """A segment starts. Numbers go up by one from 0: anything else is a mistake of the caller."""
+        if segment != self._count or self._finishing:
+            raise ValueError(f"segment {segment} cannot begin: {self._count} is next, finishing={self._finishing}")
+        self._count += 1
+        self._active[segment] = self._unqueued[segment] = _Segment(at_ms)
+
+    def append(self, segment: int, samples: int) -> None:
+        """The store holds ``samples`` more of this segment. Ignored once it has ended."""
+        if known := self._active.get(segment):
+            known.held += samples
+
+    def end(self, segment: int) -> None:
+        """The segment is complete."""
+        if known := self._active.get(segment):
+            known.complete = True
+
+    def cancel(self, segment: int) -> None:
+        """The speaker does not want it: no result will be reported."""
+        if segment in self._active:
+            self._settle(segment)
+            self._stored.add(segment)
+            self._note(SegmentCancel(segment))
+
+    def finish(self) -> None:
+        """No more segments. ``finished`` is true once every one of them has ended."""
+        self._finishing = True
+
+    def stored(self, segment: int) -> None:
+        """The result of this segment is kept on this side: the gateway may forget it."""
+        self._stored.add(segment)
+        self._note(Received(segment))
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is missing any more."""
+        return self._finishing and not self._active
+
+    @property
+    def open(self) -> tuple[int, ...]:
+        """Segments without a result."""
+        return tuple(self._active)
+
+    @property
+    def held_samples(self) -> int:
+        """Samples that must be kept because they may have to be sent again."""
+        return sum(segment.held for segment in self._active.values())
+
+    @property
+    def unqueued_samples(self) -> int:
+        """Samples that so far only this side has: what "N s unsent" is about."""
+        return sum(segment.held for segment in self._unqueued.values())
+
+    # -- the connection's side -----------------------------------------------------------------------------
+
+    def hello(self) -> Hello:
+        """First message of a connection. After the first one a gateway may know the session: ``resume``."""
+        hello = Hello(self.id, client=self._client, options=self._options, resume=self._greeted)
+        self._greeted = True
+        return hello
+
+    def disconnected(self) -> None:
+        """The connection is gone; the next ``welcome`` says what it had achieved."""
+        self._welcomed = False
+        self._finish_sent = False
+        self._notes.clear()
+        for segment in self._unqueued.values():
+            self._restart(segment)
+
+    def next(self) -> Outgoing | None:
+        """What to send now, or ``None`` until something changes. Each call is a promise to send it."""
+        if not self._welcomed:
+            return None
+        if self._notes:
+            return self._notes.popleft()
+        oldest = True
+        for number, segment in self._unqueued.items():
+            if (outgoing := self._next_of(number, segment)) is not None:
+                fits = oldest or self._on_wire + _samples(outgoing) <= self._limits.window_s * SAMPLE_RATE
+                return self._sending(segment, outgoing) if fits else None
+            oldest = False
+        if self.finished and not self._finish_sent:
+            self._finish_sent = True
+            return Finish(self._count)
+        return None
+
+    def receive(self, message: GatewayMessage) -> list[SessionEvent]:
+        """Take in what the gateway said; returns what the speaker's side should hear of it."""
+        match message:
+            case Welcome():
+                self._welcome(message)
+            case Queued():
+                return self._queued(message)
+            case Missing():
+                self._missing(message)
+            case Final():
+                return self._result(message)
+            case Failed():
+                return self._failed(message)
+            case Partial():
+                return [message] if message.segment in self._active else []
+            case Busy():
+                return [message]
+            case Done():
+                self.done = message if self.finished else None
+            case Error():
+                self.error = message
+        return []
+
+    # -- what to send --------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _next_of(number: int, segment: _Segment) -> Outgoing | None:
+        if not segment.begun:
+            return SegmentBegin(number, segment.at_ms, segment.attempt)
+        ready = segment.held - segment.sent
+        if ready >= FRAME_SAMPLES or (ready and segment.complete):
+            return AudioPiece(number, segment.sent, min(ready, FRAME_SAMPLES))
+        if segment.complete and not segment.end_sent:
+            return SegmentEnd(number, segment.held)
+        return None
+
+    def _sending(self, segment: _Segment, outgoing: Outgoing) -> Outgoing:
+        match outgoing:
+            case SegmentBegin():
+                segment.begun = True
+            case AudioPiece():
+                self._rewind(segment, outgoing.offset + outgoing.samples)
+            case SegmentEnd():
+                segment.end_sent = True
+        return outgoing
+
+    def _note(self, message: ClientMessage) -> None:
+        """Say it on this connection; without one the next ``welcome`` shows whether it is still needed."""
+        if self._welcomed:
+            self._notes.append(message)
+
+    # -- what was heard ------------------------------------------------------------------------------------
+
+    def _welcome(self, welcome: Welcome) -> None:
+        self._welcomed = True
+        self._limits = welcome.limits
+        theirs = welcome.segments
+        self._unqueued = dict(self._active)
+        self._on_wire = sum(segment.sent for segment in self._unqueued.values())
+        for number, segment in self._active.items():
+            self._restart(segment)
+            if number in theirs.ended or number in theirs.queued:
+                segment.awaited = number in theirs.ended
+                self._leave_wire(number)
+            elif number in theirs.receiving:
+                segment.begun = True
+                self._rewind(segment, min(theirs.receiving[number], segment.held))
+        # A gateway that does not know what is settled here could never answer `finish`.
+        self._notes.extend(SegmentCancel(number) for number in sorted(self._settled.difference(theirs.ended)))
+
+    def _queued(self, message: Queued) -> list[SessionEvent]:
+        segment = self._unqueued.get(message.segment)
+        if segment is None or not segment.end_sent:
+            return []  # a repeat, from before the segment was started again
+        self._leave_wire(message.segment)
+        return [message]
+
+    def _missing(self, message: Missing) -> None:
+        segment = self._active.get(message.segment)
+        if segment is None:
+            if message.segment in self._settled:
+                self._note(SegmentCancel(message.segment))
+            return
+        self._return_to_wire(message.segment, segment)
+        segment.end_sent = False
+        segment.begun = message.from_ > 0
+        self._rewind(segment, min(message.from_, segment.sent))
+
+    def _result(self, outcome: Outcome) -> list[SessionEvent]:
+        if outcome.segment in self._active:
+            self._settle(outcome.segment)
+            return [outcome]
+        if outcome.segment in self._stored:
+            self._note(Received(outcome.segment))  # the first one was lost on the way
+        return []
+
+    def _failed(self, failed: Failed) -> list[SessionEvent]:
+        segment = self._active.get(failed.segment)
+        if segment is None:
+            return self._result(failed)
+        if failed.attempt < segment.attempt:
+            if segment.awaited:  # the higher attempt never arrived there
+                self._return_to_wire(failed.segment, segment)
+            return []
+        if not failed.retryable or failed.attempt + 1 >= MOST_ATTEMPTS:
+            return self._result(failed)
+        segment.attempt = failed.attempt + 1
+        self._return_to_wire(failed.segment, segment)
+        self._restart(segment)
+        return [Retrying(failed.segment, segment.attempt, failed.code)]
+
+    # -- moving a segment ----------------------------------------------------------------------------------
+
+    def _settle(self, number: int) -> None:
+        self._leave_wire(number)
+        del self._active[number]
+        self._settled.add(number)
+
+    def _leave_wire(self, number: int) -> None:
+        if segment := self._unqueued.pop(number, None):
+            self._on_wire -= segment.sent
+
+    def _return_to_wire(self, number: int, segment: _Segment) -> None:
+        segment.awaited = False
+        if number not in self._unqueued:
+            self._unqueued[number] = segment
+            self._unqueued = dict(sorted(self._unqueued.items()))
+            self._on_wire += segment.sent
+
+    def _restart(self, segment: _Segment) -> None:
+        segment.begun = segment.end_sent = segment.awaited = False
+        self._rewind(segment, 0)
+
+    def _rewind(self, segment: _Segment, sent: int) -> None:
+        self._on_wire += sent - segment.sent
+        segment.sent = sent
+
+
+def _samples(outgoing: Outgoing) -> int:
+    return outgoing.samples if isinstance(outgoing, AudioPiece) else 0
