@@ -1,0 +1,162 @@
+"""FunASR's endpoint rules: from one speech-or-silence flag per frame to where speech begins and ends.
+
+A window over the last 20 frames turns to speech when at least 15 of them are speech and to silence when at most 15
+are. Speech begins two windows before its window turned. It ends when the window has been silent for the endpoint
+silence less the 150 ms that it took to turn; the end lies a lookahead of 100 ms after the turn. Speech of a minute
+is cut. After an end the window starts empty. The rules are those of FunASR's ``FsmnVADStreaming`` (multiple
+utterances, fixed endpoint silence); the boundaries are the same.
+
+Frames are looked at in runs: the cost of a chunk grows with the number of turns in it, not with its frames.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speech.vad import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, VadEvent
+
+_FRAME_MS: Final = 10
+_NEVER: Final = 2**62
+
+
+@dataclass(frozen=True)
+class EndpointRules:
+    """Durations in frames of 10 ms."""
+
+    endpoint_silence: int = 60
+    window: int = 20
+    turn: int = 15
+    lookback: int = 20
+    lookahead: int = 10
+    longest: int = 6000
+
+    def __post_init__(self) -> None:
+        if self.endpoint_silence <= self.turn:
+            shortest = (self.turn + 1) * _FRAME_MS
+            raise ValueError(f"the endpoint silence must be at least {shortest} ms")
+
+    @property
+    def silence_after_turn(self) -> int:
+        """Silent frames that end the speech once the window has turned."""
+        return self.endpoint_silence - self.turn
+
+    @property
+    def extension(self) -> int:
+        """Frames after the turn that still belong to the speech."""
+        return min(self.silence_after_turn, self.lookahead + 1)
+
+
+def rules_for(endpoint_silence_ms: int) -> EndpointRules:
+    """FunASR's rules with this ``max_end_silence_time``. Raises ``ValueError`` below 160 ms."""
+    return EndpointRules(endpoint_silence=endpoint_silence_ms // _FRAME_MS)
+
+
+@dataclass(frozen=True)
+class FrameClock:
+    """Where frame n is: it begins at sample ``n * shift`` and is known ``latency`` samples later."""
+
+    shift: int
+    latency: int
+
+
+class EndpointDetector:
+    """State machine over frame flags; runs of any length."""
+
+    def __init__(self, rules: EndpointRules, clock: FrameClock) -> None:
+        self._rules = rules
+        self._clock = clock
+        self._frames = 0
+        self._free = 0
+        self._start: int | None = None
+        self._window = np.zeros(rules.window, np.bool_)
+        self._turned = False
+        self._paused = False
+        self._silent_from = 0
+
+    def accept(self, speech: NDArray[np.bool_]) -> list[VadEvent]:
+        """What these frames make known, oldest first."""
+        events: list[VadEvent] = []
+        first, self._frames = self._frames, self._frames + len(speech)
+        while first < self._frames:
+            run = speech[len(speech) - (self._frames - first) :]
+            first = self._look(first, run, events)
+        return events
+
+    def finish(self, samples: int) -> list[VadEvent]:
+        """The stream ends after ``samples``, and speech that goes on with its last frame."""
+        if self._start is None:
+            return []
+        self._start = None
+        return [SpeechEnded(self._frames * self._clock.shift, samples)]
+
+    def _look(self, first: int, run: NDArray[np.bool_], events: list[VadEvent]) -> int:
+        """Handle the frames from ``first`` on up to the first ending; return the frame after it."""
+        counts = np.concatenate((self._window, run), dtype=np.int32).cumsum(dtype=np.int32)
+        counts = counts[self._rules.window :] - counts[: -self._rules.window]
+        last = first + len(run)
+        frame = first
+        while frame < last:
+            turn = self._next_turn(counts, frame, first)
+            due = self._due()
+            if min(turn, due) >= last:
+                break
+            if due < turn or due == turn == self._cut():
+                if self._fall_due(due, due == turn, events):
+                    return due + 1
+                frame = due  # a pause: the frame may yet be the endpoint
+            else:
+                self._turn(turn, events)
+                frame = turn + 1
+        self._window = np.concatenate((self._window, run))[-self._rules.window :]
+        return last
+
+    def _next_turn(self, counts: NDArray[np.int32], frame: int, first: int) -> int:
+        ahead = counts[frame - first :]
+        turns = ahead <= self._rules.turn if self._turned else ahead >= self._rules.turn
+        at = int(turns.argmax())
+        return frame + at if turns[at] else _NEVER
+
+    def _turn(self, frame: int, events: list[VadEvent]) -> None:
+        self._turned = not self._turned
+        if not self._turned:
+            self._silent_from = frame
+        elif self._start is None:
+            lookback = self._rules.window + self._rules.lookback
+            self._start = max(self._free, frame - lookback)
+            events.append(SpeechStarted(self._start * self._clock.shift, self._known(frame)))
+        elif self._paused:
+            self._paused = False
+            events.append(SpeechResumed(frame * self._clock.shift, self._known(frame)))
+
+    def _cut(self) -> int:
+        return _NEVER if self._start is None else self._start + self._rules.longest
+
+    def _due(self) -> int:
+        """The frame at which a pause, an endpoint or the longest speech falls due if the window does not turn."""
+        if self._start is None or self._turned:
+            return self._cut()
+        wait = self._rules.silence_after_turn if self._paused else self._rules.extension
+        return min(self._cut(), self._silent_from + wait)
+
+    def _fall_due(self, frame: int, turning: bool, events: list[VadEvent]) -> bool:
+        """True if the speech ended."""
+        silent = 0 if self._turned or turning else frame - self._silent_from
+        if silent == self._rules.silence_after_turn:
+            end = self._silent_from + self._rules.extension
+        elif frame == self._cut():
+            end = frame
+        else:
+            self._paused = True
+            events.append(SpeechPaused((frame + 1) * self._clock.shift, self._known(frame)))
+            return False
+        self._free = end + 1
+        self._start = None
+        self._window = np.zeros_like(self._window)
+        self._turned = self._paused = False
+        events.append(SpeechEnded(self._free * self._clock.shift, self._known(frame)))
+        return True
+
+    def _known(self, frame: int) -> int:
+        return frame * self._clock.shift + self._clock.latency

@@ -1,0 +1,109 @@
+"""FSMN-VAD (Zhang et al. 2018, arXiv 1803.05030; FunASR's 0.4 M parameter model) run by ONNX Runtime.
+
+The model folder holds ``model.onnx`` and ``am.mvn``. The network gives 248 class probabilities per 10 ms frame;
+class 0 is silence, and everything else is speech. Four caches carry its memory from chunk to chunk.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
+
+from speech.endpointing import EndpointDetector, FrameClock, rules_for
+from speech.errors import VadUnavailable
+from speech.features import FRAME_SHIFT, LATENCY, Features, FeatureStream, Samples, load_cmvn
+from speech.vad import ENDPOINT_SILENCE_MS, VadEvent
+
+SPEECH_NOISE_THRESHOLD: Final = 0.6
+"""A frame is speech when its speech probability exceeds that of silence by this much (``speech_noise_thres``)."""
+
+_CLOCK: Final = FrameClock(FRAME_SHIFT, LATENCY)
+_SPEECH_FROM: Final = (1 + SPEECH_NOISE_THRESHOLD) / 2
+_CACHE_SHAPE: Final = (1, 128, 19, 1)
+_CACHES: Final = 4
+_INPUTS: Final = ["speech", *(f"in_cache{number}" for number in range(_CACHES))]
+_LOAD_ERRORS: Final = (
+    onnx_errors.Fail,
+    onnx_errors.InvalidArgument,
+    onnx_errors.InvalidGraph,
+    onnx_errors.InvalidProtobuf,
+    onnx_errors.NoSuchFile,
+    onnx_errors.NotImplemented,
+    onnx_errors.RuntimeException,
+)
+
+
+class FsmnNetwork:
+    """The network and its memory of one stream."""
+
+    def __init__(self, path: Path) -> None:
+        self._session = _open_session(path)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the stream."""
+        self._caches = [np.zeros(_CACHE_SHAPE, np.float32)] * _CACHES
+
+    def speech(self, features: Features) -> NDArray[np.float32]:
+        """The probability of speech in each frame of [frames, 400]."""
+        if not len(features):
+            return np.empty(0, np.float32)
+        inputs = dict(zip(_INPUTS, (features[np.newaxis], *self._caches), strict=True))
+        scores, *self._caches = self._session.run(None, inputs)
+        speech: NDArray[np.float32] = 1 - scores[0, :, 0]
+        return speech
+
+
+def _open_session(path: Path) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except _LOAD_ERRORS as error:
+        raise VadUnavailable(f"{path} is missing or damaged; get the model again: {error}") from error
+    if [value.name for value in session.get_inputs()] != _INPUTS:
+        raise VadUnavailable(f"{path} is not a streaming FSMN-VAD; get the model again")
+    return session
+
+
+class FsmnVad:
+    """FSMN-VAD with FunASR's endpoint rules. Raises ``VadUnavailable`` if the model cannot be loaded."""
+
+    name = "fsmn-vad"
+    reason = ""
+
+    def __init__(self, model_folder: Path, endpoint_silence_ms: int = ENDPOINT_SILENCE_MS) -> None:
+        self._rules = rules_for(endpoint_silence_ms)
+        self._cmvn = load_cmvn(model_folder / "am.mvn")
+        self._network = FsmnNetwork(model_folder / "model.onnx")
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin a new stream at sample 0."""
+        self._features = FeatureStream(self._cmvn)
+        self._network.reset()
+        self._endpoints = EndpointDetector(self._rules, _CLOCK)
+        self._samples = 0
+
+    def accept(self, samples: Samples) -> list[VadEvent]:
+        """What these samples make known, oldest first."""
+        return self._endpoints.accept(self.probabilities(samples) >= _SPEECH_FROM)
+
+    def finish(self) -> list[VadEvent]:
+        """The stream ends here: speech that goes on ends with it."""
+        events = self._endpoints.accept(self.last_probabilities() >= _SPEECH_FROM)
+        return events + self._endpoints.finish(self._samples)
+
+    def probabilities(self, samples: Samples) -> NDArray[np.float32]:
+        """The probability of speech in each frame that ``samples`` complete; use either this or ``accept``."""
+        self._samples += len(samples)
+        return self._network.speech(self._features.accept(samples))
+
+    def last_probabilities(self) -> NDArray[np.float32]:
+        """The same for the frames that only the end of the stream completes."""
+        return self._network.speech(self._features.finish())
