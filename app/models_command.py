@@ -1,0 +1,159 @@
+"""``kikipounamu models``: list, fetch, verify, import and remove recognition models."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.table import Table
+
+from runtime.folders import folders
+from speech.models.catalogue import Catalogue, load_catalogue
+from speech.models.errors import ModelError
+from speech.models.probing import Probes
+from speech.models.progress import Advanced, Event, Fetching, Refused, Report, Waiting
+from speech.models.sources import sources_for
+from speech.models.store import ModelStore
+
+app = typer.Typer(help="Recognition models: list, fetch, verify, import, remove.", no_args_is_help=True)
+
+_BYTES_PER_MB: Final = 1e6
+_LONG_BYTES: Final = 10_000_000  # without a terminal, downloads over this tell each quarter
+Names = Annotated[list[str], typer.Argument(help="Names as `kikipounamu models list` prints them.")]
+
+
+@app.command("list")
+def list_models() -> None:
+    """Print each model with its size, its licence, and whether it is installed."""
+    store, catalogue = _open()
+    table = Table(box=None, pad_edge=False)
+    for column in ("name", "size", "state", "licence"):
+        table.add_column(column, no_wrap=True)
+    for model in catalogue.models:
+        size = f"{model.size / _BYTES_PER_MB:.1f} MB"
+        table.add_row(model.name, size, store.state(model.name), model.licence)
+    Console(highlight=False).print(table)
+    _say(f"folder: {folders().models}")
+
+
+@app.command()
+def get(names: Names) -> None:
+    """Fetch models from the first sources that give them whole. A broken-off download is gone on with."""
+    store, catalogue = _open()
+    with _exit_on_error():
+        # All probes of all models start now, so that dead sources cost their deadline once.
+        offers = {name: Probes(sources_for(catalogue.model(name), catalogue)) for name in names}
+    with _shown() as report:
+        _each(names, lambda name: f"{name} is installed in {store.install(name, offers[name], report)}")
+
+
+@app.command()
+def verify(
+    names: Annotated[list[str] | None, typer.Argument(help="All that are installed if none is named.")] = None,
+) -> None:
+    """Read every byte of installed models and compare it with the catalogue."""
+    store, _ = _open()
+    chosen = names or store.installed()
+    if not chosen:
+        _say("no model is installed: see `kikipounamu models list`")
+    _each(chosen, lambda name: f"{name} is whole: {store.verify(name)}")
+
+
+@app.command("import")
+def import_model(
+    name: Annotated[str, typer.Argument(help="A name as `kikipounamu models list` prints it.")],
+    folder: Annotated[Path, typer.Argument(help="A folder with the model's files, or with its wheels.")],
+) -> None:
+    """Install a model from files that you already have."""
+    store, _ = _open()
+    with _shown() as report:
+        _each([name], lambda name: f"{name} is installed in {store.import_folder(name, folder, report)}")
+
+
+@app.command()
+def remove(names: Names) -> None:
+    """Delete installed models, and what is here of unfinished downloads of them."""
+    store, _ = _open()
+
+    def removed(name: str) -> str:
+        store.remove(name)
+        return f"{name} is removed"
+
+    _each(names, removed)
+
+
+def _open() -> tuple[ModelStore, Catalogue]:
+    catalogue = load_catalogue()
+    return ModelStore(folders().models, catalogue), catalogue
+
+
+def _say(text: str) -> None:
+    Console(highlight=False).print(text, markup=False, soft_wrap=True)
+
+
+def _complain(text: str) -> None:
+    Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
+
+
+def _each(names: Iterable[str], action: Callable[[str], str]) -> None:
+    """Do ``action`` for every name, print what it says, and exit with 1 at the end if one failed."""
+    failed = False
+    for name in dict.fromkeys(names):
+        try:
+            _say(action(name))
+        except ModelError as error:
+            failed = True
+            _complain(str(error))
+    if failed:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _exit_on_error() -> Iterator[None]:
+    try:
+        yield
+    except ModelError as error:
+        _complain(str(error))
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def _shown() -> Iterator[Report]:
+    """A report that draws a bar per download on stderr, and prints what else happens there."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    console = Console(stderr=True, highlight=False)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        yield _Display(progress).show
+
+
+class _Display:
+    """Turns the events of installations into bars on a terminal, and into lines elsewhere."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._bars: dict[str, TaskID] = {}
+        self._quarters: dict[str, int] = {}
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, Advanced):
+            self._advance(event)
+        elif isinstance(event, Fetching):
+            self._print(f"{event.item} ({event.size / _BYTES_PER_MB:.1f} MB) from {event.source}")
+            self._bars[event.item] = self._progress.add_task(event.item, total=event.size)
+        elif isinstance(event, Refused):
+            self._print(f"{event.refusal}")
+        elif isinstance(event, Waiting):
+            self._print(f"another process is changing {event.model}: waiting until it has ended")
+
+    def _advance(self, event: Advanced) -> None:
+        self._progress.update(self._bars[event.item], completed=event.done)
+        quarter = 4 * event.done // max(1, event.size)
+        if self._progress.disable and event.size > _LONG_BYTES and quarter != self._quarters.get(event.item, 0):
+            self._quarters[event.item] = quarter
+            self._print(f"{event.item}: {event.done / _BYTES_PER_MB:.1f} of {event.size / _BYTES_PER_MB:.1f} MB")
+
+    def _print(self, text: str) -> None:
+        self._progress.console.print(text, markup=False, soft_wrap=True)

@@ -1,0 +1,259 @@
+"""Downloads over HTTP that resume, with a deadline on every wait.
+
+A part is continued only at the address it began with and only while the server says that the file there is the
+same (RFC 9110: Range with If-Range and a strong ETag or a Last-Modified date); otherwise it begins anew. What was
+fetched is judged by its SHA-256 elsewhere; here only its size.
+"""
+
+import email.utils
+import json
+import random
+import re
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from typing import Final
+from urllib.error import HTTPError, URLError
+
+from speech.models.errors import FileRefused, SourceFailed
+from speech.models.progress import Advance
+
+_READ_BYTES: Final = 256 * 1024
+_PARTIAL_CONTENT: Final = 206
+_RANGE_NOT_SATISFIABLE: Final = 416
+_WORTH_RETRYING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to give up. ``attempts`` counts only those in a row that brought the file no further."""
+
+    stall_s: float = 30.0
+    least_bytes_per_stall: int = 16 * 1024
+    attempts: int = 5
+    pause_s: float = 1.0
+    longest_pause_s: float = 30.0
+
+
+class _Interrupted(Exception):
+    """An attempt ended early in a way that another attempt may cure."""
+
+    def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
+
+class _RangeRefused(_Interrupted):
+    """The server has no bytes from where we want to go on: the file there is another one now."""
+
+
+class _Pace:
+    """Notices a transfer that drips: fewer than ``least`` bytes in ``window_s``."""
+
+    def __init__(self, window_s: float, least: int, now: float) -> None:
+        self._window = window_s
+        self._least = least
+        self._end = now + window_s
+        self._bytes = 0
+
+    def stalled(self, received: int, now: float) -> bool:
+        self._bytes += received
+        if now < self._end:
+            return False
+        slow = self._bytes < self._least
+        self._end, self._bytes = now + self._window, 0
+        return slow
+
+
+def probe(url: str, deadline_s: float) -> None:
+    """Read the first byte of ``url``. Raises ``SourceFailed``. Follows redirects, as the download will."""
+    try:
+        with _opened(url, {"Range": "bytes=0-0"}, deadline_s) as response:
+            if not _received(response, 1, deadline_s):
+                raise SourceFailed("it sent an empty file")
+    except _Interrupted as error:
+        raise SourceFailed(str(error)) from error
+
+
+def download(url: str, part: Path, size: int, advance: Advance, limits: Limits | None = None) -> None:
+    """Make ``part`` the ``size`` bytes at ``url``, going on from what it holds. Raises ``SourceFailed``."""
+    limits = limits or Limits()
+    part.parent.mkdir(parents=True, exist_ok=True)
+    furthest, fruitless = _held_bytes(part), 0
+    while True:
+        try:
+            return _attempt(url, part, size, advance, limits)
+        except _Interrupted as error:
+            held = _held_bytes(part)
+            fruitless = 0 if held > furthest else fruitless + 1
+            furthest = max(furthest, held)
+            if fruitless >= limits.attempts:
+                raise SourceFailed(f"{error} ({fruitless} attempts, {furthest} of {size} bytes)") from error
+            time.sleep(_pause(fruitless, limits, error.retry_after_s, random.random()))
+
+
+def _pause(fruitless: int, limits: Limits, retry_after_s: float, chance: float) -> float:
+    """Seconds until the next attempt: what the server asks for, else exponential with full jitter."""
+    backoff = limits.pause_s * 2.0**fruitless * chance
+    return min(max(backoff, retry_after_s), limits.longest_pause_s)
+
+
+def _attempt(url: str, part: Path, size: int, advance: Advance, limits: Limits) -> None:
+    held, validator = _resumable(url, part)
+    if held == size and validator:
+        return
+    headers = {"Range": f"bytes={held}-", "If-Range": validator} if 0 < held < size else {}
+    try:
+        with _opened(url, headers, limits.stall_s) as response:
+            total = _total_bytes(response)
+            if total is not None and total != size:
+                raise FileRefused(f"it has {total} bytes there, the catalogue says {size}")
+            held = _start(response, url, part, held, validator)
+            _append(response, part, held, size, advance, limits)
+    except (_RangeRefused, FileRefused):
+        _forget(part)
+        raise
+
+
+def _start(response: HTTPResponse, url: str, part: Path, held: int, validator: str) -> int:
+    """Prepare ``part`` for the body of ``response`` and return where in the file that begins."""
+    found = _validator(response.headers)
+    if response.status == _PARTIAL_CONTENT and held:
+        if found in ("", validator) and _range_start(response) == held:
+            return held
+        _forget(part)
+        raise _Interrupted("the file there has changed")
+    _forget(part)
+    _origin(part).write_text(json.dumps({"url": url, "validator": found}), "utf-8")
+    return 0
+
+
+def _append(response: HTTPResponse, part: Path, held: int, size: int, advance: Advance, limits: Limits) -> None:
+    pace = _Pace(limits.stall_s, limits.least_bytes_per_stall, time.monotonic())
+    with part.open("ab") as out:
+        while block := _received(response, _READ_BYTES, limits.stall_s):
+            out.write(block)
+            held += len(block)
+            if held > size:
+                raise FileRefused(f"it is longer there than the {size} bytes that the catalogue says")
+            advance(held)
+            if held < size and pace.stalled(len(block), time.monotonic()):
+                raise _Interrupted(f"fewer than {limits.least_bytes_per_stall} bytes in {limits.stall_s:g} s")
+    if held < size:
+        raise _Interrupted(f"the connection ended after {held} of {size} bytes")
+
+
+def _resumable(url: str, part: Path) -> tuple[int, str]:
+    """How many bytes of ``url`` are here, and the validator to go on with; (0, "") to begin anew."""
+    try:
+        origin = json.loads(_origin(part).read_text("utf-8"))
+        if origin["url"] == url and origin["validator"]:
+            return _held_bytes(part), origin["validator"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0, ""
+    return 0, ""
+
+
+def _origin(part: Path) -> Path:
+    return part.with_name(part.name + ".origin")
+
+
+def _held_bytes(part: Path) -> int:
+    return part.stat().st_size if part.is_file() else 0
+
+
+def _forget(part: Path) -> None:
+    part.unlink(missing_ok=True)
+    _origin(part).unlink(missing_ok=True)
+
+
+def _validator(headers: Message) -> str:
+    """A strong ETag, else the date of the last change, else nothing: what If-Range takes."""
+    tag = headers.get("ETag", "")
+    return str(tag if tag.startswith('"') else headers.get("Last-Modified", ""))
+
+
+def _range_start(response: HTTPResponse) -> int | None:
+    found = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    return int(found[1]) if found else None
+
+
+def _total_bytes(response: HTTPResponse) -> int | None:
+    """Size of the whole file as the server tells it."""
+    if response.status == _PARTIAL_CONTENT:
+        found = re.search(r"/(\d+)$", response.headers.get("Content-Range", ""))
+    else:
+        found = re.match(r"(\d+)$", response.headers.get("Content-Length", ""))
+    return int(found[1]) if found else None
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """HTTP, HTTPS and the proxies of the environment; unlike ``urlopen``, never ``file:`` or ``ftp:``."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.UnknownHandler,
+        urllib.request.HTTPHandler,
+        urllib.request.HTTPSHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPRedirectHandler,
+        urllib.request.HTTPErrorProcessor,
+    ):
+        opener.add_handler(handler())
+    return opener
+
+
+@contextmanager
+def _opened(url: str, headers: Mapping[str, str], timeout_s: float) -> Iterator[HTTPResponse]:
+    """The answer to GET. Raises ``FileRefused`` or ``_Interrupted``."""
+    request = urllib.request.Request(
+        url, headers={"User-Agent": "kikipounamu", "Accept-Encoding": "identity", **headers}
+    )
+    try:
+        response: HTTPResponse = _opener().open(request, timeout=timeout_s)
+    except HTTPError as error:
+        with error:
+            raise _status_error(error) from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise _Interrupted(_reason(error, timeout_s)) from error
+    with response:
+        yield response
+
+
+def _received(response: HTTPResponse, most: int, timeout_s: float) -> bytes:
+    """What has arrived, at most ``most`` bytes; empty at the end. Raises ``_Interrupted``."""
+    try:
+        return response.read1(most)
+    except (OSError, HTTPException) as error:
+        raise _Interrupted(_reason(error, timeout_s)) from error
+
+
+def _status_error(error: HTTPError) -> Exception:
+    text = f"the server answered {error.code} {error.reason}"
+    if error.code == _RANGE_NOT_SATISFIABLE:
+        return _RangeRefused(text)
+    if error.code in _WORTH_RETRYING:
+        return _Interrupted(text, _retry_after_s(error.headers.get("Retry-After", ""), time.time()))
+    return FileRefused(text)
+
+
+def _retry_after_s(value: str, now: float) -> float:
+    """Seconds of a Retry-After header: a number, or a date; 0 if it is neither."""
+    if value.isdigit():
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now)
+    except ValueError:
+        return 0.0
+
+
+def _reason(error: BaseException, timeout_s: float) -> str:
+    cause = error.reason if isinstance(error, URLError) else error
+    if isinstance(cause, TimeoutError):
+        return f"nothing came for {timeout_s:g} s"
+    return f"no connection: {cause}" if isinstance(error, URLError) else f"the connection broke: {cause!r}"

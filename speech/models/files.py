@@ -1,0 +1,94 @@
+"""Files of a model on disk: hashing, copying, making durable, and the staging area of an installation."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from speech.models.catalogue import ModelFile
+from speech.models.progress import Advance
+
+BLOCK_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where one model is put together. ``files`` holds only verified files and becomes the model's folder."""
+
+    root: Path
+
+    @property
+    def files(self) -> Path:
+        """Verified files."""
+        return self.root / "files"
+
+    @property
+    def wheels(self) -> Path:
+        """Wheels from the package index, whole ones only."""
+        return self.root / "wheels"
+
+    def part(self, file: ModelFile) -> Path:
+        """What is here of a file that is not verified yet."""
+        return self.root / "parts" / file.path
+
+
+def fault_of(path: Path, file: ModelFile) -> str | None:
+    """``None`` if ``path`` is exactly ``file``, byte for byte; otherwise what is wrong with it."""
+    fault = size_fault_of(path, file)
+    if fault is None and sha256_of(path) != file.sha256:
+        return f"{file.path} has other contents than the catalogue says"
+    return fault
+
+
+def size_fault_of(path: Path, file: ModelFile) -> str | None:
+    """As ``fault_of``, but looks at presence and size only."""
+    if not path.is_file():
+        return f"{file.path} is missing"
+    if (size := path.stat().st_size) != file.size:
+        return f"{file.path} has {size} bytes instead of {file.size}"
+    return None
+
+
+def sha256_of(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's contents."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_blocks(blocks: Iterator[bytes], destination: Path, advance: Advance) -> None:
+    """Write ``blocks`` to ``destination`` from its beginning."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    done = 0
+    with destination.open("wb") as out:
+        for block in blocks:
+            out.write(block)
+            done += len(block)
+            advance(done)
+
+
+def read_blocks(source: BinaryIO) -> Iterator[bytes]:
+    """The rest of an open file, block by block."""
+    while block := source.read(BLOCK_BYTES):
+        yield block
+
+
+def make_durable(path: Path) -> None:
+    """Return when the contents of a file, or the names in a folder, would survive a power cut."""
+    if path.is_dir() and os.name != "posix":
+        return  # Windows has no way to sync a folder
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def discard(path: Path) -> None:
+    """Delete a file, a folder or a link to one. Nothing there is fine."""
+    if path.is_symlink() or path.is_file():
+        path.unlink(missing_ok=True)
+    elif path.exists():
+        shutil.rmtree(path)

