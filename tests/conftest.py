@@ -8,6 +8,8 @@ import pytest
 
 from tests.helpers.valkey import Broker, binaries, running_broker
 
+pytest_plugins = ["tests.helpers.skips"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -27,7 +27,8 @@ def _refused(config: pytest.Config) -> list[str]:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the run if a skip is not accepted."""
-    if _refused(session.config) and session.exitstatus == pytest.ExitCode.OK:
+    harmless = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    if session.exitstatus in harmless and _refused(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

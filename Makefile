@@ -1,0 +1,70 @@
+# Every command sets up what it needs by itself; the work is in scripts/.
+
+PYTHON ?= $(or $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done), \
+	$(error Python 3.11 or newer is needed: install it, or say where it is with PYTHON=/path/to/python3))
+JOBS ?= 2
+SUITE ?= bookworm
+TARGETS ?= run test
+ARGS ?=
+
+models := fsmn-vad whisper-base
+setup = $(PYTHON) scripts/setup.py
+run-tests = $(PYTHON) scripts/run_tests.py
+in = PATH="$(CURDIR)/$(1)/bin:$$PATH"
+# Tests keep their models in the checkout, so that they need nothing of the person who runs them.
+test-models = $(call in,$(1)) KIKIPOUNAMU_MODELS="$(CURDIR)/.cache/models" kikipounamu models get $(models)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-light check lint format bench proofs models constraints fresh clean
+
+help: ## list these commands
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+run: models ## dictate: here the shipped samples, through the whole chain, at speaking pace (needs no torch)
+	@$(call in,.venv-run) kikipounamu demo $(ARGS)
+
+test: ## every test, with funasr and torch; lists what was skipped
+	@$(setup) test
+	@$(call test-models,.venv)
+	@$(run-tests) .venv --jobs $(JOBS) $(ARGS)
+
+test-light: ## every test that needs no torch
+	@$(setup) light
+	@$(call test-models,.venv-light)
+	@$(run-tests) .venv-light --jobs $(JOBS) --without funasr $(ARGS)
+
+check: ## what a change must pass: lint, types, import contracts, every test
+	@$(setup) test
+	@scripts/lint.sh .venv
+	@$(MAKE) --no-print-directory test
+
+lint: ## lint, types and import contracts alone
+	@scripts/lint.sh "$$($(setup) lint)"
+
+format: ## rewrite the sources as lint wants them
+	@scripts/lint.sh "$$($(setup) lint)" --fix
+
+bench: ## measure: each number with its machine, versions and command
+	@$(setup) test
+	@$(call test-models,.venv)
+	@$(call in,.venv) python -m benchmarks $(ARGS)
+
+proofs: ## the slow proofs, which test leaves out
+	@$(setup) test
+	@$(call test-models,.venv)
+	@$(run-tests) .venv --proofs $(ARGS)
+
+models: ## download the models that run uses
+	@$(setup) run
+	@$(call in,.venv-run) kikipounamu models get $(models)
+
+constraints: ## pin the newest releases of everything we install in constraints.txt
+	@$(setup) constraints
+
+fresh: ## run and test in a chroot of a bare Debian, as a user and as root: SUITE=bookworm TARGETS="run test"
+	@packaging/fresh.sh $(SUITE) $(TARGETS)
+
+clean: ## remove what these commands made in this folder
+	rm -rf .venv .venv-run .venv-light .cache build dist bench-results *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

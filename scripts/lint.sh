@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Lint, types and import contracts with the tools of one environment:  lint.sh VENV [--fix]
+set -eu
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+tools="$PWD/$1/bin"
+sources=(app backend benchmarks client loadtest protocol runtime scripts speech tests worker)
+if [ "${2:-}" = --fix ]; then
+    "$tools/ruff" check --fix "${sources[@]}"
+    "$tools/ruff" format "${sources[@]}"
+    exit
+fi
+"$tools/ruff" check "${sources[@]}"
+"$tools/ruff" format --check "${sources[@]}"
+"$tools/mypy"
+"$tools/lint-imports"

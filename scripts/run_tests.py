@@ -1,0 +1,103 @@
+"""Run every test and sum up honestly. Standard library only.
+
+    python3 scripts/run_tests.py VENV [--jobs N] [--without MARKER] [--proofs] [PYTEST ARGUMENT ...]
+
+First all that can run side by side, then those marked ``serial``, one after the other. The last lines list every
+skip with its reason and the totals of both runs. Exits 0 only if something ran and nothing failed.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+NO_TESTS_COLLECTED: Final = 5  # pytest's exit status
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What became of the tests; ``skips`` are (test, reason)."""
+
+    passed: int = 0
+    failed: int = 0
+    skips: tuple[tuple[str, str], ...] = ()
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(self.passed + other.passed, self.failed + other.failed, self.skips + other.skips)
+
+
+def read_tally(report: Path) -> Tally:
+    """Count in a JUnit file of pytest. A test that errors in its set-up counts as failed."""
+    passed, failed, skips = 0, 0, []
+    for case in ElementTree.parse(report).iter("testcase"):
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            failed += 1
+        elif skipped is not None:
+            skips.append(
+                (f"{case.get('classname')}.{case.get('name')}", skipped.get("message") or "no reason given")
+            )
+        else:
+            passed += 1
+    return Tally(passed, failed, tuple(skips))
+
+
+def summary(tally: Tally, statuses: Sequence[int], minutes: float) -> list[str]:
+    """The closing lines; ``statuses`` are what each run of pytest exited with."""
+    lines = [f"skipped: {test}: {reason}" for test, reason in tally.skips]
+    for status in statuses:
+        if status not in (0, 1, NO_TESTS_COLLECTED):
+            lines.append(f"a run of pytest ended with status {status} before it was through")
+    if 1 in statuses and not tally.failed:
+        lines.append(
+            "a run of pytest failed although no test did: see above (under CI, a skip that CI cannot accept)"
+        )
+    lines.append(f"{minutes:.1f} minutes")
+    lines.append(f"{tally.passed} passed, {tally.failed} failed, {len(tally.skips)} skipped")
+    return lines
+
+
+def succeeded(tally: Tally, statuses: Sequence[int]) -> bool:
+    """Whether something passed and nothing went wrong."""
+    return tally.passed > 0 and not tally.failed and set(statuses) <= {0, NO_TESTS_COLLECTED}
+
+
+def run(venv: Path, name: str, arguments: Sequence[str]) -> tuple[int, Tally]:
+    """One run of pytest in ``venv``: its exit status and its tally."""
+    report = ROOT / ".cache" / f"tests-{name}.xml"
+    report.unlink(missing_ok=True)
+    command = [str(venv / "bin" / "python"), "-m", "pytest", f"--junitxml={report}", *arguments]
+    environ = {**os.environ, "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    status = subprocess.run(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, check=False).returncode
+    return status, read_tally(report) if report.exists() else Tally()
+
+
+def main() -> int:
+    """Entry point."""
+    parser = argparse.ArgumentParser(description="Run every test and sum up.")
+    parser.add_argument("venv")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--without", metavar="MARKER")
+    parser.add_argument("--proofs", action="store_true", help="run the slow proofs instead")
+    asked, more = parser.parse_known_args()
+    but = f" and not {asked.without}" if asked.without else ""
+    side_by_side = ("parallel", ["-n", str(asked.jobs), "-m", f"not serial and not proof{but}"])
+    one_by_one = ("serial", ["-m", f"serial and not proof{but}"])
+    plans = [("proofs", ["-s", "-m", f"proof{but}"])] if asked.proofs else [side_by_side, one_by_one]
+    began = time.monotonic()
+    results = [run(ROOT / asked.venv, name, [*arguments, *more]) for name, arguments in plans]
+    statuses = [status for status, _ in results]
+    tally = sum((tally for _, tally in results), Tally())
+    print("", *summary(tally, statuses, (time.monotonic() - began) / 60), sep="\n", flush=True)
+    return 0 if succeeded(tally, statuses) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,352 @@
+"""Set-up from a bare checkout: system packages, virtual environments, pins. Standard library only.
+
+    python3 scripts/setup.py run           the light install of `make run`
+    python3 scripts/setup.py test          everything, with torch
+    python3 scripts/setup.py light         everything but torch
+    python3 scripts/setup.py lint          prints the folder of an environment that has the linters
+    python3 scripts/setup.py constraints   writes constraints.txt anew
+
+An environment carries a stamp of what it was made from. While the stamp is current, set-up does nothing.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+CACHE: Final = ROOT / ".cache"
+CONSTRAINTS: Final = ROOT / "constraints.txt"
+STAMP: Final = "kikipounamu-set-up.txt"
+# torch stays a range: which build fits depends on the machine. What only torch brings is left to torch.
+NOT_PINNED: Final = re.compile(r"(torch|triton|nvidia-.*|cuda-.*|kikipounamu)$")
+
+
+class SetUpFailed(Exception):
+    """Set-up cannot go on. The text says what to do."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment in ``folder`` with the project's ``extras``; ``sections`` of the list of packages."""
+
+    folder: str
+    extras: tuple[str, ...]
+    sections: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return ROOT / self.folder
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.path / "bin" / "python"
+
+
+_SERVING: Final = ("gateway", "worker", "whisper")
+_TESTING: Final = (*_SERVING, "media", "dev")
+ENVIRONMENTS: Final = {
+    "run": Environment(".venv-run", _SERVING, ("run",)),
+    "light": Environment(".venv-light", _TESTING, ("run", "test")),
+    "test": Environment(".venv", (*_TESTING, "funasr"), ("run", "test")),
+}
+
+
+def say(text: str) -> None:
+    """Tell the person who waits. Standard output is kept for answers."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def call(*command: str | Path, **options: Any) -> None:
+    """Run a command; raises ``SetUpFailed`` that names it. Its output goes to standard error."""
+    arguments = [str(word) for word in command]
+    try:
+        subprocess.run(arguments, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr, **options)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise SetUpFailed(f"this command failed, see above: {' '.join(arguments)}") from error
+
+
+# -- stamps ------------------------------------------------------------------------------------------------
+
+
+def stamp_of(environment: Environment) -> str:
+    """What ``environment`` depends on, as text: two equal stamps mean that nothing is to be done."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    installed = [project["build-system"], project["project"], project["tool"]["setuptools"]]
+    digest = hashlib.sha256(json.dumps(installed, sort_keys=True).encode() + CONSTRAINTS.read_bytes())
+    made_of = [f"Python {platform.python_version()} {sys.platform} {platform.machine()}", str(environment.path)]
+    return "\n".join([*made_of, ",".join(environment.extras), digest.hexdigest(), ""])
+
+
+def is_current(environment: Environment) -> bool:
+    """Whether the last set-up of ``environment`` still holds."""
+    with contextlib.suppress(OSError):
+        return environment.python.exists() and (environment.path / STAMP).read_text() == stamp_of(environment)
+    return False
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """One set-up at a time in this checkout; a second one waits for the first."""
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / "set-up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+# -- system packages ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SystemPackage:
+    """A Debian package, wanted where what it ``provides`` is missing."""
+
+    name: str
+    provides: str
+    reason: str
+
+    @property
+    def missing(self) -> bool:
+        """Whether this machine lacks what the package is wanted for."""
+        kind, _, thing = self.provides.partition(":")
+        if kind == "module":
+            return importlib.util.find_spec(thing) is None
+        return shutil.which(thing) is None
+
+
+def system_packages(text: str, sections: Sequence[str]) -> list[SystemPackage]:
+    """Read ``packaging/apt-packages.txt``: the packages of these sections."""
+    found, section = [], ""
+    for line in text.splitlines():
+        if line.startswith("["):
+            section = line.strip("[] ")
+        elif line.strip() and not line.startswith("#") and section in sections:
+            name, provides, reason = line.split(maxsplit=2)
+            found.append(SystemPackage(name, provides, reason))
+    return found
+
+
+def privilege() -> list[str] | None:
+    """What to put before ``apt-get`` here; ``None`` where packages cannot be installed."""
+    if not shutil.which("apt-get"):
+        return None
+    if os.geteuid() == 0:
+        return []
+    sudo = shutil.which("sudo")
+    if (
+        sudo
+        and subprocess.run([sudo, "-n", "true"], capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
+    ):
+        return [sudo, "-n"]
+    return None
+
+
+def install_system_packages(packages: Sequence[SystemPackage]) -> None:
+    """Install what is missing where we may; otherwise, or when it fails, say what to run, and go on."""
+    missing = [package for package in packages if package.missing]
+    if not missing:
+        return
+    names = [package.name for package in missing]
+    before = privilege()
+    if before is not None:
+        say(f"installing Debian packages: {' '.join(names)}")
+        apt = [*before, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+        for command in (["update"], ["install", "-y", "--no-install-recommends", *names]):
+            subprocess.run([*apt, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+        importlib.invalidate_caches()
+    for package in (package for package in missing if package.missing):
+        say(f"not there: {package.name} ({package.reason}). Going on without it; to have it, run:")
+        say(f"    sudo apt-get install -y --no-install-recommends {package.name}")
+
+
+# -- virtual environments ----------------------------------------------------------------------------------
+
+
+def make_virtual_environment(environment: Environment) -> None:
+    """Make the environment with pip in it, or keep the one that is there and works."""
+    if works(environment):
+        return
+    command = [sys.executable, "-m", "venv", "--clear"]
+    if importlib.util.find_spec("ensurepip"):
+        call(*command, environment.path)
+    else:
+        wheel = debian_pip_wheel()
+        call(*command, "--without-pip", environment.path)
+        call(environment.python, wheel / "pip", "install", "-q", "--no-index", "--no-deps", wheel)
+
+
+def works(environment: Environment) -> bool:
+    """Whether there is an environment of this Python, made at this place, with pip."""
+    script = environment.path / "bin" / "pip"
+    if not environment.python.exists() or not script.exists():
+        return False
+    question = "import platform, pip; print(platform.python_version())"
+    answer = subprocess.run([environment.python, "-c", question], capture_output=True, text=True)
+    here = str(environment.path).encode() in script.read_bytes()[:500]
+    return here and answer.stdout.strip() == platform.python_version()
+
+
+def debian_pip_wheel() -> Path:
+    """Debian's pip for a user who cannot install ``python3-venv``: unpacked into ``.cache``, nothing installed."""
+    advice = "pip is missing. Run: sudo apt-get install -y --no-install-recommends python3-venv"
+    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        raise SetUpFailed(f"this Python has no ensurepip, so {advice}")
+    say("python3-venv is not there: taking pip out of Debian's package python3-pip-whl")
+    folder = CACHE / "apt"
+    for name in ("state/lists/partial", "cache/archives/partial"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    own = [
+        f"Dir::State={folder / 'state'}",
+        "Dir::State::status=/var/lib/dpkg/status",
+        f"Dir::Cache={folder / 'cache'}",
+    ]
+    apt = ["apt-get", "-qq", *(word for option in own for word in ("-o", option))]
+    try:
+        call(*apt, "update")
+        call(*apt, "download", "python3-pip-whl", cwd=folder)
+        call("dpkg-deb", "-x", *folder.glob("python3-pip-whl_*.deb"), folder / "unpacked")
+        (wheel,) = (folder / "unpacked").glob("usr/share/python-wheels/pip-*.whl")
+    except (SetUpFailed, ValueError) as error:
+        raise SetUpFailed(f"Debian's pip could not be fetched. {advice}") from error
+    return wheel
+
+
+# -- Python packages ---------------------------------------------------------------------------------------
+
+
+def cpu_torch(environment: Environment) -> str | None:
+    """The newest CPU build of torch that pip is offered here (by its configuration), as a requirement."""
+    command = [str(environment.python), "-m", "pip", "index", "versions", "torch"]
+    listed = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    return newest_cpu_build(listed.stdout)
+
+
+def newest_cpu_build(listed: str) -> str | None:
+    """Pick from what ``pip index versions torch`` prints, newest first."""
+    builds = re.findall(r"\b(\d+(?:\.\d+)+\+cpu)\b", listed)
+    return f"torch=={builds[0]}" if builds else None
+
+
+def announce(environment: Environment, torch: str | None) -> None:
+    """Say what is about to be downloaded."""
+    size = "about 150 MB"
+    if "funasr" in environment.extras:
+        cuda = torch is None and sys.platform == "linux" and platform.machine() == "x86_64"
+        size = "about 3 GB: pip is offered torch only with CUDA" if cuda else "about 600 MB, with torch for CPU"
+        if cuda:
+            say("`make test-light` needs a tenth of that: it tests everything that needs no torch")
+    say(f"setting up {environment.folder} for Python {platform.python_version()}, downloading {size}")
+
+
+def install(environment: Environment) -> None:
+    """Install the project as it lies here, with the extras, at the pinned releases."""
+    torch = cpu_torch(environment) if "funasr" in environment.extras else None
+    announce(environment, torch)
+    options = ["--disable-pip-version-check", "--no-input", *([] if sys.stderr.isatty() else ["-q"])]
+    wanted = ["-e", f".[{','.join(environment.extras)}]", *([torch] if torch else [])]
+    call(environment.python, "-m", "pip", "install", *options, "-c", CONSTRAINTS, *wanted, cwd=ROOT)
+
+
+def link_redis(environment: Environment) -> None:
+    """Give tests a ``redis-server``: Debian's redis-tools has it under the name of a tool that it also is."""
+    binary = shutil.which("redis-check-rdb")
+    link = environment.path / "bin" / "redis-server"
+    if binary and not shutil.which("redis-server") and not link.exists():
+        link.unlink(missing_ok=True)
+        link.symlink_to(binary)
+
+
+def set_up(environment: Environment) -> None:
+    """Bring ``environment`` up to date; does nothing when it is."""
+    if is_current(environment):
+        return
+    with alone():
+        if is_current(environment):
+            return
+        began = time.monotonic()
+        packages = system_packages((ROOT / "packaging" / "apt-packages.txt").read_text(), environment.sections)
+        install_system_packages(packages)
+        (environment.path / STAMP).unlink(missing_ok=True)
+        make_virtual_environment(environment)
+        install(environment)
+        if "test" in environment.sections:
+            link_redis(environment)
+        (environment.path / STAMP).write_text(stamp_of(environment))
+        seconds, size = time.monotonic() - began, megabytes(environment.path)
+        say(f"{environment.folder} is ready: {seconds:.0f} s, {size} MB on disk")
+
+
+def megabytes(folder: Path) -> int:
+    """Size of what is under ``folder``."""
+    return sum(path.lstat().st_size for path in folder.rglob("*")) // 1_000_000
+
+
+# -- pins --------------------------------------------------------------------------------------------------
+
+
+def pins(report: dict[str, Any]) -> list[str]:
+    """``name==version`` for each package of a pip installation report, without local versions."""
+    found = {}
+    for entry in report["install"]:
+        name = re.sub(r"[-_.]+", "-", entry["metadata"]["name"]).lower()
+        if not NOT_PINNED.match(name):
+            found[name] = entry["metadata"]["version"].partition("+")[0]
+    return [f"{name}=={version}" for name, version in sorted(found.items())]
+
+
+def write_constraints() -> None:
+    """Let pip choose the newest releases that fit together, for this Python, and write them down."""
+    environment = ENVIRONMENTS["test"]
+    make_virtual_environment(environment)
+    wanted = ["-e", f".[{','.join(environment.extras)}]"]
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        options = ["-q", "--dry-run", "--ignore-installed", "--report", report.name]
+        call(environment.python, "-m", "pip", "install", *options, *wanted, cwd=ROOT)
+        chosen = pins(json.loads(Path(report.name).read_text()))
+    header = [
+        "# Releases that were tested together. Made by `make constraints` on the oldest Python that we support;",
+        "# newer ones add a few packages that are not pinned. torch is a range in pyproject.toml, on purpose.",
+    ]
+    CONSTRAINTS.write_text("\n".join([*header, *chosen, ""]))
+    say(f"{CONSTRAINTS.name}: {len(chosen)} pins")
+
+
+def main() -> int:
+    """Entry point."""
+    parser = argparse.ArgumentParser(description="Set up what a make command needs.")
+    parser.add_argument("what", choices=[*ENVIRONMENTS, "lint", "constraints"])
+    what = parser.parse_args().what
+    try:
+        if what == "constraints":
+            write_constraints()
+        elif what == "lint":
+            environment = ENVIRONMENTS["test" if is_current(ENVIRONMENTS["test"]) else "light"]
+            set_up(environment)
+            print(environment.folder)
+        else:
+            set_up(ENVIRONMENTS[what])
+    except SetUpFailed as failure:
+        say(f"set-up failed: {failure}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Under CI a skip fails the run, unless the machine lacks a GPU, an operating system or root."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.skips import refused_skips
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_pytest(folder: Path, body: str, ci: bool, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one test file with the plugin."""
+    (folder / "test_it.py").write_text(f"import pytest\n\ndef test_passes(): pass\n\n{body}")
+    command = [sys.executable, "-m", "pytest", "-p", "tests.helpers.skips", "-p", "no:cacheprovider", *arguments]
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "CI": "true" if ci else "false"}
+    return subprocess.run(
+        [*command, str(folder)], cwd=folder, env=environ, capture_output=True, text=True, check=False
+    )
+
+
+SKIPPED = "@pytest.mark.skip(reason='{}')\ndef test_skipped(): pass\n"
+XFAILED = "@pytest.mark.xfail\ndef test_expected_to_fail(): assert False\n"
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")])
+@pytest.mark.parametrize("body", [SKIPPED.format("no model"), XFAILED])
+def test_a_skip_fails_under_ci(tmp_path: Path, body: str, arguments: tuple[str, ...]) -> None:
+    ended = run_pytest(tmp_path, body, True, *arguments)
+    assert ended.returncode == 1
+    assert "skips that CI does not accept" in ended.stdout
+
+
+def test_a_skip_passes_elsewhere(tmp_path: Path) -> None:
+    assert run_pytest(tmp_path, SKIPPED.format("no model"), False).returncode == 0
+
+
+def test_an_accepted_skip_passes_under_ci(tmp_path: Path) -> None:
+    assert run_pytest(tmp_path, SKIPPED.format("needs a GPU"), True).returncode == 0
+
+
+def test_a_module_that_skips_itself_is_seen(tmp_path: Path) -> None:
+    ended = run_pytest(tmp_path, "pytest.importorskip('no_such_module')\n", True)
+    assert ended.returncode == 1
+
+
+@pytest.mark.parametrize("reason", ["needs a GPU", "Skipped: needs root to mount", "needs Windows", "needs macOS"])
+def test_what_a_machine_cannot_be_given_is_accepted(reason: str) -> None:
+    assert refused_skips([reason]) == []
+
+
+@pytest.mark.parametrize("reason", ["flaky", "needs rooted things", "GPU", "needs a model", ""])
+def test_anything_else_is_refused(reason: str) -> None:
+    assert refused_skips([reason]) == [reason]

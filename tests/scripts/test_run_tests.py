@@ -1,0 +1,73 @@
+"""The closing summary tells the truth about real runs of pytest."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.run_tests import Tally, read_tally, succeeded, summary
+
+MIXED = """
+import pytest
+
+def test_good(): pass
+def test_bad(): assert False
+@pytest.fixture
+def broken(): raise RuntimeError
+def test_broken(broken): pass
+@pytest.mark.skip(reason="needs a GPU")
+def test_skipped(): pass
+"""
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    """What pytest writes for one test of each kind."""
+    (tmp_path / "test_mixed.py").write_text(MIXED)
+    path = tmp_path / "report.xml"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={path}", str(tmp_path)]
+    ended = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, check=False, env={"PATH": os.environ["PATH"]}
+    )
+    assert ended.returncode == 1, ended.stdout
+    return path
+
+
+def test_each_kind_is_counted(report: Path) -> None:
+    tally = read_tally(report)
+    assert (tally.passed, tally.failed) == (1, 2)
+    assert tally.skips == (("test_mixed.test_skipped", "needs a GPU"),)
+
+
+def test_the_last_line_is_the_total_of_all_runs() -> None:
+    tally = Tally(passed=3, skips=(("a.b", "needs root"),)) + Tally(passed=1, failed=1)
+    lines = summary(tally, [0, 1], 2.04)
+    assert lines == ["skipped: a.b: needs root", "2.0 minutes", "4 passed, 1 failed, 1 skipped"]
+
+
+@pytest.mark.parametrize(
+    ("tally", "statuses", "good"),
+    [
+        (Tally(passed=1), [0, 0], True),
+        (Tally(passed=1), [0, 5], True),
+        (Tally(), [5, 5], False),
+        (Tally(passed=1, failed=1), [0, 1], False),
+        (Tally(passed=1), [0, 1], False),
+        (Tally(passed=1), [0, 2], False),
+        (Tally(passed=1), [0, -9], False),
+    ],
+)
+def test_success_needs_a_test_that_passed_and_no_run_that_failed(
+    tally: Tally, statuses: list[int], good: bool
+) -> None:
+    assert succeeded(tally, statuses) is good
+
+
+def test_a_run_that_was_cut_short_is_named() -> None:
+    assert any("status -9" in line for line in summary(Tally(passed=1), [0, -9], 1.0))
+
+
+def test_a_run_that_failed_without_a_failed_test_is_named() -> None:
+    assert any("although no test did" in line for line in summary(Tally(passed=1), [0, 1], 1.0))

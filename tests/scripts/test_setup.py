@@ -1,0 +1,176 @@
+"""Set-up: what it would do and when it has nothing to do. The installs themselves are what `make fresh` runs."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts import setup
+from scripts.setup import Environment, SystemPackage
+
+LIST = """\
+# a comment
+[run]
+python3-venv  module:ensurepip  pip for the environments
+[test]
+redis-tools   command:redis-check-rdb  the server, under another name
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A checkout of its own with the files that set-up reads."""
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_bytes((setup.ROOT / name).read_bytes())
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    monkeypatch.setattr(setup, "CACHE", tmp_path / ".cache")
+    monkeypatch.setattr(setup, "CONSTRAINTS", tmp_path / "constraints.txt")
+    yield tmp_path
+
+
+@pytest.fixture
+def environment(checkout: Path) -> Environment:
+    """An environment that is set up, as far as its stamp tells."""
+    environment = Environment(".venv", ("gateway",), ("run",))
+    environment.python.parent.mkdir(parents=True)
+    environment.python.symlink_to(sys.executable)
+    (environment.path / setup.STAMP).write_text(setup.stamp_of(environment))
+    return environment
+
+
+def test_a_current_environment_is_left_alone(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "run", None)
+    setup.set_up(environment)
+    assert setup.is_current(environment)
+
+
+def test_a_lint_rule_changes_nothing(environment: Environment, checkout: Path) -> None:
+    project = checkout / "pyproject.toml"
+    project.write_text(project.read_text().replace("max-args = 6", "max-args = 5"))
+    assert setup.is_current(environment)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [("pyproject.toml", '"redis[hiredis]', '"valkey[hiredis]'), ("constraints.txt", "==", "==9")],
+)
+def test_a_new_requirement_makes_it_stale(
+    environment: Environment, checkout: Path, name: str, old: str, new: str
+) -> None:
+    path = checkout / name
+    path.write_text(path.read_text().replace(old, new, 1))
+    assert not setup.is_current(environment)
+
+
+def test_a_moved_checkout_makes_it_stale(environment: Environment, checkout: Path) -> None:
+    stamp = environment.path / setup.STAMP
+    stamp.write_text(stamp.read_text().replace(str(checkout), "/elsewhere"))
+    assert not setup.is_current(environment)
+
+
+def test_a_vanished_python_makes_it_stale(environment: Environment) -> None:
+    environment.python.unlink()
+    assert not setup.is_current(environment)
+
+
+def test_every_environment_names_extras_that_exist() -> None:
+    extras = json.loads(_in_python("print(json.dumps(list(project['optional-dependencies'])))"))
+    for environment in setup.ENVIRONMENTS.values():
+        assert set(environment.extras) <= set(extras)
+    assert "funasr" not in setup.ENVIRONMENTS["run"].extras
+
+
+def _in_python(expression: str) -> str:
+    source = f"import json, tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; {expression}"
+    return subprocess.run(
+        [sys.executable, "-c", source], cwd=setup.ROOT, capture_output=True, check=True
+    ).stdout.decode()
+
+
+def test_packages_are_read_by_section() -> None:
+    assert [package.name for package in setup.system_packages(LIST, ("run", "test"))] == [
+        "python3-venv",
+        "redis-tools",
+    ]
+    (only,) = setup.system_packages(LIST, ("test",))
+    assert only == SystemPackage("redis-tools", "command:redis-check-rdb", "the server, under another name")
+
+
+def test_the_shipped_list_is_well_formed() -> None:
+    text = (setup.ROOT / "packaging" / "apt-packages.txt").read_text()
+    packages = setup.system_packages(text, ("run", "test"))
+    assert {package.provides.partition(":")[0] for package in packages} == {"module", "command"}
+
+
+@pytest.mark.parametrize(
+    ("provides", "missing"),
+    [("module:json", False), ("module:no_such_module", True), ("command:sh", False), ("command:no-such", True)],
+)
+def test_a_package_is_missing_when_what_it_provides_is(provides: str, missing: bool) -> None:
+    assert SystemPackage("name", provides, "reason").missing is missing
+
+
+def test_a_missing_package_that_may_not_be_installed_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(setup, "privilege", lambda: None)
+    setup.install_system_packages([SystemPackage("some-tools", "command:no-such", "tests want it")])
+    assert "sudo apt-get install -y --no-install-recommends some-tools" in capsys.readouterr().err
+
+
+def test_root_installs_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for apt-get on PATH brings the command, and notes how it was called."""
+    apt = tmp_path / "apt-get"
+    apt.write_text(
+        f'#!/bin/sh\necho "$@" >>{tmp_path}/calls\ncase "$*" in *install*) ln -s /bin/true {tmp_path}/tool; esac\n'
+    )
+    apt.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(setup, "privilege", list)
+    package = SystemPackage("some-tools", "command:tool", "tests want it")
+    setup.install_system_packages([package])
+    setup.install_system_packages([package])
+    assert not package.missing
+    assert (tmp_path / "calls").read_text().splitlines() == [
+        "-qq update",
+        "-qq install -y --no-install-recommends some-tools",
+    ]
+
+
+def test_a_cpu_build_of_torch_is_preferred_where_one_is_offered() -> None:
+    listed = "torch (2.15.0)\nAvailable versions: 2.15.0, 2.13.0+cpu, 2.13.0, 2.12.1+cpu\n"
+    assert setup.newest_cpu_build(listed) == "torch==2.13.0+cpu"
+    assert setup.newest_cpu_build("torch (2.15.0)\nAvailable versions: 2.15.0, 2.14.1+cu130\n") is None
+
+
+def test_pins_have_no_local_versions_and_leave_torch_alone() -> None:
+    versions = {"Some_Name": "1.2+cpu", "torch": "2.13.0", "nvidia-cublas": "13", "kikipounamu": "0.1", "abc": "2"}
+    report = {"install": [{"metadata": {"name": name, "version": versions[name]}} for name in versions]}
+    assert setup.pins(report) == ["abc==2", "some-name==1.2"]
+
+
+def test_the_shipped_pins_are_plain() -> None:
+    lines = [line for line in setup.CONSTRAINTS.read_text().splitlines() if not line.startswith("#")]
+    assert len(lines) > 50
+    assert [line for line in lines if "+" in line or "@" in line or line.startswith("torch==")] == []
+
+
+def test_a_redis_server_is_found_under_its_other_name(
+    environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "redis-check-rdb").symlink_to("/bin/true")
+    monkeypatch.setenv("PATH", str(tools))
+    setup.link_redis(environment)
+    setup.link_redis(environment)
+    assert (environment.path / "bin" / "redis-server").resolve() == Path("/bin/true").resolve()
+
+
+def test_a_failed_command_is_named() -> None:
+    with pytest.raises(setup.SetUpFailed, match="false --now"):
+        setup.call("false", "--now")

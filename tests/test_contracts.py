@@ -1,0 +1,52 @@
+"""Who may import whom: the contracts of ``pyproject.toml`` hold, and each of them can fail."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+
+PLANTED = {
+    "programs never import each other; client, speech and runtime meet only in protocol": "worker: import backend",
+    "backend and worker do not use the gateway client": "backend: import client",
+    "protocol is data and pure functions: standard library and msgspec only": "protocol: import numpy",
+    "the desktop and the client library know nothing of jobs, Redis or torch": "app: import protocol.job",
+    "the worker knows nothing of client sessions": "worker: import protocol.session",
+    "speech is audio maths: no servers, no Redis, no torch": "speech: import aiohttp",
+    "one Redis file per side": "loadtest: import redis",
+    "an engine's libraries are imported only in its own file": "worker: import torch",
+    "Qt only in app.ui and app.main": "client: from PySide6 import QtCore",
+}
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check the packages in ``folder`` as ``make lint`` checks ours."""
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_contracts_hold() -> None:
+    checked = lint_imports(ROOT)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_each_contract_has_a_planted_violation() -> None:
+    assert set(PLANTED) == {contract["name"] for contract in SETTINGS["contracts"]}
+
+
+@pytest.mark.parametrize("contract", PLANTED)
+def test_a_violation_breaks_its_contract(contract: str, tmp_path: Path) -> None:
+    for name in SETTINGS["root_packages"]:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    package, _, statement = PLANTED[contract].partition(": ")
+    (tmp_path / package / "planted.py").write_text(f"{statement}\n")
+    checked = lint_imports(tmp_path)
+    assert checked.returncode == 1, checked.stdout + checked.stderr
+    assert f"{contract} BROKEN" in " ".join(checked.stdout.split())
+    assert f"{package}.planted" in checked.stdout

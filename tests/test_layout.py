@@ -1,0 +1,203 @@
+"""The shape of the project, as CONTRIBUTING states it. Each rule is a function that is also shown to fail.
+
+Lengths count every line: a function's from ``def`` to its last line, docstring and comments included.
+"""
+
+import ast
+import io
+import re
+import subprocess
+import tokenize
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("app", "backend", "client", "loadtest", "protocol", "runtime", "scripts", "speech", "worker")
+MOST_FILE_LINES = 400
+MOST_FUNCTION_LINES = 40
+
+# Written so that this file does not hold what it looks for.
+PLACES = re.compile(r"(?<![\w.])/(work|root|opt/wheels|etc/xdg)/|(pypi|pythonhosted|debian|npmjs)[.](org|com)")
+SUPPRESSION = re.compile(r"#\s*(type:\s*ignore|noqa)\b")
+REASONED = re.compile(r"#\s*(type: ignore\[[\w, -]+\]|noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*)\s*[-#:]\s*\w.*")
+
+
+def project_files() -> list[PurePosixPath]:
+    """What is or would be committed, relative to the root; outside git, everything but caches."""
+    git = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        found = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+        listed = [str(path) for path in found if not any(_is_made(part) for part in path.parts)]
+    return [PurePosixPath(name) for name in sorted(set(listed)) if name and (ROOT / name).is_file()]
+
+
+def _is_made(part: str) -> bool:
+    caches = part.startswith((".venv", ".mypy", ".ruff", ".pytest", ".hypothesis", ".import_linter"))
+    return caches or part in {".git", ".cache", "__pycache__", "build", "dist"} or part.endswith(".egg-info")
+
+
+FILES = project_files()
+PYTHON = [path for path in FILES if path.suffix == ".py"]
+
+
+# -- rules: each returns what breaks it --------------------------------------------------------------------
+
+
+def long_functions(source: str) -> list[str]:
+    """Functions over the limit."""
+    functions = (
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    lengths = [(node.name, (node.end_lineno or node.lineno) - node.lineno + 1) for node in functions]
+    return [f"{name}: {length} lines" for name, length in lengths if length > MOST_FUNCTION_LINES]
+
+
+def unexplained_suppressions(source: str) -> list[str]:
+    """Comments that silence a tool without naming the rule and a reason."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    comments = (token for token in tokens if token.type == tokenize.COMMENT)
+    return [
+        f"line {comment.start[0]}: {comment.string}"
+        for comment in comments
+        if SUPPRESSION.search(comment.string) and not REASONED.search(comment.string)
+    ]
+
+
+def decides(source: str) -> bool:
+    """Whether a module has functions, and so something to test; plain data and exception trees have none."""
+    return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(ast.parse(source)))
+
+
+def untested(modules: Iterable[PurePosixPath], tests: Iterable[PurePosixPath]) -> list[str]:
+    """Modules without a test module at the mirrored place; ``test_vad_parity.py`` also tests ``vad.py``."""
+    tested = [str(test.with_suffix("")) for test in tests]
+    wanted = [(module, str("tests" / module.with_name(f"test_{module.stem}"))) for module in modules]
+    return [str(module) for module, test in wanted if not any(_matches(name, test) for name in tested)]
+
+
+def orphaned(tests: Iterable[PurePosixPath], modules: Iterable[PurePosixPath]) -> list[str]:
+    """Test modules of a package that mirror none of its modules (or Lua scripts)."""
+    mirrors = [str("tests" / module.with_name(f"test_{module.stem}")) for module in modules]
+    stems = [(test, str(test.with_suffix(""))) for test in tests]
+    return [str(test) for test, name in stems if not any(_matches(name, mirror) for mirror in mirrors)]
+
+
+def _matches(test: str, mirror: str) -> bool:
+    return test == mirror or test.startswith(f"{mirror}_")
+
+
+def foreign_places(text: str) -> list[str]:
+    """Paths of one machine and hosts of package registries."""
+    return [match.group() for match in PLACES.finditer(text)]
+
+
+def of_packages(paths: Sequence[PurePosixPath], suffixes: tuple[str, ...]) -> list[PurePosixPath]:
+    """The modules of our packages among ``paths``."""
+    ours = [path for path in paths if path.parts[0] in PACKAGES and path.suffix in suffixes]
+    return [path for path in ours if path.stem not in {"__init__", "__main__"}]
+
+
+def must_mirror(paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+    """The test modules that must mirror something: those in a package's folder under ``tests``."""
+    return [path for path in paths if path.match("tests/*/**/test_*.py") or path.match("tests/*/test_*.py")]
+
+
+# -- the project keeps them --------------------------------------------------------------------------------
+
+
+def test_no_file_is_too_long() -> None:
+    lengths = {str(path): len((ROOT / path).read_text().splitlines()) for path in PYTHON}
+    assert {path: length for path, length in lengths.items() if length > MOST_FILE_LINES} == {}
+
+
+@pytest.mark.parametrize("rule", [long_functions, unexplained_suppressions])
+def test_every_file_keeps(rule: Callable[[str], list[str]]) -> None:
+    broken = {str(path): rule((ROOT / path).read_text()) for path in PYTHON}
+    assert {path: found for path, found in broken.items() if found} == {}
+
+
+def test_every_module_that_decides_something_is_tested() -> None:
+    modules = [path for path in of_packages(PYTHON, (".py",)) if decides((ROOT / path).read_text())]
+    assert untested(modules, PYTHON) == []
+
+
+def test_every_test_module_mirrors_a_module() -> None:
+    tests = [path for path in must_mirror(PYTHON) if path.parts[1] in PACKAGES]
+    assert orphaned(tests, of_packages(FILES, (".py", ".lua"))) == []
+
+
+def test_no_place_of_one_machine_is_named() -> None:
+    texts = [path for path in FILES if path.suffix not in {".flac", ".wav", ".png", ".onnx", ".gz"}]
+    named = {str(path): foreign_places((ROOT / path).read_text(errors="replace")) for path in texts}
+    assert {path: found for path, found in named.items() if found} == {}
+
+
+def test_packaging_is_not_a_package() -> None:
+    """It would shadow the library of that name."""
+    assert [path for path in FILES if path.match("packaging/**/__init__.py")] == []
+    assert not (ROOT / "packaging" / "__init__.py").exists()
+
+
+def test_every_typed_package_says_so() -> None:
+    typed = [name for name in PACKAGES if name != "scripts"]
+    assert [name for name in typed if not (ROOT / name / "py.typed").exists()] == []
+
+
+# -- and the rules can fail --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("lines", "broken"), [(MOST_FUNCTION_LINES - 1, False), (MOST_FUNCTION_LINES, True)])
+def test_a_long_function_is_found(lines: int, broken: bool) -> None:
+    source = "class A:\n    async def f(self):\n" + "        pass\n" * lines
+    assert bool(long_functions(source)) is broken
+
+
+@pytest.mark.parametrize(
+    ("comment", "broken"),
+    [
+        ("# type: ignore", True),
+        ("# type: ignore[arg-type]", True),
+        ("# type: ignore[arg-type]  # the stub is wrong", False),
+        ("# noqa", True),
+        ("# noqa: BLE001", True),
+        ("# noqa: BLE001 - logged with its traceback", False),
+        ("# why", False),
+    ],
+)
+def test_a_suppression_needs_a_rule_and_a_reason(comment: str, broken: bool) -> None:
+    assert bool(unexplained_suppressions(f"x = 1  {comment}\n")) is broken
+
+
+def test_a_string_is_no_suppression() -> None:
+    assert unexplained_suppressions('x = "# noqa"\n') == []
+
+
+def test_a_missing_mirror_is_found() -> None:
+    module, other = PurePosixPath("speech/models/vad.py"), PurePosixPath("speech/vads.py")
+    test, parity = (
+        PurePosixPath("tests/speech/models/test_vad.py"),
+        PurePosixPath("tests/speech/test_vads_parity.py"),
+    )
+    assert untested([module, other], [test, parity]) == []
+    assert untested([module, other], [test]) == ["speech/vads.py"]
+    assert orphaned([test, parity], [module, other]) == []
+    assert orphaned([test, parity], [module]) == ["tests/speech/test_vads_parity.py"]
+
+
+def test_only_data_needs_no_test() -> None:
+    assert not decides("class A(Exception):\n    code = 1\n")
+    assert decides("class A:\n    def f(self): ...\n")
+
+
+@pytest.mark.parametrize("text", ["see /wo" + "rk/main", "https://py" + "pi.org/simple", "'/ro" + "ot/x'"])
+def test_a_foreign_place_is_found(text: str) -> None:
+    assert foreign_places(text)
+
+
+def test_the_project_has_files() -> None:
+    assert PurePosixPath("pyproject.toml") in FILES
+    assert len(of_packages(PYTHON, (".py",))) > 20
