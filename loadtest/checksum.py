@@ -1,7 +1,7 @@
 """The checksum engine: what a segment "says" is a digest of its exact samples.
 
 One sample lost, doubled or moved anywhere between a microphone and a worker changes the text, and thousands of
-sessions can be recognised without a model. It sleeps as long as an engine of the given real-time factor would work.
+sessions can be recognised without a model. It sleeps as long as an engine of that real-time factor would work.
 
 Extra settings: ``rtf`` (default 0: no sleep) and ``slots`` (requests per batch, default 1).
 """

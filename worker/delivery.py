@@ -1,0 +1,68 @@
+"""A job as it was delivered to this worker, and what makes one impossible to recognise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
+from protocol.engine import DecodeFailure
+from protocol.errors import ErrorCode, MalformedMessage
+from protocol.job import MOST_DELIVERIES, Job, JobKind, decode_job
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Entry ``entry`` of ``stream``, delivered ``count`` times, ``age_ms`` after it was queued (broker's clock).
+
+    ``refusal``: why it cannot be decoded, whoever tries.
+    """
+
+    stream: str
+    entry: str
+    count: int
+    age_ms: int
+    job: Job
+    refusal: DecodeFailure | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether it may have ended a worker before, so that nothing else should be decoded beside it."""
+        return self.count > 1
+
+    @property
+    def seconds(self) -> float:
+        """Length of its audio."""
+        return samples_to_seconds(self.job.samples)
+
+
+def read_delivery(stream: str, entry: str, count: int, now_ms: int, fields: Mapping[bytes, bytes]) -> Delivery:
+    """Read a stream entry. One that is no job keeps what can be read of its identity, and says why."""
+    age_ms = max(0, now_ms - int(entry.partition("-")[0]))
+    try:
+        job = decode_job(fields)
+    except MalformedMessage as error:
+        return Delivery(
+            stream, entry, count, age_ms, _salvage(fields), DecodeFailure(ErrorCode.MALFORMED, str(error))
+        )
+    return Delivery(stream, entry, count, age_ms, job, _refusal(job, count))
+
+
+def _refusal(job: Job, count: int) -> DecodeFailure | None:
+    if job.kind is not JobKind.RECOGNISE:
+        return DecodeFailure(
+            ErrorCode.UNSUPPORTED, f"this worker does not know how to {job.kind.value}: update it"
+        )
+    if len(job.pcm) != job.samples * BYTES_PER_SAMPLE:
+        text = f"the job says {job.samples} samples and brings {len(job.pcm)} bytes"
+        return DecodeFailure(ErrorCode.AUDIO_INVALID, text)
+    if count > MOST_DELIVERIES:
+        return DecodeFailure(ErrorCode.INTERNAL, f"given to workers {count} times without an end")
+    return None
+
+
+def _salvage(fields: Mapping[bytes, bytes]) -> Job:
+    def number(name: bytes) -> int:
+        text = fields.get(name, b"")
+        return int(text) if text.isdigit() and len(text) <= 10 else 0
+
+    session = fields.get(b"session", b"").decode(errors="replace")
+    return Job(session, number(b"segment"), b"", number(b"samples"), number(b"attempt"))

@@ -1,0 +1,254 @@
+"""The worker's side of the broker: the only file here that knows Redis.
+
+Every change is one atomic script (``worker/lua``); ``protocol.job`` says what the keys hold. Foreign errors become
+``BrokerUnavailable`` (try again), ``BrokerTooOld`` or ``BrokerRefused``.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from importlib.resources import files
+from typing import Any, Final
+
+import redis.exceptions as foreign
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from protocol.job import (
+    DEAD_ENTRIES,
+    GROUP,
+    LEASE_MS,
+    MOST_FAILURES,
+    SESSION_TTL_MS,
+    SWEEP_MS,
+    WORKER_GONE_MS,
+    WORKERS_KEY,
+    Failure,
+    Keys,
+    Outcome,
+    Result,
+    WorkerStatus,
+    encode_notice,
+    encode_status,
+)
+from worker.delivery import Delivery, read_delivery
+from worker.errors import BrokerRefused, BrokerTooOld, BrokerUnavailable
+
+RETURNED: Final = "returned"
+"""Consumer name of entries that nobody holds: handed back and waiting for a sweep."""
+
+_CONNECTIONS: Final = 4  # one blocks in a read; renewal, heartbeat and results share the others
+_SOCKET_TIMEOUT_S: Final = 10.0  # must exceed every BLOCK
+_CLAIMABLE_MS: Final = 3_600_000
+_FORGOTTEN_CONSUMER_MS: Final = 600_000
+_SWEEP_LOCK_MS: Final = SWEEP_MS * 3 // 4  # the quickest sweeper's interval
+_DEAD_MS: Final = 7 * 24 * 3600 * 1000
+_OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
+_PASSING: Final = (
+    foreign.ReadOnlyError,
+    foreign.OutOfMemoryError,
+    foreign.ClusterDownError,
+    foreign.TryAgainError,
+)
+_PASSING_CODES: Final = ("MISCONF", "NOREPLICAS")  # those that redis-py has no class for
+
+
+class Verdict(StrEnum):
+    """What became of a job that failed."""
+
+    AGAIN = "again"
+    DEAD = "dead"
+    LOST = "lost"
+    GONE = "gone"
+
+
+class Jobs:
+    """Jobs of one shard for one worker. An async context manager: leaving it closes the connections."""
+
+    def __init__(
+        self, url: str, worker: str, keys: Keys, forgotten_consumer_ms: int = _FORGOTTEN_CONSUMER_MS
+    ) -> None:
+        self._worker = worker
+        self._forgotten_consumer_ms = forgotten_consumer_ms
+        self._keys = keys
+        self._streams: tuple[str, ...] = ()
+        self._redis = _open(url)
+        self._take = self._script("take")
+        self._sweep = self._script("sweep")
+        self._renew = self._script("renew")
+        self._finish = self._script("segment", "finish")
+        self._fail = self._script("segment", "fail")
+        self._leave = self._script("leave")
+        self._heartbeat = self._script("heartbeat")
+
+    async def __aenter__(self) -> "Jobs":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._redis.aclose()
+
+    async def check(self) -> None:
+        """Whether the broker is there, and new enough."""
+        async with _mapped():
+            check_version(await self._redis.info("server"))
+
+    async def serve(self, streams: Sequence[str]) -> None:
+        """Read these streams from now on, the first one first; make the groups that are not there yet."""
+        self._streams = tuple(streams)
+        async with _mapped():
+            await self._make_groups()
+
+    async def take(self, free: int) -> list[Delivery]:
+        """Up to ``free`` new jobs, at once, the most urgent first."""
+        reply = await self._repairing(self._take, self._streams, (GROUP, self._worker, free))
+        return _deliveries(reply)
+
+    async def wait(self, block_ms: int) -> list[Delivery]:
+        """The next new job, when it comes within ``block_ms``; a few if they come at the same moment."""
+        async with _mapped():
+            try:
+                streams: dict[Any, Any] = dict.fromkeys(self._streams, ">")
+                read: Any = await self._redis.xreadgroup(GROUP, self._worker, streams, count=1, block=block_ms)
+            except foreign.ResponseError as error:
+                if not _group_missing(error):
+                    raise
+                await self._make_groups()
+                return []
+            now_ms = await self._now_ms() if read else 0
+        return [
+            read_delivery(stream.decode(), entry.decode(), 1, now_ms, fields)
+            for stream, entries in read
+            for entry, fields in entries
+        ]
+
+    async def sweep(self, free: int) -> list[Delivery]:
+        """Up to ``free`` jobs whose worker is gone. Nothing if another worker has looked a moment ago."""
+        limits = (LEASE_MS, _SWEEP_LOCK_MS, self._forgotten_consumer_ms)
+        keys = (self._keys.sweep, *self._streams)
+        reply = await self._repairing(self._sweep, keys, (GROUP, self._worker, free, *limits))
+        return _deliveries(reply)
+
+    async def renew(self, held: Iterable[Delivery]) -> frozenset[str]:
+        """Renew the leases that are still ours; returns the entry ids of those that are lost."""
+        by_stream: dict[str, list[str]] = {}
+        for delivery in held:
+            by_stream.setdefault(delivery.stream, []).append(delivery.entry)
+        lost: set[str] = set()
+        for stream, entries in by_stream.items():
+            reply = await self._repairing(self._renew, (stream,), (GROUP, self._worker, *entries))
+            lost.update(entry.decode() for entry in reply)
+        return frozenset(lost)
+
+    async def finish(self, delivery: Delivery, result: Result) -> bool:
+        """Store and publish a result; ``False`` when nobody waits for it any more."""
+        keys, arguments = self._about(delivery, result)
+        async with _mapped():
+            return bool(await self._finish(keys, arguments))
+
+    async def fail(self, delivery: Delivery, failure: Failure, most_failures: int = MOST_FAILURES) -> Verdict:
+        """Count a failure: the job goes back, or after the last one becomes a dead letter and is published."""
+        keys, arguments = self._about(delivery, failure)
+        keys += (self._keys.dead, self._keys.sweep)
+        arguments += (self._worker, most_failures, RETURNED, _CLAIMABLE_MS, DEAD_ENTRIES, _DEAD_MS)
+        return Verdict((await self._repairing(self._fail, keys, arguments)).decode())
+
+    async def leave(self) -> int:
+        """Hand back all that is held, delete the consumer and its heartbeat; returns how many jobs went back."""
+        keys = (self._keys.sweep, *self._streams)
+        async with _mapped():
+            await self._redis.hdel(WORKERS_KEY, self._worker)
+            return int(await self._leave(keys, (GROUP, self._worker, RETURNED, _CLAIMABLE_MS)))
+
+    async def heartbeat(self, status: WorkerStatus) -> None:
+        """Say that this worker lives, with the broker's time."""
+        async with _mapped():
+            await self._heartbeat((WORKERS_KEY,), (self._worker, encode_status(status), WORKER_GONE_MS))
+
+    def _about(self, delivery: Delivery, outcome: Outcome) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        job = delivery.job
+        keys = (self._keys.session(job.session), delivery.stream, self._keys.backlog)
+        identity = (GROUP, delivery.entry, job.segment, job.attempt, job.samples)
+        return keys, (*identity, self._keys.results_prefix, encode_notice(outcome), SESSION_TTL_MS)
+
+    def _script(self, *names: str) -> Any:
+        folder = files("worker") / "lua"
+        text = "\n".join((folder / f"{name}.lua").read_text("utf-8") for name in names)
+        # What ends a job frees memory, so it must run when the broker is full.
+        return self._redis.register_script("#!lua flags=allow-oom\n" + text)
+
+    async def _repairing(self, script: Any, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        """Run ``script``; once more after making the groups, if a stream or its group is gone."""
+        async with _mapped():
+            try:
+                return await script(keys, arguments)
+            except foreign.ResponseError as error:
+                if not _group_missing(error):
+                    raise
+            await self._make_groups()
+            return await script(keys, arguments)
+
+    async def _make_groups(self) -> None:
+        for stream in self._streams:
+            try:
+                await self._redis.xgroup_create(stream, GROUP, id="0-0", mkstream=True)
+            except foreign.ResponseError as error:
+                if not str(error).startswith("BUSYGROUP"):
+                    raise
+
+    async def _now_ms(self) -> int:
+        seconds, microseconds = await self._redis.time()
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
+
+def check_version(info: Mapping[str, Any]) -> None:
+    """Refuse a broker that lacks what the scripts need. ``info``: the ``server`` part of INFO."""
+    kind = "valkey" if "valkey_version" in info else "redis"
+    version = str(info.get(f"{kind}_version", "0"))
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+    if numbers < _OLDEST[kind]:
+        raise BrokerTooOld(f"the broker is {kind} {version}: Redis 7.0 or Valkey 7.2 or newer is needed")
+
+
+def _open(url: str) -> Redis:
+    try:
+        return Redis.from_url(
+            url,
+            protocol=2,
+            max_connections=_CONNECTIONS,
+            socket_timeout=_SOCKET_TIMEOUT_S,
+            socket_connect_timeout=_SOCKET_TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),
+        )
+    except ValueError as error:
+        raise BrokerRefused(f"not the address of a broker: {error}") from error
+
+
+def _deliveries(reply: Any) -> list[Delivery]:
+    now_ms, entries = reply
+    return [
+        read_delivery(
+            stream.decode(), entry.decode(), count, now_ms, dict(zip(flat[::2], flat[1::2], strict=True))
+        )
+        for stream, entry, count, flat in entries
+    ]
+
+
+def _group_missing(error: Exception) -> bool:
+    return str(error).startswith(("NOGROUP", "UNBLOCKED"))
+
+
+@asynccontextmanager
+async def _mapped() -> AsyncIterator[None]:
+    try:
+        yield
+    except (foreign.AuthenticationError, foreign.AuthorizationError, foreign.NoPermissionError) as error:
+        raise BrokerRefused(f"the broker refuses this worker: {error}") from error
+    except (foreign.ConnectionError, foreign.TimeoutError, OSError) as error:
+        raise BrokerUnavailable(f"the broker does not answer: {error}") from error
+    except foreign.ResponseError as error:
+        text = str(error)
+        if isinstance(error, _PASSING) or text.startswith(_PASSING_CODES):
+            raise BrokerUnavailable(f"the broker cannot write at this moment: {text}") from error
+        raise BrokerRefused(f"the broker does not do what was asked: {text}") from error

@@ -1,0 +1,38 @@
+-- What `finish` and `fail` share; it is put before them.
+local session, stream, backlog = KEYS[1], KEYS[2], KEYS[3]
+local group, entry, segment, attempt, samples = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local results_prefix, notice, session_ttl_ms = ARGV[6], ARGV[7], ARGV[8]
+
+-- Whether the segment still waits for this entry.
+local function is_wanted()
+  if redis.call('EXISTS', session) == 0 then
+    return false
+  end
+  local ended = redis.call('HGET', session, 'end:' .. segment)
+  if ended then
+    local state, of_attempt = string.match(ended, '^(%a+) (%d+)$')
+    if state ~= 'failed' or tonumber(of_attempt) >= tonumber(attempt) then
+      return false
+    end
+  end
+  local job = redis.call('HGET', session, 'job:' .. segment)
+  return not job or string.match(job, '^%d+ (%S+)') == entry
+end
+
+local function remove_entry()
+  redis.call('XACK', stream, group, entry)
+  if redis.call('XDEL', stream, entry) == 1 then
+    redis.call('HINCRBY', backlog, stream, -samples)
+  end
+end
+
+-- End the segment and tell the gateway that has the session at this moment.
+local function conclude(state)
+  redis.call('HSET', session, 'end:' .. segment, state .. ' ' .. attempt, 'result:' .. segment, notice)
+  redis.call('HDEL', session, 'job:' .. segment, 'failures:' .. segment)
+  redis.call('PEXPIRE', session, session_ttl_ms)
+  local gateway = redis.call('HGET', session, 'gateway')
+  if gateway then
+    redis.call('SPUBLISH', results_prefix .. gateway, notice)
+  end
+end

@@ -1,0 +1,41 @@
+-- Claim up to ARGV[3] entries whose lease ran out, unless another worker looked a moment ago.
+-- KEYS 1 sweep lock, then streams. ARGV 4 lease in ms, 5 lock in ms, 6 idle time of a forgotten consumer.
+local group, consumer, free, lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local now = redis.call('TIME')
+local claimed = {}
+
+-- XAUTOCLAIM looks at ten times COUNT entries only: follow its cursor, or live leases hide the dead ones.
+local function claim(stream)
+  local cursor = '0-0'
+  repeat
+    local found = redis.call('XAUTOCLAIM', stream, group, consumer, lease_ms, cursor, 'COUNT', free - #claimed)
+    cursor = found[1]
+    for _, entry in ipairs(found[2]) do
+      local pending = redis.call('XPENDING', stream, group, entry[1], entry[1], 1)
+      claimed[#claimed + 1] = {stream, entry[1], pending[1][4], entry[2]}
+    end
+  until cursor == '0-0' or #claimed >= free
+end
+
+-- A consumer may only be deleted when nothing is pending for it: its entries would be lost with it.
+local function forget_consumers(stream)
+  for _, info in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
+    local about = {}
+    for i = 1, #info, 2 do
+      about[info[i]] = info[i + 1]
+    end
+    if about.pending == 0 and about.idle > tonumber(ARGV[6]) then
+      redis.call('XGROUP', 'DELCONSUMER', stream, group, about.name)
+    end
+  end
+end
+
+if redis.call('SET', KEYS[1], consumer, 'NX', 'PX', ARGV[5]) then
+  for i = 2, #KEYS do
+    if #claimed < free then
+      claim(KEYS[i])
+    end
+    forget_consumers(KEYS[i])
+  end
+end
+return {now[1] * 1000 + math.floor(now[2] / 1000), claimed}

@@ -1,0 +1,8 @@
+"""Which streams a worker reads, and in which order."""
+
+from protocol.job import CLASSES, Keys
+
+
+def job_streams(keys: Keys, model: str) -> tuple[str, ...]:
+    """Streams for a worker that has loaded ``model``: interactive before bulk, its own model before any."""
+    return tuple(keys.jobs(priority, wanted) for priority in CLASSES for wanted in (model, ""))
