@@ -34,7 +34,7 @@ from protocol.job import (
     encode_status,
 )
 from worker.delivery import Delivery, read_delivery
-from worker.errors import BrokerRefused, BrokerTooOld, BrokerUnavailable
+from worker.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
 
 RETURNED: Final = "returned"
 """Consumer name of entries that nobody holds: handed back and waiting for a sweep."""
@@ -46,6 +46,7 @@ _FORGOTTEN_CONSUMER_MS: Final = 600_000
 _SWEEP_LOCK_MS: Final = SWEEP_MS * 3 // 4  # the quickest sweeper's interval
 _DEAD_MS: Final = 7 * 24 * 3600 * 1000
 _OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
+_REFUSALS: Final = (foreign.AuthenticationError, foreign.AuthorizationError, foreign.NoPermissionError)
 _PASSING: Final = (
     foreign.ReadOnlyError,
     foreign.OutOfMemoryError,
@@ -243,12 +244,17 @@ def _group_missing(error: Exception) -> bool:
 async def _mapped() -> AsyncIterator[None]:
     try:
         yield
-    except (foreign.AuthenticationError, foreign.AuthorizationError, foreign.NoPermissionError) as error:
-        raise BrokerRefused(f"the broker refuses this worker: {error}") from error
-    except (foreign.ConnectionError, foreign.TimeoutError, OSError) as error:
-        raise BrokerUnavailable(f"the broker does not answer: {error}") from error
-    except foreign.ResponseError as error:
-        text = str(error)
-        if isinstance(error, _PASSING) or text.startswith(_PASSING_CODES):
-            raise BrokerUnavailable(f"the broker cannot write at this moment: {text}") from error
-        raise BrokerRefused(f"the broker does not do what was asked: {text}") from error
+    except (foreign.RedisError, OSError) as error:
+        raise _translated(error) from error
+
+
+def _translated(error: Exception) -> BrokerError:
+    # What goes wrong while connecting arrives wrapped in a ConnectionError.
+    cause = error.__cause__ if isinstance(error.__cause__, foreign.RedisError) else error
+    if isinstance(cause, _REFUSALS):
+        return BrokerRefused(f"the broker refuses this worker: {cause}")
+    if isinstance(cause, foreign.ConnectionError | foreign.TimeoutError | OSError):
+        return BrokerUnavailable(f"the broker does not answer: {cause}")
+    if isinstance(cause, _PASSING) or str(cause).startswith(_PASSING_CODES):
+        return BrokerUnavailable(f"the broker cannot write at this moment: {cause}")
+    return BrokerRefused(f"the broker does not do what was asked: {cause}")
