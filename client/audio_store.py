@@ -1,0 +1,119 @@
+"""Holds the audio of segments until they have ended, so that any of it can be sent again."""
+
+import tempfile
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from client.errors import AudioGone
+from client.events import Outcome
+from protocol.audio import BYTES_PER_SAMPLE
+
+_IN_MEMORY_BYTES: Final = 4 * 1024 * 1024
+_VOLUME_BYTES: Final = 32 * 1024 * 1024
+
+
+class AudioStore(Protocol):
+    """What the client asks of whoever keeps the audio. Offsets are samples from the segment's beginning."""
+
+    def append(self, segment: int, pcm: bytes) -> None:
+        """Keep more of a segment."""
+        ...
+
+    def read(self, segment: int, offset: int, samples: int) -> bytes:
+        """Exactly these samples. Raises ``AudioGone``."""
+        ...
+
+    def settle(self, segment: int, outcome: Outcome | None) -> None:
+        """The segment has ended (``None``: cancelled). The gateway forgets its result once this returns."""
+        ...
+
+
+@dataclass
+class _Volume:
+    """One temporary file, in memory while it is short; given back when none of its segments is held."""
+
+    file: tempfile.SpooledTemporaryFile[bytes]
+    size: int = 0
+    segments: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Extent:
+    volume: _Volume
+    start: int
+    size: int
+
+
+class TemporaryAudio:
+    """An ``AudioStore`` for one process: memory is bounded (4 MiB, then disk), disk follows what is held."""
+
+    def __init__(self, in_memory: int = _IN_MEMORY_BYTES, volume: int = _VOLUME_BYTES) -> None:
+        self._in_memory = in_memory
+        self._volume_bytes = max(volume, in_memory)
+        self._volumes: list[_Volume] = []
+        self._extents: dict[int, list[_Extent]] = {}
+
+    @property
+    def files(self) -> int:
+        """Temporary files in use."""
+        return len(self._volumes)
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether the memory was not enough."""
+        return any(volume.size > self._in_memory for volume in self._volumes)
+
+    def append(self, segment: int, pcm: bytes) -> None:
+        """Write behind what is there; joined to the piece before it if nothing came between."""
+        volume = self._writable()
+        volume.file.seek(volume.size)
+        volume.file.write(pcm)
+        extents = self._extents.setdefault(segment, [])
+        if extents and extents[-1].volume is volume and extents[-1].start + extents[-1].size == volume.size:
+            extents[-1] = _Extent(volume, extents[-1].start, extents[-1].size + len(pcm))
+        else:
+            extents.append(_Extent(volume, volume.size, len(pcm)))
+        volume.size += len(pcm)
+        volume.segments.add(segment)
+
+    def read(self, segment: int, offset: int, samples: int) -> bytes:
+        """Collect the samples from wherever they were written."""
+        skip, wanted = offset * BYTES_PER_SAMPLE, samples * BYTES_PER_SAMPLE
+        pieces: list[bytes] = []
+        for extent in self._extents.get(segment, ()):
+            if skip < extent.size and wanted:
+                extent.volume.file.seek(extent.start + skip)
+                pieces.append(extent.volume.file.read(min(wanted, extent.size - skip)))
+                wanted -= len(pieces[-1])
+            skip = max(0, skip - extent.size)
+        if wanted:
+            raise AudioGone(f"samples {offset} to {offset + samples} of segment {segment} are not held any more")
+        return b"".join(pieces)
+
+    def settle(self, segment: int, outcome: Outcome | None) -> None:
+        """Forget the audio of a segment; safe to call twice."""
+        for extent in self._extents.pop(segment, ()):
+            extent.volume.segments.discard(segment)
+        for volume in [volume for volume in self._volumes if not volume.segments]:
+            volume.file.close()
+            self._volumes.remove(volume)
+
+    def close(self) -> None:
+        """Remove every file. Safe to call twice."""
+        for segment in tuple(self._extents):
+            self.settle(segment, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _writable(self) -> _Volume:
+        if not self._volumes or self._volumes[-1].size >= self._volume_bytes:
+            file = tempfile.SpooledTemporaryFile(self._in_memory)  # noqa: SIM115 - closed by settle
+            self._volumes.append(_Volume(file))
+        return self._volumes[-1]

@@ -1,0 +1,137 @@
+"""One WebSocket to a gateway. Every wait has a deadline, and aiohttp's errors become ours here."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import aiohttp
+
+from client.errors import Refused, TryLater, Unreachable
+from protocol.audio import encode_frame
+from protocol.errors import CloseCode, MalformedMessage
+from protocol.session import STREAM_PATH, SUBPROTOCOL, ClientMessage, GatewayMessage, decode_gateway, encode
+
+_LARGEST_MESSAGE = 4 * 1024 * 1024  # `done` carries the text of a whole session
+_CLOSE_S = 5.0
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a gateway is (http:// or https://, without a path) and the key to show there."""
+
+    url: str
+    key: str = ""
+
+
+class Connection:
+    """An open WebSocket that speaks ``protocol.session``."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+
+    @property
+    def close_code(self) -> int | None:
+        """Code of the close frame; 1006 where the connection just broke."""
+        return self._socket.close_code
+
+    async def send(self, message: ClientMessage, deadline_s: float) -> None:
+        """Send a message. Raises ``Unreachable``."""
+        with _broken("send"):
+            async with asyncio.timeout(deadline_s):
+                await self._socket.send_str(encode(message))
+
+    async def send_audio(self, segment: int, offset: int, pcm: bytes, deadline_s: float) -> None:
+        """Send one frame. Raises ``Unreachable``."""
+        with _broken("send"):
+            async with asyncio.timeout(deadline_s):
+                await self._socket.send_bytes(encode_frame(segment, offset, pcm))
+
+    async def receive(self, deadline_s: float | None) -> GatewayMessage | None:
+        """The next message, ``None`` once closed. Without a deadline the heartbeat notices a dead peer.
+
+        Raises ``Unreachable``, or ``Refused`` for something that is not version 1.
+        """
+        with _broken("receive"):
+            async with asyncio.timeout(deadline_s):
+                received = await self._socket.receive()
+        if received.type is not aiohttp.WSMsgType.TEXT:
+            if received.type is aiohttp.WSMsgType.BINARY:
+                raise await self._not_ours("a binary message")
+            return None
+        try:
+            return decode_gateway(received.data)
+        except MalformedMessage as error:
+            raise await self._not_ours(str(error)) from error
+
+    async def close(self) -> None:
+        """Say goodbye, for at most a few seconds. Safe to call twice."""
+        if self._socket.close_code is None:
+            await self._socket.close()
+
+    async def _not_ours(self, what: str) -> Refused:
+        await self._socket.close(code=CloseCode.INVALID_DATA)
+        return Refused(
+            f"the gateway said something that {SUBPROTOCOL} does not have: {what}. Update one of the two."
+        )
+
+
+async def connect(
+    http: aiohttp.ClientSession, address: Address, deadline_s: float, heartbeat_s: float
+) -> Connection:
+    """Open a connection. Raises ``Unreachable``, ``TryLater`` or ``Refused``."""
+    headers = {"Authorization": f"Bearer {address.key}"} if address.key else {}
+    with _broken("connect"):
+        try:
+            async with asyncio.timeout(deadline_s):
+                socket = await http.ws_connect(
+                    address.url.rstrip("/") + STREAM_PATH,
+                    protocols=(SUBPROTOCOL,),
+                    headers=headers,
+                    heartbeat=heartbeat_s,
+                    compress=0,
+                    max_msg_size=_LARGEST_MESSAGE,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),
+                )
+        except aiohttp.WSServerHandshakeError as error:
+            raise _refusal(address, error) from error
+    if socket.protocol != SUBPROTOCOL:
+        await socket.close()
+        raise Refused(f"{address.url} does not speak {SUBPROTOCOL}: is it a kikipounamu gateway of this version?")
+    return Connection(socket)
+
+
+def _refusal(address: Address, error: aiohttp.WSServerHandshakeError) -> Unreachable | Refused:
+    match error.status:
+        case HTTPStatus.UNAUTHORIZED:
+            return Refused(f"{address.url} does not accept this key: give the right one with --key")
+        case HTTPStatus.FORBIDDEN:
+            return Refused(f"{address.url} refuses this key or origin (403)")
+        case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
+            asked = error.headers.get("Retry-After", "") if error.headers else ""
+            return TryLater(f"{address.url} takes nobody now ({error.status})", _seconds(asked))
+        case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return Unreachable(f"{address.url} answers with an error ({status})")
+        case status:
+            return Refused(f"{address.url} is not a kikipounamu gateway (it answers {status} to {STREAM_PATH})")
+
+
+def _seconds(retry_after: str) -> float:
+    """Seconds of a Retry-After header; its other form, a date, would compare two clocks and counts as nothing."""
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        return 0.0
+
+
+@contextmanager
+def _broken(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        raise Unreachable(f"the gateway did not answer in time ({doing})") from error
+    except aiohttp.InvalidURL as error:
+        raise Refused(f"not an address: {error}. Give it as http://host:port") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise Unreachable(f"no connection to the gateway ({doing}): {error}") from error

@@ -1,0 +1,267 @@
+"""The connection to a gateway: an aiohttp shell round ``client.session``, which decides everything.
+
+One task connects, says ``hello``, sends what the session wants sent and hands over what it hears, again and again,
+until the session is done or cannot go on. The caller pushes segments in and takes events out.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final as Constant
+from typing import Self
+from uuid import UUID
+
+import aiohttp
+import structlog
+
+from client.audio_store import AudioStore
+from client.backoff import backoff
+from client.connection import Address, Connection, connect
+from client.errors import GatewayError, Refused, SessionLost, TryLater, Unreachable
+from client.event_queue import EventQueue
+from client.events import ClientEvent, Connected, Disconnected
+from client.session import Session
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from protocol.errors import CloseCode
+from protocol.recognition import Options
+from protocol.session import Failed, Final, GatewayMessage, Welcome, resumable
+
+log = structlog.get_logger(__name__)
+
+_CLIENT_NAME: Constant = "kikipounamu"
+_STEADY_S: Constant = 10.0  # a connection that lasted this long was a good one: the backoff starts again
+_LAST_WORDS_S: Constant = 5.0
+
+
+@dataclass(frozen=True)
+class ClientSettings:
+    """Deadlines and bounds. ``first_contact_s``: how long nobody may answer before it is an error;
+    ``give_up_s``: the same after a connection broke; ``held_s``: audio that may wait without a result before
+    ``audio`` makes its caller wait."""
+
+    connect_s: float = 10.0
+    send_s: float = 20.0
+    heartbeat_s: float = 20.0
+    first_contact_s: float = 10.0
+    give_up_s: float = 120.0
+    held_s: float = 600.0
+    most_events: int = 1_000
+    retry: Callable[[int, float, float], float] = backoff
+
+
+class GatewayClient:
+    """One session. ``async with`` connects in the background and closes at the end.
+
+    Errors that end the session are raised by ``events``, ``finish`` and every call that gives it audio.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        session: UUID,
+        store: AudioStore,
+        options: Options | None = None,
+        settings: ClientSettings | None = None,
+    ) -> None:
+        self._address = address
+        self._session = Session(session, options or Options(), _CLIENT_NAME)
+        self._store = store
+        self._settings = settings or ClientSettings()
+        self._events: EventQueue = EventQueue(self._settings.most_events)
+        self._changed = asyncio.Event()  # the session may have something to send
+        self._room = asyncio.Event()  # something ended: there may be room for more audio
+        self._moved_at = 0.0  # on the loop's clock, as the next
+        self._welcomed_at = -1.0
+        self._error: GatewayError | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    # -- the speaker's side --------------------------------------------------------------------------------
+
+    async def begin(self, segment: int, at_ms: int) -> None:
+        """A segment starts, ``at_ms`` after the session's first sample."""
+        self._check()
+        self._session.begin(segment, at_ms)
+        self._changed.set()
+
+    async def audio(self, segment: int, pcm: bytes) -> None:
+        """More of a segment. Waits while ``held_s`` of audio have no result yet."""
+        while self._session.held_samples > self._settings.held_s * SAMPLE_RATE:
+            self._check()
+            self._room.clear()
+            await self._room.wait()
+        self._check()
+        if segment in self._session.open:
+            self._store.append(segment, pcm)
+            self._session.append(segment, len(pcm) // BYTES_PER_SAMPLE)
+            self._changed.set()
+
+    async def end(self, segment: int) -> None:
+        """The segment is complete."""
+        self._check()
+        self._session.end(segment)
+        self._changed.set()
+
+    async def cancel(self, segment: int) -> None:
+        """Forget the segment."""
+        self._check()
+        self._session.cancel(segment)
+        self._store.settle(segment, None)
+        self._changed.set()
+        self._room.set()
+
+    async def finish(self, quiet_s: float = 300.0) -> None:
+        """Wait until every segment has ended. Raises ``SessionLost`` when for ``quiet_s`` nothing moved."""
+        self._session.finish()
+        self._changed.set()
+        task = self._running()
+        self._moved_at = asyncio.get_running_loop().time()
+        while not task.done():
+            quiet = asyncio.get_running_loop().time() - self._moved_at
+            limit = min(_LAST_WORDS_S, quiet_s) if self._session.finished else quiet_s
+            if quiet >= limit:
+                break
+            await asyncio.wait({task}, timeout=min(limit - quiet, _LAST_WORDS_S))
+        self._check()
+        if not self._session.finished:
+            open_segments = self._session.open
+            raise SessionLost(
+                f"nothing was heard of {len(open_segments)} segments for {quiet_s:g} s", open_segments
+            )
+
+    @property
+    def unsent_s(self) -> float:
+        """Seconds of audio that only this side has."""
+        return self._session.unqueued_samples / SAMPLE_RATE
+
+    def events(self) -> AsyncIterator[ClientEvent]:
+        """Everything that happens, in order; ends with the session, or raises what ended it."""
+        return self._events.iterate()
+
+    # -- lifetime ------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run(), name=f"client/{self._session.id}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Hang up. What was not finished stays resumable at the gateway. Safe to call twice."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _running(self) -> asyncio.Task[None]:
+        if self._task is None:
+            raise RuntimeError("use the client in `async with`")
+        return self._task
+
+    def _check(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+    # -- the connection's side -----------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        try:
+            async with aiohttp.ClientSession() as http:
+                await self._converse_until_done(http)
+        except GatewayError as error:
+            self._error = error
+        except Exception as error:  # the top of a task: logged, and told to whoever waits
+            log.exception("the gateway client failed")
+            self._error = SessionLost(f"the client failed: {error!r}", self._session.open)
+        finally:
+            self._events.close(self._error)
+            if self._error is None and self._session.done is None:
+                self._error = SessionLost("the client was closed", self._session.open)
+            self._room.set()
+
+    async def _converse_until_done(self, http: aiohttp.ClientSession) -> None:
+        clock = asyncio.get_running_loop().time
+        last_contact, patience, failures = clock(), self._settings.first_contact_s, 0
+        while self._session.done is None:
+            started = clock()
+            try:
+                await self._converse(http)
+                return
+            except Unreachable as error:
+                lost = error
+            if self._welcomed_at >= started:
+                last_contact, patience = clock(), self._settings.give_up_s
+                failures = failures if clock() - started < _STEADY_S else 0
+            failures += 1
+            if clock() - last_contact >= patience:
+                raise lost
+            asked = lost.retry_after_s if isinstance(lost, TryLater) else 0.0
+            pause = self._settings.retry(failures, random.random(), asked)
+            log.info("gateway lost", reason=str(lost), retry_in_s=round(pause, 2))
+            await self._events.put(Disconnected(str(lost), pause))
+            await asyncio.sleep(pause)
+
+    async def _converse(self, http: aiohttp.ClientSession) -> None:
+        """One connection, from ``hello`` until the session is done. Raises what ended it before."""
+        connection = await connect(http, self._address, self._settings.connect_s, self._settings.heartbeat_s)
+        reader = asyncio.create_task(self._read(connection), name=f"client/{self._session.id}/read")
+        writer = asyncio.create_task(self._write(connection), name=f"client/{self._session.id}/write")
+        try:
+            ended, _ = await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
+        finally:
+            reader.cancel()
+            writer.cancel()
+            await asyncio.gather(reader, writer, return_exceptions=True)
+            self._session.disconnected()
+            await connection.close()
+
+    async def _read(self, connection: Connection) -> None:
+        """Until the session is done; raises why it is not when the connection closes."""
+        message = await connection.receive(self._settings.connect_s)
+        while message is not None:
+            self._moved_at = asyncio.get_running_loop().time()
+            await self._take(message)
+            if self._session.done:
+                return
+            message = await connection.receive(None)
+        raise self._why(connection.close_code)
+
+    async def _take(self, message: GatewayMessage) -> None:
+        events = self._session.receive(message)
+        if isinstance(message, Welcome):
+            self._welcomed_at = self._moved_at
+            await self._events.put(Connected(message.gateway, message.durable))
+        for event in events:
+            await self._events.put(event)
+            if isinstance(event, Final | Failed):
+                self._store.settle(event.segment, event)
+                self._session.stored(event.segment)
+                self._room.set()
+        self._changed.set()
+
+    async def _write(self, connection: Connection) -> None:
+        await connection.send(self._session.hello(), self._settings.send_s)
+        while True:
+            self._changed.clear()
+            while (outgoing := self._session.next()) is not None:
+                if isinstance(outgoing, tuple):
+                    pcm = self._store.read(*outgoing)
+                    await connection.send_audio(outgoing.segment, outgoing.offset, pcm, self._settings.send_s)
+                else:
+                    await connection.send(outgoing, self._settings.send_s)
+            await self._changed.wait()
+
+    def _why(self, close_code: int | None) -> GatewayError:
+        """What the end of a connection means for the session."""
+        said = self._session.error
+        reason = f"{said.message} ({said.code})" if said else f"the gateway closed the connection ({close_code})"
+        if close_code == CloseCode.TAKEN_OVER:
+            return SessionLost("another connection took this session over", self._session.open)
+        if close_code is None or resumable(close_code):
+            return Unreachable(reason)
+        return Refused(reason)

@@ -1,0 +1,341 @@
+"""The client over real sockets, against a gateway that breaks in every way."""
+
+import asyncio
+import socket as sockets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+from aiohttp import web
+
+from client.audio_store import TemporaryAudio
+from client.connection import Address
+from client.errors import GatewayError, Refused, SessionLost, Unreachable
+from client.events import ClientEvent, Connected, Disconnected
+from client.gateway import ClientSettings, GatewayClient
+from protocol.audio import FRAME_SAMPLES
+from protocol.errors import CloseCode, ErrorCode
+from protocol.recognition import Options
+from protocol.session import Error, Failed, Final, Partial, Queued
+from tests.helpers.scripted_gateway import (
+    Answers,
+    Memory,
+    breaking_after,
+    closing_with,
+    digest,
+    oblige,
+    say,
+    scripted,
+    welcome,
+)
+from tests.helpers.waiting import wait_until
+
+AT_ONCE = ClientSettings(retry=lambda failures, chance, asked: 0.0)
+
+
+def speech(segment: int, frames: int = 3) -> bytes:
+    """PCM that is different everywhere."""
+    return b"".join((segment * 1_000_000 + i).to_bytes(4, "little") for i in range(frames * FRAME_SAMPLES // 2))
+
+
+@asynccontextmanager
+async def client_of(
+    url: str, settings: ClientSettings = AT_ONCE, store: TemporaryAudio | None = None, key: str = "k"
+) -> AsyncIterator[GatewayClient]:
+    with store or TemporaryAudio() as audio:
+        async with GatewayClient(Address(url, key), uuid4(), audio, Options(), settings) as client:
+            yield client
+
+
+async def say_segments(client: GatewayClient, count: int, frames: int = 3) -> None:
+    for segment in range(count):
+        pcm = speech(segment, frames)
+        await client.begin(segment, segment * 1000)
+        for start in range(0, len(pcm), 1111 * 2):
+            await client.audio(segment, pcm[start : start + 1111 * 2])
+        await client.end(segment)
+
+
+async def transcribe(client: GatewayClient, count: int, frames: int = 3) -> list[ClientEvent]:
+    await say_segments(client, count, frames)
+    await client.finish(quiet_s=20)
+    return [event async for event in client.events()]
+
+
+def texts(events: list[ClientEvent]) -> list[tuple[int, str]]:
+    return [(event.segment, event.text) for event in events if isinstance(event, Final)]
+
+
+def expected(count: int, frames: int = 3) -> list[tuple[int, str]]:
+    return [(segment, digest(speech(segment, frames))) for segment in range(count)]
+
+
+async def test_segments_become_texts_and_are_acknowledged() -> None:
+    async with scripted(oblige) as gateway, client_of(gateway.url) as client:
+        events = await transcribe(client, 4)
+    assert texts(events) == expected(4)
+    assert events[0] == Connected("scripted", True)
+    assert gateway.memory.received == [0, 1, 2, 3]
+    assert gateway.memory.keys == ["Bearer k"]
+
+
+@pytest.mark.parametrize("messages", [0, 1, 3, 4, 5, 6, 11])
+async def test_a_broken_connection_is_taken_up_where_it_was(messages: int) -> None:
+    async with scripted(breaking_after(messages), oblige) as gateway, client_of(gateway.url) as client:
+        events = await transcribe(client, 3)
+    assert texts(events) == expected(3)
+    assert [hello.resume for hello in gateway.memory.hellos] == [False, True]
+    assert sum(isinstance(event, Disconnected) for event in events) == 1
+
+
+async def test_a_connection_that_breaks_all_the_time() -> None:
+    scripts = [breaking_after(n) for n in range(1, 8)]
+    async with scripted(*scripts, oblige) as gateway, client_of(gateway.url) as client:
+        events = await transcribe(client, 5)
+    assert texts(events) == expected(5)
+    assert gateway.connections >= 5
+
+
+@pytest.mark.parametrize("code", [CloseCode.GOING_AWAY, CloseCode.TRY_AGAIN_LATER, 1011, 1012])
+async def test_closes_that_say_come_back(code: int) -> None:
+    async with scripted(closing_with(code, after=3), oblige) as gateway, client_of(gateway.url) as client:
+        assert texts(await transcribe(client, 2)) == expected(2)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        CloseCode.NORMAL,
+        CloseCode.PROTOCOL_ERROR,
+        CloseCode.UNSUPPORTED_DATA,
+        CloseCode.INVALID_DATA,
+        CloseCode.POLICY_VIOLATION,
+        CloseCode.MESSAGE_TOO_BIG,
+        CloseCode.UNAUTHORISED,
+        CloseCode.FORBIDDEN,
+    ],
+)
+async def test_closes_that_say_never_again(code: int) -> None:
+    async with scripted(closing_with(code, after=1), oblige) as gateway, client_of(gateway.url) as client:
+        with pytest.raises(Refused, match=str(int(code))):
+            await transcribe(client, 2)
+        assert gateway.connections == 1
+        with pytest.raises(Refused):
+            await client.begin(9, 0)
+
+
+async def test_a_session_that_was_taken_over_is_lost() -> None:
+    async with scripted(closing_with(CloseCode.TAKEN_OVER, after=2)) as gateway, client_of(gateway.url) as client:
+        with pytest.raises(SessionLost, match="took this session over") as lost:
+            await transcribe(client, 1)
+    assert lost.value.segments == (0,)
+
+
+async def test_the_gateways_own_words_are_passed_on() -> None:
+    async def refuse(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await say(socket, Error(ErrorCode.UNSUPPORTED, "no such codec"))
+        await socket.close(code=CloseCode.UNSUPPORTED_DATA)
+
+    async with scripted(refuse) as gateway, client_of(gateway.url) as client:
+        with pytest.raises(Refused, match="no such codec"):
+            await transcribe(client, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "says"), [(401, "--key"), (403, "403"), (404, "not a kikipounamu gateway"), (200, "not a kiki")]
+)
+async def test_refusals_before_the_upgrade(status: int, says: str) -> None:
+    async with scripted(oblige, refusing=((status, {}),)) as gateway, client_of(gateway.url) as client:
+        with pytest.raises(Refused, match=says):
+            await transcribe(client, 1)
+        assert gateway.connections == 0
+
+
+@pytest.mark.parametrize("retry_after", ["3", "", "Fri, 31 Dec 1999 23:59:59 GMT", "-1"])
+async def test_a_full_gateway_is_asked_again_after_what_it_said(retry_after: str) -> None:
+    asked: list[float] = []
+
+    def retry(failures: int, chance: float, asked_s: float) -> float:
+        asked.append(asked_s)
+        return 0.0
+
+    settings = replace(AT_ONCE, retry=retry)
+    refusing: Answers = ((503, {"Retry-After": retry_after}), (429, {}), (500, {}))
+    async with scripted(oblige, refusing=refusing) as gateway, client_of(gateway.url, settings) as client:
+        assert texts(await transcribe(client, 1)) == expected(1)
+    assert asked == [3.0 if retry_after == "3" else 0.0, 0.0, 0.0]
+
+
+def free_port() -> int:
+    with sockets.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def test_nobody_there_is_said_soon() -> None:
+    settings = replace(AT_ONCE, first_contact_s=0.2)
+    async with client_of(f"http://127.0.0.1:{free_port()}", settings) as client:
+        with pytest.raises(Unreachable, match="no connection to the gateway"):
+            await transcribe(client, 1)
+
+
+async def test_not_an_address() -> None:
+    async with client_of("localhost without a scheme") as client:
+        with pytest.raises(Refused, match="http://host:port"):
+            await client.finish()
+
+
+async def test_a_gateway_that_never_comes_back_is_given_up() -> None:
+    async def die(socket: web.WebSocketResponse, memory: Memory) -> None:
+        gateway.statuses.extend([(500, {})] * 100_000)
+        await breaking_after(2)(socket, memory)
+
+    settings = replace(AT_ONCE, first_contact_s=0.0, give_up_s=0.2)
+    async with scripted(die) as gateway, client_of(gateway.url, settings) as client:
+        with pytest.raises(Unreachable, match="500"):
+            await transcribe(client, 1)
+    assert gateway.connections == 1
+
+
+@pytest.mark.parametrize("junk", ["not json", '{"type":"unknown"}', '{"type":"final","segment":"x","text":""}'])
+async def test_a_gateway_that_speaks_something_else(junk: str) -> None:
+    async def script(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await welcome(socket, memory)
+        await socket.send_str(junk)
+        await socket.receive()
+
+    async with scripted(script) as gateway, client_of(gateway.url) as client:
+        with pytest.raises(Refused, match="Update one of the two"):
+            await client.finish()
+
+
+async def test_binary_from_a_gateway_is_refused() -> None:
+    async def script(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await welcome(socket, memory)
+        await socket.send_bytes(b"12345678")
+        await socket.receive()
+
+    async with scripted(script) as gateway, client_of(gateway.url) as client:
+        with pytest.raises(Refused, match="binary"):
+            await client.finish()
+
+
+async def test_silence_after_hello_is_a_broken_connection() -> None:
+    async def mute(socket: web.WebSocketResponse, memory: Memory) -> None:
+        while not (await socket.receive()).type.name.startswith("CLOS"):
+            pass
+
+    settings = replace(AT_ONCE, connect_s=0.1)
+    async with scripted(mute, mute, oblige) as gateway, client_of(gateway.url, settings) as client:
+        assert texts(await transcribe(client, 1)) == expected(1)
+        assert gateway.connections == 3
+
+
+async def test_a_result_that_never_comes_is_an_error_that_names_the_segment() -> None:
+    async with scripted(welcome_only) as gateway, client_of(gateway.url) as client:
+        await say_segments(client, 2)
+        with pytest.raises(SessionLost) as lost:
+            await client.finish(quiet_s=0.2)
+    assert lost.value.segments == (0, 1)
+
+
+async def welcome_only(socket: web.WebSocketResponse, memory: Memory) -> None:
+    await welcome(socket, memory)
+    while not (await socket.receive()).type.name.startswith("CLOS"):
+        pass
+
+
+async def test_a_segment_that_fails_is_reported_and_the_others_go_on() -> None:
+    async def failing(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await welcome(socket, memory)
+        await say(socket, Failed(0, ErrorCode.ENGINE_FAILED, "cannot"))
+        memory.texts[0] = ""
+        cut_after = asyncio.ensure_future(socket.receive())
+        await cut_after
+        await socket.close(code=CloseCode.GOING_AWAY)
+
+    async with scripted(failing, oblige) as gateway, client_of(gateway.url) as client:
+        events = await transcribe(client, 2)
+    assert [event.segment for event in events if isinstance(event, Failed)] == [0]
+    assert texts(events) == expected(2)[1:]
+
+
+async def test_cancel() -> None:
+    async with scripted(oblige) as gateway, client_of(gateway.url) as client:
+        await client.begin(0, 0)
+        await client.audio(0, speech(0))
+        await client.cancel(0)
+        await client.audio(0, speech(0))
+        await client.finish()
+        events = [event async for event in client.events()]
+    assert texts(events) == []
+    assert 0 in gateway.memory.received
+
+
+async def test_audio_waits_while_too_much_is_unrecognised() -> None:
+    settings = replace(AT_ONCE, held_s=0.3)
+    released = asyncio.Event()
+
+    async def late(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await released.wait()
+        await oblige(socket, memory)
+
+    async with scripted(late) as gateway, client_of(gateway.url, settings) as client:
+        speaking = asyncio.create_task(say_segments(client, 4))
+        await wait_until(lambda: client.unsent_s > 0.3, "the store is full")
+        assert not speaking.done()
+        assert client.unsent_s < 0.5
+        released.set()
+        await speaking
+        await client.finish()
+        assert texts([event async for event in client.events()]) == expected(4)
+
+
+async def test_the_store_is_empty_at_the_end() -> None:
+    store = TemporaryAudio()
+    async with scripted(oblige) as gateway, client_of(gateway.url, store=store) as client:
+        await transcribe(client, 3)
+        assert store.files == 0
+
+
+async def test_closing_twice_and_calling_later() -> None:
+    async with scripted(oblige) as gateway, client_of(gateway.url) as client:
+        await client.begin(0, 0)
+        await client.close()
+        await client.close()
+        with pytest.raises(SessionLost, match="was closed"):
+            await client.audio(0, b"\0\0")
+        assert [event async for event in client.events()][1:] == []
+
+
+async def test_outside_its_context_it_says_so() -> None:
+    client = GatewayClient(Address("http://127.0.0.1:1"), UUID(int=1), TemporaryAudio())
+    with pytest.raises(RuntimeError, match="async with"):
+        await client.finish()
+
+
+async def test_an_error_in_the_store_ends_the_session_with_a_typed_error() -> None:
+    class Broken(TemporaryAudio):
+        def read(self, segment: int, offset: int, samples: int) -> bytes:
+            raise OSError("disk gone")
+
+    async with scripted(oblige) as gateway, client_of(gateway.url, store=Broken()) as client:
+        with pytest.raises(GatewayError):
+            await transcribe(client, 1)
+
+
+async def test_partials_are_passed_on_in_order() -> None:
+    async def typing(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await welcome(socket, memory)
+        await socket.receive()  # segment.begin
+        await say(socket, Partial(0, 1, "a"), Partial(0, 2, "ab"), Final(0, "abc"))
+        memory.texts[0] = "abc"
+        memory.received.append(0)
+        await socket.close(code=CloseCode.GOING_AWAY)
+
+    async with scripted(typing, oblige) as gateway, client_of(gateway.url) as client:
+        events = await transcribe(client, 1)
+    assert [e.text for e in events if isinstance(e, Partial | Final)] == ["a", "ab", "abc"]
+    assert not any(isinstance(event, Queued) for event in events)

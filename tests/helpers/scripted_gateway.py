@@ -1,0 +1,170 @@
+"""A gateway that does what a test says: one script per connection, the last one for all that follow."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from aiohttp import WSMsgType, web
+
+from protocol.audio import decode_frame
+from protocol.session import (
+    STREAM_PATH,
+    SUBPROTOCOL,
+    Done,
+    Final,
+    Finish,
+    GatewayMessage,
+    HeldSegments,
+    Hello,
+    Queued,
+    Received,
+    SegmentBegin,
+    SegmentCancel,
+    SegmentEnd,
+    Welcome,
+    decode_client,
+    encode,
+)
+
+
+def digest(pcm: bytes) -> str:
+    """The text of a segment: any lost, doubled or moved sample shows in it."""
+    return hashlib.sha256(pcm).hexdigest()[:16]
+
+
+@dataclass
+class Memory:
+    """What the gateway side has of a session, over connections."""
+
+    audio: dict[int, bytearray] = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)
+    received: list[int] = field(default_factory=list)
+    hellos: list[Hello] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+
+
+Answers = tuple[tuple[int, dict[str, str]], ...]
+Script = Callable[[web.WebSocketResponse, Memory], Awaitable[None]]
+
+
+async def say(socket: web.WebSocketResponse, *messages: GatewayMessage) -> None:
+    """Send messages."""
+    for message in messages:
+        await socket.send_str(encode(message))
+
+
+async def welcome(socket: web.WebSocketResponse, memory: Memory) -> None:
+    """Read ``hello`` and answer with what is known."""
+    hello = decode_client(await socket.receive_str())
+    assert isinstance(hello, Hello)
+    memory.hellos.append(hello)
+    receiving = {n: len(pcm) // 2 for n, pcm in memory.audio.items() if n not in memory.texts}
+    held = HeldSegments(receiving, ended=tuple(memory.texts))
+    await say(socket, Welcome(hello.session, "scripted", True, segments=held))
+    await say(socket, *(Final(n, text) for n, text in memory.texts.items() if n not in memory.received))
+
+
+async def oblige(socket: web.WebSocketResponse, memory: Memory, most: int | None = None) -> None:
+    """Recognise everything, for ``most`` messages or until the client closes."""
+    await welcome(socket, memory)
+    while most is None or most > 0:
+        message = await socket.receive()
+        if message.type is WSMsgType.BINARY:
+            frame = decode_frame(message.data)
+            audio = memory.audio[frame.segment]
+            assert frame.offset == len(audio) // 2, "the client leaves a gap"
+            audio += frame.pcm
+        elif message.type is WSMsgType.TEXT:
+            await _answer(socket, memory, message.data)
+        else:
+            return
+        most = None if most is None else most - 1
+
+
+async def _answer(socket: web.WebSocketResponse, memory: Memory, data: str) -> None:
+    match decode_client(data):
+        case SegmentBegin(segment):
+            memory.audio.setdefault(segment, bytearray())
+        case SegmentEnd(segment, samples):
+            assert len(memory.audio[segment]) == samples * 2
+            memory.texts[segment] = digest(bytes(memory.audio[segment]))
+            await say(socket, Queued(segment), Final(segment, memory.texts[segment]))
+        case SegmentCancel(segment):
+            memory.texts[segment] = ""
+            memory.received.append(segment)
+        case Received(segment):
+            memory.received.append(segment)
+        case Finish(segments):
+            await say(socket, Done(segments, ""))
+
+
+def breaking_after(messages: int) -> Script:
+    """Obliging for so many messages, then the connection is cut without a close frame."""
+
+    async def script(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await oblige(socket, memory, messages)
+        cut(socket)
+
+    return script
+
+
+def closing_with(code: int, after: int = 0) -> Script:
+    """Obliging for ``after`` messages, then a close frame with this code."""
+
+    async def script(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await oblige(socket, memory, after)
+        await socket.close(code=code)
+
+    return script
+
+
+def cut(socket: web.WebSocketResponse) -> None:
+    """As if the cable were pulled on the other side: no close frame."""
+    request: web.BaseRequest | None = socket._req
+    assert request is not None
+    assert request.transport is not None
+    request.transport.abort()
+
+
+@dataclass
+class Gateway:
+    """A running scripted gateway."""
+
+    url: str
+    memory: Memory
+    connections: int = 0
+    statuses: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def scripted(*scripts: Script, refusing: Answers = ()) -> AsyncIterator[Gateway]:
+    """Listen on a free port. The first connections are answered by ``refusing``: status and headers."""
+    gateway = Gateway("", Memory(), statuses=list(refusing))
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        gateway.memory.keys.append(request.headers.get("Authorization", ""))
+        if gateway.statuses:
+            status, headers = gateway.statuses.pop(0)
+            return web.Response(status=status, headers=headers)
+        script = scripts[min(gateway.connections, len(scripts) - 1)]
+        gateway.connections += 1
+        socket = web.WebSocketResponse(protocols=(SUBPROTOCOL,))
+        await socket.prepare(request)
+        with suppress(ConnectionError):  # the client was faster
+            await script(socket, gateway.memory)
+        return socket
+
+    application = web.Application()
+    application.router.add_get(STREAM_PATH, stream)
+    runner = web.AppRunner(application, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        gateway.url = f"http://{host}:{port}"
+        yield gateway
+    finally:
+        await asyncio.shield(runner.cleanup())
