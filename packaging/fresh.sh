@@ -14,6 +14,7 @@ set -euo pipefail
 
 packages=python3,make,git,ca-certificates
 user=speaker
+here=  # where the chroot is
 
 fail() {
     echo "fresh: $*" >&2
@@ -88,7 +89,7 @@ inside() { # FOLDER TARGET ...: in the namespaces
 }
 
 outside() { # SUITE TARGET ...
-    local suite=$1 source here who home
+    local suite=$1 source who home
     shift
     [ "$(id -u)" = 0 ] || fail "a chroot needs root"
     command -v debootstrap >/dev/null || fail "debootstrap is missing: apt-get install -y debootstrap"
