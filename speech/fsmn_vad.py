@@ -4,6 +4,7 @@ The model folder holds ``model.onnx`` and ``am.mvn``. The network gives 248 clas
 class 0 is silence, and everything else is speech. Four caches carry its memory from chunk to chunk.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,6 +98,7 @@ class FsmnVad:
     def finish(self) -> list[VadEvent]:
         """The stream ends here: speech that goes on ends with it."""
         events = self._endpoints.accept(self.last_probabilities() >= _SPEECH_FROM)
+        events = [replace(event, known=min(event.known, self._samples)) for event in events]
         return events + self._endpoints.finish(self._samples)
 
     def probabilities(self, samples: Samples) -> NDArray[np.float32]:

@@ -23,6 +23,7 @@ from speech.vad import LOOKBACK, SpeechEnded, SpeechPaused, SpeechResumed, Speec
 _BLOCK: Final = SAMPLE_RATE // 100
 _BLOCKS_PER_WINDOW: Final = 10
 _WINDOW_MS: Final = 100
+_NEVER: Final = 2**62
 
 Samples = NDArray[np.int16]
 
@@ -80,12 +81,12 @@ SegmentOutput = SegmentBegin | SegmentAudio | SegmentEnd
 
 @dataclass
 class _Open:
-    """A segment that is not complete. ``hold``: do not send beyond this; ``end``: complete it there."""
+    """A segment that is not complete. ``margin``: where the post-roll of a pause or an endpoint ends."""
 
     begin: int
     sent: int
-    hold: int | None = None
-    end: int | None = None
+    margin: int | None = None
+    ended: bool = False
     number: int | None = None
 
 
@@ -107,6 +108,11 @@ class Segmenter:
         self._next_number = 0
         self._open = None if self._gate else _Open(0, 0)
         self._out: list[SegmentOutput] = []
+
+    @property
+    def held(self) -> int:
+        """Samples in memory; at most some seconds, for the pre-roll or for the choice of a cut."""
+        return len(self._kept)
 
     def accept(self, samples: Samples, events: Sequence[VadEvent]) -> list[SegmentOutput]:
         """What can be sent now. ``events`` is what the VAD made of the same samples, or of the stream's end."""
@@ -135,39 +141,39 @@ class Segmenter:
             case _ if segment is None:
                 pass
             case SpeechStarted() | SpeechResumed():
-                segment.hold = segment.end = None
-            case SpeechPaused():
-                segment.hold = self._end_for(segment, event.at)
-            case SpeechEnded():
-                segment.hold, segment.end = None, self._end_for(segment, event.at)
-
-    def _end_for(self, segment: _Open, speech_end: int) -> int:
-        end = speech_end + self._post_roll
-        if end > segment.begin:
-            end = max(end, segment.begin + self._shortest)
-        return max(end, segment.sent)
+                segment.margin, segment.ended = None, False
+            case SpeechPaused() | SpeechEnded():
+                segment.margin = event.at + self._post_roll
+                segment.ended = isinstance(event, SpeechEnded)
 
     def _advance(self, now: int) -> None:
         """Send what is allowed once ``now`` samples have come."""
         self._now = now
         while (segment := self._open) is not None:
             latest = segment.begin + self._longest
-            if segment.end is not None and segment.end <= min(now, latest):
-                self._complete(segment, segment.end)
+            end = self._end(segment)
+            if segment.ended and end <= min(now, latest):
+                self._complete(segment, end)
                 self._open = None if self._gate else _Open(self._free, self._free)
             elif now >= latest:
-                cut = self._cut(segment, latest)
+                cut = end if segment.begin < end <= latest else self._quiet_point(latest)
                 self._complete(segment, cut)
-                self._open = _Open(cut, cut, segment.hold, segment.end)
+                self._open = _Open(cut, cut, segment.margin, segment.ended)
             else:
-                limits = (now, latest - self._search, segment.hold, segment.end)
-                self._send(segment, min(limit for limit in limits if limit is not None))
+                self._send(segment, min(now, latest - self._search, end))
                 return
 
-    def _cut(self, segment: _Open, latest: int) -> int:
-        if segment.hold is not None and segment.begin < segment.hold <= latest:
-            return segment.hold
-        return quietest(self._audio(latest - self._search, latest)) + latest - self._search
+    def _end(self, segment: _Open) -> int:
+        """Where the segment ends unless speech comes back; its beginning if there is nothing to send of it."""
+        if segment.margin is None:
+            return _NEVER
+        if segment.margin <= segment.begin:
+            return segment.sent
+        return max(segment.margin, segment.begin + self._shortest, segment.sent)
+
+    def _quiet_point(self, latest: int) -> int:
+        first = latest - self._search
+        return first + quietest(self._audio(first, latest))
 
     def _complete(self, segment: _Open, end: int) -> None:
         self._free = end

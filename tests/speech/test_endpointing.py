@@ -1,0 +1,135 @@
+"""The endpoint rules: against a frame-by-frame reading of them, in runs of any length."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from speech.endpointing import EndpointDetector, EndpointRules, FrameClock, rules_for
+from speech.vad import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, VadEvent
+
+CLOCK = FrameClock(shift=1, latency=4)  # positions in frames
+SHORT = EndpointRules(endpoint_silence=30, longest=120)
+
+# Runs of equal frames, so that the window turns and endpoints come about; single frames, so that it hovers.
+runs = st.lists(st.tuples(st.booleans(), st.one_of(st.integers(1, 3), st.integers(1, 90))), max_size=24)
+rules = st.builds(
+    EndpointRules,
+    endpoint_silence=st.integers(16, 60),
+    lookback=st.integers(0, 30),
+    longest=st.integers(45, 300),
+)
+
+
+def frames(*lengths: tuple[bool, int]) -> list[bool]:
+    return [speech for speech, length in lengths for _ in range(length)]
+
+
+def by_frame(flags: list[bool], rules: EndpointRules) -> list[tuple[int, int]]:
+    """Where speech begins and ends, one frame after the other."""
+    found: list[tuple[int, int]] = []
+    window: list[bool] = []
+    turned, start, silent, free = False, -1, 0, 0
+    for frame, flag in enumerate(flags):
+        window = [*window, flag][-rules.window :]
+        before, turned = turned, sum(window) > rules.turn if turned else sum(window) >= rules.turn
+        silent = silent + 1 if not before and not turned else 0
+        end = -1
+        if start < 0 and turned:
+            start = max(free, frame - rules.window - rules.lookback)
+        elif start >= 0 and silent == rules.endpoint_silence - rules.turn:
+            end = frame - max(0, silent - rules.lookahead - 1)
+        elif start >= 0 and frame - start >= rules.longest:
+            end = frame
+        if end >= 0:
+            found.append((start, end + 1))
+            window, turned, start, silent, free = [], False, -1, 0, end + 1
+    return found if start < 0 else [*found, (start, len(flags))]
+
+
+def run(flags: list[bool], rules: EndpointRules, cuts: list[int] | None = None) -> list[VadEvent]:
+    detector = EndpointDetector(rules, CLOCK)
+    places = [0, *sorted(cut % (len(flags) + 1) for cut in cuts or []), len(flags)]
+    events: list[VadEvent] = []
+    for begin, end in zip(places, places[1:], strict=False):
+        events += detector.accept(np.array(flags[begin:end], np.bool_))
+    return events + detector.finish(len(flags) - 1 + CLOCK.latency)
+
+
+def speeches(events: list[VadEvent]) -> list[tuple[int, int]]:
+    starts = [event.at for event in events if isinstance(event, SpeechStarted)]
+    ends = [event.at for event in events if isinstance(event, SpeechEnded)]
+    return list(zip(starts, ends, strict=True))
+
+
+@given(runs, rules)
+def test_boundaries_are_those_of_the_rules_read_frame_by_frame(
+    lengths: list[tuple[bool, int]], rules: EndpointRules
+) -> None:
+    flags = frames(*lengths)
+    assert speeches(run(flags, rules)) == by_frame(flags, rules)
+
+
+@given(runs, rules, st.lists(st.integers(0, 2000), max_size=40))
+def test_events_do_not_depend_on_the_runs(
+    lengths: list[tuple[bool, int]], rules: EndpointRules, cuts: list[int]
+) -> None:
+    flags = frames(*lengths)
+    assert run(flags, rules, cuts) == run(flags, rules)
+
+
+@given(runs, rules)
+def test_events_come_in_order_and_are_known_after_they_are(
+    lengths: list[tuple[bool, int]], rules: EndpointRules
+) -> None:
+    follows: dict[type[VadEvent] | None, tuple[type[VadEvent], ...]] = {
+        None: (SpeechStarted,),
+        SpeechStarted: (SpeechPaused, SpeechEnded),
+        SpeechPaused: (SpeechResumed, SpeechEnded),
+        SpeechResumed: (SpeechPaused, SpeechEnded),
+        SpeechEnded: (SpeechStarted,),
+    }
+    events = run(frames(*lengths), rules)
+    previous: VadEvent | None = None
+    for event in events:
+        assert isinstance(event, follows[type(previous) if previous else None])
+        assert event.at <= event.known
+        if previous:
+            assert event.known >= previous.known
+        if isinstance(event, SpeechEnded) and isinstance(previous, SpeechPaused) and event != events[-1]:
+            assert event.at >= previous.at
+        previous = event
+
+
+def test_a_sentence() -> None:
+    events = run(frames((False, 100), (True, 200), (False, 200)), rules_for(800))
+    turned_to_speech, turned_to_silence = 114, 304
+    assert events == [
+        SpeechStarted(turned_to_speech - 40, known=turned_to_speech + 4),
+        SpeechPaused(turned_to_silence + 12, known=turned_to_silence + 11 + 4),
+        SpeechEnded(turned_to_silence + 12, known=turned_to_silence + 65 + 4),
+    ]
+
+
+def test_a_short_silence_is_a_pause() -> None:
+    events = run(frames((True, 100), (False, 25), (True, 50), (False, 80)), rules_for(600))
+    assert [type(event) for event in events] == [
+        SpeechStarted, SpeechPaused, SpeechResumed, SpeechPaused, SpeechEnded,
+    ]  # fmt: skip
+
+
+def test_speech_that_goes_on_ends_with_the_stream() -> None:
+    assert run(frames((True, 50)), rules_for(600)) == [SpeechStarted(0, 18), SpeechEnded(50, 53)]
+
+
+def test_long_speech_is_cut_and_begins_again_where_it_was_cut() -> None:
+    assert speeches(run(frames((True, 200)), SHORT)) == [(0, 121), (121, 200)]
+
+
+def test_noise_shorter_than_the_window_is_no_speech() -> None:
+    assert run(frames((False, 50), (True, 14), (False, 50)), rules_for(600)) == []
+
+
+def test_an_endpoint_silence_that_the_window_cannot_see_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 160 ms"):
+        rules_for(150)

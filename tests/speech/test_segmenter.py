@@ -1,0 +1,280 @@
+"""The segmenter: no sample lost or repeated, the same segments however the stream is cut into chunks."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from protocol.audio import FRAME_SAMPLES
+from speech.segmenter import (
+    SegmentAudio,
+    SegmentBegin,
+    SegmentEnd,
+    Segmenter,
+    SegmenterOptions,
+    SegmentOutput,
+    quietest,
+)
+from speech.vad import LOOKBACK, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, VadEvent
+
+MS = 16
+LONG = SegmenterOptions(shortest_ms=0)
+SMALL = SegmenterOptions(longest_ms=1500, cut_search_ms=500, shortest_ms=400)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What was said, and what a VAD would tell of it."""
+
+    samples: NDArray[np.int16]
+    events: list[VadEvent]
+    speech: list[tuple[int, int]]
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> Stream:
+    """Speech with pauses; every event known some time after it happened, as with a real VAD."""
+    events: list[VadEvent] = []
+    speech: list[tuple[int, int]] = []
+    now = said = 0
+    for _ in range(draw(st.integers(0, 4))):
+        start = said + draw(st.integers(0, 1000 * MS))
+        now = max(now + 1, start + draw(st.integers(0, LOOKBACK // 2)))
+        events.append(SpeechStarted(start, now))
+        for _ in range(draw(st.integers(0, 2))):
+            paused = now + draw(st.integers(1, 700 * MS))
+            now = paused + draw(st.integers(0, 150 * MS))
+            events.append(SpeechPaused(paused, now))
+            now += draw(st.integers(1, 350 * MS))
+            events.append(SpeechResumed(now, now))
+        said = now + draw(st.integers(1, 1200 * MS))
+        now = said + draw(st.integers(0, 150 * MS))
+        events.append(SpeechPaused(said, now))
+        now += draw(st.integers(1, 450 * MS))
+        events.append(SpeechEnded(said, now))
+        speech.append((start, said))
+    total = now + draw(st.integers(0, 1000 * MS))
+    seed = draw(st.integers(0, 2**32 - 1))
+    samples = np.random.default_rng(seed).integers(-(2**15), 2**15, total, np.int16)
+    return Stream(samples, events, speech)
+
+
+cuts = st.lists(st.integers(0, 2**30), max_size=30)
+options = st.builds(
+    SegmenterOptions,
+    gate=st.booleans(),
+    pre_roll_ms=st.integers(0, 400),
+    post_roll_ms=st.integers(0, 400),
+    shortest_ms=st.integers(0, 600),
+    longest_ms=st.integers(1200, 3000),
+    cut_search_ms=st.integers(100, 600),
+)
+
+
+def run(stream: Stream, options: SegmenterOptions, cuts: list[int] | None = None) -> list[SegmentOutput]:
+    total = len(stream.samples)
+    places = [0, *sorted(cut % (total + 1) for cut in cuts or []), total]
+    segmenter = Segmenter(options)
+    out: list[SegmentOutput] = []
+    for begin, end in zip(places, places[1:], strict=False):
+        known = [event for event in stream.events if begin < event.known <= end]
+        out += segmenter.accept(stream.samples[begin:end], known)
+    return out + segmenter.finish()
+
+
+def covered(out: list[SegmentOutput], total: int) -> NDArray[np.int64]:
+    """How many segments each sample is in."""
+    counts = np.zeros(total, np.int64)
+    begin = 0
+    for message in out:
+        if isinstance(message, SegmentBegin):
+            begin = message.at
+        elif isinstance(message, SegmentEnd):
+            counts[begin : begin + message.samples] += 1
+    return counts
+
+
+@given(streams(), options, cuts)
+def test_the_segments_do_not_depend_on_the_chunks(
+    stream: Stream, options: SegmenterOptions, cuts: list[int]
+) -> None:
+    assert run(stream, options, cuts) == run(stream, options)
+
+
+@given(streams(), options, cuts)
+def test_messages_are_in_order_and_say_what_the_samples_are(
+    stream: Stream, options: SegmenterOptions, cuts: list[int]
+) -> None:
+    numbers, begin, offset = 0, -1, 0
+    for message in run(stream, options, cuts):
+        assert message.segment == numbers
+        if isinstance(message, SegmentBegin):
+            assert begin < 0, "a segment begins before the last one ended"
+            begin, offset = message.at, 0
+        elif isinstance(message, SegmentAudio):
+            assert message.offset == offset and offset % FRAME_SAMPLES == 0
+            pcm = np.frombuffer(message.pcm, "<i2")
+            assert 0 < len(pcm) <= FRAME_SAMPLES
+            assert np.array_equal(pcm, stream.samples[begin + offset :][: len(pcm)])
+            offset += len(pcm)
+        else:
+            assert message.samples == offset > 0
+            assert offset <= options.longest_ms * MS
+            begin, numbers = -1, numbers + 1
+    assert begin < 0, "a segment was not completed"
+
+
+@given(streams(), options, cuts)
+def test_without_the_gate_every_sample_is_in_one_segment(
+    stream: Stream, options: SegmenterOptions, cuts: list[int]
+) -> None:
+    out = run(stream, replace(options, gate=False), cuts)
+    pcm = b"".join(message.pcm for message in out if isinstance(message, SegmentAudio))
+    assert pcm == stream.samples.tobytes()
+
+
+@given(streams(), options, cuts)
+def test_with_the_gate_no_sample_of_speech_or_its_margins_is_lost_or_repeated(
+    stream: Stream, options: SegmenterOptions, cuts: list[int]
+) -> None:
+    counts = covered(run(stream, replace(options, gate=True), cuts), len(stream.samples))
+    assert counts.max(initial=0) <= 1
+    for start, end in stream.speech:
+        begin = max(0, start - options.pre_roll_ms * MS)
+        assert counts[begin : end + options.post_roll_ms * MS].all()
+
+
+@given(streams(), cuts)
+def test_with_the_gate_nothing_but_speech_and_its_margins_is_sent(stream: Stream, cuts: list[int]) -> None:
+    counts = covered(run(stream, LONG, cuts), len(stream.samples))
+    for start, end in stream.speech:
+        counts[max(0, start - LONG.pre_roll_ms * MS) : end + LONG.post_roll_ms * MS] = 0
+    assert not counts.any()
+
+
+@given(streams(), cuts)
+def test_only_the_last_segment_may_be_shorter_than_the_shortest(stream: Stream, cuts: list[int]) -> None:
+    out = run(stream, SMALL, cuts)
+    lengths = [message.samples for message in out if isinstance(message, SegmentEnd)]
+    assert all(length >= SMALL.shortest_ms * MS for length in lengths[:-1])
+
+
+@given(streams(), options)
+def test_memory_is_bounded(stream: Stream, options: SegmenterOptions) -> None:
+    segmenter = Segmenter(options)
+    margins = options.pre_roll_ms * MS + LOOKBACK
+    most = max(margins, options.longest_ms * MS) + FRAME_SAMPLES
+    for at in range(0, len(stream.samples), FRAME_SAMPLES):
+        known = [event for event in stream.events if at < event.known <= at + FRAME_SAMPLES]
+        segmenter.accept(stream.samples[at : at + FRAME_SAMPLES], known)
+        assert segmenter.held <= most
+
+
+def sent(out: list[SegmentOutput]) -> int:
+    return sum(len(message.pcm) // 2 for message in out if isinstance(message, SegmentAudio))
+
+
+def silence(milliseconds: int) -> NDArray[np.int16]:
+    return np.zeros(milliseconds * MS, np.int16)
+
+
+@pytest.mark.parametrize("gate", [True, False])
+def test_audio_is_sent_as_it_comes_until_the_choice_of_a_cut_is_near(gate: bool) -> None:
+    segmenter = Segmenter(SegmenterOptions(gate=gate))
+    out: list[SegmentOutput] = []
+    for second in range(29):
+        out += segmenter.accept(silence(1000), [SpeechStarted(0, 1)][second:])
+        assert sent(out) == min(second + 1, 27) * 1000 * MS
+    out += segmenter.accept(silence(1000)[:-1], [])
+    assert sent(out) == 27_000 * MS
+    out += segmenter.accept(silence(1)[:1], [])
+    assert any(isinstance(message, SegmentEnd) for message in out)
+
+
+def test_what_follows_a_pause_waits_and_is_sent_when_speech_resumes() -> None:
+    segmenter = Segmenter()
+    out = segmenter.accept(silence(2000), [SpeechStarted(0, 1600), SpeechPaused(1000 * MS, 1100 * MS)])
+    assert sent(out) == 1200 * MS, "up to the end of the post-roll"
+    out += segmenter.accept(silence(500), [SpeechResumed(2200 * MS, 2200 * MS)])
+    assert sent(out) == 2500 * MS
+
+
+def test_an_endpoint_flushes_the_frame_that_is_not_full() -> None:
+    events: list[VadEvent] = [
+        SpeechStarted(0, 1600),
+        SpeechPaused(1010 * MS, 1100 * MS),
+        SpeechEnded(1010 * MS, 1700 * MS),
+    ]
+    out = Segmenter().accept(silence(2000), events)
+    *_, last, end = out
+    assert isinstance(last, SegmentAudio) and len(last.pcm) == 2 * 10 * MS
+    assert end == SegmentEnd(0, 1210 * MS)
+
+
+def test_the_cut_is_at_the_quietest_point_of_the_last_seconds() -> None:
+    loud = np.random.default_rng(1).integers(-20000, 20000, 40_000 * MS, np.int16)
+    loud[20_000 * MS : 21_000 * MS] = 0  # quieter, but too early
+    loud[28_400 * MS : 28_500 * MS] //= 100
+    out = Segmenter().accept(loud, [SpeechStarted(0, 1)])
+    assert SegmentEnd(0, 28_450 * MS) in out
+    assert SegmentBegin(1, 28_450 * MS) in out
+
+
+def test_a_pause_at_the_longest_length_is_where_it_is_cut_and_silence_makes_no_segment() -> None:
+    events: list[VadEvent] = [
+        SpeechStarted(0, 1),
+        SpeechPaused(29_000 * MS, 29_100 * MS),
+        SpeechEnded(29_000 * MS, 31_000 * MS),
+    ]
+    segmenter = Segmenter()
+    out = segmenter.accept(silence(40_000), events) + segmenter.finish()
+    assert [message for message in out if not isinstance(message, SegmentAudio)] == [
+        SegmentBegin(0, 0),
+        SegmentEnd(0, 29_200 * MS),
+    ]
+
+
+def test_speech_within_the_post_roll_begins_where_the_last_segment_ended() -> None:
+    events: list[VadEvent] = [
+        SpeechStarted(0, 1),
+        SpeechEnded(1000 * MS, 1500 * MS),
+        SpeechStarted(1100 * MS, 1600 * MS),
+    ]
+    out = Segmenter().accept(silence(3000), events)
+    assert SegmentEnd(0, 1500 * MS) in out, "without a pause to hold it back, it was sent already"
+    assert SegmentBegin(1, 1500 * MS) in out
+
+
+def test_events_that_do_not_say_when_they_were_known_are_taken_as_known_at_once() -> None:
+    out = Segmenter().accept(silence(3000), [SpeechStarted(500 * MS), SpeechEnded(1500 * MS)])
+    assert [message for message in out if not isinstance(message, SegmentAudio)] == [
+        SegmentBegin(0, 200 * MS),
+        SegmentEnd(0, 1500 * MS),
+    ]
+
+
+def test_nothing_said_nothing_sent() -> None:
+    segmenter = Segmenter()
+    assert segmenter.accept(silence(5000), []) + segmenter.finish() == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"pre_roll_ms": -1},
+        {"cut_search_ms": 99},
+        {"longest_ms": 3000, "cut_search_ms": 3000, "shortest_ms": 0},
+        {"longest_ms": 3400},
+    ],
+)
+def test_options_that_cannot_be_kept_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        SegmenterOptions(**wrong)
+
+
+def test_among_equally_quiet_points_the_last_one_is_taken() -> None:
+    assert quietest(silence(3000)) == 2950 * MS
