@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
@@ -20,7 +21,6 @@ from speech.models.store import ModelStore
 
 app = typer.Typer(help="Recognition models: list, fetch, verify, import, remove.", no_args_is_help=True)
 
-_BYTES_PER_MB: Final = 1e6
 _LONG_BYTES: Final = 10_000_000  # without a terminal, downloads over this tell each quarter
 Names = Annotated[list[str], typer.Argument(help="Names as `kikipounamu models list` prints them.")]
 
@@ -33,8 +33,7 @@ def list_models() -> None:
     for column in ("name", "size", "state", "licence"):
         table.add_column(column, no_wrap=True)
     for model in catalogue.models:
-        size = f"{model.size / _BYTES_PER_MB:.1f} MB"
-        table.add_row(model.name, size, store.state(model.name), model.licence)
+        table.add_row(model.name, decimal(model.size), store.state(model.name), model.licence)
     Console(highlight=False).print(table)
     _say(f"folder: {folders().models}")
 
@@ -141,7 +140,7 @@ class _Display:
         if isinstance(event, Advanced):
             self._advance(event)
         elif isinstance(event, Fetching):
-            self._print(f"{event.item} ({event.size / _BYTES_PER_MB:.1f} MB) from {event.source}")
+            self._print(f"{event.item} ({decimal(event.size)}) from {event.source}")
             self._bars[event.item] = self._progress.add_task(event.item, total=event.size)
         elif isinstance(event, Refused):
             self._print(f"{event.refusal}")
@@ -153,7 +152,7 @@ class _Display:
         quarter = 4 * event.done // max(1, event.size)
         if self._progress.disable and event.size > _LONG_BYTES and quarter != self._quarters.get(event.item, 0):
             self._quarters[event.item] = quarter
-            self._print(f"{event.item}: {event.done / _BYTES_PER_MB:.1f} of {event.size / _BYTES_PER_MB:.1f} MB")
+            self._print(f"{event.item}: {decimal(event.done)} of {decimal(event.size)}")
 
     def _print(self, text: str) -> None:
         self._progress.console.print(text, markup=False, soft_wrap=True)

@@ -28,6 +28,7 @@ class Collector:
         self._stage = stage
         self._report = report
         self._free = free
+        self._asked: list[Source] = []
         self._refusals: list[Refusal] = []
 
     def collect(self, offers: Iterable[tuple[Source, SourceFailed | None]]) -> None:
@@ -46,19 +47,22 @@ class Collector:
             missing = self._missing(missing)
             if not missing:
                 return
-        # Wheels that led to nothing may be damaged: the next try gets them anew.
-        discard(self._stage.wheels)
-        raise ModelUnavailable(self._model.name, [file.path for file in missing], self._refusals)
+        raise ModelUnavailable(self._model.name, [file.path for file in missing], self._reasons(missing))
+
+    def _reasons(self, missing: list[ModelFile]) -> list[Refusal]:
+        """Why each source did not give what is missing."""
+        paths = {file.path for file in missing}
+        lacking = [(source, [file.path for file in missing if not source.has(file)]) for source in self._asked]
+        return [refusal for refusal in self._refusals if not refusal.item or refusal.item in paths] + [
+            Refusal(source.name, ", ".join(lacks), "it does not have this") for source, lacks in lacking if lacks
+        ]
 
     def _missing(self, files: Iterable[ModelFile]) -> list[ModelFile]:
         return [file for file in files if fault_of(self._stage.files / file.path, file)]
 
     def _take(self, source: Source, missing: list[ModelFile]) -> None:
         wanted = [file for file in missing if source.has(file)]
-        if not wanted:
-            names = ", ".join(file.path for file in missing)
-            self._refusals.append(Refusal(source.name, names, "it does not have this"))
-            return
+        self._asked.append(source)
         self._check_space(source, wanted)
         for file in wanted:
             try:
@@ -70,21 +74,27 @@ class Collector:
                 return
 
     def _fetch_verified(self, source: Source, file: ModelFile) -> None:
-        part = self._stage.part(file)
-        went_on = part.exists()
-        source.fetch(file, self._stage, self._report)
-        fault = fault_of(part, file)
-        if fault and went_on:  # what was there before may be to blame, not the source
-            discard(part)
-            source.fetch(file, self._stage, self._report)
-            fault = fault_of(part, file)
-        if fault:
-            discard(part)
-            raise FileRefused(f"not used: {fault}")
+        part, wheels = self._stage.part(file), self._stage.wheels
+        left_over = part.exists() or wheels.exists()
+        try:
+            self._fetch(source, file)
+        except FileRefused:
+            if not left_over:
+                raise
+            discard(part)  # what was here before may be to blame, not the source
+            discard(wheels)
+            self._fetch(source, file)
         make_durable(part)
         destination = self._stage.files / file.path
         destination.parent.mkdir(parents=True, exist_ok=True)
         part.replace(destination)
+
+    def _fetch(self, source: Source, file: ModelFile) -> None:
+        part = self._stage.part(file)
+        source.fetch(file, self._stage, self._report)
+        if fault := fault_of(part, file):
+            discard(part)
+            raise FileRefused(f"not used: {fault}")
 
     def _check_space(self, source: Source, wanted: list[ModelFile]) -> None:
         parts = (self._stage.part(file) for file in wanted)

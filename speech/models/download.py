@@ -211,15 +211,16 @@ def _opener() -> urllib.request.OpenerDirector:
 @contextmanager
 def _opened(url: str, headers: Mapping[str, str], timeout_s: float) -> Iterator[HTTPResponse]:
     """The answer to GET. Raises ``FileRefused`` or ``_Interrupted``."""
-    request = urllib.request.Request(
-        url, headers={"User-Agent": "kikipounamu", "Accept-Encoding": "identity", **headers}
-    )
+    headers = {"User-Agent": "kikipounamu", "Accept-Encoding": "identity", **headers}
     try:
+        request = urllib.request.Request(url, headers=headers)
         response: HTTPResponse = _opener().open(request, timeout=timeout_s)
     except HTTPError as error:
         with error:
             raise _status_error(error) from error
-    except (OSError, HTTPException, ValueError) as error:
+    except ValueError as error:
+        raise FileRefused(f"not an address: {url}") from error
+    except (OSError, HTTPException) as error:
         raise _Interrupted(_reason(error, timeout_s)) from error
     with response:
         yield response

