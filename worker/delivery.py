@@ -24,6 +24,11 @@ class Delivery:
     refusal: DecodeFailure | None = None
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from every other one: entry ids are unique within one stream only."""
+        return self.stream, self.entry
+
+    @property
     def alone(self) -> bool:
         """Whether it may have ended a worker before, so that nothing else should be decoded beside it."""
         return self.count > 1

@@ -131,15 +131,15 @@ class Jobs:
         reply = await self._repairing(self._sweep, keys, (GROUP, self._worker, free, *limits))
         return _deliveries(reply)
 
-    async def renew(self, held: Iterable[Delivery]) -> frozenset[str]:
-        """Renew the leases that are still ours; returns the entry ids of those that are lost."""
+    async def renew(self, held: Iterable[Delivery]) -> frozenset[tuple[str, str]]:
+        """Renew the leases that are still ours; returns the keys of those that are lost."""
         by_stream: dict[str, list[str]] = {}
         for delivery in held:
             by_stream.setdefault(delivery.stream, []).append(delivery.entry)
-        lost: set[str] = set()
+        lost: set[tuple[str, str]] = set()
         for stream, entries in by_stream.items():
             reply = await self._repairing(self._renew, (stream,), (GROUP, self._worker, *entries))
-            lost.update(entry.decode() for entry in reply)
+            lost.update((stream, entry.decode()) for entry in reply)
         return frozenset(lost)
 
     async def finish(self, delivery: Delivery, result: Result) -> bool:

@@ -302,7 +302,7 @@ async def test_renewal_tells_what_is_lost_and_never_takes_it_back(
     await other.abandon(stolen, "thief", idle_ms=0)
     await other.redis.xack(STREAMS[0], GROUP, done)
     await other.redis.xdel(STREAMS[0], deleted)
-    assert await jobs.renew(held) == {stolen, done, deleted}
+    assert await jobs.renew(held) == {(STREAMS[0], entry) for entry in (stolen, done, deleted)}
     assert (kept, "w", 1) in await other.pending()
     assert (stolen, "thief", 1) in await other.pending()
 
@@ -316,7 +316,7 @@ async def test_a_sweep_takes_what_was_abandoned_and_counts_the_delivery(
     async with jobs_of(any_broker.url, "finder") as finder:
         (found,) = await finder.sweep(3)
         assert (found.entry, found.count, found.alone, found.job) == (entry, 2, True, job())
-        assert await jobs.renew([found]) == {entry}
+        assert await jobs.renew([found]) == {(STREAMS[0], entry)}
 
 
 async def test_one_worker_sweeps_at_a_time(any_broker: Broker, jobs: Jobs, other: GatewaySide) -> None:

@@ -1,0 +1,61 @@
+"""Recognition engines, one file each; a file imports its engine's library only inside the engine's constructor.
+
+An engine is named by its entry point in the group ``kikipounamu.engines`` (``whisper``), or by an explicit
+``package.module:function``.
+"""
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, Final
+
+from protocol.engine import ENTRY_POINT_GROUP, CreateEngine, EngineUnavailable
+
+_EXTRAS: Final = {"whisper": "kikipounamu[whisper]"}
+
+
+class UnknownEngine(EngineUnavailable):
+    """No engine of this name is installed."""
+
+
+def installed_engines() -> tuple[str, ...]:
+    """Names of all entry points, sorted. Imports none of them."""
+    return tuple(sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)}))
+
+
+def check_engine(name: str) -> None:
+    """Raise ``UnknownEngine`` unless ``name`` may be one. Imports nothing."""
+    if ":" not in name and name not in installed_engines():
+        extras = ", ".join(f"pip install '{extra}'" for extra in _EXTRAS.values())
+        raise UnknownEngine(
+            f"there is no engine {name!r}: installed are {', '.join(installed_engines()) or 'none'}; "
+            f"more come with extras ({extras}) or as package.module:function"
+        )
+
+
+def find_engine(name: str) -> CreateEngine:
+    """Import the function that makes the engine ``name``. Raises ``EngineUnavailable``, which says what to do."""
+    check_engine(name)
+    try:
+        if ":" in name:
+            return _function(name)
+        (point, *_) = entry_points(group=ENTRY_POINT_GROUP, name=name)
+        created: CreateEngine = point.load()
+    except ImportError as error:
+        raise EngineUnavailable(f"the engine {name} cannot be imported: {error}{_advice(name)}") from error
+    except AttributeError as error:
+        raise UnknownEngine(f"there is no engine {name!r}: {error}") from error
+    return created
+
+
+def _function(path: str) -> CreateEngine:
+    module, _, function = path.partition(":")
+    found: Any = getattr(import_module(module), function)
+    if not callable(found):
+        raise UnknownEngine(f"there is no engine {path!r}: it is not a function")
+    create: CreateEngine = found
+    return create
+
+
+def _advice(name: str) -> str:
+    extra = _EXTRAS.get(name)
+    return f": run pip install '{extra}'" if extra else ""

@@ -1,0 +1,124 @@
+"""An engine that does what the first byte of a segment says: the engine ``tests.helpers.fault_engines:create``."""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import NoReturn
+
+from protocol.engine import (
+    DecodeFailure,
+    DecodeOutcome,
+    DecodeRequest,
+    EngineInfo,
+    EngineSettings,
+    EngineUnavailable,
+    Transcript,
+)
+from protocol.errors import ErrorCode
+
+ENGINE = "tests.helpers.fault_engines:create"
+
+
+class Fault(IntEnum):
+    """The first byte of a segment."""
+
+    NONE = 0
+    RAISE = 1
+    HANG = 2
+    KILL = 3
+    SEGFAULT = 4
+    ALLOCATE = 5
+    PRINT = 6
+    REFUSE = 7
+    MISCOUNT = 8
+    EXIT = 9
+    HOLD = 10
+
+
+def pcm(fault: Fault, samples: int = 160) -> bytes:
+    """A segment that makes the engine do ``fault``."""
+    return bytes([fault, 0]) * samples
+
+
+class FaultEngine:
+    """Text of a segment: its fault's name, and how many were in its batch."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._gate = Path(settings.extra.get("gate", "/nonexistent"))
+        self._info = EngineInfo(
+            "fault", settings.model or "fault", "cpu", slots=int(settings.extra.get("slots", "1"))
+        )
+        self._ballast: list[bytes] = []
+        self._actions: dict[Fault, Callable[[], None]] = {
+            Fault.RAISE: _raise,
+            Fault.HANG: _hang,
+            Fault.KILL: lambda: os.kill(os.getpid(), signal.SIGKILL),
+            Fault.SEGFAULT: _segfault,
+            Fault.ALLOCATE: lambda: self._ballast.append(os.urandom(64) * (1 << 20)),
+            Fault.PRINT: _print,
+            Fault.EXIT: lambda: os._exit(7),
+            Fault.HOLD: self._hold,
+        }
+
+    def info(self) -> EngineInfo:
+        """Nothing is loaded."""
+        return self._info
+
+    def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
+        """Do what each segment says, in order."""
+        outcomes = [self._one(Fault(request.pcm[0]), len(batch)) for request in batch]
+        return outcomes[1:] if any(request.pcm[0] == Fault.MISCOUNT for request in batch) else outcomes
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _one(self, fault: Fault, batch: int) -> DecodeOutcome:
+        if fault is Fault.REFUSE:
+            return DecodeFailure(ErrorCode.UNSUPPORTED, "not this one")
+        self._actions.get(fault, lambda: None)()
+        return Transcript(f"{fault.name.lower()} {batch}")
+
+    def _hold(self) -> None:
+        """Hold the segment until the file ``gate`` exists."""
+        while not self._gate.exists():
+            threading.Event().wait(0.01)
+
+
+def _raise() -> NoReturn:
+    raise RuntimeError("as asked")
+
+
+def _hang() -> None:
+    threading.Event().wait()
+
+
+def _segfault() -> None:
+    ctypes.string_at(0)
+
+
+def _print() -> None:
+    sys.stdout.write("noise of an engine\n")
+    sys.stdout.flush()
+    os.write(1, b"noise below Python\n")
+
+
+def create(settings: EngineSettings) -> FaultEngine:
+    """The engine; ``extra`` may ask for a fault while it loads."""
+    load = settings.extra.get("load", "")
+    if load == "unavailable":
+        raise EngineUnavailable("install something")
+    if load == "raise":
+        _raise()
+    if load == "hang":
+        _hang()
+    if load == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return FaultEngine(settings)
+
+
+not_a_function = 1

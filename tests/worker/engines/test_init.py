@@ -1,0 +1,45 @@
+"""Finding engines."""
+
+import sys
+
+import pytest
+
+from loadtest import checksum
+from protocol.engine import EngineUnavailable
+from tests.helpers import fault_engines
+from worker.engines import UnknownEngine, check_engine, find_engine, installed_engines
+
+
+def test_engines_are_found_by_entry_point() -> None:
+    assert {"whisper", "checksum"} <= set(installed_engines())
+    assert find_engine("checksum") is checksum.create
+
+
+def test_engines_are_found_by_an_explicit_path() -> None:
+    assert find_engine(fault_engines.ENGINE) is fault_engines.create
+
+
+def test_an_unknown_engine_is_refused_with_the_ones_that_are_there() -> None:
+    with pytest.raises(UnknownEngine, match=r"'whispr': installed are checksum, whisper.*kikipounamu\[whisper\]"):
+        check_engine("whispr")
+    with pytest.raises(UnknownEngine):
+        find_engine("whispr")
+
+
+@pytest.mark.parametrize(
+    "path", ["tests.helpers.fault_engines:nothing", "tests.helpers.fault_engines:not_a_function"]
+)
+def test_a_path_to_no_function_is_refused(path: str) -> None:
+    with pytest.raises(UnknownEngine, match="no engine"):
+        find_engine(path)
+
+
+def test_a_module_that_is_not_there_is_told() -> None:
+    with pytest.raises(EngineUnavailable, match="cannot be imported: No module named 'nowhere'"):
+        find_engine("nowhere:create")
+
+
+def test_finding_the_whisper_engine_loads_no_library() -> None:
+    before = set(sys.modules)
+    find_engine("whisper")
+    assert not {"faster_whisper", "ctranslate2"} & (set(sys.modules) - before)

@@ -1,0 +1,175 @@
+"""Engine processes: real ones, and everything that an engine can do to its process."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psutil
+import pytest
+
+from protocol.engine import (
+    DecodeFailure,
+    DecodeOutcome,
+    DecodeRequest,
+    EngineSettings,
+    EngineUnavailable,
+    Transcript,
+)
+from protocol.errors import ErrorCode
+from tests.helpers.fault_engines import ENGINE, Fault, pcm
+from tests.helpers.waiting import wait_until_sync
+from worker.engine_process import EngineProcess
+from worker.errors import EngineDied, EngineRaised, EngineTimedOut
+
+LONG_S = 60.0
+
+
+@asynccontextmanager
+async def running(**extra: str) -> AsyncIterator[EngineProcess]:
+    """A fault engine in its process."""
+    engine = await EngineProcess.start(EngineSettings(ENGINE, extra=extra), LONG_S)
+    try:
+        yield engine
+    finally:
+        await engine.close()
+        assert not psutil.pid_exists(engine.pid)
+
+
+async def decode(engine: EngineProcess, *faults: Fault, deadline_s: float = LONG_S) -> list[DecodeOutcome]:
+    """Outcomes of a batch that does these."""
+    return list(await engine.decode([DecodeRequest(pcm(fault)) for fault in faults], deadline_s))
+
+
+async def test_a_batch_is_decoded_in_another_process() -> None:
+    async with running(slots="3") as engine:
+        assert engine.info.slots == 3 and engine.pid != os.getpid()
+        assert await decode(engine, Fault.NONE, Fault.NONE) == [Transcript("none 2"), Transcript("none 2")]
+        assert engine.memory_bytes() > 1 << 20
+
+
+async def test_a_long_segment_goes_through_the_pipe() -> None:
+    async with running() as engine:
+        assert await engine.decode([DecodeRequest(pcm(Fault.NONE, 16_000 * 60))], LONG_S) == (
+            Transcript("none 1"),
+        )
+
+
+async def test_what_an_engine_prints_does_not_disturb_the_frames(capfd: pytest.CaptureFixture[str]) -> None:
+    async with running() as engine:
+        assert await decode(engine, Fault.PRINT) == [Transcript("print 1")]
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert "noise of an engine" in captured.err and "noise below Python" in captured.err
+
+
+async def test_a_failure_of_one_request_is_its_own() -> None:
+    async with running() as engine:
+        refused = DecodeFailure(ErrorCode.UNSUPPORTED, "not this one")
+        assert await decode(engine, Fault.NONE, Fault.REFUSE) == [Transcript("none 2"), refused]
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"), [(Fault.RAISE, "RuntimeError: as asked"), (Fault.MISCOUNT, "0 outcomes")]
+)
+async def test_an_engine_that_raises_can_be_asked_again(
+    fault: Fault, text: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with running() as engine:
+        with pytest.raises(EngineRaised, match=text):
+            await decode(engine, fault)
+        assert await decode(engine, Fault.NONE) == [Transcript("none 1")]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [(Fault.KILL, -signal.SIGKILL), (Fault.SEGFAULT, -signal.SIGSEGV), (Fault.EXIT, 7)]
+)
+async def test_the_death_of_an_engine_is_told(fault: Fault, status: int) -> None:
+    async with running() as engine:
+        with pytest.raises(EngineDied, match=f"status {status}"):
+            await decode(engine, fault)
+        assert (engine.memory_bytes(), engine.cpu_percent()) == (0, 0.0)
+        with pytest.raises(EngineDied):
+            await decode(engine, Fault.NONE)
+
+
+async def test_a_hanging_engine_is_killed_at_the_deadline() -> None:
+    async with running() as engine:
+        with pytest.raises(EngineTimedOut, match="killed"):
+            await decode(engine, Fault.HANG, deadline_s=0.2)
+        assert not psutil.pid_exists(engine.pid)
+
+
+async def test_a_stopped_engine_is_killed_although_its_pipe_is_full() -> None:
+    async with running() as engine:
+        os.kill(engine.pid, signal.SIGSTOP)
+        with pytest.raises(EngineTimedOut):
+            await engine.decode([DecodeRequest(pcm(Fault.NONE, 1 << 20))], 0.2)
+
+
+async def test_an_engine_that_hangs_while_closing_is_killed() -> None:
+    engine = await EngineProcess.start(EngineSettings(ENGINE), LONG_S)
+    os.kill(engine.pid, signal.SIGSTOP)
+    await engine.close()
+    assert not psutil.pid_exists(engine.pid)
+    await engine.close()
+
+
+async def test_signals_to_the_group_leave_the_engine_to_its_worker() -> None:
+    async with running() as engine:
+        os.kill(engine.pid, signal.SIGTERM)
+        os.kill(engine.pid, signal.SIGINT)
+        assert await decode(engine, Fault.NONE) == [Transcript("none 1")]
+
+
+@pytest.mark.parametrize(
+    ("load", "error", "text"),
+    [
+        ("unavailable", EngineUnavailable, "install something"),
+        ("raise", EngineUnavailable, "RuntimeError: as asked"),
+        ("kill", EngineDied, "status -9"),
+    ],
+)
+async def test_an_engine_that_cannot_be_loaded_is_told(
+    load: str, error: type[Exception], text: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(error, match=text):
+        await EngineProcess.start(EngineSettings(ENGINE, extra={"load": load}), LONG_S)
+
+
+async def test_an_engine_that_hangs_while_loading_is_killed() -> None:
+    children = set(psutil.Process().children())
+    with pytest.raises(EngineTimedOut):
+        await EngineProcess.start(EngineSettings(ENGINE, extra={"load": "hang"}), 0.5)
+    assert set(psutil.Process().children()) <= children
+
+
+async def test_an_unknown_engine_is_told_by_its_process() -> None:
+    with pytest.raises(EngineUnavailable, match="no engine 'nothing'"):
+        await EngineProcess.start(EngineSettings("nothing"), LONG_S)
+
+
+_PARENT = """
+import asyncio, os
+from protocol.engine import EngineSettings
+from worker.engine_process import EngineProcess
+
+async def main():
+    engine = await EngineProcess.start(EngineSettings("checksum"), 60)
+    print(engine.pid, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the leash is Linux's")
+def test_an_engine_does_not_outlive_a_killed_worker() -> None:
+    with subprocess.Popen([sys.executable, "-c", _PARENT], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        os.kill(pid, signal.SIGSTOP)  # so that it cannot end by itself when its pipe closes
+        parent.kill()
+        wait_until_sync(lambda: not psutil.pid_exists(pid), "the engine is gone")

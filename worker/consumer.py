@@ -1,0 +1,269 @@
+"""Joins the parts of a worker: take jobs, batch them, let the engine decode, settle each; leases all the while.
+
+It decides nothing itself: which streams is ``placement``, what goes together ``batcher``, what may be renewed
+``leases``, how long a decode may take ``pace``, and what becomes of a job the scripts.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from protocol.engine import DecodeFailure, DecodeOutcome, DecodeRequest, Transcript
+from protocol.job import HEARTBEAT_MS, MOST_FAILURES, RENEW_MS, SWEEP_MS, Failure, Keys, Result, WorkerState
+from runtime.tasks import Tasks
+from worker.batcher import Batcher
+from worker.delivery import Delivery
+from worker.engine_supervisor import EngineSupervisor
+from worker.errors import BrokerError, BrokerUnavailable, EngineFault, EngineTimedOut
+from worker.jobs import Jobs, Verdict
+from worker.leases import Key, Leases
+from worker.pace import Pace
+from worker.placement import job_streams
+from worker.status import Report
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+_SHORTEST_BACKOFF_S: Final = 0.1
+_LONGEST_BACKOFF_S: Final = 2.0
+_LEAVE_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How often things are done. Tests make it quicker."""
+
+    renew_s: float = RENEW_MS / 1000
+    sweep_s: float = SWEEP_MS / 1000
+    heartbeat_s: float = HEARTBEAT_MS / 1000
+    drain_s: float = 20.0
+
+
+class Consumer:
+    """One worker: ``run`` until ``drain``."""
+
+    def __init__(self, worker: str, jobs: Jobs, engine: EngineSupervisor, timing: Timing, keys: Keys) -> None:
+        self._worker = worker
+        self._jobs = jobs
+        self._engine = engine
+        self._timing = timing
+        self._keys = keys
+        self._batcher = Batcher()
+        self._leases = Leases()
+        self._pace = Pace()
+        self._report = Report(worker, engine, self._pace)
+        self._draining = asyncio.Event()
+        self._reached = False
+        self._sweep_at = 0.0
+
+    def drain(self) -> None:
+        """Take nothing more; finish what is being decoded, hand back the rest, leave. Safe to call twice."""
+        self._draining.set()
+
+    async def run(self) -> None:
+        """Work until ``drain``. Raises ``EngineUnavailable`` or a ``BrokerError`` when it is no use going on."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._engine.close)
+            stack.push_async_callback(self._leave)
+            tasks = await stack.enter_async_context(Tasks("worker"))
+            work = await stack.enter_async_context(_cancelled_at_exit(self._work(tasks), "work"))
+            draining = await stack.enter_async_context(_cancelled_at_exit(self._draining.wait(), "drain"))
+            reasons: set[asyncio.Future[Any]] = {work, draining, tasks.failed}
+            await asyncio.wait(reasons, return_when=asyncio.FIRST_COMPLETED)
+            if tasks.failed.done():
+                raise tasks.failed.result()
+            self._report.state = WorkerState.DRAINING
+            if self._report.busy:
+                log.info("draining", busy=self._report.busy, deadline_s=self._timing.drain_s)
+                await asyncio.wait({work}, timeout=self._timing.drain_s)
+            if work.done():
+                work.result()
+
+    # -- the work ---------------------------------------------------------------------------------------
+
+    async def _work(self, tasks: Tasks) -> None:
+        await self._start(tasks)
+        while not self._draining.is_set():
+            info = await self._engine.ready()
+            self._report.state = WorkerState.IDLE
+            for delivery in await self._insist(lambda: self._next(info.slots)):  # noqa: B023  # awaited right here
+                await self._accept(delivery)
+            while not self._draining.is_set() and (batch := self._batcher.next(info.slots)):
+                await self._engine.ready()
+                await self._decode(batch)
+
+    async def _start(self, tasks: Tasks) -> None:
+        """Load the engine and reach the broker at the same time: whichever cannot be had is told at once."""
+        async with (
+            _cancelled_at_exit(self._engine.ready(), "load") as load,
+            _cancelled_at_exit(self._reach(tasks), "reach") as reach,
+        ):
+            info, _ = await asyncio.gather(load, reach)
+        streams = job_streams(self._keys, info.model)
+        await self._insist(lambda: self._jobs.serve(streams))
+        tasks.start(self._renew_forever(), "renew")
+        log.info("ready for jobs", worker=self._worker, streams=streams)
+
+    async def _reach(self, tasks: Tasks) -> None:
+        await self._insist(self._jobs.check)
+        self._reached = True
+        tasks.start(self._beat_forever(), "heartbeat")
+
+    async def _next(self, slots: int) -> list[Delivery]:
+        """Abandoned jobs when it is time to look for them, else new ones, else the next one that comes."""
+        if time.monotonic() >= self._sweep_at:
+            self._sweep_later()
+            if abandoned := await self._jobs.sweep(slots):
+                return abandoned
+        if new := await self._jobs.take(slots):
+            return new
+        return await self._jobs.wait(max(1, int((self._sweep_at - time.monotonic()) * 1000)))
+
+    def _sweep_later(self) -> None:
+        self._sweep_at = time.monotonic() + self._timing.sweep_s * random.uniform(0.75, 1.25)
+
+    async def _accept(self, delivery: Delivery) -> None:
+        self._leases.hold(delivery)
+        if delivery.refusal:
+            await self._fail(delivery, delivery.refusal, most_failures=1)
+        else:
+            self._batcher.add(delivery)
+
+    async def _decode(self, batch: Sequence[Delivery]) -> None:
+        audio_s = sum(delivery.seconds for delivery in batch)
+        deadline_s = self._pace.deadline_s(audio_s)
+        started = time.monotonic()
+        self._leases.decoding(batch, started + deadline_s)
+        self._report.busy, self._report.state = len(batch), WorkerState.BUSY
+        requests = [DecodeRequest(delivery.job.pcm, delivery.job.options) for delivery in batch]
+        try:
+            outcomes = await self._engine.decode(requests, deadline_s)
+            decode_s = time.monotonic() - started
+            self._pace.decoded(audio_s, decode_s)
+            for delivery, outcome in zip(batch, outcomes, strict=True):
+                await self._settle(delivery, outcome, int(decode_s * 1000))
+        except EngineFault as fault:
+            await self._blame(batch, fault)
+        finally:
+            self._report.busy = 0
+
+    async def _blame(self, batch: Sequence[Delivery], fault: EngineFault) -> None:
+        """A batch failed as a whole: one job alone is to blame itself, several are tried again one by one."""
+        log.warning("the engine failed", batch=len(batch), reason=str(fault))
+        if isinstance(fault, EngineTimedOut):
+            self._pace.timed_out()
+        for delivery in filter(self._leases.holds, batch):
+            if len(batch) == 1:
+                await self._fail(delivery, DecodeFailure(fault.code, str(fault)))
+            else:
+                self._leases.hold(delivery)
+                self._batcher.add(delivery, alone=True)
+
+    # -- what becomes of a job --------------------------------------------------------------------------
+
+    async def _settle(self, delivery: Delivery, outcome: DecodeOutcome, decode_ms: int) -> None:
+        if not self._leases.holds(delivery):
+            return  # another worker has it now; that was logged when it was noticed
+        if isinstance(outcome, DecodeFailure):
+            await self._fail(delivery, outcome)
+            return
+        result = self._result(delivery, outcome, decode_ms)
+        counted = await self._insist(lambda: self._jobs.finish(delivery, result))
+        self._leases.release([delivery.key])
+        self._report.done += 1
+        self._report.audio_s += delivery.seconds
+        with _about(delivery):
+            log.info("recognised", decode_ms=decode_ms, queue_ms=delivery.age_ms, counted=counted)
+
+    def _result(self, delivery: Delivery, transcript: Transcript, decode_ms: int) -> Result:
+        return Result(
+            session=delivery.job.session,
+            segment=delivery.job.segment,
+            text=transcript.text,
+            attempt=delivery.job.attempt,
+            language=transcript.language,
+            words=transcript.words,
+            model=self._engine.info.model,
+            worker=self._worker,
+            queue_ms=delivery.age_ms,
+            decode_ms=decode_ms,
+        )
+
+    async def _fail(self, delivery: Delivery, why: DecodeFailure, most_failures: int = MOST_FAILURES) -> None:
+        job = delivery.job
+        failure = Failure(job.session, job.segment, why.code, why.message, job.attempt, retryable=True)
+        verdict = await self._insist(lambda: self._jobs.fail(delivery, failure, most_failures))
+        self._leases.release([delivery.key])
+        self._report.failed += verdict is Verdict.DEAD
+        self._sweep_later()  # other workers first: it may be this one that is broken
+        with _about(delivery):
+            log.warning("job failed", code=why.code, reason=why.message, verdict=verdict)
+
+    # -- beside the work --------------------------------------------------------------------------------
+
+    async def _renew_forever(self) -> None:
+        while True:
+            await asyncio.sleep(self._timing.renew_s)
+            try:
+                lost = await self._jobs.renew(self._leases.to_renew(time.monotonic()))
+            except BrokerUnavailable as error:
+                log.warning("leases not renewed", reason=str(error))
+            else:
+                self._abandon(lost)
+
+    def _abandon(self, lost: Iterable[Key]) -> None:
+        for delivery in self._leases.release(lost):
+            self._batcher.discard(delivery)
+            with _about(delivery):
+                log.warning("lease lost: the job is another worker's now, or ended")
+
+    async def _beat_forever(self) -> None:
+        while True:
+            try:
+                await self._jobs.heartbeat(self._report.status())
+            except BrokerUnavailable as error:
+                log.warning("no heartbeat", reason=str(error))
+            await asyncio.sleep(self._timing.heartbeat_s)
+
+    async def _leave(self) -> None:
+        if not self._reached:
+            return
+        try:
+            async with asyncio.timeout(_LEAVE_S):
+                handed_back = await self._insist(self._jobs.leave)
+            log.info("left", handed_back=handed_back)
+        except (BrokerError, TimeoutError) as error:
+            log.warning(
+                "left without a word: leases will run out", reason=str(error) or "no answer from the broker"
+            )
+
+    async def _insist(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Try until the broker answers. Every script may be run twice."""
+        backoff_s = _SHORTEST_BACKOFF_S
+        while True:
+            try:
+                return await attempt()
+            except BrokerUnavailable as error:
+                log.warning("waiting for the broker", reason=str(error))
+            await asyncio.sleep(random.uniform(backoff_s / 2, backoff_s))
+            backoff_s = min(backoff_s * 2, _LONGEST_BACKOFF_S)
+
+
+def _about(delivery: Delivery) -> AbstractContextManager[Any]:
+    return structlog.contextvars.bound_contextvars(session=delivery.job.session, segment=delivery.job.segment)
+
+
+@asynccontextmanager
+async def _cancelled_at_exit(coroutine: Coroutine[Any, Any, T], name: str) -> AsyncIterator[asyncio.Task[T]]:
+    task = asyncio.create_task(coroutine, name=f"worker/{name}")
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait({task})

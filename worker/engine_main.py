@@ -1,0 +1,72 @@
+"""The engine process: loads one engine and decodes what its worker sends, until the worker's side ends.
+
+    python -m worker.engine_main
+
+Frames come in on standard input and go out on what was standard output. Engines print, so the descriptor 1 that
+they see is standard error. Signals are for the worker: this process ends with it, not before it.
+"""
+
+import os
+import signal
+import sys
+import traceback
+from typing import BinaryIO
+
+from protocol.engine import Engine, EngineUnavailable
+from worker.engine_frames import Decode, Decoded, Load, Raised, Ready, Reply, Unavailable, pack, read_request
+from worker.engines import find_engine
+
+
+def main() -> None:
+    """Run until the worker's side ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with _private(0) as requests, _private(1, "wb") as replies:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(2, 1)
+        _serve(requests, replies)
+
+
+def _private(descriptor: int, mode: str = "rb") -> BinaryIO:
+    return os.fdopen(os.dup(descriptor), mode)  # type: ignore[return-value]  # binary by its mode
+
+
+def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    def say(reply: Reply) -> None:
+        replies.write(pack(reply))
+        replies.flush()
+
+    first = read_request(requests)
+    if not isinstance(first, Load):
+        return
+    try:
+        engine = find_engine(first.settings.engine)(first.settings)
+    except EngineUnavailable as error:
+        say(Unavailable(str(error)))
+        return
+    except Exception as error:  # noqa: BLE001  # an engine's constructor is foreign code: the worker must hear of it
+        say(Unavailable(f"the engine {first.settings.engine} failed to load: {_told(error)}"))
+        return
+    say(Ready(engine.info()))
+    while isinstance(request := read_request(requests), Decode):
+        say(_decoded(engine, request))
+    engine.close()
+
+
+def _decoded(engine: Engine, request: Decode) -> Reply:
+    try:
+        outcomes = tuple(engine.decode(request.batch))
+    except Exception as error:  # noqa: BLE001  # an engine is foreign code: the worker must hear of it
+        return Raised(_told(error))
+    if len(outcomes) != len(request.batch):
+        return Raised(f"{len(outcomes)} outcomes for {len(request.batch)} requests")
+    return Decoded(outcomes)
+
+
+def _told(error: Exception) -> str:
+    traceback.print_exc(file=sys.stderr)
+    return f"{type(error).__name__}: {error}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""One engine in a process of its own, so that nothing it does can starve a lease: it may block, crash or hang.
+
+The process is tied to this one and is killed, never asked, when a deadline passes.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import psutil
+
+from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable
+from runtime.leash import leashed
+from worker.engine_frames import (
+    HEADER_BYTES,
+    BrokenFrame,
+    Decode,
+    Decoded,
+    Load,
+    Raised,
+    Ready,
+    Reply,
+    Request,
+    Unavailable,
+    body_length,
+    pack,
+    unpack_reply,
+)
+from worker.errors import EngineDied, EngineRaised, EngineTimedOut
+
+_CLOSE_S: Final = 2.0
+_COMMAND: Final = (sys.executable, "-m", "worker.engine_main")
+
+
+class EngineProcess:
+    """A loaded engine. One batch at a time; after ``EngineDied`` or ``EngineTimedOut`` the process is gone."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None and process.stdout is not None
+        self._process = process
+        self._requests = process.stdin
+        self._replies = process.stdout
+        self._usage = psutil.Process(process.pid)
+        self.info = EngineInfo("", "", "")
+
+    @classmethod
+    async def start(cls, settings: EngineSettings, deadline_s: float) -> "EngineProcess":
+        """Start the process and load the engine. Raises ``EngineUnavailable`` or an ``EngineFault``."""
+        command = leashed(_COMMAND, signal.SIGKILL) if os.name == "posix" else list(_COMMAND)
+        pipe = asyncio.subprocess.PIPE
+        engine = cls(await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe))
+        try:
+            reply = await engine._ask(Load(settings), deadline_s)
+            if isinstance(reply, Unavailable):
+                raise EngineUnavailable(reply.message)
+            if not isinstance(reply, Ready):
+                raise EngineDied(f"the engine {settings.engine} did not say that it is ready")
+        except BaseException:
+            await engine.kill()
+            raise
+        engine.info = reply.info
+        return engine
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    async def decode(self, batch: Sequence[DecodeRequest], deadline_s: float) -> Sequence[DecodeOutcome]:
+        """One outcome per request. Raises ``EngineRaised``, ``EngineDied`` or ``EngineTimedOut``."""
+        reply = await self._ask(Decode(tuple(batch)), deadline_s)
+        if isinstance(reply, Decoded):
+            return reply.outcomes
+        if isinstance(reply, Raised):
+            raise EngineRaised(f"the engine raised {reply.message}")
+        await self.kill()
+        raise EngineDied("the engine answered out of turn")
+
+    def memory_bytes(self) -> int:
+        """Resident memory; 0 when the process is gone."""
+        try:
+            return self._usage.memory_info().rss
+        except psutil.Error:
+            return 0
+
+    def cpu_percent(self) -> float:
+        """Of one core, since the last call; 0 when the process is gone."""
+        try:
+            return self._usage.cpu_percent()
+        except psutil.Error:
+            return 0.0
+
+    async def close(self) -> None:
+        """Let it release what it holds, within a moment. Safe to call twice, and when it is gone."""
+        self._requests.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), _CLOSE_S)
+        except TimeoutError:
+            await self.kill()
+
+    async def kill(self) -> int:
+        """End it at once; returns its exit status."""
+        if self._process.returncode is None:
+            self._process.kill()
+        self._requests.close()
+        return await self._process.wait()
+
+    async def _ask(self, request: Request, deadline_s: float) -> Reply:
+        try:
+            async with asyncio.timeout(deadline_s):
+                self._requests.write(pack(request))
+                await self._requests.drain()
+                return await self._reply()
+        except TimeoutError:
+            await self.kill()
+            raise EngineTimedOut(f"the engine did not answer within {deadline_s:.0f} s and was killed") from None
+        except (asyncio.IncompleteReadError, OSError) as error:
+            raise EngineDied(f"the engine's process ended with status {await self.kill()}") from error
+        except BrokenFrame as error:
+            await self.kill()
+            raise EngineDied(f"the engine wrote into its worker's pipe: {error}") from error
+
+    async def _reply(self) -> Reply:
+        header = await self._replies.readexactly(HEADER_BYTES)
+        return unpack_reply(await self._replies.readexactly(body_length(header)))

@@ -1,0 +1,48 @@
+"""Which jobs this worker holds, and which of their leases it may still renew. Pure: time comes in as a value."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from worker.delivery import Delivery
+
+Key = tuple[str, str]
+
+
+class _Lease(NamedTuple):
+    delivery: Delivery
+    renew_until: float
+
+
+class Leases:
+    """Jobs from their delivery until they are settled or lost.
+
+    A job that waits is renewed for ever. One that is being decoded is renewed until its deadline only: a wedged
+    engine must lose its job.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[Key, _Lease] = {}
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def hold(self, delivery: Delivery) -> None:
+        """It was delivered, or waits again."""
+        self._held[delivery.key] = _Lease(delivery, float("inf"))
+
+    def decoding(self, deliveries: Iterable[Delivery], deadline: float) -> None:
+        """Their decode has begun and must end by ``deadline``."""
+        for delivery in deliveries:
+            self._held[delivery.key] = _Lease(delivery, deadline)
+
+    def to_renew(self, now: float) -> list[Delivery]:
+        """What to renew at this moment."""
+        return [lease.delivery for lease in self._held.values() if now < lease.renew_until]
+
+    def holds(self, delivery: Delivery) -> bool:
+        """Whether it is still this worker's."""
+        return delivery.key in self._held
+
+    def release(self, keys: Iterable[Key]) -> list[Delivery]:
+        """They are settled or lost; returns those that were held."""
+        return [lease.delivery for key in keys if (lease := self._held.pop(key, None))]

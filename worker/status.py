@@ -1,0 +1,45 @@
+"""What a worker says about itself in its heartbeat."""
+
+import socket
+
+import psutil
+
+from protocol.job import WorkerState, WorkerStatus
+from worker.engine_supervisor import EngineSupervisor
+from worker.pace import Pace
+
+
+class Report:
+    """Counts what happens and measures this process and its engine's."""
+
+    def __init__(self, worker: str, engine: EngineSupervisor, pace: Pace) -> None:
+        self.state = WorkerState.STARTING
+        self.busy = 0
+        self.done = 0
+        self.failed = 0
+        self.audio_s = 0.0
+        self._worker = worker
+        self._engine = engine
+        self._pace = pace
+        self._process = psutil.Process()
+
+    def status(self) -> WorkerStatus:
+        """The figures of this moment."""
+        info = self._engine.info
+        return WorkerStatus(
+            worker=self._worker,
+            host=socket.gethostname(),
+            engine=info.engine,
+            model=info.model,
+            device=info.device,
+            state=self.state,
+            slots=info.slots,
+            busy=self.busy,
+            languages=info.languages,
+            done=self.done,
+            failed=self.failed,
+            audio_s=round(self.audio_s, 3),
+            speed=round(self._pace.speed, 3),
+            cpu_percent=self._process.cpu_percent() + self._engine.cpu_percent(),
+            memory_bytes=self._process.memory_info().rss + self._engine.memory_bytes(),
+        )
