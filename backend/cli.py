@@ -1,0 +1,99 @@
+"""``kikipounamu-gateway``: serve, and look after dead letters."""
+
+import asyncio
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import structlog
+import typer
+
+from backend.errors import BackendError
+from backend.gateway import running_gateway
+from backend.settings import GatewaySettings
+from protocol.endpoint import ENDPOINT_FILE
+from runtime.folders import folders
+from runtime.logs import logging_to
+
+log = structlog.get_logger(__name__)
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The gateway between clients and workers.")
+main = app
+
+Redis = Annotated[
+    str, typer.Option(envvar="KIKIPOUNAMU_REDIS", help="URL of a Redis or Valkey; default: our own.")
+]
+
+
+@app.callback()
+def _group() -> None:
+    """The gateway between clients and workers."""
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0: any that is free.")] = 0,
+    redis: Redis = "",
+    key: Annotated[
+        str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What clients must show; default: a new one.")
+    ] = "",
+    origin: Annotated[list[str] | None, typer.Option(help="Origin of pages that may connect; repeatable.")] = None,
+) -> None:
+    """Listen until SIGTERM or Ctrl-C, then drain and leave."""
+    here = folders()
+    settings = GatewaySettings(
+        host=host,
+        port=port,
+        key=key or secrets.token_urlsafe(32),
+        redis=redis,
+        broker_folder=here.broker,
+        broker_socket=here.broker_socket,
+        endpoint_file=here.runtime / ENDPOINT_FILE,
+        origins=frozenset(origin or ()),
+    )
+    with logging_to("gateway", here.logs):
+        _raise_file_limit()
+        try:
+            _run(_serve(settings))
+        except BackendError as error:
+            log.error("the gateway cannot run", reason=str(error))
+            raise typer.Exit(1) from None
+        except OSError as error:
+            log.error("the gateway cannot listen", host=host, port=port, reason=str(error))
+            raise typer.Exit(1) from None
+
+
+async def _serve(settings: GatewaySettings) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    async with running_gateway(settings) as gateway:
+        gateway.failed.add_done_callback(lambda _: told.set())
+        await told.wait()
+        log.info("the gateway leaves")
+    if gateway.failed.done():
+        raise typer.Exit(1)
+
+
+def _run(coroutine: Coroutine[Any, Any, None]) -> None:
+    if sys.platform == "win32":
+        asyncio.run(coroutine)
+        return
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(coroutine)
+
+
+def _raise_file_limit() -> None:
+    if os.name != "posix":
+        return
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,0 +1,59 @@
+"""Errors of the gateway itself. What a client did wrong is in ``protocol.errors``.
+
+    BackendError
+    ├── BrokerError            anything about Redis or Valkey
+    │   ├── BrokerUnreachable  nobody answers, or not in time
+    │   ├── BrokerTooOld       it answers, but lacks what the scripts need
+    │   ├── BrokerMismatch     it holds data of another layout
+    │   ├── BrokerBusy         more commands wait for it than may
+    │   ├── BrokerLocked       another broker has this data folder
+    │   └── BrokerFailed       it cannot be started, or it refused a command
+    └── SettingsError          a command line that cannot be followed
+
+``TryLater`` is a ``ProtocolError``, because it is told to a client, but not the client's mistake.
+"""
+
+from protocol.errors import CloseCode, ErrorCode, ProtocolError
+
+
+class BackendError(Exception):
+    """Base of everything that goes wrong on the gateway's side. The text says what to do about it."""
+
+
+class BrokerError(BackendError):
+    """Something is wrong with Redis or Valkey."""
+
+
+class BrokerUnreachable(BrokerError):
+    """Nobody answers, or not in time."""
+
+
+class BrokerTooOld(BrokerError):
+    """It answers, but lacks what the scripts need."""
+
+
+class BrokerMismatch(BrokerError):
+    """It holds data of another layout than this gateway was told to use."""
+
+
+class BrokerBusy(BrokerError):
+    """More commands wait for it than may: try again later."""
+
+
+class BrokerLocked(BrokerError):
+    """Another broker runs on this data folder and cannot be adopted."""
+
+
+class BrokerFailed(BrokerError):
+    """It cannot be started, or it refused a command that it should know."""
+
+
+class SettingsError(BackendError):
+    """A command line that cannot be followed."""
+
+
+class TryLater(ProtocolError):
+    """This connection's audio cannot be taken now: come back, here or elsewhere."""
+
+    code = ErrorCode.BROKER_UNAVAILABLE
+    close = CloseCode.TRY_AGAIN_LATER

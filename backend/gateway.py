@@ -1,0 +1,182 @@
+"""The gateway: its routes, and its life from the first look at the broker to the last goodbye."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Final
+
+import structlog
+from aiohttp import hdrs, web
+
+from backend.access import error_response, errors_as_json, json_response, owner, refusal_response
+from backend.admission import Refusal, refuse, speed
+from backend.broker import EmbeddedSettings, embedded_broker
+from backend.discovery import findable
+from backend.hub import TICK_S, Hub
+from backend.jobs import CONNECT_S, Jobs, open_jobs
+from backend.monitor import MOST_VIEWERS, Monitor
+from backend.settings import GatewaySettings
+from backend.stream import serve_stream
+from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
+from protocol.job import WorkerState
+from protocol.session import STREAM_PATH, SUBPROTOCOL
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+_IDLE_EVENT_S: Final = 15.0
+
+
+class Gateway:
+    """Made by ``running_gateway``. ``url`` is where it listens; ``failed`` completes when it cannot go on."""
+
+    def __init__(self, settings: GatewaySettings, jobs: Jobs, failed: "asyncio.Future[BaseException]") -> None:
+        self._settings = settings
+        self._jobs = jobs
+        self._draining = False
+        self._runner: web.AppRunner | None = None
+        self.monitor = Monitor(jobs)
+        self.hub = Hub(jobs, settings, self.monitor.ended)
+        self.url = ""
+        self.failed = failed
+
+    # -- life ----------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Listen."""
+        app = web.Application(middlewares=[errors_as_json])
+        app.add_routes(
+            [
+                web.get(STREAM_PATH, self._stream),
+                web.get("/healthz", self._health),
+                web.get("/readyz", self._ready),
+                web.get("/v1/monitor", self._watch),
+                web.get("/v1/models", self._models),
+                web.get("/v1/workers", self._workers),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._settings.host, self._settings.port, backlog=1024)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        log.info("the gateway listens", url=self.url, broker=self._jobs.version, durable=self._jobs.durable)
+
+    async def drain(self) -> None:
+        """Take nobody in, send everybody away, wait until the broker has what was complete. Safe to call twice."""
+        self._draining = True
+        for connection in tuple(self.hub.connections):
+            connection.close(CloseCode.GOING_AWAY, ErrorCode.GOING_AWAY)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.drain_s):
+                await self._jobs.flushed()
+                await self.hub.deserted.wait()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def tick(self) -> None:
+        """Pass the time on to the sessions, until cancelled."""
+        pinged = time.monotonic()
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = time.monotonic()
+            self.hub.tick(now)
+            if now - pinged >= self._settings.limits.ping_s:
+                pinged = now
+                self.hub.check_alive()
+
+    # -- routes --------------------------------------------------------------------------------------------
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        of = owner(request, self._settings)
+        if self._draining:
+            return refusal_response(Refusal(503, "this gateway is going away", 1.0))
+        taken = len(self.hub.connections)
+        refusal = refuse(self.monitor.survey, self.monitor.up, taken, self._settings.admission)
+        if refusal is not None:
+            return refusal_response(refusal)
+        offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
+        if SUBPROTOCOL not in (name.strip() for name in offered.split(",")):
+            raise UnsupportedFormat(f"this gateway speaks the WebSocket subprotocol {SUBPROTOCOL}")
+        return await serve_stream(request, self.hub, of)
+
+    async def _health(self, request: web.Request) -> web.Response:
+        return json_response({"status": "alive"})
+
+    async def _ready(self, request: web.Request) -> web.Response:
+        able = [w for w in self.monitor.survey.workers if w.state in (WorkerState.IDLE, WorkerState.BUSY)]
+        broker = self.monitor.broker()
+        ready = broker.up and bool(able) and not self._draining
+        body = {
+            "ready": ready,
+            "draining": self._draining,
+            "broker": broker,
+            "embedded": not self._settings.redis,
+            "durable": broker.durable,
+            "workers": len(able),
+            "models": sorted({worker.model for worker in able}),
+            "streams": round(speed(self.monitor.survey, ""), 2),
+        }
+        return json_response(body, 200 if ready else 503)
+
+    async def _models(self, request: web.Request) -> web.Response:
+        owner(request, self._settings)
+        models: dict[str, set[str]] = {}
+        for worker in self.monitor.survey.workers:
+            models.setdefault(worker.model, set()).update(worker.languages)
+        listed = [{"model": name, "languages": sorted(languages)} for name, languages in sorted(models.items())]
+        return json_response({"models": listed})
+
+    async def _workers(self, request: web.Request) -> web.Response:
+        owner(request, self._settings)
+        return json_response({"workers": self.monitor.survey.workers})
+
+    async def _watch(self, request: web.Request) -> web.StreamResponse:
+        owner(request, self._settings)
+        if self.monitor.viewers >= MOST_VIEWERS:
+            return error_response(429, ErrorCode.BUSY, f"{MOST_VIEWERS} already watch")
+        response = web.StreamResponse(
+            headers={hdrs.CONTENT_TYPE: "text/event-stream", hdrs.CACHE_CONTROL: "no-store"}
+        )
+        await response.prepare(request)
+        async with self.monitor.watch(self.hub) as events:
+            with suppress(ConnectionError):
+                while not self._draining:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(_IDLE_EVENT_S):
+                            await response.write(await events.get())
+        return response
+
+
+@asynccontextmanager
+async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
+    """A gateway that listens and can be found, until the context ends; then it drains. Raises ``BrokerError``."""
+    async with AsyncExitStack() as stack:
+        url = settings.redis
+        if not url:
+            embedded = EmbeddedSettings(settings.broker_folder, settings.broker_socket)
+            url = (await stack.enter_async_context(embedded_broker(embedded))).url
+        jobs = await stack.enter_async_context(open_jobs(url, secrets.token_hex(8)))
+        tasks = await stack.enter_async_context(Tasks("gateway"))
+        gateway = Gateway(settings, jobs, tasks.failed)
+        subscribed = asyncio.Event()
+
+        def on_subscribed() -> None:
+            subscribed.set()
+            gateway.hub.subscribed()
+
+        tasks.start(jobs.listen(gateway.hub.noticed, on_subscribed), "results")
+        tasks.start(gateway.monitor.run(gateway.hub), "monitor")
+        tasks.start(gateway.tick(), "tick")
+        async with asyncio.timeout(CONNECT_S):
+            await subscribed.wait()
+        try:
+            await gateway.start()
+            with findable(settings.endpoint_file, gateway.url, settings.key):
+                yield gateway
+        finally:
+            await gateway.drain()

@@ -1,0 +1,267 @@
+"""Every session of this process: joins the pure sessions with their connections and with the broker.
+
+Nothing here waits, except for the broker's answer to a hello.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+import structlog
+from msgspec.structs import replace
+
+from backend.admission import Survey, busy, expect_behind, worth_telling
+from backend.connection import Connection
+from backend.errors import BrokerBusy, BrokerError, TryLater
+from backend.jobs import Jobs
+from backend.records import Attachment, Reread, Submitted
+from backend.segments import (
+    Acknowledge,
+    AttachAgain,
+    Close,
+    LookAgain,
+    Output,
+    Submit,
+    Withdraw,
+)
+from backend.session import Session
+from backend.settings import GatewaySettings
+from protocol.audio import SAMPLE_RATE
+from protocol.errors import CloseCode, ErrorCode, ProtocolError
+from protocol.job import Job, Notice
+from protocol.session import Busy, ClientMessage, Error, Failed, Hello, Queued, Welcome
+from protocol.session import Final as FinalMessage
+
+log = structlog.get_logger(__name__)
+
+TICK_S: Final = 0.5
+
+_Ended = Callable[[str, FinalMessage | Failed], None]
+
+
+@dataclass(eq=False)
+class Hosted:
+    """A session in this process. ``left`` is when its last connection went."""
+
+    session: Session
+    owner: str
+    connection: Connection | None = None
+    left: float = 0.0
+    busy: Busy | None = None
+    attaching: bool = False
+    identity: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.identity = str(self.session.identity)
+
+    def send(self, output: Any) -> None:
+        """Tell the client, if it is there; what matters is told again when it comes back."""
+        if self.connection is not None:
+            self.connection.send(output)
+
+
+class Hub:
+    """``on_ended`` hears of every result that is told."""
+
+    def __init__(self, jobs: Jobs, settings: GatewaySettings, on_ended: _Ended) -> None:
+        self._jobs = jobs
+        self.settings = settings
+        self._on_ended = on_ended
+        self._survey = Survey()
+        self._started = time.monotonic()
+        self.hosted: dict[str, Hosted] = {}
+        self.connections: set[Connection] = set()
+        self.deserted = asyncio.Event()
+        self.deserted.set()
+
+    # -- connections ---------------------------------------------------------------------------------------
+
+    @contextmanager
+    def connected(self, connection: Connection) -> Iterator[None]:
+        """A connection exists, whether it has said hello or not."""
+        self.connections.add(connection)
+        self.deserted.clear()
+        try:
+            yield
+        finally:
+            self.connections.discard(connection)
+            if not self.connections:
+                self.deserted.set()
+
+    async def bind(self, hello: Hello, owner: str, connection: Connection) -> Hosted:
+        """Attach the session and give it this connection. Raises ``ProtocolError``."""
+        identity = str(hello.session)
+        try:
+            async with asyncio.timeout(self.settings.attach_s):
+                attachment = await self._jobs.attach(identity, owner, hello.resume)
+        except (TimeoutError, BrokerError) as error:
+            raise TryLater("the broker does not answer: connect again, with resume") from error
+        hosted = self.hosted.get(identity)
+        if hosted is None:
+            session = Session(hello.session, hello.options, self.settings.limits)
+            hosted = self.hosted[identity] = Hosted(session, owner)
+        elif hosted.connection is not None:
+            hosted.send(Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"))
+            hosted.connection.close(CloseCode.TAKEN_OVER, ErrorCode.TAKEN_OVER)
+        hosted.connection, hosted.session.options, hosted.busy = connection, hello.options, None
+        welcome = Welcome(
+            session=hello.session,
+            gateway=self._jobs.gateway,
+            durable=self._jobs.durable,
+            server_ms=round((time.monotonic() - self._started) * 1000),
+            limits=self.settings.limits,
+        )
+        self._perform(hosted, hosted.session.attached(attachment, welcome, time.monotonic()))
+        self._tell_busy(hosted)
+        return hosted
+
+    def unbind(self, hosted: Hosted, connection: Connection) -> None:
+        """The connection is gone; the session stays for a while."""
+        if hosted.connection is connection:
+            hosted.connection, hosted.left = None, time.monotonic()
+
+    def frame(self, hosted: Hosted, data: bytes) -> None:
+        """A binary message. Raises ``ProtocolError``."""
+        outputs = hosted.session.frame(data, time.monotonic())
+        if outputs:
+            self._perform(hosted, outputs)
+
+    def receive(self, hosted: Hosted, message: ClientMessage) -> None:
+        """A text message. Raises ``ProtocolError``."""
+        self._perform(hosted, hosted.session.receive(message, time.monotonic()))
+
+    # -- the broker ----------------------------------------------------------------------------------------
+
+    def noticed(self, notice: Notice) -> None:
+        """Something was published to this gateway."""
+        hosted = self.hosted.get(notice.session)
+        if hosted is not None:
+            self._perform(hosted, hosted.session.noticed(notice, time.monotonic()))
+
+    def subscribed(self) -> None:
+        """From now on notices come; what came before this moment may be lost."""
+        for hosted in tuple(self.hosted.values()):
+            self._perform(hosted, hosted.session.look(time.monotonic()))
+
+    def surveyed(self, survey: Survey) -> None:
+        """How things stand: whoever waits is told the truth."""
+        self._survey = survey
+        for hosted in self.hosted.values():
+            self._tell_busy(hosted)
+
+    def tick(self, now: float) -> None:
+        """Time passed."""
+        for identity, hosted in tuple(self.hosted.items()):
+            self._perform(hosted, hosted.session.tick(now))
+            if hosted.connection is None and now - hosted.left >= self.settings.keep_s:
+                self.hosted.pop(identity, None)
+
+    def check_alive(self) -> None:
+        """Once per ping interval: who was silent is asked, who stays silent goes."""
+        for connection in self.connections:
+            connection.check_alive()
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    def _perform(self, hosted: Hosted, outputs: Iterable[Output]) -> None:
+        for output in outputs:
+            match output:
+                case Submit(job):
+                    self._ask(hosted, self._jobs.submit, (job,), partial(self._submitted, hosted, job))
+                case Withdraw(segment, attempt):
+                    self._ask(hosted, self._jobs.cancel, (hosted.identity, segment, attempt), _nothing)
+                case Acknowledge(segment):
+                    self._ask(hosted, self._jobs.received, (hosted.identity, segment), _nothing)
+                case LookAgain(segments):
+                    look = partial(self._reread, hosted)
+                    self._ask(hosted, self._jobs.reread, (hosted.identity, segments), look)
+                case AttachAgain():
+                    self._attach_again(hosted)
+                case Close(code):
+                    self._close(hosted, code)
+                case _:
+                    if isinstance(output, FinalMessage | Failed):
+                        self._on_ended(hosted.identity, output)
+                    hosted.send(output)
+
+    def _ask(
+        self,
+        hosted: Hosted,
+        command: Callable[..., "asyncio.Future[Any]"],
+        arguments: tuple[Any, ...],
+        answer: Callable[[Any], None],
+    ) -> None:
+        """Send a command; ``answer`` gets its result, or the exception that came instead."""
+
+        def settled(future: "asyncio.Future[Any]") -> None:
+            if future.cancelled():
+                return
+            error = future.exception()
+            if error is not None:
+                log.error("a command failed", session=hosted.identity, error=repr(error))
+                self._fail(hosted, TryLater("the broker refused a command: connect again, with resume"))
+            answer(future.result() if error is None else error)
+
+        try:
+            command(*arguments).add_done_callback(settled)
+        except BrokerBusy as error:
+            self._fail(hosted, TryLater(str(error)))
+            answer(error)
+
+    def _submitted(self, hosted: Hosted, job: Job, reply: Submitted | BaseException) -> None:
+        now = time.monotonic()
+        if isinstance(reply, BaseException):
+            self._perform(hosted, hosted.session.unsubmitted(job.segment, job.attempt))
+            return
+        outputs = hosted.session.submitted(job.segment, job.attempt, reply, now)
+        self._perform(hosted, [self._with_eta(job, output) for output in outputs])
+
+    def _with_eta(self, job: Job, output: Output) -> Output:
+        if not isinstance(output, Queued):
+            return output
+        ahead = round(output.ahead_s * SAMPLE_RATE)
+        expected = expect_behind(self._survey, job.options, ahead, job.samples)
+        return replace(output, eta_ms=None if expected.eta_s is None else round(expected.eta_s * 1000))
+
+    def _reread(self, hosted: Hosted, reply: Reread | BaseException) -> None:
+        if isinstance(reply, Reread):
+            self._perform(hosted, hosted.session.reread(reply, self._jobs.gateway, time.monotonic()))
+
+    def _attach_again(self, hosted: Hosted) -> None:
+        if hosted.attaching:
+            return
+        hosted.attaching = True
+        arguments = (hosted.identity, hosted.owner, True)
+        self._ask(hosted, self._jobs.attach, arguments, partial(self._reattached, hosted))
+
+    def _reattached(self, hosted: Hosted, reply: Attachment | BaseException) -> None:
+        hosted.attaching = False
+        if isinstance(reply, Attachment):
+            self._perform(hosted, hosted.session.reattached(reply, time.monotonic()))
+
+    def _close(self, hosted: Hosted, code: CloseCode) -> None:
+        if hosted.connection is not None:
+            hosted.connection.close(code)
+        if code is CloseCode.TAKEN_OVER:  # another gateway has it now
+            self.hosted.pop(hosted.identity, None)
+
+    def _fail(self, hosted: Hosted, error: ProtocolError) -> None:
+        if hosted.connection is not None:
+            hosted.connection.refuse(error)
+
+    def _tell_busy(self, hosted: Hosted) -> None:
+        if hosted.connection is None:
+            return
+        now = busy(self._survey, self._jobs.up, hosted.session.options, self.settings.admission)
+        message = worth_telling(hosted.busy, now)
+        if message is not None:
+            hosted.busy = now
+            hosted.send(message)
+
+
+def _nothing(reply: Any) -> None:
+    """The reply changes nothing: a session that the broker forgot is found when it is looked at again."""

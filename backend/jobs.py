@@ -1,0 +1,369 @@
+"""The gateway's side of Redis Streams, and its only Redis file.
+
+Three connections per process: one for the batched commands of all sessions, one for looking (backlog, workers,
+dead letters), one for the subscription to results.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from hashlib import sha1
+from importlib.resources import files
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+import structlog
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    ClusterDownError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from backend.admission import Survey, Waiting
+from backend.errors import BrokerError, BrokerFailed, BrokerMismatch, BrokerTooOld, BrokerUnreachable
+from backend.records import (
+    Attachment,
+    NothingToPromote,
+    Reread,
+    Submitted,
+    parse_hash,
+    parse_promoted,
+    parse_reread,
+    parse_submitted,
+    reread_fields,
+)
+from backend.writer import Command, Writer
+from protocol.errors import Forbidden, MalformedMessage, OutOfOrder
+from protocol.job import (
+    SESSION_TTL_MS,
+    SHARDS_KEY,
+    WORKER_GONE_MS,
+    WORKERS_KEY,
+    Job,
+    Keys,
+    Notice,
+    decode_notice,
+    decode_status,
+    encode_job,
+)
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+CONNECT_S: Final = 5.0
+_REPLY_S: Final = 10.0
+_QUIET_S: Final = 5.0
+_RETRY_S: Final = (0.05, 0.25, 1.0)
+_OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
+_SCRIPTS: Final = ("attach", "submit", "cancel", "received", "speculate", "promote", "survey")
+_AWAY: Final = (RedisConnectionError, ReadOnlyError, OutOfMemoryError, ClusterDownError, TryAgainError)
+_AWAY_TEXTS: Final = ("MISCONF", "BUSY ")
+
+_UNREACHABLE: Final = (RedisConnectionError, RedisTimeoutError, OSError)
+
+
+class Jobs:
+    """Commands return futures and never wait; looks are awaited. Made by ``open_jobs``."""
+
+    def __init__(self, url: str, gateway: str) -> None:
+        self.gateway = gateway
+        self.durable = False
+        self.version = ""
+        self._keys = Keys()
+        self._scripts = {name: _load(name) for name in _SCRIPTS}
+        self._commands = _client(url, gateway)
+        self._looks = _client(url, gateway)
+        self._subscription = _client(url, gateway)
+        self._writer = Writer(self._execute)
+
+    @property
+    def up(self) -> bool:
+        """Whether the broker took the last batch of commands."""
+        return self._writer.up
+
+    # -- commands ------------------------------------------------------------------------------------------
+
+    def attach(self, session: str, owner: str, resume: bool) -> "asyncio.Future[Attachment]":
+        """Bind a session to this gateway. The future raises ``Forbidden`` or ``OutOfOrder``."""
+        nonce = secrets.token_hex(8)
+        prefix = self._keys.results_prefix
+        arguments = (session, owner, self.gateway, int(resume), nonce, SESSION_TTL_MS, prefix)
+        return self._send("attach", [self._keys.session(session)], arguments, _parse_attached)
+
+    def submit(self, job: Job) -> "asyncio.Future[Submitted]":
+        """Put a complete segment into its stream, once per attempt."""
+        arguments = (job.segment, job.attempt, job.samples, SESSION_TTL_MS, *_flat(job))
+        return self._send("submit", self._job_keys(job), arguments, parse_submitted, len(job.pcm))
+
+    def cancel(self, session: str, segment: int, attempt: int) -> "asyncio.Future[bool]":
+        """Forget a segment. False: the broker does not know the session."""
+        keys = [self._keys.session(session), self._keys.backlog]
+        return self._send("cancel", keys, (segment, attempt, SESSION_TTL_MS), _not_gone)
+
+    def received(self, session: str, segment: int) -> "asyncio.Future[bool]":
+        """Drop the stored result of a segment. False: the broker does not know the session."""
+        keys = [self._keys.session(session)]
+        return self._send("received", keys, (segment, SESSION_TTL_MS), _not_gone)
+
+    def speculate(self, job: Job) -> "asyncio.Future[bytes]":
+        """Have a segment decoded up to here, in case that it ends here."""
+        arguments = (job.segment, job.samples, SESSION_TTL_MS, *_flat(job))
+        return self._send("speculate", self._job_keys(job), arguments, bytes, len(job.pcm))
+
+    def promote(
+        self, session: str, segment: int, attempt: int, samples: int
+    ) -> "asyncio.Future[Submitted | NothingToPromote]":
+        """Make the speculation of a segment that ended its job."""
+        keys = [self._keys.session(session), self._keys.backlog]
+        return self._send("promote", keys, (segment, attempt, samples, SESSION_TTL_MS), parse_promoted)
+
+    def reread(self, session: str, segments: Sequence[int]) -> "asyncio.Future[Reread]":
+        """Look at some segments, in order with the commands sent before."""
+
+        def parse(values: Sequence[bytes | None]) -> Reread:
+            return parse_reread(segments, values)
+
+        keys = [self._keys.session(session)]
+        return self._writer.send(Command("HMGET", keys, reread_fields(segments), parse))
+
+    async def flushed(self) -> None:
+        """Wait until the broker has taken every command."""
+        await self._writer.flushed()
+
+    # -- looks ---------------------------------------------------------------------------------------------
+
+    async def survey(self) -> Survey:
+        """What waits, who works, how full the broker is. Raises ``BrokerUnreachable``."""
+        keys = (self._keys.backlog, WORKERS_KEY)
+        with _mapped():
+            reply = await self._looks.eval(self._scripts["survey"][0].decode(), 2, *keys, WORKER_GONE_MS)
+        used, limit, streams, statuses = reply
+        return Survey(
+            streams={name.decode(): Waiting(max(0, samples), *rest) for name, samples, *rest in streams},
+            workers=tuple(decode_status(status) for status in statuses),
+            memory=used / limit if limit else 0.0,
+        )
+
+    # -- results -------------------------------------------------------------------------------------------
+
+    async def listen(self, on_notice: Callable[[Notice], None], on_subscribed: Callable[[], None]) -> None:
+        """Follow this gateway's channel until cancelled; ``on_subscribed`` after each (re)subscription."""
+        failures = 0
+
+        def subscribed() -> None:
+            nonlocal failures
+            failures = 0
+            on_subscribed()
+
+        while True:
+            try:
+                async with self._subscription.pubsub() as pubsub:
+                    await pubsub.ssubscribe(self._keys.results(self.gateway))
+                    await _follow(pubsub, on_notice, subscribed)
+            except (RedisError, OSError, BrokerError) as error:
+                log.warning("the subscription to results was lost", error=str(error))
+            await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
+            failures += 1
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    def _job_keys(self, job: Job) -> list[str]:
+        stream = self._keys.jobs(job.options.priority, job.options.model)
+        return [self._keys.session(job.session), stream, self._keys.backlog]
+
+    def _send(
+        self,
+        script: str,
+        keys: Sequence[str],
+        arguments: Sequence[str | bytes | int],
+        parse: Callable[[Any], Any],
+        size: int = 0,
+    ) -> "asyncio.Future[Any]":
+        return self._writer.send(Command(script, keys, arguments, parse, size))
+
+    async def _execute(self, batch: Sequence[Command]) -> Sequence[Any]:
+        """One round trip; a second one where the broker has forgotten the scripts."""
+        replies = await self._round_trip(batch)
+        unknown = next((i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)), None)
+        if unknown is not None:
+            with _mapped():
+                for source, _ in self._scripts.values():
+                    await self._commands.script_load(source)
+            replies = [*replies[:unknown], *await self._round_trip(batch[unknown:])]
+        if away := next(filter(_away, replies), None):
+            raise BrokerUnreachable(str(away))
+        return [BrokerFailed(str(reply)) if isinstance(reply, RedisError) else reply for reply in replies]
+
+    async def _round_trip(self, batch: Sequence[Command]) -> list[Any]:
+        pipeline = self._commands.pipeline(transaction=False)
+        for command in batch:
+            if command.name in self._scripts:
+                digest = self._scripts[command.name][1]
+                pipeline.execute_command("EVALSHA", digest, len(command.keys), *command.keys, *command.arguments)
+            else:
+                pipeline.execute_command(command.name, *command.keys, *command.arguments)
+        with _mapped():
+            return await pipeline.execute(raise_on_error=False)
+
+    async def prepare(self, where: str) -> None:
+        """Wait for the broker at ``where``, refuse one that is too old, load the scripts."""
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await _answering(self._commands)
+        except TimeoutError as error:
+            raise BrokerUnreachable(
+                f"no broker answers at {where} within {CONNECT_S:g} s: is it running?"
+            ) from error
+        with _mapped():
+            self.version = _checked_version(await self._commands.info("server"))
+            self.durable = await _durable(self._commands)
+            for source, _ in self._scripts.values():
+                await self._commands.script_load(source)
+            await self._commands.set(SHARDS_KEY, 1, nx=True)
+            shards = int(await self._commands.get(SHARDS_KEY) or 0)
+        if shards != 1:
+            raise BrokerMismatch(f"this broker's data is split over {shards} shards, this gateway knows 1")
+
+    async def run(self) -> None:
+        """Send what is queued, until cancelled."""
+        await self._writer.run()
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        for client in (self._commands, self._looks, self._subscription):
+            await client.aclose()
+
+
+@asynccontextmanager
+async def open_jobs(url: str, gateway: str) -> AsyncIterator[Jobs]:
+    """Jobs on the broker at ``url``. Raises a ``BrokerError``: nobody answers in 5 s, too old, another layout."""
+    jobs = Jobs(url, gateway)
+    try:
+        await jobs.prepare(_without_password(url))
+        async with Tasks("jobs") as tasks:
+            tasks.start(jobs.run(), "writer")
+            yield jobs
+    finally:
+        await jobs.close()
+
+
+def _client(url: str, gateway: str) -> "Redis":
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=1,
+        timeout=_REPLY_S,
+        socket_timeout=_REPLY_S,
+        socket_connect_timeout=CONNECT_S,
+        retry=Retry(NoBackoff(), 0),
+        client_name=f"kikipounamu-gateway-{gateway}",
+        protocol=2,
+    )
+    return Redis.from_pool(pool)
+
+
+def _load(name: str) -> tuple[bytes, str]:
+    source = files("backend").joinpath("lua", f"{name}.lua").read_bytes()
+    return source, sha1(source, usedforsecurity=False).hexdigest()
+
+
+@contextmanager
+def _mapped() -> Iterator[None]:
+    """Redis errors become ours."""
+    try:
+        yield
+    except _UNREACHABLE as error:
+        raise BrokerUnreachable(str(error)) from error
+    except RedisError as error:
+        raise BrokerFailed(str(error)) from error
+
+
+async def _answering(client: "Redis") -> None:
+    while True:
+        with suppress(*_UNREACHABLE):
+            await client.ping()
+            return
+        await asyncio.sleep(_RETRY_S[0])
+
+
+def _checked_version(info: dict[str, Any]) -> str:
+    """Name and version of the broker. Raises ``BrokerTooOld``."""
+    kind = "valkey" if "valkey_version" in info else "redis"
+    version = str(info.get(f"{kind}_version", "0"))
+    number = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    if number < _OLDEST[kind]:
+        needed = ".".join(map(str, _OLDEST[kind]))
+        raise BrokerTooOld(f"{kind} {version} is too old: {kind} {needed} or newer is needed")
+    return f"{kind} {version}"
+
+
+async def _durable(client: "Redis") -> bool:
+    """Whether what the broker acknowledged survives a power loss; False where it does not tell."""
+    try:
+        config = await client.config_get("append*")
+    except ResponseError:
+        return False
+    return config.get("appendonly") == "yes" and config.get("appendfsync") == "always"
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
+
+
+def _parse_attached(reply: Sequence[Any]) -> Attachment:
+    match reply:
+        case [b"attached", epoch, fields]:
+            return Attachment(int(epoch), parse_hash(fields))
+        case [b"exists"]:
+            raise OutOfOrder("this session exists: say hello with resume to go on with it")
+        case _:
+            raise Forbidden("this session belongs to another key")
+
+
+def _not_gone(reply: bytes) -> bool:
+    return reply != b"gone"
+
+
+def _flat(job: Job) -> Iterator[str | bytes]:
+    for name, value in encode_job(job).items():
+        yield name
+        yield value
+
+
+def _away(reply: Any) -> bool:
+    """Whether the broker cannot take this command now, but may soon."""
+    return isinstance(reply, _AWAY) or (isinstance(reply, ResponseError) and str(reply).startswith(_AWAY_TEXTS))
+
+
+async def _follow(
+    pubsub: "PubSub", on_notice: Callable[[Notice], None], on_subscribed: Callable[[], None]
+) -> None:
+    """Hand on what comes; raises when the connection ends, or answers no ping."""
+    quiet = 0
+    while True:
+        message = await pubsub.get_message(timeout=_QUIET_S)
+        if message is None:
+            quiet += 1
+            if quiet > 2:
+                raise BrokerUnreachable("the subscription does not answer")
+            await pubsub.ping()
+            continue
+        quiet = 0
+        if message["type"] == "ssubscribe":
+            on_subscribed()
+        elif message["type"] == "smessage":
+            try:
+                on_notice(decode_notice(message["data"]))
+            except MalformedMessage as error:
+                log.error("a notice cannot be read", error=str(error))

@@ -1,0 +1,117 @@
+"""The segments of one session: what is held of each, what the broker said about it. Pure."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from backend.records import Attachment, Record
+from backend.segments import Output, Segment, Stage
+from backend.texts import join_texts
+from protocol.errors import MessageTooLarge, OutOfOrder
+from protocol.job import Ended, EndState
+from protocol.session import HeldSegments, Missing
+
+MOST_SEGMENTS: Final = 65_536
+
+
+class Ledger:
+    """``live`` are the segments that have not ended; ``unqueued`` counts samples that the broker does not have."""
+
+    def __init__(self) -> None:
+        self.all: dict[int, Segment] = {}
+        self.live: dict[int, Segment] = {}
+        self.unqueued = 0
+
+    def known(self, index: int) -> Segment:
+        """A segment that has begun. Raises ``OutOfOrder``."""
+        segment = self.all.get(index)
+        if segment is None:
+            raise OutOfOrder(f"segment {index} has not begun")
+        return segment
+
+    def open(self, index: int, attempt: int) -> Segment:
+        """A segment that is new here, or starts again. Raises ``MessageTooLarge``."""
+        if index >= MOST_SEGMENTS:
+            raise MessageTooLarge(f"a session may have {MOST_SEGMENTS} segments: start a new one")
+        segment = self.all.setdefault(index, Segment())
+        self.unqueued -= segment.unqueued
+        segment.restart(attempt)
+        self.live[index] = segment
+        return segment
+
+    def append(self, segment: Segment, pcm: memoryview) -> None:
+        """More samples of a segment that is being received."""
+        self.unqueued -= segment.unqueued
+        segment.pcm += pcm
+        self.unqueued += segment.unqueued
+
+    def complete(self, segment: Segment, samples: int, now: float) -> bytes:
+        """All samples of a segment, of which no more than ``samples`` are wanted."""
+        self.unqueued -= segment.unqueued
+        pcm = segment.complete(samples, now)
+        self.unqueued += segment.unqueued
+        return pcm
+
+    def enqueue(self, segment: Segment, attempt: int, now: float) -> None:
+        """The broker has the segment."""
+        self.unqueued -= segment.unqueued
+        segment.enqueue(attempt, now)
+
+    def learn(self, index: int, record: Record, now: float) -> list[Output]:
+        """What the broker holds of a segment: its end, its job, or nothing, which means that its job is lost."""
+        segment = self.all.get(index)
+        attempt = record.attempt
+        if attempt is None:
+            if segment is None or segment.stage is not Stage.QUEUED:
+                return []
+            self.open(index, segment.attempt)
+            return [Missing(index, 0)]
+        if segment is not None and (segment.settled(attempt) or segment.attempt > attempt):
+            return []
+        if record.end is not None:
+            return self._end(index, record, now)
+        self.enqueue(segment if index in self.live and segment else self.open(index, attempt), attempt, now)
+        return []
+
+    def cancel(self, index: int, now: float) -> None:
+        """The client does not want the segment, whatever has become of it."""
+        self._end(index, Record(end=Ended(EndState.CANCELLED, self.all[index].attempt)), now)
+
+    def adopt(self, attachment: Attachment, now: float) -> list[Output]:
+        """Everything that the broker holds; what it should hold but does not is lost."""
+        outputs: list[Output] = []
+        for index in sorted(attachment.segments.keys() | self.live.keys()):
+            outputs += self.learn(index, attachment.segments.get(index, Record()), now)
+        return outputs
+
+    def waiting(self, since: float) -> tuple[int, ...]:
+        """Segments that are in the broker since that time or longer."""
+        return tuple(
+            n for n, segment in self.live.items() if segment.stage is Stage.QUEUED and segment.queued <= since
+        )
+
+    def welcome(self) -> HeldSegments:
+        """What a client that comes back need not send again."""
+        receiving = {n: s.held for n, s in self.live.items() if s.stage is not Stage.QUEUED}
+        queued = tuple(sorted(n for n, s in self.live.items() if s.stage is Stage.QUEUED))
+        return HeldSegments(receiving, queued, tuple(sorted(self.all.keys() - self.live.keys())))
+
+    def untold(self) -> list[Output]:
+        """Results that the client has not received, in order."""
+        return [told for n in sorted(self.all) if (told := self.all[n].told) is not None]
+
+    def ended(self, segments: int) -> bool:
+        """Whether each of the first ``segments`` has ended."""
+        return len(self.all) - len(self.live) >= segments and all(
+            n in self.all and n not in self.live for n in range(segments)
+        )
+
+    def text(self, segments: Iterable[int]) -> str:
+        """What was said in these segments."""
+        return join_texts(self.all[n].text for n in segments)
+
+    def _end(self, index: int, record: Record, now: float) -> list[Output]:
+        segment = self.all.setdefault(index, Segment())
+        self.unqueued -= segment.unqueued
+        self.live.pop(index, None)
+        segment.end(index, record, now)
+        return [] if segment.told is None else [segment.told]

@@ -1,0 +1,23 @@
+-- Bind a session to a gateway; every hello. The gateway that had it until now is told.
+-- KEYS: session hash
+-- ARGV: session, owner, gateway, resume (0 or 1), nonce of this hello, lifetime in ms, prefix of result channels
+-- Returns {"forbidden"}, {"exists"} or {"attached", epoch, {field, value, ...}}.
+local hash = KEYS[1]
+local session, owner, gateway, resume, nonce, lifetime, channels = unpack(ARGV)
+
+local known = redis.call("HMGET", hash, "owner", "gateway", "nonce")
+if known[1] and known[1] ~= owner then
+  return {"forbidden"}
+end
+if known[1] and resume == "0" and known[3] ~= nonce then -- the same nonce: our own hello, sent again
+  return {"exists"}
+end
+
+local epoch = redis.call("HINCRBY", hash, "epoch", 1)
+redis.call("HSET", hash, "owner", owner, "gateway", gateway, "nonce", nonce)
+redis.call("PEXPIRE", hash, lifetime)
+if known[2] and known[2] ~= gateway then
+  local detached = {type = "detached", session = session, gateway = gateway, epoch = epoch}
+  redis.call("SPUBLISH", channels .. known[2], cjson.encode(detached))
+end
+return {"attached", epoch, redis.call("HGETALL", hash)}

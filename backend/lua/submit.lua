@@ -1,0 +1,42 @@
+-- Put a segment into its stream, once per attempt.
+-- KEYS: session hash, stream, backlog
+-- ARGV: segment, attempt, samples, lifetime in ms, then the entry's fields and values
+-- Returns {"gone"}, {"ended", end, result, text} or {"queued", samples of the stream ahead of it}.
+local hash, stream, backlog = unpack(KEYS)
+local n, attempt, samples, lifetime = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+
+if redis.call("EXISTS", hash) == 0 then
+  return {"gone"}
+end
+redis.call("PEXPIRE", hash, lifetime)
+
+local ended = redis.call("HMGET", hash, "end:" .. n, "result:" .. n, "text:" .. n)
+if ended[1] then
+  local state, of = string.match(ended[1], "^(%a+) (%d+)$")
+  if state ~= "failed" or tonumber(of) >= attempt then
+    return {"ended", ended[1], ended[2] or "", ended[3] or ""}
+  end
+end
+
+local job = redis.call("HGET", hash, "job:" .. n)
+if job then
+  local of, id, at = string.match(job, "^(%d+) (%S+) (.+)$")
+  if tonumber(of) >= attempt then
+    return {"queued", math.max(0, (tonumber(redis.call("HGET", backlog, at)) or 0) - samples)}
+  end
+  -- A stream that is named in the hash has the same hash tag: same slot, though it cannot be among the KEYS.
+  local entry = redis.call("XRANGE", at, id, id)[1]
+  redis.call("XACK", at, "workers", id)
+  if entry and redis.call("XDEL", at, id) == 1 then
+    for i = 1, #entry[2], 2 do
+      if entry[2][i] == "samples" then
+        redis.call("HINCRBY", backlog, at, -tonumber(entry[2][i + 1]))
+      end
+    end
+  end
+end
+
+redis.call("HDEL", hash, "end:" .. n, "result:" .. n, "failures:" .. n)
+local id = redis.call("XADD", stream, "*", unpack(ARGV, 5))
+redis.call("HSET", hash, "job:" .. n, attempt .. " " .. id .. " " .. stream)
+return {"queued", redis.call("HINCRBY", backlog, stream, samples) - samples}

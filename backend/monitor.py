@@ -1,0 +1,161 @@
+"""How things stand: one look per interval, shared by admission, readiness and every viewer of the monitor."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from backend.admission import Survey, speed
+from backend.errors import BrokerError
+from backend.hub import Hub
+from backend.jobs import Jobs
+from protocol.audio import samples_to_seconds
+from protocol.job import WorkerStatus
+from protocol.recognition import Timing
+from protocol.session import Failed
+from protocol.session import Final as FinalMessage
+
+log = structlog.get_logger(__name__)
+
+WATCHED_S: Final = 1.0
+UNWATCHED_S: Final = 2.0
+MOST_VIEWERS: Final = 64
+_RECENT: Final = 50
+_EVENTS_PER_VIEWER: Final = 64
+
+
+class Recent(Struct, frozen=True):
+    """A segment that ended: no text, only where its time went."""
+
+    session: str
+    segment: int
+    outcome: str
+    model: str = ""
+    worker: str = ""
+    timing: Timing = Timing()
+
+
+class BrokerState(Struct, frozen=True):
+    """``memory`` is the used part of its limit, 0 where it has none."""
+
+    up: bool
+    version: str
+    durable: bool
+    memory: float = 0.0
+
+
+class Snapshot(Struct, frozen=True):
+    """Everything a monitor shows. ``oldest_s``: for how long the oldest job waits or is being decoded."""
+
+    gateway: str
+    uptime_s: float
+    broker: BrokerState
+    sessions: int
+    connections: int
+    pending: int
+    unqueued_s: float
+    queued: int
+    backlog_s: float
+    oldest_s: float
+    streams: float
+    workers: tuple[WorkerStatus, ...]
+    recent: tuple[Recent, ...]
+
+
+class Monitor:
+    """Looks at the broker regularly and shows the same bytes to all viewers."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._started = time.monotonic()
+        self._viewers: set[asyncio.Queue[bytes]] = set()
+        self._recent: deque[Recent] = deque(maxlen=_RECENT)
+        self._answers = True
+        self.survey = Survey()
+
+    @property
+    def up(self) -> bool:
+        """Whether the broker answers."""
+        return self._answers and self._jobs.up
+
+    @property
+    def viewers(self) -> int:
+        """How many watch."""
+        return len(self._viewers)
+
+    def ended(self, session: str, outcome: FinalMessage | Failed) -> None:
+        """A result was told to a client."""
+        if isinstance(outcome, Failed):
+            recent = Recent(session, outcome.segment, outcome.code)
+        else:
+            recent = Recent(session, outcome.segment, "final", outcome.model, outcome.worker, outcome.timing)
+        self._recent.append(recent)
+        if self._viewers:
+            self._show(b"segment", msgspec.json.encode(recent))
+
+    async def run(self, hub: Hub) -> None:
+        """Look until cancelled."""
+        while True:
+            try:
+                self.survey = await self._jobs.survey()
+                self._answers = True
+            except BrokerError as error:
+                self._answers = False
+                log.warning("the broker does not tell how things stand", error=str(error))
+            hub.surveyed(self.survey)
+            if self._viewers:
+                self._show(b"snapshot", msgspec.json.encode(self.snapshot(hub)))
+            await asyncio.sleep(WATCHED_S if self._viewers else UNWATCHED_S)
+
+    def snapshot(self, hub: Hub) -> Snapshot:
+        """How things stand at this moment."""
+        streams = self.survey.streams.values()
+        hosted = hub.hosted.values()
+        return Snapshot(
+            gateway=self._jobs.gateway,
+            uptime_s=round(time.monotonic() - self._started, 1),
+            broker=self.broker(),
+            sessions=len(hosted),
+            connections=len(hub.connections),
+            pending=sum(one.session.pending for one in hosted),
+            unqueued_s=samples_to_seconds(sum(one.session.unqueued for one in hosted)),
+            queued=sum(waiting.entries for waiting in streams),
+            backlog_s=samples_to_seconds(sum(waiting.samples for waiting in streams)),
+            oldest_s=max((waiting.oldest_ms for waiting in streams), default=0) / 1000,
+            streams=round(speed(self.survey, ""), 2),
+            workers=self.survey.workers,
+            recent=tuple(self._recent),
+        )
+
+    def broker(self) -> BrokerState:
+        """The broker alone."""
+        return BrokerState(self.up, self._jobs.version, self._jobs.durable, round(self.survey.memory, 4))
+
+    @asynccontextmanager
+    async def watch(self, hub: Hub) -> AsyncIterator["asyncio.Queue[bytes]"]:
+        """Server-sent events for one more viewer; a slow one loses the oldest."""
+        events: asyncio.Queue[bytes] = asyncio.Queue(_EVENTS_PER_VIEWER)
+        events.put_nowait(_event(b"snapshot", msgspec.json.encode(self.snapshot(hub))))
+        self._viewers.add(events)
+        try:
+            yield events
+        finally:
+            self._viewers.discard(events)
+
+    def _show(self, name: bytes, data: bytes) -> None:
+        event = _event(name, data)
+        for events in self._viewers:
+            if events.full():
+                with suppress(asyncio.QueueEmpty):
+                    events.get_nowait()
+            events.put_nowait(event)
+
+
+def _event(name: bytes, data: bytes) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (name, data)

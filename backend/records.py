@@ -1,0 +1,107 @@
+"""What the broker says about a session, as values: replies of the scripts and the fields of the session hash."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+from protocol.job import Ended, EndState, Outcome, decode_notice, parse_end
+
+_PER_SEGMENT: Final = ("job", "end", "result", "text")
+
+
+class Record(NamedTuple):
+    """What the session hash holds of one segment. All ``None``: the broker does not know it.
+
+    ``job`` is its attempt; ``outcome`` what the client has not yet ``received``; ``text`` what it has.
+    """
+
+    job: int | None = None
+    end: Ended | None = None
+    outcome: Outcome | None = None
+    text: str | None = None
+
+    @property
+    def attempt(self) -> int | None:
+        """Which attempt this is about."""
+        return self.job if self.end is None else self.end.attempt
+
+
+class SessionGone(NamedTuple):
+    """The broker has no such session (any more): attach again, ask for the audio again."""
+
+
+class JobQueued(NamedTuple):
+    """The segment is in its stream, behind ``ahead`` samples."""
+
+    ahead: int
+
+
+class NothingToPromote(NamedTuple):
+    """No speculation fits: submit the segment."""
+
+
+Submitted = JobQueued | Record | SessionGone
+
+
+class Attachment(NamedTuple):
+    """This gateway has the session, with everything that the broker holds of it."""
+
+    epoch: int
+    segments: dict[int, Record]
+
+
+class Reread(NamedTuple):
+    """A look at some segments. ``gateway`` is where results go at this moment; empty: the session is gone."""
+
+    gateway: str
+    epoch: int
+    segments: dict[int, Record]
+
+
+def parse_submitted(reply: Sequence[Any]) -> Submitted:
+    """Reply of ``submit.lua``."""
+    match reply:
+        case [b"queued", ahead]:
+            return JobQueued(int(ahead))
+        case [b"ended", end, result, text]:
+            return _record(None, end, result, text)
+        case _:
+            return SessionGone()
+
+
+def parse_promoted(reply: Sequence[Any]) -> Submitted | NothingToPromote:
+    """Reply of ``promote.lua``."""
+    return NothingToPromote() if reply[0] == b"submit" else parse_submitted(reply)
+
+
+def parse_hash(fields: Sequence[bytes]) -> dict[int, Record]:
+    """Every segment in a flat reply of HGETALL."""
+    values = dict(zip(fields[::2], fields[1::2], strict=True))
+    numbers = {int(name.split(b":")[1]) for name in values if name.startswith((b"job:", b"end:"))}
+    return {n: _record(*(values.get(name) for name in _names(n))) for n in sorted(numbers)}
+
+
+def reread_fields(segments: Iterable[int]) -> list[bytes]:
+    """What to ask HMGET for."""
+    return [b"gateway", b"epoch", *(name for n in segments for name in _names(n))]
+
+
+def parse_reread(segments: Sequence[int], values: Sequence[bytes | None]) -> Reread:
+    """Reply to ``reread_fields``."""
+    gateway, epoch, *rest = values
+    width = len(_PER_SEGMENT)
+    records = {n: _record(*rest[i * width : (i + 1) * width]) for i, n in enumerate(segments)}
+    return Reread((gateway or b"").decode(), int(epoch or 0), records)
+
+
+def _names(segment: int) -> list[bytes]:
+    return [f"{name}:{segment}".encode() for name in _PER_SEGMENT]
+
+
+def _record(job: bytes | None, end: bytes | None, result: bytes | None, text: bytes | None) -> Record:
+    if not end:
+        return Record(job=int(job.split(b" ")[0]) if job else None)
+    ended = parse_end(end)
+    notice = decode_notice(result) if result else None
+    if ended.state is not EndState.CANCELLED and isinstance(notice, Outcome):
+        return Record(end=ended, outcome=notice)
+    return Record(end=ended, text=(text or b"").decode() if ended.state is EndState.FINAL else None)

@@ -1,0 +1,135 @@
+"""One segment as the gateway sees it, and what its session asks of the world. Pure."""
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import NamedTuple
+
+from backend.records import Record
+from protocol.audio import BYTES_PER_SAMPLE
+from protocol.errors import CloseCode
+from protocol.job import EndState, Job, Result
+from protocol.recognition import Timing
+from protocol.session import Failed, Final, GatewayMessage
+
+
+class Submit(NamedTuple):
+    """Put this segment into its stream; the reply goes to ``Session.submitted``."""
+
+    job: Job
+
+
+class Withdraw(NamedTuple):
+    """The client cancelled this segment."""
+
+    segment: int
+    attempt: int
+
+
+class Acknowledge(NamedTuple):
+    """The client has this segment's result."""
+
+    segment: int
+
+
+class LookAgain(NamedTuple):
+    """Read these segments in the broker; the reply goes to ``Session.reread``."""
+
+    segments: tuple[int, ...]
+
+
+class AttachAgain(NamedTuple):
+    """The broker forgot the session; the reply goes to ``Session.reattached``."""
+
+
+class Close(NamedTuple):
+    """End the connection, after what was sent before."""
+
+    code: CloseCode
+
+
+Output = GatewayMessage | Submit | Withdraw | Acknowledge | LookAgain | AttachAgain | Close
+
+
+class Stage(Enum):
+    """A segment goes forward through these; a lost job or a failed attempt makes it start again."""
+
+    RECEIVING = auto()
+    SUBMITTED = auto()  # complete, on its way to the broker
+    QUEUED = auto()  # in the broker
+    ENDED = auto()
+
+
+@dataclass(slots=True)
+class Segment:
+    """``samples`` is the length once it is complete. Times are the gateway's monotonic clock, in seconds.
+
+    ``asked`` is the position from which audio was last asked for, so that it is asked once per gap.
+    ``told`` is the outcome until the client has received it; ``text`` stays.
+    """
+
+    attempt: int = 0
+    stage: Stage = Stage.RECEIVING
+    pcm: bytearray = field(default_factory=bytearray)
+    samples: int | None = None
+    asked: int = -1
+    first_frame: float = 0.0
+    completed: float = 0.0
+    queued: float = 0.0
+    state: EndState | None = None
+    told: Final | Failed | None = None
+    text: str = ""
+
+    @property
+    def held(self) -> int:
+        """Samples that need no resending."""
+        return len(self.pcm) // BYTES_PER_SAMPLE if self.stage is Stage.RECEIVING else self.samples or 0
+
+    @property
+    def unqueued(self) -> int:
+        """Samples that only this gateway and the client have."""
+        return self.held if self.stage in (Stage.RECEIVING, Stage.SUBMITTED) else 0
+
+    def settled(self, attempt: int) -> bool:
+        """Whether it ended for good, as far as news of this attempt are concerned."""
+        return self.stage is Stage.ENDED and not (self.state is EndState.FAILED and attempt > self.attempt)
+
+    def restart(self, attempt: int) -> None:
+        """Start to receive from nothing."""
+        self.attempt, self.stage, self.pcm = attempt, Stage.RECEIVING, bytearray()
+        self.samples, self.state, self.told, self.text, self.asked = None, None, None, "", -1
+        self.first_frame = self.completed = self.queued = 0.0
+
+    def complete(self, samples: int, now: float) -> bytes:
+        """The whole of it, to be submitted."""
+        pcm = bytes(memoryview(self.pcm)[: samples * BYTES_PER_SAMPLE])
+        self.pcm, self.samples, self.stage, self.completed = bytearray(), samples, Stage.SUBMITTED, now
+        return pcm
+
+    def enqueue(self, attempt: int, now: float) -> None:
+        """The broker has it."""
+        self.samples = None if self.stage is Stage.RECEIVING else self.samples
+        self.attempt, self.stage, self.pcm, self.queued = attempt, Stage.QUEUED, bytearray(), now
+
+    def end(self, index: int, record: Record, now: float) -> None:
+        """It ended; ``told`` is then what the client has yet to be told."""
+        ended, outcome = record.end, record.outcome
+        if ended is None:
+            return
+        self.samples = None if self.stage is Stage.RECEIVING else self.samples
+        self.attempt, self.state, self.stage, self.pcm = ended.attempt, ended.state, Stage.ENDED, bytearray()
+        self.text, self.told = record.text or "", None
+        if isinstance(outcome, Result):
+            self.text = outcome.text
+            self.told = _final(index, outcome, self._timing(outcome, now))
+        elif outcome is not None:
+            self.told = Failed(index, outcome.code, outcome.message, outcome.retryable)
+
+    def _timing(self, result: Result, now: float) -> Timing:
+        upload = self.completed - self.first_frame if self.completed and self.first_frame else 0.0
+        chain = round((now - self.queued) * 1000) if self.queued else 0
+        deliver = max(0, chain - result.queue_ms - result.decode_ms)
+        return Timing(max(0, round(upload * 1000)), result.queue_ms, result.decode_ms, deliver)
+
+
+def _final(index: int, result: Result, timing: Timing) -> Final:
+    return Final(index, result.text, result.language, result.words, result.model, result.worker, timing)

@@ -1,0 +1,309 @@
+"""One client session. Pure: messages, replies, notices and the time go in, messages and effects come out.
+
+A client's mistake is raised as a ``ProtocolError``; the session is then as it was before. What comes back is to be
+carried out in order. Everything may be repeated: frames, messages, replies, notices. A segment ends once per
+attempt, and the first result that is known here is the one that is told.
+"""
+
+from collections.abc import Sequence
+from typing import Final as Constant
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from backend.ledger import Ledger
+from backend.records import Attachment, JobQueued, Record, Reread, SessionGone, Submitted
+from backend.segments import (
+    Acknowledge,
+    AttachAgain,
+    Close,
+    LookAgain,
+    Output,
+    Segment,
+    Stage,
+    Submit,
+    Withdraw,
+)
+from protocol.audio import (
+    BYTES_PER_SAMPLE,
+    CODEC,
+    SAMPLE_RATE,
+    decode_frame,
+    samples_to_seconds,
+)
+from protocol.errors import CloseCode, ErrorCode, MessageTooLarge, OutOfOrder, UnsupportedFormat
+from protocol.job import Detached, Ended, EndState, Job, Notice, Result
+from protocol.recognition import Options
+from protocol.session import (
+    ClientMessage,
+    Done,
+    Error,
+    Final,
+    Finish,
+    Hello,
+    Limits,
+    Missing,
+    Queued,
+    Received,
+    SegmentBegin,
+    SegmentCancel,
+    SegmentEnd,
+    SegmentSpeculate,
+    Welcome,
+)
+
+LOOK_AFTER_S: Constant = 5.0
+LINGER_S: Constant = 5.0
+
+_TAKEN_OVER: Constant = (
+    Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"),
+    Close(CloseCode.TAKEN_OVER),
+)
+
+
+def check_hello(message: object) -> Hello:
+    """The first message of a connection, if it is one that can be followed. Raises ``ProtocolError``."""
+    if not isinstance(message, Hello):
+        raise OutOfOrder("the first message must be hello")
+    if (message.audio.codec, message.audio.rate) != (CODEC, SAMPLE_RATE):
+        raise UnsupportedFormat(f"audio must be {CODEC} at {SAMPLE_RATE} Hz")
+    return message
+
+
+class Session:
+    """State of one session on one gateway. ``epoch`` counts the hellos that the broker has seen of it."""
+
+    def __init__(self, identity: UUID, options: Options, limits: Limits) -> None:
+        self.identity = identity
+        self.options = options
+        self.epoch = 0
+        self._limits = limits
+        self._ledger = Ledger()
+        self._finish: int | None = None
+        self._done_at: float | None = None
+        self._looked = 0.0
+
+    @property
+    def unqueued(self) -> int:
+        """Samples held here that the broker does not have."""
+        return self._ledger.unqueued
+
+    @property
+    def pending(self) -> int:
+        """Segments that have not ended."""
+        return len(self._ledger.live)
+
+    # -- the client ----------------------------------------------------------------------------------------
+
+    def attached(self, attachment: Attachment, welcome: Welcome, now: float) -> list[Output]:
+        """A connection was bound to the session: what is held, then every result that was not received."""
+        self.epoch = attachment.epoch
+        self._finish = self._done_at = None
+        self._ledger.adopt(attachment, now)
+        for segment in self._ledger.live.values():
+            segment.asked = -1
+        return [replace(welcome, segments=self._ledger.welcome()), *self._ledger.untold()]
+
+    def receive(self, message: ClientMessage, now: float) -> Sequence[Output]:
+        """A message after the first."""
+        match message:
+            case SegmentBegin():
+                return self._begin(message)
+            case SegmentEnd():
+                return self._end(message, now)
+            case SegmentCancel():
+                return self._cancel(message.segment, now)
+            case SegmentSpeculate():
+                self._ledger.known(message.segment)
+                return ()
+            case Finish():
+                return self._finished(message.segments, now)
+            case Received():
+                return self._received(message.segment)
+            case Hello():
+                raise OutOfOrder("hello may come only once in a connection")
+
+    def frame(self, data: bytes, now: float) -> Sequence[Output]:
+        """A binary message: append what is new in it."""
+        if len(data) > self._limits.frame_bytes:
+            raise MessageTooLarge(f"a frame may have {self._limits.frame_bytes} bytes, this one has {len(data)}")
+        index, offset, pcm = decode_frame(data)
+        segment = self._ledger.known(index)
+        if segment.stage is not Stage.RECEIVING:
+            return _resent(index, segment, offset, len(pcm))
+        held = segment.held
+        if offset > held:
+            return self._gap(index, segment)
+        new = memoryview(pcm)[(held - offset) * BYTES_PER_SAMPLE :]
+        if new:
+            self._check_room(index, held, len(new) // BYTES_PER_SAMPLE)
+            if not held:
+                segment.first_frame = now
+            self._ledger.append(segment, new)
+        return ()
+
+    # -- the broker ----------------------------------------------------------------------------------------
+
+    def reattached(self, attachment: Attachment, now: float) -> list[Output]:
+        """The broker had forgotten the session and knows it again."""
+        self.epoch = attachment.epoch
+        return self._ledger.adopt(attachment, now) + self._conclude(now)
+
+    def submitted(self, index: int, attempt: int, reply: Submitted, now: float) -> list[Output]:
+        """The broker's answer to ``Submit``."""
+        segment = self._ledger.all[index]
+        if attempt != segment.attempt or segment.stage is not Stage.SUBMITTED:
+            return []
+        if isinstance(reply, SessionGone):
+            return [AttachAgain(), *self.unsubmitted(index, attempt)]
+        if isinstance(reply, JobQueued):
+            self._ledger.enqueue(segment, attempt, now)
+            return [Queued(index, samples_to_seconds(reply.ahead))]
+        return self._ledger.learn(index, reply, now) + self._conclude(now)
+
+    def unsubmitted(self, index: int, attempt: int) -> list[Output]:
+        """The broker could not be given the segment: it must come again."""
+        segment = self._ledger.all[index]
+        if attempt != segment.attempt or segment.stage is not Stage.SUBMITTED:
+            return []
+        self._ledger.open(index, attempt)
+        return [Missing(index, 0)]
+
+    def noticed(self, notice: Notice, now: float) -> list[Output]:
+        """Something published to this gateway about the session."""
+        if isinstance(notice, Detached):
+            return list(_TAKEN_OVER) if notice.epoch > self.epoch else []
+        segment = self._ledger.live.get(notice.segment)
+        if segment is None:
+            return []
+        state = EndState.FINAL if isinstance(notice, Result) else EndState.FAILED
+        record = Record(end=Ended(state, notice.attempt), outcome=notice)
+        return self._ledger.learn(notice.segment, record, now) + self._conclude(now)
+
+    def reread(self, reply: Reread, gateway: str, now: float) -> list[Output]:
+        """The broker's answer to ``LookAgain``."""
+        if not reply.gateway:
+            return [AttachAgain()]
+        if reply.gateway != gateway and reply.epoch > self.epoch:
+            return list(_TAKEN_OVER)
+        outputs: list[Output] = []
+        for index, record in reply.segments.items():
+            outputs += self._ledger.learn(index, record, now)
+        return outputs + self._conclude(now)
+
+    def look(self, now: float) -> list[Output]:
+        """Look again at all that waits: notices may have been lost."""
+        self._looked = now
+        waiting = self._ledger.waiting(since=now)
+        return [LookAgain(waiting)] if waiting else []
+
+    def tick(self, now: float) -> list[Output]:
+        """Time passed."""
+        if self._done_at is not None and now - self._done_at >= LINGER_S:
+            self._done_at = None
+            return [Close(CloseCode.NORMAL)]
+        if now - self._looked < LOOK_AFTER_S:
+            return []
+        self._looked = now
+        waiting = self._ledger.waiting(since=now - LOOK_AFTER_S)
+        return [LookAgain(waiting)] if waiting else []
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    def _begin(self, message: SegmentBegin) -> Sequence[Output]:
+        index, attempt = message.segment, message.attempt
+        segment = self._ledger.all.get(index)
+        if segment is None:
+            if self._finish is not None and index >= self._finish:
+                raise OutOfOrder(f"segment {index} begins after finish with {self._finish} segments")
+            self._ledger.open(index, attempt)
+        elif attempt > segment.attempt:
+            if segment.stage in (Stage.SUBMITTED, Stage.QUEUED):
+                raise OutOfOrder(f"attempt {segment.attempt} of segment {index} has not failed")
+            if segment.stage is Stage.RECEIVING or segment.state is EndState.FAILED:
+                self._ledger.open(index, attempt)
+                self._done_at = None
+        return ()
+
+    def _end(self, message: SegmentEnd, now: float) -> Sequence[Output]:
+        index, samples = message.segment, message.samples
+        segment = self._ledger.known(index)
+        if samples_to_seconds(samples) > self._limits.segment_s:
+            raise MessageTooLarge(f"segment {index} is longer than {self._limits.segment_s:g} s")
+        match segment.stage:
+            case Stage.RECEIVING if samples > segment.held:
+                segment.asked = segment.held
+                return [Missing(index, segment.held)]
+            case Stage.RECEIVING:
+                pcm = self._ledger.complete(segment, samples, now)
+                identity = str(self.identity)
+                return [Submit(Job(identity, index, pcm, samples, segment.attempt, options=self.options))]
+            case Stage.QUEUED:
+                return [Queued(index)]
+            case Stage.ENDED:
+                return _outcome(index, segment)
+            case _:
+                return ()
+
+    def _cancel(self, index: int, now: float) -> Sequence[Output]:
+        segment = self._ledger.all.get(index) or self._ledger.open(index, 0)
+        if segment.state is EndState.CANCELLED:
+            return ()
+        attempt = segment.attempt
+        self._ledger.cancel(index, now)
+        return [Withdraw(index, attempt), *self._conclude(now)]
+
+    def _finished(self, segments: int, now: float) -> Sequence[Output]:
+        beyond = [n for n in self._ledger.all if n >= segments]
+        if beyond:
+            raise OutOfOrder(f"finish with {segments} segments, but segment {max(beyond)} has begun")
+        self._finish, self._done_at = segments, None
+        return self._conclude(now)
+
+    def _received(self, index: int) -> Sequence[Output]:
+        segment = self._ledger.all.get(index)
+        if segment is None or segment.told is None:
+            return ()
+        segment.told = None
+        outputs: list[Output] = [Acknowledge(index)]
+        if self._done_at is not None and not self._ledger.untold():
+            self._done_at = None
+            outputs.append(Close(CloseCode.NORMAL))
+        return outputs
+
+    def _conclude(self, now: float) -> list[Output]:
+        """``done``, when everything has ended; the close follows when everything was received."""
+        if self._finish is None or self._done_at is not None or not self._ledger.ended(self._finish):
+            return []
+        done = Done(self._finish, self._ledger.text(range(self._finish)))
+        if not self._ledger.untold():
+            return [done, Close(CloseCode.NORMAL)]
+        self._done_at = now
+        return [done]
+
+    def _gap(self, index: int, segment: Segment) -> Sequence[Output]:
+        if segment.asked == segment.held:
+            return ()
+        segment.asked = segment.held
+        return [Missing(index, segment.held)]
+
+    def _check_room(self, index: int, held: int, samples: int) -> None:
+        if samples_to_seconds(held + samples) > self._limits.segment_s:
+            raise MessageTooLarge(f"segment {index} is longer than {self._limits.segment_s:g} s: end it earlier")
+        if samples_to_seconds(self._ledger.unqueued + samples) > self._limits.window_s:
+            raise MessageTooLarge(
+                f"more than {self._limits.window_s:g} s of audio are not yet queued: send less ahead"
+            )
+
+
+def _resent(index: int, segment: Segment, offset: int, size: int) -> Sequence[Output]:
+    """A frame of a complete segment: known, or a mistake where it lies behind the segment's end."""
+    if size and segment.samples is not None and offset >= segment.samples:
+        raise OutOfOrder(f"segment {index} is closed: it ended after {segment.samples} samples")
+    return ()
+
+
+def _outcome(index: int, segment: Segment) -> Sequence[Output]:
+    if segment.told is not None:
+        return [segment.told]
+    return [Final(index, segment.text)] if segment.state is EndState.FINAL else ()

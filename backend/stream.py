@@ -1,0 +1,123 @@
+"""``GET /v1/stream``: one WebSocket, its read loop, and its end."""
+
+import asyncio
+import struct
+from contextlib import suppress
+from typing import Final
+
+import structlog
+from aiohttp import WSMessage, WSMsgType, web
+
+from backend.connection import Connection
+from backend.hub import Hosted, Hub
+from backend.session import check_hello
+from protocol.errors import CloseCode, OutOfOrder, ProtocolError
+from protocol.session import SUBPROTOCOL, decode_client
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+_GOODBYE_S: Final = 5.0
+_LEFT: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
+
+
+class _Socket:
+    """aiohttp's WebSocket as a connection wants it: a close message leaves the reading side to the read loop."""
+
+    def __init__(self, socket: web.WebSocketResponse) -> None:
+        self._socket = socket
+
+    async def send(self, text: str) -> None:
+        await self._socket.send_str(text)
+
+    async def ping(self) -> None:
+        await self._socket.ping()
+
+    async def close(self, code: int, reason: str) -> None:
+        body = struct.pack("!H", code) + reason.encode()[:120]
+        await self._socket.send_frame(body, WSMsgType.CLOSE)
+
+
+async def serve_stream(request: web.Request, hub: Hub, owner: str) -> web.WebSocketResponse:
+    """Speak version 1 of the protocol until one side leaves."""
+    settings = hub.settings
+    socket = web.WebSocketResponse(
+        protocols=(SUBPROTOCOL,),
+        compress=False,
+        autoping=False,
+        autoclose=False,
+        # A frame over our own limit is told with a typed error; this is what the parser takes at all.
+        max_msg_size=4 * max(settings.limits.frame_bytes, settings.limits.json_bytes),
+    )
+    await socket.prepare(request)
+    connection = Connection(_Socket(socket), settings.outbound_bytes, settings.stuck_s)
+    with hub.connected(connection):
+        async with Tasks("stream") as tasks:
+            tasks.start(_write(request, connection), "writer")
+            await _converse(socket, connection, hub, owner)
+    return socket
+
+
+async def _converse(socket: web.WebSocketResponse, connection: Connection, hub: Hub, owner: str) -> None:
+    hosted: Hosted | None = None
+    try:
+        hosted = await _greet(socket, connection, hub, owner)
+        await _read(socket, connection, hub, hosted)
+    except ProtocolError as error:
+        log.info("refused what a client sent", code=error.code, reason=str(error))
+        connection.refuse(error)
+    finally:
+        if hosted is not None:
+            hub.unbind(hosted, connection)
+    await _part(socket, connection)
+
+
+async def _greet(socket: web.WebSocketResponse, connection: Connection, hub: Hub, owner: str) -> Hosted:
+    limits = hub.settings.limits
+    try:
+        async with asyncio.timeout(limits.hello_s):
+            message = await socket.receive()
+            while message.type in (WSMsgType.PING, WSMsgType.PONG):
+                message = await socket.receive()
+    except TimeoutError as error:
+        raise OutOfOrder(f"hello did not come within {limits.hello_s:g} s") from error
+    if message.type is not WSMsgType.TEXT:
+        raise OutOfOrder("the first message must be hello")
+    hello = check_hello(decode_client(message.data, limits.json_bytes))
+    return await hub.bind(hello, owner, connection)
+
+
+async def _read(socket: web.WebSocketResponse, connection: Connection, hub: Hub, hosted: Hosted) -> None:
+    """The loop that every audio frame goes through: nothing in it waits but for the next message."""
+    while not connection.closing:
+        message = await socket.receive()
+        connection.heard = True
+        if message.type is WSMsgType.BINARY:
+            if not connection.closing:
+                hub.frame(hosted, message.data)
+        elif message.type in _LEFT:
+            return
+        elif not connection.closing:
+            await _other(socket, message, hub, hosted)
+
+
+async def _other(socket: web.WebSocketResponse, message: WSMessage, hub: Hub, hosted: Hosted) -> None:
+    if message.type is WSMsgType.TEXT:
+        hub.receive(hosted, decode_client(message.data, hub.settings.limits.json_bytes))
+    elif message.type is WSMsgType.PING:
+        await socket.pong(message.data)
+
+
+async def _write(request: web.Request, connection: Connection) -> None:
+    if await connection.run():
+        await asyncio.sleep(_GOODBYE_S)  # the peer's turn to say goodbye; the read loop ends this task when it has
+    if request.transport is not None:
+        request.transport.abort()
+
+
+async def _part(socket: web.WebSocketResponse, connection: Connection) -> None:
+    """Say goodbye, then read until the peer has too: unread audio would turn our last words into a reset."""
+    connection.close(CloseCode.NORMAL)
+    with suppress(ConnectionError):
+        while (await socket.receive()).type not in _LEFT:
+            pass

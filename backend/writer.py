@@ -1,0 +1,124 @@
+"""Commands of many sessions on their way to the broker, in order, many per round trip.
+
+One batch is on its way at a time. While the broker is away the batch is sent again, with back-off, until it is
+there; every command must therefore be harmless when repeated. The queue is bounded in commands and in bytes: when
+it is full, ``send`` refuses.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+
+from backend.errors import BrokerBusy, BrokerUnreachable
+
+log = structlog.get_logger(__name__)
+
+_BATCH_COMMANDS: Final = 128
+_BATCH_BYTES: Final = 4 * 1024 * 1024
+_RETRY_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0)
+
+
+@dataclass(eq=False)
+class Command:
+    """``parse`` makes the result of ``done`` from the reply. A cancelled one that still waits is dropped."""
+
+    name: str
+    keys: Sequence[str]
+    arguments: Sequence[str | bytes | int]
+    parse: Callable[[Any], Any]
+    size: int = 0
+    done: "asyncio.Future[Any]" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.done = asyncio.get_running_loop().create_future()
+
+
+Execute = Callable[[Sequence[Command]], Awaitable[Sequence[Any]]]
+
+
+class Writer:
+    """``execute`` sends one batch: a reply or an exception per command, or ``BrokerUnreachable`` for all of it."""
+
+    def __init__(self, execute: Execute, most_commands: int = 20_000, most_bytes: int = 512 * 1024 * 1024) -> None:
+        self._execute = execute
+        self._most_commands = most_commands
+        self._most_bytes = most_bytes
+        self._queue: deque[Command] = deque()
+        self._bytes = 0
+        self._wanted = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.up = True
+
+    def send(self, command: Command) -> "asyncio.Future[Any]":
+        """Queue a command. Raises ``BrokerBusy`` when too much waits already."""
+        if len(self._queue) >= self._most_commands or self._bytes + command.size > self._most_bytes:
+            raise BrokerBusy("too much waits for the broker: try again later")
+        self._queue.append(command)
+        self._bytes += command.size
+        self._idle.clear()
+        self._wanted.set()
+        return command.done
+
+    async def flushed(self) -> None:
+        """Wait until nothing is on its way."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Send batches until cancelled."""
+        while True:
+            await self._wanted.wait()
+            if batch := self._take():
+                await self._deliver(batch)
+            if not self._queue:
+                self._wanted.clear()
+                self._idle.set()
+
+    def _take(self) -> list[Command]:
+        batch: list[Command] = []
+        size = 0
+        while self._queue and len(batch) < _BATCH_COMMANDS and size <= _BATCH_BYTES:
+            command = self._queue.popleft()
+            if command.done.cancelled():
+                self._bytes -= command.size
+                continue
+            batch.append(command)
+            size += command.size
+        return batch
+
+    async def _deliver(self, batch: Sequence[Command]) -> None:
+        for command, reply in zip(batch, await self._persist(batch), strict=True):
+            self._bytes -= command.size
+            _settle(command, reply)
+
+    async def _persist(self, batch: Sequence[Command]) -> Sequence[Any]:
+        failures = 0
+        while True:
+            try:
+                replies = await self._execute(batch)
+            except BrokerUnreachable as error:
+                if self.up:
+                    log.warning("the broker is away, commands wait", error=str(error))
+                self.up = False
+                await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
+                failures += 1
+                continue
+            if not self.up:
+                log.info("the broker is back", commands=len(batch))
+            self.up = True
+            return replies
+
+
+def _settle(command: Command, reply: Any) -> None:
+    if command.done.done():
+        return
+    try:
+        if isinstance(reply, Exception):
+            raise reply
+        command.done.set_result(command.parse(reply))
+    except Exception as error:  # noqa: BLE001 - whoever waits for the reply gets it
+        command.done.set_exception(error)

@@ -1,0 +1,18 @@
+"""Gateways of a test's own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from backend.gateway import Gateway, running_gateway
+from backend.settings import GatewaySettings
+from tests.helpers.valkey import Broker
+
+KEY = "a key of the tests"
+
+
+@pytest.fixture
+async def gateway(broker: Broker) -> AsyncIterator[Gateway]:
+    """A gateway on an empty Valkey."""
+    async with running_gateway(GatewaySettings(redis=broker.url, key=KEY)) as gateway:
+        yield gateway
