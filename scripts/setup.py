@@ -246,7 +246,7 @@ def newest_cpu_build(listed: str) -> str | None:
 
 def announce(environment: Environment, torch: str | None) -> None:
     """Say what is about to be downloaded."""
-    size = "about 150 MB"
+    size = "about 250 MB"
     if "funasr" in environment.extras:
         cuda = torch is None and sys.platform == "linux" and platform.machine() == "x86_64"
         size = "about 3 GB: pip is offered torch only with CUDA" if cuda else "about 600 MB, with torch for CPU"
@@ -261,7 +261,8 @@ def install(environment: Environment) -> None:
     announce(environment, torch)
     options = ["--disable-pip-version-check", "--no-input", *([] if sys.stderr.isatty() else ["-q"])]
     wanted = ["-e", f".[{','.join(environment.extras)}]", *([torch] if torch else [])]
-    call(environment.python, "-m", "pip", "install", *options, "-c", CONSTRAINTS, *wanted, cwd=ROOT)
+    environ = {**os.environ, "PIP_USE_PEP517": "1"}  # what newer pips do; older ones warn about each old package
+    call(environment.python, "-m", "pip", "install", *options, "-c", CONSTRAINTS, *wanted, cwd=ROOT, env=environ)
 
 
 def link_redis(environment: Environment) -> None:
