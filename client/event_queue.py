@@ -4,8 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
-from client.events import ClientEvent
+from client.events import ClientEvent, Connected, Disconnected
 from protocol.session import Busy, Partial, Queued
+
+_SUPERSEDED = (Connected, Disconnected, Partial, Queued, Busy)
 
 
 class EventQueue:
@@ -23,7 +25,7 @@ class EventQueue:
     async def put(self, event: ClientEvent) -> None:
         """Add an event, in order."""
         while len(self._events) >= self._most:
-            if isinstance(event, Partial | Queued | Busy):
+            if isinstance(event, _SUPERSEDED):
                 self.dropped += 1
                 return
             self._space.clear()
