@@ -1,0 +1,105 @@
+"""FSMN-VAD by ONNX Runtime: streaming, repeatable, and clear about a model that is not one."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from speech.errors import VadUnavailable
+from speech.fsmn_vad import FsmnVad
+from speech.vad import SpeechEnded, SpeechStarted, VadEvent
+from tests.helpers.recordings import chunks, samples_of, synthetic
+
+
+@pytest.fixture
+def folder(models: Path) -> Path:
+    return models / "fsmn-vad"
+
+
+@pytest.fixture(scope="module")
+def two_sentences() -> NDArray[np.int16]:
+    first, second = (samples_of(recording.path) for recording in synthetic()[:2])
+    return np.concatenate((first, np.zeros(24_000, np.int16), second))
+
+
+def events(vad: FsmnVad, samples: NDArray[np.int16], size: int) -> list[VadEvent]:
+    return [event for chunk in chunks(samples, size) for event in vad.accept(chunk)] + vad.finish()
+
+
+@pytest.mark.parametrize("size", [160, 777, 960, 1600, 5328])
+def test_events_do_not_depend_on_the_chunks(folder: Path, two_sentences: NDArray[np.int16], size: int) -> None:
+    whole = events(FsmnVad(folder), two_sentences, len(two_sentences))
+    assert events(FsmnVad(folder), two_sentences, size) == whole
+
+
+def test_it_hears_two_sentences_after_a_reset_too(folder: Path, two_sentences: NDArray[np.int16]) -> None:
+    vad = FsmnVad(folder)
+    first = events(vad, two_sentences, 1600)
+    assert sum(isinstance(event, SpeechStarted) for event in first) == 2
+    assert sum(isinstance(event, SpeechEnded) for event in first) == 2
+    vad.reset()
+    assert events(vad, two_sentences, 1600) == first
+
+
+def test_a_longer_endpoint_silence_joins_them(folder: Path, two_sentences: NDArray[np.int16]) -> None:
+    found = events(FsmnVad(folder, endpoint_silence_ms=3500), two_sentences, 1600)
+    assert sum(isinstance(event, SpeechStarted) for event in found) == 1
+
+
+def test_events_are_known_when_the_stream_has_come_that_far(
+    folder: Path, two_sentences: NDArray[np.int16]
+) -> None:
+    vad, received = FsmnVad(folder), 0
+    for chunk in chunks(two_sentences, 160):
+        for event in vad.accept(chunk):
+            assert received < event.known <= received + len(chunk)
+        received += len(chunk)
+    assert all(event.known == received for event in vad.finish())
+
+
+@pytest.mark.parametrize("samples", [0, 1, 80, 399, 400, 800])
+def test_audio_too_short_for_speech_is_no_speech(folder: Path, samples: int) -> None:
+    assert events(FsmnVad(folder), np.zeros(samples, np.int16), 160) == []
+
+
+@pytest.mark.parametrize("level", [0, 32767, -32768])
+def test_a_constant_is_no_speech(folder: Path, level: int) -> None:
+    assert events(FsmnVad(folder), np.full(32_000, level, np.int16), 1600) == []
+
+
+def copy_with(folder: Path, into: Path, model: bytes | None) -> Path:
+    shutil.copy(folder / "am.mvn", into)
+    if model is not None:
+        (into / "model.onnx").write_bytes(model)
+    return into
+
+
+def field(number: int, value: bytes | int) -> bytes:
+    """One field of a protobuf message, of under 128 bytes."""
+    if isinstance(value, int):
+        return bytes((number << 3, value))
+    return bytes((number << 3 | 2, len(value))) + value
+
+
+def another_network() -> bytes:
+    """A valid ONNX file: y = x."""
+    dimension = field(1, field(1, 1))
+    shape = field(1, field(1, field(1, 1) + field(2, dimension)))
+    node = field(1, b"x") + field(2, b"y") + field(4, b"Identity")
+    values = field(11, field(1, b"x") + field(2, shape)) + field(12, field(1, b"y") + field(2, shape))
+    return field(1, 8) + field(7, field(1, node) + field(2, b"g") + values) + field(8, field(2, 13))
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "text", "truncated", "another"])
+def test_a_model_that_is_none_says_what_to_do(folder: Path, tmp_path: Path, damage: str) -> None:
+    whole = (folder / "model.onnx").read_bytes()
+    model = {"empty": b"", "text": b"not a model" * 9, "truncated": whole[:5000], "another": another_network()}
+    with pytest.raises(VadUnavailable, match="get the model again"):
+        FsmnVad(copy_with(folder, tmp_path, model.get(damage)))
+
+
+def test_an_endpoint_silence_that_cannot_be_kept_is_refused(folder: Path) -> None:
+    with pytest.raises(ValueError, match="160 ms"):
+        FsmnVad(folder, endpoint_silence_ms=100)

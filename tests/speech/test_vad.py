@@ -1,0 +1,66 @@
+"""Which detector can be had, and what every detector promises."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from speech.segmenter import SegmentEnd, Segmenter, SegmenterOptions
+from speech.vad import LOOKBACK, SpeechStarted, VadEvent, open_vad
+from tests.helpers.recordings import Recording, chunks, samples_of, synthetic
+
+
+def test_with_its_model_it_is_fsmn(models: Path) -> None:
+    vad = open_vad(models / "fsmn-vad")
+    assert (vad.name, vad.reason) == ("fsmn-vad", "")
+
+
+def test_without_a_model_it_is_webrtc_with_the_reason(tmp_path: Path) -> None:
+    assert open_vad(None).name == "webrtc-vad"
+    vad = open_vad(tmp_path)
+    assert vad.name == "webrtc-vad"
+    assert "am.mvn" in vad.reason and "get the model again" in vad.reason
+
+
+@pytest.mark.parametrize("library", ["onnxruntime", "kaldi_native_fbank"])
+def test_without_a_library_it_is_webrtc_with_the_reason(models: Path, library: str) -> None:
+    script = f"""
+import sys
+sys.modules[{library!r}] = None
+from pathlib import Path
+from speech.vad import open_vad
+vad = open_vad(Path({str(models / "fsmn-vad")!r}))
+print(vad.name, vad.reason)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("webrtc-vad")
+    assert library in done.stdout
+
+
+def test_the_endpoint_silence_is_passed_on(models: Path) -> None:
+    for folder in (models / "fsmn-vad", None):
+        with pytest.raises(ValueError, match="160 ms"):
+            open_vad(folder, endpoint_silence_ms=0)
+
+
+@pytest.mark.parametrize("recording", synthetic(), ids=lambda recording: recording.path.stem)
+@pytest.mark.parametrize("with_model", [True, False])
+def test_a_sentence_survives_the_gate(models: Path, recording: Recording, with_model: bool) -> None:
+    """Events keep the promise about ``known``, and the segments hold all of the sentence."""
+    samples = samples_of(recording.path)
+    vad = open_vad(models / "fsmn-vad" if with_model else None)
+    segmenter = Segmenter(SegmenterOptions())
+    out, told, received = [], list[VadEvent](), 0
+    for chunk in [*chunks(samples, 960), samples[:0]]:
+        events = vad.accept(chunk) if len(chunk) else vad.finish()
+        received += len(chunk)
+        out += segmenter.accept(chunk, events)
+        told += events
+    out += segmenter.finish()
+    assert all(event.known - event.at <= LOOKBACK for event in told if isinstance(event, SpeechStarted))
+    assert all(event.known <= len(samples) for event in told)
+    sent = sum(message.samples for message in out if isinstance(message, SegmentEnd))
+    speech = np.flatnonzero(np.abs(samples.astype(np.int32)) > 1000)
+    assert sent >= speech[-1] - speech[0]
