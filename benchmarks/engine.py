@@ -16,8 +16,6 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
-from speech.audio_file import read_audio
-from worker.engines.whisper import create
 
 from benchmarks.report import arguments, table, write_json
 from benchmarks.speakers import Speaker, Tally, Utterance, connected, percentile
@@ -25,7 +23,9 @@ from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from runtime.folders import folders
+from speech.audio_file import read_audio
 from tests.helpers.chain import running_chain
+from worker.engines.whisper import create
 
 _MODEL = "whisper-base"
 

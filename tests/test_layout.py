@@ -73,17 +73,23 @@ def decides(source: str) -> bool:
 
 
 def untested(modules: Iterable[PurePosixPath], tests: Iterable[PurePosixPath]) -> list[str]:
-    """Modules without a test module at the mirrored place; ``test_vad_parity.py`` also tests ``vad.py``."""
+    """Modules without a test module at the mirrored place.
+
+    ``test_vad_parity.py`` also tests ``vad.py``, and ``test_init.py`` tests the ``__init__.py`` of its package.
+    """
     tested = [str(test.with_suffix("")) for test in tests]
-    wanted = [(module, str("tests" / module.with_name(f"test_{module.stem}"))) for module in modules]
-    return [str(module) for module, test in wanted if not any(_matches(name, test) for name in tested)]
+    return [str(module) for module in modules if not any(_matches(name, _mirror(module)) for name in tested)]
 
 
 def orphaned(tests: Iterable[PurePosixPath], modules: Iterable[PurePosixPath]) -> list[str]:
     """Test modules of a package that mirror none of its modules (or Lua scripts)."""
-    mirrors = [str("tests" / module.with_name(f"test_{module.stem}")) for module in modules]
+    mirrors = [_mirror(module) for module in modules]
     stems = [(test, str(test.with_suffix(""))) for test in tests]
     return [str(test) for test, name in stems if not any(_matches(name, mirror) for mirror in mirrors)]
+
+
+def _mirror(module: PurePosixPath) -> str:
+    return str("tests" / module.with_name(f"test_{module.stem.strip('_')}"))
 
 
 def _matches(test: str, mirror: str) -> bool:
@@ -97,8 +103,7 @@ def foreign_places(text: str) -> list[str]:
 
 def of_packages(paths: Sequence[PurePosixPath], suffixes: tuple[str, ...]) -> list[PurePosixPath]:
     """The modules of our packages among ``paths``."""
-    ours = [path for path in paths if path.parts[0] in PACKAGES and path.suffix in suffixes]
-    return [path for path in ours if path.stem not in {"__init__", "__main__"}]
+    return [path for path in paths if path.parts[0] in PACKAGES and path.suffix in suffixes]
 
 
 def must_mirror(paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
@@ -186,6 +191,7 @@ def test_a_missing_mirror_is_found() -> None:
     assert untested([module, other], [test]) == ["speech/vads.py"]
     assert orphaned([test, parity], [module, other]) == []
     assert orphaned([test, parity], [module]) == ["tests/speech/test_vads_parity.py"]
+    assert untested([PurePosixPath("worker/__init__.py")], [PurePosixPath("tests/worker/test_init.py")]) == []
 
 
 def test_only_data_needs_no_test() -> None:
