@@ -1,0 +1,233 @@
+"""Recordings of every kind, and of every kind of damage: read, or a typed error that says what to do."""
+
+import os
+from collections.abc import Callable
+from importlib.resources import as_file, files
+from pathlib import Path
+from struct import pack
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from speech.audio_file import read_audio
+from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioUnreadable, AudioUnsupported
+from tests.helpers.recordings import samples_of, synthetic
+
+TONE = (8000 * np.sin(2 * np.pi * 440 * np.arange(32_000) / 16_000)).astype(np.int16)
+PCM = TONE.tobytes()
+
+
+def wav(data: bytes = PCM, size: int | None = None, **header: Any) -> bytes:
+    """A WAV file whose header says what the test wants."""
+    size = len(data) if size is None else size
+    channels, rate, bits = header.get("channels", 1), header.get("rate", 16_000), header.get("bits", 16)
+    frame = channels * bits // 8
+    form = pack("<HHIIHH", header.get("format", 1), channels, rate, rate * frame & 0xFFFFFFFF, frame, bits)
+    head = b"WAVEfmt " + pack("<I", len(form)) + form + b"data" + pack("<I", size)
+    return b"RIFF" + pack("<I", min(size + len(head), 0xFFFFFFFF)) + head + data
+
+
+def written(tmp_path: Path, data: bytes, name: str = "a.wav") -> Path:
+    path = tmp_path / name
+    path.write_bytes(data)
+    return path
+
+
+def encoded(tmp_path: Path, kind: str, subtype: str, samples: Any = TONE, rate: int = 16_000) -> Path:
+    path = tmp_path / f"a.{kind.lower()}"
+    soundfile.write(path, samples, rate, format=kind, subtype=subtype)
+    return path
+
+
+# -- what can be read --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "subtype"), [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("WAV", "PCM_24")])
+def test_lossless_files_give_the_very_samples(tmp_path: Path, kind: str, subtype: str) -> None:
+    assert np.array_equal(samples_of(encoded(tmp_path, kind, subtype)), TONE)
+
+
+@pytest.mark.parametrize(("kind", "subtype"), [("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")])
+def test_lossy_files_give_nearly_the_samples(tmp_path: Path, kind: str, subtype: str) -> None:
+    speech = samples_of(synthetic()[0].path)
+    samples = samples_of(encoded(tmp_path, kind, subtype, speech))
+    assert len(samples) == len(speech)
+    assert np.corrcoef(samples, speech)[0, 1] > 0.98
+
+
+@pytest.mark.parametrize("rate", [8000, 44_100, 48_000])
+def test_other_rates_and_channels_become_16_khz_mono(tmp_path: Path, rate: int) -> None:
+    left = 0.4 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate)
+    samples = samples_of(encoded(tmp_path, "WAV", "PCM_24", np.stack([left, np.zeros(rate)], axis=1), rate))
+    assert len(samples) == 16_000
+    spectrum = np.abs(np.fft.rfft(samples))
+    assert spectrum.argmax() == 440
+    assert spectrum[440] == pytest.approx(0.2 * 32768 * 8000, rel=0.01)
+
+
+def test_floats_that_are_no_numbers_are_read(tmp_path: Path) -> None:
+    odd = np.array([0.5, np.nan, np.inf, -np.inf, 3e38], np.float32)
+    samples = samples_of(encoded(tmp_path, "WAV", "FLOAT", odd))
+    assert samples.tolist() == [16384, 0, 32767, -32768, 32767]
+
+
+def test_five_milliseconds_are_read(tmp_path: Path) -> None:
+    assert np.array_equal(samples_of(written(tmp_path, wav(PCM[:160]))), TONE[:80])
+
+
+def test_silence_is_read(tmp_path: Path) -> None:
+    assert samples_of(written(tmp_path, wav(bytes(3200)))).tolist() == [0] * 1600
+
+
+def test_blocks_are_small_however_long_the_file(tmp_path: Path) -> None:
+    path = encoded(tmp_path, "FLAC", "PCM_16", np.tile(TONE, 30))
+    lengths = [len(block) for block in read_audio(path)]
+    assert sum(lengths) == 30 * len(TONE)
+    assert min(lengths) > 0 and max(lengths) <= 20_000
+
+
+def test_the_name_says_nothing_about_the_kind(tmp_path: Path) -> None:
+    path = encoded(tmp_path, "FLAC", "PCM_16").rename(tmp_path / "http:＃1 of two.wav")
+    assert np.array_equal(samples_of(path), TONE)
+
+
+def test_the_test_recordings_are_what_their_table_says() -> None:
+    recordings = synthetic()
+    assert len(recordings) == 16
+    for recording in recordings:
+        assert recording.text and 3 < len(samples_of(recording.path)) / 16_000 < 9
+
+
+def test_the_samples_of_the_package_are_there_with_their_texts() -> None:
+    folder = files("app") / "samples"
+    header, *rows = (folder / "samples.tsv").read_text("utf-8").splitlines()
+    assert header == "file\tlanguage\ttext"
+    assert [row.split("\t")[1] for row in rows] == ["en", "zh"]
+    for row in rows:
+        with as_file(folder / row.split("\t")[0]) as path:
+            assert len(samples_of(path)) > 10 * 16_000
+
+
+# -- headers that lie --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [len(PCM) + 2, 10 * len(PCM), 2**31, 2**32 - 1])
+def test_of_a_header_that_promises_too_much_what_is_there_is_read(tmp_path: Path, size: int) -> None:
+    assert np.array_equal(samples_of(written(tmp_path, wav(size=size))), TONE)
+
+
+def test_of_half_a_sample_the_whole_ones_before_it_are_read(tmp_path: Path) -> None:
+    assert np.array_equal(samples_of(written(tmp_path, wav(PCM[:-1]))), TONE[:-1])
+
+
+@pytest.mark.parametrize("size", [0, 2, 1000])
+def test_a_header_that_leaves_sound_out_is_no_end_of_the_recording(tmp_path: Path, size: int) -> None:
+    with pytest.raises(AudioDamaged, match="ignore-length"):
+        samples_of(written(tmp_path, wav(size=size)))
+
+
+def test_chunks_after_the_sound_are_no_lie(tmp_path: Path) -> None:
+    data = wav() + b"LIST" + pack("<I", 9000) + bytes(9000)
+    assert np.array_equal(samples_of(written(tmp_path, data)), TONE)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [{"channels": 0}, {"rate": 0}, {"rate": 1}, {"rate": 2**31 - 1}, {"bits": 0}, {"format": 0x99}],
+)
+def test_a_header_that_cannot_be_is_an_error(tmp_path: Path, header: dict[str, Any]) -> None:
+    with pytest.raises(AudioUnreadable, match=r"a\.wav"):
+        samples_of(written(tmp_path, wav(**header)))
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 43), st.integers(0, 255)), min_size=1, max_size=6))
+def test_no_damage_of_the_header_gets_out_untyped(tmp_path: Path, damage: list[tuple[int, int]]) -> None:
+    data = bytearray(wav(PCM[:2000]))
+    for place, value in damage:
+        data[place] = value
+    try:
+        samples_of(written(tmp_path, bytes(data)))
+    except AudioUnreadable as error:
+        assert "a.wav" in str(error)
+
+
+# -- no sound ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"", AudioEmpty),
+        (wav(b""), AudioEmpty),
+        (b"This is a text file.\n" * 50, AudioUnsupported),
+        (bytes(5000), AudioUnsupported),
+        (b"%PDF-1.7\n" + bytes(5000), AudioUnsupported),
+        (wav()[:30], AudioDamaged),
+    ],
+    ids=["empty", "no samples", "text", "zeros", "pdf", "half a header"],
+)
+def test_what_is_no_recording_is_a_typed_error(tmp_path: Path, data: bytes, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"a\.wav"):
+        samples_of(written(tmp_path, data))
+
+
+@pytest.mark.parametrize(("kind", "subtype"), [("FLAC", "PCM_16"), ("OGG", "VORBIS")])
+@pytest.mark.parametrize("left", [0.02, 0.5])
+def test_a_truncated_file_says_so(tmp_path: Path, kind: str, subtype: str, left: float) -> None:
+    path = encoded(tmp_path, kind, subtype)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * left)])
+    with pytest.raises(AudioDamaged, match="again"):
+        samples_of(path)
+
+
+def test_what_comes_before_the_damage_is_read(tmp_path: Path) -> None:
+    path = encoded(tmp_path, "FLAC", "PCM_16", np.tile(TONE, 10))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    read: list[NDArray[np.int16]] = []
+    with pytest.raises(AudioDamaged, match=r"breaks off after \d+\.\d s"):
+        read.extend(read_audio(path))
+    samples = np.concatenate(read)
+    assert len(samples) > 3 * len(TONE)
+    assert np.array_equal(samples, np.tile(TONE, 10)[: len(samples)])
+
+
+def test_a_missing_file_a_folder_and_a_device_are_named(tmp_path: Path) -> None:
+    cases = {tmp_path / "none.wav": "No such file", tmp_path: "is a folder", Path(os.devnull): "not a regular"}
+    for path, words in cases.items():
+        with pytest.raises(AudioMissing, match=words):
+            samples_of(path)
+    with pytest.raises(AudioMissing, match="null"):
+        samples_of(Path("a\0.wav"))
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may read everything, so the refusal is played."""
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    path = written(tmp_path, wav())
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(AudioMissing, match="Permission denied"):
+        samples_of(path)
+
+
+@pytest.mark.parametrize("close", [lambda blocks: blocks.close(), lambda blocks: list(blocks)])
+def test_the_file_is_closed_when_the_reader_stops(tmp_path: Path, close: Callable[[Any], Any]) -> None:
+    path = encoded(tmp_path, "FLAC", "PCM_16", np.tile(TONE, 3))
+    blocks = read_audio(path)
+    next(blocks)
+    assert str(path) in open_files()
+    close(blocks)
+    assert str(path) not in open_files()
+
+
+def open_files() -> set[str]:
+    return {file.path for file in psutil.Process().open_files()}

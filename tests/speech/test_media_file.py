@@ -1,0 +1,68 @@
+"""m4a and video: their sound with the extra, a clear word without it."""
+
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from speech.audio_file import read_audio
+from speech.errors import AudioDamaged, AudioUnsupported, MediaExtraMissing
+from speech.media_file import looks_like_media
+from tests.helpers.recordings import samples_of
+
+RATE = 44_100
+TONE = (8000 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)).astype(np.int16)
+
+
+def media(path: Path, sound: NDArray[np.int16] | None, picture: bool) -> Path:
+    """A file as a phone or a screen recorder makes it."""
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("mpeg4", rate=10, width=64, height=64, pix_fmt="yuv420p") if picture else None
+        audio = container.add_stream("aac", rate=RATE, layout="mono") if sound is not None else None
+        if video is not None:
+            frames = [av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), "rgb24") for _ in range(20)]
+            for image in (*frames, None):
+                container.mux(video.encode(image))
+        if audio is not None and sound is not None:
+            frame = av.AudioFrame.from_ndarray(sound[np.newaxis], "s16", "mono")
+            frame.sample_rate = RATE
+            for piece in (*av.AudioResampler("fltp", "mono", RATE).resample(frame), None):
+                container.mux(audio.encode(piece))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "picture"), [("a.m4a", False), ("a.mp4", True), ("a.mkv", True), ("a.mov", True)]
+)
+def test_its_sound_is_read(tmp_path: Path, name: str, picture: bool) -> None:
+    samples = samples_of(media(tmp_path / name, TONE, picture))
+    assert len(samples) == pytest.approx(32_000, abs=1600)
+    spectrum = np.abs(np.fft.rfft(samples[8000:24_000]))
+    assert spectrum.argmax() == 440
+
+
+def test_a_video_without_sound_says_so(tmp_path: Path) -> None:
+    with pytest.raises(AudioUnsupported, match="no sound track"):
+        samples_of(media(tmp_path / "a.mp4", None, True))
+
+
+def test_a_truncated_one_says_so(tmp_path: Path) -> None:
+    path = media(tmp_path / "a.m4a", TONE, False)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(AudioDamaged, match="copy it again"):
+        samples_of(path)
+
+
+def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = media(tmp_path / "a.m4a", TONE, False)
+    monkeypatch.setitem(sys.modules, "av", None)  # what an import finds when it is not installed
+    with pytest.raises(MediaExtraMissing, match=r"pip install 'kikipounamu\[media\]'"):
+        list(read_audio(path))
+
+
+@pytest.mark.parametrize("head", [b"", b"#EXTM3U\n#EXT-X-V", b"ffconcat version", b"RIFF\0\0\0\0WAVEfmt "])
+def test_playlists_and_plain_audio_are_not_handed_to_ffmpeg(head: bytes) -> None:
+    assert not looks_like_media(head)

@@ -1,0 +1,76 @@
+"""To 16 kHz mono int16: the right length and pitch, the same in any blocks, clipped and never wrapped."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from speech.resampling import HIGHEST_RATE, LOWEST_RATE, Resampler, to_int16, to_mono
+
+RATES = [8000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000]
+
+
+def resample(samples: NDArray[np.float32], rate: int, cuts: list[int]) -> NDArray[np.int16]:
+    resampler = Resampler(rate)
+    pieces = [resampler.accept(block) for block in np.split(samples, sorted(cuts))]
+    return np.concatenate([*pieces, resampler.finish()])
+
+
+def noise(samples: int, channels: int = 1) -> NDArray[np.float32]:
+    return np.random.default_rng(3).uniform(-1, 1, (samples, channels)).astype(np.float32)
+
+
+@settings(max_examples=30)
+@given(st.sampled_from(RATES), st.integers(1, 3), st.lists(st.integers(0, 30_000), max_size=40))
+def test_blocks_of_any_size_give_the_same_samples(rate: int, channels: int, cuts: list[int]) -> None:
+    samples = noise(30_000, channels)
+    assert np.array_equal(resample(samples, rate, cuts), resample(samples, rate, []))
+
+
+@pytest.mark.parametrize("rate", [*RATES, LOWEST_RATE, HIGHEST_RATE])
+@pytest.mark.parametrize("length", [0, 1, 80, 12_345])
+def test_the_length_is_right(rate: int, length: int) -> None:
+    assert abs(len(resample(noise(length)[:, 0], rate, [])) - length * 16_000 / rate) <= 1
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_a_tone_stays_what_and_as_loud_as_it_was(rate: int) -> None:
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate)
+    spectrum = np.abs(np.fft.rfft(resample(tone.astype(np.float32), rate, [])))
+    assert spectrum.argmax() == 440
+    assert spectrum[440] == pytest.approx(0.5 * 32768 * 8000, rel=0.01)
+
+
+def test_sixteen_bits_at_16_khz_come_through_unchanged() -> None:
+    every = np.arange(-32768, 32768, dtype=np.int16)
+    assert np.array_equal(resample(every.astype(np.float32) / np.float32(32768), 16_000, [100]), every)
+
+
+def test_channels_are_averaged() -> None:
+    assert to_mono(np.array([[1.0, 0.0], [0.5, -0.5]], np.float32)).tolist() == [0.5, 0.0]
+
+
+def test_too_loud_is_clipped() -> None:
+    assert to_int16(np.array([1.0, 1.5, -1.5, -1.0], np.float32)).tolist() == [32767, 32767, -32768, -32768]
+
+
+def test_a_full_scale_square_wave_does_not_wrap_around() -> None:
+    """Its resampled form overshoots full scale by about a tenth."""
+    square = np.where(np.arange(48_000) // 240 % 2, 1.0, -1.0)
+    out = resample(square.astype(np.float32), 48_000, []).reshape(-1, 80)[1:-1]
+    middle = out[:, 20:60].astype(np.int32)
+    assert (np.abs(middle) > 25_000).all()
+    assert (middle.max(axis=1) * middle.min(axis=1) > 0).all(), "half a period changed its sign"
+
+
+def test_what_is_not_a_number_is_silence_and_infinity_is_full_scale() -> None:
+    odd = np.array([np.nan, np.inf, -np.inf, 3e38], np.float32)
+    assert resample(odd, 16_000, []).tolist() == [0, 32767, -32768, 32767]
+    assert len(resample(odd, 48_000, [])) == 1
+
+
+@pytest.mark.parametrize("rate", [-1, 0, 1, LOWEST_RATE - 1, HIGHEST_RATE + 1])
+def test_a_rate_that_no_recording_has_is_refused(rate: int) -> None:
+    with pytest.raises(ValueError, match="sample rate"):
+        Resampler(rate)
