@@ -137,7 +137,7 @@ def test_remove_deletes_and_says_when_there_is_nothing(home: Path, models: Path)
 @pytest.mark.parametrize("terminal", [False, True])
 def test_progress_is_a_bar_on_a_terminal_and_a_few_lines_elsewhere(terminal: bool) -> None:
     shown = io.StringIO()
-    console = Console(file=shown, force_terminal=terminal, width=100)
+    console = Console(file=shown, force_terminal=terminal, width=100, highlight=False)
     with Progress(console=console, disable=not terminal) as progress:
         display = _Display(progress)
         display.show(Waiting("tiny"))

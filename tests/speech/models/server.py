@@ -122,6 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("ETag", file.tag)
         if file.changed:
             self.send_header("Last-Modified", file.changed)
+        for name, value in file.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         return start, size
 

