@@ -113,8 +113,10 @@ async def test_a_stalled_worker_that_wakes_late_changes_nothing(chain: Chain, st
 
 
 def _pending(store: redis.Redis, stream: str) -> int:
-    summary = store.xpending(stream, "workers") if store.exists(stream) else {"pending": 0}
-    return int(summary["pending"])
+    try:
+        return int(store.xpending(stream, "workers")["pending"])
+    except redis.ResponseError:  # no worker has made the group yet
+        return 0
 
 
 def _result(store: redis.Redis, key: str) -> Result:
