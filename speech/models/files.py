@@ -37,9 +37,12 @@ class Stage:
 
 def fault_of(path: Path, file: ModelFile) -> str | None:
     """``None`` if ``path`` is exactly ``file``, byte for byte; otherwise what is wrong with it."""
-    fault = size_fault_of(path, file)
-    if fault is None and sha256_of(path) != file.sha256:
-        return f"{file.path} has other contents than the catalogue says"
+    try:
+        fault = size_fault_of(path, file)
+        if fault is None and sha256_of(path) != file.sha256:
+            return f"{file.path} has other contents than the catalogue says"
+    except OSError as error:
+        return f"{file.path} cannot be read ({error.strerror})"
     return fault
 
 

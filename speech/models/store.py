@@ -7,7 +7,7 @@ FOLDER/.staging/NAME.lock  held by the process that changes NAME
 
 import errno
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
@@ -86,11 +86,12 @@ class ModelStore:
         Good files of a damaged installation are kept. Raises ``ModelUnavailable``, ``DiskFull``, ``ModelBusy``.
         """
         model, path = self._catalogue.model(name), self.path(name)
+        with suppress(ModelMissing, ModelDamaged):
+            return self.verify(name)  # a whole model may be in a folder that we cannot write
         with self._changing(name, report):
-            try:
-                return self.verify(name)
-            except (ModelMissing, ModelDamaged):
-                stage = self._stage(name)
+            with suppress(ModelMissing, ModelDamaged):
+                return self.verify(name)  # while we waited for the lock another process may have fetched it
+            stage = self._stage(name)
             stage.files.mkdir(parents=True, exist_ok=True)
             collector = Collector(model, stage, report, self._free)
             own: list[tuple[Source, None]] = []

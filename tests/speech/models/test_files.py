@@ -1,9 +1,11 @@
 """Hashing and the small file operations that installations are made of."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from speech.models.catalogue import ModelFile
 from speech.models.files import Stage, discard, fault_of, make_durable, read_blocks, size_fault_of, write_blocks
 from tests.speech.models.example import CONTENTS, WEIGHTS, file_of, flip_bit, write_files
 
@@ -21,6 +23,13 @@ def test_missing_and_short_files_are_told_apart(tmp_path: Path) -> None:
     assert "missing" in (fault_of(path, file_of(WEIGHTS)) or "")
     path.write_bytes(CONTENTS[WEIGHTS][:10])
     assert "10 bytes instead of 400000" in (fault_of(path, file_of(WEIGHTS)) or "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a file that never can be read")
+def test_a_file_that_cannot_be_read_is_a_fault() -> None:
+    unreadable = Path("/proc/self/mem")
+    fault = fault_of(unreadable, ModelFile("mem", 0, "0" * 64))
+    assert fault is not None and "cannot be read" in fault
 
 
 def test_blocks_are_copied_and_counted(tmp_path: Path) -> None:

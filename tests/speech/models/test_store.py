@@ -88,6 +88,12 @@ def test_a_whole_model_is_not_fetched_again(store: ModelStore, server: FileServe
     assert server.asked == []
 
 
+def test_a_whole_model_needs_no_lock(store: ModelStore, folder: Path) -> None:
+    write_files(folder / NAME)
+    (folder / ".staging").write_text("nothing can be written here")
+    assert store.install(NAME, []) == folder / NAME
+
+
 def test_one_flipped_bit_is_noticed_and_only_that_file_is_fetched(
     store: ModelStore, folder: Path, server: FileServer
 ) -> None:
