@@ -1,13 +1,29 @@
 """Named, owned background tasks: each has an owner that cancels it, and a failure that is never silent."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from types import TracebackType
 from typing import Any, Self
 
 import structlog
 
 log = structlog.get_logger(__name__)
+
+
+_CANCEL_AGAIN_S = 0.5
+
+
+async def cancel_and_wait(tasks: Iterable["asyncio.Task[Any]"]) -> None:
+    """Cancel ``tasks`` until they are done.
+
+    Once is not enough: ``asyncio.wait_for`` of Python 3.11, which redis-py uses for every command, swallows a
+    cancellation that arrives together with its result (python/cpython#86296).
+    """
+    running = {task for task in tasks if not task.done()}
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=_CANCEL_AGAIN_S)
 
 
 class Tasks:
@@ -38,9 +54,7 @@ class Tasks:
 
     async def close(self) -> None:
         """Cancel what still runs and wait for it. Safe to call twice."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_and_wait(self._tasks)
 
     async def __aenter__(self) -> Self:
         return self

@@ -16,14 +16,14 @@ import structlog
 
 from protocol.engine import DecodeFailure, DecodeOutcome, DecodeRequest, Transcript
 from protocol.job import HEARTBEAT_MS, MOST_FAILURES, RENEW_MS, SWEEP_MS, Failure, Keys, Result, WorkerState
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, cancel_and_wait
 from worker.batcher import Batcher
 from worker.delivery import Delivery
 from worker.engine_supervisor import EngineSupervisor
 from worker.errors import BrokerError, BrokerUnavailable, EngineFault, EngineTimedOut
 from worker.jobs import Jobs, Verdict
 from worker.leases import Key, Leases
-from worker.pace import Pace
+from worker.pace import SPARE_S, Pace
 from worker.placement import job_streams
 from worker.status import Report
 
@@ -43,6 +43,7 @@ class Timing:
     sweep_s: float = SWEEP_MS / 1000
     heartbeat_s: float = HEARTBEAT_MS / 1000
     drain_s: float = 20.0
+    decode_spare_s: float = SPARE_S
 
 
 class Consumer:
@@ -56,7 +57,7 @@ class Consumer:
         self._keys = keys
         self._batcher = Batcher()
         self._leases = Leases()
-        self._pace = Pace()
+        self._pace = Pace(timing.decode_spare_s)
         self._report = Report(worker, engine, self._pace)
         self._draining = asyncio.Event()
         self._reached = False
@@ -265,5 +266,4 @@ async def _cancelled_at_exit(coroutine: Coroutine[Any, Any, T], name: str) -> As
     try:
         yield task
     finally:
-        task.cancel()
-        await asyncio.wait({task})
+        await cancel_and_wait({task})

@@ -1,6 +1,6 @@
 """The engine process: loads one engine and decodes what its worker sends, until the worker's side ends.
 
-    python -m worker.engine_main
+    python -P -m worker.engine_main
 
 Frames come in on standard input and go out on what was standard output. Engines print, so the descriptor 1 that
 they see is standard error. Signals are for the worker: this process ends with it, not before it.

@@ -32,7 +32,7 @@ from worker.engine_frames import (
 from worker.errors import EngineDied, EngineRaised, EngineTimedOut
 
 _CLOSE_S: Final = 2.0
-_COMMAND: Final = (sys.executable, "-m", "worker.engine_main")
+_COMMAND: Final = (sys.executable, "-P", "-m", "worker.engine_main")  # -P: not what lies in the current folder
 
 
 class EngineProcess:
@@ -97,7 +97,8 @@ class EngineProcess:
         """Let it release what it holds, within a moment. Safe to call twice, and when it is gone."""
         self._requests.close()
         try:
-            await asyncio.wait_for(self._process.wait(), _CLOSE_S)
+            async with asyncio.timeout(_CLOSE_S):
+                await self._process.wait()
         except TimeoutError:
             await self.kill()
 

@@ -3,14 +3,15 @@
 from typing import Final
 
 _KEPT: Final = 0.9  # weight of the past at each batch
-_SPARE_S: Final = 10.0
+SPARE_S: Final = 10.0
 _PATIENCE: Final = 5.0
 
 
 class Pace:
     """Audio seconds per second of decoding, over the recent past."""
 
-    def __init__(self) -> None:
+    def __init__(self, spare_s: float = SPARE_S) -> None:
+        self._spare_s = spare_s
         self._audio_s = 0.0
         self._decode_s = 0.0
 
@@ -29,6 +30,6 @@ class Pace:
         self._audio_s /= 2
 
     def deadline_s(self, audio_s: float) -> float:
-        """How long a decode of ``audio_s`` may take: 10 s and five times what it should. Real time until known."""
-        expected = audio_s / self.speed if self.speed else audio_s
-        return _SPARE_S + _PATIENCE * expected
+        """How long a decode of ``audio_s`` may take: five times what it should, and 10 s more."""
+        expected = audio_s / (self.speed or 1.0)
+        return self._spare_s + _PATIENCE * expected

@@ -1,0 +1,80 @@
+"""Workers for tests: one within this process, and the command in a process of its own."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from protocol.engine import EngineSettings
+from protocol.job import EndState, Job
+from tests.helpers.fault_engines import ENGINE, Fault, pcm
+from tests.helpers.waiting import wait_until
+from tests.worker.scripts import KEYS, MODEL, SESSION, GatewaySide
+from worker.consumer import Consumer, Timing
+from worker.engine_supervisor import EngineLimits, EngineSupervisor
+from worker.jobs import Jobs
+
+QUICK = Timing(renew_s=0.1, sweep_s=0.1, heartbeat_s=0.1, drain_s=30.0, decode_spare_s=30.0)
+
+
+def fault_job(fault: Fault, segment: int = 0, attempt: int = 0) -> Job:
+    """A job that makes the fault engine do ``fault``."""
+    audio = pcm(fault)
+    return Job(SESSION, segment, audio, len(audio) // 2, attempt)
+
+
+class Worker:
+    """A consumer with a fault engine, running in a task."""
+
+    def __init__(self, consumer: Consumer, engine: EngineSupervisor) -> None:
+        self.consumer = consumer
+        self.engine = engine
+        self.task = asyncio.create_task(consumer.run())
+
+    async def drained(self) -> None:
+        """Drain it and wait until it has left."""
+        self.consumer.drain()
+        async with asyncio.timeout(60):
+            await self.task
+
+
+@asynccontextmanager
+async def working(
+    url: str, worker: str = "w", timing: Timing = QUICK, limits: EngineLimits | None = None, **extra: str
+) -> AsyncIterator[Worker]:
+    """A worker that is drained in the end."""
+    engine = EngineSupervisor(EngineSettings(ENGINE, MODEL, extra=extra), limits or EngineLimits())
+    async with Jobs(url, worker, KEYS) as jobs:
+        running = Worker(Consumer(worker, jobs, engine, timing, KEYS), engine)
+        try:
+            yield running
+        finally:
+            await running.drained()
+
+
+async def ended(other: GatewaySide, segment: int = 0, attempt: int = 0) -> EndState:
+    """How the segment ended, when it has."""
+    end: bytes = await wait_until(lambda: other.end(segment), f"segment {segment} ends")
+    state, of_attempt = end.decode().split()
+    assert int(of_attempt) == attempt
+    return EndState(state)
+
+
+@contextmanager
+def worker_process(url: str, home: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
+    """``kikipounamu-worker run``; killed in the end if it still runs."""
+    command = [str(Path(sys.executable).parent / "kikipounamu-worker"), "run", "--redis", url, *options]
+    environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()

@@ -1,0 +1,287 @@
+"""A whole worker against a real broker, with real engine processes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from protocol.engine import EngineUnavailable
+from protocol.errors import ErrorCode
+from protocol.job import GROUP, WORKERS_KEY, EndState, Failure, Result, WorkerState, WorkerStatus, decode_status
+from tests.helpers.fault_engines import Fault
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+from tests.worker.running import QUICK, ended, fault_job, working
+from tests.worker.scripts import KEYS, MODEL, SESSION, STREAMS, GatewaySide, gateway_side, jobs_of
+from worker.consumer import Timing
+from worker.engine_supervisor import EngineLimits
+from worker.jobs import RETURNED
+
+
+@pytest.fixture
+async def other(broker: Broker) -> AsyncIterator[GatewaySide]:
+    """The gateway's side, with a session attached."""
+    async with gateway_side(broker.url) as side:
+        await side.attach()
+        await side.redis.xgroup_create(STREAMS[0], GROUP, "0-0", mkstream=True)
+        yield side
+
+
+async def statuses(other: GatewaySide) -> list[WorkerStatus]:
+    """What the workers say about themselves."""
+    return [decode_status(value) for value in await other.redis.hvals(WORKERS_KEY)]
+
+
+async def held_by(other: GatewaySide, worker: str) -> bool:
+    """Whether ``worker`` holds something."""
+    return any(consumer == worker for _, consumer, _ in await other.pending())
+
+
+async def text(other: GatewaySide, segment: int = 0) -> str:
+    """The text of a final segment."""
+    assert await ended(other, segment) is EndState.FINAL
+    stored = await other.stored(segment)
+    assert isinstance(stored, Result)
+    return stored.text
+
+
+# -- recognising ------------------------------------------------------------------------------------------
+
+
+async def test_a_job_becomes_a_result(broker: Broker, other: GatewaySide) -> None:
+    async with working(broker.url):
+        await other.submit(fault_job(Fault.NONE, 3))
+        assert await text(other, 3) == "none 1"
+    stored = await other.stored(3)
+    assert isinstance(stored, Result)
+    assert (stored.session, stored.model, stored.worker) == (SESSION, MODEL, "w")
+    assert await other.backlog() == 0
+
+
+async def test_jobs_at_hand_are_decoded_together_up_to_the_slots(broker: Broker, other: GatewaySide) -> None:
+    for segment in range(5):
+        await other.submit(fault_job(Fault.NONE, segment))
+    async with working(broker.url, slots="3"):
+        assert [await text(other, segment) for segment in range(5)] == ["none 3"] * 3 + ["none 2"] * 2
+
+
+async def test_a_handed_over_job_is_decoded_alone(broker: Broker, other: GatewaySide) -> None:
+    async with jobs_of(broker.url, "dead") as dead:
+        for segment in range(2):
+            await other.submit(fault_job(Fault.NONE, segment))
+        for delivery in await dead.take(2):
+            await other.abandon(delivery.entry, "dead")
+    async with working(broker.url, slots="4"):
+        assert [await text(other, segment) for segment in range(2)] == ["none 1"] * 2
+
+
+async def test_the_age_of_a_job_is_measured_by_the_brokers_clock(broker: Broker, other: GatewaySide) -> None:
+    now_s, _ = await other.redis.time()
+    old = f"{now_s * 1000 - 60_000}-0"
+    job = fault_job(Fault.NONE)
+    await other.redis.xadd(
+        STREAMS[0], {"session": SESSION, "segment": "0", "pcm": job.pcm, "samples": "160"}, id=old
+    )
+    async with working(broker.url):
+        assert await text(other) == "none 1"
+    stored = await other.stored()
+    assert isinstance(stored, Result) and 60_000 <= stored.queue_ms < 120_000
+
+
+# -- faults of engines ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault.REFUSE, ErrorCode.UNSUPPORTED),
+        (Fault.RAISE, ErrorCode.ENGINE_FAILED),
+        (Fault.KILL, ErrorCode.ENGINE_DIED),
+        (Fault.HANG, ErrorCode.DECODE_TIMEOUT),
+    ],
+)
+async def test_three_failures_make_a_dead_letter_and_spare_the_others(
+    broker: Broker, other: GatewaySide, fault: Fault, code: ErrorCode, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for segment, what in enumerate([Fault.NONE, fault, Fault.NONE]):
+        await other.submit(fault_job(what, segment))
+    async with working(broker.url, timing=Timing(0.1, 0.1, 0.1, 30, decode_spare_s=0.5), slots="3"):
+        assert await ended(other, 1) is EndState.FAILED
+        assert {await ended(other, segment) for segment in (0, 2)} == {EndState.FINAL}
+    failure = await other.stored(1)
+    assert isinstance(failure, Failure) and failure.code is code and failure.retryable
+    assert await other.redis.xlen(KEYS.dead) == 1
+    assert (await other.redis.xlen(STREAMS[0]), await other.backlog()) == (0, 0)
+
+
+async def test_an_innocent_job_survives_many_deaths_of_workers(broker: Broker, other: GatewaySide) -> None:
+    entry = await other.submit(fault_job(Fault.NONE))
+    async with jobs_of(broker.url, "dead") as dead:
+        await dead.take(1)
+        await other.redis.xclaim(STREAMS[0], GROUP, "dead", 0, [entry], idle=11_000, retrycount=19, justid=True)
+    async with working(broker.url):
+        assert await text(other) == "none 1"
+
+
+async def test_a_job_without_end_is_given_up(broker: Broker, other: GatewaySide) -> None:
+    entry = await other.submit(fault_job(Fault.NONE))
+    async with jobs_of(broker.url, "dead") as dead:
+        await dead.take(1)
+        await other.redis.xclaim(STREAMS[0], GROUP, "dead", 0, [entry], idle=11_000, retrycount=20, justid=True)
+    async with working(broker.url):
+        assert await ended(other) is EndState.FAILED
+    failure = await other.stored()
+    assert isinstance(failure, Failure) and "21 times" in failure.message
+
+
+async def test_an_entry_that_is_no_job_fails_its_segment_at_once(broker: Broker, other: GatewaySide) -> None:
+    await other.redis.xadd(STREAMS[0], {"session": SESSION, "segment": "4", "kind": '"sing"'})
+    await other.redis.xadd(STREAMS[0], {"junk": "junk"})
+    await other.submit(fault_job(Fault.NONE))
+    async with working(broker.url):
+        assert await text(other) == "none 1"
+        assert await ended(other, 4) is EndState.FAILED
+    assert await other.redis.xlen(STREAMS[0]) == 0
+
+
+async def test_an_engine_that_grows_is_replaced(broker: Broker, other: GatewaySide) -> None:
+    growth = 32 << 20
+    async with working(broker.url, limits=EngineLimits(memory_growth=growth)) as worker:
+        await wait_until(lambda: _says(other, WorkerState.IDLE), "the engine is loaded")
+        loaded = worker.engine.memory_bytes()
+        await other.submit(fault_job(Fault.ALLOCATE, 0))
+        assert await text(other, 0) == "allocate 1"
+        await wait_until(lambda: 0 < worker.engine.memory_bytes() < loaded + growth, "a fresh engine")
+        await other.submit(fault_job(Fault.NONE, 1))
+        assert await text(other, 1) == "none 1"
+
+
+async def test_an_engine_that_cannot_be_had_ends_the_worker(broker: Broker) -> None:
+    with pytest.raises(EngineUnavailable, match="install something"):
+        async with working(broker.url, load="unavailable") as worker:
+            await asyncio.wait({worker.task})
+
+
+async def test_an_engine_that_keeps_dying_while_loading_ends_the_worker(broker: Broker) -> None:
+    limits = EngineLimits(load_attempts=2, load_pause_s=0.01)
+    with pytest.raises(EngineUnavailable, match="cannot be loaded"):
+        async with working(broker.url, limits=limits, load="kill") as worker:
+            await asyncio.wait({worker.task})
+
+
+# -- leases and leaving -----------------------------------------------------------------------------------
+
+
+async def test_a_held_job_is_not_taken_by_another_worker(
+    broker: Broker, other: GatewaySide, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    async with working(broker.url, "holder", gate=str(gate)):
+        entry = await other.submit(fault_job(Fault.HOLD))
+        await wait_until(lambda: held_by(other, "holder"), "the job is taken")
+        await other.abandon(entry, "holder", idle_ms=9_000)
+        await wait_until(lambda: _renewed(other), "the lease is renewed")
+        gate.touch()
+        assert await text(other) == "hold 1"
+
+
+async def _renewed(other: GatewaySide) -> bool:
+    (pending,) = await other.redis.xpending_range(STREAMS[0], GROUP, "-", "+", 1)
+    return int(pending["time_since_delivered"]) < 5_000
+
+
+async def test_the_decode_of_a_lost_job_is_abandoned(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    with capture_logs() as logs:
+        async with working(broker.url, "slow", gate=str(gate)), jobs_of(broker.url, "thief") as thief:
+            entry = await other.submit(fault_job(Fault.HOLD))
+            await wait_until(lambda: held_by(other, "slow"), "the job is taken")
+            await other.abandon(entry, "thief", idle_ms=0)
+            await wait_until(lambda: any("lease lost" in line["event"] for line in logs), "the loss is noticed")
+            gate.touch()
+            await other.submit(fault_job(Fault.NONE, 1))
+            assert await text(other, 1) == "none 1"
+            assert await other.end() is None
+            assert await other.pending() == [(entry, "thief", 1)]
+            assert await thief.leave() == 1
+            assert await text(other) == "hold 1"
+
+
+async def test_draining_finishes_what_is_being_decoded(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    async with working(broker.url, gate=str(gate)) as worker:
+        await other.submit(fault_job(Fault.HOLD))
+        await wait_until(lambda: held_by(other, "w"), "the job is taken")
+        await other.submit(fault_job(Fault.NONE, 1))
+        worker.consumer.drain()
+        await wait_until(lambda: _says(other, WorkerState.DRAINING), "it says that it drains")
+        gate.touch()
+        await worker.drained()
+    assert await text(other) == "hold 1"
+    assert await other.end(1) is None
+    assert (await other.consumers(), await statuses(other)) == (set(), [])
+
+
+async def _says(other: GatewaySide, state: WorkerState) -> bool:
+    return any(status.state is state for status in await statuses(other))
+
+
+async def test_draining_hands_back_what_takes_too_long(broker: Broker, other: GatewaySide) -> None:
+    async with working(broker.url, timing=Timing(0.1, 0.1, 0.1, drain_s=0.1)) as worker:
+        await other.submit(fault_job(Fault.HOLD))
+        await wait_until(lambda: held_by(other, "w"), "the job is taken")
+        await worker.drained()
+    assert [(consumer, count) for _, consumer, count in await other.pending()] == [(RETURNED, 0)]
+    assert await other.consumers() == {RETURNED}
+    async with jobs_of(broker.url, "next") as following:
+        assert [delivery.count for delivery in await following.sweep(1)] == [1]
+
+
+async def test_an_idle_worker_leaves_at_once_and_twice_is_harmless(broker: Broker, other: GatewaySide) -> None:
+    slow = Timing(sweep_s=3_600, drain_s=3_600)
+    async with working(broker.url, timing=slow) as worker:
+        await wait_until(other.somebody_waits, "it waits for jobs")
+        await worker.drained()
+        worker.consumer.drain()
+    assert await other.consumers() == set()
+
+
+async def test_a_heartbeat_tells_what_the_worker_does(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    async with working(broker.url, gate=str(gate)):
+        await wait_until(lambda: _says(other, WorkerState.IDLE), "it is idle")
+        await other.submit(fault_job(Fault.HOLD))
+        await wait_until(lambda: _says(other, WorkerState.BUSY), "it is busy")
+        gate.touch()
+        await wait_until(lambda: _has_done_one(other), "it counts")
+        (status,) = await statuses(other)
+    assert (status.worker, status.engine, status.model, status.slots) == ("w", "fault", MODEL, 1)
+    assert status.memory_bytes > 1 << 20 and status.audio_s == 0.01 and status.speed > 0
+
+
+async def _has_done_one(other: GatewaySide) -> bool:
+    return [(status.done, status.state) for status in await statuses(other)] == [(1, WorkerState.IDLE)]
+
+
+# -- the broker -------------------------------------------------------------------------------------------
+
+
+async def test_a_worker_outlives_its_connections_and_its_groups(broker: Broker, other: GatewaySide) -> None:
+    async with working(broker.url):
+        await other.submit(fault_job(Fault.NONE, 0))
+        await text(other, 0)
+        await other.redis.client_kill_filter(_type="normal", skipme=True)
+        await other.submit(fault_job(Fault.NONE, 1))
+        await text(other, 1)
+        await other.redis.flushall()
+        await other.attach()
+        await other.submit(fault_job(Fault.NONE, 2))
+        await text(other, 2)
+
+
+async def test_a_worker_waits_for_a_broker_that_is_not_there_and_leaves_without_it(tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        async with working(f"unix://{tmp_path}/nothing", timing=QUICK):
+            await wait_until(lambda: any(line["event"] == "waiting for the broker" for line in logs), "it says so")
