@@ -42,7 +42,7 @@ def read_media(path: Path) -> Iterator[NDArray[np.int16]]:
         ) from error
     try:
         # A file object, because FFmpeg takes some names for addresses.
-        with path.open("rb") as file, av.open(file, "r") as container:
+        with path.open("rb") as file, av.open(file, "r", metadata_errors="replace") as container:
             if not container.streams.audio:
                 raise AudioUnsupported(f"{path} has no sound track")
             resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
@@ -51,5 +51,6 @@ def read_media(path: Path) -> Iterator[NDArray[np.int16]]:
                     yield piece.to_ndarray()[0]
             for piece in resampler.resample(None):
                 yield piece.to_ndarray()[0]
-    except av.FFmpegError as error:
-        raise AudioDamaged(f"{path} is damaged ({error.strerror}): copy it again") from error
+    except (av.FFmpegError, ValueError) as error:  # ValueError: the sound changes its format half-way
+        reason = error.strerror if isinstance(error, av.FFmpegError) else error
+        raise AudioDamaged(f"{path} is damaged ({reason}): copy it again") from error

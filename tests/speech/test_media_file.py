@@ -14,12 +14,14 @@ from speech.media_file import looks_like_media
 from tests.helpers.recordings import samples_of
 
 RATE = 44_100
+TITLE = "Minutes of the meeting"
 TONE = (8000 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)).astype(np.int16)
 
 
 def media(path: Path, sound: NDArray[np.int16] | None, picture: bool) -> Path:
     """A file as a phone or a screen recorder makes it."""
     with av.open(str(path), "w") as container:
+        container.metadata["title"] = TITLE
         video = container.add_stream("mpeg4", rate=10, width=64, height=64, pix_fmt="yuv420p") if picture else None
         audio = container.add_stream("aac", rate=RATE, layout="mono") if sound is not None else None
         if video is not None:
@@ -54,6 +56,14 @@ def test_a_truncated_one_says_so(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(AudioDamaged, match="copy it again"):
         samples_of(path)
+
+
+def test_a_title_in_no_known_encoding_does_not_matter(tmp_path: Path) -> None:
+    path = media(tmp_path / "a.m4a", TONE, False)
+    named = path.read_bytes()
+    assert TITLE.encode() in named
+    path.write_bytes(named.replace(TITLE.encode(), b"\xff" * len(TITLE)))
+    assert len(samples_of(path)) > 30_000
 
 
 def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
