@@ -82,7 +82,10 @@ def main() -> None:
     texts, spent = _direct(folders().models / _MODEL, segments)
     said = [Utterance(pcm, text) for pcm, text in zip(segments, texts, strict=True)]
     os.environ.setdefault("KIKIPOUNAMU_MODELS", str(folders().models))
-    with tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder, running_chain(Path(folder)) as chain:
+    with (
+        tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder,
+        running_chain(Path(folder), quiet=True) as chain,
+    ):
         _, endpoint = chain.gateway()
         chain.worker("--engine", "whisper", "--model", _MODEL, "--device", "cpu")
         asyncio.run(_through_the_chain(endpoint, said[:1]))  # loads the model

@@ -54,7 +54,7 @@ def _redis_clients(chain: Chain) -> int:
     listed = subprocess.run(
         ["redis-cli", "-s", str(socket), "client", "list"], capture_output=True, text=True, check=True
     )
-    return sum("name=gateway" in line for line in listed.stdout.splitlines())
+    return sum("name=kikipounamu-gateway" in line for line in listed.stdout.splitlines())
 
 
 def _reference(streams: int, segments: int) -> float:
@@ -70,7 +70,7 @@ def _reference(streams: int, segments: int) -> float:
 
 
 def _measure(streams: int, segments: int, root: Path) -> Cost:
-    with running_chain(root) as chain:
+    with running_chain(root, quiet=True) as chain:
         program, endpoint = chain.gateway()
         gateway = program.popen.pid
         chain.worker("--engine", "checksum", "--set", "rtf=0")

@@ -116,14 +116,15 @@ class Chain:
 
 
 @contextmanager
-def running_chain(root: Path, redis: str | None = None) -> Iterator[Chain]:
-    """A chain that leaves nothing behind; what it wrote is printed, so that a failed test shows it."""
+def running_chain(root: Path, redis: str | None = None, *, quiet: bool = False) -> Iterator[Chain]:
+    """A chain that leaves nothing behind; unless ``quiet`` what it wrote is printed, so that a failed test shows it."""
     chain = Chain(root, redis)
     try:
         yield chain
     finally:
         chain.close()
-        sys.stdout.write(chain.logs())
+        if not quiet:
+            sys.stdout.write(chain.logs())
 
 
 def json_of(data: bytes) -> dict[str, object]:
