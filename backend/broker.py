@@ -58,7 +58,7 @@ class EmbeddedBroker:
     @property
     def url(self) -> str:
         """What redis-py takes."""
-        return f"unix://{quote(str(self._settings.socket))}"
+        return socket_url(self._settings.socket)
 
     @property
     def adopted(self) -> bool:
@@ -194,6 +194,11 @@ class EmbeddedBroker:
                         await writer.wait_closed()
         except (OSError, TimeoutError):
             return False
+
+
+def socket_url(socket: Path) -> str:
+    """URL of a broker on a unix socket."""
+    return f"unix://{quote(str(socket))}"
 
 
 def find_binary() -> str:

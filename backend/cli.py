@@ -5,15 +5,19 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 import structlog
 import typer
 
-from backend.errors import BackendError
+from backend.broker import socket_url
+from backend.errors import BackendError, SettingsError
 from backend.gateway import running_gateway
+from backend.jobs import Jobs, open_jobs
+from backend.records import SessionGone
 from backend.settings import GatewaySettings
+from protocol.audio import samples_to_seconds
 from protocol.endpoint import ENDPOINT_FILE
 from runtime.folders import folders
 from runtime.logs import logging_to
@@ -65,6 +69,67 @@ def serve(
         except OSError as error:
             log.error("the gateway cannot listen", host=host, port=port, reason=str(error))
             raise typer.Exit(1) from None
+
+
+dead = typer.Typer(no_args_is_help=True, help="Segments that no engine could recognise.")
+app.add_typer(dead, name="dead")
+
+
+@dead.command("list")
+def list_dead(redis: Redis = "", count: Annotated[int, typer.Option(help="At most so many.")] = 100) -> None:
+    """Show the newest ones: id, session, segment, length, why."""
+
+    async def show(jobs: Jobs) -> None:
+        for letter in await jobs.dead_letters(count):
+            job, failure = letter.job, letter.failure
+            why = f"{failure.code}: {failure.message}" if failure else "unknown"
+            seconds = samples_to_seconds(job.samples)
+            typer.echo(f"{letter.entry}  {job.session}  segment {job.segment}  {seconds:.1f} s  {why}")
+
+    _with_jobs(redis, show)
+
+
+@dead.command()
+def retry(entries: list[str], redis: Redis = "") -> None:
+    """Queue these again, as the next attempt of their segments."""
+
+    async def again(jobs: Jobs) -> None:
+        for entry in entries:
+            letter = await jobs.dead_letter(entry)
+            if letter is None:
+                raise SettingsError(f"{entry} is not among the dead letters")
+            reply = await jobs.retry_dead(letter)
+            gone = isinstance(reply, SessionGone)
+            typer.echo(f"{entry}  {'nobody waits for it any more: it stays' if gone else 'queued'}")
+
+    _with_jobs(redis, again)
+
+
+@dead.command()
+def drop(entries: list[str], redis: Redis = "") -> None:
+    """Delete these for good."""
+
+    async def delete(jobs: Jobs) -> None:
+        for entry in entries:
+            if not await jobs.drop_dead(entry):
+                raise SettingsError(f"{entry} is not among the dead letters")
+            typer.echo(f"{entry}  dropped")
+
+    _with_jobs(redis, delete)
+
+
+def _with_jobs(redis: str, use: Callable[[Jobs], Coroutine[Any, Any, None]]) -> None:
+    url = redis or socket_url(folders().broker_socket)
+
+    async def connected() -> None:
+        async with open_jobs(url, f"cli-{os.getpid()}") as jobs:
+            await use(jobs)
+
+    try:
+        asyncio.run(connected())
+    except BackendError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 async def _serve(settings: GatewaySettings) -> None:

@@ -37,7 +37,7 @@ class Gateway:
         self._jobs = jobs
         self._draining = False
         self._runner: web.AppRunner | None = None
-        self.monitor = Monitor(jobs)
+        self.monitor = Monitor(jobs, compacts=not settings.redis)
         self.hub = Hub(jobs, settings, self.monitor.ended)
         self.url = ""
         self.failed = failed

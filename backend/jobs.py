@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from hashlib import sha1
 from importlib.resources import files
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -31,18 +30,20 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from backend.admission import Survey, Waiting
-from backend.errors import BrokerError, BrokerFailed, BrokerMismatch, BrokerTooOld, BrokerUnreachable
+from backend.dead_letters import DeadLetter, next_attempt, read_letter
+from backend.errors import BrokerError, BrokerFailed, BrokerMismatch, BrokerUnreachable
 from backend.records import (
     Attachment,
     NothingToPromote,
     Reread,
+    SessionGone,
     Submitted,
     parse_hash,
     parse_promoted,
     parse_reread,
     parse_submitted,
-    reread_fields,
 )
+from backend.server_info import checked_version, is_durable, is_worth_compacting, shown_url
 from backend.writer import Command, Writer
 from protocol.errors import Forbidden, MalformedMessage, OutOfOrder
 from protocol.job import (
@@ -65,8 +66,7 @@ CONNECT_S: Final = 5.0
 _REPLY_S: Final = 10.0
 _QUIET_S: Final = 5.0
 _RETRY_S: Final = (0.05, 0.25, 1.0)
-_OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
-_SCRIPTS: Final = ("attach", "submit", "cancel", "received", "speculate", "promote", "survey")
+_SCRIPTS: Final = ("attach", "submit", "cancel", "received", "look", "speculate", "promote", "survey")
 _AWAY: Final = (RedisConnectionError, ReadOnlyError, OutOfMemoryError, ClusterDownError, TryAgainError)
 _AWAY_TEXTS: Final = ("MISCONF", "BUSY ")
 
@@ -134,8 +134,7 @@ class Jobs:
         def parse(values: Sequence[bytes | None]) -> Reread:
             return parse_reread(segments, values)
 
-        keys = [self._keys.session(session)]
-        return self._writer.send(Command("HMGET", keys, reread_fields(segments), parse))
+        return self._send("look", [self._keys.session(session)], segments, parse)
 
     async def flushed(self) -> None:
         """Wait until the broker has taken every command."""
@@ -154,6 +153,38 @@ class Jobs:
             workers=tuple(decode_status(status) for status in statuses),
             memory=used / limit if limit else 0.0,
         )
+
+    async def compact(self) -> bool:
+        """Have deleted audio removed from the append-only file, if there is much of it."""
+        with _mapped():
+            worth = is_worth_compacting(await self._looks.info("persistence"))
+            if worth:
+                await self._looks.bgrewriteaof()
+        return worth
+
+    async def dead_letters(self, count: int = 100) -> list[DeadLetter]:
+        """The newest ones first."""
+        with _mapped():
+            entries: Any = await self._looks.xrevrange(self._keys.dead, count=count)
+        return [read_letter(entry, fields) for entry, fields in entries]
+
+    async def dead_letter(self, entry: str) -> DeadLetter | None:
+        """One of them."""
+        with _mapped():
+            entries: Any = await self._looks.xrange(self._keys.dead, entry, entry)
+        return read_letter(*entries[0]) if entries else None
+
+    async def drop_dead(self, entry: str) -> bool:
+        """Delete one. False: it is not there."""
+        with _mapped():
+            return bool(await self._looks.xdel(self._keys.dead, entry))
+
+    async def retry_dead(self, letter: DeadLetter) -> Submitted:
+        """Queue one again as the next attempt; it stays where nobody waits for it any more."""
+        reply: Submitted = await self.submit(next_attempt(letter))
+        if not isinstance(reply, SessionGone):
+            await self.drop_dead(letter.entry)
+        return reply
 
     # -- results -------------------------------------------------------------------------------------------
 
@@ -208,11 +239,8 @@ class Jobs:
     async def _round_trip(self, batch: Sequence[Command]) -> list[Any]:
         pipeline = self._commands.pipeline(transaction=False)
         for command in batch:
-            if command.name in self._scripts:
-                digest = self._scripts[command.name][1]
-                pipeline.execute_command("EVALSHA", digest, len(command.keys), *command.keys, *command.arguments)
-            else:
-                pipeline.execute_command(command.name, *command.keys, *command.arguments)
+            digest = self._scripts[command.script][1]
+            pipeline.execute_command("EVALSHA", digest, len(command.keys), *command.keys, *command.arguments)
         with _mapped():
             return await pipeline.execute(raise_on_error=False)
 
@@ -226,8 +254,10 @@ class Jobs:
                 f"no broker answers at {where} within {CONNECT_S:g} s: is it running?"
             ) from error
         with _mapped():
-            self.version = _checked_version(await self._commands.info("server"))
-            self.durable = await _durable(self._commands)
+            self.version = checked_version(await self._commands.info("server"))
+            with suppress(ResponseError):  # a broker may keep its configuration to itself
+                config: Any = await self._commands.config_get("append*")
+                self.durable = is_durable(config)
             for source, _ in self._scripts.values():
                 await self._commands.script_load(source)
             await self._commands.set(SHARDS_KEY, 1, nx=True)
@@ -250,7 +280,7 @@ async def open_jobs(url: str, gateway: str) -> AsyncIterator[Jobs]:
     """Jobs on the broker at ``url``. Raises a ``BrokerError``: nobody answers in 5 s, too old, another layout."""
     jobs = Jobs(url, gateway)
     try:
-        await jobs.prepare(_without_password(url))
+        await jobs.prepare(shown_url(url))
         async with Tasks("jobs") as tasks:
             tasks.start(jobs.run(), "writer")
             yield jobs
@@ -294,31 +324,6 @@ async def _answering(client: "Redis") -> None:
             await client.ping()
             return
         await asyncio.sleep(_RETRY_S[0])
-
-
-def _checked_version(info: dict[str, Any]) -> str:
-    """Name and version of the broker. Raises ``BrokerTooOld``."""
-    kind = "valkey" if "valkey_version" in info else "redis"
-    version = str(info.get(f"{kind}_version", "0"))
-    number = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-    if number < _OLDEST[kind]:
-        needed = ".".join(map(str, _OLDEST[kind]))
-        raise BrokerTooOld(f"{kind} {version} is too old: {kind} {needed} or newer is needed")
-    return f"{kind} {version}"
-
-
-async def _durable(client: "Redis") -> bool:
-    """Whether what the broker acknowledged survives a power loss; False where it does not tell."""
-    try:
-        config = await client.config_get("append*")
-    except ResponseError:
-        return False
-    return config.get("appendonly") == "yes" and config.get("appendfsync") == "always"
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
 
 
 def _parse_attached(reply: Sequence[Any]) -> Attachment:

@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 WATCHED_S: Final = 1.0
 UNWATCHED_S: Final = 2.0
+IDLE_S: Final = 30.0
 MOST_VIEWERS: Final = 64
 _RECENT: Final = 50
 _EVENTS_PER_VIEWER: Final = 64
@@ -69,14 +70,16 @@ class Snapshot(Struct, frozen=True):
 
 
 class Monitor:
-    """Looks at the broker regularly and shows the same bytes to all viewers."""
+    """Looks at the broker regularly, shows the same bytes to all viewers. ``compacts``: the broker is our own."""
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: Jobs, compacts: bool) -> None:
         self._jobs = jobs
         self._started = time.monotonic()
         self._viewers: set[asyncio.Queue[bytes]] = set()
         self._recent: deque[Recent] = deque(maxlen=_RECENT)
         self._answers = True
+        self._compacts = compacts
+        self._busy_at = self._started
         self.survey = Survey()
 
     @property
@@ -111,7 +114,18 @@ class Monitor:
             hub.surveyed(self.survey)
             if self._viewers:
                 self._show(b"snapshot", msgspec.json.encode(self.snapshot(hub)))
+            await self._compact_when_idle()
             await asyncio.sleep(WATCHED_S if self._viewers else UNWATCHED_S)
+
+    async def _compact_when_idle(self) -> None:
+        """Deleted audio should not stay in the broker's file longer than it must."""
+        now = time.monotonic()
+        if any(waiting.entries for waiting in self.survey.streams.values()):
+            self._busy_at = now
+        elif self._compacts and now - self._busy_at >= IDLE_S:
+            self._busy_at = now
+            with suppress(BrokerError):
+                await self._jobs.compact()
 
     def snapshot(self, hub: Hub) -> Snapshot:
         """How things stand at this moment."""

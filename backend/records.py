@@ -1,6 +1,6 @@
 """What the broker says about a session, as values: replies of the scripts and the fields of the session hash."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from protocol.job import Ended, EndState, Outcome, decode_notice, parse_end
@@ -80,13 +80,8 @@ def parse_hash(fields: Sequence[bytes]) -> dict[int, Record]:
     return {n: _record(*(values.get(name) for name in _names(n))) for n in sorted(numbers)}
 
 
-def reread_fields(segments: Iterable[int]) -> list[bytes]:
-    """What to ask HMGET for."""
-    return [b"gateway", b"epoch", *(name for n in segments for name in _names(n))]
-
-
 def parse_reread(segments: Sequence[int], values: Sequence[bytes | None]) -> Reread:
-    """Reply to ``reread_fields``."""
+    """Reply of ``look.lua``."""
     gateway, epoch, *rest = values
     width = len(_PER_SEGMENT)
     records = {n: _record(*rest[i * width : (i + 1) * width]) for i, n in enumerate(segments)}

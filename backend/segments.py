@@ -122,7 +122,9 @@ class Segment:
             self.text = outcome.text
             self.told = _final(index, outcome, self._timing(outcome, now))
         elif outcome is not None:
-            self.told = Failed(index, outcome.code, outcome.message, outcome.retryable)
+            self.told = Failed(
+                index, outcome.code, outcome.message, attempt=outcome.attempt, retryable=outcome.retryable
+            )
 
     def _timing(self, result: Result, now: float) -> Timing:
         upload = self.completed - self.first_frame if self.completed and self.first_frame else 0.0

@@ -173,8 +173,7 @@ class Session:
         """Something published to this gateway about the session."""
         if isinstance(notice, Detached):
             return list(_TAKEN_OVER) if notice.epoch > self.epoch else []
-        segment = self._ledger.live.get(notice.segment)
-        if segment is None:
+        if notice.segment not in self._ledger.all:
             return []
         state = EndState.FINAL if isinstance(notice, Result) else EndState.FAILED
         record = Record(end=Ended(state, notice.attempt), outcome=notice)

@@ -26,7 +26,7 @@ _RETRY_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0)
 class Command:
     """``parse`` makes the result of ``done`` from the reply. A cancelled one that still waits is dropped."""
 
-    name: str
+    script: str
     keys: Sequence[str]
     arguments: Sequence[str | bytes | int]
     parse: Callable[[Any], Any]
