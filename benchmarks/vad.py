@@ -2,8 +2,8 @@
 
     python -m benchmarks.vad [--model FOLDER] [--audio FOLDER] [--json FILE]
 
-In chunks of 60 and 100 ms, as from a microphone. FunASR's torch model (one thread, its own streaming call, the same
-chunks) is the reference where it is installed, and WebRTC's detector elsewhere.
+In chunks of 60 and 100 ms, as from a microphone. FunASR's torch model (one thread, its own streaming call, the
+same chunks) is the reference where it is installed, and WebRTC's detector elsewhere.
 """
 
 import contextlib
