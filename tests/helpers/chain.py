@@ -117,7 +117,7 @@ class Chain:
 
 @contextmanager
 def running_chain(root: Path, redis: str | None = None, *, quiet: bool = False) -> Iterator[Chain]:
-    """A chain that leaves nothing behind; unless ``quiet`` what it wrote is printed, so that a failed test shows it."""
+    """A chain that leaves nothing behind. What it wrote is printed, so that a failed test shows it."""
     chain = Chain(root, redis)
     try:
         yield chain
