@@ -67,8 +67,7 @@ class Connection:
 
     async def close(self) -> None:
         """Say goodbye, for at most a few seconds. Safe to call twice."""
-        if self._socket.close_code is None:
-            await self._socket.close()
+        await self._socket.close()
 
     async def _not_ours(self, what: str) -> Refused:
         await self._socket.close(code=CloseCode.INVALID_DATA)

@@ -34,8 +34,9 @@ class EventQueue:
         self._ready.set()
 
     def close(self, error: BaseException | None = None) -> None:
-        """No more events; the iteration ends, or raises ``error``, after those that are here."""
-        self._closed, self._error = True, error
+        """No more events; the iteration ends, or raises ``error``, after those here. Only the first call counts."""
+        if not self._closed:
+            self._closed, self._error = True, error
         self._ready.set()
 
     async def iterate(self) -> AsyncIterator[ClientEvent]:

@@ -7,6 +7,7 @@ until the session is done or cannot go on. The caller pushes segments in and tak
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final as Constant
@@ -33,19 +34,21 @@ log = structlog.get_logger(__name__)
 _CLIENT_NAME: Constant = "kikipounamu"
 _STEADY_S: Constant = 10.0  # a connection that lasted this long was a good one: the backoff starts again
 _LAST_WORDS_S: Constant = 5.0
+_REASON_S: Constant = 1.0
 
 
 @dataclass(frozen=True)
 class ClientSettings:
     """Deadlines and bounds. ``first_contact_s``: how long nobody may answer before it is an error;
-    ``give_up_s``: the same after a connection broke; ``held_s``: audio that may wait without a result before
-    ``audio`` makes its caller wait."""
+    ``give_up_s``: the same after a connection broke; ``quiet_s``: how long nothing may be heard of what was said;
+    ``held_s``: audio that may wait without a result before ``audio`` makes its caller wait."""
 
     connect_s: float = 10.0
     send_s: float = 20.0
     heartbeat_s: float = 20.0
     first_contact_s: float = 10.0
     give_up_s: float = 120.0
+    quiet_s: float = 300.0
     held_s: float = 600.0
     most_events: int = 1_000
     retry: Callable[[int, float, float], float] = backoff
@@ -87,11 +90,9 @@ class GatewayClient:
 
     async def audio(self, segment: int, pcm: bytes) -> None:
         """More of a segment. Waits while ``held_s`` of audio have no result yet."""
-        while self._session.held_samples > self._settings.held_s * SAMPLE_RATE:
-            self._check()
-            self._room.clear()
-            await self._room.wait()
         self._check()
+        if self._session.held_samples > self._settings.held_s * SAMPLE_RATE:
+            await self._make_room()
         if segment in self._session.open:
             self._store.append(segment, pcm)
             self._session.append(segment, len(pcm) // BYTES_PER_SAMPLE)
@@ -111,24 +112,21 @@ class GatewayClient:
         self._changed.set()
         self._room.set()
 
-    async def finish(self, quiet_s: float = 300.0) -> None:
+    async def finish(self) -> None:
         """Wait until every segment has ended. Raises ``SessionLost`` when for ``quiet_s`` nothing moved."""
         self._session.finish()
         self._changed.set()
-        task = self._running()
-        self._moved_at = asyncio.get_running_loop().time()
+        task, clock = self._running(), asyncio.get_running_loop().time
+        self._moved_at = clock()
         while not task.done():
-            quiet = asyncio.get_running_loop().time() - self._moved_at
-            limit = min(_LAST_WORDS_S, quiet_s) if self._session.finished else quiet_s
-            if quiet >= limit:
+            patience = _LAST_WORDS_S if self._session.finished else self._settings.quiet_s
+            left = self._moved_at + patience - clock()
+            if left <= 0:
                 break
-            await asyncio.wait({task}, timeout=min(limit - quiet, _LAST_WORDS_S))
+            await asyncio.wait({task}, timeout=min(left, _LAST_WORDS_S))
         self._check()
         if not self._session.finished:
-            open_segments = self._session.open
-            raise SessionLost(
-                f"nothing was heard of {len(open_segments)} segments for {quiet_s:g} s", open_segments
-            )
+            raise self._lost()
 
     @property
     def unsent_s(self) -> float:
@@ -155,11 +153,30 @@ class GatewayClient:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._events.close(self._error)  # a task that was cancelled before it began did not do it
+        self._error = self._error or SessionLost("the client was closed", self._session.open)
+        self._room.set()
 
     def _running(self) -> asyncio.Task[None]:
         if self._task is None:
             raise RuntimeError("use the client in `async with`")
         return self._task
+
+    async def _make_room(self) -> None:
+        clock = asyncio.get_running_loop().time
+        self._moved_at = clock()
+        while self._session.held_samples > self._settings.held_s * SAMPLE_RATE:
+            if (left := self._moved_at + self._settings.quiet_s - clock()) <= 0:
+                raise self._lost()
+            self._room.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._room.wait(), left)
+            self._check()
+
+    def _lost(self) -> SessionLost:
+        segments = self._session.open
+        quiet = f"for {self._settings.quiet_s:g} s nothing was heard of {len(segments)} segments"
+        return SessionLost(f"{quiet}: is a worker running there?", segments)
 
     def _check(self) -> None:
         if self._error is not None:
@@ -178,8 +195,6 @@ class GatewayClient:
             self._error = SessionLost(f"the client failed: {error!r}", self._session.open)
         finally:
             self._events.close(self._error)
-            if self._error is None and self._session.done is None:
-                self._error = SessionLost("the client was closed", self._session.open)
             self._room.set()
 
     async def _converse_until_done(self, http: aiohttp.ClientSession) -> None:
@@ -210,9 +225,10 @@ class GatewayClient:
         reader = asyncio.create_task(self._read(connection), name=f"client/{self._session.id}/read")
         writer = asyncio.create_task(self._write(connection), name=f"client/{self._session.id}/write")
         try:
-            ended, _ = await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
-            for task in ended:
-                task.result()
+            await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
+            if writer.done() and not reader.done():  # the reader may yet learn why nothing can be sent any more
+                await asyncio.wait({reader}, timeout=_REASON_S)
+            (reader if reader.done() else writer).result()
         finally:
             reader.cancel()
             writer.cancel()
@@ -224,7 +240,6 @@ class GatewayClient:
         """Until the session is done; raises why it is not when the connection closes."""
         message = await connection.receive(self._settings.connect_s)
         while message is not None:
-            self._moved_at = asyncio.get_running_loop().time()
             await self._take(message)
             if self._session.done:
                 return
@@ -233,8 +248,11 @@ class GatewayClient:
 
     async def _take(self, message: GatewayMessage) -> None:
         events = self._session.receive(message)
+        now = asyncio.get_running_loop().time()
+        if events:
+            self._moved_at = now
         if isinstance(message, Welcome):
-            self._welcomed_at = self._moved_at
+            self._welcomed_at = now
             await self._events.put(Connected(message.gateway, message.durable))
         for event in events:
             await self._events.put(event)

@@ -32,7 +32,7 @@ from tests.helpers.scripted_gateway import (
 )
 from tests.helpers.waiting import wait_until
 
-AT_ONCE = ClientSettings(retry=lambda failures, chance, asked: 0.0)
+AT_ONCE = ClientSettings(quiet_s=20, retry=lambda failures, chance, asked: 0.0)
 
 
 def speech(segment: int, frames: int = 3) -> bytes:
@@ -60,7 +60,7 @@ async def say_segments(client: GatewayClient, count: int, frames: int = 3) -> No
 
 async def transcribe(client: GatewayClient, count: int, frames: int = 3) -> list[ClientEvent]:
     await say_segments(client, count, frames)
-    await client.finish(quiet_s=20)
+    await client.finish()
     return [event async for event in client.events()]
 
 
@@ -234,10 +234,11 @@ async def test_silence_after_hello_is_a_broken_connection() -> None:
 
 
 async def test_a_result_that_never_comes_is_an_error_that_names_the_segment() -> None:
-    async with scripted(welcome_only) as gateway, client_of(gateway.url) as client:
+    settings = replace(AT_ONCE, quiet_s=0.2)
+    async with scripted(welcome_only) as gateway, client_of(gateway.url, settings) as client:
         await say_segments(client, 2)
         with pytest.raises(SessionLost) as lost:
-            await client.finish(quiet_s=0.2)
+            await client.finish()
     assert lost.value.segments == (0, 1)
 
 
@@ -291,6 +292,13 @@ async def test_audio_waits_while_too_much_is_unrecognised() -> None:
         await speaking
         await client.finish()
         assert texts([event async for event in client.events()]) == expected(4)
+
+
+async def test_a_full_store_that_nobody_empties_is_an_error() -> None:
+    settings = replace(AT_ONCE, held_s=0.3, quiet_s=0.2)
+    async with scripted(welcome_only) as gateway, client_of(gateway.url, settings) as client:
+        with pytest.raises(SessionLost, match="is a worker running"):
+            await say_segments(client, 4)
 
 
 async def test_the_store_is_empty_at_the_end() -> None:
