@@ -28,7 +28,8 @@ def segments(sample: str, vad_model: Path) -> list[bytes]:
     vad, segmenter, cut = open_vad(vad_model), Segmenter(), dict[int, bytes]()
     with as_file(files("app") / "samples" / sample) as path:
         outputs = [out for block in read_audio(path) for out in segmenter.accept(block, vad.accept(block))]
-    for output in [*outputs, *segmenter.finish(vad.finish())]:
+    outputs += segmenter.accept(np.empty(0, np.int16), vad.finish())
+    for output in [*outputs, *segmenter.finish()]:
         if isinstance(output, SegmentAudio):
             cut[output.segment] = cut.get(output.segment, b"") + output.pcm
     return list(cut.values())
