@@ -4,6 +4,7 @@ The process is tied to this one and is killed, never asked, when a deadline pass
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -38,12 +39,12 @@ _COMMAND: Final = (sys.executable, "-P", "-m", "worker.engine_main")  # -P: not 
 class EngineProcess:
     """A loaded engine. One batch at a time; after ``EngineDied`` or ``EngineTimedOut`` the process is gone."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, usage: psutil.Process) -> None:
         assert process.stdin is not None and process.stdout is not None
         self._process = process
         self._requests = process.stdin
         self._replies = process.stdout
-        self._usage = psutil.Process(process.pid)
+        self._usage = usage
         self.info = EngineInfo("", "", "")
 
     @classmethod
@@ -51,7 +52,11 @@ class EngineProcess:
         """Start the process and load the engine. Raises ``EngineUnavailable`` or an ``EngineFault``."""
         command = leashed(_COMMAND, signal.SIGKILL) if os.name == "posix" else list(_COMMAND)
         pipe = asyncio.subprocess.PIPE
-        engine = cls(await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe))
+        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+        try:
+            engine = cls(process, psutil.Process(process.pid))
+        except psutil.NoSuchProcess as error:
+            raise EngineDied(f"the engine's process ended with status {await process.wait()}") from error
         try:
             reply = await engine._ask(Load(settings), deadline_s)
             if isinstance(reply, Unavailable):
@@ -104,8 +109,9 @@ class EngineProcess:
 
     async def kill(self) -> int:
         """End it at once; returns its exit status."""
-        if self._process.returncode is None:
-            self._process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            # Not Process.kill: its poll() would take the exit status away from asyncio's watcher.
+            self._usage.kill()
         self._requests.close()
         return await self._process.wait()
 

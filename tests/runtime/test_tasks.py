@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 
 import pytest
 from structlog.testing import capture_logs
@@ -59,3 +60,18 @@ async def test_a_task_outside_its_loop_cannot_start() -> None:
     with pytest.raises(RuntimeError):
         await asyncio.to_thread(lambda: Tasks("owner").start(coroutine, "x"))
     coroutine.close()
+
+
+async def test_a_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
+    tasks = Tasks("owner")
+
+    async def deaf_once() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    task = tasks.start(deaf_once(), "deaf")
+    await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        await tasks.close()
+    assert task.cancelled()

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -12,7 +13,8 @@ from pathlib import Path
 from protocol.engine import EngineSettings
 from protocol.job import EndState, Job
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
-from tests.helpers.waiting import wait_until
+from tests.helpers.valkey import valkey_binary
+from tests.helpers.waiting import wait_until, wait_until_sync
 from tests.worker.scripts import KEYS, MODEL, SESSION, GatewaySide
 from worker.consumer import Consumer, Timing
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
@@ -78,3 +80,22 @@ def worker_process(url: str, home: Path, *options: str) -> Iterator["subprocess.
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
+
+
+@contextmanager
+def persistent_broker(folder: Path) -> Iterator[str]:
+    """A broker that keeps what it is told in ``folder``; killed in the end, so that it can be started again."""
+    path = folder / "s"
+    command = [valkey_binary(), "--port", "0", "--unixsocket", str(path), "--dir", str(folder), "--save", ""]
+    command += ["--appendonly", "yes", "--appendfsync", "always", "--logfile", str(folder / "log")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            wait_until_sync(lambda: _listens(path), "the broker listens")
+            yield f"unix://{path}"
+        finally:
+            process.kill()
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0

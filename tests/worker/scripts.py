@@ -35,6 +35,11 @@ def failure(of: Job) -> Failure:
     return Failure(of.session, of.segment, ErrorCode.ENGINE_FAILED, "no", of.attempt)
 
 
+def fields_of(job: Job) -> dict[bytes, bytes]:
+    """The entry of a job, as it is read."""
+    return {name.encode(): value for name, value in encode_job(job).items()}
+
+
 class GatewaySide:
     """Does to the broker what the gateway's own scripts do, one plain command after the other."""
 

@@ -1,0 +1,173 @@
+"""The worker's command, in a process of its own."""
+
+import signal
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+from redis.exceptions import RedisError
+
+from loadtest.checksum import checksum
+from protocol.job import GROUP, EndState, Result, WorkerState, decode_status
+from tests.helpers.fault_engines import ENGINE, Fault
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+from tests.worker.running import ended, fault_job, persistent_broker, worker_process
+from tests.worker.scripts import KEYS, SESSION, GatewaySide, gateway_side, job
+from worker.cli import without_password
+
+ANY = KEYS.jobs("interactive")
+
+
+@pytest.fixture
+async def other(broker: Broker) -> AsyncIterator[GatewaySide]:
+    """The gateway's side, with a session attached."""
+    async with gateway_side(broker.url) as side:
+        await side.attach()
+        await side.redis.xgroup_create(ANY, GROUP, "0-0", mkstream=True)
+        yield side
+
+
+async def holder(other: GatewaySide) -> str:
+    """Who holds the first pending entry."""
+    pending = await other.pending(ANY)
+    return pending[0][1] if pending else ""
+
+
+def output(process: "subprocess.Popen[str]") -> str:
+    """What the process said until it ended."""
+    return process.communicate(timeout=60)[1]
+
+
+async def test_a_worker_recognises_and_drains_at_sigterm(
+    broker: Broker, other: GatewaySide, tmp_path: Path
+) -> None:
+    with worker_process(broker.url, tmp_path, "--engine", "checksum", "--set", "rtf=0.01") as process:
+        await other.submit(job(samples=1600), ANY)
+        assert await ended(other) is EndState.FINAL
+        stored = await other.stored()
+        assert isinstance(stored, Result) and stored.text == checksum(job(samples=1600).pcm)
+        engines = psutil.Process(process.pid).children()
+        assert len(engines) == 1
+        process.send_signal(signal.SIGTERM)
+        said = output(process)
+    assert process.returncode == 0
+    assert stored.text not in said
+    assert not engines[0].is_running()
+    assert await other.redis.hlen("kiki:workers") == 0
+    assert (tmp_path / "logs" / "worker.jsonl").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "text"),
+    [
+        (["--engine", "whispr"], 3, "there is no engine 'whispr': installed are checksum, whisper"),
+        (["--engine", "whisper"], 3, "kikipounamu models get whisper-base"),
+        (["--engine", "checksum", "--set", "x=1"], 3, "the checksum engine has no setting x"),
+        (["--set", "x"], 2, "is not KEY=VALUE"),
+        (["--engine", "checksum", "--redis", "http://nowhere"], 4, "not the address of a broker"),
+    ],
+)
+def test_what_cannot_run_says_what_to_do(
+    tmp_path: Path, broker: Broker, options: list[str], status: int, text: str
+) -> None:
+    with worker_process(broker.url, tmp_path, *options) as process:
+        said = output(process)
+    assert process.returncode == status
+    assert text in said and "Traceback" not in said
+
+
+def test_a_damaged_model_is_refused(tmp_path: Path, broker: Broker, models: Path) -> None:
+    folder = tmp_path / "data" / "models" / "whisper-base"
+    folder.mkdir(parents=True)
+    for file in (models / "whisper-base").iterdir():
+        data = bytearray(file.read_bytes())
+        if file.name == "model.bin":
+            data[len(data) // 2] ^= 1
+        (folder / file.name).write_bytes(data)
+    with worker_process(broker.url, tmp_path) as process:
+        said = output(process)
+    assert process.returncode == 3
+    assert "damaged" in said and "kikipounamu models get whisper-base" in said
+
+
+async def test_a_killed_worker_is_replaced_within_its_lease(
+    broker: Broker, other: GatewaySide, tmp_path: Path
+) -> None:
+    options = ["--engine", ENGINE, "--set", f"gate={tmp_path / 'gate'}"]
+    await other.submit(fault_job(Fault.HOLD), ANY)
+    with worker_process(broker.url, tmp_path, *options) as first:
+        killed = await wait_until(lambda: holder(other), "the first worker holds the job")
+        (engine,) = psutil.Process(first.pid).children()
+        first.kill()
+        await wait_until(lambda: not engine.is_running(), "its engine is gone too")
+        (tmp_path / "gate").touch()
+        with worker_process(broker.url, tmp_path, *options) as second:
+            assert await ended(other) is EndState.FINAL
+            stored = await other.stored()
+            assert isinstance(stored, Result) and stored.worker != killed
+            assert (await other.redis.xlen(ANY), await other.backlog(ANY)) == (0, 0)
+            second.send_signal(signal.SIGTERM)
+            output(second)
+
+
+async def test_a_stalled_worker_that_wakes_ends_nothing_twice(
+    broker: Broker, other: GatewaySide, tmp_path: Path
+) -> None:
+    options = ["--engine", ENGINE, "--set", f"gate={tmp_path / 'gate'}"]
+    await other.submit(fault_job(Fault.HOLD), ANY)
+    with worker_process(broker.url, tmp_path, *options) as stalled:
+        owner = await wait_until(lambda: holder(other), "the worker holds the job")
+        stalled.send_signal(signal.SIGSTOP)
+        (tmp_path / "gate").touch()
+        with worker_process(broker.url, tmp_path, *options) as second:
+            assert await ended(other) is EndState.FINAL
+            stored = await other.stored()
+            stalled.send_signal(signal.SIGCONT)
+            await wait_until(lambda: _idle(other, owner), "the stalled worker is back")
+            stalled.send_signal(signal.SIGTERM)
+            output(stalled)
+            second.send_signal(signal.SIGTERM)
+            output(second)
+    assert isinstance(stored, Result) and stored.worker != owner
+    assert await other.stored() == stored
+    assert stalled.returncode == 0
+
+
+async def _idle(other: GatewaySide, worker: str) -> bool:
+    value = await other.redis.hget("kiki:workers", worker)
+    return value is not None and decode_status(value).state is WorkerState.IDLE
+
+
+async def test_a_worker_survives_the_death_of_its_broker(tmp_path: Path) -> None:
+    gate, url = tmp_path / "gate", f"unix://{tmp_path / 's'}"
+    with worker_process(url, tmp_path, "--engine", ENGINE, "--set", f"gate={gate}") as worker:
+        with persistent_broker(tmp_path):
+            async with gateway_side(url) as other:
+                await other.attach()
+                await other.redis.xgroup_create(ANY, GROUP, "0-0", mkstream=True)
+                await other.submit(fault_job(Fault.HOLD, 0), ANY)
+                await wait_until(lambda: holder(other), "the worker holds the job")
+                await other.submit(fault_job(Fault.NONE, 1), ANY)
+        gate.touch()
+        with persistent_broker(tmp_path):
+            async with gateway_side(url) as other:
+                await wait_until(lambda: _knows_the_session(other), "the broker has read its file")
+                assert {await ended(other, segment) for segment in (0, 1)} == {EndState.FINAL}
+                worker.send_signal(signal.SIGTERM)
+                output(worker)
+    assert worker.returncode == 0
+
+
+async def _knows_the_session(other: GatewaySide) -> bool:
+    try:
+        return bool(await other.redis.exists(KEYS.session(SESSION)))
+    except RedisError:  # still loading
+        return False
+
+
+def test_passwords_are_not_logged() -> None:
+    assert without_password("redis://user:secret@host:6379/0?password=secret") == "redis://host:6379/0"
+    assert without_password("unix:///run/s?password=secret") == "unix:///run/s"

@@ -1,0 +1,13 @@
+"""The order of streams."""
+
+from protocol.job import Keys
+from worker.placement import job_streams
+
+
+def test_interactive_comes_before_bulk_and_the_model_before_any() -> None:
+    assert job_streams(Keys(), "whisper-base") == (
+        "kiki:{0}:jobs:interactive:whisper-base",
+        "kiki:{0}:jobs:interactive:any",
+        "kiki:{0}:jobs:bulk:whisper-base",
+        "kiki:{0}:jobs:bulk:any",
+    )
