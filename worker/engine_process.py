@@ -103,7 +103,7 @@ class EngineProcess:
         self._requests.close()
         try:
             async with asyncio.timeout(_CLOSE_S):
-                await self._process.wait()
+                await self._gone()
         except TimeoutError:
             await self.kill()
 
@@ -113,7 +113,16 @@ class EngineProcess:
             # Not Process.kill: its poll() would take the exit status away from asyncio's watcher.
             self._usage.kill()
         self._requests.close()
-        return await self._process.wait()
+        return await self._gone()
+
+    async def _gone(self) -> int:
+        """Wait for the end of the process and of both pipes; returns its exit status."""
+        status = await self._process.wait()
+        with contextlib.suppress(OSError):  # a TimeoutError too: a child of the engine may have the pipe
+            async with asyncio.timeout(_CLOSE_S):
+                await self._replies.read()
+                await self._requests.wait_closed()
+        return status
 
     async def _ask(self, request: Request, deadline_s: float) -> Reply:
         try:
