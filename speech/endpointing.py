@@ -36,6 +36,8 @@ class EndpointRules:
         if self.endpoint_silence <= self.turn:
             shortest = (self.turn + 1) * _FRAME_MS
             raise ValueError(f"the endpoint silence must be at least {shortest} ms")
+        if self.longest <= self.window + self.lookback:
+            raise ValueError("the longest speech must be longer than what precedes its discovery")
 
     @property
     def silence_after_turn(self) -> int:
@@ -100,15 +102,15 @@ class EndpointDetector:
         while frame < last:
             turn = self._next_turn(counts, frame, first)
             due = self._due()
-            if min(turn, due) >= last:
+            frame = min(turn, due)
+            if frame >= last:
                 break
             if due < turn or due == turn == self._cut():
                 if self._fall_due(due, due == turn, events):
                     return due + 1
-                frame = due  # a pause: the frame may yet be the endpoint
             else:
                 self._turn(turn, events)
-                frame = turn + 1
+            frame += 1
         self._window = np.concatenate((self._window, run))[-self._rules.window :]
         return last
 

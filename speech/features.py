@@ -83,7 +83,6 @@ def _fbank_options() -> kaldi_native_fbank.FbankOptions:
     options.frame_opts.dither = 0.0
     options.frame_opts.snip_edges = True
     options.mel_opts.num_bins = MEL_BANDS
-    options.energy_floor = 0.0
     return options
 
 

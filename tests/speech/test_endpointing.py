@@ -17,7 +17,7 @@ rules = st.builds(
     EndpointRules,
     endpoint_silence=st.integers(16, 60),
     lookback=st.integers(0, 30),
-    longest=st.integers(45, 300),
+    longest=st.integers(51, 300),
 )
 
 
@@ -68,6 +68,15 @@ def test_boundaries_are_those_of_the_rules_read_frame_by_frame(
 ) -> None:
     flags = frames(*lengths)
     assert speeches(run(flags, rules)) == by_frame(flags, rules)
+
+
+@pytest.mark.parametrize("longest", range(66, 76))
+def test_boundaries_are_those_of_the_rules_where_a_turn_an_endpoint_and_a_cut_meet(longest: int) -> None:
+    for endpoint_silence in range(16, 36):
+        for silence in range(4, 24):
+            rules = EndpointRules(endpoint_silence, longest=longest)
+            flags = frames((True, 50), (False, silence), (True, 60))
+            assert speeches(run(flags, rules)) == by_frame(flags, rules), rules
 
 
 @given(runs, rules, st.lists(st.integers(0, 2000), max_size=40))
@@ -128,6 +137,11 @@ def test_long_speech_is_cut_and_begins_again_where_it_was_cut() -> None:
 
 def test_noise_shorter_than_the_window_is_no_speech() -> None:
     assert run(frames((False, 50), (True, 14), (False, 50)), rules_for(600)) == []
+
+
+def test_a_cut_before_the_speech_is_discovered_is_refused() -> None:
+    with pytest.raises(ValueError, match="longest"):
+        EndpointRules(longest=40)
 
 
 def test_an_endpoint_silence_that_the_window_cannot_see_is_refused() -> None:

@@ -12,6 +12,18 @@ from speech.fsmn_vad import FsmnVad
 from speech.vad import SpeechEnded, SpeechStarted, VadEvent
 from tests.helpers.recordings import chunks, samples_of, synthetic
 
+# FunASR 1.4.16 on zh-01 to zh-08: begin and end of each speech in ms.
+BOUNDARIES = [
+    [420, 2520, 2810, 6190],
+    [390, 3290, 3640, 7710],
+    [360, 6780],
+    [440, 6560],
+    [250, 5710],
+    [370, 4570],
+    [400, 2970, 3250, 5970],
+    [430, 2480, 2760, 6060],
+]
+
 
 @pytest.fixture
 def folder(models: Path) -> Path:
@@ -57,6 +69,25 @@ def test_events_are_known_when_the_stream_has_come_that_far(
             assert received < event.known <= received + len(chunk)
         received += len(chunk)
     assert all(event.known == received for event in vad.finish())
+
+
+def test_speech_that_is_discovered_at_the_very_end_is_known_there(
+    folder: Path, two_sentences: NDArray[np.int16]
+) -> None:
+    vad = FsmnVad(folder)
+    for samples in range(2000, 9000, 160):
+        vad.reset()
+        vad.accept(two_sentences[:samples])
+        assert all(event.known == samples for event in vad.finish())
+
+
+@pytest.mark.parametrize("number", range(len(BOUNDARIES)))
+def test_boundaries_are_those_that_funasr_finds(folder: Path, number: int) -> None:
+    """The comparison with FunASR itself is in ``test_fsmn_vad_parity.py``."""
+    samples = samples_of(synthetic()[8 + number].path)
+    found = events(FsmnVad(folder, endpoint_silence_ms=800), samples, 1600)
+    at = [event.at // 16 for event in found if isinstance(event, SpeechStarted | SpeechEnded)]
+    assert at == BOUNDARIES[number]
 
 
 @pytest.mark.parametrize("samples", [0, 1, 80, 399, 400, 800])

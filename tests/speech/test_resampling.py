@@ -51,6 +51,10 @@ def test_channels_are_averaged() -> None:
     assert to_mono(np.array([[1.0, 0.0], [0.5, -0.5]], np.float32)).tolist() == [0.5, 0.0]
 
 
+def test_samples_are_rounded() -> None:
+    assert to_int16(np.array([0.6, -0.6, 0.4, -0.4], np.float32) / np.float32(32768)).tolist() == [1, -1, 0, 0]
+
+
 def test_too_loud_is_clipped() -> None:
     assert to_int16(np.array([1.0, 1.5, -1.5, -1.0], np.float32)).tolist() == [32767, 32767, -32768, -32768]
 

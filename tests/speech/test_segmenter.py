@@ -238,6 +238,19 @@ def test_a_pause_at_the_longest_length_is_where_it_is_cut_and_silence_makes_no_s
     ]
 
 
+@pytest.mark.parametrize("gate", [True, False])
+def test_a_pause_longer_than_the_longest_segment_is_waited_for_then_cut(gate: bool) -> None:
+    events: list[VadEvent] = [
+        SpeechStarted(0, 1),
+        SpeechPaused(2000, 2000),
+        SpeechResumed(90_000 * MS, 90_000 * MS),
+    ]
+    segmenter = Segmenter(SegmenterOptions(gate=gate, post_roll_ms=0, shortest_ms=0))
+    out = segmenter.accept(silence(91_000), events) + segmenter.finish()
+    assert covered(out, 91_000 * MS).tolist() == [1] * 91_000 * MS
+    assert all(message.samples <= 30_000 * MS for message in out if isinstance(message, SegmentEnd))
+
+
 def test_speech_within_the_post_roll_begins_where_the_last_segment_ended() -> None:
     events: list[VadEvent] = [
         SpeechStarted(0, 1),
