@@ -105,7 +105,7 @@ class EndpointDetector:
             frame = min(turn, due)
             if frame >= last:
                 break
-            if due < turn or due == turn == self._cut():
+            if due < turn or due == turn == self._cut():  # a cut does not wait for the window, all else does
                 if self._fall_due(due, due == turn, events):
                     return due + 1
             else:
