@@ -1,7 +1,7 @@
 """One WebSocket to a gateway. Every wait has a deadline, and aiohttp's errors become ours here."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -23,6 +23,15 @@ class Address:
 
     url: str
     key: str = ""
+
+
+Locate = Callable[[], Address]
+"""Says where the gateway is at this moment. Raises ``Unreachable`` while there is none."""
+
+
+def fixed(address: Address) -> Locate:
+    """For a gateway that is always at the same place."""
+    return lambda: address
 
 
 class Connection:

@@ -14,15 +14,15 @@ class GatewayError(Exception):
 
 
 class Unreachable(GatewayError):
-    """Nobody answers at the address, or the connection broke."""
-
-
-class TryLater(Unreachable):
-    """The gateway asks to wait; ``retry_after_s`` is what it said (0: nothing)."""
+    """Nobody answers at the address, or the connection broke. ``retry_after_s``: what was asked for, if it was."""
 
     def __init__(self, message: str, retry_after_s: float = 0.0) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class TryLater(Unreachable):
+    """The gateway asks to wait."""
 
 
 class Refused(GatewayError):

@@ -34,7 +34,7 @@ class EventQueue:
         self._ready.set()
 
     def close(self, error: BaseException | None = None) -> None:
-        """No more events; the iteration ends, or raises ``error``, after those here. Only the first call counts."""
+        """No more events; the iteration ends, or raises ``error``, after those here. The first call counts."""
         if not self._closed:
             self._closed, self._error = True, error
         self._ready.set()

@@ -19,7 +19,7 @@ import structlog
 
 from client.audio_store import AudioStore
 from client.backoff import backoff
-from client.connection import Address, Connection, connect
+from client.connection import Connection, Locate, connect
 from client.errors import GatewayError, Refused, SessionLost, TryLater, Unreachable
 from client.event_queue import EventQueue
 from client.events import ClientEvent, Connected, Disconnected
@@ -57,18 +57,19 @@ class ClientSettings:
 class GatewayClient:
     """One session. ``async with`` connects in the background and closes at the end.
 
+    ``locate`` is asked before each connection, because a gateway that comes back may listen somewhere else.
     Errors that end the session are raised by ``events``, ``finish`` and every call that gives it audio.
     """
 
     def __init__(
         self,
-        address: Address,
+        locate: Locate,
         session: UUID,
         store: AudioStore,
         options: Options | None = None,
         settings: ClientSettings | None = None,
     ) -> None:
-        self._address = address
+        self._locate = locate
         self._session = Session(session, options or Options(), _CLIENT_NAME)
         self._store = store
         self._settings = settings or ClientSettings()
@@ -210,18 +211,19 @@ class GatewayClient:
             if self._welcomed_at >= started:
                 last_contact, patience = clock(), self._settings.give_up_s
                 failures = failures if clock() - started < _STEADY_S else 0
+            if isinstance(lost, TryLater):  # somebody is there
+                patience = self._settings.give_up_s
             failures += 1
             if clock() - last_contact >= patience:
                 raise lost
-            asked = lost.retry_after_s if isinstance(lost, TryLater) else 0.0
-            pause = self._settings.retry(failures, random.random(), asked)
+            pause = self._settings.retry(failures, random.random(), lost.retry_after_s)
             log.info("gateway lost", reason=str(lost), retry_in_s=round(pause, 2))
             await self._events.put(Disconnected(str(lost), pause))
             await asyncio.sleep(pause)
 
     async def _converse(self, http: aiohttp.ClientSession) -> None:
         """One connection, from ``hello`` until the session is done. Raises what ended it before."""
-        connection = await connect(http, self._address, self._settings.connect_s, self._settings.heartbeat_s)
+        connection = await connect(http, self._locate(), self._settings.connect_s, self._settings.heartbeat_s)
         reader = asyncio.create_task(self._read(connection), name=f"client/{self._session.id}/read")
         writer = asyncio.create_task(self._write(connection), name=f"client/{self._session.id}/write")
         try:

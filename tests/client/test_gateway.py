@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from client.audio_store import TemporaryAudio
-from client.connection import Address
+from client.connection import Address, fixed
 from client.errors import GatewayError, Refused, SessionLost, Unreachable
 from client.events import ClientEvent, Connected, Disconnected
 from client.gateway import ClientSettings, GatewayClient
@@ -45,7 +45,7 @@ async def client_of(
     url: str, settings: ClientSettings = AT_ONCE, store: TemporaryAudio | None = None, key: str = "k"
 ) -> AsyncIterator[GatewayClient]:
     with store or TemporaryAudio() as audio:
-        async with GatewayClient(Address(url, key), uuid4(), audio, Options(), settings) as client:
+        async with GatewayClient(fixed(Address(url, key)), uuid4(), audio, Options(), settings) as client:
             yield client
 
 
@@ -319,7 +319,7 @@ async def test_closing_twice_and_calling_later() -> None:
 
 
 async def test_outside_its_context_it_says_so() -> None:
-    client = GatewayClient(Address("http://127.0.0.1:1"), UUID(int=1), TemporaryAudio())
+    client = GatewayClient(fixed(Address("http://127.0.0.1:1")), UUID(int=1), TemporaryAudio())
     with pytest.raises(RuntimeError, match="async with"):
         await client.finish()
 
@@ -347,3 +347,11 @@ async def test_partials_are_passed_on_in_order() -> None:
         events = await transcribe(client, 1)
     assert [e.text for e in events if isinstance(e, Partial | Final)] == ["a", "ab", "abc"]
     assert not any(isinstance(event, Queued) for event in events)
+
+
+async def test_a_gateway_that_comes_back_somewhere_else_is_found() -> None:
+    async with scripted(breaking_after(4)) as first, scripted(oblige) as second:
+        places = iter([first.url, second.url])
+        with TemporaryAudio() as store:
+            async with GatewayClient(lambda: Address(next(places)), uuid4(), store, settings=AT_ONCE) as client:
+                assert texts(await transcribe(client, 2)) == expected(2)

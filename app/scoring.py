@@ -1,0 +1,54 @@
+"""How far a hypothesis is from what was really said: WER for languages with words, CER for Chinese. Pure."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Score:
+    """``rate`` is errors (substitutions, deletions, insertions) per unit of the reference."""
+
+    name: str
+    errors: int
+    units: int
+
+    @property
+    def rate(self) -> float:
+        """0 is perfect; insertions can bring it over 1."""
+        return self.errors / self.units if self.units else float(bool(self.errors))
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.rate:.1%} ({self.errors} of {self.units})"
+
+
+def score(reference: str, hypothesis: str, language: str) -> Score:
+    """Compare without case and punctuation; nothing else is forgiven (traditional characters count as wrong)."""
+    split = list if language == "zh" else str.split
+    name = "CER" if language == "zh" else "WER"
+    said, heard = (split(_plain(text, language)) for text in (reference, hypothesis))
+    return Score(name, edit_distance(said, heard), len(said))
+
+
+def edit_distance(reference: Sequence[str], hypothesis: Sequence[str]) -> int:
+    """Levenshtein distance in units of the sequences."""
+    row = list(range(len(hypothesis) + 1))
+    for position, wanted in enumerate(reference, start=1):
+        diagonal, row[0] = row[0], position
+        for column, got in enumerate(hypothesis, start=1):
+            diagonal, row[column] = (
+                row[column],
+                min(row[column] + 1, row[column - 1] + 1, diagonal + (wanted != got)),
+            )
+    return row[-1]
+
+
+def _plain(text: str, language: str) -> str:
+    """Letters and digits, lower case; punctuation is white space, except inside a word (don't)."""
+    kept: list[str] = []
+    for character in unicodedata.normalize("NFKC", text).lower():
+        if unicodedata.category(character)[0] in "LNM":
+            kept.append(character)
+        elif character not in "'’":
+            kept.append(" ")
+    return "".join(kept).replace(" ", "") if language == "zh" else "".join(kept)
