@@ -52,7 +52,7 @@ def read_delivery(stream: str, entry: str, count: int, now_ms: int, fields: Mapp
 
 
 def _refusal(job: Job, count: int) -> DecodeFailure | None:
-    if job.kind is not JobKind.RECOGNISE:
+    if job.kind not in (JobKind.RECOGNISE, JobKind.SPECULATE):
         return DecodeFailure(
             ErrorCode.UNSUPPORTED, f"this worker does not know how to {job.kind.value}: update it"
         )

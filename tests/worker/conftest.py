@@ -1,11 +1,31 @@
 """Fixtures of the worker's tests."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from tests.conftest import ROOT
+from tests.helpers.valkey import Broker
+from tests.worker.scripts import GatewaySide, gateway_side, jobs_of
+from worker.jobs import Jobs
 
 
 @pytest.fixture(autouse=True)
 def _engine_processes_find_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Engine processes import ``tests.helpers.fault_engines``."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+@pytest.fixture
+async def other(any_broker: Broker) -> AsyncIterator[GatewaySide]:
+    """The gateway's side, with a session attached."""
+    async with gateway_side(any_broker.url) as side:
+        await side.attach()
+        yield side
+
+
+@pytest.fixture
+async def jobs(any_broker: Broker) -> AsyncIterator[Jobs]:
+    """The side of the worker ``w``."""
+    async with jobs_of(any_broker.url) as jobs:
+        yield jobs

@@ -50,11 +50,11 @@ class GatewaySide:
         """Make the session's hash."""
         await self.redis.hset(KEYS.session(session), mapping={"owner": "me", "gateway": gateway, "epoch": 1})
 
-    async def submit(self, job: Job, stream: str = STREAMS[0]) -> str:
+    async def submit(self, job: Job, stream: str = STREAMS[0], field: str = "job") -> str:
         """Queue a job and note it; returns the entry id."""
         entry: bytes = await self.redis.xadd(stream, encode_job(job))
         value = f"{job.attempt} {entry.decode()} {stream}"
-        await self.redis.hset(KEYS.session(job.session), f"job:{job.segment}", value)
+        await self.redis.hset(KEYS.session(job.session), f"{field}:{job.segment}", value)
         await self.redis.hincrby(KEYS.backlog, stream, job.samples)
         return entry.decode()
 

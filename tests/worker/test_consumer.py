@@ -9,7 +9,17 @@ from structlog.testing import capture_logs
 
 from protocol.engine import EngineUnavailable
 from protocol.errors import ErrorCode
-from protocol.job import GROUP, WORKERS_KEY, EndState, Failure, Result, WorkerState, WorkerStatus, decode_status
+from protocol.job import (
+    GROUP,
+    WORKERS_KEY,
+    EndState,
+    Failure,
+    Result,
+    WorkerState,
+    WorkerStatus,
+    decode_status,
+    encode_job,
+)
 from tests.helpers.fault_engines import Fault
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -81,9 +91,8 @@ async def test_the_age_of_a_job_is_measured_by_the_brokers_clock(broker: Broker,
     now_s, _ = await other.redis.time()
     old = f"{now_s * 1000 - 60_000}-0"
     job = fault_job(Fault.NONE)
-    await other.redis.xadd(
-        STREAMS[0], {"session": SESSION, "segment": "0", "pcm": job.pcm, "samples": "160"}, id=old
-    )
+    await other.redis.xadd(STREAMS[0], encode_job(job), id=old)
+    await other.redis.hset(KEYS.session(SESSION), "job:0", f"0 {old} {STREAMS[0]}")
     async with working(broker.url):
         assert await text(other) == "none 1"
     stored = await other.stored()
@@ -137,7 +146,8 @@ async def test_a_job_without_end_is_given_up(broker: Broker, other: GatewaySide)
 
 
 async def test_an_entry_that_is_no_job_fails_its_segment_at_once(broker: Broker, other: GatewaySide) -> None:
-    await other.redis.xadd(STREAMS[0], {"session": SESSION, "segment": "4", "kind": '"sing"'})
+    entry = await other.redis.xadd(STREAMS[0], {"session": SESSION, "segment": "4", "kind": "sing"})
+    await other.redis.hset(KEYS.session(SESSION), "job:4", f"0 {entry.decode()} {STREAMS[0]}")
     await other.redis.xadd(STREAMS[0], {"junk": "junk"})
     await other.submit(fault_job(Fault.NONE))
     async with working(broker.url):

@@ -1,56 +1,30 @@
 """The worker's side of the broker, each script alone, on every kind of broker."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
-from redis.exceptions import OutOfMemoryError
 
 from protocol.job import (
-    DEAD_ENTRIES,
     GROUP,
-    SESSION_TTL_MS,
     WORKERS_KEY,
     WorkerState,
     WorkerStatus,
-    decode_job,
-    decode_notice,
     decode_status,
 )
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
 from tests.worker.scripts import (
-    GATEWAY,
     KEYS,
     SESSION,
     STREAMS,
     GatewaySide,
-    failure,
     gateway_side,
     job,
     jobs_of,
-    result,
     take_one,
 )
 from worker.errors import BrokerRefused, BrokerTooOld, BrokerUnavailable
-from worker.jobs import RETURNED, Jobs, Verdict, check_version
-
-
-@pytest.fixture
-async def other(any_broker: Broker) -> AsyncIterator[GatewaySide]:
-    """The gateway's side, with a session attached."""
-    async with gateway_side(any_broker.url) as side:
-        await side.attach()
-        yield side
-
-
-@pytest.fixture
-async def jobs(any_broker: Broker) -> AsyncIterator[Jobs]:
-    """The side of the worker ``w``."""
-    async with jobs_of(any_broker.url) as jobs:
-        yield jobs
-
+from worker.jobs import RETURNED, Jobs, check_version
 
 # -- reading ----------------------------------------------------------------------------------------------
 
@@ -93,7 +67,7 @@ async def test_waiting_in_vain_gives_nothing(jobs: Jobs) -> None:
 
 
 async def test_what_is_no_job_is_delivered_with_the_reason(jobs: Jobs, other: GatewaySide) -> None:
-    await other.redis.xadd(STREAMS[0], {"session": SESSION, "segment": "7", "kind": '"sing"'})
+    await other.redis.xadd(STREAMS[0], {"session": SESSION, "segment": "7", "kind": "sing"})
     await other.redis.xadd(STREAMS[0], {b"junk": b"\xff"})
     known, unknown = await jobs.take(2)
     assert known.refusal is not None and (known.job.session, known.job.segment) == (SESSION, 7)
@@ -109,174 +83,6 @@ async def test_groups_are_made_again_when_the_broker_has_lost_them(jobs: Jobs, o
     assert await jobs.wait(1) == []
     await other.submit(job())
     assert len(await jobs.wait(1_000)) == 1
-
-
-# -- finish -----------------------------------------------------------------------------------------------
-
-
-async def test_finish_stores_publishes_and_removes(jobs: Jobs, other: GatewaySide) -> None:
-    pubsub: Any = other.redis.pubsub()
-    await pubsub.ssubscribe(KEYS.results(GATEWAY))
-    await pubsub.get_message(timeout=5)
-    await other.submit(job(3))
-    await other.redis.hset(KEYS.session(SESSION), "failures:3", 1)
-    assert await jobs.finish(await take_one(jobs), result(job(3)))
-
-    assert (await pubsub.get_message(timeout=5))["data"] == await other.redis.hget(
-        KEYS.session(SESSION), "result:3"
-    )
-    assert await other.stored(3) == result(job(3))
-    assert await other.end(3) == b"final 0"
-    assert await other.redis.hmget(KEYS.session(SESSION), "job:3", "failures:3") == [None, None]
-    assert 0 < await other.redis.pttl(KEYS.session(SESSION)) <= SESSION_TTL_MS
-    assert (await other.redis.xlen(STREAMS[0]), await other.pending(), await other.backlog()) == (0, [], 0)
-    await pubsub.aclose()
-
-
-async def test_a_result_goes_to_the_gateway_of_this_moment(jobs: Jobs, other: GatewaySide) -> None:
-    await other.submit(job())
-    delivery = await take_one(jobs)
-    await other.attach(gateway="gateway-2")
-    pubsub: Any = other.redis.pubsub()
-    await pubsub.ssubscribe(KEYS.results("gateway-2"))
-    await pubsub.get_message(timeout=5)
-    await jobs.finish(delivery, result(job()))
-    assert decode_notice((await pubsub.get_message(timeout=5))["data"]) == result(job())
-    await pubsub.aclose()
-
-
-async def test_the_second_result_of_a_segment_is_dropped(jobs: Jobs, other: GatewaySide) -> None:
-    await other.submit(job())
-    delivery = await take_one(jobs)
-    assert await jobs.finish(delivery, result(job(), "first"))
-    assert not await jobs.finish(delivery, result(job(), "second"))
-    assert await other.stored() == result(job(), "first")
-    assert await other.backlog() == 0
-
-
-async def test_a_twin_is_dropped_after_the_client_has_the_result(jobs: Jobs, other: GatewaySide) -> None:
-    await other.submit(job())
-    delivery = await take_one(jobs)
-    await jobs.finish(delivery, result(job()))
-    await other.redis.hdel(KEYS.session(SESSION), "result:0")
-    assert not await jobs.finish(delivery, result(job()))
-    assert await other.redis.hget(KEYS.session(SESSION), "result:0") is None
-
-
-@pytest.mark.parametrize("end", ["final 0", "cancelled 0", "failed 0", "failed 1"])
-async def test_a_result_for_an_ended_segment_is_dropped(jobs: Jobs, other: GatewaySide, end: str) -> None:
-    await other.submit(job())
-    await other.redis.hset(KEYS.session(SESSION), "end:0", end)
-    assert not await jobs.finish(await take_one(jobs), result(job()))
-    assert await other.end() == end.encode()
-    assert (await other.redis.xlen(STREAMS[0]), await other.backlog()) == (0, 0)
-
-
-async def test_a_higher_attempt_replaces_a_failed_end(jobs: Jobs, other: GatewaySide) -> None:
-    await other.redis.hset(KEYS.session(SESSION), "end:0", "failed 0")
-    await other.submit(job(attempt=1))
-    assert await jobs.finish(await take_one(jobs), result(job(attempt=1)))
-    assert await other.end() == b"final 1"
-
-
-async def test_a_result_of_a_replaced_job_is_dropped(jobs: Jobs, other: GatewaySide) -> None:
-    await other.submit(job())
-    old = await take_one(jobs)
-    await other.submit(job(attempt=1))
-    assert not await jobs.finish(old, result(job()))
-    assert await other.end() is None
-    assert await other.backlog() == 1600
-
-
-async def test_a_result_of_a_forgotten_session_is_dropped(jobs: Jobs, other: GatewaySide) -> None:
-    await other.submit(job())
-    delivery = await take_one(jobs)
-    await other.redis.delete(KEYS.session(SESSION))
-    assert not await jobs.finish(delivery, result(job()))
-    assert not await other.redis.exists(KEYS.session(SESSION))
-    assert await other.backlog() == 0
-
-
-async def test_a_job_can_end_when_the_broker_is_full(jobs: Jobs, other: GatewaySide) -> None:
-    await other.submit(job(0))
-    await other.submit(job(1))
-    await other.redis.config_set("maxmemory", 1)
-    with pytest.raises(OutOfMemoryError):
-        await other.submit(job(2))
-    assert await jobs.finish(await take_one(jobs), result(job(0)))
-    assert await jobs.fail(await take_one(jobs), failure(job(1)), 1) is Verdict.DEAD
-
-
-# -- fail -------------------------------------------------------------------------------------------------
-
-
-async def test_a_failed_job_goes_back_at_once_and_is_then_decoded_alone(jobs: Jobs, other: GatewaySide) -> None:
-    await other.submit(job())
-    await other.redis.set(KEYS.sweep, "somebody")
-    assert await jobs.fail(await take_one(jobs), failure(job())) is Verdict.AGAIN
-    (again,) = await jobs.sweep(1)
-    assert again.job == job() and again.alone
-    assert await other.redis.hget(KEYS.session(SESSION), "failures:0") == b"1"
-    assert await other.end() is None and await other.backlog() == 1600
-
-
-async def test_the_third_failure_makes_a_dead_letter_and_tells_the_gateway(jobs: Jobs, other: GatewaySide) -> None:
-    pubsub: Any = other.redis.pubsub()
-    await pubsub.ssubscribe(KEYS.results(GATEWAY))
-    await pubsub.get_message(timeout=5)
-    await other.submit(job())
-    verdicts = [await jobs.fail(await take_one(jobs), failure(job()))]
-    for _ in range(2):
-        await other.expire_sweep()
-        (delivery,) = await jobs.sweep(1)
-        verdicts.append(await jobs.fail(delivery, failure(job())))
-
-    assert verdicts == [Verdict.AGAIN, Verdict.AGAIN, Verdict.DEAD]
-    assert decode_notice((await pubsub.get_message(timeout=5))["data"]) == failure(job())
-    assert await other.stored() == failure(job())
-    assert await other.end() == b"failed 0"
-    assert await other.redis.hmget(KEYS.session(SESSION), "job:0", "failures:0") == [None, None]
-    ((_, letter),) = await other.redis.xrange(KEYS.dead)
-    assert decode_job(letter) == job() and decode_notice(letter[b"failure"]) == failure(job())
-    assert (await other.redis.xlen(STREAMS[0]), await other.pending(), await other.backlog()) == (0, [], 0)
-    await pubsub.aclose()
-
-
-async def test_dead_letters_are_bounded_in_number_and_age(jobs: Jobs, other: GatewaySide) -> None:
-    await other.redis.xadd(KEYS.dead, {"old": 1}, id="1-1")
-    await other.submit(job())
-    await jobs.fail(await take_one(jobs), failure(job()), 1)
-    assert await other.redis.xlen(KEYS.dead) == 1
-
-    async with other.redis.pipeline() as pipe:
-        for _ in range(DEAD_ENTRIES):
-            pipe.xadd(KEYS.dead, {"x": 1})
-        await pipe.execute()
-    await other.submit(job(1))
-    await jobs.fail(await take_one(jobs), failure(job(1)), 1)
-    assert await other.redis.xlen(KEYS.dead) == DEAD_ENTRIES
-
-
-async def test_a_worker_that_lost_its_lease_cannot_fail_the_job(
-    any_broker: Broker, jobs: Jobs, other: GatewaySide
-) -> None:
-    entry = await other.submit(job())
-    delivery = await take_one(jobs)
-    await other.abandon(entry, "w")
-    async with jobs_of(any_broker.url, "thief") as thief:
-        (taken,) = await thief.sweep(1)
-        assert await jobs.fail(delivery, failure(job())) is Verdict.LOST
-        assert await other.pending() == [(taken.entry, "thief", 2)]
-    assert await other.redis.hget(KEYS.session(SESSION), "failures:0") is None
-
-
-async def test_failing_an_ended_job_only_removes_it(jobs: Jobs, other: GatewaySide) -> None:
-    await other.submit(job())
-    delivery = await take_one(jobs)
-    await other.redis.hset(KEYS.session(SESSION), "end:0", "cancelled 0")
-    assert await jobs.fail(delivery, failure(job())) is Verdict.GONE
-    assert (await other.redis.xlen(STREAMS[0]), await other.redis.xlen(KEYS.dead)) == (0, 0)
-    assert await other.backlog() == 0
 
 
 # -- leases -----------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 local dead, sweep = KEYS[4], KEYS[5]
 local consumer, most_failures, returned, claimable_ms = ARGV[9], tonumber(ARGV[10]), ARGV[11], ARGV[12]
 
-if not is_wanted() then
+if standing() ~= 'job' then -- a failed speculation is forgotten: the segment itself will be submitted
   remove_entry()
   return 'gone'
 end

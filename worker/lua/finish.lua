@@ -1,8 +1,11 @@
--- Store and publish a result once. 1: it counts. 0: nobody waits for it (gone, ended, cancelled, replaced).
-local wanted = is_wanted()
+-- Store a result once and publish it. 1: it counts. 0: nobody waits for it (gone, ended, cancelled, replaced).
+-- The result of a speculation is stored only: the gateway makes it the end of the segment, or drops it.
+local is = standing()
 remove_entry()
-if not wanted then
-  return 0
+if is == 'job' then
+  conclude('final')
+elseif is == 'speculation' then
+  redis.call('HSET', session, 'result:' .. segment, notice)
+  redis.call('PEXPIRE', session, session_ttl_ms)
 end
-conclude('final')
-return 1
+return is and 1 or 0

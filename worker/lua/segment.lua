@@ -3,20 +3,22 @@ local session, stream, backlog = KEYS[1], KEYS[2], KEYS[3]
 local group, entry, segment, attempt, samples = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local results_prefix, notice, session_ttl_ms = ARGV[6], ARGV[7], ARGV[8]
 
--- Whether the segment still waits for this entry.
-local function is_wanted()
-  if redis.call('EXISTS', session) == 0 then
-    return false
-  end
+-- What this entry is to its segment: its 'job', its 'speculation', or nothing any more.
+local function standing()
   local ended = redis.call('HGET', session, 'end:' .. segment)
   if ended then
     local state, of_attempt = string.match(ended, '^(%a+) (%d+)$')
     if state ~= 'failed' or tonumber(of_attempt) >= tonumber(attempt) then
-      return false
+      return nil
     end
   end
-  local job = redis.call('HGET', session, 'job:' .. segment)
-  return not job or string.match(job, '^%d+ (%S+)') == entry
+  for field, name in pairs({['job:'] = 'job', ['spec:'] = 'speculation'}) do
+    local value = redis.call('HGET', session, field .. segment)
+    if value and string.match(value, '^%d+ (%S+)') == entry then
+      return name
+    end
+  end
+  return nil
 end
 
 local function remove_entry()
