@@ -19,6 +19,8 @@ from xml.etree import ElementTree
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 NO_TESTS_COLLECTED: Final = 5  # pytest's exit status
+DEADLINE_S: Final = 30 * 60
+OVERDUE: Final = -9
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,10 @@ def run(venv: Path, name: str, arguments: Sequence[str]) -> tuple[int, Tally]:
     report.unlink(missing_ok=True)
     command = [str(venv / "bin" / "python"), "-m", "pytest", f"--junitxml={report}", *arguments]
     environ = {**os.environ, "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-    status = subprocess.run(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, check=False).returncode
+    try:
+        status = subprocess.call(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, timeout=DEADLINE_S)
+    except subprocess.TimeoutExpired:  # it has been killed
+        status = OVERDUE
     return status, read_tally(report) if report.exists() else Tally()
 
 
