@@ -43,6 +43,10 @@ class Watcher(Protocol):
         """So much of the audio has been taken in."""
         ...
 
+    def over(self) -> None:
+        """All of it has been taken in."""
+        ...
+
     def heard(self, event: ClientEvent) -> None:
         """The client tells something."""
         ...
@@ -72,6 +76,7 @@ async def transcribe(
             watcher.listened(ears.seconds)
         for piece in ears.finish():
             await _pass_on(piece, recogniser, texts)
+        watcher.over()
         await recogniser.finish()
         await recogniser.close()
         await collecting

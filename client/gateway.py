@@ -131,8 +131,8 @@ class GatewayClient:
 
     @property
     def unsent_s(self) -> float:
-        """Seconds of audio that only this side has."""
-        return self._session.unqueued_samples / SAMPLE_RATE
+        """Seconds of audio that are not on their way yet."""
+        return self._session.unsent_samples / SAMPLE_RATE
 
     def events(self) -> AsyncIterator[ClientEvent]:
         """Everything that happens, in order; ends with the session, or raises what ended it."""
@@ -259,6 +259,7 @@ class GatewayClient:
         for event in events:
             await self._events.put(event)
             if isinstance(event, Final | Failed):
+                log.info("segment ended", segment=event.segment, outcome=type(event).__name__.lower())
                 self._store.settle(event.segment, event)
                 self._session.stored(event.segment)
                 self._room.set()

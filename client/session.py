@@ -139,9 +139,9 @@ class Session:
         return sum(segment.held for segment in self._active.values())
 
     @property
-    def unqueued_samples(self) -> int:
+    def unsent_samples(self) -> int:
         """Samples that so far only this side has: what "N s unsent" is about."""
-        return sum(segment.held for segment in self._unqueued.values())
+        return sum(segment.held - segment.sent for segment in self._unqueued.values())
 
     # -- the connection's side -----------------------------------------------------------------------------
 

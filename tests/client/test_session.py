@@ -168,7 +168,7 @@ class AgainstModelGateway(RuleBasedStateMachine):
     @invariant()
     def what_is_held_is_what_was_said(self) -> None:
         assert self.session.held_samples == sum(self.spoken[number] for number in self.session.open)
-        assert self.session.unqueued_samples <= self.session.held_samples
+        assert 0 <= self.session.unsent_samples <= self.session.held_samples
 
     def teardown(self) -> None:
         """Now nothing fails any more: everything must come to its end, in a bounded number of steps."""
@@ -298,9 +298,9 @@ def test_missing_revokes_queued() -> None:
     spoken(session, 0, 3)
     all_sent(session)
     assert session.receive(Queued(0)) == [Queued(0)]
-    assert session.unqueued_samples == 0
+    assert session.unsent_samples == 0
     session.receive(Missing(0, 0))
-    assert session.unqueued_samples == 3
+    assert session.unsent_samples == 3
     assert all_sent(session) == [SegmentBegin(0), AudioPiece(0, 0, 3), SegmentEnd(0, 3)]
 
 

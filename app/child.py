@@ -1,0 +1,119 @@
+"""One program of ours as a child process: found, leashed, restarted when it ends, stopped in the end."""
+
+import asyncio
+import shutil
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from app.errors import StackFailed
+from client.backoff import backoff
+from runtime.folders import private_folder
+from runtime.leash import leashed
+
+log = structlog.get_logger(__name__)
+
+_STEADY_S: Final = 10.0
+_TOLD_LINES: Final = 5
+_TOLD_BYTES: Final = 4096
+
+Pause = Callable[[int], float]
+
+
+def find_program(name: str) -> str:
+    """The console script ``name``: beside this interpreter, else on the PATH. Raises ``StackFailed``."""
+    beside = Path(sys.executable).parent
+    found = shutil.which(name, path=str(beside)) or shutil.which(name)
+    if found is None:
+        raise StackFailed(f"{name} is neither in {beside} nor on the PATH: install kikipounamu[gateway,worker]")
+    return found
+
+
+def restart_pause(failures: int) -> float:
+    """0.25 to 10 s, doubling: nobody else restarts the same child, so no jitter is needed."""
+    return backoff(failures, 1.0)
+
+
+class Child:
+    """Keeps one program running. ``output`` gets what it writes to its terminal; ``None``: ours.
+
+    An exit status in ``final`` means that starting it again is useless.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        output: Path | None,
+        final: frozenset[int] = frozenset(),
+        pause: Pause = restart_pause,
+    ) -> None:
+        self.name = name
+        self.starts = 0
+        self.status: int | None = None  # of the last one that ended
+        self._command = command
+        self._output = output
+        self._final = final
+        self._pause = pause
+        self._process: Process | None = None
+        self._stopping = asyncio.Event()
+
+    @property
+    def pid(self) -> int | None:
+        """Of the running process."""
+        return self._process.pid if self._process else None
+
+    async def keep_running(self) -> None:
+        """Until ``stop`` (or cancelled). Raises ``StackFailed`` for an exit that is final."""
+        clock = asyncio.get_running_loop().time
+        failures = 0
+        while not self._stopping.is_set():
+            started = clock()
+            self._process = await self._start()
+            self.status = await self._process.wait()
+            self._process = None
+            if self._stopping.is_set():
+                return
+            if self.status in self._final:
+                raise StackFailed(f"{self.name} cannot run here (exit status {self.status}){self.last_words()}")
+            failures = 1 if clock() - started >= _STEADY_S else failures + 1
+            pause = self._pause(failures)
+            log.warning("child ended", child=self.name, status=self.status, restart_in_s=pause)
+            await asyncio.sleep(pause)
+
+    async def stop(self, deadline_s: float) -> None:
+        """SIGTERM, then SIGKILL at the deadline. Safe to call twice."""
+        self._stopping.set()
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), deadline_s)
+        except TimeoutError:
+            log.warning("child does not end: killed", child=self.name)
+            process.kill()
+            await process.wait()
+
+    def last_words(self) -> str:
+        """The end of what it wrote, to be put behind a message."""
+        if self._output is None or not self._output.exists():
+            return ""
+        written = self._output.read_bytes()[-_TOLD_BYTES:].decode(errors="replace").strip().splitlines()
+        return ":\n" + "\n".join(f"    {line}" for line in written[-_TOLD_LINES:]) if written else ""
+
+    async def _start(self) -> Process:
+        self.starts += 1
+        command = leashed(self._command)
+        # A session of its own: Ctrl-C is for us, and we end the children in order.
+        if self._output is None:
+            return await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, start_new_session=True)
+        private_folder(self._output.parent)
+        with self._output.open("wb") as output:
+            return await asyncio.create_subprocess_exec(
+                *command, stdin=DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )

@@ -1,0 +1,77 @@
+"""``kikipounamu``: the command line of the desktop. Only reads options; what a command needs is imported by it."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from app import models_command
+from app.formats import Format
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Dictation and transcription with a recogniser that loses nothing.",
+)
+app.add_typer(models_command.app, name="models")
+
+Gateway = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_GATEWAY", help="http(s)://HOST:PORT [default: our own]")]
+Key = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What that gateway wants to be shown.")]
+Engine = Annotated[str, typer.Option(help="Engine of the worker, where one is started.")]
+Model = Annotated[str, typer.Option(help="Model to recognise with. [default: any that is loaded]")]
+GetModels = Annotated[
+    bool | None,
+    typer.Option("--get-models/--no-get-models", help="Fetch missing models. [default: only on a terminal]"),
+]
+
+
+@app.command()
+def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
+    files: Annotated[
+        list[Path], typer.Argument(help="Recordings: wav, flac, ogg, mp3; more with the media extra.")
+    ],
+    form: Annotated[Format, typer.Option("--format", help="How results are written.")] = Format.TXT,
+    output: Annotated[str, typer.Option(metavar="DIR|beside|-", help="Where results go.")] = "-",
+    language: Annotated[Literal["auto", "en", "zh"], typer.Option(help="What is spoken.")] = "auto",
+    model: Model = "",
+    gateway: Gateway = "",
+    key: Key = "",
+    engine: Engine = "whisper",
+    get_models: GetModels = None,
+) -> None:
+    """Write down recordings. Progress goes to standard error, results to standard output or files."""
+    from app import commands, process
+
+    source = commands.Source(gateway, key, engine, model, get_models)
+    process.run("kikipounamu", lambda: commands.transcribe(files, source, language, form, output), source.prepare)
+
+
+@app.command()
+def up(engine: Engine = "whisper", model: Model = "", get_models: GetModels = None) -> None:
+    """Run the gateway and a worker of this computer in the foreground, until Ctrl-C."""
+    from app import commands, process
+
+    source = commands.Source(engine=engine, model=model, get_models=get_models)
+    process.run("stack", lambda: commands.up(source), source.prepare, terminal=True)
+
+
+@app.command()
+def demo(
+    model: Model = "",
+    gateway: Gateway = "",
+    key: Key = "",
+    engine: Engine = "whisper",
+    get_models: GetModels = None,
+) -> None:
+    """Dictate the shipped samples (English, Mandarin) at speaking pace, and tell where the time went."""
+    from app import commands, process
+    from app import demo as demonstration
+
+    source = commands.Source(gateway, key, engine, model, get_models)
+    process.run("kikipounamu", lambda: demonstration.demo(source), source.prepare)
+
+
+def main() -> None:
+    """The console script."""
+    app()

@@ -1,0 +1,81 @@
+"""Dictates the shipped samples through the whole chain at speaking pace, and tells where the time went."""
+
+import csv
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from app import needed_models
+from app.commands import Source
+from app.process import FAILED
+from app.progress import Display
+from app.recording import Recogniser
+from app.scoring import score
+from app.transcript import Segment, Transcript
+from protocol.recognition import Options
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A recording and what is said in it."""
+
+    path: Path
+    language: str
+    text: str
+
+
+@contextmanager
+def samples() -> Iterator[list[Sample]]:
+    """The recordings that come with the program."""
+    with as_file(files("app") / "samples") as folder:
+        with (folder / "samples.tsv").open(encoding="utf-8", newline="") as table:
+            rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
+        yield [Sample(folder / row["file"], row["language"], row["text"]) for row in rows]
+
+
+async def demo(source: Source) -> int:
+    """Dictate every sample. ``FAILED`` if a segment got no text."""
+    console = Console(stderr=True, highlight=False)
+    async with AsyncExitStack() as cleanup:
+        stack = source.stack()
+        if stack is not None:
+            console.print("starting the gateway and the worker, unless they run", soft_wrap=True)
+            await cleanup.enter_async_context(stack)
+            await stack.until_ready()
+        complete = True
+        for sample in cleanup.enter_context(samples()):
+            work = _dictate(sample, source, console)
+            complete &= await (stack.unless_broken(work) if stack else work)
+    return 0 if complete else FAILED
+
+
+async def _dictate(sample: Sample, source: Source, console: Console) -> bool:
+    options = Options(language=sample.language, model=source.model)
+    recogniser = Recogniser(source.locate(), needed_models.vad_folder(), options)
+    with Display(console, sample.path.name, lambda segment: typer.echo(told(segment))).shown() as display:
+        transcript = await recogniser.recognise(sample.path, display, live=True)
+    typer.echo(f"  text    {transcript.text}")
+    typer.echo(f"  script  {sample.text}")
+    typer.echo(f"  {score(sample.text, transcript.text, sample.language)}\n")
+    return complete(transcript)
+
+
+def complete(transcript: Transcript) -> bool:
+    """Whether something was said, and each segment of it has a text."""
+    return bool(transcript.segments) and all(segment.text for segment in transcript.segments)
+
+
+def told(segment: Segment) -> str:
+    """One segment and where its time went, in ms."""
+    span = f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s]"
+    if segment.error:
+        return f"{span} no text: {segment.error}"
+    timing = segment.timing
+    parts = f"upload {timing.upload}, queue {timing.queue}, decode {timing.decode}, deliver {timing.deliver}"
+    total = f"text {segment.after_speech_ms} ms after the end of the speech"
+    return f"{span} {segment.text or '(nothing understood)'}\n  {parts}; {total}"

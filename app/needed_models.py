@@ -1,0 +1,42 @@
+"""Makes sure that the models a command needs are installed, or says how to install them."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Final
+
+from app import models_command
+from app.errors import ModelsMissing
+from runtime.folders import folders
+from speech.models.catalogue import load_catalogue
+from speech.models.store import ModelStore, State
+
+VAD_MODEL: Final = "fsmn-vad"
+_ENGINE_MODELS: Final = {"whisper": "whisper-base"}
+
+
+def needed(engine: str | None, model: str = "") -> list[str]:
+    """Names of the models for cutting speech here and, unless ``engine`` is ``None``, for recognising it here."""
+    recognising = model or _ENGINE_MODELS.get(engine or "", "") if engine else ""
+    return [VAD_MODEL, recognising] if recognising else [VAD_MODEL]
+
+
+def ensure(names: Sequence[str], fetch: bool | None) -> None:
+    """Fetch what is missing, with progress. ``fetch`` ``None``: only where somebody watches a terminal.
+
+    Raises ``ModelsMissing`` (not to be fetched), ``ModelUnknown``, or ``typer.Exit`` (it failed, and said so).
+    """
+    store = ModelStore(folders().models, load_catalogue())
+    missing = [name for name in names if store.state(name) is not State.INSTALLED]
+    if not missing:
+        return
+    if fetch is False or (fetch is None and not sys.stderr.isatty()):
+        raise ModelsMissing(missing)
+    with redirect_stdout(sys.stderr):  # standard output belongs to results
+        models_command.get(missing)
+
+
+def vad_folder() -> Path:
+    """Where the model that cuts speech is. Raises ``ModelError``."""
+    return ModelStore(folders().models, load_catalogue()).verify(VAD_MODEL)

@@ -1,0 +1,61 @@
+"""Runs a command's coroutine as the whole of a process: logs, signals, exit states."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, NoReturn
+
+import typer
+
+from app.errors import AppError
+from client.errors import GatewayError
+from runtime.folders import folders
+from runtime.logs import logging_to
+from speech.errors import SpeechError
+
+FAILED: Final = 1
+INTERRUPTED: Final = 130
+TERMINATED: Final = 143
+
+EXPECTED = (AppError, GatewayError, SpeechError)
+"""Errors whose text says what to do: shown without a traceback."""
+
+
+def run(
+    program: str,
+    work: Callable[[], Coroutine[Any, Any, int]],
+    prepare: Callable[[], None] = lambda: None,
+    *,
+    terminal: bool = False,
+) -> NoReturn:
+    """``prepare``, then ``work``, whose result is the exit status. Ctrl-C and SIGTERM cancel it: it cleans up."""
+    try:
+        prepare()
+        with logging_to(program, folders().logs, terminal=terminal):
+            status = asyncio.run(_until_terminated(work()))
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except EXPECTED as error:
+        typer.echo(str(error), err=True)
+        status = FAILED
+    raise typer.Exit(status)
+
+
+async def _until_terminated(work: Coroutine[Any, Any, int]) -> int:
+    working = asyncio.ensure_future(work)
+    terminated = False
+
+    def terminate() -> None:
+        nonlocal terminated
+        terminated = True
+        working.cancel()
+
+    with contextlib.suppress(NotImplementedError):  # Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+    try:
+        return await working
+    except asyncio.CancelledError:
+        if terminated:
+            return TERMINATED
+        raise

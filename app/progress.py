@@ -1,0 +1,109 @@
+"""How a transcription goes, on standard error: one live line on a terminal, a line per change elsewhere."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from rich.console import Console
+from rich.status import Status
+
+from app.transcript import Segment
+from client.events import ClientEvent, Connected, Disconnected, Retrying
+from protocol.session import Busy
+
+_BACKLOG_S = 2.0
+_BUSY = {
+    "no_worker": "no worker is ready yet",
+    "load": "much is waiting before this",
+    "broker": "the gateway's broker is away",
+}
+
+
+class State(StrEnum):
+    """What is going on."""
+
+    LISTENING = "listening"
+    SENDING = "sending"
+    WAITING = "waiting"
+    DONE = "done"
+
+
+def state_of(over: bool, unsent_s: float, finished: bool) -> State:
+    """``over``: all audio is taken in. While it still comes, only a backlog counts as sending."""
+    if finished:
+        return State.DONE
+    if unsent_s > (0.0 if over else _BACKLOG_S):
+        return State.SENDING
+    return State.WAITING if over else State.LISTENING
+
+
+class Display:
+    """A ``pipeline.Watcher`` that shows. ``said``: who else wants to know of each result."""
+
+    def __init__(
+        self, console: Console, name: str, said: Callable[[Segment], None] = lambda segment: None
+    ) -> None:
+        self.unsent_s: Callable[[], float] = lambda: 0.0
+        self._console = console
+        self._status: Status | None = None
+        self._name = name
+        self._said = said
+        self._listened = 0.0
+        self._recognised = 0
+        self._over = False
+        self._note = ""
+        self._shown = ""
+
+    @contextmanager
+    def shown(self) -> Iterator["Display"]:
+        """On the screen for as long as the context; ends with ``done`` unless something was raised."""
+        if self._console.is_terminal:
+            self._status = self._console.status(self._name)
+            self._status.start()
+        try:
+            yield self
+            self._show(finished=True)
+        finally:
+            if self._status:
+                self._status.stop()
+
+    def listened(self, seconds: float) -> None:
+        """So much of the audio has been taken in."""
+        self._listened = seconds
+        self._show()
+
+    def over(self) -> None:
+        """All of it has been taken in."""
+        self._over = True
+        self._show()
+
+    def heard(self, event: ClientEvent) -> None:
+        """Keep what a person would want to know."""
+        match event:
+            case Connected():
+                self._note = ""
+            case Disconnected(reason, retry_in_s):
+                self._note = f"{reason}; next try in {retry_in_s:.1f} s"
+            case Busy(reason):
+                self._note = _BUSY[reason]
+            case Retrying(segment, attempt, code):
+                self._note = f"segment {segment} failed ({code}): attempt {attempt + 1}"
+        self._show()
+
+    def recognised(self, segment: Segment) -> None:
+        """A segment has ended."""
+        self._recognised += 1
+        self._note = ""
+        self._said(segment)
+        self._show()
+
+    def _show(self, finished: bool = False) -> None:
+        state = state_of(self._over, self.unsent_s(), finished)
+        note = f" ({self._note})" if self._note and not finished else ""
+        counted = f"{self._name}: {state}, {self._listened:.0f} s heard, {self._recognised} segments recognised"
+        if self._status:
+            self._status.update(f"{counted}{note}".replace("[", r"\["))
+        line = f"{self._name}: {state}{note}"
+        if line != self._shown and not (self._status and not finished):
+            self._shown = line
+            self._console.print(f"{counted}{note}" if finished else line, markup=False, soft_wrap=True)

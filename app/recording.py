@@ -1,0 +1,50 @@
+"""One recording through the pipeline, in a session of its own."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+from structlog.contextvars import bound_contextvars
+
+from app.pipeline import Ears, at_speaking_pace, in_thread, transcribe
+from app.progress import Display
+from app.transcript import Transcript
+from client.audio_store import TemporaryAudio
+from client.connection import Locate
+from client.gateway import ClientSettings, GatewayClient
+from protocol.recognition import Options
+from speech.audio_file import read_audio
+from speech.segmenter import Segmenter
+from speech.vad import open_vad
+
+
+@dataclass(frozen=True)
+class Recogniser:
+    """Who recognises, and what cuts: the same for every recording of a command."""
+
+    locate: Locate
+    vad_folder: Path
+    options: Options = Options()
+    settings: ClientSettings = field(default_factory=ClientSettings)
+
+    async def recognise(self, path: Path, display: Display, *, live: bool = False) -> Transcript:
+        """The text of ``path``, read as fast as it goes, or ``live``: at speaking pace.
+
+        Raises ``SpeechError`` for a file that cannot be read, ``GatewayError`` when the session cannot go on.
+        """
+        session = uuid4()
+        ears = Ears(open_vad(self.vad_folder), Segmenter())
+        with bound_contextvars(session=str(session)), TemporaryAudio() as store:
+            async with GatewayClient(self.locate, session, store, self.options, self.settings) as client:
+                display.unsent_s = lambda: client.unsent_s
+                blocks = in_thread(read_audio(path))
+                if not live:
+                    return await transcribe(blocks, ears, client, display)
+                clock = asyncio.get_running_loop().time
+                start = clock()
+
+                def spoken_s() -> float:
+                    return clock() - start
+
+                return await transcribe(at_speaking_pace(blocks, spoken_s), ears, client, display, spoken_s)

@@ -1,0 +1,179 @@
+"""The gateway and the worker of this computer, started and watched as child processes.
+
+A gateway of this user that already runs is used instead. Should it end while we need it, our own takes its place.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import structlog
+
+from app.child import Child, Pause, find_program, restart_pause
+from app.errors import StackFailed
+from app.local_gateway import Readiness, alive, ask, read_endpoint, running
+from protocol.endpoint import Endpoint
+from runtime.folders import folders
+from runtime.tasks import Tasks
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+_LOOK_S: Final = 0.1
+_WATCH_S: Final = 1.0
+_GRACE_S: Final = 5.0
+_WORKER_USELESS: Final = frozenset(
+    {2, 3}
+)  # exit states of kikipounamu-worker: wrong usage; no such engine or model
+_GATEWAY_USELESS: Final = frozenset({2})
+
+
+@dataclass(frozen=True)
+class StackSettings:
+    """``own_terminal``: the children write to our terminal, otherwise to files in the logs folder."""
+
+    engine: str = "whisper"
+    model: str = ""
+    gateway_arguments: tuple[str, ...] = ()
+    worker_arguments: tuple[str, ...] = ()
+    own_terminal: bool = False
+    ready_s: float = 60.0
+    stop_s: float = 25.0  # a gateway drains for up to 20 s
+    pause: Pause = restart_pause
+
+
+class Stack:
+    """``async with`` makes sure that a gateway answers; leaving it ends what was started here."""
+
+    def __init__(self, settings: StackSettings | None = None) -> None:
+        self._settings = settings or StackSettings()
+        self._tasks = Tasks("stack")
+        self._children: list[Child] = []
+        self._worker_started = False
+
+    @property
+    def children(self) -> dict[str, int]:
+        """Names and process ids of what runs for us; empty while a gateway of somebody else is used."""
+        return {child.name: pid for child in self._children if (pid := child.pid) is not None}
+
+    async def __aenter__(self) -> Self:
+        try:
+            found = await running()
+            if found is None:
+                self._start_gateway()
+                self._start_worker()
+                await self._until_answering()
+            else:
+                self._borrow(found.endpoint, found.readiness)
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def until_ready(self) -> None:
+        """Wait until a worker can recognise something. Raises ``StackFailed`` at the deadline."""
+
+        async def ready() -> bool:
+            found = await running()
+            return found is not None and found.readiness.ready
+
+        await self._until(ready, "no worker got ready")
+
+    async def until_broken(self) -> None:
+        """Runs until something ends that cannot be started again; raises ``StackFailed``."""
+        raise _as_stack_failed(await asyncio.shield(self._tasks.failed))
+
+    async def unless_broken(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do ``work``, but do not wait for what a broken stack cannot give. Raises ``StackFailed``."""
+        working = asyncio.create_task(work, name="stack/work")
+        broken = asyncio.create_task(self.until_broken(), name="stack/broken")
+        try:
+            await asyncio.wait({working, broken}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                await broken
+            return await working
+        finally:
+            working.cancel()
+            broken.cancel()
+            await asyncio.gather(working, broken, return_exceptions=True)
+
+    async def close(self) -> None:
+        """End the children, the worker first. Safe to call twice."""
+        for child in reversed(self._children):
+            await child.stop(self._settings.stop_s)
+        await self._tasks.close()
+
+    def _start_gateway(self) -> None:
+        self._start("kikipounamu-gateway", ["serve", *self._settings.gateway_arguments], _GATEWAY_USELESS)
+
+    def _start_worker(self) -> None:
+        self._worker_started = True
+        model = ["--model", self._settings.model] if self._settings.model else []
+        arguments = ["run", "--engine", self._settings.engine, *model, *self._settings.worker_arguments]
+        self._start("kikipounamu-worker", arguments, _WORKER_USELESS)
+
+    def _start(self, program: str, arguments: list[str], final: frozenset[int]) -> None:
+        output = None if self._settings.own_terminal else folders().logs / f"{program}.out"
+        child = Child(program, [find_program(program), *arguments], output, final, self._settings.pause)
+        self._children.append(child)
+        self._tasks.start(child.keep_running(), program)
+
+    def _borrow(self, endpoint: Endpoint, readiness: Readiness) -> None:
+        log.info("a gateway already runs", url=endpoint.url, pid=endpoint.pid)
+        if readiness.embedded and not readiness.workers:
+            self._start_worker()
+        self._tasks.start(self._stand_in(endpoint.pid), "watch")
+
+    async def _stand_in(self, pid: int) -> None:
+        """When the gateway that we use ends and is not started again by its owner, start our own."""
+        clock = asyncio.get_running_loop().time
+        seen_at = clock()
+        while clock() - seen_at < _GRACE_S:
+            if alive(pid):
+                seen_at = clock()
+            elif found := await running():
+                pid = found.endpoint.pid
+            await asyncio.sleep(_WATCH_S)
+        log.warning("the gateway that was used has ended", pid=pid)
+        self._start_gateway()
+        if not self._worker_started:
+            self._start_worker()
+
+    async def _until_answering(self) -> None:
+        gateway = self._children[0]
+
+        async def answering() -> bool:
+            if gateway.status is not None:
+                raise StackFailed(
+                    f"the gateway ended at once (exit status {gateway.status}){gateway.last_words()}"
+                )
+            endpoint = read_endpoint()
+            if endpoint is None or endpoint.pid != gateway.pid:
+                return False
+            readiness = await ask(endpoint)
+            return readiness is not None and readiness.broker.up
+
+        await self._until(answering, "the gateway did not get ready")
+
+    async def _until(self, condition: Callable[[], Awaitable[bool]], complaint: str) -> None:
+        try:
+            async with asyncio.timeout(self._settings.ready_s):
+                while not await condition():
+                    if self._tasks.failed.done():
+                        raise _as_stack_failed(self._tasks.failed.result())
+                    await asyncio.sleep(_LOOK_S)
+        except TimeoutError as error:
+            words = "".join(child.last_words() for child in self._children)
+            raise StackFailed(f"{complaint} within {self._settings.ready_s:g} s{words}") from error
+
+
+def _as_stack_failed(error: BaseException) -> StackFailed:
+    return error if isinstance(error, StackFailed) else StackFailed(f"the stack failed: {error!r}")
