@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from runtime.leash import leashed
+from tests.helpers.processes import gone
 from tests.helpers.waiting import wait_until_sync
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux")
@@ -19,13 +20,6 @@ child = subprocess.Popen(leashed(["sleep", "600"]))
 print(child.pid, flush=True)
 child.wait()
 """
-
-
-def gone(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def test_the_child_ends_when_its_parent_is_killed() -> None:
