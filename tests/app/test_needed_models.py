@@ -1,0 +1,40 @@
+"""What must be installed, and what is said when it is not."""
+
+from pathlib import Path
+
+import pytest
+
+from app.errors import ModelsMissing
+from app.needed_models import VAD_MODEL, ensure, needed, vad_folder
+from speech.models.errors import ModelMissing, ModelUnknown
+
+
+def test_what_each_command_needs() -> None:
+    assert needed(None) == [VAD_MODEL]
+    assert needed("checksum") == [VAD_MODEL]
+    assert needed("whisper") == [VAD_MODEL, "whisper-base"]
+    assert needed("whisper", "other") == [VAD_MODEL, "other"]
+    assert needed(None, "other") == [VAD_MODEL]
+
+
+def test_installed_models_are_enough(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
+    ensure(needed("whisper"), fetch=False)
+    assert vad_folder() == models / VAD_MODEL
+
+
+@pytest.mark.parametrize("fetch", [False, None])
+def test_without_a_terminal_the_command_is_named(
+    fetch: bool | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
+    with pytest.raises(ModelsMissing, match="kikipounamu models get fsmn-vad whisper-base"):
+        ensure(needed("whisper"), fetch)
+    with pytest.raises(ModelMissing):
+        vad_folder()
+
+
+def test_a_name_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
+    with pytest.raises(ModelUnknown):
+        ensure(["no-such-model"], fetch=True)

@@ -1,0 +1,82 @@
+"""Results arrive whole, in the right place, or the mistake is told before anything is recognised."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from app.errors import OutputFailed, UsageMistake
+from app.formats import Format
+from app.outputs import Outputs, write_whole
+
+
+def test_one_result_on_standard_output_is_nothing_but_the_result(capsys: pytest.CaptureFixture[str]) -> None:
+    assert Outputs([Path("a.wav")], "-", Format.TXT).deliver(Path("a.wav"), "text\n") == ""
+    assert capsys.readouterr().out == "text\n"
+
+
+def test_several_texts_on_standard_output_have_headings(capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = Outputs([Path("a.wav"), Path("b.wav")], "-", Format.TXT)
+    outputs.deliver(Path("a.wav"), "one\n")
+    outputs.deliver(Path("b.wav"), "two\n")
+    assert capsys.readouterr().out == "==> a.wav <==\none\n==> b.wav <==\ntwo\n"
+
+
+@pytest.mark.parametrize("form", [Format.SRT, Format.VTT])
+def test_several_subtitle_files_are_not_one(form: Format) -> None:
+    with pytest.raises(UsageMistake, match="--output"):
+        Outputs([Path("a.wav"), Path("b.wav")], "-", form)
+
+
+def test_beside_the_recording(tmp_path: Path) -> None:
+    recording = tmp_path / "talk.wav"
+    place = Outputs([recording], "beside", Format.SRT).deliver(recording, "x\n")
+    assert place == str(tmp_path / "talk.srt")
+    assert (tmp_path / "talk.srt").read_text() == "x\n"
+
+
+def test_into_a_folder_that_is_made(tmp_path: Path) -> None:
+    recording = tmp_path / "talk.wav"
+    Outputs([recording], str(tmp_path / "a" / "b"), Format.JSON).deliver(recording, "{}\n")
+    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["talk.json"]
+
+
+def test_two_results_in_one_place(tmp_path: Path) -> None:
+    with pytest.raises(UsageMistake, match="two recordings"):
+        Outputs([tmp_path / "a" / "x.wav", tmp_path / "b" / "x.flac"], str(tmp_path / "out"), Format.TXT)
+
+
+def test_a_result_never_replaces_its_recording(tmp_path: Path) -> None:
+    with pytest.raises(UsageMistake, match="would replace"):
+        Outputs([tmp_path / "x.txt"], "beside", Format.TXT)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputFailed, match="cannot be made"):
+        Outputs([tmp_path / "x.wav"], str(tmp_path / "file" / "below"), Format.TXT)
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    recording = tmp_path / "gone" / "x.wav"
+    with pytest.raises(OutputFailed, match="cannot be written"):
+        Outputs([recording], "beside", Format.TXT).deliver(recording, "x")
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
+    place = tmp_path / "x.txt"
+    place.write_text("before")
+    with pytest.raises(UnicodeEncodeError):
+        write_whole(place, "\ud800")
+    assert place.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_the_file_has_the_usual_mode(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        write_whole(tmp_path / "x", "y")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o644

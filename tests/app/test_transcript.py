@@ -1,0 +1,23 @@
+"""Segments as a whole."""
+
+from app.transcript import Segment, Transcript
+
+
+def test_text_and_failures() -> None:
+    transcript = Transcript(
+        (
+            Segment(0, 0, 10, "Hello"),
+            Segment(1, 10, 20, error="engine died"),
+            Segment(2, 20, 30, "there"),
+            Segment(3, 30, 40, "你好"),
+            Segment(4, 40, 50, "世界"),
+        ),
+        50,
+    )
+    assert transcript.text == "Hello there 你好世界"
+    assert [segment.index for segment in transcript.failures] == [1]
+
+
+def test_nothing_was_said() -> None:
+    assert Transcript((), 0).text == ""
+    assert Transcript((), 0).failures == ()

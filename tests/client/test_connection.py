@@ -1,0 +1,143 @@
+"""One WebSocket: deadlines, refusals, closing."""
+
+import socket as sockets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from client.connection import Address, Connection, connect, fixed
+from client.errors import Refused, TryLater, Unreachable
+from protocol.errors import CloseCode
+from protocol.session import Hello, SegmentBegin, Welcome
+from tests.helpers.scripted_gateway import Answers, Memory, Script, oblige, scripted, welcome
+from tests.helpers.waiting import wait_until
+
+
+async def connected(http: aiohttp.ClientSession, url: str, key: str = "k", heartbeat_s: float = 20) -> Connection:
+    return await connect(http, Address(url, key), deadline_s=5, heartbeat_s=heartbeat_s)
+
+
+@asynccontextmanager
+async def talking_to(script: Script) -> AsyncIterator[Connection]:
+    async with scripted(script) as gateway, aiohttp.ClientSession() as http:
+        connection = await connected(http, gateway.url)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+def test_a_fixed_address_is_always_the_same() -> None:
+    locate = fixed(Address("http://h", "k"))
+    assert locate() == locate() == Address("http://h", "k")
+
+
+async def test_messages_there_and_back() -> None:
+    async with talking_to(oblige) as connection:
+        await connection.send(Hello(UUID(int=1)), 1)
+        assert isinstance(await connection.receive(5), Welcome)
+        assert connection.close_code is None
+
+
+async def test_no_key_sends_no_header() -> None:
+    async with scripted(oblige) as gateway, aiohttp.ClientSession() as http:
+        await (await connected(http, gateway.url, key="")).close()
+        assert gateway.memory.keys == [""]
+
+
+async def test_nothing_within_the_deadline_is_unreachable() -> None:
+    async with talking_to(oblige) as connection:
+        with pytest.raises(Unreachable, match="in time"):
+            await connection.receive(0.05)
+
+
+async def test_a_server_that_accepts_and_says_nothing() -> None:
+    with sockets.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        async with aiohttp.ClientSession() as http:
+            with pytest.raises(Unreachable, match="in time"):
+                await connect(http, Address(f"http://127.0.0.1:{port}"), deadline_s=0.1, heartbeat_s=20)
+
+
+async def test_a_peer_that_does_not_answer_pings_is_gone() -> None:
+    async def deaf(socket: web.WebSocketResponse, memory: Memory) -> None:
+        socket._autoping = False
+        while not (await socket.receive()).type.name.startswith("CLOS"):
+            pass
+
+    async with scripted(deaf) as gateway, aiohttp.ClientSession() as http:
+        connection = await connected(http, gateway.url, heartbeat_s=0.1)
+        assert await connection.receive(10) is None
+        assert connection.close_code == 1006
+        await connection.close()
+
+
+async def test_the_code_of_a_close() -> None:
+    async def leave(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await welcome(socket, memory)
+        await socket.close(code=CloseCode.GOING_AWAY)
+
+    async with talking_to(leave) as connection:
+        await connection.send(Hello(UUID(int=1)), 1)
+        await connection.receive(5)
+        assert await connection.receive(5) is None
+        assert connection.close_code == CloseCode.GOING_AWAY
+        await connection.close()
+        with pytest.raises(Unreachable, match="send"):
+            await connection.send(SegmentBegin(0), 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "error", "asked"),
+    [
+        (401, {}, Refused, None),
+        (403, {}, Refused, None),
+        (404, {}, Refused, None),
+        (429, {"Retry-After": "2.5"}, TryLater, 2.5),
+        (503, {}, TryLater, 0.0),
+        (500, {}, Unreachable, 0.0),
+        (502, {}, Unreachable, 0.0),
+    ],
+)
+async def test_answers_before_the_upgrade(
+    status: int, headers: dict[str, str], error: type[Exception], asked: float | None
+) -> None:
+    answers: Answers = ((status, headers),)
+    async with scripted(oblige, refusing=answers) as gateway, aiohttp.ClientSession() as http:
+        with pytest.raises(error) as raised:
+            await connected(http, gateway.url)
+    assert type(raised.value) is error
+    assert getattr(raised.value, "retry_after_s", None) == asked
+
+
+async def test_another_subprotocol_is_refused() -> None:
+    async def upgrade(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(protocols=("something.else",))
+        await socket.prepare(request)
+        await socket.receive()
+        return socket
+
+    application = web.Application()
+    application.router.add_get("/v1/stream", upgrade)
+    runner = web.AppRunner(application, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    try:
+        async with aiohttp.ClientSession() as http:
+            with pytest.raises(Refused, match=r"kikipounamu\.v1"):
+                await connected(http, f"http://{host}:{port}")
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_closed_connection_stays_closed() -> None:
+    async with scripted(oblige) as gateway, aiohttp.ClientSession() as http:
+        connection = await connected(http, gateway.url)
+        await connection.close()
+        await connection.close()
+        await wait_until(lambda: connection.close_code == CloseCode.NORMAL, "the close code")
