@@ -1,8 +1,8 @@
 """``kikipounamu-gateway``: serve, and look after dead letters."""
 
 import asyncio
+import gc
 import os
-import secrets
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -12,6 +12,7 @@ import structlog
 import typer
 
 from backend.broker import socket_url
+from backend.discovery import own_key
 from backend.errors import BackendError, SettingsError
 from backend.gateway import running_gateway
 from backend.jobs import Jobs, open_jobs
@@ -43,7 +44,7 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on; 0: any that is free.")] = 0,
     redis: Redis = "",
     key: Annotated[
-        str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What clients must show; default: a new one.")
+        str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What clients must show; default: this user's own.")
     ] = "",
     origin: Annotated[list[str] | None, typer.Option(help="Origin of pages that may connect; repeatable.")] = None,
 ) -> None:
@@ -52,7 +53,7 @@ def serve(
     settings = GatewaySettings(
         host=host,
         port=port,
-        key=key or secrets.token_urlsafe(32),
+        key=key or own_key(here.data),
         redis=redis,
         broker_folder=here.broker,
         broker_socket=here.broker_socket,
@@ -138,6 +139,7 @@ async def _serve(settings: GatewaySettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     async with running_gateway(settings) as gateway:
+        gc.freeze()  # what was made until now stays: a collection under load need not look at it
         gateway.failed.add_done_callback(lambda _: told.set())
         await told.wait()
         log.info("the gateway leaves")

@@ -29,7 +29,8 @@ SEGMENTS = 8
 
 
 @pytest.fixture
-def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chain]:
+def chain(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chain]:
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
     with running_chain(tmp_path) as chain:
         yield chain
@@ -43,15 +44,18 @@ def digest(pcm: bytes) -> str:
     return hashlib.sha256(pcm).hexdigest()[:16]
 
 
+def called(process: psutil.Process) -> set[str]:
+    """Names of a process: console scripts run as Python with their path, servers write over their title."""
+    try:
+        return {Path(word.split(" ")[0]).name for word in process.cmdline()[:2]}
+    except psutil.Error:
+        return set()
+
+
 def find(stack: Program, name: str) -> psutil.Process | None:
-    """The part of the stack that is called ``name``; console scripts run as Python with their path."""
-    for child in psutil.Process(stack.popen.pid).children(recursive=True):
-        try:
-            if any(Path(word).name == name for word in child.cmdline()[:2]):
-                return child
-        except psutil.Error:
-            continue
-    return None
+    """The part of the stack that is called ``name``."""
+    children = psutil.Process(stack.popen.pid).children(recursive=True)
+    return next((child for child in children if name in called(child)), None)
 
 
 async def ready() -> bool:
@@ -101,8 +105,6 @@ async def test_nothing_is_left_behind_when_the_stack_itself_is_killed(chain: Cha
     stack = chain.start("stack", "kikipounamu", "up", "--engine", "checksum")
     await wait_until(ready, "the stack is ready")
     family = psutil.Process(stack.popen.pid).children(recursive=True)
-    assert {"kikipounamu-worker", "kikipounamu-gateway", "valkey-server"} <= {
-        Path(word).name for child in family for word in child.cmdline()[:2]
-    }
+    assert set(VICTIMS.values()) <= set[str]().union(*map(called, family))
     stack.kill()
     wait_until_sync(lambda: all(gone(child.pid) for child in family), "every child is gone")
