@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -53,10 +53,11 @@ class Hosted:
     left: float = 0.0
     busy: Busy | None = None
     attaching: bool = False
-    identity: str = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.identity = str(self.session.identity)
+    @property
+    def identity(self) -> str:
+        """The session's id."""
+        return self.session.identity
 
     def send(self, output: Any) -> None:
         """Tell the client, if it is there; what matters is told again when it comes back."""

@@ -13,8 +13,9 @@ from importlib.resources import files
 from typing import Any, Final
 
 import structlog
+from hiredis import pack_command
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.client import PubSub
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -44,8 +45,9 @@ from backend.records import (
     parse_submitted,
 )
 from backend.server_info import checked_version, is_durable, is_worth_compacting, shown_url
+from backend.subscription import follow
 from backend.writer import Command, Writer
-from protocol.errors import Forbidden, MalformedMessage, OutOfOrder
+from protocol.errors import Forbidden, OutOfOrder
 from protocol.job import (
     SESSION_TTL_MS,
     SHARDS_KEY,
@@ -54,7 +56,6 @@ from protocol.job import (
     Job,
     Keys,
     Notice,
-    decode_notice,
     decode_status,
     encode_job,
 )
@@ -64,7 +65,6 @@ log = structlog.get_logger(__name__)
 
 CONNECT_S: Final = 5.0
 _REPLY_S: Final = 10.0
-_QUIET_S: Final = 5.0
 _RETRY_S: Final = (0.05, 0.25, 1.0)
 _SCRIPTS: Final = ("attach", "submit", "cancel", "received", "look", "speculate", "promote", "survey")
 _AWAY: Final = (RedisConnectionError, ReadOnlyError, OutOfMemoryError, ClusterDownError, TryAgainError)
@@ -82,9 +82,11 @@ class Jobs:
         self.version = ""
         self._keys = Keys()
         self._scripts = {name: _load(name) for name in _SCRIPTS}
-        self._commands = _client(url, gateway)
-        self._looks = _client(url, gateway)
-        self._subscription = _client(url, gateway)
+        # Deadlines of this one are around whole batches.
+        pool = _pool(url, gateway, socket_timeout=None)
+        self._connection: AbstractConnection = pool.make_connection()  # type: ignore[no-untyped-call] # redis-py
+        self._looks = Redis.from_pool(_pool(url, gateway))
+        self._subscription = Redis.from_pool(_pool(url, gateway))
         self._writer = Writer(self._execute)
 
     @property
@@ -114,7 +116,8 @@ class Jobs:
     def received(self, session: str, segment: int) -> "asyncio.Future[bool]":
         """Drop the stored result of a segment. False: the broker does not know the session."""
         keys = [self._keys.session(session)]
-        return self._send("received", keys, (segment, SESSION_TTL_MS), _not_gone)
+        command = Command("received", keys, (segment, SESSION_TTL_MS), _not_gone)
+        return self._writer.send(command, hurry=False)
 
     def speculate(self, job: Job) -> "asyncio.Future[bytes]":
         """Have a segment decoded up to here, in case that it ends here."""
@@ -201,7 +204,7 @@ class Jobs:
             try:
                 async with self._subscription.pubsub() as pubsub:
                     await pubsub.ssubscribe(self._keys.results(self.gateway))
-                    await _follow(pubsub, on_notice, subscribed)
+                    await follow(pubsub, on_notice, subscribed)
             except (RedisError, OSError, BrokerError) as error:
                 log.warning("the subscription to results was lost", error=str(error))
             await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
@@ -230,38 +233,45 @@ class Jobs:
         if unknown is not None:
             with _mapped():
                 for source, _ in self._scripts.values():
-                    await self._commands.script_load(source)
+                    await self._looks.script_load(source)
             replies = [*replies[:unknown], *await self._round_trip(batch[unknown:])]
         if away := next(filter(_away, replies), None):
             raise BrokerUnreachable(str(away))
         return [BrokerFailed(str(reply)) if isinstance(reply, RedisError) else reply for reply in replies]
 
     async def _round_trip(self, batch: Sequence[Command]) -> list[Any]:
-        pipeline = self._commands.pipeline(transaction=False)
-        for command in batch:
-            digest = self._scripts[command.script][1]
-            pipeline.execute_command("EVALSHA", digest, len(command.keys), *command.keys, *command.arguments)
+        """Not through redis-py's pipeline, whose pool, retries and packing cost more than everything else here."""
+        packed = [pack_command(self._arguments(command)) for command in batch]
         with _mapped():
-            return await pipeline.execute(raise_on_error=False)
+            try:
+                async with asyncio.timeout(_REPLY_S):
+                    await self._connection.send_packed_command(packed, check_health=False)
+                    return [await _reply(self._connection) for _ in batch]
+            except TimeoutError:
+                await self._connection.disconnect(nowait=True)
+                raise
+
+    def _arguments(self, command: Command) -> tuple[Any, ...]:
+        return "EVALSHA", self._scripts[command.script][1], len(command.keys), *command.keys, *command.arguments
 
     async def prepare(self, where: str) -> None:
         """Wait for the broker at ``where``, refuse one that is too old, load the scripts."""
         try:
             async with asyncio.timeout(CONNECT_S):
-                await _answering(self._commands)
+                await _answering(self._looks)
         except TimeoutError as error:
             raise BrokerUnreachable(
                 f"no broker answers at {where} within {CONNECT_S:g} s: is it running?"
             ) from error
         with _mapped():
-            self.version = checked_version(await self._commands.info("server"))
+            self.version = checked_version(await self._looks.info("server"))
             with suppress(ResponseError):  # a broker may keep its configuration to itself
-                config: Any = await self._commands.config_get("append*")
+                config: Any = await self._looks.config_get("append*")
                 self.durable = is_durable(config)
             for source, _ in self._scripts.values():
-                await self._commands.script_load(source)
-            await self._commands.set(SHARDS_KEY, 1, nx=True)
-            shards = int(await self._commands.get(SHARDS_KEY) or 0)
+                await self._looks.script_load(source)
+            await self._looks.set(SHARDS_KEY, 1, nx=True)
+            shards = int(await self._looks.get(SHARDS_KEY) or 0)
         if shards != 1:
             raise BrokerMismatch(f"this broker's data is split over {shards} shards, this gateway knows 1")
 
@@ -271,7 +281,8 @@ class Jobs:
 
     async def close(self) -> None:
         """Let the connections go."""
-        for client in (self._commands, self._looks, self._subscription):
+        await self._connection.disconnect()
+        for client in (self._looks, self._subscription):
             await client.aclose()
 
 
@@ -288,18 +299,24 @@ async def open_jobs(url: str, gateway: str) -> AsyncIterator[Jobs]:
         await jobs.close()
 
 
-def _client(url: str, gateway: str) -> "Redis":
-    pool = BlockingConnectionPool.from_url(
+def _pool(url: str, gateway: str, socket_timeout: float | None = _REPLY_S) -> "BlockingConnectionPool":
+    return BlockingConnectionPool.from_url(
         url,
         max_connections=1,
         timeout=_REPLY_S,
-        socket_timeout=_REPLY_S,
+        socket_timeout=socket_timeout,
         socket_connect_timeout=CONNECT_S,
         retry=Retry(NoBackoff(), 0),
         client_name=f"kikipounamu-gateway-{gateway}",
         protocol=2,
     )
-    return Redis.from_pool(pool)
+
+
+async def _reply(connection: "AbstractConnection") -> Any:
+    try:
+        return await connection.read_response()
+    except ResponseError as error:
+        return error
 
 
 def _load(name: str) -> tuple[bytes, str]:
@@ -349,26 +366,3 @@ def _flat(job: Job) -> Iterator[str | bytes]:
 def _away(reply: Any) -> bool:
     """Whether the broker cannot take this command now, but may soon."""
     return isinstance(reply, _AWAY) or (isinstance(reply, ResponseError) and str(reply).startswith(_AWAY_TEXTS))
-
-
-async def _follow(
-    pubsub: "PubSub", on_notice: Callable[[Notice], None], on_subscribed: Callable[[], None]
-) -> None:
-    """Hand on what comes; raises when the connection ends, or answers no ping."""
-    quiet = 0
-    while True:
-        message = await pubsub.get_message(timeout=_QUIET_S)
-        if message is None:
-            quiet += 1
-            if quiet > 2:
-                raise BrokerUnreachable("the subscription does not answer")
-            await pubsub.ping()
-            continue
-        quiet = 0
-        if message["type"] == "ssubscribe":
-            on_subscribed()
-        elif message["type"] == "smessage":
-            try:
-                on_notice(decode_notice(message["data"]))
-            except MalformedMessage as error:
-                log.error("a notice cannot be read", error=str(error))

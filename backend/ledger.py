@@ -38,11 +38,10 @@ class Ledger:
         self.live[index] = segment
         return segment
 
-    def append(self, segment: Segment, pcm: memoryview) -> None:
+    def append(self, segment: Segment, pcm: bytes | memoryview, samples: int) -> None:
         """More samples of a segment that is being received."""
-        self.unqueued -= segment.unqueued
-        segment.pcm += pcm
-        self.unqueued += segment.unqueued
+        segment.append(pcm, samples)
+        self.unqueued += samples
 
     def complete(self, segment: Segment, samples: int, now: float) -> bytes:
         """All samples of a segment, of which no more than ``samples`` are wanted."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Final as Constant
 from typing import NamedTuple
 
 from backend.records import Record
@@ -50,6 +51,9 @@ class Close(NamedTuple):
 Output = GatewayMessage | Submit | Withdraw | Acknowledge | LookAgain | AttachAgain | Close
 
 
+_SMALL: Constant = 2_048
+
+
 class Stage(Enum):
     """A segment goes forward through these; a lost job or a failed attempt makes it start again."""
 
@@ -63,13 +67,15 @@ class Stage(Enum):
 class Segment:
     """``samples`` is the length once it is complete. Times are the gateway's monotonic clock, in seconds.
 
+    ``held`` counts the samples that need no resending.
     ``asked`` is the position from which audio was last asked for, so that it is asked once per gap.
     ``told`` is the outcome until the client has received it; ``text`` stays.
     """
 
     attempt: int = 0
     stage: Stage = Stage.RECEIVING
-    pcm: bytearray = field(default_factory=bytearray)
+    pcm: list[bytes | memoryview] = field(default_factory=list)
+    held: int = 0
     samples: int | None = None
     asked: int = -1
     first_frame: float = 0.0
@@ -80,14 +86,9 @@ class Segment:
     text: str = ""
 
     @property
-    def held(self) -> int:
-        """Samples that need no resending."""
-        return len(self.pcm) // BYTES_PER_SAMPLE if self.stage is Stage.RECEIVING else self.samples or 0
-
-    @property
     def unqueued(self) -> int:
         """Samples that only this gateway and the client have."""
-        return self.held if self.stage in (Stage.RECEIVING, Stage.SUBMITTED) else 0
+        return 0 if self.stage in (Stage.QUEUED, Stage.ENDED) else self.held
 
     def settled(self, attempt: int) -> bool:
         """Whether it ended for good, as far as news of this attempt are concerned."""
@@ -95,20 +96,30 @@ class Segment:
 
     def restart(self, attempt: int) -> None:
         """Start to receive from nothing."""
-        self.attempt, self.stage, self.pcm = attempt, Stage.RECEIVING, bytearray()
-        self.samples, self.state, self.told, self.text, self.asked = None, None, None, "", -1
+        self.attempt, self.stage, self.pcm = attempt, Stage.RECEIVING, []
+        self.held, self.samples, self.asked = 0, None, -1
+        self.state, self.told, self.text = None, None, ""
         self.first_frame = self.completed = self.queued = 0.0
+
+    def append(self, pcm: bytes | memoryview, samples: int) -> None:
+        """More audio. Frames are kept as they came; small ones are put together, or they would cost their list."""
+        if self.pcm and len(pcm) < _SMALL and len(self.pcm[-1]) < _SMALL:
+            self.pcm[-1] = bytes(self.pcm[-1]) + pcm
+        else:
+            self.pcm.append(pcm)
+        self.held += samples
 
     def complete(self, samples: int, now: float) -> bytes:
         """The whole of it, to be submitted."""
-        pcm = bytes(memoryview(self.pcm)[: samples * BYTES_PER_SAMPLE])
-        self.pcm, self.samples, self.stage, self.completed = bytearray(), samples, Stage.SUBMITTED, now
+        pcm = b"".join(self.pcm)[: samples * BYTES_PER_SAMPLE]
+        self.stage, self.completed, self.pcm = Stage.SUBMITTED, now, []
+        self.held = self.samples = samples
         return pcm
 
     def enqueue(self, attempt: int, now: float) -> None:
         """The broker has it."""
         self.samples = None if self.stage is Stage.RECEIVING else self.samples
-        self.attempt, self.stage, self.pcm, self.queued = attempt, Stage.QUEUED, bytearray(), now
+        self.attempt, self.stage, self.pcm, self.queued = attempt, Stage.QUEUED, [], now
 
     def end(self, index: int, record: Record, now: float) -> None:
         """It ended; ``told`` is then what the client has yet to be told."""
@@ -116,7 +127,7 @@ class Segment:
         if ended is None:
             return
         self.samples = None if self.stage is Stage.RECEIVING else self.samples
-        self.attempt, self.state, self.stage, self.pcm = ended.attempt, ended.state, Stage.ENDED, bytearray()
+        self.attempt, self.state, self.stage, self.pcm = ended.attempt, ended.state, Stage.ENDED, []
         self.text, self.told = record.text or "", None
         if isinstance(outcome, Result):
             self.text = outcome.text

@@ -74,10 +74,12 @@ class Session:
     """State of one session on one gateway. ``epoch`` counts the hellos that the broker has seen of it."""
 
     def __init__(self, identity: UUID, options: Options, limits: Limits) -> None:
-        self.identity = identity
+        self.identity = str(identity)
         self.options = options
         self.epoch = 0
         self._limits = limits
+        self._most_of_segment = round(limits.segment_s * SAMPLE_RATE)
+        self._most_unqueued = round(limits.window_s * SAMPLE_RATE)
         self._ledger = Ledger()
         self._finish: int | None = None
         self._done_at: float | None = None
@@ -134,12 +136,13 @@ class Session:
         held = segment.held
         if offset > held:
             return self._gap(index, segment)
-        new = memoryview(pcm)[(held - offset) * BYTES_PER_SAMPLE :]
-        if new:
-            self._check_room(index, held, len(new) // BYTES_PER_SAMPLE)
+        samples = len(pcm) // BYTES_PER_SAMPLE - (held - offset)
+        if samples > 0:
+            if held + samples > self._most_of_segment or self._ledger.unqueued + samples > self._most_unqueued:
+                raise self._no_room(index, held + samples)
             if not held:
                 segment.first_frame = now
-            self._ledger.append(segment, new)
+            self._ledger.append(segment, pcm if offset == held else pcm[-samples * BYTES_PER_SAMPLE :], samples)
         return ()
 
     # -- the broker ----------------------------------------------------------------------------------------
@@ -227,16 +230,15 @@ class Session:
     def _end(self, message: SegmentEnd, now: float) -> Sequence[Output]:
         index, samples = message.segment, message.samples
         segment = self._ledger.known(index)
-        if samples_to_seconds(samples) > self._limits.segment_s:
-            raise MessageTooLarge(f"segment {index} is longer than {self._limits.segment_s:g} s")
+        if samples > self._most_of_segment:
+            raise self._no_room(index, samples)
         match segment.stage:
             case Stage.RECEIVING if samples > segment.held:
                 segment.asked = segment.held
                 return [Missing(index, segment.held)]
             case Stage.RECEIVING:
                 pcm = self._ledger.complete(segment, samples, now)
-                identity = str(self.identity)
-                return [Submit(Job(identity, index, pcm, samples, segment.attempt, options=self.options))]
+                return [Submit(Job(self.identity, index, pcm, samples, segment.attempt, options=self.options))]
             case Stage.QUEUED:
                 return [Queued(index)]
             case Stage.ENDED:
@@ -286,13 +288,11 @@ class Session:
         segment.asked = segment.held
         return [Missing(index, segment.held)]
 
-    def _check_room(self, index: int, held: int, samples: int) -> None:
-        if samples_to_seconds(held + samples) > self._limits.segment_s:
-            raise MessageTooLarge(f"segment {index} is longer than {self._limits.segment_s:g} s: end it earlier")
-        if samples_to_seconds(self._ledger.unqueued + samples) > self._limits.window_s:
-            raise MessageTooLarge(
-                f"more than {self._limits.window_s:g} s of audio are not yet queued: send less ahead"
-            )
+    def _no_room(self, index: int, samples: int) -> MessageTooLarge:
+        limits = self._limits
+        if samples > self._most_of_segment:
+            return MessageTooLarge(f"segment {index} is longer than {limits.segment_s:g} s: end it earlier")
+        return MessageTooLarge(f"more than {limits.window_s:g} s of audio are not yet queued: send less ahead")
 
 
 def _resent(index: int, segment: Segment, offset: int, size: int) -> Sequence[Output]:

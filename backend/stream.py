@@ -18,6 +18,7 @@ from runtime.tasks import Tasks
 log = structlog.get_logger(__name__)
 
 _GOODBYE_S: Final = 5.0
+_BINARY: Final = WSMsgType.BINARY
 _LEFT: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
 
@@ -92,7 +93,7 @@ async def _read(socket: web.WebSocketResponse, connection: Connection, hub: Hub,
     while not connection.closing:
         message = await socket.receive()
         connection.heard = True
-        if message.type is WSMsgType.BINARY:
+        if message.type is _BINARY:
             if not connection.closing:
                 hub.frame(hosted, message.data)
         elif message.type in _LEFT:

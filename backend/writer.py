@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 _BATCH_COMMANDS: Final = 128
 _BATCH_BYTES: Final = 4 * 1024 * 1024
+_LINGER_S: Final = 0.1
 _RETRY_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0)
 
 
@@ -54,14 +55,17 @@ class Writer:
         self._idle.set()
         self.up = True
 
-    def send(self, command: Command) -> "asyncio.Future[Any]":
-        """Queue a command. Raises ``BrokerBusy`` when too much waits already."""
+    def send(self, command: Command, hurry: bool = True) -> "asyncio.Future[Any]":
+        """Queue a command; without ``hurry`` it may wait a moment for others. Raises ``BrokerBusy`` when full."""
         if len(self._queue) >= self._most_commands or self._bytes + command.size > self._most_bytes:
             raise BrokerBusy("too much waits for the broker: try again later")
         self._queue.append(command)
         self._bytes += command.size
         self._idle.clear()
-        self._wanted.set()
+        if hurry:
+            self._wanted.set()
+        elif len(self._queue) == 1:
+            asyncio.get_running_loop().call_later(_LINGER_S, self._wanted.set)
         return command.done
 
     async def flushed(self) -> None:
