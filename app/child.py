@@ -5,6 +5,7 @@ import shutil
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -73,9 +74,7 @@ class Child:
         failures = 0
         while not self._stopping.is_set():
             started = clock()
-            self._process = await self._start()
-            self.status = await self._process.wait()
-            self._process = None
+            self.status = await self._run_once()
             if self._stopping.is_set():
                 return
             if self.status in self._final:
@@ -91,12 +90,14 @@ class Child:
         process = self._process
         if process is None or process.returncode is not None:
             return
-        process.terminate()
+        with suppress(ProcessLookupError):
+            process.terminate()
         try:
             await asyncio.wait_for(process.wait(), deadline_s)
         except TimeoutError:
             log.warning("child does not end: killed", child=self.name)
-            process.kill()
+            with suppress(ProcessLookupError):
+                process.kill()
             await process.wait()
 
     def last_words(self) -> str:
@@ -105,6 +106,17 @@ class Child:
             return ""
         written = self._output.read_bytes()[-_TOLD_BYTES:].decode(errors="replace").strip().splitlines()
         return ":\n" + "\n".join(f"    {line}" for line in written[-_TOLD_LINES:]) if written else ""
+
+    async def _run_once(self) -> int:
+        self._process = process = await self._start()
+        try:
+            return await process.wait()
+        except asyncio.CancelledError:
+            with suppress(ProcessLookupError):
+                process.kill()
+            raise
+        finally:
+            self._process = None
 
     async def _start(self) -> Process:
         self.starts += 1

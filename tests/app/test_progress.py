@@ -81,5 +81,4 @@ def test_on_a_terminal_there_is_a_live_line_and_a_last_one() -> None:
     with Display(screen, "a[b].wav").shown() as display:
         display.listened(2.0)
     lines = out.getvalue()
-    assert "a[b].wav: listening, 2 s heard" in lines or "a[b].wav" in lines
     assert "a[b].wav: done, 2 s heard, 0 segments recognised" in lines

@@ -1,0 +1,142 @@
+"""Children are restarted, stopped and never left behind: real processes."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.child import Child, find_program, restart_pause
+from app.errors import StackFailed
+from app.local_gateway import alive
+from tests.helpers.waiting import wait_until, wait_until_sync
+
+FOREVER = "import signal; print('up', flush=True); signal.pause()"
+STUBBORN = (
+    "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True)\n"
+    "while True: signal.pause()"
+)
+
+
+def child(program: str, output: Path, final: frozenset[int] = frozenset()) -> Child:
+    return Child("test", [sys.executable, "-c", program], output, final, pause=lambda failures: 0.0)
+
+
+@asynccontextmanager
+async def kept(one: Child) -> AsyncIterator[asyncio.Task[None]]:
+    keeping = asyncio.create_task(one.keep_running())
+    try:
+        yield keeping
+    finally:
+        await one.stop(5)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+
+async def up(one: Child, output: Path) -> int:
+    await wait_until(lambda: output.exists() and "up" in output.read_text(), "the child runs")
+    assert one.pid is not None
+    return one.pid
+
+
+async def test_one_that_is_killed_comes_back(tmp_path: Path) -> None:
+    one = child(FOREVER, tmp_path / "out")
+    async with kept(one):
+        first = await up(one, tmp_path / "out")
+        os.kill(first, signal.SIGKILL)
+        await wait_until(lambda: one.pid not in (None, first), "it is started again")
+        assert one.status == -signal.SIGKILL
+        assert one.starts == 2
+
+
+async def test_pauses_grow_while_it_fails_at_once(tmp_path: Path) -> None:
+    failures: list[int] = []
+
+    def pause(count: int) -> float:
+        failures.append(count)
+        return 0.0
+
+    one = Child("test", [sys.executable, "-c", "raise SystemExit(1)"], tmp_path / "out", pause=pause)
+    async with kept(one):
+        await wait_until(lambda: len(failures) >= 3, "three failures")
+    assert failures[:3] == [1, 2, 3]
+
+
+def test_pauses_of_a_restart() -> None:
+    assert [restart_pause(failures) for failures in (1, 2, 3, 7, 99)] == [0.25, 0.5, 1.0, 10.0, 10.0]
+
+
+async def test_an_exit_that_is_final_is_an_error_with_its_last_words(tmp_path: Path) -> None:
+    program = "import sys; print('no such model'); sys.exit(3)"
+    async with kept(child(program, tmp_path / "out", frozenset({3}))) as keeping:
+        with pytest.raises(StackFailed, match=r"(?s)exit status 3.*no such model"):
+            await asyncio.wait_for(keeping, 30)
+
+
+async def test_it_stops_when_asked(tmp_path: Path) -> None:
+    one = child(FOREVER, tmp_path / "out")
+    async with kept(one) as keeping:
+        pid = await up(one, tmp_path / "out")
+        await one.stop(10)
+        await one.stop(10)
+        await asyncio.wait_for(keeping, 10)
+        assert not alive(pid)
+        assert one.starts == 1
+
+
+async def test_one_that_does_not_listen_is_killed_at_the_deadline(tmp_path: Path) -> None:
+    one = child(STUBBORN, tmp_path / "out")
+    async with kept(one) as keeping:
+        pid = await up(one, tmp_path / "out")
+        await one.stop(0.1)
+        await asyncio.wait_for(keeping, 10)
+        assert not alive(pid)
+
+
+async def test_a_cancelled_keeper_leaves_nothing(tmp_path: Path) -> None:
+    one = child(FOREVER, tmp_path / "out")
+    async with kept(one) as keeping:
+        pid = await up(one, tmp_path / "out")
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await wait_until(lambda: not alive(pid), "the child is gone")
+
+
+def test_kill_9_of_the_parent_takes_the_child_along(tmp_path: Path) -> None:
+    parent = f"""
+import asyncio, sys
+from pathlib import Path
+from app.child import Child
+asyncio.run(Child("test", [sys.executable, "-c", {FOREVER!r}], Path({str(tmp_path / "out")!r})).keep_running())
+"""
+    process = subprocess.Popen([sys.executable, "-c", parent])
+    try:
+        wait_until_sync(lambda: (tmp_path / "out").exists() and (tmp_path / "out").read_text(), "the child runs")
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert children
+    finally:
+        process.kill()
+        process.wait()
+    wait_until_sync(lambda: not any(alive(one.pid) for one in children), "the child is gone")
+
+
+def test_programs_are_found_beside_the_interpreter_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("kikipounamu-worker", "kiki-only-here"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_program("kikipounamu-worker") == str(Path(sys.executable).parent / "kikipounamu-worker")
+    assert find_program("kiki-only-here") == str(tmp_path / "kiki-only-here")
+    with pytest.raises(StackFailed, match="install"):
+        find_program("kiki-nowhere")
+
+
+def test_without_output_there_are_no_last_words(tmp_path: Path) -> None:
+    assert child("", tmp_path / "none").last_words() == ""
+    assert Child("test", ["x"], None).last_words() == ""

@@ -1,0 +1,138 @@
+"""The stack on real processes: started, watched, brought back, gone."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app import local_gateway
+from app.errors import StackFailed
+from app.local_gateway import alive
+from app.stack import Stack, StackSettings
+from tests.helpers.chain import running_chain
+from tests.helpers.waiting import wait_until, wait_until_sync
+
+CHECKSUM = StackSettings(engine="checksum", pause=lambda failures: 0.1)
+GATEWAY, WORKER = "kikipounamu-gateway", "kikipounamu-worker"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
+    yield tmp_path / "home"
+    assert processes_of(tmp_path / "home") == [], "something was left behind"
+
+
+def processes_of(home: Path) -> list[str]:
+    """Command lines of everything that runs with this home folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            mine = process.environ().get("KIKIPOUNAMU_HOME") == str(home) and process.pid != os.getpid()
+            if mine and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(" ".join(process.cmdline()))
+        except psutil.Error:
+            continue
+    return found
+
+
+async def test_it_gets_ready_and_leaves_nothing() -> None:
+    async with Stack(CHECKSUM) as stack:
+        await stack.until_ready()
+        assert set(stack.children) == {GATEWAY, WORKER}
+        found = await local_gateway.running()
+        assert found is not None
+        assert found.endpoint.pid == stack.children[GATEWAY]
+        pids = list(stack.children.values())
+    assert not any(alive(pid) for pid in pids)
+    assert local_gateway.read_endpoint() is None
+    await stack.close()
+
+
+@pytest.mark.parametrize("victim", [GATEWAY, WORKER])
+async def test_what_is_killed_is_brought_back(victim: str) -> None:
+    async with Stack(CHECKSUM) as stack:
+        await stack.until_ready()
+        before = stack.children[victim]
+        os.kill(before, signal.SIGKILL)
+        await wait_until(lambda: stack.children.get(victim) not in (None, before), "it is started again")
+        await stack.until_ready()
+
+
+async def test_a_gateway_that_runs_is_used() -> None:
+    async with Stack(CHECKSUM) as first:
+        await first.until_ready()
+        async with Stack(CHECKSUM) as second:
+            await second.until_ready()
+            assert second.children == {}
+        assert await local_gateway.running() is not None
+
+
+async def test_a_gateway_without_a_worker_gets_one(tmp_path: Path) -> None:
+    with running_chain(tmp_path, quiet=True) as chain:
+        chain.gateway()
+        async with Stack(CHECKSUM) as stack:
+            await stack.until_ready()
+            assert set(stack.children) == {WORKER}
+
+
+async def test_when_the_gateway_that_was_used_goes_our_own_takes_its_place(tmp_path: Path) -> None:
+    with running_chain(tmp_path, quiet=True) as chain:
+        gateway, _ = chain.gateway()
+        async with Stack(CHECKSUM) as stack:
+            await stack.until_ready()
+            gateway.kill()
+            await wait_until(lambda: GATEWAY in stack.children, "our own is started")
+            await stack.until_ready()
+
+
+async def test_an_engine_that_is_not_there_is_said() -> None:
+    async with Stack(StackSettings(engine="no-such-engine")) as stack:
+        with pytest.raises(StackFailed, match="no-such-engine"):
+            await stack.until_ready()
+        with pytest.raises(StackFailed, match="no-such-engine"):
+            await stack.unless_broken(local_gateway.running())
+
+
+async def test_a_gateway_that_cannot_start_is_said() -> None:
+    with pytest.raises(StackFailed, match=r"(?s)ended at once.*203.0.113.1"):
+        async with Stack(StackSettings(engine="checksum", gateway_arguments=("--host", "203.0.113.1"))):
+            pass
+
+
+async def test_nobody_waits_for_ever() -> None:
+    slow = StackSettings(engine="checksum", worker_arguments=("--redis", "unix:///nowhere/at/all"), ready_s=5)
+    async with Stack(slow) as stack:
+        with pytest.raises(StackFailed, match="no worker got ready within 5 s"):
+            await stack.until_ready()
+
+
+async def test_work_is_done_while_the_stack_is_whole() -> None:
+    async def work() -> int:
+        return 5
+
+    async with Stack(CHECKSUM) as stack:
+        assert await stack.unless_broken(work()) == 5
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_up_leaves_nothing_behind(number: signal.Signals, home: Path, models: Path, tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).parent / "kikipounamu"), "up", "--engine", "checksum"]
+    environment = os.environ | {"KIKIPOUNAMU_MODELS": str(models)}
+    with (tmp_path / "out").open("wb") as out:
+        up = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
+    try:
+        wait_until_sync(lambda: b"ready: http" in (tmp_path / "out").read_bytes(), "it is ready")
+        up.send_signal(number)
+        status = up.wait(30)
+    finally:
+        up.kill()
+        up.wait()
+    assert status == {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}[number]
+    wait_until_sync(lambda: processes_of(home) == [], "everything is gone")
+    assert b"Traceback" not in (tmp_path / "out").read_bytes()
