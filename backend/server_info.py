@@ -1,8 +1,8 @@
 """What a Redis or Valkey says about itself. Pure."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
 from backend.errors import BrokerTooOld
 
@@ -34,5 +34,4 @@ def is_worth_compacting(info: Mapping[str, Any]) -> bool:
 
 def shown_url(url: str) -> str:
     """The URL without what is secret in it."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
+    return re.sub(r"^(\w+://)[^/?]*@", r"\1", url).partition("?")[0]

@@ -1,0 +1,115 @@
+"""How long one waits, who is let in, and what is said about it."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.admission import (
+    AdmissionLimits,
+    Survey,
+    Waiting,
+    busy,
+    expect,
+    expect_behind,
+    refuse,
+    speed,
+    worth_telling,
+)
+from protocol.job import Keys, WorkerState, WorkerStatus
+from protocol.recognition import Options
+from protocol.session import Busy
+
+LIMITS = AdmissionLimits()
+SECOND = 16_000
+
+
+def worker(speed: float = 4.0, model: str = "m", state: WorkerState = WorkerState.IDLE) -> WorkerStatus:
+    return WorkerStatus("w", "h", "e", model, "cpu", state, speed=speed)
+
+
+def survey(seconds: float = 0.0, *workers: WorkerStatus, stream: str = "", memory: float = 0.0) -> Survey:
+    name = stream or Keys().jobs("interactive")
+    return Survey({name: Waiting(round(seconds * SECOND), 1, 0)}, workers, memory)
+
+
+def test_speed_is_that_of_those_who_can_work() -> None:
+    fleet = survey(0, worker(4.0), worker(2.0, "n"), worker(9.0, state=WorkerState.DRAINING), worker(0.0))
+    assert speed(fleet, "") == 4.0 + 2.0 + 1.0
+    assert speed(fleet, "n") == 2.0
+    assert speed(fleet, "other") == 0.0
+
+
+def test_the_wait_is_what_is_ahead_divided_by_the_speed() -> None:
+    expected = expect(survey(20, worker(4.0)), Options(), own_samples=4 * SECOND)
+    assert (expected.ahead_s, expected.eta_s) == (20.0, 6.0)
+    assert expect_behind(survey(), Options(), SECOND, 0).eta_s is None
+
+
+def test_interactive_passes_bulk_but_not_the_other_way() -> None:
+    bulk = survey(20, worker(), stream=Keys().jobs("bulk"))
+    assert expect(bulk, Options()).ahead_s == 0.0
+    assert expect(bulk, Options(priority="bulk")).ahead_s == 20.0
+    assert expect(survey(20, worker()), Options(priority="bulk")).ahead_s == 20.0
+
+
+def test_a_model_waits_for_its_own_stream_and_for_that_of_any() -> None:
+    own = survey(20, worker(), stream=Keys().jobs("interactive", "m"))
+    assert expect(own, Options(model="m")).ahead_s == 20.0
+    assert expect(own, Options()).ahead_s == 0.0
+    assert expect(survey(20, worker()), Options(model="m")).ahead_s == 20.0
+
+
+@pytest.mark.parametrize(
+    ("state", "up", "sessions", "status"),
+    [
+        (survey(0, worker()), True, 0, None),
+        (survey(0), True, 0, None),
+        (survey(0, worker()), True, LIMITS.sessions, 429),
+        (survey(0, worker()), False, 0, 503),
+        (survey(0, worker(), memory=0.7), True, 0, 503),
+        (survey(119, worker(4.0)), True, 0, None),
+        (survey(121, worker(4.0)), True, 0, 503),
+        (survey(599), True, 0, None),
+        (survey(601), True, 0, 503),
+    ],
+)
+def test_new_sessions_are_refused_for_a_reason(state: Survey, up: bool, sessions: int, status: int | None) -> None:
+    refusal = refuse(state, up, sessions, LIMITS)
+    assert (refusal.status if refusal else None) == status
+    assert refusal is None or (refusal.message and refusal.retry_s > 0)
+
+
+def test_busy_says_what_one_waits_for() -> None:
+    assert busy(survey(0, worker()), True, Options(), LIMITS) is None
+    assert busy(survey(0, worker()), False, Options(), LIMITS) == Busy("broker", accepting=False)
+    assert busy(survey(), True, Options(), LIMITS) == Busy("no_worker")
+    assert busy(survey(0, worker(model="n")), True, Options(model="m"), LIMITS) == Busy("no_worker")
+    assert busy(survey(60, worker(4.0)), True, Options(), LIMITS) == Busy("load", eta_ms=15_000)
+    assert busy(survey(200, worker(4.0)), True, Options(), LIMITS) == Busy("load", accepting=False, eta_ms=50_000)
+
+
+def test_it_is_said_again_only_when_it_changes() -> None:
+    load = Busy("load", eta_ms=20_000)
+    assert worth_telling(None, None) is None
+    assert worth_telling(None, load) == load
+    assert worth_telling(load, load) is None
+    assert worth_telling(load, replace_eta(load, 30_000)) is None
+    assert worth_telling(load, replace_eta(load, 50_000)) == replace_eta(load, 50_000)
+    assert worth_telling(load, replace_eta(load, 9_000)) == replace_eta(load, 9_000)
+    assert worth_telling(load, Busy("broker")) == Busy("broker")
+    assert worth_telling(load, None) == Busy("load", eta_ms=0)
+
+
+def replace_eta(message: Busy, eta_ms: int) -> Busy:
+    return Busy(message.reason, message.accepting, message.partials, eta_ms)
+
+
+@given(st.floats(0, 1e4), st.floats(0.1, 100), st.booleans())
+def test_who_is_refused_is_told_that_nobody_is_accepted(seconds: float, per_second: float, up: bool) -> None:
+    state = survey(seconds, worker(per_second))
+    said = busy(state, up, Options(), LIMITS)
+    refused = refuse(state, up, 0, LIMITS) is not None
+    assert refused == (said is not None and not said.accepting)
+    assert replace(state) == state

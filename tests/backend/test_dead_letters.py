@@ -1,0 +1,37 @@
+"""Reading dead letters."""
+
+import pytest
+
+from backend.dead_letters import next_attempt, read_letter
+from protocol.errors import ErrorCode, MalformedMessage
+from protocol.job import Failure, Job, encode_job, encode_notice
+
+JOB = Job("s", 3, b"\x01\x00", 1, attempt=2)
+FAILURE = Failure("s", 3, ErrorCode.ENGINE_DIED, "it died", attempt=2)
+
+
+def fields(failure: bytes | None) -> dict[bytes, bytes]:
+    known = {name.encode(): value for name, value in encode_job(JOB).items()}
+    return known if failure is None else known | {b"failure": failure}
+
+
+def test_a_letter_has_its_job_and_its_failure() -> None:
+    letter = read_letter(b"1-0", fields(encode_notice(FAILURE)))
+    assert (letter.entry, letter.job, letter.failure) == ("1-0", JOB, FAILURE)
+
+
+@pytest.mark.parametrize(
+    "failure", [None, b"", b"{}", b'{"type":"detached","session":"s","gateway":"g","epoch":1}']
+)
+def test_a_letter_without_a_readable_failure_is_still_one(failure: bytes | None) -> None:
+    letter = read_letter(b"1-0", fields(failure))
+    assert (letter.job, letter.failure) == (JOB, None)
+
+
+def test_what_is_no_job_is_refused() -> None:
+    with pytest.raises(MalformedMessage):
+        read_letter(b"1-0", {b"pcm": b""})
+
+
+def test_the_next_attempt_is_the_same_audio() -> None:
+    assert next_attempt(read_letter(b"1-0", fields(None))) == Job("s", 3, b"\x01\x00", 1, attempt=3)

@@ -1,0 +1,136 @@
+"""Commands on their way to the broker, with a broker of the test's own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from backend.errors import BrokerBusy, BrokerFailed, BrokerUnreachable
+from backend.writer import Command, Writer
+from tests.helpers.waiting import wait_until
+
+
+class FakeBroker:
+    """Answers with the script's name; ``away`` counts how often it does not."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+        self.away = 0
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def execute(self, batch: Sequence[Command]) -> Sequence[Any]:
+        await self.open.wait()
+        if self.away:
+            self.away -= 1
+            raise BrokerUnreachable("away")
+        self.batches.append([command.script for command in batch])
+        return [BrokerFailed("no") if command.script == "bad" else command.script for command in batch]
+
+
+@asynccontextmanager
+async def writing(broker: FakeBroker, **limits: int) -> AsyncIterator[Writer]:
+    writer = Writer(broker.execute, **limits)
+    task = asyncio.create_task(writer.run())
+    yield writer
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def command(name: str, size: int = 0) -> Command:
+    return Command(name, (), (), str.upper, size)
+
+
+async def test_what_waits_goes_together_and_in_order() -> None:
+    broker = FakeBroker()
+    async with writing(broker) as writer:
+        done = [writer.send(command(f"c{i}")) for i in range(5)]
+        assert await asyncio.gather(*done) == ["C0", "C1", "C2", "C3", "C4"]
+        await writer.flushed()
+    assert broker.batches == [["c0", "c1", "c2", "c3", "c4"]]
+
+
+async def test_while_one_batch_is_away_the_next_gathers() -> None:
+    broker = FakeBroker()
+    async with writing(broker) as writer:
+        broker.open.clear()
+        first = writer.send(command("first"))
+        await asyncio.sleep(0)
+        rest = [writer.send(command(f"c{i}")) for i in range(3)]
+        broker.open.set()
+        await asyncio.gather(first, *rest)
+    assert [name for batch in broker.batches for name in batch] == ["first", "c0", "c1", "c2"]
+    assert len(broker.batches) <= 2
+
+
+async def test_what_is_in_no_hurry_waits_for_company_but_not_for_ever() -> None:
+    broker = FakeBroker()
+    async with writing(broker) as writer:
+        idle = writer.send(command("idle"), hurry=False)
+        await asyncio.sleep(0)
+        assert broker.batches == []
+        assert await idle == "IDLE"
+        later = writer.send(command("later"), hurry=False)
+        await writer.send(command("now"))
+        assert later.done()
+    assert broker.batches == [["idle"], ["later", "now"]]
+
+
+async def test_a_broker_that_is_away_gets_the_same_batch_again() -> None:
+    broker = FakeBroker()
+    broker.away = 3
+    async with writing(broker) as writer:
+        done = writer.send(command("kept"))
+        await wait_until(lambda: not writer.up, "the writer notices")
+        assert await done == "KEPT"
+        assert writer.up
+    assert broker.batches == [["kept"]]
+
+
+async def test_a_refused_command_does_not_touch_the_others() -> None:
+    async with writing(FakeBroker()) as writer:
+        bad, good = writer.send(command("bad")), writer.send(command("good"))
+        with pytest.raises(BrokerFailed):
+            await bad
+        assert await good == "GOOD"
+
+
+async def test_a_reply_that_cannot_be_read_is_its_own_error() -> None:
+    async with writing(FakeBroker()) as writer:
+        with pytest.raises(ValueError, match="invalid literal"):
+            await writer.send(Command("c", (), (), int))
+
+
+async def test_cancelled_commands_are_not_sent() -> None:
+    broker = FakeBroker()
+    async with writing(broker) as writer:
+        writer.send(command("unwanted")).cancel()
+        await writer.send(command("wanted"))
+        await writer.flushed()
+    assert broker.batches == [["wanted"]]
+
+
+async def test_the_queue_is_bounded_in_commands_and_in_bytes() -> None:
+    broker = FakeBroker()
+    broker.open.clear()
+    async with writing(broker, most_commands=2, most_bytes=100) as writer:
+        first = writer.send(command("first", 60))
+        with pytest.raises(BrokerBusy):
+            writer.send(command("large", 60))
+        second = writer.send(command("second", 40))
+        with pytest.raises(BrokerBusy):
+            writer.send(command("third"))
+        broker.open.set()
+        await asyncio.gather(first, second)
+        assert await writer.send(command("large", 60)) == "LARGE"
+
+
+async def test_batches_have_a_size() -> None:
+    broker = FakeBroker()
+    async with writing(broker) as writer:
+        await asyncio.gather(*(writer.send(command("big", 3 * 1024 * 1024)) for _ in range(4)))
+        await asyncio.gather(*(writer.send(command("small")) for _ in range(300)))
+    assert [len(batch) for batch in broker.batches[:2]] == [2, 2]
+    assert max(len(batch) for batch in broker.batches) == 128
