@@ -259,8 +259,23 @@ def install(environment: Environment) -> None:
     """Install the project as it lies here, with the extras, at the pinned releases."""
     torch = cpu_torch(environment) if "funasr" in environment.extras else None
     announce(environment, torch)
+    pip_install(environment, torch)
+    if torch and not loads(environment, "torch"):  # a build for a newer system: pip cannot tell
+        say(f"{torch} does not load on this system: taking another build")
+        announce(environment, None)
+        pip_install(environment, torch.replace("==", "!="))
+
+
+def loads(environment: Environment, module: str) -> bool:
+    """Whether ``module`` can be imported in the environment."""
+    command = [str(environment.python), "-c", f"import {module}"]
+    return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
+
+
+def pip_install(environment: Environment, *more: str | None) -> None:
+    """One run of pip: the project with the environment's extras, and ``more`` requirements."""
     options = ["--disable-pip-version-check", "--no-input", *([] if sys.stderr.isatty() else ["-q"])]
-    wanted = ["-e", f".[{','.join(environment.extras)}]", *([torch] if torch else [])]
+    wanted = ["-e", f".[{','.join(environment.extras)}]", *filter(None, more)]
     environ = {**os.environ, "PIP_USE_PEP517": "1"}  # what newer pips do; older ones warn about each old package
     call(environment.python, "-m", "pip", "install", *options, "-c", CONSTRAINTS, *wanted, cwd=ROOT, env=environ)
 

@@ -147,6 +147,23 @@ def test_a_cpu_build_of_torch_is_preferred_where_one_is_offered() -> None:
     assert setup.newest_cpu_build("torch (2.15.0)\nAvailable versions: 2.15.0, 2.14.1+cu130\n") is None
 
 
+def test_a_cpu_build_that_does_not_load_is_replaced(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pip takes a build for a newer libc, if that is on offer: only loading it tells."""
+    installed: list[tuple[str | None, ...]] = []
+    monkeypatch.setattr(setup, "cpu_torch", lambda _: "torch==2.13.0+cpu")
+    monkeypatch.setattr(setup, "pip_install", lambda _, *more: installed.append(more))
+    monkeypatch.setattr(setup, "loads", lambda _, module: module == "torch" and len(installed) > 1)
+    setup.install(Environment(".venv", ("funasr",), ()))
+    assert installed == [("torch==2.13.0+cpu",), ("torch!=2.13.0+cpu",)]
+
+
+@pytest.mark.parametrize(("module", "there"), [("json", True), ("no_such_module", False)])
+def test_what_loads_is_found_out_by_loading_it(environment: Environment, module: str, there: bool) -> None:
+    assert setup.loads(environment, module) is there
+
+
 def test_pins_have_no_local_versions_and_leave_torch_alone() -> None:
     versions = {"Some_Name": "1.2+cpu", "torch": "2.13.0", "nvidia-cublas": "13", "kikipounamu": "0.1", "abc": "2"}
     report = {"install": [{"metadata": {"name": name, "version": versions[name]}} for name in versions]}
