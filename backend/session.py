@@ -204,11 +204,11 @@ class Session:
         if self._done_at is not None and now - self._done_at >= LINGER_S:
             self._done_at = None
             return [Close(CloseCode.NORMAL)]
-        if now - self._looked < LOOK_AFTER_S:
+        waiting = self._ledger.waiting(since=now - LOOK_AFTER_S)
+        if not waiting or now - self._looked < LOOK_AFTER_S:
             return []
         self._looked = now
-        waiting = self._ledger.waiting(since=now - LOOK_AFTER_S)
-        return [LookAgain(waiting)] if waiting else []
+        return [LookAgain(waiting)]
 
     # -- inside --------------------------------------------------------------------------------------------
 

@@ -1,0 +1,128 @@
+"""The segments of one session."""
+
+import pytest
+
+from backend.ledger import MOST_SEGMENTS, Ledger
+from backend.records import Attachment, Record
+from backend.segments import Stage
+from protocol.errors import MessageTooLarge, OutOfOrder
+from protocol.job import Ended, EndState, Result
+from protocol.session import Final, HeldSegments, Missing
+
+FINAL, FAILED, CANCELLED = (Ended(state, 0) for state in (EndState.FINAL, EndState.FAILED, EndState.CANCELLED))
+
+
+def received(ledger: Ledger, index: int, samples: int, attempt: int = 0) -> None:
+    ledger.append(ledger.open(index, attempt), b"\x01\x00" * samples, samples)
+
+
+def queued(ledger: Ledger, index: int, attempt: int = 0) -> None:
+    received(ledger, index, 10, attempt)
+    ledger.complete(ledger.known(index), 10, 1.0)
+    ledger.enqueue(ledger.known(index), attempt, 2.0)
+
+
+def test_only_what_has_begun_is_known() -> None:
+    ledger = Ledger()
+    ledger.open(1, 0)
+    assert ledger.known(1).stage is Stage.RECEIVING
+    with pytest.raises(OutOfOrder, match="segment 0 has not begun"):
+        ledger.known(0)
+
+
+def test_a_session_is_bounded() -> None:
+    Ledger().open(MOST_SEGMENTS - 1, 0)
+    with pytest.raises(MessageTooLarge):
+        Ledger().open(MOST_SEGMENTS, 0)
+
+
+def test_unqueued_samples_are_counted_through_every_stage() -> None:
+    ledger = Ledger()
+    received(ledger, 0, 30)
+    received(ledger, 1, 12)
+    assert ledger.unqueued == 42
+    ledger.complete(ledger.known(0), 25, 1.0)
+    assert ledger.unqueued == 37
+    ledger.enqueue(ledger.known(0), 0, 2.0)
+    assert ledger.unqueued == 12
+    ledger.open(1, 1)
+    assert ledger.unqueued == 0
+    received(ledger, 2, 5)
+    ledger.cancel(2, 3.0)
+    assert ledger.unqueued == 0
+
+
+def test_an_end_is_told_once() -> None:
+    ledger = Ledger()
+    queued(ledger, 0)
+    record = Record(end=FINAL, outcome=Result("s", 0, "hi"))
+    (told,) = ledger.learn(0, record, 3.0)
+    assert isinstance(told, Final)
+    assert ledger.learn(0, record, 4.0) == []
+    assert ledger.learn(0, Record(end=FINAL, outcome=Result("s", 0, "other")), 5.0) == []
+    assert ledger.untold() == [told]
+
+
+def test_news_of_an_older_attempt_do_not_count() -> None:
+    ledger = Ledger()
+    queued(ledger, 0, attempt=1)
+    assert ledger.learn(0, Record(end=FAILED), 3.0) == []
+    assert ledger.learn(0, Record(job=0), 3.0) == []
+    assert ledger.known(0).stage is Stage.QUEUED
+
+
+def test_a_failed_segment_may_have_been_retried_elsewhere() -> None:
+    ledger = Ledger()
+    queued(ledger, 0)
+    ledger.learn(0, Record(end=FAILED), 3.0)
+    ledger.learn(0, Record(job=1), 4.0)
+    assert (ledger.known(0).stage, ledger.known(0).attempt) == (Stage.QUEUED, 1)
+    assert 0 in ledger.live
+
+
+def test_a_lost_job_is_asked_for_again() -> None:
+    ledger = Ledger()
+    queued(ledger, 0)
+    received(ledger, 1, 10)
+    assert ledger.adopt(Attachment(2, {}), 5.0) == [Missing(0, 0)]
+    assert ledger.welcome() == HeldSegments(receiving={0: 0, 1: 10})
+    assert ledger.learn(7, Record(), 5.0) == []
+
+
+def test_what_the_broker_holds_need_not_be_sent_again() -> None:
+    ledger = Ledger()
+    received(ledger, 1, 10)
+    records = {0: Record(end=FINAL, text="hi"), 1: Record(job=0), 2: Record(job=3), 3: Record(end=CANCELLED)}
+    assert ledger.adopt(Attachment(1, records), 5.0) == []
+    assert ledger.welcome() == HeldSegments(queued=(1, 2), ended=(0, 3))
+    assert ledger.unqueued == 0
+    assert ledger.text(range(4)[:1]) == "hi"
+
+
+def test_what_is_on_its_way_to_the_broker_counts_as_received() -> None:
+    ledger = Ledger()
+    received(ledger, 0, 10)
+    ledger.complete(ledger.known(0), 10, 1.0)
+    assert ledger.adopt(Attachment(1, {}), 2.0) == []
+    assert ledger.welcome() == HeldSegments(receiving={0: 10})
+
+
+def test_all_ended_means_each_one_of_the_first() -> None:
+    ledger = Ledger()
+    assert ledger.ended(0)
+    assert not ledger.ended(2**32 - 1)
+    queued(ledger, 0)
+    ledger.open(2, 0)
+    ledger.cancel(2, 1.0)
+    assert not ledger.ended(1)
+    ledger.learn(0, Record(end=FINAL), 3.0)
+    assert ledger.ended(1)
+    assert not ledger.ended(2) and not ledger.ended(3)
+
+
+def test_only_what_waits_long_is_looked_at() -> None:
+    ledger = Ledger()
+    queued(ledger, 0)
+    received(ledger, 1, 4)
+    assert ledger.waiting(since=1.9) == ()
+    assert ledger.waiting(since=2.0) == (0,)

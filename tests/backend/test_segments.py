@@ -1,0 +1,84 @@
+"""One segment on its way."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.records import Record
+from backend.segments import Segment, Stage
+from protocol.errors import ErrorCode
+from protocol.job import Ended, EndState, Failure, Result
+from protocol.recognition import Timing
+from protocol.session import Failed, Final
+
+FINAL = Ended(EndState.FINAL, 0)
+
+
+@given(
+    st.lists(st.binary(max_size=6_000).map(lambda data: data[: len(data) // 2 * 2]), max_size=20),
+    st.integers(0, 9),
+)
+def test_no_sample_is_lost_or_moved(pieces: list[bytes], cut: int) -> None:
+    segment = Segment()
+    for piece in pieces:
+        segment.append(memoryview(piece), len(piece) // 2)
+    whole = b"".join(pieces)
+    assert segment.held == segment.unqueued == len(whole) // 2
+    wanted = max(0, segment.held - cut)
+    assert segment.complete(wanted, 1.0) == whole[: 2 * wanted]
+    assert (segment.stage, segment.held, segment.samples) == (Stage.SUBMITTED, wanted, wanted)
+
+
+def test_many_small_frames_do_not_cost_a_list_item_each() -> None:
+    segment = Segment()
+    for _ in range(10_000):
+        segment.append(memoryview(b"\x01\x00"), 1)
+    assert len(segment.pcm) < 20
+    assert segment.complete(10_000, 1.0) == b"\x01\x00" * 10_000
+
+
+def test_what_is_in_the_broker_is_not_held_here() -> None:
+    segment = Segment()
+    segment.append(b"\x01\x00" * 4, 4)
+    segment.complete(4, 1.0)
+    assert segment.unqueued == 4
+    segment.enqueue(0, 2.0)
+    assert (segment.unqueued, segment.pcm) == (0, [])
+
+
+def test_the_times_of_a_result_are_durations_of_one_clock_each() -> None:
+    segment = Segment(first_frame=10.0)
+    segment.complete(0, 11.5)
+    segment.enqueue(0, 11.6)
+    segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=100, decode_ms=200)), 12.0)
+    assert segment.told == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200, deliver=100))
+
+
+def test_a_result_that_came_before_the_reply_has_no_delivery_time() -> None:
+    segment = Segment(first_frame=10.0)
+    segment.complete(0, 11.5)
+    segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=100, decode_ms=200)), 12.0)
+    assert segment.told == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200))
+
+
+def test_a_failure_is_told_with_its_attempt() -> None:
+    segment = Segment()
+    failure = Failure("s", 3, ErrorCode.ENGINE_DIED, "it died", attempt=2, retryable=True)
+    segment.end(3, Record(end=Ended(EndState.FAILED, 2), outcome=failure), 1.0)
+    assert segment.told == Failed(3, ErrorCode.ENGINE_DIED, "it died", retryable=True, attempt=2)
+    assert segment.settled(2) and not segment.settled(3)
+
+
+def test_a_final_is_settled_for_every_attempt() -> None:
+    segment = Segment()
+    assert not segment.settled(0)
+    segment.end(0, Record(end=FINAL, text="hi"), 1.0)
+    assert segment.settled(7)
+    assert (segment.told, segment.text) == (None, "hi")
+
+
+def test_a_new_attempt_starts_from_nothing() -> None:
+    segment = Segment()
+    segment.append(b"\x01\x00", 1)
+    segment.end(0, Record(end=Ended(EndState.FAILED, 0)), 1.0)
+    segment.restart(1)
+    assert segment == Segment(attempt=1)

@@ -1,0 +1,309 @@
+"""The session core, one sentence of the protocol at a time. Disorder is in ``test_session_world``."""
+
+import pytest
+
+from backend.records import Attachment, JobQueued, Record
+from backend.segments import Acknowledge, Close, Submit, Withdraw
+from backend.session import LINGER_S, check_hello
+from protocol.audio import encode_frame
+from protocol.errors import (
+    CloseCode,
+    ErrorCode,
+    MalformedMessage,
+    MessageTooLarge,
+    OutOfOrder,
+    ProtocolError,
+    UnsupportedFormat,
+)
+from protocol.job import Ended, EndState, Failure, Job, Result
+from protocol.recognition import Options
+from protocol.session import (
+    AudioFormat,
+    Done,
+    Failed,
+    Finish,
+    HeldSegments,
+    Hello,
+    Limits,
+    Missing,
+    Queued,
+    Received,
+    SegmentBegin,
+    SegmentCancel,
+    SegmentEnd,
+    SegmentSpeculate,
+    Welcome,
+)
+from tests.backend.sessions import (
+    ID,
+    NAME,
+    NOW,
+    PCM,
+    TEXT,
+    Make,
+    ended,
+    failed,
+    queued,
+    receiving,
+    session,
+    submitted,
+    texts,
+)
+
+
+class TestHello:
+    def test_it_comes_first(self) -> None:
+        assert check_hello(Hello(ID)) == Hello(ID)
+        with pytest.raises(OutOfOrder):
+            check_hello(SegmentBegin(0))
+
+    @pytest.mark.parametrize("audio", [AudioFormat(rate=8_000), AudioFormat(codec="opus")])
+    def test_other_audio_is_not_supported(self, audio: AudioFormat) -> None:
+        with pytest.raises(UnsupportedFormat, match="pcm16 at 16000"):
+            check_hello(Hello(ID, audio=audio))
+
+    def test_it_comes_once(self) -> None:
+        with pytest.raises(OutOfOrder):
+            session().receive(Hello(ID), NOW)
+
+    def test_the_welcome_says_what_is_held_and_the_results_follow(self) -> None:
+        made = receiving(index=5)
+        records = {
+            0: Record(end=Ended(EndState.FINAL, 0), outcome=Result(NAME, 0, "hi")),
+            1: Record(job=0),
+            2: Record(end=Ended(EndState.FINAL, 0), text="received"),
+            3: Record(end=Ended(EndState.FAILED, 0), outcome=Failure(NAME, 3, ErrorCode.INTERNAL, "no")),
+        }
+        welcome, *results = made.attached(Attachment(2, records), Welcome(ID, "g", durable=False), NOW)
+        assert isinstance(welcome, Welcome)
+        assert welcome.segments == HeldSegments({5: 100}, (1,), (0, 2, 3))
+        assert results == [TEXT, Failed(3, ErrorCode.INTERNAL, "no")]
+        assert made.epoch == 2
+
+
+class TestFrames:
+    def test_audio_is_appended(self) -> None:
+        made = receiving(PCM[:100])
+        assert made.frame(encode_frame(0, 50, PCM[100:]), NOW) == ()
+        (job,) = made.receive(SegmentEnd(0, 100), NOW)
+        assert job == Submit(Job(NAME, 0, PCM, 100))
+
+    def test_a_lower_offset_is_a_resend_whose_known_part_is_skipped(self) -> None:
+        made = receiving(PCM[:100])
+        made.frame(encode_frame(0, 10, PCM[20:160]), NOW)
+        made.frame(encode_frame(0, 0, PCM[:20]), NOW)
+        made.frame(encode_frame(0, 80, PCM[160:]), NOW)
+        (job,) = made.receive(SegmentEnd(0, 100), NOW)
+        assert isinstance(job, Submit) and job.job.pcm == PCM
+
+    def test_a_higher_offset_is_answered_by_missing_once(self) -> None:
+        made = receiving(PCM[:100])
+        assert made.frame(encode_frame(0, 60, PCM[120:]), NOW) == [Missing(0, 50)]
+        assert made.frame(encode_frame(0, 90, PCM[180:]), NOW) == ()
+        made.frame(encode_frame(0, 50, PCM[100:110]), NOW)
+        assert made.frame(encode_frame(0, 60, PCM[120:]), NOW) == [Missing(0, 55)]
+
+    def test_after_a_new_connection_a_gap_is_told_again(self) -> None:
+        made = receiving(PCM[:100])
+        made.frame(encode_frame(0, 60, PCM[120:]), NOW)
+        made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW)
+        assert made.frame(encode_frame(0, 60, PCM[120:]), NOW) == [Missing(0, 50)]
+
+    def test_a_segment_must_have_begun(self) -> None:
+        with pytest.raises(OutOfOrder):
+            session().frame(encode_frame(0, 0, PCM), NOW)
+
+    @pytest.mark.parametrize("data", [b"", b"1234567", bytes(9)])
+    def test_it_has_a_header_and_whole_samples(self, data: bytes) -> None:
+        with pytest.raises(MalformedMessage):
+            receiving().frame(data, NOW)
+
+    def test_it_has_a_size(self) -> None:
+        made = session(Limits(frame_bytes=1_000))
+        made.receive(SegmentBegin(0), NOW)
+        made.frame(encode_frame(0, 0, bytes(992)), NOW)
+        with pytest.raises(MessageTooLarge):
+            made.frame(encode_frame(0, 496, bytes(994)), NOW)
+
+    @pytest.mark.parametrize("make", [submitted, queued, ended])
+    def test_a_closed_segment_takes_resends_only(self, make: Make) -> None:
+        made = make()
+        assert made.frame(encode_frame(0, 0, PCM), NOW) == ()
+        assert made.frame(encode_frame(0, 100, b""), NOW) == ()
+        with pytest.raises(OutOfOrder, match="closed"):
+            made.frame(encode_frame(0, 100, b"\x00\x00"), NOW)
+
+    def test_a_segment_that_never_ends_is_refused(self) -> None:
+        made = session(Limits(segment_s=1.0))
+        made.receive(SegmentBegin(0), NOW)
+        made.frame(encode_frame(0, 0, bytes(32_000)), NOW)
+        with pytest.raises(MessageTooLarge, match="end it earlier"):
+            made.frame(encode_frame(0, 16_000, bytes(2)), NOW)
+        with pytest.raises(MessageTooLarge):
+            made.receive(SegmentEnd(0, 16_001), NOW)
+
+    def test_more_than_the_window_is_refused(self) -> None:
+        made = session(Limits(window_s=1.0))
+        for index in (0, 1):
+            made.receive(SegmentBegin(index), NOW)
+        made.frame(encode_frame(0, 0, bytes(16_000)), NOW)
+        made.receive(SegmentEnd(0, 8_000), NOW)
+        made.frame(encode_frame(1, 0, bytes(16_000)), NOW)
+        with pytest.raises(MessageTooLarge, match="not yet queued"):
+            made.frame(encode_frame(1, 8_000, bytes(2)), NOW)
+        made.submitted(0, 0, JobQueued(0), NOW)
+        assert made.frame(encode_frame(1, 8_000, bytes(2)), NOW) == ()
+
+    def test_a_refused_frame_changes_nothing(self) -> None:
+        made = receiving()
+        for data in (b"123", encode_frame(9, 0, PCM), bytes(70_000)):
+            with pytest.raises(ProtocolError):
+                made.frame(data, NOW)
+        (job,) = made.receive(SegmentEnd(0, 100), NOW)
+        assert isinstance(job, Submit) and job.job.pcm == PCM
+
+
+class TestBegin:
+    def test_twice_is_once(self) -> None:
+        made = receiving()
+        assert made.receive(SegmentBegin(0), NOW) == ()
+        assert made.unqueued == 100
+
+    def test_a_higher_attempt_replaces_a_failed_one(self) -> None:
+        made = failed()
+        made.receive(SegmentBegin(0, attempt=1), NOW)
+        made.frame(encode_frame(0, 0, PCM), NOW)
+        (job,) = made.receive(SegmentEnd(0, 100), NOW)
+        assert job == Submit(Job(NAME, 0, PCM, 100, attempt=1))
+
+    @pytest.mark.parametrize("make", [submitted, queued])
+    def test_a_higher_attempt_of_one_that_has_not_failed_is_a_mistake(self, make: Make) -> None:
+        with pytest.raises(OutOfOrder, match="has not failed"):
+            make().receive(SegmentBegin(0, attempt=1), NOW)
+
+    def test_a_higher_attempt_of_a_final_changes_nothing(self) -> None:
+        made = ended()
+        assert made.receive(SegmentBegin(0, attempt=1), NOW) == ()
+        assert texts(made.receive(SegmentEnd(0, 100), NOW)) == ["hi"]
+
+    def test_a_lower_attempt_is_late(self) -> None:
+        made = failed()
+        made.receive(SegmentBegin(0, attempt=2), NOW)
+        made.receive(SegmentBegin(0, attempt=1), NOW)
+        (job,) = made.receive(SegmentEnd(0, 0), NOW)
+        assert isinstance(job, Submit) and job.job.attempt == 2
+
+    def test_after_finish_there_is_nothing_new(self) -> None:
+        made = receiving()
+        made.receive(Finish(1), NOW)
+        with pytest.raises(OutOfOrder):
+            made.receive(SegmentBegin(1), NOW)
+
+
+class TestEnd:
+    def test_options_travel_with_the_job(self) -> None:
+        made = session(options=Options(language="zh", model="m"))
+        made.receive(SegmentBegin(0), NOW)
+        (job,) = made.receive(SegmentEnd(0, 0), NOW)
+        assert job == Submit(Job(NAME, 0, b"", 0, options=Options(language="zh", model="m")))
+
+    def test_more_samples_than_held_are_missing(self) -> None:
+        assert receiving().receive(SegmentEnd(0, 101), NOW) == [Missing(0, 100)]
+
+    def test_fewer_samples_than_held_cut_the_rest_off(self) -> None:
+        (job,) = receiving().receive(SegmentEnd(0, 99), NOW)
+        assert job == Submit(Job(NAME, 0, PCM[:198], 99))
+
+    def test_again_is_answered_by_what_has_become_of_it(self) -> None:
+        end = SegmentEnd(0, 100)
+        assert submitted().receive(end, NOW) == ()
+        assert queued().receive(end, NOW) == [Queued(0)]
+        assert texts(ended().receive(end, NOW)) == ["hi"]
+        (told,) = failed().receive(end, NOW)
+        assert isinstance(told, Failed)
+        stored = ended()
+        stored.receive(Received(0), NOW)
+        assert stored.receive(end, NOW) == [TEXT]
+
+    def test_a_speculation_is_noted_of_known_segments(self) -> None:
+        assert receiving().receive(SegmentSpeculate(0, 50), NOW) == ()
+        with pytest.raises(OutOfOrder):
+            session().receive(SegmentSpeculate(0, 50), NOW)
+
+    def test_an_unknown_segment_cannot_end(self) -> None:
+        with pytest.raises(OutOfOrder):
+            session().receive(SegmentEnd(0, 0), NOW)
+
+
+class TestCancel:
+    @pytest.mark.parametrize("make", [receiving, submitted, queued, ended, failed])
+    def test_it_is_forgotten_wherever_it_is(self, make: Make) -> None:
+        made = make()
+        assert made.receive(SegmentCancel(0), NOW) == [Withdraw(0, 0)]
+        assert made.receive(SegmentCancel(0), NOW) == ()
+        assert made.unqueued == 0
+        assert made.noticed(Result(NAME, 0, "hi"), NOW) == []
+        assert made.submitted(0, 0, JobQueued(0), NOW) == []
+        assert made.receive(Finish(1), NOW) == [Done(1, ""), Close(CloseCode.NORMAL)]
+
+    def test_one_that_never_came_can_be_cancelled(self) -> None:
+        made = session()
+        assert made.receive(SegmentCancel(3), NOW) == [Withdraw(3, 0)]
+        assert made.receive(SegmentBegin(3, attempt=1), NOW) == ()
+
+
+class TestFinish:
+    def test_done_follows_the_last_end_and_the_close_the_last_receipt(self) -> None:
+        made = queued()
+        assert made.receive(Finish(1), NOW) == []
+        assert made.noticed(Result(NAME, 0, "hi"), NOW)[1:] == [Done(1, "hi")]
+        assert made.receive(Received(0), NOW) == [Acknowledge(0), Close(CloseCode.NORMAL)]
+
+    def test_the_close_comes_without_receipts_too(self) -> None:
+        made = ended()
+        made.receive(Finish(1), NOW)
+        assert made.tick(NOW + LINGER_S - 0.1) == []
+        assert made.tick(NOW + LINGER_S) == [Close(CloseCode.NORMAL)]
+        assert made.tick(NOW + 2 * LINGER_S) == []
+
+    def test_what_was_received_before_is_closed_at_once(self) -> None:
+        made = ended()
+        made.receive(Received(0), NOW)
+        assert made.receive(Finish(1), NOW) == [Done(1, "hi"), Close(CloseCode.NORMAL)]
+
+    def test_nothing_at_all_is_done_too(self) -> None:
+        assert session().receive(Finish(0), NOW) == [Done(0, ""), Close(CloseCode.NORMAL)]
+
+    def test_a_failed_segment_has_ended_and_may_yet_come_back(self) -> None:
+        made = failed()
+        assert made.receive(Finish(1), NOW) == [Done(1, "")]
+        made.receive(SegmentBegin(0, attempt=1), NOW)
+        assert made.tick(NOW + LINGER_S) == []
+        made.receive(SegmentEnd(0, 0), NOW)
+        outputs = made.noticed(Result(NAME, 0, "hi", attempt=1), NOW)
+        assert texts(outputs) == ["hi"] and outputs[1:] == [Done(1, "hi")]
+
+    def test_it_must_not_count_less_than_there_are(self) -> None:
+        with pytest.raises(OutOfOrder, match="segment 3 has begun"):
+            receiving(index=3).receive(Finish(3), NOW)
+
+    def test_an_absurd_count_waits_without_costing_anything(self) -> None:
+        assert ended().receive(Finish(2**32 - 1), NOW) == []
+
+    def test_after_a_new_connection_it_is_said_again(self) -> None:
+        made = queued()
+        made.receive(Finish(1), NOW)
+        made.attached(Attachment(2, {0: Record(job=0)}), Welcome(ID, "g", durable=True), NOW)
+        assert made.noticed(Result(NAME, 0, "hi"), NOW)[1:] == []
+        assert made.receive(Finish(1), NOW) == [Done(1, "hi")]
+
+
+class TestReceived:
+    def test_it_is_acknowledged_once(self) -> None:
+        made = ended()
+        assert made.receive(Received(0), NOW) == [Acknowledge(0)]
+        assert made.receive(Received(0), NOW) == ()
+
+    @pytest.mark.parametrize("make", [session, receiving, queued])
+    def test_what_has_not_ended_cannot_have_been_received(self, make: Make) -> None:
+        assert make().receive(Received(0), NOW) == ()
