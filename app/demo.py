@@ -1,7 +1,7 @@
 """Dictates the shipped samples through the whole chain at speaking pace, and tells where the time went."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -40,6 +40,12 @@ def samples() -> Iterator[list[Sample]]:
 
 async def demo(source: Source) -> int:
     """Dictate every sample. ``FAILED`` if a segment got no text."""
+    with samples() as shipped:
+        return await dictate(shipped, source)
+
+
+async def dictate(recordings: Sequence[Sample], source: Source) -> int:
+    """Dictate these. ``FAILED`` if a segment got no text."""
     console = Console(stderr=True, highlight=False)
     async with AsyncExitStack() as cleanup:
         stack = source.stack()
@@ -47,14 +53,14 @@ async def demo(source: Source) -> int:
             console.print("starting the gateway and the worker, unless they run", soft_wrap=True)
             await cleanup.enter_async_context(stack)
             await stack.until_ready()
-        complete = True
-        for sample in cleanup.enter_context(samples()):
-            work = _dictate(sample, source, console)
-            complete &= await (stack.unless_broken(work) if stack else work)
-    return 0 if complete else FAILED
+        everything = True
+        for sample in recordings:
+            work = _dictate_one(sample, source, console)
+            everything &= await (stack.unless_broken(work) if stack else work)
+    return 0 if everything else FAILED
 
 
-async def _dictate(sample: Sample, source: Source, console: Console) -> bool:
+async def _dictate_one(sample: Sample, source: Source, console: Console) -> bool:
     options = Options(language=sample.language, model=source.model)
     recogniser = Recogniser(source.locate(), needed_models.vad_folder(), options)
     with Display(console, sample.path.name, lambda segment: typer.echo(told(segment))).shown() as display:

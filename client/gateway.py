@@ -46,7 +46,7 @@ class ClientSettings:
     connect_s: float = 10.0
     send_s: float = 20.0
     heartbeat_s: float = 20.0
-    first_contact_s: float = 10.0
+    first_contact_s: float = 5.0
     give_up_s: float = 120.0
     quiet_s: float = 300.0
     held_s: float = 600.0

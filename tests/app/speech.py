@@ -1,0 +1,36 @@
+"""Recordings for the app's tests, and what the checksum engine makes of them."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from app.pipeline import Ears
+from loadtest.checksum import checksum
+from protocol.audio import SAMPLE_RATE
+from speech.audio_file import read_audio
+from speech.segmenter import SegmentAudio, Segmenter
+from speech.vad import open_vad
+
+SPEECH = Path(__file__).resolve().parent.parent / "data" / "speech"
+
+
+def recording(*names: str, to: Path) -> Path:
+    """The named recordings one after the other, a second of silence after each."""
+    parts: list[NDArray[np.int16]] = [np.zeros(SAMPLE_RATE, np.int16)]
+    for name in names:
+        parts += [*read_audio(SPEECH / f"{name}.flac"), np.zeros(SAMPLE_RATE, np.int16)]
+    soundfile.write(to, np.concatenate(parts), SAMPLE_RATE)
+    return to
+
+
+def digests(path: Path, models: Path) -> list[str]:
+    """What a chain that loses nothing gives for each segment of ``path``."""
+    ears = Ears(open_vad(models / "fsmn-vad"), Segmenter())
+    pcm: dict[int, bytes] = {}
+    pieces = [piece for block in read_audio(path) for piece in ears.hear(block)]
+    for piece in [*pieces, *ears.finish()]:
+        if isinstance(piece.output, SegmentAudio):
+            pcm[piece.output.segment] = pcm.get(piece.output.segment, b"") + piece.output.pcm
+    return [checksum(audio) for audio in pcm.values()]

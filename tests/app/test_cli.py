@@ -1,0 +1,91 @@
+"""The program as a person runs it."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.app.speech import SPEECH, digests
+from tests.app.test_stack import processes_of
+from tests.helpers.chain import running_chain
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until_sync
+
+PROGRAM = str(Path(sys.executable).parent / "kikipounamu")
+TALK = SPEECH / "en-01.flac"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "home"
+    assert processes_of(tmp_path / "home") == [], "something was left behind"
+
+
+@pytest.fixture
+def environment(home: Path, models: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KIKIPOUNAMU_")}
+    return kept | {"KIKIPOUNAMU_HOME": str(home), "KIKIPOUNAMU_MODELS": str(models)}
+
+
+def run(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [PROGRAM, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
+
+
+def test_help_names_every_command_and_loads_nothing_heavy(environment: dict[str, str]) -> None:
+    shown = run(environment, "--help")
+    assert shown.returncode == 0
+    for command in ("transcribe", "up", "demo", "models"):
+        assert command in shown.stdout
+    heavy = "{'aiohttp', 'numpy', 'onnxruntime', 'soundfile', 'structlog'}"
+    code = f"import sys, app.cli; print(sorted({heavy} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_transcribe_brings_its_own_stack_and_takes_it_down(environment: dict[str, str], models: Path) -> None:
+    done = run(environment, "transcribe", str(TALK), "--engine", "checksum")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == " ".join(digests(TALK, models)) + "\n"
+    assert "Traceback" not in done.stderr
+
+
+def test_missing_models_are_named_with_the_command(environment: dict[str, str], tmp_path: Path) -> None:
+    done = run(environment | {"KIKIPOUNAMU_MODELS": str(tmp_path / "none")}, "transcribe", str(TALK))
+    assert done.returncode == 1
+    assert "kikipounamu models get fsmn-vad whisper-base" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_gateway_that_is_not_there_is_said(environment: dict[str, str]) -> None:
+    done = run(environment, "transcribe", str(TALK), "--gateway", "http://127.0.0.1:9", "--key", "k")
+    assert done.returncode == 1
+    assert "no connection to the gateway" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_usage(environment: dict[str, str]) -> None:
+    assert run(environment, "transcribe").returncode == 2
+    assert run(environment, "transcribe", str(TALK), "--format", "doc").returncode == 2
+    assert run(environment, "transcribe", str(TALK), "--language", "tlh").returncode == 2
+
+
+def test_ctrl_c_is_clean(environment: dict[str, str], tmp_path: Path, broker: Broker) -> None:
+    log = tmp_path / "log"
+    with running_chain(tmp_path, broker.url, quiet=True) as chain:
+        chain.gateway()  # without a worker there is always something to interrupt
+        with log.open("wb") as output:
+            command = [PROGRAM, "transcribe", str(TALK), "--engine", "checksum"]
+            process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        try:
+            wait_until_sync(lambda: b"waiting" in log.read_bytes(), "it waits for the text")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130, log.read_text()
+        finally:
+            process.kill()
+            process.wait()
+    assert b"Traceback" not in log.read_bytes()
