@@ -8,8 +8,8 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
 
 import psutil
 
@@ -64,7 +64,7 @@ class EngineProcess:
             if not isinstance(reply, Ready):
                 raise EngineDied(f"the engine {settings.engine} did not say that it is ready")
         except BaseException:
-            await engine.kill()
+            await _to_the_end(engine.kill())
             raise
         engine.info = reply.info
         return engine
@@ -142,3 +142,12 @@ class EngineProcess:
     async def _reply(self) -> Reply:
         header = await self._replies.readexactly(HEADER_BYTES)
         return unpack_reply(await self._replies.readexactly(body_length(header)))
+
+
+async def _to_the_end(coroutine: Coroutine[Any, Any, object]) -> None:
+    """Let ``coroutine``, which is short, finish although this task is being cancelled, and cancelled again."""
+    task = asyncio.ensure_future(coroutine)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):  # the caller raises it
+            await asyncio.wait({task})
+    task.result()

@@ -1,5 +1,6 @@
 """Engine processes: real ones, and everything that an engine can do to its process."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from protocol.engine import (
 )
 from protocol.errors import ErrorCode
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
-from tests.helpers.waiting import wait_until_sync
+from tests.helpers.waiting import wait_until, wait_until_sync
 from worker.engine_process import EngineProcess
 from worker.errors import EngineDied, EngineRaised, EngineTimedOut
 
@@ -173,3 +174,16 @@ def test_an_engine_does_not_outlive_a_killed_worker() -> None:
         os.kill(pid, signal.SIGSTOP)  # so that it cannot end by itself when its pipe closes
         parent.kill()
         wait_until_sync(lambda: not psutil.pid_exists(pid), "the engine is gone")
+
+
+async def test_a_start_that_is_cancelled_again_and_again_leaves_no_process() -> None:
+    """Not even an unclosed transport, which the suite's warnings would show."""
+    before = set(psutil.Process().children())
+    starting = asyncio.ensure_future(EngineProcess.start(EngineSettings(ENGINE), LONG_S))
+    await wait_until(lambda: set(psutil.Process().children()) - before, "the process runs")
+    (process,) = set(psutil.Process().children()) - before
+    while not starting.done():
+        starting.cancel()
+        await asyncio.sleep(0)
+    assert starting.cancelled()
+    assert not psutil.pid_exists(process.pid)
