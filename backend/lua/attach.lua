@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Bind a session to a gateway; every hello. The gateway that had it until now is told.
 -- KEYS: session hash
 -- ARGV: session, owner, gateway, resume (0 or 1), nonce of this hello, lifetime in ms, prefix of result channels

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Look at some segments. A job whose entry is nowhere any more is no job: it is forgotten, so that the audio is
 -- asked for again.
 -- KEYS: session hash

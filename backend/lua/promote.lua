@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- The segment ended: make its speculation the job, if that was decoded up to this very sample.
 -- KEYS: session hash, backlog
 -- ARGV: segment, attempt, samples, lifetime in ms

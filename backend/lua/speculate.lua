@@ -1,3 +1,4 @@
+#!lua
 -- Have a segment decoded up to here, in case it ends here. A newer speculation replaces an older one.
 -- KEYS: session hash, stream, backlog
 -- ARGV: segment, samples, lifetime in ms, then the entry's fields and values

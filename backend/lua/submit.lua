@@ -1,4 +1,5 @@
--- Put a segment into its stream, once per attempt.
+#!lua
+-- Put a segment into its stream, once per attempt. Without allow-oom: a full broker must refuse it before it begins.
 -- KEYS: session hash, stream, backlog
 -- ARGV: segment, attempt, samples, lifetime in ms, then the entry's fields and values
 -- Returns {"gone"}, {"ended", end, result, text} or {"queued", samples of the stream ahead of it}.

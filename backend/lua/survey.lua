@@ -1,3 +1,4 @@
+#!lua flags=no-writes,allow-oom
 -- What waits, for how long, who works, how full the broker is: read only, and no audio leaves the broker.
 -- KEYS: backlog, workers
 -- ARGV: milliseconds after which a worker is gone

@@ -1,4 +1,4 @@
-"""Gateways of a test's own."""
+"""Gateways and brokers of a test's own."""
 
 from collections.abc import AsyncIterator
 
@@ -6,6 +6,7 @@ import pytest
 
 from backend.gateway import Gateway, running_gateway
 from backend.settings import GatewaySettings
+from tests.backend.broker_setting import Setting, on
 from tests.helpers.valkey import Broker
 
 KEY = "a key of the tests"
@@ -16,3 +17,11 @@ async def gateway(broker: Broker) -> AsyncIterator[Gateway]:
     """A gateway on an empty Valkey."""
     async with running_gateway(GatewaySettings(redis=broker.url, key=KEY)) as gateway:
         yield gateway
+
+
+@pytest.fixture
+async def at(any_broker: Broker) -> AsyncIterator[Setting]:
+    """A session ``s`` that is attached."""
+    async with on(any_broker) as setting:
+        await setting.jobs.attach("s", "o", resume=False)
+        yield setting

@@ -1,0 +1,292 @@
+"""The gateway's scripts and connections, on every kind of broker that is installed."""
+
+from typing import Any
+
+import pytest
+
+from backend.jobs import open_jobs
+from backend.records import JobQueued, NothingToPromote, Record, SessionGone
+from protocol.errors import ErrorCode, Forbidden, OutOfOrder
+from protocol.job import (
+    SESSION_TTL_MS,
+    WORKERS_KEY,
+    Detached,
+    Ended,
+    EndState,
+    Failure,
+    JobKind,
+    Keys,
+    Result,
+    WorkerState,
+    WorkerStatus,
+    encode_job,
+    encode_notice,
+    encode_status,
+)
+from protocol.recognition import Options
+from tests.backend.broker_setting import HASH, STREAM, Setting, job, listening, on
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+
+class TestAttach:
+    async def test_a_new_session_has_nothing(self, any_broker: Broker) -> None:
+        async with on(any_broker) as at:
+            assert await at.jobs.attach("s", "o", resume=False) == (1, {})
+            assert (await at.field("owner"), await at.field("gateway")) == ("o", "g")
+            assert SESSION_TTL_MS - 60_000 < await at.redis.pttl(HASH) <= SESSION_TTL_MS
+
+    async def test_a_known_session_must_be_resumed(self, at: Setting) -> None:
+        with pytest.raises(OutOfOrder, match="resume"):
+            await at.jobs.attach("s", "o", resume=False)
+        assert (await at.jobs.attach("s", "o", resume=True)).epoch == 2
+
+    async def test_a_session_of_another_key_is_refused(self, at: Setting) -> None:
+        for resume in (True, False):
+            with pytest.raises(Forbidden):
+                await at.jobs.attach("s", "someone else", resume=resume)
+        assert await at.field("epoch") == "1"
+
+    async def test_everything_held_is_returned(self, at: Setting) -> None:
+        for n in range(3):
+            await at.jobs.submit(job(n))
+        await at.recognise("hi")
+        await at.fail()
+        attachment = await at.jobs.attach("s", "o", resume=True)
+        assert attachment.segments == {
+            0: Record(end=Ended(EndState.FINAL, 0), outcome=Result("s", 0, "hi")),
+            1: Record(end=Ended(EndState.FAILED, 0), outcome=Failure("s", 1, ErrorCode.ENGINE_FAILED, "no")),
+            2: Record(job=0),
+        }
+
+    async def test_the_gateway_before_is_told(self, at: Setting, any_broker: Broker) -> None:
+        async with open_jobs(any_broker.url, "h") as other, listening(at.jobs) as notices:
+            await other.attach("s", "o", resume=True)
+            await wait_until(lambda: notices, "a notice")
+        assert notices == [Detached("s", "h", 2)]
+
+
+class TestSubmit:
+    async def test_a_job_is_queued_once_per_attempt(self, at: Setting) -> None:
+        assert await at.jobs.submit(job(0, 100)) == JobQueued(0)
+        assert await at.jobs.submit(job(0, 100)) == JobQueued(0)
+        assert await at.jobs.submit(job(1, 50)) == JobQueued(100)
+        assert (await at.entries(), await at.backlog()) == (2, 150)
+        taken = await at.worker.take()
+        assert taken is not None and taken[1] == job(0, 100)
+
+    async def test_class_and_model_choose_the_stream(self, at: Setting) -> None:
+        await at.jobs.submit(job(0, options=Options(model="m", priority="bulk")))
+        assert await at.entries(Keys().jobs("bulk", "m")) == 1
+        assert await at.backlog(Keys().jobs("bulk", "m")) == 100
+
+    async def test_one_that_ended_says_how(self, at: Setting) -> None:
+        await at.jobs.submit(job())
+        await at.recognise("hi")
+        ended = Record(end=Ended(EndState.FINAL, 0), outcome=Result("s", 0, "hi"))
+        assert await at.jobs.submit(job(attempt=1)) == ended
+        await at.jobs.received("s", 0)
+        assert await at.jobs.submit(job()) == Record(end=Ended(EndState.FINAL, 0), text="hi")
+        assert (await at.entries(), await at.backlog()) == (0, 0)
+
+    async def test_a_higher_attempt_replaces_a_failed_one(self, at: Setting) -> None:
+        await at.jobs.submit(job())
+        await at.fail()
+        assert isinstance(await at.jobs.submit(job()), Record)
+        assert await at.jobs.submit(job(attempt=1)) == JobQueued(0)
+        assert (await at.field("end:0"), await at.field("result:0")) == (None, None)
+        assert await at.recognise("second")
+        assert await at.field("end:0") == "final 1"
+
+    async def test_a_higher_attempt_withdraws_a_lower_one_that_waits(self, at: Setting) -> None:
+        await at.jobs.submit(job(0, 100))
+        await at.jobs.submit(job(0, 70, attempt=1))
+        assert (await at.entries(), await at.backlog()) == (1, 70)
+        taken = await at.worker.take()
+        assert taken is not None and taken[1].attempt == 1
+
+    async def test_an_unknown_session_is_gone(self, at: Setting) -> None:
+        await at.redis.delete(HASH)
+        assert await at.jobs.submit(job()) == SessionGone()
+        assert (await at.entries(), await at.redis.exists(HASH)) == (0, 0)
+
+    async def test_every_script_renews_the_session(self, at: Setting) -> None:
+        await at.jobs.submit(job(9))
+        for command in (
+            lambda: at.jobs.submit(job()),
+            lambda: at.jobs.received("s", 0),
+            lambda: at.jobs.speculate(job(1)),
+            lambda: at.jobs.promote("s", 1, 0, 100),
+            lambda: at.jobs.cancel("s", 0, 0),
+            lambda: at.jobs.attach("s", "o", resume=True),
+        ):
+            await at.redis.pexpire(HASH, 10_000)
+            await command()
+            assert await at.redis.pttl(HASH) > 60_000
+
+
+class TestCancel:
+    async def test_a_waiting_job_is_withdrawn(self, at: Setting) -> None:
+        await at.jobs.submit(job(0, 100))
+        await at.jobs.submit(job(1, 30))
+        assert await at.jobs.cancel("s", 0, 0)
+        assert (await at.entries(), await at.backlog()) == (1, 30)
+        assert (await at.field("job:0"), await at.field("end:0")) == (None, "cancelled 0")
+
+    async def test_one_that_is_being_decoded_does_not_count_any_more(self, at: Setting) -> None:
+        await at.jobs.submit(job())
+        taken = await at.worker.take()
+        assert taken is not None
+        await at.jobs.cancel("s", 0, 0)
+        assert not await at.worker.finish(*taken, Result("s", 0, "late"))
+        assert (await at.field("end:0"), await at.field("result:0")) == ("cancelled 0", None)
+        assert (await at.entries(), await at.backlog()) == (0, 0)
+        assert (await at.redis.xpending(STREAM, "workers"))["pending"] == 0
+
+    async def test_a_result_is_forgotten(self, at: Setting) -> None:
+        await at.jobs.submit(job())
+        await at.recognise()
+        await at.jobs.received("s", 0)
+        await at.jobs.cancel("s", 0, 0)
+        assert (await at.field("text:0"), await at.field("end:0")) == (None, "cancelled 0")
+
+    async def test_nothing_is_made_of_an_unknown_session(self, at: Setting) -> None:
+        await at.redis.delete(HASH)
+        assert not await at.jobs.cancel("s", 0, 0)
+        assert not await at.jobs.received("s", 0)
+        assert await at.redis.exists(HASH) == 0
+
+
+class TestReceived:
+    async def test_the_result_goes_and_its_text_and_end_stay(self, at: Setting) -> None:
+        await at.jobs.submit(job())
+        await at.recognise("héllo 你好")
+        assert await at.jobs.received("s", 0)
+        assert await at.jobs.received("s", 0)
+        assert await at.field("result:0") is None
+        assert (await at.field("text:0"), await at.field("end:0")) == ("héllo 你好", "final 0")
+
+    async def test_a_failure_leaves_no_text(self, at: Setting) -> None:
+        await at.jobs.submit(job())
+        await at.fail()
+        await at.jobs.received("s", 0)
+        assert (await at.field("result:0"), await at.field("text:0")) == (None, None)
+        assert await at.field("end:0") == "failed 0"
+
+    async def test_a_late_twin_is_not_new(self, at: Setting) -> None:
+        await at.jobs.submit(job())
+        taken = await at.worker.take()
+        assert taken is not None
+        assert await at.worker.finish(*taken, Result("s", 0, "first"))
+        await at.jobs.received("s", 0)
+        assert not await at.worker.finish(*taken, Result("s", 0, "twin"))
+        assert await at.field("result:0") is None
+
+
+class TestLook:
+    async def test_jobs_ends_and_nothing(self, at: Setting) -> None:
+        await at.jobs.submit(job(0))
+        await at.jobs.submit(job(1))
+        await at.recognise("hi")
+        seen = await at.jobs.reread("s", [0, 1, 2])
+        assert (seen.gateway, seen.epoch) == ("g", 1)
+        final = Record(end=Ended(EndState.FINAL, 0), outcome=Result("s", 0, "hi"))
+        assert seen.segments == {0: final, 1: Record(job=0), 2: Record()}
+
+    async def test_a_job_whose_entry_is_gone_is_lost(self, at: Setting) -> None:
+        await at.jobs.submit(job())
+        await at.redis.xtrim(STREAM, maxlen=0, approximate=False)
+        assert (await at.jobs.reread("s", [0])).segments == {0: Record()}
+        assert await at.jobs.submit(job()) == JobQueued(100)
+        assert await at.entries() == 1
+
+    async def test_an_unknown_session_has_no_gateway(self, at: Setting) -> None:
+        await at.redis.delete(HASH)
+        assert (await at.jobs.reread("s", [0])).gateway == ""
+
+
+class TestSpeculation:
+    async def test_one_that_waits_becomes_the_job(self, at: Setting) -> None:
+        assert await at.jobs.speculate(job(0, 100, kind=JobKind.SPECULATE)) == b"queued"
+        assert await at.jobs.promote("s", 0, 0, 100) == JobQueued(0)
+        assert (await at.entries(), await at.backlog()) == (1, 100)
+        assert await at.recognise("hi")
+        assert await at.field("end:0") == "final 0"
+
+    async def test_one_that_is_done_is_the_final(self, at: Setting) -> None:
+        await at.jobs.speculate(job(0, 100, kind=JobKind.SPECULATE))
+        await at.redis.hset(HASH, "result:0", encode_notice(Result("s", 0, "hi")))
+        final = Record(end=Ended(EndState.FINAL, 0), outcome=Result("s", 0, "hi"))
+        assert await at.jobs.promote("s", 0, 0, 100) == final
+        assert await at.jobs.promote("s", 0, 0, 100) == final
+
+    async def test_one_of_another_length_is_withdrawn(self, at: Setting) -> None:
+        await at.jobs.speculate(job(0, 100, kind=JobKind.SPECULATE))
+        assert await at.jobs.promote("s", 0, 0, 101) == NothingToPromote()
+        assert (await at.entries(), await at.backlog(), await at.field("spec:0")) == (0, 0, None)
+
+    async def test_a_newer_one_replaces_an_older_one(self, at: Setting) -> None:
+        await at.jobs.speculate(job(0, 100, kind=JobKind.SPECULATE))
+        await at.jobs.speculate(job(0, 140, kind=JobKind.SPECULATE))
+        assert (await at.entries(), await at.backlog()) == (1, 140)
+
+    async def test_it_is_too_late_once_there_is_a_job(self, at: Setting) -> None:
+        await at.jobs.submit(job())
+        assert await at.jobs.speculate(job(0, 50, kind=JobKind.SPECULATE)) == b"late"
+        assert await at.jobs.promote("s", 0, 0, 50) == NothingToPromote()
+        assert await at.entries() == 1
+
+    async def test_a_cancelled_one_is_withdrawn(self, at: Setting) -> None:
+        await at.jobs.speculate(job(0, 100, kind=JobKind.SPECULATE))
+        await at.jobs.cancel("s", 0, 0)
+        assert (await at.entries(), await at.backlog()) == (0, 0)
+
+    async def test_an_unknown_session_is_gone(self, at: Setting) -> None:
+        await at.redis.delete(HASH)
+        assert await at.jobs.speculate(job()) == b"gone"
+        assert await at.jobs.promote("s", 0, 0, 1) == SessionGone()
+
+
+class TestLooks:
+    async def test_the_survey_counts_what_waits_and_who_works(self, at: Setting) -> None:
+        await at.jobs.submit(job(0, 100))
+        await at.jobs.submit(job(1, 60))
+        now = int((await at.redis.time())[0]) * 1000
+        for name, at_ms in (("here", now), ("gone", now - 20_000)):
+            status = WorkerStatus(name, "h", "e", "m", "cpu", WorkerState.IDLE, at_ms=at_ms)
+            await at.redis.hset(WORKERS_KEY, name, encode_status(status))
+        await at.redis.hset(WORKERS_KEY, "odd", "{")
+        survey = await at.jobs.survey()
+        assert (survey.streams[STREAM].samples, survey.streams[STREAM].entries) == (160, 2)
+        assert survey.streams[STREAM].oldest_ms >= 0
+        assert [worker.worker for worker in survey.workers] == ["here"]
+        assert survey.memory == 0.0
+
+    async def test_the_memory_is_a_part_of_its_limit(self, at: Setting) -> None:
+        await at.redis.config_set("maxmemory", "100mb")
+        assert 0.0 < (await at.jobs.survey()).memory < 0.5
+
+    async def test_dead_letters(self, at: Setting) -> None:
+        failure = Failure("s", 0, ErrorCode.ENGINE_DIED, "it died")
+        await at.jobs.submit(job())
+        await at.fail()
+        letter: Any = encode_job(job()) | {"failure": encode_notice(failure)}
+        added: Any = await at.redis.xadd(Keys().dead, letter)
+        entry = added.decode()
+        (found,) = await at.jobs.dead_letters()
+        assert (found.entry, found.job, found.failure) == (entry, job(), failure)
+        assert await at.jobs.dead_letter("1-1") is None
+        assert await at.jobs.retry_dead(found) == JobQueued(0)
+        assert await at.jobs.dead_letters() == []
+        assert await at.recognise("second")
+
+    async def test_a_dead_letter_nobody_waits_for_stays_until_dropped(self, at: Setting) -> None:
+        letter: Any = encode_job(job())
+        added: Any = await at.redis.xadd(Keys().dead, letter)
+        entry = added.decode()
+        await at.redis.delete(HASH)
+        found = await at.jobs.dead_letter(entry)
+        assert found is not None
+        assert await at.jobs.retry_dead(found) == SessionGone()
+        assert await at.jobs.drop_dead(entry)
+        assert not await at.jobs.drop_dead(entry)

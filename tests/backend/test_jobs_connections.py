@@ -1,0 +1,78 @@
+"""The gateway's connections to a broker, on every kind that is installed."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from backend.errors import BrokerMismatch, BrokerUnreachable
+from backend.jobs import open_jobs
+from backend.records import JobQueued
+from protocol.job import (
+    SHARDS_KEY,
+    Result,
+)
+from tests.backend.broker_setting import Setting, job, listening, on
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+
+class TestConnections:
+    async def test_results_are_heard_again_after_the_subscription_was_cut(self, at: Setting) -> None:
+        async with listening(at.jobs) as notices:
+            await at.jobs.submit(job())
+            await at.redis.client_kill_filter(_type="pubsub")
+            await wait_until(lambda: listening.count == 2, "another subscription")
+            await at.recognise("hi")
+            await wait_until(lambda: notices, "a notice")
+        assert notices == [Result("s", 0, "hi")]
+
+    async def test_commands_survive_cut_connections_and_forgotten_scripts(self, at: Setting) -> None:
+        await at.redis.client_kill_filter(_type="normal")
+        await at.jobs.submit(job(0))
+        await at.redis.script_flush()
+        assert await at.jobs.submit(job(1)) == JobQueued(100)
+        assert await at.entries() == 2
+
+    async def test_a_gateway_needs_three_connections(self, at: Setting) -> None:
+        async with listening(at.jobs):
+            await asyncio.gather(*(at.jobs.submit(job(n)) for n in range(300)), at.jobs.survey())
+            clients = await at.redis.client_list()
+        assert sum(client["name"] == "kikipounamu-gateway-g" for client in clients) == 3
+
+    async def test_a_full_broker_takes_the_job_when_there_is_room_again(self, at: Setting) -> None:
+        await at.redis.config_set("maxmemory", "1")
+        waiting = at.jobs.submit(job())
+        await wait_until(lambda: not at.jobs.up, "it notices")
+        assert await at.jobs.dead_letters() == []
+        await at.redis.config_set("maxmemory", "0")
+        assert await waiting == JobQueued(0)
+
+    async def test_a_full_broker_still_lets_go(self, at: Setting) -> None:
+        await at.jobs.submit(job(0))
+        await at.recognise()
+        await at.jobs.submit(job(1))
+        await at.redis.config_set("maxmemory", "1")
+        assert await at.jobs.received("s", 0)
+        assert await at.jobs.cancel("s", 1, 0)
+
+    async def test_durability_is_what_the_broker_says(self, any_broker: Broker) -> None:
+        async with on(any_broker) as at:
+            assert not at.jobs.durable
+            await at.redis.config_set("appendonly", "yes")
+            await at.redis.config_set("appendfsync", "always")
+        async with open_jobs(any_broker.url, "g") as jobs:
+            assert jobs.durable
+
+    async def test_nobody_there_is_said_within_seconds(self, tmp_path: Path) -> None:
+        with pytest.raises(BrokerUnreachable, match=r"no broker answers at unix:///.*nothing\.sock"):
+            async with open_jobs(f"unix://{tmp_path}/nothing.sock", "g"):
+                pass
+
+    async def test_another_number_of_shards_is_refused(self, any_broker: Broker) -> None:
+        async with Redis.from_url(any_broker.url) as redis:
+            await redis.set(SHARDS_KEY, 4)
+        with pytest.raises(BrokerMismatch, match="4 shards"):
+            async with open_jobs(any_broker.url, "g"):
+                pass
