@@ -28,7 +28,6 @@ from runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
-READY_S: Final = 5.0
 _STOP_S: Final = 10.0
 _PAUSE_S: Final = 0.05
 _TAKE_OVER_S: Final = 0.5
@@ -38,12 +37,16 @@ _LOG_BYTES: Final = 5 * 1024 * 1024
 
 @dataclass(frozen=True)
 class EmbeddedSettings:
-    """Where the server keeps its data and its socket. ``binary`` ``None``: the one that is found."""
+    """Where the server keeps its data and its socket. ``binary`` ``None``: the one that is found.
+
+    ``ready_s``: for how long to wait for a server that starts, or that someone else runs.
+    """
 
     folder: Path
     socket: Path
     memory: str = "256mb"
     binary: str | None = None
+    ready_s: float = 5.0
 
 
 class EmbeddedBroker:
@@ -75,7 +78,7 @@ class EmbeddedBroker:
         private_folder(self._settings.folder)
         private_folder(self._settings.socket.parent)
         try:
-            async with asyncio.timeout(READY_S):
+            async with asyncio.timeout(self._settings.ready_s):
                 while not self._acquire():
                     if await self._answers():
                         log.info("adopted a running broker", pid=self._holder())
@@ -155,13 +158,13 @@ class EmbeddedBroker:
             pass_fds=(self._lock,),
         )
         try:
-            async with asyncio.timeout(READY_S):
+            async with asyncio.timeout(self._settings.ready_s):
                 while not await self._answers():
                     if self._process.returncode is not None:
                         raise BrokerFailed(f"{self._binary} ended at once: see {log_file}")
                     await asyncio.sleep(_PAUSE_S)
         except TimeoutError as error:
-            raise BrokerFailed(f"{self._binary} does not answer within {READY_S:g} s: see {log_file}") from error
+            raise BrokerFailed(f"{self._binary} does not answer in time: see {log_file}") from error
         log.info("the broker runs", pid=self._process.pid)
 
     def _arguments(self, log_file: Path) -> list[str]:

@@ -27,6 +27,7 @@ class GatewaySettings:
     admission: AdmissionLimits = field(default_factory=AdmissionLimits)
     outbound_bytes: int = 256 * 1024
     stuck_s: float = 10.0
+    goodbye_s: float = 5.0
     keep_s: float = 60.0
     attach_s: float = 5.0
     drain_s: float = 20.0

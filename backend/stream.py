@@ -17,7 +17,6 @@ from runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
-_GOODBYE_S: Final = 5.0
 _BINARY: Final = WSMsgType.BINARY
 _LEFT: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
@@ -54,7 +53,7 @@ async def serve_stream(request: web.Request, hub: Hub, owner: str) -> web.WebSoc
     connection = Connection(_Socket(socket), settings.outbound_bytes, settings.stuck_s)
     with hub.connected(connection):
         async with Tasks("stream") as tasks:
-            tasks.start(_write(request, connection), "writer")
+            tasks.start(_write(request, connection, settings.goodbye_s), "writer")
             await _converse(socket, connection, hub, owner)
     return socket
 
@@ -109,9 +108,9 @@ async def _other(socket: web.WebSocketResponse, message: WSMessage, hub: Hub, ho
         await socket.pong(message.data)
 
 
-async def _write(request: web.Request, connection: Connection) -> None:
+async def _write(request: web.Request, connection: Connection, goodbye_s: float) -> None:
     if await connection.run():
-        await asyncio.sleep(_GOODBYE_S)  # the peer's turn to say goodbye; the read loop ends this task when it has
+        await asyncio.sleep(goodbye_s)  # the peer's turn to say goodbye; the read loop ends this task when it has
     if request.transport is not None:
         request.transport.abort()
 

@@ -1,0 +1,179 @@
+"""The embedded broker: a real Valkey in a folder of the test's own."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psutil
+import pytest
+from redis.asyncio import Redis
+
+from backend.broker import EmbeddedBroker, EmbeddedSettings, embedded_broker, find_binary, socket_url
+from backend.errors import BrokerFailed, BrokerLocked
+from tests.backend.processes import alive, broker_of
+from tests.helpers.waiting import wait_until
+
+OWNER = """
+import asyncio, sys
+from pathlib import Path
+from backend.broker import EmbeddedSettings, embedded_broker
+
+async def main():
+    async with embedded_broker(EmbeddedSettings(Path(sys.argv[1]), Path(sys.argv[2]))):
+        print("ready", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def settings() -> Iterator[EmbeddedSettings]:
+    with TemporaryDirectory(prefix="kiki-") as folder:  # pytest's own folders have names too long for a socket
+        yield EmbeddedSettings(Path(folder) / "data" / "broker", Path(folder) / "run" / "broker.sock")
+
+
+@asynccontextmanager
+async def client(broker: EmbeddedBroker) -> AsyncIterator["Redis"]:
+    async with Redis.from_url(broker.url, protocol=2, decode_responses=True) as redis:
+        yield redis
+
+
+async def test_it_is_private_and_keeps_what_it_acknowledged(settings: EmbeddedSettings) -> None:
+    async with embedded_broker(settings) as broker, client(broker) as redis:
+        config: Any = await redis.config_get("*")
+        assert not broker.adopted
+        assert (config["appendonly"], config["appendfsync"], config["save"]) == ("yes", "always", "")
+        assert (config["maxmemory"], config["maxmemory-policy"]) == (str(256 * 1024 * 1024), "noeviction")
+        assert config["port"] == "0"
+        assert settings.socket.stat().st_mode & 0o777 == 0o600
+        assert settings.folder.stat().st_mode & 0o777 == 0o700
+        assert settings.socket.parent.stat().st_mode & 0o777 == 0o700
+
+
+async def test_it_ends_with_its_context_and_leaves_only_its_data(settings: EmbeddedSettings) -> None:
+    async with embedded_broker(settings) as broker, client(broker) as redis:
+        pid = broker.pid
+        await redis.set("kept", "yes")
+    assert pid is not None and not alive(pid)
+    assert not settings.socket.exists()
+    async with embedded_broker(settings) as again, client(again) as redis:
+        assert await redis.get("kept") == "yes"
+
+
+async def test_it_comes_back_with_its_data_when_it_is_killed(settings: EmbeddedSettings) -> None:
+    async with embedded_broker(settings) as broker:
+        async with client(broker) as redis:
+            await redis.set("kept", "yes")
+        killed = broker.pid
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        await wait_until(lambda: broker.pid not in (None, killed), "another server")
+        async with client(broker) as redis:
+            assert await wait_until(lambda: _get(redis), "the data") == "yes"
+
+
+async def _get(redis: "Redis") -> Any:
+    try:
+        return await redis.get("kept")
+    except OSError:
+        return None
+    except Exception as error:  # noqa: BLE001 - redis-py's own errors: it still starts
+        assert "Connection" in type(error).__name__ or "Loading" in type(error).__name__, error
+        return None
+
+
+async def test_a_second_gateway_adopts_it_and_inherits_it(settings: EmbeddedSettings) -> None:
+    async with embedded_broker(settings) as first:
+        async with client(first) as redis:
+            await redis.set("kept", "yes")
+        second_context = embedded_broker(settings)
+        second = await second_context.__aenter__()
+        assert second.adopted and second.url == first.url
+    try:
+        await wait_until(lambda: not second.adopted and second.pid, "the second one owns it")
+        async with client(second) as redis:
+            assert await wait_until(lambda: _get(redis), "the data") == "yes"
+    finally:
+        await second_context.__aexit__(None, None, None)
+    assert second.pid is None
+
+
+async def test_an_adopted_one_is_left_running(settings: EmbeddedSettings) -> None:
+    async with embedded_broker(settings) as first:
+        async with embedded_broker(settings):
+            pass
+        async with client(first) as redis:
+            assert await redis.ping()
+
+
+async def test_a_folder_whose_broker_does_not_answer_is_not_touched(settings: EmbeddedSettings) -> None:
+    settings.folder.mkdir(parents=True)
+    quick = EmbeddedSettings(settings.folder, settings.socket, ready_s=0.3)
+    with (settings.folder / "broker.lock").open("w") as lock:
+        lock.write("4711\n")
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(BrokerLocked, match="in use by process 4711"):
+            async with embedded_broker(quick):
+                pass
+    assert not settings.socket.exists()
+
+
+async def test_it_does_not_outlive_an_owner_that_is_killed(settings: EmbeddedSettings) -> None:
+    arguments = ("-c", OWNER, str(settings.folder), str(settings.socket))
+    owner = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+    assert owner.stdout is not None
+    try:
+        while await owner.stdout.readline() != b"ready\n":
+            assert owner.returncode is None
+        server = broker_of(owner.pid)
+    finally:
+        owner.kill()
+        await owner.wait()
+    await wait_until(lambda: not alive(server), "the server ends")
+    async with embedded_broker(settings) as broker:
+        assert not broker.adopted
+
+
+async def test_the_lock_is_held_as_long_as_the_server_lives(settings: EmbeddedSettings) -> None:
+    """Even where nothing ends it with its owner."""
+    async with embedded_broker(settings) as broker:
+        files = psutil.Process(broker.pid).open_files()
+        assert str(settings.folder / "broker.lock") in {file.path for file in files}
+        with (settings.folder / "broker.lock").open() as again, pytest.raises(BlockingIOError):
+            fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+async def test_a_server_that_does_not_start_is_an_error(settings: EmbeddedSettings) -> None:
+    with pytest.raises(BrokerFailed, match="ended at once"):
+        async with embedded_broker(EmbeddedSettings(settings.folder, settings.socket, binary="/bin/false")):
+            pass
+    async with embedded_broker(settings):
+        pass
+
+
+async def test_a_socket_whose_name_is_too_long_is_an_error(settings: EmbeddedSettings) -> None:
+    with pytest.raises(BrokerFailed, match="--redis"):
+        async with embedded_broker(EmbeddedSettings(settings.folder, settings.folder / ("x" * 100))):
+            pass
+
+
+async def test_a_large_log_is_put_aside(settings: EmbeddedSettings) -> None:
+    settings.folder.mkdir(parents=True)
+    log_file = settings.folder / "broker.log"
+    log_file.write_bytes(b"x" * (6 * 1024 * 1024))
+    async with embedded_broker(settings):
+        assert log_file.stat().st_size < 1024 * 1024
+
+
+def test_the_server_is_found() -> None:
+    assert os.access(find_binary(), os.X_OK)
+    assert socket_url(Path("/a b/c")) == "unix:///a%20b/c"

@@ -1,0 +1,204 @@
+"""``/v1/stream`` over real sockets: every kind of bad input is a typed error, and the gateway goes on."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from backend.gateway import Gateway, running_gateway
+from backend.settings import GatewaySettings
+from protocol.audio import encode_frame
+from protocol.errors import CloseCode, ErrorCode
+from protocol.session import (
+    STREAM_PATH,
+    AudioFormat,
+    Error,
+    Final,
+    Finish,
+    Hello,
+    Limits,
+    Missing,
+    SegmentBegin,
+    SegmentEnd,
+)
+from tests.backend.conftest import KEY
+from tests.backend.fake_worker import working
+from tests.backend.wire import Wire, connected, tone
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+Say = Callable[[Wire], Awaitable[None]]
+QUICK = Limits(hello_s=0.1, ping_s=0.2, segment_s=1.0, window_s=2.0)
+
+
+@pytest.fixture
+async def quick(broker: Broker) -> AsyncIterator[Gateway]:
+    """A gateway with short limits."""
+    settings = GatewaySettings(redis=broker.url, key=KEY, limits=QUICK, goodbye_s=0.2)
+    async with running_gateway(settings) as gateway:
+        yield gateway
+
+
+async def works(gateway: Gateway, broker: Broker) -> None:
+    """The gateway still does what it is for."""
+    async with working(broker.url), connected(gateway.url, KEY) as wire:
+        await wire.segment(0, tone(1_600))
+        assert (await wire.expect(Final)).segment == 0
+
+
+async def refusal(wire: Wire) -> tuple[ErrorCode, int | None]:
+    error = await wire.expect(Error)
+    return error.code, await wire.until_closed()
+
+
+def hello(wire: Wire, **fields: object) -> str:
+    return json.dumps({"type": "hello", "session": str(wire.session)} | fields)
+
+
+@pytest.mark.parametrize(
+    ("say", "code", "close"),
+    [
+        (lambda wire: wire.text("no JSON"), ErrorCode.MALFORMED, CloseCode.INVALID_DATA),
+        (lambda wire: wire.text("[1]"), ErrorCode.MALFORMED, CloseCode.INVALID_DATA),
+        (lambda wire: wire.text('{"type":"greet"}'), ErrorCode.MALFORMED, CloseCode.INVALID_DATA),
+        (lambda wire: wire.text('{"type":"hello"}'), ErrorCode.MALFORMED, CloseCode.INVALID_DATA),
+        (lambda wire: wire.text(hello(wire, session="../../x")), ErrorCode.MALFORMED, CloseCode.INVALID_DATA),
+        (
+            lambda wire: wire.text(hello(wire, options={"model": "a/b"})),
+            ErrorCode.MALFORMED,
+            CloseCode.INVALID_DATA,
+        ),
+        (lambda wire: wire.text(hello(wire, client="x" * 70_000)), ErrorCode.TOO_LARGE, CloseCode.MESSAGE_TOO_BIG),
+        (lambda wire: wire.binary(encode_frame(0, 0, b"")), ErrorCode.OUT_OF_ORDER, CloseCode.POLICY_VIOLATION),
+        (lambda wire: wire.say(Finish(0)), ErrorCode.OUT_OF_ORDER, CloseCode.POLICY_VIOLATION),
+        (
+            lambda wire: wire.say(Hello(wire.session, audio=AudioFormat(rate=44_100))),
+            ErrorCode.UNSUPPORTED,
+            CloseCode.UNSUPPORTED_DATA,
+        ),
+        (
+            lambda wire: wire.say(Hello(wire.session, audio=AudioFormat(codec="opus"))),
+            ErrorCode.UNSUPPORTED,
+            CloseCode.UNSUPPORTED_DATA,
+        ),
+    ],
+)
+async def test_a_bad_first_message(
+    gateway: Gateway, broker: Broker, say: Say, code: ErrorCode, close: int
+) -> None:
+    async with Wire(gateway.url, KEY) as wire:
+        await say(wire)
+        assert await refusal(wire) == (code, close)
+    await works(gateway, broker)
+
+
+@pytest.mark.parametrize(
+    ("say", "code", "close"),
+    [
+        (lambda wire: wire.text("{"), ErrorCode.MALFORMED, CloseCode.INVALID_DATA),
+        (lambda wire: wire.text('{"type":"nonsense"}'), ErrorCode.MALFORMED, CloseCode.INVALID_DATA),
+        (lambda wire: wire.text('{"type":"finish","segments":-1}'), ErrorCode.MALFORMED, CloseCode.INVALID_DATA),
+        (lambda wire: wire.text(" " * 70_000), ErrorCode.TOO_LARGE, CloseCode.MESSAGE_TOO_BIG),
+        (lambda wire: wire.say(Hello(uuid4())), ErrorCode.OUT_OF_ORDER, CloseCode.POLICY_VIOLATION),
+        (lambda wire: wire.binary(b"short"), ErrorCode.MALFORMED, CloseCode.INVALID_DATA),
+        (lambda wire: wire.binary(bytes(11)), ErrorCode.MALFORMED, CloseCode.INVALID_DATA),
+        (lambda wire: wire.binary(bytes(70_000)), ErrorCode.TOO_LARGE, CloseCode.MESSAGE_TOO_BIG),
+        (lambda wire: wire.audio(7, tone(100)), ErrorCode.OUT_OF_ORDER, CloseCode.POLICY_VIOLATION),
+        (lambda wire: wire.say(SegmentEnd(7, 0)), ErrorCode.OUT_OF_ORDER, CloseCode.POLICY_VIOLATION),
+    ],
+)
+async def test_a_bad_later_message(
+    gateway: Gateway, broker: Broker, say: Say, code: ErrorCode, close: int
+) -> None:
+    async with connected(gateway.url, KEY) as wire:
+        await say(wire)
+        assert await refusal(wire) == (code, close)
+    await works(gateway, broker)
+
+
+async def test_a_message_that_even_the_parser_refuses(gateway: Gateway, broker: Broker) -> None:
+    async with connected(gateway.url, KEY) as wire:
+        await wire.binary(bytes(1_000_000))
+        assert await wire.until_closed() == CloseCode.MESSAGE_TOO_BIG
+    await works(gateway, broker)
+
+
+async def test_hello_must_come_in_time(quick: Gateway) -> None:
+    async with Wire(quick.url, KEY) as wire:
+        assert await refusal(wire) == (ErrorCode.OUT_OF_ORDER, CloseCode.POLICY_VIOLATION)
+
+
+async def test_a_segment_that_never_ends(quick: Gateway) -> None:
+    async with connected(quick.url, KEY) as wire:
+        await wire.say(SegmentBegin(0))
+        await wire.audio(0, bytes(2 * 17_600))
+        assert await refusal(wire) == (ErrorCode.TOO_LARGE, CloseCode.MESSAGE_TOO_BIG)
+
+
+async def test_the_last_words_arrive_though_audio_is_still_coming(quick: Gateway) -> None:
+    """A close with unread audio in the socket would be a reset, and the error lost."""
+    for _ in range(5):
+        async with connected(quick.url, KEY) as wire:
+            await wire.say(SegmentBegin(0))
+            for n in range(40):
+                await wire.binary(encode_frame(0, n * 16_000, bytes(32_000)))
+            assert await refusal(wire) == (ErrorCode.TOO_LARGE, CloseCode.MESSAGE_TOO_BIG)
+
+
+async def test_offsets_lower_and_higher(gateway: Gateway, broker: Broker) -> None:
+    pcm = tone(4_800)
+    async with working(broker.url), connected(gateway.url, KEY) as wire:
+        await wire.say(SegmentBegin(0))
+        await wire.audio(0, pcm[:3_200])
+        await wire.audio(0, pcm[4_800:], offset=2_400)
+        assert (await wire.expect(Missing)).from_ == 1_600
+        await wire.audio(0, pcm[2_000:], offset=1_000)
+        await wire.say(SegmentEnd(0, 4_800))
+        assert (await wire.expect(Final)).text == f"4800:{sum(pcm)}"
+
+
+@pytest.mark.parametrize("pcm", [b"", bytes(2), bytes(160), bytes(32_000)])
+async def test_empty_short_and_silent_audio_is_answered(gateway: Gateway, broker: Broker, pcm: bytes) -> None:
+    async with working(broker.url), connected(gateway.url, KEY) as wire:
+        await wire.segment(0, pcm)
+        assert (await wire.expect(Final)).text == f"{len(pcm) // 2}:0"
+
+
+async def test_a_peer_that_is_silent_is_let_go_and_one_that_answers_is_kept(quick: Gateway) -> None:
+    async with connected(quick.url, KEY) as answering, connected(quick.url, KEY) as silent:
+        reading = asyncio.create_task(answering.expect(Missing))  # reading is what answers pings
+        await wait_until(lambda: quick.hub.hosted[str(silent.session)].connection is None, "it is let go")
+        await answering.say(SegmentBegin(0))
+        await answering.say(SegmentEnd(0, 1))
+        assert (await reading).from_ == 0
+
+
+async def test_a_connection_that_breaks_leaves_nothing_but_its_session(gateway: Gateway) -> None:
+    async with connected(gateway.url, KEY) as wire:
+        await wire.say(SegmentBegin(0))
+        await wire.audio(0, tone(1_600))
+        assert wire._socket._conn is not None
+        transport = wire._socket._conn.transport
+        assert transport is not None
+        transport.abort()
+        await wait_until(lambda: not gateway.hub.connections, "the connection goes")
+    hosted = gateway.hub.hosted[str(wire.session)]
+    assert hosted.connection is None and hosted.session.unqueued == 1_600
+
+
+@pytest.mark.parametrize("protocols", [(), ("kikipounamu.v0",), ("kikipounamu.v2", "chat")])
+async def test_another_version_is_refused(gateway: Gateway, protocols: tuple[str, ...]) -> None:
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        async with Wire(gateway.url, KEY, protocols=protocols):
+            pass
+    assert refused.value.status == 400
+
+
+async def test_a_plain_request_is_refused(gateway: Gateway) -> None:
+    headers = {"Authorization": f"Bearer {KEY}", "Sec-WebSocket-Protocol": "kikipounamu.v1"}
+    async with aiohttp.ClientSession() as http, http.get(gateway.url + STREAM_PATH, headers=headers) as response:
+        assert response.status == 400
+        assert (await response.json())["error"]["code"] == "malformed"
