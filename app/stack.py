@@ -13,7 +13,8 @@ import structlog
 
 from app.child import Child, Pause, find_program, restart_pause
 from app.errors import StackFailed
-from app.local_gateway import Readiness, alive, ask, read_endpoint, running
+from app.local_gateway import Readiness, Running, alive, running
+from app.start_lock import starting_alone
 from protocol.endpoint import Endpoint
 from runtime.folders import folders
 from runtime.tasks import Tasks
@@ -22,6 +23,8 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
+_GATEWAY: Final = "kikipounamu-gateway"
+_WORKER: Final = "kikipounamu-worker"
 _LOOK_S: Final = 0.1
 _WATCH_S: Final = 1.0
 _GRACE_S: Final = 5.0
@@ -61,12 +64,8 @@ class Stack:
 
     async def __aenter__(self) -> Self:
         try:
-            found = await running()
-            if found is None:
-                self._start_gateway()
-                self._start_worker()
-                await self._until_answering()
-            else:
+            found = await self._ensure_gateway()
+            if found is not None:
                 self._borrow(found.endpoint, found.readiness)
         except BaseException:
             await self.close()
@@ -111,14 +110,25 @@ class Stack:
             await child.stop(self._settings.stop_s)
         await self._tasks.close()
 
+    async def _ensure_gateway(self) -> Running | None:
+        """The gateway that runs already; otherwise start ours, and return once it answers."""
+        async with starting_alone(2 * self._settings.ready_s):
+            if found := await running():
+                return found
+            self._start_gateway()
+            if not self._worker_started:
+                self._start_worker()
+            await self._until_answering()
+            return None
+
     def _start_gateway(self) -> None:
-        self._start("kikipounamu-gateway", ["serve", *self._settings.gateway_arguments], _GATEWAY_USELESS)
+        self._start(_GATEWAY, ["serve", *self._settings.gateway_arguments], _GATEWAY_USELESS)
 
     def _start_worker(self) -> None:
         self._worker_started = True
         model = ["--model", self._settings.model] if self._settings.model else []
         arguments = ["run", "--engine", self._settings.engine, *model, *self._settings.worker_arguments]
-        self._start("kikipounamu-worker", arguments, _WORKER_USELESS)
+        self._start(_WORKER, arguments, _WORKER_USELESS)
 
     def _start(self, program: str, arguments: list[str], final: frozenset[int]) -> None:
         output = None if self._settings.own_terminal else folders().logs / f"{program}.out"
@@ -133,33 +143,30 @@ class Stack:
         self._tasks.start(self._stand_in(endpoint.pid), "watch")
 
     async def _stand_in(self, pid: int) -> None:
-        """When the gateway that we use ends and is not started again by its owner, start our own."""
+        """When the gateway that we use ends and its owner does not start it again, start our own."""
         clock = asyncio.get_running_loop().time
         seen_at = clock()
-        while clock() - seen_at < _GRACE_S:
+        while True:
             if alive(pid):
                 seen_at = clock()
             elif found := await running():
                 pid = found.endpoint.pid
+            elif clock() - seen_at >= _GRACE_S:
+                log.warning("the gateway that was used has ended", pid=pid)
+                if await self._ensure_gateway() is None:
+                    return
             await asyncio.sleep(_WATCH_S)
-        log.warning("the gateway that was used has ended", pid=pid)
-        self._start_gateway()
-        if not self._worker_started:
-            self._start_worker()
 
     async def _until_answering(self) -> None:
-        gateway = self._children[0]
+        gateway = next(child for child in self._children if child.name == _GATEWAY)
 
         async def answering() -> bool:
             if gateway.status is not None:
                 raise StackFailed(
                     f"the gateway ended at once (exit status {gateway.status}){gateway.last_words()}"
                 )
-            endpoint = read_endpoint()
-            if endpoint is None or endpoint.pid != gateway.pid:
-                return False
-            readiness = await ask(endpoint)
-            return readiness is not None and readiness.broker.up
+            found = await running()
+            return found is not None and found.readiness.broker.up
 
         await self._until(answering, "the gateway did not get ready")
 

@@ -1,5 +1,6 @@
 """The stack on real processes: started, watched, brought back, gone."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -73,6 +74,16 @@ async def test_a_gateway_that_runs_is_used() -> None:
         assert await local_gateway.running() is not None
 
 
+async def test_two_that_start_at_once_share_one_gateway() -> None:
+    first, second = Stack(CHECKSUM), Stack(CHECKSUM)
+    try:
+        await asyncio.gather(first.__aenter__(), second.__aenter__())
+        await asyncio.gather(first.until_ready(), second.until_ready())
+        assert [GATEWAY in first.children, GATEWAY in second.children].count(True) == 1
+    finally:
+        await asyncio.gather(first.close(), second.close())
+
+
 async def test_a_gateway_without_a_worker_gets_one(tmp_path: Path) -> None:
     with running_chain(tmp_path, quiet=True) as chain:
         chain.gateway()
@@ -127,7 +138,8 @@ def test_up_leaves_nothing_behind(number: signal.Signals, home: Path, models: Pa
     with (tmp_path / "out").open("wb") as out:
         up = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
     try:
-        wait_until_sync(lambda: b"ready: http" in (tmp_path / "out").read_bytes(), "it is ready")
+        output = tmp_path / "out"
+        wait_until_sync(lambda: b"ready: http" in output.read_bytes() or up.poll() is not None, "it is ready")
         up.send_signal(number)
         status = up.wait(30)
     finally:
