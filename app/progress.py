@@ -11,7 +11,7 @@ from app.transcript import Segment
 from client.events import ClientEvent, Connected, Disconnected, Retrying
 from protocol.session import Busy
 
-_BACKLOG_S = 2.0
+_BACKLOG_S = 10.0
 _BUSY = {
     "no_worker": "no worker is ready yet",
     "load": "much is waiting before this",

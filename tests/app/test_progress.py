@@ -16,8 +16,8 @@ from protocol.session import Busy
     ("over", "unsent_s", "finished", "state"),
     [
         (False, 0.0, False, State.LISTENING),
-        (False, 1.9, False, State.LISTENING),
-        (False, 2.1, False, State.SENDING),
+        (False, 9.9, False, State.LISTENING),
+        (False, 10.1, False, State.SENDING),
         (True, 0.1, False, State.SENDING),
         (True, 0.0, False, State.WAITING),
         (True, 5.0, True, State.DONE),
@@ -38,7 +38,7 @@ def test_without_a_terminal_each_change_is_one_line() -> None:
     with Display(screen, "a[b].wav", said.append).shown() as display:
         display.listened(1.0)
         display.listened(2.0)
-        display.unsent_s = lambda: 9.0
+        display.unsent_s = lambda: 11.0
         display.listened(3.0)
         display.unsent_s = lambda: 0.0
         display.over()

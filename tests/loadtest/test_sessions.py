@@ -1,0 +1,89 @@
+"""The load is what was planned, and nothing that goes wrong is counted as right."""
+
+from collections.abc import Callable
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+
+from client.connection import Address, fixed
+from client.gateway import ClientSettings
+from loadtest.sessions import Plan, Summary, percentile, run_sessions, utterances
+from protocol.errors import CloseCode, ErrorCode
+from protocol.session import Done, Failed, Final, Finish, SegmentEnd, decode_client
+from tests.helpers.scripted_gateway import Memory, Script, closing_with, oblige, say, scripted, welcome
+
+SETTINGS = ClientSettings(quiet_s=0.5, retry=lambda failures, chance, asked: 0.0)
+
+
+@given(st.integers(0, 50), st.floats(0.001, 20))
+def test_each_session_says_so_much_in_segments_of_their_own(number: int, seconds: float) -> None:
+    said = list(utterances(Plan(1, seconds), number))
+    assert sum(len(pcm) for pcm in said) == round(seconds * 16_000) * 2
+    assert all(len(pcm) <= 6 * 32_000 for pcm in said)
+    assert said == list(utterances(Plan(1, seconds), number))
+    if said:
+        assert said[0] != next(utterances(Plan(1, seconds, seed=2), number), b"") or len(said[0]) < 16
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "expected"),
+    [([], 0.5, None), ([3.0], 0.99, 3.0), ([1.0, 2.0, 3.0, 4.0], 0.5, 2.0), (list(range(1, 101)), 0.95, 95.0)],
+)
+def test_percentiles(values: list[float], share: float, expected: float | None) -> None:
+    assert percentile(values, share) == expected
+
+
+async def summary_of(script: Script, seconds: float = 8.0) -> Summary:
+    """One session, since a scripted gateway has one memory."""
+    async with scripted(script) as gateway:
+        return await run_sessions(Plan(1, seconds, pace=0), fixed(Address(gateway.url)), SETTINGS)
+
+
+async def test_a_flawless_run() -> None:
+    summary = await summary_of(oblige)
+    assert summary.flawless
+    assert summary.right == summary.segments == len(list(utterances(Plan(1, 8.0), 0)))
+    assert summary.audio_s == 8.0
+    assert summary.p50_ms is not None
+
+
+def answering(answer: Callable[[int], Final | Failed | None]) -> Script:
+    """Answers each segment with whatever the test likes."""
+
+    async def script(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await welcome(socket, memory)
+        while not (heard := await socket.receive()).type.name.startswith("CLOS"):
+            message = decode_client(heard.data) if heard.type.name == "TEXT" else None
+            if isinstance(message, SegmentEnd) and (told := answer(message.segment)):
+                await say(socket, told)
+            elif isinstance(message, Finish):
+                await say(socket, Done(message.segments, ""))
+
+    return script
+
+
+async def test_a_wrong_text_is_wrong() -> None:
+    summary = await summary_of(answering(lambda segment: Final(segment, "not this")))
+    assert (summary.wrong, summary.right) == (summary.segments, 0)
+    assert not summary.flawless
+    assert "session 0, segment 0: the text is not the digest" in summary.complaints[0]
+
+
+async def test_a_failed_segment_is_failed() -> None:
+    failed = answering(lambda segment: Failed(segment, ErrorCode.ENGINE_FAILED, "cannot"))
+    summary = await summary_of(failed)
+    assert (summary.failed, summary.flawless) == (summary.segments, False)
+    assert "cannot (engine_failed)" in summary.complaints[0]
+
+
+async def test_a_segment_without_an_answer_is_missing_and_its_session_lost() -> None:
+    summary = await summary_of(answering(lambda segment: None), seconds=0.1)
+    assert (summary.missing, summary.lost_sessions, summary.flawless) == (1, 1, False)
+
+
+async def test_a_session_that_was_taken_over_is_lost() -> None:
+    summary = await summary_of(closing_with(CloseCode.TAKEN_OVER, after=2))
+    assert summary.lost_sessions == 1
+    assert not summary.flawless
