@@ -10,6 +10,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from protocol.errors import ErrorCode
 from protocol.job import GROUP, SESSION_TTL_MS, Failure, Job, Keys, Outcome, Result, decode_job, encode_notice
+from runtime.tasks import Tasks
 
 FINISH = """
 local hash, stream, backlog = unpack(KEYS)
@@ -85,10 +86,9 @@ class FakeWorker:
 async def working(url: str, recognise: Callable[[Job], Outcome] = say_length) -> AsyncIterator[FakeWorker]:
     """A fake worker at work."""
     worker = FakeWorker(url, recognise)
-    task = asyncio.create_task(worker.run(), name="fake worker")
     try:
-        yield worker
+        async with Tasks("fake worker") as tasks:
+            tasks.start(worker.run(), "run")
+            yield worker
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
         await worker.redis.aclose()
