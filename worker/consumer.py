@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -60,6 +60,7 @@ class Consumer:
         self._pace = Pace(timing.decode_spare_s)
         self._report = Report(worker, engine, self._pace)
         self._draining = asyncio.Event()
+        self._became_ready = asyncio.Event()
         self._reached = False
         self._sweep_at = 0.0
 
@@ -109,6 +110,8 @@ class Consumer:
         streams = job_streams(self._keys, info.model)
         await self._insist(lambda: self._jobs.serve(streams))
         tasks.start(self._renew_forever(), "renew")
+        self._report.state = WorkerState.IDLE
+        self._became_ready.set()
         log.info("ready for jobs", worker=self._worker, streams=streams)
 
     async def _reach(self, tasks: Tasks) -> None:
@@ -230,7 +233,10 @@ class Consumer:
                 await self._jobs.heartbeat(self._report.status())
             except BrokerUnavailable as error:
                 log.warning("no heartbeat", reason=str(error))
-            await asyncio.sleep(self._timing.heartbeat_s)
+            with suppress(TimeoutError):  # who waits for a worker hears of it at once
+                async with asyncio.timeout(self._timing.heartbeat_s):
+                    await self._became_ready.wait()
+            self._became_ready.clear()
 
     async def _leave(self) -> None:
         if not self._reached:

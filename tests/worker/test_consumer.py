@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -276,6 +277,11 @@ async def _has_done_one(other: GatewaySide) -> bool:
 
 
 # -- the broker -------------------------------------------------------------------------------------------
+
+
+async def test_whoever_waits_for_a_worker_hears_of_it_at_once(broker: Broker, other: GatewaySide) -> None:
+    async with working(broker.url, timing=replace(QUICK, heartbeat_s=3600.0)):
+        await wait_until(lambda: _says(other, WorkerState.IDLE), "the heartbeat that says idle")
 
 
 async def test_a_worker_outlives_its_connections_and_its_groups(broker: Broker, other: GatewaySide) -> None:
