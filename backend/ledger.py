@@ -5,10 +5,10 @@ from typing import Final
 
 from backend.records import Attachment, Record
 from backend.segments import Output, Segment, Stage
-from backend.texts import join_texts
 from protocol.errors import MessageTooLarge, OutOfOrder
 from protocol.job import Ended, EndState
 from protocol.session import HeldSegments, Missing
+from protocol.texts import join_texts
 
 MOST_SEGMENTS: Final = 65_536
 

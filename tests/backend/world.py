@@ -12,7 +12,6 @@ from uuid import UUID
 from backend.records import Attachment, JobQueued, Record, Reread, SessionGone, Submitted
 from backend.segments import Acknowledge, AttachAgain, Close, LookAgain, Output, Submit, Withdraw
 from backend.session import Session
-from backend.texts import join_texts
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, ErrorCode
 from protocol.job import Detached, Ended, EndState, Failure, Job, Notice, Outcome, Result
@@ -34,6 +33,7 @@ from protocol.session import (
     SegmentEnd,
     Welcome,
 )
+from protocol.texts import join_texts
 
 SESSION = UUID(int=7)
 FRAME = 8
