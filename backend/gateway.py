@@ -5,7 +5,6 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Final
 
 import structlog
 from aiohttp import hdrs, web
@@ -16,7 +15,7 @@ from backend.broker import EmbeddedSettings, embedded_broker
 from backend.discovery import findable
 from backend.hub import TICK_S, Hub
 from backend.jobs import CONNECT_S, Jobs, open_jobs
-from backend.monitor import MOST_VIEWERS, Monitor
+from backend.monitor import Monitor
 from backend.settings import GatewaySettings
 from backend.stream import serve_stream
 from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
@@ -25,8 +24,6 @@ from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
-
-_IDLE_EVENT_S: Final = 15.0
 
 
 class Gateway:
@@ -68,6 +65,7 @@ class Gateway:
     async def drain(self) -> None:
         """Take nobody in, send everybody away, wait until the broker has what was complete. Safe to call twice."""
         self._draining = True
+        self.monitor.end()
         for connection in tuple(self.hub.connections):
             connection.close(CloseCode.GOING_AWAY, ErrorCode.GOING_AWAY)
         with suppress(TimeoutError):
@@ -137,18 +135,16 @@ class Gateway:
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         owner(request, self._settings)
-        if self.monitor.viewers >= MOST_VIEWERS:
-            return error_response(429, ErrorCode.BUSY, f"{MOST_VIEWERS} already watch")
+        if self.monitor.viewers >= self._settings.viewers:
+            return error_response(429, ErrorCode.BUSY, f"{self._settings.viewers} already watch")
         response = web.StreamResponse(
             headers={hdrs.CONTENT_TYPE: "text/event-stream", hdrs.CACHE_CONTROL: "no-store"}
         )
         await response.prepare(request)
         async with self.monitor.watch(self.hub) as events:
             with suppress(ConnectionError):
-                while not self._draining:
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(_IDLE_EVENT_S):
-                            await response.write(await events.get())
+                while not self._draining and (event := await events.get()):
+                    await response.write(event)
         return response
 
 

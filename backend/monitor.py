@@ -26,7 +26,6 @@ log = structlog.get_logger(__name__)
 WATCHED_S: Final = 1.0
 UNWATCHED_S: Final = 2.0
 IDLE_S: Final = 30.0
-MOST_VIEWERS: Final = 64
 _RECENT: Final = 50
 _EVENTS_PER_VIEWER: Final = 64
 
@@ -162,8 +161,14 @@ class Monitor:
         finally:
             self._viewers.discard(events)
 
+    def end(self) -> None:
+        """Send the viewers away: an empty event is the last one."""
+        self._put(b"")
+
     def _show(self, name: bytes, data: bytes) -> None:
-        event = _event(name, data)
+        self._put(_event(name, data))
+
+    def _put(self, event: bytes) -> None:
         for events in self._viewers:
             if events.full():
                 with suppress(asyncio.QueueEmpty):

@@ -25,6 +25,7 @@ class GatewaySettings:
     origins: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
     admission: AdmissionLimits = field(default_factory=AdmissionLimits)
+    viewers: int = 64
     outbound_bytes: int = 256 * 1024
     stuck_s: float = 10.0
     goodbye_s: float = 5.0

@@ -1,0 +1,101 @@
+"""The live feed: one look for all viewers."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from backend.gateway import Gateway, running_gateway
+from backend.settings import GatewaySettings
+from protocol.session import Final
+from tests.backend.conftest import KEY
+from tests.backend.fake_worker import working
+from tests.backend.wire import connected, tone
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+
+class Viewer:
+    """Reads server-sent events."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.response = response
+
+    async def next(self, name: str) -> dict[str, Any]:
+        """The next event of this name."""
+        async with asyncio.timeout(30):
+            while True:
+                event = (await self.response.content.readline()).decode().strip()
+                data = (await self.response.content.readline()).decode().strip()
+                assert await self.response.content.readline() == b"\n"
+                if event == f"event: {name}":
+                    found: dict[str, Any] = json.loads(data.removeprefix("data: "))
+                    return found
+
+
+@asynccontextmanager
+async def viewer(gateway: Gateway) -> AsyncIterator[Viewer]:
+    url = f"{gateway.url}/v1/monitor?api_key={KEY}"
+    async with aiohttp.ClientSession() as http, http.get(url) as response:
+        assert response.status == 200
+        assert response.headers["Content-Type"] == "text/event-stream"
+        yield Viewer(response)
+
+
+async def test_a_viewer_sees_how_things_stand_at_once_and_then_live(gateway: Gateway, broker: Broker) -> None:
+    async with viewer(gateway) as viewing, connected(gateway.url, KEY) as wire:
+        first = await viewing.next("snapshot")
+        assert first["broker"]["up"] and first["gateway"] and first["workers"] == []
+        pcm = tone(16_000)
+        await wire.segment(0, pcm)
+        while (seen := await viewing.next("snapshot"))["queued"] == 0:
+            pass
+        assert (seen["sessions"], seen["connections"], seen["pending"]) == (1, 1, 1)
+        assert (seen["backlog_s"], seen["unqueued_s"]) == (1.0, 0.0)
+        async with working(broker.url):
+            final = await wire.expect(Final)
+            told = await viewing.next("segment")
+        assert (told["session"], told["segment"], told["outcome"]) == (str(wire.session), 0, "final")
+        assert final.text not in json.dumps(told)
+        while (seen := await viewing.next("snapshot"))["queued"]:
+            pass
+        assert (seen["pending"], seen["recent"]) == (0, [told])
+
+
+async def test_all_viewers_get_the_same_bytes_of_one_producer(gateway: Gateway) -> None:
+    async with viewer(gateway) as one, viewer(gateway) as two:
+        await one.next("snapshot")
+        await two.next("snapshot")
+        assert await one.next("snapshot") == await two.next("snapshot")
+        assert gateway.monitor.viewers == 2
+    await wait_until(lambda: gateway.monitor.viewers == 0, "nobody watches")
+
+
+async def test_a_viewer_that_does_not_read_loses_the_oldest(gateway: Gateway) -> None:
+    async with gateway.monitor.watch(gateway.hub) as events:
+        for n in range(1_000):
+            gateway.monitor.ended("s", Final(n, "text"))
+        assert events.qsize() <= 64
+        last = b""
+        while not events.empty():
+            last = events.get_nowait()
+        assert b'"segment":999' in last
+
+
+async def test_there_is_a_limit_to_viewers(broker: Broker) -> None:
+    settings = GatewaySettings(redis=broker.url, key=KEY, viewers=1)
+    async with running_gateway(settings) as gateway, viewer(gateway) as _:
+        url = f"{gateway.url}/v1/monitor?api_key={KEY}"
+        async with aiohttp.ClientSession() as http, http.get(url) as response:
+            assert response.status == 429
+
+
+async def test_a_gateway_that_leaves_sends_its_viewers_away(gateway: Gateway) -> None:
+    async with viewer(gateway) as viewing:
+        await gateway.drain()
+        async with asyncio.timeout(30):
+            await viewing.response.content.read()
+        assert gateway.monitor.viewers == 0

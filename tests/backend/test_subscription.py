@@ -1,0 +1,74 @@
+"""What comes over a gateway's channel, from a subscription of the test's own."""
+
+from collections import deque
+from typing import Any
+
+import pytest
+
+from backend.errors import BrokerUnreachable
+from backend.subscription import follow
+from protocol.job import Notice, Result, encode_notice
+
+RESULT = Result("s", 0, "hi")
+
+
+class Gone(Exception):
+    """The connection broke."""
+
+
+class FakeSubscription:
+    """Gives what it was given, ``None`` meaning silence, and then breaks."""
+
+    def __init__(self, *messages: dict[str, Any] | None) -> None:
+        self.messages = deque(messages)
+        self.pings = 0
+
+    async def get_message(self, *, timeout: float) -> dict[str, Any] | None:
+        if not self.messages:
+            raise Gone
+        return self.messages.popleft()
+
+    async def ping(self) -> None:
+        self.pings += 1
+
+
+def message(kind: str, data: bytes = b"1") -> dict[str, Any]:
+    return {"type": kind, "data": data}
+
+
+async def followed(subscription: FakeSubscription) -> tuple[list[Notice], int]:
+    notices: list[Notice] = []
+    subscribed: list[bool] = []
+    with pytest.raises(Gone):
+        await follow(subscription, notices.append, lambda: subscribed.append(True))
+    return notices, len(subscribed)
+
+
+async def test_notices_and_subscriptions_are_handed_on() -> None:
+    result = message("smessage", encode_notice(RESULT))
+    assert await followed(FakeSubscription(message("ssubscribe"), result, message("pong"), result)) == (
+        [RESULT] * 2,
+        1,
+    )
+
+
+async def test_a_new_subscription_on_the_same_connection_counts_too() -> None:
+    assert await followed(FakeSubscription(message("ssubscribe"), message("ssubscribe"))) == ([], 2)
+
+
+async def test_what_cannot_be_read_does_not_stop_the_rest() -> None:
+    bad, good = message("smessage", b"{"), message("smessage", encode_notice(RESULT))
+    assert await followed(FakeSubscription(bad, good)) == ([RESULT], 0)
+
+
+async def test_silence_is_asked_about() -> None:
+    subscription = FakeSubscription(None, message("pong"), None, None, message("pong"))
+    await followed(subscription)
+    assert subscription.pings == 3
+
+
+async def test_silence_that_is_not_answered_is_the_end() -> None:
+    subscription = FakeSubscription(None, None, None, message("pong"))
+    with pytest.raises(BrokerUnreachable):
+        await follow(subscription, lambda _: None, lambda: None)
+    assert subscription.pings == 2
