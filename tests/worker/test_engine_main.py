@@ -1,0 +1,74 @@
+"""The engine process as a program: bytes in, bytes out, and nothing else on its standard output."""
+
+import os
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+
+from protocol.engine import DecodeRequest, EngineSettings, Transcript
+from tests.helpers.fault_engines import ENGINE, Fault, pcm
+from worker.engine_frames import (
+    HEADER_BYTES,
+    Decode,
+    Decoded,
+    Load,
+    Raised,
+    Ready,
+    Reply,
+    Request,
+    Unavailable,
+    body_length,
+    pack,
+    unpack_reply,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def converse(*requests: Request) -> tuple[list[Reply], str, int]:
+    """What the program answers to these, what it wrote beside, and how it ended."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "worker.engine_main"],
+        input=b"".join(map(pack, requests)),
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        timeout=60,
+        check=False,
+    )
+    replies, pipe = [], BytesIO(done.stdout)
+    while header := pipe.read(HEADER_BYTES):
+        replies.append(unpack_reply(pipe.read(body_length(header))))
+    return replies, done.stderr.decode(), done.returncode
+
+
+def decode(*faults: Fault) -> Decode:
+    return Decode(tuple(DecodeRequest(pcm(fault)) for fault in faults))
+
+
+def test_it_loads_decodes_and_ends_with_its_input() -> None:
+    replies, _, status = converse(Load(EngineSettings(ENGINE)), decode(Fault.NONE), decode(Fault.NONE))
+    assert isinstance(replies[0], Ready)
+    assert replies[1:] == [Decoded((Transcript("none 1"),))] * 2 and status == 0
+
+
+def test_what_an_engine_prints_goes_elsewhere() -> None:
+    replies, beside, _ = converse(Load(EngineSettings(ENGINE)), decode(Fault.PRINT))
+    assert isinstance(replies[-1], Decoded) and beside
+
+
+def test_an_engine_that_raises_can_be_asked_again() -> None:
+    replies, traceback, _ = converse(Load(EngineSettings(ENGINE)), decode(Fault.RAISE), decode(Fault.NONE))
+    assert isinstance(replies[1], Raised) and isinstance(replies[2], Decoded)
+    assert "Traceback" in traceback
+
+
+def test_an_engine_that_is_not_there_is_told_with_what_there_is() -> None:
+    replies, _, status = converse(Load(EngineSettings("abacus")))
+    assert len(replies) == 1 and status == 0
+    assert isinstance(replies[0], Unavailable) and "abacus" in replies[0].message
+
+
+def test_nothing_happens_before_load_and_without_input() -> None:
+    assert converse() == ([], "", 0)
+    assert converse(decode(Fault.NONE))[0] == []
