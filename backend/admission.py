@@ -94,6 +94,11 @@ def refuse(survey: Survey, up: bool, sessions: int, limits: AdmissionLimits) -> 
         return Refusal(429, f"this gateway has {sessions} connections, which is its limit", 5.0)
     if not up:
         return Refusal(503, "the broker is away", 2.0)
+    return refuse_load(survey, limits)
+
+
+def refuse_load(survey: Survey, limits: AdmissionLimits) -> Refusal | None:
+    """As ``refuse``, for what sessions that are known already may add to but not suffer from."""
     if survey.memory > limits.memory:
         return Refusal(503, f"the broker's memory is {survey.memory:.0%} full", 10.0)
     expected = expect(survey, Options())

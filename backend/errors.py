@@ -10,7 +10,7 @@
     │   └── BrokerFailed       it cannot be started, or it refused a command
     └── SettingsError          a command line that cannot be followed
 
-``TryLater`` is a ``ProtocolError``, because it is told to a client, but not the client's mistake.
+``TryLater`` and ``TooBusy`` are ``ProtocolError``s, because a client is told, but not the client's mistakes.
 """
 
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
@@ -57,3 +57,9 @@ class TryLater(ProtocolError):
 
     code = ErrorCode.BROKER_UNAVAILABLE
     close = CloseCode.TRY_AGAIN_LATER
+
+
+class TooBusy(TryLater):
+    """No new sessions now."""
+
+    code = ErrorCode.BUSY

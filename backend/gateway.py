@@ -10,7 +10,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from backend.access import error_response, errors_as_json, json_response, owner, refusal_response
-from backend.admission import Refusal, refuse, speed
+from backend.admission import Refusal, Survey, refuse, speed
 from backend.broker import EmbeddedSettings, embedded_broker
 from backend.discovery import findable
 from backend.hub import TICK_S, Hub
@@ -58,8 +58,7 @@ class Gateway:
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._settings.host, self._settings.port, backlog=1024)
         await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self.url = _url(*self._runner.addresses[0][:2])
         log.info("the gateway listens", url=self.url, broker=self._jobs.version, durable=self._jobs.durable)
 
     async def drain(self) -> None:
@@ -94,7 +93,9 @@ class Gateway:
         if self._draining:
             return refusal_response(Refusal(503, "this gateway is going away", 1.0))
         taken = len(self.hub.connections)
-        refusal = refuse(self.monitor.survey, self.monitor.up, taken, self._settings.admission)
+        # A session that the broker knows comes in whatever the load; whether it does is seen after its hello.
+        survey = Survey() if request.query.get("resume") else self.monitor.survey
+        refusal = refuse(survey, self.monitor.up, taken, self._settings.admission)
         if refusal is not None:
             return refusal_response(refusal)
         offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
@@ -146,6 +147,12 @@ class Gateway:
                 while not self._draining and (event := await events.get()):
                     await response.write(event)
         return response
+
+
+def _url(host: str, port: int) -> str:
+    """How this computer's own clients reach a listening address."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @asynccontextmanager

@@ -14,11 +14,11 @@ from typing import Any, Final
 import structlog
 from msgspec.structs import replace
 
-from backend.admission import Survey, busy, expect_behind, worth_telling
+from backend.admission import Survey, busy, expect_behind, refuse_load, worth_telling
 from backend.connection import Connection
-from backend.errors import BrokerBusy, BrokerError, TryLater
+from backend.errors import BrokerBusy, BrokerError, TooBusy, TryLater
 from backend.jobs import Jobs
-from backend.records import Attachment, Reread, Submitted
+from backend.records import Attachment, Reread, SessionGone, Submitted
 from backend.segments import (
     Acknowledge,
     AttachAgain,
@@ -96,11 +96,7 @@ class Hub:
     async def bind(self, hello: Hello, owner: str, connection: Connection) -> Hosted:
         """Attach the session and give it this connection. Raises ``ProtocolError``."""
         identity = str(hello.session)
-        try:
-            async with asyncio.timeout(self.settings.attach_s):
-                attachment = await self._jobs.attach(identity, owner, hello.resume)
-        except (TimeoutError, BrokerError) as error:
-            raise TryLater("the broker does not answer: connect again, with resume") from error
+        attachment = await self._attach(hello, owner)
         hosted = self.hosted.get(identity)
         if hosted is None:
             session = Session(hello.session, hello.options, self.settings.limits)
@@ -119,6 +115,17 @@ class Hub:
         self._perform(hosted, hosted.session.attached(attachment, welcome, time.monotonic()))
         self._tell_busy(hosted)
         return hosted
+
+    async def _attach(self, hello: Hello, owner: str) -> Attachment:
+        refusal = refuse_load(self._survey, self.settings.admission)
+        try:
+            async with asyncio.timeout(self.settings.attach_s):
+                reply = await self._jobs.attach(str(hello.session), owner, hello.resume, create=refusal is None)
+        except (TimeoutError, BrokerError) as error:
+            raise TryLater("the broker does not answer: connect again, with resume") from error
+        if isinstance(reply, SessionGone):
+            raise TooBusy(refusal.message if refusal else "no new sessions are taken now")
+        return reply
 
     def unbind(self, hosted: Hosted, connection: Connection) -> None:
         """The connection is gone; the session stays for a while."""

@@ -96,11 +96,16 @@ class Jobs:
 
     # -- commands ------------------------------------------------------------------------------------------
 
-    def attach(self, session: str, owner: str, resume: bool) -> "asyncio.Future[Attachment]":
-        """Bind a session to this gateway. The future raises ``Forbidden`` or ``OutOfOrder``."""
+    def attach(
+        self, session: str, owner: str, resume: bool, create: bool = True
+    ) -> "asyncio.Future[Attachment | SessionGone]":
+        """Bind a session to this gateway. The future raises ``Forbidden`` or ``OutOfOrder``.
+
+        Without ``create`` a session that the broker does not know stays unknown.
+        """
         nonce = secrets.token_hex(8)
         prefix = self._keys.results_prefix
-        arguments = (session, owner, self.gateway, int(resume), nonce, SESSION_TTL_MS, prefix)
+        arguments = (session, owner, self.gateway, int(resume), int(create), nonce, SESSION_TTL_MS, prefix)
         return self._send("attach", [self._keys.session(session)], arguments, _parse_attached)
 
     def submit(self, job: Job) -> "asyncio.Future[Submitted]":
@@ -343,10 +348,12 @@ async def _answering(client: "Redis") -> None:
         await asyncio.sleep(_RETRY_S[0])
 
 
-def _parse_attached(reply: Sequence[Any]) -> Attachment:
+def _parse_attached(reply: Sequence[Any]) -> Attachment | SessionGone:
     match reply:
         case [b"attached", epoch, fields]:
             return Attachment(int(epoch), parse_hash(fields))
+        case [b"unknown"]:
+            return SessionGone()
         case [b"exists"]:
             raise OutOfOrder("this session exists: say hello with resume to go on with it")
         case _:

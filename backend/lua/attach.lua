@@ -1,10 +1,11 @@
 #!lua flags=allow-oom
 -- Bind a session to a gateway; every hello. The gateway that had it until now is told.
 -- KEYS: session hash
--- ARGV: session, owner, gateway, resume (0 or 1), nonce of this hello, lifetime in ms, prefix of result channels
--- Returns {"forbidden"}, {"exists"} or {"attached", epoch, {field, value, ...}}.
+-- ARGV: session, owner, gateway, resume (0 or 1), create (0: only a known session), nonce of this hello,
+--       lifetime in ms, prefix of result channels
+-- Returns {"forbidden"}, {"exists"}, {"unknown"} or {"attached", epoch, {field, value, ...}}.
 local hash = KEYS[1]
-local session, owner, gateway, resume, nonce, lifetime, channels = unpack(ARGV)
+local session, owner, gateway, resume, create, nonce, lifetime, channels = unpack(ARGV)
 
 local known = redis.call("HMGET", hash, "owner", "gateway", "nonce")
 if known[1] and known[1] ~= owner then
@@ -12,6 +13,9 @@ if known[1] and known[1] ~= owner then
 end
 if known[1] and resume == "0" and known[3] ~= nonce then -- the same nonce: our own hello, sent again
   return {"exists"}
+end
+if not known[1] and create == "0" then
+  return {"unknown"}
 end
 
 local epoch = redis.call("HINCRBY", hash, "epoch", 1)

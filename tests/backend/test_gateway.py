@@ -259,8 +259,14 @@ async def test_who_waits_is_told_the_truth(gateway: Gateway, redis: "Redis") -> 
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             async with Wire(gateway.url, KEY):
                 pass
-    assert refused.value.status == 503
-    assert refused.value.headers is not None and int(refused.value.headers["Retry-After"]) >= 70
+        assert refused.value.status == 503
+        assert refused.value.headers is not None and int(refused.value.headers["Retry-After"]) >= 70
+        async with Wire(gateway.url, KEY, wire.session, query="?resume=1") as known:
+            await known.hello(resume=True)
+        async with Wire(gateway.url, KEY, query="?resume=1") as pretender:
+            await pretender.say(Hello(pretender.session, resume=True))
+            assert (await pretender.expect(Error)).code == ErrorCode.BUSY
+            assert await pretender.until_closed() == CloseCode.TRY_AGAIN_LATER
 
 
 async def test_readiness_tells_the_truth(gateway: Gateway, redis: "Redis", broker: Broker) -> None:
@@ -286,6 +292,12 @@ async def test_readiness_tells_the_truth(gateway: Gateway, redis: "Redis", broke
         assert (status, body["ready"]) == (503, False)
         async with http.get(gateway.url + "/healthz") as response:
             assert response.status == 200
+
+
+@pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")])
+async def test_the_address_is_one_that_can_be_reached(broker: Broker, host: str, shown: str) -> None:
+    async with running_gateway(GatewaySettings(redis=broker.url, host=host)) as gateway, connected(gateway.url):
+        assert gateway.url.startswith(f"http://{shown}:")
 
 
 async def test_without_a_broker_nobody_is_taken_in(broker: Broker) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from backend.jobs import open_jobs
-from backend.records import JobQueued, NothingToPromote, Record, SessionGone
+from backend.records import Attachment, JobQueued, NothingToPromote, Record, SessionGone
 from protocol.errors import ErrorCode, Forbidden, OutOfOrder
 from protocol.job import (
     SESSION_TTL_MS,
@@ -39,7 +39,7 @@ class TestAttach:
     async def test_a_known_session_must_be_resumed(self, at: Setting) -> None:
         with pytest.raises(OutOfOrder, match="resume"):
             await at.jobs.attach("s", "o", resume=False)
-        assert (await at.jobs.attach("s", "o", resume=True)).epoch == 2
+        assert await at.jobs.attach("s", "o", resume=True) == (2, {})
 
     async def test_a_session_of_another_key_is_refused(self, at: Setting) -> None:
         for resume in (True, False):
@@ -47,12 +47,19 @@ class TestAttach:
                 await at.jobs.attach("s", "someone else", resume=resume)
         assert await at.field("epoch") == "1"
 
+    async def test_an_unknown_one_is_not_made_where_it_must_not_be(self, at: Setting) -> None:
+        for resume in (True, False):
+            assert await at.jobs.attach("new", "o", resume, create=False) == SessionGone()
+        assert await at.redis.exists(Keys().session("new")) == 0
+        assert await at.jobs.attach("s", "o", resume=True, create=False) == (2, {})
+
     async def test_everything_held_is_returned(self, at: Setting) -> None:
         for n in range(3):
             await at.jobs.submit(job(n))
         await at.recognise("hi")
         await at.fail()
         attachment = await at.jobs.attach("s", "o", resume=True)
+        assert isinstance(attachment, Attachment)
         assert attachment.segments == {
             0: Record(end=Ended(EndState.FINAL, 0), outcome=Result("s", 0, "hi")),
             1: Record(end=Ended(EndState.FAILED, 0), outcome=Failure("s", 1, ErrorCode.ENGINE_FAILED, "no")),

@@ -2,11 +2,12 @@
 
 import asyncio
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from redis.asyncio import Redis
 
-from backend.errors import BrokerMismatch, BrokerUnreachable
+from backend.errors import BrokerMismatch, BrokerTooOld, BrokerUnreachable
 from backend.jobs import open_jobs
 from backend.records import JobQueued
 from protocol.job import (
@@ -76,3 +77,24 @@ class TestConnections:
         with pytest.raises(BrokerMismatch, match="4 shards"):
             async with open_jobs(any_broker.url, "g"):
                 pass
+
+
+async def test_a_broker_that_is_too_old_is_said() -> None:
+    """An old Redis, as far as a gateway gets to know it."""
+    version = b"# Server\r\nredis_version:6.2.14\r\n"
+
+    async def old_redis(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while header := await reader.readline():
+            words = []
+            for _ in range(int(header[1:])):
+                await reader.readline()
+                words.append((await reader.readline()).strip().upper())
+            answer = {b"PING": b"+PONG\r\n", b"INFO": b"$%d\r\n%b\r\n" % (len(version), version)}
+            writer.write(answer.get(words[0], b"+OK\r\n"))
+        writer.close()
+
+    with TemporaryDirectory(prefix="kiki-") as folder:
+        async with await asyncio.start_unix_server(old_redis, f"{folder}/s"):
+            with pytest.raises(BrokerTooOld, match=r"redis 6\.2\.14 is too old: redis 7\.0 or newer"):
+                async with open_jobs(f"unix://{folder}/s", "g"):
+                    pass

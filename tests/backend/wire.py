@@ -34,11 +34,13 @@ def tone(samples: int, seed: int = 1) -> bytes:
 class Wire:
     """One WebSocket. ``seen`` is everything that came, in order."""
 
-    def __init__(self, url: str, key: str = "", session: UUID | None = None, **request: Any) -> None:
+    def __init__(
+        self, url: str, key: str = "", session: UUID | None = None, query: str = "", **request: Any
+    ) -> None:
         self.session = session or uuid4()
         self.seen: list[GatewayMessage] = []
         self.closed: int | None = None
-        self._url = url + STREAM_PATH
+        self._url = url + STREAM_PATH + query
         self._request = {"protocols": (SUBPROTOCOL,), "headers": {"Authorization": f"Bearer {key}"}} | request
         self._http: aiohttp.ClientSession
         self._socket: aiohttp.ClientWebSocketResponse

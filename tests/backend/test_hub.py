@@ -1,0 +1,206 @@
+"""Sessions, connections and the broker's answers joined, with a broker that answers as the test says."""
+
+import asyncio
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import pytest
+
+from backend.connection import Connection
+from backend.errors import BrokerBusy, BrokerFailed, TryLater
+from backend.hub import Hosted, Hub
+from backend.jobs import Jobs
+from backend.records import Attachment, JobQueued, Reread, SessionGone
+from backend.settings import GatewaySettings
+from protocol.audio import encode_frame
+from protocol.errors import CloseCode, ErrorCode
+from protocol.job import Result
+from protocol.session import (
+    Error,
+    Failed,
+    Final,
+    GatewayMessage,
+    Hello,
+    Missing,
+    Queued,
+    SegmentBegin,
+    SegmentEnd,
+    Welcome,
+    decode_gateway,
+)
+
+
+class FakeJobs:
+    """Every command is noted and answered by hand."""
+
+    gateway = "g"
+    durable = True
+    up = True
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, asyncio.Future[Any]]] = []
+        self.full = False
+        self.attaches = True
+
+    def __getattr__(self, name: str) -> Any:
+        def command(*arguments: Any, **options: Any) -> "asyncio.Future[Any]":
+            if self.full:
+                raise BrokerBusy("full")
+            future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            self.asked.append((name, future))
+            if name == "attach" and self.attaches:
+                future.set_result(Attachment(1, {}))
+            return future
+
+        return command
+
+    async def answer(self, name: str, reply: Any) -> None:
+        """The oldest command, which must be this one, is answered."""
+        asked, future = self.asked.pop(0)
+        assert asked == name
+        if isinstance(reply, Exception):
+            future.set_exception(reply)
+        else:
+            future.set_result(reply)
+        await asyncio.sleep(0)
+
+
+class FakeSocket:
+    """Keeps what was said."""
+
+    def __init__(self) -> None:
+        self.said: list[GatewayMessage] = []
+        self.closed: int | None = None
+
+    async def send(self, text: str) -> None:
+        self.said.append(decode_gateway(text))
+
+    async def ping(self) -> None:
+        raise AssertionError("nobody asked for it")
+
+    async def close(self, code: int, reason: str) -> None:
+        self.closed = code
+
+
+class Scene:
+    """A hub with one connected session."""
+
+    def __init__(self) -> None:
+        self.jobs = FakeJobs()
+        self.ended: list[Final | Failed] = []
+        self.hub = Hub(cast(Jobs, self.jobs), GatewaySettings(), lambda _, outcome: self.ended.append(outcome))
+        self.socket = FakeSocket()
+        self.connection = Connection(self.socket, 100_000, 10.0)
+
+    async def begin(self) -> Hosted:
+        """Say hello and send one segment as far as its end."""
+        hosted = await self.hub.bind(Hello(uuid4()), "o", self.connection)
+        self.jobs.asked.clear()
+        self.jobs.attaches = False
+        self.hub.receive(hosted, SegmentBegin(0))
+        self.hub.frame(hosted, encode_frame(0, 0, bytes(200)))
+        self.hub.receive(hosted, SegmentEnd(0, 100))
+        return hosted
+
+    async def said(self) -> list[GatewayMessage]:
+        """Everything that was said, but the welcome and how busy it is."""
+        self.connection.close(CloseCode.NORMAL)
+        await self.connection.run()
+        return [message for message in self.socket.said if message.__class__.__name__ not in ("Welcome", "Busy")]
+
+
+async def test_a_submission_is_answered_by_queued() -> None:
+    scene = Scene()
+    await scene.begin()
+    await scene.jobs.answer("submit", JobQueued(16_000))
+    assert await scene.said() == [Queued(0, 1.0, None)]
+
+
+async def test_a_refused_command_ends_the_connection_and_the_segment_comes_again() -> None:
+    scene = Scene()
+    hosted = await scene.begin()
+    await scene.jobs.answer("submit", BrokerFailed("a bug"))
+    assert scene.connection.closing
+    assert hosted.session.unqueued == 0
+    (error,) = await scene.said()
+    assert isinstance(error, Error) and error.code == ErrorCode.BROKER_UNAVAILABLE
+    assert "a bug" not in error.message
+    assert scene.socket.closed == 1013
+
+
+async def test_a_full_queue_ends_the_connection_and_keeps_nothing() -> None:
+    scene = Scene()
+    hosted = await scene.hub.bind(Hello(uuid4()), "o", scene.connection)
+    scene.jobs.full = True
+    scene.hub.receive(hosted, SegmentBegin(0))
+    scene.hub.frame(hosted, encode_frame(0, 0, bytes(200)))
+    scene.hub.receive(hosted, SegmentEnd(0, 100))
+    assert scene.connection.closing
+    assert hosted.session.unqueued == 0
+
+
+async def test_a_hello_that_the_broker_cannot_take_may_come_again() -> None:
+    scene = Scene()
+    scene.jobs.full = True
+    with pytest.raises(TryLater):
+        await scene.hub.bind(Hello(uuid4()), "o", scene.connection)
+    assert scene.hub.hosted == {}
+
+
+async def test_a_forgotten_session_is_attached_once_though_many_find_out() -> None:
+    scene = Scene()
+    hosted = await scene.begin()
+    scene.hub.receive(hosted, SegmentBegin(1))
+    scene.hub.receive(hosted, SegmentEnd(1, 0))
+    await scene.jobs.answer("submit", SessionGone())
+    await scene.jobs.answer("submit", SessionGone())
+    assert [name for name, _ in scene.jobs.asked] == ["attach"]
+    assert await scene.said() == [Missing(0, 0), Missing(1, 0)]
+
+
+async def test_results_are_counted_and_told() -> None:
+    scene = Scene()
+    hosted = await scene.begin()
+    await scene.jobs.answer("submit", JobQueued(0))
+    scene.hub.noticed(Result(hosted.identity, 0, "hi"))
+    scene.hub.noticed(Result("someone else", 0, "no"))
+    assert [final.text for final in scene.ended if isinstance(final, Final)] == ["hi"]
+    assert isinstance((await scene.said())[-1], Final)
+
+
+async def test_without_a_connection_results_wait() -> None:
+    scene = Scene()
+    hosted = await scene.begin()
+    scene.hub.unbind(hosted, scene.connection)
+    await scene.jobs.answer("submit", JobQueued(0))
+    scene.hub.noticed(Result(hosted.identity, 0, "hi"))
+    later = FakeSocket()
+    connection = Connection(later, 100_000, 10.0)
+    scene.jobs.attaches = True
+    await scene.hub.bind(Hello(UUID(hosted.identity), resume=True), "o", connection)
+    connection.close(CloseCode.NORMAL)
+    await connection.run()
+    assert [type(message) for message in later.said if not isinstance(message, Welcome)][0] is Final
+
+
+async def test_a_look_that_fails_changes_nothing() -> None:
+    scene = Scene()
+    await scene.begin()
+    await scene.jobs.answer("submit", JobQueued(0))
+    scene.hub.subscribed()
+    await scene.jobs.answer("reread", Reread("g", 1, {}))
+    scene.hub.subscribed()
+    await scene.jobs.answer("reread", BrokerFailed("no"))
+    assert len(scene.hub.hosted) == 1
+
+
+async def test_a_session_goes_some_time_after_its_connection() -> None:
+    scene = Scene()
+    hosted = await scene.begin()
+    scene.hub.tick(hosted.left + 1_000)
+    assert scene.hub.hosted
+    scene.hub.unbind(hosted, scene.connection)
+    scene.hub.tick(hosted.left + 59)
+    assert scene.hub.hosted
+    scene.hub.tick(hosted.left + 60)
+    assert not scene.hub.hosted
