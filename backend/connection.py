@@ -87,7 +87,7 @@ class Connection:
         """Write what there is to say until it says goodbye. False: the peer is gone, or does not read."""
         try:
             while not (self.closing and not self._waiting):
-                await self._next()
+                await self._write()
             async with asyncio.timeout(self._stuck_s):
                 await self._socket.close(*self._close)  # type: ignore[misc] # closing: it is there
         except (TimeoutError, ConnectionError):
@@ -95,18 +95,18 @@ class Connection:
             return False
         return True
 
-    async def _next(self) -> None:
+    async def _write(self) -> None:
+        """Wait for something to say and say all of it, within one deadline."""
         await self._wanted.wait()
+        self._wanted.clear()
         async with asyncio.timeout(self._stuck_s):
             if self._ping:
                 self._ping = False
                 await self._socket.ping()
-            if self._waiting:
+            while self._waiting:
                 _, text = self._waiting.popleft()
                 self._bytes -= len(text)
                 await self._socket.send(text)
-            elif not self.closing:
-                self._wanted.clear()
 
     def _drop_partials(self, segment: int | None) -> None:
         self._waiting = deque(

@@ -82,11 +82,8 @@ class Jobs:
         self.version = ""
         self._keys = Keys()
         self._scripts = {name: _load(name) for name in _SCRIPTS}
-        # Deadlines of this one are around whole batches.
-        pool = _pool(url, gateway, socket_timeout=None)
-        self._connection: AbstractConnection = pool.make_connection()  # type: ignore[no-untyped-call] # redis-py
+        self._connection, self._subscription = _bare(url, gateway), _bare(url, gateway)
         self._looks = Redis.from_pool(_pool(url, gateway))
-        self._subscription = Redis.from_pool(_pool(url, gateway))
         self._writer = Writer(self._execute)
 
     @property
@@ -207,11 +204,12 @@ class Jobs:
 
         while True:
             try:
-                async with self._subscription.pubsub() as pubsub:
-                    await pubsub.ssubscribe(self._keys.results(self.gateway))
-                    await follow(pubsub, on_notice, subscribed)
+                await self._subscription.send_command("SSUBSCRIBE", self._keys.results(self.gateway))
+                await follow(self._subscription, on_notice, subscribed)
             except (RedisError, OSError, BrokerError) as error:
                 log.warning("the subscription to results was lost", error=str(error))
+            finally:
+                await self._subscription.disconnect(nowait=True)
             await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
             failures += 1
 
@@ -246,7 +244,7 @@ class Jobs:
 
     async def _round_trip(self, batch: Sequence[Command]) -> list[Any]:
         """Not through redis-py's pipeline, whose pool, retries and packing cost more than everything else here."""
-        packed = [pack_command(self._arguments(command)) for command in batch]
+        packed = [part for command in batch for part in self._packed(command)]
         with _mapped():
             try:
                 async with asyncio.timeout(_REPLY_S):
@@ -256,8 +254,20 @@ class Jobs:
                 await self._connection.disconnect(nowait=True)
                 raise
 
-    def _arguments(self, command: Command) -> tuple[Any, ...]:
-        return "EVALSHA", self._scripts[command.script][1], len(command.keys), *command.keys, *command.arguments
+    def _packed(self, command: Command) -> Sequence[bytes]:
+        """The command as it is sent; a large last argument is not copied."""
+        *arguments, last = command.arguments
+        head: tuple[Any, ...] = (
+            "EVALSHA",
+            self._scripts[command.script][1],
+            len(command.keys),
+            *command.keys,
+            *arguments,
+        )
+        if not isinstance(last, bytes):
+            return [pack_command((*head, last))]
+        empty: bytes = pack_command((*head, b""))
+        return [empty.removesuffix(b"$0\r\n\r\n") + b"$%d\r\n" % len(last), last, b"\r\n"]
 
     async def prepare(self, where: str) -> None:
         """Wait for the broker at ``where``, refuse one that is too old, load the scripts."""
@@ -287,8 +297,8 @@ class Jobs:
     async def close(self) -> None:
         """Let the connections go."""
         await self._connection.disconnect()
-        for client in (self._looks, self._subscription):
-            await client.aclose()
+        await self._subscription.disconnect()
+        await self._looks.aclose()
 
 
 @asynccontextmanager
@@ -315,6 +325,13 @@ def _pool(url: str, gateway: str, socket_timeout: float | None = _REPLY_S) -> "B
         client_name=f"kikipounamu-gateway-{gateway}",
         protocol=2,
     )
+
+
+def _bare(url: str, gateway: str) -> "AbstractConnection":
+    """A connection without a pool, whose user sets the deadlines."""
+    pool = _pool(url, gateway, socket_timeout=None)
+    connection: AbstractConnection = pool.make_connection()  # type: ignore[no-untyped-call] # so in redis-py
+    return connection
 
 
 async def _reply(connection: "AbstractConnection") -> Any:
@@ -365,7 +382,10 @@ def _not_gone(reply: bytes) -> bool:
 
 
 def _flat(job: Job) -> Iterator[str | bytes]:
-    for name, value in encode_job(job).items():
+    """Fields and values, the audio last."""
+    fields = encode_job(job)
+    fields["pcm"] = fields.pop("pcm")
+    for name, value in fields.items():
         yield name
         yield value
 

@@ -19,21 +19,22 @@ class Gone(Exception):
 class FakeSubscription:
     """Gives what it was given, ``None`` meaning silence, and then breaks."""
 
-    def __init__(self, *messages: dict[str, Any] | None) -> None:
+    def __init__(self, *messages: list[Any] | None) -> None:
         self.messages = deque(messages)
         self.pings = 0
 
-    async def get_message(self, *, timeout: float) -> dict[str, Any] | None:
+    async def read_response(self, *, timeout: float) -> list[Any] | None:
         if not self.messages:
             raise Gone
         return self.messages.popleft()
 
-    async def ping(self) -> None:
+    async def send_command(self, *arguments: str) -> None:
+        assert arguments == ("PING",)
         self.pings += 1
 
 
-def message(kind: str, data: bytes = b"1") -> dict[str, Any]:
-    return {"type": kind, "data": data}
+def message(kind: str, data: bytes = b"1") -> list[Any]:
+    return [kind.encode(), b"channel", data]
 
 
 async def followed(subscription: FakeSubscription) -> tuple[list[Notice], int]:
