@@ -38,7 +38,7 @@ from protocol.session import Final as FinalMessage
 
 log = structlog.get_logger(__name__)
 
-TICK_S: Final = 0.5
+TICK_S: Final = 1.0
 
 _Ended = Callable[[str, FinalMessage | Failed], None]
 
