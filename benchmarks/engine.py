@@ -57,6 +57,7 @@ def _segments() -> list[bytes]:
 def _direct(model: Path, segments: Sequence[bytes]) -> tuple[list[str], float]:
     engine = create(EngineSettings("whisper", _MODEL, str(model), "cpu"))
     texts, spent = [], 0.0
+    engine.decode([DecodeRequest(segments[0])])  # the first one also warms it up, as in the chain
     for pcm in segments:
         start = time.perf_counter()
         (outcome,) = engine.decode([DecodeRequest(pcm)])

@@ -86,15 +86,19 @@ class Connection:
 
 
 async def connect(
-    http: aiohttp.ClientSession, address: Address, deadline_s: float, heartbeat_s: float
+    http: aiohttp.ClientSession, address: Address, deadline_s: float, heartbeat_s: float, resume: bool = False
 ) -> Connection:
-    """Open a connection. Raises ``Unreachable``, ``TryLater`` or ``Refused``."""
+    """Open a connection; with ``resume`` a gateway that refuses new sessions still lets this one in.
+
+    Raises ``Unreachable``, ``TryLater`` or ``Refused``.
+    """
     headers = {"Authorization": f"Bearer {address.key}"} if address.key else {}
     with _broken("connect"):
         try:
             async with asyncio.timeout(deadline_s):
                 socket = await http.ws_connect(
                     address.url.rstrip("/") + STREAM_PATH,
+                    params={"resume": "1"} if resume else None,
                     protocols=(SUBPROTOCOL,),
                     headers=headers,
                     heartbeat=heartbeat_s,

@@ -58,6 +58,7 @@ class GatewayClient:
     """One session. ``async with`` connects in the background and closes at the end.
 
     ``locate`` is asked before each connection, because a gateway that comes back may listen somewhere else.
+    ``resume``: an earlier process may have spoken in this session.
     Errors that end the session are raised by ``events``, ``finish`` and every call that gives it audio.
     """
 
@@ -68,9 +69,10 @@ class GatewayClient:
         store: AudioStore,
         options: Options | None = None,
         settings: ClientSettings | None = None,
+        resume: bool = False,
     ) -> None:
         self._locate = locate
-        self._session = Session(session, options or Options(), _CLIENT_NAME)
+        self._session = Session(session, options or Options(), _CLIENT_NAME, resume)
         self._store = store
         self._settings = settings or ClientSettings()
         self._events: EventQueue = EventQueue(self._settings.most_events)
@@ -223,7 +225,10 @@ class GatewayClient:
 
     async def _converse(self, http: aiohttp.ClientSession) -> None:
         """One connection, from ``hello`` until the session is done. Raises what ended it before."""
-        connection = await connect(http, self._locate(), self._settings.connect_s, self._settings.heartbeat_s)
+        address, settings = self._locate(), self._settings
+        connection = await connect(
+            http, address, settings.connect_s, settings.heartbeat_s, resume=self._session.greeted
+        )
         reader = asyncio.create_task(self._read(connection), name=f"client/{self._session.id}/read")
         writer = asyncio.create_task(self._write(connection), name=f"client/{self._session.id}/write")
         try:

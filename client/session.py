@@ -69,14 +69,14 @@ class _Segment:
 class Session:
     """One session with whichever gateway answers. Not thread-safe; owned by one connection at a time."""
 
-    def __init__(self, session: UUID, options: Options, client: str = "") -> None:
+    def __init__(self, session: UUID, options: Options, client: str = "", resume: bool = False) -> None:
         self.id = session
         self.error: Error | None = None
         self.done: Done | None = None
         self._options = options
         self._client = client
         self._limits = Limits()
-        self._greeted = False
+        self._greeted = resume
         self._welcomed = False
         self._active: dict[int, _Segment] = {}  # every segment without a result, in order
         self._unqueued: dict[int, _Segment] = {}  # those of them that the broker does not have yet, in order
@@ -144,6 +144,11 @@ class Session:
         return sum(segment.held - segment.sent for segment in self._unqueued.values())
 
     # -- the connection's side -----------------------------------------------------------------------------
+
+    @property
+    def greeted(self) -> bool:
+        """Whether a gateway may know the session already."""
+        return self._greeted
 
     def hello(self) -> Hello:
         """First message of a connection. After the first one a gateway may know the session: ``resume``."""

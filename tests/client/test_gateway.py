@@ -87,6 +87,7 @@ async def test_a_broken_connection_is_taken_up_where_it_was(messages: int) -> No
         events = await transcribe(client, 3)
     assert texts(events) == expected(3)
     assert [hello.resume for hello in gateway.memory.hellos] == [False, True]
+    assert gateway.memory.queries == ["", "resume=1"]  # so that a gateway under load lets it in
     assert sum(isinstance(event, Disconnected) for event in events) == 1
 
 

@@ -43,6 +43,7 @@ class Memory:
     received: list[int] = field(default_factory=list)
     hellos: list[Hello] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
 
 
 Answers = tuple[tuple[int, dict[str, str]], ...]
@@ -145,6 +146,7 @@ async def scripted(*scripts: Script, refusing: Answers = ()) -> AsyncIterator[Ga
 
     async def stream(request: web.Request) -> web.StreamResponse:
         gateway.memory.keys.append(request.headers.get("Authorization", ""))
+        gateway.memory.queries.append(request.query_string)
         if gateway.statuses:
             status, headers = gateway.statuses.pop(0)
             return web.Response(status=status, headers=headers)
