@@ -145,4 +145,14 @@ class Segment:
 
 
 def _final(index: int, result: Result, timing: Timing) -> Final:
-    return Final(index, result.text, result.language, result.words, result.model, result.worker, timing)
+    return Final(
+        index,
+        result.text,
+        result.language,
+        result.words,
+        result.model,
+        result.worker,
+        timing,
+        result.emotion,
+        result.event,
+    )

@@ -44,11 +44,16 @@ class DecodeRequest(Struct, frozen=True):
 
 
 class Transcript(Struct, frozen=True, tag="transcript"):
-    """What was said; an empty text means that nothing was."""
+    """What was said; an empty text means that nothing was.
+
+    ``emotion`` and ``event`` are what an engine heard beside the words (``happy``, ``laughter``), where it can.
+    """
 
     text: str
     language: str = ""
     words: tuple[Word, ...] = ()
+    emotion: str = ""
+    event: str = ""
 
 
 class DecodeFailure(Struct, frozen=True, tag="failure"):

@@ -87,6 +87,8 @@ class Result(Struct, frozen=True, tag="result"):
     worker: str = ""
     queue_ms: int = 0
     decode_ms: int = 0
+    emotion: str = ""
+    event: str = ""
 
 
 class Failure(Struct, frozen=True, tag="failure"):

@@ -154,6 +154,8 @@ class Final(Struct, frozen=True, tag="final"):
     model: str = ""
     worker: str = ""
     timing: Timing = Timing()
+    emotion: str = ""
+    event: str = ""
 
 
 class Failed(Struct, frozen=True, tag="failed"):

@@ -197,6 +197,8 @@ class Consumer:
             worker=self._worker,
             queue_ms=delivery.age_ms,
             decode_ms=decode_ms,
+            emotion=transcript.emotion,
+            event=transcript.event,
         )
 
     async def _fail(self, delivery: Delivery, why: DecodeFailure, most_failures: int = MOST_FAILURES) -> None:

@@ -7,7 +7,7 @@ from backend.records import Record
 from backend.segments import Segment, Stage
 from protocol.errors import ErrorCode
 from protocol.job import Ended, EndState, Failure, Result
-from protocol.recognition import Timing
+from protocol.recognition import Timing, Word
 from protocol.session import Failed, Final
 
 FINAL = Ended(EndState.FINAL, 0)
@@ -58,6 +58,14 @@ def test_a_result_that_came_before_the_reply_has_no_delivery_time() -> None:
     segment.complete(0, 11.5)
     segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=100, decode_ms=200)), 12.0)
     assert segment.told == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200))
+
+
+def test_a_result_is_told_whole() -> None:
+    words = (Word("hi", 0, 300),)
+    result = Result("s", 3, "hi", 0, "en", words, "m", "w", emotion="happy", event="laughter")
+    segment = Segment()
+    segment.end(3, Record(end=FINAL, outcome=result), 1.0)
+    assert segment.told == Final(3, "hi", "en", words, "m", "w", emotion="happy", event="laughter")
 
 
 def test_a_failure_is_told_with_its_attempt() -> None:

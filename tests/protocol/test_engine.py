@@ -16,7 +16,7 @@ from protocol.recognition import Options, Word
 
 def test_everything_that_passes_the_pipe_survives_it() -> None:
     outcomes: list[DecodeOutcome] = [
-        Transcript("早上好", "zh", (Word("早上", 0, 300),)),
+        Transcript("早上好", "zh", (Word("早上", 0, 300),), "happy", "laughter"),
         DecodeFailure(ErrorCode.AUDIO_INVALID, "empty"),
     ]
     cases: list[tuple[object, Any]] = [

@@ -66,7 +66,7 @@ def test_an_entry_without_audio_is_malformed() -> None:
 @pytest.mark.parametrize(
     "notice",
     [
-        Result("s", 1, "早上好", 2, "zh", (Word("早上", 0, 300),), "m", "w", 5, 6),
+        Result("s", 1, "早上好", 2, "zh", (Word("早上", 0, 300),), "m", "w", 5, 6, "happy", "laughter"),
         Failure("s", 1, ErrorCode.ENGINE_DIED, "three times", 2, retryable=True),
         Detached("s", "other", 3),
     ],

@@ -51,7 +51,9 @@ FROM_GATEWAY: list[GatewayMessage] = [
     Queued(1, ahead_s=2.5, eta_ms=900),
     Missing(1, from_=1_600),
     Partial(1, revision=2, text="早上", stable=1),
-    Final(1, "早上好", "zh", (Word("早上", 0, 300),), "whisper-base", "w", Timing(1, 2, 3, 4)),
+    Final(
+        1, "早上好", "zh", (Word("早上", 0, 300),), "whisper-base", "w", Timing(1, 2, 3, 4), "happy", "laughter"
+    ),
     Failed(1, ErrorCode.ENGINE_DIED, "three times", retryable=True),
     Busy("no_worker", accepting=False, partials=True, eta_ms=1),
     Done(2, "good morning 早上好"),

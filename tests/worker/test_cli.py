@@ -63,7 +63,7 @@ async def test_a_worker_recognises_and_drains_at_sigterm(
 @pytest.mark.parametrize(
     ("options", "status", "text"),
     [
-        (["--engine", "whispr"], 3, "there is no engine 'whispr': installed are checksum, whisper"),
+        (["--engine", "whispr"], 3, "there is no engine 'whispr': installed are checksum, funasr, whisper"),
         (["--engine", "whisper"], 3, "kikipounamu models get whisper-base"),
         (["--engine", "checksum", "--set", "x=1"], 3, "the checksum engine has no setting x"),
         (["--set", "x"], 2, "is not KEY=VALUE"),

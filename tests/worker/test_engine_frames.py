@@ -33,7 +33,9 @@ REQUESTS: list[Request] = [
 REPLIES: list[Reply] = [
     Ready(EngineInfo("whisper", "m", "cpu", ("en", "zh"), 2)),
     Unavailable("no"),
-    Decoded((Transcript("说", "zh", (Word("说", 0, 5),)), DecodeFailure(ErrorCode.AUDIO_INVALID, "odd"))),
+    Decoded(
+        (Transcript("说", "zh", (Word("说", 0, 5),), "sad", "cry"), DecodeFailure(ErrorCode.AUDIO_INVALID, "odd"))
+    ),
     Raised("ValueError"),
 ]
 

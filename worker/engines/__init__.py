@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from protocol.engine import ENTRY_POINT_GROUP, CreateEngine, EngineUnavailable
 
-_EXTRAS: Final = {"whisper": "kikipounamu[whisper]"}
+_EXTRAS: Final = {"funasr": "kikipounamu[funasr]", "whisper": "kikipounamu[whisper]"}
 
 
 class UnknownEngine(EngineUnavailable):

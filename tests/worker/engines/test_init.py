@@ -11,7 +11,7 @@ from worker.engines import UnknownEngine, check_engine, find_engine, installed_e
 
 
 def test_engines_are_found_by_entry_point() -> None:
-    assert {"whisper", "checksum"} <= set(installed_engines())
+    assert {"whisper", "funasr", "checksum"} <= set(installed_engines())
     assert find_engine("checksum") is checksum.create
 
 
@@ -20,7 +20,9 @@ def test_engines_are_found_by_an_explicit_path() -> None:
 
 
 def test_an_unknown_engine_is_refused_with_the_ones_that_are_there() -> None:
-    with pytest.raises(UnknownEngine, match=r"'whispr': installed are checksum, whisper.*kikipounamu\[whisper\]"):
+    with pytest.raises(
+        UnknownEngine, match=r"'whispr': installed are checksum, funasr, whisper.*kikipounamu\[whisper\]"
+    ):
         check_engine("whispr")
     with pytest.raises(UnknownEngine):
         find_engine("whispr")
@@ -39,7 +41,8 @@ def test_a_module_that_is_not_there_is_told() -> None:
         find_engine("nowhere:create")
 
 
-def test_finding_the_whisper_engine_loads_no_library() -> None:
+@pytest.mark.parametrize("name", ["whisper", "funasr"])
+def test_finding_an_engine_loads_no_library(name: str) -> None:
     before = set(sys.modules)
-    find_engine("whisper")
-    assert not {"faster_whisper", "ctranslate2"} & (set(sys.modules) - before)
+    find_engine(name)
+    assert not {"faster_whisper", "ctranslate2", "funasr", "torch"} & (set(sys.modules) - before)

@@ -1,0 +1,294 @@
+"""FunASR models through torch: SenseVoiceSmall, which tells language, emotion and event, and Paraformer.
+
+``AutoModel`` loads them; their ``inference`` is called directly, because ``generate`` copies its configuration
+and empties the CUDA cache at every call. Nothing here reaches a network: a model is a folder on this computer.
+
+SenseVoiceSmall writes punctuation if and only if ``itn`` is wanted. Paraformer writes none by itself: the setting
+``punctuation`` names the folder of a CT-Transformer that adds it. The setting ``folder`` names a model's folder
+in place of one from the catalogue.
+"""
+
+import contextlib
+import logging
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any, Final, TypeAlias
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from protocol.engine import (
+    DecodeFailure,
+    DecodeOutcome,
+    DecodeRequest,
+    EngineInfo,
+    EngineSettings,
+    EngineUnavailable,
+    Transcript,
+)
+from protocol.errors import ErrorCode
+from protocol.recognition import Options
+from protocol.texts import join_texts
+
+_SHORTEST_SAMPLES: Final = SAMPLE_RATE // 20  # 50 ms: no syllable is shorter. FunASR raises under 257 samples
+_SLOTS: Final = {"cpu": 4, "cuda": 16}
+_SETTINGS: Final = frozenset({"folder", "punctuation"})
+_TAG: Final = re.compile(r"<\|([^|<>]*)\|>")
+_EMOTIONS: Final = frozenset({"happy", "sad", "angry", "neutral", "fearful", "disgusted", "surprised"})
+_NO_EVENTS: Final = frozenset({"withitn", "woitn", "emo_unknown", "event_unk"})
+
+Samples: TypeAlias = npt.NDArray[np.float32]
+Asked: TypeAlias = dict[str, str | bool]
+Recognise: TypeAlias = Callable[[Sequence[Any], Asked], Sequence[str]]
+Punctuate: TypeAlias = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Family:
+    """What one family of models is asked, and how its answer is read."""
+
+    languages: tuple[str, ...]
+    asked: Callable[[Options], Asked]
+    read: Callable[[str], Transcript]
+    punctuates: bool
+
+
+def read_rich(answer: str) -> Transcript:
+    """Take the tags out of ``<|en|><|NEUTRAL|><|Speech|><|woitn|>seven``; ``nospeech`` means no text."""
+    tags = [str(tag).lower() for tag in _TAG.findall(answer)]
+    if "nospeech" in tags:
+        return Transcript("")
+    language = next((tag for tag in tags if tag in _SENSEVOICE.languages), "")
+    emotion = next((tag for tag in tags if tag in _EMOTIONS), "")
+    event = next((tag for tag in tags if tag not in _NO_EVENTS | {language, emotion}), "")
+    text = _TAG.sub("", answer).strip()
+    return Transcript(text, language if text else "", emotion=emotion, event=event)
+
+
+def _read_plain(answer: str) -> Transcript:
+    """Paraformer puts a space between any two characters."""
+    return Transcript(join_texts(answer.split()))
+
+
+def _asked_of_paraformer(options: Options) -> Asked:
+    """White space around the words: the model takes ``http…`` for an address to fetch and ``….txt`` for a file."""
+    return {"hotword": f" {' '.join(options.hotwords)} "} if options.hotwords else {}
+
+
+_SENSEVOICE: Final = Family(
+    ("zh", "en", "yue", "ja", "ko"),
+    lambda options: {"language": options.language, "use_itn": options.itn},
+    read_rich,
+    punctuates=True,
+)
+_PARAFORMER: Final = Family(("zh", "en"), _asked_of_paraformer, _read_plain, punctuates=False)
+FAMILIES: Final = {
+    "SenseVoiceSmall": _SENSEVOICE,
+    "Paraformer": _PARAFORMER,
+    "BiCifParaformer": _PARAFORMER,
+    "ContextualParaformer": _PARAFORMER,
+    "SeacoParaformer": _PARAFORMER,
+}
+
+
+class FunasrEngine:
+    """A loaded model. ``recognise`` gives one answer per recording; all of one call are asked the same."""
+
+    def __init__(
+        self, info: EngineInfo, family: Family, recognise: Recognise, punctuate: Punctuate | None = None
+    ) -> None:
+        self._info = info
+        self._family = family
+        self._recognise = recognise
+        self._punctuate = punctuate
+
+    def info(self) -> EngineInfo:
+        """What is loaded."""
+        return self._info
+
+    def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
+        """Requests that ask the same and are about as long go through the model together."""
+        outcomes = [self._without_model(request) for request in batch]
+        asked = [self._family.asked(request.options) for request in batch]
+        lengths = [len(request.pcm) if outcomes[place] is None else 0 for place, request in enumerate(batch)]
+        for places in calls(lengths, asked):
+            answers = self._recognise([samples_of(batch[place].pcm) for place in places], asked[places[0]])
+            for place, answer in zip(places, answers, strict=True):
+                outcomes[place] = self._transcript(answer, batch[place].options)
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def close(self) -> None:
+        """The process ends after this; nothing outlives it."""
+
+    def _without_model(self, request: DecodeRequest) -> DecodeOutcome | None:
+        """The outcome of what the model must not see."""
+        language = request.options.language
+        if language not in ("auto", *self._family.languages):
+            return DecodeFailure(ErrorCode.UNSUPPORTED, f"{self._info.model} knows no language {language!r}")
+        if len(request.pcm) % BYTES_PER_SAMPLE:
+            return DecodeFailure(ErrorCode.AUDIO_INVALID, "the audio ends within a sample")
+        if len(request.pcm) < _SHORTEST_SAMPLES * BYTES_PER_SAMPLE or not request.pcm.strip(b"\0"):
+            return Transcript("")
+        return None
+
+    def _transcript(self, answer: str, options: Options) -> Transcript:
+        transcript = self._family.read(answer)
+        if transcript.text and self._punctuate and options.punctuation:
+            return msgspec.structs.replace(transcript, text=self._punctuate(transcript.text))
+        return transcript
+
+
+def calls(lengths: Sequence[int], asked: Sequence[Asked]) -> list[list[int]]:
+    """Places that share a call: they ask the same, and none is under half as long as the longest. 0: in no call.
+
+    A call is padded to its longest recording, so that without the second rule one long segment would make every
+    short one cost as much.
+    """
+    together: list[list[int]] = []
+    for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
+        fitting = (
+            call for call in together if asked[call[0]] == asked[place] and lengths[call[0]] <= 2 * lengths[place]
+        )
+        if lengths[place]:
+            call = next(fitting, None)
+            call.append(place) if call else together.append([place])
+    return together
+
+
+def samples_of(pcm: bytes) -> Samples:
+    """-1..1: FunASR takes int16 too, and then overflows without a word."""
+    return np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32_768)
+
+
+def in_order(results: Sequence[Mapping[str, Any]], count: int) -> list[str]:
+    """The texts of ``results``, whose keys are the places 0 to ``count - 1``. A missing one has no text.
+
+    Raises ``ValueError`` for a key that was not given, or twice.
+    """
+    texts = {str(result["key"]): str(result["text"]) for result in results}
+    places = [str(place) for place in range(count)]
+    if len(texts) != len(results) or not texts.keys() <= set(places):
+        raise ValueError(f"FunASR answered {[result['key'] for result in results]} for {count} recordings")
+    return [texts.get(place, "") for place in places]
+
+
+# -- loading -----------------------------------------------------------------------------------------------
+
+
+def create(settings: EngineSettings) -> FunasrEngine:
+    """The entry point. Raises ``EngineUnavailable``."""
+    if unknown := set(settings.extra) - _SETTINGS:
+        raise EngineUnavailable(f"the engine funasr has no setting {', '.join(sorted(unknown))}")
+    folder = settings.extra.get("folder", settings.model_folder)
+    if not folder:
+        raise EngineUnavailable("the engine funasr needs a model: choose one with --model, or --set folder=DIR")
+    model_class = _class_in(Path(folder))
+    if model_class not in FAMILIES:
+        known = ", ".join(FAMILIES)
+        raise EngineUnavailable(f"the model in {folder!r} is a {model_class}: the engine funasr runs {known}")
+    family, punctuation = FAMILIES[model_class], settings.extra.get("punctuation", "")
+    if punctuation and family.punctuates:
+        raise EngineUnavailable(f"{model_class} writes punctuation by itself: leave out --set punctuation")
+    if punctuation and _class_in(Path(punctuation)) != "CTTransformer":
+        raise EngineUnavailable(f"the model in {punctuation!r} is no CT-Transformer: it adds no punctuation")
+    device, threads = _device(settings.device), settings.threads
+    recognise = _loaded(folder, device, threads)
+    punctuate = _punctuator(_loaded(punctuation, device, threads)) if punctuation else None
+    model = settings.model or re.sub(r"[^A-Za-z0-9._-]", "-", Path(folder).resolve().name)[:64]
+    info = EngineInfo("funasr", model, device, family.languages, _SLOTS[device.partition(":")[0]])
+    return FunasrEngine(info, family, recognise, punctuate)
+
+
+def _class_in(folder: Path) -> str:
+    """FunASR's class of the model in ``folder``, which must be whole: without weights FunASR takes random ones."""
+    for name in ("config.yaml", "model.pt"):
+        if not (folder / name).is_file():
+            raise EngineUnavailable(f"there is no FunASR model in {str(folder)!r}: it has no {name}")
+    found = re.search(r"^model:\s*(\w+)", (folder / "config.yaml").read_text("utf-8", "replace"), re.MULTILINE)
+    return found[1] if found else "model without a class"
+
+
+def _device(wanted: str) -> str:
+    """``cpu`` or ``cuda:N``. FunASR itself would turn a device that is not there into the processor."""
+    chosen = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", wanted)
+    if not chosen:
+        raise EngineUnavailable(f"the engine funasr runs on auto, cpu, cuda or cuda:N, not on {wanted!r}")
+    if wanted == "cpu":
+        return wanted
+    with _missing_library():
+        from torch import cuda
+    devices = cuda.device_count() if cuda.is_available() else 0
+    if wanted == "auto" and not devices:
+        return "cpu"
+    number = int(chosen[1] or 0)
+    if number >= devices:
+        raise EngineUnavailable(f"there are {devices} CUDA devices here, no {wanted}: use --device cpu or auto")
+    return f"cuda:{number}"
+
+
+def _loaded(folder: str, device: str, threads: int) -> Recognise:
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when the libraries are imported
+    with _unnoticed():
+        with _missing_library():
+            import torch
+            from funasr import AutoModel
+        try:
+            auto: Any = AutoModel(
+                model=str(Path(folder).resolve()),  # a name that is no path would be looked for on a hub
+                device=device,
+                ncpu=threads or torch.get_num_threads(),
+                frontend_conf={"dither": 0.0},  # the same samples give the same text
+                ignore_init_mismatch=False,
+                disable_update=True,
+                disable_pbar=True,
+                disable_log=True,
+            )
+        except (RuntimeError, ValueError, OSError, EOFError, UnpicklingError) as error:
+            reason = str(error).partition("\n")[0] or type(error).__name__
+            raise EngineUnavailable(f"the model in {folder!r} cannot be loaded: {reason}") from error
+
+    def recognise(recordings: Sequence[Any], asked: Asked) -> list[str]:
+        keys = [str(place) for place in range(len(recordings))]
+        with _unnoticed(), torch.inference_mode():
+            results, *_ = auto.model.inference(data_in=list(recordings), key=keys, **{**auto.kwargs, **asked})
+        return in_order(results, len(recordings))
+
+    return recognise
+
+
+def _punctuator(add: Recognise) -> Punctuate:
+    return lambda text: add([text], {})[0]
+
+
+@contextlib.contextmanager
+def _missing_library() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise EngineUnavailable(
+            f"the engine funasr needs FunASR and torch: run pip install 'kikipounamu[funasr]' ({error})"
+        ) from error
+
+
+@contextlib.contextmanager
+def _unnoticed() -> Iterator[None]:
+    """What FunASR does to its process is undone: it prints, sets up logging, and logs hotwords."""
+    root = logging.getLogger()
+    level, handlers, disabled = root.level, list(root.handlers), root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
+        root.setLevel(level)
+        root.handlers[:] = handlers
