@@ -6,6 +6,7 @@ tests and portable installs use that.
 
 import hashlib
 import os
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,10 +64,17 @@ def folders() -> Folders:
 
 
 def private_folder(path: Path) -> Path:
-    """Create ``path`` (parents too) so that only this user can look into it; narrow it if it is wider."""
+    """Create ``path`` (parents too) so that only this user can look into it; narrow it if it is wider.
+
+    Raises ``PermissionError`` where everybody may create folders (/tmp) and somebody else was first.
+    """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.name == "posix" and path.stat().st_mode & 0o077:
-        path.chmod(0o700)
+    if os.name == "posix":
+        found = path.lstat()
+        if path.parent.stat().st_mode & stat.S_IWOTH and (found.st_uid != os.getuid() or path.is_symlink()):
+            raise PermissionError(f"{path} was made by somebody else: remove it, or set XDG_RUNTIME_DIR")
+        if found.st_mode & 0o077:
+            path.chmod(0o700)
     return path
 
 

@@ -29,7 +29,7 @@ def test_models_can_be_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert folders().models == tmp_path
 
 
-@pytest.mark.skipif(os.name != "posix", reason="runtime folders of Linux and macOS")
+@pytest.mark.skipif(os.name != "posix", reason="needs Linux or macOS: their runtime folders")
 def test_without_a_login_session_the_runtime_folder_is_still_one_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KIKIPOUNAMU_HOME", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/nowhere")
@@ -52,3 +52,25 @@ def test_a_private_folder_is_narrowed(tmp_path: Path) -> None:
     wide.mkdir(mode=0o755)
     for folder in (wide, tmp_path / "new" / "deep"):
         assert stat.S_IMODE(private_folder(folder).stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs Linux or macOS: owners of folders")
+def test_a_folder_that_somebody_else_put_where_ours_should_be_is_refused(tmp_path: Path) -> None:
+    shared = tmp_path / "tmp"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    (tmp_path / "theirs").mkdir()
+    (shared / "ours").symlink_to(tmp_path / "theirs")
+    with pytest.raises(PermissionError, match="somebody else"):
+        private_folder(shared / "ours")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="needs root: gives a folder away")
+def test_a_folder_of_another_user_in_a_shared_place_is_refused(tmp_path: Path) -> None:
+    shared = tmp_path / "tmp"
+    (shared / "ours").mkdir(parents=True)
+    shared.chmod(0o1777)
+    private_folder(shared / "ours")
+    os.chown(shared / "ours", 12345, 12345)
+    with pytest.raises(PermissionError, match="somebody else"):
+        private_folder(shared / "ours")

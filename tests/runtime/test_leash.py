@@ -11,7 +11,7 @@ from runtime.leash import leashed
 from tests.helpers.processes import gone
 from tests.helpers.waiting import wait_until_sync
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: PR_SET_PDEATHSIG")
 
 _STARTS_A_CHILD = """
 import subprocess, sys
