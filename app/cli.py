@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from app import models_command
+from app import models_command, takes_command
 from app.formats import Format
 
 app = typer.Typer(
@@ -15,6 +15,7 @@ app = typer.Typer(
     help="Dictation and transcription with a recogniser that loses nothing.",
 )
 app.add_typer(models_command.app, name="models")
+app.add_typer(takes_command.app, name="takes")
 
 Gateway = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_GATEWAY", help="http(s)://HOST:PORT [default: our own]")]
 Key = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What that gateway wants to be shown.")]

@@ -4,7 +4,8 @@ AppError                base
 ├── ModelsMissing       models that are needed are not installed
 ├── StackFailed         the gateway or the worker cannot be started here
 ├── UsageMistake        the command line asks for something impossible
-└── OutputFailed        a result cannot be written
+├── OutputFailed        a result cannot be written
+└── JournalError        what is kept of a recording: its tree is in ``app.capture.errors``
 """
 
 from collections.abc import Sequence

@@ -1,0 +1,112 @@
+"""Files of a take: appended to, synced, locked. Nothing is decided here."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final, Protocol
+
+from app.capture.errors import TakeBusy
+
+AUDIO: Final = "audio.pcm16"
+EVENTS: Final = "events.jsonl"
+LOCK: Final = "lock"
+
+_BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows
+
+
+class File(Protocol):
+    """What a writer asks of a file. Each call may raise ``OSError``; ``write`` may take less than it is given."""
+
+    size: int
+
+    def write(self, data: bytes) -> int: ...
+    def truncate(self, size: int) -> None: ...
+    def sync(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class DiskFile:
+    """A ``File`` that only this user can read, made if it is not there. Raises ``OSError``."""
+
+    def __init__(self, path: Path) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY, 0o600)
+        self.size = os.fstat(self._fd).st_size
+
+    def write(self, data: bytes) -> int:
+        """Append; returns how much of it."""
+        written = os.write(self._fd, data)
+        self.size += written
+        return written
+
+    def truncate(self, size: int) -> None:
+        """Cut off what comes after ``size`` bytes."""
+        os.ftruncate(self._fd, size)
+        self.size = size
+
+    def sync(self) -> None:
+        """Return when what was written survives a power loss."""
+        if sys.platform == "linux":
+            os.fdatasync(self._fd)
+        else:
+            os.fsync(self._fd)
+
+    def close(self) -> None:
+        """Give it back. Safe to call twice."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+class TakeLock:
+    """Held by the one process that works on a take, and gone with it, however that ends. Raises ``TakeBusy``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        if not _taken(self._fd):
+            self.release()
+            raise TakeBusy(f"take {folder.name} is in use: another process records or sends it")
+
+    def release(self) -> None:
+        """Let others have it. Safe to call twice."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def locked(folder: Path) -> bool:
+    """Whether a process works on this take at this moment."""
+    try:
+        TakeLock(folder).release()
+    except TakeBusy:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def sync_folder(folder: Path) -> None:
+    """Make sure that new names in ``folder`` survive a power loss, where the system can be asked to."""
+    if sys.platform != "win32":
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def _taken(fd: int) -> bool:
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,105 @@
+"""What happens to a take: one line of ``events.jsonl`` each, a JSON object tagged by ``type``. Pure.
+
+A line counts once its line feed is there. Lines that cannot be read (torn, damaged, of a newer version) are left
+out, so that the rest of a take is never lost with them.
+"""
+
+from datetime import UTC, datetime
+from typing import TypeAlias
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from protocol.audio import CODEC, SAMPLE_RATE
+from protocol.recognition import Options
+from protocol.session import Failed, Final, Index, Queued, Samples
+
+
+class Opened(Struct, frozen=True, tag="opened"):
+    """The take begins. ``started`` is the wall clock (ISO 8601, UTC): for people and for retention only."""
+
+    session: UUID
+    started: str
+    options: Options = Options()
+    rate: int = SAMPLE_RATE
+    codec: str = CODEC
+
+
+class Begin(Struct, frozen=True, tag="begin"):
+    """A segment begins ``at`` this sample of the take."""
+
+    segment: Index
+    at: Samples
+
+
+class End(Struct, frozen=True, tag="end"):
+    """The segment is complete and this long."""
+
+    segment: Index
+    samples: Samples
+
+
+class Cancelled(Struct, frozen=True, tag="cancelled"):
+    """Nobody wants the segment, nor its audio, which was this long."""
+
+    segment: Index
+    samples: Samples = 0
+
+
+class Inserting(Struct, frozen=True, tag="inserting"):
+    """From now on the text may be where the cursor is."""
+
+    segment: Index
+
+
+class Inserted(Struct, frozen=True, tag="inserted"):
+    """The text is where the cursor was."""
+
+    segment: Index
+
+
+class Finished(Struct, frozen=True, tag="finished"):
+    """No more segments: all ``samples`` of the take were heard by the VAD."""
+
+    samples: Samples
+
+
+Event: TypeAlias = Opened | Begin | End | Cancelled | Queued | Final | Failed | Inserting | Inserted | Finished
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Event)
+
+
+def encode_line(event: Event) -> bytes:
+    """One line, with its line feed."""
+    return _encoder.encode(event) + b"\n"
+
+
+def decode_lines(data: bytes) -> list[Event]:
+    """Every event that can be read."""
+    events: list[Event] = []
+    for line in data[: whole_lines(data)].splitlines():
+        try:
+            events.append(_decoder.decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+    return events
+
+
+def whole_lines(data: bytes) -> int:
+    """How many bytes of ``data`` are whole lines: what comes after them was torn by a crash."""
+    return data.rfind(b"\n") + 1
+
+
+def opened(session: UUID, options: Options, now_s: float) -> Opened:
+    """The first event of a take; ``now_s`` is seconds since 1970."""
+    return Opened(session, datetime.fromtimestamp(now_s, UTC).isoformat(timespec="seconds"), options)
+
+
+def started_s(event: Opened) -> float:
+    """When that was, in seconds since 1970; 0 where it cannot be read."""
+    try:
+        return datetime.fromisoformat(event.started).timestamp()
+    except ValueError:
+        return 0.0

@@ -1,0 +1,235 @@
+"""The journal of one take: every sample that was heard, and everything that happened to its segments.
+
+It is the ``client.audio_store.AudioStore`` of the session: a segment is a range of the take's audio, so nothing is
+kept twice, and what must be sent again is read from the file. ``hear`` takes samples from the microphone;
+boundaries are given to ``begin`` and ``end`` before the client hears of them.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.capture.backlog import MOST_WAITING, Keeping
+from app.capture.disk import AUDIO, EVENTS, DiskFile, File, TakeLock, sync_folder
+from app.capture.errors import JournalError, TakeUnknown
+from app.capture.events import (
+    Begin,
+    Cancelled,
+    End,
+    Event,
+    Finished,
+    Inserted,
+    Inserting,
+    decode_lines,
+    encode_line,
+    opened,
+    whole_lines,
+)
+from app.capture.take import Spoken, Take
+from app.capture.writer import Writer
+from client.audio_store import AudioStore
+from client.errors import AudioGone
+from client.events import Outcome
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from protocol.recognition import Options
+from protocol.session import Queued
+from runtime.folders import private_folder
+
+_BLOCK: Final = SAMPLE_RATE
+
+OpenFile = Callable[[Path], File]
+
+
+class Journal(AudioStore):
+    """One take that this process records or sends. What it raises as ``NotKept`` has not been recorded."""
+
+    def __init__(self, folder: Path, lock: TakeLock, writer: Writer, take: Take) -> None:
+        self.folder = folder
+        self.take = take
+        self._lock = lock
+        self._writer = writer
+        self._appended: dict[int, int] = {}
+        self._reading = (folder / AUDIO).open("rb", buffering=0)
+
+    @classmethod
+    def create(cls, root: Path, session: UUID, options: Options, now_s: float) -> Self:
+        """Begin a take. Raises ``JournalError`` if there is one of this name, or if the disk takes none."""
+        folder = root / str(session)
+        try:
+            private_folder(root)
+            folder.mkdir(mode=0o700)
+            journal = cls(folder, TakeLock(folder), _writer(folder), Take())
+        except OSError as error:
+            raise JournalError(f"the take {folder} cannot be made: {error.strerror}") from error
+        try:
+            journal._record(opened(session, options, now_s))
+            sync_folder(folder)
+            sync_folder(root)
+        except BaseException:
+            journal.close()
+            raise
+        return journal
+
+    @classmethod
+    def reopen(
+        cls, root: Path, session: UUID, open_file: OpenFile = DiskFile, most_waiting: int = MOST_WAITING
+    ) -> Self:
+        """Go on with a take, with ``most_waiting`` bytes of memory for a disk that is full.
+
+        Raises ``TakeUnknown``, or ``TakeBusy`` while another process has it.
+        """
+        folder = root / str(session)
+        if not (folder / EVENTS).is_file():
+            raise TakeUnknown(f"there is no take {session}: `kikipounamu takes list` shows them")
+        lock = TakeLock(folder)
+        try:
+            known = (folder / EVENTS).read_bytes()
+            writer = _writer(folder, whole_lines(known), open_file, most_waiting)
+        except OSError as error:
+            lock.release()
+            raise JournalError(f"the take {folder} cannot be opened: {error.strerror}") from error
+        return cls(folder, lock, writer, Take.of(decode_lines(known)))
+
+    # -- the speaker's side --------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> UUID:
+        """Whose take it is."""
+        return UUID(self.folder.name)
+
+    @property
+    def samples(self) -> int:
+        """Samples of the take, those in memory included."""
+        return self._writer.heard // BYTES_PER_SAMPLE
+
+    @property
+    def keeping(self) -> Keeping:
+        """Whether the disk takes what is heard."""
+        return self._writer.keeping
+
+    def hear(self, samples: NDArray[np.int16]) -> None:
+        """Keep what the microphone gave, without waiting for the disk. Raises ``NotKept`` once memory is full."""
+        self._writer.hear(samples.astype("<i2", copy=False).tobytes())
+
+    def begin(self, segment: int, at: int) -> None:
+        """A segment begins ``at`` this sample. On disk when this returns."""
+        self._record(Begin(segment, at))
+
+    def end(self, segment: int, samples: int) -> None:
+        """It is complete with so many samples. On disk when this returns."""
+        self._record(End(segment, samples))
+
+    def queued(self, queued: Queued) -> None:
+        """The broker has the segment. For people who read the take."""
+        self._record(queued, durable=False)
+
+    def inserting(self, segment: int) -> None:
+        """Say so before the text is given to another program: after a crash nobody knows whether it arrived."""
+        self._record(Inserting(segment))
+
+    def inserted(self, segment: int) -> None:
+        """It arrived."""
+        self._record(Inserted(segment))
+
+    def finish(self) -> None:
+        """No more segments: the VAD has heard everything."""
+        if not self.take.finished:
+            self._record(Finished(self.samples))
+
+    def flush(self) -> None:
+        """Wait until everything heard is on disk. Raises ``NotKept``."""
+        self._writer.flush()
+
+    # -- the client's side ---------------------------------------------------------------------------------
+
+    def append(self, segment: int, pcm: bytes) -> None:
+        """More of a segment's audio goes to the gateway. It was heard before, and is kept already."""
+        samples = self._appended.get(segment, 0) + len(pcm) // BYTES_PER_SAMPLE
+        if self._segment(segment).at + samples > self.samples:
+            raise ValueError(f"segment {segment} has more samples than were heard")
+        self._appended[segment] = samples
+
+    def read(self, segment: int, offset: int, samples: int) -> bytes:
+        """These samples of a segment; they are in the file before they are sent, unless the disk is full.
+
+        Raises ``AudioGone``.
+        """
+        return self.audio(self._segment(segment).at + offset, samples)
+
+    def settle(self, segment: int, outcome: Outcome | None) -> None:
+        """Keep the first text of a segment; a failure only until there is one. On disk when this returns."""
+        if self._segment(segment).settled:
+            return
+        self._record(outcome if outcome is not None else Cancelled(segment, self._appended.get(segment, 0)))
+        if self._segment(segment).settled:
+            self._appended.pop(segment, None)
+
+    def audio(self, at: int, samples: int) -> bytes:
+        """These samples of the take. Raises ``AudioGone``."""
+        start, stop = at * BYTES_PER_SAMPLE, (at + samples) * BYTES_PER_SAMPLE
+        unwritten = b"" if stop <= self._writer.written else self._writer.unwritten(start, stop)
+        pcm = self._read(start, stop - start - len(unwritten)) + unwritten
+        if len(pcm) != stop - start:
+            raise AudioGone(f"samples {at} to {at + samples} of take {self.folder.name} are not on disk")
+        return pcm
+
+    def blocks(self, at: int) -> Iterator[NDArray[np.int16]]:
+        """The take's audio from this sample on, in blocks of a second."""
+        for start in range(at, self.samples, _BLOCK):
+            yield np.frombuffer(self.audio(start, min(_BLOCK, self.samples - start)), "<i2")
+
+    # -- lifetime ------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Write what is left and let others have the take. Safe to call twice. Raises ``NotKept``."""
+        try:
+            self._writer.close()
+        finally:
+            self._reading.close()
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _record(self, event: Event, *, durable: bool = True) -> None:
+        self._writer.record(encode_line(event), durable=durable)
+        self.take.apply(event)
+
+    def _segment(self, segment: int) -> Spoken:
+        try:
+            return self.take.segments[segment]
+        except KeyError:
+            raise ValueError(f"segment {segment} has no beginning in the journal") from None
+
+    def _read(self, start: int, size: int) -> bytes:
+        self._reading.seek(start)
+        pieces: list[bytes] = []
+        while size > 0 and (piece := self._reading.read(size)):
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+
+def _writer(
+    folder: Path, events_size: int = 0, open_file: OpenFile = DiskFile, most_waiting: int = MOST_WAITING
+) -> Writer:
+    """A writer that goes on behind the last whole event and the last whole sample."""
+    audio = open_file(folder / AUDIO)
+    try:
+        audio.truncate(audio.size - audio.size % BYTES_PER_SAMPLE)
+        events = open_file(folder / EVENTS)
+        events.truncate(events_size)
+    except OSError:
+        audio.close()
+        raise
+    return Writer(audio, events, most_waiting)

@@ -1,0 +1,132 @@
+"""The takes of this user: one folder each, named by the session."""
+
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from app.capture.disk import AUDIO, EVENTS, TakeLock, locked
+from app.capture.errors import TakeBusy, TakeUnknown
+from app.capture.events import decode_lines
+from app.capture.journal import Journal
+from app.capture.retention import RetentionLimits, Stored, expired
+from app.capture.take import TRANSCRIBED, Take, TakeState
+from app.transcript import Transcript
+from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
+from protocol.recognition import Options
+from runtime.folders import folders
+
+
+@dataclass(frozen=True)
+class Found:
+    """A take as it is on disk at this moment; nothing of it is changed by looking."""
+
+    session: UUID
+    folder: Path
+    take: Take
+    samples: int
+    size: int
+    state: TakeState
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return samples_to_seconds(self.samples)
+
+    @property
+    def transcript(self) -> Transcript:
+        """What was recognised so far."""
+        return self.take.transcript(self.samples)
+
+    @property
+    def audio(self) -> Path:
+        """Its samples."""
+        return self.folder / AUDIO
+
+
+def parse_session(name: str) -> UUID:
+    """A session's name, in the one form in which folders have it. Raises ``TakeUnknown`` for anything else."""
+    with suppress(ValueError):
+        session = UUID(name)
+        if str(session) == name:
+            return session
+    raise TakeUnknown(f"{name!r} is not the name of a take: `kikipounamu takes list` shows them")
+
+
+def of_this_user() -> "Library":
+    """Where takes are kept on this computer."""
+    return Library(folders().data / "takes")
+
+
+class Library:
+    """A folder of takes."""
+
+    def __init__(self, root: Path, limits: RetentionLimits | None = None) -> None:
+        self.root = root
+        self._limits = limits or RetentionLimits()
+
+    def create(self, session: UUID, options: Options, now_s: float) -> Journal:
+        """Begin a take, and let old ones go. Raises ``JournalError``."""
+        self.sweep(now_s)
+        return Journal.create(self.root, session, options, now_s)
+
+    def reopen(self, session: UUID) -> Journal:
+        """Go on with a take. Raises ``TakeUnknown`` or ``TakeBusy``."""
+        return Journal.reopen(self.root, session)
+
+    def find(self, session: UUID) -> Found:
+        """One take. Raises ``TakeUnknown``."""
+        folder = self.root / str(session)
+        try:
+            events = (folder / EVENTS).read_bytes()
+        except FileNotFoundError:
+            raise TakeUnknown(f"there is no take {session}: `kikipounamu takes list` shows them") from None
+        take, size = Take.of(decode_lines(events)), _size(folder / AUDIO)
+        samples = size // BYTES_PER_SAMPLE
+        state = take.state(samples, locked(folder))
+        return Found(session, folder, take, samples, size + len(events), state)
+
+    def all(self) -> list[Found]:
+        """Every take, the newest first."""
+        found: list[Found] = []
+        for session in self._sessions():
+            with suppress(TakeUnknown):  # another process has just deleted it
+                found.append(self.find(session))
+        return sorted(found, key=lambda take: take.take.started_s, reverse=True)
+
+    def sweep(self, now_s: float) -> list[UUID]:
+        """Delete what retention lets go; returns it."""
+        stored = [
+            Stored(found.session, found.take.started_s, found.size, found.state not in TRANSCRIBED)
+            for found in self.all()
+        ]
+        return [session for session in expired(stored, now_s, self._limits) if self._delete(session)]
+
+    def _sessions(self) -> list[UUID]:
+        sessions: list[UUID] = []
+        for folder in self.root.iterdir() if self.root.is_dir() else ():
+            with suppress(TakeUnknown):
+                sessions.append(parse_session(folder.name))
+        return sessions
+
+    def _delete(self, session: UUID) -> bool:
+        """The audio first: audio without its events would look as if it had never been recognised."""
+        folder = self.root / str(session)
+        try:
+            lock = TakeLock(folder)
+        except (TakeBusy, OSError):
+            return False
+        try:
+            (folder / AUDIO).unlink(missing_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            lock.release()
+        return True
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

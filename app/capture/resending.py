@@ -1,0 +1,140 @@
+"""Goes on with a take whose process has ended: what has no text is sent, in the same session.
+
+Segments keep the boundaries that they had, because a gateway may know them. The VAD cuts only what comes after
+them; a segment that had begun but not ended keeps its beginning.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field, replace
+from math import inf
+from pathlib import Path
+
+from app.capture.errors import NotKept
+from app.capture.journal import Journal
+from app.capture.recovery import Plan, Replay, Skip, plan
+from app.pipeline import Ears, Watcher
+from app.transcript import Transcript
+from client.connection import Locate
+from client.events import ClientEvent
+from client.gateway import ClientSettings, GatewayClient
+from protocol.audio import SAMPLE_RATE, samples_to_ms
+from protocol.session import Failed, Final, Queued
+from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions, SegmentOutput
+from speech.vad import open_vad
+
+
+@dataclass(frozen=True)
+class Resender:
+    """Who recognises, and what cuts: the same for every take of a command."""
+
+    locate: Locate
+    vad_folder: Path
+    settings: ClientSettings = field(default_factory=ClientSettings)
+
+    async def resend(self, journal: Journal, watcher: Watcher) -> Transcript:
+        """Everything that the take says, once all of it has ended. Raises ``GatewayError``, ``NotKept``."""
+        todo = plan(journal.take, journal.samples)
+        if todo.idle:
+            journal.finish()
+            watcher.over()
+            return journal.take.transcript(journal.samples)
+        settings = replace(self.settings, held_s=inf)  # what waits is on disk: memory does not grow with it
+        client = GatewayClient(self.locate, journal.session, journal, journal.take.options, settings, resume=True)
+        async with client:
+            await _Sending(journal, client, watcher, self.vad_folder).run(todo)
+        return journal.take.transcript(journal.samples)
+
+
+@dataclass(frozen=True)
+class _Sending:
+    journal: Journal
+    client: GatewayClient
+    watcher: Watcher
+    vad_folder: Path
+
+    async def run(self, todo: Plan) -> None:
+        """Do all of it."""
+        collecting = asyncio.create_task(self._collect(self.client.events()), name="resending/events")
+        try:
+            # Nothing here waits, so the client knows every old segment before it hears of one.
+            for step in todo.steps:
+                await self._replay(step)
+            if todo.rest is not None:
+                await self._cut(len(todo.steps), todo.rest, unended=todo.unended is not None)
+            self.journal.finish()
+            self.watcher.over()
+            await self.client.finish()
+            await self.client.close()
+            await collecting
+        finally:
+            collecting.cancel()
+            await asyncio.gather(collecting, return_exceptions=True)
+
+    async def _replay(self, step: Replay | Skip) -> None:
+        number = step.segment
+        if number not in self.journal.take.segments:
+            self.journal.begin(number, step.at)
+        await self.client.begin(number, samples_to_ms(step.at))
+        if isinstance(step, Skip):
+            await self.client.cancel(number)
+            return
+        for start in range(0, step.samples, SAMPLE_RATE):
+            samples = min(SAMPLE_RATE, step.samples - start)
+            await self.client.audio(number, self.journal.audio(step.at + start, samples))
+        await self._end(number, step.samples)
+
+    async def _cut(self, number: int, at: int, *, unended: bool) -> None:
+        """Cut the audio from ``at`` on; with ``unended``, segment ``number`` has begun there already."""
+        if unended:
+            await self.client.begin(number, samples_to_ms(at))
+            at += await self._rest_of(number, at)
+            number += 1
+        ears = Ears(open_vad(self.vad_folder), Segmenter())
+        async for output in self._outputs(at, ears):
+            match output:
+                case SegmentBegin(index, begin):
+                    self.journal.begin(number + index, at + begin)
+                    await self.client.begin(number + index, samples_to_ms(at + begin))
+                case SegmentAudio(index, _, pcm):
+                    await self.client.audio(number + index, pcm)
+                case SegmentEnd(index, samples):
+                    await self._end(number + index, samples)
+
+    async def _rest_of(self, number: int, at: int) -> int:
+        """Find the end of a segment that began ``at`` this sample; its length. Silence does not move its start."""
+        ears = Ears(open_vad(self.vad_folder), Segmenter(SegmenterOptions(gate=False)))
+        length = 0
+        async with aclosing(self._outputs(at, ears)) as outputs:
+            async for output in outputs:
+                if isinstance(output, SegmentAudio):
+                    await self.client.audio(number, output.pcm)
+                elif isinstance(output, SegmentEnd):
+                    length = output.samples
+                    break
+        await self._end(number, length)
+        return length
+
+    async def _outputs(self, at: int, ears: Ears) -> AsyncGenerator[SegmentOutput]:
+        for block in self.journal.blocks(at):
+            for piece in ears.hear(block):
+                yield piece.output
+            self.watcher.listened((at + ears.samples) / SAMPLE_RATE)
+            await asyncio.sleep(0)
+        for piece in ears.finish():
+            yield piece.output
+
+    async def _end(self, number: int, samples: int) -> None:
+        if self.journal.take.segments[number].samples is None:
+            self.journal.end(number, samples)
+        await self.client.end(number)
+
+    async def _collect(self, events: AsyncIterator[ClientEvent]) -> None:
+        async for event in events:
+            self.watcher.heard(event)
+            if isinstance(event, Queued):
+                with suppress(NotKept):  # it is only for people
+                    self.journal.queued(event)
+            elif isinstance(event, Final | Failed):
+                self.watcher.recognised(self.journal.take.recognised(event.segment, self.journal.samples))

@@ -1,0 +1,135 @@
+"""What is known of a take from its events. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.capture.events import (
+    Begin,
+    Cancelled,
+    End,
+    Event,
+    Finished,
+    Inserted,
+    Inserting,
+    Opened,
+    started_s,
+)
+from app.transcript import Segment as Recognised
+from app.transcript import Transcript
+from client.events import Outcome
+from protocol.audio import samples_to_ms
+from protocol.recognition import Options
+from protocol.session import Failed, Final, Queued
+
+
+class TakeState(StrEnum):
+    """Where a take stands. Only of the last three everything that was said is known."""
+
+    LIVE = "live"  # a process works on it
+    INTERRUPTED = "interrupted"  # its recording ended in a crash
+    WAITING = "waiting"  # segments have no result yet
+    FAILED = "failed"  # each has a result, but not each a text
+    HELD = "held"  # a text may or may not have been inserted
+    DONE = "done"
+    EMPTY = "empty"
+
+
+TRANSCRIBED = frozenset({TakeState.HELD, TakeState.DONE, TakeState.EMPTY})
+
+
+@dataclass
+class Spoken:
+    """One segment. ``samples`` is ``None`` while it goes on."""
+
+    at: int
+    samples: int | None = None
+    outcome: Outcome | None = None
+    cancelled: bool = False
+    queued: bool = False
+    inserting: bool = False
+    inserted: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether it needs nothing more: it has a text, or nobody wants one."""
+        return self.cancelled or isinstance(self.outcome, Final)
+
+
+@dataclass
+class Take:
+    """The fold of a take's events."""
+
+    options: Options = Options()
+    started_s: float = 0.0
+    finished: bool = False
+    segments: dict[int, Spoken] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> "Take":
+        """What these events say."""
+        take = cls()
+        for event in events:
+            take.apply(event)
+        return take
+
+    def apply(self, event: Event) -> None:
+        """One more event. Those of a segment whose beginning is not known say nothing."""
+        match event:
+            case Opened():
+                self.options, self.started_s = event.options, started_s(event)
+            case Finished():
+                self.finished = True
+            case Begin():
+                self.segments.setdefault(event.segment, Spoken(event.at))
+            case _ if spoken := self.segments.get(event.segment):
+                _apply(event, spoken)
+
+    def state(self, samples: int, live: bool = False) -> TakeState:
+        """Where it stands, with so many samples of audio."""
+        spoken = self.segments.values()
+        if live:
+            return TakeState.LIVE
+        if not self.finished:
+            return TakeState.INTERRUPTED if samples or spoken else TakeState.EMPTY
+        if any(segment.outcome is None and not segment.cancelled for segment in spoken):
+            return TakeState.WAITING
+        if any(not segment.settled for segment in spoken):
+            return TakeState.FAILED
+        if any(segment.inserting and not segment.inserted for segment in spoken):
+            return TakeState.HELD
+        return TakeState.DONE if spoken else TakeState.EMPTY
+
+    def transcript(self, samples: int) -> Transcript:
+        """What was recognised so far, of so many samples."""
+        wanted = [number for number, spoken in sorted(self.segments.items()) if not spoken.cancelled]
+        return Transcript(tuple(self.recognised(number, samples) for number in wanted), samples_to_ms(samples))
+
+    def recognised(self, number: int, samples: int) -> Recognised:
+        """One segment of a take with so many samples."""
+        spoken = self.segments[number]
+        end = samples if spoken.samples is None else spoken.at + spoken.samples
+        start_ms, end_ms = samples_to_ms(spoken.at), samples_to_ms(end)
+        match spoken.outcome:
+            case Final(_, text, language, words, model, _, timing):
+                return Recognised(number, start_ms, end_ms, text.strip(), language, words, model, timing)
+            case Failed(_, code, message):
+                return Recognised(number, start_ms, end_ms, error=f"{message} ({code})")
+        return Recognised(number, start_ms, end_ms, error="not recognised yet")
+
+
+def _apply(event: Event, spoken: Spoken) -> None:
+    match event:
+        case End(_, samples) if spoken.samples is None or spoken.cancelled:
+            spoken.samples = samples
+        case Cancelled(_, samples) if not spoken.settled:
+            spoken.cancelled = True
+            spoken.samples = samples if spoken.samples is None else spoken.samples
+        case Queued():
+            spoken.queued = True
+        case Final() | Failed() if not spoken.settled:
+            spoken.outcome = event
+        case Inserting():
+            spoken.inserting = True
+        case Inserted():
+            spoken.inserted = True

@@ -1,0 +1,174 @@
+"""``kikipounamu takes``: what was recorded here: list, show, export, send again.
+
+The journal and what it needs are imported by the command that runs.
+"""
+
+import os
+import tempfile
+import wave
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.errors import AppError, OutputFailed
+from app.formats import Format, render
+from app.outputs import write_whole
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from app.capture.library import Found, Library
+    from app.commands import Source
+
+app = typer.Typer(help="Recordings that were kept here: list, show, export, send again.", no_args_is_help=True)
+
+_CHUNK: Final = SAMPLE_RATE * BYTES_PER_SAMPLE * 10
+_START: Final = 60
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="As `kikipounamu takes list` prints it.")]
+
+
+@app.command("list")
+def list_takes() -> None:
+    """Print each take, the newest first: where it stands, how long it is, how its text starts."""
+    library = _library()
+    table = Table(box=None, pad_edge=False)
+    for column in ("id", "started", "length", "state", "text"):
+        table.add_column(column, no_wrap=True, overflow="ellipsis" if column == "text" else "ignore")
+    for found in library.all():
+        table.add_row(
+            str(found.session), _started(found), f"{found.seconds:.1f} s", found.state, _start_of_text(found)
+        )
+    Console(highlight=False, markup=False, width=None if os.isatty(1) else 160).print(table)
+    typer.echo(f"folder: {library.root}")
+
+
+@app.command()
+def show(session: Id) -> None:
+    """Print one take: each segment, when it was said, and its text or why it has none."""
+    with _exit_on_error():
+        found = _find(session)
+    typer.echo(f"{found.session}: {found.state}, {found.seconds:.1f} s, started {_started(found)}")
+    for segment in found.transcript.segments:
+        said = f"no text: {segment.error}" if segment.error else segment.text or "(nothing understood)"
+        typer.echo(f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s] {said}")
+    typer.echo(f"folder: {found.folder}")
+
+
+@app.command()
+def export(
+    session: Id,
+    form: Annotated[Format, typer.Option("--format", help="How the text is written.")] = Format.TXT,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Where to.")] = Path("."),
+) -> None:
+    """Write the audio of a take as ID.wav, and its text beside it."""
+    with _exit_on_error():
+        found = _find(session)
+        sound, text = output / f"{session}.wav", output / f"{session}.{form}"
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+            _write_wav(found, sound)
+            write_whole(text, render(found.transcript, form, sound.name))
+        except OSError as error:
+            raise OutputFailed(f"{session} cannot be exported to {output}: {error.strerror}") from error
+    typer.echo(f"written: {sound}, {text}")
+
+
+@app.command()
+def resend(
+    session: Id,
+    gateway: Annotated[
+        str, typer.Option(envvar="KIKIPOUNAMU_GATEWAY", help="http(s)://HOST:PORT [default: our own]")
+    ] = "",
+    key: Annotated[str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What that gateway wants to be shown.")] = "",
+    engine: Annotated[str, typer.Option(help="Engine of the worker, where one is started.")] = "whisper",
+    get_models: Annotated[
+        bool | None,
+        typer.Option("--get-models/--no-get-models", help="Fetch missing models. [default: only on a terminal]"),
+    ] = None,
+) -> None:
+    """Have recognised what has no text yet. Prints the whole text; what was recognised stays as it is."""
+    from app import commands, process
+
+    with _exit_on_error():
+        found = _find(session)
+    source = commands.Source(gateway, key, engine, found.take.options.model, get_models)
+    process.run("kikipounamu", lambda: _resend(found, source), source.prepare)
+
+
+async def _resend(found: "Found", source: "Source") -> int:
+    from app import needed_models
+    from app.capture.resending import Resender
+    from app.process import FAILED
+    from app.progress import Display
+
+    console = Console(stderr=True, highlight=False)
+    with _library().reopen(found.session) as journal:
+        async with AsyncExitStack() as cleanup:
+            stack = source.stack()
+            if stack is not None:
+                console.print("starting the gateway and the worker, unless they run", soft_wrap=True)
+                await cleanup.enter_async_context(stack)
+            display = cleanup.enter_context(Display(console, "take").shown())
+            work = Resender(source.locate(), needed_models.vad_folder()).resend(journal, display)
+            transcript = await (stack.unless_broken(work) if stack else work)
+    typer.echo(render(transcript, Format.TXT), nl=False)
+    for segment in transcript.failures:
+        typer.echo(f"no text at {segment.start_ms / 1000:.1f} s: {segment.error}", err=True)
+    return FAILED if transcript.failures else 0
+
+
+def _library() -> "Library":
+    from app.capture.library import of_this_user
+
+    return of_this_user()
+
+
+def _find(session: str) -> "Found":
+    """Raises ``TakeUnknown``."""
+    from app.capture.library import parse_session
+
+    return _library().find(parse_session(session))
+
+
+def _started(found: "Found") -> str:
+    seconds = found.take.started_s
+    return datetime.fromtimestamp(seconds).isoformat(" ", "seconds") if seconds else "unknown"
+
+
+def _start_of_text(found: "Found") -> str:
+    text = " ".join(found.transcript.text.split())
+    return text if len(text) <= _START else f"{text[: _START - 1]}…"
+
+
+def _write_wav(found: "Found", place: Path) -> None:
+    """The whole file or none; private, as the take is. Raises ``OSError``."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file, wave.open(file, "wb") as sound, found.audio.open("rb") as pcm:
+            sound.setnchannels(1)
+            sound.setsampwidth(BYTES_PER_SAMPLE)
+            sound.setframerate(SAMPLE_RATE)
+            left = found.samples * BYTES_PER_SAMPLE
+            while left and (chunk := pcm.read(min(_CHUNK, left))):
+                sound.writeframesraw(chunk)
+                left -= len(chunk)
+        os.replace(name, place)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+@contextmanager
+def _exit_on_error() -> Iterator[None]:
+    try:
+        yield
+    except AppError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error

@@ -1,0 +1,55 @@
+"""Files that fail as disks do, and takes for tests."""
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.capture.disk import DiskFile
+
+Samples = NDArray[np.int16]
+
+
+def tone(start: int, samples: int) -> Samples:
+    """Samples that say where in the take they are."""
+    return (np.arange(start, start + samples, dtype=np.int64) * 7919 % 65_521 - 32_760).astype(np.int16)
+
+
+class FaultyFile(DiskFile):
+    """A real file on a disk with ``room`` bytes left; ``None``: enough. It knows what a power loss would leave."""
+
+    def __init__(self, path: Path, log: Callable[[str], None] = lambda what: None) -> None:
+        super().__init__(path)
+        self.room: int | None = None
+        self.synced = self.size
+        self.broken = False
+        self._name = path.name
+        self._log = log
+
+    def write(self, data: bytes) -> int:
+        """As much as there is room for, as ``write(2)``."""
+        if self.room is not None:
+            if self.room == 0:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            data = data[: self.room]
+            self.room -= len(data)
+        written = super().write(data)
+        self._log(f"write {self._name} {written}")
+        return written
+
+    def sync(self) -> None:
+        """Make it survive, unless the disk is broken."""
+        if self.broken:
+            raise OSError(errno.EIO, "Input/output error")
+        size = self.size
+        super().sync()
+        self.synced = size
+        self._log(f"sync {self._name}")
+
+
+def opened_in(files: dict[str, FaultyFile], path: Path) -> FaultyFile:
+    """Open a faulty file and note it under its name."""
+    files[path.name] = FaultyFile(path)
+    return files[path.name]

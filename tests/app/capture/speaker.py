@@ -1,0 +1,59 @@
+"""A program that dictates a recording into a journal and a gateway, to be killed: ROOT SESSION URL KEY FILE MODEL.
+
+It prints a line for whatever it has passed on, so that its end can be chosen.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from uuid import UUID
+
+from app.capture.journal import Journal
+from app.pipeline import Ears
+from client.connection import Address, fixed
+from client.gateway import GatewayClient
+from protocol.audio import SAMPLE_RATE, samples_to_ms
+from protocol.recognition import Options
+from speech.audio_file import read_audio
+from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmentOutput
+from speech.vad import open_vad
+
+BLOCK = SAMPLE_RATE // 10
+
+
+async def pass_on(output: SegmentOutput, journal: Journal, client: GatewayClient) -> None:
+    """To the journal, then to the gateway."""
+    match output:
+        case SegmentBegin(number, at):
+            journal.begin(number, at)
+            await client.begin(number, samples_to_ms(at))
+        case SegmentAudio(number, _, pcm):
+            await client.audio(number, pcm)
+        case SegmentEnd(number, samples):
+            journal.end(number, samples)
+            await client.end(number)
+    sys.stdout.write(f"{type(output).__name__}\n")
+    sys.stdout.flush()
+    await asyncio.sleep(0.002)  # some of it may arrive
+
+
+async def dictate(place: tuple[Path, UUID], address: Address, recording: Path, vad: Path) -> None:
+    """All of it, in blocks of 100 ms."""
+    ears = Ears(open_vad(vad), Segmenter())
+    with Journal.create(*place, Options(), 0.0) as journal:
+        async with GatewayClient(fixed(address), journal.session, journal) as client:
+            for piece in read_audio(recording):
+                for start in range(0, len(piece), BLOCK):
+                    block = piece[start : start + BLOCK]
+                    journal.hear(block)
+                    for heard in ears.hear(block):
+                        await pass_on(heard.output, journal, client)
+            for heard in ears.finish():
+                await pass_on(heard.output, journal, client)
+            journal.finish()
+            await client.finish()
+
+
+if __name__ == "__main__":
+    folder, session, url, key, file, model = sys.argv[1:]
+    asyncio.run(dictate((Path(folder), UUID(session)), Address(url, key), Path(file), Path(model)))

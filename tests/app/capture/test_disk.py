@@ -1,0 +1,81 @@
+"""Files and locks, with real processes."""
+
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.capture.disk import AUDIO, LOCK, DiskFile, TakeLock, locked, sync_folder
+from app.capture.errors import TakeBusy
+
+HOLD = """
+import sys
+from pathlib import Path
+from app.capture.disk import TakeLock
+lock = TakeLock(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def holder(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-c", HOLD, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_file_is_private_and_grows_at_its_end(tmp_path: Path) -> None:
+    file = DiskFile(tmp_path / AUDIO)
+    assert file.write(b"abc") == 3
+    file.sync()
+    file.truncate(1)
+    file.write(b"xy")
+    assert file.size == 3
+    file.close()
+    file.close()
+    assert (tmp_path / AUDIO).read_bytes() == b"axy"
+    assert stat.S_IMODE((tmp_path / AUDIO).stat().st_mode) == 0o600
+    again = DiskFile(tmp_path / AUDIO)
+    assert again.size == 3
+    again.close()
+
+
+def test_a_lock_is_for_one(tmp_path: Path) -> None:
+    assert not locked(tmp_path)
+    lock = TakeLock(tmp_path)
+    assert locked(tmp_path)
+    with pytest.raises(TakeBusy, match=tmp_path.name):
+        TakeLock(tmp_path)
+    lock.release()
+    lock.release()
+    assert not locked(tmp_path)
+    assert stat.S_IMODE((tmp_path / LOCK).stat().st_mode) == 0o600
+
+
+def test_a_lock_goes_with_its_process(tmp_path: Path) -> None:
+    with holder(tmp_path) as process:
+        assert locked(tmp_path)
+        process.kill()
+        process.wait()
+        assert not locked(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_not_locked(tmp_path: Path) -> None:
+    assert not locked(tmp_path / "none")
+
+
+def test_a_folder_can_be_synced(tmp_path: Path) -> None:
+    sync_folder(tmp_path)
+    if sys.platform != "win32":
+        with pytest.raises(OSError, match="none"):
+            sync_folder(tmp_path / "none")

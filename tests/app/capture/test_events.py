@@ -1,0 +1,75 @@
+"""Lines of a take: read as they were written, torn ones left out."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.capture.events import (
+    Begin,
+    Cancelled,
+    End,
+    Event,
+    Finished,
+    Inserted,
+    Inserting,
+    decode_lines,
+    encode_line,
+    opened,
+    started_s,
+    whole_lines,
+)
+from protocol.errors import ErrorCode
+from protocol.recognition import Options
+from protocol.session import Failed, Final, Queued
+
+NUMBERS = st.integers(0, 2**32 - 1)
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(Begin, NUMBERS, NUMBERS),
+    st.builds(End, NUMBERS, NUMBERS),
+    st.builds(Cancelled, NUMBERS, NUMBERS),
+    st.builds(Queued, NUMBERS),
+    st.builds(Final, NUMBERS, st.text()),
+    st.builds(Failed, NUMBERS, st.sampled_from(ErrorCode), st.text(), st.booleans()),
+    st.builds(Inserting, NUMBERS),
+    st.builds(Inserted, NUMBERS),
+    st.builds(Finished, NUMBERS),
+    st.builds(opened, st.uuids(), st.builds(Options), st.integers(0, 2**32)),
+)
+
+
+@given(st.lists(EVENTS))
+def test_what_is_written_is_read(events: list[Event]) -> None:
+    lines = b"".join(map(encode_line, events))
+    assert lines.count(b"\n") == len(events)
+    assert decode_lines(lines) == events
+
+
+@given(st.lists(EVENTS, min_size=1), st.data())
+def test_a_torn_line_costs_only_itself(events: list[Event], data: st.DataObject) -> None:
+    lines = [encode_line(event) for event in events]
+    cut = data.draw(st.integers(0, len(b"".join(lines))))
+    whole = 0
+    while len(b"".join(lines[: whole + 1])) <= cut and whole < len(lines):
+        whole += 1
+    torn = b"".join(lines)[:cut]
+    assert decode_lines(torn) == events[:whole]
+    assert whole_lines(torn) == len(b"".join(lines[:whole]))
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b"\0\0\0", b'{"type":"of a newer version"}', b"[]"])
+def test_a_damaged_line_costs_only_itself(damage: bytes) -> None:
+    lines = encode_line(Begin(0, 5)) + damage + b"\n" + encode_line(End(0, 7))
+    assert decode_lines(lines) == [Begin(0, 5), End(0, 7)]
+
+
+def test_when_a_take_started_can_be_read_back() -> None:
+    event = opened(UUID(int=1), Options(), 1_700_000_000.9)
+    assert event.started == "2023-11-14T22:13:20+00:00"
+    assert started_s(event) == 1_700_000_000
+
+
+def test_a_date_that_is_none_counts_as_long_ago() -> None:
+    (event,) = decode_lines(b'{"type":"opened","session":"%s","started":"?"}\n' % str(UUID(int=1)).encode())
+    assert started_s(event) == 0  # type: ignore[arg-type]  # the line above says what it is

@@ -1,0 +1,128 @@
+"""Finding takes, and letting old ones go."""
+
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.capture.disk import AUDIO, EVENTS, TakeLock
+from app.capture.errors import TakeBusy, TakeUnknown
+from app.capture.journal import Journal
+from app.capture.library import Library, of_this_user, parse_session
+from app.capture.retention import DAY_S, RetentionLimits
+from app.capture.take import TakeState
+from protocol.recognition import Options
+from protocol.session import Final
+from tests.app.capture.files import tone
+
+NOW = 1_000 * DAY_S
+FIRST = UUID(int=1)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path / "takes", RetentionLimits(age_s=30 * DAY_S, size=10_000))
+
+
+def recorded(library: Library, days: float, samples: int = 100, text: str | None = "yes") -> UUID:
+    """A take of so many days ago; without ``text`` its segment has no result."""
+    session = uuid4()
+    with Journal.create(library.root, session, Options(), NOW - days * DAY_S) as journal:
+        journal.hear(tone(0, samples))
+        journal.begin(0, 0)
+        journal.end(0, samples)
+        if text is not None:
+            journal.settle(0, Final(0, text))
+        journal.finish()
+    return session
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "../x", "/etc", "x", str(FIRST).upper().replace("0", "A"), f"{{{FIRST}}}", FIRST.hex],
+)
+def test_only_a_session_is_the_name_of_a_take(name: str) -> None:
+    with pytest.raises(TakeUnknown):
+        parse_session(name)
+
+
+def test_a_session_is_its_name() -> None:
+    assert parse_session(str(FIRST)) == FIRST
+
+
+def test_takes_lie_in_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    assert of_this_user().root == tmp_path / "data" / "takes"
+    assert of_this_user().all() == []
+
+
+def test_a_take_is_found_as_it_is(library: Library) -> None:
+    session = recorded(library, 0, 16_000)
+    found = library.find(session)
+    assert (found.session, found.samples, found.seconds, found.state) == (session, 16_000, 1.0, TakeState.DONE)
+    assert found.transcript.text == "yes"
+    assert found.audio.stat().st_size == 32_000
+    assert found.size == 32_000 + (found.folder / EVENTS).stat().st_size
+
+
+def test_looking_changes_nothing_and_sees_who_is_at_work(library: Library) -> None:
+    session = recorded(library, 0)
+    (library.root / str(session) / AUDIO).write_bytes(b"abc")
+    with library.reopen(session) as journal:
+        assert library.find(session).state is TakeState.LIVE
+        journal.hear(tone(0, 1))
+    with (library.root / str(session) / AUDIO).open("ab") as audio:
+        audio.write(b"x")
+    assert library.find(session).samples == 2
+    assert (library.root / str(session) / AUDIO).stat().st_size == 5
+    with pytest.raises(TakeUnknown):
+        library.find(FIRST)
+
+
+def test_all_are_listed_the_newest_first_and_nothing_else(library: Library) -> None:
+    old, new, middle = (recorded(library, days) for days in (3, 1, 2))
+    (library.root / "notes.txt").write_text("not a take")
+    (library.root / str(FIRST)).mkdir()
+    assert [found.session for found in library.all()] == [new, middle, old]
+
+
+def test_a_take_without_audio_is_still_one(library: Library) -> None:
+    session = recorded(library, 0)
+    (library.root / str(session) / AUDIO).unlink()
+    assert (library.find(session).samples, library.find(session).transcript.text) == (0, "yes")
+
+
+def test_a_new_take_lets_old_ones_go(library: Library) -> None:
+    old, needed, recent = recorded(library, 31), recorded(library, 50, text=None), recorded(library, 29)
+    with library.create(FIRST, Options(), NOW):
+        assert {found.session for found in library.all()} == {needed, recent, FIRST}
+    assert not (library.root / str(old)).exists()
+
+
+def test_too_much_lets_the_oldest_go_but_nothing_that_is_needed(library: Library) -> None:
+    waiting = recorded(library, 9, 3_000, text=None)
+    with Journal.create(library.root, FIRST, Options(), NOW - 8 * DAY_S) as interrupted:
+        interrupted.hear(tone(0, 500))
+    done = [recorded(library, days, 600) for days in (7, 6)]
+    assert library.sweep(NOW) == [done[0]]
+    recorded(library, 5, 4_000)
+    assert set(library.sweep(NOW)) >= {done[1]}
+    assert {found.session for found in library.all()} == {waiting, FIRST}
+
+
+def test_what_somebody_works_on_is_not_deleted(library: Library) -> None:
+    session = recorded(library, 0)
+    lock = TakeLock(library.root / str(session))
+    assert library.sweep(NOW + 40 * DAY_S) == []
+    with pytest.raises(TakeBusy):
+        library.reopen(session)
+    lock.release()
+    assert library.sweep(NOW + 40 * DAY_S) == [session]
+    assert list(library.root.iterdir()) == []
+
+
+def test_a_take_that_never_began_goes(library: Library) -> None:
+    with library.create(FIRST, Options(), NOW - 31 * DAY_S):
+        pass
+    assert library.find(FIRST).state is TakeState.EMPTY
+    assert library.sweep(NOW) == [FIRST]

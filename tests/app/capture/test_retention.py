@@ -1,0 +1,50 @@
+"""Which takes go."""
+
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.capture.retention import DAY_S, RetentionLimits, Stored, expired
+
+NOW = 100 * DAY_S
+LIMITS = RetentionLimits(age_s=30 * DAY_S, size=1_000)
+
+
+def stored(number: int, days: float, size: int = 1, needed: bool = False) -> Stored:
+    return Stored(UUID(int=number), NOW - days * DAY_S, size, needed)
+
+
+def test_the_limits_are_thirty_days_and_two_gigabytes() -> None:
+    assert RetentionLimits() == RetentionLimits(age_s=2_592_000, size=2_000_000_000)
+
+
+def test_old_ones_go() -> None:
+    takes = [stored(1, 29.9), stored(2, 30.1), stored(3, 0)]
+    assert expired(takes, NOW, LIMITS) == [UUID(int=2)]
+
+
+def test_the_oldest_go_until_the_rest_fits() -> None:
+    takes = [stored(1, 1, 500), stored(2, 3, 300), stored(3, 2, 300), stored(4, 0, 300)]
+    assert expired(takes, NOW, LIMITS) == [UUID(int=2), UUID(int=3)]
+
+
+def test_what_is_needed_stays_and_counts() -> None:
+    takes = [stored(1, 90, 5_000, needed=True), stored(2, 1, 10), stored(3, 2, 10)]
+    assert expired(takes, NOW, LIMITS) == [UUID(int=3), UUID(int=2)]
+
+
+STORED = st.builds(
+    Stored, st.uuids(), st.floats(0, 2 * NOW, allow_nan=False), st.integers(0, 2_000), st.booleans()
+)
+
+
+@given(st.lists(STORED, unique_by=lambda take: take.session))
+def test_never_what_is_needed_and_never_too_little(takes: list[Stored]) -> None:
+    gone = expired(takes, NOW, LIMITS)
+    kept = [take for take in takes if take.session not in gone]
+    assert not any(take.needed for take in takes if take.session in gone)
+    assert len(set(gone)) == len(gone)
+    spare = [take for take in kept if not take.needed]
+    assert all(NOW - take.started_s <= LIMITS.age_s for take in spare)
+    assert sum(take.size for take in kept) <= LIMITS.size or not spare

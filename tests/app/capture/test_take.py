@@ -1,0 +1,96 @@
+"""What events say of a take."""
+
+from uuid import UUID
+
+import pytest
+
+from app.capture.events import (
+    Begin,
+    Cancelled,
+    End,
+    Event,
+    Finished,
+    Inserted,
+    Inserting,
+    opened,
+)
+from app.capture.take import TRANSCRIBED, Take, TakeState
+from app.transcript import Segment
+from protocol.errors import ErrorCode
+from protocol.recognition import Options
+from protocol.session import Failed, Final, Queued
+
+SAID = (Begin(0, 1600), End(0, 3200))
+FAILED = Failed(0, ErrorCode.ENGINE_FAILED, "no")
+
+
+@pytest.mark.parametrize(
+    ("events", "samples", "state"),
+    [
+        ((), 0, TakeState.EMPTY),
+        ((), 1, TakeState.INTERRUPTED),
+        ((Begin(0, 0),), 0, TakeState.INTERRUPTED),
+        ((*SAID, Final(0, "a")), 9, TakeState.INTERRUPTED),
+        ((Finished(9),), 9, TakeState.EMPTY),
+        ((*SAID, Finished(9)), 9, TakeState.WAITING),
+        ((*SAID, Queued(0), Finished(9)), 9, TakeState.WAITING),
+        ((*SAID, Finished(9), FAILED), 9, TakeState.FAILED),
+        ((*SAID, Finished(9), Final(0, "a")), 9, TakeState.DONE),
+        ((*SAID, Finished(9), FAILED, Final(0, "a")), 9, TakeState.DONE),
+        ((*SAID, Finished(9), Cancelled(0, 5)), 9, TakeState.DONE),
+        ((*SAID, Finished(9), Final(0, "a"), Inserting(0)), 9, TakeState.HELD),
+        ((*SAID, Finished(9), Final(0, "a"), Inserting(0), Inserted(0)), 9, TakeState.DONE),
+    ],
+)
+def test_where_it_stands(events: tuple[Event, ...], samples: int, state: TakeState) -> None:
+    take = Take.of(events)
+    assert take.state(samples) is state
+    assert take.state(samples, live=True) is TakeState.LIVE
+
+
+def test_only_what_needs_nothing_more_is_transcribed() -> None:
+    needed = {TakeState.LIVE, TakeState.INTERRUPTED, TakeState.WAITING, TakeState.FAILED}
+    assert set(TakeState) - TRANSCRIBED == needed
+
+
+def test_the_first_text_stays() -> None:
+    take = Take.of([*SAID, Final(0, "first"), Final(0, "second"), FAILED, Cancelled(0, 1)])
+    assert take.segments[0].outcome == Final(0, "first")
+    assert not take.segments[0].cancelled
+
+
+def test_boundaries_stay_as_they_were_first() -> None:
+    take = Take.of([Begin(0, 1), Begin(0, 2), End(0, 3), End(0, 4)])
+    assert (take.segments[0].at, take.segments[0].samples) == (1, 3)
+
+
+def test_a_cancelled_segment_ends_where_its_audio_does() -> None:
+    assert Take.of([Begin(0, 1), Cancelled(0, 2)]).segments[0].samples == 2
+    assert Take.of([Begin(0, 1), Cancelled(0, 2), End(0, 9)]).segments[0].samples == 9
+    assert Take.of([*SAID, Cancelled(0, 2)]).segments[0].samples == 3200
+
+
+def test_events_of_an_unknown_segment_say_nothing() -> None:
+    take = Take.of([End(3, 1), Final(3, "a"), Inserting(3)])
+    assert take.segments == {}
+
+
+def test_the_beginning_says_what_was_wanted() -> None:
+    options = Options(language="zh", model="m")
+    take = Take.of([opened(UUID(int=1), options, 12.0)])
+    assert (take.options, take.started_s) == (options, 12.0)
+
+
+def test_the_transcript_has_each_segment_that_somebody_wants() -> None:
+    events: list[Event] = [
+        *(Begin(2, 64_000), Begin(0, 0), End(0, 16_000), Begin(1, 32_000), End(1, 8_000)),
+        *(Begin(3, 72_000), Cancelled(3, 10)),
+        *(Final(0, " yes ", "en", model="m"), Failed(1, ErrorCode.ENGINE_DIED, "it died")),
+    ]
+    transcript = Take.of(events).transcript(80_000)
+    assert transcript.segments == (
+        Segment(0, 0, 1_000, "yes", "en", model="m"),
+        Segment(1, 2_000, 2_500, error="it died (engine_died)"),
+        Segment(2, 4_000, 5_000, error="not recognised yet"),
+    )
+    assert (transcript.text, transcript.duration_ms) == ("yes", 5_000)
