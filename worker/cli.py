@@ -23,10 +23,11 @@ from runtime.folders import folders
 from runtime.logs import logging_to
 from speech.errors import SpeechError
 from speech.models.catalogue import load_catalogue
-from speech.models.store import ModelStore
+from speech.models.store import ModelStore, State
+from worker.choice import PUNCTUATION, choose
 from worker.consumer import Consumer, Timing
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
-from worker.engines import check_engine
+from worker.engines import check_engine, has_libraries
 from worker.errors import BrokerError
 from worker.jobs import Jobs
 
@@ -34,7 +35,6 @@ log = structlog.get_logger(__name__)
 
 _NOTHING_TO_RUN: Final = 3
 _NO_BROKER: Final = 4
-_DEFAULT_MODELS: Final = {"whisper": "whisper-base"}
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -47,9 +47,9 @@ def _program() -> None:
 @cli.command()
 def run(
     redis: Annotated[str, typer.Option(help="Broker. [default: the one of this computer's gateway]")] = "",
-    engine: Annotated[str, typer.Option(help="Installed engine, or package.module:function.")] = "whisper",
-    model: Annotated[str, typer.Option(help="Installed model. [default: whisper-base for whisper]")] = "",
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    engine: Annotated[str, typer.Option(help="whisper, funasr, package.module:function, or auto.")] = "whisper",
+    model: Annotated[str, typer.Option(help="Installed model. [default: the engine's own]")] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda; funasr: cuda:N too.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="Threads of the engine; 0: its own choice.")] = 0,
     extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="For the engine.")] = None,
 ) -> None:
@@ -58,8 +58,8 @@ def run(
     extras = _extra(extra or [])
     with logging_to("worker", folders().logs):
         try:
-            settings = _engine_settings(engine, model or _DEFAULT_MODELS.get(engine, ""))
-            settings = msgspec.structs.replace(settings, device=device, threads=threads, extra=extras)
+            settings = _engine_settings(engine, model, extras)
+            settings = msgspec.structs.replace(settings, device=device, threads=threads)
             asyncio.run(_work(url, settings, Timing()))
         except (EngineUnavailable, SpeechError) as error:
             _give_up(error, _NOTHING_TO_RUN)
@@ -85,11 +85,29 @@ async def _work(url: str, settings: EngineSettings, timing: Timing) -> None:
     log.info("worker ends", worker=worker)
 
 
-def _engine_settings(engine: str, model: str) -> EngineSettings:
-    """Raises ``EngineUnavailable`` or ``SpeechError`` unless both are here and whole."""
-    check_engine(engine)
-    folder = ModelStore(folders().models, load_catalogue()).verify(model) if model else ""
-    return EngineSettings(engine, model, str(folder))
+def _engine_settings(engine: str, model: str, extra: dict[str, str]) -> EngineSettings:
+    """Raises ``EngineUnavailable`` or ``SpeechError`` unless all of it is here and whole."""
+    if engine == "funasr" and "folder" in extra:  # a model that the catalogue does not have
+        return EngineSettings(engine, model, extra=extra)
+    store = ModelStore(folders().models, load_catalogue())
+    choice = choose(engine, model, has_libraries, lambda name: store.state(name) is State.INSTALLED)
+    check_engine(choice.engine)
+    log.info("engine chosen", engine=choice.engine, model=choice.model, why=choice.why)
+    folder = store.verify(choice.model) if choice.model else ""
+    if choice.engine == "funasr":
+        extra = with_punctuation(choice.model, extra, store)
+    return EngineSettings(choice.engine, choice.model, str(folder), extra=extra)
+
+
+def with_punctuation(model: str, extra: dict[str, str], store: ModelStore) -> dict[str, str]:
+    """``extra`` with the model that punctuates for ``model``, where there is one and it is here."""
+    adds = PUNCTUATION.get(model)
+    if adds is None or "punctuation" in extra:
+        return extra
+    if store.state(adds) is State.MISSING:
+        log.warning("text will have no punctuation", model=model, do=f"kikipounamu models get {adds}")
+        return extra
+    return {**extra, "punctuation": str(store.verify(adds))}
 
 
 def _extra(pairs: list[str]) -> dict[str, str]:

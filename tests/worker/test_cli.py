@@ -5,18 +5,22 @@ import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 from redis.exceptions import RedisError
 
 from loadtest.checksum import checksum
 from protocol.job import GROUP, EndState, Result, WorkerState, decode_status
+from speech.models.catalogue import Catalogue
+from speech.models.store import ModelStore
 from tests.helpers.fault_engines import ENGINE, Fault
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
+from tests.speech.models.example import ENDPOINTS, model_of, write_files
 from tests.worker.running import ended, fault_job, persistent_broker, worker_process
 from tests.worker.scripts import KEYS, SESSION, GatewaySide, gateway_side, job
-from worker.cli import without_password
+from worker.cli import with_punctuation, without_password
 
 ANY = KEYS.jobs("interactive")
 
@@ -65,6 +69,9 @@ async def test_a_worker_recognises_and_drains_at_sigterm(
     [
         (["--engine", "whispr"], 3, "there is no engine 'whispr': installed are checksum, funasr, whisper"),
         (["--engine", "whisper"], 3, "kikipounamu models get whisper-base"),
+        (["--engine", "funasr"], 3, "kikipounamu models get SenseVoiceSmall"),
+        (["--engine", "auto"], 3, "no engine can run here: funasr needs"),
+        (["--engine", "funasr", "--set", "folder=/nowhere"], 3, "no FunASR model in '/nowhere'"),
         (["--engine", "checksum", "--set", "x=1"], 3, "the checksum engine has no setting x"),
         (["--set", "x"], 2, "is not KEY=VALUE"),
         (["--engine", "checksum", "--redis", "http://nowhere"], 4, "not the address of a broker"),
@@ -91,6 +98,35 @@ def test_a_damaged_model_is_refused(tmp_path: Path, broker: Broker, models: Path
         said = output(process)
     assert process.returncode == 3
     assert "damaged" in said and "kikipounamu models get whisper-base" in said
+
+
+async def test_auto_takes_the_engine_whose_model_is_here_and_says_so(
+    broker: Broker, other: GatewaySide, tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
+
+    async def idle() -> bool:
+        statuses = [decode_status(value) for value in (await other.redis.hgetall("kiki:workers")).values()]
+        taken = [(status.engine, status.model) for status in statuses if status.state is WorkerState.IDLE]
+        return taken == [("whisper", "whisper-base")]
+
+    with worker_process(broker.url, tmp_path, "--engine", "auto", "--device", "cpu") as process:
+        await wait_until(idle, "it is ready")
+        process.send_signal(signal.SIGTERM)
+        said = output(process)
+    assert process.returncode == 0
+    assert "engine chosen" in said and "whisper and whisper-base are installed" in said
+
+
+def test_a_model_without_punctuation_is_given_what_adds_it_where_that_is_here(tmp_path: Path) -> None:
+    model = msgspec.structs.replace(model_of(), name="ct-punc-c")
+    store = ModelStore(tmp_path, Catalogue(ENDPOINTS, (model,)))
+    assert with_punctuation("paraformer-zh", {"a": "b"}, store) == {"a": "b"}
+    write_files(tmp_path / "ct-punc-c")
+    added = {"punctuation": str(tmp_path / "ct-punc-c")}
+    assert with_punctuation("paraformer-zh", {"a": "b"}, store) == {"a": "b", **added}
+    assert with_punctuation("paraformer-zh", {"punctuation": "/mine"}, store) == {"punctuation": "/mine"}
+    assert with_punctuation("SenseVoiceSmall", {}, store) == {}
 
 
 async def test_a_killed_worker_is_replaced_within_its_lease(

@@ -6,11 +6,13 @@ An engine is named by its entry point in the group ``kikipounamu.engines`` (``wh
 
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import Any, Final
 
 from protocol.engine import ENTRY_POINT_GROUP, CreateEngine, EngineUnavailable
 
 _EXTRAS: Final = {"funasr": "kikipounamu[funasr]", "whisper": "kikipounamu[whisper]"}
+_LIBRARIES: Final = {"funasr": ("funasr", "torch"), "whisper": ("faster_whisper",)}
 
 
 class UnknownEngine(EngineUnavailable):
@@ -20,6 +22,11 @@ class UnknownEngine(EngineUnavailable):
 def installed_engines() -> tuple[str, ...]:
     """Names of all entry points, sorted. Imports none of them."""
     return tuple(sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)}))
+
+
+def has_libraries(name: str) -> bool:
+    """Whether what the engine ``name`` imports is installed. Imports nothing."""
+    return all(find_spec(library) for library in _LIBRARIES.get(name, ()))
 
 
 def check_engine(name: str) -> None:

@@ -1,13 +1,14 @@
 """Finding engines."""
 
 import sys
+from importlib.util import find_spec
 
 import pytest
 
 from loadtest import checksum
 from protocol.engine import EngineUnavailable
 from tests.helpers import fault_engines
-from worker.engines import UnknownEngine, check_engine, find_engine, installed_engines
+from worker.engines import UnknownEngine, check_engine, find_engine, has_libraries, installed_engines
 
 
 def test_engines_are_found_by_entry_point() -> None:
@@ -46,3 +47,10 @@ def test_finding_an_engine_loads_no_library(name: str) -> None:
     before = set(sys.modules)
     find_engine(name)
     assert not {"faster_whisper", "ctranslate2", "funasr", "torch"} & (set(sys.modules) - before)
+
+
+def test_an_engines_libraries_are_looked_for_without_being_loaded() -> None:
+    before = set(sys.modules)
+    assert has_libraries("whisper") and has_libraries("checksum")
+    assert has_libraries("funasr") is all(find_spec(name) for name in ("funasr", "torch"))
+    assert not {"faster_whisper", "funasr", "torch"} & (set(sys.modules) - before)

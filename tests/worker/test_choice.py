@@ -1,0 +1,70 @@
+"""Which engine a worker takes."""
+
+import pytest
+
+from protocol.engine import EngineUnavailable
+from speech.models.catalogue import load_catalogue
+from worker.choice import MODELS, PUNCTUATION, Choice, choose
+from worker.engines import installed_engines
+
+EVERYTHING = {"funasr", "whisper", "SenseVoiceSmall", "whisper-base", "paraformer-zh"}
+
+
+def chosen(engine: str, model: str, here: set[str]) -> Choice:
+    """What is taken where the libraries and models ``here`` are."""
+    return choose(engine, model, here.__contains__, here.__contains__)
+
+
+def test_what_is_asked_for_is_taken_whatever_is_here() -> None:
+    assert chosen("whisper", "", set()) == Choice("whisper", "whisper-base", "asked for")
+    assert chosen("funasr", "", set()).model == "SenseVoiceSmall"
+    assert chosen("funasr", "paraformer-zh", set()).model == "paraformer-zh"
+    assert chosen("checksum", "", set()) == Choice("checksum", "", "asked for")
+    assert chosen("package.module:create", "mine", set()).model == "mine"
+
+
+@pytest.mark.parametrize(
+    ("here", "engine", "why"),
+    [
+        (EVERYTHING, "funasr", "funasr and SenseVoiceSmall are installed"),
+        (
+            EVERYTHING - {"SenseVoiceSmall"},
+            "whisper",
+            "funasr needs kikipounamu models get SenseVoiceSmall; whisper",
+        ),
+        (EVERYTHING - {"funasr"}, "whisper", r"funasr needs pip install 'kikipounamu[funasr]'; whisper and"),
+        (EVERYTHING - {"whisper"}, "funasr", "funasr and SenseVoiceSmall are installed"),
+    ],
+)
+def test_auto_takes_the_first_that_is_here_and_says_why(here: set[str], engine: str, why: str) -> None:
+    choice = chosen("auto", "", here)
+    assert choice.engine == engine and choice.model == MODELS[engine][0]
+    assert choice.why.startswith(why)
+
+
+def test_auto_takes_the_engine_of_the_model_that_was_asked_for() -> None:
+    assert chosen("auto", "whisper-base", EVERYTHING)[:2] == ("whisper", "whisper-base")
+    assert chosen("auto", "paraformer-zh", EVERYTHING)[:2] == ("funasr", "paraformer-zh")
+
+
+@pytest.mark.parametrize(
+    ("model", "here", "advice"),
+    [
+        ("", set(), r"pip install 'kikipounamu\[funasr\]'; whisper needs pip install 'kikipounamu\[whisper\]'"),
+        (
+            "",
+            {"funasr", "whisper"},
+            "models get SenseVoiceSmall; whisper needs kikipounamu models get whisper-base",
+        ),
+        ("other", EVERYTHING, "funasr does not run other; whisper does not run other"),
+    ],
+)
+def test_auto_says_what_every_engine_lacks(model: str, here: set[str], advice: str) -> None:
+    with pytest.raises(EngineUnavailable, match=advice):
+        chosen("auto", model, here)
+
+
+def test_every_name_exists() -> None:
+    names = {name for models in MODELS.values() for name in models} | set(PUNCTUATION) | set(PUNCTUATION.values())
+    assert names <= set(load_catalogue().names)
+    assert set(MODELS) <= set(installed_engines())

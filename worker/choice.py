@@ -1,0 +1,40 @@
+"""Which engine and model a worker runs, from what was asked for and what is here. Pure."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from protocol.engine import EngineUnavailable
+
+AUTO: Final = "auto"
+MODELS: Final = {"funasr": ("SenseVoiceSmall", "paraformer-zh"), "whisper": ("whisper-base",)}
+"""Models of the catalogue that an engine runs; its own choice first. ``auto`` tries engines in this order."""
+PUNCTUATION: Final = {"paraformer-zh": "ct-punc-c"}
+"""Models that write no punctuation, and the one that adds it."""
+
+
+class Choice(NamedTuple):
+    """What to run; ``why`` is for the log. An empty model: the engine has no files, or was given a folder."""
+
+    engine: str
+    model: str
+    why: str
+
+
+def choose(
+    engine: str, model: str, has_libraries: Callable[[str], bool], is_installed: Callable[[str], bool]
+) -> Choice:
+    """``engine`` or ``auto``, with ``model`` or the engine's own. ``auto`` raises ``EngineUnavailable``."""
+    if engine != AUTO:
+        return Choice(engine, model or MODELS.get(engine, ("",))[0], "asked for")
+    lacking: list[str] = []
+    for candidate, models in MODELS.items():
+        wanted = model or models[0]
+        if wanted not in models:
+            lacking.append(f"{candidate} does not run {wanted}")
+        elif not has_libraries(candidate):
+            lacking.append(f"{candidate} needs pip install 'kikipounamu[{candidate}]'")
+        elif not is_installed(wanted):
+            lacking.append(f"{candidate} needs kikipounamu models get {wanted}")
+        else:
+            return Choice(candidate, wanted, "; ".join([*lacking, f"{candidate} and {wanted} are installed"]))
+    raise EngineUnavailable(f"no engine can run here: {'; '.join(lacking)}")
