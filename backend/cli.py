@@ -41,7 +41,7 @@ def _group() -> None:
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0: any that is free.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any that is free.")] = 0,
     redis: Redis = "",
     key: Annotated[
         str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What clients must show; default: this user's own.")
