@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from app.errors import AppError, OutputFailed
 from app.formats import Format, render
@@ -29,6 +28,7 @@ app = typer.Typer(help="Recordings that were kept here: list, show, export, send
 
 _CHUNK: Final = SAMPLE_RATE * BYTES_PER_SAMPLE * 10
 _START: Final = 60
+_LINE: Final = "{:36}  {:16}  {:>9}  {:11}  {}"
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="As `kikipounamu takes list` prints it.")]
 
@@ -37,14 +37,10 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="As `kikipounamu takes lis
 def list_takes() -> None:
     """Print each take, the newest first: where it stands, how long it is, how its text starts."""
     library = _library()
-    table = Table(box=None, pad_edge=False)
-    for column in ("id", "started", "length", "state", "text"):
-        table.add_column(column, no_wrap=True, overflow="ellipsis" if column == "text" else "ignore")
+    typer.echo(_LINE.format("id", "started", "length", "state", "text").rstrip())
     for found in library.all():
-        table.add_row(
-            str(found.session), _started(found), f"{found.seconds:.1f} s", found.state, _start_of_text(found)
-        )
-    Console(highlight=False, markup=False, width=None if os.isatty(1) else 160).print(table)
+        started, length = _started(found)[:16], f"{found.seconds:.1f} s"
+        typer.echo(_LINE.format(str(found.session), started, length, found.state, _start_of_text(found)).rstrip())
     typer.echo(f"folder: {library.root}")
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -11,6 +12,7 @@ AUDIO: Final = "audio.pcm16"
 EVENTS: Final = "events.jsonl"
 LOCK: Final = "lock"
 
+_LOOK_S: Final = 0.2
 _BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows
 
 
@@ -47,6 +49,10 @@ class DiskFile:
         """Return when what was written survives a power loss."""
         if sys.platform == "linux":
             os.fdatasync(self._fd)
+        elif sys.platform == "darwin":
+            import fcntl
+
+            fcntl.fcntl(self._fd, fcntl.F_FULLFSYNC)  # fsync stops at the drive's cache there
         else:
             os.fsync(self._fd)
 
@@ -62,9 +68,12 @@ class TakeLock:
 
     def __init__(self, folder: Path) -> None:
         self._fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        if not _taken(self._fd):
-            self.release()
-            raise TakeBusy(f"take {folder.name} is in use: another process records or sends it")
+        deadline = time.monotonic() + _LOOK_S
+        while not _taken(self._fd):
+            if time.monotonic() >= deadline:
+                self.release()
+                raise TakeBusy(f"take {folder.name} is in use: another process records or sends it")
+            time.sleep(_LOOK_S / 20)  # whoever only looks has it for a moment
 
     def release(self) -> None:
         """Let others have it. Safe to call twice."""
@@ -76,12 +85,13 @@ class TakeLock:
 def locked(folder: Path) -> bool:
     """Whether a process works on this take at this moment."""
     try:
-        TakeLock(folder).release()
-    except TakeBusy:
-        return True
+        fd = os.open(folder / LOCK, os.O_RDWR)
     except OSError:
         return False
-    return False
+    try:
+        return not _taken(fd, shared=True)
+    finally:
+        os.close(fd)
 
 
 def sync_folder(folder: Path) -> None:
@@ -94,7 +104,7 @@ def sync_folder(folder: Path) -> None:
             os.close(fd)
 
 
-def _taken(fd: int) -> bool:
+def _taken(fd: int, *, shared: bool = False) -> bool:
     if sys.platform == "win32":
         import msvcrt
 
@@ -106,7 +116,7 @@ def _taken(fd: int) -> bool:
     import fcntl
 
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -5,15 +5,18 @@ out, so that the rest of a take is never lost with them.
 """
 
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from protocol.audio import CODEC, SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import Failed, Final, Index, Queued, Samples
+
+Position = Annotated[int, Meta(ge=0)]
+"""Samples from the start of the take, which may be longer than a segment."""
 
 
 class Opened(Struct, frozen=True, tag="opened"):
@@ -30,7 +33,7 @@ class Begin(Struct, frozen=True, tag="begin"):
     """A segment begins ``at`` this sample of the take."""
 
     segment: Index
-    at: Samples
+    at: Position
 
 
 class End(Struct, frozen=True, tag="end"):
@@ -62,7 +65,7 @@ class Inserted(Struct, frozen=True, tag="inserted"):
 class Finished(Struct, frozen=True, tag="finished"):
     """No more segments: all ``samples`` of the take were heard by the VAD."""
 
-    samples: Samples
+    samples: Position
 
 
 Event: TypeAlias = Opened | Begin | End | Cancelled | Queued | Final | Failed | Inserting | Inserted | Finished

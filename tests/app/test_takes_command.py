@@ -75,7 +75,7 @@ def test_list_shows_state_length_and_how_the_text_starts(home: Path) -> None:
         assert second.split()[:1] + second.split()[3:] == [FIRST, "2.0", "s", "failed", "Good", "morning."]
         assert (first.split()[0], first.split()[5]) == (SECOND, "live")
         assert "[b]long" in first
-        assert first.rstrip().endswith("…")
+        assert first.endswith("…")
     assert "interrupted" in run("list").stdout.splitlines()[1]
 
 

@@ -1,15 +1,17 @@
 """Files and locks, with real processes."""
 
+import os
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from app.capture.disk import AUDIO, LOCK, DiskFile, TakeLock, locked, sync_folder
+from app.capture.disk import AUDIO, LOCK, DiskFile, TakeLock, _taken, locked, sync_folder
 from app.capture.errors import TakeBusy
 
 HOLD = """
@@ -62,6 +64,17 @@ def test_a_lock_is_for_one(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / LOCK).stat().st_mode) == 0o600
 
 
+def test_whoever_looks_is_not_in_the_way(tmp_path: Path) -> None:
+    TakeLock(tmp_path).release()
+    looking = os.open(tmp_path / LOCK, os.O_RDWR)
+    assert _taken(looking, shared=True)
+    assert not locked(tmp_path), "another one may look at the same time"
+    soon = threading.Timer(0.05, os.close, (looking,))
+    soon.start()
+    TakeLock(tmp_path).release()
+    soon.join()
+
+
 def test_a_lock_goes_with_its_process(tmp_path: Path) -> None:
     with holder(tmp_path) as process:
         assert locked(tmp_path)
@@ -72,6 +85,8 @@ def test_a_lock_goes_with_its_process(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_not_locked(tmp_path: Path) -> None:
     assert not locked(tmp_path / "none")
+    assert not locked(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_can_be_synced(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from protocol.session import Failed, Final, Queued
 
 NUMBERS = st.integers(0, 2**32 - 1)
 EVENTS: st.SearchStrategy[Event] = st.one_of(
-    st.builds(Begin, NUMBERS, NUMBERS),
+    st.builds(Begin, NUMBERS, st.integers(0, 2**40)),
     st.builds(End, NUMBERS, NUMBERS),
     st.builds(Cancelled, NUMBERS, NUMBERS),
     st.builds(Queued, NUMBERS),
@@ -34,7 +34,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Failed, NUMBERS, st.sampled_from(ErrorCode), st.text(), st.booleans()),
     st.builds(Inserting, NUMBERS),
     st.builds(Inserted, NUMBERS),
-    st.builds(Finished, NUMBERS),
+    st.builds(Finished, st.integers(0, 2**40)),
     st.builds(opened, st.uuids(), st.builds(Options), st.integers(0, 2**32)),
 )
 

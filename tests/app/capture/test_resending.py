@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from app.capture.disk import AUDIO, EVENTS
+from app.capture.errors import NotKept
 from app.capture.journal import Journal
 from app.capture.resending import Resender
 from app.capture.take import Take, TakeState
@@ -33,6 +34,7 @@ from runtime.logs import logging_to
 from speech.audio_file import read_audio
 from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter
 from speech.vad import open_vad
+from tests.app.capture.files import FaultyFile, opened_in
 from tests.app.speech import digests, recording
 from tests.helpers.chain import KEY, Chain, running_chain
 from tests.helpers.scripted_gateway import Gateway, oblige, scripted
@@ -195,6 +197,26 @@ async def test_a_segment_whose_audio_is_gone_is_given_up(takes: Path, models: Pa
     async with scripted(oblige) as gateway:
         _, take = await resend(takes, address_of(gateway), models)
     assert [spoken.cancelled for spoken in take.segments.values()] == [False, *[True] * (len(take.segments) - 1)]
+    check(takes, take, {0: "known"})
+
+
+async def test_a_text_that_cannot_be_kept_is_not_acknowledged(takes: Path, models: Path) -> None:
+    """The disk fills up in between: the session ends, and says why; with room everything is there."""
+    files: dict[str, FaultyFile] = {}
+    display = Display(Console(quiet=True), "test")
+    async with scripted(oblige) as gateway:
+        resender = Resender(fixed(address_of(gateway)), models / "fsmn-vad", AT_ONCE)
+        with Journal.reopen(takes, ID, lambda path: opened_in(files, path)) as journal:
+            journal.finish()
+            files[EVENTS].room = 250  # one text, or none
+            with pytest.raises(NotKept, match="No space left on device"):
+                await resender.resend(journal, display)
+            files[EVENTS].room = None
+            kept = {n for n, spoken in journal.take.segments.items() if spoken.outcome}
+        assert set(gateway.memory.received) <= kept
+        assert len(kept) < len(journal.take.segments)
+        _, take = await resend(takes, address_of(gateway), models)
+        assert sorted(gateway.memory.received) == list(range(len(take.segments)))
     check(takes, take, {0: "known"})
 
 
