@@ -13,7 +13,7 @@ from speech.models.catalogue import load_catalogue
 from speech.models.store import ModelStore, State
 
 VAD_MODEL: Final = "fsmn-vad"
-_ENGINE_MODELS: Final = {"whisper": "whisper-base"}
+_ENGINE_MODELS: Final = {"funasr": "SenseVoiceSmall", "whisper": "whisper-base"}
 
 
 def needed(engine: str | None, model: str = "") -> list[str]:

@@ -13,6 +13,7 @@ def test_what_each_command_needs() -> None:
     assert needed(None) == [VAD_MODEL]
     assert needed("checksum") == [VAD_MODEL]
     assert needed("whisper") == [VAD_MODEL, "whisper-base"]
+    assert needed("funasr") == [VAD_MODEL, "SenseVoiceSmall"]
     assert needed("whisper", "other") == [VAD_MODEL, "other"]
     assert needed(None, "other") == [VAD_MODEL]
 

@@ -330,9 +330,9 @@ class TestTheDigitsModel:
         with pytest.raises(EngineUnavailable, match=r"no cuda:99: use --device cpu or auto"):
             create(settings(MODEL, device="cuda:99"))
 
-    def test_it_connects_to_nothing(self) -> None:
+    def test_a_fresh_process_connects_to_nothing_prints_nothing_and_keeps_its_logging(self) -> None:
         watched = """
-import sys
+import logging, sys
 def watch(event, arguments):
     if event in ("socket.connect", "socket.getaddrinfo"):
         print(event, arguments, file=sys.__stdout__, flush=True)
@@ -341,6 +341,8 @@ from protocol.engine import DecodeRequest, EngineSettings
 from worker.engines.funasr import create
 engine = create(EngineSettings("funasr", "digits", sys.argv[1], "cpu", 2))
 engine.decode([DecodeRequest(b"\\1\\0" * 16000)])
+if logging.root.handlers or logging.root.level != logging.WARNING or logging.root.manager.disable:
+    print("logging is changed", logging.root.handlers, logging.root.level)
 """
         command = [sys.executable, "-c", watched, str(MODEL)]
         assert subprocess.run(command, check=True, capture_output=True, text=True, timeout=100).stdout == ""
