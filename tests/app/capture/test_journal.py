@@ -1,5 +1,6 @@
 """A take on real files: what is kept, what a crash leaves, and what goes on after it."""
 
+import json
 import signal
 import stat
 import subprocess
@@ -143,6 +144,8 @@ def test_the_first_text_is_kept_and_a_failure_only_until_then(journal: Journal) 
         assert spoken[0].outcome == Final(0, "first")
         assert spoken[1].outcome == Final(1, "after all")
         assert (spoken[2].cancelled, spoken[2].outcome, spoken[2].samples) == (True, None, 100)
+    lines = (journal.folder / EVENTS).read_text().splitlines()
+    assert [json.loads(line)["type"] for line in lines[4:]] == ["final", "failed", "final", "cancelled"]
 
 
 def test_everything_that_happens_is_found_again(journal: Journal) -> None:

@@ -139,6 +139,8 @@ class JournalModel(RuleBasedStateMachine):
         self.open()
         assert sizes[AUDIO] // 2 <= self.journal.samples <= self.heard
         self.heard = self.journal.samples
+        for said in self.said:  # an event on disk never speaks of audio that is not
+            assert said.at + (said.samples or 0) <= self.heard
 
     @staticmethod
     def left_of(file: FaultyFile, power: bool, share: float) -> int:

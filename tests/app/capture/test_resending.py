@@ -190,6 +190,19 @@ async def test_a_segment_that_goes_on_keeps_its_beginning(takes: Path, models: P
     check(takes, take, {0: "known"})
 
 
+async def test_a_segment_that_goes_on_keeps_even_a_silent_beginning(takes: Path, models: Path) -> None:
+    """A gateway may have it: text and samples must be of the same range."""
+    cut(takes, EVENTS, 0)
+    with Journal.reopen(takes, ID) as journal:
+        journal.begin(0, 160)
+        beginning = journal.read(0, 0, 4_000)
+    async with scripted(oblige) as gateway:
+        gateway.memory.audio[0] = bytearray(beginning)
+        _, take = await resend(takes, address_of(gateway), models)
+    assert take.segments[0].at == 160
+    check(takes, take, {})
+
+
 async def test_a_segment_whose_audio_is_gone_is_given_up(takes: Path, models: Path) -> None:
     with Journal.reopen(takes, ID) as journal:
         second = journal.take.segments[1].at
