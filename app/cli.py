@@ -1,7 +1,8 @@
 """``kikipounamu``: the command line of the desktop. Only reads options; what a command needs is imported by it."""
 
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -35,6 +36,9 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     form: Annotated[Format, typer.Option("--format", help="How results are written.")] = Format.TXT,
     output: Annotated[str, typer.Option(metavar="DIR|beside|-", help="Where results go.")] = "-",
     language: Annotated[Literal["auto", "en", "zh"], typer.Option(help="What is spoken.")] = "auto",
+    script: Annotated[
+        Literal["simplified", "traditional", "as-is"], typer.Option(help="How Chinese is written.")
+    ] = "simplified",
     model: Model = "",
     gateway: Gateway = "",
     key: Key = "",
@@ -45,7 +49,12 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     from app import commands, process
 
     source = commands.Source(gateway, key, engine, model, get_models)
-    process.run("kikipounamu", lambda: commands.transcribe(files, source, language, form, output), source.prepare)
+    wanted = "" if script == "as-is" else script
+
+    def work() -> Coroutine[Any, Any, int]:
+        return commands.transcribe(files, source, language, form, output, wanted)
+
+    process.run("kikipounamu", work, source.prepare)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from app.progress import Display
 from app.recording import Recogniser
 from app.stack import Stack, StackSettings
 from client.connection import Address, Locate, fixed
-from protocol.recognition import Options
+from protocol.recognition import Options, Script
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,13 @@ class Source:
         return None if self.url else Stack(StackSettings(self.engine, self.model))
 
 
-async def transcribe(files: Sequence[Path], source: Source, language: str, form: Format, output: str) -> int:
+async def transcribe(
+    files: Sequence[Path], source: Source, language: str, form: Format, output: str, script: Script = "simplified"
+) -> int:
     """Recognise each file; one that fails does not stop the others."""
     outputs = Outputs(files, output, form)
     console = Console(stderr=True, highlight=False)
-    options = Options(language=language, model=source.model, priority="bulk")
+    options = Options(language=language, model=source.model, priority="bulk", script=script)
     async with AsyncExitStack() as cleanup:
         stack = source.stack()
         if stack is not None:

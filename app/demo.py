@@ -61,7 +61,7 @@ async def dictate(recordings: Sequence[Sample], source: Source) -> int:
 
 
 async def _dictate_one(sample: Sample, source: Source, console: Console) -> bool:
-    options = Options(language=sample.language, model=source.model)
+    options = Options(language=sample.language, model=source.model, script="simplified")
     recogniser = Recogniser(source.locate(), needed_models.vad_folder(), options)
     with Display(console, sample.path.name, lambda segment: typer.echo(told(segment))).shown() as display:
         transcript = await recogniser.recognise(sample.path, display, live=True)

@@ -5,10 +5,14 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 Milliseconds = Annotated[int, Meta(ge=0)]
+Script = Literal["", "simplified", "traditional"]
 
 
 class Options(Struct, frozen=True):
-    """What the speaker wants. ``language`` is an ISO 639-1 code or ``auto``; ``model`` empty means any."""
+    """What the speaker wants. ``language`` is an ISO 639-1 code or ``auto``; ``model`` empty means any.
+
+    ``script``: how Chinese is to be written, whatever the model writes; empty: as the model does.
+    """
 
     language: Annotated[str, Meta(max_length=16)] = "auto"
     hotwords: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=512)] = ()
@@ -17,6 +21,7 @@ class Options(Struct, frozen=True):
     partials: bool = False
     model: Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
     priority: Literal["interactive", "bulk"] = field(default="interactive", name="class")
+    script: Script = ""
 
 
 class Word(Struct, frozen=True):

@@ -13,6 +13,7 @@ import traceback
 from typing import BinaryIO
 
 from protocol.engine import Engine, EngineUnavailable
+from worker.chinese import written
 from worker.engine_frames import Decode, Decoded, Load, Raised, Ready, Reply, Unavailable, pack, read_request
 from worker.engines import find_engine
 
@@ -60,7 +61,9 @@ def _decoded(engine: Engine, request: Decode) -> Reply:
         return Raised(_told(error))
     if len(outcomes) != len(request.batch):
         return Raised(f"{len(outcomes)} outcomes for {len(request.batch)} requests")
-    return Decoded(outcomes)
+    return Decoded(
+        tuple(written(outcome, of.options) for outcome, of in zip(outcomes, request.batch, strict=True))
+    )
 
 
 def _told(error: Exception) -> str:

@@ -16,6 +16,7 @@ from speech.vad import open_vad
 from tests.helpers.chain import running_chain
 from tests.helpers.conversation import conversation
 from tests.helpers.valkey import Broker
+from worker.chinese import written
 from worker.engines.whisper import create
 
 pytestmark = pytest.mark.serial
@@ -54,6 +55,7 @@ async def test_the_chain_adds_nothing_to_the_engines_text_and_takes_nothing_away
             said, options = segments(sample, models / "fsmn-vad"), Options(language=language)
             assert len(said) >= 2 and all(np.frombuffer(pcm, np.int16).any() for pcm in said)
             direct = engine.decode([DecodeRequest(pcm, options) for pcm in said])
-            expected = [outcome.text for outcome in direct if isinstance(outcome, Transcript)]
+            as_wanted = [written(outcome, options) for outcome in direct]
+            expected = [outcome.text for outcome in as_wanted if isinstance(outcome, Transcript)]
             assert all(expected) and await through_the_chain(endpoint, said, options) == expected
     engine.close()
