@@ -6,6 +6,7 @@ boundaries are given to ``begin`` and ``end`` before the client hears of them.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -63,7 +64,7 @@ class Journal(AudioStore):
         try:
             private_folder(root)
             folder.mkdir(mode=0o700)
-            journal = cls(folder, TakeLock(folder), _writer(folder), Take())
+            journal = cls._open(folder)
         except OSError as error:
             raise JournalError(f"the take {folder} cannot be made: {error.strerror}") from error
         try:
@@ -86,14 +87,29 @@ class Journal(AudioStore):
         folder = root / str(session)
         if not (folder / EVENTS).is_file():
             raise TakeUnknown(f"there is no take {session}: `kikipounamu takes list` shows them")
-        lock = TakeLock(folder)
         try:
-            known = (folder / EVENTS).read_bytes()
-            writer = _writer(folder, whole_lines(known), open_file, most_waiting)
+            return cls._open(folder, open_file, most_waiting)
         except OSError as error:
-            lock.release()
             raise JournalError(f"the take {folder} cannot be opened: {error.strerror}") from error
-        return cls(folder, lock, writer, Take.of(decode_lines(known)))
+
+    @classmethod
+    def _open(cls, folder: Path, open_file: OpenFile = DiskFile, most_waiting: int = MOST_WAITING) -> Self:
+        """Go on behind the last whole event and sample. Raises ``OSError``, and then holds nothing."""
+        with ExitStack() as undo:
+            lock = TakeLock(folder)
+            undo.callback(lock.release)
+            audio = open_file(folder / AUDIO)
+            undo.callback(audio.close)
+            events = open_file(folder / EVENTS)
+            undo.callback(events.close)
+            known = (folder / EVENTS).read_bytes()
+            events.truncate(whole_lines(known))
+            audio.truncate(audio.size - audio.size % BYTES_PER_SAMPLE)
+            writer = Writer(audio, events, most_waiting)
+            undo.callback(writer.close)
+            journal = cls(folder, lock, writer, Take.of(decode_lines(known)))
+            undo.pop_all()
+            return journal
 
     # -- the speaker's side --------------------------------------------------------------------------------
 
@@ -218,18 +234,3 @@ class Journal(AudioStore):
             pieces.append(piece)
             size -= len(piece)
         return b"".join(pieces)
-
-
-def _writer(
-    folder: Path, events_size: int = 0, open_file: OpenFile = DiskFile, most_waiting: int = MOST_WAITING
-) -> Writer:
-    """A writer that goes on behind the last whole event and the last whole sample."""
-    audio = open_file(folder / AUDIO)
-    try:
-        audio.truncate(audio.size - audio.size % BYTES_PER_SAMPLE)
-        events = open_file(folder / EVENTS)
-        events.truncate(events_size)
-    except OSError:
-        audio.close()
-        raise
-    return Writer(audio, events, most_waiting)

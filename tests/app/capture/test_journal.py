@@ -101,6 +101,19 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         Journal.create(tmp_path / "takes", ID, Options(), 0)
 
 
+@pytest.mark.parametrize("broken", [AUDIO, EVENTS])
+def test_a_take_that_cannot_be_opened_is_left_to_others(journal: Journal, broken: str) -> None:
+    def open_file(path: Path) -> FaultyFile:
+        if path.name == broken:
+            raise PermissionError(13, "Permission denied")
+        return FaultyFile(path)
+
+    journal.close()
+    with pytest.raises(JournalError, match="cannot be opened: Permission denied"):
+        Journal.reopen(journal.folder.parent, ID, open_file)
+    assert not locked(journal.folder)
+
+
 def test_segments_are_ranges_of_the_take(journal: Journal) -> None:
     journal.hear(tone(0, 5_000))
     journal.begin(0, 1_000)

@@ -191,7 +191,9 @@ async def test_a_segment_that_goes_on_keeps_its_beginning(takes: Path, models: P
 
 
 async def test_a_segment_that_goes_on_keeps_even_a_silent_beginning(takes: Path, models: Path) -> None:
-    """A gateway may have it: text and samples must be of the same range."""
+    """A gateway may have it. Its end is where the speech ends, as if the silence were not there."""
+    with Journal.reopen(takes, ID) as journal:
+        live = journal.take.segments[0]
     cut(takes, EVENTS, 0)
     with Journal.reopen(takes, ID) as journal:
         journal.begin(0, 160)
@@ -199,7 +201,9 @@ async def test_a_segment_that_goes_on_keeps_even_a_silent_beginning(takes: Path,
     async with scripted(oblige) as gateway:
         gateway.memory.audio[0] = bytearray(beginning)
         _, take = await resend(takes, address_of(gateway), models)
+    assert live.samples is not None
     assert take.segments[0].at == 160
+    assert take.segments[0].samples == live.at + live.samples - 160
     check(takes, take, {})
 
 
