@@ -48,7 +48,7 @@ format: ## rewrite the sources as lint wants them
 bench: ## measure: each number with its machine, versions and command
 	@$(setup) test
 	@$(call test-models,.venv)
-	@$(call in,.venv) python -m benchmarks $(ARGS)
+	@$(call in,.venv) KIKIPOUNAMU_MODELS="$(CURDIR)/.cache/models" python -m benchmarks $(ARGS)
 
 proofs: ## the slow proofs, which test leaves out
 	@$(setup) test

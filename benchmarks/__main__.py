@@ -1,4 +1,7 @@
-"""Every benchmark, one after the other: ``make bench``. Figures land in ``bench-results/`` as JSON."""
+"""Every benchmark, or those that are named, one after the other: ``make bench``, ``make bench ARGS="vad engine"``.
+
+Figures land in ``bench-results/`` as JSON.
+"""
 
 import subprocess
 import sys
@@ -7,8 +10,8 @@ _BENCHMARKS = ("vad", "engine", "gateway")
 
 
 def main() -> int:
-    """Run all; the exit status is that of the first that failed."""
-    for name in _BENCHMARKS:
+    """Run them; the exit status is that of the first that failed."""
+    for name in sys.argv[1:] or _BENCHMARKS:
         command = [sys.executable, "-m", f"benchmarks.{name}", "--json", f"bench-results/{name}.json"]
         if status := subprocess.run(command, check=False).returncode:
             return status
