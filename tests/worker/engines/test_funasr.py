@@ -218,6 +218,22 @@ def test_a_model_of_another_kind_is_refused(copy: Path, config: str, named: str)
         create(settings(copy, punctuation=str(MODEL)))
 
 
+def test_without_its_libraries_it_says_what_to_install() -> None:
+    program = """
+import sys
+sys.modules["torch"] = sys.modules["funasr"] = None
+from protocol.engine import EngineSettings, EngineUnavailable
+from worker.engines.funasr import create
+try:
+    create(EngineSettings("funasr", "digits", sys.argv[1], "cpu"))
+except EngineUnavailable as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", program, str(MODEL)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    assert "pip install 'kikipounamu[funasr]'" in said
+
+
 # -- what it does ------------------------------------------------------------------------------------------
 
 
