@@ -22,9 +22,11 @@ from benchmarks.speakers import Speaker, Tally, Utterance, connected, percentile
 from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
+from protocol.recognition import Options
 from runtime.folders import folders
 from speech.audio_file import read_audio
 from tests.helpers.chain import running_chain
+from worker.chinese import written
 from worker.engines.whisper import create
 
 _MODEL = "whisper-base"
@@ -62,6 +64,7 @@ def _direct(model: Path, segments: Sequence[bytes]) -> tuple[list[str], float]:
         start = time.perf_counter()
         (outcome,) = engine.decode([DecodeRequest(pcm)])
         spent += time.perf_counter() - start
+        outcome = written(outcome, Options())
         assert isinstance(outcome, Transcript), outcome
         texts.append(outcome.text)
     engine.close()

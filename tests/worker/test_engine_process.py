@@ -186,4 +186,4 @@ async def test_a_start_that_is_cancelled_again_and_again_leaves_no_process() -> 
         starting.cancel()
         await asyncio.sleep(0)
     assert starting.cancelled()
-    assert not psutil.pid_exists(process.pid)
+    await wait_until(lambda: not psutil.pid_exists(process.pid), "the engine is gone")
