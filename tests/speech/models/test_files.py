@@ -25,7 +25,7 @@ def test_missing_and_short_files_are_told_apart(tmp_path: Path) -> None:
     assert "10 bytes instead of 400000" in (fault_of(path, file_of(WEIGHTS)) or "")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a file that never can be read")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: a file that never can be read")
 def test_a_file_that_cannot_be_read_is_a_fault() -> None:
     unreadable = Path("/proc/self/mem")
     fault = fault_of(unreadable, ModelFile("mem", 0, "0" * 64))
