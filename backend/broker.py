@@ -32,6 +32,7 @@ _STOP_S: Final = 10.0
 _PAUSE_S: Final = 0.05
 _TAKE_OVER_S: Final = 0.5
 _RESTART_S: Final = (0.1, 0.5, 2.0, 5.0)
+_START_AGAIN_S: Final = (0.1, 0.5)
 _LOG_BYTES: Final = 5 * 1024 * 1024
 
 
@@ -89,6 +90,10 @@ class EmbeddedBroker:
                 f"{self._settings.folder} is in use by process {self._holder()}, whose broker does not answer: "
                 "end that process, or use another folder"
             ) from error
+        for pause in _START_AGAIN_S:  # it may have been killed as it started: that is no reason to give up
+            with suppress(BrokerFailed):
+                return await self._launch()
+            await asyncio.sleep(pause)
         await self._launch()
 
     async def keep(self) -> None:

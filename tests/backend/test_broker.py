@@ -160,6 +160,18 @@ async def test_a_server_that_does_not_start_is_an_error(settings: EmbeddedSettin
         pass
 
 
+async def test_a_server_that_is_killed_as_it_starts_is_started_again(
+    settings: EmbeddedSettings, tmp_path: Path
+) -> None:
+    once = tmp_path / "once.sh"
+    once.write_text(
+        f'#!/bin/sh\n[ -e {tmp_path}/died ] && exec {find_binary()} "$@"\n: >{tmp_path}/died\nkill -9 $$\n'
+    )
+    once.chmod(0o700)
+    async with embedded_broker(EmbeddedSettings(settings.folder, settings.socket, binary=str(once))) as broker:
+        assert (tmp_path / "died").exists() and broker.pid is not None
+
+
 async def test_a_socket_whose_name_is_too_long_is_an_error(settings: EmbeddedSettings) -> None:
     with pytest.raises(BrokerFailed, match="--redis"):
         async with embedded_broker(EmbeddedSettings(settings.folder, settings.folder / ("x" * 100))):
