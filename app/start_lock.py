@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from app.errors import StackFailed
 from runtime.folders import folders, private_folder
+from runtime.locking import try_lock
 
 _LOOK_S: Final = 0.1
 
@@ -27,25 +27,7 @@ async def starting_alone(deadline_s: float) -> AsyncIterator[None]:
 async def _take(descriptor: int, deadline_s: float) -> None:
     try:
         async with asyncio.timeout(deadline_s):
-            while not _taken(descriptor):  # noqa: ASYNC110 - another process cannot set an event here
+            while not try_lock(descriptor):  # noqa: ASYNC110 - another process cannot set an event here
                 await asyncio.sleep(_LOOK_S)
     except TimeoutError as error:
         raise StackFailed(f"for {deadline_s:g} s another process has been starting a gateway: end it") from error
-
-
-def _taken(descriptor: int) -> bool:
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

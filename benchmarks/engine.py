@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import arguments, table, write_json
-from benchmarks.speakers import Speaker, Tally, Utterance, connected, percentile
+from benchmarks.speakers import Speaker, Tally, Utterance, connected
+from loadtest.sessions import percentile
 from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
@@ -40,8 +41,8 @@ class Speed:
     audio_s: float
     direct_rtf: float
     chain_rtf: float
-    beyond_p50_ms: float
-    beyond_p95_ms: float
+    beyond_p50_ms: float | None
+    beyond_p95_ms: float | None
     same_text: int
 
 

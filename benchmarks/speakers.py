@@ -1,7 +1,6 @@
 """Paced speakers for benchmarks: each streams segments in 100 ms frames and checks every answer's digest."""
 
 import asyncio
-import hashlib
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -10,6 +9,7 @@ from uuid import uuid4
 
 import aiohttp
 
+from loadtest.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE, FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, encode_frame
 from protocol.endpoint import Endpoint
 from protocol.session import (
@@ -48,7 +48,7 @@ def utterances(seconds: float, count: int = 16, seed: int = 1) -> list[Utterance
     source = random.Random(seed)
     size = int(seconds * SAMPLE_RATE) * BYTES_PER_SAMPLE
     made = [source.randbytes(size) for _ in range(count)]
-    return [Utterance(pcm, hashlib.sha256(pcm).hexdigest()[:16]) for pcm in made]
+    return [Utterance(pcm, checksum(pcm)) for pcm in made]
 
 
 @dataclass
@@ -158,9 +158,3 @@ async def run_speakers(
         if at_full_load:
             await at_full_load()
     return tally
-
-
-def percentile(values: list[float], share: float) -> float:
-    """Nearest-rank percentile; ``share`` in 0..1."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from app.capture.errors import TakeBusy
+from runtime.locking import try_lock
 
 AUDIO: Final = "audio.pcm16"
 EVENTS: Final = "events.jsonl"
@@ -69,7 +70,7 @@ class TakeLock:
     def __init__(self, folder: Path) -> None:
         self._fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         deadline = time.monotonic() + _LOOK_S
-        while not _taken(self._fd):
+        while not try_lock(self._fd):
             if time.monotonic() >= deadline:
                 self.release()
                 raise TakeBusy(f"take {folder.name} is in use: another process records or sends it")
@@ -89,7 +90,7 @@ def locked(folder: Path) -> bool:
     except OSError:
         return False
     try:
-        return not _taken(fd, shared=True)
+        return not try_lock(fd, shared=True)
     finally:
         os.close(fd)
 
@@ -102,21 +103,3 @@ def sync_folder(folder: Path) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
-
-
-def _taken(fd: int, *, shared: bool = False) -> bool:
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

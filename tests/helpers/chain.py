@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
 from protocol.endpoint import Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
 from tests.helpers.waiting import wait_until_sync
@@ -125,8 +123,3 @@ def running_chain(root: Path, redis: str | None = None, *, quiet: bool = False) 
         chain.close()
         if not quiet:
             sys.stdout.write(chain.logs())
-
-
-def json_of(data: bytes) -> dict[str, object]:
-    """A JSON object."""
-    return msgspec.json.decode(data, type=dict[str, object])

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from app.capture.disk import AUDIO, LOCK, DiskFile, TakeLock, _taken, locked, sync_folder
+from app.capture.disk import AUDIO, LOCK, DiskFile, TakeLock, locked, sync_folder
 from app.capture.errors import TakeBusy
+from runtime.locking import try_lock
 
 HOLD = """
 import sys
@@ -67,7 +68,7 @@ def test_a_lock_is_for_one(tmp_path: Path) -> None:
 def test_whoever_looks_is_not_in_the_way(tmp_path: Path) -> None:
     TakeLock(tmp_path).release()
     looking = os.open(tmp_path / LOCK, os.O_RDWR)
-    assert _taken(looking, shared=True)
+    assert try_lock(looking, shared=True)
     assert not locked(tmp_path), "another one may look at the same time"
     soon = threading.Timer(0.05, os.close, (looking,))
     soon.start()

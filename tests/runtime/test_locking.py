@@ -1,0 +1,55 @@
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from runtime.locking import try_lock
+from tests.helpers.waiting import wait_until_sync
+
+_HOLDS_IT = """
+import os, sys
+from runtime.locking import try_lock
+print(try_lock(os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)), flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def test_one_has_it_and_the_next_when_the_file_is_closed(tmp_path: Path) -> None:
+    with opened(tmp_path / "lock") as second:
+        with opened(tmp_path / "lock") as first:
+            assert try_lock(first) and not try_lock(second)
+        assert try_lock(second)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: shared locks")
+def test_who_shares_it_keeps_out_only_who_does_not(tmp_path: Path) -> None:
+    with (
+        opened(tmp_path / "lock") as first,
+        opened(tmp_path / "lock") as second,
+        opened(tmp_path / "lock") as third,
+    ):
+        assert try_lock(first, shared=True) and try_lock(second, shared=True)
+        assert not try_lock(third)
+
+
+def test_it_goes_with_a_process_that_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _HOLDS_IT, str(tmp_path / "lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "True\n"
+        with opened(tmp_path / "lock") as ours:
+            assert not try_lock(ours)
+            holder.kill()
+            wait_until_sync(lambda: try_lock(ours), "the lock is free")
