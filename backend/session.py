@@ -32,7 +32,7 @@ from protocol.audio import (
     samples_to_seconds,
 )
 from protocol.errors import CloseCode, ErrorCode, MessageTooLarge, OutOfOrder, UnsupportedFormat
-from protocol.job import Detached, Ended, EndState, Job, Notice, Result
+from protocol.job import Detached, Ended, EndState, Hypothesis, Job, Notice, Result
 from protocol.recognition import Options
 from protocol.session import (
     ClientMessage,
@@ -176,7 +176,7 @@ class Session:
         """Something published to this gateway about the session."""
         if isinstance(notice, Detached):
             return list(_TAKEN_OVER) if notice.epoch > self.epoch else []
-        if notice.segment not in self._ledger.all:
+        if isinstance(notice, Hypothesis) or notice.segment not in self._ledger.all:
             return []
         state = EndState.FINAL if isinstance(notice, Result) else EndState.FAILED
         record = Record(end=Ended(state, notice.attempt), outcome=notice)

@@ -50,6 +50,7 @@ class JobKind(StrEnum):
 
     RECOGNISE = "recognise"
     SPECULATE = "speculate"
+    HYPOTHESISE = "hypothesise"
     DECODE_MEDIA = "decode_media"
     SPLIT = "split"
 
@@ -102,6 +103,16 @@ class Failure(Struct, frozen=True, tag="failure"):
     retryable: bool = False
 
 
+class Hypothesis(Struct, frozen=True, tag="hypothesis"):
+    """What a segment that still goes on may say up to ``samples``. Published only: best effort, never stored."""
+
+    session: str
+    segment: SegmentIndex
+    text: str
+    attempt: SegmentIndex = 0
+    samples: SegmentIndex = 0
+
+
 class Detached(Struct, frozen=True, tag="detached"):
     """To the gateway that had a session until now: another one (``gateway``) has attached to it."""
 
@@ -111,7 +122,7 @@ class Detached(Struct, frozen=True, tag="detached"):
 
 
 Outcome: TypeAlias = Result | Failure
-Notice: TypeAlias = Result | Failure | Detached
+Notice: TypeAlias = Result | Failure | Hypothesis | Detached
 
 
 class WorkerState(StrEnum):

@@ -8,6 +8,7 @@ from protocol.job import (
     Ended,
     EndState,
     Failure,
+    Hypothesis,
     Job,
     JobKind,
     Keys,
@@ -68,6 +69,7 @@ def test_an_entry_without_audio_is_malformed() -> None:
     [
         Result("s", 1, "早上好", 2, "zh", (Word("早上", 0, 300),), "m", "w", 5, 6, "happy", "laughter"),
         Failure("s", 1, ErrorCode.ENGINE_DIED, "three times", 2, retryable=True),
+        Hypothesis("s", 2, "go home", attempt=1, samples=16_000),
         Detached("s", "other", 3),
     ],
     ids=lambda notice: type(notice).__name__,
