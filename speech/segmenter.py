@@ -7,6 +7,9 @@ Audio is sent as early as possible, in frames of 100 ms. Held back is only what 
 follows a pause, until it is known whether it was the endpoint, and the last 3 s before the longest length. There a
 segment that still goes on is cut at its quietest point, and the next one begins with the next sample.
 
+In a pause everything up to where the segment would end is sent, and ``SegmentSpeculate`` says so: an engine may
+decode it while the endpoint is waited for. Without a resumption the segment ends at exactly that sample.
+
 The segments do not depend on how the stream was cut into chunks: every event takes effect at its ``known``.
 """
 
@@ -61,11 +64,19 @@ class SegmentBegin:
 
 @dataclass(frozen=True, slots=True)
 class SegmentAudio:
-    """PCM16LE that starts ``offset`` samples after the segment's beginning: 100 ms, or less before its end."""
+    """PCM16LE that starts ``offset`` samples after the segment's beginning: 100 ms, or less where it may end."""
 
     segment: int
     offset: int
     pcm: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSpeculate:
+    """With these samples, all sent, the segment ends unless the speech resumes. Once per pause."""
+
+    segment: int
+    samples: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +87,21 @@ class SegmentEnd:
     samples: int
 
 
-SegmentOutput = SegmentBegin | SegmentAudio | SegmentEnd
+SegmentOutput = SegmentBegin | SegmentAudio | SegmentSpeculate | SegmentEnd
 
 
 @dataclass
 class _Open:
-    """A segment that is not complete. ``margin``: where the post-roll of a pause or an endpoint ends."""
+    """A segment that is not complete. ``margin``: where the post-roll of a pause or an endpoint ends.
+
+    ``speculate_from``: how many samples must have come before its end is worth a guess.
+    """
 
     begin: int
     sent: int
     margin: int | None = None
     ended: bool = False
+    speculate_from: int = _NEVER
     number: int | None = None
 
 
@@ -141,10 +156,13 @@ class Segmenter:
             case _ if segment is None:
                 pass
             case SpeechStarted() | SpeechResumed():
-                segment.margin, segment.ended = None, False
-            case SpeechPaused() | SpeechEnded():
-                segment.margin = event.at + self._post_roll
-                segment.ended = isinstance(event, SpeechEnded)
+                segment.margin, segment.ended, segment.speculate_from = None, False, _NEVER
+            case SpeechPaused():
+                segment.margin, segment.speculate_from = event.at + self._post_roll, self._now + 1
+            case SpeechEnded():
+                if segment.margin is None or not self._gate:  # else it ends where the pause began
+                    segment.margin = event.at + self._post_roll
+                segment.ended = True
 
     def _advance(self, now: int) -> None:
         """Send what is allowed once ``now`` samples have come."""
@@ -152,13 +170,14 @@ class Segmenter:
         while (segment := self._open) is not None:
             latest = segment.begin + self._longest
             end = self._end(segment)
+            self._speculate(segment, end, now)
             if segment.ended and end <= min(now, latest):
                 self._complete(segment, end)
                 self._open = None if self._gate else _Open(self._free, self._free)
             elif now >= latest:
-                cut = end if segment.begin < end <= latest else self._quiet_point(latest)
+                cut = end if segment.begin < end <= latest else self._quiet_point(segment, latest)
                 self._complete(segment, cut)
-                self._open = _Open(cut, cut, segment.margin, segment.ended)
+                self._open = _Open(cut, cut, segment.margin, segment.ended, segment.speculate_from)
             else:
                 self._send(segment, min(now, latest - self._search, end))
                 return
@@ -171,23 +190,37 @@ class Segmenter:
             return segment.sent
         return max(segment.margin, segment.begin + self._shortest, segment.sent)
 
-    def _quiet_point(self, latest: int) -> int:
+    def _speculate(self, segment: _Open, end: int, now: int) -> None:
+        due = max(end, segment.speculate_from)
+        if segment.ended or end == segment.begin or due > now or due >= segment.begin + self._longest:
+            return
+        segment.speculate_from = _NEVER
+        self._send_all(segment, end)
+        assert segment.number is not None
+        self._out.append(SegmentSpeculate(segment.number, end - segment.begin))
+
+    def _quiet_point(self, segment: _Open, latest: int) -> int:
         first = latest - self._search
+        if segment.sent > first:  # a pause was there
+            return segment.sent
         return first + quietest(self._audio(first, latest))
 
     def _complete(self, segment: _Open, end: int) -> None:
         self._free = end
         if end == segment.begin:
             return
-        self._send(segment, end)
-        if segment.sent < end:
-            self._emit(segment, end)
+        self._send_all(segment, end)
         assert segment.number is not None
         self._out.append(SegmentEnd(segment.number, end - segment.begin))
 
     def _send(self, segment: _Open, limit: int) -> None:
         while segment.sent + FRAME_SAMPLES <= limit:
             self._emit(segment, segment.sent + FRAME_SAMPLES)
+
+    def _send_all(self, segment: _Open, end: int) -> None:
+        self._send(segment, end)
+        if segment.sent < end:
+            self._emit(segment, end)
 
     def _emit(self, segment: _Open, end: int) -> None:
         if segment.number is None:

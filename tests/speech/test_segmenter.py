@@ -17,6 +17,7 @@ from speech.segmenter import (
     Segmenter,
     SegmenterOptions,
     SegmentOutput,
+    SegmentSpeculate,
     quietest,
 )
 from speech.vad import LOOKBACK, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, VadEvent
@@ -116,11 +117,13 @@ def test_messages_are_in_order_and_say_what_the_samples_are(
             assert begin < 0, "a segment begins before the last one ended"
             begin, offset = message.at, 0
         elif isinstance(message, SegmentAudio):
-            assert message.offset == offset and offset % FRAME_SAMPLES == 0
+            assert message.offset == offset
             pcm = np.frombuffer(message.pcm, "<i2")
             assert 0 < len(pcm) <= FRAME_SAMPLES
             assert np.array_equal(pcm, stream.samples[begin + offset :][: len(pcm)])
             offset += len(pcm)
+        elif isinstance(message, SegmentSpeculate):
+            assert message.samples == offset > 0
         else:
             assert message.samples == offset > 0
             assert offset <= options.longest_ms * MS
@@ -146,6 +149,25 @@ def test_with_the_gate_no_sample_of_speech_or_its_margins_is_lost_or_repeated(
     for start, end in stream.speech:
         begin = max(0, start - options.pre_roll_ms * MS)
         assert counts[begin : end + options.post_roll_ms * MS].all()
+
+
+@given(streams(), options, cuts)
+def test_a_pause_that_becomes_an_endpoint_was_speculated_at_the_same_sample(
+    stream: Stream, options: SegmenterOptions, cuts: list[int]
+) -> None:
+    out = run(stream, options, cuts)
+    ends = {message.segment: message.samples for message in out if isinstance(message, SegmentEnd)}
+    begins = {message.segment: message.at for message in out if isinstance(message, SegmentBegin)}
+    guessed = [(message.segment, message.samples) for message in out if isinstance(message, SegmentSpeculate)]
+    resumed = [event.known for event in stream.events if isinstance(event, SpeechResumed | SpeechStarted)]
+    paused = [event for event in stream.events if isinstance(event, SpeechPaused)]
+    assert len(guessed) <= len(paused)
+    assert len(set(guessed)) == len(guessed)
+    for segment, samples in guessed:
+        end = begins[segment] + samples
+        last = max(event.known for event in paused if event.known <= end or event.at <= end)
+        if not any(last < known <= begins[segment] + ends[segment] for known in resumed):
+            assert samples == ends[segment]
 
 
 @given(streams(), cuts)
@@ -203,6 +225,53 @@ def test_what_follows_a_pause_waits_and_is_sent_when_speech_resumes() -> None:
     assert sent(out) == 2500 * MS
 
 
+def guesses(out: list[SegmentOutput]) -> list[SegmentOutput]:
+    return [message for message in out if isinstance(message, SegmentSpeculate | SegmentEnd)]
+
+
+@pytest.mark.parametrize("gate", [True, False])
+def test_the_end_is_guessed_once_per_pause_as_soon_as_all_before_it_has_come(gate: bool) -> None:
+    segmenter = Segmenter(SegmenterOptions(gate=gate, post_roll_ms=200))
+    out = segmenter.accept(silence(1210), [SpeechStarted(0, 1600), SpeechPaused(1011 * MS, 1100 * MS)])
+    assert guesses(out) == [] and sent(out) == 1200 * MS
+    out = segmenter.accept(silence(1), [])
+    assert guesses(out) == [SegmentSpeculate(0, 1211 * MS)] and sent(out) == 11 * MS
+    out = segmenter.accept(silence(300), [])
+    assert out == []
+    out = segmenter.accept(silence(100), [SpeechResumed(1520 * MS, 1520 * MS)])
+    assert guesses(out) == [] and sent(out) == 400 * MS
+    out = segmenter.accept(silence(989), [SpeechPaused(1900 * MS, 1940 * MS), SpeechEnded(1900 * MS, 2600 * MS)])
+    assert guesses(out) == [SegmentSpeculate(0, 2100 * MS), SegmentEnd(0, 2100 * MS)]
+
+
+def test_an_end_that_is_known_at_once_is_not_guessed() -> None:
+    events: list[VadEvent] = [
+        SpeechStarted(0, 1),
+        SpeechPaused(1000 * MS, 1300 * MS),
+        SpeechEnded(1300 * MS, 1300 * MS),
+    ]
+    assert guesses(Segmenter().accept(silence(1300), events)) == [SegmentEnd(0, 1300 * MS)]
+
+
+def test_the_speech_ends_where_its_pause_began_even_if_the_vad_ends_it_later() -> None:
+    """It does at the end of the stream and after a minute."""
+    segmenter = Segmenter()
+    out = segmenter.accept(silence(1500), [SpeechStarted(0, 1), SpeechPaused(1000 * MS, 1100 * MS)])
+    out += segmenter.accept(silence(0), [SpeechEnded(1500 * MS, 1500 * MS)]) + segmenter.finish()
+    assert guesses(out) == [SegmentSpeculate(0, 1200 * MS), SegmentEnd(0, 1200 * MS)]
+
+
+def test_a_guess_shortly_before_the_longest_length_is_where_it_is_cut() -> None:
+    events: list[VadEvent] = [
+        SpeechStarted(0, 1),
+        SpeechPaused(28_000 * MS, 28_050 * MS),
+        SpeechResumed(28_400 * MS, 28_400 * MS),
+    ]
+    out = Segmenter().accept(silence(31_000), events)
+    assert guesses(out) == [SegmentSpeculate(0, 28_200 * MS), SegmentEnd(0, 28_200 * MS)]
+    assert SegmentBegin(1, 28_200 * MS) in out
+
+
 def test_an_endpoint_flushes_the_frame_that_is_not_full() -> None:
     events: list[VadEvent] = [
         SpeechStarted(0, 1600),
@@ -210,8 +279,9 @@ def test_an_endpoint_flushes_the_frame_that_is_not_full() -> None:
         SpeechEnded(1010 * MS, 1700 * MS),
     ]
     out = Segmenter().accept(silence(2000), events)
-    *_, last, end = out
+    *_, last, guess, end = out
     assert isinstance(last, SegmentAudio) and len(last.pcm) == 2 * 10 * MS
+    assert guess == SegmentSpeculate(0, 1210 * MS)
     assert end == SegmentEnd(0, 1210 * MS)
 
 
@@ -234,6 +304,7 @@ def test_a_pause_at_the_longest_length_is_where_it_is_cut_and_silence_makes_no_s
     out = segmenter.accept(silence(40_000), events) + segmenter.finish()
     assert [message for message in out if not isinstance(message, SegmentAudio)] == [
         SegmentBegin(0, 0),
+        SegmentSpeculate(0, 29_200 * MS),
         SegmentEnd(0, 29_200 * MS),
     ]
 
