@@ -1,0 +1,196 @@
+"""A network that is gone, cut in mid-frame, slow, stalled or half-open: nothing lost, nothing doubled."""
+
+import asyncio
+import random
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import redis
+
+from backend.gateway import running_gateway
+from backend.settings import GatewaySettings
+from client.connection import Address, Locate, fixed
+from client.gateway import ClientSettings
+from loadtest.sessions import Plan, Summary, run_sessions
+from protocol.job import Keys
+from protocol.session import Limits
+from runtime.logs import logging_to
+from tests.helpers.chain import running_chain
+from tests.helpers.tcp_proxy import BOTH, TcpProxy, Way, tcp_proxy, to_port, to_socket
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until, wait_until_sync
+
+SPEAKERS = 3
+SPEECH_S = 8.0
+FRAME_BYTES = 3_208
+GATEWAY_CONNECTIONS = 3
+WORKER_CONNECTIONS = 2
+CLIENT = ClientSettings(heartbeat_s=2.0, send_s=5.0, connect_s=5.0, first_contact_s=120.0)
+
+
+@dataclass
+class Network:
+    """The three places where a wire can break, and what was done there."""
+
+    clients: TcpProxy
+    gateway: TcpProxy
+    workers: TcpProxy
+    chance: random.Random
+    done: Counter[str] = field(default_factory=Counter)
+
+    async def whole(self) -> None:
+        """Wait until everybody is connected in both directions."""
+        await wait_until(lambda: self.clients.sound == SPEAKERS, "every client is connected", 90)
+        await wait_until(lambda: self.gateway.sound >= GATEWAY_CONNECTIONS, "the gateway has its broker", 90)
+        await wait_until(lambda: self.workers.sound >= WORKER_CONNECTIONS, "the worker has its broker", 90)
+
+
+Trouble = Callable[[Network], Awaitable[None]]
+
+
+def gone(seconds: float) -> Trouble:
+    """Nobody gets through from a client, then the same for the gateway's broker and the worker's."""
+
+    async def trouble(network: Network) -> None:
+        for proxy, where in (
+            (network.clients, "gateway"),
+            (network.gateway, "broker"),
+            (network.workers, "broker"),
+        ):
+            await network.whole()
+            await proxy.down()
+            await asyncio.sleep(seconds if proxy is network.clients else min(seconds, 5.0))
+            await proxy.up()
+            network.done[f"{where} gone"] += 1
+
+    return trouble
+
+
+def cuts(count: int) -> Trouble:
+    """So many cuts at random bytes each way, between client and gateway and on both ways to the broker."""
+
+    async def trouble(network: Network) -> None:
+        chance = network.chance
+        for _ in range(count):
+            for proxy, where in (
+                (network.clients, "client"),
+                (network.gateway, "gateway"),
+                (network.workers, "worker"),
+            ):
+                for way in Way:
+                    await network.whole()
+                    most = 4 * FRAME_BYTES if way is Way.UP or proxy is network.workers else 400
+                    async with asyncio.timeout(60):
+                        await proxy.cut_after(chance.randint(1, most), way)
+                    network.done[f"{where} cut {way.name.lower()}"] += 1
+
+    return trouble
+
+
+def slow(seconds: float) -> Trouble:
+    """20 to 200 ms of latency with jitter and 100 KB/s, then nothing at all, then all of it."""
+
+    async def trouble(network: Network) -> None:
+        await network.whole()
+        for proxy in (network.clients, network.gateway, network.workers):
+            proxy.delay(lambda size: network.chance.uniform(0.02, 0.2) + size / 100_000)
+        await asyncio.sleep(seconds)
+        network.clients.stall()
+        await asyncio.sleep(seconds)
+        for proxy in (network.clients, network.gateway, network.workers):
+            proxy.delay(lambda size: 0.0)
+        network.clients.flow()
+        network.done["slow, then stalled"] += 1
+
+    return trouble
+
+
+def half_open(*places: str) -> Trouble:
+    """Each direction alone and both together lead nowhere, until whoever is there notices."""
+
+    async def trouble(network: Network) -> None:
+        for place in places:
+            proxy: TcpProxy = getattr(network, place)
+            for ways in ({Way.UP}, {Way.DOWN}, BOTH):
+                await network.whole()
+                before = proxy.accepted
+                proxy.half_open(ways)
+                await wait_until(lambda: proxy.accepted > before, "somebody noticed", 90)  # noqa: B023 # at once
+                network.done[f"{place} half-open"] += 1
+
+    return trouble
+
+
+@asynccontextmanager
+async def chain_on_a_network(root: Path, broker: Broker, seed: int) -> AsyncIterator[Network]:
+    """Clients, gateway, broker and worker, each reached through a proxy."""
+    direct = to_socket(broker.socket)
+    async with tcp_proxy(direct) as to_gateway, tcp_proxy(direct) as to_worker:
+        url = f"redis://127.0.0.1:{to_gateway.port}"
+        settings = GatewaySettings(redis=url, limits=Limits(ping_s=2.0), drain_s=2.0)
+        with running_chain(root, f"redis://127.0.0.1:{to_worker.port}", quiet=True) as chain:
+            chain.worker("--engine", "checksum", "--set", "rtf=0.1")
+            async with running_gateway(settings) as gateway:
+                async with tcp_proxy(to_port(int(gateway.url.rpartition(":")[2]))) as to_clients:
+                    yield Network(to_clients, to_gateway, to_worker, random.Random(seed))
+                assert not gateway.failed.done()
+            await asyncio.to_thread(chain.close)
+
+
+async def speak(locate: Locate, seed: int, enough: asyncio.Event) -> list[Summary]:
+    """One session after the other until ``enough``; of each everything is waited for."""
+    summaries: list[Summary] = []
+    while not enough.is_set():
+        plan = Plan(1, SPEECH_S, seed=1000 * seed + len(summaries))
+        summaries.append(await run_sessions(plan, locate, CLIENT))
+    return summaries
+
+
+async def survive(root: Path, broker: Broker, seed: int, troubles: list[Trouble]) -> None:
+    """People speak at pace while one trouble follows the other; then what they heard is checked."""
+    enough = asyncio.Event()
+    async with chain_on_a_network(root, broker, seed) as network:
+        locate = fixed(Address(f"http://127.0.0.1:{network.clients.port}"))
+        async with asyncio.TaskGroup() as people:
+            speaking = [people.create_task(speak(locate, seed + n, enough)) for n in range(SPEAKERS)]
+            for trouble in troubles:
+                await trouble(network)
+            enough.set()
+    summaries = [summary for speaker in speaking for summary in speaker.result()]
+    for what, count in sorted(network.done.items()):
+        sys.stdout.write(f"{count:4} x {what}\n")
+    right, segments = sum(one.right for one in summaries), sum(one.segments for one in summaries)
+    sys.stdout.write(f"{right} of {segments} digests right in {len(summaries)} sessions, ")
+    sys.stdout.write(f"{sum(one.twice for one in summaries)} twice, over {network.clients.accepted} connections\n")
+    assert all(one.flawless for one in summaries), [one.complaints for one in summaries]
+    leaves_nothing(broker.url)
+
+
+def leaves_nothing(url: str) -> None:
+    """No job and no backlog is left in the broker."""
+    keys = Keys()
+    with redis.Redis.from_url(url) as store:
+        wait_until_sync(lambda: store.xlen(keys.jobs("interactive")) == 0, "no job is left", 60)
+        assert not any(int(left) for left in store.hgetall(keys.backlog).values())
+
+
+@pytest.fixture(autouse=True)
+def as_in_main() -> Iterator[None]:
+    with logging_to("test", None, terminal=False):
+        yield
+
+
+async def test_a_bad_network(tmp_path: Path, broker: Broker) -> None:
+    await survive(tmp_path, broker, 1, [gone(5.0), cuts(1), slow(1.0), half_open("clients")])
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1800)
+async def test_a_very_bad_network(tmp_path: Path, broker: Broker) -> None:
+    troubles = [gone(60.0), cuts(12), slow(10.0), half_open("clients", "gateway", "workers"), cuts(4)]
+    await survive(tmp_path, broker, 60, troubles)

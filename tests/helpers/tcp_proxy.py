@@ -1,0 +1,254 @@
+"""A TCP proxy that does to connections what networks do: refuse, cut, delay, stall, fall silent.
+
+What it does is decided by calls, never by chance of its own. It runs in the test's event loop and owns every
+connection that it carries: the end of its context is the end of all of them.
+"""
+
+import asyncio
+import socket
+import struct
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from pathlib import Path
+
+from runtime.tasks import Tasks, cancel_and_wait
+
+_CHUNK = 16 * 1024
+_LINGER_0 = struct.pack("ii", 1, 0)
+_CONNECT_S = 10.0
+_GOODBYE_S = 2.0
+
+Streams = tuple[StreamReader, StreamWriter]
+Connect = Callable[[], Awaitable[Streams]]
+
+
+class Way(Enum):
+    """A direction: ``UP`` is towards the server."""
+
+    UP = auto()
+    DOWN = auto()
+
+    @property
+    def back(self) -> "Way":
+        """The other one."""
+        return Way.DOWN if self is Way.UP else Way.UP
+
+
+BOTH = frozenset(Way)
+
+
+def to_port(port: int) -> Connect:
+    """A server on this computer."""
+    return lambda: asyncio.open_connection("127.0.0.1", port)
+
+
+def to_socket(path: Path) -> Connect:
+    """A server on a unix socket."""
+    return lambda: asyncio.open_unix_connection(path)
+
+
+@dataclass(eq=False)
+class _Fuse:
+    """Blows when ``left`` more bytes have passed."""
+
+    left: int
+    blown: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(eq=False)
+class _Link:
+    """One connection. ``muted``: what comes this way is swallowed, its end too."""
+
+    near: Streams
+    far: Streams
+    muted: set[Way] = field(default_factory=set)
+    cut: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def source(self, way: Way) -> StreamReader:
+        return (self.near if way is Way.UP else self.far)[0]
+
+    def sink(self, way: Way) -> StreamWriter:
+        return (self.far if way is Way.UP else self.near)[1]
+
+
+class TcpProxy:
+    """Made by ``tcp_proxy``. Clients connect to ``port``; ``accepted`` counts how many ever did."""
+
+    def __init__(self, connect: Connect, tasks: Tasks) -> None:
+        self._connect = connect
+        self._tasks = tasks
+        self._server: asyncio.Server | None = None
+        self._links: set[_Link] = set()
+        self._fuses: dict[Way, _Fuse] = {}
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self._delay: Callable[[int], float] = lambda size: 0.0
+        self.port = 0
+        self.accepted = 0
+
+    @property
+    def sound(self) -> int:
+        """Connections that are carried in both directions."""
+        return sum(not link.muted for link in self._links)
+
+    # -- what a network does -------------------------------------------------------------------------------
+
+    async def up(self) -> None:
+        """Take connections, always on the same port. At first it does."""
+        if self._server is None:
+            self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+            self.port = self._server.sockets[0].getsockname()[1]
+
+    async def down(self) -> None:
+        """Refuse connections, and reset those that are there."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        self.cut()
+
+    def cut(self) -> None:
+        """Reset every connection."""
+        for link in self._links:
+            link.cut.set()
+
+    async def cut_after(self, size: int, way: Way) -> None:
+        """Let ``size`` more bytes pass this way, over all connections together, then cut the one with the last.
+
+        Who receives gets all of them and then the end, who sends gets a reset. Returns when it has happened.
+        """
+        fuse = self._fuses[way] = _Fuse(size)
+        await fuse.blown.wait()
+
+    def delay(self, seconds: Callable[[int], float]) -> None:
+        """Hold each piece that passes for ``seconds(its size)``: latency, jitter, bandwidth."""
+        self._delay = seconds
+
+    def stall(self) -> None:
+        """Let nothing pass, lose nothing: what packets lost for a while look like."""
+        self._flowing.clear()
+
+    def flow(self) -> None:
+        """The opposite of ``stall``."""
+        self._flowing.set()
+
+    def half_open(self, ways: Iterable[Way]) -> None:
+        """From now on these ways of the present connections lead nowhere, and nobody is told."""
+        for link in self._links:
+            link.muted.update(ways)
+
+    # -- carrying ------------------------------------------------------------------------------------------
+
+    async def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
+        self.accepted += 1
+        self._tasks.start(self._carry((reader, writer)), str(self.accepted))
+
+    async def _carry(self, near: Streams) -> None:
+        try:
+            async with asyncio.timeout(_CONNECT_S):
+                far = await self._connect()
+        except OSError:  # TimeoutError is one
+            _reset(near[1])
+            return
+        link = _Link(near, far)
+        self._links.add(link)
+        name = f"{self.accepted}"
+        ends = {
+            asyncio.create_task(self._pass(link, Way.UP), name=f"proxy/{name}/up"),
+            asyncio.create_task(self._pass(link, Way.DOWN), name=f"proxy/{name}/down"),
+            asyncio.create_task(link.cut.wait(), name=f"proxy/{name}/cut"),
+        }
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await cancel_and_wait(ends)
+            self._links.discard(link)
+            await asyncio.gather(*(_end(writer, link.cut.is_set()) for _, writer in (near, far)))
+
+    async def _pass(self, link: _Link, way: Way) -> None:
+        """Carry one direction until its end, or for ever where its end is nobody's business."""
+        source, sink = link.source(way), link.sink(way)
+        while data := await _read(source):
+            await self._flowing.wait()
+            if (pause := self._delay(len(data))) > 0:
+                await asyncio.sleep(pause)
+            fuse = self._burn(way, len(data))
+            if way not in link.muted and not await _write(sink, data if fuse is None else data[: fuse.left]):
+                way = way.back  # who sends is to hear of it
+                break
+            if fuse is not None:
+                sink.close()
+                _reset(link.sink(way.back))
+                fuse.blown.set()
+                return
+        await _unless(way in link.muted)
+
+    def _burn(self, way: Way, size: int) -> _Fuse | None:
+        """The fuse, if it blows within these bytes; ``left`` then says within which."""
+        fuse = self._fuses.get(way)
+        if fuse is None:
+            return None
+        if size >= fuse.left:
+            return self._fuses.pop(way)
+        fuse.left -= size
+        return None
+
+
+async def _read(source: StreamReader) -> bytes:
+    try:
+        return await source.read(_CHUNK)
+    except OSError:
+        return b""
+
+
+async def _write(sink: StreamWriter, data: bytes) -> bool:
+    """False: nobody is there any more."""
+    if sink.is_closing():
+        return False
+    try:
+        sink.write(data)
+        await sink.drain()
+    except OSError:
+        return False
+    return True
+
+
+async def _end(writer: StreamWriter, reset: bool) -> None:
+    """Say what was not said yet, unless it is a ``reset``, and close."""
+    if not reset:
+        with suppress(OSError):
+            async with asyncio.timeout(_GOODBYE_S):
+                writer.close()
+                await writer.wait_closed()
+    _reset(writer)
+
+
+async def _unless(silent: bool) -> None:
+    """Return at once, or never."""
+    if silent:
+        await asyncio.Event().wait()
+
+
+def _reset(writer: StreamWriter) -> None:
+    """RST: what was not sent yet is lost."""
+    end: socket.socket | None = writer.get_extra_info("socket")
+    if end is not None and end.family != socket.AF_UNIX:
+        with suppress(OSError):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
+    writer.transport.abort()
+
+
+@asynccontextmanager
+async def tcp_proxy(connect: Connect) -> AsyncIterator[TcpProxy]:
+    """A proxy in front of what ``connect`` reaches."""
+    async with Tasks("proxy") as tasks:
+        proxy = TcpProxy(connect, tasks)
+        await proxy.up()
+        try:
+            yield proxy
+        finally:
+            await proxy.down()
+    await asyncio.sleep(0)  # an aborted transport closes its socket in the next turn of the loop
+    assert not tasks.failed.done(), tasks.failed.result()
