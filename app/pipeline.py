@@ -1,6 +1,6 @@
 """From audio to text, read from top to bottom: the one place where the stages are joined.
 
-blocks of samples -> vad -> segmenter -> gateway client -> texts
+blocks of samples -> vad -> segmenter -> outlet (journal, gateway client) -> texts
 """
 
 import asyncio
@@ -12,28 +12,18 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app.outlet import Outlet, pass_on
 from app.transcript import Segment, Transcript
 from client.events import ClientEvent
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.session import Failed, Final
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmentOutput
+from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter, SegmentOutput
 from speech.vad import SpeechEnded, SpeechPaused, Vad, VadEvent
 
 Samples = NDArray[np.int16]
 Clock = Callable[[], float]
 
 _NOTHING: Constant = np.empty(0, np.int16)
-
-
-class Recogniser(Protocol):
-    """Where segments go and texts come from: ``client.gateway.GatewayClient``."""
-
-    async def begin(self, segment: int, at_ms: int) -> None: ...
-    async def audio(self, segment: int, pcm: bytes) -> None: ...
-    async def end(self, segment: int) -> None: ...
-    async def finish(self) -> None: ...
-    async def close(self) -> None: ...
-    def events(self) -> AsyncIterator[ClientEvent]: ...
 
 
 class Watcher(Protocol):
@@ -59,7 +49,7 @@ class Watcher(Protocol):
 async def transcribe(
     blocks: AsyncIterator[Samples],
     ears: "Ears",
-    recogniser: Recogniser,
+    outlet: Outlet,
     watcher: Watcher,
     live: Clock | None = None,
 ) -> Transcript:
@@ -68,17 +58,17 @@ async def transcribe(
     Raises ``SpeechError`` for audio that cannot be read and ``GatewayError`` when the session cannot go on.
     """
     texts = Texts(watcher, live)
-    collecting = asyncio.create_task(texts.collect(recogniser.events()), name="pipeline/texts")
+    collecting = asyncio.create_task(texts.collect(outlet.events()), name="pipeline/texts")
     try:
         async for block in blocks:
             for piece in ears.hear(block):
-                await _pass_on(piece, recogniser, texts)
+                await _pass_on(piece, outlet, texts)
             watcher.listened(ears.seconds)
         for piece in ears.finish():
-            await _pass_on(piece, recogniser, texts)
+            await _pass_on(piece, outlet, texts)
         watcher.over()
-        await recogniser.finish()
-        await recogniser.close()
+        await outlet.finish()
+        await outlet.close()
         await collecting
     finally:
         collecting.cancel()
@@ -128,16 +118,13 @@ class Piece:
     speech_end: int
 
 
-async def _pass_on(piece: Piece, recogniser: Recogniser, texts: "Texts") -> None:
+async def _pass_on(piece: Piece, outlet: Outlet, texts: "Texts") -> None:
     match piece.output:
         case SegmentBegin(number, at):
             texts.begun(number, at)
-            await recogniser.begin(number, samples_to_ms(at))
-        case SegmentAudio(number, _, pcm):
-            await recogniser.audio(number, pcm)
         case SegmentEnd(number, samples):
             texts.ended(number, samples, piece.speech_end)
-            await recogniser.end(number)
+    await pass_on(piece.output, outlet)
 
 
 @dataclass

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from structlog.contextvars import bound_contextvars
 
+from app.outlet import ToGateway
 from app.pipeline import Ears, at_speaking_pace, in_thread, transcribe
 from app.progress import Display
 from app.transcript import Transcript
@@ -38,13 +39,13 @@ class Recogniser:
         with bound_contextvars(session=str(session)), TemporaryAudio() as store:
             async with GatewayClient(self.locate, session, store, self.options, self.settings) as client:
                 display.unsent_s = lambda: client.unsent_s
-                blocks = in_thread(read_audio(path))
+                outlet, blocks = ToGateway(client), in_thread(read_audio(path))
                 if not live:
-                    return await transcribe(blocks, ears, client, display)
+                    return await transcribe(blocks, ears, outlet, display)
                 clock = asyncio.get_running_loop().time
                 start = clock()
 
                 def spoken_s() -> float:
                     return clock() - start
 
-                return await transcribe(at_speaking_pace(blocks, spoken_s), ears, client, display, spoken_s)
+                return await transcribe(at_speaking_pace(blocks, spoken_s), ears, outlet, display, spoken_s)

@@ -14,17 +14,20 @@ _VOLUME_BYTES: Final = 32 * 1024 * 1024
 
 
 class AudioStore(Protocol):
-    """What the client asks of whoever keeps the audio. Offsets are samples from the segment's beginning."""
+    """What the client asks of whoever keeps the audio. Offsets are samples from the segment's beginning.
+
+    What may have to wait for a disk is awaited, so that the connection goes on meanwhile.
+    """
 
     def append(self, segment: int, pcm: bytes) -> None:
         """Keep more of a segment."""
         ...
 
-    def read(self, segment: int, offset: int, samples: int) -> bytes:
+    async def read(self, segment: int, offset: int, samples: int) -> bytes:
         """Exactly these samples. Raises ``AudioGone``."""
         ...
 
-    def settle(self, segment: int, outcome: Outcome | None) -> None:
+    async def settle(self, segment: int, outcome: Outcome | None) -> None:
         """The segment has ended (``None``: cancelled). The gateway forgets its result once this returns."""
         ...
 
@@ -77,7 +80,7 @@ class TemporaryAudio:
         volume.size += len(pcm)
         volume.segments.add(segment)
 
-    def read(self, segment: int, offset: int, samples: int) -> bytes:
+    async def read(self, segment: int, offset: int, samples: int) -> bytes:
         """Collect the samples from wherever they were written."""
         skip, wanted = offset * BYTES_PER_SAMPLE, samples * BYTES_PER_SAMPLE
         pieces: list[bytes] = []
@@ -91,18 +94,14 @@ class TemporaryAudio:
             raise AudioGone(f"samples {offset} to {offset + samples} of segment {segment} are not held any more")
         return b"".join(pieces)
 
-    def settle(self, segment: int, outcome: Outcome | None) -> None:
+    async def settle(self, segment: int, outcome: Outcome | None) -> None:
         """Forget the audio of a segment; safe to call twice."""
-        for extent in self._extents.pop(segment, ()):
-            extent.volume.segments.discard(segment)
-        for volume in [volume for volume in self._volumes if not volume.segments]:
-            volume.file.close()
-            self._volumes.remove(volume)
+        self._forget(segment)
 
     def close(self) -> None:
         """Remove every file. Safe to call twice."""
         for segment in tuple(self._extents):
-            self.settle(segment, None)
+            self._forget(segment)
 
     def __enter__(self) -> Self:
         return self
@@ -117,3 +116,10 @@ class TemporaryAudio:
             file = tempfile.SpooledTemporaryFile(self._in_memory)  # noqa: SIM115 - closed by settle
             self._volumes.append(_Volume(file))
         return self._volumes[-1]
+
+    def _forget(self, segment: int) -> None:
+        for extent in self._extents.pop(segment, ()):
+            extent.volume.segments.discard(segment)
+        for volume in [volume for volume in self._volumes if not volume.segments]:
+            volume.file.close()
+            self._volumes.remove(volume)

@@ -96,10 +96,16 @@ class GatewayClient:
         self._check()
         if self._session.held_samples > self._settings.held_s * SAMPLE_RATE:
             await self._make_room()
-        if segment in self._session.open:
+        if self._session.is_open(segment):
             self._store.append(segment, pcm)
             self._session.append(segment, len(pcm) // BYTES_PER_SAMPLE)
             self._changed.set()
+
+    async def speculate(self, segment: int) -> None:
+        """This may be the end of the segment: the gateway may have it recognised up to here."""
+        self._check()
+        self._session.speculate(segment)
+        self._changed.set()
 
     async def end(self, segment: int) -> None:
         """The segment is complete."""
@@ -110,8 +116,9 @@ class GatewayClient:
     async def cancel(self, segment: int) -> None:
         """Forget the segment."""
         self._check()
-        self._session.cancel(segment)
-        self._store.settle(segment, None)
+        if self._session.is_open(segment):
+            self._session.cancel(segment)
+            await self._store.settle(segment, None)
         self._changed.set()
         self._room.set()
 
@@ -236,6 +243,10 @@ class GatewayClient:
             if writer.done() and not reader.done():  # the reader may yet learn why nothing can be sent any more
                 await asyncio.wait({reader}, timeout=_REASON_S)
             (reader if reader.done() else writer).result()
+        except GatewayError:
+            await connection.close()
+            await asyncio.wait({reader})  # it keeps and tells what it heard, and then sees the end
+            raise
         finally:
             reader.cancel()
             writer.cancel()
@@ -262,12 +273,13 @@ class GatewayClient:
             self._welcomed_at = now
             await self._events.put(Connected(message.gateway, message.durable))
         for event in events:
-            await self._events.put(event)
             if isinstance(event, Final | Failed):
                 log.info("segment ended", segment=event.segment, outcome=type(event).__name__.lower())
-                self._store.settle(event.segment, event)
+                await self._store.settle(event.segment, event)
                 self._session.stored(event.segment)
                 self._room.set()
+                self._changed.set()
+            await self._events.put(event)
         self._changed.set()
 
     async def _write(self, connection: Connection) -> None:
@@ -276,7 +288,7 @@ class GatewayClient:
             self._changed.clear()
             while (outgoing := self._session.next()) is not None:
                 if isinstance(outgoing, tuple):
-                    pcm = self._store.read(*outgoing)
+                    pcm = await self._store.read(*outgoing)
                     await connection.send_audio(outgoing.segment, outgoing.offset, pcm, self._settings.send_s)
                 else:
                     await connection.send(outgoing, self._settings.send_s)

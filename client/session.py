@@ -1,11 +1,14 @@
 """What a client knows of its session, and what it must say next. No clock, no input or output.
 
-The speaker's side calls ``begin``, ``append``, ``end``, ``cancel`` and ``finish``; the connection's side calls
-``hello``, ``receive``, ``next`` and ``disconnected``. ``next`` is asked only when the connection can take more, so
-nothing queues up here that a ``missing`` or a reconnect would make stale.
+The speaker's side calls ``begin``, ``append``, ``speculate``, ``end``, ``cancel`` and ``finish``; the connection's
+side calls ``hello``, ``receive``, ``next`` and ``disconnected``. ``next`` is asked only when the connection can
+take more, so nothing queues up here that a ``missing`` or a reconnect would make stale.
 
 A segment goes: held -> on the wire -> queued -> ended. Going back is always possible until it has ended: another
 gateway, a lost job or a failed attempt make it start again from what is held. It ends once, with the first result.
+
+What may be the end of a segment is said at most once and only while it may be true: more audio, the end itself or
+anything that makes the segment go back takes it away.
 """
 
 from collections import deque
@@ -35,6 +38,7 @@ from protocol.session import (
     SegmentBegin,
     SegmentCancel,
     SegmentEnd,
+    SegmentSpeculate,
     Welcome,
 )
 
@@ -54,7 +58,8 @@ Outgoing = ClientMessage | AudioPiece
 
 @dataclass
 class _Segment:
-    """One that has not ended. ``awaited``: the gateway says that it has ended, its result is on the way."""
+    """One that has not ended. ``awaited``: the gateway says that it has ended, its result is on the way.
+    ``speculated``: it may end with so many samples; ``speculation_due``: the gateway is not told yet."""
 
     at_ms: int
     held: int = 0
@@ -64,6 +69,8 @@ class _Segment:
     sent: int = 0
     end_sent: bool = False
     awaited: bool = False
+    speculated: int = 0
+    speculation_due: bool = False
 
 
 class Session:
@@ -81,6 +88,7 @@ class Session:
         self._active: dict[int, _Segment] = {}  # every segment without a result, in order
         self._unqueued: dict[int, _Segment] = {}  # those of them that the broker does not have yet, in order
         self._on_wire = 0  # samples sent of the unqueued ones
+        self._held = 0  # samples of the active ones
         self._settled: set[int] = set()
         self._stored: set[int] = set()
         self._notes: deque[ClientMessage] = deque()  # at most one per segment and connection
@@ -101,11 +109,21 @@ class Session:
         """The store holds ``samples`` more of this segment. Ignored once it has ended."""
         if known := self._active.get(segment):
             known.held += samples
+            self._held += samples
+            if samples:
+                known.speculated, known.speculation_due = 0, False
+
+    def speculate(self, segment: int) -> None:
+        """What is held now may be all of it. Forgotten when it cannot be said soon: without a connection."""
+        known = self._active.get(segment)
+        if known and self._welcomed and not known.complete and known.held > known.speculated:
+            known.speculated, known.speculation_due = known.held, True
 
     def end(self, segment: int) -> None:
         """The segment is complete."""
         if known := self._active.get(segment):
             known.complete = True
+            known.speculation_due = False
 
     def cancel(self, segment: int) -> None:
         """The speaker does not want it: no result will be reported."""
@@ -133,10 +151,14 @@ class Session:
         """Segments without a result."""
         return tuple(self._active)
 
+    def is_open(self, segment: int) -> bool:
+        """Whether it has begun and has no result."""
+        return segment in self._active
+
     @property
     def held_samples(self) -> int:
         """Samples that must be kept because they may have to be sent again."""
-        return sum(segment.held for segment in self._active.values())
+        return self._held
 
     @property
     def unsent_samples(self) -> int:
@@ -211,8 +233,10 @@ class Session:
         if not segment.begun:
             return SegmentBegin(number, segment.at_ms, segment.attempt)
         ready = segment.held - segment.sent
-        if ready >= FRAME_SAMPLES or (ready and segment.complete):
+        if ready >= FRAME_SAMPLES or (ready and (segment.complete or segment.speculation_due)):
             return AudioPiece(number, segment.sent, min(ready, FRAME_SAMPLES))
+        if segment.speculation_due:
+            return SegmentSpeculate(number, segment.speculated)
         if segment.complete and not segment.end_sent:
             return SegmentEnd(number, segment.held)
         return None
@@ -223,6 +247,8 @@ class Session:
                 segment.begun = True
             case AudioPiece():
                 self._rewind(segment, outgoing.offset + outgoing.samples)
+            case SegmentSpeculate():
+                segment.speculation_due = False
             case SegmentEnd():
                 segment.end_sent = True
         return outgoing
@@ -265,7 +291,7 @@ class Session:
                 self._note(SegmentCancel(message.segment))
             return
         self._return_to_wire(message.segment, segment)
-        segment.end_sent = False
+        segment.end_sent = segment.speculation_due = False
         segment.begun = message.from_ > 0
         self._rewind(segment, min(message.from_, segment.sent))
 
@@ -296,7 +322,7 @@ class Session:
 
     def _settle(self, number: int) -> None:
         self._leave_wire(number)
-        del self._active[number]
+        self._held -= self._active.pop(number).held
         self._settled.add(number)
 
     def _leave_wire(self, number: int) -> None:
@@ -311,7 +337,7 @@ class Session:
             self._on_wire += segment.sent
 
     def _restart(self, segment: _Segment) -> None:
-        segment.begun = segment.end_sent = segment.awaited = False
+        segment.begun = segment.end_sent = segment.awaited = segment.speculation_due = False
         self._rewind(segment, 0)
 
     def _rewind(self, segment: _Segment, sent: int) -> None:

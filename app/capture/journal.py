@@ -1,8 +1,9 @@
 """The journal of one take: every sample that was heard, and everything that happened to its segments.
 
-It is the ``client.audio_store.AudioStore`` of the session: a segment is a range of the take's audio, so nothing is
-kept twice, and what must be sent again is read from the file. ``hear`` takes samples from the microphone;
-boundaries are given to ``begin`` and ``end`` before the client hears of them.
+A segment is a range of the take's audio, so nothing is kept twice, and what must be sent again is read from the
+file. ``hear`` takes samples from the microphone; boundaries are given to ``begin`` and ``end`` before the client
+hears of them. Several threads may use it at once, each for its own part of this: whoever hears, whoever cuts,
+whoever takes results (an event loop does it with ``app.capture.async_journal``).
 """
 
 from collections.abc import Callable, Iterator
@@ -33,7 +34,6 @@ from app.capture.events import (
 )
 from app.capture.take import Spoken, Take
 from app.capture.writer import Writer
-from client.audio_store import AudioStore
 from client.errors import AudioGone
 from client.events import Outcome
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
@@ -46,7 +46,7 @@ _BLOCK: Final = SAMPLE_RATE
 OpenFile = Callable[[Path], File]
 
 
-class Journal(AudioStore):
+class Journal:
     """One take that this process records or sends. What it raises as ``NotKept`` has not been recorded."""
 
     def __init__(self, folder: Path, lock: TakeLock, writer: Writer, take: Take) -> None:
@@ -55,7 +55,7 @@ class Journal(AudioStore):
         self._lock = lock
         self._writer = writer
         self._appended: dict[int, int] = {}
-        self._reading = (folder / AUDIO).open("rb", buffering=0)
+        self._audio = folder / AUDIO
 
     @classmethod
     def create(cls, root: Path, session: UUID, options: Options, now_s: float) -> Self:
@@ -177,6 +177,10 @@ class Journal(AudioStore):
         """
         return self.audio(self._segment(segment).at + offset, samples)
 
+    def written(self, segment: int, samples: int) -> bool:
+        """Whether the first ``samples`` of a segment are in the file, so that ``read`` does not wait."""
+        return (self._segment(segment).at + samples) * BYTES_PER_SAMPLE <= self._writer.written
+
     def settle(self, segment: int, outcome: Outcome | None) -> None:
         """Keep the first text of a segment; a failure only until there is one. On disk when this returns."""
         if self._segment(segment).settled:
@@ -206,7 +210,6 @@ class Journal(AudioStore):
         try:
             self._writer.close()
         finally:
-            self._reading.close()
             self._lock.release()
 
     def __enter__(self) -> Self:
@@ -228,9 +231,10 @@ class Journal(AudioStore):
             raise ValueError(f"segment {segment} has no beginning in the journal") from None
 
     def _read(self, start: int, size: int) -> bytes:
-        self._reading.seek(start)
-        pieces: list[bytes] = []
-        while size > 0 and (piece := self._reading.read(size)):
-            pieces.append(piece)
-            size -= len(piece)
+        with self._audio.open("rb", buffering=0) as file:  # of its own: threads would move each other's position
+            file.seek(start)
+            pieces: list[bytes] = []
+            while size > 0 and (piece := file.read(size)):
+                pieces.append(piece)
+                size -= len(piece)
         return b"".join(pieces)

@@ -6,22 +6,30 @@ them; a segment that had begun but not ended keeps its beginning.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 
-from app.capture.errors import NotKept
+from app.capture.async_journal import AsyncJournal, Journaled
 from app.capture.journal import Journal
 from app.capture.recovery import Plan, Replay, Skip, plan
+from app.outlet import Outlet, pass_on
 from app.pipeline import Ears, Watcher
 from app.transcript import Transcript
 from client.connection import Locate
 from client.events import ClientEvent
 from client.gateway import ClientSettings, GatewayClient
-from protocol.audio import SAMPLE_RATE, samples_to_ms
-from protocol.session import Failed, Final, Queued
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions, SegmentOutput
+from protocol.audio import SAMPLE_RATE
+from protocol.session import Failed, Final
+from speech.segmenter import (
+    SegmentAudio,
+    SegmentEnd,
+    Segmenter,
+    SegmenterOptions,
+    SegmentOutput,
+    SegmentSpeculate,
+)
 from speech.vad import open_vad
 
 
@@ -41,9 +49,13 @@ class Resender:
             watcher.over()
             return journal.take.transcript(journal.samples)
         settings = replace(self.settings, held_s=inf)  # what waits is on disk: memory does not grow with it
-        client = GatewayClient(self.locate, journal.session, journal, journal.take.options, settings, resume=True)
+        store = AsyncJournal(journal)
+        client = GatewayClient(self.locate, journal.session, store, journal.take.options, settings, resume=True)
+        sending = _Sending(journal, client, Journaled(store, client), watcher, self.vad_folder)
+        for step in todo.steps:  # before it connects: so it knows every old segment before it hears of one
+            await sending.replay(step)
         async with client:
-            await _Sending(journal, client, watcher, self.vad_folder).run(todo)
+            await sending.run(todo)
         return journal.take.transcript(journal.samples)
 
 
@@ -51,56 +63,46 @@ class Resender:
 class _Sending:
     journal: Journal
     client: GatewayClient
+    outlet: Outlet
     watcher: Watcher
     vad_folder: Path
 
     async def run(self, todo: Plan) -> None:
-        """Do all of it."""
-        collecting = asyncio.create_task(self._collect(self.client.events()), name="resending/events")
+        """Cut what is left, and wait for all of it."""
+        collecting = asyncio.create_task(self._collect(self.outlet.events()), name="resending/events")
         try:
-            # Nothing here waits, so the client knows every old segment before it hears of one.
-            for step in todo.steps:
-                await self._replay(step)
             if todo.rest is not None:
                 await self._cut(len(todo.steps), todo.rest, unended=todo.unended is not None)
-            self.journal.finish()
             self.watcher.over()
-            await self.client.finish()
-            await self.client.close()
+            await self.outlet.finish()
+            await self.outlet.close()
             await collecting
         finally:
             collecting.cancel()
             await asyncio.gather(collecting, return_exceptions=True)
 
-    async def _replay(self, step: Replay | Skip) -> None:
+    async def replay(self, step: Replay | Skip) -> None:
+        """Hand over a segment as it was."""
         number = step.segment
-        if number not in self.journal.take.segments:
-            self.journal.begin(number, step.at)
-        await self.client.begin(number, samples_to_ms(step.at))
+        await self.outlet.begin(number, step.at)
         if isinstance(step, Skip):
             await self.client.cancel(number)
             return
         for start in range(0, step.samples, SAMPLE_RATE):
             samples = min(SAMPLE_RATE, step.samples - start)
-            await self.client.audio(number, self.journal.audio(step.at + start, samples))
-        await self._end(number, step.samples)
+            await self.outlet.audio(number, self.journal.audio(step.at + start, samples))
+        await self.outlet.end(number, step.samples)
 
     async def _cut(self, number: int, at: int, *, unended: bool) -> None:
         """Cut the audio from ``at`` on; with ``unended``, segment ``number`` has begun there already."""
         if unended:
-            await self.client.begin(number, samples_to_ms(at))
+            await self.outlet.begin(number, at)
             at += await self._rest_of(number, at)
             number += 1
         ears = Ears(open_vad(self.vad_folder), Segmenter())
         async for output in self._outputs(at, ears):
-            match output:
-                case SegmentBegin(index, begin):
-                    self.journal.begin(number + index, at + begin)
-                    await self.client.begin(number + index, samples_to_ms(at + begin))
-                case SegmentAudio(index, _, pcm):
-                    await self.client.audio(number + index, pcm)
-                case SegmentEnd(index, samples):
-                    await self._end(number + index, samples)
+            if not isinstance(output, SegmentSpeculate):  # the end is there already
+                await pass_on(output, self.outlet, number, at)
 
     async def _rest_of(self, number: int, at: int) -> int:
         """Find the end of a segment that began ``at`` this sample; its length. Silence does not move its start."""
@@ -109,11 +111,11 @@ class _Sending:
         async with aclosing(self._outputs(at, ears)) as outputs:
             async for output in outputs:
                 if isinstance(output, SegmentAudio):
-                    await self.client.audio(number, output.pcm)
+                    await self.outlet.audio(number, output.pcm)
                 elif isinstance(output, SegmentEnd):
                     length = output.samples
                     break
-        await self._end(number, length)
+        await self.outlet.end(number, length)
         return length
 
     async def _outputs(self, at: int, ears: Ears) -> AsyncGenerator[SegmentOutput]:
@@ -125,16 +127,8 @@ class _Sending:
         for piece in ears.finish():
             yield piece.output
 
-    async def _end(self, number: int, samples: int) -> None:
-        if self.journal.take.segments[number].samples is None:
-            self.journal.end(number, samples)
-        await self.client.end(number)
-
     async def _collect(self, events: AsyncIterator[ClientEvent]) -> None:
         async for event in events:
             self.watcher.heard(event)
-            if isinstance(event, Queued):
-                with suppress(NotKept):  # it is only for people
-                    self.journal.queued(event)
-            elif isinstance(event, Final | Failed):
+            if isinstance(event, Final | Failed):
                 self.watcher.recognised(self.journal.take.recognised(event.segment, self.journal.samples))

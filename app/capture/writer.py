@@ -33,7 +33,7 @@ class _Request:
 
 
 class Writer:
-    """``hear`` belongs to one thread, everything else to one other (or the same) thread; ``close`` joins."""
+    """``hear`` belongs to one thread; events may come from several, each of which waits; ``close`` joins."""
 
     def __init__(
         self, audio: File, events: File, most_waiting: int = MOST_WAITING, sync_s: float = SYNC_S

@@ -49,7 +49,7 @@ class ScriptedVad:
 
 
 class Echo:
-    """A recogniser whose text is the number of samples; segment ``failing`` fails, ``lost`` ends the session."""
+    """An outlet whose text is the number of samples; segment ``failing`` fails, ``lost`` ends the session."""
 
     def __init__(self, failing: int | None = None, lost: int | None = None) -> None:
         self._failing = failing
@@ -57,18 +57,23 @@ class Echo:
         self._audio: dict[int, bytes] = {}
         self._events: asyncio.Queue[ClientEvent | None] = asyncio.Queue()
         self.began: list[tuple[int, int]] = []
+        self.speculated: list[tuple[int, int]] = []
         self.finished = False
 
-    async def begin(self, segment: int, at_ms: int) -> None:
+    async def begin(self, segment: int, at: int) -> None:
         if segment == self._lost:
             raise SessionLost("gone", (segment,))
-        self.began.append((segment, at_ms))
+        self.began.append((segment, at))
         self._audio[segment] = b""
 
     async def audio(self, segment: int, pcm: bytes) -> None:
         self._audio[segment] += pcm
 
-    async def end(self, segment: int) -> None:
+    async def speculate(self, segment: int) -> None:
+        self.speculated.append((segment, len(self._audio[segment]) // 2))
+
+    async def end(self, segment: int, samples: int) -> None:
+        assert samples == len(self._audio[segment]) // 2
         if segment == self._failing:
             await self._events.put(Failed(segment, ErrorCode.ENGINE_DIED, "it died"))
         else:
@@ -137,7 +142,8 @@ async def test_recording_to_transcript() -> None:
         (4700, 6200, str(1500 * 16), "en"),
     ]
     assert transcript.duration_ms == 8000
-    assert echo.began == [(0, 700), (1, 4700)]
+    assert echo.began == [(0, 700 * 16), (1, 4700 * 16)]
+    assert echo.speculated == [(0, 2500 * 16), (1, 1500 * 16)]
     assert echo.finished
     assert noted.is_over
     assert noted.seconds == [float(second) for second in range(1, 9)]

@@ -24,6 +24,7 @@ from protocol.session import (
     SegmentBegin,
     SegmentCancel,
     SegmentEnd,
+    SegmentSpeculate,
     Welcome,
 )
 
@@ -62,6 +63,8 @@ class ModelGateway:
                 self._begin(message)
             case AudioPiece():
                 self._audio(message)
+            case SegmentSpeculate():
+                self._speculate(message)
             case SegmentEnd():
                 self._end(message)
             case SegmentCancel(number):
@@ -128,6 +131,13 @@ class ModelGateway:
             self.out.append(Missing(piece.segment, held))
         else:
             self.receiving[piece.segment] = (attempt, max(held, piece.offset + piece.samples))
+
+    def _speculate(self, speculation: SegmentSpeculate) -> None:
+        if speculation.segment in self.broker.ended:
+            return
+        assert speculation.segment in self.receiving, f"a segment that is not open may end: {speculation}"
+        _, held = self.receiving[speculation.segment]
+        assert held <= speculation.samples, f"more audio than there may be: {held} of {speculation}"
 
     def _end(self, end: SegmentEnd) -> None:
         if end.segment in self.broker.ended:

@@ -1,5 +1,7 @@
 """Audio that is held is given back exactly, in bounded memory, and its files go when it is no longer needed."""
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,36 +22,36 @@ def test_any_range_of_any_interleaving(pieces: list[tuple[int, int]], data: st.D
         for segment, pcm in said.items():
             start = data.draw(st.integers(0, len(pcm) // 2))
             count = data.draw(st.integers(0, len(pcm) // 2 - start))
-            assert store.read(segment, start, count) == pcm[start * 2 : (start + count) * 2]
+            assert asyncio.run(store.read(segment, start, count)) == pcm[start * 2 : (start + count) * 2]
 
 
-def test_what_is_not_held_is_an_error() -> None:
+async def test_what_is_not_held_is_an_error() -> None:
     with TemporaryAudio() as store:
         store.append(0, b"1234")
         with pytest.raises(AudioGone, match="samples 1 to 3 of segment 0"):
-            store.read(0, 1, 2)
-        store.settle(0, Final(0, "x"))
+            await store.read(0, 1, 2)
+        await store.settle(0, Final(0, "x"))
         with pytest.raises(AudioGone):
-            store.read(0, 0, 1)
+            await store.read(0, 0, 1)
 
 
-def test_files_follow_what_is_held() -> None:
+async def test_files_follow_what_is_held() -> None:
     with TemporaryAudio(in_memory=10, volume=100) as store:
         for segment in range(10):
             store.append(segment, bytes(60))
         assert store.files == 5
         for segment in (0, 1, 2, 3):
-            store.settle(segment, None)
-            store.settle(segment, None)
+            await store.settle(segment, None)
+            await store.settle(segment, None)
         assert store.files == 3
     assert store.files == 0
 
 
-def test_disk_is_used_beyond_the_memory_bound() -> None:
+async def test_disk_is_used_beyond_the_memory_bound() -> None:
     with TemporaryAudio(in_memory=10) as store:
         on_disk = []
         for _ in range(2):
             store.append(0, bytes(8))
             on_disk.append(store.on_disk)
         assert on_disk == [False, True]
-        assert store.read(0, 0, 8) == bytes(16)
+        assert await store.read(0, 0, 8) == bytes(16)

@@ -25,6 +25,7 @@ from protocol.session import (
     SegmentBegin,
     SegmentCancel,
     SegmentEnd,
+    SegmentSpeculate,
     Welcome,
 )
 from tests.client.model_gateway import WINDOW_S
@@ -299,3 +300,60 @@ def test_audio_after_the_end_of_a_segment_is_ignored() -> None:
     session.append(0, 5)
     session.end(0)
     assert session.held_samples == 0
+
+
+# -- what may be the end -----------------------------------------------------------------------------------
+
+
+def pausing(session: Session, samples: int = FRAME_SAMPLES + 7) -> Session:
+    session.begin(0, 0)
+    session.append(0, samples)
+    session.speculate(0)
+    return session
+
+
+def test_a_speculation_follows_all_the_audio_up_to_it_once() -> None:
+    session = pausing(connected())
+    said = all_sent(session)
+    assert said[-2:] == [AudioPiece(0, FRAME_SAMPLES, 7), SegmentSpeculate(0, FRAME_SAMPLES + 7)]
+    session.speculate(0)
+    assert all_sent(session) == []
+    session.end(0)
+    assert all_sent(session) == [SegmentEnd(0, FRAME_SAMPLES + 7)]
+
+
+def test_the_next_pause_is_another_one() -> None:
+    session = pausing(connected())
+    all_sent(session)
+    session.append(0, FRAME_SAMPLES)
+    session.speculate(0)
+    assert all_sent(session) == [
+        AudioPiece(0, FRAME_SAMPLES + 7, FRAME_SAMPLES),
+        SegmentSpeculate(0, 2 * FRAME_SAMPLES + 7),
+    ]
+
+
+def test_what_is_no_longer_true_is_not_said() -> None:
+    resumed, ended, empty = pausing(connected()), pausing(connected()), connected()
+    resumed.append(0, 1)
+    ended.end(0)
+    empty.begin(0, 0)
+    empty.speculate(0)
+    empty.speculate(1)
+    for session in (resumed, ended, empty):
+        assert not any(isinstance(said, SegmentSpeculate) for said in all_sent(session))
+
+
+def test_a_segment_that_goes_back_does_not_speculate_again() -> None:
+    for go_back in (lambda s: s.receive(Missing(0, 0)), lambda s: (s.disconnected(), connected(session=s))):
+        before, after = pausing(connected()), pausing(connected())
+        go_back(before)
+        all_sent(after)
+        go_back(after)
+        for session in (before, after):
+            assert all_sent(session) == [SegmentBegin(0), AudioPiece(0, 0, FRAME_SAMPLES)]
+
+
+def test_without_a_connection_nothing_is_guessed() -> None:
+    session = pausing(Session(ID, Options()))
+    assert all_sent(connected(session=session)) == [SegmentBegin(0), AudioPiece(0, 0, FRAME_SAMPLES)]

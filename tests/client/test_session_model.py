@@ -7,10 +7,20 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from client.session import Outgoing, Session
+from client.session import AudioPiece, Outgoing, Session
 from protocol.audio import FRAME_SAMPLES
 from protocol.recognition import Options
-from protocol.session import Done, Failed, Final, Queued
+from protocol.session import (
+    Done,
+    Failed,
+    Final,
+    Missing,
+    Queued,
+    SegmentBegin,
+    SegmentEnd,
+    SegmentSpeculate,
+    Welcome,
+)
 from tests.client.model_gateway import ModelBroker, ModelGateway, text_of
 
 ID = UUID(int=7)
@@ -29,6 +39,9 @@ class AgainstModelGateway(RuleBasedStateMachine):
         self.speaking = False
         self.cancelled: set[int] = set()
         self.results: Counter[int] = Counter()
+        self.sent: dict[int, int] = {}  # segment -> samples on the wire, while nothing has made it go back
+        self.guessed: dict[int, int] = {}  # segment -> where the speaker has said that it may end
+        self.guesses: Counter[tuple[int, int]] = Counter()
 
     # -- the speaker ---------------------------------------------------------------------------------------
 
@@ -48,6 +61,12 @@ class AgainstModelGateway(RuleBasedStateMachine):
     def speak(self, samples: int) -> None:
         self.session.append(len(self.spoken) - 1, samples)
         self.spoken[-1] += samples
+
+    @precondition(lambda self: self.speaking)
+    @rule()
+    def speculate(self) -> None:
+        self.session.speculate(len(self.spoken) - 1)
+        self.guessed[len(self.spoken) - 1] = self.spoken[-1]
 
     @precondition(lambda self: self.speaking)
     @rule()
@@ -77,7 +96,26 @@ class AgainstModelGateway(RuleBasedStateMachine):
         for _ in range(most):
             if (outgoing := self.session.next()) is None:
                 break
+            self.check(outgoing)
             self.to_gateway.append(outgoing)
+
+    def check(self, outgoing: Outgoing) -> None:
+        """Every sample once and in order, in whole frames but before an end that is said or may be one."""
+        match outgoing:
+            case SegmentBegin(number):
+                self.sent[number] = 0
+            case AudioPiece(number, offset, samples):
+                assert offset == self.sent.get(number, offset)
+                self.sent[number] = offset + samples
+                speaking = self.speaking and number == len(self.spoken) - 1
+                ends = self.guessed.get(number) if speaking else self.spoken[number]
+                assert samples == FRAME_SAMPLES or offset + samples == ends
+            case SegmentSpeculate(number, samples):
+                assert self.speaking and number == len(self.spoken) - 1
+                assert samples == self.spoken[number] == self.sent.get(number, samples)
+                self.guesses[number, samples] += 1
+            case SegmentEnd(number, samples):
+                assert samples == self.sent.get(number, samples)
 
     @rule(most=st.integers(1, 12))
     def gateway_reads(self, most: int) -> None:
@@ -88,7 +126,12 @@ class AgainstModelGateway(RuleBasedStateMachine):
     @rule(most=st.integers(1, 12))
     def client_reads(self, most: int) -> None:
         for _ in range(min(most, len(self.gateway.out))):
-            for event in self.session.receive(self.gateway.out.popleft()):
+            message = self.gateway.out.popleft()
+            if isinstance(message, Welcome):
+                self.sent.clear()
+            elif isinstance(message, Missing | Failed):
+                self.sent.pop(message.segment, None)
+            for event in self.session.receive(message):
                 if isinstance(event, Final | Failed):
                     self.keep(event)
 
@@ -144,6 +187,10 @@ class AgainstModelGateway(RuleBasedStateMachine):
     @invariant()
     def nothing_ends_twice(self) -> None:
         assert all(count == 1 for count in self.results.values())
+
+    @invariant()
+    def no_end_is_guessed_twice(self) -> None:
+        assert all(count == 1 for count in self.guesses.values())
 
     @invariant()
     def what_is_held_is_what_was_said(self) -> None:

@@ -8,30 +8,25 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
+from app.capture.async_journal import AsyncJournal, Journaled
 from app.capture.journal import Journal
+from app.outlet import Outlet
+from app.outlet import pass_on as hand_over
 from app.pipeline import Ears
 from client.connection import Address, fixed
 from client.gateway import GatewayClient
-from protocol.audio import SAMPLE_RATE, samples_to_ms
+from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from speech.audio_file import read_audio
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmentOutput
+from speech.segmenter import Segmenter, SegmentOutput
 from speech.vad import open_vad
 
 BLOCK = SAMPLE_RATE // 10
 
 
-async def pass_on(output: SegmentOutput, journal: Journal, client: GatewayClient) -> None:
+async def pass_on(output: SegmentOutput, outlet: Outlet) -> None:
     """To the journal, then to the gateway."""
-    match output:
-        case SegmentBegin(number, at):
-            journal.begin(number, at)
-            await client.begin(number, samples_to_ms(at))
-        case SegmentAudio(number, _, pcm):
-            await client.audio(number, pcm)
-        case SegmentEnd(number, samples):
-            journal.end(number, samples)
-            await client.end(number)
+    await hand_over(output, outlet)
     sys.stdout.write(f"{type(output).__name__}\n")
     sys.stdout.flush()
     await asyncio.sleep(0.002)  # some of it may arrive
@@ -41,17 +36,18 @@ async def dictate(place: tuple[Path, UUID], address: Address, recording: Path, v
     """All of it, in blocks of 100 ms."""
     ears = Ears(open_vad(vad), Segmenter())
     with Journal.create(*place, Options(), 0.0) as journal:
-        async with GatewayClient(fixed(address), journal.session, journal) as client:
+        store = AsyncJournal(journal)
+        async with GatewayClient(fixed(address), journal.session, store) as client:
+            outlet = Journaled(store, client)
             for piece in read_audio(recording):
                 for start in range(0, len(piece), BLOCK):
                     block = piece[start : start + BLOCK]
                     journal.hear(block)
                     for heard in ears.hear(block):
-                        await pass_on(heard.output, journal, client)
+                        await pass_on(heard.output, outlet)
             for heard in ears.finish():
-                await pass_on(heard.output, journal, client)
-            journal.finish()
-            await client.finish()
+                await pass_on(heard.output, outlet)
+            await outlet.finish()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,120 @@
+"""The journal for an event loop: what waits for the disk runs beside it, in order for each caller.
+
+It is the ``client.audio_store.AudioStore`` of a session with a journal, so memory does not grow with what waits.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Final, ParamSpec
+
+from app.capture.backlog import Keeping
+from app.capture.errors import NotKept
+from app.capture.journal import Journal
+from app.outlet import Outlet, ToGateway
+from client.audio_store import AudioStore
+from client.events import ClientEvent, Outcome
+from client.gateway import GatewayClient
+from protocol.session import Queued
+
+_AGAIN_S: Final = 0.25
+
+Arguments = ParamSpec("Arguments")
+
+
+class AsyncJournal(AudioStore):
+    """``patient``: while the disk is full, what must be kept waits for room; otherwise it raises ``NotKept``."""
+
+    def __init__(self, journal: Journal, *, patient: bool = False) -> None:
+        self._journal = journal
+        self._patient = patient
+
+    async def begin(self, segment: int, at: int) -> None:
+        """A segment begins ``at`` this sample, unless the take knows better. On disk when this returns."""
+        if segment not in self._journal.take.segments:
+            await self._kept(self._journal.begin, segment, at)
+
+    async def end(self, segment: int, samples: int) -> None:
+        """It is complete with so many samples. On disk when this returns."""
+        if self._journal.take.segments[segment].samples is None:
+            await self._kept(self._journal.end, segment, samples)
+
+    async def queued(self, queued: Queued) -> None:
+        """The broker has the segment; only for people, so a disk that is full may miss it."""
+        try:
+            await asyncio.to_thread(self._journal.queued, queued)
+        except NotKept:
+            return
+
+    async def finish(self) -> None:
+        """No more segments: the VAD has heard everything."""
+        await self._kept(self._journal.finish)
+
+    # -- the client's side ---------------------------------------------------------------------------------
+
+    def append(self, segment: int, pcm: bytes) -> None:
+        """More of a segment's audio, which was heard before, goes to the gateway."""
+        self._journal.append(segment, pcm)
+
+    async def read(self, segment: int, offset: int, samples: int) -> bytes:
+        """These samples of a segment, from the file. Raises ``AudioGone``."""
+        if self._journal.written(segment, offset + samples):
+            return self._journal.read(segment, offset, samples)
+        return await asyncio.to_thread(self._journal.read, segment, offset, samples)
+
+    async def settle(self, segment: int, outcome: Outcome | None) -> None:
+        """Keep the first text of a segment. On disk when this returns."""
+        await self._kept(self._journal.settle, segment, outcome)
+
+    async def _kept(
+        self, work: Callable[Arguments, None], *arguments: Arguments.args, **named: Arguments.kwargs
+    ) -> None:
+        """Once it was begun it is done, even when nobody waits for it any more."""
+        while True:
+            try:
+                return await asyncio.to_thread(work, *arguments, **named)
+            except NotKept:
+                if not self._patient or self._journal.keeping is Keeping.WRITING:
+                    raise
+            await asyncio.sleep(_AGAIN_S)
+
+
+class Journaled(Outlet):
+    """An ``Outlet`` whose boundaries are on disk before the gateway hears of them."""
+
+    def __init__(self, journal: AsyncJournal, client: GatewayClient) -> None:
+        self._journal = journal
+        self._client = ToGateway(client)
+
+    async def begin(self, segment: int, at: int) -> None:
+        """A segment begins ``at`` this sample."""
+        await self._journal.begin(segment, at)
+        await self._client.begin(segment, at)
+
+    async def audio(self, segment: int, pcm: bytes) -> None:
+        """More of it: it is in the journal already, since it was heard."""
+        await self._client.audio(segment, pcm)
+
+    async def speculate(self, segment: int) -> None:
+        """What was given of it may be all."""
+        await self._client.speculate(segment)
+
+    async def end(self, segment: int, samples: int) -> None:
+        """It is complete with so many samples."""
+        await self._journal.end(segment, samples)
+        await self._client.end(segment, samples)
+
+    async def finish(self) -> None:
+        """No more segments: wait until every one of them has ended. Raises ``GatewayError``, ``NotKept``."""
+        await self._journal.finish()
+        await self._client.finish()
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._client.close()
+
+    async def events(self) -> AsyncIterator[ClientEvent]:
+        """What the client tells, once the journal knows it."""
+        async for event in self._client.events():
+            if isinstance(event, Queued):
+                await self._journal.queued(event)
+            yield event

@@ -1,0 +1,123 @@
+"""The journal beside an event loop: what the gateway hears of is on disk, and the loop does not wait for that."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.capture.async_journal import AsyncJournal, Journaled
+from app.capture.backlog import Keeping
+from app.capture.disk import AUDIO, EVENTS
+from app.capture.errors import NotKept
+from app.capture.events import Begin, End, Event, Finished, Opened, decode_lines
+from app.capture.journal import Journal
+from app.outlet import pass_on
+from client.connection import Address, fixed
+from client.gateway import ClientSettings, GatewayClient
+from protocol.audio import SAMPLE_RATE
+from protocol.recognition import Options
+from protocol.session import Final, Queued
+from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentSpeculate
+from tests.app.capture.files import FaultyFile, opened_in, tone
+from tests.helpers.scripted_gateway import digest, oblige, scripted
+from tests.helpers.waiting import wait_until
+
+ID = UUID(int=5)
+
+
+@pytest.fixture
+async def faulty(tmp_path: Path) -> AsyncIterator[tuple[Journal, dict[str, FaultyFile]]]:
+    Journal.create(tmp_path, ID, Options(), 0).close()
+    files: dict[str, FaultyFile] = {}
+    with Journal.reopen(tmp_path, ID, lambda path: opened_in(files, path)) as journal:
+        yield journal, files
+
+
+def on_disk(journal: Journal) -> list[Event]:
+    events = decode_lines((journal.folder / EVENTS).read_bytes())
+    return [event for event in events if not isinstance(event, Opened)]
+
+
+async def test_a_segment_through_journal_and_gateway(tmp_path: Path) -> None:
+    pcm = tone(0, SAMPLE_RATE)
+    settings = ClientSettings(retry=lambda failures, chance, asked: 0.0)
+    with Journal.create(tmp_path, ID, Options(), 0) as journal:
+        store = AsyncJournal(journal)
+        async with scripted(oblige) as gateway:
+            async with GatewayClient(fixed(Address(gateway.url)), ID, store, settings=settings) as client:
+                outlet = Journaled(store, client)
+                journal.hear(pcm)
+                await pass_on(SegmentBegin(0, 100), outlet)
+                assert on_disk(journal) == [Begin(0, 100)]
+                await pass_on(SegmentAudio(0, 0, pcm[100:900].tobytes()), outlet)
+                await pass_on(SegmentSpeculate(0, 800), outlet)
+                await pass_on(SegmentEnd(0, 800), outlet)
+                assert End(0, 800) in on_disk(journal)
+                await outlet.finish()
+                await outlet.close()
+                events = [event async for event in outlet.events()]
+            assert gateway.memory.received == [0]
+        text = digest(pcm[100:900].tobytes())
+        assert events[-2:] == [Queued(0), Final(0, text)]
+        assert {Queued(0), Final(0, text), Finished(SAMPLE_RATE)} <= set(on_disk(journal))
+
+
+async def test_boundaries_that_are_known_are_not_written_again(tmp_path: Path) -> None:
+    with Journal.create(tmp_path, ID, Options(), 0) as journal:
+        store = AsyncJournal(journal)
+        for _ in range(2):
+            await store.begin(0, 10)
+            await store.end(0, 5)
+        assert on_disk(journal) == [Begin(0, 10), End(0, 5)]
+
+
+async def test_the_loop_goes_on_while_the_disk_is_slow(faulty: tuple[Journal, dict[str, FaultyFile]]) -> None:
+    journal, files = faulty
+    released, entered = threading.Event(), threading.Event()
+    sync = files[EVENTS].sync
+
+    def slow() -> None:
+        entered.set()
+        assert released.wait(30)
+        sync()
+
+    files[EVENTS].sync = slow  # type: ignore[method-assign] # a fault
+    beginning = asyncio.create_task(AsyncJournal(journal).begin(0, 0))
+    await wait_until(entered.is_set, "the disk is asked")
+    assert not beginning.done()
+    released.set()
+    await beginning
+    assert journal.take.segments[0].at == 0
+
+
+async def test_what_was_begun_is_kept_although_nobody_waits(faulty: tuple[Journal, dict[str, FaultyFile]]) -> None:
+    journal, _ = faulty
+    store = AsyncJournal(journal)
+    await store.begin(0, 0)
+    settling = asyncio.create_task(store.settle(0, Final(0, "said")))
+    await asyncio.sleep(0)
+    settling.cancel()
+    await wait_until(lambda: journal.take.segments[0].settled, "the text is kept")
+    assert on_disk(journal)[-1] == Final(0, "said")
+
+
+@pytest.mark.parametrize("patient", [False, True])
+async def test_a_full_disk(patient: bool, faulty: tuple[Journal, dict[str, FaultyFile]]) -> None:
+    journal, files = faulty
+    store = AsyncJournal(journal, patient=patient)
+    files[AUDIO].room = files[EVENTS].room = 0
+    journal.hear(tone(0, 1_000))
+    beginning = asyncio.create_task(store.begin(0, 0))
+    await store.queued(Queued(0))  # is not worth an error
+    await wait_until(lambda: journal.keeping is Keeping.WAITING, "the state is told")
+    if not patient:
+        with pytest.raises(NotKept):
+            await beginning
+    files[AUDIO].room = files[EVENTS].room = None
+    if patient:
+        await beginning
+        assert await store.read(0, 10, 20) == tone(10, 20).tobytes()
+        assert on_disk(journal) == [Begin(0, 0)]
