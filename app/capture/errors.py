@@ -1,10 +1,18 @@
-"""Errors of the journal.
+"""Errors of the journal and of the microphone.
 
 JournalError            base (an ``AppError``)
 ├── TakeUnknown         there is no such take
 ├── TakeBusy            another process works on this take
 └── NotKept             the disk does not take what must be kept (a ``GatewayError`` too: it ends a session)
+
+MicrophoneError         base (an ``AppError``)
+├── AudioLibraryMissing PortAudio, or its Python package, is not installed
+├── NoMicrophone        there is none
+├── MicrophoneNotFound  the one that was chosen is not there
+└── MicrophoneRefused   it is there and gives nothing
 """
+
+from collections.abc import Sequence
 
 from app.errors import AppError
 from client.errors import GatewayError
@@ -24,3 +32,36 @@ class TakeBusy(JournalError):
 
 class NotKept(JournalError, GatewayError):
     """The disk does not take it: nothing was written, nothing may be sent."""
+
+
+class MicrophoneError(AppError):
+    """Base. The text says what to do about it."""
+
+
+class AudioLibraryMissing(MicrophoneError):
+    """PortAudio, or its Python package, is not installed."""
+
+
+class NoMicrophone(MicrophoneError):
+    """There is none; ``names`` are inputs that exist although none is the system's default."""
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        if names:
+            super().__init__(f"the system has no default microphone: choose one of {', '.join(names)}")
+        else:
+            super().__init__("no microphone found: plug one in, or allow this program to use it, and try again")
+
+
+class MicrophoneNotFound(MicrophoneError):
+    """The one that was chosen is not there."""
+
+    def __init__(self, choice: str, names: Sequence[str]) -> None:
+        super().__init__(f"no microphone is called {choice!r}: plug it in, or choose one of {', '.join(names)}")
+
+
+class MicrophoneRefused(MicrophoneError):
+    """It is there and gives nothing."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        advice = "see that no other program has it for itself and that this one may use it, or choose another"
+        super().__init__(f"the microphone {name} cannot be used ({reason}): {advice}")

@@ -1,0 +1,93 @@
+"""One open device: from its float blocks to 16 kHz samples."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.capture.devices import Input
+from app.capture.handover import HandOver
+from app.capture.portaudio import SoundSystem, Stream
+from protocol.audio import SAMPLE_RATE
+from speech.resampling import Resampler
+
+Samples = NDArray[np.int16]
+
+FLOOR_DBFS: Final = -100.0
+_FULL_SCALE: Final = 32_768.0
+
+
+class Hearing:
+    """Belongs to the loop. ``wake`` is called there when there is something to take."""
+
+    def __init__(self, device: Input, wake: Callable[[], None], most_waiting_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        self.device = device
+        self.ended = asyncio.Event()
+        self.latency_s = 0.0
+        self._stream: Stream | None = None
+        self._resampler: Resampler | None = None
+        self._handover = HandOver(
+            lambda: _in_loop(loop, wake), round(most_waiting_s * device.rate), clock=loop.time
+        )
+
+    @property
+    def overflows(self) -> int:
+        """Times that the sound system had to drop something."""
+        return self._handover.overflows
+
+    @property
+    def dropped(self) -> int:
+        """Samples of 16 kHz that came while too much was waiting."""
+        return self._handover.dropped * SAMPLE_RATE // self.device.rate
+
+    @property
+    def heard_s(self) -> float | None:
+        """By the loop's clock, when the last block came."""
+        return self._handover.heard_s
+
+    async def open(self, system: SoundSystem) -> None:
+        """Begin. Raises ``MicrophoneError``."""
+        loop = asyncio.get_running_loop()
+        stream = await system.open(self.device, self._handover.put, lambda: _in_loop(loop, self.ended.set))
+        self.latency_s = stream.latency_s
+        self._stream = stream
+
+    def take(self) -> Samples:
+        """What has come, as far as the resampler knows it."""
+        if self._stream is None:  # it is about to be open; who opens it takes this
+            return np.empty(0, np.int16)
+        frames = np.frombuffer(self._handover.take(), np.float32).reshape(-1, self._stream.channels)
+        if self._resampler is None:
+            self._resampler = Resampler(self.device.rate)
+        return self._resampler.accept(frames)
+
+    def flush(self) -> Samples:
+        """As ``take``, to the very last sample; what comes later is resampled as from a new beginning."""
+        rest = self.take()
+        resampler, self._resampler = self._resampler, None
+        return rest if resampler is None else np.concatenate([rest, resampler.finish()])
+
+    async def close(self) -> None:
+        """Hear no more; what came is still to be taken. Safe to call twice. Raises ``SoundHangs``."""
+        if self._stream is not None:
+            await self._stream.close()
+
+
+def level_dbfs(samples: Samples) -> float:
+    """Root mean square against full scale; ``FLOOR_DBFS`` for silence."""
+    if not len(samples):
+        return FLOOR_DBFS
+    power = float(np.mean(np.square(samples, dtype=np.float64))) / _FULL_SCALE**2
+    return max(FLOOR_DBFS, 10 * float(np.log10(power))) if power else FLOOR_DBFS
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> None:
+    """Called by any thread, and perhaps after the loop has ended: then nobody listens."""
+    if not loop.is_closed():
+        try:
+            loop.call_soon_threadsafe(act)
+        except RuntimeError:  # closed in between
+            return

@@ -1,0 +1,296 @@
+"""The microphone of a recording.
+
+    async with open_microphone("", on_change=tell) as microphone:
+        async for block in microphone.blocks():     # 16 kHz mono int16, 10 to 60 ms, until stop()
+            journal.hear(block.tobytes())
+
+It is opened at its own rate. ``stop()``, in a signal handler for one, ends ``blocks()`` after everything that was
+captured until then. With ``armed=True`` it is kept open before the start: ``start()`` then begins a recording with
+the 500 ms before it, ``stop()`` ends it, and so on; each ``start()`` has its own ``blocks()``.
+
+When the device goes away, capture goes on with another one (``app.capture.fallback`` tells which and when), and
+``on_change`` is called in the loop with a ``MicrophoneChange``. What could not be heard is counted; nothing is put
+in its place.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from app.capture.delivery import Delivery
+from app.capture.devices import Input, chosen
+from app.capture.errors import MicrophoneError, MicrophoneRefused
+from app.capture.fallback import Fallback, Signs, Step, Timing
+from app.capture.hearing import FLOOR_DBFS, Hearing, level_dbfs
+from app.capture.looking import look
+from app.capture.portaudio import SoundSystem, sound_system
+from protocol.audio import SAMPLE_RATE
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+Samples = NDArray[np.int16]
+
+_POLL_S: Final = 0.1
+_LONGEST_TAIL_S: Final = 0.25
+_QUIET_DBFS: Final = -45.0
+
+
+class Change(StrEnum):
+    """What happened to the microphone."""
+
+    LOST = "lost"  # it is gone; another one is looked for
+    FELL_BACK = "fell back"  # one that was not chosen is heard now
+    CAME_BACK = "came back"  # the chosen one is heard again
+    DROPPED = "dropped"  # this program was too slow for what it heard
+
+
+@dataclass(frozen=True)
+class MicrophoneChange:
+    """``at``: samples of the recording before it. ``lost_samples``: of 16 kHz, that are missing there."""
+
+    change: Change
+    device: str
+    at: int
+    lost_samples: int = 0
+
+
+OnChange = Callable[[MicrophoneChange], None]
+
+
+@dataclass(frozen=True)
+class MicrophoneSettings:
+    """``most_waiting_s``: what may wait for this program, and once more for who records, before it is dropped."""
+
+    pre_roll_ms: int = 500
+    most_waiting_s: float = 60.0
+    timing: Timing = Timing()
+
+
+class Microphone:
+    """Made by ``open_microphone``. Belongs to the loop."""
+
+    def __init__(
+        self, choice: str, settings: MicrophoneSettings, system: SoundSystem, on_change: OnChange | None = None
+    ) -> None:
+        self.level_dbfs = FLOOR_DBFS  # of the last block
+        self._choice = choice
+        self._settings = settings
+        self._system = system
+        self._tell = on_change or (lambda change: None)
+        self._fallback = Fallback(choice, settings.timing)
+        self._delivery = Delivery(
+            settings.pre_roll_ms * SAMPLE_RATE // 1000, round(settings.most_waiting_s * SAMPLE_RATE)
+        )
+        self._tasks = Tasks("microphone")
+        self._hearing: Hearing | None = None
+        self._name = ""
+        self._quiet = 0  # samples in a row
+        self._overflows = 0  # as the next two, of devices that are closed
+        self._dropped = 0
+        self._missed = 0  # between them
+        self._told = 0
+        self._deaf_since: float | None = None
+        self._stopping: asyncio.TimerHandle | None = None
+
+    @property
+    def device(self) -> str:
+        """The one in use, or used last."""
+        return self._name
+
+    @property
+    def overflows(self) -> int:
+        """Times that the sound system dropped something; it does not tell how much."""
+        return self._overflows + (self._hearing.overflows if self._hearing else 0)
+
+    @property
+    def lost_samples(self) -> int:
+        """Of 16 kHz: those that came when too much was waiting, and those of the time without a device."""
+        return self._missed + self._slow
+
+    def start(self) -> None:
+        """Begin a recording with what was heard just before; one that still runs ends."""
+        self._finish()
+        self._delivery.start()
+
+    def stop(self) -> None:
+        """End the recording after what was spoken until now, which the device's latency still keeps from us.
+
+        Safe to call twice.
+        """
+        if self._stopping is None:
+            tail_s = min(self._hearing.latency_s, _LONGEST_TAIL_S) if self._hearing else 0.0
+            self._stopping = asyncio.get_running_loop().call_later(tail_s, self._finish)
+
+    def blocks(self) -> AsyncIterator[Samples]:
+        """Of the recording that was started last. One reader."""
+        return self._delivery.blocks()
+
+    # -- from open to closed -------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Returns when there is sound. Raises ``MicrophoneError``: a start does not fall back to others."""
+        inputs = await self._system.inputs(anew=True)
+        device = chosen(inputs, self._choice)
+        await self._use(device, inputs)
+        await self._first_block(device)
+        self._tasks.start(self._watch(), "watch")
+        self._tasks.failed.add_done_callback(self._failed)
+
+    async def close(self) -> None:
+        """End the recording and the device. Safe to call twice."""
+        self._finish()
+        await self._tasks.close()
+        try:
+            await self._let_go()
+        except MicrophoneError:
+            log.exception("the microphone could not be closed")
+
+    # -- sound ---------------------------------------------------------------------------------------------
+
+    @property
+    def _slow(self) -> int:
+        return self._delivery.lost + self._dropped + (self._hearing.dropped if self._hearing else 0)
+
+    def _hear(self) -> None:
+        if self._hearing is not None:
+            self._pass_on(self._hearing.take())
+
+    def _pass_on(self, samples: Samples) -> None:
+        if not len(samples):
+            return
+        if self._deaf_since is not None:
+            self._can_hear_again(self._deaf_since)
+        self.level_dbfs = level_dbfs(samples)
+        self._quiet = self._quiet + len(samples) if self.level_dbfs < _QUIET_DBFS else 0
+        self._delivery.hear(samples)
+        if (lost := self._slow - self._told) > 0:
+            self._told += lost
+            self._say(Change.DROPPED, lost)
+
+    def _can_hear_again(self, since_s: float) -> None:
+        assert self._hearing is not None and self._hearing.heard_s is not None
+        lost = round(max(0.0, self._hearing.heard_s - since_s) * SAMPLE_RATE)
+        self._deaf_since = None
+        self._missed += lost
+        self._say(Change.FELL_BACK if self._fallback.on_other else Change.CAME_BACK, lost)
+
+    def _say(self, change: Change, lost: int = 0) -> None:
+        log.info("microphone changed", change=change, lost_samples=lost)
+        self._tell(MicrophoneChange(change, self._name, self._delivery.handed_over, lost))
+
+    def _finish(self) -> None:
+        if self._stopping is not None:
+            self._stopping.cancel()
+            self._stopping = None
+        if self._hearing is not None:
+            self._pass_on(self._hearing.flush())
+        self._delivery.finish()
+
+    def _failed(self, failed: "asyncio.Future[BaseException]") -> None:
+        if not failed.cancelled():
+            self._delivery.fail(failed.result())
+
+    # -- devices -------------------------------------------------------------------------------------------
+
+    async def _first_block(self, device: Input) -> None:
+        try:
+            async with asyncio.timeout(self._settings.timing.first_block):
+                while self._hearing is not None and self._hearing.heard_s is None:
+                    if self._hearing.ended.is_set():
+                        raise MicrophoneRefused(device.name, "its stream ended at once")
+                    await asyncio.sleep(_POLL_S / 10)
+        except TimeoutError:
+            raise MicrophoneRefused(device.name, "it gives no sound") from None
+
+    async def _watch(self) -> None:
+        while True:
+            await self._moment()
+            step = self._fallback.step(self._signs())
+            if step in (Step.LOST, Step.RETURN):
+                with suppress(MicrophoneError):  # a device that hangs: what is next waits for it as well
+                    await self._let_go()
+                if step is Step.LOST:
+                    self._say(Change.LOST)
+            elif step is Step.SEARCH:
+                await self._search()
+            elif step is Step.LOOK:
+                self._tasks.start(self._look(), "look")
+
+    async def _moment(self) -> None:
+        if self._hearing is None:
+            await asyncio.sleep(_POLL_S)
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._hearing.ended.wait(), _POLL_S)
+
+    def _signs(self) -> Signs:
+        now_s = asyncio.get_running_loop().time()
+        if self._hearing is None:
+            return Signs(now_s)
+        return Signs(now_s, self._hearing.heard_s, self._hearing.ended.is_set(), self._quiet / SAMPLE_RATE)
+
+    async def _search(self) -> None:
+        with suppress(MicrophoneError):
+            inputs = await self._system.inputs(anew=True)
+            for device in self._fallback.candidates(inputs):
+                with suppress(MicrophoneError):
+                    await self._use(device, inputs)
+                    return
+        self._fallback.failed(asyncio.get_running_loop().time())
+
+    async def _look(self) -> None:
+        inputs = await look()
+        self._fallback.looked(inputs, asyncio.get_running_loop().time())
+
+    async def _use(self, device: Input, inputs: list[Input]) -> None:
+        hearing = Hearing(device, self._hear, self._settings.most_waiting_s)
+        await hearing.open(self._system)
+        self._hearing, self._name, self._quiet = hearing, device.name, 0
+        self._fallback.opened(device, inputs, asyncio.get_running_loop().time())
+        self._hear()
+
+    async def _let_go(self) -> None:
+        """Close the device in use; what it heard is kept."""
+        hearing = self._hearing
+        if hearing is None:
+            return
+        try:
+            await hearing.close()
+        finally:
+            self._pass_on(hearing.flush())
+            if self._deaf_since is None:
+                self._deaf_since = hearing.heard_s or asyncio.get_running_loop().time()
+            self._overflows += hearing.overflows
+            self._dropped += hearing.dropped
+            self._hearing = None
+
+
+@asynccontextmanager
+async def open_microphone(
+    choice: str = "",
+    settings: MicrophoneSettings = MicrophoneSettings(),
+    *,
+    armed: bool = False,
+    on_change: OnChange | None = None,
+    system: SoundSystem | None = None,
+) -> AsyncIterator[Microphone]:
+    """The microphone that (a part of) its name chooses; empty: the system's default. Recording, unless ``armed``.
+
+    Raises ``MicrophoneError``; the text says what to do.
+    """
+    microphone = Microphone(choice, settings, system or sound_system(), on_change)
+    try:
+        if not armed:
+            microphone.start()
+        await microphone.open()
+        yield microphone
+    finally:
+        await microphone.close()

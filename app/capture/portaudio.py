@@ -1,0 +1,202 @@
+"""PortAudio, by the package ``sounddevice``: lists microphones and opens streams. Nothing is decided here.
+
+Importing ``sounddevice`` loads and starts PortAudio, so that it is imported by the first call that needs it.
+
+PortAudio lists devices once, when it starts. To see what was plugged in since, it has to be started anew, which
+makes all of its streams invalid: it is done only while this process has none open. ``sounddevice`` has no public
+name for that: its ``_terminate`` and ``_initialize`` are what its maintainer advises (its issue 125).
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, partial
+from typing import Any, Final, Protocol
+
+from app.capture.devices import Input
+from app.capture.errors import AudioLibraryMissing, MicrophoneRefused
+from app.capture.sound_thread import SoundThread
+
+SAMPLE_TYPE: Final = "float32"
+SAMPLE_BYTES: Final = 4
+
+Put = Callable[[bytes, int, bool], None]
+"""Takes a block of float32 samples, its frames, and whether something was lost before it. Called by any thread."""
+
+
+class Stream(Protocol):
+    """An open microphone; ``latency_s`` is the age of the newest sample when it is handed over."""
+
+    rate: int
+    channels: int
+    latency_s: float
+
+    async def close(self) -> None: ...
+
+
+class SoundSystem(Protocol):
+    """What the microphone needs of a sound system. Each call may raise ``MicrophoneError``."""
+
+    async def inputs(self, *, anew: bool = False) -> list[Input]: ...
+    async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> Stream: ...
+
+
+@cache
+def sound_system() -> "PortAudio":
+    """The one of this process: PortAudio's state is the process's as well."""
+    return PortAudio()
+
+
+class PortAudio:
+    """A ``SoundSystem``."""
+
+    def __init__(self) -> None:
+        self._thread = SoundThread()
+        self._open = 0  # as the next, changed by the thread only
+        self._library: Any = None
+
+    async def inputs(self, *, anew: bool = False) -> list[Input]:
+        """Every microphone; ``anew``: with what was plugged in since the last time, if no stream is open."""
+        return await self._thread.ask(partial(self._inputs, anew))
+
+    async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> "PortAudioStream":
+        """Begin to hear. Raises ``MicrophoneRefused``. ``ended`` is called when the stream ends, by any thread."""
+        return await self._thread.ask(partial(self._opened, device, put, ended), lambda stream: stream.end())
+
+    async def close(self, stream: "PortAudioStream") -> None:
+        """Hear no more. Safe to call twice."""
+        await self._thread.ask(stream.end)
+
+    def closed(self) -> None:
+        """One stream less."""
+        self._open -= 1
+
+    def _inputs(self, anew: bool) -> list[Input]:
+        started = self._library is None
+        library = self._load()
+        if anew and not started and not self._open:
+            # Each may fail alone: after a failed start there is nothing to end.
+            with suppress(library.PortAudioError):
+                library._terminate()
+            with suppress(library.PortAudioError):
+                library._initialize()
+        try:
+            default = library.default.device[0]
+            interfaces = [interface["name"] for interface in library.query_hostapis()]
+            found = list(enumerate(library.query_devices()))
+        except library.PortAudioError:  # it has not started: there is no sound at the moment
+            return []
+        return [
+            Input(
+                index,
+                device["name"],
+                interfaces[device["hostapi"]],
+                device["max_input_channels"],
+                round(device["default_samplerate"]),
+                index == default,
+            )
+            for index, device in found
+            if device["max_input_channels"] > 0
+        ]
+
+    def _load(self) -> Any:
+        if self._library is None:
+            try:
+                import sounddevice
+            except ModuleNotFoundError as error:
+                raise AudioLibraryMissing(
+                    "microphones need an extra: pip install 'kikipounamu[desktop]'"
+                ) from error
+            except OSError as error:
+                advice = "on Debian and Ubuntu run: sudo apt-get install libportaudio2"
+                raise AudioLibraryMissing(f"the library PortAudio is not there ({error}): {advice}") from error
+            self._library = sounddevice
+        return self._library
+
+    def _opened(self, device: Input, put: Put, ended: Callable[[], None]) -> "PortAudioStream":
+        library = self._load()
+        refusal = "it has no inputs"
+        for channels in channel_counts(device.channels):
+            stream = None
+            try:
+                with _native_errors_hidden():
+                    stream = _new_stream(library, device, channels, put, ended)
+                    stream.start()
+            except library.PortAudioError as error:
+                refusal = _reason(error)
+                if stream is not None:
+                    stream.close()
+                continue
+            self._open += 1
+            return PortAudioStream(self, stream, device.rate, channels)
+        raise MicrophoneRefused(device.name, refusal)
+
+
+class PortAudioStream:
+    """A ``Stream``."""
+
+    def __init__(self, system: PortAudio, stream: Any, rate: int, channels: int) -> None:
+        self.rate = rate
+        self.channels = channels
+        self.latency_s: float = stream.latency
+        self._system = system
+        self._stream: Any = stream
+
+    async def close(self) -> None:
+        """Hear no more. Safe to call twice. Raises ``SoundHangs``."""
+        await self._system.close(self)
+
+    def end(self) -> None:
+        """As ``close``, in the thread."""
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            self._system.closed()
+            stream.close()
+
+
+def _reason(error: Exception) -> str:
+    """``PortAudioError`` has a text, a number, and perhaps (interface, number, text) of the system's own error."""
+    text = str(error.args[0]).rpartition(": ")[2]
+    return f"{text}, {error.args[2][2]}" if len(error.args) > 2 else text
+
+
+def channel_counts(most: int) -> list[int]:
+    """With how many channels to try. Some plugins claim 32, and some arrays have nothing but all of theirs."""
+    return list(dict.fromkeys(count for count in (min(2, most), 1, most) if 1 <= count <= most))
+
+
+def _new_stream(library: Any, device: Input, channels: int, put: Put, ended: Callable[[], None]) -> Any:
+    # In the callback: a copy, a look at one flag, the hand-over. It runs in a thread that must not be late.
+    def callback(block: Any, frames: int, _time: Any, status: Any) -> None:
+        put(bytes(block), frames, bool(status.input_overflow))
+
+    return library.RawInputStream(
+        device=device.index,
+        samplerate=device.rate,
+        channels=channels,
+        dtype=SAMPLE_TYPE,
+        latency="high",  # safer than the lowest, and still 10 to 50 ms
+        callback=callback,
+        finished_callback=ended,
+    )
+
+
+@contextmanager
+def _native_errors_hidden() -> Iterator[None]:
+    """Keep what ALSA and PortAudio print about a failure from the terminal: our error says it.
+
+    sounddevice does the same when it starts. What other threads print in these milliseconds is not seen either.
+    """
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no standard error
+        yield
+        return
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -1,0 +1,81 @@
+"""The one thread that controls the sound system.
+
+PortAudio is not safe for several, and some of its calls never return when a sound server or a driver hangs: then
+whoever waits is told at the deadline, and the thread does not keep the process from ending.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from app.capture.errors import MicrophoneError
+
+DEADLINE_S: Final = 10.0
+
+Result = TypeVar("Result")
+
+
+class SoundHangs(MicrophoneError):
+    """The sound system does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__("the sound system does not answer: restart it, or this program")
+
+
+class SoundThread:
+    """Made when it is first asked; a daemon, which ends with the process."""
+
+    def __init__(self, deadline_s: float = DEADLINE_S) -> None:
+        self._deadline_s = deadline_s
+        # Bounded by its callers: each waits for its answer.
+        self._requests: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def ask(self, work: Callable[[], Result], undo: Callable[[Result], None] | None = None) -> Result:
+        """Do ``work`` there. If nobody waits for its result any more, it is given to ``undo``.
+
+        Raises ``SoundHangs`` at the deadline, and what ``work`` raises.
+        """
+        future = self._submit(work)
+        answer = asyncio.wrap_future(future)
+        answer.add_done_callback(_retrieve)
+        try:
+            await asyncio.wait({answer}, timeout=self._deadline_s)
+            if not future.done():
+                raise SoundHangs
+        except BaseException:
+            if undo is not None:
+                future.add_done_callback(partial(self._undo, undo))
+            raise
+        return future.result()
+
+    def _submit(self, work: Callable[[], Result]) -> "Future[Result]":
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
+            self._thread.start()
+        future: Future[Result] = Future()
+        future.set_running_or_notify_cancel()
+        self._requests.put((work, future))
+        return future
+
+    def _undo(self, undo: Callable[[Result], None], future: "Future[Result]") -> None:
+        if future.exception() is None:
+            self._submit(partial(undo, future.result()))
+
+    def _run(self) -> None:
+        while True:
+            work, future = self._requests.get()
+            try:
+                future.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - handed to whoever asked
+                future.set_exception(error)
+
+
+def _retrieve(answer: "asyncio.Future[Any]") -> None:
+    """An error that nobody waits for any more is nobody's."""
+    if not answer.cancelled():
+        answer.exception()

@@ -1,0 +1,80 @@
+"""``kikipounamu microphones``: which there are, and what one of them hears at the moment."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.errors import AppError
+
+if TYPE_CHECKING:
+    from app.capture.devices import Input
+    from app.capture.portaudio import SoundSystem
+
+_LOWEST_DBFS: Final = -60.0
+_BAR: Final = 40
+
+
+def microphones(
+    level: Annotated[bool, typer.Option("--level", help="Listen for a while and show how loud it is.")] = False,
+    microphone: Annotated[str, typer.Option(help="(Part of) a name. [default: the system's default]")] = "",
+    seconds: Annotated[float, typer.Option(min=0.1, max=3600.0, help="How long --level listens.")] = 10.0,
+    json: Annotated[bool, typer.Option("--json", help="List for programs.")] = False,
+) -> None:
+    """List the microphones; the star is the system's default. Nothing is recorded."""
+    try:
+        if level:
+            asyncio.run(show_level(microphone, seconds))
+        else:
+            _list(asyncio.run(_inputs()), json)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except AppError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+def _list(inputs: "list[Input]", json: bool) -> None:
+    from app.capture.devices import listed
+    from app.capture.looking import encode
+
+    if json:
+        typer.echo(encode(inputs))
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("", "name", "rate", "by"):
+        table.add_column(column, no_wrap=True)
+    for device in listed(inputs):
+        star = "*" if device.default else ""
+        table.add_row(star, device.name, f"{device.rate} Hz", device.interface)
+    Console(highlight=False).print(table)
+
+
+async def _inputs() -> "list[Input]":
+    from app.capture.portaudio import sound_system
+
+    return await sound_system().inputs()
+
+
+async def show_level(choice: str, seconds: float, system: "SoundSystem | None" = None) -> None:
+    """Draw the level of the microphone that ``choice`` names, and sum up. Raises ``MicrophoneError``."""
+    from app.capture.microphone import open_microphone
+
+    console = Console(stderr=True, highlight=False)
+    loudest = _LOWEST_DBFS
+    async with open_microphone(choice, system=system) as microphone:
+        asyncio.get_running_loop().call_later(seconds, microphone.stop)
+        with console.status(microphone.device) as status:
+            async for _ in microphone.blocks():
+                loudest = max(loudest, microphone.level_dbfs)
+                status.update(bar(microphone.level_dbfs))
+        what = f"at most {loudest:.0f} dBFS" if loudest > _LOWEST_DBFS else "only silence: is it muted?"
+        typer.echo(f"{microphone.device}: {what}, overflows: {microphone.overflows}")
+
+
+def bar(level_dbfs: float) -> str:
+    """A line that is full at 0 dBFS and empty at -60."""
+    share = min(1.0, max(0.0, 1 - level_dbfs / _LOWEST_DBFS))
+    return f"{'#' * round(share * _BAR):<{_BAR}} {level_dbfs:6.1f} dBFS"
