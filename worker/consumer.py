@@ -1,7 +1,8 @@
 """Joins the parts of a worker: take jobs, batch them, let the engine decode, settle each; leases all the while.
 
 It decides nothing itself: which streams is ``placement``, what goes together ``batcher``, what may be renewed
-``leases``, how long a decode may take ``pace``, and what becomes of a job the scripts.
+``leases``, how long a decode may take ``pace``, which partials are worth it ``partials``, and what becomes of a
+job the scripts.
 """
 
 import asyncio
@@ -15,16 +16,27 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from protocol.engine import DecodeFailure, DecodeOutcome, DecodeRequest, Transcript
-from protocol.job import HEARTBEAT_MS, MOST_FAILURES, RENEW_MS, SWEEP_MS, Failure, Keys, Result, WorkerState
+from protocol.job import (
+    HEARTBEAT_MS,
+    MOST_FAILURES,
+    RENEW_MS,
+    SWEEP_MS,
+    Failure,
+    Hypothesis,
+    Keys,
+    Result,
+    WorkerState,
+)
 from runtime.tasks import Tasks, cancel_and_wait
 from worker.batcher import Batcher
 from worker.delivery import Delivery
 from worker.engine_supervisor import EngineSupervisor
-from worker.errors import BrokerError, BrokerUnavailable, EngineFault, EngineTimedOut
-from worker.jobs import Jobs, Verdict
+from worker.errors import BrokerError, BrokerUnavailable, EngineFault, EngineRaised, EngineTimedOut
+from worker.jobs import Jobs, Taken, Verdict
 from worker.leases import Key, Leases
 from worker.pace import SPARE_S, Pace
-from worker.placement import job_streams
+from worker.partials import Partials
+from worker.placement import job_streams, partial_streams
 from worker.status import Report
 
 log = structlog.get_logger(__name__)
@@ -56,6 +68,7 @@ class Consumer:
         self._timing = timing
         self._keys = keys
         self._batcher = Batcher()
+        self._partials = Partials()
         self._leases = Leases()
         self._pace = Pace(timing.decode_spare_s)
         self._report = Report(worker, engine, self._pace)
@@ -94,8 +107,10 @@ class Consumer:
         while not self._draining.is_set():
             info = await self._engine.ready()
             self._report.state = WorkerState.IDLE
-            for delivery in await self._insist(lambda: self._next(info.slots)):  # noqa: B023  # awaited right here
+            taken = await self._insist(lambda: self._next(info.slots))  # noqa: B023  # awaited right here
+            for delivery in taken.jobs:
                 await self._accept(delivery)
+            await self._hypothesise(self._partials.wanted(taken.partials, info.slots, time.monotonic()))
             while not self._draining.is_set() and (batch := self._batcher.next(info.slots)):
                 await self._engine.ready()
                 await self._decode(batch)
@@ -108,7 +123,7 @@ class Consumer:
         ):
             info, _ = await asyncio.gather(load, reach)
         streams = job_streams(self._keys, info.model)
-        await self._insist(lambda: self._jobs.serve(streams))
+        await self._insist(lambda: self._jobs.serve(streams, partial_streams(self._keys, info.model)))
         tasks.start(self._renew_forever(), "renew")
         self._report.state = WorkerState.IDLE
         self._became_ready.set()
@@ -119,14 +134,16 @@ class Consumer:
         self._reached = True
         tasks.start(self._beat_forever(), "heartbeat")
 
-    async def _next(self, slots: int) -> list[Delivery]:
-        """Abandoned jobs when it is time to look for them, else new ones, else the next one that comes."""
+    async def _next(self, slots: int) -> Taken:
+        """Abandoned jobs when it is time to look for them, else new ones, else partials, else what comes next."""
         if time.monotonic() >= self._sweep_at:
             self._sweep_later()
             if abandoned := await self._jobs.sweep(slots):
-                return abandoned
+                return Taken(abandoned, [])
         if new := await self._jobs.take(slots):
-            return new
+            return Taken(new, [])
+        if partials := await self._jobs.take_partials(slots):
+            return Taken([], partials)
         return await self._jobs.wait(max(1, int((self._sweep_at - time.monotonic()) * 1000)))
 
     def _sweep_later(self) -> None:
@@ -168,6 +185,33 @@ class Consumer:
             else:
                 self._leases.hold(delivery)
                 self._batcher.add(delivery, alone=True)
+
+    # -- partials ---------------------------------------------------------------------------------------
+
+    async def _hypothesise(self, batch: Sequence[Delivery]) -> None:
+        """Best effort: what fails costs only itself, and is neither tried again nor held against its segment.
+
+        It is no part of what the worker reports: to whoever has a job it is free. Nor of the pace: short audio
+        takes longer than its share, and the deadlines of jobs would follow.
+        """
+        if not batch:
+            return
+        requests = [DecodeRequest(delivery.job.pcm, delivery.job.options) for delivery in batch]
+        deadline_s = self._pace.deadline_s(sum(delivery.seconds for delivery in batch))
+        try:
+            for delivery, outcome in zip(batch, await self._engine.decode(requests, deadline_s), strict=True):
+                if isinstance(outcome, Transcript):
+                    job = delivery.job
+                    await self._jobs.hypothesise(
+                        Hypothesis(job.session, job.segment, outcome.text, job.attempt, job.samples)
+                    )
+        except EngineRaised as fault:
+            log.debug("partials failed", batch=len(batch), reason=str(fault), dropped=self._partials.dropped)
+        except EngineFault as fault:
+            log.warning("the engine ended with partials", batch=len(batch), reason=str(fault))
+            self._partials.blame(batch, time.monotonic())
+        except BrokerUnavailable as error:
+            log.debug("partials not told", reason=str(error))
 
     # -- what becomes of a job --------------------------------------------------------------------------
 

@@ -1,12 +1,16 @@
 """A job as it was delivered to this worker, and what makes one impossible to recognise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from typing import Final
 
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
 from protocol.engine import DecodeFailure
 from protocol.errors import ErrorCode, MalformedMessage
 from protocol.job import MOST_DELIVERIES, Job, JobKind, decode_job
+
+JOBS: Final = frozenset({JobKind.RECOGNISE, JobKind.SPECULATE})
+PARTIALS: Final = frozenset({JobKind.HYPOTHESISE})
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,13 @@ class Delivery:
         return samples_to_seconds(self.job.samples)
 
 
-def read_delivery(stream: str, entry: str, count: int, now_ms: int, fields: Mapping[bytes, bytes]) -> Delivery:
-    """Read a stream entry. One that is no job keeps what can be read of its identity, and says why."""
+def read_delivery(
+    stream: str, entry: str, count: int, now_ms: int, fields: Mapping[bytes, bytes], known: Set[JobKind] = JOBS
+) -> Delivery:
+    """Read a stream entry. One that is no job keeps what can be read of its identity, and says why.
+
+    ``known``: the kinds that this stream may bring.
+    """
     age_ms = max(0, now_ms - int(entry.partition("-")[0]))
     try:
         job = decode_job(fields)
@@ -48,11 +57,11 @@ def read_delivery(stream: str, entry: str, count: int, now_ms: int, fields: Mapp
         return Delivery(
             stream, entry, count, age_ms, _salvage(fields), DecodeFailure(ErrorCode.MALFORMED, str(error))
         )
-    return Delivery(stream, entry, count, age_ms, job, _refusal(job, count))
+    return Delivery(stream, entry, count, age_ms, job, _refusal(job, count, known))
 
 
-def _refusal(job: Job, count: int) -> DecodeFailure | None:
-    if job.kind not in (JobKind.RECOGNISE, JobKind.SPECULATE):
+def _refusal(job: Job, count: int, known: Set[JobKind]) -> DecodeFailure | None:
+    if job.kind not in known:
         return DecodeFailure(
             ErrorCode.UNSUPPORTED, f"this worker does not know how to {job.kind.value}: update it"
         )

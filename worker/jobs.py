@@ -5,11 +5,11 @@ Every change is one atomic script (``worker/lua``); ``protocol.job`` says what t
 """
 
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import redis.exceptions as foreign
 from redis.asyncio import Redis
@@ -26,6 +26,8 @@ from protocol.job import (
     WORKER_GONE_MS,
     WORKERS_KEY,
     Failure,
+    Hypothesis,
+    JobKind,
     Keys,
     Outcome,
     Result,
@@ -33,7 +35,7 @@ from protocol.job import (
     encode_notice,
     encode_status,
 )
-from worker.delivery import Delivery, read_delivery
+from worker.delivery import JOBS, PARTIALS, Delivery, read_delivery
 from worker.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
 
 RETURNED: Final = "returned"
@@ -41,6 +43,7 @@ RETURNED: Final = "returned"
 
 _CONNECTIONS: Final = 4  # one blocks in a read; renewal, heartbeat and results share the others
 _SOCKET_TIMEOUT_S: Final = 10.0  # must exceed every BLOCK
+_STALE_MS: Final = 2_000  # an answer to an older request for a partial is of no use any more
 _CLAIMABLE_MS: Final = 3_600_000
 _FORGOTTEN_CONSUMER_MS: Final = 600_000
 _SWEEP_LOCK_MS: Final = SWEEP_MS * 3 // 4  # the quickest sweeper's interval
@@ -65,22 +68,38 @@ class Verdict(StrEnum):
     GONE = "gone"
 
 
+class Taken(NamedTuple):
+    """What was read: jobs, or else requests for partials, which are no longer in the broker."""
+
+    jobs: list[Delivery]
+    partials: list[Delivery]
+
+
 class Jobs:
     """Jobs of one shard for one worker. An async context manager: leaving it closes the connections."""
 
     def __init__(
-        self, url: str, worker: str, keys: Keys, forgotten_consumer_ms: int = _FORGOTTEN_CONSUMER_MS
+        self,
+        url: str,
+        worker: str,
+        keys: Keys,
+        forgotten_consumer_ms: int = _FORGOTTEN_CONSUMER_MS,
+        stale_ms: int = _STALE_MS,
     ) -> None:
         self._worker = worker
         self._forgotten_consumer_ms = forgotten_consumer_ms
+        self._stale_ms = stale_ms
         self._keys = keys
         self._streams: tuple[str, ...] = ()
+        self._partial_streams: tuple[str, ...] = ()
         self._redis = _open(url)
         self._take = self._script("take")
+        self._take_partials = self._script("partials")
         self._sweep = self._script("sweep")
         self._renew = self._script("renew")
         self._finish = self._script("segment", "finish")
         self._fail = self._script("segment", "fail")
+        self._hypothesise = self._script("hypothesis")
         self._leave = self._script("leave")
         self._heartbeat = self._script("heartbeat")
 
@@ -95,9 +114,9 @@ class Jobs:
         async with _mapped():
             check_version(await self._redis.info("server"))
 
-    async def serve(self, streams: Sequence[str]) -> None:
+    async def serve(self, streams: Sequence[str], partials: Sequence[str] = ()) -> None:
         """Read these streams from now on, the first one first; make the groups that are not there yet."""
-        self._streams = tuple(streams)
+        self._streams, self._partial_streams = tuple(streams), tuple(partials)
         async with _mapped():
             await self._make_groups()
 
@@ -106,28 +125,44 @@ class Jobs:
         reply = await self._repairing(self._take, self._streams, (GROUP, self._worker, free))
         return _deliveries(reply)
 
-    async def wait(self, block_ms: int) -> list[Delivery]:
-        """The next new job, when it comes within ``block_ms``; a few if they come at the same moment."""
+    async def take_partials(self, free: int) -> list[Delivery]:
+        """Up to ``free`` requests for partials, at once; those that are too old are dropped."""
+        reply = await self._repairing(
+            self._take_partials, self._partial_streams, (GROUP, self._worker, free, self._stale_ms)
+        )
+        return _deliveries(reply, PARTIALS)
+
+    async def wait(self, block_ms: int) -> Taken:
+        """What comes next, when it comes within ``block_ms``; a few if they come at the same moment.
+
+        One command waits for jobs and partials: with one for each, a worker would be given jobs while it makes a
+        partial, and keep them from one that is idle. ``partials.lua`` says how partials never stay pending.
+        """
         async with _mapped():
             try:
-                streams: dict[Any, Any] = dict.fromkeys(self._streams, ">")
+                streams: dict[Any, Any] = dict.fromkeys((*self._streams, *self._partial_streams), ">")
                 read: Any = await self._redis.xreadgroup(GROUP, self._worker, streams, count=1, block=block_ms)
             except foreign.ResponseError as error:
                 if not _group_missing(error):
                     raise
                 await self._make_groups()
-                return []
+                return Taken([], [])
             now_ms = await self._now_ms() if read else 0
-        return [
-            read_delivery(stream.decode(), entry.decode(), 1, now_ms, fields)
+        found = [
+            read_delivery(stream.decode(), entry.decode(), 1, now_ms, fields, self._kinds(stream.decode()))
             for stream, entries in read
             for entry, fields in entries
         ]
+        jobs = [delivery for delivery in found if delivery.stream in self._streams]
+        if found and not jobs:  # a partial beside a job is dropped: the next taker, whoever it is, removes it
+            await self.take_partials(0)
+            return Taken([], [partial for partial in found if partial.age_ms <= self._stale_ms])
+        return Taken(jobs, [])
 
     async def sweep(self, free: int) -> list[Delivery]:
         """Up to ``free`` jobs whose worker is gone. Nothing if another worker has looked a moment ago."""
-        limits = (LEASE_MS, _SWEEP_LOCK_MS, self._forgotten_consumer_ms)
-        keys = (self._keys.sweep, *self._streams)
+        limits = (LEASE_MS, _SWEEP_LOCK_MS, self._forgotten_consumer_ms, len(self._streams))
+        keys = (self._keys.sweep, *self._streams, *self._partial_streams)
         reply = await self._repairing(self._sweep, keys, (GROUP, self._worker, free, *limits))
         return _deliveries(reply)
 
@@ -155,9 +190,16 @@ class Jobs:
         arguments += (self._worker, most_failures, RETURNED, _CLAIMABLE_MS, DEAD_ENTRIES, _DEAD_MS)
         return Verdict((await self._repairing(self._fail, keys, arguments)).decode())
 
+    async def hypothesise(self, hypothesis: Hypothesis) -> bool:
+        """Publish what a segment may say; ``False`` when it is complete or ended, or nobody has its session."""
+        keys = (self._keys.session(hypothesis.session),)
+        arguments = (hypothesis.segment, self._keys.results_prefix, encode_notice(hypothesis))
+        async with _mapped():
+            return bool(await self._hypothesise(keys, arguments))
+
     async def leave(self) -> int:
         """Hand back all that is held, delete the consumer and its heartbeat; returns how many jobs went back."""
-        keys = (self._keys.sweep, *self._streams)
+        keys = (self._keys.sweep, *self._streams, *self._partial_streams)
         async with _mapped():
             await self._redis.hdel(WORKERS_KEY, self._worker)
             return int(await self._leave(keys, (GROUP, self._worker, RETURNED, _CLAIMABLE_MS)))
@@ -172,6 +214,9 @@ class Jobs:
         keys = (self._keys.session(job.session), delivery.stream, self._keys.backlog)
         identity = (GROUP, delivery.entry, job.segment, job.attempt, job.samples)
         return keys, (*identity, self._keys.results_prefix, encode_notice(outcome), SESSION_TTL_MS)
+
+    def _kinds(self, stream: str) -> Set[JobKind]:
+        return PARTIALS if stream in self._partial_streams else JOBS
 
     def _script(self, *names: str) -> Any:
         folder = files("worker") / "lua"
@@ -191,7 +236,7 @@ class Jobs:
             return await script(keys, arguments)
 
     async def _make_groups(self) -> None:
-        for stream in self._streams:
+        for stream in (*self._streams, *self._partial_streams):
             try:
                 await self._redis.xgroup_create(stream, GROUP, id="0-0", mkstream=True)
             except foreign.ResponseError as error:
@@ -226,11 +271,11 @@ def _open(url: str) -> Redis:
         raise BrokerRefused(f"not the address of a broker: {error}") from error
 
 
-def _deliveries(reply: Any) -> list[Delivery]:
+def _deliveries(reply: Any, kinds: Set[JobKind] = JOBS) -> list[Delivery]:
     now_ms, entries = reply
     return [
         read_delivery(
-            stream.decode(), entry.decode(), count, now_ms, dict(zip(flat[::2], flat[1::2], strict=True))
+            stream.decode(), entry.decode(), count, now_ms, dict(zip(flat[::2], flat[1::2], strict=True)), kinds
         )
         for stream, entry, count, flat in entries
     ]

@@ -6,3 +6,8 @@ from protocol.job import CLASSES, Keys
 def job_streams(keys: Keys, model: str) -> tuple[str, ...]:
     """Streams for a worker that has loaded ``model``: interactive before bulk, its own model before any."""
     return tuple(keys.jobs(priority, wanted) for priority in CLASSES for wanted in (model, ""))
+
+
+def partial_streams(keys: Keys, model: str) -> tuple[str, ...]:
+    """Streams of partials for a worker that has loaded ``model`` and has no job: its own model before any."""
+    return tuple(keys.partials(wanted) for wanted in (model, ""))

@@ -50,7 +50,7 @@ async def working(
 ) -> AsyncIterator[Worker]:
     """A worker that is drained in the end."""
     engine = EngineSupervisor(EngineSettings(ENGINE, MODEL, extra=extra), limits or EngineLimits())
-    async with Jobs(url, worker, KEYS) as jobs:
+    async with Jobs(url, worker, KEYS, stale_ms=60_000) as jobs:  # the machine may be slow
         running = Worker(Consumer(worker, jobs, engine, timing, KEYS), engine)
         try:
             yield running

@@ -1,21 +1,23 @@
 """What the tests of the worker's scripts share: a session with jobs in it, as a gateway would leave them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from msgspec.structs import replace
 from redis.asyncio import Redis
 
 from protocol.audio import samples_to_seconds
 from protocol.errors import ErrorCode
-from protocol.job import GROUP, Failure, Job, Keys, Notice, Result, decode_notice, encode_job
+from protocol.job import GROUP, Failure, Job, JobKind, Keys, Notice, Result, decode_notice, encode_job
 from worker.delivery import Delivery
 from worker.jobs import Jobs
-from worker.placement import job_streams
+from worker.placement import job_streams, partial_streams
 
 KEYS = Keys()
 MODEL = "m"
 STREAMS = job_streams(KEYS, MODEL)
+PARTIALS = partial_streams(KEYS, MODEL)
 SESSION = "7d1f3f3e-0000-4000-8000-000000000000"
 GATEWAY = "gateway-1"
 
@@ -23,6 +25,11 @@ GATEWAY = "gateway-1"
 def job(segment: int = 0, samples: int = 1600, attempt: int = 0, session: str = SESSION) -> Job:
     """A job of so many samples; the samples say which segment it is."""
     return Job(session, segment, bytes([segment % 256, 0]) * samples, samples, attempt)
+
+
+def question(segment: int = 0, samples: int = 1600, session: str = SESSION) -> Job:
+    """A request for a partial of so many samples."""
+    return replace(job(segment, samples, session=session), kind=JobKind.HYPOTHESISE)
 
 
 def result(of: Job, text: str = "said") -> Result:
@@ -57,6 +64,27 @@ class GatewaySide:
         await self.redis.hset(KEYS.session(job.session), f"{field}:{job.segment}", value)
         await self.redis.hincrby(KEYS.backlog, stream, job.samples)
         return entry.decode()
+
+    async def ask(self, question: Job, stream: str = PARTIALS[0], age_ms: int = 0) -> str:
+        """Ask for a partial, as if ``age_ms`` ago; returns the entry id."""
+        seconds, microseconds = await self.redis.time()
+        then = f"{seconds * 1000 + microseconds // 1000 - age_ms}-*" if age_ms else "*"
+        entry: bytes = await self.redis.xadd(stream, encode_job(question), id=then)
+        return entry.decode()
+
+    @asynccontextmanager
+    async def listening(self, gateway: str = GATEWAY) -> AsyncIterator[Callable[[], Awaitable[Notice | None]]]:
+        """Subscribed as ``gateway``; call what is given for the next notice, ``None`` when none comes."""
+        pubsub = self.redis.pubsub()
+        await pubsub.ssubscribe(KEYS.results(gateway))
+        await pubsub.get_message(timeout=5)
+
+        async def heard() -> Notice | None:
+            message = await pubsub.get_message(timeout=5)
+            return decode_notice(message["data"]) if message else None
+
+        yield heard
+        await pubsub.aclose()
 
     async def end(self, segment: int = 0, session: str = SESSION) -> bytes | None:
         """``end:<segment>``."""
@@ -108,7 +136,7 @@ async def jobs_of(url: str, worker: str = "w") -> AsyncIterator[Jobs]:
     """A worker's side that serves the model ``m``."""
     async with Jobs(url, worker, KEYS) as jobs:
         await jobs.check()
-        await jobs.serve(STREAMS)
+        await jobs.serve(STREAMS, PARTIALS)
         yield jobs
 
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from protocol.errors import ErrorCode
 from protocol.job import Job, JobKind
-from tests.worker.scripts import SESSION, fields_of, job
-from worker.delivery import read_delivery
+from tests.worker.scripts import SESSION, fields_of, job, question
+from worker.delivery import PARTIALS, read_delivery
 
 
 def test_a_job_is_read_with_its_circumstances() -> None:
@@ -27,12 +27,19 @@ def test_a_clock_that_was_put_back_makes_no_negative_age() -> None:
         (Job(SESSION, 0, b"\0\0", 2), 1, ErrorCode.AUDIO_INVALID, "2 samples and brings 2 bytes"),
         (Job(SESSION, 0, b"\0", 1), 1, ErrorCode.AUDIO_INVALID, "brings 1 bytes"),
         (Job(SESSION, 0, b"", 0, kind=JobKind.SPLIT), 1, ErrorCode.UNSUPPORTED, "split"),
+        (question(), 1, ErrorCode.UNSUPPORTED, "hypothesise"),
         (job(), 21, ErrorCode.INTERNAL, "21 times"),
     ],
 )
 def test_what_nobody_can_decode_is_refused(bad: Job, count: int, code: ErrorCode, text: str) -> None:
     refusal = read_delivery("s", "1-0", count, 1, fields_of(bad)).refusal
     assert refusal is not None and refusal.code is code and text in refusal.message
+
+
+def test_a_request_for_a_partial_belongs_into_its_own_stream_alone() -> None:
+    assert read_delivery("s", "1-0", 1, 1, fields_of(question(3)), PARTIALS).refusal is None
+    refusal = read_delivery("s", "1-0", 1, 1, fields_of(job(3)), PARTIALS).refusal
+    assert refusal is not None and "recognise" in refusal.message
 
 
 def test_twenty_deliveries_are_not_too_many() -> None:

@@ -24,7 +24,7 @@ from tests.worker.scripts import (
     take_one,
 )
 from worker.errors import BrokerRefused, BrokerTooOld, BrokerUnavailable
-from worker.jobs import RETURNED, Jobs, check_version
+from worker.jobs import RETURNED, Jobs, Taken, check_version
 
 # -- reading ----------------------------------------------------------------------------------------------
 
@@ -58,12 +58,12 @@ async def test_waiting_ends_with_the_first_job_and_leaves_the_rest(jobs: Jobs, o
     await wait_until(other.somebody_waits, "the worker blocks")
     await other.submit(job(1))
     await other.submit(job(2))
-    assert [delivery.job.segment for delivery in await waiting] == [1]
+    assert [delivery.job.segment for delivery in (await waiting).jobs] == [1]
     assert [delivery.job.segment for delivery in await jobs.take(5)] == [2]
 
 
 async def test_waiting_in_vain_gives_nothing(jobs: Jobs) -> None:
-    assert await jobs.wait(1) == []
+    assert await jobs.wait(1) == Taken([], [])
 
 
 async def test_what_is_no_job_is_delivered_with_the_reason(jobs: Jobs, other: GatewaySide) -> None:
@@ -80,9 +80,9 @@ async def test_groups_are_made_again_when_the_broker_has_lost_them(jobs: Jobs, o
     await other.redis.flushall()
     assert await jobs.sweep(1) == []
     await other.redis.flushall()
-    assert await jobs.wait(1) == []
+    assert await jobs.wait(1) == Taken([], [])
     await other.submit(job())
-    assert len(await jobs.wait(1_000)) == 1
+    assert len((await jobs.wait(1_000)).jobs) == 1
 
 
 # -- leases -----------------------------------------------------------------------------------------------

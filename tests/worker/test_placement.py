@@ -1,7 +1,7 @@
 """The order of streams."""
 
 from protocol.job import Keys
-from worker.placement import job_streams
+from worker.placement import job_streams, partial_streams
 
 
 def test_interactive_comes_before_bulk_and_the_model_before_any() -> None:
@@ -11,3 +11,7 @@ def test_interactive_comes_before_bulk_and_the_model_before_any() -> None:
         "kiki:{0}:jobs:bulk:whisper-base",
         "kiki:{0}:jobs:bulk:any",
     )
+
+
+def test_partials_of_the_model_come_before_those_of_any() -> None:
+    assert partial_streams(Keys(), "whisper-base") == ("kiki:{0}:partials:whisper-base", "kiki:{0}:partials:any")

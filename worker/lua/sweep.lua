@@ -1,5 +1,6 @@
 -- Claim up to ARGV[3] entries whose lease ran out, unless another worker looked a moment ago.
--- KEYS 1 sweep lock, then streams. ARGV 4 lease in ms, 5 lock in ms, 6 idle time of a forgotten consumer.
+-- KEYS 1 sweep lock, then streams of jobs (ARGV 7: so many), then streams of partials, which nobody claims.
+-- ARGV 4 lease in ms, 5 lock in ms, 6 idle time of a forgotten consumer.
 local group, consumer, free, lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local now = redis.call('TIME')
 local claimed = {}
@@ -32,7 +33,7 @@ end
 
 if redis.call('SET', KEYS[1], consumer, 'NX', 'PX', ARGV[5]) then
   for i = 2, #KEYS do
-    if #claimed < free then
+    if i <= 1 + ARGV[7] and #claimed < free then
       claim(KEYS[i])
     end
     forget_consumers(KEYS[i])
