@@ -1,0 +1,95 @@
+"""What there is to read while somebody speaks: texts in spoken order, then what may still change. Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from app.transcript import Segment
+from protocol.session import Partial
+from protocol.texts import join_texts
+
+_NOT_YET: Final = "…"
+
+
+@dataclass(frozen=True)
+class Span:
+    """Some text; ``stable``: no partial of its segment will change it."""
+
+    text: str
+    stable: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """One segment that has ended, to be written for good: a text, or a mark that there is none."""
+
+    text: str
+    failed: bool = False
+
+
+class LiveText:
+    """Segments are numbered from 0 and end in any order; a text is written once all before it are."""
+
+    def __init__(self) -> None:
+        self._next = 0  # the first segment that is not written
+        self._ended: dict[int, Segment] = {}
+        self._partials: dict[int, Partial] = {}
+
+    def partial(self, partial: Partial) -> None:
+        """A hypothesis; an old one, or one of a segment that has ended, says nothing."""
+        number = partial.segment
+        if number < self._next or number in self._ended:
+            return
+        known = self._partials.get(number)
+        if known is None or partial.revision > known.revision:
+            self._partials[number] = partial
+
+    def ended(self, segment: Segment) -> list[Line]:
+        """A segment has a text or an error; what can be written now. Nothing understood gives no line."""
+        number = segment.index
+        if number < self._next or number in self._ended:
+            return []
+        self._ended[number] = segment
+        self._partials.pop(number, None)
+        lines: list[Line] = []
+        while (written := self._ended.pop(self._next, None)) is not None:
+            self._next += 1
+            if written.error or written.text:
+                lines.append(_line(written))
+        return lines
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """What is known but not written, in spoken order, as it is to be read: spaces included."""
+        spans: list[Span] = []
+        before = self._next - 1
+        for number in sorted(self._ended.keys() | self._partials.keys()):
+            if number > before + 1:
+                _append(spans, Span(_NOT_YET, False))
+            _append(spans, *self._pieces(number))
+            before = number
+        return tuple(spans)
+
+    def _pieces(self, number: int) -> list[Span]:
+        if segment := self._ended.get(number):
+            return [Span(_line(segment).text, True)] if segment.error or segment.text else []
+        partial = self._partials[number]
+        pieces = Span(partial.text[: partial.stable], True), Span(partial.text[partial.stable :], False)
+        return [piece for piece in pieces if piece.text]
+
+
+def mark(error: str) -> str:
+    """What stands where a text is missing."""
+    return f"[no text: {error}]"
+
+
+def _line(segment: Segment) -> Line:
+    return Line(mark(segment.error), failed=True) if segment.error else Line(segment.text)
+
+
+def _append(spans: list[Span], *pieces: Span) -> None:
+    """The pieces of one segment, with a space in front where it needs one after the segment before it."""
+    for place, piece in enumerate(pieces):
+        text = piece.text
+        if place == 0 and spans and (left := spans[-1].text.strip()) and text.strip():
+            text = join_texts((left, text))[len(left) :]
+        spans.append(Span(text, piece.stable))
