@@ -3,9 +3,11 @@
 The expected wait is the audio that is ahead, divided by the speed of those who can work on it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from msgspec.structs import replace
 
 from protocol.audio import samples_to_seconds
 from protocol.job import ANY_MODEL, CLASSES, Keys, WorkerState, WorkerStatus
@@ -14,6 +16,7 @@ from protocol.session import Busy
 
 _ABLE: Final = frozenset({WorkerState.IDLE, WorkerState.BUSY})
 _UNKNOWN_SPEED: Final = 1.0
+_SPARE_MEMORY: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,7 @@ class Refusal:
 
 def speed(survey: Survey, model: str) -> float:
     """Seconds of audio per second that the workers who have ``model`` (empty: any) recognise together."""
-    return sum(
-        worker.speed or _UNKNOWN_SPEED
-        for worker in survey.workers
-        if worker.state in _ABLE and (not model or worker.model == model)
-    )
+    return sum(worker.speed or _UNKNOWN_SPEED for worker in _able(survey, model))
 
 
 def expect(survey: Survey, options: Options, own_samples: int = 0) -> Expectation:
@@ -86,6 +85,25 @@ def expect_behind(survey: Survey, options: Options, ahead: int, own_samples: int
     together = speed(survey, options.model)
     eta = samples_to_seconds(ahead + own_samples) / together if together else None
     return Expectation(samples_to_seconds(ahead), eta)
+
+
+def spare_slots(survey: Survey, options: Options) -> int:
+    """Slots of the workers who may be given what nobody waits for: speculations, hypotheses. 0: none now.
+
+    Those who have time decide at the moment of the request, by the number of jobs; this here saves the way.
+    """
+    if options.priority != CLASSES[0] or survey.memory > _SPARE_MEMORY:
+        return 0
+    slots = sum(worker.slots for worker in _able(survey, options.model))
+    streams = {Keys().jobs(options.priority, model) for model in (options.model, ANY_MODEL)}
+    entries = sum(waiting.entries for stream, waiting in survey.streams.items() if stream in streams)
+    return slots if entries <= slots else 0
+
+
+def decode_s(survey: Survey, options: Options, samples: int) -> float:
+    """How long the fastest worker would be busy with so much audio; 0 where that is not known."""
+    fastest = max((worker.speed for worker in _able(survey, options.model)), default=0.0)
+    return samples_to_seconds(samples) / fastest if fastest else 0.0
 
 
 def refuse(survey: Survey, up: bool, sessions: int, limits: AdmissionLimits) -> Refusal | None:
@@ -118,15 +136,25 @@ def busy(survey: Survey, up: bool, options: Options, limits: AdmissionLimits) ->
     if expected.eta_s is None:
         return Busy("no_worker", accepting)
     if expected.eta_s > limits.wait_s / 3:
-        return Busy("load", accepting, eta_ms=round(expected.eta_s * 1000))
+        return Busy("load", accepting, makes_partials(survey, options), round(expected.eta_s * 1000))
     return None
 
 
-def worth_telling(before: Busy | None, now: Busy | None) -> Busy | None:
-    """The message that the change from ``before`` to ``now`` calls for, if any."""
+def makes_partials(survey: Survey, options: Options) -> bool:
+    """Whether a session of these options gets hypotheses at this moment, while the broker is there."""
+    return options.partials and spare_slots(survey, options) > 0
+
+
+def worth_telling(before: Busy | None, now: Busy | None, partials: bool = False) -> Busy | None:
+    """The message that the change from ``before`` to ``now`` calls for, if any; ``partials``: they are made."""
     if now is None:
-        return Busy("load", accepting=True, eta_ms=0) if before is not None else None
-    if before is None or (before.reason, before.accepting) != (now.reason, now.accepting):
+        return Busy("load", accepting=True, partials=partials, eta_ms=0) if before is not None else None
+    if before is None or replace(before, eta_ms=0) != replace(now, eta_ms=0):
         return now
     earlier, later = before.eta_ms or 0, now.eta_ms or 0
     return now if later > 2 * earlier or 2 * later < earlier else None
+
+
+def _able(survey: Survey, model: str) -> Iterator[WorkerStatus]:
+    """The workers who take jobs for ``model``; empty: for any."""
+    return (one for one in survey.workers if one.state in _ABLE and (not model or one.model == model))

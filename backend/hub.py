@@ -14,17 +14,29 @@ from typing import Any, Final
 import structlog
 from msgspec.structs import replace
 
-from backend.admission import Survey, busy, expect_behind, refuse_load, worth_telling
+from backend.admission import (
+    Survey,
+    busy,
+    decode_s,
+    expect_behind,
+    makes_partials,
+    refuse_load,
+    spare_slots,
+    worth_telling,
+)
 from backend.connection import Connection
 from backend.errors import BrokerBusy, BrokerError, TooBusy, TryLater
 from backend.jobs import Jobs
-from backend.records import Attachment, Reread, SessionGone, Submitted
+from backend.records import Attachment, NothingToPromote, Reread, SessionGone, Submitted
 from backend.segments import (
     Acknowledge,
     AttachAgain,
     Close,
+    Hypothesise,
     LookAgain,
     Output,
+    Promote,
+    Speculate,
     Submit,
     Withdraw,
 )
@@ -32,7 +44,7 @@ from backend.session import Session
 from backend.settings import GatewaySettings
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
-from protocol.job import Job, Notice
+from protocol.job import Job, JobKind, Notice
 from protocol.session import Busy, ClientMessage, Error, Failed, Hello, Queued, Welcome
 from protocol.session import Final as FinalMessage
 
@@ -99,7 +111,7 @@ class Hub:
         attachment = await self._attach(hello, owner)
         hosted = self.hosted.get(identity)
         if hosted is None:
-            session = Session(hello.session, hello.options, self.settings.limits)
+            session = Session(hello.session, hello.options, self.settings.limits, self.settings.pace)
             hosted = self.hosted[identity] = Hosted(session, owner)
         elif hosted.connection is not None:
             hosted.send(Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"))
@@ -180,6 +192,11 @@ class Hub:
             match output:
                 case Submit(job):
                     self._ask(hosted, self._jobs.submit, (job,), partial(self._submitted, hosted, job))
+                case Promote():
+                    answer = partial(self._promoted, hosted, output)
+                    self._ask(hosted, self._jobs.promote, (hosted.identity, *output), answer)
+                case Speculate() | Hypothesise():
+                    self._attempt(hosted, output)
                 case Withdraw(segment, attempt):
                     self._ask(hosted, self._jobs.cancel, (hosted.identity, segment, attempt), _nothing)
                 case Acknowledge(segment):
@@ -220,19 +237,57 @@ class Hub:
             self._fail(hosted, TryLater(str(error)))
             answer(error)
 
-    def _submitted(self, hosted: Hosted, job: Job, reply: Submitted | BaseException) -> None:
-        now = time.monotonic()
-        if isinstance(reply, BaseException):
-            self._perform(hosted, hosted.session.unsubmitted(job.segment, job.attempt))
+    def _attempt(self, hosted: Hosted, output: Speculate | Hypothesise) -> None:
+        """What is best effort: dropped at once where there is no time for it, and whatever comes of it, no error."""
+        job = output.job
+        answer = partial(self._attempted, hosted, job)
+        slots = spare_slots(self._survey, job.options) if self._jobs.up else 0
+        slow = isinstance(output, Hypothesise) and self._is_slow(job)
+        if not slots or slow:
+            answer(None)
             return
-        outputs = hosted.session.submitted(job.segment, job.attempt, reply, now)
-        self._perform(hosted, [self._with_eta(job, output) for output in outputs])
+        command = self._jobs.hypothesise if isinstance(output, Hypothesise) else self._jobs.speculate
+        try:
+            command(job, slots).add_done_callback(answer)
+        except BrokerBusy:
+            answer(None)
 
-    def _with_eta(self, job: Job, output: Output) -> Output:
+    def _is_slow(self, job: Job) -> bool:
+        return decode_s(self._survey, job.options, job.samples) > self.settings.pace.slow_s
+
+    def _attempted(self, hosted: Hosted, job: Job, reply: "asyncio.Future[bool] | None") -> None:
+        """``None``: it was not even tried."""
+        made = False
+        if reply is not None and not reply.cancelled():
+            made = reply.exception() is None and reply.result()
+        if job.kind is JobKind.SPECULATE:
+            hosted.session.speculated(job, made)
+        elif not made:
+            hosted.session.declined(job, time.monotonic())
+
+    def _submitted(self, hosted: Hosted, job: Job, reply: Submitted | BaseException) -> None:
+        session = hosted.session
+        if isinstance(reply, BaseException):
+            outputs = session.unsubmitted(job.segment, job.attempt)
+        else:
+            outputs = session.submitted(job.segment, job.attempt, reply, time.monotonic())
+        self._perform(hosted, [self._with_eta(session, job.samples, output) for output in outputs])
+
+    def _promoted(
+        self, hosted: Hosted, promote: Promote, reply: Submitted | NothingToPromote | BaseException
+    ) -> None:
+        session = hosted.session
+        if isinstance(reply, BaseException):
+            outputs = session.unsubmitted(promote.segment, promote.attempt)
+        else:
+            outputs = session.promoted(promote, reply, time.monotonic())
+        self._perform(hosted, [self._with_eta(session, promote.samples, output) for output in outputs])
+
+    def _with_eta(self, session: Session, samples: int, output: Output) -> Output:
         if not isinstance(output, Queued):
             return output
         ahead = round(output.ahead_s * SAMPLE_RATE)
-        expected = expect_behind(self._survey, job.options, ahead, job.samples)
+        expected = expect_behind(self._survey, session.options, ahead, samples)
         return replace(output, eta_ms=None if expected.eta_s is None else round(expected.eta_s * 1000))
 
     def _reread(self, hosted: Hosted, reply: Reread | BaseException) -> None:
@@ -264,8 +319,9 @@ class Hub:
     def _tell_busy(self, hosted: Hosted) -> None:
         if hosted.connection is None:
             return
-        now = busy(self._survey, self._jobs.up, hosted.session.options, self.settings.admission)
-        message = worth_telling(hosted.busy, now)
+        options = hosted.session.options
+        now = busy(self._survey, self._jobs.up, options, self.settings.admission)
+        message = worth_telling(hosted.busy, now, makes_partials(self._survey, options))
         if message is not None:
             hosted.busy = now
             hosted.send(message)

@@ -8,8 +8,6 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from hashlib import sha1
-from importlib.resources import files
 from typing import Any, Final
 
 import structlog
@@ -33,22 +31,26 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from backend.admission import Survey, Waiting
 from backend.dead_letters import DeadLetter, next_attempt, read_letter
 from backend.errors import BrokerError, BrokerFailed, BrokerMismatch, BrokerUnreachable
+from backend.partials import MOST_ENTRIES, STALE_MS
 from backend.records import (
     Attachment,
     NothingToPromote,
     Reread,
     SessionGone,
     Submitted,
-    parse_hash,
+    is_queued,
+    is_there,
+    parse_attached,
     parse_promoted,
     parse_reread,
     parse_submitted,
 )
+from backend.scripts import load_scripts
 from backend.server_info import checked_version, is_durable, is_worth_compacting, shown_url
 from backend.subscription import follow
 from backend.writer import Command, Writer
-from protocol.errors import Forbidden, OutOfOrder
 from protocol.job import (
+    ANY_MODEL,
     SESSION_TTL_MS,
     SHARDS_KEY,
     WORKER_GONE_MS,
@@ -66,7 +68,6 @@ log = structlog.get_logger(__name__)
 CONNECT_S: Final = 5.0
 _REPLY_S: Final = 10.0
 _RETRY_S: Final = (0.05, 0.25, 1.0)
-_SCRIPTS: Final = ("attach", "submit", "cancel", "received", "look", "speculate", "promote", "survey")
 _AWAY: Final = (RedisConnectionError, ReadOnlyError, OutOfMemoryError, ClusterDownError, TryAgainError)
 _AWAY_TEXTS: Final = ("MISCONF", "BUSY ")
 
@@ -81,7 +82,7 @@ class Jobs:
         self.durable = False
         self.version = ""
         self._keys = Keys()
-        self._scripts = {name: _load(name) for name in _SCRIPTS}
+        self._scripts = load_scripts()
         self._connection, self._subscription = _bare(url, gateway), _bare(url, gateway)
         self._looks = Redis.from_pool(_pool(url, gateway))
         self._writer = Writer(self._execute)
@@ -103,7 +104,7 @@ class Jobs:
         nonce = secrets.token_hex(8)
         prefix = self._keys.results_prefix
         arguments = (session, owner, self.gateway, int(resume), int(create), nonce, SESSION_TTL_MS, prefix)
-        return self._send("attach", [self._keys.session(session)], arguments, _parse_attached)
+        return self._send("attach", [self._keys.session(session)], arguments, parse_attached)
 
     def submit(self, job: Job) -> "asyncio.Future[Submitted]":
         """Put a complete segment into its stream, once per attempt."""
@@ -113,18 +114,28 @@ class Jobs:
     def cancel(self, session: str, segment: int, attempt: int) -> "asyncio.Future[bool]":
         """Forget a segment. False: the broker does not know the session."""
         keys = [self._keys.session(session), self._keys.backlog]
-        return self._send("cancel", keys, (segment, attempt, SESSION_TTL_MS), _not_gone)
+        return self._send("cancel", keys, (segment, attempt, SESSION_TTL_MS), is_there)
 
     def received(self, session: str, segment: int) -> "asyncio.Future[bool]":
         """Drop the stored result of a segment. False: the broker does not know the session."""
         keys = [self._keys.session(session)]
-        command = Command("received", keys, (segment, SESSION_TTL_MS), _not_gone)
+        command = Command("received", keys, (segment, SESSION_TTL_MS), is_there)
         return self._writer.send(command, hurry=False)
 
-    def speculate(self, job: Job) -> "asyncio.Future[bytes]":
-        """Have a segment decoded up to here, in case that it ends here."""
-        arguments = (job.segment, job.samples, SESSION_TTL_MS, *_flat(job))
-        return self._send("speculate", self._job_keys(job), arguments, bytes, len(job.pcm))
+    def speculate(self, job: Job, slots: int) -> "asyncio.Future[bool]":
+        """Have a segment decoded up to here, in case that it ends here. Best effort; tells whether it will be.
+
+        It will not where its stream and that of any model have ``slots`` jobs or more.
+        """
+        arguments = (job.segment, job.samples, SESSION_TTL_MS, slots, *_flat(job))
+        keys = [*self._job_keys(job), *self._streams(job)]
+        return self._writer.send(Command("speculate", keys, arguments, is_queued, len(job.pcm), optional=True))
+
+    def hypothesise(self, job: Job, slots: int) -> "asyncio.Future[bool]":
+        """Ask what a segment may say so far. Best effort, as ``speculate``; tells whether it is asked."""
+        keys = [self._keys.partials(job.options.model), *self._streams(job)]
+        arguments = (slots, MOST_ENTRIES, STALE_MS, *_flat(job))
+        return self._writer.send(Command("hypothesise", keys, arguments, is_queued, len(job.pcm), optional=True))
 
     def promote(
         self, session: str, segment: int, attempt: int, samples: int
@@ -151,7 +162,7 @@ class Jobs:
         """What waits, who works, how full the broker is. Raises ``BrokerUnreachable``."""
         keys = (self._keys.backlog, WORKERS_KEY)
         with _mapped():
-            reply = await self._looks.eval(self._scripts["survey"][0].decode(), 2, *keys, WORKER_GONE_MS)
+            reply = await self._looks.eval(self._scripts["survey"].source.decode(), 2, *keys, WORKER_GONE_MS)
         used, limit, streams, statuses = reply
         return Survey(
             streams={name.decode(): Waiting(max(0, samples), *rest) for name, samples, *rest in streams},
@@ -219,6 +230,11 @@ class Jobs:
         stream = self._keys.jobs(job.options.priority, job.options.model)
         return [self._keys.session(job.session), stream, self._keys.backlog]
 
+    def _streams(self, job: Job) -> list[str]:
+        """Where jobs wait for the workers that may take this one."""
+        models = dict.fromkeys((job.options.model or ANY_MODEL, ANY_MODEL))
+        return [self._keys.jobs(job.options.priority, model) for model in models]
+
     def _send(
         self,
         script: str,
@@ -238,8 +254,9 @@ class Jobs:
                 for source, _ in self._scripts.values():
                     await self._looks.script_load(source)
             replies = [*replies[:unknown], *await self._round_trip(batch[unknown:])]
-        if away := next(filter(_away, replies), None):
-            raise BrokerUnreachable(str(away))
+        for command, reply in zip(batch, replies, strict=True):
+            if _away(reply) and not command.optional:
+                raise BrokerUnreachable(str(reply))
         return [BrokerFailed(str(reply)) if isinstance(reply, RedisError) else reply for reply in replies]
 
     async def _round_trip(self, batch: Sequence[Command]) -> list[Any]:
@@ -259,7 +276,7 @@ class Jobs:
         *arguments, last = command.arguments
         head: tuple[Any, ...] = (
             "EVALSHA",
-            self._scripts[command.script][1],
+            self._scripts[command.script].digest,
             len(command.keys),
             *command.keys,
             *arguments,
@@ -341,11 +358,6 @@ async def _reply(connection: "AbstractConnection") -> Any:
         return error
 
 
-def _load(name: str) -> tuple[bytes, str]:
-    source = files("backend").joinpath("lua", f"{name}.lua").read_bytes()
-    return source, sha1(source, usedforsecurity=False).hexdigest()
-
-
 @contextmanager
 def _mapped() -> Iterator[None]:
     """Redis errors become ours."""
@@ -363,22 +375,6 @@ async def _answering(client: "Redis") -> None:
             await client.ping()
             return
         await asyncio.sleep(_RETRY_S[0])
-
-
-def _parse_attached(reply: Sequence[Any]) -> Attachment | SessionGone:
-    match reply:
-        case [b"attached", epoch, fields]:
-            return Attachment(int(epoch), parse_hash(fields))
-        case [b"unknown"]:
-            return SessionGone()
-        case [b"exists"]:
-            raise OutOfOrder("this session exists: say hello with resume to go on with it")
-        case _:
-            raise Forbidden("this session belongs to another key")
-
-
-def _not_gone(reply: bytes) -> bool:
-    return reply != b"gone"
 
 
 def _flat(job: Job) -> Iterator[str | bytes]:

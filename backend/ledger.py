@@ -43,12 +43,11 @@ class Ledger:
         segment.append(pcm, samples)
         self.unqueued += samples
 
-    def complete(self, segment: Segment, samples: int, now: float) -> bytes:
-        """All samples of a segment, of which no more than ``samples`` are wanted."""
+    def complete(self, segment: Segment, samples: int, now: float) -> None:
+        """All samples of a segment are here, and no more than ``samples`` are wanted."""
         self.unqueued -= segment.unqueued
-        pcm = segment.complete(samples, now)
+        segment.complete(samples, now)
         self.unqueued += segment.unqueued
-        return pcm
 
     def enqueue(self, segment: Segment, attempt: int, now: float) -> None:
         """The broker has the segment."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+from protocol.errors import Forbidden, OutOfOrder
 from protocol.job import Ended, EndState, Outcome, decode_notice, parse_end
 
 _PER_SEGMENT: Final = ("job", "end", "result", "text")
@@ -55,6 +56,29 @@ class Reread(NamedTuple):
     gateway: str
     epoch: int
     segments: dict[int, Record]
+
+
+def parse_attached(reply: Sequence[Any]) -> Attachment | SessionGone:
+    """Reply of ``attach.lua``. Raises ``Forbidden`` or ``OutOfOrder``."""
+    match reply:
+        case [b"attached", epoch, fields]:
+            return Attachment(int(epoch), parse_hash(fields))
+        case [b"unknown"]:
+            return SessionGone()
+        case [b"exists"]:
+            raise OutOfOrder("this session exists: say hello with resume to go on with it")
+        case _:
+            raise Forbidden("this session belongs to another key")
+
+
+def is_there(reply: bytes) -> bool:
+    """Reply of ``cancel.lua`` and ``received.lua``: whether the broker knows the session."""
+    return reply != b"gone"
+
+
+def is_queued(reply: bytes) -> bool:
+    """Reply of ``speculate.lua`` and ``hypothesise.lua``: whether the request was taken."""
+    return reply == b"queued"
 
 
 def parse_submitted(reply: Sequence[Any]) -> Submitted:

@@ -19,6 +19,26 @@ class Submit(NamedTuple):
     job: Job
 
 
+class Speculate(NamedTuple):
+    """Have this beginning of a segment decoded, if that makes nobody wait; ``Session.speculated`` if it is not."""
+
+    job: Job
+
+
+class Promote(NamedTuple):
+    """The speculation was right: make it the job; the reply goes to ``Session.promoted``."""
+
+    segment: int
+    attempt: int
+    samples: int
+
+
+class Hypothesise(NamedTuple):
+    """Ask what this beginning of a segment may say; ``Session.declined`` if nobody is asked."""
+
+    job: Job
+
+
 class Withdraw(NamedTuple):
     """The client cancelled this segment."""
 
@@ -48,7 +68,8 @@ class Close(NamedTuple):
     code: CloseCode
 
 
-Output = GatewayMessage | Submit | Withdraw | Acknowledge | LookAgain | AttachAgain | Close
+Effect = Submit | Speculate | Promote | Hypothesise | Withdraw | Acknowledge | LookAgain | AttachAgain
+Output = GatewayMessage | Effect | Close
 
 
 _SMALL: Constant = 2_048
@@ -63,12 +84,20 @@ class Stage(Enum):
     ENDED = auto()
 
 
+class Speculation(NamedTuple):
+    """Up to which sample the segment is being decoded, and since when."""
+
+    samples: int
+    at: float
+
+
 @dataclass(slots=True)
 class Segment:
     """``samples`` is the length once it is complete. Times are the gateway's monotonic clock, in seconds.
 
     ``held`` counts the samples that need no resending.
     ``asked`` is the position from which audio was last asked for, so that it is asked once per gap.
+    ``speculation`` may have failed, been dropped or be lost: whether there is one shows when it is promoted.
     ``told`` is the outcome until the client has received it; ``text`` stays.
     """
 
@@ -78,6 +107,7 @@ class Segment:
     held: int = 0
     samples: int | None = None
     asked: int = -1
+    speculation: Speculation | None = None
     first_frame: float = 0.0
     completed: float = 0.0
     queued: float = 0.0
@@ -98,7 +128,7 @@ class Segment:
         """Start to receive from nothing."""
         self.attempt, self.stage, self.pcm = attempt, Stage.RECEIVING, []
         self.held, self.samples, self.asked = 0, None, -1
-        self.state, self.told, self.text = None, None, ""
+        self.state, self.told, self.text, self.speculation = None, None, "", None
         self.first_frame = self.completed = self.queued = 0.0
 
     def append(self, pcm: bytes | memoryview, samples: int) -> None:
@@ -109,17 +139,27 @@ class Segment:
             self.pcm.append(pcm)
         self.held += samples
 
-    def complete(self, samples: int, now: float) -> bytes:
-        """The whole of it, to be submitted."""
-        pcm = b"".join(self.pcm)[: samples * BYTES_PER_SAMPLE]
-        self.stage, self.completed, self.pcm = Stage.SUBMITTED, now, []
+    def beginning(self, samples: int) -> bytes:
+        """The first samples of what is held."""
+        return b"".join(self.pcm)[: samples * BYTES_PER_SAMPLE]
+
+    def complete(self, samples: int, now: float) -> None:
+        """No more comes, and no more than this is wanted."""
+        self.pcm = [self.beginning(samples)]
+        self.stage, self.completed = Stage.SUBMITTED, now
         self.held = self.samples = samples
+
+    def hand_over(self) -> bytes:
+        """The whole of it, to be submitted; a speculation does not count any more."""
+        pcm = b"".join(self.pcm)
+        self.pcm, self.speculation = [], None
         return pcm
 
     def enqueue(self, attempt: int, now: float) -> None:
-        """The broker has it."""
+        """The broker has it: as long as it has the speculation that became the job."""
         self.samples = None if self.stage is Stage.RECEIVING else self.samples
-        self.attempt, self.stage, self.pcm, self.queued = attempt, Stage.QUEUED, [], now
+        self.queued = now if self.speculation is None else self.speculation.at
+        self.attempt, self.stage, self.pcm, self.speculation = attempt, Stage.QUEUED, [], None
 
     def end(self, index: int, record: Record, now: float) -> None:
         """It ended; ``told`` is then what the client has yet to be told."""
@@ -136,12 +176,17 @@ class Segment:
             self.told = Failed(
                 index, outcome.code, outcome.message, attempt=outcome.attempt, retryable=outcome.retryable
             )
+        self.speculation = None
 
     def _timing(self, result: Result, now: float) -> Timing:
         upload = self.completed - self.first_frame if self.completed and self.first_frame else 0.0
-        chain = round((now - self.queued) * 1000) if self.queued else 0
-        deliver = max(0, chain - result.queue_ms - result.decode_ms)
-        return Timing(max(0, round(upload * 1000)), result.queue_ms, result.decode_ms, deliver)
+        if self.queued:
+            deliver = round((now - self.queued) * 1000) - result.queue_ms - result.decode_ms
+        elif self.speculation is not None and self.completed:  # decoded before it was complete
+            deliver = round((now - self.completed) * 1000)
+        else:
+            deliver = 0
+        return Timing(max(0, round(upload * 1000)), result.queue_ms, result.decode_ms, max(0, deliver))
 
 
 def _final(index: int, result: Result, timing: Timing) -> Final:

@@ -12,14 +12,27 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from backend.ledger import Ledger
-from backend.records import Attachment, JobQueued, Record, Reread, SessionGone, Submitted
+from backend.partials import PACE, Pace, Partials
+from backend.records import (
+    Attachment,
+    JobQueued,
+    NothingToPromote,
+    Record,
+    Reread,
+    SessionGone,
+    Submitted,
+)
 from backend.segments import (
     Acknowledge,
     AttachAgain,
     Close,
+    Hypothesise,
     LookAgain,
     Output,
+    Promote,
     Segment,
+    Speculate,
+    Speculation,
     Stage,
     Submit,
     Withdraw,
@@ -32,7 +45,7 @@ from protocol.audio import (
     samples_to_seconds,
 )
 from protocol.errors import CloseCode, ErrorCode, MessageTooLarge, OutOfOrder, UnsupportedFormat
-from protocol.job import Detached, Ended, EndState, Hypothesis, Job, Notice, Result
+from protocol.job import Detached, Ended, EndState, Hypothesis, Job, JobKind, Notice, Result
 from protocol.recognition import Options
 from protocol.session import (
     ClientMessage,
@@ -73,11 +86,13 @@ def check_hello(message: object) -> Hello:
 class Session:
     """State of one session on one gateway. ``epoch`` counts the hellos that the broker has seen of it."""
 
-    def __init__(self, identity: UUID, options: Options, limits: Limits) -> None:
+    def __init__(self, identity: UUID, options: Options, limits: Limits, pace: Pace = PACE) -> None:
         self.identity = str(identity)
         self.options = options
         self.epoch = 0
         self._limits = limits
+        self._pace = pace
+        self._partials: Partials | None = None
         self._most_of_segment = round(limits.segment_s * SAMPLE_RATE)
         self._most_unqueued = round(limits.window_s * SAMPLE_RATE)
         self._ledger = Ledger()
@@ -101,6 +116,7 @@ class Session:
         """A connection was bound to the session: what is held, then every result that was not received."""
         self.epoch = attachment.epoch
         self._finish = self._done_at = None
+        self._partials = Partials(self._pace) if self.options.partials else None
         self._ledger.adopt(attachment, now)
         for segment in self._ledger.live.values():
             segment.asked = -1
@@ -116,8 +132,7 @@ class Session:
             case SegmentCancel():
                 return self._cancel(message.segment, now)
             case SegmentSpeculate():
-                self._ledger.known(message.segment)
-                return ()
+                return self._speculate(message, now)
             case Finish():
                 return self._finished(message.segments, now)
             case Received():
@@ -143,6 +158,8 @@ class Session:
             if not held:
                 segment.first_frame = now
             self._ledger.append(segment, pcm if offset == held else pcm[-samples * BYTES_PER_SAMPLE :], samples)
+            if self._partials is not None and self._partials.due(index, segment.held, now):
+                return self._hypothesise(index, segment, now)
         return ()
 
     # -- the broker ----------------------------------------------------------------------------------------
@@ -164,6 +181,30 @@ class Session:
             return [Queued(index, samples_to_seconds(reply.ahead))]
         return self._ledger.learn(index, reply, now) + self._conclude(now)
 
+    def speculated(self, job: Job, made: bool) -> None:
+        """Whether there will be a result of ``Speculate``; if not, the segment's end need not ask for it."""
+        segment = self._ledger.all[job.segment]
+        speculation = segment.speculation
+        if made or speculation is None or segment.stage is not Stage.RECEIVING:
+            return
+        if (segment.attempt, speculation.samples) == (job.attempt, job.samples):
+            segment.speculation = None
+
+    def promoted(self, promote: Promote, reply: Submitted | NothingToPromote, now: float) -> list[Output]:
+        """The broker's answer to ``Promote``."""
+        index, attempt, samples = promote
+        segment = self._ledger.all[index]
+        if segment.speculation is None or (segment.attempt, segment.samples) != (attempt, samples):
+            return []
+        if isinstance(reply, NothingToPromote):
+            return [Submit(self._job(index, segment, segment.hand_over()))]
+        return self.submitted(index, attempt, reply, now)
+
+    def declined(self, job: Job, now: float) -> None:
+        """Nobody will answer ``Hypothesise``."""
+        if self._partials is not None:
+            self._partials.declined(job.segment, job.samples, now)
+
     def unsubmitted(self, index: int, attempt: int) -> list[Output]:
         """The broker could not be given the segment: it must come again."""
         segment = self._ledger.all[index]
@@ -176,7 +217,9 @@ class Session:
         """Something published to this gateway about the session."""
         if isinstance(notice, Detached):
             return list(_TAKEN_OVER) if notice.epoch > self.epoch else []
-        if isinstance(notice, Hypothesis) or notice.segment not in self._ledger.all:
+        if isinstance(notice, Hypothesis):
+            return self._supposed(notice, now)
+        if notice.segment not in self._ledger.all:
             return []
         state = EndState.FINAL if isinstance(notice, Result) else EndState.FAILED
         record = Record(end=Ended(state, notice.attempt), outcome=notice)
@@ -227,6 +270,39 @@ class Session:
                 self._done_at = None
         return ()
 
+    def _speculate(self, message: SegmentSpeculate, now: float) -> Sequence[Output]:
+        index, samples = message.segment, message.samples
+        segment = self._ledger.known(index)
+        if segment.stage is not Stage.RECEIVING or not 0 < samples <= segment.held:
+            return ()
+        if segment.speculation is not None and segment.speculation.samples == samples:
+            return ()
+        segment.speculation = Speculation(samples, now)
+        if self._partials is not None:
+            self._partials.speculated(now)
+        return [Speculate(self._job(index, segment, segment.beginning(samples), JobKind.SPECULATE))]
+
+    def _hypothesise(self, index: int, segment: Segment, now: float) -> Sequence[Output]:
+        """Ask, unless a segment of this session is complete and waits for its final."""
+        if self._partials is None or any(s.stage is not Stage.RECEIVING for s in self._ledger.live.values()):
+            return ()
+        self._partials.asked(index, segment.held, now)
+        return [Hypothesise(self._job(index, segment, segment.beginning(segment.held), JobKind.HYPOTHESISE))]
+
+    def _supposed(self, answer: Hypothesis, now: float) -> list[Output]:
+        if self._partials is None:
+            return []
+        self._partials.answered(answer, now)
+        segment = self._ledger.live.get(answer.segment)
+        if segment is None or segment.stage is not Stage.RECEIVING or segment.attempt != answer.attempt:
+            return []
+        partial = self._partials.tell(answer, self._ledger.live)
+        return [] if partial is None else [partial]
+
+    def _job(self, index: int, segment: Segment, pcm: bytes, kind: JobKind = JobKind.RECOGNISE) -> Job:
+        samples = len(pcm) // BYTES_PER_SAMPLE
+        return Job(self.identity, index, pcm, samples, segment.attempt, kind, self.options)
+
     def _end(self, message: SegmentEnd, now: float) -> Sequence[Output]:
         index, samples = message.segment, message.samples
         segment = self._ledger.known(index)
@@ -237,8 +313,10 @@ class Session:
                 segment.asked = segment.held
                 return [Missing(index, segment.held)]
             case Stage.RECEIVING:
-                pcm = self._ledger.complete(segment, samples, now)
-                return [Submit(Job(self.identity, index, pcm, samples, segment.attempt, options=self.options))]
+                self._ledger.complete(segment, samples, now)
+                if segment.speculation is not None and segment.speculation.samples == samples:
+                    return [Promote(index, segment.attempt, samples)]
+                return [Submit(self._job(index, segment, segment.hand_over()))]
             case Stage.QUEUED:
                 return [Queued(index)]
             case Stage.ENDED:

@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from backend.admission import AdmissionLimits
+from backend.partials import Pace
 from protocol.session import Limits
 
 
@@ -25,6 +26,7 @@ class GatewaySettings:
     origins: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
     admission: AdmissionLimits = field(default_factory=AdmissionLimits)
+    pace: Pace = field(default_factory=Pace)
     viewers: int = 64
     outbound_bytes: int = 256 * 1024
     stuck_s: float = 10.0

@@ -25,13 +25,17 @@ _RETRY_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0)
 
 @dataclass(eq=False)
 class Command:
-    """``parse`` makes the result of ``done`` from the reply. A cancelled one that still waits is dropped."""
+    """``parse`` makes the result of ``done`` from the reply. A cancelled one that still waits is dropped.
+
+    An ``optional`` one may be refused by a broker that cannot take it now: nothing waits until it can.
+    """
 
     script: str
     keys: Sequence[str]
     arguments: Sequence[str | bytes | int]
     parse: Callable[[Any], Any]
     size: int = 0
+    optional: bool = False
     done: "asyncio.Future[Any]" = field(init=False)
 
     def __post_init__(self) -> None:

@@ -11,21 +11,11 @@ if redis.call("EXISTS", hash) == 0 then
 end
 redis.call("PEXPIRE", hash, lifetime)
 
-for _, field in ipairs({"job:", "spec:"}) do
-  local waiting = redis.call("HGET", hash, field .. n)
-  if waiting then
-    local id, stream = string.match(waiting, "^%d+ (%S+) (.+)$")
-    local entry = redis.call("XRANGE", stream, id, id)[1]
-    redis.call("XACK", stream, "workers", id) -- a worker that decodes it finds its lease lost
-    if entry and redis.call("XDEL", stream, id) == 1 then
-      for i = 1, #entry[2], 2 do
-        if entry[2][i] == "samples" then
-          redis.call("HINCRBY", backlog, stream, -tonumber(entry[2][i + 1]))
-        end
-      end
-    end
-  end
+local id, stream = string.match(redis.call("HGET", hash, "job:" .. n) or "", "^%d+ (%S+) (.+)$")
+if id then
+  remove_entry(stream, id, backlog)
 end
-redis.call("HDEL", hash, "job:" .. n, "spec:" .. n, "result:" .. n, "text:" .. n, "failures:" .. n)
+drop_speculation(hash, n, backlog)
+redis.call("HDEL", hash, "job:" .. n, "result:" .. n, "text:" .. n, "failures:" .. n)
 redis.call("HSET", hash, "end:" .. n, "cancelled " .. attempt)
 return "cancelled"

@@ -1,5 +1,6 @@
 #!lua
 -- Put a segment into its stream, once per attempt. Without allow-oom: a full broker must refuse it before it begins.
+-- A speculation that the segment still has was wrong, or was asked for by another gateway: it goes.
 -- KEYS: session hash, stream, backlog
 -- ARGV: segment, attempt, samples, lifetime in ms, then the entry's fields and values
 -- Returns {"gone"}, {"ended", end, result, text} or {"queued", samples of the stream ahead of it}.
@@ -25,18 +26,10 @@ if job then
   if tonumber(of) >= attempt then
     return {"queued", math.max(0, (tonumber(redis.call("HGET", backlog, at)) or 0) - samples)}
   end
-  -- A stream that is named in the hash has the same hash tag: same slot, though it cannot be among the KEYS.
-  local entry = redis.call("XRANGE", at, id, id)[1]
-  redis.call("XACK", at, "workers", id)
-  if entry and redis.call("XDEL", at, id) == 1 then
-    for i = 1, #entry[2], 2 do
-      if entry[2][i] == "samples" then
-        redis.call("HINCRBY", backlog, at, -tonumber(entry[2][i + 1]))
-      end
-    end
-  end
+  remove_entry(at, id, backlog)
 end
 
+drop_speculation(hash, n, backlog)
 redis.call("HDEL", hash, "end:" .. n, "result:" .. n, "failures:" .. n)
 local id = redis.call("XADD", stream, "*", unpack(ARGV, 5))
 redis.call("HSET", hash, "job:" .. n, attempt .. " " .. id .. " " .. stream)

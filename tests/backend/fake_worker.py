@@ -9,7 +9,23 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from protocol.errors import ErrorCode
-from protocol.job import GROUP, SESSION_TTL_MS, Failure, Job, Keys, Outcome, Result, decode_job, encode_notice
+from protocol.job import (
+    GROUP,
+    SESSION_TTL_MS,
+    WORKERS_KEY,
+    Failure,
+    Hypothesis,
+    Job,
+    JobKind,
+    Keys,
+    Outcome,
+    Result,
+    WorkerState,
+    WorkerStatus,
+    decode_job,
+    encode_notice,
+    encode_status,
+)
 from runtime.tasks import Tasks
 
 FINISH = """
@@ -17,11 +33,14 @@ local hash, stream, backlog = unpack(KEYS)
 local n, id, samples, ended, result, channels, lifetime = unpack(ARGV)
 local job = redis.call("HGET", hash, "job:" .. n)
 local mine = job and string.match(job, "^%d+ (%S+)") == id
+local spec = redis.call("HGET", hash, "spec:" .. n)
 if mine then
   redis.call("HSET", hash, "end:" .. n, ended, "result:" .. n, result)
   redis.call("HDEL", hash, "job:" .. n)
   redis.call("PEXPIRE", hash, lifetime)
   redis.call("SPUBLISH", channels .. redis.call("HGET", hash, "gateway"), result)
+elseif spec and string.match(spec, "^%d+ (%S+)") == id and string.match(ended, "^final") then
+  redis.call("HSET", hash, "result:" .. n, result)
 end
 redis.call("XACK", stream, "workers", id)
 if redis.call("XDEL", stream, id) == 1 then
@@ -48,7 +67,30 @@ class FakeWorker:
         self.redis = Redis.from_url(url, protocol=2)
         self.recognise = recognise
         self.ended = 0
-        self._stream = Keys().jobs("interactive")
+        self.speculated: list[Job] = []
+        self.supposed: list[Job] = []
+        self._stream, self._partials = Keys().jobs("interactive"), Keys().partials()
+
+    async def be_there(self, slots: int = 1, speed: float = 0.0) -> None:
+        """Show oneself to gateways, and make the streams, as a worker does that is ready."""
+        for stream in (self._stream, self._partials):
+            with suppress(ResponseError):
+                await self.redis.xgroup_create(stream, GROUP, id="0-0", mkstream=True)
+        now = int((await self.redis.time())[0]) * 1000
+        status = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, slots, speed=speed, at_ms=now)
+        await self.redis.hset(WORKERS_KEY, "w", encode_status(status))
+
+    async def suppose(self, text: Callable[[Job], str]) -> None:
+        """Answer what is asked about segments that go on."""
+        read: Any = await self.redis.xreadgroup(GROUP, "fake", {self._partials: ">"}, noack=True)
+        for _, found in read or []:
+            for entry, fields in found:
+                await self.redis.xdel(self._partials, entry)
+                job = decode_job(fields)
+                self.supposed.append(job)
+                gateway: Any = await self.redis.hget(Keys().session(job.session), "gateway")
+                answer = Hypothesis(job.session, job.segment, text(job), job.attempt, job.samples)
+                await self.redis.spublish(Keys().results(gateway.decode()), encode_notice(answer))
 
     async def take(self, block_ms: int = 5_000) -> tuple[bytes, Job] | None:
         """The next job, if one comes in time."""
@@ -70,25 +112,32 @@ class FakeWorker:
         self.ended += int(counted)
         return bool(counted)
 
-    async def run(self) -> None:
-        """Work until cancelled; goes on when the broker comes back."""
+    async def run(self, text: Callable[[Job], str] | None = None) -> None:
+        """Work until cancelled; goes on when the broker comes back. With ``text`` it is there for partials too."""
         while True:
             try:
-                taken = await self.take(block_ms=1_000)
+                if text is not None:
+                    await self.be_there()
+                    await self.suppose(text)
+                taken = await self.take(block_ms=1_000 if text is None else 20)
                 if taken is not None:
                     entry, job = taken
+                    if job.kind is JobKind.SPECULATE:
+                        self.speculated.append(job)
                     await self.finish(entry, job, self.recognise(job))
             except (RedisError, OSError):
                 await asyncio.sleep(0.05)
 
 
 @asynccontextmanager
-async def working(url: str, recognise: Callable[[Job], Outcome] = say_length) -> AsyncIterator[FakeWorker]:
-    """A fake worker at work."""
+async def working(
+    url: str, recognise: Callable[[Job], Outcome] = say_length, text: Callable[[Job], str] | None = None
+) -> AsyncIterator[FakeWorker]:
+    """A fake worker at work; with ``text`` it makes partials and says that it is there."""
     worker = FakeWorker(url, recognise)
     try:
         async with Tasks("fake worker") as tasks:
-            tasks.start(worker.run(), "run")
+            tasks.start(worker.run(text), "run")
             yield worker
     finally:
         await worker.redis.aclose()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from backend.jobs import open_jobs
-from backend.records import Attachment, JobQueued, NothingToPromote, Record, SessionGone
+from backend.records import Attachment, JobQueued, Record, SessionGone
 from protocol.errors import ErrorCode, Forbidden, OutOfOrder
 from protocol.job import (
     SESSION_TTL_MS,
@@ -14,7 +14,6 @@ from protocol.job import (
     Ended,
     EndState,
     Failure,
-    JobKind,
     Keys,
     Result,
     WorkerState,
@@ -122,7 +121,7 @@ class TestSubmit:
         for command in (
             lambda: at.jobs.submit(job()),
             lambda: at.jobs.received("s", 0),
-            lambda: at.jobs.speculate(job(1)),
+            lambda: at.jobs.speculate(job(1), 9),
             lambda: at.jobs.promote("s", 1, 0, 100),
             lambda: at.jobs.cancel("s", 0, 0),
             lambda: at.jobs.attach("s", "o", resume=True),
@@ -210,48 +209,6 @@ class TestLook:
     async def test_an_unknown_session_has_no_gateway(self, at: Setting) -> None:
         await at.redis.delete(HASH)
         assert (await at.jobs.reread("s", [0])).gateway == ""
-
-
-class TestSpeculation:
-    async def test_one_that_waits_becomes_the_job(self, at: Setting) -> None:
-        assert await at.jobs.speculate(job(0, 100, kind=JobKind.SPECULATE)) == b"queued"
-        assert await at.jobs.promote("s", 0, 0, 100) == JobQueued(0)
-        assert (await at.entries(), await at.backlog()) == (1, 100)
-        assert await at.recognise("hi")
-        assert await at.field("end:0") == "final 0"
-
-    async def test_one_that_is_done_is_the_final(self, at: Setting) -> None:
-        await at.jobs.speculate(job(0, 100, kind=JobKind.SPECULATE))
-        await at.redis.hset(HASH, "result:0", encode_notice(Result("s", 0, "hi")))
-        final = Record(end=Ended(EndState.FINAL, 0), outcome=Result("s", 0, "hi"))
-        assert await at.jobs.promote("s", 0, 0, 100) == final
-        assert await at.jobs.promote("s", 0, 0, 100) == final
-
-    async def test_one_of_another_length_is_withdrawn(self, at: Setting) -> None:
-        await at.jobs.speculate(job(0, 100, kind=JobKind.SPECULATE))
-        assert await at.jobs.promote("s", 0, 0, 101) == NothingToPromote()
-        assert (await at.entries(), await at.backlog(), await at.field("spec:0")) == (0, 0, None)
-
-    async def test_a_newer_one_replaces_an_older_one(self, at: Setting) -> None:
-        await at.jobs.speculate(job(0, 100, kind=JobKind.SPECULATE))
-        await at.jobs.speculate(job(0, 140, kind=JobKind.SPECULATE))
-        assert (await at.entries(), await at.backlog()) == (1, 140)
-
-    async def test_it_is_too_late_once_there_is_a_job(self, at: Setting) -> None:
-        await at.jobs.submit(job())
-        assert await at.jobs.speculate(job(0, 50, kind=JobKind.SPECULATE)) == b"late"
-        assert await at.jobs.promote("s", 0, 0, 50) == NothingToPromote()
-        assert await at.entries() == 1
-
-    async def test_a_cancelled_one_is_withdrawn(self, at: Setting) -> None:
-        await at.jobs.speculate(job(0, 100, kind=JobKind.SPECULATE))
-        await at.jobs.cancel("s", 0, 0)
-        assert (await at.entries(), await at.backlog()) == (0, 0)
-
-    async def test_an_unknown_session_is_gone(self, at: Setting) -> None:
-        await at.redis.delete(HASH)
-        assert await at.jobs.speculate(job()) == b"gone"
-        assert await at.jobs.promote("s", 0, 0, 1) == SessionGone()
 
 
 class TestLooks:

@@ -1,0 +1,20 @@
+#!lua
+-- Ask what a segment that still goes on may say. Best effort: nothing is added where it could make a job wait, where
+-- no worker has ever made the stream, or where enough is asked already. Without allow-oom.
+-- Entries are bounded by their number: each is smaller than a known size, so their bytes are bounded too.
+-- KEYS: stream of partials, then every stream of jobs that the same workers take
+-- ARGV: slots of those workers, most entries, ms after which nobody wants an answer, then fields and values
+-- Returns "queued", "busy" or "nobody".
+local partials, slots, most, stale_ms = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+
+if jobs_in(2) >= slots then
+  return "busy"
+end
+local time = redis.call("TIME")
+redis.call("XTRIM", partials, "MINID", string.format("%.0f", time[1] * 1000 + math.floor(time[2] / 1000) - stale_ms))
+if redis.call("XLEN", partials) >= most then
+  return "busy"
+end
+-- Neither on disk nor on a replica: it is worthless there, and would be most of what is written.
+redis.set_repl(redis.REPL_NONE)
+return redis.call("XADD", partials, "NOMKSTREAM", "*", unpack(ARGV, 4)) and "queued" or "nobody"

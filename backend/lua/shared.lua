@@ -1,0 +1,33 @@
+-- What the scripts share; it is put behind the first line of each.
+
+-- Take an entry out of its stream and out of the backlog, whoever has it.
+-- A stream that is named in a session's hash has the same hash tag: same slot, though it cannot be among the KEYS.
+local function remove_entry(stream, id, backlog)
+  local entry = redis.call("XRANGE", stream, id, id)[1]
+  redis.call("XACK", stream, "workers", id) -- a worker that decodes it finds its lease lost
+  if entry and redis.call("XDEL", stream, id) == 1 then
+    for i = 1, #entry[2], 2 do
+      if entry[2][i] == "samples" then
+        redis.call("HINCRBY", backlog, stream, -tonumber(entry[2][i + 1]))
+      end
+    end
+  end
+end
+
+-- Drop the speculation of segment n, its entry and its result.
+local function drop_speculation(hash, n, backlog)
+  local id, stream = string.match(redis.call("HGET", hash, "spec:" .. n) or "", "^%d+ (%S+) (.+)$")
+  if id then
+    remove_entry(stream, id, backlog)
+    redis.call("HDEL", hash, "spec:" .. n, "result:" .. n)
+  end
+end
+
+-- How many jobs wait or are being decoded in KEYS[first] and those behind it.
+local function jobs_in(first)
+  local entries = 0
+  for i = first, #KEYS do
+    entries = entries + redis.call("XLEN", KEYS[i])
+  end
+  return entries
+end

@@ -1,0 +1,24 @@
+"""The scripts as they are sent."""
+
+from hashlib import sha1
+from importlib.resources import files
+
+from backend.scripts import NAMES, load_scripts
+
+
+def test_every_file_is_a_script_or_shared() -> None:
+    folder = files("backend").joinpath("lua")
+    assert {entry.name for entry in folder.iterdir()} == {f"{name}.lua" for name in (*NAMES, "shared")}
+
+
+def test_each_says_first_how_it_is_run_and_is_known_by_its_digest() -> None:
+    for source, digest in load_scripts().values():
+        assert source.startswith(b"#!lua")
+        assert b"local function remove_entry" in source
+        assert digest == sha1(source, usedforsecurity=False).hexdigest()
+
+
+def test_what_adds_audio_is_refused_by_a_full_broker() -> None:
+    for name, (source, _) in load_scripts().items():
+        adds = b'"XADD"' in source
+        assert adds == (b"allow-oom" not in source.split(b"\n", 1)[0]), name
