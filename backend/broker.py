@@ -33,7 +33,13 @@ _PAUSE_S: Final = 0.05
 _TAKE_OVER_S: Final = 0.5
 _RESTART_S: Final = (0.1, 0.5, 2.0, 5.0)
 _START_AGAIN_S: Final = (0.1, 0.5)
+_STEADY_S: Final = 3.0  # one that dies sooner will do so again: the next start waits longer
+_LOADING_S: Final = 60.0
+_LITTLE_ROOM: Final = 1024 * 1024
+_LOG: Final = "broker.log"
 _LOG_BYTES: Final = 5 * 1024 * 1024
+_PONG: Final = b"+PONG\r\n"
+_LOADING: Final = b"-LOADING"
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,7 @@ class EmbeddedBroker:
         self._binary = settings.binary or find_binary()
         self._lock: int | None = None
         self._process: Process | None = None
+        self._started = 0.0
 
     @property
     def url(self) -> str:
@@ -99,32 +106,26 @@ class EmbeddedBroker:
     async def keep(self) -> None:
         """Restart the server when it dies; own it when its owner dies. Runs until cancelled."""
         failures = 0
+        clock = asyncio.get_running_loop().time
         while True:
             if self._process is not None:
                 code = await self._process.wait()
-                log.error("the broker died, it is started again", code=code)
+                failures = failures + 1 if clock() - self._started < _STEADY_S else 0
+                log.error("the broker died, it is started again", code=code, reason=self._reason())
                 await asyncio.sleep(_RESTART_S[min(failures, len(_RESTART_S) - 1)])
             elif self._lock is None and not self._acquire():
                 await asyncio.sleep(_TAKE_OVER_S)
                 continue
             try:
                 await self._launch()
-                failures = 0
             except BrokerFailed as error:
                 log.error("the broker does not start", error=str(error))
-                failures += 1
 
     async def stop(self) -> None:
         """End the server, if it is ours, and let the folder go. Safe to call twice."""
         process, self._process = self._process, None
-        if process is not None and process.returncode is None:
-            process.terminate()
-            try:
-                async with asyncio.timeout(_STOP_S):
-                    await process.wait()
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+        if process is not None:
+            await _end(process)
         if self._lock is not None:
             with suppress(FileNotFoundError):
                 self._settings.socket.unlink()
@@ -140,9 +141,10 @@ class EmbeddedBroker:
         except BlockingIOError:
             os.close(lock)
             return False
-        os.truncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         self._lock = lock
+        with suppress(OSError):  # a full disk: nobody learns our pid, and that is all
+            os.truncate(lock, 0)
+            os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         return True
 
     def _holder(self) -> str:
@@ -152,9 +154,10 @@ class EmbeddedBroker:
 
     async def _launch(self) -> None:
         assert self._lock is not None
-        log_file = self._settings.folder / "broker.log"
+        log_file = self._settings.folder / _LOG
         if log_file.exists() and log_file.stat().st_size > _LOG_BYTES:
             log_file.replace(log_file.with_suffix(".log.old"))
+        self._started = asyncio.get_running_loop().time()
         self._process = await asyncio.create_subprocess_exec(
             *leashed([self._binary, *self._arguments(log_file)]),
             stdin=DEVNULL,
@@ -163,14 +166,30 @@ class EmbeddedBroker:
             pass_fds=(self._lock,),
         )
         try:
-            async with asyncio.timeout(self._settings.ready_s):
-                while not await self._answers():
-                    if self._process.returncode is not None:
-                        raise BrokerFailed(f"{self._binary} ended at once: see {log_file}")
-                    await asyncio.sleep(_PAUSE_S)
-        except TimeoutError as error:
-            raise BrokerFailed(f"{self._binary} does not answer in time: see {log_file}") from error
+            await self._until_ready(self._process)
+        except BrokerFailed:
+            await _end(self._process)  # or it would answer late, beside the next one
+            raise
         log.info("the broker runs", pid=self._process.pid)
+
+    async def _until_ready(self, process: Process) -> None:
+        """Wait until it answers; as long as it says that it reads its file, it has more time."""
+        clock = asyncio.get_running_loop().time
+        most, deadline = clock() + _LOADING_S, clock() + self._settings.ready_s
+        while (reply := await self._ping()) != _PONG:
+            if process.returncode is not None:
+                raise BrokerFailed(f"{self._binary} ended at once: {self._reason()}")
+            if reply.startswith(_LOADING):
+                deadline = min(most, clock() + self._settings.ready_s)
+            if clock() > deadline:
+                raise BrokerFailed(f"{self._binary} does not answer in time: {self._reason()}")
+            await asyncio.sleep(_PAUSE_S)
+
+    def _reason(self) -> str:
+        """Why it may have ended. On a full disk even its log says nothing."""
+        if shutil.disk_usage(self._settings.folder).free < _LITTLE_ROOM:
+            return f"the disk is full: make room in {self._settings.folder}"
+        return f"see {self._settings.folder / _LOG}"
 
     def _arguments(self, log_file: Path) -> list[str]:
         settings = {
@@ -190,18 +209,35 @@ class EmbeddedBroker:
         return [word for name, value in settings.items() for word in (f"--{name}", value)]
 
     async def _answers(self) -> bool:
+        return await self._ping() == _PONG
+
+    async def _ping(self) -> bytes:
+        """What it says; nothing where nobody is."""
         try:
             async with asyncio.timeout(1.0):
                 reader, writer = await asyncio.open_unix_connection(self._settings.socket)
                 try:
                     writer.write(b"PING\r\n")
-                    return await reader.readline() == b"+PONG\r\n"
+                    return await reader.readline()
                 finally:
                     writer.close()
                     with suppress(OSError):
                         await writer.wait_closed()
         except (OSError, TimeoutError):
-            return False
+            return b""
+
+
+async def _end(process: Process) -> None:
+    """Politely, then not."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(_STOP_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 def socket_url(socket: Path) -> str:

@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from backend.broker import EmbeddedBroker, EmbeddedSettings, embedded_broker, find_binary, socket_url
 from backend.errors import BrokerFailed, BrokerLocked
 from tests.backend.processes import alive, broker_of
+from tests.helpers.tmpfs import fill, small_disk
 from tests.helpers.waiting import wait_until
 
 OWNER = """
@@ -31,6 +32,20 @@ async def main():
         await asyncio.Event().wait()
 
 asyncio.run(main())
+"""
+
+LOADING = """#!{python}
+import os, socket, sys, time
+path = sys.argv[sys.argv.index("--unixsocket") + 1]
+with socket.socket(socket.AF_UNIX) as server:
+    server.bind(path)
+    server.listen()
+    for _ in range(60):  # longer than anybody has patience with one that is silent
+        asking, _ = server.accept()
+        asking.sendall(b"-LOADING the dataset\\r\\n")
+        asking.close()
+os.unlink(path)
+os.execv("{binary}", ["{binary}", *sys.argv[1:]])
 """
 
 
@@ -170,6 +185,38 @@ async def test_a_server_that_is_killed_as_it_starts_is_started_again(
     once.chmod(0o700)
     async with embedded_broker(EmbeddedSettings(settings.folder, settings.socket, binary=str(once))) as broker:
         assert (tmp_path / "died").exists() and broker.pid is not None
+
+
+async def test_one_that_does_not_answer_is_ended_before_another_is_started(
+    settings: EmbeddedSettings, tmp_path: Path
+) -> None:
+    """Two servers on one folder is how data dies."""
+    slow = tmp_path / "slow.sh"
+    slow.write_text(
+        f'#!/bin/sh\n[ -e {tmp_path}/pid ] && exec {find_binary()} "$@"\necho $$ >{tmp_path}/pid\nexec sleep 600\n'
+    )
+    slow.chmod(0o700)
+    quick = EmbeddedSettings(settings.folder, settings.socket, binary=str(slow), ready_s=2.0)
+    async with embedded_broker(quick) as broker:
+        first = int((tmp_path / "pid").read_text())
+        assert broker.pid != first and not alive(first)
+
+
+async def test_one_that_reads_its_file_has_more_time(settings: EmbeddedSettings, tmp_path: Path) -> None:
+    loading = tmp_path / "loading.py"
+    loading.write_text(LOADING.format(python=sys.executable, binary=find_binary()))
+    loading.chmod(0o700)
+    quick = EmbeddedSettings(settings.folder, settings.socket, binary=str(loading), ready_s=2.0)
+    async with embedded_broker(quick) as broker, client(broker) as redis:
+        assert await redis.ping()
+
+
+async def test_a_full_disk_is_named(settings: EmbeddedSettings) -> None:
+    with small_disk(settings.folder) as disk:
+        fill(disk)
+        with pytest.raises(BrokerFailed, match=f"the disk is full: make room in {disk}"):
+            async with embedded_broker(settings):
+                pass
 
 
 async def test_a_socket_whose_name_is_too_long_is_an_error(settings: EmbeddedSettings) -> None:

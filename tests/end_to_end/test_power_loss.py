@@ -1,0 +1,148 @@
+"""The broker loses power: killed while people speak, and its append-only file cut anywhere.
+
+With ``appendfsync always`` a real power loss takes nothing that was acknowledged. Here more is taken: jobs that
+were ``queued``, results that were delivered, whole sessions. All of it must be there, or be asked for again.
+"""
+
+import asyncio
+import os
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+
+from client.connection import Address, Locate
+from client.gateway import ClientSettings
+from loadtest.sessions import Plan, Summary, run_sessions
+from protocol.job import Keys
+from runtime.folders import folders
+from runtime.logs import logging_to
+from tests.helpers.chain import Chain, running_chain
+from tests.helpers.processes import gone
+from tests.helpers.waiting import wait_until
+
+SPEAKERS = 3
+KEYS = Keys()
+CLIENT = ClientSettings(first_contact_s=120.0)
+
+
+class Machine:
+    """A gateway with its own broker, and that broker's files."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        self._gateway, self._endpoint = chain.gateway()
+        self._folder = folders().broker / "appendonlydir"
+        self._socket = folders().broker_socket
+
+    def locate(self) -> Address:
+        """Where the gateway is at this moment."""
+        return Address(self._endpoint.url, self._endpoint.key)
+
+    def process(self) -> psutil.Process | None:
+        """The server, if it runs at this moment."""
+        try:
+            children = psutil.Process(self._gateway.popen.pid).children()
+            return next((c for c in children if "valkey-server" in " ".join(c.cmdline()[:1])), None)
+        except psutil.Error:
+            return None
+
+    def known(self) -> set[tuple[bytes, bytes]] | None:
+        """Every segment that has a job or an end, as (session, number); ``None`` while the broker is away."""
+        try:
+            with redis.Redis(unix_socket_path=str(self._socket)) as store:
+                sessions = list(store.scan_iter(KEYS.session("*")))
+                fields = [(key, name.split(b":")) for key in sessions for name in store.hkeys(key)]
+        except redis.RedisError:
+            return None
+        return {(key, name[1]) for key, name in fields if name[0] in (b"job", b"end")}
+
+    def idle(self) -> bool:
+        """Whether no job and no backlog is left."""
+        with redis.Redis(unix_socket_path=str(self._socket)) as store:
+            return not store.xlen(KEYS.jobs("interactive")) and not any(map(int, store.hvals(KEYS.backlog)))
+
+    async def lose_power(self, chance: random.Random, *, gateway_too: bool) -> tuple[int, int]:
+        """kill -9, and cut the file; how many bytes went, and how many segments with them.
+
+        The gateway stands still meanwhile, or it would start another server before the cut.
+        """
+        server = await wait_until(self.process, "there is a broker")
+        before = await wait_until(self.known, "the broker answers")
+        self._gateway.freeze()
+        try:
+            server.kill()
+            await wait_until(lambda: gone(server.pid), "the broker is dead")
+            cut = self._cut(chance)
+            if gateway_too:
+                self._gateway.kill()
+        finally:
+            self._gateway.thaw()
+        if gateway_too:
+            self._gateway, self._endpoint = await asyncio.to_thread(self._chain.gateway)
+        after = await wait_until(self.known, "the broker is back", 60)
+        return cut, len(before - after)
+
+    def _cut(self, chance: random.Random) -> int:
+        """Anywhere in the newest file: half of the time near its end, as a power loss would."""
+        newest = max(self._folder.glob("*.incr.aof"), key=lambda path: int(path.name.split(".")[-3]))
+        size = newest.stat().st_size
+        least = 0 if chance.random() < 0.5 else max(0, size - 64 * 1024)
+        left = chance.randint(least, size)
+        os.truncate(newest, left)
+        return size - left
+
+
+async def speak(locate: Locate, seed: int, seconds: float, enough: asyncio.Event) -> list[Summary]:
+    """One session after the other until ``enough``; of each everything is waited for."""
+    summaries: list[Summary] = []
+    while not enough.is_set():
+        plan = Plan(1, seconds, seed=1000 * seed + len(summaries))
+        summaries.append(await run_sessions(plan, locate, CLIENT))
+    return summaries
+
+
+async def survive(root: Path, losses: int, seconds: float, seed: int) -> None:
+    """So many losses of power while people speak; then what they heard is checked."""
+    chance, enough, lost = random.Random(seed), asyncio.Event(), Counter[str]()
+    with running_chain(root, quiet=True) as chain:
+        machine = await asyncio.to_thread(Machine, chain)
+        chain.worker("--engine", "checksum", "--set", "rtf=0.3")
+        async with asyncio.TaskGroup() as people:
+            speaking = [
+                people.create_task(speak(machine.locate, seed + n, seconds, enough)) for n in range(SPEAKERS)
+            ]
+            for number in range(losses):
+                await asyncio.sleep(chance.uniform(0.5, 4.0))
+                cut, segments = await machine.lose_power(chance, gateway_too=number % 3 == 2)
+                lost += Counter(bytes=cut, segments=segments, felt=segments > 0)
+            enough.set()
+        await wait_until(machine.idle, "no job is left in the broker", 60)
+    summaries = [summary for speaker in speaking for summary in speaker.result()]
+    right, segments = sum(one.right for one in summaries), sum(one.segments for one in summaries)
+    sys.stdout.write(f"{losses} losses of power took {lost['bytes']:,} bytes and with them ")
+    sys.stdout.write(f"{lost['segments']} segments that were queued or ended ({lost['felt']} took some); ")
+    sys.stdout.write(f"{right} of {segments} digests right, {sum(one.twice for one in summaries)} twice\n")
+    assert all(one.flawless for one in summaries), [one.complaints for one in summaries]
+
+
+@pytest.fixture(autouse=True)
+def as_in_main(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
+    with logging_to("test", None, terminal=False):
+        yield
+
+
+async def test_a_broker_whose_file_is_cut(tmp_path: Path) -> None:
+    await survive(tmp_path, losses=3, seconds=8.0, seed=1)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1800)
+async def test_a_broker_whose_file_is_cut_again_and_again(tmp_path: Path) -> None:
+    await survive(tmp_path, losses=20, seconds=30.0, seed=20)
