@@ -254,10 +254,7 @@ class Jobs:
                 for source, _ in self._scripts.values():
                     await self._looks.script_load(source)
             replies = [*replies[:unknown], *await self._round_trip(batch[unknown:])]
-        for command, reply in zip(batch, replies, strict=True):
-            if _away(reply) and not command.optional:
-                raise BrokerUnreachable(str(reply))
-        return [BrokerFailed(str(reply)) if isinstance(reply, RedisError) else reply for reply in replies]
+        return [_ours(reply, command.optional) for command, reply in zip(batch, replies, strict=True)]
 
     async def _round_trip(self, batch: Sequence[Command]) -> list[Any]:
         """Not through redis-py's pipeline, whose pool, retries and packing cost more than everything else here."""
@@ -386,6 +383,9 @@ def _flat(job: Job) -> Iterator[str | bytes]:
         yield value
 
 
-def _away(reply: Any) -> bool:
-    """Whether the broker cannot take this command now, but may soon."""
-    return isinstance(reply, _AWAY) or (isinstance(reply, ResponseError) and str(reply).startswith(_AWAY_TEXTS))
+def _ours(reply: Any, optional: bool) -> Any:
+    """A refusal becomes one of ours: ``BrokerUnreachable`` where the command may be taken soon, and should be."""
+    if not isinstance(reply, RedisError):
+        return reply
+    away = not optional and (isinstance(reply, _AWAY) or str(reply).startswith(_AWAY_TEXTS))
+    return (BrokerUnreachable if away else BrokerFailed)(str(reply))

@@ -1,8 +1,10 @@
 """Commands of many sessions on their way to the broker, in order, many per round trip.
 
 One batch is on its way at a time. While the broker is away the batch is sent again, with back-off, until it is
-there; every command must therefore be harmless when repeated. The queue is bounded in commands and in bytes: when
-it is full, ``send`` refuses.
+there; every command must therefore be harmless when repeated. What a full broker refuses is sent again too, behind
+what came later: what makes room must not wait for what needs it. What its caller has given up is not sent again: an
+old hello would take a session from where it has gone since. The queue is bounded in commands and in bytes: when it
+is full, ``send`` refuses.
 """
 
 import asyncio
@@ -46,14 +48,19 @@ Execute = Callable[[Sequence[Command]], Awaitable[Sequence[Any]]]
 
 
 class Writer:
-    """``execute`` sends one batch: a reply or an exception per command, or ``BrokerUnreachable`` for all of it."""
+    """``execute`` sends one batch and returns a reply or an exception per command.
+
+    ``BrokerUnreachable``, returned for one command or raised for all: it can be taken later.
+    """
 
     def __init__(self, execute: Execute, most_commands: int = 20_000, most_bytes: int = 512 * 1024 * 1024) -> None:
         self._execute = execute
         self._most_commands = most_commands
         self._most_bytes = most_bytes
         self._queue: deque[Command] = deque()
+        self._refused: deque[Command] = deque()
         self._bytes = 0
+        self._failures = 0
         self._wanted = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -61,7 +68,8 @@ class Writer:
 
     def send(self, command: Command, hurry: bool = True) -> "asyncio.Future[Any]":
         """Queue a command; without ``hurry`` it may wait a moment for others. Raises ``BrokerBusy`` when full."""
-        if len(self._queue) >= self._most_commands or self._bytes + command.size > self._most_bytes:
+        waiting = len(self._queue) + len(self._refused)
+        if waiting >= self._most_commands or self._bytes + command.size > self._most_bytes:
             raise BrokerBusy("too much waits for the broker: try again later")
         self._queue.append(command)
         self._bytes += command.size
@@ -82,43 +90,55 @@ class Writer:
             await self._wanted.wait()
             if batch := self._take():
                 await self._deliver(batch)
-            if not self._queue:
+            if not self._queue and not self._refused:
                 self._wanted.clear()
                 self._idle.set()
 
     def _take(self) -> list[Command]:
+        """New ones, and of those that were refused at least one."""
         batch: list[Command] = []
         size = 0
-        while self._queue and len(batch) < _BATCH_COMMANDS and size <= _BATCH_BYTES:
-            command = self._queue.popleft()
-            if command.done.cancelled():
-                self._bytes -= command.size
-                continue
-            batch.append(command)
-            size += command.size
+        for waiting in (self._queue, self._refused):
+            least = 1
+            while waiting and (least > 0 or (len(batch) < _BATCH_COMMANDS and size <= _BATCH_BYTES)):
+                command = waiting.popleft()
+                if command.done.cancelled():
+                    self._bytes -= command.size
+                    continue
+                batch.append(command)
+                size += command.size
+                least -= 1
         return batch
 
     async def _deliver(self, batch: Sequence[Command]) -> None:
-        for command, reply in zip(batch, await self._persist(batch), strict=True):
-            self._bytes -= command.size
-            _settle(command, reply)
+        try:
+            replies = await self._execute(batch)
+        except BrokerUnreachable as error:
+            self._queue.extendleft(reversed(batch))
+            await self._pause(error)
+            return
+        refusal: BrokerUnreachable | None = None
+        for command, reply in zip(batch, replies, strict=True):
+            if isinstance(reply, BrokerUnreachable):
+                refusal = reply
+                self._refused.append(command)
+            else:
+                self._bytes -= command.size
+                _settle(command, reply)
+        if refusal is not None:
+            await self._pause(refusal)
+            return
+        if not self.up:
+            log.info("the broker is back", commands=len(batch))
+        self.up = True
+        self._failures = 0
 
-    async def _persist(self, batch: Sequence[Command]) -> Sequence[Any]:
-        failures = 0
-        while True:
-            try:
-                replies = await self._execute(batch)
-            except BrokerUnreachable as error:
-                if self.up:
-                    log.warning("the broker is away, commands wait", error=str(error))
-                self.up = False
-                await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
-                failures += 1
-                continue
-            if not self.up:
-                log.info("the broker is back", commands=len(batch))
-            self.up = True
-            return replies
+    async def _pause(self, error: BrokerUnreachable) -> None:
+        if self.up:
+            log.warning("the broker is away, commands wait", error=str(error))
+        self.up = False
+        await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S) - 1)])
+        self._failures += 1
 
 
 def _settle(command: Command, reply: Any) -> None:

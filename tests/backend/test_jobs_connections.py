@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from backend.errors import BrokerMismatch, BrokerTooOld, BrokerUnreachable
 from backend.jobs import open_jobs
-from backend.records import JobQueued
+from backend.records import Attachment, JobQueued
 from protocol.job import (
     SHARDS_KEY,
     Result,
@@ -57,6 +57,20 @@ class TestConnections:
         await at.redis.config_set("maxmemory", "1")
         assert await at.jobs.received("s", 0)
         assert await at.jobs.cancel("s", 1, 0)
+
+    async def test_a_full_broker_lets_go_and_knows_its_sessions_while_a_job_waits_for_room(
+        self, at: Setting
+    ) -> None:
+        await at.jobs.submit(job(0))
+        await at.recognise()
+        await at.redis.config_set("maxmemory", "1")
+        waiting = at.jobs.submit(job(1))
+        await wait_until(lambda: not at.jobs.up, "it is refused")
+        assert await at.jobs.received("s", 0)
+        assert isinstance(await at.jobs.attach("s", "o", resume=True), Attachment)
+        assert not waiting.done()
+        await at.redis.config_set("maxmemory", "0")
+        assert await waiting == JobQueued(0)
 
     async def test_durability_is_what_the_broker_says(self, any_broker: Broker) -> None:
         async with on(any_broker) as at:

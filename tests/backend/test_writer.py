@@ -18,6 +18,7 @@ class FakeBroker:
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
         self.away = 0
+        self.full = False
         self.open = asyncio.Event()
         self.open.set()
 
@@ -27,7 +28,12 @@ class FakeBroker:
             self.away -= 1
             raise BrokerUnreachable("away")
         self.batches.append([command.script for command in batch])
-        return [BrokerFailed("no") if command.script == "bad" else command.script for command in batch]
+        return [self._reply(command.script) for command in batch]
+
+    def _reply(self, script: str) -> Any:
+        if script == "bad":
+            return BrokerFailed("no")
+        return BrokerUnreachable("full") if self.full and script.startswith("large") else script
 
 
 @asynccontextmanager
@@ -87,6 +93,34 @@ async def test_a_broker_that_is_away_gets_the_same_batch_again() -> None:
         assert await done == "KEPT"
         assert writer.up
     assert broker.batches == [["kept"]]
+
+
+async def test_what_makes_room_does_not_wait_for_what_needs_it() -> None:
+    broker = FakeBroker()
+    broker.full = True
+    async with writing(broker) as writer:
+        large = [writer.send(command(f"large{n}", 3 * 1024 * 1024)) for n in range(3)]
+        await wait_until(lambda: not writer.up, "they are refused")
+        assert await writer.send(command("small")) == "SMALL"
+        assert not any(future.done() for future in large) and not writer.up
+        broker.full = False
+        assert await asyncio.gather(*large) == ["LARGE0", "LARGE1", "LARGE2"]
+        await writer.flushed()
+        assert writer.up
+
+
+async def test_what_its_caller_has_given_up_is_not_sent_again() -> None:
+    broker = FakeBroker()
+    broker.away, broker.full = 2, True
+    async with writing(broker) as writer:
+        hello, large = writer.send(command("hello")), writer.send(command("large"))
+        await wait_until(lambda: not writer.up, "the broker is away")
+        hello.cancel()
+        await wait_until(lambda: broker.batches, "it answers again")
+        large.cancel()
+        assert await writer.send(command("next")) == "NEXT"
+        await writer.flushed()
+    assert broker.batches[0] == ["large"] and broker.batches[-1] == ["next"]
 
 
 async def test_a_refused_command_does_not_touch_the_others() -> None:
