@@ -2,9 +2,9 @@
 
 One batch is on its way at a time. While the broker is away the batch is sent again, with back-off, until it is
 there; every command must therefore be harmless when repeated. What a full broker refuses is sent again too, behind
-what came later: what makes room must not wait for what needs it. What its caller has given up is not sent again: an
-old hello would take a session from where it has gone since. The queue is bounded in commands and in bytes: when it
-is full, ``send`` refuses.
+what came later: what makes room must not wait for what needs it. What its caller has given up is not sent again:
+an old hello would take a session from where it has gone since. The queue is bounded in commands and in bytes:
+when it is full, ``send`` refuses.
 """
 
 import asyncio
