@@ -28,6 +28,11 @@ GetModels = Annotated[
     typer.Option("--get-models/--no-get-models", help="Fetch missing models. [default: only on a terminal]"),
 ]
 
+Language = Annotated[Literal["auto", "en", "zh"], typer.Option(help="What is spoken.")]
+ChineseScript = Annotated[
+    Literal["simplified", "traditional", "as-is"], typer.Option(help="How Chinese is written.")
+]
+
 
 @app.command()
 def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
@@ -36,10 +41,8 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     ],
     form: Annotated[Format, typer.Option("--format", help="How results are written.")] = Format.TXT,
     output: Annotated[str, typer.Option(metavar="DIR|beside|-", help="Where results go.")] = "-",
-    language: Annotated[Literal["auto", "en", "zh"], typer.Option(help="What is spoken.")] = "auto",
-    script: Annotated[
-        Literal["simplified", "traditional", "as-is"], typer.Option(help="How Chinese is written.")
-    ] = "simplified",
+    language: Language = "auto",
+    script: ChineseScript = "simplified",
     model: Model = "",
     gateway: Gateway = "",
     key: Key = "",
@@ -56,6 +59,37 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
         return commands.transcribe(files, source, language, form, output, wanted)
 
     process.run("kikipounamu", work, source.prepare)
+
+
+@app.command()
+def listen(  # noqa: PLR0913 - typer: an option is a parameter
+    mode: Annotated[
+        Literal["hands-free", "toggle"], typer.Option(help="Send speech only, or everything but long silence.")
+    ] = "hands-free",
+    microphone: Annotated[str, typer.Option(help="(Part of) its name. [default: the system's default]")] = "",
+    partials: Annotated[
+        bool, typer.Option("--partials/--no-partials", help="Show what may still change while you speak.")
+    ] = True,
+    language: Language = "auto",
+    script: ChineseScript = "simplified",
+    model: Model = "",
+    gateway: Gateway = "",
+    key: Key = "",
+    engine: Engine = "whisper",
+    get_models: GetModels = None,
+) -> None:
+    """Dictate until Ctrl-C. Texts go to standard output; the recording is kept (see `kikipounamu takes`)."""
+    from app import commands, process
+    from app.listen import Wish
+    from app.listen import listen as dictate
+    from app.listening import Mode
+    from protocol.recognition import Options
+
+    source = commands.Source(gateway, key, engine, model, get_models)
+    written = "" if script == "as-is" else script
+    options = Options(language=language, model=model, script=written, partials=partials)
+    wish = Wish(Mode(mode), microphone, options)
+    process.run("kikipounamu", lambda: dictate(source, wish), source.prepare)
 
 
 @app.command()

@@ -90,6 +90,6 @@ def _append(spans: list[Span], *pieces: Span) -> None:
     """The pieces of one segment, with a space in front where it needs one after the segment before it."""
     for place, piece in enumerate(pieces):
         text = piece.text
-        if place == 0 and spans and (left := spans[-1].text.strip()) and text.strip():
-            text = join_texts((left, text))[len(left) :]
+        if place == 0 and spans and (left := spans[-1].text.strip()) and (right := text.strip()):
+            text = join_texts((left, right))[len(left) : -len(right)] + text.lstrip()
         spans.append(Span(text, piece.stable))

@@ -22,6 +22,7 @@ _BUSY = {
 class State(StrEnum):
     """What is going on."""
 
+    ARMING = "arming"
     LISTENING = "listening"
     SENDING = "sending"
     WAITING = "waiting"
@@ -35,6 +36,20 @@ def state_of(over: bool, unsent_s: float, finished: bool) -> State:
     if unsent_s > (0.0 if over else _BACKLOG_S):
         return State.SENDING
     return State.WAITING if over else State.LISTENING
+
+
+def note_of(event: ClientEvent) -> str | None:
+    """What a person would want to know of it; empty: what was said before is over; ``None``: nothing new."""
+    match event:
+        case Connected():
+            return ""
+        case Disconnected(reason, retry_in_s):
+            return f"{reason}; next try in {retry_in_s:.1f} s"
+        case Busy(reason):
+            return _BUSY[reason]
+        case Retrying(segment, attempt, code):
+            return f"segment {segment} failed ({code}): attempt {attempt + 1}"
+    return None
 
 
 class Display:
@@ -79,15 +94,8 @@ class Display:
 
     def heard(self, event: ClientEvent) -> None:
         """Keep what a person would want to know."""
-        match event:
-            case Connected():
-                self._note = ""
-            case Disconnected(reason, retry_in_s):
-                self._note = f"{reason}; next try in {retry_in_s:.1f} s"
-            case Busy(reason):
-                self._note = _BUSY[reason]
-            case Retrying(segment, attempt, code):
-                self._note = f"segment {segment} failed ({code}): attempt {attempt + 1}"
+        note = note_of(event)
+        self._note = self._note if note is None else note
         self._show()
 
     def recognised(self, segment: Segment) -> None:

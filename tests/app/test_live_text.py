@@ -51,7 +51,8 @@ def test_a_word_may_be_stable_in_part() -> None:
     live = LiveText()
     live.ended(segment(1, "before"))
     live.partial(Partial(0, 1, "recog nise", 3))
-    assert said(live) == "recog nise before"
+    live.partial(Partial(2, 1, " and after", 5))
+    assert said(live) == "recog nise before and after"
 
 
 def test_chinese_is_not_spaced() -> None:

@@ -1,0 +1,43 @@
+"""Ctrl-C and SIGTERM for work that is to end in order: the first one asks it to, the next one does not wait."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupts:
+    """``first``, which may be exchanged, is called for the first signal, ``again`` for the others; in the loop."""
+
+    def __init__(self, first: Callable[[], object], again: Callable[[], object]) -> None:
+        self.first = first
+        self.last: signal.Signals | None = None
+        self._again = again
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """For as long as the context, which is to last until the loop ends: nobody else gets them back."""
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            try:
+                loop.add_signal_handler(number, self._interrupt, number)
+            except NotImplementedError:  # Windows
+                signal.signal(number, lambda sent, _: loop.call_soon_threadsafe(self._interrupt, sent))
+        try:
+            yield
+        finally:
+            for number in _SIGNALS:
+                try:
+                    loop.remove_signal_handler(number)
+                except NotImplementedError:
+                    signal.signal(number, signal.SIG_DFL)
+
+    def _interrupt(self, number: int) -> None:
+        before, self.last = self.last, signal.Signals(number)
+        if before is None:
+            self.first()
+        else:
+            self._again()

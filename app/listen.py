@@ -1,0 +1,121 @@
+"""``kikipounamu listen``: dictate into the terminal until Ctrl-C. Imported only by the command that runs."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+from rich.console import Console
+
+from app import needed_models
+from app.capture.errors import TakeUnknown
+from app.capture.library import Found, Library, of_this_user
+from app.capture.microphone import open_microphone
+from app.capture.take import TakeState
+from app.commands import Source
+from app.interrupts import Interrupts
+from app.listening import QUIET_S, Listener, Mode
+from app.process import EXPECTED, FAILED, INTERRUPTED
+from app.screen import Screen
+from protocol.recognition import Options
+from runtime.tasks import Tasks
+
+_UNSENT: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING, TakeState.FAILED})
+_MOST_NAMED: Final = 3
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How to listen. ``microphone``: (a part of) its name; empty: the system's default."""
+
+    mode: Mode = Mode.HANDS_FREE
+    microphone: str = ""
+    options: Options = Options()
+
+
+async def listen(source: Source, wish: Wish) -> int:
+    """Until Ctrl-C or SIGTERM, then until every text is there; the next signal leaves at once."""
+    task = asyncio.current_task()
+    assert task is not None
+    screen = Screen(Console(highlight=False), Console(stderr=True, highlight=False))
+    interrupts = Interrupts(first=task.cancel, again=task.cancel)
+    dictation = _Dictation(source, wish, screen, interrupts, of_this_user())
+    with interrupts.taken():
+        try:
+            return await dictation.run()
+        except asyncio.CancelledError:
+            if interrupts.last is None:  # somebody else's
+                raise
+            return INTERRUPTED
+        except EXPECTED as error:
+            screen.tell(str(error))
+            return FAILED
+        finally:
+            dictation.tell_what_is_kept()
+
+
+class _Dictation:
+    def __init__(
+        self, source: Source, wish: Wish, screen: Screen, interrupts: Interrupts, library: Library
+    ) -> None:
+        self._source = source
+        self._wish = wish
+        self._screen = screen
+        self._interrupts = interrupts
+        self._library = library
+        self._session = uuid4()
+
+    async def run(self) -> int:
+        """The stack, unless a gateway elsewhere was named; then the microphone. Raises what is ``EXPECTED``."""
+        if told := interrupted(self._library.all()):
+            self._screen.tell(told)
+        async with AsyncExitStack() as cleanup:
+            stack = self._source.stack()
+            if stack is not None:
+                self._screen.tell("starting the gateway and the worker, unless they run")
+                await cleanup.enter_async_context(stack)
+            work = self._dictate()
+            return await (stack.unless_broken(work) if stack else work)
+
+    async def _dictate(self) -> int:
+        screen = self._screen
+        listener = Listener(self._source.locate(), needed_models.vad_folder(), self._wish.mode)
+        async with AsyncExitStack() as cleanup:
+            cleanup.enter_context(screen.shown())
+            tasks = await cleanup.enter_async_context(Tasks("listen"))
+            microphone = await cleanup.enter_async_context(
+                open_microphone(self._wish.microphone, on_change=screen.changed)
+            )
+            journal = cleanup.enter_context(self._library.create(self._session, self._wish.options, time.time()))
+
+            def stop() -> None:
+                microphone.stop()
+                screen.tell(f"sending the rest, for as long as something comes within {QUIET_S:.0f} s")
+
+            self._interrupts.first = stop
+            tasks.start(screen.refreshing(), "screen")
+            transcript = await listener.listen(journal, microphone, screen)
+        return FAILED if transcript.failures else 0
+
+    def tell_what_is_kept(self) -> None:
+        """Where there are texts missing: that the recording is there, and how to go on with it."""
+        with suppress(TakeUnknown):  # it did not come so far
+            if self._library.find(self._session).state in _UNSENT:
+                how = f"`kikipounamu takes resend {self._session}` goes on with it"
+                self._screen.tell(f"the recording is kept: {how}")
+
+
+def interrupted(takes: Iterable[Found]) -> str:
+    """What to say of earlier takes that lack texts; empty: there are none."""
+    unsent = [found for found in takes if found.state in _UNSENT]
+    if not unsent:
+        return ""
+    names = ", ".join(str(found.session) for found in unsent[:_MOST_NAMED])
+    more = ", …" if len(unsent) > _MOST_NAMED else ""
+    return (
+        f"{len(unsent)} earlier recordings lack texts ({names}{more}): "
+        "`kikipounamu takes list` shows them, `kikipounamu takes resend ID` goes on with one"
+    )

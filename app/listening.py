@@ -1,0 +1,100 @@
+"""One dictation: microphone -> journal -> vad -> segmenter -> journal -> gateway -> screen.
+
+The recording goes on whatever happens to the gateway. When it has ended, texts are waited for as long as something
+comes of it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from math import inf
+from pathlib import Path
+from typing import Final, Protocol
+
+from app.capture.async_journal import AsyncJournal, Journaled
+from app.capture.journal import Journal
+from app.capture.tape import Tape
+from app.pipeline import Ears, Samples, transcribe
+from app.screen import Screen
+from app.transcript import Transcript
+from client.connection import Locate
+from client.gateway import ClientSettings, GatewayClient
+from speech.segmenter import Segmenter, SegmenterOptions
+from speech.vad import open_vad
+
+QUIET_S: Final = 120.0
+PATIENT: Final = ClientSettings(first_contact_s=inf, give_up_s=inf, held_s=inf, quiet_s=QUIET_S)
+"""No gateway ends a recording. What waits is on disk, so that memory does not grow with it."""
+
+_STOP_S: Final = 5.0
+
+
+class Mode(StrEnum):
+    """When a segment begins and ends."""
+
+    HANDS_FREE = "hands-free"  # speech is sent, with 300 ms before and 200 ms after it
+    TOGGLE = "toggle"  # everything is sent but long silence
+
+
+_CUTTING: Final = {
+    Mode.HANDS_FREE: (600, SegmenterOptions()),
+    Mode.TOGGLE: (800, SegmenterOptions(gate=False)),
+}
+
+
+def ears_of(mode: Mode, vad_folder: Path) -> Ears:
+    """What cuts in this mode: the endpoint's silence is 600 ms hands-free, 800 ms otherwise."""
+    endpoint_silence_ms, options = _CUTTING[mode]
+    return Ears(open_vad(vad_folder, endpoint_silence_ms), Segmenter(options))
+
+
+class Microphone(Protocol):
+    """``app.capture.microphone.Microphone``, recording."""
+
+    level_dbfs: float
+
+    @property
+    def device(self) -> str: ...
+    def blocks(self) -> AsyncIterator[Samples]: ...
+    def stop(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who recognises, and what cuts."""
+
+    locate: Locate
+    vad_folder: Path
+    mode: Mode = Mode.HANDS_FREE
+    settings: ClientSettings = PATIENT
+
+    async def listen(self, journal: Journal, microphone: Microphone, screen: Screen) -> Transcript:
+        """Until the microphone is stopped and every text is there, as far as the journal.
+
+        Raises ``GatewayError``, ``MicrophoneError`` or ``NotKept``: what was heard until then is in the journal.
+        """
+        tape, store = Tape(journal), AsyncJournal(journal, patient=True)
+        client = GatewayClient(self.locate, journal.session, store, journal.take.options, self.settings)
+        recording = asyncio.create_task(_record(tape, microphone), name="listening/record")
+        screen.unsent_s, screen.keeping = lambda: client.unsent_s, lambda: journal.keeping
+        screen.microphone = microphone
+        try:
+            async with client:
+                ears = ears_of(self.mode, self.vad_folder)
+                transcript = await transcribe(tape.blocks(), ears, Journaled(store, client), screen)
+        finally:
+            microphone.stop()
+            await asyncio.wait({recording}, timeout=_STOP_S)
+            recording.cancel()
+        if tape.error:
+            raise tape.error
+        screen.finished()
+        return transcript
+
+
+async def _record(tape: Tape, microphone: Microphone) -> None:
+    try:
+        await tape.record(microphone.blocks())
+    finally:
+        microphone.stop()

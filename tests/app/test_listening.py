@@ -1,0 +1,212 @@
+"""A dictation without hardware: a microphone that says what a test wants, and gateways that come and go."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from app.capture.disk import AUDIO
+from app.capture.errors import MicrophoneRefused
+from app.capture.journal import Journal
+from app.capture.take import TakeState
+from app.listening import PATIENT, Listener, Mode, ears_of
+from app.pipeline import Samples
+from app.screen import Screen
+from app.transcript import Transcript
+from client.connection import Address, Locate, fixed
+from client.errors import GatewayError, SessionLost, Unreachable
+from loadtest.checksum import checksum
+from protocol.audio import SAMPLE_RATE
+from protocol.recognition import Options
+from runtime.logs import logging_to
+from speech.audio_file import read_audio
+from tests.app.speech import recording
+from tests.helpers.scripted_gateway import oblige, scripted
+from tests.helpers.waiting import wait_until
+
+ID = UUID(int=4)
+BLOCK = SAMPLE_RATE // 25
+AT_ONCE = replace(PATIENT, retry=lambda failures, chance, asked: 0.02)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def as_in_main() -> Iterator[None]:
+    with logging_to("test", None, terminal=False):
+        yield
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
+    path = recording("en-01", "zh-01", to=tmp_path_factory.mktemp("talk") / "talk.wav")
+    return np.concatenate(list(read_audio(path)))
+
+
+class Played:
+    """A microphone that hears ``audio`` as fast as the loop turns, then silence, or ``error``."""
+
+    device = "played"
+    level_dbfs = -20.0
+
+    def __init__(self, audio: Samples, error: Exception | None = None) -> None:
+        self._audio = audio
+        self._error = error
+        self._stopped = asyncio.Event()
+        self.heard = 0
+
+    async def blocks(self) -> AsyncIterator[Samples]:
+        for start in range(0, len(self._audio), BLOCK):
+            if self._stopped.is_set():
+                return
+            block = self._audio[start : start + BLOCK]
+            self.heard += len(block)
+            yield block
+            await asyncio.sleep(0)
+        if self._error:
+            raise self._error
+        await self._stopped.wait()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+
+class Dictation:
+    """A listener at work on a take in ``root``."""
+
+    def __init__(self, root: Path, models: Path, locate: Locate, microphone: Played, **other: object) -> None:
+        self.out = io.StringIO()
+        self.root = root
+        self.microphone = microphone
+        self.screen = Screen(Console(file=self.out, width=400), Console(file=io.StringIO(), width=400))
+        settings = replace(AT_ONCE, **other)  # type: ignore[arg-type] # a test names what it changes
+        self.listener = Listener(locate, models / "fsmn-vad", settings=settings)
+
+    async def run(self) -> Transcript:
+        with Journal.create(self.root, ID, Options(), 0) as journal:
+            return await self.listener.listen(journal, self.microphone, self.screen)
+
+    async def all_heard(self, audio: Samples) -> None:
+        await wait_until(lambda: self.microphone.heard == len(audio), "all is heard")
+
+    @property
+    def texts(self) -> list[str]:
+        return self.out.getvalue().split()
+
+
+def check(root: Path, audio: Samples, said: list[str]) -> TakeState:
+    """Everything was kept, and each text is that of the samples of its segment, in order."""
+    with Journal.reopen(root, ID) as journal:
+        kept = np.fromfile(journal.folder / AUDIO, "<i2")
+        assert np.array_equal(kept, audio[: len(kept)])
+        expected = [
+            checksum(journal.read(number, 0, spoken.samples or 0))
+            for number, spoken in sorted(journal.take.segments.items())
+            if spoken.settled
+        ]
+        assert said == expected
+        return journal.take.state(journal.samples)
+
+
+async def test_texts_come_while_it_goes_on_and_the_rest_after_the_stop(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
+    async with scripted(oblige) as gateway:
+        microphone = Played(talk)
+        dictation = Dictation(tmp_path, models, fixed(Address(gateway.url)), microphone)
+        working = asyncio.create_task(dictation.run())
+        await wait_until(lambda: len(dictation.texts) >= 2, "texts are written while the recording goes on")
+        await dictation.all_heard(talk)
+        microphone.stop()
+        transcript = await working
+        assert gateway.memory.received == [segment.index for segment in transcript.segments]
+    assert dictation.texts == [segment.text for segment in transcript.segments]
+    assert check(tmp_path, talk, dictation.texts) is TakeState.DONE
+
+
+def gateway_later(url: list[str]) -> Locate:
+    def locate() -> Address:
+        if not url:
+            raise Unreachable("nobody there yet")
+        return Address(url[0])
+
+    return locate
+
+
+async def test_no_gateway_ends_no_recording(tmp_path: Path, models: Path, talk: Samples) -> None:
+    url: list[str] = []
+    microphone = Played(talk)
+    dictation = Dictation(tmp_path, models, gateway_later(url), microphone)
+    working = asyncio.create_task(dictation.run())
+    await dictation.all_heard(talk)
+    await wait_until(lambda: dictation.screen.unsent_s() > 5, "it is said what is unsent")
+    assert not working.done()
+    async with scripted(oblige) as gateway:
+        url.append(gateway.url)
+        microphone.stop()
+        await working
+    assert check(tmp_path, talk, dictation.texts) is TakeState.DONE
+
+
+async def test_after_the_stop_it_is_not_waited_for_ever(tmp_path: Path, models: Path, talk: Samples) -> None:
+    microphone = Played(talk)
+    dictation = Dictation(tmp_path, models, gateway_later([]), microphone, quiet_s=0.2)
+    working = asyncio.create_task(dictation.run())
+    await dictation.all_heard(talk)
+    microphone.stop()
+    with pytest.raises(SessionLost, match="nothing was heard"):
+        await working
+    assert check(tmp_path, talk, []) is TakeState.WAITING
+
+
+async def test_whoever_does_not_wait_leaves_what_was_heard(tmp_path: Path, models: Path, talk: Samples) -> None:
+    dictation = Dictation(tmp_path, models, gateway_later([]), Played(talk))
+    working = asyncio.create_task(dictation.run())
+    await dictation.all_heard(talk)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    with Journal.reopen(tmp_path, ID) as journal:
+        assert journal.samples == len(talk)
+        assert journal.take.state(journal.samples) is TakeState.INTERRUPTED
+
+
+async def test_a_gateway_that_refuses_ends_it_and_nothing_is_lost(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
+    async with scripted(oblige, refusing=((401, {}),)) as gateway:
+        dictation = Dictation(tmp_path, models, fixed(Address(gateway.url)), Played(talk))
+        with pytest.raises(GatewayError, match="--key"):
+            await dictation.run()
+    with Journal.reopen(tmp_path, ID) as journal:
+        assert journal.samples == dictation.microphone.heard
+
+
+async def test_a_microphone_that_fails_ends_it_with_all_that_was_said(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
+    async with scripted(oblige) as gateway:
+        microphone = Played(talk, MicrophoneRefused("usb", "unplugged"))
+        dictation = Dictation(tmp_path, models, fixed(Address(gateway.url)), microphone)
+        with pytest.raises(MicrophoneRefused):
+            await dictation.run()
+    assert len(dictation.texts) >= 2
+    assert check(tmp_path, talk, dictation.texts) is TakeState.DONE
+
+
+@pytest.mark.parametrize(("mode", "gated"), [(Mode.HANDS_FREE, True), (Mode.TOGGLE, False)])
+def test_modes(mode: Mode, gated: bool, models: Path) -> None:
+    """Half a second of silence is sent in one mode and not in the other."""
+    ears = ears_of(mode, models / "fsmn-vad")
+    pieces = [*ears.hear(np.zeros(SAMPLE_RATE // 2, np.int16)), *ears.finish()]
+    assert (pieces == []) is gated
+
+
+def test_patience_has_no_end_while_it_goes_on() -> None:
+    assert {PATIENT.first_contact_s, PATIENT.give_up_s, PATIENT.held_s} == {inf}
+    assert PATIENT.quiet_s < inf

@@ -1,0 +1,120 @@
+"""What a person sees of a dictation, on a terminal and without one."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from app.capture.backlog import Keeping
+from app.capture.microphone import Change, MicrophoneChange
+from app.live_text import Span
+from app.progress import State
+from app.screen import Screen, View, last_lines, meter, status_line
+from app.transcript import Segment
+from client.events import Connected, Disconnected
+from protocol.session import Partial
+
+
+class Desk:
+    device = "desk"
+    level_dbfs = -20.0
+
+
+def console(*, terminal: bool, width: int = 60) -> Console:
+    return Console(file=io.StringIO(), force_terminal=terminal, width=width, height=8, highlight=False)
+
+
+def written(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def segment(number: int, text: str = "", error: str = "") -> Segment:
+    return Segment(number, 0, 900, text=text, error=error)
+
+
+@pytest.mark.parametrize(
+    ("view", "line"),
+    [
+        (View(), "○ arming 0 s"),
+        (View(State.LISTENING, 61.2, 0.4, "desk", 0.0), "● listening 61 s · █ desk"),
+        (View(State.SENDING, 9, 7, "desk", -99, "why"), "▲ sending 9 s · 7 s unsent · ▁ desk · why"),
+        (View(State.WAITING, 9, 0, "desk", -9), "◆ waiting 9 s"),
+        (View(State.DONE, 9), "✓ done 9 s"),
+    ],
+)
+def test_the_line_that_says_how_it_goes(view: View, line: str) -> None:
+    assert status_line(view) == line
+
+
+def test_the_meter_rises() -> None:
+    assert "".join(meter(level) for level in range(-70, 10, 10)) == "▁▁▂▃▅▆▇█"
+
+
+def test_the_end_of_a_long_text_is_what_is_seen() -> None:
+    spans = (Span("我们今天" * 20, True), Span(" and then", False))
+    lines = last_lines(spans, console(terminal=True, width=20), 3).plain.split("\n")
+    assert len(lines) == 3
+    assert lines[-1].endswith("and then")
+    assert max(len(line.encode("gbk")) for line in lines) <= 20  # two cells each, as two bytes there
+
+
+def test_without_a_terminal_texts_are_alone() -> None:
+    out, err = console(terminal=False), console(terminal=False, width=20)
+    screen = Screen(out, err)
+    screen.microphone = Desk()
+    with screen.shown():
+        screen.refresh()
+        screen.listened(1.0)
+        screen.heard(Partial(0, 1, "first w", 5))
+        screen.refresh()
+        screen.recognised(segment(1, "[second] is long enough to be wrapped"))
+        screen.recognised(segment(0, "first"))
+        screen.recognised(segment(2, error="it died"))
+        screen.heard(Disconnected("nobody answers", 2.0))
+        screen.refresh()
+        screen.heard(Connected("g", True))
+        screen.over()
+        screen.finished()
+    assert written(out) == "first\n[second] is long enough to be wrapped\n"
+    assert written(err).splitlines() == [
+        "arming",
+        "listening",
+        "[no text: it died]",
+        "listening (nobody answers; next try in 2.0 s)",
+        "waiting",
+        "done",
+    ]
+
+
+def test_on_a_terminal_there_is_a_live_part() -> None:
+    out, err = console(terminal=True), console(terminal=True)
+    screen = Screen(out, err)
+    screen.microphone = Desk()
+    screen.unsent_s = lambda: 3.0
+    with screen.shown():
+        screen.listened(2.0)
+        screen.heard(Partial(0, 1, "hel wor", 3))
+        screen.refresh()
+        screen.recognised(segment(0, "hello world"))
+        screen.recognised(segment(1, error="it died"))
+    shown = written(out)
+    assert "hel" in shown
+    assert "\x1b[2m wor" in shown  # what may still change is dim
+    assert "● listening 2 s · 3 s unsent · ▆ desk" in shown
+    assert "hello world\n" in shown
+    assert "[no text: it died]" in shown
+    assert written(err) == ""
+
+
+def test_what_happens_to_the_microphone_and_the_disk_is_told() -> None:
+    err = console(terminal=False, width=200)
+    screen = Screen(console(terminal=False), err)
+    screen.changed(MicrophoneChange(Change.LOST, "usb", 16_000))
+    screen.changed(MicrophoneChange(Change.FELL_BACK, "desk", 16_000, 8_000))
+    screen.keeping = lambda: Keeping.WAITING
+    screen.refresh()
+    lost, now, disk = written(err).splitlines()
+    assert "usb is gone" in lost
+    assert "desk" in now and "0.5 s were not heard" in now
+    assert "the disk takes nothing" in disk
