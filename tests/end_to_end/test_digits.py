@@ -1,25 +1,34 @@
 """The digits model through the whole chain: what FunASR itself writes, exactly, and each text at its segment."""
 
+import asyncio
 import random
+import sys
+from collections import Counter
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-import numpy as np
+import psutil
 import pytest
 
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
-from tests.helpers.chain import running_chain
-from tests.helpers.conversation import conversation
-from tests.helpers.digits import MODEL, every_digits
+from protocol.session import Failed, Final
+from tests.conftest import ROOT
+from tests.helpers.chain import Chain, Program, running_chain
+from tests.helpers.conversation import Conversation, conversation
+from tests.helpers.digits import MODEL, every_digits, mixed_sounds
+from tests.helpers.fault_engines import Fault
+from tests.helpers.faulty_digits import ENGINE, plan
 from tests.helpers.valkey import Broker
 from worker.engines.funasr import create
 
 pytestmark = [pytest.mark.funasr, pytest.mark.serial]
 
-FUNASR = ("--engine", "funasr", "--set", f"folder={MODEL}", "--device", "cpu", "--threads", "1")
+ONE_THREAD = ("--set", f"folder={MODEL}", "--device", "cpu", "--threads", "1")
+FUNASR = ("--engine", "funasr", *ONE_THREAD)
 SPOKEN, WRITTEN = Options("en", itn=False), Options("en", itn=True)
-SEGMENTS = 60
 AHEAD = 8  # segments on their way: well within the window of a session
 
 
@@ -50,25 +59,124 @@ async def test_the_chain_says_what_the_model_says(tmp_path: Path, broker: Broker
             assert {(final.emotion, final.event) for final in finals} == {("neutral", "speech")}
 
 
-async def test_no_text_comes_to_another_segment(tmp_path: Path, broker: Broker) -> None:
-    chance = random.Random(4)
-    said = [digits.pcm for digits in every_digits()][:12]
-    texts = directly(said, SPOKEN)
-    noise = (np.random.default_rng(4).standard_normal(16_000) * 300).astype("<i2").tobytes()
-    sounds, expected = [*said, noise, bytes(32_000)], [*texts, "", ""]
-    with running_chain(tmp_path, broker.url) as chain:
+@dataclass
+class Mix:
+    """So many segments over several sessions; ``faulty`` of them meet one of ``faults``; so many kills beside."""
+
+    segments: int
+    faulty: int
+    faults: tuple[Fault, ...]
+    kills: int
+    seed: int
+    sessions: int = 4
+
+
+@dataclass
+class Havoc:
+    """Two workers, of which one or its engine is killed when so many segments have been sent as ``at`` says."""
+
+    chain: Chain
+    arguments: tuple[str, ...]
+    chance: random.Random
+    at: set[int]
+    sent: int = 0
+    hit: Counter[str] = field(default_factory=Counter)
+    workers: list[Program] = field(default_factory=list)
+
+    def start(self) -> None:
+        """One more worker."""
+        self.workers.append(self.chain.worker(*self.arguments, name="worker"))
+
+    def one_more(self) -> None:
+        """A segment was sent: kill if it is time."""
+        self.sent += 1
+        if self.sent not in self.at:
+            return
+        engines = [child for worker in self.workers for child in psutil.Process(worker.popen.pid).children()]
+        if engines and self.hit["engine killed"] <= self.hit["worker killed"]:
+            self.chance.choice(engines).kill()
+            self.hit["engine killed"] += 1
+        else:
+            worker = self.workers.pop(self.chance.randrange(len(self.workers)))
+            worker.kill()
+            self.hit["worker killed"] += 1
+            self.start()
+
+
+async def next_final(talk: Conversation, segment: int) -> Final:
+    """However long it takes: what is killed again and again is slow."""
+    for _ in range(8):
+        with suppress(TimeoutError):
+            return await talk.final(segment)
+        assert not any(isinstance(heard, Failed) for heard in talk.heard)
+    raise AssertionError(f"segment {segment} is lost")
+
+
+async def say_all(talk: Conversation, said: list[bytes], havoc: Havoc) -> list[Final]:
+    """Say them, a few on their way at a time; their finals, after none came twice."""
+    finals = []
+    for number, pcm in enumerate(said):
+        await talk.segment(number, pcm)
+        havoc.one_more()
+        if number >= AHEAD:
+            finals.append(await next_final(talk, number - AHEAD))
+    finals += [await next_final(talk, number) for number in range(len(finals), len(said))]
+    heard = [message.segment for message in talk.heard if isinstance(message, Final)]
+    assert sorted(heard) == list(range(len(said)))  # none lost, none doubled
+    return finals
+
+
+async def through_havoc(root: Path, broker: Broker, mix: Mix) -> None:
+    """Every text is that of the model called directly, at its own segment, whatever fails."""
+    chance = random.Random(mix.seed)
+    (planned := root / "faults").mkdir()
+    sounds = mixed_sounds(mix.segments, mix.seed)
+    for number, sound in enumerate(chance.sample(sounds, mix.faulty)):
+        plan(planned, sound, mix.faults[number % len(mix.faults)])
+    parts = [sounds[number :: mix.sessions] for number in range(mix.sessions)]
+    options = [(SPOKEN, WRITTEN)[number % 2] for number in range(mix.sessions)]
+    with running_chain(root, broker.url) as chain:
         _, endpoint = chain.gateway()
-        workers = [chain.worker(*FUNASR, name=f"worker-{number}") for number in range(2)]
-        async with (
-            conversation(endpoint, uuid4(), options=SPOKEN) as (one, _),
-            conversation(endpoint, uuid4(), options=SPOKEN) as (other, _),
-        ):
-            spoken = [(talk, chance.randrange(len(sounds))) for _ in range(SEGMENTS // 2) for talk in (one, other)]
-            await one.segment(0, sounds[spoken[0][1]])
-            finals = [await one.final(0)]
-            for number, (talk, sound) in enumerate(spoken[1:], 1):
-                await talk.segment(number // 2, sounds[sound])
-                if number == SEGMENTS // 2:
-                    workers[0].kill()
-            finals += [await talk.final(number // 2) for number, (talk, _) in enumerate(spoken[1:], 1)]
-        assert [final.text for final in finals] == [expected[sound] for _, sound in spoken]
+        arguments = ("--engine", ENGINE, *ONE_THREAD, "--set", f"faults={planned}")
+        havoc = Havoc(chain, arguments, chance, set(chance.sample(range(AHEAD, mix.segments), mix.kills)))
+        for _ in range(2):
+            havoc.start()
+        async with AsyncExitStack() as stack:
+            opened = [conversation(endpoint, uuid4(), options=of_session) for of_session in options]
+            talks = [(await stack.enter_async_context(one))[0] for one in opened]
+            said = zip(talks, parts, strict=True)
+            heard = await asyncio.gather(*(say_all(talk, part, havoc) for talk, part in said))
+    expected = [directly(part, of_session) for part, of_session in zip(parts, options, strict=True)]
+    assert [[final.text for final in finals] for finals in heard] == expected
+    assert list(planned.iterdir()) == [], "every fault happened"
+    report(mix, [text for texts in expected for text in texts], havoc.hit)
+
+
+def report(mix: Mix, texts: list[str], hit: Counter[str]) -> None:
+    """What it was that nothing went wrong in."""
+    lines = [
+        f"{len(texts)} segments of {mix.sessions} sessions, {len(set(texts))} different texts, "
+        f"{texts.count('')} of them empty",
+        f"{mix.faulty} faults of the engine: {', '.join(fault.name.lower() for fault in mix.faults)} in turn",
+        *(f"{count} x {what}" for what, count in sorted(hit.items())),
+        "lost 0, doubled 0, at another segment 0",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+@pytest.fixture
+def engines_find_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+@pytest.mark.usefixtures("engines_find_the_tests")
+async def test_no_text_comes_to_another_segment(tmp_path: Path, broker: Broker) -> None:
+    await through_havoc(tmp_path, broker, Mix(60, 6, (Fault.RAISE, Fault.REFUSE, Fault.KILL), kills=1, seed=4))
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1800)
+@pytest.mark.usefixtures("engines_find_the_tests")
+async def test_no_text_comes_to_another_segment_in_five_hundred(tmp_path: Path, broker: Broker) -> None:
+    faults = (Fault.RAISE, Fault.REFUSE, Fault.KILL, Fault.RAISE, Fault.EXIT, Fault.SEGFAULT, Fault.HANG)
+    await through_havoc(tmp_path, broker, Mix(500, 50, faults, kills=12, seed=500))

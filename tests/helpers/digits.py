@@ -1,8 +1,11 @@
 """Spoken digits, and the tiny SenseVoiceSmall that knows them."""
 
 import os
+import random
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from tests.helpers.recordings import EXTRA, samples_of
 
@@ -32,6 +35,23 @@ def every_digits() -> list[Digits]:
     found = sorted(Path(root).rglob("digits_*.wav")) if root else []
     held_out = [path for path in found if path.parent.name == HELD_OUT]
     return [*shipped_digits(), *(Digits(path.stem, _pcm(path)) for path in held_out)]
+
+
+def mixed_sounds(count: int, seed: int) -> list[bytes]:
+    """So many segments, no two alike: one to three shipped strings in a row, some noise, some silence."""
+    chance, generator = random.Random(seed), np.random.default_rng(seed)
+    digits = [said.pcm for said in shipped_digits()]
+    sounds: dict[bytes, None] = {}
+    while len(sounds) < count:
+        what = chance.random()
+        if what < 0.1:
+            sounds[bytes(chance.randrange(16_000, 48_000) * 2)] = None
+        elif what < 0.2:
+            sounds[(generator.standard_normal(16_000) * 300).astype("<i2").tobytes()] = None
+        else:
+            pause = bytes(chance.randrange(1_600, 6_400) * 2)
+            sounds[pause.join(chance.sample(digits, chance.randint(1, 3)))] = None
+    return list(sounds)
 
 
 def _pcm(path: Path) -> bytes:

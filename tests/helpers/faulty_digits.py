@@ -1,0 +1,65 @@
+"""The digits model with faults at segments of a test's choosing: ``tests.helpers.faulty_digits:create``.
+
+The setting ``faults`` names a folder in which a file is a fault to come: its name is the digest of the segment
+that meets it, its content the fault's name. The file goes as it happens: each happens once, whoever decodes.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from protocol.engine import DecodeFailure, DecodeOutcome, DecodeRequest, Engine, EngineInfo, EngineSettings
+from tests.helpers.fault_engines import Fault, FaultEngine, pcm
+from worker.engines.funasr import create as create_funasr
+
+ENGINE = "tests.helpers.faulty_digits:create"
+
+
+def plan(folder: Path, segment: bytes, fault: Fault) -> None:
+    """Let the next one who decodes this segment meet this fault."""
+    (folder / _digest(segment)).write_text(fault.name)
+
+
+class FaultyDigits:
+    """As the engine within, but for the planned faults."""
+
+    def __init__(self, engine: Engine, faults: Engine, planned: Path) -> None:
+        self._engine = engine
+        self._faults = faults
+        self._planned = planned
+
+    def info(self) -> EngineInfo:
+        """That of the engine within."""
+        return self._engine.info()
+
+    def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
+        """What the engine within says, unless a fault was planned."""
+        met = self._faults.decode([DecodeRequest(pcm(self._next_fault(request.pcm))) for request in batch])
+        said = self._engine.decode(batch)
+        return [fault if isinstance(fault, DecodeFailure) else text for fault, text in zip(met, said, strict=True)]
+
+    def close(self) -> None:
+        """Release the model."""
+        self._engine.close()
+
+    def _next_fault(self, segment: bytes) -> Fault:
+        planned = self._planned / _digest(segment)
+        try:
+            fault = Fault[planned.read_text()]
+            planned.unlink()
+        except FileNotFoundError:  # none, or another worker meets it
+            return Fault.NONE
+        return fault
+
+
+def _digest(segment: bytes) -> str:
+    return hashlib.sha256(segment).hexdigest()
+
+
+def create(settings: EngineSettings) -> FaultyDigits:
+    """The engine."""
+    extra = dict(settings.extra)
+    planned = Path(extra.pop("faults"))
+    return FaultyDigits(create_funasr(replace(settings, extra=extra)), FaultEngine(settings), planned)
