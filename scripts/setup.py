@@ -11,6 +11,7 @@ An environment carries a stamp of what it was made from. While the stamp is curr
 
 import argparse
 import contextlib
+import ctypes.util
 import fcntl
 import hashlib
 import importlib.util
@@ -60,7 +61,7 @@ class Environment:
         return self.path / "bin" / "python"
 
 
-_SERVING: Final = ("gateway", "worker", "whisper")
+_SERVING: Final = ("gateway", "worker", "whisper", "desktop")
 _TESTING: Final = (*_SERVING, "media", "dev")
 ENVIRONMENTS: Final = {
     "run": Environment(".venv-run", _SERVING, ("run",)),
@@ -128,6 +129,11 @@ class SystemPackage:
         kind, _, thing = self.provides.partition(":")
         if kind == "module":
             return importlib.util.find_spec(thing) is None
+        if kind == "library":
+            return ctypes.util.find_library(thing) is None
+        if kind == "alsa":
+            folders = ("lib*/alsa-lib", "lib*/*/alsa-lib")
+            return not any(path for folder in folders for path in Path("/usr").glob(f"{folder}/{thing}"))
         return shutil.which(thing) is None
 
 

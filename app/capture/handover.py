@@ -20,7 +20,8 @@ class HandOver:
     def __init__(self, wake: Callable[[], None], most: int, clock: Clock = time.monotonic) -> None:
         self.overflows = 0  # times that the sound system itself had to drop something, it does not say how much
         self.dropped = 0  # frames that found no room here
-        self.heard_s: float | None = None  # when the last block came
+        self.first_s: float | None = None  # when the first block came
+        self.heard_s: float | None = None  # and the last
         self._wake = wake
         self._most = most
         self._clock = clock
@@ -32,6 +33,8 @@ class HandOver:
     def put(self, block: bytes, frames: int, overflowed: bool) -> None:
         """Take a copy that is ours."""
         self.heard_s = self._clock()
+        if self.first_s is None:
+            self.first_s = self.heard_s
         if overflowed:
             self.overflows += 1
         if self._came - self._went + frames > self._most:

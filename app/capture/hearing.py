@@ -44,8 +44,13 @@ class Hearing:
         return self._handover.dropped * SAMPLE_RATE // self.device.rate
 
     @property
+    def first_s(self) -> float | None:
+        """By the loop's clock, when the first block came."""
+        return self._handover.first_s
+
+    @property
     def heard_s(self) -> float | None:
-        """By the loop's clock, when the last block came."""
+        """And the last."""
         return self._handover.heard_s
 
     async def open(self, system: SoundSystem) -> None:

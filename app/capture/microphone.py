@@ -176,8 +176,8 @@ class Microphone:
             self._say(Change.DROPPED, lost)
 
     def _can_hear_again(self, since_s: float) -> None:
-        assert self._hearing is not None and self._hearing.heard_s is not None
-        lost = round(max(0.0, self._hearing.heard_s - since_s) * SAMPLE_RATE)
+        first_s = self._hearing.first_s if self._hearing else None
+        lost = round(max(0.0, (first_s or since_s) - since_s) * SAMPLE_RATE)
         self._deaf_since = None
         self._missed += lost
         self._say(Change.FELL_BACK if self._fallback.on_other else Change.CAME_BACK, lost)

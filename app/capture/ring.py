@@ -19,9 +19,11 @@ class Ring:
     def add(self, block: Samples) -> None:
         """Newer samples; the oldest make room."""
         newest = block[max(0, len(block) - self._size) :]
+        if not len(newest):
+            return
         self._blocks.append(newest)
         self._held += len(newest)
-        while self._held - len(self._blocks[0]) >= self._size and len(self._blocks) > 1:
+        while self._held - len(self._blocks[0]) >= self._size:
             self._held -= len(self._blocks.popleft())
 
     def drain(self) -> Samples:

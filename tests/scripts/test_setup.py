@@ -103,12 +103,21 @@ def test_packages_are_read_by_section() -> None:
 def test_the_shipped_list_is_well_formed() -> None:
     text = (setup.ROOT / "packaging" / "apt-packages.txt").read_text()
     packages = setup.system_packages(text, ("run", "test"))
-    assert {package.provides.partition(":")[0] for package in packages} == {"module", "command"}
+    kinds = {"module", "command", "library", "alsa"}
+    assert {package.provides.partition(":")[0] for package in packages} == kinds
 
 
 @pytest.mark.parametrize(
     ("provides", "missing"),
-    [("module:json", False), ("module:no_such_module", True), ("command:sh", False), ("command:no-such", True)],
+    [
+        ("module:json", False),
+        ("module:no_such_module", True),
+        ("command:sh", False),
+        ("command:no-such", True),
+        ("library:c", False),
+        ("library:no-such", True),
+        ("alsa:no-such.so", True),
+    ],
 )
 def test_a_package_is_missing_when_what_it_provides_is(provides: str, missing: bool) -> None:
     assert SystemPackage("name", provides, "reason").missing is missing

@@ -1,0 +1,149 @@
+"""Which microphone is used when, without sound and without a clock."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.capture.devices import Input
+from app.capture.fallback import Fallback, Signs, Step, Timing
+
+TIMING = Timing()
+BUILT_IN = Input(0, "built-in", "ALSA", 2, 48_000, default=True)
+HEADSET = Input(1, "headset", "ALSA", 1, 16_000)
+TICK_S = 0.25
+
+
+def on_headset(now_s: float = 0.0) -> Fallback:
+    fallback = Fallback("headset", TIMING)
+    fallback.opened(HEADSET, [BUILT_IN, HEADSET], now_s)
+    return fallback
+
+
+def on_built_in(now_s: float = 0.0) -> Fallback:
+    fallback = on_headset(now_s)
+    assert fallback.step(Signs(now_s, now_s, ended=True)) is Step.LOST
+    fallback.opened(BUILT_IN, [BUILT_IN], now_s)
+    return fallback
+
+
+@pytest.mark.parametrize(
+    ("signs", "step"),
+    [
+        (Signs(10.0, heard_s=9.0), Step.KEEP),
+        (Signs(10.0, heard_s=8.4), Step.LOST),
+        (Signs(10.0, heard_s=10.0, ended=True), Step.LOST),
+        (Signs(4.9, heard_s=None), Step.KEEP),
+        (Signs(5.1, heard_s=None), Step.LOST),
+        (Signs(0.1, heard_s=None, ended=True), Step.LOST),
+    ],
+)
+def test_a_device_is_lost_when_it_is_silent_or_its_stream_ends(signs: Signs, step: Step) -> None:
+    fallback = on_headset()
+    assert fallback.step(signs) is step
+    assert (fallback.device is None) is (step is Step.LOST)
+
+
+def test_the_chosen_one_is_tried_before_the_default() -> None:
+    fallback = Fallback("head", TIMING)
+    assert fallback.candidates([BUILT_IN, HEADSET]) == [HEADSET, BUILT_IN]
+    assert fallback.candidates([BUILT_IN]) == [BUILT_IN]
+    assert fallback.candidates([]) == []
+    assert Fallback("", TIMING).candidates([BUILT_IN, HEADSET]) == [BUILT_IN]
+
+
+def test_one_that_opens_and_gives_nothing_is_tried_last() -> None:
+    fallback = on_headset()
+    assert fallback.step(Signs(6.0, heard_s=None)) is Step.LOST
+    assert fallback.candidates([BUILT_IN, HEADSET]) == [BUILT_IN, HEADSET]
+
+
+def test_a_search_is_made_at_once_and_then_every_second() -> None:
+    fallback = on_headset()
+    assert fallback.step(Signs(10.0, heard_s=8.0)) is Step.LOST
+    assert fallback.step(Signs(10.0)) is Step.SEARCH
+    fallback.failed(10.0)
+    assert [fallback.step(Signs(now)) for now in (10.5, 10.9, 11.0)] == [Step.KEEP, Step.KEEP, Step.SEARCH]
+
+
+def test_a_device_that_ends_as_soon_as_it_is_opened_is_not_opened_all_the_time() -> None:
+    fallback = on_headset(10.0)
+    assert fallback.step(Signs(10.1, heard_s=10.0, ended=True)) is Step.LOST
+    assert [fallback.step(Signs(now)) for now in (10.2, 11.0)] == [Step.KEEP, Step.SEARCH]
+
+
+def test_the_chosen_one_is_taken_again_in_a_pause() -> None:
+    fallback = on_built_in()
+    assert fallback.on_other
+    assert [fallback.step(Signs(now, now)) for now in (9.0, 10.0, 10.1)] == [Step.KEEP, Step.LOOK, Step.KEEP]
+    fallback.looked([BUILT_IN, HEADSET], 11.0)
+    assert fallback.step(Signs(11.0, 11.0, quiet_s=0.5)) is Step.KEEP, "a word would be cut"
+    assert fallback.step(Signs(12.0, 12.0, quiet_s=1.0)) is Step.RETURN
+    assert fallback.step(Signs(12.0)) is Step.SEARCH
+    fallback.opened(HEADSET, [BUILT_IN, HEADSET], 12.0)
+    assert not fallback.on_other
+
+
+def test_as_long_as_it_is_away_it_is_looked_for_every_ten_seconds() -> None:
+    fallback = on_built_in()
+    looks = []
+    for tick in range(140):
+        now = tick * 0.25
+        if fallback.step(Signs(now, now, quiet_s=60.0)) is Step.LOOK:
+            looks.append(now)
+            fallback.looked([BUILT_IN], now + 0.5)
+    assert looks == [10.0, 20.5, 31.0]
+
+
+def test_the_system_default_is_looked_for_by_no_other_process() -> None:
+    fallback = Fallback("", TIMING)
+    fallback.opened(BUILT_IN, [BUILT_IN, HEADSET], 0.0)
+    steps = {fallback.step(Signs(float(now), float(now), quiet_s=60.0)) for now in range(100)}
+    assert (fallback.on_other, steps) == (False, {Step.KEEP})
+
+
+@dataclass
+class World:
+    """Devices that come and go; each that is there gives a block at every tick."""
+
+    fallback: Fallback
+    there: list[Input]
+    now_s: float = 0.0
+    heard_s: float | None = None
+    steps: list[Step] = field(default_factory=list)
+
+    def pass_time(self, seconds: float) -> None:
+        for _ in range(round(seconds / TICK_S)):
+            self.now_s += TICK_S
+            if self.fallback.device in self.there:
+                self.heard_s = self.now_s
+            self._act(self.fallback.step(Signs(self.now_s, self.heard_s, quiet_s=5.0)))
+
+    def _act(self, step: Step) -> None:
+        self.steps.append(step)
+        if step is Step.LOOK:
+            self.fallback.looked(self.there, self.now_s)
+        elif step is Step.SEARCH:
+            for device in self.fallback.candidates(self.there):
+                self.heard_s = None
+                self.fallback.opened(device, self.there, self.now_s)
+                return
+            self.fallback.failed(self.now_s)
+
+
+@given(st.sampled_from(["", "headset"]), st.lists(st.tuples(st.booleans(), st.booleans(), st.floats(0, 20))))
+def test_whatever_comes_and_goes_the_best_that_is_there_is_heard_in_the_end(
+    choice: str, changes: list[tuple[bool, bool, float]]
+) -> None:
+    world = World(Fallback(choice, TIMING), [BUILT_IN, HEADSET])
+    for built_in, headset, seconds in changes:
+        world.there = [device for device, there in ((BUILT_IN, built_in), (HEADSET, headset)) if there]
+        world.pass_time(seconds)
+    world.pass_time(15.0)
+    best = HEADSET if choice and HEADSET in world.there else BUILT_IN if BUILT_IN in world.there else None
+    assert world.fallback.device == best
+    world.steps.clear()
+    world.pass_time(30.0)
+    changed = {Step.LOST, Step.RETURN} & set(world.steps)
+    assert not changed, "nothing is changed without a reason"

@@ -1,0 +1,217 @@
+"""The microphone over a sound system without sound: order, endings, losses, and what a person is told of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.capture import microphone as module
+from app.capture.devices import Input
+from app.capture.errors import MicrophoneError, MicrophoneNotFound, MicrophoneRefused, NoMicrophone
+from app.capture.fallback import Timing
+from app.capture.microphone import Change, Microphone, MicrophoneChange, MicrophoneSettings, open_microphone
+from tests.app.capture.sounds import BUILT_IN, HEADSET, FakeSoundSystem
+from tests.helpers.waiting import wait_until
+
+FAST = MicrophoneSettings(timing=Timing(silent=60.0, first_block=0.2, search=0.0, look=0.0, pause=0.0))
+GREETING = 1600  # samples of silence that each device here gives first
+
+
+@pytest.fixture
+def system() -> FakeSoundSystem:
+    return FakeSoundSystem(BUILT_IN, HEADSET)
+
+
+def numbers(start: int, stop: int) -> NDArray[np.float32]:
+    """Samples that are themselves at 16 bits."""
+    return (np.arange(start, stop) / 32768).astype(np.float32)
+
+
+async def read(blocks: AsyncIterator[NDArray[np.int16]], samples: int) -> NDArray[np.int16]:
+    """At least so many."""
+    heard = np.empty(0, np.int16)
+    async with asyncio.timeout(30):
+        while len(heard) < samples:
+            heard = np.concatenate([heard, await anext(blocks)])
+    return heard
+
+
+async def rest(blocks: AsyncIterator[NDArray[np.int16]]) -> NDArray[np.int16]:
+    async with asyncio.timeout(30):
+        return np.concatenate([np.empty(0, np.int16), *[block async for block in blocks]])
+
+
+async def test_everything_that_came_before_the_end_is_handed_over(system: FakeSoundSystem) -> None:
+    async with open_microphone("headset", FAST, system=system) as microphone:
+        assert microphone.device == "headset"
+        blocks = microphone.blocks()
+        for at in range(0, 10_000, 1000):
+            system.stream.say(numbers(at, at + 1000))
+        heard = await read(blocks, 5000)
+        microphone.stop()
+        system.stream.say(numbers(10_000, 10_100))
+        microphone.stop()
+        heard = np.concatenate([heard, await rest(blocks)])
+    assert heard[GREETING:].tolist() == list(range(10_100))
+    assert (microphone.lost_samples, microphone.overflows, system.stream.closed) == (0, 0, 1)
+
+
+async def test_the_tail_of_the_resampler_is_handed_over(system: FakeSoundSystem) -> None:
+    async with open_microphone("", FAST, system=system) as microphone:
+        system.stream.say(np.full(48_000, 0.5, np.float32))
+        microphone.stop()
+        heard = await rest(microphone.blocks())
+    assert len(heard) == GREETING + 16_000
+    assert microphone.level_dbfs == pytest.approx(-6.02, abs=0.1)
+
+
+async def test_leaving_the_context_ends_the_recording(system: FakeSoundSystem) -> None:
+    async with open_microphone("headset", FAST, system=system) as microphone:
+        blocks = microphone.blocks()
+        system.stream.say(numbers(0, 500))
+    assert len(await rest(blocks)) == GREETING + 500
+
+
+async def test_armed_it_begins_with_the_half_second_before(system: FakeSoundSystem) -> None:
+    async with open_microphone("headset", FAST, armed=True, system=system) as microphone:
+        system.stream.say(numbers(0, 20_000))
+        await wait_until(lambda: microphone.level_dbfs > -50, "it has been heard")
+        microphone.start()
+        system.stream.say(numbers(20_000, 20_010))
+        microphone.stop()
+        first = await rest(microphone.blocks())
+        system.stream.say(numbers(100, 300))
+        microphone.start()
+        microphone.stop()
+        second = await rest(microphone.blocks())
+    assert first.tolist() == list(range(12_000, 20_010))
+    assert second.tolist() == list(range(100, 300))
+
+
+async def test_a_start_right_after_a_stop_loses_nothing_and_doubles_nothing(system: FakeSoundSystem) -> None:
+    async with open_microphone("headset", FAST, armed=True, system=system) as microphone:
+        microphone.start()
+        first = microphone.blocks()
+        system.stream.say(numbers(0, 1000))
+        microphone.stop()
+        system.stream.say(numbers(1000, 1100))
+        microphone.start()
+        system.stream.say(numbers(1100, 1200))
+        microphone.stop()
+        heard = np.concatenate([await rest(first), await rest(microphone.blocks())])
+    assert heard[GREETING:].tolist() == list(range(1200))
+
+
+async def test_overflows_are_counted(system: FakeSoundSystem) -> None:
+    async with open_microphone("headset", FAST, system=system) as microphone:
+        system.stream.say(numbers(0, 100), overflowed=True)
+        system.stream.say(numbers(0, 100), overflowed=True)
+        assert microphone.overflows == 2
+        system.take(HEADSET)
+        await wait_until(lambda: microphone.device == "built-in", "it falls back")
+        assert microphone.overflows == 2
+
+
+async def test_what_a_stalled_program_loses_is_told(system: FakeSoundSystem) -> None:
+    told: list[MicrophoneChange] = []
+    settings = MicrophoneSettings(most_waiting_s=1.0, timing=FAST.timing)
+    async with open_microphone("headset", settings, on_change=told.append, system=system) as microphone:
+        blocks = microphone.blocks()
+        await read(blocks, GREETING)
+        for at in range(0, 20_000, 1000):  # the loop does not run meanwhile
+            system.stream.say(numbers(at, at + 1000))
+        heard = await read(blocks, 16_000)
+        microphone.stop()
+        await rest(blocks)
+    assert heard.tolist() == list(range(16_000))
+    assert told == [MicrophoneChange(Change.DROPPED, "headset", told[0].at, 4000)]
+    assert microphone.lost_samples == 4000
+
+
+async def test_a_lost_device_is_replaced_and_the_person_is_told(system: FakeSoundSystem) -> None:
+    """And what it said at last is kept, also when it goes."""
+    told: list[MicrophoneChange] = []
+    async with open_microphone("headset", FAST, on_change=told.append, system=system) as microphone:
+        system.stream.say(numbers(0, 5000))
+        system.take(HEADSET)
+        await wait_until(lambda: len(told) == 2, "another one is heard")
+        microphone.stop()
+        heard = await rest(microphone.blocks())
+    assert [(change.change, change.device) for change in told] == [
+        (Change.LOST, "headset"),
+        (Change.FELL_BACK, "built-in"),
+    ]
+    assert heard[GREETING : GREETING + 5000].tolist() == list(range(5000))
+    assert told[0].at == told[1].at == GREETING + 5000
+    assert microphone.lost_samples == told[1].lost_samples
+
+
+async def test_without_any_it_waits_for_as_long_as_it_takes(system: FakeSoundSystem) -> None:
+    told: list[MicrophoneChange] = []
+    async with open_microphone("", FAST, on_change=told.append, system=system) as microphone:
+        system.take(BUILT_IN)
+        await wait_until(lambda: told, "it is lost")
+        system.failure = MicrophoneError("for a moment there is not even a sound system")
+        await asyncio.sleep(0)
+        system.failure = None
+        system.devices.append(BUILT_IN)
+        await wait_until(lambda: len(told) == 2, "it is back")
+        assert told[1].change is Change.CAME_BACK
+        system.stream.say(np.full(4800, 0.5, np.float32))
+        microphone.stop()
+        assert np.abs(await rest(microphone.blocks())).max() > 10_000
+    assert microphone.lost_samples == told[1].lost_samples
+
+
+async def test_the_chosen_one_is_taken_again(system: FakeSoundSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "look", system.inputs)
+    told: list[MicrophoneChange] = []
+    async with open_microphone("headset", FAST, on_change=told.append, system=system) as microphone:
+        system.take(HEADSET)
+        await wait_until(lambda: microphone.device == "built-in", "it falls back")
+        system.devices.append(HEADSET)
+        await wait_until(lambda: microphone.device == "headset", "it comes back")
+        await wait_until(lambda: len(told) == 3, "it is heard")
+    assert [change.change for change in told] == [Change.LOST, Change.FELL_BACK, Change.CAME_BACK]
+    assert [stream.closed for stream in system.streams] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("choice", "refusing", "mute", "devices", "error"),
+    [
+        ("", (), (), (), NoMicrophone),
+        ("webcam", (), (), (BUILT_IN, HEADSET), MicrophoneNotFound),
+        ("headset", (HEADSET,), (), (BUILT_IN, HEADSET), MicrophoneRefused),
+        ("headset", (), (HEADSET,), (BUILT_IN, HEADSET), MicrophoneRefused),
+    ],
+)
+async def test_a_start_does_not_fall_back(
+    choice: str,
+    refusing: Sequence[Input],
+    mute: Sequence[Input],
+    devices: Sequence[Input],
+    error: type[MicrophoneError],
+) -> None:
+    system = FakeSoundSystem(*devices)
+    system.refusing, system.mute = set(refusing), set(mute)
+    with pytest.raises(error):
+        async with open_microphone(choice, FAST, system=system):
+            pytest.fail("it is open")
+    assert all(stream.closed for stream in system.streams)
+
+
+async def test_who_records_is_told_when_the_watch_fails(system: FakeSoundSystem) -> None:
+    def fail(change: MicrophoneChange) -> None:
+        raise ValueError("the display is broken")
+
+    microphone = Microphone("headset", FAST, system, fail)
+    microphone.start()
+    await microphone.open()
+    system.stream.say(numbers(0, 500))
+    system.take(HEADSET)
+    with pytest.raises(ValueError, match="the display is broken"):
+        await rest(microphone.blocks())
+    await microphone.close()
+    await microphone.close()

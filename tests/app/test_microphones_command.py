@@ -1,0 +1,77 @@
+"""``kikipounamu microphones``: what it prints, and how it ends."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.child import find_program
+from app.microphones_command import bar, show_level
+from tests.app.capture.sounds import HEADSET, FakeSoundSystem
+from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
+from tests.helpers.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[VirtualMicrophone]:
+    with virtual_microphones("desk", "gone", plugged=["desk"]) as (microphone, _):
+        yield microphone
+
+
+def run(microphone: VirtualMicrophone, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [find_program("kikipounamu"), "microphones", *arguments]
+    return subprocess.run(command, env=microphone.environment, capture_output=True, text=True, timeout=60)
+
+
+def test_each_is_listed_and_the_default_is_marked(desk: VirtualMicrophone) -> None:
+    listed = run(desk)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    lines = [line.split() for line in listed.stdout.splitlines()]
+    assert lines == [
+        ["name", "rate", "by"],
+        ["*", "default", "44100", "Hz", "ALSA"],
+        ["desk", "44100", "Hz", "ALSA"],
+    ]
+
+
+def test_a_program_gets_json(desk: VirtualMicrophone) -> None:
+    inputs = json.loads(run(desk, "--json").stdout)
+    assert {device["name"]: device["default"] for device in inputs} == {"desk": False, "default": True}
+
+
+def test_the_level_is_shown_and_summed_up(desk: VirtualMicrophone) -> None:
+    level = run(desk, "--level", "--seconds", "0.3", "--microphone", "desk")
+    assert level.returncode == 0, level.stderr
+    assert level.stdout == "desk: only silence: is it muted?, overflows: 0\n"
+
+
+def test_what_is_wrong_is_told(desk: VirtualMicrophone) -> None:
+    wrong = run(desk, "--level", "--microphone", "webcam")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr.startswith("no microphone is called 'webcam'")
+
+
+async def test_the_loudest_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    system = FakeSoundSystem(HEADSET)
+    showing = asyncio.create_task(show_level("headset", 0.3, system))
+    await wait_until(lambda: system.streams, "it is open")
+    system.stream.say(np.full(1600, 0.5, np.float32))
+    await showing
+    assert capsys.readouterr().out == "headset: at most -6 dBFS, overflows: 0\n"
+
+
+@pytest.mark.parametrize(("level", "full"), [(-100.0, 0), (-60.0, 0), (-30.0, 20), (0.0, 40)])
+def test_the_bar_is_full_at_full_scale(level: float, full: int) -> None:
+    assert bar(level).count("#") == full
+    assert len(bar(level)) == 52
+
+
+def test_nothing_of_sound_is_loaded_before_it_is_needed() -> None:
+    script = "import sys, app.cli; sys.exit('sounddevice' in sys.modules or 'numpy' in sys.modules)"
+    root = Path(__file__).resolve().parents[2]
+    assert subprocess.run([sys.executable, "-c", script], cwd=root).returncode == 0
