@@ -18,12 +18,15 @@ from app.stack import Stack, StackSettings
 from client.audio_store import TemporaryAudio
 from client.gateway import GatewayClient
 from protocol.audio import BYTES_PER_SAMPLE, FRAME_MS, FRAME_SAMPLES
-from protocol.session import Failed, Final
+from protocol.session import Failed, Final, Queued
+from tests.helpers.dictating import Dictating
 from tests.helpers.waiting import wait_until
 
+ENGLISH = Path(__file__).parents[2] / "app" / "samples" / "english.flac"
 FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE
 SPEAKERS = 3
 LONGEST_FRAMES = 15
+KINDS = ("worker", "gateway", "client", "broker", "engine")
 
 
 @dataclass
@@ -32,12 +35,16 @@ class Speaker:
 
     chance: random.Random
     said: list[str] = field(default_factory=list)
+    queued: set[int] = field(default_factory=set)
     heard: list[Final | Failed] = field(default_factory=list)
 
     @property
-    def waits(self) -> bool:
-        """Whether something that was said has no answer yet."""
-        return len(self.heard) < len(self.said)
+    def stage(self) -> str:
+        """How far its oldest segment without a text has come."""
+        waiting = len(self.said) - len(self.heard)
+        if not waiting:
+            return "speaking"
+        return "queued" if len(self.queued) > len(self.heard) else "on its way"
 
     async def speak(self, enough: asyncio.Event) -> None:
         """Until ``enough``; then every answer is waited for."""
@@ -64,6 +71,32 @@ class Speaker:
         async for event in client.events():
             if isinstance(event, Final | Failed):
                 self.heard.append(event)
+            elif isinstance(event, Queued):
+                self.queued.add(event.segment)
+
+
+@dataclass
+class People:
+    """Who speaks: in this process, and one with a program that is itself among the victims."""
+
+    speakers: list[Speaker]
+    dictating: Dictating
+
+    async def speak(self, enough: asyncio.Event) -> None:
+        """All of them, until ``enough`` and every answer has come."""
+        await asyncio.gather(self.dictating.dictate(enough), *(one.speak(enough) for one in self.speakers))
+
+    @property
+    def have_texts(self) -> bool:
+        """Whether most of them wait for nothing, and the program that may be killed dictates."""
+        waiting = sum(one.stage != "speaking" for one in self.speakers)
+        return waiting < len(self.speakers) / 2 and self.dictating.speaking
+
+    @property
+    def stages(self) -> str:
+        """How far they are."""
+        counted = Counter(one.stage for one in self.speakers)
+        return ", ".join(f"{count} {stage}" for stage, count in sorted(counted.items()))
 
 
 def victim(stack: Stack, kind: str) -> psutil.Process | None:
@@ -79,30 +112,35 @@ def victim(stack: Stack, kind: str) -> psutil.Process | None:
         return None
 
 
-async def kill(stack: Stack, speakers: list[Speaker], kills: int, chance: random.Random) -> Counter[str]:
+async def kill(stack: Stack, people: People, kills: int, chance: random.Random) -> Counter[str]:
     """So many kills of random kinds at random moments; what was hit, and while what."""
     hit: Counter[str] = Counter()
     for number in range(kills):
-        kind = ("worker", "gateway", "broker", "engine")[number % 4]
-        await wait_until(partial(victim, stack, kind), f"there is a {kind}", 60)
+        kind = KINDS[number % len(KINDS)]
+        if chance.random() < 0.5:  # every other time what was hit before has recovered
+            await wait_until(lambda: people.have_texts, "what was said has its text", 120)
         await asyncio.sleep(chance.uniform(0.1, 2.0))  # or it would always die as it starts
+        if kind == "client":
+            await wait_until(lambda: people.dictating.running, "there is a client", 60)
+            hit[f"client {people.dictating.kill()}"] += 1
+            continue
         process = await wait_until(partial(victim, stack, kind), f"there is a {kind}", 60)
-        waiting = sum(speaker.waits for speaker in speakers)
         process.kill()
-        hit[f"{kind} while {waiting} of {SPEAKERS} waited for text"] += 1
+        hit[f"{kind} with {people.stages}"] += 1
     return hit
 
 
-async def survive(kills: int, seed: int) -> None:
+async def survive(kills: int, seed: int, models: Path) -> None:
     chance = random.Random(seed)
     speakers = [Speaker(random.Random(chance.random())) for _ in range(SPEAKERS)]
+    people = People(speakers, Dictating(ENGLISH, models / "fsmn-vad"))
     enough = asyncio.Event()
     # What is killed every few seconds would otherwise wait ten seconds each time before it is started again.
-    settings = StackSettings("checksum", worker_arguments=("--set", "rtf=0.3"), pause=lambda failures: 0.25)
+    settings = StackSettings("checksum", worker_arguments=("--set", "rtf=0.1"), pause=lambda failures: 0.25)
     async with Stack(settings) as stack:
         await stack.until_ready()
-        speaking = asyncio.gather(*(speaker.speak(enough) for speaker in speakers))
-        hit = await kill(stack, speakers, kills, chance)
+        speaking = asyncio.create_task(people.speak(enough))
+        hit = await kill(stack, people, kills, chance)
         enough.set()
         await speaking
     assert sum(hit.values()) == kills
@@ -112,7 +150,11 @@ async def survive(kills: int, seed: int) -> None:
         texts = {final.segment: final.text for final in speaker.heard if isinstance(final, Final)}
         assert texts == dict(enumerate(speaker.said))  # nothing lost, every digest right
         assert len(speaker.heard) == len(speaker.said)  # nothing doubled
-    sys.stdout.write(f"{sum(len(speaker.said) for speaker in speakers)} segments, each ended once, all right\n")
+    takes, dictated = people.dictating, people.dictating.check()
+    spoken = sum(len(speaker.said) for speaker in speakers)
+    sys.stdout.write(f"{spoken} segments, each ended once, all right\n")
+    sys.stdout.write(f"the same for {dictated} segments in {len(takes.takes)} takes, ")
+    sys.stdout.write(f"whose program was killed {takes.interrupted} times\n")
 
 
 @pytest.fixture(autouse=True)
@@ -122,11 +164,11 @@ def home(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.serial
-async def test_a_few_kills() -> None:
-    await survive(kills=4, seed=1)
+async def test_a_few_kills(models: Path) -> None:
+    await survive(kills=5, seed=1, models=models)
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(1800)
-async def test_sixty_kills() -> None:
-    await survive(kills=60, seed=60)
+async def test_sixty_kills(models: Path) -> None:
+    await survive(kills=60, seed=60, models=models)

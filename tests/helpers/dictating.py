@@ -1,0 +1,117 @@
+"""A person who dictates again and again, with a program that may be killed, and what must be true then."""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import DEVNULL
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import numpy as np
+
+from app.capture.library import Found, of_this_user
+from app.capture.take import TakeState
+from app.pipeline import Ears
+from loadtest.checksum import checksum
+from protocol.audio import SAMPLE_RATE
+from protocol.session import Final
+from speech.audio_file import read_audio
+from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter
+from speech.vad import open_vad
+
+_MARGIN = SAMPLE_RATE // 2  # what lies within this of a segment's ends may be cut otherwise after a crash
+_GRID = SAMPLE_RATE // 100
+
+
+@dataclass
+class Dictating:
+    """``process`` is what runs now; ``interrupted`` counts how often it was killed."""
+
+    recording: Path
+    model: Path
+    takes: list[UUID] = field(default_factory=list)
+    interrupted: int = 0
+    failures: int = 0
+    process: asyncio.subprocess.Process | None = None
+
+    async def dictate(self, enough: asyncio.Event) -> None:
+        """One take after the other until ``enough``; each is sent again until everything in it has ended."""
+        while not enough.is_set() or not self.takes:
+            self.takes.append(uuid4())
+            while status := await self._run(self.takes[-1]):
+                self.failures += status > 0  # it gave up: nobody killed it
+                assert self.failures < 20, "the program does not get through: see what it wrote"
+                self.interrupted += status < 0
+
+    @property
+    def stage(self) -> str:
+        """What the program is doing, by what it last wrote into its take."""
+        if not self.takes or not (folder := of_this_user().root / str(self.takes[-1])).is_dir():
+            return "starting"
+        lines = (folder / "events.jsonl").read_text().splitlines()
+        return f"after {json.loads(lines[-1])['type']}" if lines else "starting"
+
+    def kill(self) -> str:
+        """kill -9; what it was doing."""
+        assert self.process is not None
+        stage = self.stage
+        self.process.kill()
+        return stage
+
+    @property
+    def speaking(self) -> bool:
+        """Whether the program runs and its take goes on."""
+        return self.running and self.stage not in ("starting", "after finished")
+
+    @property
+    def running(self) -> bool:
+        """Whether there is something to kill."""
+        return self.process is not None and self.process.returncode is None
+
+    async def _run(self, session: UUID) -> int:
+        arguments = ("-m", "tests.helpers.dictation", str(session), str(self.recording), str(self.model), "1")
+        self.process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=DEVNULL)
+        try:
+            return await self.process.wait()
+        finally:
+            if self.process.returncode is None:
+                self.process.kill()
+                await self.process.wait()
+
+    def check(self) -> int:
+        """Assert that nothing is lost or doubled in any take; returns how many segments there are."""
+        whole = np.concatenate(list(read_audio(self.recording)))
+        return sum(check_take(of_this_user().find(session), whole, self.model) for session in self.takes)
+
+
+def check_take(found: Found, whole: np.ndarray[tuple[int], np.dtype[np.int16]], model: Path) -> int:
+    """Its audio is what was said, each text is the digest of its range, each ended once, no speech is left out."""
+    assert found.state is (TakeState.DONE if found.take.segments else TakeState.EMPTY), found
+    audio = np.fromfile(found.audio, "<i2")
+    assert np.array_equal(audio, whole[: len(audio)])
+    free, heard = 0, set[int]()
+    for _, spoken in sorted(found.take.segments.items()):
+        assert isinstance(spoken.outcome, Final)
+        assert spoken.samples is not None
+        assert spoken.at >= free
+        free = spoken.at + spoken.samples
+        assert spoken.outcome.text == checksum(audio[spoken.at : free].tobytes())
+        heard |= {n // _GRID for n in range(spoken.at, free, _GRID)}
+    assert speech(audio, model) <= heard
+    events = [json.loads(line) for line in (found.folder / "events.jsonl").read_text().splitlines()]
+    assert set(Counter(event["segment"] for event in events if event["type"] == "final").values()) <= {1}
+    return len(found.take.segments)
+
+
+def speech(audio: np.ndarray[tuple[int], np.dtype[np.int16]], model: Path) -> set[int]:
+    """Where the VAD hears speech, in steps of 10 ms, margins left out."""
+    ears, begun, found = Ears(open_vad(model), Segmenter()), 0, set[int]()
+    for piece in [*ears.hear(audio), *ears.finish()]:
+        match piece.output:
+            case SegmentBegin(_, at):
+                begun = at
+            case SegmentEnd(_, samples):
+                found |= {n // _GRID for n in range(begun + _MARGIN, begun + samples - _MARGIN, _GRID)}
+    return found

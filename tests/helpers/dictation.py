@@ -1,0 +1,82 @@
+"""A program that dictates a recording into a take, and may be killed: SESSION FILE MODEL TIMES-SPEAKING-PACE.
+
+It talks to the gateway of this user, wherever that is at the moment. Started once more for the same session, it
+sends what has no text yet.
+"""
+
+import asyncio
+import sys
+import time
+from math import inf
+from pathlib import Path
+from uuid import UUID
+
+from rich.console import Console
+
+from app.capture.async_journal import AsyncJournal, Journaled
+from app.capture.errors import TakeUnknown
+from app.capture.journal import Journal
+from app.capture.library import of_this_user
+from app.capture.resending import Resender
+from app.local_gateway import locate
+from app.outlet import pass_on
+from app.pipeline import Ears, at_speaking_pace, in_thread
+from app.progress import Display
+from client.gateway import ClientSettings, GatewayClient
+from protocol.recognition import Options
+from speech.audio_file import read_audio
+from speech.segmenter import Segmenter
+from speech.vad import open_vad
+
+SETTINGS = ClientSettings(first_contact_s=120.0, held_s=inf)
+
+
+async def dictate(journal: Journal, recording: Path, model: Path, pace: float) -> None:
+    """All of it, heard as it is spoken."""
+    ears = Ears(open_vad(model), Segmenter())
+    clock = asyncio.get_running_loop().time
+    start = clock()
+
+    def spoken_s() -> float:
+        return (clock() - start) * pace
+
+    store = AsyncJournal(journal)
+    async with GatewayClient(locate, journal.session, store, settings=SETTINGS) as client:
+        outlet = Journaled(store, client)
+        listening = asyncio.create_task(listen(outlet))
+        async for block in at_speaking_pace(in_thread(read_audio(recording)), spoken_s):
+            journal.hear(block)
+            for heard in ears.hear(block):
+                await pass_on(heard.output, outlet)
+        for heard in ears.finish():
+            await pass_on(heard.output, outlet)
+        await outlet.finish()
+        await outlet.close()
+        await listening
+
+
+async def listen(outlet: Journaled) -> None:
+    """Take the events: whoever does not makes the client wait."""
+    async for _ in outlet.events():
+        pass
+
+
+async def send_again(journal: Journal, model: Path) -> None:
+    """What an earlier process left."""
+    await Resender(locate, model, SETTINGS).resend(journal, Display(Console(quiet=True), "take"))
+
+
+def main() -> None:
+    """Dictate, or go on where a killed process stopped."""
+    session, recording, model, pace = UUID(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), float(sys.argv[4])
+    library = of_this_user()
+    try:
+        with library.reopen(session) as journal:
+            asyncio.run(send_again(journal, model))
+    except TakeUnknown:
+        with library.create(session, Options(), time.time()) as journal:
+            asyncio.run(dictate(journal, recording, model, pace))
+
+
+if __name__ == "__main__":
+    main()
