@@ -93,6 +93,7 @@ class Jobs:
         self._streams: tuple[str, ...] = ()
         self._partial_streams: tuple[str, ...] = ()
         self._redis = _open(url)
+        self._groups = self._script("groups")
         self._take = self._script("take")
         self._take_partials = self._script("partials")
         self._sweep = self._script("sweep")
@@ -236,12 +237,7 @@ class Jobs:
             return await script(keys, arguments)
 
     async def _make_groups(self) -> None:
-        for stream in (*self._streams, *self._partial_streams):
-            try:
-                await self._redis.xgroup_create(stream, GROUP, id="0-0", mkstream=True)
-            except foreign.ResponseError as error:
-                if not str(error).startswith("BUSYGROUP"):
-                    raise
+        await self._groups((*self._streams, *self._partial_streams), (GROUP,))
 
     async def _now_ms(self) -> int:
         seconds, microseconds = await self._redis.time()

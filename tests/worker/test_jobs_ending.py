@@ -19,6 +19,7 @@ from tests.worker.scripts import (
     STREAMS,
     GatewaySide,
     failure,
+    gateway_side,
     job,
     jobs_of,
     result,
@@ -120,6 +121,16 @@ async def test_a_job_can_end_when_the_broker_is_full(jobs: Jobs, other: GatewayS
         await other.submit(job(2))
     assert await jobs.finish(await take_one(jobs), result(job(0)))
     assert await jobs.fail(await take_one(jobs), failure(job(1)), 1) is Verdict.DEAD
+
+
+async def test_a_worker_can_come_to_a_full_broker_and_empty_it(any_broker: Broker) -> None:
+    async with gateway_side(any_broker.url) as side:
+        await side.submit(job(0))
+        await side.submit(job(1))
+        await side.redis.config_set("maxmemory", 1)
+        for segment, worker in enumerate(("first", "second")):
+            async with jobs_of(any_broker.url, worker) as newcomer:
+                assert await newcomer.finish(await take_one(newcomer), result(job(segment)))
 
 
 # -- speculation ------------------------------------------------------------------------------------------

@@ -1,0 +1,179 @@
+"""A full disk or memory under the broker, a full disk under the journal: named, and nothing is lost."""
+
+import asyncio
+import io
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import numpy as np
+import pytest
+from redis.asyncio import Redis
+from rich.console import Console
+
+from app.capture.backlog import Keeping
+from app.capture.library import of_this_user
+from app.capture.take import TakeState
+from app.listening import Listener
+from app.pipeline import Samples
+from app.screen import Screen
+from client.connection import Address, fixed
+from client.gateway import ClientSettings
+from loadtest.checksum import checksum
+from loadtest.sessions import Plan, run_sessions
+from protocol.audio import SAMPLE_RATE
+from protocol.endpoint import Endpoint
+from protocol.job import Keys
+from protocol.recognition import Options
+from protocol.session import Busy, Queued, Received
+from runtime.folders import folders
+from runtime.logs import logging_to
+from speech.audio_file import read_audio
+from tests.app.speech import digests, recording
+from tests.helpers.chain import running_chain
+from tests.helpers.conversation import conversation
+from tests.helpers.tmpfs import fill, small_disk
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+CLIENT = ClientSettings(first_contact_s=120.0)
+SECONDS = (b"\1\0" * SAMPLE_RATE, b"\2\0" * SAMPLE_RATE)
+BLOCK = SAMPLE_RATE // 25
+
+
+@pytest.fixture(autouse=True)
+def as_in_main(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
+    with logging_to("test", None, terminal=False):
+        yield
+
+
+async def readiness(endpoint: Endpoint) -> dict[str, Any]:
+    """What /readyz says."""
+    async with aiohttp.ClientSession() as http, http.get(f"{endpoint.url}/readyz") as response:
+        body: dict[str, Any] = await response.json()
+        return body | {"status": response.status}
+
+
+async def ready(endpoint: Endpoint) -> bool:
+    """Whether it is."""
+    return bool((await readiness(endpoint))["ready"])
+
+
+async def fill_up_the_broker(root: Path, full_s: float, seconds: float) -> None:
+    """While people speak, the broker's disk is full for ``full_s``."""
+    with small_disk(folders().broker, "16m") as disk, running_chain(root, quiet=True) as chain:
+        gateway, endpoint = await asyncio.to_thread(chain.gateway)
+        chain.worker()
+        locate = fixed(Address(endpoint.url, endpoint.key))
+        speaking = asyncio.create_task(run_sessions(Plan(3, seconds), locate, CLIENT))
+        async with conversation(endpoint, uuid4()) as (talk, _):
+            await talk.segment(0, SECONDS[0])
+            assert (await talk.final(0)).text == checksum(SECONDS[0])
+            ballast = fill(disk)
+            await talk.segment(1, SECONDS[1])
+            await talk.expect(Busy, lambda busy: busy.reason == "broker")
+            unready = await readiness(endpoint)
+            assert (unready["status"], unready["broker"]["up"]) == (503, False), unready
+            await asyncio.sleep(full_s)
+            assert not (await readiness(endpoint))["broker"]["up"]
+            ballast.unlink()
+            assert (await talk.final(1)).text == checksum(SECONDS[1])
+        summary = await speaking
+        await wait_until(lambda: ready(endpoint), "it is ready again")
+    log = gateway.log.read_text()
+    assert "the disk is full: make room in" in log
+    sys.stdout.write(
+        f"full for {full_s:g} s, in which the broker was started {log.count('the broker died')} times: "
+    )
+    sys.stdout.write(f"{summary.right} of {summary.segments} digests right, {summary.twice} twice\n")
+    assert summary.flawless, summary
+
+
+async def test_a_full_disk_under_the_broker(tmp_path: Path) -> None:
+    await fill_up_the_broker(tmp_path, full_s=3.0, seconds=8.0)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(300)
+async def test_a_disk_that_is_full_under_the_broker_for_a_minute(tmp_path: Path) -> None:
+    await fill_up_the_broker(tmp_path, full_s=60.0, seconds=75.0)
+
+
+async def test_a_full_memory_of_the_broker(tmp_path: Path, broker: Broker) -> None:
+    """New segments wait, results are told and acknowledged meanwhile, and nothing is lost."""
+    with running_chain(tmp_path, broker.url, quiet=True) as chain:
+        _, endpoint = await asyncio.to_thread(chain.gateway)
+        session = uuid4()
+        async with conversation(endpoint, session) as (talk, _), Redis.from_url(broker.url) as store:
+            await talk.segment(0, SECONDS[0])
+            await talk.expect(Queued)
+            await store.config_set("maxmemory", "1")
+            await talk.segment(1, SECONDS[1])
+            await talk.expect(Busy, lambda busy: busy.reason == "broker")
+            chain.worker()
+            assert (await talk.final(0)).text == checksum(SECONDS[0])
+            await talk.say(Received(0))
+            await wait_until(lambda: _forgotten(store, Keys().session(str(session))), "its result is forgotten")
+            await store.config_set("maxmemory", "0")
+            assert (await talk.final(1)).text == checksum(SECONDS[1])
+
+
+async def _forgotten(store: Redis, session: str) -> bool:
+    return not await store.hexists(session, "result:0")
+
+
+class Played:
+    """A microphone that hears ``audio`` four times as fast as it is spoken."""
+
+    device = "played"
+    level_dbfs = -20.0
+
+    def __init__(self, audio: Samples) -> None:
+        self._audio = audio
+        self._stopped = asyncio.Event()
+        self.heard = 0
+
+    async def blocks(self) -> AsyncIterator[Samples]:
+        for start in range(0, len(self._audio), BLOCK):
+            block = self._audio[start : start + BLOCK]
+            self.heard += len(block)
+            yield block
+            await asyncio.sleep(len(block) / SAMPLE_RATE / 4)
+        await self._stopped.wait()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+
+async def test_a_full_disk_under_the_journal(tmp_path: Path, models: Path) -> None:
+    talk = recording("en-01", "zh-01", to=tmp_path / "talk.wav")
+    audio = np.concatenate(list(read_audio(talk)))
+    microphone, shown = Played(audio), io.StringIO()
+    screen = Screen(Console(file=io.StringIO()), Console(file=shown, width=400))
+    with small_disk(folders().data / "takes", "2m") as disk, running_chain(tmp_path, quiet=True) as chain:
+        _, endpoint = await asyncio.to_thread(chain.gateway)
+        chain.worker()
+        listener = Listener(fixed(Address(endpoint.url, endpoint.key)), models / "fsmn-vad")
+        session = uuid4()
+        with of_this_user().create(session, Options(), 0) as journal:
+            listening = asyncio.create_task(listener.listen(journal, microphone, screen))
+            await wait_until(lambda: microphone.heard > 2 * SAMPLE_RATE, "it is in the middle")
+            ballast = fill(disk)
+            await wait_until(lambda: journal.keeping is Keeping.WAITING, "the disk is full")
+            screen.refresh()
+            assert "the disk takes nothing" in shown.getvalue()
+            await wait_until(lambda: microphone.heard == len(audio), "all is said")
+            assert not listening.done()
+            ballast.unlink()
+            await wait_until(lambda: journal.keeping is Keeping.WRITING, "there is room")
+            microphone.stop()
+            transcript = await listening
+        found = of_this_user().find(session)
+        assert found.state is TakeState.DONE
+        assert np.array_equal(np.fromfile(found.audio, "<i2"), audio)
+        texts = [segment.text for segment in found.transcript.segments]
+    assert texts == [segment.text for segment in transcript.segments] == digests(talk, models)
