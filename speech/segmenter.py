@@ -1,31 +1,37 @@
 """Cuts a stream of samples into segments to recognise. Pure: samples and VAD events in, segments out.
 
 With ``gate`` only speech is sent, with a margin before and after it. Without, every sample goes into one segment
-or another, and the events only say where to cut. No sample is sent twice; none of a segment's is left out.
+or another, and the VAD only says where to cut; but what is silent both to it and by level for over a second stays
+unsent. No sample is sent twice; none of a segment's is left out.
 
 Audio is sent as early as possible, in frames of 100 ms. Held back is only what may not belong to the segment: what
-follows a pause, until it is known whether it was the endpoint, and the last 3 s before the longest length. There a
-segment that still goes on is cut at its quietest point, and the next one begins with the next sample.
+follows a pause or is silent, until it is known what comes of it, and the last 3 s before the longest length. There
+a segment that still goes on is cut at its quietest point, and the next one begins with the next sample.
 
 In a pause everything up to where the segment would end is sent, and ``SegmentSpeculate`` says so: an engine may
 decode it while the endpoint is waited for. Without a resumption the segment ends at exactly that sample.
+
+The VAD advises, it does not destroy. In noise it no longer hears the quiet end of what is said, so the less the
+speech stands out, the longer the margin after it.
 
 The segments do not depend on how the stream was cut into chunks: every event takes effect at its ``known``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
+from speech.level import LevelMeter, SoundBegan, SoundCeased, SoundDetector, SoundEvent, contrast, quietest
 from speech.vad import LOOKBACK, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, VadEvent
 
-_BLOCK: Final = SAMPLE_RATE // 100
-_BLOCKS_PER_WINDOW: Final = 10
 _WINDOW_MS: Final = 100
+_CONTRAST_BLOCKS: Final = 300
+_CLEAR_DB: Final = 20.0
+_MS_PER_DB: Final = 70
 _NEVER: Final = 2**62
 
 Samples = NDArray[np.int16]
@@ -35,18 +41,26 @@ Samples = NDArray[np.int16]
 class SegmenterOptions:
     """How to cut. The endpoint silence is an option of the VAD.
 
+    ``post_roll_ms``: counted from the VAD's end, which is 160 ms after the last speech: 200 ms in all.
+    ``noise_roll_ms``: at most so much more, where speech and background lie less than 20 dB apart.
+    ``quiet_ms``: without the gate, longer silence is not sent but for ``pre_roll_ms`` at its ends; None: it is.
+    ``quiet_dbfs``: blocks of 10 ms under this RMS are silent by level.
     ``shortest_ms``: a segment that would be shorter takes more of what follows it; only the last one may be.
     """
 
     gate: bool = True
     pre_roll_ms: int = 300
-    post_roll_ms: int = 200
+    post_roll_ms: int = 40
+    noise_roll_ms: int = 700
+    quiet_ms: int | None = 1000
+    quiet_dbfs: float = -50.0
     shortest_ms: int = 500
     longest_ms: int = 30_000
     cut_search_ms: int = 3_000
 
     def __post_init__(self) -> None:
-        if min(self.pre_roll_ms, self.post_roll_ms, self.shortest_ms) < 0:
+        durations = (self.pre_roll_ms, self.post_roll_ms, self.noise_roll_ms, self.shortest_ms, self.quiet_ms or 0)
+        if min(durations) < 0:
             raise ValueError("durations cannot be negative")
         if self.cut_search_ms < _WINDOW_MS:
             raise ValueError(f"the search for a quiet point needs at least {_WINDOW_MS} ms")
@@ -92,9 +106,10 @@ SegmentOutput = SegmentBegin | SegmentAudio | SegmentSpeculate | SegmentEnd
 
 @dataclass
 class _Open:
-    """A segment that is not complete. ``margin``: where the post-roll of a pause or an endpoint ends.
+    """A segment that is not complete. ``margin``: where it ends if nothing more is heard.
 
-    ``speculate_from``: how many samples must have come before its end is worth a guess.
+    ``ended``: it does end there. ``close_from``: how many samples must have come before silence alone ends it;
+    ``speculate_from``: before its end is worth a guess.
     """
 
     begin: int
@@ -102,6 +117,7 @@ class _Open:
     margin: int | None = None
     ended: bool = False
     speculate_from: int = _NEVER
+    close_from: int = _NEVER
     number: int | None = None
 
 
@@ -110,18 +126,25 @@ class Segmenter:
 
     def __init__(self, options: SegmenterOptions | None = None) -> None:
         options = options or SegmenterOptions()
-        self._gate = options.gate
         self._pre_roll = _samples(options.pre_roll_ms)
         self._post_roll = _samples(options.post_roll_ms)
+        self._noise_roll = _samples(options.noise_roll_ms)
         self._shortest = _samples(options.shortest_ms)
         self._longest = _samples(options.longest_ms)
         self._search = _samples(options.cut_search_ms)
+        self._quiet = _samples(options.quiet_ms or 0)
+        self._quiet_dbfs = options.quiet_dbfs
+        self._keeps_all = not options.gate and options.quiet_ms is None
+        self._meter = LevelMeter(_CONTRAST_BLOCKS)
+        self._sounds = None if options.gate or self._keeps_all else SoundDetector(options.quiet_dbfs)
+        self._speaking = self._loud = False
+        self._spoken_to = self._loud_to = 0  # where the VAD's speech and the sound ended
         self._kept: Samples = np.empty(0, np.int16)
         self._kept_from = 0
         self._now = 0
         self._free = 0  # the first sample that no segment has
         self._next_number = 0
-        self._open = None if self._gate else _Open(0, 0)
+        self._open = _Open(0, 0) if self._keeps_all else None
         self._out: list[SegmentOutput] = []
 
     @property
@@ -133,36 +156,87 @@ class Segmenter:
         """What can be sent now. ``events`` is what the VAD made of the same samples, or of the stream's end."""
         self._kept = np.concatenate((self._kept, samples))
         received = self._kept_from + len(self._kept)
-        for event in events:
-            self._advance(max(self._now, min(event.known or event.at, received)))
-            self._apply(event)
+        levels = self._meter.accept(samples)
+        sounds = self._sounds.accept(levels) if self._sounds else []
+        for known, event in _in_order(self._now, received, events, sounds):
+            self._advance(known)
+            self._hear(event)
+            if self._open is not None:
+                self._judge(self._open, event)
         self._advance(received)
         self._forget()
         return self._take()
 
     def finish(self) -> list[SegmentOutput]:
-        """The stream ends here (hand over the VAD's last events first): completes the segment that goes on."""
-        if self._open is not None:
-            self._complete(self._open, self._now)
-            self._open = None
+        """The stream ends here (hand over the VAD's last events first): completes the segment that goes on.
+
+        Silence that lasts to the end counts as long.
+        """
+        while (segment := self._open) is not None:
+            end = self._now if self._keeps_all else min(self._now, self._end(segment))
+            self._complete(segment, end)
+            self._open = self._next() if end < self._now else None
         return self._take()
 
-    def _apply(self, event: VadEvent) -> None:
-        segment = self._open
+    def _hear(self, event: VadEvent | SoundEvent) -> None:
         match event:
-            case SpeechStarted() if segment is None:
-                begin = max(event.at - self._pre_roll, self._free, self._kept_from)
-                self._open = _Open(begin, begin)
-            case _ if segment is None:
-                pass
-            case SpeechStarted() | SpeechResumed():
-                segment.margin, segment.ended, segment.speculate_from = None, False, _NEVER
-            case SpeechPaused():
-                segment.margin, segment.speculate_from = event.at + self._post_roll, self._now + 1
+            case SpeechStarted():
+                self._speaking = True
+                self._begin(event.at)
             case SpeechEnded():
-                if segment.margin is None or not self._gate:  # else it ends where the pause began
-                    segment.margin = event.at + self._post_roll
+                self._speaking, self._spoken_to = False, event.at
+            case SoundBegan():
+                self._loud = True
+                self._begin(min(event.at, self._now - LOOKBACK))  # the VAD may still find speech after that
+            case SoundCeased():
+                self._loud, self._loud_to = False, event.at
+
+    def _judge(self, segment: _Open, event: VadEvent | SoundEvent) -> None:
+        match event:
+            case SpeechStarted() | SpeechResumed():
+                self._go_on(segment)
+            case SpeechPaused():
+                segment.margin, segment.speculate_from = self._margin(segment, event.at), self._now + 1
+            case SpeechEnded():
+                if segment.margin is None or self._keeps_all:  # else it ends where the pause began
+                    segment.margin = self._margin(segment, event.at)
                 segment.ended = True
+            case SoundBegan() if not (self._speaking or segment.ended):
+                self._go_on(segment)
+            case SoundCeased() if not (self._speaking or segment.ended):
+                self._fall_silent(segment)
+
+    def _begin(self, silent_to: int) -> None:
+        """Something is to be sent; up to ``silent_to`` there was nothing."""
+        if self._open is not None:
+            return
+        begin = self._free
+        if self._sounds is None or self._is_long(silent_to):
+            begin = max(silent_to - self._pre_roll, self._free, self._kept_from)
+        self._open = _Open(begin, begin)
+
+    def _go_on(self, segment: _Open) -> None:
+        segment.margin, segment.ended = None, False
+        segment.speculate_from = segment.close_from = _NEVER
+
+    def _fall_silent(self, segment: _Open) -> None:
+        segment.margin = self._silent_from + self._pre_roll
+        segment.close_from = self._silent_from + self._quiet + LOOKBACK + 1
+
+    @property
+    def _silent_from(self) -> int:
+        return max(self._spoken_to, self._loud_to)
+
+    def _is_long(self, silent_to: int) -> bool:
+        return silent_to - self._silent_from > self._quiet
+
+    def _margin(self, segment: _Open, speech_end: int) -> int:
+        """Where the post-roll ends: later in noise."""
+        levels = self._meter.between(segment.begin, self._now)
+        missing = 0.0
+        if len(levels) and levels.max() >= self._quiet_dbfs:
+            missing = max(0.0, _CLEAR_DB - contrast(levels))
+        return speech_end + self._post_roll + min(self._noise_roll, _samples(round(missing * _MS_PER_DB)))
 
     def _advance(self, now: int) -> None:
         """Send what is allowed once ``now`` samples have come."""
@@ -171,16 +245,26 @@ class Segmenter:
             latest = segment.begin + self._longest
             end = self._end(segment)
             self._speculate(segment, end, now)
-            if segment.ended and end <= min(now, latest):
+            if (segment.ended or segment.close_from <= now) and end <= min(now, latest):
                 self._complete(segment, end)
-                self._open = None if self._gate else _Open(self._free, self._free)
+                self._open = self._next()
             elif now >= latest:
                 cut = end if segment.begin < end <= latest else self._quiet_point(segment, latest)
                 self._complete(segment, cut)
-                self._open = _Open(cut, cut, segment.margin, segment.ended, segment.speculate_from)
+                self._open = replace(segment, begin=cut, sent=cut, number=None)
             else:
                 self._send(segment, min(now, latest - self._search, end))
                 return
+
+    def _next(self) -> _Open | None:
+        """The segment that follows at once, if one does."""
+        segment = _Open(self._free, self._free)
+        if self._loud or self._keeps_all:
+            return segment
+        if self._loud_to <= self._free:
+            return None
+        self._fall_silent(segment)
+        return segment
 
     def _end(self, segment: _Open) -> int:
         """Where the segment ends unless speech comes back; its beginning if there is nothing to send of it."""
@@ -236,26 +320,31 @@ class Segmenter:
 
     def _forget(self) -> None:
         """Drop what no segment can need any more."""
+        needed = self._free
         if self._open is not None:
             needed = self._open.sent
-        else:
-            needed = max(self._free, self._now - self._pre_roll - LOOKBACK)
+        elif self._sounds is None or self._is_long(self._now - LOOKBACK):
+            needed = max(self._free, self._now - LOOKBACK - self._pre_roll)
         self._kept = self._kept[max(0, needed - self._kept_from) :]
         self._kept_from = max(self._kept_from, needed)
+        self._meter.forget()
 
     def _take(self) -> list[SegmentOutput]:
         out, self._out = self._out, []
         return out
 
 
-def quietest(samples: Samples) -> int:
-    """The middle of the 100 ms with the least energy; the last one of equals."""
-    blocks = samples[: len(samples) // _BLOCK * _BLOCK].reshape(-1, _BLOCK).astype(np.int64)
-    energy = np.concatenate(([0], np.square(blocks).sum(axis=1).cumsum()))
-    windows = energy[_BLOCKS_PER_WINDOW:] - energy[:-_BLOCKS_PER_WINDOW]
-    last = len(windows) - 1 - int(windows[::-1].argmin())
-    return (last + _BLOCKS_PER_WINDOW // 2) * _BLOCK
-
-
 def _samples(milliseconds: int) -> int:
     return milliseconds * SAMPLE_RATE // 1000
+
+
+def _in_order(
+    now: int, received: int, events: Sequence[VadEvent], sounds: Sequence[SoundEvent]
+) -> list[tuple[int, VadEvent | SoundEvent]]:
+    """All events, each with how many samples had come when it was known."""
+    told: list[tuple[int, VadEvent | SoundEvent]] = []
+    for event in events:
+        now = max(now, min(event.known or event.at, received))
+        told.append((now, event))
+    told += ((sound.known, sound) for sound in sounds)
+    return sorted(told, key=lambda pair: pair[0])

@@ -11,7 +11,7 @@ from protocol.audio import SAMPLE_RATE
 from speech.errors import VadUnavailable
 
 ENDPOINT_SILENCE_MS: Final = 600
-LOOKBACK: Final = SAMPLE_RATE
+LOOKBACK: Final = SAMPLE_RATE // 2
 """``SpeechStarted.at`` is at most this many samples before ``known``."""
 
 

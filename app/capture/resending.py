@@ -106,7 +106,7 @@ class _Sending:
 
     async def _rest_of(self, number: int, at: int) -> int:
         """Find the end of a segment that began ``at`` this sample; its length. Silence does not move its start."""
-        ears = Ears(open_vad(self.vad_folder), Segmenter(SegmenterOptions(gate=False)))
+        ears = Ears(open_vad(self.vad_folder), Segmenter(SegmenterOptions(gate=False, quiet_ms=None)))
         length = 0
         async with aclosing(self._outputs(at, ears)) as outputs:
             async for output in outputs:

@@ -121,7 +121,7 @@ TWO = (
     SpeechPaused(6 * SECOND, 6 * SECOND + 800),
     SpeechEnded(6 * SECOND, 7 * SECOND),
 )
-OPTIONS = SegmenterOptions(pre_roll_ms=300, post_roll_ms=200)
+OPTIONS = SegmenterOptions(pre_roll_ms=300, post_roll_ms=200, noise_roll_ms=0)
 
 
 def ears(events: Sequence[VadEvent] = TWO) -> Ears:

@@ -18,12 +18,12 @@ from speech.segmenter import (
     SegmenterOptions,
     SegmentOutput,
     SegmentSpeculate,
-    quietest,
 )
 from speech.vad import LOOKBACK, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, VadEvent
 
 MS = 16
-LONG = SegmenterOptions(shortest_ms=0)
+PLAIN = SegmenterOptions(post_roll_ms=200, noise_roll_ms=0)
+LONG = replace(PLAIN, shortest_ms=0)
 SMALL = SegmenterOptions(longest_ms=1500, cut_search_ms=500, shortest_ms=400)
 
 
@@ -70,6 +70,8 @@ options = st.builds(
     gate=st.booleans(),
     pre_roll_ms=st.integers(0, 400),
     post_roll_ms=st.integers(0, 400),
+    noise_roll_ms=st.sampled_from([0, 700]),
+    quiet_ms=st.one_of(st.none(), st.integers(0, 1000)),
     shortest_ms=st.integers(0, 600),
     longest_ms=st.integers(1200, 3000),
     cut_search_ms=st.integers(100, 600),
@@ -135,7 +137,7 @@ def test_messages_are_in_order_and_say_what_the_samples_are(
 def test_without_the_gate_every_sample_is_in_one_segment(
     stream: Stream, options: SegmenterOptions, cuts: list[int]
 ) -> None:
-    out = run(stream, replace(options, gate=False), cuts)
+    out = run(stream, replace(options, gate=False, quiet_ms=None), cuts)
     pcm = b"".join(message.pcm for message in out if isinstance(message, SegmentAudio))
     assert pcm == stream.samples.tobytes()
 
@@ -218,7 +220,7 @@ def test_audio_is_sent_as_it_comes_until_the_choice_of_a_cut_is_near(gate: bool)
 
 
 def test_what_follows_a_pause_waits_and_is_sent_when_speech_resumes() -> None:
-    segmenter = Segmenter()
+    segmenter = Segmenter(PLAIN)
     out = segmenter.accept(silence(2000), [SpeechStarted(0, 1600), SpeechPaused(1000 * MS, 1100 * MS)])
     assert sent(out) == 1200 * MS, "up to the end of the post-roll"
     out += segmenter.accept(silence(500), [SpeechResumed(2200 * MS, 2200 * MS)])
@@ -250,12 +252,12 @@ def test_an_end_that_is_known_at_once_is_not_guessed() -> None:
         SpeechPaused(1000 * MS, 1300 * MS),
         SpeechEnded(1300 * MS, 1300 * MS),
     ]
-    assert guesses(Segmenter().accept(silence(1300), events)) == [SegmentEnd(0, 1300 * MS)]
+    assert guesses(Segmenter(PLAIN).accept(silence(1300), events)) == [SegmentEnd(0, 1300 * MS)]
 
 
 def test_the_speech_ends_where_its_pause_began_even_if_the_vad_ends_it_later() -> None:
     """It does at the end of the stream and after a minute."""
-    segmenter = Segmenter()
+    segmenter = Segmenter(PLAIN)
     out = segmenter.accept(silence(1500), [SpeechStarted(0, 1), SpeechPaused(1000 * MS, 1100 * MS)])
     out += segmenter.accept(silence(0), [SpeechEnded(1500 * MS, 1500 * MS)]) + segmenter.finish()
     assert guesses(out) == [SegmentSpeculate(0, 1200 * MS), SegmentEnd(0, 1200 * MS)]
@@ -267,7 +269,7 @@ def test_a_guess_shortly_before_the_longest_length_is_where_it_is_cut() -> None:
         SpeechPaused(28_000 * MS, 28_050 * MS),
         SpeechResumed(28_400 * MS, 28_400 * MS),
     ]
-    out = Segmenter().accept(silence(31_000), events)
+    out = Segmenter(PLAIN).accept(silence(31_000), events)
     assert guesses(out) == [SegmentSpeculate(0, 28_200 * MS), SegmentEnd(0, 28_200 * MS)]
     assert SegmentBegin(1, 28_200 * MS) in out
 
@@ -278,7 +280,7 @@ def test_an_endpoint_flushes_the_frame_that_is_not_full() -> None:
         SpeechPaused(1010 * MS, 1100 * MS),
         SpeechEnded(1010 * MS, 1700 * MS),
     ]
-    out = Segmenter().accept(silence(2000), events)
+    out = Segmenter(PLAIN).accept(silence(2000), events)
     *_, last, guess, end = out
     assert isinstance(last, SegmentAudio) and len(last.pcm) == 2 * 10 * MS
     assert guess == SegmentSpeculate(0, 1210 * MS)
@@ -289,7 +291,7 @@ def test_the_cut_is_at_the_quietest_point_of_the_last_seconds() -> None:
     loud = np.random.default_rng(1).integers(-20000, 20000, 40_000 * MS, np.int16)
     loud[20_000 * MS : 21_000 * MS] = 0  # quieter, but too early
     loud[28_400 * MS : 28_500 * MS] //= 100
-    out = Segmenter().accept(loud, [SpeechStarted(0, 1)])
+    out = Segmenter(PLAIN).accept(loud, [SpeechStarted(0, 1)])
     assert SegmentEnd(0, 28_450 * MS) in out
     assert SegmentBegin(1, 28_450 * MS) in out
 
@@ -300,7 +302,7 @@ def test_a_pause_at_the_longest_length_is_where_it_is_cut_and_silence_makes_no_s
         SpeechPaused(29_000 * MS, 29_100 * MS),
         SpeechEnded(29_000 * MS, 31_000 * MS),
     ]
-    segmenter = Segmenter()
+    segmenter = Segmenter(PLAIN)
     out = segmenter.accept(silence(40_000), events) + segmenter.finish()
     assert [message for message in out if not isinstance(message, SegmentAudio)] == [
         SegmentBegin(0, 0),
@@ -328,13 +330,13 @@ def test_speech_within_the_post_roll_begins_where_the_last_segment_ended() -> No
         SpeechEnded(1000 * MS, 1500 * MS),
         SpeechStarted(1100 * MS, 1600 * MS),
     ]
-    out = Segmenter().accept(silence(3000), events)
+    out = Segmenter(PLAIN).accept(silence(3000), events)
     assert SegmentEnd(0, 1500 * MS) in out, "without a pause to hold it back, it was sent already"
     assert SegmentBegin(1, 1500 * MS) in out
 
 
 def test_events_that_do_not_say_when_they_were_known_are_taken_as_known_at_once() -> None:
-    out = Segmenter().accept(silence(3000), [SpeechStarted(500 * MS), SpeechEnded(1500 * MS)])
+    out = Segmenter(PLAIN).accept(silence(3000), [SpeechStarted(500 * MS), SpeechEnded(1500 * MS)])
     assert [message for message in out if not isinstance(message, SegmentAudio)] == [
         SegmentBegin(0, 200 * MS),
         SegmentEnd(0, 1500 * MS),
@@ -342,7 +344,7 @@ def test_events_that_do_not_say_when_they_were_known_are_taken_as_known_at_once(
 
 
 def test_nothing_said_nothing_sent() -> None:
-    segmenter = Segmenter()
+    segmenter = Segmenter(PLAIN)
     assert segmenter.accept(silence(5000), []) + segmenter.finish() == []
 
 
@@ -358,7 +360,3 @@ def test_nothing_said_nothing_sent() -> None:
 def test_options_that_cannot_be_kept_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         SegmenterOptions(**wrong)
-
-
-def test_among_equally_quiet_points_the_last_one_is_taken() -> None:
-    assert quietest(silence(3000)) == 2950 * MS

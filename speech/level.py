@@ -1,0 +1,113 @@
+"""How loud a stream is, block by block of 10 ms: what is silent by level, and how far speech stands out of noise.
+
+Levels are RMS in dBFS: 0 is a full-scale square wave. Blocks are counted from the stream's first sample, so
+nothing here depends on how the stream was cut into chunks.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocol.audio import SAMPLE_RATE
+
+BLOCK: Final = SAMPLE_RATE // 100
+_BLOCKS_PER_WINDOW: Final = 10
+FLOOR_DBFS: Final = -100.0
+"""The level of digital silence."""
+
+Samples = NDArray[np.int16]
+Levels = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class SoundBegan:
+    """The level reaches the threshold ``at`` this sample; ``known`` once the block is complete."""
+
+    at: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class SoundCeased:
+    """The level is under the threshold from sample ``at`` on."""
+
+    at: int
+    known: int
+
+
+SoundEvent = SoundBegan | SoundCeased
+
+
+def levels_of(samples: Samples) -> Levels:
+    """dBFS of each whole block."""
+    blocks = samples[: len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK).astype(np.float32)
+    power = np.square(blocks).mean(axis=1) / 2.0**30
+    levels: Levels = 10 * np.log10(np.maximum(power, np.float32(10 ** (FLOOR_DBFS / 10))))
+    return levels
+
+
+class LevelMeter:
+    """The levels of the last ``keep`` blocks of a stream."""
+
+    def __init__(self, keep: int) -> None:
+        self._keep = keep
+        self._rest: Samples = np.empty(0, np.int16)
+        self._levels: Levels = np.empty(0, np.float32)
+        self._first = 0
+
+    def accept(self, samples: Samples) -> Levels:
+        """The levels of the blocks that these samples complete. Those before stay until ``forget``."""
+        samples = np.concatenate((self._rest, samples))
+        levels = levels_of(samples)
+        self._rest = samples[len(levels) * BLOCK :]
+        self._levels = np.concatenate((self._levels, levels))
+        return levels
+
+    def between(self, begin: int, end: int) -> Levels:
+        """Those of the blocks within these samples; of the last ``keep`` before ``end``."""
+        last = end // BLOCK
+        first = max(-(-begin // BLOCK), last - self._keep, self._first)
+        return self._levels[first - self._first : max(first, last) - self._first]
+
+    def forget(self) -> None:
+        """Keep the last ones only."""
+        if (over := len(self._levels) - self._keep) > 0:
+            self._levels = self._levels[over:]
+            self._first += over
+
+
+def contrast(levels: Levels) -> float:
+    """dB between the loud and the quiet of them: the 90th less the 10th percentile. Steady noise alone has few."""
+    quiet, loud = np.percentile(levels, [10, 90])
+    return float(loud - quiet)
+
+
+class SoundDetector:
+    """Where the level crosses ``threshold_dbfs``. A stream begins silent."""
+
+    def __init__(self, threshold_dbfs: float) -> None:
+        self._threshold = threshold_dbfs
+        self._loud = False
+        self._blocks = 0
+
+    def accept(self, levels: Levels) -> list[SoundEvent]:
+        """The crossings in the next blocks, oldest first."""
+        loud = np.concatenate(([self._loud], levels >= self._threshold))
+        events: list[SoundEvent] = []
+        for index in np.flatnonzero(loud[1:] != loud[:-1]):
+            at = (self._blocks + int(index)) * BLOCK
+            events.append((SoundBegan if loud[index + 1] else SoundCeased)(at, at + BLOCK))
+        self._blocks += len(levels)
+        self._loud = bool(loud[-1])
+        return events
+
+
+def quietest(samples: Samples) -> int:
+    """The middle of the 100 ms with the least energy; the last one of equals."""
+    blocks = samples[: len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK).astype(np.int64)
+    energy = np.concatenate(([0], np.square(blocks).sum(axis=1).cumsum()))
+    windows = energy[_BLOCKS_PER_WINDOW:] - energy[:-_BLOCKS_PER_WINDOW]
+    last = len(windows) - 1 - int(windows[::-1].argmin())
+    return (last + _BLOCKS_PER_WINDOW // 2) * BLOCK

@@ -1,0 +1,81 @@
+"""Levels block by block, the same however the stream is cut."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from speech.level import (
+    BLOCK,
+    FLOOR_DBFS,
+    LevelMeter,
+    SoundBegan,
+    SoundCeased,
+    SoundDetector,
+    SoundEvent,
+    contrast,
+    levels_of,
+    quietest,
+)
+
+Samples = NDArray[np.int16]
+
+
+def steady(dbfs: float, blocks: int) -> Samples:
+    """A square wave."""
+    return np.full(blocks * BLOCK, round(2**15 * 10 ** (dbfs / 20)), np.int16)
+
+
+def pieces(samples: Samples, cuts: list[int]) -> list[Samples]:
+    return np.split(samples, sorted(cut % (len(samples) + 1) for cut in cuts))
+
+
+def test_levels_are_dbfs_of_whole_blocks() -> None:
+    samples = np.concatenate((steady(-20, 2), steady(-60, 1), np.zeros(2 * BLOCK - 1, np.int16)))
+    assert levels_of(samples) == pytest.approx([-20, -20, -60, FLOOR_DBFS], abs=0.2)
+
+
+@given(st.integers(0, 40), st.lists(st.integers(0, 2**30), max_size=10))
+def test_a_meter_in_any_chunks_tells_the_levels_of_the_last_blocks(keep: int, cuts: list[int]) -> None:
+    samples = np.random.default_rng(keep).integers(-3000, 3000, 30 * BLOCK + 7, np.int16)
+    whole = levels_of(samples)
+    meter, seen = LevelMeter(keep), 0
+    for piece in pieces(samples, cuts):
+        seen += len(piece)
+        meter.accept(piece)
+        done = seen // BLOCK
+        wanted = whole[max(0, done - keep) : done]
+        assert np.array_equal(meter.between(0, seen), wanted)
+        assert np.array_equal(meter.between(5 * BLOCK + 1, seen), whole[max(6, done - keep) : max(6, done)])
+        meter.forget()
+        assert np.array_equal(meter.between(0, seen), wanted)
+
+
+@given(st.lists(st.booleans(), max_size=30), st.lists(st.integers(0, 2**30), max_size=10))
+def test_crossings_in_any_chunks(loud: list[bool], cuts: list[int]) -> None:
+    samples = np.concatenate([steady(-40 if block else -60, 1) for block in loud] or [steady(-60, 0)])
+    meter, detector = LevelMeter(10), SoundDetector(-50)
+    found = [event for piece in pieces(samples, cuts) for event in detector.accept(meter.accept(piece))]
+    wanted: list[SoundEvent] = []
+    for index, (before, block) in enumerate(zip([False, *loud], loud, strict=False)):
+        if before != block:
+            kind = SoundBegan if block else SoundCeased
+            wanted.append(kind(index * BLOCK, (index + 1) * BLOCK))
+    assert found == wanted
+
+
+def test_contrast_is_what_speech_has_and_steady_noise_has_not() -> None:
+    noise = np.random.default_rng(1).normal(0, 300, 100 * BLOCK)
+    speech = np.where(np.arange(100 * BLOCK) // (15 * BLOCK) % 2, 5000.0, 0.0)
+    assert contrast(levels_of(noise.astype(np.int16))) < 3
+    assert contrast(levels_of((noise + speech).astype(np.int16))) == pytest.approx(24.5, abs=1)
+
+
+def test_among_equally_quiet_points_the_last_one_is_taken() -> None:
+    assert quietest(np.zeros(48_000, np.int16)) == 47_200
+
+
+def test_the_quietest_point_is_the_middle_of_the_quietest_tenth_of_a_second() -> None:
+    samples = np.concatenate((steady(-20, 100), steady(-40, 10), steady(-20, 100)))
+    assert quietest(samples) == 105 * BLOCK
