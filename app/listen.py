@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from uuid import uuid4
 
 from rich.console import Console
@@ -13,18 +13,26 @@ from rich.console import Console
 from app import needed_models
 from app.capture.errors import TakeUnknown
 from app.capture.library import Found, Library, of_this_user
-from app.capture.microphone import open_microphone
+from app.capture.microphone import MicrophoneChange, open_microphone
 from app.capture.take import TakeState
 from app.commands import Source
 from app.interrupts import Interrupts
-from app.listening import QUIET_S, Listener, Mode
+from app.listening import QUIET_S, Listener, Microphone, Mode
 from app.process import EXPECTED, FAILED, INTERRUPTED
 from app.screen import Screen
 from protocol.recognition import Options
 from runtime.tasks import Tasks
 
-_UNSENT: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING, TakeState.FAILED})
+_UNSENT: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING})
 _MOST_NAMED: Final = 3
+
+
+class OpenMicrophone(Protocol):
+    """``app.capture.microphone.open_microphone``."""
+
+    def __call__(
+        self, choice: str, *, on_change: Callable[[MicrophoneChange], None]
+    ) -> AbstractAsyncContextManager[Microphone]: ...
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,7 @@ class Wish:
     mode: Mode = Mode.HANDS_FREE
     microphone: str = ""
     options: Options = Options()
+    open_microphone: OpenMicrophone = open_microphone
 
 
 async def listen(source: Source, wish: Wish) -> int:
@@ -87,7 +96,7 @@ class _Dictation:
             cleanup.enter_context(screen.shown())
             tasks = await cleanup.enter_async_context(Tasks("listen"))
             microphone = await cleanup.enter_async_context(
-                open_microphone(self._wish.microphone, on_change=screen.changed)
+                self._wish.open_microphone(self._wish.microphone, on_change=screen.changed)
             )
             journal = cleanup.enter_context(self._library.create(self._session, self._wish.options, time.time()))
 
@@ -95,15 +104,16 @@ class _Dictation:
                 microphone.stop()
                 screen.tell(f"sending the rest, for as long as something comes within {QUIET_S:.0f} s")
 
-            self._interrupts.first = stop
+            leave, self._interrupts.first = self._interrupts.first, stop
             tasks.start(screen.refreshing(), "screen")
             transcript = await listener.listen(journal, microphone, screen)
+            self._interrupts.first = leave
         return FAILED if transcript.failures else 0
 
     def tell_what_is_kept(self) -> None:
         """Where there are texts missing: that the recording is there, and how to go on with it."""
         with suppress(TakeUnknown):  # it did not come so far
-            if self._library.find(self._session).state in _UNSENT:
+            if self._library.find(self._session).state in _UNSENT | {TakeState.FAILED}:
                 how = f"`kikipounamu takes resend {self._session}` goes on with it"
                 self._screen.tell(f"the recording is kept: {how}")
 
@@ -115,7 +125,5 @@ def interrupted(takes: Iterable[Found]) -> str:
         return ""
     names = ", ".join(str(found.session) for found in unsent[:_MOST_NAMED])
     more = ", …" if len(unsent) > _MOST_NAMED else ""
-    return (
-        f"{len(unsent)} earlier recordings lack texts ({names}{more}): "
-        "`kikipounamu takes list` shows them, `kikipounamu takes resend ID` goes on with one"
-    )
+    how = "`kikipounamu takes list` shows them, `kikipounamu takes resend ID` goes on with one"
+    return f"earlier recordings lack texts: {names}{more} ({how})"

@@ -28,6 +28,7 @@ PATIENT: Final = ClientSettings(first_contact_s=inf, give_up_s=inf, held_s=inf, 
 """No gateway ends a recording. What waits is on disk, so that memory does not grow with it."""
 
 _STOP_S: Final = 5.0
+_ROOM_S: Final = 300.0  # for a full disk to have room again; what is heard waits in memory for less
 
 
 class Mode(StrEnum):
@@ -74,7 +75,7 @@ class Listener:
 
         Raises ``GatewayError``, ``MicrophoneError`` or ``NotKept``: what was heard until then is in the journal.
         """
-        tape, store = Tape(journal), AsyncJournal(journal, patient=True)
+        tape, store = Tape(journal), AsyncJournal(journal, _ROOM_S)
         client = GatewayClient(self.locate, journal.session, store, journal.take.options, self.settings)
         recording = asyncio.create_task(_record(tape, microphone), name="listening/record")
         screen.unsent_s, screen.keeping = lambda: client.unsent_s, lambda: journal.keeping

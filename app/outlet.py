@@ -55,10 +55,11 @@ async def pass_on(output: SegmentOutput, outlet: Outlet, first: int = 0, origin:
 
 
 class ToGateway:
-    """An ``Outlet`` that keeps nothing of its own."""
+    """An ``Outlet`` that keeps nothing of its own. Unless it is ``live``, an end comes too soon to be guessed."""
 
-    def __init__(self, client: GatewayClient) -> None:
+    def __init__(self, client: GatewayClient, *, live: bool = True) -> None:
         self._client = client
+        self._live = live
 
     async def begin(self, segment: int, at: int) -> None:
         """A segment begins ``at`` this sample."""
@@ -70,7 +71,8 @@ class ToGateway:
 
     async def speculate(self, segment: int) -> None:
         """What was given of it may be all."""
-        await self._client.speculate(segment)
+        if self._live:
+            await self._client.speculate(segment)
 
     async def end(self, segment: int, samples: int) -> None:
         """It is complete."""

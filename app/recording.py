@@ -39,7 +39,7 @@ class Recogniser:
         with bound_contextvars(session=str(session)), TemporaryAudio() as store:
             async with GatewayClient(self.locate, session, store, self.options, self.settings) as client:
                 display.unsent_s = lambda: client.unsent_s
-                outlet, blocks = ToGateway(client), in_thread(read_audio(path))
+                outlet, blocks = ToGateway(client, live=live), in_thread(read_audio(path))
                 if not live:
                     return await transcribe(blocks, ears, outlet, display)
                 clock = asyncio.get_running_loop().time

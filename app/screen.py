@@ -19,7 +19,7 @@ from app.capture.microphone import Change, MicrophoneChange
 from app.live_text import Line, LiveText, Span
 from app.progress import State, note_of, state_of
 from app.transcript import Segment
-from client.events import ClientEvent
+from client.events import ClientEvent, Disconnected
 from protocol.audio import samples_to_seconds
 from protocol.session import Partial
 
@@ -153,7 +153,7 @@ class Screen:
     def tell(self, line: str) -> None:
         """A line that stays, and is no text that was said."""
         console = self._err if self._live is None else self._live.console
-        console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+        console.print(Text(line, "dim"), soft_wrap=True)
 
     # -- what is watched -----------------------------------------------------------------------------------
 
@@ -170,7 +170,9 @@ class Screen:
         """Partials, and how the client stands with its gateway."""
         if isinstance(event, Partial):
             self._text.partial(event)
-        if (note := note_of(event)) is not None:
+        if isinstance(event, Disconnected):  # without the seconds, so that hours without a gateway are one line
+            self._note = f"{event.reason}; it is tried again and again"
+        elif (note := note_of(event)) is not None:
             self._note = note
 
     def recognised(self, segment: Segment) -> None:
@@ -205,6 +207,4 @@ class Screen:
         if line.failed and not self._out.is_terminal:
             self.tell(line.text)
         else:
-            self._out.print(
-                line.text, style="red" if line.failed else "", markup=False, highlight=False, soft_wrap=True
-            )
+            self._out.print(Text(line.text, "red" if line.failed else ""), soft_wrap=True)

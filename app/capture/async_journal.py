@@ -22,11 +22,11 @@ Arguments = ParamSpec("Arguments")
 
 
 class AsyncJournal(AudioStore):
-    """``patient``: while the disk is full, what must be kept waits for room; otherwise it raises ``NotKept``."""
+    """``patience_s``: how long what must be kept waits for room on a full disk, before it raises ``NotKept``."""
 
-    def __init__(self, journal: Journal, *, patient: bool = False) -> None:
+    def __init__(self, journal: Journal, patience_s: float = 0.0) -> None:
         self._journal = journal
-        self._patient = patient
+        self._patience_s = patience_s
 
     async def begin(self, segment: int, at: int) -> None:
         """A segment begins ``at`` this sample, unless the take knows better. On disk when this returns."""
@@ -69,11 +69,13 @@ class AsyncJournal(AudioStore):
         self, work: Callable[Arguments, None], *arguments: Arguments.args, **named: Arguments.kwargs
     ) -> None:
         """Once it was begun it is done, even when nobody waits for it any more."""
+        clock = asyncio.get_running_loop().time
+        latest = clock() + self._patience_s
         while True:
             try:
                 return await asyncio.to_thread(work, *arguments, **named)
             except NotKept:
-                if not self._patient or self._journal.keeping is Keeping.WRITING:
+                if clock() >= latest or self._journal.keeping is Keeping.WRITING:
                     raise
             await asyncio.sleep(_AGAIN_S)
 

@@ -71,8 +71,9 @@ def test_without_a_terminal_texts_are_alone() -> None:
         screen.recognised(segment(1, "[second] is long enough to be wrapped"))
         screen.recognised(segment(0, "first"))
         screen.recognised(segment(2, error="it died"))
-        screen.heard(Disconnected("nobody answers", 2.0))
-        screen.refresh()
+        for pause_s in (2.0, 9.0):
+            screen.heard(Disconnected("nobody answers", pause_s))
+            screen.refresh()
         screen.heard(Connected("g", True))
         screen.over()
         screen.finished()
@@ -81,7 +82,7 @@ def test_without_a_terminal_texts_are_alone() -> None:
         "arming",
         "listening",
         "[no text: it died]",
-        "listening (nobody answers; next try in 2.0 s)",
+        "listening (nobody answers; it is tried again and again)",
         "waiting",
         "done",
     ]

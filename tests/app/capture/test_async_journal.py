@@ -107,7 +107,7 @@ async def test_what_was_begun_is_kept_although_nobody_waits(faulty: tuple[Journa
 @pytest.mark.parametrize("patient", [False, True])
 async def test_a_full_disk(patient: bool, faulty: tuple[Journal, dict[str, FaultyFile]]) -> None:
     journal, files = faulty
-    store = AsyncJournal(journal, patient=patient)
+    store = AsyncJournal(journal, 60.0 if patient else 0.0)
     files[AUDIO].room = files[EVENTS].room = 0
     journal.hear(tone(0, 1_000))
     beginning = asyncio.create_task(store.begin(0, 0))

@@ -1,0 +1,142 @@
+"""``kikipounamu listen`` as a person uses it: a real microphone, a real stack, Ctrl-C."""
+
+import re
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.capture.disk import AUDIO
+from app.capture.library import Found, Library
+from app.capture.take import TakeState
+from loadtest.checksum import checksum
+from tests.app.speech import SPEECH
+from tests.helpers.chain import BIN
+from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
+from tests.helpers.waiting import wait_until_sync
+
+pytestmark = [pytest.mark.serial, pytest.mark.timeout(300)]
+
+START_S = 120.0
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[VirtualMicrophone]:
+    with virtual_microphones("desk") as (microphone,):
+        yield microphone
+
+
+@pytest.fixture
+def environment(desk: VirtualMicrophone, models: Path, tmp_path: Path) -> dict[str, str]:
+    return desk.environment | {"KIKIPOUNAMU_HOME": str(tmp_path), "KIKIPOUNAMU_MODELS": str(models)}
+
+
+class Listening:
+    """``kikipounamu listen`` in a process of its own."""
+
+    def __init__(self, environment: dict[str, str], *options: str) -> None:
+        self.out = ""
+        self.err = ""
+        command = [str(BIN / "kikipounamu"), "listen", *options]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        self.process = subprocess.Popen(command, env=environment, text=True, **pipes)  # type: ignore[call-overload] # mypy#10505
+        self._readers = [threading.Thread(target=self._read, args=(name,), daemon=True) for name in ("out", "err")]
+        for reader in self._readers:
+            reader.start()
+
+    def wait_for(self, what: str) -> None:
+        """Until it says so on standard error."""
+
+        def said() -> bool:
+            assert self.process.poll() is None, self.err
+            return what in self.err
+
+        wait_until_sync(said, f"{what}; it said {self.err}", START_S)
+
+    def end(self, how: signal.Signals) -> int:
+        """Its exit status, once it has said everything."""
+        self.process.send_signal(how)
+        status: int = self.process.wait(START_S)
+        for reader in self._readers:
+            reader.join(10)
+        return status
+
+    def _read(self, name: str) -> None:
+        stream = self.process.stdout if name == "out" else self.process.stderr
+        assert stream is not None
+        for line in stream:
+            setattr(self, name, getattr(self, name) + line)
+        stream.close()
+
+
+@contextmanager
+def listening(environment: dict[str, str], *options: str) -> Iterator[Listening]:
+    program = Listening(environment, *options)
+    try:
+        program.wait_for("listening")
+        yield program
+    finally:
+        program.process.kill()
+        program.process.wait()
+
+
+def only_take(home: Path) -> Found:
+    (found,) = Library(home / "data" / "takes").all()
+    return found
+
+
+def digests(found: Found) -> list[str]:
+    """What the checksum engine makes of each segment of the take."""
+    audio = np.fromfile(found.folder / AUDIO, "<i2")
+    spoken = [found.take.segments[number] for number in sorted(found.take.segments)]
+    return [checksum(audio[each.at : each.at + (each.samples or 0)].tobytes()) for each in spoken]
+
+
+def test_what_is_said_is_written(desk: VirtualMicrophone, environment: dict[str, str], tmp_path: Path) -> None:
+    with listening(environment, "--language", "en") as program:
+        with as_file(files("app") / "samples" / "english.flac") as recording:
+            desk.play(recording)
+        assert program.end(signal.SIGINT) == 0, program.err
+    assert re.search(r"letter to my sister", program.out), program.err
+    for state in ("arming", "listening", "waiting", "done"):
+        assert state in program.err
+    found = only_take(tmp_path)
+    assert found.state is TakeState.DONE
+    assert program.out.splitlines() == [segment.text for segment in found.transcript.segments if segment.text]
+
+
+def test_everything_that_was_said_is_sent(
+    desk: VirtualMicrophone, environment: dict[str, str], tmp_path: Path
+) -> None:
+    with listening(environment, "--engine", "checksum", "--mode", "toggle") as program:
+        desk.play(SPEECH / "en-03.flac")
+        assert program.end(signal.SIGTERM) == 0, program.err
+    found = only_take(tmp_path)
+    assert found.state is TakeState.DONE
+    assert program.out.split() == digests(found) != []
+
+
+def test_killed_in_the_middle_the_take_goes_on(
+    desk: VirtualMicrophone, environment: dict[str, str], tmp_path: Path
+) -> None:
+    with listening(environment, "--engine", "checksum") as program:
+        playing = threading.Thread(target=desk.play, args=(SPEECH / "en-03.flac",))
+        playing.start()
+        wait_until_sync(lambda: only_take(tmp_path).take.segments, "a segment has begun")
+        program.end(signal.SIGKILL)
+        playing.join()
+    before = only_take(tmp_path)
+    assert before.state is TakeState.INTERRUPTED
+    command = [str(BIN / "kikipounamu"), "takes", "resend", str(before.session), "--engine", "checksum"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    found = only_take(tmp_path)
+    assert found.state is TakeState.DONE
+    assert found.take.segments[0].at == before.take.segments[0].at
+    assert done.stdout.split() == digests(found) != []
