@@ -33,6 +33,7 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 CACHE: Final = ROOT / ".cache"
 CONSTRAINTS: Final = ROOT / "constraints.txt"
+INSTALL: Final = ("install", "-y", "--no-install-recommends", "--no-remove")
 STAMP: Final = "kikipounamu-set-up.txt"
 # torch stays a range: which build fits depends on the machine. What only torch brings is left to torch.
 NOT_PINNED: Final = re.compile(r"(torch|triton|nvidia-.*|cuda-.*|kikipounamu)$")
@@ -165,7 +166,11 @@ def privilege() -> list[str] | None:
 
 
 def install_system_packages(packages: Sequence[SystemPackage]) -> None:
-    """Install what is missing where we may; otherwise, or when it fails, say what to run, and go on."""
+    """Install what is missing where we may; otherwise, or when it fails, say what to run, and go on.
+
+    Nothing is removed for it: pulseaudio would take the place of PipeWire's packages, and the desktop with them.
+    One by one, so that one that cannot be installed keeps no other away.
+    """
     missing = [package for package in packages if package.missing]
     if not missing:
         return
@@ -174,12 +179,12 @@ def install_system_packages(packages: Sequence[SystemPackage]) -> None:
     if before is not None:
         say(f"installing Debian packages: {' '.join(names)}")
         apt = [*before, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-        for command in (["update"], ["install", "-y", "--no-install-recommends", *names]):
+        for command in (["update"], *([*INSTALL, name] for name in names)):
             subprocess.run([*apt, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
         importlib.invalidate_caches()
     for package in (package for package in missing if package.missing):
         say(f"not there: {package.name} ({package.reason}). Going on without it; to have it, run:")
-        say(f"    sudo apt-get install -y --no-install-recommends {package.name}")
+        say(f"    sudo apt-get {' '.join(INSTALL)} {package.name}")
 
 
 # -- virtual environments ----------------------------------------------------------------------------------

@@ -177,7 +177,7 @@ class Microphone:
 
     def _can_hear_again(self, since_s: float) -> None:
         first_s = self._hearing.first_s if self._hearing else None
-        lost = round(max(0.0, (first_s or since_s) - since_s) * SAMPLE_RATE)
+        lost = _samples((first_s or since_s) - since_s)
         self._deaf_since = None
         self._missed += lost
         self._say(Change.FELL_BACK if self._fallback.on_other else Change.CAME_BACK, lost)
@@ -192,6 +192,10 @@ class Microphone:
             self._stopping = None
         if self._hearing is not None:
             self._pass_on(self._hearing.flush())
+        if self._deaf_since is not None:  # the recording ends without a device: what it lacks is known now
+            now_s = asyncio.get_running_loop().time()
+            self._missed += _samples(now_s - self._deaf_since)
+            self._deaf_since = now_s
         self._delivery.finish()
 
     def _failed(self, failed: "asyncio.Future[BaseException]") -> None:
@@ -271,6 +275,10 @@ class Microphone:
             self._overflows += hearing.overflows
             self._dropped += hearing.dropped
             self._hearing = None
+
+
+def _samples(seconds: float) -> int:
+    return round(max(0.0, seconds) * SAMPLE_RATE)
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.setup import ROOT, system_packages
+from scripts.setup import INSTALL, ROOT, system_packages
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 SOUND = ("pulseaudio", "pulseaudio-utils", "libasound2-plugins", "libportaudio2")
@@ -124,7 +124,7 @@ def require_sound() -> None:
     missing = [package.name for package in packages if package.name in SOUND and package.missing]
     if not missing:
         return
-    reason = f"needs root to install: sudo apt-get install -y --no-install-recommends {' '.join(missing)}"
+    reason = f"needs root to install: sudo apt-get {' '.join(INSTALL)} {' '.join(missing)}"
     if os.geteuid() == 0 and shutil.which("apt-get"):
         pytest.fail(f"not there although set-up could install it: {' '.join(missing)}")
     pytest.skip(reason)

@@ -128,7 +128,7 @@ def test_a_missing_package_that_may_not_be_installed_is_named(
 ) -> None:
     monkeypatch.setattr(setup, "privilege", lambda: None)
     setup.install_system_packages([SystemPackage("some-tools", "command:no-such", "tests want it")])
-    assert "sudo apt-get install -y --no-install-recommends some-tools" in capsys.readouterr().err
+    assert "sudo apt-get install -y --no-install-recommends --no-remove some-tools" in capsys.readouterr().err
 
 
 def test_root_installs_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +146,7 @@ def test_root_installs_what_is_missing(tmp_path: Path, monkeypatch: pytest.Monke
     assert not package.missing
     assert (tmp_path / "calls").read_text().splitlines() == [
         "-qq update",
-        "-qq install -y --no-install-recommends some-tools",
+        "-qq install -y --no-install-recommends --no-remove some-tools",
     ]
 
 

@@ -165,6 +165,16 @@ async def test_without_any_it_waits_for_as_long_as_it_takes(system: FakeSoundSys
     assert microphone.lost_samples == told[1].lost_samples
 
 
+async def test_a_recording_that_ends_without_a_device_counts_what_it_lacks(system: FakeSoundSystem) -> None:
+    told: list[MicrophoneChange] = []
+    async with open_microphone("", FAST, on_change=told.append, system=system) as microphone:
+        system.take(BUILT_IN)
+        await wait_until(lambda: told, "it is lost")
+        microphone.stop()
+        await rest(microphone.blocks())
+        assert microphone.lost_samples > 0
+
+
 async def test_the_chosen_one_is_taken_again(system: FakeSoundSystem, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "look", system.inputs)
     told: list[MicrophoneChange] = []

@@ -1,0 +1,20 @@
+"""Errors say what to do."""
+
+import pytest
+
+from app.capture.errors import MicrophoneError, MicrophoneNotFound, MicrophoneRefused, NoMicrophone
+from app.errors import AppError
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (NoMicrophone(), "plug one in"),
+        (NoMicrophone(["desk"]), "choose one of desk"),
+        (MicrophoneNotFound("webcam", ["desk", "headset"]), "plug it in, or choose one of desk, headset"),
+        (MicrophoneRefused("desk", "Device unavailable"), "choose another"),
+    ],
+)
+def test_each_says_what_to_do(error: MicrophoneError, advice: str) -> None:
+    assert isinstance(error, AppError)
+    assert advice in str(error)
