@@ -19,7 +19,7 @@ _PIECE: Final = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 
 
 class Agreement:
-    """The hypotheses of one segment. ``text`` is what to show; its first ``stable`` code points stay as they are."""
+    """The hypotheses of one segment. ``text`` is to be shown; its first ``stable`` code points stay."""
 
     def __init__(self) -> None:
         self.text = ""

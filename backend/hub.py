@@ -45,7 +45,7 @@ from backend.settings import GatewaySettings
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
 from protocol.job import Job, JobKind, Notice
-from protocol.session import Busy, ClientMessage, Error, Failed, Hello, Queued, Welcome
+from protocol.session import Busy, ClientMessage, Error, Failed, GatewayMessage, Hello, Queued, Welcome
 from protocol.session import Final as FinalMessage
 
 log = structlog.get_logger(__name__)
@@ -209,9 +209,12 @@ class Hub:
                 case Close(code):
                     self._close(hosted, code)
                 case _:
-                    if isinstance(output, FinalMessage | Failed):
-                        self._on_ended(hosted.identity, output)
-                    hosted.send(output)
+                    self._tell(hosted, output)
+
+    def _tell(self, hosted: Hosted, message: GatewayMessage) -> None:
+        if isinstance(message, FinalMessage | Failed):
+            self._on_ended(hosted.identity, message)
+        hosted.send(message)
 
     def _ask(
         self,
@@ -238,7 +241,7 @@ class Hub:
             answer(error)
 
     def _attempt(self, hosted: Hosted, output: Speculate | Hypothesise) -> None:
-        """What is best effort: dropped at once where there is no time for it, and whatever comes of it, no error."""
+        """What is best effort: dropped where there is no time for it, and never an error."""
         job = output.job
         answer = partial(self._attempted, hosted, job)
         slots = spare_slots(self._survey, job.options) if self._jobs.up else 0

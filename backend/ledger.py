@@ -63,7 +63,7 @@ class Ledger:
                 return []
             self.open(index, segment.attempt)
             return [Missing(index, 0)]
-        if segment is not None and (segment.settled(attempt) or segment.attempt > attempt):
+        if segment is not None and (segment.settled(attempt) or (segment.attempt > attempt and not record.good)):
             return []
         if record.end is not None:
             return self._end(index, record, now)

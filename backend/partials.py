@@ -24,9 +24,13 @@ MOST_ENTRIES: Final = MOST_BYTES // (round(MOST_S * SAMPLE_RATE) * BYTES_PER_SAM
 
 @dataclass(frozen=True)
 class Pace:
-    """``new_s`` of audio make a request worth it; an answer that took over ``slow_s`` is the last for a while."""
+    """``new_s`` of audio make a request worth it; an answer that took over ``slow_s`` is the last for a while.
+
+    ``share`` is the part of the time in which an answer may be waited for.
+    """
 
     new_s: float = 0.6
+    share: float = 0.5
     lost_s: float = 3.0
     slow_s: float = 1.5
     rest_s: float = 30.0
@@ -123,7 +127,7 @@ class Partials:
         return self._waits_for is not None and self._waits_for[:2] == (segment, samples)
 
     def _settle(self, took: float) -> None:
-        """Nothing is asked; as long as it took nothing will be."""
+        """Nothing is waited for, and for its share of the time nothing will be."""
         if self._waits_for is not None:
-            self._not_before = self._waits_for.at + 2 * took
+            self._not_before = self._waits_for.at + took / self._pace.share
             self._waits_for = None

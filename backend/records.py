@@ -25,6 +25,11 @@ class Record(NamedTuple):
         """Which attempt this is about."""
         return self.job if self.end is None else self.end.attempt
 
+    @property
+    def good(self) -> bool:
+        """Whether it ended for good, whichever attempt it was: no higher one will ever end."""
+        return self.end is not None and self.end.state is not EndState.FAILED
+
 
 class SessionGone(NamedTuple):
     """The broker has no such session (any more): attach again, ask for the audio again."""

@@ -11,9 +11,12 @@ from backend.admission import (
     Survey,
     Waiting,
     busy,
+    decode_s,
     expect,
     expect_behind,
+    makes_partials,
     refuse,
+    spare_slots,
     speed,
     worth_telling,
 )
@@ -100,6 +103,8 @@ def test_it_is_said_again_only_when_it_changes() -> None:
     assert worth_telling(load, replace_eta(load, 9_000)) == replace_eta(load, 9_000)
     assert worth_telling(load, Busy("broker")) == Busy("broker")
     assert worth_telling(load, None) == Busy("load", eta_ms=0)
+    assert worth_telling(load, None, partials=True) == Busy("load", partials=True, eta_ms=0)
+    assert worth_telling(load, Busy("load", partials=True, eta_ms=20_000)) is not None
 
 
 def replace_eta(message: Busy, eta_ms: int) -> Busy:
@@ -113,3 +118,35 @@ def test_who_is_refused_is_told_that_nobody_is_accepted(seconds: float, per_seco
     refused = refuse(state, up, 0, LIMITS) is not None
     assert refused == (said is not None and not said.accepting)
     assert replace(state) == state
+
+
+def fleet(entries: int, slots: int = 2, stream: str = "", memory: float = 0.0) -> Survey:
+    one = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, slots, speed=4.0)
+    slow = WorkerStatus("v", "h", "e", "n", "cpu", WorkerState.BUSY, 1, speed=2.0)
+    gone = WorkerStatus("u", "h", "e", "m", "cpu", WorkerState.FAILED, 9)
+    name = stream or Keys().jobs("interactive")
+    return Survey({name: Waiting(entries * SECOND, entries, 0)}, (one, slow, gone), memory)
+
+
+def test_what_nobody_waits_for_is_given_to_those_who_have_time() -> None:
+    assert spare_slots(fleet(0), Options()) == 3
+    assert spare_slots(fleet(3), Options()) == 3
+    assert spare_slots(fleet(4), Options()) == 0
+    assert spare_slots(fleet(0), Options(model="m")) == 2
+    assert spare_slots(fleet(3, stream=Keys().jobs("interactive", "m")), Options(model="m")) == 0
+    assert spare_slots(fleet(9, stream=Keys().jobs("bulk")), Options()) == 3
+    assert spare_slots(fleet(0), Options(priority="bulk")) == 0
+    assert spare_slots(fleet(0, memory=0.55), Options()) == 0
+    assert spare_slots(Survey(), Options()) == 0
+
+
+def test_how_long_it_takes_is_what_the_fastest_needs() -> None:
+    assert decode_s(fleet(0), Options(), 4 * SECOND) == 1.0
+    assert decode_s(fleet(0), Options(model="n"), 4 * SECOND) == 2.0
+    assert decode_s(Survey(), Options(), 4 * SECOND) == 0.0
+
+
+def test_partials_are_made_for_who_wants_them_while_there_is_time() -> None:
+    assert makes_partials(fleet(0), Options(partials=True))
+    assert not makes_partials(fleet(0), Options())
+    assert not makes_partials(fleet(4), Options(partials=True))

@@ -6,15 +6,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from backend.admission import Survey
 from backend.connection import Connection
 from backend.errors import BrokerBusy, BrokerFailed, TryLater
 from backend.hub import Hosted, Hub
 from backend.jobs import Jobs
-from backend.records import Attachment, JobQueued, Reread, SessionGone
+from backend.records import Attachment, JobQueued, NothingToPromote, Reread, SessionGone
 from backend.settings import GatewaySettings
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, ErrorCode
-from protocol.job import Result
+from protocol.job import Result, WorkerState, WorkerStatus
+from protocol.recognition import Options
 from protocol.session import (
     Error,
     Failed,
@@ -25,6 +27,7 @@ from protocol.session import (
     Queued,
     SegmentBegin,
     SegmentEnd,
+    SegmentSpeculate,
     Welcome,
     decode_gateway,
 )
@@ -94,13 +97,24 @@ class Scene:
 
     async def begin(self) -> Hosted:
         """Say hello and send one segment as far as its end."""
-        hosted = await self.hub.bind(Hello(uuid4()), "o", self.connection)
+        hosted = await self.speak(100)
+        self.hub.receive(hosted, SegmentEnd(0, 100))
+        return hosted
+
+    async def speak(self, samples: int, partials: bool = False) -> Hosted:
+        """Say hello and send a part of one segment."""
+        hello = Hello(uuid4(), options=Options(partials=partials))
+        hosted = await self.hub.bind(hello, "o", self.connection)
         self.jobs.asked.clear()
         self.jobs.attaches = False
         self.hub.receive(hosted, SegmentBegin(0))
-        self.hub.frame(hosted, encode_frame(0, 0, bytes(200)))
-        self.hub.receive(hosted, SegmentEnd(0, 100))
+        self.hub.frame(hosted, encode_frame(0, 0, bytes(2 * samples)))
         return hosted
+
+    @property
+    def asked(self) -> list[str]:
+        """What the broker was asked and has not answered."""
+        return [name for name, _ in self.jobs.asked]
 
     async def said(self) -> list[GatewayMessage]:
         """Everything that was said, but the welcome and how busy it is."""
@@ -204,3 +218,80 @@ async def test_a_session_goes_some_time_after_its_connection() -> None:
     assert scene.hub.hosted
     scene.hub.tick(hosted.left + 60)
     assert not scene.hub.hosted
+
+
+def fleet(speed: float = 0.0, slots: int = 1) -> Survey:
+    return Survey(workers=(WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, slots, speed=speed),))
+
+
+async def test_a_guess_that_was_right_is_promoted() -> None:
+    scene = Scene()
+    scene.hub.surveyed(fleet())
+    hosted = await scene.speak(100)
+    scene.hub.receive(hosted, SegmentSpeculate(0, 100))
+    scene.hub.receive(hosted, SegmentEnd(0, 100))
+    assert scene.asked == ["speculate", "promote"]
+    await scene.jobs.answer("speculate", True)
+    await scene.jobs.answer("promote", JobQueued(16_000))
+    assert await scene.said() == [Queued(0, 1.0, 1_006)]
+
+
+@pytest.mark.parametrize("reply", [False, BrokerFailed("full")])
+async def test_one_that_is_refused_is_no_error_and_the_end_submits(reply: bool | Exception) -> None:
+    scene = Scene()
+    scene.hub.surveyed(fleet())
+    hosted = await scene.speak(100)
+    scene.hub.receive(hosted, SegmentSpeculate(0, 100))
+    await scene.jobs.answer("speculate", reply)
+    scene.hub.receive(hosted, SegmentEnd(0, 100))
+    assert scene.asked == ["submit"]
+    assert not scene.connection.closing
+
+
+async def test_one_that_is_nothing_is_submitted() -> None:
+    scene = Scene()
+    scene.hub.surveyed(fleet())
+    hosted = await scene.speak(100)
+    scene.hub.receive(hosted, SegmentSpeculate(0, 100))
+    scene.hub.receive(hosted, SegmentEnd(0, 100))
+    await scene.jobs.answer("speculate", True)
+    await scene.jobs.answer("promote", NothingToPromote())
+    await scene.jobs.answer("submit", JobQueued(0))
+    assert isinstance((await scene.said())[0], Queued)
+
+
+async def test_a_promotion_that_fails_ends_the_connection_and_the_segment_comes_again() -> None:
+    scene = Scene()
+    scene.hub.surveyed(fleet())
+    hosted = await scene.speak(100)
+    scene.hub.receive(hosted, SegmentSpeculate(0, 100))
+    scene.hub.receive(hosted, SegmentEnd(0, 100))
+    await scene.jobs.answer("speculate", True)
+    await scene.jobs.answer("promote", BrokerFailed("a bug"))
+    assert scene.connection.closing and hosted.session.unqueued == 0
+
+
+@pytest.mark.parametrize("hindrance", ["no worker", "away", "full"])
+async def test_where_there_is_no_time_nothing_is_guessed_or_supposed(hindrance: str) -> None:
+    scene = Scene()
+    if hindrance != "no worker":
+        scene.hub.surveyed(fleet())
+    hosted = await scene.speak(0, partials=True)
+    scene.jobs.up, scene.jobs.full = hindrance != "away", hindrance == "full"
+    scene.hub.frame(hosted, encode_frame(0, 0, bytes(32_000)))
+    scene.hub.receive(hosted, SegmentSpeculate(0, 16_000))
+    scene.jobs.full = False
+    scene.hub.receive(hosted, SegmentEnd(0, 16_000))
+    assert scene.asked == ["submit"]
+    assert not scene.connection.closing
+
+
+async def test_hypotheses_are_asked_for_where_they_are_soon_made() -> None:
+    for speed, expected in ((0.0, ["hypothesise"]), (4.0, ["hypothesise"]), (0.5, [])):
+        scene = Scene()
+        scene.hub.surveyed(fleet(speed))
+        await scene.speak(16_000, partials=True)
+        assert scene.asked == expected
+        if expected:
+            await scene.jobs.answer("hypothesise", False)
+        assert not scene.connection.closing

@@ -5,8 +5,8 @@ import pytest
 from backend.ledger import MOST_SEGMENTS, Ledger
 from backend.records import Attachment, Record
 from backend.segments import Stage
-from protocol.errors import MessageTooLarge, OutOfOrder
-from protocol.job import Ended, EndState, Result
+from protocol.errors import ErrorCode, MessageTooLarge, OutOfOrder
+from protocol.job import Ended, EndState, Failure, Result
 from protocol.session import Final, HeldSegments, Missing
 
 FINAL, FAILED, CANCELLED = (Ended(state, 0) for state in (EndState.FINAL, EndState.FAILED, EndState.CANCELLED))
@@ -126,3 +126,12 @@ def test_only_what_waits_long_is_looked_at() -> None:
     received(ledger, 1, 4)
     assert ledger.waiting(since=1.9) == ()
     assert ledger.waiting(since=2.0) == (0,)
+
+
+def test_a_lower_attempt_that_ended_well_is_the_end() -> None:
+    ledger = Ledger()
+    ledger.open(0, 1)
+    failed = Record(end=Ended(EndState.FAILED, 0), outcome=Failure("s", 0, ErrorCode.INTERNAL, "no"))
+    assert ledger.learn(0, failed, 3.0) == []
+    assert len(ledger.learn(0, Record(end=FINAL, outcome=Result("s", 0, "hi")), 3.0)) == 1
+    assert ledger.live == {}

@@ -31,7 +31,6 @@ from protocol.session import (
     SegmentBegin,
     SegmentCancel,
     SegmentEnd,
-    SegmentSpeculate,
     Welcome,
 )
 from tests.backend.sessions import (
@@ -224,11 +223,6 @@ class TestEnd:
         stored = ended()
         stored.receive(Received(0), NOW)
         assert stored.receive(end, NOW) == [TEXT]
-
-    def test_a_speculation_is_noted_of_known_segments(self) -> None:
-        assert receiving().receive(SegmentSpeculate(0, 50), NOW) == ()
-        with pytest.raises(OutOfOrder):
-            session().receive(SegmentSpeculate(0, 50), NOW)
 
     def test_an_unknown_segment_cannot_end(self) -> None:
         with pytest.raises(OutOfOrder):

@@ -4,13 +4,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from backend.segments import Stage
+from tests.backend.model_client import Spoken
 from tests.backend.world import World
 
 GATEWAYS = st.sampled_from(["a", "b"])
-AUDIO = st.lists(
-    st.integers(0, 40).map(lambda n: bytes(i * 37 % 251 for i in range(2 * n))), min_size=1, max_size=4
-)
+PCM = st.integers(0, 40).map(lambda n: bytes(i * 37 % 251 for i in range(2 * n)))
+GUESSES = st.frozensets(st.integers(1, 5))
+SPOKEN = st.builds(lambda pcm, guesses: Spoken(pcm, guesses=guesses), PCM, GUESSES)
 INDEX = st.integers(0, 7)
+WORDS = st.lists(st.sampled_from(["so", "So", "it", "goes", "on.", "你好", "世"]), max_size=5)
 
 
 class Disorder(RuleBasedStateMachine):
@@ -19,9 +22,9 @@ class Disorder(RuleBasedStateMachine):
     world: World
     forgot = False
 
-    @initialize(audio=AUDIO)
-    def start(self, audio: list[bytes]) -> None:
-        self.world = World(audio)
+    @initialize(segments=st.lists(SPOKEN, min_size=1, max_size=4))
+    def start(self, segments: list[Spoken]) -> None:
+        self.world = World(segments)
         self.world.connect("a")
 
     @precondition(lambda self: self.world.connected is None)
@@ -33,7 +36,8 @@ class Disorder(RuleBasedStateMachine):
     def talk(self, times: int) -> None:
         for _ in range(times):
             self.world.speak()
-            self.world.listen()
+            if self.world.listen() and self.world.client.pauses:
+                break
 
     @rule()
     def speak(self) -> None:
@@ -61,6 +65,29 @@ class Disorder(RuleBasedStateMachine):
     def finish(self, which: int, fails: bool) -> None:
         self.world.finish(which, fails)
 
+    @rule(which=INDEX, words=WORDS)
+    def suppose(self, which: int, words: list[str]) -> None:
+        self.world.broker.suppose(which, " ".join(words))
+
+    @rule(words=WORDS)
+    def follow(self, words: list[str]) -> None:
+        """The client speaks and is followed word by word."""
+        for said in range(1, len(words) + 1):
+            self.world.utter()
+            self.world.serve_all()
+            self.world.broker.suppose(-1, " ".join(words[:said]))
+            self.world.inform_all()
+
+    @rule(fails=st.sampled_from([False, False, False, True]))
+    def pause(self, fails: bool) -> None:
+        """The client pauses for so long that the workers have done what is in the streams."""
+        for _ in range(8):
+            if self.world.utter():
+                break
+        self.world.serve_all()
+        for entry in tuple(self.world.broker.entries):
+            self.world.broker.finish(entry, fails)
+
     @rule()
     def proceed(self) -> None:
         """Everything that is on its way arrives."""
@@ -72,7 +99,12 @@ class Disorder(RuleBasedStateMachine):
         for spoken in self.world.client.segments:
             spoken.sent = max(0, spoken.sent - back)
 
-    @rule(fault=st.sampled_from(["disconnect", "take over", "crash", "lose notices", "forget", "tick"]))
+    @rule(crowded=st.booleans(), busy=st.booleans())
+    def load(self, crowded: bool, busy: bool) -> None:
+        """Speculations are not made: the gateway knows, or the broker says so."""
+        self.world.crowded, self.world.broker.busy = crowded, busy
+
+    @rule(fault=st.sampled_from(["disconnect", "take over", "crash", "lose notices", "forget", "expire", "tick"]))
     def fault(self, fault: str) -> None:
         match fault:
             case "disconnect":
@@ -87,13 +119,24 @@ class Disorder(RuleBasedStateMachine):
             case "forget":
                 self.forgot = True
                 self.world.broker.forget()
+            case "expire":
+                self.forgot = True
+                self.world.broker.expire()
             case "tick":
                 self.world.tick()
 
     @invariant()
     def the_count_of_unqueued_samples_is_right(self) -> None:
         for session in self.world.sessions.values():
-            assert session.unqueued == sum(segment.unqueued for segment in session._ledger.all.values())
+            segments = session._ledger.all.values()
+            assert session.unqueued == sum(segment.unqueued for segment in segments)
+            for segment in segments:
+                kept = sum(len(piece) for piece in segment.pcm) // 2
+                assert kept == (segment.held if segment.stage is Stage.RECEIVING or segment.speculation else 0)
+
+    @invariant()
+    def nothing_in_the_broker_is_orphaned(self) -> None:
+        self.world.broker.check()
 
     def teardown(self) -> None:
         self.world.settle()

@@ -6,229 +6,46 @@ client what the protocol asks of one.
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from uuid import UUID
 
-from backend.records import Attachment, JobQueued, Record, Reread, SessionGone, Submitted
-from backend.segments import Acknowledge, AttachAgain, Close, LookAgain, Output, Submit, Withdraw
-from backend.session import Session
-from protocol.audio import encode_frame
-from protocol.errors import CloseCode, ErrorCode
-from protocol.job import Detached, Ended, EndState, Failure, Job, Notice, Outcome, Result
-from protocol.recognition import Options
-from protocol.session import (
-    ClientMessage,
-    Done,
-    Error,
-    Failed,
-    Final,
-    Finish,
-    GatewayMessage,
-    Limits,
-    Missing,
-    Queued,
-    Received,
-    SegmentBegin,
-    SegmentCancel,
-    SegmentEnd,
-    Welcome,
+from backend.partials import Pace
+from backend.records import Reread
+from backend.segments import (
+    Acknowledge,
+    AttachAgain,
+    Close,
+    Effect,
+    Hypothesise,
+    LookAgain,
+    Output,
+    Promote,
+    Speculate,
+    Submit,
+    Withdraw,
 )
+from backend.session import Session
+from protocol.audio import SAMPLE_RATE
+from protocol.errors import CloseCode
+from protocol.recognition import Options
+from protocol.session import ClientMessage, Done, GatewayMessage, Limits, Welcome
 from protocol.texts import join_texts
+from tests.backend.model_broker import SESSION, ModelBroker, text_of
+from tests.backend.model_client import FRAME, ModelClient, Spoken
 
-SESSION = UUID(int=7)
-FRAME = 8
-
-
-def text_of(pcm: bytes) -> str:
-    """What the workers of this world hear."""
-    return f"{len(pcm) // 2}.{pcm[:2].hex()}.{sum(pcm)}"
-
-
-class ModelBroker:
-    """The session hash and the jobs of one session, changed as the scripts change them."""
-
-    def __init__(self) -> None:
-        self.exists = False
-        self.gateway, self.epoch = "", 0
-        self.jobs: dict[int, Job] = {}
-        self.ends: dict[int, Ended] = {}
-        self.outcomes: dict[int, Outcome] = {}
-        self.texts: dict[int, str] = {}
-        self.counted: dict[int, int] = {}
-        self.taken: list[Job] = []
-        self.notices: dict[str, deque[Notice]] = {"a": deque(), "b": deque()}
-
-    def forget(self) -> None:
-        """Restart without persistence."""
-        self.exists = False
-        for kept in (self.jobs, self.ends, self.outcomes, self.texts, self.counted):
-            kept.clear()
-
-    def record(self, n: int) -> Record:
-        """As ``look.lua``."""
-        if n in self.ends:
-            text = self.texts.get(n, "") if n not in self.outcomes and self.ends[n].state == "final" else None
-            return Record(end=self.ends[n], outcome=self.outcomes.get(n), text=text)
-        return Record(job=self.jobs[n].attempt if n in self.jobs else None)
-
-    def attach(self, gateway: str) -> Attachment:
-        """As ``attach.lua``."""
-        if self.exists and self.gateway != gateway:
-            self.notices[self.gateway].append(Detached(str(SESSION), gateway, self.epoch + 1))
-        self.exists, self.gateway, self.epoch = True, gateway, self.epoch + 1
-        return Attachment(self.epoch, {n: self.record(n) for n in sorted(self.jobs.keys() | self.ends.keys())})
-
-    def submit(self, job: Job) -> Submitted:
-        """As ``submit.lua``."""
-        if not self.exists:
-            return SessionGone()
-        end = self.ends.get(job.segment)
-        if end and (end.state != EndState.FAILED or end.attempt >= job.attempt):
-            return self.record(job.segment)
-        if job.segment not in self.jobs or self.jobs[job.segment].attempt < job.attempt:
-            self.ends.pop(job.segment, None)
-            self.outcomes.pop(job.segment, None)
-            self.jobs[job.segment] = job
-        return JobQueued(0)
-
-    def received(self, n: int) -> None:
-        """As ``received.lua``."""
-        outcome = self.outcomes.pop(n, None)
-        if isinstance(outcome, Result):
-            self.texts[n] = outcome.text
-
-    def cancel(self, n: int, attempt: int) -> None:
-        """As ``cancel.lua``."""
-        if self.exists:
-            for known in (self.jobs, self.outcomes, self.texts):
-                known.pop(n, None)
-            self.ends[n] = Ended(EndState.CANCELLED, attempt)
-
-    def finish(self, job: Job, fails: bool) -> None:
-        """As the worker's ``finish`` and ``fail``: only the job that is noted counts."""
-        n = job.segment
-        if not self.exists or self.jobs.get(n) is not job:
-            return
-        outcome: Outcome = Result(str(SESSION), n, text_of(job.pcm), job.attempt)
-        if fails:
-            outcome = Failure(str(SESSION), n, ErrorCode.ENGINE_FAILED, "no", job.attempt, retryable=True)
-        del self.jobs[n]
-        self.ends[n] = Ended(EndState.FAILED if fails else EndState.FINAL, job.attempt)
-        self.outcomes[n] = outcome
-        if not fails:
-            self.counted[n] = self.counted.get(n, 0) + 1
-        self.notices[self.gateway].append(outcome)
-
-
-@dataclass
-class Spoken:
-    """A segment of the client. ``awaited``: the gateway says that it has ended. ``heard``: the first text."""
-
-    pcm: bytes
-    attempt: int = 0
-    begun: bool = False
-    sent: int = 0
-    ended: bool = False
-    queued: bool = False
-    awaited: bool = False
-    heard: str | None = None
-
-
-@dataclass
-class ModelClient:
-    """Sends what the gateway does not have; keeps the first result."""
-
-    segments: list[Spoken]
-    welcomed: bool = False
-    finish_sent: bool = False
-    done: Done | None = None
-    notes: deque[ClientMessage] = field(default_factory=deque)
-
-    def next(self) -> ClientMessage | bytes | None:
-        """What to send now."""
-        if not self.welcomed:
-            return None
-        if self.notes:
-            return self.notes.popleft()
-        for n, spoken in enumerate(self.segments):
-            if spoken.heard is None and not spoken.queued and (message := self._of(n, spoken)) is not None:
-                return message
-        if not self.finish_sent and all(spoken.heard is not None for spoken in self.segments):
-            self.finish_sent = True
-            return Finish(len(self.segments))
-        return None
-
-    @staticmethod
-    def _of(n: int, spoken: Spoken) -> ClientMessage | bytes | None:
-        if not spoken.begun:
-            spoken.begun = True
-            return SegmentBegin(n, attempt=spoken.attempt)
-        if spoken.sent * 2 < len(spoken.pcm):
-            at, spoken.sent = spoken.sent, min(spoken.sent + FRAME, len(spoken.pcm) // 2)
-            return encode_frame(n, at, spoken.pcm[at * 2 : spoken.sent * 2])
-        if not spoken.ended:
-            spoken.ended = True
-            return SegmentEnd(n, len(spoken.pcm) // 2)
-        return None
-
-    def receive(self, message: GatewayMessage) -> None:
-        """What the gateway says."""
-        match message:
-            case Welcome():
-                self._welcome(message)
-            case Queued(segment=n):
-                self.segments[n].queued |= self.segments[n].ended
-            case Missing(segment=n) if self.segments[n].heard is not None:
-                self.notes.append(SegmentCancel(n))
-            case Missing(segment=n, from_=at):
-                spoken = self.segments[n]
-                spoken.queued = spoken.ended = False
-                spoken.begun, spoken.sent = at > 0, min(at, spoken.sent)
-            case Final(segment=n, text=text):
-                assert self.segments[n].heard in (None, text)
-                self.segments[n].heard = text
-                self.notes.append(Received(n))
-            case Failed(segment=n, attempt=attempt):
-                self._failed(self.segments[n], attempt)
-            case Done():
-                self.done = message
-            case Error():
-                assert message.code == ErrorCode.TAKEN_OVER, message
-            case _:
-                pass
-
-    @staticmethod
-    def _failed(spoken: Spoken, attempt: int) -> None:
-        if attempt >= spoken.attempt:
-            spoken.attempt = attempt + 1
-        elif not spoken.awaited:
-            return  # a repeat, from before the next attempt began
-        spoken.begun = spoken.ended = spoken.queued = spoken.awaited = False
-        spoken.sent = 0
-
-    def _welcome(self, welcome: Welcome) -> None:
-        self.welcomed, self.finish_sent = True, False
-        self.notes.clear()
-        held = welcome.segments
-        for n, spoken in enumerate(self.segments):
-            spoken.queued = n in held.queued or n in held.ended
-            spoken.awaited = n in held.ended
-            spoken.begun, spoken.ended = n in held.receiving, False
-            spoken.sent = held.receiving.get(n, 0)
-            if spoken.heard is not None and n not in held.ended:
-                self.notes.append(SegmentCancel(n))  # else nobody here could ever say done
+OPTIONS = Options(partials=True)
+PACE = Pace(new_s=FRAME / SAMPLE_RATE)
 
 
 class World:
     """Everything, and what is on its way between any two of them."""
 
-    def __init__(self, audio: list[bytes]) -> None:
+    def __init__(self, segments: list[Spoken]) -> None:
         self.now = 100.0
         self.broker = ModelBroker()
-        self.client = ModelClient([Spoken(pcm) for pcm in audio])
+        self.client = ModelClient(segments)
         self.sessions: dict[str, Session] = {}
         self.effects: dict[str, deque[tuple[Session, Output]]] = {"a": deque(), "b": deque()}
         self.connected: str | None = None
+        self.crowded = False
         self.up: deque[ClientMessage | bytes] = deque()
         self.down: deque[GatewayMessage] = deque()
 
@@ -237,7 +54,7 @@ class World:
         self.disconnect()
         while self.effects[gateway]:  # the hello waits behind them
             self.serve(gateway)
-        session = self.sessions.setdefault(gateway, Session(SESSION, Options(), Limits()))
+        session = self.sessions.setdefault(gateway, Session(SESSION, OPTIONS, Limits(), PACE))
         self.connected = gateway
         welcome = Welcome(SESSION, gateway, durable=True)
         self._perform(gateway, session, session.attached(self.broker.attach(gateway), welcome, self.now))
@@ -279,11 +96,19 @@ class World:
         if not self.effects[gateway]:
             return False
         session, effect = self.effects[gateway].popleft()
-        outputs: list[Output] = []
+        self._perform(gateway, session, self._answer(gateway, session, effect))
+        return True
+
+    def _answer(self, gateway: str, session: Session, effect: Output) -> list[Output]:
         match effect:
             case Submit(job):
-                reply = self.broker.submit(job)
-                outputs = session.submitted(job.segment, job.attempt, reply, self.now)
+                return session.submitted(job.segment, job.attempt, self.broker.submit(job), self.now)
+            case Promote():
+                return session.promoted(effect, self.broker.promote(effect), self.now)
+            case Speculate(job):
+                session.speculated(job, self.broker.speculate(job))
+            case Hypothesise(job):
+                self.broker.questions.append(job)
             case Acknowledge(n):
                 self.broker.received(n)
             case Withdraw(n, attempt):
@@ -291,11 +116,10 @@ class World:
             case LookAgain(segments):
                 home = self.broker.gateway if self.broker.exists else ""
                 look = Reread(home, self.broker.epoch, {n: self.broker.record(n) for n in segments})
-                outputs = session.reread(look, gateway, self.now)
+                return session.reread(look, gateway, self.now)
             case AttachAgain():
-                outputs = session.reattached(self.broker.attach(gateway), self.now)
-        self._perform(gateway, session, outputs)
-        return True
+                return session.reattached(self.broker.attach(gateway), self.now)
+        return []
 
     def notice(self, gateway: str) -> bool:
         """The gateway takes one published notice."""
@@ -308,8 +132,8 @@ class World:
         return True
 
     def take(self, which: int) -> None:
-        """A worker reads a job; it may be slow to finish it."""
-        waiting = list(self.broker.jobs.values())
+        """A worker reads an entry; it may be slow to finish it."""
+        waiting = self.broker.entries
         if waiting:
             self.broker.taken.append(waiting[which % len(waiting)])
 
@@ -340,6 +164,28 @@ class World:
             while self.serve(gateway) or self.notice(gateway):
                 pass
 
+    def utter(self) -> bool:
+        """The client's next frame arrives, and what it says before that; whether it then paused."""
+        while (message := self.client.next()) is not None:
+            self.up.append(message)
+            if isinstance(message, bytes) or self.client.pauses:
+                break
+        while self.listen():
+            pass
+        return self.client.pauses
+
+    def serve_all(self) -> None:
+        """The broker carries out all that it was told."""
+        while self.serve("a") or self.serve("b"):
+            pass
+
+    def inform_all(self) -> None:
+        """Everything that was published arrives, at the client too."""
+        while self.notice("a") or self.notice("b"):
+            pass
+        while self.hear():
+            pass
+
     def settle(self) -> None:
         """Without further faults, everything comes to its end."""
         for _ in range(400):
@@ -360,7 +206,11 @@ class World:
                     self._close(gateway, code)
                 case Close():
                     pass
-                case Submit() | Withdraw() | Acknowledge() | LookAgain() | AttachAgain():
+                case Speculate(job) if self.crowded:
+                    session.speculated(job, made=False)
+                case Hypothesise(job) if self.crowded:
+                    session.declined(job, self.now)
+                case _ if isinstance(output, Effect):
                     self.effects[gateway].append((session, output))
                 case _ if self.connected == gateway and self.sessions.get(gateway) is session:
                     self.down.append(output)
@@ -382,5 +232,6 @@ class World:
         assert [spoken.heard for spoken in self.client.segments] == self.expected()
         assert self.client.done is not None
         if not forgot:
+            assert self.broker.speculations == {} and self.broker.entries == []
             assert self.client.done == Done(len(self.client.segments), join_texts(self.expected()))
             assert self.broker.counted == dict.fromkeys(range(len(self.client.segments)), 1)

@@ -1,0 +1,161 @@
+"""A client without a network: does what the protocol asks of one, and checks what it is told."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from protocol.audio import encode_frame
+from protocol.errors import ErrorCode
+from protocol.session import (
+    ClientMessage,
+    Done,
+    Error,
+    Failed,
+    Final,
+    Finish,
+    GatewayMessage,
+    Missing,
+    Partial,
+    Queued,
+    Received,
+    SegmentBegin,
+    SegmentCancel,
+    SegmentEnd,
+    SegmentSpeculate,
+    Welcome,
+)
+
+FRAME = 8
+
+
+@dataclass
+class Spoken:
+    """A segment of the client. ``awaited``: the gateway says that it has ended. ``heard``: the first text.
+
+    ``guesses``: after how many frames the client thinks that it may end there.
+    """
+
+    pcm: bytes
+    attempt: int = 0
+    begun: bool = False
+    sent: int = 0
+    ended: bool = False
+    queued: bool = False
+    awaited: bool = False
+    heard: str | None = None
+    guesses: frozenset[int] = frozenset()
+    guessed: int = 0
+
+
+@dataclass
+class ModelClient:
+    """Sends what the gateway does not have; keeps the first result.
+
+    ``pauses``: it has just said where a segment may end.
+    ``shown`` and ``revision`` are of this connection: the stable part of each segment that has not ended in it.
+    """
+
+    segments: list[Spoken]
+    welcomed: bool = False
+    finish_sent: bool = False
+    done: Done | None = None
+    pauses: bool = False
+    revision: int = 0
+    shown: dict[int, str] = field(default_factory=dict)
+    over: set[int] = field(default_factory=set)
+    notes: deque[ClientMessage] = field(default_factory=deque)
+
+    def next(self) -> ClientMessage | bytes | None:
+        """What to send now."""
+        message = self._next()
+        self.pauses = isinstance(message, SegmentSpeculate)
+        return message
+
+    def _next(self) -> ClientMessage | bytes | None:
+        if not self.welcomed:
+            return None
+        if self.notes:
+            return self.notes.popleft()
+        for n, spoken in enumerate(self.segments):
+            if spoken.heard is None and not spoken.queued and (message := self._of(n, spoken)) is not None:
+                return message
+        if not self.finish_sent and all(spoken.heard is not None for spoken in self.segments):
+            self.finish_sent = True
+            return Finish(len(self.segments))
+        return None
+
+    @staticmethod
+    def _of(n: int, spoken: Spoken) -> ClientMessage | bytes | None:
+        if not spoken.begun:
+            spoken.begun = True
+            return SegmentBegin(n, attempt=spoken.attempt)
+        if spoken.guessed != spoken.sent and -(-spoken.sent // FRAME) in spoken.guesses:
+            spoken.guessed = spoken.sent
+            return SegmentSpeculate(n, spoken.sent)
+        if spoken.sent * 2 < len(spoken.pcm):
+            at, spoken.sent = spoken.sent, min(spoken.sent + FRAME, len(spoken.pcm) // 2)
+            return encode_frame(n, at, spoken.pcm[at * 2 : spoken.sent * 2])
+        if not spoken.ended:
+            spoken.ended = True
+            return SegmentEnd(n, len(spoken.pcm) // 2)
+        return None
+
+    def receive(self, message: GatewayMessage) -> None:
+        """What the gateway says."""
+        match message:
+            case Welcome():
+                self._welcome(message)
+            case Queued(segment=n):
+                self.segments[n].queued |= self.segments[n].ended
+            case Missing(segment=n) if self.segments[n].heard is not None:
+                self.notes.append(SegmentCancel(n))
+            case Missing(segment=n, from_=at):
+                spoken = self.segments[n]
+                spoken.queued = spoken.ended = False
+                spoken.begun, spoken.sent = at > 0, min(at, spoken.sent)
+            case Partial():
+                self._show(message)
+            case Final(segment=n, text=text):
+                self.over.add(n)
+                assert self.segments[n].heard in (None, text)
+                self.segments[n].heard = text
+                self.notes.append(Received(n))
+            case Failed(segment=n, attempt=attempt):
+                self.shown.pop(n, None)
+                self._failed(self.segments[n], attempt)
+            case Done():
+                self.done = message
+            case Error():
+                assert message.code == ErrorCode.TAKEN_OVER, message
+            case _:
+                pass
+
+    def _show(self, partial: Partial) -> None:
+        """No text goes back, none comes after the final."""
+        n, stable = partial.segment, partial.text[: partial.stable]
+        assert partial.revision > self.revision and n not in self.over
+        assert stable.startswith(self.shown.get(n, "")) and len(stable) == partial.stable
+        self.revision, self.shown[n] = partial.revision, stable
+
+    @staticmethod
+    def _failed(spoken: Spoken, attempt: int) -> None:
+        if attempt >= spoken.attempt:
+            spoken.attempt = attempt + 1
+        elif not spoken.awaited:
+            return  # a repeat, from before the next attempt began
+        spoken.begun = spoken.ended = spoken.queued = spoken.awaited = False
+        spoken.sent = 0
+
+    def _welcome(self, welcome: Welcome) -> None:
+        self.welcomed, self.finish_sent = True, False
+        self.notes.clear()
+        self.shown.clear()
+        self.over.clear()
+        self.revision = 0
+        held = welcome.segments
+        for n, spoken in enumerate(self.segments):
+            spoken.queued = n in held.queued or n in held.ended
+            spoken.awaited = n in held.ended
+            spoken.begun, spoken.ended = n in held.receiving, False
+            spoken.sent = held.receiving.get(n, 0)
+            if spoken.heard is not None and n not in held.ended:
+                self.notes.append(SegmentCancel(n))  # else nobody here could ever say done

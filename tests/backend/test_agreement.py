@@ -1,0 +1,93 @@
+"""What of the hypotheses stays."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.agreement import Agreement, words
+
+PIECES = st.sampled_from(
+    ["so", "So", "it", "goes", "on", ".", ",", " ", "  ", "你", "好", "，", "3", ".5", "don't", "é", "👍", "หก"]
+)
+TEXTS = st.lists(PIECES, max_size=8).map("".join)
+
+
+def shown(*hypotheses: str) -> list[tuple[str, str]]:
+    """Stable part and rest after each."""
+    agreement = Agreement()
+    found = []
+    for hypothesis in hypotheses:
+        agreement.add(hypothesis)
+        found.append((agreement.text[: agreement.stable], agreement.text[agreement.stable :]))
+    return found
+
+
+def test_two_must_agree() -> None:
+    assert shown("so it", "so it goes", "so it goes on") == [
+        ("", "so it"),
+        ("so it", " goes"),
+        ("so it goes", " on"),
+    ]
+
+
+def test_a_word_that_is_still_being_said_is_not_stable() -> None:
+    assert shown("so it go", "so it goes")[-1] == ("so it", " goes")
+
+
+def test_neither_case_nor_punctuation_at_the_end_is_stable_until_both_say_so() -> None:
+    assert shown("So it goes.", "so it goes.")[-1] == ("", "so it goes.")
+    assert shown("So it goes.", "So it goes.")[-1] == ("So it goes", ".")
+    assert shown("So it goes.", "So it goes. And")[-1] == ("So it goes", ". And")
+    assert shown("Well, so", "Well so")[-1] == ("Well", " so")
+
+
+def test_characters_of_scripts_without_spaces_are_units() -> None:
+    assert shown("你好", "你好世", "你好世界。")[1:] == [("你好", "世"), ("你好世", "界。")]
+    assert shown("用 Python 写", "用 Pythonic 写")[-1] == ("用", " Pythonic 写")
+
+
+def test_what_contradicts_the_stable_part_goes_on_behind_it() -> None:
+    assert shown("so it goes", "so it goes", "sew it goes on")[-1] == ("so it goes", " on")
+    assert shown("so it goes", "so it goes", "it goes")[-1] == ("so it goes", "")
+    assert shown("so it goes", "so it goes", "")[-1] == ("so it goes", "")
+    assert shown("你好", "你好", "您好吗")[-1] == ("你好", "吗")
+    assert shown("so it", "so it", "你好goes")[-1] == ("so it", " goes")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("...", []),
+        ("“Don't,” he said.", ["Don't", "he", "said"]),
+        ("3.5 km, 1,000 m", ["3.5", "km", "1,000", "m"]),
+        ("我用Python写", ["我", "用", "Python", "写"]),
+        ("カタカナ。", ["カ", "タ", "カ", "ナ"]),
+    ],
+)
+def test_words(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in words(text)] == expected
+
+
+@given(st.lists(TEXTS, max_size=8))
+def test_what_is_stable_grows_and_binds(hypotheses: list[str]) -> None:
+    agreement, before = Agreement(), ""
+    for hypothesis in hypotheses:
+        agreement.add(hypothesis)
+        stable = agreement.text[: agreement.stable]
+        assert stable.startswith(before) and len(stable) == agreement.stable
+        assert not stable or words(stable)[-1][1] == len(stable)
+        before = stable
+
+
+@given(TEXTS, st.lists(TEXTS, max_size=4))
+def test_what_is_said_twice_is_shown_and_stable_but_for_its_last_punctuation(text: str, before: list[str]) -> None:
+    first = Agreement()
+    first.add(text)
+    first.add(text)
+    said = words(text.strip())
+    assert (first.text, first.stable) == (text.strip(), said[-1][1] if said else 0)
+    later = Agreement()
+    for hypothesis in [*before, text, text]:
+        later.add(hypothesis)
+    assert len(words(later.text)) >= len(words(later.text[: later.stable]))
