@@ -5,6 +5,7 @@ It is the ``client.audio_store.AudioStore`` of a session with a journal, so memo
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Final, ParamSpec
 
 from app.capture.backlog import Keeping
@@ -73,7 +74,8 @@ class AsyncJournal(AudioStore):
         latest = clock() + self._patience_s
         while True:
             try:
-                return await asyncio.to_thread(work, *arguments, **named)
+                beside = asyncio.get_running_loop().run_in_executor(None, partial(work, *arguments, **named))
+                return await asyncio.shield(beside)
             except NotKept:
                 if clock() >= latest or self._journal.keeping is Keeping.WRITING:
                     raise
