@@ -1,12 +1,11 @@
 """The segmenter: no sample lost or repeated, the same segments however the stream is cut into chunks."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from protocol.audio import FRAME_SAMPLES
@@ -20,85 +19,11 @@ from speech.segmenter import (
     SegmentSpeculate,
 )
 from speech.vad import LOOKBACK, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, VadEvent
+from tests.speech.streams import MS, Stream, covered, cuts, options, run, streams
 
-MS = 16
 PLAIN = SegmenterOptions(post_roll_ms=200, noise_roll_ms=0)
 LONG = replace(PLAIN, shortest_ms=0)
 SMALL = SegmenterOptions(longest_ms=1500, cut_search_ms=500, shortest_ms=400)
-
-
-@dataclass(frozen=True)
-class Stream:
-    """What was said, and what a VAD would tell of it."""
-
-    samples: NDArray[np.int16]
-    events: list[VadEvent]
-    speech: list[tuple[int, int]]
-
-
-@st.composite
-def streams(draw: st.DrawFn) -> Stream:
-    """Speech with pauses; every event known some time after it happened, as with a real VAD."""
-    events: list[VadEvent] = []
-    speech: list[tuple[int, int]] = []
-    now = said = 0
-    for _ in range(draw(st.integers(0, 4))):
-        start = said + draw(st.integers(0, 1000 * MS))
-        now = max(now + 1, start + draw(st.integers(0, LOOKBACK // 2)))
-        events.append(SpeechStarted(start, now))
-        for _ in range(draw(st.integers(0, 2))):
-            paused = now + draw(st.integers(1, 700 * MS))
-            now = paused + draw(st.integers(0, 150 * MS))
-            events.append(SpeechPaused(paused, now))
-            now += draw(st.integers(1, 350 * MS))
-            events.append(SpeechResumed(now, now))
-        said = now + draw(st.integers(1, 1200 * MS))
-        now = said + draw(st.integers(0, 150 * MS))
-        events.append(SpeechPaused(said, now))
-        now += draw(st.integers(1, 450 * MS))
-        events.append(SpeechEnded(said, now))
-        speech.append((start, said))
-    total = now + draw(st.integers(0, 1000 * MS))
-    seed = draw(st.integers(0, 2**32 - 1))
-    samples = np.random.default_rng(seed).integers(-(2**15), 2**15, total, np.int16)
-    return Stream(samples, events, speech)
-
-
-cuts = st.lists(st.integers(0, 2**30), max_size=30)
-options = st.builds(
-    SegmenterOptions,
-    gate=st.booleans(),
-    pre_roll_ms=st.integers(0, 400),
-    post_roll_ms=st.integers(0, 400),
-    noise_roll_ms=st.sampled_from([0, 700]),
-    quiet_ms=st.one_of(st.none(), st.integers(0, 1000)),
-    shortest_ms=st.integers(0, 600),
-    longest_ms=st.integers(1200, 3000),
-    cut_search_ms=st.integers(100, 600),
-)
-
-
-def run(stream: Stream, options: SegmenterOptions, cuts: list[int] | None = None) -> list[SegmentOutput]:
-    total = len(stream.samples)
-    places = [0, *sorted(cut % (total + 1) for cut in cuts or []), total]
-    segmenter = Segmenter(options)
-    out: list[SegmentOutput] = []
-    for begin, end in zip(places, places[1:], strict=False):
-        known = [event for event in stream.events if begin < event.known <= end]
-        out += segmenter.accept(stream.samples[begin:end], known)
-    return out + segmenter.finish()
-
-
-def covered(out: list[SegmentOutput], total: int) -> NDArray[np.int64]:
-    """How many segments each sample is in."""
-    counts = np.zeros(total, np.int64)
-    begin = 0
-    for message in out:
-        if isinstance(message, SegmentBegin):
-            begin = message.at
-        elif isinstance(message, SegmentEnd):
-            counts[begin : begin + message.samples] += 1
-    return counts
 
 
 @given(streams(), options, cuts)
@@ -153,23 +78,20 @@ def test_with_the_gate_no_sample_of_speech_or_its_margins_is_lost_or_repeated(
         assert counts[begin : end + options.post_roll_ms * MS].all()
 
 
-@given(streams(), options, cuts)
-def test_a_pause_that_becomes_an_endpoint_was_speculated_at_the_same_sample(
-    stream: Stream, options: SegmenterOptions, cuts: list[int]
+@given(streams(), options)
+def test_a_pause_that_becomes_an_endpoint_was_guessed_once_and_right(
+    stream: Stream, options: SegmenterOptions
 ) -> None:
-    out = run(stream, options, cuts)
-    ends = {message.segment: message.samples for message in out if isinstance(message, SegmentEnd)}
-    begins = {message.segment: message.at for message in out if isinstance(message, SegmentBegin)}
-    guessed = [(message.segment, message.samples) for message in out if isinstance(message, SegmentSpeculate)]
-    resumed = [event.known for event in stream.events if isinstance(event, SpeechResumed | SpeechStarted)]
-    paused = [event for event in stream.events if isinstance(event, SpeechPaused)]
-    assert len(guessed) <= len(paused)
-    assert len(set(guessed)) == len(guessed)
-    for segment, samples in guessed:
-        end = begins[segment] + samples
-        last = max(event.known for event in paused if event.known <= end or event.at <= end)
-        if not any(last < known <= begins[segment] + ends[segment] for known in resumed):
-            assert samples == ends[segment]
+    segmenter, out, right, at = Segmenter(options), list[SegmentOutput](), list[SegmentEnd](), 0
+    for before, event in zip([None, *stream.events], stream.events, strict=False):
+        told = segmenter.accept(stream.samples[at : event.known], [event])
+        guesses = [message for message in told if isinstance(message, SegmentSpeculate)]
+        assert len(guesses) <= isinstance(before, SpeechPaused)
+        if isinstance(event, SpeechEnded):
+            right += [SegmentEnd(guess.segment, guess.samples) for guess in guesses]
+        at, out = event.known, out + told
+    out += segmenter.accept(stream.samples[at:], [])
+    assert set(right) <= {message for message in out + segmenter.finish() if isinstance(message, SegmentEnd)}
 
 
 @given(streams(), cuts)
@@ -190,7 +112,7 @@ def test_only_the_last_segment_may_be_shorter_than_the_shortest(stream: Stream, 
 @given(streams(), options)
 def test_memory_is_bounded(stream: Stream, options: SegmenterOptions) -> None:
     segmenter = Segmenter(options)
-    margins = options.pre_roll_ms * MS + LOOKBACK
+    margins = (options.pre_roll_ms + (options.quiet_ms or 0)) * MS + LOOKBACK
     most = max(margins, options.longest_ms * MS) + FRAME_SAMPLES
     for at in range(0, len(stream.samples), FRAME_SAMPLES):
         known = [event for event in stream.events if at < event.known <= at + FRAME_SAMPLES]

@@ -1,0 +1,141 @@
+"""Without the gate everything is sent but silence that is silent to the VAD and by level for long."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from numpy.typing import NDArray
+
+from speech.level import BLOCK, levels_of
+from speech.segmenter import (
+    SegmentBegin,
+    SegmentEnd,
+    Segmenter,
+    SegmenterOptions,
+    SegmentOutput,
+    SegmentSpeculate,
+)
+from speech.vad import LOOKBACK, SpeechEnded, SpeechPaused, SpeechStarted, VadEvent
+from tests.speech.streams import MS, Stream, covered, cuts, options, run, streams
+
+OPTIONS = SegmenterOptions(gate=False, post_roll_ms=40, noise_roll_ms=0, shortest_ms=0)
+
+
+def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Where they are True, as ranges."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
+    return [(int(begin), int(end)) for begin, end in edges.reshape(-1, 2)]
+
+
+def sounding(stream: Stream, threshold: float) -> NDArray[np.bool_]:
+    """Which samples are loud or speech."""
+    loud = np.repeat(levels_of(stream.samples) >= threshold, BLOCK)
+    sound = np.zeros(len(stream.samples), np.bool_)
+    sound[: len(loud)] = loud
+    for start, end in stream.speech:
+        sound[start:end] = True
+    return sound
+
+
+@given(streams(), options, cuts)
+def test_only_long_silence_is_left_out_and_never_its_ends(
+    stream: Stream, options: SegmenterOptions, cuts: list[int]
+) -> None:
+    quiet_ms = options.quiet_ms or 300
+    options = replace(options, gate=False, quiet_ms=quiet_ms)
+    counts = covered(run(stream, options, cuts), len(stream.samples))
+    assert counts.max(initial=0) <= 1
+    sound, total = sounding(stream, options.quiet_dbfs), len(stream.samples)
+    assert counts[sound].all()
+    silences = runs_of(~sound)
+    for begin, end in runs_of(counts == 0):
+        silent_from, silent_to = next(silence for silence in silences if silence[0] <= begin < silence[1])
+        assert end <= silent_to
+        if silent_to < total:
+            assert silent_to - silent_from > quiet_ms * MS
+            assert end <= silent_to - options.pre_roll_ms * MS
+
+
+def test_silence_that_lasts_is_let_go_of() -> None:
+    segmenter = Segmenter(OPTIONS)
+    for _ in range(100):
+        assert segmenter.accept(np.zeros(1000 * MS, np.int16), []) == []
+        assert segmenter.held <= (OPTIONS.pre_roll_ms + 1000) * MS + LOOKBACK
+    assert segmenter.finish() == []
+
+
+def sound(milliseconds: int) -> NDArray[np.int16]:
+    return np.full(milliseconds * MS, 3000, np.int16)
+
+
+def silence(milliseconds: int) -> NDArray[np.int16]:
+    return np.full(milliseconds * MS, 50, np.int16)  # -56 dBFS
+
+
+def said(begin: int, end: int) -> list[VadEvent]:
+    """Somebody speaks from one millisecond to another."""
+    return [
+        SpeechStarted(begin * MS, (begin + 440) * MS),
+        SpeechPaused(end * MS, (end + 35) * MS),
+        SpeechEnded(end * MS, (end + 560) * MS),
+    ]
+
+
+def cut(samples: list[NDArray[np.int16]], events: list[VadEvent]) -> list[tuple[int, int]]:
+    """Begin and end of each segment in ms."""
+    return ranges(run(Stream(np.concatenate(samples), events, []), OPTIONS))
+
+
+def ranges(out: list[SegmentOutput]) -> list[tuple[int, int]]:
+    begins = [message.at for message in out if isinstance(message, SegmentBegin)]
+    lengths = [message.samples for message in out if isinstance(message, SegmentEnd)]
+    return [(begin // MS, (begin + length) // MS) for begin, length in zip(begins, lengths, strict=True)]
+
+
+def test_a_second_of_silence_is_sent_and_more_is_not() -> None:
+    for pause, second in ((1000, 2040), (1600, 2810)):
+        parts = [sound(2000), silence(pause), sound(1000)]
+        events = said(0, 2000) + said(2000 + pause, 3000 + pause)
+        assert cut(parts, events) == [(0, 2040), (second, 3000 + pause)]
+
+
+def test_long_silence_keeps_its_ends() -> None:
+    """What is loud may have begun with speech that the VAD has yet to find: there the margin is longer."""
+    parts = [sound(2000), silence(5000), sound(1000), silence(5000)]
+    assert cut(parts, said(0, 2000) + said(6900, 8000)) == [(0, 2040), (7010 - 500 - 300, 8040)]
+    quiet = [silence(2000), silence(5000), silence(1000), silence(5000)]
+    assert cut(quiet, said(0, 2000) + said(7000, 8000)) == [(0, 2040), (7000 - 300, 8040)]
+
+
+def test_a_sound_that_is_no_speech_to_the_vad_is_sent() -> None:
+    assert cut([silence(5000), sound(50), silence(5000)], []) == [(5010 - 500 - 300, 5050 + 300)]
+    assert cut([silence(900), sound(50), silence(900), sound(50), silence(500)], []) == [(0, 2200)]
+
+
+def test_a_sound_in_the_silence_before_the_endpoint_is_in_the_next_segment() -> None:
+    parts = [sound(2000), silence(300), sound(50), silence(5000)]
+    assert cut(parts, said(0, 2000)) == [(0, 2040), (2040, 2350 + 300)]
+
+
+def test_noise_over_the_level_is_sent_whole() -> None:
+    assert cut([sound(20_000)], said(3000, 4000)) == [(0, 4040), (4040, 20_000)]
+
+
+def test_a_pause_that_lasts_to_the_end_of_the_stream_ends_where_it_was_guessed() -> None:
+    """The key goes up after the last word: the decode that was begun is the final one."""
+    segmenter = Segmenter(OPTIONS)
+    samples = np.concatenate((sound(2000), silence(400)))
+    out = segmenter.accept(samples, said(0, 2000)[:2])
+    out += segmenter.accept(samples[:0], [SpeechEnded(2400 * MS, 2400 * MS)]) + segmenter.finish()
+    assert ranges(out) == [(0, 2040)]
+    assert SegmentSpeculate(0, 2040 * MS) in out
+
+
+@pytest.mark.parametrize("loud", [True, False])
+def test_the_last_word_is_sent_even_if_it_is_too_short_for_the_vad(loud: bool) -> None:
+    segmenter = Segmenter(OPTIONS)
+    samples = np.concatenate((sound(2000), silence(200), (sound if loud else silence)(100)))
+    out = segmenter.accept(samples, said(0, 2000)[:2])
+    out += segmenter.accept(samples[:0], [SpeechEnded(2300 * MS, 2300 * MS)]) + segmenter.finish()
+    assert ranges(out) == [(0, 2040), (2040, 2300)][: 1 + loud]
