@@ -78,10 +78,9 @@ async def fill_up_the_broker(root: Path, full_s: float, seconds: float) -> None:
             await talk.expect(Busy, lambda busy: busy.reason == "broker")
             unready = await readiness(endpoint)
             assert (unready["status"], unready["broker"]["up"]) == (503, False), unready
-            await asyncio.sleep(full_s)
-            assert not (await readiness(endpoint))["broker"]["up"]
-            ballast.unlink()
-            assert (await talk.final(1)).text == checksum(SECONDS[1])
+        await asyncio.sleep(full_s)
+        assert not (await readiness(endpoint))["broker"]["up"]
+        ballast.unlink()
         summary = await speaking
         await wait_until(lambda: ready(endpoint), "it is ready again")
     log = gateway.log.read_text()

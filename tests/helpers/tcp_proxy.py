@@ -162,10 +162,13 @@ class TcpProxy:
         }
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if not link.cut.is_set():
+                await asyncio.gather(*(_close(writer) for _, writer in (near, far)))
         finally:
-            await cancel_and_wait(ends)
             self._links.discard(link)
-            await asyncio.gather(*(_end(writer, link.cut.is_set()) for _, writer in (near, far)))
+            for _, writer in (near, far):
+                _reset(writer)
+            await cancel_and_wait(ends)
 
     async def _pass(self, link: _Link, way: Way) -> None:
         """Carry one direction until its end, or for ever where its end is nobody's business."""
@@ -215,14 +218,12 @@ async def _write(sink: StreamWriter, data: bytes) -> bool:
     return True
 
 
-async def _end(writer: StreamWriter, reset: bool) -> None:
-    """Say what was not said yet, unless it is a ``reset``, and close."""
-    if not reset:
-        with suppress(OSError):
-            async with asyncio.timeout(_GOODBYE_S):
-                writer.close()
-                await writer.wait_closed()
-    _reset(writer)
+async def _close(writer: StreamWriter) -> None:
+    """Say what was not said yet, and the end."""
+    with suppress(OSError):  # TimeoutError is one
+        async with asyncio.timeout(_GOODBYE_S):
+            writer.close()
+            await writer.wait_closed()
 
 
 async def _unless(silent: bool) -> None:
