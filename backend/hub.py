@@ -298,6 +298,11 @@ class Hub:
             self._perform(hosted, hosted.session.reread(reply, self._jobs.gateway, time.monotonic()))
 
     def _attach_again(self, hosted: Hosted) -> None:
+        if (
+            hosted.connection is None
+        ):  # its client may be at another gateway by now: it must not be taken from there
+            self.hosted.pop(hosted.identity, None)
+            return
         if hosted.attaching:
             return
         hosted.attaching = True

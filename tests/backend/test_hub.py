@@ -172,6 +172,14 @@ async def test_a_forgotten_session_is_attached_once_though_many_find_out() -> No
     assert await scene.said() == [Missing(0, 0), Missing(1, 0)]
 
 
+async def test_a_forgotten_session_whose_client_is_not_here_is_left_alone() -> None:
+    scene = Scene()
+    hosted = await scene.begin()
+    scene.hub.unbind(hosted, scene.connection)
+    await scene.jobs.answer("submit", SessionGone())
+    assert scene.asked == [] and scene.hub.hosted == {}
+
+
 async def test_results_are_counted_and_told() -> None:
     scene = Scene()
     hosted = await scene.begin()
