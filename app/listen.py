@@ -102,7 +102,10 @@ class _Dictation:
 
             def stop() -> None:
                 microphone.stop()
-                screen.tell(f"sending the rest, for as long as something comes within {QUIET_S:.0f} s")
+                screen.tell(
+                    f"sending the rest and waiting for texts, until nothing comes for {QUIET_S:.0f} s; "
+                    "Ctrl-C again leaves at once, and the recording is kept"
+                )
 
             leave, self._interrupts.first = self._interrupts.first, stop
             tasks.start(screen.refreshing(), "screen")

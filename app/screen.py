@@ -113,7 +113,7 @@ class Screen:
     def shown(self) -> Iterator["Screen"]:
         """On the terminal, if there is one, for as long as the context."""
         console = self._out if self._out.is_terminal else self._err
-        if console.is_terminal:
+        if console.is_terminal and not console.is_dumb_terminal:
             self._live = Live(
                 console=console,
                 auto_refresh=False,
@@ -178,9 +178,10 @@ class Screen:
     def recognised(self, segment: Segment) -> None:
         """Write what can be written now."""
         self._note = ""
-        for line in self._text.ended(segment):
+        lines = self._text.ended(segment)
+        self.refresh()  # first, so that no partial is seen below its text
+        for line in lines:
             self._write(line)
-        self.refresh()
 
     def changed(self, change: MicrophoneChange) -> None:
         """Tell of the microphone."""

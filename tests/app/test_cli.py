@@ -39,7 +39,7 @@ def run(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedPr
 def test_help_names_every_command_and_loads_nothing_heavy(environment: dict[str, str]) -> None:
     shown = run(environment, "--help")
     assert shown.returncode == 0
-    for command in ("transcribe", "up", "demo", "models"):
+    for command in ("transcribe", "listen", "up", "demo", "models", "takes", "microphones"):
         assert command in shown.stdout
     heavy = "{'aiohttp', 'numpy', 'onnxruntime', 'soundfile', 'structlog'}"
     code = f"import sys, app.cli; print(sorted({heavy} & set(sys.modules)))"
@@ -72,6 +72,7 @@ def test_wrong_usage(environment: dict[str, str]) -> None:
     assert run(environment, "transcribe").returncode == 2
     assert run(environment, "transcribe", str(TALK), "--format", "doc").returncode == 2
     assert run(environment, "transcribe", str(TALK), "--language", "tlh").returncode == 2
+    assert run(environment, "listen", "--mode", "telepathy").returncode == 2
 
 
 def test_ctrl_c_is_clean(environment: dict[str, str], tmp_path: Path, broker: Broker) -> None:

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from app.capture.disk import AUDIO
+from app.capture.backlog import Keeping
+from app.capture.disk import AUDIO, DiskFile
 from app.capture.errors import MicrophoneRefused
-from app.capture.journal import Journal
+from app.capture.journal import Journal, OpenFile
 from app.capture.take import TakeState
 from app.listening import PATIENT, Listener, Mode, ears_of
 from app.pipeline import Samples
@@ -27,6 +28,7 @@ from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from runtime.logs import logging_to
 from speech.audio_file import read_audio
+from tests.app.capture.files import FaultyFile, opened_in
 from tests.app.speech import recording
 from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
@@ -87,8 +89,9 @@ class Dictation:
         settings = replace(AT_ONCE, **other)  # type: ignore[arg-type] # a test names what it changes
         self.listener = Listener(locate, models / "fsmn-vad", settings=settings)
 
-    async def run(self) -> Transcript:
-        with Journal.create(self.root, ID, Options(), 0) as journal:
+    async def run(self, open_file: OpenFile = DiskFile) -> Transcript:
+        Journal.create(self.root, ID, Options(), 0).close()
+        with Journal.reopen(self.root, ID, open_file) as journal:
             return await self.listener.listen(journal, self.microphone, self.screen)
 
     async def all_heard(self, audio: Samples) -> None:
@@ -196,6 +199,29 @@ async def test_a_microphone_that_fails_ends_it_with_all_that_was_said(
         with pytest.raises(MicrophoneRefused):
             await dictation.run()
     assert len(dictation.texts) >= 2
+    assert check(tmp_path, talk, dictation.texts) is TakeState.DONE
+
+
+async def test_a_disk_that_is_full_for_a_while_costs_nothing(tmp_path: Path, models: Path, talk: Samples) -> None:
+    files: dict[str, FaultyFile] = {}
+
+    def full(path: Path) -> FaultyFile:
+        file = opened_in(files, path)
+        file.room = 1_000
+        return file
+
+    async with scripted(oblige) as gateway:
+        microphone = Played(talk)
+        dictation = Dictation(tmp_path, models, fixed(Address(gateway.url)), microphone)
+        working = asyncio.create_task(dictation.run(full))
+        await dictation.all_heard(talk)
+        await wait_until(lambda: dictation.screen.keeping() is Keeping.WAITING, "it is told")
+        assert dictation.texts == []
+        for file in files.values():
+            file.room = None
+        await wait_until(lambda: dictation.texts, "it goes on")
+        microphone.stop()
+        await working
     assert check(tmp_path, talk, dictation.texts) is TakeState.DONE
 
 
