@@ -65,6 +65,31 @@ async def test_a_segment_through_journal_and_gateway(tmp_path: Path) -> None:
         assert {Queued(0), Final(0, text), Finished(SAMPLE_RATE)} <= set(on_disk(journal))
 
 
+class Looking(GatewayClient):
+    """Looks at the disk whenever it is told of a boundary."""
+
+    journal: Journal
+    seen: list[Event]
+
+    async def begin(self, segment: int, at_ms: int) -> None:
+        self.seen = on_disk(self.journal)
+
+    async def end(self, segment: int) -> None:
+        self.seen = on_disk(self.journal)
+
+
+async def test_boundaries_are_on_disk_before_the_gateway_hears_of_them(tmp_path: Path) -> None:
+    with Journal.create(tmp_path, ID, Options(), 0) as journal:
+        store = AsyncJournal(journal)
+        client = Looking(fixed(Address("http://127.0.0.1:9")), ID, store)
+        client.journal = journal
+        outlet = Journaled(store, client)
+        await pass_on(SegmentBegin(0, 100), outlet)
+        assert client.seen == [Begin(0, 100)]
+        await pass_on(SegmentEnd(0, 50), outlet)
+        assert client.seen == [Begin(0, 100), End(0, 50)]
+
+
 async def test_boundaries_that_are_known_are_not_written_again(tmp_path: Path) -> None:
     with Journal.create(tmp_path, ID, Options(), 0) as journal:
         store = AsyncJournal(journal)
