@@ -11,6 +11,7 @@ ended by pid; their sockets, homes and runtime folders are in a folder of the te
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -103,6 +104,16 @@ class VirtualMicrophone:
         """Take the source away, and with it every source, so that the server has none to put in its place."""
         assert self._control("unload-module", "module-remap-source")
         assert self._control("unload-module", "module-null-sink")
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Its server answers nobody meanwhile."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def play(self, path: Path) -> None:
         """Let it hear a recording, and return when it is over."""

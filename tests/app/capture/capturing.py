@@ -75,7 +75,8 @@ def capturing(microphone: VirtualMicrophone, folder: Path, **options: Any) -> It
     program = Capturing(process, pcm)
     try:
         yield program
-        program.tell("quit")
+        if process.poll() is None:
+            program.tell("quit")
         assert process.wait(DEADLINE_S) == 0
     finally:
         process.kill()

@@ -16,11 +16,11 @@ HEADSET = Input(1, "headset", "fake", 1, 16_000)
 class FakeStream:
     """``say`` is the device's callback."""
 
-    def __init__(self, device: Input, put: Put, ended: Callable[[], None]) -> None:
+    def __init__(self, device: Input, put: Put, ended: Callable[[], None], latency_s: float) -> None:
         self.device = device
         self.rate = device.rate
         self.channels = device.channels
-        self.latency_s = 0.02
+        self.latency_s = latency_s
         self.closed = 0
         self.end = ended
         self._put = put
@@ -42,6 +42,7 @@ class FakeSoundSystem:
         self.refusing: set[Input] = set()
         self.mute: set[Input] = set()
         self.streams: list[FakeStream] = []
+        self.latency_s = 0.02
         self.failure: MicrophoneError | None = None
 
     @property
@@ -58,7 +59,7 @@ class FakeSoundSystem:
         if device in self.refusing or device not in self.devices:
             raise MicrophoneRefused(device.name, "the test refuses")
         assert not self.streams or self.stream.closed, "one at a time"
-        stream = FakeStream(device, put, ended)
+        stream = FakeStream(device, put, ended, self.latency_s)
         if device not in self.mute:
             stream.say(np.zeros(device.rate // 10, np.float32))
         self.streams.append(stream)

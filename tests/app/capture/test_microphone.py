@@ -67,6 +67,26 @@ async def test_the_tail_of_the_resampler_is_handed_over(system: FakeSoundSystem)
     assert microphone.level_dbfs == pytest.approx(-6.02, abs=0.1)
 
 
+async def test_what_the_device_still_holds_at_the_end_is_waited_for(system: FakeSoundSystem) -> None:
+    system.latency_s = 60.0  # whatever a device says, the end is not that far away
+    async with open_microphone("headset", FAST, system=system) as microphone:
+        microphone.stop()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        system.stream.say(numbers(0, 100))
+        assert len(await rest(microphone.blocks())) == GREETING + 100
+
+
+async def test_the_last_samples_of_a_device_that_goes_are_kept(system: FakeSoundSystem) -> None:
+    told: list[MicrophoneChange] = []
+    async with open_microphone("", FAST, on_change=told.append, system=system) as microphone:
+        system.stream.say(np.full(48_000, 0.5, np.float32))
+        system.take(BUILT_IN)
+        await wait_until(lambda: told, "it is lost")
+        microphone.stop()
+        assert len(await rest(microphone.blocks())) == told[0].at == GREETING + 16_000
+
+
 async def test_leaving_the_context_ends_the_recording(system: FakeSoundSystem) -> None:
     async with open_microphone("headset", FAST, system=system) as microphone:
         blocks = microphone.blocks()
@@ -123,8 +143,9 @@ async def test_what_a_stalled_program_loses_is_told(system: FakeSoundSystem) -> 
         for at in range(0, 20_000, 1000):  # the loop does not run meanwhile
             system.stream.say(numbers(at, at + 1000))
         heard = await read(blocks, 16_000)
+        system.stream.say(numbers(0, 100))
         microphone.stop()
-        await rest(blocks)
+        assert len(await rest(blocks)) == 100
     assert heard.tolist() == list(range(16_000))
     assert told == [MicrophoneChange(Change.DROPPED, "headset", told[0].at, 4000)]
     assert microphone.lost_samples == 4000

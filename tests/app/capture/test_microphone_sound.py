@@ -133,6 +133,27 @@ def test_another_one_is_heard_until_the_chosen_one_is_back(tmp_path: Path, speec
     heard_at(played, program.samples[back["at"] :])
 
 
+@pytest.mark.proof
+def test_a_sound_server_that_hangs_keeps_nobody_from_going_on_or_ending(
+    desk: VirtualMicrophone, tmp_path: Path, speech: Path
+) -> None:
+    """PortAudio's calls do not return then. The small version is ``test_sound_thread.py``."""
+    with capturing(desk, tmp_path, choice="desk") as program:
+        program.wait_for("opened")
+        with desk.hanging():
+            program.wait_for("lost")
+        back = program.wait_for("came back")
+        desk.play(speech)
+        wait_for_more(program, 0.5)
+        with desk.hanging():
+            program.wait_for("lost", 2)
+            program.tell("stop")
+            program.wait_for("ended")
+            program.tell("quit")
+            assert program.process.wait(60) == 0
+    heard_at(samples_of(speech), program.samples[back["at"] :])
+
+
 @pytest.mark.parametrize(
     ("choice", "kind", "advice"),
     [

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from app.capture.portaudio import channel_counts, sound_system
+from tests.helpers.virtual_microphone import virtual_microphones
 
 
 @pytest.mark.parametrize(("most", "tried"), [(1, [1]), (2, [2, 1]), (4, [2, 1, 4]), (32, [2, 1, 32]), (0, [])])
@@ -44,3 +45,41 @@ def test_what_is_missing_is_told_with_the_way_to_have_it(before: str, advice: st
     script = ASK.format(before=before)
     asked = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert advice in asked.stdout, asked.stderr
+
+
+LIST = """
+import asyncio
+from app.capture.portaudio import sound_system
+
+async def main():
+    system = sound_system()
+    names = lambda inputs: " ".join(device.name for device in inputs)
+    inputs = await system.inputs()
+    stream = await system.open(inputs[0], lambda block, frames, overflowed: None, lambda: None)
+    print(names(inputs), flush=True)
+    input()
+    print(names(await system.inputs(anew=True)))
+    await stream.close()
+    await stream.close()
+    print(names(await system.inputs()))
+    print(names(await system.inputs(anew=True)))
+
+asyncio.run(main())
+"""
+
+
+def test_what_was_plugged_in_is_seen_when_no_stream_is_open() -> None:
+    with virtual_microphones("desk", "headset", plugged=["desk"]) as (desk, headset):
+        command = [sys.executable, "-c", LIST]
+        with subprocess.Popen(
+            command, env=desk.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as asking:
+            assert asking.stdout is not None
+            assert asking.stdout.readline().split() == ["desk", "default"]
+            headset.plug()
+            rest, _ = asking.communicate("plugged\n", timeout=60)
+    assert [line.split() for line in rest.splitlines()] == [
+        ["desk", "default"],
+        ["desk", "default"],
+        ["desk", "headset", "default"],
+    ]
