@@ -51,14 +51,15 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
 
 
 class Played:
-    """A microphone that hears ``audio`` as fast as the loop turns, then silence, or ``error``."""
+    """A microphone that hears ``audio`` as the loop turns, then nothing, or ``error``; ``tail`` comes late."""
 
     device = "played"
     level_dbfs = -20.0
 
-    def __init__(self, audio: Samples, error: Exception | None = None) -> None:
+    def __init__(self, audio: Samples, error: Exception | None = None, tail: Samples | None = None) -> None:
         self._audio = audio
         self._error = error
+        self._tail = tail
         self._stopped = asyncio.Event()
         self.heard = 0
 
@@ -73,6 +74,9 @@ class Played:
         if self._error:
             raise self._error
         await self._stopped.wait()
+        await asyncio.sleep(0)
+        if self._tail is not None:
+            yield self._tail
 
     def stop(self) -> None:
         self._stopped.set()
@@ -168,9 +172,10 @@ async def test_after_the_stop_it_is_not_waited_for_ever(tmp_path: Path, models: 
 
 
 async def test_whoever_does_not_wait_leaves_what_was_heard(tmp_path: Path, models: Path, talk: Samples) -> None:
-    dictation = Dictation(tmp_path, models, gateway_later([]), Played(talk))
+    spoken, tail = talk[:-BLOCK], talk[-BLOCK:]
+    dictation = Dictation(tmp_path, models, gateway_later([]), Played(spoken, tail=tail))
     working = asyncio.create_task(dictation.run())
-    await dictation.all_heard(talk)
+    await dictation.all_heard(spoken)
     working.cancel()
     with pytest.raises(asyncio.CancelledError):
         await working

@@ -8,23 +8,22 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
 from client.errors import GatewayError, Refused, SessionLost, Unreachable
-from client.events import ClientEvent, Connected, Disconnected, Outcome
+from client.events import ClientEvent, Connected, Disconnected
 from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import FRAME_SAMPLES
 from protocol.errors import CloseCode, ErrorCode
 from protocol.recognition import Options
-from protocol.session import Error, Failed, Final, Partial, Queued, SegmentSpeculate, decode_client
+from protocol.session import Error, Failed, Final, Partial, Queued
 from tests.helpers.scripted_gateway import (
     Answers,
     Memory,
     breaking_after,
     closing_with,
-    cut,
     digest,
     oblige,
     say,
@@ -357,43 +356,3 @@ async def test_a_gateway_that_comes_back_somewhere_else_is_found() -> None:
         with TemporaryAudio() as store:
             async with GatewayClient(lambda: Address(next(places)), uuid4(), store, settings=AT_ONCE) as client:
                 assert texts(await transcribe(client, 2)) == expected(2)
-
-
-async def test_what_may_be_the_end_is_said_after_all_of_it() -> None:
-    said: list[object] = []
-
-    async def listening(socket: web.WebSocketResponse, memory: Memory) -> None:
-        await welcome(socket, memory)
-        async for message in socket:
-            said.append(message.data if message.type is WSMsgType.BINARY else decode_client(message.data))
-
-    async with scripted(listening) as gateway, client_of(gateway.url) as client:
-        await client.begin(0, 0)
-        await wait_until(lambda: said, "the connection is there")
-        await client.audio(0, b"12")
-        await client.speculate(0)
-        await wait_until(lambda: said[-1] == SegmentSpeculate(0, 1), "it is said")
-    assert isinstance(said[-2], bytes)
-    assert said[-2].endswith(b"12")
-
-
-async def test_a_connection_that_breaks_while_a_text_is_kept_loses_nothing() -> None:
-    kept = asyncio.Event()
-
-    class Slow(TemporaryAudio):
-        async def settle(self, segment: int, outcome: Outcome | None) -> None:
-            await kept.wait()
-            await super().settle(segment, outcome)
-
-    async def one_text(socket: web.WebSocketResponse, memory: Memory) -> None:
-        await welcome(socket, memory)
-        await socket.receive()
-        memory.texts[0] = "said once"
-        await say(socket, Final(0, "said once"))
-        cut(socket)
-        asyncio.get_running_loop().call_later(0.1, kept.set)
-
-    async with scripted(one_text, oblige) as gateway, client_of(gateway.url, store=Slow()) as client:
-        events = await transcribe(client, 1)
-        assert gateway.memory.received == [0]
-    assert texts(events) == [(0, "said once")]

@@ -1,0 +1,59 @@
+"""The client while somebody speaks: what may be the end, and a connection that breaks at a bad moment."""
+
+import asyncio
+
+from aiohttp import WSMsgType, web
+
+from client.audio_store import TemporaryAudio
+from client.events import Outcome
+from protocol.audio import FRAME_SAMPLES
+from protocol.session import Final, SegmentSpeculate, decode_client
+from tests.client.test_gateway import client_of, texts
+from tests.helpers.scripted_gateway import Memory, cut, oblige, say, scripted, welcome
+from tests.helpers.waiting import wait_until
+
+
+async def test_what_may_be_the_end_is_said_after_all_of_it() -> None:
+    said: list[object] = []
+
+    async def listening(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await welcome(socket, memory)
+        async for message in socket:
+            said.append(message.data if message.type is WSMsgType.BINARY else decode_client(message.data))
+
+    async with scripted(listening) as gateway, client_of(gateway.url) as client:
+        await client.begin(0, 0)
+        await wait_until(lambda: said, "the connection is there")
+        await client.audio(0, b"12")
+        await client.speculate(0)
+        await wait_until(lambda: said[-1] == SegmentSpeculate(0, 1), "it is said")
+    assert isinstance(said[-2], bytes)
+    assert said[-2].endswith(b"12")
+
+
+async def test_a_connection_that_breaks_while_a_text_is_kept_loses_nothing() -> None:
+    class Slow(TemporaryAudio):
+        async def settle(self, segment: int, outcome: Outcome | None) -> None:
+            await asyncio.sleep(1.5)  # longer than the client waits for the reason of a broken connection
+            await super().settle(segment, outcome)
+
+    async def one_text(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await welcome(socket, memory)
+        await socket.receive()
+        memory.texts[0] = "said once"
+        await say(socket, Final(0, "said once"))
+        cut(socket)
+
+    async with scripted(one_text, oblige) as gateway, client_of(gateway.url, store=Slow()) as client:
+        await client.begin(0, 0)
+        await wait_until(lambda: 0 in gateway.memory.texts, "the text is on its way")
+        await client.begin(1, 0)
+        while gateway.connections == 1:  # so that the client sees that it cannot write
+            await client.audio(1, bytes(2 * FRAME_SAMPLES))
+            await asyncio.sleep(0.01)
+        await client.end(0)
+        await client.end(1)
+        await client.finish()
+        events = [event async for event in client.events()]
+        assert gateway.memory.received == [0, 1]
+    assert texts(events)[0] == (0, "said once")
