@@ -1,0 +1,247 @@
+"""How long after the end of speech its text is final, beyond the silence that an endpoint waits for.
+
+    python -m benchmarks.latency [--engines whisper-base,digits] [--segments 30] [--json FILE]
+
+At least so many utterances at speaking pace through the whole chain, hands-free, endpoint 600 ms; the same ones
+without speculation, with it, and with partials beside it, in turn. The end of speech is that of the clean
+recording: its last 10 ms over -45 dBFS. A frame of 100 ms leaves when it has been spoken, which is part of the
+figures.
+"""
+
+import asyncio
+import logging
+import math
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import numpy as np
+import structlog
+
+from app.listening import Mode, ears_of
+from app.outlet import ToGateway
+from app.pipeline import Samples, at_speaking_pace, transcribe
+from app.transcript import Segment
+from benchmarks.report import arguments, table, write_json
+from client.audio_store import TemporaryAudio
+from client.connection import Address, fixed
+from client.events import ClientEvent
+from client.gateway import GatewayClient
+from loadtest.sessions import percentile
+from protocol.audio import SAMPLE_RATE
+from protocol.endpoint import Endpoint
+from protocol.recognition import Options
+from protocol.session import Partial
+from runtime.folders import folders
+from speech.vad import ENDPOINT_SILENCE_MS
+from tests.helpers.chain import running_chain
+from tests.helpers.digits import MODEL as DIGITS
+from tests.helpers.digits import shipped_digits
+from tests.helpers.recordings import samples_of, synthetic
+from worker.engines import has_libraries
+
+_QUIET_DBFS: Final = -45.0
+_BLOCK: Final = SAMPLE_RATE // 100
+_PAUSE: Final = 3 * SAMPLE_RATE // 2
+
+
+@dataclass(frozen=True)
+class Take:
+    """Utterances of one language in a row; ``ends``: the sample at which the speech of each ends."""
+
+    language: str
+    samples: Samples
+    ends: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the same take is dictated."""
+
+    speculation: bool
+    partials: bool = False
+
+
+WAYS: Final = (Way(speculation=False), Way(speculation=True), Way(speculation=True, partials=True))
+
+
+@dataclass
+class Heard:
+    """What came of one way, over all takes. ``texts``: of each utterance, by take and number."""
+
+    beyond_ms: list[float] = field(default_factory=list)
+    decode_ms: list[float] = field(default_factory=list)
+    texts: dict[tuple[int, int], str] = field(default_factory=dict)
+    partials: int = 0
+    no_segment: int = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line. ``same_text``: utterances with the text that they got without speculation; ``no_segment``: those
+    whose end is in none. ``partials``: how many were heard."""
+
+    engine: str
+    speculation: bool
+    partials: int
+    segments: int
+    beyond_p50_ms: float | None
+    beyond_p95_ms: float | None
+    decode_p50_ms: float | None
+    same_text: int
+    no_segment: int
+
+
+@dataclass
+class Ear:
+    """Notes when the text of each segment came, on the clock of the take."""
+
+    came: list[tuple[Segment, float]] = field(default_factory=list)
+    partials: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def spoken_s(self) -> float:
+        """The clock."""
+        return time.monotonic() - self.started
+
+    def listened(self, seconds: float) -> None:
+        """Not of interest."""
+
+    def over(self) -> None:
+        """Not of interest."""
+
+    def heard(self, event: ClientEvent) -> None:
+        """Count partials."""
+        self.partials += isinstance(event, Partial)
+
+    def recognised(self, segment: Segment) -> None:
+        """A text came."""
+        self.came.append((segment, self.spoken_s()))
+
+
+def spoken_to(samples: Samples) -> int:
+    """Where the speech of a clean recording ends."""
+    blocks = samples[: len(samples) // _BLOCK * _BLOCK].reshape(-1, _BLOCK).astype(np.float64)
+    level = 10 * np.log10(np.mean(blocks**2, axis=1) / 2**30 + 1e-12)
+    return (int(np.flatnonzero(level > _QUIET_DBFS)[-1]) + 1) * _BLOCK
+
+
+def take_of(language: str, recordings: Iterable[Samples]) -> Take:
+    """The recordings one after the other, each with a pause behind it that ends a segment."""
+    parts: list[Samples] = []
+    ends: list[int] = []
+    at = 0
+    for recording in recordings:
+        parts += [recording, np.zeros(_PAUSE, np.int16)]
+        ends.append(at + spoken_to(recording))
+        at += len(recording) + len(parts[-1])
+    return Take(language, np.concatenate(parts), tuple(ends))
+
+
+async def _at_once(samples: Samples) -> AsyncIterator[Samples]:
+    yield samples
+
+
+async def dictate(take: Take, way: Way, endpoint: Endpoint, vad: Path) -> Ear:
+    """One session."""
+    options = Options(language=take.language, partials=way.partials)
+    with TemporaryAudio() as store:
+        async with GatewayClient(fixed(Address(endpoint.url, endpoint.key)), uuid4(), store, options) as client:
+            ear = Ear()
+            blocks = at_speaking_pace(_at_once(take.samples), ear.spoken_s)
+            outlet = ToGateway(client, live=way.speculation)
+            await transcribe(blocks, ears_of(Mode.HANDS_FREE, vad), outlet, ear)
+    return ear
+
+
+def note(heard: Heard, number: int, take: Take, ear: Ear) -> None:
+    """Find the segment in which each utterance ends."""
+    heard.partials += ear.partials
+    for utterance, end in enumerate(take.ends):
+        end_s = end / SAMPLE_RATE
+        last = [(s, at) for s, at in ear.came if s.start_ms / 1000 < end_s <= s.end_ms / 1000 + 0.01]
+        if not last:
+            heard.no_segment += 1
+            continue
+        segment, at = last[-1]
+        heard.beyond_ms.append((at - end_s) * 1000 - ENDPOINT_SILENCE_MS)
+        heard.texts[number, utterance] = segment.text
+        heard.decode_ms.append(segment.timing.decode)
+
+
+async def in_turn(takes: Sequence[Take], rounds: int, endpoint: Endpoint, vad: Path) -> dict[Way, Heard]:
+    """Every take in every way, so many times; another way is the first one each time."""
+    heard = {way: Heard() for way in WAYS}
+    first = take_of(takes[0].language, [takes[0].samples[: takes[0].ends[0]]])
+    await dictate(first, WAYS[0], endpoint, vad)  # loads the model
+    for number in range(rounds * len(takes)):
+        take = takes[number % len(takes)]
+        for turn in range(len(WAYS)):
+            way = WAYS[(number + turn) % len(WAYS)]
+            note(heard[way], number, take, await dictate(take, way, endpoint, vad))
+    return heard
+
+
+def rows(engine: str, heard: dict[Way, Heard]) -> list[Row]:
+    """One line for each way."""
+    plain = heard[WAYS[0]].texts
+    return [
+        Row(
+            engine=engine,
+            speculation=way.speculation,
+            partials=of.partials,
+            segments=len(of.beyond_ms),
+            beyond_p50_ms=percentile(of.beyond_ms, 0.5),
+            beyond_p95_ms=percentile(of.beyond_ms, 0.95),
+            decode_p50_ms=percentile(of.decode_ms, 0.5),
+            same_text=sum(plain.get(key) == text for key, text in of.texts.items()),
+            no_segment=of.no_segment,
+        )
+        for way, of in heard.items()
+    ]
+
+
+def measure(engine: str, segments: int) -> list[Row]:
+    """One engine, with a gateway, a broker and a worker of its own."""
+    digits = [np.frombuffer(said.pcm, np.int16) for said in shipped_digits()]
+    takes = [take_of("en", digits)]
+    command = ["--engine", "funasr", "--set", f"folder={DIGITS}"]
+    if engine != "digits":
+        command = ["--engine", "whisper", "--model", engine]
+        takes = [
+            take_of(language, [samples_of(one.path) for one in synthetic() if one.language == language])
+            for language in ("en", "zh")
+        ]
+    rounds = math.ceil(segments / sum(len(take.ends) for take in takes))
+    with (
+        tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder,
+        running_chain(Path(folder), quiet=True) as chain,
+    ):
+        _, endpoint = chain.gateway()
+        chain.worker(*command, "--device", "cpu")
+        heard = asyncio.run(in_turn(takes, rounds, endpoint, folders().models / "fsmn-vad"))
+    return rows(engine, heard)
+
+
+def main() -> None:
+    """Measure and print."""
+    chosen = arguments(__doc__, engines="whisper-base,digits", segments="30")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    os.environ.setdefault("KIKIPOUNAMU_MODELS", str(folders().models))
+    found: list[Row] = []
+    for engine in chosen.engines.split(","):
+        if engine == "digits" and not has_libraries("funasr"):
+            print("digits: left out, it needs pip install 'kikipounamu[funasr]'")
+            continue
+        found += measure(engine, int(chosen.segments))
+        table("latency", [asdict(row) for row in found])
+    write_json(chosen.json, "latency", [asdict(row) for row in found])
+
+
+if __name__ == "__main__":
+    main()
