@@ -65,6 +65,7 @@ class Hosted:
     left: float = 0.0
     busy: Busy | None = None
     attaching: bool = False
+    hello: str = ""
 
     @property
     def identity(self) -> str:
@@ -117,6 +118,7 @@ class Hub:
             hosted.send(Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"))
             hosted.connection.close(CloseCode.TAKEN_OVER, ErrorCode.TAKEN_OVER)
         hosted.connection, hosted.session.options, hosted.busy = connection, hello.options, None
+        hosted.hello = _order(hello)
         welcome = Welcome(
             session=hello.session,
             gateway=self._jobs.gateway,
@@ -132,7 +134,9 @@ class Hub:
         refusal = refuse_load(self._survey, self.settings.admission)
         try:
             async with asyncio.timeout(self.settings.attach_s):
-                reply = await self._jobs.attach(str(hello.session), owner, hello.resume, create=refusal is None)
+                reply = await self._jobs.attach(
+                    str(hello.session), owner, hello.resume, create=refusal is None, hello=_order(hello)
+                )
         except (TimeoutError, BrokerError) as error:
             raise TryLater("the broker does not answer: connect again, with resume") from error
         if isinstance(reply, SessionGone):
@@ -306,7 +310,7 @@ class Hub:
         if hosted.attaching:
             return
         hosted.attaching = True
-        arguments = (hosted.identity, hosted.owner, True)
+        arguments = (hosted.identity, hosted.owner, True, True, hosted.hello)
         self._ask(hosted, self._jobs.attach, arguments, partial(self._reattached, hosted))
 
     def _reattached(self, hosted: Hosted, reply: Attachment | BaseException) -> None:
@@ -333,6 +337,11 @@ class Hub:
         if message is not None:
             hosted.busy = now
             hosted.send(message)
+
+
+def _order(hello: Hello) -> str:
+    """Which connection of which client this is."""
+    return f"{hello.instance} {hello.connection}" if hello.instance else ""
 
 
 def _nothing(reply: Any) -> None:

@@ -95,15 +95,17 @@ class Jobs:
     # -- commands ------------------------------------------------------------------------------------------
 
     def attach(
-        self, session: str, owner: str, resume: bool, create: bool = True
+        self, session: str, owner: str, resume: bool, create: bool = True, hello: str = ""
     ) -> "asyncio.Future[Attachment | SessionGone]":
-        """Bind a session to this gateway. The future raises ``Forbidden`` or ``OutOfOrder``.
+        """Bind a session to this gateway. The future raises ``Forbidden``, ``OutOfOrder`` or ``TakenOver``.
 
-        Without ``create`` a session that the broker does not know stays unknown.
+        Without ``create`` a session that the broker does not know stays unknown. ``hello``: instance and number of
+        the client's connection; a lower number than the last one of the instance changes nothing.
         """
         nonce = secrets.token_hex(8)
         prefix = self._keys.results_prefix
-        arguments = (session, owner, self.gateway, int(resume), int(create), nonce, SESSION_TTL_MS, prefix)
+        flags = (int(resume), int(create))
+        arguments = (session, owner, self.gateway, *flags, nonce, SESSION_TTL_MS, prefix, hello)
         return self._send("attach", [self._keys.session(session)], arguments, parse_attached)
 
     def submit(self, job: Job) -> "asyncio.Future[Submitted]":

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from protocol.errors import Forbidden, OutOfOrder
+from protocol.errors import Forbidden, OutOfOrder, TakenOver
 from protocol.job import Ended, EndState, Outcome, decode_notice, parse_end
 
 _PER_SEGMENT: Final = ("job", "end", "result", "text")
@@ -64,12 +64,14 @@ class Reread(NamedTuple):
 
 
 def parse_attached(reply: Sequence[Any]) -> Attachment | SessionGone:
-    """Reply of ``attach.lua``. Raises ``Forbidden`` or ``OutOfOrder``."""
+    """Reply of ``attach.lua``. Raises ``Forbidden``, ``OutOfOrder`` or ``TakenOver``."""
     match reply:
         case [b"attached", epoch, fields]:
             return Attachment(int(epoch), parse_hash(fields))
         case [b"unknown"]:
             return SessionGone()
+        case [b"superseded"]:
+            raise TakenOver("a later connection of this client speaks for this session")
         case [b"exists"]:
             raise OutOfOrder("this session exists: say hello with resume to go on with it")
         case _:

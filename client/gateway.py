@@ -6,6 +6,7 @@ until the session is done or cannot go on. The caller pushes segments in and tak
 
 import asyncio
 import random
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ class GatewayClient:
         resume: bool = False,
     ) -> None:
         self._locate = locate
-        self._session = Session(session, options or Options(), _CLIENT_NAME, resume)
+        self._session = Session(session, options or Options(), _CLIENT_NAME, resume, secrets.token_hex(8))
         self._store = store
         self._settings = settings or ClientSettings()
         self._events: EventQueue = EventQueue(self._settings.most_events)

@@ -76,7 +76,9 @@ class _Segment:
 class Session:
     """One session with whichever gateway answers. Not thread-safe; owned by one connection at a time."""
 
-    def __init__(self, session: UUID, options: Options, client: str = "", resume: bool = False) -> None:
+    def __init__(
+        self, session: UUID, options: Options, client: str = "", resume: bool = False, instance: str = ""
+    ) -> None:
         self.id = session
         self.error: Error | None = None
         self.done: Done | None = None
@@ -84,6 +86,8 @@ class Session:
         self._client = client
         self._limits = Limits()
         self._greeted = resume
+        self._instance = instance
+        self._hellos = 0
         self._welcomed = False
         self._active: dict[int, _Segment] = {}  # every segment without a result, in order
         self._unqueued: dict[int, _Segment] = {}  # those of them that the broker does not have yet, in order
@@ -174,8 +178,16 @@ class Session:
 
     def hello(self) -> Hello:
         """First message of a connection. After the first one a gateway may know the session: ``resume``."""
-        hello = Hello(self.id, client=self._client, options=self._options, resume=self._greeted)
+        hello = Hello(
+            self.id,
+            client=self._client,
+            options=self._options,
+            resume=self._greeted,
+            instance=self._instance,
+            connection=self._hellos,
+        )
         self._greeted = True
+        self._hellos += 1
         return hello
 
     def disconnected(self) -> None:

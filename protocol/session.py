@@ -46,13 +46,19 @@ LIMITS = Limits()
 
 
 class Hello(Struct, frozen=True, tag="hello"):
-    """First message, within ``Limits.hello_s``: binds the connection to the session that the client made."""
+    """First message, within ``Limits.hello_s``: binds the connection to the session that the client made.
+
+    ``connection`` counts the hellos of one ``instance`` of a client: of two of them the later one is followed,
+    whichever arrives first. Without an ``instance`` it is the one that arrives last.
+    """
 
     session: UUID
     client: Annotated[str, Meta(max_length=128)] = ""
     audio: AudioFormat = AudioFormat()
     options: Options = Options()
     resume: bool = False
+    instance: Annotated[str, Meta(max_length=64, pattern="^[0-9A-Za-z_-]*$")] = ""
+    connection: Index = 0
 
 
 class SegmentBegin(Struct, frozen=True, tag="segment.begin"):

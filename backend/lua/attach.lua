@@ -2,14 +2,19 @@
 -- Bind a session to a gateway; every hello. The gateway that had it until now is told.
 -- KEYS: session hash
 -- ARGV: session, owner, gateway, resume (0 or 1), create (0: only a known session), nonce of this hello,
---       lifetime in ms, prefix of result channels
--- Returns {"forbidden"}, {"exists"}, {"unknown"} or {"attached", epoch, {field, value, ...}}.
+--       lifetime in ms, prefix of result channels, instance and number of the client's connection
+-- Returns {"forbidden"}, {"superseded"}: a later connection of this client was here, {"exists"}, {"unknown"} or {"attached", epoch, {field, value, ...}}.
 local hash = KEYS[1]
-local session, owner, gateway, resume, create, nonce, lifetime, channels = unpack(ARGV)
+local session, owner, gateway, resume, create, nonce, lifetime, channels, hello = unpack(ARGV)
 
-local known = redis.call("HMGET", hash, "owner", "gateway", "nonce")
+local known = redis.call("HMGET", hash, "owner", "gateway", "nonce", "hello")
 if known[1] and known[1] ~= owner then
   return {"forbidden"}
+end
+local instance, number = string.match(hello, "^(%S+) (%d+)$")
+local before, latest = string.match(known[4] or "", "^(%S+) (%d+)$")
+if instance and instance == before and tonumber(number) < tonumber(latest) then
+  return {"superseded"}
 end
 if known[1] and resume == "0" and known[3] ~= nonce then -- the same nonce: our own hello, sent again
   return {"exists"}
@@ -19,7 +24,7 @@ if not known[1] and create == "0" then
 end
 
 local epoch = redis.call("HINCRBY", hash, "epoch", 1)
-redis.call("HSET", hash, "owner", owner, "gateway", gateway, "nonce", nonce)
+redis.call("HSET", hash, "owner", owner, "gateway", gateway, "nonce", nonce, "hello", hello)
 redis.call("PEXPIRE", hash, lifetime)
 if known[2] and known[2] ~= gateway then
   local detached = {type = "detached", session = session, gateway = gateway, epoch = epoch}

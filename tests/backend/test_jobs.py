@@ -6,7 +6,7 @@ import pytest
 
 from backend.jobs import open_jobs
 from backend.records import Attachment, JobQueued, Record, SessionGone
-from protocol.errors import ErrorCode, Forbidden, OutOfOrder
+from protocol.errors import ErrorCode, Forbidden, OutOfOrder, TakenOver
 from protocol.job import (
     SESSION_TTL_MS,
     WORKERS_KEY,
@@ -51,6 +51,18 @@ class TestAttach:
             assert await at.jobs.attach("new", "o", resume, create=False) == SessionGone()
         assert await at.redis.exists(Keys().session("new")) == 0
         assert await at.jobs.attach("s", "o", resume=True, create=False) == (2, {})
+
+    async def test_of_one_clients_hellos_the_later_one_counts_whichever_arrives_first(
+        self, at: Setting, any_broker: Broker
+    ) -> None:
+        async with open_jobs(any_broker.url, "h") as other, listening(at.jobs) as notices:
+            assert await at.jobs.attach("s", "o", resume=True, hello="me 3") == (2, {})
+            with pytest.raises(TakenOver):
+                await other.attach("s", "o", resume=True, hello="me 2")
+            assert (await at.field("gateway"), await at.field("epoch"), notices) == ("g", "2", [])
+            assert await at.jobs.attach("s", "o", resume=True, hello="me 3") == (3, {})
+            assert await other.attach("s", "o", resume=True, hello="restarted 0") == (4, {})
+            assert await at.jobs.attach("s", "o", resume=True) == (5, {})
 
     async def test_everything_held_is_returned(self, at: Setting) -> None:
         for n in range(3):
