@@ -17,7 +17,7 @@ from protocol.audio import SAMPLE_RATE
 Samples = NDArray[np.int16]
 
 _FEWEST: Final = SAMPLE_RATE // 100
-_MOST: Final = SAMPLE_RATE * 60 // 1000
+_PIECE: Final = SAMPLE_RATE * 50 // 1000
 
 
 class Delivery:
@@ -45,8 +45,8 @@ class Delivery:
         if self._recording is None or self._recording.ended:
             self._ring.add(samples)
             return
-        for at in range(0, len(samples), _MOST):
-            piece = samples[at : at + _MOST]
+        for at in range(0, len(samples), _PIECE):
+            piece = samples[at : at + _PIECE]
             if not self._recording.put(piece):
                 self.lost += len(piece)
 

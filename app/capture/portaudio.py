@@ -175,6 +175,7 @@ def _new_stream(library: Any, device: Input, channels: int, put: Put, ended: Cal
         samplerate=device.rate,
         channels=channels,
         dtype=SAMPLE_TYPE,
+        blocksize=device.rate // 50,  # left to itself it calls 115 times a second here, for twice the work
         latency="high",  # safer than the lowest, and still 10 to 50 ms
         callback=callback,
         finished_callback=ended,

@@ -68,7 +68,7 @@ async def test_blocks_are_10_to_60_ms() -> None:
     delivery.finish()
     await reader
     assert sum(sizes) == 5163
-    assert all(160 <= size <= 1120 for size in sizes[:-1])
+    assert all(160 <= size <= 960 for size in sizes[:-1])
 
 
 async def test_a_reader_who_is_too_slow_loses_the_newest_and_it_is_counted() -> None:
