@@ -1,0 +1,141 @@
+"""Two gateways on one broker, clients that wander between them, wires that break: no session is lost."""
+
+import asyncio
+import random
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from backend.gateway import running_gateway
+from backend.settings import GatewaySettings
+from client.connection import Address
+from client.gateway import ClientSettings
+from loadtest.sessions import Plan, Summary, run_sessions
+from protocol.job import Keys
+from protocol.session import Limits
+from runtime.logs import logging_to
+from tests.helpers.chain import running_chain
+from tests.helpers.tcp_proxy import BOTH, TcpProxy, Way, tcp_proxy, to_port, to_socket
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+SPEAKERS = 4
+SPEECH_S = 12.0
+CLIENT = ClientSettings(heartbeat_s=2.0, send_s=5.0, connect_s=5.0, first_contact_s=120.0)
+
+
+@dataclass
+class World:
+    """In front of each gateway a proxy, and one between it and the broker."""
+
+    clients: list[TcpProxy]
+    brokers: list[TcpProxy]
+    store: "Redis"
+    chance: random.Random
+    done: Counter[str] = field(default_factory=Counter)
+
+    def locate(self) -> Address:
+        """Clients go wherever chance sends them."""
+        return Address(f"http://127.0.0.1:{self.chance.choice(self.clients).port}")
+
+    async def trouble(self) -> None:
+        """One random thing."""
+        what = self.chance.choice((self.cut, self.cut_later, self.half_open, self.away, self.forget))
+        await what()
+        self.done[what.__name__] += 1
+
+    async def cut(self) -> None:
+        self.chance.choice(self.clients + self.brokers).cut()
+
+    async def cut_later(self) -> None:
+        proxy = self.chance.choice(self.clients + self.brokers)
+        try:
+            async with asyncio.timeout(5):
+                await proxy.cut_after(self.chance.randint(1, 4_000), self.chance.choice(list(Way)))
+        except TimeoutError:  # nobody was there
+            return
+
+    async def half_open(self) -> None:
+        self.chance.choice(self.clients).half_open(self.chance.choice(({Way.UP}, {Way.DOWN}, BOTH)))
+
+    async def away(self) -> None:
+        """A gateway loses its broker for some seconds, and its clients several times: some go to the other one."""
+        number = self.chance.randrange(len(self.brokers))
+        await self.brokers[number].down()
+        for _ in range(3):
+            self.clients[number].cut()
+            await asyncio.sleep(self.chance.uniform(0.1, 1.0))
+        await self.brokers[number].up()
+
+    async def forget(self) -> None:
+        """The broker forgets a session."""
+        sessions = [key async for key in self.store.scan_iter(Keys().session("*"))]
+        if sessions:
+            await self.store.delete(self.chance.choice(sessions))
+
+
+@asynccontextmanager
+async def two_gateways(root: Path, broker: Broker, seed: int) -> AsyncIterator[World]:
+    async with AsyncExitStack() as stack:
+        clients, brokers = [], []
+        chain = stack.enter_context(running_chain(root, broker.url, quiet=True))
+        chain.worker("--engine", "checksum", "--set", "rtf=0.1")
+        stack.push_async_callback(asyncio.to_thread, chain.close)
+        for _ in range(2):
+            brokers.append(await stack.enter_async_context(tcp_proxy(to_socket(broker.socket))))
+            url = f"redis://127.0.0.1:{brokers[-1].port}"
+            settings = GatewaySettings(redis=url, limits=Limits(ping_s=2.0), drain_s=2.0)
+            gateway = await stack.enter_async_context(running_gateway(settings))
+            port = int(gateway.url.rpartition(":")[2])
+            clients.append(await stack.enter_async_context(tcp_proxy(to_port(port))))
+        store = await stack.enter_async_context(Redis.from_url(broker.url))
+        yield World(clients, brokers, store, random.Random(seed))
+
+
+async def speak(world: World, seed: int, enough: asyncio.Event) -> list[Summary]:
+    """One session after the other until ``enough``; of each everything is waited for."""
+    summaries: list[Summary] = []
+    while not enough.is_set():
+        plan = Plan(1, SPEECH_S, seed=1000 * seed + len(summaries))
+        summaries.append(await run_sessions(plan, world.locate, CLIENT))
+    return summaries
+
+
+async def survive(root: Path, broker: Broker, troubles: int, seed: int) -> None:
+    """People speak while one trouble follows the other; then what they heard is checked."""
+    enough = asyncio.Event()
+    async with two_gateways(root, broker, seed) as world, asyncio.TaskGroup() as people:
+        speaking = [people.create_task(speak(world, seed + n, enough)) for n in range(SPEAKERS)]
+        await wait_until(lambda: sum(one.sound for one in world.clients) == SPEAKERS, "all are connected")
+        for _ in range(troubles):
+            await world.trouble()
+            await asyncio.sleep(world.chance.uniform(0.1, 1.5))
+        enough.set()
+    summaries = [summary for speaker in speaking for summary in speaker.result()]
+    right, segments = sum(one.right for one in summaries), sum(one.segments for one in summaries)
+    sys.stdout.write(f"{', '.join(f'{count} x {what}' for what, count in sorted(world.done.items()))}: ")
+    sys.stdout.write(f"{right} of {segments} digests right in {len(summaries)} sessions, ")
+    sys.stdout.write(f"{sum(one.twice for one in summaries)} twice\n")
+    assert all(one.flawless for one in summaries), [one.complaints for one in summaries if not one.flawless]
+
+
+@pytest.fixture(autouse=True)
+def as_in_main() -> Iterator[None]:
+    with logging_to("test", None, terminal=False):
+        yield
+
+
+async def test_wandering_between_two_gateways(tmp_path: Path, broker: Broker) -> None:
+    await survive(tmp_path, broker, troubles=12, seed=1)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1800)
+async def test_wandering_for_long(tmp_path: Path, broker: Broker) -> None:
+    await survive(tmp_path, broker, troubles=120, seed=120)
