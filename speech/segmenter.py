@@ -32,6 +32,8 @@ _WINDOW_MS: Final = 100
 _CONTRAST_BLOCKS: Final = 300
 _CLEAR_DB: Final = 20.0
 _MS_PER_DB: Final = 70
+_DISCOVERY: Final = SAMPLE_RATE // 4
+"""A VAD tells so late of speech that begins. Who speaks on before a segment's end is not cut in a word."""
 _NEVER: Final = 2**62
 
 Samples = NDArray[np.int16]
@@ -245,7 +247,7 @@ class Segmenter:
             latest = segment.begin + self._longest
             end = self._end(segment)
             self._speculate(segment, end, now)
-            if (segment.ended or segment.close_from <= now) and end <= min(now, latest):
+            if self._is_over(segment, end, now) and end <= min(now, latest):
                 self._complete(segment, end)
                 self._open = self._next()
             elif now >= latest:
@@ -255,6 +257,9 @@ class Segmenter:
             else:
                 self._send(segment, min(now, latest - self._search, end))
                 return
+
+    def _is_over(self, segment: _Open, end: int, now: int) -> bool:
+        return segment.close_from <= now or (segment.ended and end + _DISCOVERY <= now)
 
     def _next(self) -> _Open | None:
         """The segment that follows at once, if one does."""
@@ -276,7 +281,7 @@ class Segmenter:
 
     def _speculate(self, segment: _Open, end: int, now: int) -> None:
         due = max(end, segment.speculate_from)
-        if segment.ended or end == segment.begin or due > now or due >= segment.begin + self._longest:
+        if end == segment.begin or due > now or due >= segment.begin + self._longest:
             return
         segment.speculate_from = _NEVER
         self._send_all(segment, end)

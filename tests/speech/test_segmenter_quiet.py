@@ -84,7 +84,8 @@ def said(begin: int, end: int) -> list[VadEvent]:
 
 def cut(samples: list[NDArray[np.int16]], events: list[VadEvent]) -> list[tuple[int, int]]:
     """Begin and end of each segment in ms."""
-    return ranges(run(Stream(np.concatenate(samples), events, []), OPTIONS))
+    whole = np.concatenate(samples)
+    return ranges(run(Stream(whole, events, []), OPTIONS, list(range(0, len(whole), 100 * MS))))
 
 
 def ranges(out: list[SegmentOutput]) -> list[tuple[int, int]]:
