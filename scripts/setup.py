@@ -132,10 +132,20 @@ class SystemPackage:
             return importlib.util.find_spec(thing) is None
         if kind == "library":
             return ctypes.util.find_library(thing) is None
+        if kind == "font":
+            return not has_font(thing.replace("-", " "))
         if kind == "alsa":
             folders = ("lib*/alsa-lib", "lib*/*/alsa-lib")
             return not any(path for folder in folders for path in Path("/usr").glob(f"{folder}/{thing}"))
         return shutil.which(thing) is None
+
+
+def has_font(family: str) -> bool:
+    """Whether fontconfig knows this family; without fontconfig nobody does."""
+    if not shutil.which("fc-list"):
+        return any(Path("/usr/share/fonts").rglob(f"{family.replace(' ', '').removesuffix('SC')}*"))
+    listed = subprocess.run(["fc-list", family], capture_output=True, stdin=subprocess.DEVNULL)
+    return bool(listed.stdout.strip())
 
 
 def system_packages(text: str, sections: Sequence[str]) -> list[SystemPackage]:

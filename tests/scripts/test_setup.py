@@ -103,7 +103,7 @@ def test_packages_are_read_by_section() -> None:
 def test_the_shipped_list_is_well_formed() -> None:
     text = (setup.ROOT / "packaging" / "apt-packages.txt").read_text()
     packages = setup.system_packages(text, ("run", "test"))
-    kinds = {"module", "command", "library", "alsa"}
+    kinds = {"module", "command", "library", "alsa", "font"}
     assert {package.provides.partition(":")[0] for package in packages} == kinds
 
 
@@ -117,6 +117,7 @@ def test_the_shipped_list_is_well_formed() -> None:
         ("library:c", False),
         ("library:no-such", True),
         ("alsa:no-such.so", True),
+        ("font:No-Such-Family", True),
     ],
 )
 def test_a_package_is_missing_when_what_it_provides_is(provides: str, missing: bool) -> None:

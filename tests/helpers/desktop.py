@@ -1,0 +1,154 @@
+"""A screen without hardware: an X server of its own with a window manager and a tray, for programs of a test.
+
+    with running_desktop(tmp_path) as desktop:
+        field = desktop.start(sys.executable, "-m", "tests.helpers.text_field", str(place))
+        desktop.xdotool("key", "ctrl+v")
+
+Everything is a child process, ended by pid. The server's sockets are where X wants them, under a number that was
+free; homes and runtime folders are in the test's folder.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.helpers.packages import require
+from tests.helpers.waiting import DEADLINE_S, wait_until, wait_until_sync
+
+PACKAGES = ("xvfb", "openbox", "stalonetray", "xdotool", "xclip", "xterm", "fonts-noto-cjk")
+
+_FOREIGN = frozenset(
+    {"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_SESSION_TYPE", "QT_QPA_PLATFORM"}
+)
+_TRAY = ("stalonetray", "--geometry", "4x1-0+0", "--window-type", "dock", "--kludges", "force_icons_size")
+
+
+@dataclass
+class Desktop:
+    """``display`` is what DISPLAY is for its programs."""
+
+    folder: Path
+    display: str
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For a program that is to appear on it."""
+        kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+        own = {"HOME": str(self.folder), "XDG_RUNTIME_DIR": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
+        return kept | own | {"DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb", "XDG_SESSION_TYPE": "x11"}
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        """A program on it, which ends with it at the latest."""
+        log = self.folder / f"{Path(command[0]).name}-{len(self.processes)}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                env=self.environment | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        self.processes.append(process)
+        return process
+
+    def xdotool(self, *words: str) -> str:
+        """Press keys, move the pointer, ask about windows; what it answers."""
+        done = subprocess.run(
+            ["xdotool", *words], env=self.environment, capture_output=True, text=True, timeout=DEADLINE_S
+        )
+        return done.stdout.strip()
+
+    def window(self, title: str) -> str:
+        """The id of the window with this title, once it is there."""
+        search = ("search", "--onlyvisible", "--name", f"^{title}$")
+        found = wait_until_sync(lambda: self.xdotool(*search), f"a window is named {title}")
+        return str(found).split()[0]
+
+    def focus(self, title: str) -> str:
+        """Give the window with this title the focus; its id."""
+        window = self.window(title)
+        self.xdotool("windowactivate", "--sync", window)
+        wait_until_sync(lambda: self.xdotool("getactivewindow") == window, f"{title} has the focus")
+        return window
+
+    def logs(self) -> str:
+        """What its programs wrote: for the message of a failed test."""
+        return "\n".join(
+            f"--- {path.name}\n{path.read_text(errors='replace')}" for path in self.folder.glob("*.log")
+        )
+
+    def close(self) -> None:
+        """End what runs on it, the newest first."""
+        for process in reversed(self.processes):
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def running_desktop(folder: Path, *, tray: bool = True) -> Iterator[Desktop]:
+    """A screen of 1280 x 800 points, with nothing on it but a tray."""
+    require(PACKAGES)
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"]
+    server = subprocess.Popen(
+        command,
+        pass_fds=(writing,),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    with os.fdopen(reading) as numbers:
+        number = numbers.readline().strip()  # ends with the server, if that does not start
+    desktop = Desktop(folder, f":{number}", [server])
+    try:
+        assert number, "the X server does not start"
+        desktop.start("openbox")
+        wait_until_sync(lambda: "_NET_SUPPORTING_WM_CHECK" in _root(desktop), "the window manager manages")
+        if tray:
+            desktop.start(*_TRAY)
+            wait_until_sync(lambda: desktop.xdotool("search", "--class", "stalonetray"), "the tray is there")
+        yield desktop
+    finally:
+        desktop.close()
+        sys.stdout.write(desktop.logs())
+
+
+def _root(desktop: Desktop) -> str:
+    done = subprocess.run(
+        ["xprop", "-root"], env=desktop.environment, capture_output=True, text=True, timeout=DEADLINE_S
+    )
+    return done.stdout
+
+
+class TextField:
+    """The window ``tests.helpers.text_field`` of another process: ``text`` is what stands in it."""
+
+    def __init__(self, desktop: Desktop, title: str = "text field") -> None:
+        self.title = title
+        self._place = desktop.folder / f"{title}.txt"
+        self._desktop = desktop
+        desktop.start(sys.executable, "-m", "tests.helpers.text_field", title, str(self._place))
+        desktop.focus(title)
+
+    @property
+    def text(self) -> str:
+        """What stands in it now."""
+        return self._place.read_text() if self._place.exists() else ""
+
+    def focus(self) -> str:
+        """Give it the focus; the id of its window."""
+        return self._desktop.focus(self.title)
+
+    async def shows(self, text: str) -> None:
+        """Wait until exactly this stands in it."""
+        await wait_until(lambda: self.text == text, f"{text!r} stands in {self.title}, not {self.text!r}")
