@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 
 from rich.console import Console
 from rich.status import Status
 
+from app.states import State
 from app.transcript import Segment
 from client.events import ClientEvent, Connected, Disconnected, Retrying
 from protocol.session import Busy
@@ -17,16 +17,6 @@ _BUSY = {
     "load": "much is waiting before this",
     "broker": "the gateway's broker is away",
 }
-
-
-class State(StrEnum):
-    """What is going on."""
-
-    ARMING = "arming"
-    LISTENING = "listening"
-    SENDING = "sending"
-    WAITING = "waiting"
-    DONE = "done"
 
 
 def state_of(over: bool, unsent_s: float, finished: bool) -> State:

@@ -17,7 +17,8 @@ from rich.text import Text
 from app.capture.backlog import Keeping
 from app.capture.microphone import Change, MicrophoneChange
 from app.live_text import Line, LiveText, Span
-from app.progress import State, note_of, state_of
+from app.progress import note_of, state_of
+from app.states import SHAPES, State
 from app.transcript import Segment
 from client.events import ClientEvent, Disconnected
 from protocol.audio import samples_to_seconds
@@ -26,13 +27,6 @@ from protocol.session import Partial
 _REFRESH_S: Final = 0.1
 _LOWEST_DBFS: Final = -60.0
 _METER: Final = "▁▂▃▄▅▆▇█"
-_SHAPES: Final = {
-    State.ARMING: "○",
-    State.LISTENING: "●",
-    State.SENDING: "▲",
-    State.WAITING: "◆",
-    State.DONE: "✓",
-}
 _CHANGES: Final = {
     Change.LOST: "the microphone {device} is gone: another one is looked for, until there is one",
     Change.FELL_BACK: "the microphone is now {device}",
@@ -75,7 +69,7 @@ def meter(level_dbfs: float) -> str:
 
 def status_line(view: View) -> str:
     """State, time, what is unsent, where the sound comes from, and what else a person would want to know."""
-    parts = [f"{_SHAPES[view.state]} {view.state} {view.seconds:.0f} s"]
+    parts = [f"{SHAPES[view.state]} {view.state} {view.seconds:.0f} s"]
     if round(view.unsent_s):
         parts.append(f"{view.unsent_s:.0f} s unsent")
     if view.device and view.state in (State.ARMING, State.LISTENING, State.SENDING):

@@ -5,7 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from app.progress import Display, State, state_of
+from app.progress import Display, state_of
+from app.states import State
 from app.transcript import Segment
 from client.events import Connected, Disconnected, Retrying
 from protocol.errors import ErrorCode

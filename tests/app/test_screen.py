@@ -8,8 +8,8 @@ from rich.console import Console
 from app.capture.backlog import Keeping
 from app.capture.microphone import Change, MicrophoneChange
 from app.live_text import Span
-from app.progress import State
 from app.screen import Screen, View, last_lines, meter, status_line
+from app.states import State
 from app.transcript import Segment
 from client.events import Connected, Disconnected
 from protocol.session import Partial

@@ -1,0 +1,70 @@
+"""What a person sees of the app at one moment, as values: made by the runtime, drawn by whoever draws."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from app.live_text import Span
+from app.states import State
+
+LOWEST_DBFS: Final = -60.0
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that a person would want to know: a key of the texts in every language, and what to put into it."""
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class View:
+    """The newest take, and what stands beside it.
+
+    ``destination``: where the audio goes, empty for this computer. ``waiting``: earlier takes that are not done.
+    ``held``: texts that were recognised but not inserted.
+    """
+
+    state: State = State.IDLE
+    seconds: float = 0.0
+    level_dbfs: float = LOWEST_DBFS
+    spans: tuple[Span, ...] = ()
+    unsent_s: float = 0.0
+    destination: str = ""
+    device: str = ""
+    waiting: int = 0
+    held: int = 0
+    note: Note | None = None
+
+
+class WorkerState(StrEnum):
+    """The worker of this computer, as the tray shows it."""
+
+    OFF = "off"
+    STARTING = "starting"
+    DOWNLOADING = "downloading"
+    IDLE = "idle"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class WorkerView:
+    """``detail``: its device and model, or why it failed. ``percent``: of a download."""
+
+    state: WorkerState = WorkerState.OFF
+    detail: str = ""
+    percent: int | None = None
+
+
+@dataclass(frozen=True)
+class TakeView:
+    """One of the last takes. ``started_s``: seconds since 1970."""
+
+    session: str
+    started_s: float
+    seconds: float
+    state: State
+    text: str = ""
