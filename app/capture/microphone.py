@@ -168,6 +168,11 @@ class Microphone:
             return
         if self._deaf_since is not None:
             self._can_hear_again(self._deaf_since)
+        self._keep(samples)
+
+    def _keep(self, samples: Samples) -> None:
+        if not len(samples):
+            return
         self.level_dbfs = level_dbfs(samples)
         self._quiet = self._quiet + len(samples) if self.level_dbfs < _QUIET_DBFS else 0
         self._delivery.hear(samples)
@@ -220,9 +225,7 @@ class Microphone:
             step = self._fallback.step(self._signs())
             if step in (Step.LOST, Step.RETURN):
                 with suppress(MicrophoneError):  # a device that hangs: what is next waits for it as well
-                    await self._let_go()
-                if step is Step.LOST:
-                    self._say(Change.LOST)
+                    await self._let_go(step is Step.LOST)
             elif step is Step.SEARCH:
                 await self._search()
             elif step is Step.LOOK:
@@ -261,20 +264,22 @@ class Microphone:
         self._fallback.opened(device, inputs, asyncio.get_running_loop().time())
         self._hear()
 
-    async def _let_go(self) -> None:
-        """Close the device in use; what it heard is kept."""
-        hearing = self._hearing
+    async def _let_go(self, lost: bool = False) -> None:
+        """Close the device in use; what it heard is kept. Told first: one that hangs takes long to close."""
+        hearing, self._hearing = self._hearing, None
         if hearing is None:
             return
+        self._keep(hearing.flush())
+        self._overflows += hearing.overflows
+        self._dropped += hearing.dropped
+        if self._deaf_since is None:
+            self._deaf_since = hearing.heard_s or asyncio.get_running_loop().time()
         try:
-            await hearing.close()
+            if lost:
+                self._say(Change.LOST)
         finally:
-            self._pass_on(hearing.flush())
-            if self._deaf_since is None:
-                self._deaf_since = hearing.heard_s or asyncio.get_running_loop().time()
-            self._overflows += hearing.overflows
-            self._dropped += hearing.dropped
-            self._hearing = None
+            await hearing.close()
+            self._keep(hearing.flush())
 
 
 def _samples(seconds: float) -> int:

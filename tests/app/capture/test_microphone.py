@@ -246,3 +246,4 @@ async def test_who_records_is_told_when_the_watch_fails(system: FakeSoundSystem)
         await rest(microphone.blocks())
     await microphone.close()
     await microphone.close()
+    assert system.stream.closed
