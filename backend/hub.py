@@ -249,8 +249,7 @@ class Hub:
         job = output.job
         answer = partial(self._attempted, hosted, job)
         slots = spare_slots(self._survey, job.options) if self._jobs.up else 0
-        slow = isinstance(output, Hypothesise) and self._is_slow(job)
-        if not slots or slow:
+        if not slots or decode_s(self._survey, job.options, job.samples) > self.settings.pace.slow_s:
             answer(None)
             return
         command = self._jobs.hypothesise if isinstance(output, Hypothesise) else self._jobs.speculate
@@ -258,9 +257,6 @@ class Hub:
             command(job, slots).add_done_callback(answer)
         except BrokerBusy:
             answer(None)
-
-    def _is_slow(self, job: Job) -> bool:
-        return decode_s(self._survey, job.options, job.samples) > self.settings.pace.slow_s
 
     def _attempted(self, hosted: Hosted, job: Job, reply: "asyncio.Future[bool] | None") -> None:
         """``None``: it was not even tried."""

@@ -45,7 +45,7 @@ from protocol.audio import (
     samples_to_seconds,
 )
 from protocol.errors import CloseCode, ErrorCode, MessageTooLarge, OutOfOrder, UnsupportedFormat
-from protocol.job import Detached, Ended, EndState, Hypothesis, Job, JobKind, Notice, Result
+from protocol.job import CLASSES, Detached, Ended, EndState, Hypothesis, Job, JobKind, Notice, Result
 from protocol.recognition import Options
 from protocol.session import (
     ClientMessage,
@@ -116,7 +116,8 @@ class Session:
         """A connection was bound to the session: what is held, then every result that was not received."""
         self.epoch = attachment.epoch
         self._finish = self._done_at = None
-        self._partials = Partials(self._pace) if self.options.partials else None
+        wanted = self.options.partials and self.options.priority == CLASSES[0]
+        self._partials = Partials(self._pace) if wanted else None
         self._ledger.adopt(attachment, now)
         for segment in self._ledger.live.values():
             segment.asked = -1

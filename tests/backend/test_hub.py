@@ -294,12 +294,14 @@ async def test_where_there_is_no_time_nothing_is_guessed_or_supposed(hindrance: 
     assert not scene.connection.closing
 
 
-async def test_hypotheses_are_asked_for_where_they_are_soon_made() -> None:
-    for speed, expected in ((0.0, ["hypothesise"]), (4.0, ["hypothesise"]), (0.5, [])):
-        scene = Scene()
-        scene.hub.surveyed(fleet(speed))
-        await scene.speak(16_000, partials=True)
-        assert scene.asked == expected
-        if expected:
-            await scene.jobs.answer("hypothesise", False)
-        assert not scene.connection.closing
+@pytest.mark.parametrize(("speed", "soon"), [(0.0, True), (4.0, True), (0.5, False)])
+async def test_nothing_is_begun_that_could_delay_a_final_for_long(speed: float, soon: bool) -> None:
+    scene = Scene()
+    scene.hub.surveyed(fleet(speed))
+    hosted = await scene.speak(16_000, partials=True)
+    scene.hub.receive(hosted, SegmentSpeculate(0, 16_000))
+    assert scene.asked == (["hypothesise", "speculate"] if soon else [])
+    if soon:
+        await scene.jobs.answer("hypothesise", False)
+        await scene.jobs.answer("speculate", False)
+    assert not scene.connection.closing

@@ -27,6 +27,7 @@ GUESS = Job(NAME, 0, PCM, 100, kind=JobKind.SPECULATE)
 PROMOTE = Promote(0, 0, 100)
 FINAL = Record(end=Ended(EndState.FINAL, 0), outcome=Result(NAME, 0, "hi", queue_ms=5, decode_ms=70))
 SECOND = bytes(32_000)
+WANTED = Options(partials=True)
 
 
 def speculated(pcm: bytes = PCM) -> Session:
@@ -140,9 +141,9 @@ class TestEnd:
         assert made.receive(SegmentEnd(0, 100), NOW) == [Submit(Job(NAME, 0, PCM, 100, 1))]
 
 
-def speaking(partials: bool = True) -> Session:
-    """A second of audio has come."""
-    made = session(options=Options(partials=partials))
+def speaking(options: Options = WANTED) -> Session:
+    """A segment that has begun."""
+    made = session(options=options)
     made.receive(SegmentBegin(0), NOW)
     return made
 
@@ -169,8 +170,9 @@ class TestPartials:
         answer = Hypothesis(NAME, 0, "so it goes", 0, 48_000)
         assert made.noticed(answer, NOW + 2.5) == [Partial(0, 2, "so it goes", 5)]
 
-    def test_nobody_is_asked_for_who_did_not_want_it(self) -> None:
-        made = speaking(partials=False)
+    @pytest.mark.parametrize("options", [Options(), Options(partials=True, priority="bulk")])
+    def test_nobody_is_asked_for_who_did_not_want_it_or_does_not_watch(self, options: Options) -> None:
+        made = speaking(options)
         assert say(made, 1, NOW) == []
         assert made.noticed(Hypothesis(NAME, 0, "so", 0, 16_000), NOW) == []
 
