@@ -13,7 +13,7 @@ LOWEST_DBFS: Final = -60.0
 
 @dataclass(frozen=True)
 class Note:
-    """Something that a person would want to know: a key of the texts in every language, and what to put into it."""
+    """Something that a person would want to know: a key of the texts in each language, and what to put into it."""
 
     key: str
     values: Mapping[str, str] = field(default_factory=dict)
