@@ -26,7 +26,7 @@ from tests.helpers.chain import Chain, running_chain
 from tests.helpers.processes import gone
 from tests.helpers.waiting import wait_until
 
-SPEAKERS = 3
+SPEAKERS = 5
 KEYS = Keys()
 CLIENT = ClientSettings(first_contact_s=120.0)
 
@@ -112,7 +112,7 @@ async def survive(root: Path, losses: int, seconds: float, seed: int) -> None:
     chance, enough, lost = random.Random(seed), asyncio.Event(), Counter[str]()
     with running_chain(root, quiet=True) as chain:
         machine = await asyncio.to_thread(Machine, chain)
-        chain.worker("--engine", "checksum", "--set", "rtf=0.3")
+        chain.worker("--engine", "checksum", "--set", "rtf=0.15")
         async with asyncio.TaskGroup() as people:
             speaking = [
                 people.create_task(speak(machine.locate, seed + n, seconds, enough)) for n in range(SPEAKERS)
