@@ -9,7 +9,14 @@ from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from msgspec.structs import replace
 
 from protocol.job import MOST_FAILURES, Hypothesis, JobKind, decode_notice
@@ -32,8 +39,9 @@ from worker.jobs import RETURNED, Jobs, Verdict
 
 T = TypeVar("T")
 NAMES = ("w", "v")
-SEGMENTS = st.integers(0, 3)
+SEGMENTS = st.integers(0, 1)
 WORKERS = st.sampled_from(NAMES)
+NUMBERS = st.integers(0, 99)
 ANY = 50
 SAMPLES = 160
 
@@ -70,7 +78,7 @@ class Interleaved(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.stack = AsyncExitStack()
         self.live: dict[str, Entry] = {}
-        self.said = {segment: Said() for segment in range(4)}
+        self.said = {segment: Said() for segment in range(2)}
         self.held: dict[str, dict[str, Delivery]] = {name: {} for name in NAMES}
         self.gateway = ""
         self.asked: list[int] = []
@@ -173,7 +181,7 @@ class Interleaved(RuleBasedStateMachine):
     @rule()
     def expire(self) -> None:
         self.run(self.other.redis.delete(KEYS.session(SESSION)))
-        self.said = {segment: Said() for segment in range(4)}
+        self.said = {segment: Said() for segment in range(2)}
         self.run(self._attach(self.gateway))
 
     @rule(segment=SEGMENTS)
@@ -239,10 +247,16 @@ class Interleaved(RuleBasedStateMachine):
             self.live[entry].free = False
         self.held[name] = {entry: held[entry] for entry in kept}
 
-    @rule(name=WORKERS, number=st.integers(0, 9))
-    def finish(self, name: str, number: int) -> None:
-        if delivery := self._one(name, number):
-            self._finish(name, delivery)
+    @rule(name=WORKERS)
+    def another_takes_over(self, name: str) -> None:
+        """The usual way to a twin: what one holds is the other's, and neither has answered yet."""
+        self.lease_runs_out(name)
+        self.sweep(*(set(NAMES) - {name}))
+
+    @precondition(lambda self: any(self.held.values()))
+    @rule(number=NUMBERS)
+    def finish(self, number: int) -> None:
+        self._finish(*self._one(number))
 
     def _finish(self, name: str, delivery: Delivery) -> None:
         self.texts += 1
@@ -258,10 +272,10 @@ class Interleaved(RuleBasedStateMachine):
         if is_job or is_speculation:
             said.text = text
 
-    @rule(name=WORKERS, number=st.integers(0, 9))
-    def fail(self, name: str, number: int) -> None:
-        if not (delivery := self._one(name, number)):
-            return
+    @precondition(lambda self: any(self.held.values()))
+    @rule(number=NUMBERS)
+    def fail(self, number: int) -> None:
+        name, delivery = self._one(number)
         said, is_job, _ = self._standing(delivery)
         verdict = self.run(self.workers[name].fail(delivery, failure(delivery.job)))
         known = self.live.get(delivery.entry)
@@ -304,10 +318,11 @@ class Interleaved(RuleBasedStateMachine):
             self.held[name][delivery.entry] = delivery
             self.live[delivery.entry].owner, self.live[delivery.entry].free = name, False
 
-    def _one(self, name: str, number: int) -> Delivery | None:
-        """What it believes to hold, though it may be another's by now."""
-        held = self.held[name]
-        return held.pop(list(held)[number % len(held)]) if held else None
+    def _one(self, number: int) -> tuple[str, Delivery]:
+        """A worker and what it believes to hold, though it may be another's by now."""
+        held = [(name, entry) for name, entries in self.held.items() for entry in entries]
+        name, entry = held[number % len(held)]
+        return name, self.held[name].pop(entry)
 
     def _standing(self, delivery: Delivery) -> tuple[Said, bool, bool]:
         said = self.said[delivery.job.segment]
@@ -329,6 +344,7 @@ class Interleaved(RuleBasedStateMachine):
         for segment, said in self.said.items():
             assert fields.get(f"end:{segment}".encode(), b"").decode() == said.end
             assert (f"job:{segment}".encode() in fields) == bool(said.job)
+            assert int(fields.get(f"failures:{segment}".encode(), 0)) == said.failures
             stored = fields.get(f"result:{segment}".encode())
             notice = decode_notice(stored) if stored else None
             assert getattr(notice, "text", getattr(notice, "message", "")) == said.text
@@ -359,6 +375,6 @@ class Interleaved(RuleBasedStateMachine):
 
 
 def test_every_interleaving_gives_each_segment_one_end(any_broker: Broker) -> None:
-    thousands = settings(max_examples=50, stateful_step_count=40, deadline=None)
+    thousands = settings(max_examples=40, stateful_step_count=50, deadline=None)
     machine: Any = partial(Interleaved, any_broker.url)
     run_state_machine_as_test(machine, settings=thousands)
