@@ -5,7 +5,8 @@ AppError                base
 ├── StackFailed         the gateway or the worker cannot be started here
 ├── UsageMistake        the command line asks for something impossible
 ├── OutputFailed        a result cannot be written
-└── JournalError        what is kept of a recording: its tree is in ``app.capture.errors``
+├── JournalError        what is kept of a recording: its tree is in ``app.capture.errors``
+└── MicrophoneError     what a microphone cannot give: its tree is there too
 """
 
 from collections.abc import Sequence

@@ -10,7 +10,6 @@ ended by pid; their sockets, homes and runtime folders are in a folder of the te
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -18,9 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pytest
-
-from scripts.setup import INSTALL, ROOT, system_packages
+from tests.helpers.packages import require
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 SOUND = ("pulseaudio", "pulseaudio-utils", "libasound2-plugins", "libportaudio2")
@@ -129,22 +126,10 @@ class VirtualMicrophone:
 _FOREIGN = frozenset({"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "PULSE_COOKIE", "PULSE_SINK", "PULSE_SOURCE"})
 
 
-def require_sound() -> None:
-    """Skip where the packages could not be installed: only root can."""
-    packages = system_packages((ROOT / "packaging" / "apt-packages.txt").read_text(), ("run", "test"))
-    missing = [package.name for package in packages if package.name in SOUND and package.missing]
-    if not missing:
-        return
-    reason = f"needs root to install: sudo apt-get {' '.join(INSTALL)} {' '.join(missing)}"
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        pytest.fail(f"not there although set-up could install it: {' '.join(missing)}")
-    pytest.skip(reason)
-
-
 @contextmanager
 def virtual_microphones(*names: str, plugged: Sequence[str] | None = None) -> Iterator[list[VirtualMicrophone]]:
     """Microphones of these names, the first of them the system's default; those in ``plugged`` (all) are there."""
-    require_sound()
+    require(SOUND)
     with tempfile.TemporaryDirectory(prefix="kiki-sound-") as folder, ExitStack() as cleanup:
         microphones = [VirtualMicrophone(Path(folder) / name, name) for name in names]
         (Path(folder) / "asound.conf").write_text(_alsa_configuration(microphones))
