@@ -119,7 +119,7 @@ async def survive(root: Path, losses: int, seconds: float, seed: int) -> None:
             ]
             for number in range(losses):
                 await asyncio.sleep(chance.uniform(0.5, 4.0))
-                cut, segments = await machine.lose_power(chance, gateway_too=number % 3 == 2)
+                cut, segments = await machine.lose_power(chance, gateway_too=number % 3 == 0)
                 lost += Counter(bytes=cut, segments=segments, felt=segments > 0)
             enough.set()
         await wait_until(machine.idle, "no job is left in the broker", 60)
