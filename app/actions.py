@@ -5,13 +5,18 @@ from enum import StrEnum
 
 
 class Verb(StrEnum):
-    """What has no further value. ``start`` while a take is recorded and ``stop`` while none is change nothing."""
+    """What has no further value. ``start`` while a take is recorded and ``stop`` while none is change nothing.
+
+    ``insert-ready``: do not wait any longer for what comes before a text that is there. ``quit`` finishes what was
+    said first; the second time it leaves at once.
+    """
 
     TOGGLE = "toggle"
     START = "start"
     STOP = "stop"
     CANCEL = "cancel"
     PASTE_HELD = "paste-held"
+    INSERT_READY = "insert-ready"
     QUIT = "quit"
 
 
@@ -20,6 +25,13 @@ class ChooseMicrophone:
     """(A part of) its name; empty: the system's default."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class RecoverTake:
+    """Have recognised what an earlier take lacks. Its text is for the history, and typed nowhere."""
+
+    session: str
 
 
 @dataclass(frozen=True)
@@ -37,4 +49,4 @@ class ChangeSetting:
     value: str | bool | int | float
 
 
-Action = Verb | ChooseMicrophone | SwitchWorker | ChangeSetting
+Action = Verb | ChooseMicrophone | RecoverTake | SwitchWorker | ChangeSetting
