@@ -14,13 +14,13 @@ import redis
 
 from backend.gateway import running_gateway
 from backend.settings import GatewaySettings
-from client.connection import Address, Locate, fixed
+from client.connection import Address, fixed
 from client.gateway import ClientSettings
-from loadtest.sessions import Plan, Summary, run_sessions
 from protocol.job import Keys
 from protocol.session import Limits
 from runtime.logs import logging_to
 from tests.helpers.chain import running_chain
+from tests.helpers.speaking import check, speak
 from tests.helpers.tcp_proxy import BOTH, TcpProxy, Way, tcp_proxy, to_port, to_socket
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until, wait_until_sync
@@ -142,32 +142,21 @@ async def chain_on_a_network(root: Path, broker: Broker, seed: int) -> AsyncIter
             await asyncio.to_thread(chain.close)
 
 
-async def speak(locate: Locate, seed: int, enough: asyncio.Event) -> list[Summary]:
-    """One session after the other until ``enough``; of each everything is waited for."""
-    summaries: list[Summary] = []
-    while not enough.is_set():
-        plan = Plan(1, SPEECH_S, seed=1000 * seed + len(summaries))
-        summaries.append(await run_sessions(plan, locate, CLIENT))
-    return summaries
-
-
 async def survive(root: Path, broker: Broker, seed: int, troubles: list[Trouble]) -> None:
     """People speak at pace while one trouble follows the other; then what they heard is checked."""
     enough = asyncio.Event()
     async with chain_on_a_network(root, broker, seed) as network:
         locate = fixed(Address(f"http://127.0.0.1:{network.clients.port}"))
         async with asyncio.TaskGroup() as people:
-            speaking = [people.create_task(speak(locate, seed + n, enough)) for n in range(SPEAKERS)]
+            speaking = [
+                people.create_task(speak(locate, CLIENT, seed + n, SPEECH_S, enough)) for n in range(SPEAKERS)
+            ]
             for trouble in troubles:
                 await trouble(network)
             enough.set()
-    summaries = [summary for speaker in speaking for summary in speaker.result()]
     for what, count in sorted(network.done.items()):
         sys.stdout.write(f"{count:4} x {what}\n")
-    right, segments = sum(one.right for one in summaries), sum(one.segments for one in summaries)
-    sys.stdout.write(f"{right} of {segments} digests right in {len(summaries)} sessions, ")
-    sys.stdout.write(f"{sum(one.twice for one in summaries)} twice, over {network.clients.accepted} connections\n")
-    assert all(one.flawless for one in summaries), [one.complaints for one in summaries]
+    check(speaking, f"{network.clients.accepted} connections")
     leaves_nothing(broker.url)
 
 

@@ -7,7 +7,6 @@ were ``queued``, results that were delivered, whole sessions. All of it must be 
 import asyncio
 import os
 import random
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,14 +15,14 @@ import psutil
 import pytest
 import redis
 
-from client.connection import Address, Locate
+from client.connection import Address
 from client.gateway import ClientSettings
-from loadtest.sessions import Plan, Summary, run_sessions
 from protocol.job import Keys
 from runtime.folders import folders
 from runtime.logs import logging_to
 from tests.helpers.chain import Chain, running_chain
 from tests.helpers.processes import gone
+from tests.helpers.speaking import check, speak
 from tests.helpers.waiting import wait_until
 
 SPEAKERS = 5
@@ -98,15 +97,6 @@ class Machine:
         return size - left
 
 
-async def speak(locate: Locate, seed: int, seconds: float, enough: asyncio.Event) -> list[Summary]:
-    """One session after the other until ``enough``; of each everything is waited for."""
-    summaries: list[Summary] = []
-    while not enough.is_set():
-        plan = Plan(1, seconds, seed=1000 * seed + len(summaries))
-        summaries.append(await run_sessions(plan, locate, CLIENT))
-    return summaries
-
-
 async def survive(root: Path, losses: int, seconds: float, seed: int) -> None:
     """So many losses of power while people speak; then what they heard is checked."""
     chance, enough, lost = random.Random(seed), asyncio.Event(), Counter[str]()
@@ -115,7 +105,8 @@ async def survive(root: Path, losses: int, seconds: float, seed: int) -> None:
         chain.worker("--engine", "checksum", "--set", "rtf=0.15")
         async with asyncio.TaskGroup() as people:
             speaking = [
-                people.create_task(speak(machine.locate, seed + n, seconds, enough)) for n in range(SPEAKERS)
+                people.create_task(speak(machine.locate, CLIENT, seed + n, seconds, enough))
+                for n in range(SPEAKERS)
             ]
             for number in range(losses):
                 await asyncio.sleep(chance.uniform(0.5, 4.0))
@@ -123,12 +114,8 @@ async def survive(root: Path, losses: int, seconds: float, seed: int) -> None:
                 lost += Counter(bytes=cut, segments=segments, felt=segments > 0)
             enough.set()
         await wait_until(machine.idle, "no job is left in the broker", 60)
-    summaries = [summary for speaker in speaking for summary in speaker.result()]
-    right, segments = sum(one.right for one in summaries), sum(one.segments for one in summaries)
-    sys.stdout.write(f"{losses} losses of power took {lost['bytes']:,} bytes and with them ")
-    sys.stdout.write(f"{lost['segments']} segments that were queued or ended ({lost['felt']} took some); ")
-    sys.stdout.write(f"{right} of {segments} digests right, {sum(one.twice for one in summaries)} twice\n")
-    assert all(one.flawless for one in summaries), [one.complaints for one in summaries]
+    took = f"{lost['bytes']:,} bytes and with them {lost['segments']} segments that were queued or ended"
+    check(speaking, f"{losses} losses of power took {took} ({lost['felt']} took some)")
 
 
 @pytest.fixture(autouse=True)

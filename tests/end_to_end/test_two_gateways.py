@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,11 +15,11 @@ from backend.gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address
 from client.gateway import ClientSettings
-from loadtest.sessions import Plan, Summary, run_sessions
 from protocol.job import Keys
 from protocol.session import Limits
 from runtime.logs import logging_to
 from tests.helpers.chain import running_chain
+from tests.helpers.speaking import check, speak
 from tests.helpers.tcp_proxy import BOTH, TcpProxy, Way, tcp_proxy, to_port, to_socket
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -98,31 +97,19 @@ async def two_gateways(root: Path, broker: Broker, seed: int) -> AsyncIterator[W
         yield World(clients, brokers, store, random.Random(seed))
 
 
-async def speak(world: World, seed: int, enough: asyncio.Event) -> list[Summary]:
-    """One session after the other until ``enough``; of each everything is waited for."""
-    summaries: list[Summary] = []
-    while not enough.is_set():
-        plan = Plan(1, SPEECH_S, seed=1000 * seed + len(summaries))
-        summaries.append(await run_sessions(plan, world.locate, CLIENT))
-    return summaries
-
-
 async def survive(root: Path, broker: Broker, troubles: int, seed: int) -> None:
     """People speak while one trouble follows the other; then what they heard is checked."""
     enough = asyncio.Event()
     async with two_gateways(root, broker, seed) as world, asyncio.TaskGroup() as people:
-        speaking = [people.create_task(speak(world, seed + n, enough)) for n in range(SPEAKERS)]
+        speaking = [
+            people.create_task(speak(world.locate, CLIENT, seed + n, SPEECH_S, enough)) for n in range(SPEAKERS)
+        ]
         await wait_until(lambda: sum(one.sound for one in world.clients) == SPEAKERS, "all are connected")
         for _ in range(troubles):
             await world.trouble()
             await asyncio.sleep(world.chance.uniform(0.1, 1.5))
         enough.set()
-    summaries = [summary for speaker in speaking for summary in speaker.result()]
-    right, segments = sum(one.right for one in summaries), sum(one.segments for one in summaries)
-    sys.stdout.write(f"{', '.join(f'{count} x {what}' for what, count in sorted(world.done.items()))}: ")
-    sys.stdout.write(f"{right} of {segments} digests right in {len(summaries)} sessions, ")
-    sys.stdout.write(f"{sum(one.twice for one in summaries)} twice\n")
-    assert all(one.flawless for one in summaries), [one.complaints for one in summaries if not one.flawless]
+    check(speaking, ", ".join(f"{count} x {what}" for what, count in sorted(world.done.items())))
 
 
 @pytest.fixture(autouse=True)

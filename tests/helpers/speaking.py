@@ -1,0 +1,29 @@
+"""People who speak until a test has done to the chain what it wanted to do, and what must be true then."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from client.connection import Locate
+from client.gateway import ClientSettings
+from loadtest.sessions import Plan, Summary, run_sessions
+
+
+async def speak(
+    locate: Locate, client: ClientSettings, seed: int, seconds: float, enough: asyncio.Event
+) -> list[Summary]:
+    """One session of so many ``seconds`` after the other until ``enough``; of each everything is waited for."""
+    summaries: list[Summary] = []
+    while not enough.is_set():
+        plan = Plan(1, seconds, seed=1000 * seed + len(summaries))
+        summaries.append(await run_sessions(plan, locate, client))
+    return summaries
+
+
+def check(people: Sequence["asyncio.Task[list[Summary]]"], after: str) -> None:
+    """Print what came of it, and assert that nothing was lost, doubled or changed."""
+    summaries = [summary for one in people for summary in one.result()]
+    right, segments = sum(one.right for one in summaries), sum(one.segments for one in summaries)
+    sys.stdout.write(f"{after}: {right} of {segments} digests right in {len(summaries)} sessions, ")
+    sys.stdout.write(f"{sum(one.twice for one in summaries)} twice\n")
+    assert all(one.flawless for one in summaries), [one.complaints for one in summaries if not one.flawless]
