@@ -1,0 +1,1 @@
+"""Everything that a person sees: Qt widgets, which take values and ask for actions."""

@@ -1,0 +1,94 @@
+"""From any thread into Qt's: values, and how long its turns last."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from app.view import View, WorkerView
+
+_NEWEST: Final = (View, WorkerView)
+_BUCKETS_PER_MS: Final = 10
+_LONGEST_MS: Final = 10_000
+
+
+class Bridge(QObject):
+    """Hands what is posted to ``receive``, in Qt's thread and in order; of what replaces itself only the newest."""
+
+    arrived = Signal(object)
+
+    def __init__(self, receive: Callable[[object], None]) -> None:
+        super().__init__()
+        self._receive = receive
+        self._newest: dict[type, object] = {}
+        self.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def post(self, value: object) -> None:
+        """From any thread; returns at once. Once the window system is gone, into nowhere."""
+        kind = type(value)
+        if kind in _NEWEST:
+            self._newest[kind] = value
+            value = kind
+        try:
+            self.arrived.emit(value)
+        except RuntimeError:  # Qt's half of this object is gone: the program ends
+            self._newest.clear()
+
+    @Slot(object)
+    def _deliver(self, value: object) -> None:
+        if isinstance(value, type) and value in _NEWEST:
+            value = self._newest.pop(value, None)
+            if value is None:  # a later signal was for a value that an earlier one has delivered
+                return
+        self._receive(value)
+
+
+class EventLoopWatch(QObject):
+    """How late a short timer comes: no turn of the event loop lasted longer. Counts, so that it may run for hours."""
+
+    def __init__(self, interval_ms: int = 4, clock: Callable[[], float] = time.perf_counter) -> None:
+        super().__init__()
+        self._clock, self._interval_s = clock, interval_ms / 1000
+        self._counts = [0] * (_LONGEST_MS * _BUCKETS_PER_MS + 1)
+        self._last = clock()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(interval_ms)
+        self._timer.timeout.connect(self.tick)
+
+    def start(self) -> None:
+        """Measure from now on."""
+        self._last = self._clock()
+        self._timer.start()
+
+    def stop(self) -> None:
+        """What was measured stays."""
+        self._timer.stop()
+
+    def tick(self) -> None:
+        """The timer came."""
+        now = self._clock()
+        late_ms = max(0.0, now - self._last - self._interval_s) * 1000
+        self._last = now
+        self._counts[min(len(self._counts) - 1, int(late_ms * _BUCKETS_PER_MS))] += 1
+
+    @property
+    def turns(self) -> int:
+        """How many were measured."""
+        return sum(self._counts)
+
+    def percentile_ms(self, percent: float) -> float:
+        """Milliseconds that ``percent`` of the turns do not exceed, to 0.1 ms upwards; 0 without turns."""
+        wanted = self.turns * percent / 100
+        seen = 0
+        for bucket, count in enumerate(self._counts):
+            seen += count
+            if count and seen >= wanted:
+                return (bucket + 1) / _BUCKETS_PER_MS
+        return 0.0
+
+    @property
+    def worst_ms(self) -> float:
+        """The longest turn, to 0.1 ms upwards."""
+        return self.percentile_ms(100)

@@ -1,0 +1,64 @@
+"""What Qt's own widgets look like, from the tokens. Roles are the dynamic property ``role``. Pure."""
+
+from string import Template
+from typing import Final
+
+from app.ui.colours import Colours
+
+_SHEET: Final = Template(
+    """
+QWidget { color: $text; }
+QWidget#page, QScrollArea, QScrollArea > QWidget > QWidget#list { background: $window; border: none; }
+QFrame[role="card"] { background: $surface; border: 1px solid $line; border-radius: ${card}px; }
+QLabel { background: transparent; border: none; }
+QLabel[role="muted"] { color: $muted; }
+QLabel[role="warning"] { color: $warning; }
+QLabel[role="danger"] { color: $danger; }
+
+QPushButton { background: $surface; color: $text; border: 1px solid $edge; border-radius: ${radius}px;
+    padding: ${pad}px ${wide}px; }
+QPushButton:hover { background: $accent_soft; border-color: $accent; }
+QPushButton:pressed { background: $sunken; }
+QPushButton:focus { border: 2px solid $accent; padding: ${pad_focus}px ${wide_focus}px; }
+QPushButton:disabled { color: $muted; border-color: $line; }
+QPushButton[role="primary"] { background: $accent; color: $on_accent; border-color: $accent; }
+QPushButton[role="primary"]:hover { background: $accent_strong; border-color: $accent_strong; }
+QPushButton[role="primary"]:focus { border: 2px solid $text; }
+QPushButton[role="quiet"] { background: transparent; color: $accent; border-color: transparent;
+    padding: ${hair}px ${pad}px; }
+QPushButton[role="quiet"]:hover { background: $accent_soft; }
+QPushButton[role="quiet"]:focus { border: 2px solid $accent; padding: ${hair_focus}px ${pad_focus}px; }
+
+QMenu { background: $surface; color: $text; border: 1px solid $line; padding: ${hair}px 0; }
+QMenu::item { padding: ${pad}px ${menu}px ${pad}px ${menu}px; }
+QMenu::item:selected { background: $accent_soft; color: $text; }
+QMenu::item:disabled { color: $muted; }
+QMenu::separator { height: 1px; background: $line; margin: ${hair}px 0; }
+QMenu::icon { left: ${pad}px; }
+
+QComboBox QAbstractItemView { background: $surface; color: $text; border: 1px solid $edge; outline: none;
+    selection-background-color: $accent_soft; selection-color: $text; padding: ${hair}px; }
+QToolTip { background: $surface; color: $text; border: 1px solid $line; padding: ${hair}px; }
+
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
+QScrollBar::handle:vertical { background: $edge; border-radius: 3px; min-height: 32px; margin: 2px; }
+QScrollBar::add-line, QScrollBar::sub-line { height: 0; width: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: none; }
+"""
+)
+
+
+def stylesheet(colours: Colours, radius: int, pad: int) -> str:
+    """``radius`` and ``pad`` in pixels. A focus ring is one pixel wider, and takes it from the padding."""
+    sizes = {
+        "radius": radius,
+        "card": radius * 2,
+        "pad": pad,
+        "pad_focus": pad - 1,
+        "hair": pad // 2,
+        "hair_focus": pad // 2 - 1,
+        "wide": pad * 2,
+        "wide_focus": pad * 2 - 1,
+        "menu": pad * 3,
+    }
+    return _SHEET.substitute(vars(colours), **sizes)

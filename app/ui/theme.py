@@ -1,0 +1,179 @@
+"""The design tokens beside the colours, and the theme that follows the system while the app runs."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from app.states import State
+from app.ui.colours import COLOURS, Colours, Scheme, state_colour
+from app.ui.stylesheet import stylesheet
+
+HAN: Final = ("Noto Sans CJK SC", "Microsoft YaHei UI", "PingFang SC")
+"""Asked for Han after the system's own font: otherwise some systems draw Chinese with Japanese shapes."""
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """Pixels, in steps of four."""
+
+    hair: int = 4
+    small: int = 8
+    medium: int = 12
+    large: int = 16
+    wide: int = 24
+    huge: int = 32
+
+
+@dataclass(frozen=True)
+class Radii:
+    """Of corners, in pixels."""
+
+    small: int = 6
+    medium: int = 10
+    large: int = 20
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Sizes of type, relative to the system's own, which a person may have enlarged."""
+
+    caption: float = 0.88
+    body: float = 1.0
+    heading: float = 1.15
+    display: float = 1.6
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Milliseconds; ``reduced``: nothing moves by itself."""
+
+    quick: int = 120
+    gentle: int = 200
+    reduced: bool = False
+
+
+SPACING: Final = Spacing()
+RADII: Final = Radii()
+SCALE: Final = Scale()
+STILL: Final = Motion(0, 0, True)
+
+
+class Theme(QObject):
+    """What to draw with; ``changed`` when the system's wishes change. Fixed by what is given."""
+
+    changed = Signal()
+
+    def __init__(self, scheme: Scheme | None = None, motion: Motion | None = None) -> None:
+        super().__init__()
+        self._scheme, self._motion = scheme, motion
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._look_again)
+        if (wishes := _wishes()) is not None:
+            wishes.contrastPreferenceChanged.connect(self._look_again)
+            if hasattr(wishes, "motionPreferenceChanged"):
+                wishes.motionPreferenceChanged.connect(self._look_again)
+
+    @property
+    def scheme(self) -> Scheme:
+        """The one in force."""
+        return self._scheme or system_scheme()
+
+    @property
+    def colours(self) -> Colours:
+        """Of the scheme in force."""
+        return COLOURS[self.scheme]
+
+    @property
+    def motion(self) -> Motion:
+        """How long movements last."""
+        return self._motion or system_motion()
+
+    def colour(self, name: str) -> QColor:
+        """A colour by the name of its token."""
+        return QColor(getattr(self.colours, name))
+
+    def state_colour(self, state: State) -> QColor:
+        """What stands beside its shape."""
+        return QColor(state_colour(self.colours, state))
+
+    def choose(self, scheme: Scheme | None) -> None:
+        """Fix the scheme; None follows the system again."""
+        self._scheme = scheme
+        self.changed.emit()
+
+    def dress(self, application: QApplication) -> None:
+        """Give the program its looks, now and at each change."""
+        application.setStyle("Fusion")
+        application.setFont(font())
+        self._apply(application)
+        self.changed.connect(lambda: self._apply(application))
+
+    def _apply(self, application: QApplication) -> None:
+        application.setPalette(palette(self.colours))
+        application.setStyleSheet(stylesheet(self.colours, RADII.small, SPACING.small))
+
+    def _look_again(self) -> None:
+        self.changed.emit()
+
+
+def font(size: float = SCALE.body, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """The system's font at ``size`` of the scale, with Simplified Chinese after it."""
+    made = QFont(QGuiApplication.font())
+    made.setFamilies(list(dict.fromkeys((made.family(), *HAN))))
+    made.setWeight(weight)
+    if made.pointSizeF() > 0:
+        made.setPointSizeF(made.pointSizeF() * size)
+    else:
+        made.setPixelSize(round(made.pixelSize() * size))
+    return made
+
+
+def system_scheme() -> Scheme:
+    """High contrast where it is asked for, else dark or light."""
+    wishes = _wishes()
+    if wishes is not None and wishes.contrastPreference() == Qt.ContrastPreference.HighContrast:
+        return Scheme.HIGH_CONTRAST
+    dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    return Scheme.DARK if dark else Scheme.LIGHT
+
+
+def system_motion() -> Motion:
+    """None where less of it is asked for."""
+    wishes = _wishes()
+    if wishes is None or not hasattr(wishes, "motionPreference"):
+        return Motion()
+    return STILL if wishes.motionPreference() == Qt.MotionPreference.ReducedMotion else Motion()
+
+
+def _wishes() -> Any:
+    """The system's accessibility settings, which Qt tells since 6.10."""
+    hints = QGuiApplication.styleHints()
+    return hints.accessibility() if hasattr(hints, "accessibility") else None
+
+
+def palette(colours: Colours) -> QPalette:
+    """For what Qt draws by itself."""
+    made = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: colours.window,
+        QPalette.ColorRole.WindowText: colours.text,
+        QPalette.ColorRole.Base: colours.surface,
+        QPalette.ColorRole.AlternateBase: colours.sunken,
+        QPalette.ColorRole.Text: colours.text,
+        QPalette.ColorRole.PlaceholderText: colours.muted,
+        QPalette.ColorRole.Button: colours.surface,
+        QPalette.ColorRole.ButtonText: colours.text,
+        QPalette.ColorRole.ToolTipBase: colours.surface,
+        QPalette.ColorRole.ToolTipText: colours.text,
+        QPalette.ColorRole.Highlight: colours.accent,
+        QPalette.ColorRole.HighlightedText: colours.on_accent,
+        QPalette.ColorRole.Link: colours.accent,
+    }
+    for role, colour in roles.items():
+        made.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours.muted))
+    return made
