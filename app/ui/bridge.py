@@ -14,7 +14,7 @@ _LONGEST_MS: Final = 10_000
 
 
 class Bridge(QObject):
-    """Hands what is posted to ``receive``, in Qt's thread and in order; of what replaces itself only the newest."""
+    """Hands what is posted to ``receive``, in Qt's thread and order; of what replaces itself only the newest."""
 
     arrived = Signal(object)
 
@@ -45,7 +45,7 @@ class Bridge(QObject):
 
 
 class EventLoopWatch(QObject):
-    """How late a short timer comes: no turn of the event loop lasted longer. Counts, so that it may run for hours."""
+    """How late a short timer comes: no turn of the event loop lasted longer. It may run for hours."""
 
     def __init__(self, interval_ms: int = 4, clock: Callable[[], float] = time.perf_counter) -> None:
         super().__init__()

@@ -27,7 +27,7 @@ class Texts(QObject):
         super().__init__()
         self._chosen = language
 
-    def __call__(self, key: str, **values: str | int) -> str:
+    def __call__(self, key: str, /, **values: str | int) -> str:
         """The text with its values. Raises ``KeyError`` for what is not in the texts."""
         entry = entries(self.language)[key]
         if not isinstance(entry, str):

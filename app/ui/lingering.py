@@ -1,0 +1,54 @@
+"""How long the overlay shows what: as long as a take goes on, and its end for a while. Pure."""
+
+from math import inf
+from typing import Final
+
+from app.states import State
+from app.view import View
+
+NOTE_S: Final = 4.0
+STAYS_S: Final = {State.DONE: 1.5, State.HELD: 6.0, State.FAILED: 8.0}
+"""Seconds that an end is shown; what needs no attention goes first."""
+
+
+def stays_s(view: View) -> float:
+    """How long this is to be seen: 0 for nothing, ``inf`` for as long as it lasts."""
+    if view.state is State.IDLE:
+        return NOTE_S if view.note else 0.0
+    return STAYS_S.get(view.state, inf)
+
+
+class Lingering:
+    """Which view to show. An end is shown for its time, even when the app has become idle meanwhile."""
+
+    def __init__(self) -> None:
+        self._phase: tuple[State, str] | None = None
+        self._until = 0.0
+        self._shown: View | None = None
+
+    def see(self, view: View, now: float) -> View | None:
+        """What to show at ``now`` (monotonic seconds), after ``view`` came."""
+        stay = stays_s(view)
+        if stay:
+            self._begin(view, now + stay)
+        elif self._until == inf:
+            self._until = now
+        return self.at(now)
+
+    def at(self, now: float) -> View | None:
+        """What is still to be shown at ``now``."""
+        if now >= self._until:
+            self._shown = None
+        return self._shown
+
+    @property
+    def until(self) -> float:
+        """When what is shown is to go; ``inf``: when something else comes."""
+        return self._until
+
+    def _begin(self, view: View, until: float) -> None:
+        phase = view.state, view.note.key if view.note else ""
+        if phase != self._phase or until == inf or self._until == inf:
+            self._until = until
+        self._phase = phase
+        self._shown = view

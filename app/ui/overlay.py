@@ -1,0 +1,199 @@
+"""The pill on the screen: above everything, never with the focus, transparent for the pointer.
+
+It is a bare window, not a widget: a widget would be in the accessibility tree, and screen readers would announce it.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from math import inf
+from typing import Final
+
+from PySide6.QtCore import QMargins, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QCursor,
+    QGuiApplication,
+    QPainter,
+    QPaintEvent,
+    QRasterWindow,
+    QRegion,
+    QScreen,
+)
+
+from app.states import State
+from app.ui.lingering import Lingering
+from app.ui.pill import SHADOW, Drawing, Levels, Pill, paint_shadow
+from app.ui.texts import Texts
+from app.ui.theme import RADII, SPACING, Theme
+from app.view import View
+
+FRAME_MS: Final = 50
+_ABOVE_EDGE: Final = 48
+FLAGS: Final = (
+    Qt.WindowType.Tool
+    | Qt.WindowType.FramelessWindowHint
+    | Qt.WindowType.WindowStaysOnTopHint
+    | Qt.WindowType.WindowDoesNotAcceptFocus
+    | Qt.WindowType.WindowTransparentForInput
+    | Qt.WindowType.X11BypassWindowManagerHint
+    | Qt.WindowType.NoDropShadowWindowHint
+)
+_WITHOUT_ACTIVATING: Final = "_q_showWithoutActivating"  # what WA_ShowWithoutActivating tells a widget's window
+_ALSO_IN_BACKGROUND: Final = "_q_macAlwaysShowToolWindow"
+
+
+def possible() -> bool:
+    """Whether this desktop lets a program place a window: Wayland does not, tray and sound do its work there."""
+    return not QGuiApplication.platformName().startswith("wayland")
+
+
+class Overlay(QRasterWindow):
+    """``translucent``: the desktop blends windows; else the pill has no shadow, and a hard edge.
+
+    ``where``: a point on the screen with the active window; the pointer's without one.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        *,
+        translucent: bool = True,
+        where: Callable[[], QPoint | None] = lambda: None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._theme, self._where, self._now = theme, where, now
+        self._margin = SHADOW if translucent else 0
+        self.pill = Pill(theme, texts)
+        self.levels = Levels()
+        self._lingering = Lingering()
+        self._view = View()
+        self._shown: View | None = None
+        self._drawing: Drawing | None = None
+        self.setFlags(FLAGS)
+        self.setTitle(texts("app.name"))
+        self.setProperty(_WITHOUT_ACTIVATING, True)
+        self.setProperty(_ALSO_IN_BACKGROUND, True)
+        if translucent:
+            look = self.requestedFormat()
+            look.setAlphaBufferSize(8)
+            self.setFormat(look)
+        self._frames = _timer(self, self._frame, FRAME_MS)
+        self._end = _timer(self, self._look, None)
+        theme.changed.connect(self.refresh)
+        texts.changed.connect(self.refresh)
+
+    def show_view(self, view: View) -> None:
+        """What is to be seen from now on."""
+        self._view = view
+        self._show(self._lingering.see(view, self._now()))
+
+    def refresh(self) -> None:
+        """Draw again with other colours, texts or sizes."""
+        self._drawing = None
+        self._show(self._shown)
+
+    @property
+    def drawing(self) -> Drawing | None:
+        """What is on the screen now."""
+        return self._drawing if self._shown else None
+
+    def _look(self) -> None:
+        self._show(self._lingering.at(self._now()))
+
+    def _show(self, view: View | None) -> None:
+        before, self._shown = self._shown, view
+        if view is None:
+            self._frames.stop()
+            self._end.stop()
+            self.levels.clear()
+            self.hide()
+            return
+        if self._drawing is None or before is None or _still(before) != _still(view):
+            self._lay_out(view, moving=before is None)
+            self.update()
+        if not self.isVisible():
+            self.show()
+            self.raise_()
+        self._time(view)
+
+    def _time(self, view: View) -> None:
+        if view.state is not State.LISTENING:
+            self._frames.stop()
+        elif not self._frames.isActive():
+            self._frames.start()
+        left = self._lingering.until - self._now()
+        if left == inf:
+            self._end.stop()
+        else:
+            self._end.start(max(0, round(left * 1000) + 1))
+
+    def _frame(self) -> None:
+        self.levels.append(self._view.level_dbfs)
+        if self._drawing and self._drawing.meter:
+            meter = self._drawing.meter.translated(self._margin, self._margin)
+            self.update(meter.toAlignedRect())
+
+    def _lay_out(self, view: View, *, moving: bool) -> None:
+        screen = self._screen() if moving or self.screen() is None else self.screen()
+        area = screen.availableGeometry()
+        self.pill.most_width = area.width() - 2.0 * SPACING.wide
+        self._drawing = self.pill.drawing(view)
+        margins = QMargins(self._margin, self._margin, self._margin, self._margin)
+        size = self._drawing.size.toSize()
+        left = area.left() + (area.width() - size.width()) // 2
+        top = area.bottom() - _ABOVE_EDGE - size.height()
+        place = QRect(QPoint(left, top), size).marginsAdded(margins)
+        if place != self.geometry():
+            self.setGeometry(place)
+            if not self._margin:
+                self.setMask(_rounded(place.size()))
+
+    def _screen(self) -> QScreen:
+        point = self._where() or QCursor.pos()
+        return QGuiApplication.screenAt(point) or QGuiApplication.primaryScreen()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Everything that has changed; Qt clips."""
+        if self._shown is None or self._drawing is None:
+            return
+        painter = QPainter(self)
+        painter.setClipRegion(event.region())
+        if self._margin:
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            painter.fillRect(event.rect(), Qt.GlobalColor.transparent)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+            paint_shadow(painter, QRectF(QPointF(self._margin, self._margin), self._drawing.size))
+        else:
+            painter.fillRect(event.rect(), self._theme.colour("surface"))
+        painter.translate(self._margin, self._margin)
+        self.pill.paint(painter, self._shown, self.levels, self._drawing)
+        painter.end()
+
+
+def _still(view: View) -> View:
+    """Without what does not change the layout."""
+    return replace(view, level_dbfs=0.0, seconds=float(int(view.seconds)), unsent_s=float(round(view.unsent_s)))
+
+
+def _rounded(size: QSize) -> QRegion:
+    """The pill's outline."""
+    side = 2 * RADII.large
+    width, height = size.width(), size.height()
+    corners = (0, 0), (width - side, 0), (0, height - side), (width - side, height - side)
+    region = QRegion(RADII.large, 0, width - side, height)
+    region += QRegion(0, RADII.large, width, height - side)
+    for x, y in corners:
+        region += QRegion(x, y, side, side, QRegion.RegionType.Ellipse)
+    return region
+
+
+def _timer(owner: Overlay, do: Callable[[], None], every_ms: int | None) -> QTimer:
+    timer = QTimer(owner)
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.setSingleShot(every_ms is None)
+    if every_ms is not None:
+        timer.setInterval(every_ms)
+    timer.timeout.connect(do)
+    return timer

@@ -1,0 +1,74 @@
+"""How states, notes, times and keys are worded: from values to what a person reads."""
+
+import time
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final
+
+from app.states import State
+from app.ui.texts import Texts
+from app.view import Note, TakeView, WorkerState, WorkerView
+
+_SIDES: Final = ("left", "right")
+
+
+def state_text(texts: Texts, state: State) -> str:
+    """One word."""
+    return texts(f"state.{state.value}")
+
+
+def note_text(texts: Texts, note: Note) -> str:
+    """Its text; empty for one that this version does not know."""
+    key = f"note.{note.key}"
+    return texts(key, **_plain(note.values)) if texts.knows(key) else ""
+
+
+def worker_text(texts: Texts, worker: WorkerView) -> str:
+    """Its state, with the percent of a download, its device or the reason of a failure."""
+    if worker.state is WorkerState.DOWNLOADING and worker.percent is not None:
+        state = texts("worker.downloading-percent", percent=worker.percent)
+    else:
+        state = texts(f"worker.{worker.state.value}")
+    return texts("worker.detailed", state=state, detail=worker.detail) if worker.detail else state
+
+
+def when_text(texts: Texts, take: TakeView, today: date) -> str:
+    """The day unless it is today, the time, and how long it is."""
+    begun = datetime.fromtimestamp(take.started_s)
+    at, length = begun.strftime("%H:%M"), clock(take.seconds)
+    if begun.date() == today:
+        return texts("take.when-today", time=at, length=length)
+    return texts("take.when", day=begun.date().isoformat(), time=at, length=length)
+
+
+def clock(seconds: float) -> str:
+    """``0:07``, ``12:30``, ``1:02:03``."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def key_caps(texts: Texts, binding: str) -> tuple[str, ...]:
+    """What stands on the keys of ``ctrl+alt+d``."""
+    return tuple(_cap(texts, word) for word in binding.split("+") if word)
+
+
+def key_text(texts: Texts, binding: str) -> str:
+    """``Ctrl+Alt+D``; empty for none."""
+    return "+".join(key_caps(texts, binding))
+
+
+def today() -> date:
+    """The day here and now."""
+    return datetime.fromtimestamp(time.time()).date()
+
+
+def _cap(texts: Texts, word: str) -> str:
+    side, _, key = word.partition("_")
+    if side in _SIDES and key:
+        return texts(f"key.{side}", key=_cap(texts, key))
+    return word.replace("_", " ").title()
+
+
+def _plain(values: Mapping[str, str]) -> dict[str, str | int]:
+    return dict(values)
