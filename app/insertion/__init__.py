@@ -1,0 +1,1 @@
+"""Putting recognised text where the cursor is."""

@@ -1,0 +1,31 @@
+"""Errors of text insertion.
+
+InsertionError          base (an ``AppError``)
+├── InsertionUnavailable  nothing can be inserted here
+├── ScreenGone          the connection to the screen is lost
+└── CannotType          the keyboard has no spare key code for a character
+"""
+
+from app.errors import AppError
+
+
+class InsertionError(AppError):
+    """Base. The text says what to do about it."""
+
+
+class InsertionUnavailable(InsertionError):
+    """Nothing can be inserted here."""
+
+
+class ScreenGone(InsertionError):
+    """The connection to the screen is lost."""
+
+    def __init__(self) -> None:
+        super().__init__("the connection to the screen is lost: start this program again")
+
+
+class CannotType(InsertionError):
+    """The keyboard has no spare key code for a character."""
+
+    def __init__(self) -> None:
+        super().__init__("a character cannot be typed with this keyboard: let texts be pasted")
