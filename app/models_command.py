@@ -12,10 +12,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 
 from runtime.folders import folders
-from speech.models.catalogue import Catalogue, load_catalogue
+from speech.models.catalogue import Catalogue, Model, load_catalogue
 from speech.models.errors import ModelError
+from speech.models.listing import install_stated
 from speech.models.probing import Probes
-from speech.models.progress import Advanced, Event, Fetching, Refused, Report, Waiting
+from speech.models.progress import Advanced, Event, Fetching, Refused, Report, Stating, Waiting
 from speech.models.sources import sources_for
 from speech.models.store import ModelStore
 
@@ -33,27 +34,44 @@ def list_models() -> None:
     for column in ("name", "size", "state", "licence"):
         table.add_column(column, no_wrap=True)
     for model in catalogue.models:
-        table.add_row(model.name, decimal(model.size), store.state(model.name), model.licence)
+        size = _size(store.model(model.name))
+        table.add_row(model.name, size, store.state(model.name), model.licence)
     Console(highlight=False).print(table)
+    if later := [model.name for model in catalogue.models if model.for_later_engine]:
+        _say(f"no engine of this version runs {' or '.join(later)}")
     _say(f"folder: {folders().models}")
 
 
 @app.command()
 def get(names: Names) -> None:
-    """Fetch models from the first sources that give them whole. A broken-off download is gone on with."""
+    """Fetch models from the first sources that give them whole. A broken-off download is gone on with.
+
+    Which bytes are right, the catalogue says. Where it does not, the hub's own list is trusted at the first
+    download, over HTTPS, and kept: from then on every byte is checked against it.
+    """
     store, catalogue = _open()
     with _exit_on_error():
-        # All probes of all models start now, so that dead sources cost their deadline once.
-        offers = {name: Probes(sources_for(catalogue.model(name), catalogue)) for name in names}
+        models = [catalogue.model(name) for name in names]
+    # All probes of all models start now, so that dead sources cost their deadline once.
+    offers = {model.name: Probes(sources_for(model, catalogue)) for model in models if model.stated is None}
+    for model in models:
+        if model.for_later_engine:
+            _complain(f"no engine of this version runs {model.name}")
+
+    def fetched(name: str) -> str:
+        if name in offers:
+            return f"{name} is installed in {store.install(name, offers[name], report)}"
+        return f"{name} is installed in {install_stated(store, catalogue, name, report)}"
+
     with _shown() as report:
-        _each(names, lambda name: f"{name} is installed in {store.install(name, offers[name], report)}")
+        _each(names, fetched)
 
 
 @app.command()
 def verify(
     names: Annotated[list[str] | None, typer.Argument(help="All that are installed if none is named.")] = None,
 ) -> None:
-    """Read every byte of installed models and compare it with the catalogue."""
+    """Read every byte of installed models and compare it with the catalogue, or the list that came with them."""
     store, _ = _open()
     chosen = names or store.installed()
     if not chosen:
@@ -87,6 +105,11 @@ def remove(names: Names) -> None:
 def _open() -> tuple[ModelStore, Catalogue]:
     catalogue = load_catalogue()
     return ModelStore(folders().models, catalogue), catalogue
+
+
+def _size(model: Model) -> str:
+    """How much it takes on disk, or at most, while its hub has not been asked."""
+    return decimal(model.size) if model.stated is None else f"<= {decimal(model.stated.most_bytes)}"
 
 
 def _say(text: str) -> None:
@@ -142,6 +165,11 @@ class _Display:
         elif isinstance(event, Fetching):
             self._print(f"{event.item} ({decimal(event.size)}) from {event.source}")
             self._bars[event.item] = self._progress.add_task(event.item, total=event.size)
+        elif isinstance(event, Stating):
+            self._print(
+                f"{event.source} states the {event.files} files ({decimal(event.size)}) of {event.model}: the "
+                "catalogue has no hashes of them, so this list is trusted, kept, and every byte checked against it"
+            )
         elif isinstance(event, Refused):
             self._print(f"{event.refusal}")
         elif isinstance(event, Waiting):

@@ -23,8 +23,12 @@ class Choice(NamedTuple):
 def choose(
     engine: str, model: str, has_libraries: Callable[[str], bool], is_installed: Callable[[str], bool]
 ) -> Choice:
-    """``engine`` or ``auto``, with ``model`` or the engine's own. ``auto`` raises ``EngineUnavailable``."""
+    """``engine`` or ``auto``, with ``model`` or the engine's own. Raises ``EngineUnavailable``."""
     if engine != AUTO:
+        if model and model not in MODELS.get(engine, (model,)):
+            raise EngineUnavailable(
+                f"the engine {engine} does not run {model}: it runs {', '.join(MODELS[engine])}"
+            )
         return Choice(engine, model or MODELS.get(engine, ("",))[0], "asked for")
     lacking: list[str] = []
     for candidate, models in MODELS.items():

@@ -1,6 +1,10 @@
-"""The catalogue: each model's files with size and sha256, its licence, and where it can be fetched from."""
+"""The catalogue: each model's files with size and sha256, its licence, and where it can be fetched from.
+
+A model whose files nobody could pin has a ``Stated`` in their place: the hub is asked for them (``listing``).
+"""
 
 import re
+from collections.abc import Iterable
 from importlib.resources import files
 from typing import Annotated, Final
 
@@ -30,11 +34,11 @@ class ModelFile(_Strict, frozen=True):
 
 
 class ModelScope(_Strict, frozen=True, tag="modelscope", tag_field="kind"):
-    """A repository on ModelScope. ``files``: our path -> the path there."""
+    """A repository on ModelScope. ``files``: our path -> the path there; none if the hub states them."""
 
     repository: str
     revision: str
-    files: dict[FilePath, str]
+    files: dict[FilePath, str] = {}
 
 
 class HuggingFace(_Strict, frozen=True, tag="huggingface", tag_field="kind"):
@@ -69,8 +73,23 @@ class Wheels(_Strict, frozen=True, tag="wheels", tag_field="kind"):
 SourceEntry = ModelScope | HuggingFace | LocalFolder | Wheels
 
 
+class Stated(_Strict, frozen=True):
+    """What the files must be like that a hub states. ``most_bytes``: of all of them together.
+
+    ``wanted``: shell patterns of paths, folder by folder. A file that none of them names is left out (no code, no
+    samples), and each of them names at least one, or else the list is not used.
+    """
+
+    wanted: tuple[str, ...]
+    most_bytes: Size
+
+
 class Model(_Strict, frozen=True):
-    """One model. ``attribution`` is what its licence asks us to say, and is written beside its files."""
+    """One model. ``attribution`` is what its licence asks us to say, and is written beside its files.
+
+    ``stated``: the hub says which files there are, and ``files`` is empty. ``for_later_engine``: it can be
+    fetched, and no engine of this version runs it.
+    """
 
     name: Name
     title: str
@@ -78,8 +97,14 @@ class Model(_Strict, frozen=True):
     attribution: str
     files: tuple[ModelFile, ...]
     sources: tuple[SourceEntry, ...]
+    stated: Stated | None = None
+    for_later_engine: bool = False
 
     def __post_init__(self) -> None:
+        if self.stated is not None:
+            if self.files or not self.stated.wanted or not self._states_files():
+                raise ValueError(f"{self.name}: its hub states its files, so neither it nor its hub lists any")
+            return
         paths = {file.path for file in self.files}
         if not paths or len(paths) != len(self.files):
             raise ValueError(f"{self.name}: no files, or one of them twice")
@@ -90,6 +115,19 @@ class Model(_Strict, frozen=True):
                 raise ValueError(f"{self.name}: a source lists no files")
             if stray := set(source.files) - paths:
                 raise ValueError(f"{self.name}: a source lists {', '.join(sorted(stray))}, the model does not")
+
+    def _states_files(self) -> bool:
+        """Whether every source is a hub that states size and sha256 of each file: ModelScope alone does."""
+        hubs = [isinstance(source, ModelScope) and not source.files for source in self.sources]
+        return bool(hubs) and all(hubs)
+
+    def listed(self, files: Iterable[ModelFile]) -> "Model":
+        """This model with ``files`` that its hub stated: from here on it is as one whose files are pinned."""
+        files = tuple(files)
+        here = {file.path: file.path for file in files}
+        hubs = [source for source in self.sources if isinstance(source, ModelScope)]
+        sources = tuple(ModelScope(hub.repository, hub.revision, here) for hub in hubs)
+        return msgspec.structs.replace(self, files=files, sources=sources, stated=None)
 
     @property
     def size(self) -> int:

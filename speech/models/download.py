@@ -6,6 +6,7 @@ fetched is judged by its SHA-256 elsewhere; here only its size.
 """
 
 import email.utils
+import ipaddress
 import json
 import random
 import re
@@ -17,8 +18,9 @@ from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 
 from speech.models.errors import FileRefused, SourceFailed
 from speech.models.progress import Advance
@@ -26,6 +28,7 @@ from speech.models.progress import Advance
 _READ_BYTES: Final = 256 * 1024
 _PARTIAL_CONTENT: Final = 206
 _RANGE_NOT_SATISFIABLE: Final = 416
+Redirects = type[urllib.request.HTTPRedirectHandler]
 _WORTH_RETRYING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -80,6 +83,66 @@ def probe(url: str, deadline_s: float) -> None:
         raise SourceFailed(str(error)) from error
 
 
+def read_trusted(url: str, most: int, limits: Limits | None = None) -> bytes:
+    """The body at ``url``, for what no hash can check: over HTTPS, or from this computer. Raises ``SourceFailed``.
+
+    ``most`` bytes at most. One attempt takes ``stall_s`` at most; redirects are followed to trusted addresses.
+    """
+    limits, attempt = limits or Limits(), 0
+    _require_trusted(url)
+    while True:
+        try:
+            return _read_attempt(url, most, limits.stall_s)
+        except _Interrupted as error:
+            attempt += 1
+            if attempt >= limits.attempts:
+                raise SourceFailed(f"{error} ({attempt} attempts)") from error
+            time.sleep(_pause(attempt, limits, error.retry_after_s, random.random()))
+
+
+def _read_attempt(url: str, most: int, deadline_s: float) -> bytes:
+    end, body = time.monotonic() + deadline_s, bytearray()
+    with _opened(url, {}, deadline_s, _TrustedRedirects) as response:
+        expected = _total_bytes(response)
+        while block := _received(response, _READ_BYTES, deadline_s):
+            body += block
+            if len(body) > most:
+                raise FileRefused(f"it is longer there than {most} bytes")
+            if time.monotonic() > end:
+                raise _Interrupted(f"not all of it came within {deadline_s:g} s")
+    if expected is not None and len(body) < expected:
+        raise _Interrupted(f"the connection ended after {len(body)} of {expected} bytes")
+    return bytes(body)
+
+
+def _require_trusted(url: str) -> None:
+    """Raises ``FileRefused`` for an address where somebody on the way could change what is read."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not _is_this_computer(parts.hostname or ""):
+        raise FileRefused(f"what no hash can check is not read over {parts.scheme or 'this address'}: use https")
+
+
+def _is_this_computer(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _TrustedRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects only to addresses that may be trusted."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        try:
+            _require_trusted(newurl)
+        except FileRefused:
+            fp.close()
+            raise
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
 def download(url: str, part: Path, size: int, advance: Advance, limits: Limits | None = None) -> None:
     """Make ``part`` the ``size`` bytes at ``url``, going on from what it holds. Raises ``SourceFailed``."""
     limits = limits or Limits()
@@ -112,7 +175,7 @@ def _attempt(url: str, part: Path, size: int, advance: Advance, limits: Limits) 
         with _opened(url, headers, limits.stall_s) as response:
             total = _total_bytes(response)
             if total is not None and total != size:
-                raise FileRefused(f"it has {total} bytes there, the catalogue says {size}")
+                raise FileRefused(f"it has {total} bytes there, {size} are listed")
             held = _start(response, url, part, held, validator)
             _append(response, part, held, size, advance, limits)
     except (_RangeRefused, FileRefused):
@@ -138,9 +201,10 @@ def _append(response: HTTPResponse, part: Path, held: int, size: int, advance: A
     with part.open("ab") as out:
         while block := _received(response, _READ_BYTES, limits.stall_s):
             out.write(block)
+            out.flush()  # a process that is killed while it waits for more loses nothing of what has come
             held += len(block)
             if held > size:
-                raise FileRefused(f"it is longer there than the {size} bytes that the catalogue says")
+                raise FileRefused(f"it is longer there than the {size} bytes that are listed")
             advance(held)
             if held < size and pace.stalled(len(block), time.monotonic()):
                 raise _Interrupted(f"fewer than {limits.least_bytes_per_stall} bytes in {limits.stall_s:g} s")
@@ -192,7 +256,7 @@ def _total_bytes(response: HTTPResponse) -> int | None:
     return int(found[1]) if found else None
 
 
-def _opener() -> urllib.request.OpenerDirector:
+def _opener(redirects: Redirects) -> urllib.request.OpenerDirector:
     """HTTP, HTTPS and the proxies of the environment; unlike ``urlopen``, never ``file:`` or ``ftp:``."""
     opener = urllib.request.OpenerDirector()
     for handler in (
@@ -201,7 +265,7 @@ def _opener() -> urllib.request.OpenerDirector:
         urllib.request.HTTPHandler,
         urllib.request.HTTPSHandler,
         urllib.request.HTTPDefaultErrorHandler,
-        urllib.request.HTTPRedirectHandler,
+        redirects,
         urllib.request.HTTPErrorProcessor,
     ):
         opener.add_handler(handler())
@@ -209,12 +273,17 @@ def _opener() -> urllib.request.OpenerDirector:
 
 
 @contextmanager
-def _opened(url: str, headers: Mapping[str, str], timeout_s: float) -> Iterator[HTTPResponse]:
+def _opened(
+    url: str,
+    headers: Mapping[str, str],
+    timeout_s: float,
+    redirects: Redirects = urllib.request.HTTPRedirectHandler,
+) -> Iterator[HTTPResponse]:
     """The answer to GET. Raises ``FileRefused`` or ``_Interrupted``."""
     headers = {"User-Agent": "kikipounamu", "Accept-Encoding": "identity", **headers}
     try:
         request = urllib.request.Request(url, headers=headers)
-        response: HTTPResponse = _opener().open(request, timeout=timeout_s)
+        response: HTTPResponse = _opener(redirects).open(request, timeout=timeout_s)
     except HTTPError as error:
         with error:
             raise _status_error(error) from error

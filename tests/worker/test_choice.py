@@ -23,6 +23,15 @@ def test_what_is_asked_for_is_taken_whatever_is_here() -> None:
     assert chosen("package.module:create", "mine", set()).model == "mine"
 
 
+@pytest.mark.parametrize("engine", ["funasr", "whisper"])
+def test_what_an_engine_does_not_run_is_refused_before_it_is_fetched(engine: str) -> None:
+    for model in load_catalogue().models:
+        if model.name in MODELS[engine]:
+            continue
+        with pytest.raises(EngineUnavailable, match=f"engine {engine} does not run {model.name}: it runs"):
+            chosen(engine, model.name, EVERYTHING)
+
+
 @pytest.mark.parametrize(
     ("here", "engine", "why"),
     [
@@ -68,3 +77,9 @@ def test_every_name_exists() -> None:
     names = {name for models in MODELS.values() for name in models} | set(PUNCTUATION) | set(PUNCTUATION.values())
     assert names <= set(load_catalogue().names)
     assert set(MODELS) <= set(installed_engines())
+
+
+def test_the_catalogue_says_which_models_no_engine_runs() -> None:
+    run = {name for models in MODELS.values() for name in models}
+    later = {model.name for model in load_catalogue().models if model.for_later_engine}
+    assert later and not later & run

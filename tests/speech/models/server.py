@@ -26,6 +26,7 @@ class Served:
     redirect: str = ""
     silent: bool = False
     hold_at: int | None = None
+    drip_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(file.data[start : file.hold_at])
             self.server.release.wait()
             start = file.hold_at
+        if file.drip_s:
+            for place in range(start, end):
+                self.wfile.write(file.data[place : place + 1])
+                self.server.release.wait(file.drip_s)
+            return
         self.wfile.write(file.data[start:end])
 
     def _begin(self, file: Served, asked: Asked) -> tuple[int, int]:

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from speech.models.catalogue import LocalFolder, Wheel, decode_catalogue, load_catalogue, wheel_file_prefix
+from speech.models.catalogue import (
+    LocalFolder,
+    ModelFile,
+    ModelScope,
+    Stated,
+    Wheel,
+    decode_catalogue,
+    load_catalogue,
+    wheel_file_prefix,
+)
 from speech.models.errors import CatalogueDamaged, ModelUnknown
 from speech.models.store import ModelStore
 from tests.speech.models.example import catalogue_of
@@ -25,8 +34,20 @@ huggingface = "http://b"
 """
 
 
-def test_every_file_of_every_model_has_a_source_and_a_wheel() -> None:
+STATED = MODEL.replace('files = [{ path = "a.bin", size = 1, sha256 = "%s" }]' % ("0" * 64), "files = []").replace(
+    "sources = []",
+    """sources = [{ kind = "modelscope", repository = "lab/tiny", revision = "v1" }]
+[models.stated]
+wanted = ["*.bin"]
+most_bytes = 100
+""",
+)
+
+
+def test_every_file_of_every_model_has_a_source() -> None:
     for model in load_catalogue().models:
+        if model.stated is not None:
+            continue
         listed = [set(source.files) for source in model.sources if not isinstance(source, LocalFolder)]
         assert set().union(*listed) == {file.path for file in model.files}
         assert any(files == {file.path for file in model.files} for files in listed)
@@ -80,6 +101,31 @@ def test_paths_that_could_leave_the_folder_are_refused(bad: str) -> None:
 def test_damage_is_a_typed_error(data: bytes) -> None:
     with pytest.raises(CatalogueDamaged):
         decode_catalogue(data)
+
+
+def test_a_hub_can_state_the_files_and_then_they_are_as_if_pinned() -> None:
+    model = decode_catalogue((ENDPOINTS + STATED).encode()).model("tiny")
+    assert (model.files, model.stated) == ((), Stated(("*.bin",), 100))
+    listed = model.listed([ModelFile("a.bin", 7, "0" * 64)])
+    assert (listed.size, listed.stated) == (7, None)
+    assert listed.sources == (ModelScope("lab/tiny", "v1", {"a.bin": "a.bin"}),)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("files = []", f'files = [{{ path = "a.bin", size = 1, sha256 = "{"0" * 64}" }}]'),
+        ('wanted = ["*.bin"]', "wanted = []"),
+        ('kind = "modelscope"', 'kind = "huggingface"'),
+        ('revision = "v1" }', 'revision = "v1", files = { "a.bin" = "a.bin" } }'),
+        ("most_bytes = 100", ""),
+        ("most_bytes = 100", "most_bytes = -1"),
+    ],
+)
+def test_stated_files_come_from_a_hub_that_states_them_and_are_bounded(good: str, bad: str) -> None:
+    assert good in STATED
+    with pytest.raises(CatalogueDamaged):
+        decode_catalogue((ENDPOINTS + STATED.replace(good, bad)).encode())
 
 
 def test_a_local_folder_can_be_a_source() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from speech.models import download as module
-from speech.models.download import Limits, download, probe
+from speech.models.download import Limits, download, probe, read_trusted
 from speech.models.errors import FileRefused, SourceFailed
 from tests.speech.models.example import CONTENTS, HALF, QUICK, WEIGHTS
 from tests.speech.models.server import Asked, FileServer, Served
@@ -169,7 +169,7 @@ def test_a_range_that_is_not_there_begins_anew(server: FileServer, part: Path) -
 @pytest.mark.parametrize("tells_size", [True, False])
 def test_a_file_of_another_size_is_refused(server: FileServer, part: Path, tells_size: bool) -> None:
     server.files["/w"] = Served(DATA, tells_size=tells_size)
-    with pytest.raises(FileRefused, match="catalogue says"):
+    with pytest.raises(FileRefused, match="listed"):
         fetch(server, part, size=SIZE - 1)
     assert not part.exists()
 
@@ -257,3 +257,44 @@ def test_only_a_strong_tag_or_a_date_is_a_validator() -> None:
     assert validator(ETag='"a"', Last_Modified="then") == '"a"'
     assert validator(ETag='W/"a"', Last_Modified="then") == "then"
     assert validator() == ""
+
+
+def test_a_short_answer_is_read_whole_and_cuts_are_tried_again(server: FileServer) -> None:
+    server.files["/list"] = Served(DATA, cuts=deque([HALF]), statuses=deque([503]))
+    limits = Limits(stall_s=10, attempts=3, pause_s=0)
+    assert read_trusted(f"{server.url}/list", SIZE, limits) == DATA
+    assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("served", "reason"),
+    [
+        (Served(DATA, tells_size=False), "longer there than 399999 bytes"),
+        (Served(b"x" * 100, cuts=deque([50] * 2)), "ended after 50 of 100"),
+        (Served(b"x" * 100, drip_s=0.2), "not all of it came within 0.5 s"),
+        (Served(b"x", statuses=deque([403])), "403"),
+    ],
+)
+def test_a_short_answer_that_does_not_come_is_given_up(server: FileServer, served: Served, reason: str) -> None:
+    server.files["/list"] = served
+    with pytest.raises(SourceFailed, match=reason):
+        read_trusted(f"{server.url}/list", SIZE - 1, Limits(stall_s=0.5, attempts=2, pause_s=0))
+
+
+def test_what_no_hash_can_check_comes_over_https_or_from_this_computer(server: FileServer) -> None:
+    server.files["/list"] = Served(b"[]")
+    server.files["/here"] = Served(b"", redirect=f"{server.url}/list")
+    server.files["/away"] = Served(b"", redirect="http://hub.invalid/list")
+    assert read_trusted(f"{server.url}/here", 10, QUICK) == b"[]"
+    for url in (
+        f"{server.url}/away",
+        "http://hub.invalid/list",
+        "http://192.0.2.1/list",
+        "ftp://hub.invalid/list",
+    ):
+        with pytest.raises(FileRefused, match="use https"):
+            read_trusted(url, 10, QUICK)
+    with pytest.raises(FileRefused, match="use https"):
+        read_trusted("nonsense", 10, QUICK)
+    with pytest.raises(SourceFailed, match="no connection"):
+        read_trusted("https://127.0.0.1:9/list", 10, QUICK)

@@ -1,0 +1,108 @@
+"""Models whose files their hub states: asked once, then installed as any other.
+
+The hub's word is taken over HTTPS (or from this computer) at the first installation. An installed model keeps its
+list, is checked and repaired by it, and never asks again; ``models remove`` forgets it.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from speech.models import download
+from speech.models.catalogue import Catalogue, Model, ModelFile, ModelScope
+from speech.models.download import Limits
+from speech.models.errors import (
+    FileRefused,
+    ModelDamaged,
+    ModelMissing,
+    ModelUnavailable,
+    Refusal,
+    SourceFailed,
+)
+from speech.models.file_list import (
+    FILE_LIST,
+    MOST_LIST_BYTES,
+    FileList,
+    decode_modelscope,
+    file_list,
+    read_file_list,
+)
+from speech.models.probing import Probes
+from speech.models.progress import Refused, Report, Stating, silent
+from speech.models.sources import LOCAL_SOURCE, hub_address, hub_name, sources_for
+from speech.models.store import ModelStore
+
+LIMITS: Final = Limits(stall_s=15.0, attempts=3)
+
+
+def install_stated(
+    store: ModelStore,
+    catalogue: Catalogue,
+    name: str,
+    report: Report = silent,
+    environment: Mapping[str, str] = os.environ,
+    limits: Limits = LIMITS,
+) -> Path:
+    """Make sure that ``name``, whose files its hub states, is here and whole. Raises as ``ModelStore.install``."""
+    with suppress(ModelMissing, ModelDamaged):
+        return store.verify(name)
+    model = catalogue.model(name)
+    kept: FileList | None = None
+    with suppress(FileRefused):
+        kept = store.file_list(name)
+    found = kept or stated_files(model, catalogue, report, environment, limits)
+    offers = Probes(sources_for(model.listed(found.files), catalogue, environment))
+    try:
+        return store.install(name, offers, report, found)
+    except ModelUnavailable as error:
+        if kept is None:
+            raise
+        advice = f"the list of the first download; for the hub's present one: `kikipounamu models remove {name}`"
+        raise ModelUnavailable(name, error.missing, [*error.refusals, Refusal(FILE_LIST, "", advice)]) from error
+
+
+def stated_files(
+    model: Model, catalogue: Catalogue, report: Report, environment: Mapping[str, str], limits: Limits
+) -> FileList:
+    """The list of the first that states one: a local folder with such a model, then its hubs.
+
+    Raises ``ModelUnavailable`` with what each of them said.
+    """
+    refusals: list[Refusal] = []
+    for source, answer in _answers(model, catalogue, environment, limits):
+        if isinstance(answer, FileList):
+            report(Stating(model.name, source, len(answer.files), sum(file.size for file in answer.files)))
+            return answer
+        refusals.append(Refusal(source, "", str(answer)))
+        report(Refused(refusals[-1]))
+    raise ModelUnavailable(model.name, ["the list of its files"], refusals)
+
+
+def _answers(
+    model: Model, catalogue: Catalogue, environment: Mapping[str, str], limits: Limits
+) -> Iterator[tuple[str, FileList | SourceFailed]]:
+    if local := environment.get(LOCAL_SOURCE):
+        folder = Path(local).expanduser() / model.name
+        try:
+            yield f"folder {folder}", read_file_list(folder, model)
+        except FileRefused as error:
+            yield f"folder {folder}", error
+    for entry in model.sources:
+        if isinstance(entry, ModelScope):
+            base = hub_address(entry, catalogue, environment)
+            source = hub_name(entry, base)
+            try:
+                yield source, file_list(source, _asked(base, entry, model, limits))
+            except SourceFailed as error:
+                yield source, error
+
+
+def _asked(base: str, entry: ModelScope, model: Model, limits: Limits) -> tuple[ModelFile, ...]:
+    if model.stated is None:
+        raise SourceFailed("the catalogue pins the files of this model")
+    repository, revision = quote(entry.repository), quote(entry.revision, safe="")
+    url = f"{base}/api/v1/models/{repository}/repo/files?Revision={revision}&Recursive=true"
+    return decode_modelscope(download.read_trusted(url, MOST_LIST_BYTES, limits), model.stated)

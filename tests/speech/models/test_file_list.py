@@ -1,0 +1,139 @@
+"""What a hub may state, and the list that is kept of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from speech.models.catalogue import Model, ModelFile
+from speech.models.errors import FileRefused, SourceFailed
+from speech.models.file_list import FILE_LIST, decode_modelscope, file_list, read_file_list, write_file_list
+from tests.speech.models.example import CONFIG, CONTENTS, WEIGHTS, flip_bit, model_of
+from tests.speech.models.stating import INNER, STATED, STATED_CONTENTS, answer, entries, entry, stated_model
+
+MODEL = stated_model()
+
+
+def changed(path: str, **changes: Any) -> list[dict[str, Any]]:
+    """The hub's list with one entry changed."""
+    return [listed | changes if listed["Path"] == path else listed for listed in entries()]
+
+
+def kept(folder: Path) -> Path:
+    """A folder with the list in it."""
+    folder.mkdir(exist_ok=True)
+    write_file_list(folder, file_list("hub", decode_modelscope(answer(entries()), STATED)))
+    return folder
+
+
+def test_only_what_is_wanted_is_taken_of_a_list() -> None:
+    files = decode_modelscope(answer(entries()), STATED)
+    assert {file.path for file in files} == set(STATED_CONTENTS)
+    assert {file.size for file in files} == {len(data) for data in STATED_CONTENTS.values()}
+
+
+def test_a_hash_in_capitals_is_the_same() -> None:
+    listed = changed(CONFIG, Sha256=entry(CONFIG, CONTENTS[CONFIG])["Sha256"].upper())
+    assert decode_modelscope(answer(listed), STATED) == decode_modelscope(answer(entries()), STATED)
+
+
+@pytest.mark.parametrize("path", ["../weights.bin", "/weights.bin", "words/../../x.json", "a\\b", "words/\0.json"])
+def test_a_list_with_a_path_that_escapes_is_not_used_at_all(path: str) -> None:
+    with pytest.raises(SourceFailed, match="leaves the folder"):
+        decode_modelscope(answer([*entries(), entry(path, b"x")]), STATED)
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        (changed(WEIGHTS, Size=STATED.most_bytes + 1), "more than the 1000000"),
+        (changed(WEIGHTS, Size=2**80), "more than the 1000000"),
+        (changed(WEIGHTS, Size=-1), r"weights\.bin.*size"),
+        (changed(WEIGHTS, Size=True), "cannot be read"),
+        (changed(WEIGHTS, Size="400000"), "cannot be read"),
+        (changed(WEIGHTS, Sha256=None), r"weights\.bin.*sha256"),
+        (changed(WEIGHTS, Sha256=""), r"weights\.bin.*sha256"),
+        (changed(WEIGHTS, Sha256="00" * 20), r"weights\.bin.*sha256"),
+        (changed(WEIGHTS, Path=7), "cannot be read"),
+        (changed(WEIGHTS, Path="weights.bin\n"), r"has no weights\.bin"),
+        (changed(WEIGHTS, Type="tree"), r"has no weights\.bin"),
+        (changed(INNER, Path="words/.hidden.json"), r"words/\.hidden\.json"),
+        (changed(INNER, Path="words/deep/vocabulary.json"), r"has no words/\*\.json"),
+        ([*entries(), entry(INNER, b"other")], "one file twice"),
+        ([*entries(), entry("words/Vocabulary.json", b"other")], "one file twice"),
+        ([entry("README.md", b"#")], r"has no config\.json, weights\.bin, words/\*\.json"),
+        ([], r"has no config\.json"),
+        ([entry(f"{number}.txt", b"") for number in range(3000)] + entries(), "may be cut off"),
+    ],
+)
+def test_a_list_that_is_not_sound_is_not_used(files: list[dict[str, Any]], reason: str) -> None:
+    with pytest.raises(SourceFailed, match=reason):
+        decode_modelscope(answer(files), STATED)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<html>not here</html>",
+        b"\xff\xfe",
+        b"[]",
+        b'{"Data": {"Files": {}}}',
+        b'{"Code": 200, "Data": null}',
+        b'{"Code": 10010205001, "Success": false, "Message": "no such \\u001b[31mmodel", "Data": null}',
+        json.dumps({"Code": 404, "Data": {"Files": entries()}}).encode(),
+        json.dumps({"Success": False, "Data": {"Files": entries()}}).encode(),
+    ],
+)
+def test_an_answer_that_is_no_list_is_told_without_control_characters(data: bytes) -> None:
+    with pytest.raises(SourceFailed) as caught:
+        decode_modelscope(data, STATED)
+    assert str(caught.value).isprintable()
+
+
+def test_a_kept_list_is_read_as_it_was_written(tmp_path: Path) -> None:
+    found = read_file_list(kept(tmp_path), MODEL)
+    assert found.source == "hub"
+    assert sorted(file.path for file in found.files) == sorted(STATED_CONTENTS)
+
+
+def test_one_flipped_bit_anywhere_among_the_files_of_a_kept_list_is_noticed(tmp_path: Path) -> None:
+    path = kept(tmp_path) / FILE_LIST
+    whole = path.read_bytes()
+    for place in range(whole.index(b'"files"'), len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        with pytest.raises(FileRefused):
+            found = read_file_list(tmp_path, MODEL)
+            assert found == msgspec.json.decode(whole, type=type(found))  # a bit of the white space
+            raise FileRefused("the list is the same")
+
+
+def test_what_is_missing_or_cannot_be_a_list_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileRefused, match="missing"):
+        read_file_list(tmp_path, MODEL)
+    (tmp_path / FILE_LIST).mkdir()
+    with pytest.raises(FileRefused, match="cannot be read"):
+        read_file_list(tmp_path, MODEL)
+    (tmp_path / FILE_LIST).rmdir()
+    (tmp_path / FILE_LIST).write_bytes(b" " * (4 * 1024 * 1024 + 1))
+    with pytest.raises(FileRefused, match="longer"):
+        read_file_list(tmp_path, MODEL)
+    flip_bit(kept(tmp_path) / FILE_LIST)
+    with pytest.raises(FileRefused):
+        read_file_list(tmp_path, MODEL)
+
+
+@pytest.mark.parametrize("path", ["../../evil", "weights.bin/", "setup.py"])
+def test_a_kept_list_obeys_the_rules_of_a_stated_one(tmp_path: Path, path: str) -> None:
+    good = decode_modelscope(answer(entries()), STATED)
+    write_file_list(tmp_path, file_list("hub", [*good, ModelFile(path, 1, "0" * 64)]))
+    with pytest.raises(FileRefused):
+        read_file_list(tmp_path, MODEL)
+
+
+@pytest.mark.parametrize("model", [model_of()])
+def test_a_model_that_the_catalogue_pins_has_no_list(tmp_path: Path, model: Model) -> None:
+    with pytest.raises(FileRefused, match="catalogue pins"):
+        read_file_list(kept(tmp_path), model)

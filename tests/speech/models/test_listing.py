@@ -1,0 +1,252 @@
+"""Models whose files their hub states, against a real server: trusted once, checked from then on."""
+
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from speech.models.errors import ModelDamaged, ModelMissing, ModelUnavailable
+from speech.models.file_list import FILE_LIST
+from speech.models.listing import install_stated
+from speech.models.progress import Event, Fetching, Stating, silent
+from speech.models.store import ModelStore, State
+from tests.helpers.waiting import wait_until_sync
+from tests.speech.models.example import CONFIG, CONTENTS, HALF, NAME, QUICK, WEIGHTS, flip_bit
+from tests.speech.models.server import FileServer, Served
+from tests.speech.models.stating import (
+    INNER,
+    LISTING,
+    RESOLVED,
+    STATED_CONTENTS,
+    answer,
+    entries,
+    entry,
+    state,
+    stated_catalogue,
+)
+
+CATALOGUE = stated_catalogue()
+NEWER = {**STATED_CONTENTS, WEIGHTS: CONTENTS[WEIGHTS][::-1], "words/more.json": b"[]"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def store(folder: Path) -> ModelStore:
+    return ModelStore(folder, CATALOGUE)
+
+
+def get(store: ModelStore, environment: Mapping[str, str], events: list[Event] | None = None) -> Path:
+    report = silent if events is None else events.append
+    return install_stated(store, CATALOGUE, NAME, report, environment, QUICK)
+
+
+def whole(folder: Path, contents: Mapping[str, bytes] = STATED_CONTENTS) -> bool:
+    """Whether the model has these files, its notice, its list, and nothing else."""
+    found = {path.relative_to(folder / NAME).as_posix() for path in (folder / NAME).rglob("*") if path.is_file()}
+    same = all((folder / NAME / path).read_bytes() == data for path, data in contents.items())
+    return same and found == {*contents, "NOTICE.txt", FILE_LIST}
+
+
+def nowhere() -> dict[str, str]:
+    """An environment whose hub does not answer."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        return {"MODELSCOPE_ENDPOINT": f"http://127.0.0.1:{closed.getsockname()[1]}"}
+
+
+def test_the_hub_is_asked_once_and_its_word_is_told(store: ModelStore, folder: Path, server: FileServer) -> None:
+    events: list[Event] = []
+    assert get(store, state(server), events) == folder / NAME
+    assert whole(folder)
+    size = sum(len(data) for data in STATED_CONTENTS.values())
+    assert events[0] == Stating(NAME, "ModelScope (127.0.0.1, lab/tiny)", len(STATED_CONTENTS), size)
+    assert len(server.downloads(LISTING)) == 1
+    assert {asked.path for asked in server.asked} == {LISTING, *(RESOLVED + path for path in STATED_CONTENTS)}
+    assert store.state(NAME) is State.INSTALLED
+    assert store.model(NAME).size == size
+
+
+def test_an_installed_model_needs_no_hub(store: ModelStore, folder: Path, server: FileServer) -> None:
+    get(store, state(server))
+    server.asked.clear()
+    assert get(store, nowhere()) == store.verify(NAME) == store.install(NAME, []) == folder / NAME
+    assert store.installed() == (NAME,)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("path", list(STATED_CONTENTS))
+def test_one_flipped_bit_is_noticed_offline_and_repaired_by_the_kept_list(
+    store: ModelStore, folder: Path, server: FileServer, path: str
+) -> None:
+    environment = state(server)
+    get(store, environment)
+    flip_bit(folder / NAME / path)
+    with pytest.raises(ModelDamaged, match=f"{path} has other contents"):
+        store.verify(NAME)
+    server.asked.clear()
+    get(store, environment)
+    assert whole(folder)
+    assert {asked.path for asked in server.asked if not asked.is_probe} == {RESOLVED + path}
+
+
+@pytest.mark.parametrize("damage", ["flipped", "missing"])
+def test_a_damaged_list_is_damage_and_the_hub_is_asked_again(
+    store: ModelStore, folder: Path, server: FileServer, damage: str
+) -> None:
+    environment = state(server)
+    get(store, environment)
+    path = folder / NAME / FILE_LIST
+    flip_bit(path) if damage == "flipped" else path.unlink()
+    assert store.state(NAME) is State.DAMAGED
+    with pytest.raises(ModelDamaged, match=FILE_LIST):
+        store.verify(NAME)
+    events: list[Event] = []
+    get(store, environment, events)
+    assert whole(folder)
+    assert isinstance(events[0], Stating)
+    assert [event.source for event in events if isinstance(event, Fetching)] == ["installed copy"] * 3
+
+
+def test_what_the_hub_says_later_changes_nothing(store: ModelStore, folder: Path, server: FileServer) -> None:
+    get(store, state(server))
+    environment = state(server, NEWER)
+    get(store, environment)
+    assert whole(folder)
+    flip_bit(folder / NAME / WEIGHTS)
+    with pytest.raises(ModelUnavailable, match=r"weights\.bin: not used.*\n.*models remove tiny") as caught:
+        get(store, environment)
+    assert caught.value.missing == (WEIGHTS,)
+    store.remove(NAME)
+    get(store, environment)
+    assert whole(folder, NEWER)
+
+
+def test_a_hub_that_changes_before_the_first_download_has_ended_is_followed(
+    store: ModelStore, folder: Path, server: FileServer
+) -> None:
+    environment = state(server)
+    server.files[RESOLVED + WEIGHTS].statuses.extend([404, 404])
+    with pytest.raises(ModelUnavailable):
+        get(store, environment)
+    assert (folder / ".staging" / NAME / "files" / CONFIG).is_file()
+    newer = {path: data for path, data in NEWER.items() if path != INNER}
+    get(store, state(server, newer))
+    assert whole(folder, newer)
+
+
+def test_a_file_that_is_not_as_the_same_hub_states_it_is_refused(
+    store: ModelStore, folder: Path, server: FileServer
+) -> None:
+    environment = state(server)
+    server.files[RESOLVED + WEIGHTS] = Served(CONTENTS[WEIGHTS][::-1])
+    with pytest.raises(ModelUnavailable, match=r"weights\.bin: not used: weights\.bin has other contents"):
+        get(store, environment)
+    assert store.state(NAME) is State.MISSING
+
+
+@pytest.mark.parametrize(
+    ("served", "reason"),
+    [
+        (None, "the server answered 404"),
+        (Served(b"<html>"), "cannot be read"),
+        (Served(answer([*entries(), entry("../x", b"")])), "leaves the folder"),
+        (Served(answer([*entries(), entry("words/big.json", b"", Size=10**15)])), "more than the 1000000"),
+        (Served(answer([*entries(), entry("words/bare.json", b"", Sha256="")])), r"words/bare\.json"),
+        (Served(b" " * (4 * 1024 * 1024 + 1)), "longer there"),
+        (Served(answer(entries()), statuses=deque([503, 503])), "503"),
+        (Served(b"", redirect="http://mirror.invalid/list"), "not read over http: use https"),
+    ],
+)
+def test_a_list_that_is_no_good_installs_nothing(
+    store: ModelStore, folder: Path, server: FileServer, served: Served | None, reason: str
+) -> None:
+    environment = state(server)
+    del server.files[LISTING]
+    server.files |= {LISTING: served} if served else {}
+    with pytest.raises(ModelUnavailable, match=f"no source gave the list of its files(.|\n)*{reason}"):
+        get(store, environment)
+    assert not folder.exists()
+    assert {asked.path for asked in server.asked} == {LISTING}
+
+
+def test_a_list_over_plain_http_from_elsewhere_is_not_even_asked_for(store: ModelStore) -> None:
+    with pytest.raises(ModelUnavailable, match="not read over http: use https"):
+        get(store, {"MODELSCOPE_ENDPOINT": "http://hub.invalid"})
+
+
+def test_what_is_not_installed_says_how_to_get_it(store: ModelStore) -> None:
+    assert store.state(NAME) is State.MISSING
+    assert store.model(NAME).files == ()
+    with pytest.raises(ModelMissing, match="models get tiny"):
+        store.verify(NAME)
+
+
+@contextmanager
+def installer(folder: Path, server: FileServer) -> Iterator["subprocess.Popen[str]"]:
+    """Another process that gets the model."""
+    command = [sys.executable, "-m", "tests.speech.models.child", str(folder), server.url, "stated"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_killed_in_mid_download_it_goes_on_where_it_was(
+    store: ModelStore, folder: Path, server: FileServer
+) -> None:
+    environment = state(server)
+    server.files[RESOLVED + WEIGHTS].hold_at = HALF
+    part = folder / ".staging" / NAME / "parts" / WEIGHTS
+    with installer(folder, server) as process:
+        wait_until_sync(lambda: part.is_file() and part.stat().st_size == HALF, "half of the file is here")
+        process.kill()
+        process.wait()
+    assert store.state(NAME) is State.MISSING
+    server.files[RESOLVED + WEIGHTS].hold_at = None
+    server.asked.clear()
+    get(store, environment)
+    assert whole(folder)
+    assert [asked.range for asked in server.downloads(RESOLVED + WEIGHTS)] == [f"bytes={HALF}-"]
+
+
+def test_removing_takes_the_list_too(store: ModelStore, folder: Path, server: FileServer) -> None:
+    get(store, state(server))
+    store.remove(NAME)
+    assert store.state(NAME) is State.MISSING
+    assert [path.name for path in (folder / ".staging").iterdir()] == [f"{NAME}.lock"]
+
+
+def test_an_installation_can_be_taken_to_a_computer_without_a_network(
+    store: ModelStore, folder: Path, server: FileServer, tmp_path: Path
+) -> None:
+    get(store, state(server))
+    imported = ModelStore(tmp_path / "imported", CATALOGUE)
+    for place in (folder, folder / NAME):
+        assert imported.import_folder(NAME, place) == tmp_path / "imported" / NAME
+        assert whole(tmp_path / "imported")
+        imported.remove(NAME)
+    events: list[Event] = []
+    get(imported, {**nowhere(), "KIKIPOUNAMU_MODEL_SOURCE": str(folder)}, events)
+    assert whole(tmp_path / "imported")
+    assert isinstance(events[0], Stating) and events[0].source == f"folder {folder / NAME}"
+
+
+def test_a_folder_without_a_list_is_not_imported(store: ModelStore, folder: Path, server: FileServer) -> None:
+    get(store, state(server))
+    (folder / NAME / FILE_LIST).unlink()
+    elsewhere = ModelStore(folder.parent / "imported", CATALOGUE)
+    with pytest.raises(
+        ModelUnavailable, match=r"FILES\.json is missing.*from a computer where `models get` made it"
+    ):
+        elsewhere.import_folder(NAME, folder)
+    with pytest.raises(ModelUnavailable, match=r"FILES\.json is missing"):
+        get(elsewhere, {**nowhere(), "KIKIPOUNAMU_MODEL_SOURCE": str(folder)})
