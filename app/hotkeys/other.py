@@ -1,0 +1,244 @@
+"""Hotkeys on Windows and macOS, through pynput: NOT RUN on either yet; what does not need them is tested.
+
+A hook is asked about each key before any program sees it (WH_KEYBOARD_LL, CGEventTap), in a thread of pynput's. A
+lone modifier is only watched: by itself it does next to nothing, and combinations with it work as ever. macOS asks
+the user for "Input Monitoring" and "Accessibility" first. On Windows no hook hears the keys of a program that runs
+as administrator.
+"""
+
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Final, Protocol, Self
+
+from app.hotkeys.binding import Binding, parse
+from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
+from app.hotkeys.event_queue import EventQueue
+from app.hotkeys.events import KeyEvent
+from app.hotkeys.keys import KEYS, Modifier
+from app.hotkeys.presses import Grab, Presses
+
+BITS: Final = {modifier: 1 << place for place, modifier in enumerate(Modifier)}
+
+Ask = Callable[[int, bool, int], bool]
+"""(code, pressed, bits of the modifiers held before) -> whether to keep the key from every program."""
+
+
+class Hook(Protocol):
+    """The system's keyboard."""
+
+    def code(self, binding: Binding) -> int | None:
+        """What the system calls its key; ``None``: there is none."""
+        ...
+
+    def start(self, ask: Ask) -> None:
+        """Ask about each key from now on. Raises ``HotkeysUnavailable``."""
+        ...
+
+    def stop(self) -> None: ...
+
+    def is_down(self, code: int) -> bool: ...
+
+    def tap(self, codes: list[int]) -> None:
+        """Press these keys and let them go, without being asked about them."""
+        ...
+
+
+class OtherHotkeys:
+    """``Hotkeys`` on a hook. What the hook's thread shares with the loop's is replaced whole, never changed."""
+
+    def __init__(self, hook: Hook, clock: Callable[[], float] = time.monotonic) -> None:
+        self._hook = hook
+        self._clock = clock
+        self._presses = Presses()
+        self._grabs: dict[str, Grab] = {}
+
+    async def __aenter__(self) -> Self:
+        self._events = EventQueue()
+        self._hook.start(self._asked)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._hook.stop()
+        self._events.post(None)
+
+    def events(self) -> AsyncIterator[KeyEvent]:
+        """As ``Hotkeys.events``."""
+        return self._events.events()
+
+    async def is_down(self, action: str) -> bool:
+        """As ``Hotkeys.is_down``. A release that was missed is told now."""
+        grab = self._grabs.get(action)
+        down = grab is not None and self._hook.is_down(grab.code)
+        if grab and not down:
+            self._tell(self._presses.released(grab.code, self._clock()).events)
+        return down
+
+    async def pass_on(self, action: str) -> None:
+        """As ``Hotkeys.pass_on``; a lone modifier was not kept from anybody."""
+        grab = self._grabs.get(action)
+        if grab is None or grab.own:
+            return
+        held = [_left(modifier) for modifier, bit in BITS.items() if grab.modifiers & bit]
+        codes = [code for code in map(self._hook.code, held) if code is not None and not self._hook.is_down(code)]
+        self._hook.tap([*codes, grab.code])
+
+    async def bind(self, bindings: Mapping[str, str]) -> None:
+        """As ``Hotkeys.bind``. Whether another program has a key cannot be known here: both get it."""
+        grabs: dict[str, Grab] = {}
+        for action, text in bindings.items():
+            if not text:
+                continue
+            grab = self._grab(action, parse(text))
+            for other in grabs.values():
+                if (other.code, other.modifiers) == (grab.code, grab.modifiers):
+                    raise HotkeyTaken(action, text, by=repr(other.action))
+            grabs[action] = grab
+        self._grabs = grabs
+        self._presses.bind(grabs.values())
+
+    def _grab(self, action: str, binding: Binding) -> Grab:
+        code = self._hook.code(binding)
+        if code is None:
+            raise HotkeyUnknown(str(binding), "this system has no such key")
+        modifier = binding.key.modifier
+        bits = sum(BITS[held] for held in binding.modifiers)
+        return Grab(action, code, bits, BITS[modifier] if modifier else 0)
+
+    def _asked(self, code: int, pressed: bool, modifiers: int) -> bool:
+        """In the hook's thread."""
+        if not pressed:
+            keep = self._presses.keeps(code)
+            self._tell(self._presses.released(code, self._clock()).events)
+            return keep
+        self._tell(self._presses.pressed(code, modifiers, self._clock()).events)
+        return self._presses.keeps(code)
+
+    def _tell(self, events: tuple[KeyEvent, ...]) -> None:
+        for event in events:
+            self._events.post(event)
+
+
+def _left(modifier: Modifier) -> Binding:
+    return Binding(f"left_{modifier}")
+
+
+def _listener(**hooks: Any) -> Any:
+    try:
+        from pynput import keyboard
+    except ImportError as error:
+        raise HotkeysUnavailable("the desktop extra is not installed") from error
+    listener = keyboard.Listener(**hooks)
+    listener.daemon = True
+    return listener
+
+
+def _tap(codes: list[int]) -> None:
+    from pynput.keyboard import Controller, KeyCode
+
+    controller = Controller()
+    for code in codes:
+        controller.press(KeyCode.from_vk(code))
+    for code in reversed(codes):
+        controller.release(KeyCode.from_vk(code))
+
+
+if sys.platform == "win32":
+    import ctypes
+
+    class WindowsHook:
+        """Source: Microsoft, "LowLevelKeyboardProc" and "KBDLLHOOKSTRUCT"."""
+
+        _PRESSES: Final = frozenset({0x100, 0x104})  # WM_KEYDOWN, WM_SYSKEYDOWN
+        _RELEASES: Final = frozenset({0x101, 0x105})
+        _INJECTED: Final = 0x10
+        _MODIFIERS: Final = {
+            Modifier.CTRL: (0xA2, 0xA3),
+            Modifier.ALT: (0xA4, 0xA5),
+            Modifier.SHIFT: (0xA0, 0xA1),
+            Modifier.SUPER: (0x5B, 0x5C),
+        }
+
+        def code(self, binding: Binding) -> int | None:
+            return binding.key.windows
+
+        def start(self, ask: Ask) -> None:
+            def see(message: int, data: Any) -> bool:
+                known = message in self._PRESSES or message in self._RELEASES
+                if known and not data.flags & self._INJECTED:
+                    held = sum(
+                        BITS[modifier]
+                        for modifier, codes in self._MODIFIERS.items()
+                        if any(code != data.vkCode and self.is_down(code) for code in codes)
+                    )
+                    if ask(data.vkCode, message in self._PRESSES, held):
+                        self._listener.suppress_event()
+                return False  # nothing for pynput's own callbacks
+
+            self._listener = _listener(win32_event_filter=see)
+            self._listener.start()
+            self._listener.wait()
+
+        def stop(self) -> None:
+            self._listener.stop()
+
+        def is_down(self, code: int) -> bool:
+            return bool(ctypes.windll.user32.GetAsyncKeyState(code) & 0x8000)
+
+        def tap(self, codes: list[int]) -> None:
+            _tap(codes)
+
+
+if sys.platform == "darwin":
+    import importlib
+
+    Quartz: Any = importlib.import_module("Quartz")  # comes with pynput
+
+    class MacHook:
+        """Source: Apple, "Quartz Event Services"."""
+
+        _FLAGS: Final = {
+            Modifier.CTRL: 1 << 18,
+            Modifier.ALT: 1 << 19,
+            Modifier.SHIFT: 1 << 17,
+            Modifier.SUPER: 1 << 20,
+        }
+        _HID_STATE: Final = 1
+
+        def __init__(self) -> None:
+            self._own: list[int] = []  # codes of taps that the tap will see again
+
+        def code(self, binding: Binding) -> int | None:
+            return binding.key.mac
+
+        def start(self, ask: Ask) -> None:
+            own_bits = {key.mac: BITS[key.modifier] for key in KEYS.values() if key.modifier}
+
+            def see(kind: int, event: Any) -> Any:
+                code = Quartz.CGEventGetIntegerValueField(event, Quartz.kCGKeyboardEventKeycode)
+                if code in self._own:
+                    self._own.remove(code)
+                    return event
+                flags = Quartz.CGEventGetFlags(event)
+                held = sum(BITS[modifier] for modifier, flag in self._FLAGS.items() if flags & flag)
+                changed = kind == Quartz.kCGEventFlagsChanged
+                pressed = self.is_down(code) if changed else kind == Quartz.kCGEventKeyDown
+                keep = ask(code, pressed, held & ~own_bits.get(code, 0))
+                return None if keep else event
+
+            self._listener = _listener(darwin_intercept=see)
+            self._listener.start()
+            self._listener.wait()
+            if not self._listener.IS_TRUSTED:
+                self._listener.stop()
+                raise HotkeysUnavailable("allow it under Privacy & Security: Input Monitoring, Accessibility")
+
+        def stop(self) -> None:
+            self._listener.stop()
+
+        def is_down(self, code: int) -> bool:
+            return bool(Quartz.CGEventSourceKeyState(self._HID_STATE, code))
+
+        def tap(self, codes: list[int]) -> None:
+            self._own += [*codes, *codes]
+            _tap(codes)

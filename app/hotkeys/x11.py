@@ -1,0 +1,168 @@
+"""Hotkeys on X11: one thread waits for the server and posts what it hears to the event loop."""
+
+import asyncio
+import os
+import selectors
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, Final, Protocol, Self
+
+import structlog
+
+from app.hotkeys.errors import HotkeyError, HotkeysUnavailable
+from app.hotkeys.event_queue import EventQueue
+from app.hotkeys.events import KeyEvent
+from app.hotkeys.x11_keyboard import Keyboard
+
+log = structlog.get_logger(__name__)
+
+_ANSWER_S: Final = 5.0
+_LOOK_AGAIN_S: Final = 0.1
+"""While a hotkey is held: a release that went elsewhere is noticed that late."""
+
+
+class _Keyboard(Protocol):
+    """``app.hotkeys.x11_keyboard.Keyboard``."""
+
+    @property
+    def holding(self) -> bool: ...
+    def fileno(self) -> int: ...
+    def handle(self) -> None: ...
+    def notice_missed(self) -> None: ...
+    def bind(self, bindings: Mapping[str, str]) -> None: ...
+    def is_down(self, action: str) -> bool: ...
+    def pass_on(self, action: str) -> None: ...
+    def close(self) -> None: ...
+
+
+Open = Callable[[Callable[[KeyEvent], None]], _Keyboard]
+
+
+class X11Hotkeys:
+    """``Hotkeys`` of the X server ``display`` (default: DISPLAY). Entering raises ``HotkeysUnavailable``."""
+
+    def __init__(self, display: str | None = None, *, connect: Open | None = None) -> None:
+        self._open: Open = connect or (lambda report: Keyboard(display, report))
+        self._requests: deque[tuple[Future[Any], Callable[[_Keyboard], Any]]] = deque()
+        self._closing = threading.Event()
+
+    async def __aenter__(self) -> Self:
+        self._events = EventQueue()
+        self._waking, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
+        ready: Future[None] = Future()
+        # A daemon: a server that has stopped answering must not keep the process.
+        self._thread = threading.Thread(target=self._run, args=(ready,), name="hotkeys", daemon=True)
+        self._thread.start()
+        try:
+            await self._answer(ready)
+        except BaseException:
+            await self._close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._close()
+
+    def events(self) -> AsyncIterator[KeyEvent]:
+        """As ``Hotkeys.events``."""
+        return self._events.events()
+
+    async def is_down(self, action: str) -> bool:
+        """As ``Hotkeys.is_down``."""
+        return bool(await self._ask(lambda keyboard: keyboard.is_down(action)))
+
+    async def pass_on(self, action: str) -> None:
+        """As ``Hotkeys.pass_on``."""
+        await self._ask(lambda keyboard: keyboard.pass_on(action))
+
+    async def bind(self, bindings: Mapping[str, str]) -> None:
+        """As ``Hotkeys.bind``."""
+        wanted = dict(bindings)
+        await self._ask(lambda keyboard: keyboard.bind(wanted))
+
+    async def _ask(self, request: Callable[[_Keyboard], Any]) -> Any:
+        future: Future[Any] = Future()
+        self._requests.append((future, request))
+        if not self._thread.is_alive():
+            self._refuse_waiting()
+        self._wake_up()
+        return await self._answer(future)
+
+    async def _answer(self, future: "Future[Any]") -> Any:
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(future), _ANSWER_S)
+        except TimeoutError:
+            raise HotkeysUnavailable(f"the X server has not answered for {_ANSWER_S:g} s") from None
+
+    async def _close(self) -> None:
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self._wake_up()
+        await asyncio.to_thread(self._thread.join, _ANSWER_S)
+        self._events.post(None)
+        if self._thread.is_alive():
+            log.warning("the X server does not answer: its keys are given back when this process ends")
+        else:
+            os.close(self._waking)
+        os.close(self._wake)
+
+    def _wake_up(self) -> None:
+        with suppress(OSError):  # full: it is awake
+            os.write(self._wake, b"\0")
+
+    # -- in the thread -------------------------------------------------------------------------------------
+
+    def _run(self, ready: "Future[None]") -> None:
+        try:
+            keyboard = self._open(self._events.post)
+        except HotkeysUnavailable as error:
+            ready.set_exception(error)
+            return
+        ready.set_result(None)
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(keyboard.fileno(), selectors.EVENT_READ)
+                selector.register(self._waking, selectors.EVENT_READ)
+                while not self._closing.is_set():
+                    self._turn(keyboard, selector)
+        except HotkeysUnavailable as error:
+            self._events.post(error)
+        except Exception as error:  # the top of this thread
+            log.error("hotkeys failed", exc_info=error)
+            self._events.post(HotkeysUnavailable(f"{type(error).__name__}: see the log"))
+        finally:
+            keyboard.close()
+            self._refuse_waiting()
+
+    def _turn(self, keyboard: _Keyboard, selector: selectors.BaseSelector) -> None:
+        keyboard.handle()  # also what arrived with the answer to a request
+        ready = selector.select(_LOOK_AGAIN_S if keyboard.holding else None)
+        if any(key.fd == self._waking for key, _ in ready):
+            os.read(self._waking, 1_000)
+        if keyboard.holding:
+            keyboard.handle()
+            keyboard.notice_missed()
+        while self._requests:
+            future, request = self._requests.popleft()
+            if future.set_running_or_notify_cancel():
+                _fulfil(future, request, keyboard)
+
+    def _refuse_waiting(self) -> None:
+        while self._requests:
+            future, _ = self._requests.popleft()
+            if future.set_running_or_notify_cancel():
+                future.set_exception(HotkeysUnavailable("the connection to the X server has ended"))
+
+
+def _fulfil(future: "Future[Any]", request: Callable[[_Keyboard], Any], keyboard: _Keyboard) -> None:
+    try:
+        future.set_result(request(keyboard))
+    except HotkeyError as error:
+        future.set_exception(error)
+        if isinstance(error, HotkeysUnavailable):
+            raise

@@ -1,0 +1,236 @@
+"""Hotkeys of an X server, for the one thread that may block on it.
+
+Keys are grabbed on the root window (XGrabKey): the server sends them here instead of to the program that has the
+focus, from the press to the release, and with them every other key that is pressed meanwhile. python-xlib rather
+than pynput, which cannot keep a single key from other programs on X11.
+
+A lone modifier is grabbed so that the server asks about each key that follows it: a combination for another
+program is replayed to that program (XAllowEvents, ReplayKeyboard). After other hotkeys nothing is asked, so that a
+process of ours that is stopped does not stop the keyboard.
+
+Auto-repeat comes as pairs of a release and a press at the same time, the key being down all along. The server
+could leave the releases out (XkbSetDetectableAutoRepeat), but a client that uses XKEYBOARD is no longer told of
+another layout in the way that python-xlib understands (tried: no MappingNotify).
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import structlog
+from Xlib import X, error
+from Xlib.display import Display
+from Xlib.ext import xtest
+
+from app.hotkeys.binding import Binding, parse
+from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
+from app.hotkeys.events import KeyEvent
+from app.hotkeys.presses import Answer, Decision, Grab, Presses
+from app.hotkeys.x11_keymap import Keymap
+
+log = structlog.get_logger(__name__)
+
+_LOST: Final = (error.ConnectionClosedError, error.DisplayError, error.XauthError, error.XNoAuthError, OSError)
+
+
+@contextmanager
+def _mapped() -> Iterator[None]:
+    try:
+        yield
+    except _LOST as problem:
+        raise HotkeysUnavailable(f"the X server does not answer: {problem}") from problem
+
+
+class Keyboard:
+    """A connection of its own; ``report`` hears of presses and releases. Calls raise ``HotkeysUnavailable``."""
+
+    def __init__(self, name: str | None, report: Callable[[KeyEvent], None]) -> None:
+        self._report = report
+        self._presses = Presses()
+        self._wanted: dict[str, Binding] = {}
+        self._grabs: dict[str, list[Grab]] = {}
+        self._to_pass_on: list[str] = []
+        self._doubtful: Any = None  # a release of a key that is still down: a repeat, unless it is told apart
+        with _mapped():
+            self._display: Any = Display(name)
+            self._display.set_error_handler(_log_error)
+            self._root: Any = self._display.screen().root
+            self._keymap = Keymap(self._display)
+
+    def fileno(self) -> int:
+        """Readable when ``handle`` has something to do."""
+        return int(self._display.fileno())
+
+    @property
+    def holding(self) -> bool:
+        """Whether a hotkey is down."""
+        return bool(self._presses.down)
+
+    def handle(self) -> None:
+        """Everything that the server has sent; never waits for more."""
+        remapped = False
+        with _mapped():
+            while self._display.pending_events():
+                event = self._display.next_event()
+                if event.type == X.MappingNotify:
+                    self._display.refresh_keyboard_mapping(event)
+                    remapped = True
+                elif event.type in (X.KeyPress, X.KeyRelease) and not event.send_event:
+                    self._handle_key(event)
+            if remapped:
+                self._grab_again()
+            self._tap_pending()
+
+    def notice_missed(self) -> None:
+        """Ask the keyboard itself whether what is held still is: a release may have gone elsewhere."""
+        with _mapped():
+            for code in self._presses.down:
+                if not self._is_down(code):
+                    self._tell(self._presses.released(code, time.monotonic()))
+
+    def bind(self, bindings: Mapping[str, str]) -> None:
+        """As ``Hotkeys.bind``."""
+        wanted = {action: parse(text) for action, text in bindings.items() if text}
+        with _mapped():
+            grabs = {action: self._keymap.grabs(action, binding) for action, binding in wanted.items()}
+            _refuse_twice(grabs, wanted)
+            now = {(grab.code, grab.modifiers) for own in self._grabs.values() for grab in own}
+            done: list[Grab] = []
+            for action, own in grabs.items():
+                new = [grab for grab in own if (grab.code, grab.modifiers) not in now]
+                done += new
+                if not self._grab(new):
+                    self._ungrab(done)
+                    raise HotkeyTaken(action, str(wanted[action]))
+            kept = {(grab.code, grab.modifiers) for own in grabs.values() for grab in own}
+            self._ungrab(grab for own in self._grabs.values() for grab in own if _place(grab) not in kept)
+            self._display.flush()
+        self._wanted, self._grabs = wanted, grabs
+        self._presses.bind(grab for own in grabs.values() for grab in own)
+
+    def is_down(self, action: str) -> bool:
+        """As ``Hotkeys.is_down``."""
+        with _mapped():
+            return any(self._is_down(grab.code) for grab in self._grabs.get(action, ()))
+
+    def pass_on(self, action: str) -> None:
+        """As ``Hotkeys.pass_on``. While any hotkey is held, fake keys would come back here: they wait."""
+        if action not in self._to_pass_on:
+            self._to_pass_on.append(action)
+        with _mapped():
+            self._tap_pending()
+
+    def close(self) -> None:
+        """The server gives the keys back to everybody."""
+        try:
+            self._display.close()
+        except _LOST:
+            log.info("the X server was gone before its keys were given back")
+
+    # -- keys ----------------------------------------------------------------------------------------------
+
+    def _handle_key(self, event: Any) -> None:
+        before, self._doubtful = self._doubtful, None
+        if before and not _repeats(before, event):
+            self._tell(self._presses.released(before.detail, time.monotonic()))
+        decision = Decision()
+        if event.type == X.KeyPress:
+            decision = self._presses.pressed(event.detail, self._keymap.plain(event.state), time.monotonic())
+        elif self._is_down(event.detail):
+            self._doubtful = event
+        else:
+            decision = self._presses.released(event.detail, time.monotonic())
+        self._answer(decision)
+        self._tell(decision)
+
+    def _answer(self, decision: Decision) -> None:
+        through = decision.answer is Answer.LET_THROUGH
+        # Without effect where the server does not ask.
+        self._display.allow_events(X.ReplayKeyboard if through else X.SyncKeyboard, X.CurrentTime)
+        if not self._presses.down:
+            self._display.allow_events(X.AsyncKeyboard, X.CurrentTime)
+        self._display.flush()
+
+    def _tell(self, decision: Decision) -> None:
+        for event in decision.events:
+            if event.chord and event.action in self._to_pass_on:
+                self._to_pass_on.remove(event.action)
+            self._report(event)
+
+    def _is_down(self, code: int) -> bool:
+        return bool(self._display.query_keymap()[code // 8] & 1 << code % 8)
+
+    def _tap_pending(self) -> None:
+        while self._to_pass_on and not self._presses.down:
+            own = self._grabs.get(self._to_pass_on.pop(0))
+            if own:
+                self._tap(own)
+
+    def _tap(self, own: list[Grab]) -> None:
+        code, modifiers = own[0].code, own[0].modifiers
+        held = [key for key in self._keymap.codes_of(modifiers) if not self._is_down(key)]
+        self._ungrab(own)
+        for key in [*held, code]:
+            xtest.fake_input(self._display, X.KeyPress, key)
+        for key in [code, *reversed(held)]:
+            xtest.fake_input(self._display, X.KeyRelease, key)
+        if not self._grab(own):
+            log.warning("another program took a hotkey", action=own[0].action)
+
+    # -- grabs ---------------------------------------------------------------------------------------------
+
+    def _grab(self, grabs: list[Grab]) -> bool:
+        """Whether all were had."""
+        refused = error.CatchError(error.BadAccess)
+        for grab in grabs:
+            mode = X.GrabModeSync if grab.own else X.GrabModeAsync
+            for modifiers in self._keymap.with_locks(grab.modifiers):
+                self._root.grab_key(grab.code, modifiers, False, X.GrabModeAsync, mode, onerror=refused)
+        self._display.sync()
+        return refused.get_error() is None
+
+    def _ungrab(self, grabs: "Iterator[Grab] | list[Grab]") -> None:
+        for grab in grabs:
+            for modifiers in self._keymap.with_locks(grab.modifiers):
+                self._root.ungrab_key(grab.code, modifiers)
+
+    def _grab_again(self) -> None:
+        """The layout or the modifiers changed: the same keys may have other numbers now."""
+        keymap = Keymap(self._display)
+        fresh: dict[str, list[Grab]] = {}
+        for action, binding in self._wanted.items():
+            try:
+                fresh[action] = keymap.grabs(action, binding)
+            except HotkeyUnknown:
+                log.warning("the new keyboard layout has no key for an action", action=action)
+                fresh[action] = []
+        if fresh == self._grabs and keymap.locks == self._keymap.locks:
+            return  # a program that types what the layout lacks changes unused keys all the time
+        self._ungrab(grab for own in self._grabs.values() for grab in own)
+        self._keymap, self._grabs = keymap, fresh
+        for action, own in fresh.items():
+            if not self._grab(own):
+                log.warning("another program has a hotkey in the new keyboard layout", action=action)
+        self._presses.bind(grab for own in fresh.values() for grab in own)
+
+
+def _repeats(release: Any, event: Any) -> bool:
+    return bool(event.type == X.KeyPress and event.detail == release.detail and event.time == release.time)
+
+
+def _place(grab: Grab) -> tuple[int, int]:
+    return grab.code, grab.modifiers
+
+
+def _refuse_twice(grabs: Mapping[str, list[Grab]], wanted: Mapping[str, Binding]) -> None:
+    owners: dict[tuple[int, int], str] = {}
+    for action, own in grabs.items():
+        for grab in own:
+            if _place(grab) in owners:
+                raise HotkeyTaken(action, str(wanted[action]), by=repr(owners[_place(grab)]))
+        owners |= {_place(grab): action for grab in own}
+
+
+def _log_error(problem: Any, request: Any) -> None:
+    log.warning("the X server refused a request", error=type(problem).__name__, request=type(request).__name__)

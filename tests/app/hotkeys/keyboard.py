@@ -1,0 +1,43 @@
+"""Hotkeys of a test: what they told, in order."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.hotkeys.events import KeyEvent
+from app.hotkeys.x11 import X11Hotkeys
+from tests.helpers.desktop import Desktop
+from tests.helpers.waiting import wait_until
+
+
+class Heard:
+    """``told``: (action, pressed) of each event."""
+
+    def __init__(self, hotkeys: X11Hotkeys) -> None:
+        self.hotkeys = hotkeys
+        self.events: list[KeyEvent] = []
+
+    @property
+    def told(self) -> list[tuple[str, bool]]:
+        return [(event.action, event.pressed) for event in self.events]
+
+    async def tells(self, *told: tuple[str, bool]) -> None:
+        """Wait until exactly this was told since the last time, and forget it."""
+        await wait_until(lambda: len(self.events) >= len(told), f"{told} and not {self.told}")
+        assert self.told == list(told)
+        self.events.clear()
+
+    async def listen(self) -> None:
+        async for event in self.hotkeys.events():
+            self.events.append(event)
+
+
+@asynccontextmanager
+async def listening(desktop: Desktop, **bindings: str) -> AsyncIterator[Heard]:
+    """Hotkeys on this desktop; an underscore in an action stands for a hyphen."""
+    async with X11Hotkeys(desktop.display) as hotkeys:
+        await hotkeys.bind({action.replace("_", "-"): binding for action, binding in bindings.items()})
+        heard = Heard(hotkeys)
+        task = asyncio.create_task(heard.listen())
+        yield heard
+    await task

@@ -1,0 +1,45 @@
+import asyncio
+
+import pytest
+
+from app.hotkeys.choose import NO_DISPLAY, NOT_INSTALLED, WAYLAND, NoHotkeys, choose
+from app.hotkeys.errors import HotkeyUnknown
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "reason"),
+    [
+        ("linux", {}, NO_DISPLAY),
+        ("linux", {"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, WAYLAND),
+        ("linux", {"DISPLAY": ":0", "XDG_SESSION_TYPE": "wayland"}, WAYLAND),
+    ],
+)
+async def test_where_there_are_none_it_is_said_why(
+    platform: str, environment: dict[str, str], reason: str
+) -> None:
+    choice = choose(platform, environment)
+    assert choice.reason == reason and isinstance(choice.hotkeys, NoHotkeys)
+
+
+@pytest.mark.skipif("sys.platform != 'linux'", reason="needs Linux: python-xlib")
+async def test_on_x11() -> None:
+    from app.hotkeys.x11 import X11Hotkeys
+
+    choice = choose("linux", {"DISPLAY": ":0", "XDG_SESSION_TYPE": "x11"})
+    assert isinstance(choice.hotkeys, X11Hotkeys) and not choice.reason
+
+
+@pytest.mark.skipif("sys.platform != 'linux'", reason="needs Linux: no pynput")
+async def test_what_is_not_installed() -> None:
+    assert choose("darwin", {}).reason == NOT_INSTALLED
+
+
+async def test_none_are_hotkeys_too() -> None:
+    async with NoHotkeys() as hotkeys:
+        await hotkeys.bind({"dictate": "f9", "cancel": ""})
+        with pytest.raises(HotkeyUnknown):
+            await hotkeys.bind({"dictate": "f99"})
+        await hotkeys.pass_on("dictate")
+        assert not await hotkeys.is_down("dictate")
+    async with asyncio.timeout(30):
+        assert [event async for event in hotkeys.events()] == []

@@ -1,0 +1,18 @@
+import inspect
+
+from app.errors import AppError
+from app.hotkeys import errors
+from app.hotkeys.errors import HotkeyError, HotkeysUnavailable
+
+
+def test_one_base_and_a_drawn_tree() -> None:
+    assert issubclass(HotkeyError, AppError)
+    for name, kind in inspect.getmembers(
+        errors, lambda kind: inspect.isclass(kind) and kind.__module__ == errors.__name__
+    ):
+        assert issubclass(kind, HotkeyError)
+        assert name in (errors.__doc__ or "")
+
+
+def test_without_hotkeys_the_command_line_is_named() -> None:
+    assert "kikipounamu toggle" in str(HotkeysUnavailable("why"))

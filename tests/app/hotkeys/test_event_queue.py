@@ -1,0 +1,43 @@
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from app.hotkeys.errors import HotkeysUnavailable
+from app.hotkeys.event_queue import MOST_QUEUED, EventQueue
+from app.hotkeys.events import KeyEvent
+
+PRESS = KeyEvent("dictate", True, 1.0)
+
+
+async def test_from_another_thread_in_order_until_the_end() -> None:
+    queue = EventQueue()
+    release = KeyEvent("dictate", False, 2.0)
+
+    def work() -> None:
+        for event in (PRESS, release, None):
+            queue.post(event)
+
+    await asyncio.to_thread(work)
+    assert [event async for event in queue.events()] == [PRESS, release]
+
+
+async def test_when_nobody_takes_them_memory_is_bounded_and_the_end_is_still_told() -> None:
+    queue = EventQueue()
+    with capture_logs() as logs:
+        for _ in range(MOST_QUEUED + 3):
+            queue.put(PRESS)
+    queue.put(HotkeysUnavailable("on purpose"))
+    assert len(logs) == 3
+    count = 0
+    with pytest.raises(HotkeysUnavailable, match="on purpose"):
+        async for _ in queue.events():
+            count += 1
+    assert count == MOST_QUEUED
+
+
+def test_posting_to_a_loop_that_has_ended_is_nothing() -> None:
+    async def make() -> EventQueue:
+        return EventQueue()
+
+    asyncio.run(make()).post(PRESS)

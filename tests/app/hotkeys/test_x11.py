@@ -1,0 +1,360 @@
+"""On a real X server, with keys pressed by xdotool and a text field of another program that has the focus."""
+
+import asyncio
+import random
+import sys
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
+from app.hotkeys.x11 import X11Hotkeys
+from tests.app.hotkeys.keyboard import Heard, listening
+from tests.helpers.desktop import Desktop, TextField, running_desktop
+from tests.helpers.waiting import wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: an X server")
+
+DOWN, UP = ("dictate", True), ("dictate", False)
+RIGHT_CTRL = "105"  # its keycode: for the symbol Control_R, xdotool presses the left one as well
+
+
+@pytest.fixture(scope="module")
+def desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
+    with running_desktop(tmp_path_factory.mktemp("screen"), tray=False) as desktop:
+        yield desktop
+
+
+@pytest.fixture(scope="module")
+def only_field(desktop: Desktop) -> TextField:
+    return TextField(desktop)
+
+
+@pytest.fixture
+async def field(desktop: Desktop, only_field: TextField) -> TextField:
+    """Empty, with the focus, and with no key down."""
+    only_field.focus()
+    desktop.xdotool("key", "ctrl+a", "Delete", "x")
+    await only_field.shows("x")
+    desktop.xdotool("key", "BackSpace")
+    await only_field.shows("")
+    return only_field
+
+
+async def shows_only(desktop: Desktop, field: TextField, text: str) -> None:
+    """What is typed later is there, and nothing that came before it."""
+    await asyncio.to_thread(desktop.xdotool, "key", "z")
+    await field.shows(f"{text}z")
+
+
+@pytest.mark.parametrize(
+    ("binding", "key"),
+    [("f9", "F9"), ("ctrl+alt+d", "ctrl+alt+d"), ("super+space", "super+space"), ("shift+f9", "shift+F9")],
+)
+async def test_a_key_is_told_and_kept_from_the_program_that_has_the_focus(
+    desktop: Desktop, field: TextField, binding: str, key: str
+) -> None:
+    async with listening(desktop, dictate=binding) as heard:
+        desktop.xdotool("keydown", key)
+        await heard.tells(DOWN)
+        assert await heard.hotkeys.is_down("dictate")
+        assert not await heard.hotkeys.is_down("cancel")
+        desktop.xdotool("keyup", key)
+        await heard.tells(UP)
+        assert not await heard.hotkeys.is_down("dictate")
+        await shows_only(desktop, field, "")
+
+
+async def test_a_key_that_writes_is_kept_and_passed_on_with_its_modifiers(
+    desktop: Desktop, field: TextField
+) -> None:
+    async with listening(desktop, dictate="ctrl+v") as heard:
+        desktop.xdotool("type", "a ")
+        desktop.xdotool("key", "ctrl+a", "ctrl+c", "End", "ctrl+v")
+        await heard.tells(DOWN, UP)
+        await heard.hotkeys.pass_on("dictate")
+        await field.shows("a a ")
+        await shows_only(desktop, field, "a a ")
+        assert heard.told == []
+
+
+async def test_what_is_held_is_one_press_and_one_release(desktop: Desktop, field: TextField) -> None:
+    desktop.start("xset", "r", "rate", "100", "50").wait(30)
+    desktop.xdotool("keydown", "w")
+    await wait_until(lambda: len(field.text) > 3, "the server repeats keys")
+    desktop.xdotool("keyup", "w", "key", "ctrl+a", "key", "w")
+    async with listening(desktop, dictate="ctrl+e") as heard:
+        desktop.xdotool("keydown", "ctrl", "keydown", "e")
+        await heard.tells(DOWN)
+        await asyncio.sleep(1)  # for the server to repeat: there is nothing to wait for
+        desktop.xdotool("keyup", "e", "keyup", "ctrl")
+        await heard.tells(UP)
+        await shows_only(desktop, field, "w")
+
+
+@pytest.mark.parametrize("lock", ["Num_Lock", "Caps_Lock"])
+async def test_locks_make_no_difference(desktop: Desktop, field: TextField, lock: str) -> None:
+    desktop.xdotool("key", lock)
+    try:
+        async with listening(desktop, dictate="f9", cancel="right_ctrl") as heard:
+            desktop.xdotool("key", "F9")
+            await heard.tells(DOWN, UP)
+            desktop.xdotool("key", RIGHT_CTRL)
+            await heard.tells(("cancel", True), ("cancel", False))
+    finally:
+        desktop.xdotool("key", lock)
+
+
+async def test_other_modifiers_make_another_key(desktop: Desktop, field: TextField) -> None:
+    async with listening(desktop, dictate="ctrl+d", cancel="f9") as heard:
+        desktop.xdotool("key", "d", "shift+d", "ctrl+shift+F9")
+        await field.shows("dD")
+        desktop.xdotool("key", "F9")
+        await heard.tells(("cancel", True), ("cancel", False))
+
+
+async def test_modifiers_may_be_let_go_first(desktop: Desktop, field: TextField) -> None:
+    async with listening(desktop, dictate="ctrl+alt+d") as heard:
+        desktop.xdotool("keydown", "ctrl", "keydown", "alt", "keydown", "d", "keyup", "ctrl", "keyup", "alt")
+        await heard.tells(DOWN)
+        desktop.xdotool("keyup", "d")
+        await heard.tells(UP)
+        await shows_only(desktop, field, "")
+
+
+@pytest.mark.parametrize("held", ["f9", "right_ctrl", "ctrl+alt+d"])
+async def test_a_second_hotkey_while_one_is_held(desktop: Desktop, field: TextField, held: str) -> None:
+    key = {"f9": "F9", "right_ctrl": RIGHT_CTRL}.get(held, held)
+    async with listening(desktop, dictate=held) as heard:
+        desktop.xdotool("keydown", key)
+        await heard.tells(DOWN)
+        await heard.hotkeys.bind({"dictate": held, "cancel": "esc"})
+        desktop.xdotool("key", "Escape")
+        await heard.tells(("cancel", True), ("cancel", False))
+        await heard.hotkeys.bind({"dictate": held})
+        desktop.xdotool("keyup", key)
+        await heard.tells(UP)
+        desktop.xdotool("key", key)
+        await heard.tells(DOWN, UP)
+
+
+# -- a modifier by itself ----------------------------------------------------------------------------------
+
+
+async def test_a_lone_modifier_talks_and_its_tap_can_be_passed_on(desktop: Desktop, field: TextField) -> None:
+    async with listening(desktop, dictate="right_ctrl") as heard:
+        desktop.xdotool("keydown", RIGHT_CTRL)
+        await heard.tells(DOWN)
+        desktop.xdotool("keyup", RIGHT_CTRL)
+        await heard.tells(UP)
+        await heard.hotkeys.pass_on("dictate")
+        await shows_only(desktop, field, "")
+        assert heard.told == []
+
+
+async def test_a_combination_with_a_lone_modifier_reaches_the_program(desktop: Desktop, field: TextField) -> None:
+    """What people leave such apps for: Right Ctrl+C that does nothing any more."""
+    async with listening(desktop, dictate="right_ctrl") as heard:
+        desktop.xdotool("type", "ab")
+        desktop.xdotool("keydown", RIGHT_CTRL, "key", "a", "key", "c", "keyup", RIGHT_CTRL)
+        await wait_until(lambda: len(heard.events) >= 2, "press and release are told")
+        assert heard.told == [DOWN, UP] and heard.events[1].chord
+        heard.events.clear()
+        desktop.xdotool("key", "End", "key", "ctrl+v")
+        await field.shows("abab")
+        desktop.xdotool("keydown", RIGHT_CTRL)
+        await heard.tells(DOWN)
+        desktop.xdotool("keyup", RIGHT_CTRL)
+        await heard.tells(UP)
+
+
+async def test_a_key_late_in_a_hold_is_an_accident(desktop: Desktop, field: TextField) -> None:
+    async with listening(desktop, dictate="right_ctrl") as heard:
+        desktop.xdotool("keydown", RIGHT_CTRL)
+        await heard.tells(DOWN)
+        await asyncio.sleep(1.1)  # longer than a combination takes
+        desktop.xdotool("key", "q")
+        desktop.xdotool("keyup", RIGHT_CTRL)
+        await heard.tells(UP)
+        await shows_only(desktop, field, "")
+
+
+# -- passing on --------------------------------------------------------------------------------------------
+
+
+async def test_what_is_passed_on_while_the_key_is_down_comes_after_it(desktop: Desktop, field: TextField) -> None:
+    async with listening(desktop, dictate="ctrl+k", cancel="f9") as heard:
+        desktop.xdotool("type", "one")
+        desktop.xdotool("key", "Home", "keydown", "F9")
+        await heard.tells(("cancel", True))
+        await heard.hotkeys.pass_on("dictate")  # deletes to the end of the line
+        assert field.text == "one"
+        desktop.xdotool("keyup", "F9")
+        await field.shows("")
+
+
+async def test_an_action_without_a_key_passes_nothing_on(desktop: Desktop, field: TextField) -> None:
+    async with listening(desktop, dictate="") as heard:
+        await heard.hotkeys.pass_on("dictate")
+        assert not await heard.hotkeys.is_down("dictate")
+        await shows_only(desktop, field, "")
+
+
+# -- binding -----------------------------------------------------------------------------------------------
+
+
+async def test_a_key_that_another_program_has(desktop: Desktop, field: TextField) -> None:
+    async with listening(desktop, dictate="f9"), listening(desktop, dictate="f8") as heard:
+        with pytest.raises(HotkeyTaken, match="'f9' is already used by another program: choose another") as error:
+            await heard.hotkeys.bind({"cancel": "f7", "dictate": "f9"})
+        assert (error.value.action, error.value.binding) == ("dictate", "f9")
+        desktop.xdotool("key", "F7", "F8")
+        await heard.tells(DOWN, UP)
+
+
+async def test_keys_are_given_back(desktop: Desktop, field: TextField) -> None:
+    async with listening(desktop, dictate="ctrl+e"):
+        pass
+    async with listening(desktop, dictate="ctrl+e") as heard:
+        await heard.hotkeys.bind({"dictate": "ctrl+d"})
+        async with listening(desktop, cancel="ctrl+e") as other:
+            desktop.xdotool("key", "ctrl+e", "ctrl+d")
+            await heard.tells(DOWN, UP)
+            await other.tells(("cancel", True), ("cancel", False))
+
+
+async def test_keys_are_given_back_by_a_process_that_is_killed(desktop: Desktop, field: TextField) -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from app.hotkeys.x11 import X11Hotkeys\n"
+        "async def main():\n"
+        "    async with X11Hotkeys() as hotkeys:\n"
+        "        await hotkeys.bind({'dictate': 'f9'})\n"
+        "        await asyncio.sleep(600)\n"
+        "asyncio.run(main())\n"
+    )
+    process = desktop.start(sys.executable, "-c", code)
+    async with listening(desktop) as heard:
+
+        async def bound() -> bool:
+            try:
+                await heard.hotkeys.bind({"dictate": "f9"})
+            except HotkeyTaken:
+                return True
+            await heard.hotkeys.bind({})
+            return False
+
+        await wait_until(bound, "the other process has the key")
+        process.kill()
+        process.wait(30)
+
+        async def free() -> bool:
+            return not await bound()
+
+        await wait_until(free, "the key is free")
+
+
+async def test_bindings_that_cannot_be(desktop: Desktop, field: TextField) -> None:
+    async with listening(desktop, dictate="f9") as heard:
+        for wrong in ("hyper+x", "f99", "d", "ctrl", "f20"):
+            with pytest.raises(HotkeyUnknown):
+                await heard.hotkeys.bind({"dictate": wrong})
+        with pytest.raises(HotkeyTaken, match="already used by 'dictate'"):
+            await heard.hotkeys.bind({"dictate": "f8", "cancel": "F8"})
+        desktop.xdotool("key", "F9")
+        await heard.tells(DOWN, UP)
+
+
+# -- what may go wrong -------------------------------------------------------------------------------------
+
+
+async def test_a_layout_in_which_the_key_lies_elsewhere(desktop: Desktop, field: TextField) -> None:
+    try:
+        async with listening(desktop, dictate="ctrl+w") as heard:
+            desktop.start("setxkbmap", "fr").wait(30)
+
+            async def works() -> bool:
+                desktop.xdotool("key", "ctrl+w")  # where us has z
+                return len(heard.events) >= 2
+
+            await wait_until(works, "the key is told in the new layout")
+            assert set(heard.told) == {DOWN, UP}
+    finally:
+        desktop.start("setxkbmap", "us").wait(30)
+
+
+async def test_without_a_server() -> None:
+    with pytest.raises(HotkeysUnavailable, match="kikipounamu toggle"):
+        async with X11Hotkeys("no name of a display"):
+            pass
+
+
+async def test_a_server_that_ends(tmp_path: Path) -> None:
+    with running_desktop(tmp_path, tray=False) as desktop:
+        async with X11Hotkeys(desktop.display) as hotkeys:
+            await hotkeys.bind({"dictate": "f9"})
+            await asyncio.to_thread(desktop.close)
+            with pytest.raises(HotkeysUnavailable, match="does not answer"):
+                async for _ in hotkeys.events():
+                    pass
+            with pytest.raises(HotkeysUnavailable):
+                await hotkeys.is_down("dictate")
+
+
+async def test_a_mistake_of_ours_is_told_to_who_listens() -> None:
+    with capture_logs() as logs:
+        async with X11Hotkeys(connect=lambda report: _Broken()) as hotkeys:
+            with pytest.raises(HotkeysUnavailable, match="see the log"):
+                async for _ in hotkeys.events():
+                    pass
+    assert [line["event"] for line in logs] == ["hotkeys failed"]
+
+
+async def test_random_presses_leave_nothing_stuck(desktop: Desktop, field: TextField) -> None:
+    keys = {"dictate": "right_ctrl", "cancel": "f9", "paste-held": "ctrl+alt+d"}
+    names = (RIGHT_CTRL, "F9", "d", "ctrl", "alt", "shift", "q")
+    chance = random.Random(7)
+    async with listening(desktop) as heard:
+        await heard.hotkeys.bind(keys)
+        words: list[str] = []
+        for _ in range(500):
+            words += [chance.choice(("keydown", "keyup", "key")), chance.choice(names)]
+        words += [word for name in names for word in ("keyup", name)]
+        await asyncio.to_thread(desktop.xdotool, *words)
+        for action in keys:
+            await wait_until(partial(_let_go, heard, action), f"{action} is up")
+            assert not await heard.hotkeys.is_down(action)
+        for action in keys:
+            pressed = [down for name, down in heard.told if name == action]
+            assert pressed and pressed == [True, False] * (len(pressed) // 2)
+        heard.events.clear()
+        desktop.xdotool("key", "F9")
+        await heard.tells(("cancel", True), ("cancel", False))
+        desktop.xdotool("key", "ctrl+a", "Delete")
+        await shows_only(desktop, field, "")
+
+
+class _Broken:
+    """A keyboard with a mistake in it."""
+
+    holding = False
+
+    def fileno(self) -> int:
+        raise ValueError("on purpose")
+
+    def handle(self) -> None: ...
+    def notice_missed(self) -> None: ...
+    def bind(self, bindings: Mapping[str, str]) -> None: ...
+    def pass_on(self, action: str) -> None: ...
+    def close(self) -> None: ...
+
+    def is_down(self, action: str) -> bool:
+        return False
+
+
+def _let_go(heard: Heard, action: str) -> bool:
+    """Whether its last event is a release."""
+    return not next((down for name, down in reversed(heard.told) if name == action), False)
