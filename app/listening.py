@@ -5,7 +5,7 @@ comes of it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from app.capture.async_journal import AsyncJournal, Journaled
+from app.capture.backlog import Keeping
 from app.capture.journal import Journal
 from app.capture.tape import Tape
-from app.pipeline import Ears, Samples, transcribe
-from app.screen import Screen
+from app.pipeline import Ears, Samples, Watcher, transcribe
 from app.transcript import Transcript
 from client.connection import Locate
 from client.gateway import ClientSettings, GatewayClient
@@ -61,6 +61,27 @@ class Microphone(Protocol):
     def stop(self) -> None: ...
 
 
+class Heard(Protocol):
+    """What is shown of a microphone."""
+
+    level_dbfs: float
+
+    @property
+    def device(self) -> str: ...
+
+
+class Audience(Watcher, Protocol):
+    """Who is told how it goes, and may ask for more at any time."""
+
+    unsent_s: Callable[[], float]
+    keeping: Callable[[], Keeping]
+    microphone: Heard | None
+
+    def finished(self) -> None:
+        """Everything has ended."""
+        ...
+
+
 @dataclass(frozen=True)
 class Listener:
     """Who recognises, and what cuts."""
@@ -70,28 +91,46 @@ class Listener:
     mode: Mode = Mode.HANDS_FREE
     settings: ClientSettings = PATIENT
 
-    async def listen(self, journal: Journal, microphone: Microphone, screen: Screen) -> Transcript:
+    async def listen(
+        self,
+        journal: Journal,
+        microphone: Microphone,
+        audience: Audience,
+        begun: Callable[[int], None] = lambda segment: None,
+    ) -> Transcript:
         """Until the microphone is stopped and every text is there, as far as the journal.
+
+        ``begun`` is told of each segment that begins.
 
         Raises ``GatewayError``, ``MicrophoneError`` or ``NotKept``: what was heard until then is in the journal.
         """
         tape, store = Tape(journal), AsyncJournal(journal, _ROOM_S)
         client = GatewayClient(self.locate, journal.session, store, journal.take.options, self.settings)
         recording = asyncio.create_task(_record(tape, microphone), name="listening/record")
-        screen.unsent_s, screen.keeping = lambda: client.unsent_s, lambda: journal.keeping
-        screen.microphone = microphone
+        audience.unsent_s, audience.keeping = lambda: client.unsent_s, lambda: journal.keeping
+        audience.microphone = microphone
         try:
             async with client:
-                ears = ears_of(self.mode, self.vad_folder)
-                transcript = await transcribe(tape.blocks(), ears, Journaled(store, client), screen)
+                ears = await asyncio.to_thread(ears_of, self.mode, self.vad_folder)
+                transcript = await transcribe(tape.blocks(), ears, _Announced(store, client, begun), audience)
         finally:
             microphone.stop()
             await asyncio.wait({recording}, timeout=_STOP_S)
             recording.cancel()
         if tape.error:
             raise tape.error
-        screen.finished()
+        audience.finished()
         return transcript
+
+
+class _Announced(Journaled):
+    def __init__(self, journal: AsyncJournal, client: GatewayClient, begun: Callable[[int], None]) -> None:
+        super().__init__(journal, client)
+        self._begun = begun
+
+    async def begin(self, segment: int, at: int) -> None:
+        self._begun(segment)
+        await super().begin(segment, at)
 
 
 async def _record(tape: Tape, microphone: Microphone) -> None:

@@ -50,6 +50,15 @@ class AsyncJournal(AudioStore):
         """No more segments: the VAD has heard everything."""
         await self._kept(self._journal.finish)
 
+    async def inserting(self, segment: int) -> None:
+        """From now on the text may be where the cursor is. On disk when this returns."""
+        if not self._journal.take.segments[segment].inserting:
+            await self._kept(self._journal.inserting, segment)
+
+    async def inserted(self, segment: int) -> None:
+        """It is. On disk when this returns."""
+        await self._kept(self._journal.inserted, segment)
+
     # -- the client's side ---------------------------------------------------------------------------------
 
     def append(self, segment: int, pcm: bytes) -> None:

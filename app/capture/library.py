@@ -103,6 +103,10 @@ class Library:
         ]
         return [session for session in expired(stored, now_s, self._limits) if self._delete(session)]
 
+    def discard(self, session: UUID) -> bool:
+        """Delete a take that nobody wants; whether it is gone. One that a process works on stays."""
+        return self._delete(session)
+
     def _sessions(self) -> list[UUID]:
         sessions: list[UUID] = []
         for folder in self.root.iterdir() if self.root.is_dir() else ():

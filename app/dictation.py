@@ -1,0 +1,325 @@
+"""Dictation as a state machine: what keys, results and insertions mean for takes and texts. Pure.
+
+    for effect in dictation.handle(event, now):    # seconds of one clock that does not go back
+        perform(effect)
+
+State belongs to each take: a new one may begin while earlier ones are recognised, but only one records at a time.
+Decided elsewhere: what keys mean (``app.gestures``), and which text is inserted next (``app.spoken_order``).
+A take that is cancelled is still recognised, for the history; nothing more of it is inserted.
+"""
+
+from typing import Final
+
+from app.actions import Verb
+from app.dictation_events import (
+    CANCEL,
+    DICTATE,
+    NO_GAUGES,
+    PASTE_HELD,
+    Aim,
+    Aimed,
+    AimHere,
+    Began,
+    Close,
+    Cue,
+    Discard,
+    Effect,
+    Ended,
+    Event,
+    Gauges,
+    Guessed,
+    Here,
+    Insert,
+    InsertionEnded,
+    Key,
+    Leave,
+    NoteHeld,
+    NoteInserted,
+    NoteKey,
+    PassOn,
+    Play,
+    Polled,
+    PollKey,
+    PutAside,
+    Recognised,
+    Record,
+    RecordingOver,
+    Sounding,
+    StopRecording,
+    TakeEvent,
+    Tick,
+)
+from app.dictation_view import NOTICE_S, Notice, Scene, TakeProgress, idle_at, view_of
+from app.gestures import Gestures, KeyWatch, TalkMode, Wish
+from app.insertion.outcome import How, Insertion
+from app.spoken_order import OFFER_S, Piece, SpokenOrder
+from app.transcript import Segment
+from app.view import Note, View
+
+MOST_TAKES: Final = 50
+"""Takes that are not over. For one more the oldest is put aside: nobody is kept from speaking."""
+
+_VERBS: Final = {CANCEL: Verb.CANCEL, PASTE_HELD: Verb.PASTE_HELD}
+
+
+class Dictation:
+    """Every take of one run of the app. ``mode``: what the key does, from its next press on. Not thread-safe."""
+
+    def __init__(self, mode: TalkMode = TalkMode.HYBRID) -> None:
+        self._gestures = Gestures(mode)
+        self._keys = KeyWatch()
+        self._order = SpokenOrder()
+        self._takes: dict[int, TakeProgress] = {}
+        self._begun = 0
+        self._let_go = 0
+        self._notice: Notice | None = None
+        self._quitting = False
+        self._left = False
+        self._effects: list[Effect] = []
+
+    @property
+    def mode(self) -> TalkMode:
+        return self._gestures.mode
+
+    @mode.setter
+    def mode(self, mode: TalkMode) -> None:
+        self._gestures.mode = mode
+
+    @property
+    def recording(self) -> int | None:
+        """The take that is being recorded."""
+        newest = self._takes.get(self._begun)
+        return self._begun if newest is not None and newest.recording else None
+
+    @property
+    def pending(self) -> int:
+        """Takes of which something is still wanted."""
+        return sum(take.pending for take in self._takes.values())
+
+    def handle(self, event: Event, now: float) -> list[Effect]:
+        """What happened; what is to be done about it, in order."""
+        match event:
+            case Key() | Polled() | Verb() | Here():
+                self._by_hand(event, now)
+            case InsertionEnded(insertion):
+                self._insertion_ended(insertion, now)
+            case Tick():
+                pass
+            case _ if take := self._takes.get(event.take):
+                self._by_take(event, take, now)
+        self._go_on(now)
+        effects, self._effects = self._effects, []
+        return effects
+
+    def due(self, now: float) -> float | None:
+        """When something changes by itself: then a ``Tick`` is wanted."""
+        offer_at, notice = self._order.offer_at, self._notice
+        times = [
+            self._keys.poll_at,
+            None if offer_at is None else offer_at + OFFER_S,
+            notice.until if notice else None,
+            *(idle_at(take, self._order) for take in self._takes.values() if take.over_at is not None),
+        ]
+        return min((time for time in times if time is not None and time > now), default=None)
+
+    def view(self, now: float, gauges: Gauges = NO_GAUGES) -> View:
+        """What a person sees."""
+        return view_of(Scene(self._takes, self._order, self._notice, self._quitting), gauges, now)
+
+    # -- what a person does --------------------------------------------------------------------------------
+
+    def _by_hand(self, event: Key | Polled | Verb | Here, now: float) -> None:
+        match event:
+            case Key(action, pressed=True):
+                if self._keys.pressed(action, now):
+                    self._pressed(action, now)
+            case Key(action, chord=chord):
+                if self._keys.released(action):
+                    self._released(action, now, now, chord=chord)
+            case Polled(action, down):
+                if (released_at := self._keys.answered(action, down, now)) is not None:
+                    self._released(action, released_at, now)
+            case Here(target):
+                self._order.paste(target)
+            case Verb():
+                self._asked(event, now)
+
+    def _pressed(self, action: str, now: float) -> None:
+        if action == DICTATE:
+            self._wished(self._gestures.pressed(now, self.recording, self._begun + 1), now)
+        elif verb := _VERBS.get(action):
+            self._asked(verb, now)
+
+    def _released(self, action: str, at: float, now: float, *, chord: bool = False) -> None:
+        if action == DICTATE:
+            self._wished(self._gestures.released(at, self.recording, chord=chord), now)
+
+    def _wished(self, wish: Wish | None, now: float) -> None:
+        match wish:
+            case Wish.BEGIN:
+                self._begin(now)
+            case Wish.END:
+                self._stop(now)
+            case Wish.TAP | Wish.CHORD:
+                self._discard()
+        if wish in (Wish.TAP, Wish.PASS):
+            self._effects.append(PassOn(DICTATE))
+
+    def _asked(self, verb: Verb, now: float) -> None:
+        match verb:
+            case Verb.START | Verb.TOGGLE if self.recording is None:
+                self._begin(now)
+            case Verb.STOP | Verb.TOGGLE:
+                self._stop(now)
+            case Verb.CANCEL:
+                self._cancel(now)
+            case Verb.PASTE_HELD if self._order.held:
+                self._effects.append(AimHere())
+            case Verb.PASTE_HELD | Verb.INSERT_READY if self._order.offered(now):
+                self._order.accept()
+            case Verb.QUIT:
+                self._quit(now)
+
+    # -- a take from its beginning to its end --------------------------------------------------------------
+
+    def _begin(self, now: float) -> None:
+        if self._quitting:
+            return
+        self._make_room(now)
+        self._begun += 1
+        self._notice = None
+        self._takes[self._begun] = TakeProgress(self._begun, self.mode, now)
+        self._order.begin(self._begun, each=self.mode is TalkMode.HANDS_FREE)
+        self._effects.append(Record(self._begun, self.mode))
+
+    def _stop(self, now: float) -> None:
+        if (number := self.recording) is not None:
+            take = self._takes[number]
+            self._silent(take, now)
+            self._effects.append(StopRecording(number))
+
+    def _silent(self, take: TakeProgress, now: float) -> None:
+        take.recording, take.stopped_at = False, now
+        if take.sounding_at is not None:
+            self._effects.append(Play(Cue.STOP))
+
+    def _discard(self) -> None:
+        """The take that is recorded never was."""
+        if (number := self.recording) is not None:
+            del self._takes[number]
+            self._order.drop(number)
+            self._effects.append(Discard(number))
+
+    def _cancel(self, now: float) -> None:
+        newest = max((number for number, take in self._takes.items() if take.pending), default=None)
+        if newest is not None:
+            self._stop(now)
+            self._takes[newest].cancelled = True
+            self._order.drop(newest)
+            self._tell(Note(NoteKey.CANCELLED), now)
+
+    def _make_room(self, now: float) -> None:
+        waiting = [take for take in self._takes.values() if take.over_at is None]
+        if len(waiting) >= MOST_TAKES:
+            self._effects.append(PutAside(waiting[0].number))
+            self._ended(waiting[0], Note(NoteKey.RECORDING_KEPT, {"reason": "too many wait"}), now)
+            self._close(now)
+
+    def _quit(self, now: float) -> None:
+        if self._quitting:
+            self._leave()
+        self._stop(now)
+        self._quitting = True
+
+    # -- what becomes of it --------------------------------------------------------------------------------
+
+    def _by_take(self, event: TakeEvent, take: TakeProgress, now: float) -> None:
+        match event:
+            case Aimed(number, target, segment):
+                self._order.aim(number, target, segment)
+            case Sounding():
+                self._sounding(take, now)
+            case Began(number, segment) if take.mode is TalkMode.HANDS_FREE:
+                self._effects.append(Aim(number, segment))
+            case Guessed(_, partial):
+                take.text.partial(partial)
+            case Recognised(_, segment):
+                self._recognised(take, segment, now)
+            case RecordingOver(_, note):
+                if take.recording:
+                    self._silent(take, now)
+                self._broken(take, note, now)
+            case Ended(_, note):
+                self._ended(take, note, now)
+
+    def _sounding(self, take: TakeProgress, now: float) -> None:
+        if take.recording and take.sounding_at is None:
+            take.sounding_at = now
+            self._effects.append(Play(Cue.START))
+
+    def _recognised(self, take: TakeProgress, segment: Segment, now: float) -> None:
+        if take.ended:
+            return
+        take.text.ended(segment)
+        take.failures += bool(segment.error)
+        take.said = take.said or bool(segment.text.strip())
+        text = None if segment.error else segment.text
+        self._order.result(Piece(take.number, segment.index), text, now)
+
+    def _ended(self, take: TakeProgress, note: Note | None, now: float) -> None:
+        if take.recording:
+            self._silent(take, now)
+        take.ended = True
+        self._order.ended(take.number)
+        self._broken(take, note, now)
+
+    def _broken(self, take: TakeProgress, note: Note | None, now: float) -> None:
+        if note is not None:
+            take.broken = True
+            self._tell(note, now)
+
+    def _insertion_ended(self, insertion: Insertion, now: float) -> None:
+        if arrived := self._order.inserted(insertion):
+            self._effects.append(NoteInserted(arrived))
+        if insertion.how is How.HELD and insertion.reason:
+            self._tell(Note(insertion.reason), now)
+
+    # -- what follows from all of it -----------------------------------------------------------------------
+
+    def _go_on(self, now: float) -> None:
+        self._effects += [PollKey(action) for action in self._keys.polls(now)]
+        # While a hotkey is down X11 gives every key to us, those that would type or paste included.
+        self._note_held()
+        ordered = None if self._keys else self._order.next()
+        self._note_held()
+        if ordered is not None:
+            self._effects.append(Insert(ordered))
+        if (let_go := self._order.let_go) > self._let_go:
+            self._let_go = let_go
+            self._tell(Note(NoteKey.HELD_LET_GO, {"count": str(let_go)}), now)
+        self._close(now)
+        if self._quitting and not self.pending and self._order.flight is None:
+            self._leave()
+
+    def _note_held(self) -> None:
+        if held := self._order.newly_held():
+            self._effects += [NoteHeld(held), Play(Cue.HELD)]
+
+    def _close(self, now: float) -> None:
+        for number, take in list(self._takes.items()):
+            if take.over_at is None and take.ended and self._order.over(number):
+                take.over_at = now
+                self._order.forget(number)
+                self._effects.append(Close(number))
+                if not (take.said or take.failures or take.broken or take.cancelled):
+                    self._tell(Note(NoteKey.NOTHING_UNDERSTOOD), now)
+            if take.over_at is not None and number != max(self._takes):
+                del self._takes[number]
+
+    def _leave(self) -> None:
+        if not self._left:
+            self._left = True
+            self._effects.append(Leave())
+
+    def _tell(self, note: Note, now: float) -> None:
+        self._notice = Notice(note, now + NOTICE_S)

@@ -1,0 +1,299 @@
+"""Which text goes to the cursor next: in spoken order, one insertion at a time, each text once. Pure.
+
+Takes are numbered in the order in which they begin, the segments of a take from 0. A text waits until everything
+spoken before it has ended. What failed is passed over, what was cancelled is dropped. After 10 s of waiting for a
+predecessor ``offered`` is true: ``accept`` lets go in what is there, and what comes late is held.
+
+Held is text that was recognised and not inserted. Once an insertion ended so, what follows in that take is held as
+well until the held texts are pasted: no hole is left in the middle. Hands-free, where each segment has a target of
+its own, none holds the next.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.insertion.outcome import How, Insertion, Target
+from protocol.texts import join_texts
+
+OFFER_S: Final = 10.0
+MOST_HELD: Final = 200_000
+"""Characters of held text in memory. The oldest go first; the history has them."""
+_MOST_AT_ONCE: Final = 100
+
+
+@dataclass(frozen=True, order=True)
+class Piece:
+    """One segment of a take."""
+
+    take: int
+    segment: int
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Texts to insert now, as one. ``text`` brings the space that it needs after what was inserted before it.
+
+    ``pasted``: they were held, and go where the person is now.
+    """
+
+    pieces: tuple[Piece, ...]
+    texts: tuple[str, ...]
+    text: str
+    target: Target | None
+    pasted: bool = False
+
+
+@dataclass
+class _Take:
+    """``texts``: results not given out, ``None`` for a failure; ``came``: when. ``first``: the first segment that
+    was not given out. ``late``: passed over while they were missing; ``left``: everything missing is.
+    ``last``: the character that was inserted last, and where."""
+
+    number: int
+    each: bool = False
+    aims: dict[int | None, Target | None] = field(default_factory=dict)
+    known: set[int] = field(default_factory=set)
+    texts: dict[int, str | None] = field(default_factory=dict)
+    came: dict[int, float] = field(default_factory=dict)
+    first: int = 0
+    late: set[int] = field(default_factory=set)
+    left: bool = False
+    ended: bool = False
+    holding: bool = False
+    last: tuple[str, Target | None] = ("", None)
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a text to give out; goes on to it, past failures and what is not waited for."""
+        while True:
+            if self.first in self.texts:
+                if self.texts[self.first]:
+                    return True
+                self.give()
+            elif self.first in self.late:
+                self.first += 1
+            elif self.texts and (self.ended or self.left):
+                self.first = min(self.texts)
+            else:
+                return False
+
+    def give(self) -> str:
+        """The text of ``first``, which is given out now."""
+        self.came.pop(self.first, None)
+        self.first += 1
+        return self.texts.pop(self.first - 1) or ""
+
+    @property
+    def aimed(self) -> bool:
+        """Whether it is known where the text of ``first`` is to go."""
+        return (self.first if self.each else None) in self.aims
+
+    @property
+    def target(self) -> Target | None:
+        return self.aims.get(self.first if self.each else None)
+
+    def blocked(self) -> Iterator[Piece]:
+        """Texts that wait for a segment of this take which is missing."""
+        if self.ended or self.left:
+            return
+        reach = self.first
+        while reach in self.texts or reach in self.late:
+            reach += 1
+        yield from (Piece(self.number, segment) for segment in self.came if segment > reach)
+
+
+class SpokenOrder:
+    """``held``: what can be pasted. ``let_go``: how many held texts were too much for the memory."""
+
+    def __init__(self) -> None:
+        self.held: dict[Piece, str] = {}
+        self.let_go = 0
+        self.flight: Ordered | None = None  # what is being inserted
+        self._takes: dict[int, _Take] = {}
+        self._paste: tuple[Target | None] | None = None
+        self._newly_held: list[Piece] = []
+
+    # -- what is spoken ------------------------------------------------------------------------------------
+
+    def begin(self, take: int, *, each: bool = False) -> None:
+        """A take begins, after all others. ``each``: every segment has a target of its own (hands-free)."""
+        self._takes[take] = _Take(take, each)
+
+    def aim(self, take: int, target: Target | None, segment: int | None = None) -> None:
+        """Where the texts of a take, or of one segment, are to go. None is given out before this is known."""
+        if known := self._takes.get(take):
+            known.aims.setdefault(segment, target)
+
+    def result(self, piece: Piece, text: str | None, now: float) -> None:
+        """A segment has a text, or ``None``: it failed. The first result counts."""
+        take, number = self._takes.get(piece.take), piece.segment
+        if take is None or take.ended or number in take.known:
+            return
+        take.known.add(number)
+        text = text.strip() if text else text
+        passed = take.left or number < take.first
+        take.late.discard(number)
+        if not passed:
+            take.texts[number] = text
+            if text:
+                take.came[number] = now
+        elif text:
+            self._hold(piece, text)
+
+    def ended(self, take: int) -> None:
+        """No more results of it: what has none failed."""
+        if known := self._takes.get(take):
+            known.ended = True
+
+    def drop(self, take: int) -> None:
+        """Nothing more of it is wanted; what is being inserted cannot be called back."""
+        self._takes.pop(take, None)
+        self.held = {piece: text for piece, text in self.held.items() if piece.take != take}
+
+    def forget(self, take: int) -> None:
+        """It is over. What is held of it stays."""
+        self._takes.pop(take, None)
+
+    def over(self, take: int) -> bool:
+        """Whether nothing more of it will be inserted, or become held."""
+        known, flight = self._takes.get(take), self.flight
+        if flight is not None and any(piece.take == take for piece in flight.pieces):
+            return False
+        return known is None or (known.ended and not known.texts)
+
+    # -- what is inserted ----------------------------------------------------------------------------------
+
+    def next(self) -> Ordered | None:
+        """What to insert now, if there is something new; then ``inserted`` must be told what came of it."""
+        if self.flight is not None:
+            return None
+        self.flight = self._pasting() or self._following()
+        return self.flight
+
+    def inserted(self, insertion: Insertion) -> tuple[Piece, ...]:
+        """What came of it; returns what arrived. Of a text that was partly typed the rest is held."""
+        flight, self.flight = self.flight, None
+        if flight is None:
+            return ()
+        whole = len(flight.text)
+        missing = min(whole, len(insertion.rest) or whole) if insertion.how is How.HELD else 0
+        arrived = [piece for piece, rest in _missing(flight, missing) if not self._missed(piece, rest, flight)]
+        if flight.pasted:
+            self.held = {piece: text for piece, text in self.held.items() if piece not in arrived}
+        for take in (self._takes[number] for number in {piece.take for piece in flight.pieces} & set(self._takes)):
+            if missing < whole:
+                take.last = (flight.text[: whole - missing].strip()[-1:], flight.target)
+            held = any(piece.take == take.number for piece in self.held)
+            take.holding = held and not take.each and (take.holding or missing > 0)
+        return tuple(arrived)
+
+    def paste(self, target: Target | None) -> bool:
+        """Insert what is held, here; whether there is something."""
+        if self.held:
+            self._paste = (target,)
+        return bool(self.held)
+
+    def newly_held(self) -> tuple[Piece, ...]:
+        """What became held since this was asked last."""
+        newly, self._newly_held = tuple(self._newly_held), []
+        return newly
+
+    # -- what is waited for --------------------------------------------------------------------------------
+
+    @property
+    def offer_at(self) -> float | None:
+        """From when on ``offered`` is true, as things are."""
+        return min((self._takes[piece.take].came[piece.segment] for piece in self._blocked()), default=None)
+
+    def offered(self, now: float) -> bool:
+        """Whether something has waited so long for its predecessors that it may go first."""
+        oldest = self.offer_at
+        return oldest is not None and now - oldest >= OFFER_S
+
+    def accept(self) -> None:
+        """Do not wait any longer for what comes before a text that is there."""
+        last = max(self._blocked(), default=None)
+        if last is None:
+            return
+        for take in self._takes.values():
+            if take.number < last.take:
+                take.left = True
+            elif take.number == last.take:
+                take.late |= set(range(take.first, last.segment)) - take.known
+
+    def _blocked(self) -> Iterator[Piece]:
+        waits = False
+        for take in self._takes.values():
+            if waits:
+                yield from (Piece(take.number, segment) for segment in take.came)
+            else:
+                yield from take.blocked()
+                waits = not (take.ended or take.left)
+
+    # -- giving out ----------------------------------------------------------------------------------------
+
+    def _following(self) -> Ordered | None:
+        for take in self._takes.values():
+            while take.ready:
+                if not take.holding:
+                    return self._together(take) if take.aimed else None
+                self._hold(Piece(take.number, take.first), take.give())
+            if not (take.ended or take.left):
+                return None
+        return None
+
+    def _together(self, take: _Take) -> Ordered:
+        target, given = take.target, dict[Piece, str]()
+        while len(given) < _MOST_AT_ONCE and take.ready and take.aimed and take.target == target:
+            piece = Piece(take.number, take.first)
+            given[piece] = take.give()
+        return _ordered(given, take, target)
+
+    def _pasting(self) -> Ordered | None:
+        asked, self._paste = self._paste, None
+        if asked is None or not self.held:
+            return None
+        given = dict(sorted(self.held.items()))
+        return _ordered(given, self._takes.get(next(iter(given)).take), asked[0], pasted=True)
+
+    def _missed(self, piece: Piece, rest: str, flight: Ordered) -> bool:
+        """Whether ``rest`` of it did not arrive; then it is held, unless it was cancelled meanwhile."""
+        if not rest:
+            return False
+        if flight.pasted and piece in self.held:
+            self.held[piece] = rest
+        elif not flight.pasted and piece.take in self._takes:
+            self._hold(piece, rest)
+        return True
+
+    def _hold(self, piece: Piece, text: str) -> None:
+        self.held[piece] = text
+        self._newly_held.append(piece)
+        characters = sum(len(text) for text in self.held.values())
+        while characters > MOST_HELD and len(self.held) > 1:
+            characters -= len(self.held.pop(min(self.held)))
+            self.let_go += 1
+
+
+def gap(left: str, right: str) -> str:
+    """What goes between two texts, so that the pieces read as ``join_texts`` writes them."""
+    left, right = left.strip(), right.strip()
+    return join_texts((left, right))[len(left) : -len(right)] if left and right else ""
+
+
+def _ordered(given: dict[Piece, str], take: _Take | None, target: Target | None, pasted: bool = False) -> Ordered:
+    text = join_texts(given.values())
+    left, where = take.last if take else ("", None)
+    space = gap(left, text) if where == target else ""
+    return Ordered(tuple(given), tuple(given.values()), space + text, target, pasted)
+
+
+def _missing(flight: Ordered, missing: int) -> Iterator[tuple[Piece, str]]:
+    """Each piece with what of it is among the last ``missing`` characters."""
+    start = len(flight.text) - missing
+    end = len(flight.text) - len(join_texts(flight.texts))
+    for place, piece in enumerate(flight.pieces):
+        text = flight.texts[place]
+        end += len(gap(flight.texts[place - 1], text) if place else "") + len(text)
+        yield piece, text[len(text) - min(len(text), max(0, end - start)) :]

@@ -1,0 +1,343 @@
+"""Any interleaving of keys, results, failures and insertions: nothing stuck, nothing lost, nothing twice."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from app.actions import Verb
+from app.dictation import Dictation
+from app.dictation_events import (
+    Aim,
+    Aimed,
+    AimHere,
+    Began,
+    Close,
+    Discard,
+    Effect,
+    Ended,
+    Event,
+    Guessed,
+    Here,
+    Insert,
+    InsertionEnded,
+    Key,
+    Leave,
+    NoteHeld,
+    NoteInserted,
+    Polled,
+    PollKey,
+    Recognised,
+    Record,
+    RecordingOver,
+    Sounding,
+    StopRecording,
+    Tick,
+)
+from app.gestures import TalkMode
+from app.insertion.outcome import How, Insertion, Reason, Target
+from app.spoken_order import Ordered, Piece
+from app.states import State
+from app.transcript import Segment
+from app.view import Note
+from protocol.session import Partial
+from protocol.texts import join_texts
+
+OFTEN = ("dictate",) * 4 + ("paste-held",) * 2 + ("cancel",)
+VERBS = (Verb.START, Verb.STOP, Verb.TOGGLE, Verb.PASTE_HELD, Verb.PASTE_HELD, Verb.INSERT_READY, Verb.CANCEL)
+WORDS = ("one", "two.", "三", "四。", " five ", "")
+HERE = Target(9_999)
+
+
+@dataclass
+class Take:
+    """What the world knows of a take. ``texts``: of segments that have a result; ``None`` for a failure."""
+
+    number: int
+    mode: TalkMode
+    recording: bool = True
+    begun: int = 0
+    texts: dict[int, str | None] = field(default_factory=dict)
+    ended: bool = False
+    closed: bool = False
+    dropped: bool = False
+
+    @property
+    def open(self) -> list[int]:
+        return [segment for segment in range(self.begun) if segment not in self.texts]
+
+
+class World(RuleBasedStateMachine):
+    """Performs the effects and remembers what arrived where."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.dictation = Dictation()
+        self.takes: dict[int, Take] = {}
+        self.down: set[str] = set()  # as the fingers know
+        self.flight: Ordered | None = None
+        self.asked_here = 0
+        self.arrived: list[tuple[str, Target | None, bool]] = []
+        self.inserted: list[Piece] = []
+        self.in_order: list[Piece] = []
+        self.rests: dict[Piece, str] = {}
+        self.held: set[Piece] = set()
+        self.left = False
+
+    # -- effects -------------------------------------------------------------------------------------------
+
+    def tell(self, event: Event) -> None:
+        known = dict(self.dictation._takes)  # one that is over may be forgotten at once
+        for effect in self.dictation.handle(event, self.now):
+            self.perform(effect)
+        for number, take in known.items():
+            self.takes[number].dropped |= take.cancelled
+
+    def perform(self, effect: Effect) -> None:
+        match effect:
+            case Record(number, mode):
+                assert not any(take.recording for take in self.takes.values()), "two recordings at once"
+                assert not self.left
+                self.takes[number] = Take(number, mode)
+            case StopRecording(number):
+                self.stop(self.takes[number])
+            case Discard(number):
+                self.stop(self.takes[number])
+                self.takes[number].ended = self.takes[number].dropped = True
+            case Insert(ordered):
+                self.check(ordered)
+                self.flight = ordered
+            case NoteInserted(pieces):
+                self.note_inserted(pieces)
+            case NoteHeld(pieces):
+                assert not self.held.intersection(pieces)
+                assert not set(self.inserted).intersection(pieces)
+                self.held |= set(pieces)
+            case Close(number):
+                assert not self.takes[number].closed and self.takes[number].ended
+                self.takes[number].closed = True
+            case AimHere():
+                self.asked_here += 1
+            case Leave():
+                self.left = True
+
+    def stop(self, take: Take) -> None:
+        assert take.recording
+        take.recording = False
+
+    def check(self, ordered: Ordered) -> None:
+        """What is inserted is what was said, not inserted before, and goes where it was meant to go."""
+        assert self.flight is None, "two insertions at once"
+        assert not self.believed_down, "the keyboard is ours"
+        assert list(ordered.pieces) == sorted(set(ordered.pieces))
+        assert not set(self.inserted).intersection(ordered.pieces)
+        assert join_texts(ordered.texts) == ordered.text.strip()
+        for piece, text in zip(ordered.pieces, ordered.texts, strict=True):
+            said = (self.takes[piece.take].texts[piece.segment] or "").strip()
+            assert said == text or (ordered.pasted and self.rests[piece] == text)
+            if ordered.pasted:
+                assert piece in self.held
+            else:
+                assert piece not in self.held
+                assert ordered.target == self.target_of(piece)
+        if not ordered.pasted:
+            assert not self.in_order or self.in_order[-1] < ordered.pieces[0], "not in spoken order"
+            self.in_order += ordered.pieces
+
+    def target_of(self, piece: Piece) -> Target:
+        each = self.takes[piece.take].mode is TalkMode.HANDS_FREE
+        return Target(piece.take * 100 + (piece.segment + 1 if each else 0))
+
+    def note_inserted(self, pieces: tuple[Piece, ...]) -> None:
+        self.inserted += pieces
+        assert len(set(self.inserted)) == len(self.inserted), "inserted twice"
+        self.held -= set(pieces)
+
+    @property
+    def believed_down(self) -> bool:
+        return bool(self.dictation._keys)
+
+    # -- what may happen -----------------------------------------------------------------------------------
+
+    @initialize(mode=st.sampled_from(list(TalkMode)))
+    def begins(self, mode: TalkMode) -> None:
+        self.dictation.mode = mode
+
+    @rule(mode=st.sampled_from(list(TalkMode)))
+    def another_mode(self, mode: TalkMode) -> None:
+        self.dictation.mode = mode
+
+    @rule(key=st.sampled_from(OFTEN))
+    def key_down(self, key: str) -> None:
+        self.down.add(key)
+        self.tell(Key(key, True))
+
+    @rule(key=st.sampled_from(OFTEN), noticed=st.booleans(), chord=st.booleans())
+    def key_up(self, key: str, noticed: bool, chord: bool) -> None:
+        self.down.discard(key)
+        if noticed:
+            self.tell(Key(key, False, chord and key == "dictate"))
+
+    @rule(verb=st.sampled_from(VERBS))
+    def verb(self, verb: Verb) -> None:
+        self.tell(verb)
+
+    @rule(seconds=st.sampled_from([0.05, 0.3, 1.0, 11.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+        for effect in self.dictation.handle(Tick(), self.now):
+            if isinstance(effect, PollKey):
+                self.tell(Polled(effect.action, effect.action in self.down))
+            else:
+                self.perform(effect)
+
+    def some(self, data: st.DataObject, takes: list[Take]) -> Take:
+        return data.draw(st.sampled_from(takes))
+
+    @property
+    def live(self) -> list[Take]:
+        return [take for take in self.takes.values() if not take.ended]
+
+    @precondition(lambda self: self.live)
+    @rule(data=st.data())
+    def aimed_and_sounding(self, data: st.DataObject) -> None:
+        take = self.some(data, self.live)
+        self.tell(Aimed(take.number, Target(take.number * 100)))
+        self.tell(Sounding(take.number))
+
+    @precondition(lambda self: self.live)
+    @rule(data=st.data(), aims=st.booleans())
+    def segment_begins(self, data: st.DataObject, aims: bool) -> None:
+        take = self.some(data, self.live)
+        segment, take.begun = take.begun, take.begun + 1
+        for effect in self.dictation.handle(Began(take.number, segment), self.now):
+            if isinstance(effect, Aim):
+                assert take.mode is TalkMode.HANDS_FREE
+                self.tell(Aimed(take.number, self.target_of(Piece(take.number, segment)), segment))
+            else:
+                self.perform(effect)
+        self.tell(Guessed(take.number, Partial(segment, 1, "perhaps", 3)))
+
+    @precondition(lambda self: self.dictation.recording is not None)
+    @rule(word=st.sampled_from(WORDS))
+    def says_something(self, word: str) -> None:
+        take = self.takes[max(self.takes)]
+        self.aim(take)
+        segment, take.begun = take.begun, take.begun + 1
+        self.tell(Aimed(take.number, self.target_of(Piece(take.number, segment)), segment))
+        take.texts[segment] = word
+        self.tell(Recognised(take.number, Segment(segment, 0, 1, text=word)))
+
+    @precondition(lambda self: any(take.open for take in self.live))
+    @rule(data=st.data(), word=st.sampled_from(WORDS), fails=st.sampled_from([False, False, False, True]))
+    def result(self, data: st.DataObject, word: str, fails: bool) -> None:
+        take = self.some(data, [take for take in self.live if take.open])
+        segment = data.draw(st.sampled_from(take.open))
+        take.texts[segment] = None if fails else word
+        told = Segment(segment, 0, 1, text="" if fails else word, error="no" if fails else "")
+        self.tell(Recognised(take.number, told))
+        if data.draw(st.booleans()):
+            self.tell(Recognised(take.number, Segment(segment, 0, 1, text="again")))
+
+    @precondition(lambda self: self.live)
+    @rule(data=st.data(), fails=st.booleans())
+    def microphone_ends(self, data: st.DataObject, fails: bool) -> None:
+        take = self.some(data, self.live)
+        take.recording = False
+        self.tell(RecordingOver(take.number, Note("microphone-failed") if fails else None))
+
+    @precondition(lambda self: any(not take.recording for take in self.live))
+    @rule(data=st.data(), breaks=st.sampled_from([False, False, False, True]))
+    def take_ends(self, data: st.DataObject, breaks: bool) -> None:
+        take = self.some(data, [take for take in self.live if not take.recording])
+        if take.open and not breaks:
+            return
+        take.ended = True
+        self.aim(take)
+        self.tell(Ended(take.number, Note("recording-kept") if breaks else None))
+
+    def aim(self, take: Take) -> None:
+        self.tell(Aimed(take.number, Target(take.number * 100)))
+
+    @precondition(lambda self: self.flight is not None)
+    @rule(how=st.sampled_from([How.TYPED, How.PASTED]))
+    def insertion_succeeds(self, how: How) -> None:
+        self.end_insertion(how, 0)
+
+    @precondition(lambda self: self.flight is not None)
+    @rule(share=st.sampled_from([0.0, 0.0, 0.3, 0.7, 1.0]))
+    def insertion_fails(self, share: float) -> None:
+        assert self.flight is not None
+        self.end_insertion(How.HELD, round(share * len(self.flight.text)))
+
+    def end_insertion(self, how: How, rest: int) -> None:
+        """``rest``: characters that did not arrive; 0 of a text that was held: none did."""
+        flight, self.flight = self.flight, None
+        assert flight is not None
+        whole = len(flight.text)
+        missing = (rest or whole) if how is How.HELD else 0
+        self.arrived.append((flight.text[: whole - missing], flight.target, flight.pasted))
+        end = whole
+        for piece, text in reversed(list(zip(flight.pieces, flight.texts, strict=True))):
+            start = flight.text.rindex(text, 0, end)
+            self.rests[piece] = flight.text[max(start, whole - missing) : end] or text
+            end = start
+        self.tell(InsertionEnded(Insertion(how, Reason.PARTLY_TYPED.value, flight.text[whole - rest :])))
+
+    @precondition(lambda self: self.asked_here)
+    @rule()
+    def focus_is_known(self) -> None:
+        self.asked_here = 0
+        self.tell(Here(HERE))
+
+    # -- what must be true ---------------------------------------------------------------------------------
+
+    @invariant()
+    def both_know_what_is_recorded(self) -> None:
+        recording = [take.number for take in self.takes.values() if take.recording]
+        assert recording == ([] if self.dictation.recording is None else [self.dictation.recording])
+        view = self.dictation.view(self.now)
+        assert (view.state in (State.ARMING, State.LISTENING)) is bool(recording)
+        self.held = {piece for piece in self.held if not self.takes[piece.take].dropped}
+        assert view.held == len(self.held)
+
+    def teardown(self) -> None:
+        """Everything comes to an end: no recording is stuck, each text arrived once, or is held."""
+        self.both_know_what_is_recorded()
+        self.down.clear()
+        for _ in range(3):
+            self.time_passes(0.3)
+        assert not self.believed_down
+        self.tell(Verb.STOP)
+        assert self.dictation.recording is None
+        for take in list(self.live):
+            for segment in reversed(take.open):
+                take.texts[segment] = "last"
+                self.tell(Recognised(take.number, Segment(segment, 0, 1, text="last")))
+            self.aim(take)
+            take.ended = True
+            self.tell(Ended(take.number))
+        while self.flight is not None:
+            self.end_insertion(How.TYPED, 0)
+        self.both_know_what_is_recorded()
+        for take in self.takes.values():
+            self.check_end(take)
+        self.tell(Verb.QUIT)
+        assert self.left
+
+    def check_end(self, take: Take) -> None:
+        assert take.closed or take.dropped, "a take is never over"
+        said = {Piece(take.number, number) for number, text in take.texts.items() if (text or "").strip()}
+        arrived = {piece for piece in self.inserted if piece.take == take.number}
+        held = {piece for piece in self.held if piece.take == take.number}
+        assert not arrived & held
+        if take.dropped:
+            assert arrived <= said
+        else:
+            assert arrived | held == said, "a text is lost"
+
+
+World.TestCase.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+test_world = World.TestCase
