@@ -16,7 +16,7 @@ in = PATH="$(CURDIR)/$(1)/bin:$$PATH"
 test-models = $(call in,$(1)) KIKIPOUNAMU_MODELS="$(CURDIR)/.cache/models" kikipounamu models get $(models)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-light check lint format bench proofs models constraints fresh clean
+.PHONY: help run test test-light check lint format bench proofs screenshots models constraints fresh clean
 
 help: ## list these commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -54,6 +54,10 @@ proofs: ## the slow proofs, which test leaves out
 	@$(setup) test
 	@$(call test-models,.venv)
 	@$(run-tests) .venv --proofs $(ARGS)
+
+screenshots: ## render every window and state into docs/screenshots
+	@$(setup) test
+	@$(call in,.venv) QT_QPA_PLATFORM=offscreen python -m scripts.screenshots $(ARGS)
 
 models: ## download the models that run uses
 	@$(setup) run

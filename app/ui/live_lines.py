@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QTextCharFormat, QTextLayout, QTextOption
 
 from app.live_text import Span
@@ -73,7 +73,7 @@ class LiveLines:
         for piece, solid in self._pieces():
             ranges.append(_coloured(done, _utf16(piece), stable if solid else unstable))
             done += _utf16(piece)
-        self._layout.draw(painter, place, ranges, QRectF())
+        self._laid(self.shown, ranges).draw(painter, place)
 
     def _pieces(self) -> Iterator[tuple[str, bool]]:
         """What is shown, by span."""
@@ -84,8 +84,9 @@ class LiveLines:
             yield span.text[max(0, self._cut - start) :], span.stable
             start += len(span.text)
 
-    def _laid(self, text: str) -> QTextLayout:
+    def _laid(self, text: str, ranges: Sequence[QTextLayout.FormatRange] = ()) -> QTextLayout:
         layout = QTextLayout(text, self._font)
+        layout.setFormats(ranges)
         option = QTextOption(Qt.AlignmentFlag.AlignLeft)
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)

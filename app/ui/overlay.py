@@ -1,6 +1,6 @@
 """The pill on the screen: above everything, never with the focus, transparent for the pointer.
 
-It is a bare window, not a widget: a widget would be in the accessibility tree, and screen readers would announce it.
+It is a bare window, not a widget: widgets are in the accessibility tree, and screen readers would announce it.
 """
 
 import time

@@ -14,7 +14,7 @@ from app.ui import icons
 from app.ui.live_lines import LiveLines
 from app.ui.texts import Texts
 from app.ui.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.wording import clock, note_text, state_text
+from app.ui.wording import beside, clock, note_text, state_text
 from app.view import LOWEST_DBFS, View
 
 BARS: Final = 60
@@ -142,7 +142,7 @@ class Pill:
 
     def _paragraphs(self, view: View) -> list[tuple[Span, ...]]:
         found = [view.spans] if any(span.text.strip() for span in view.spans) else []
-        if view.note and (said := note_text(self._texts, view.note)):
+        if view.note and (said := note_text(self._texts, view.note, self.paste_key)):
             found.append((Span(said, True),))
         return found
 
@@ -151,27 +151,13 @@ class Pill:
         caption = font(SCALE.caption)
         metrics = QFontMetricsF(caption)
         x, y, pieces = float(SPACING.large), top, list[Piece]()
-        for said, colour in self._beside(view):
+        for said, colour in beside(self._texts, view, self.paste_key):
             across = metrics.horizontalAdvance(said)
             if pieces and x + across > width - SPACING.large:
                 x, y = float(SPACING.large), y + metrics.height() + SPACING.hair
             pieces.append(self._piece(said, caption, colour, x, y))
             x += across + SPACING.large
         return pieces, y + metrics.height()
-
-    def _beside(self, view: View) -> list[tuple[str, str]]:
-        texts = self._texts
-        where = texts("place.to", destination=view.destination) if view.destination else texts("place.to-here")
-        found = [(where, "muted")]
-        if view.unsent_s >= 1:
-            found.append((texts("overlay.unsent", seconds=round(view.unsent_s)), "warning"))
-        if view.waiting:
-            found.append((texts("overlay.waiting", count=view.waiting), "muted"))
-        if view.held and self.paste_key:
-            found.append((texts("overlay.held-key", count=view.held, key=self.paste_key), "warning"))
-        elif view.held:
-            found.append((texts("overlay.held", count=view.held), "warning"))
-        return found
 
     def _piece(self, text: str, look: QFont, colour: str, x: float, y: float) -> Piece:
         metrics = QFontMetricsF(look)

@@ -34,7 +34,7 @@ QMenu::item { padding: ${pad}px ${menu}px ${pad}px ${menu}px; }
 QMenu::item:selected { background: $accent_soft; color: $text; }
 QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $line; margin: ${hair}px 0; }
-QMenu::icon { left: ${pad}px; }
+QMenu::indicator { margin-left: ${pad}px; }
 
 QComboBox QAbstractItemView { background: $surface; color: $text; border: 1px solid $edge; outline: none;
     selection-background-color: $accent_soft; selection-color: $text; padding: ${hair}px; }

@@ -1,10 +1,11 @@
 """The design tokens beside the colours, and the theme that follows the system while the app runs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
+from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from app.states import State
@@ -69,17 +70,14 @@ class Theme(QObject):
     def __init__(self, scheme: Scheme | None = None, motion: Motion | None = None) -> None:
         super().__init__()
         self._scheme, self._motion = scheme, motion
-        hints = QGuiApplication.styleHints()
-        hints.colorSchemeChanged.connect(self._look_again)
-        if (wishes := _wishes()) is not None:
-            wishes.contrastPreferenceChanged.connect(self._look_again)
-            if hasattr(wishes, "motionPreferenceChanged"):
-                wishes.motionPreferenceChanged.connect(self._look_again)
+        self._system = System()
+        for signal in self._system.signals():
+            signal.connect(self._look_again)
 
     @property
     def scheme(self) -> Scheme:
         """The one in force."""
-        return self._scheme or system_scheme()
+        return self._scheme or self._system.scheme
 
     @property
     def colours(self) -> Colours:
@@ -89,7 +87,7 @@ class Theme(QObject):
     @property
     def motion(self) -> Motion:
         """How long movements last."""
-        return self._motion or system_motion()
+        return self._motion or self._system.motion
 
     def colour(self, name: str) -> QColor:
         """A colour by the name of its token."""
@@ -122,7 +120,8 @@ class Theme(QObject):
 def font(size: float = SCALE.body, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     """The system's font at ``size`` of the scale, with Simplified Chinese after it."""
     made = QFont(QGuiApplication.font())
-    made.setFamilies(list(dict.fromkeys((made.family(), *HAN))))
+    family = QFontInfo(made).family()  # a name like "Sans Serif" would be passed over for the next one
+    made.setFamilies(list(dict.fromkeys((family, *HAN))))
     made.setWeight(weight)
     if made.pointSizeF() > 0:
         made.setPointSizeF(made.pointSizeF() * size)
@@ -131,27 +130,38 @@ def font(size: float = SCALE.body, weight: QFont.Weight = QFont.Weight.Normal) -
     return made
 
 
-def system_scheme() -> Scheme:
-    """High contrast where it is asked for, else dark or light."""
-    wishes = _wishes()
-    if wishes is not None and wishes.contrastPreference() == Qt.ContrastPreference.HighContrast:
-        return Scheme.HIGH_CONTRAST
-    dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-    return Scheme.DARK if dark else Scheme.LIGHT
+class System:
+    """What the system wishes. Accessibility is told since Qt 6.10, and less motion since 6.11 or later.
 
+    Both objects are kept: when Python's half of the one goes, PySide takes that of the other for deleted.
+    """
 
-def system_motion() -> Motion:
-    """None where less of it is asked for."""
-    wishes = _wishes()
-    if wishes is None or not hasattr(wishes, "motionPreference"):
-        return Motion()
-    return STILL if wishes.motionPreference() == Qt.MotionPreference.ReducedMotion else Motion()
+    def __init__(self) -> None:
+        self._hints = QGuiApplication.styleHints()
+        self._wishes: Any = self._hints.accessibility() if hasattr(self._hints, "accessibility") else None
 
+    def signals(self) -> Iterator[SignalInstance]:
+        """Each tells of a change."""
+        yield self._hints.colorSchemeChanged
+        for name in ("contrastPreferenceChanged", "motionPreferenceChanged"):
+            if hasattr(self._wishes, name):
+                yield getattr(self._wishes, name)
 
-def _wishes() -> Any:
-    """The system's accessibility settings, which Qt tells since 6.10."""
-    hints = QGuiApplication.styleHints()
-    return hints.accessibility() if hasattr(hints, "accessibility") else None
+    @property
+    def scheme(self) -> Scheme:
+        """High contrast where it is asked for, else dark or light."""
+        if self._wish("contrastPreference") == Qt.ContrastPreference.HighContrast:
+            return Scheme.HIGH_CONTRAST
+        return Scheme.DARK if self._hints.colorScheme() == Qt.ColorScheme.Dark else Scheme.LIGHT
+
+    @property
+    def motion(self) -> Motion:
+        """None where less of it is asked for."""
+        wish = self._wish("motionPreference")
+        return Motion() if wish is None or wish == Qt.MotionPreference.NoPreference else STILL
+
+    def _wish(self, name: str) -> object:
+        return getattr(self._wishes, name)() if hasattr(self._wishes, name) else None
 
 
 def palette(colours: Colours) -> QPalette:

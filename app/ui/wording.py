@@ -7,7 +7,7 @@ from typing import Final
 
 from app.states import State
 from app.ui.texts import Texts
-from app.view import Note, TakeView, WorkerState, WorkerView
+from app.view import Note, TakeView, View, WorkerState, WorkerView
 
 _SIDES: Final = ("left", "right")
 
@@ -17,9 +17,11 @@ def state_text(texts: Texts, state: State) -> str:
     return texts(f"state.{state.value}")
 
 
-def note_text(texts: Texts, note: Note) -> str:
-    """Its text; empty for one that this version does not know."""
+def note_text(texts: Texts, note: Note, paste_key: str = "") -> str:
+    """Its text; empty for one that this version does not know. ``paste_key``: what to press where that helps."""
     key = f"note.{note.key}"
+    if paste_key and texts.knows(f"{key}-key"):
+        return texts(f"{key}-key", key=paste_key, **_plain(note.values))
     return texts(key, **_plain(note.values)) if texts.knows(key) else ""
 
 
@@ -39,6 +41,26 @@ def when_text(texts: Texts, take: TakeView, today: date) -> str:
     if begun.date() == today:
         return texts("take.when-today", time=at, length=length)
     return texts("take.when", day=begun.date().isoformat(), time=at, length=length)
+
+
+def beside(texts: Texts, view: View, paste_key: str) -> list[tuple[str, str]]:
+    """What stands beside the take, each with the name of its colour: where it goes, what is unsent, what waits."""
+    where = texts("place.to", destination=view.destination) if view.destination else texts("place.to-here")
+    found = [(where, "muted")]
+    if view.unsent_s >= 1:
+        found.append((texts("overlay.unsent", seconds=round(view.unsent_s)), "warning"))
+    if view.waiting:
+        found.append((texts("overlay.waiting", count=view.waiting), "muted"))
+    if view.held and paste_key:
+        found.append((texts("overlay.held-key", count=view.held, key=paste_key), "warning"))
+    elif view.held:
+        found.append((texts("overlay.held", count=view.held), "warning"))
+    return found
+
+
+def beside_text(texts: Texts, view: View, paste_key: str) -> str:
+    """The same in one line."""
+    return " · ".join(text for text, _ in beside(texts, view, paste_key))
 
 
 def clock(seconds: float) -> str:

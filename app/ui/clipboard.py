@@ -1,0 +1,145 @@
+"""The clipboard as Qt serves it, lent to a text: an ``app.insertion.clipboard.Clipboard`` for Windows and macOS.
+
+Qt asks for the data when somebody reads it: that is how a read is noticed. It does not tell who reads.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Final
+
+from PySide6.QtCore import QMimeData, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QClipboard
+
+MOST_BYTES: Final = 64 * 2**20
+_QT_DEADLINE_S: Final = 2.0
+# Histories of the clipboard leave out what says so: Windows, macOS (nspasteboard.org), KDE.
+_PASSING: Final = (
+    'application/x-qt-windows-mime;value="ExcludeClipboardContentFromMonitorProcessing"',
+    "application/x-nspasteboard-transient",
+    "x-kde-passwordManagerHint",
+)
+
+
+class _Offer(QMimeData):
+    """A text that tells when it is read."""
+
+    def __init__(self, text: str, read: Callable[[], None]) -> None:
+        super().__init__()
+        self.setText(text)
+        for name in _PASSING:
+            self.setData(name, b"secret")
+        self._read = read
+
+    def retrieveData(self, name: str, kind: Any) -> Any:
+        """As Qt names it."""
+        if name.startswith("text/"):
+            self._read()
+        return super().retrieveData(name, kind)
+
+
+class QtClipboard(QObject):
+    """Made in Qt's thread, which owns ``clipboard``; its coroutines run in the thread of the runtime."""
+
+    _wanted = Signal(object)
+
+    def __init__(self, clipboard: QClipboard, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._clipboard = clipboard
+        self._before: QMimeData | None = None
+        self._offer: _Offer | None = None
+        self._reads = 0
+        self._reads_before = 0
+        self._heard: Callable[[], object] | None = None
+        self._wanted.connect(self._do, Qt.ConnectionType.QueuedConnection)
+
+    async def keep(self) -> bool:
+        """Remember all that is in it; False: it is too large, or Qt does not answer in time."""
+        try:
+            return bool(await self._ask(self._keep))
+        except TimeoutError:
+            return False
+
+    async def offer(self, text: str) -> None:
+        """Put ``text`` into it. Raises ``TimeoutError``."""
+        await self._ask(lambda: self._put(text))
+
+    def pressed(self) -> None:
+        """Only what is read from now on counts."""
+        self._reads_before = self._reads
+
+    async def read(self, deadline_s: float) -> bool:
+        """Whether it was read since ``pressed``."""
+        loop, heard = asyncio.get_running_loop(), asyncio.Event()
+        self._heard = partial(loop.call_soon_threadsafe, heard.set)
+        try:
+            if self._reads == self._reads_before:
+                await asyncio.wait_for(heard.wait(), deadline_s)
+            return True
+        except TimeoutError:
+            return False
+        finally:
+            self._heard = None
+
+    async def give_back(self) -> None:
+        """Put back what was there, unless it is another program's by now. Raises ``TimeoutError``."""
+        await self._ask(self._give_back)
+
+    # -- in Qt's thread ------------------------------------------------------------------------------------
+
+    async def _ask(self, work: Callable[[], Any]) -> Any:
+        future: Future[Any] = Future()
+        self._wanted.emit((work, future))
+        return await asyncio.wait_for(asyncio.wrap_future(future), _QT_DEADLINE_S)
+
+    @Slot(object)
+    def _do(self, wanted: tuple[Callable[[], Any], "Future[Any]"]) -> None:
+        work, future = wanted
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            future.set_result(work())
+        except Exception as error:  # noqa: BLE001 - handed to whoever asked
+            future.set_exception(error)
+
+    def _keep(self) -> bool:
+        if self._before is not None and self._is_ours():
+            return True
+        found = self._clipboard.mimeData()
+        kept, size = QMimeData(), 0
+        for name in found.formats():
+            if name == "application/x-qt-image":
+                continue
+            data = found.data(name)
+            size += data.size()
+            if size > MOST_BYTES:
+                return False
+            kept.setData(name, data)
+        if found.hasImage():
+            kept.setImageData(found.imageData())
+        self._before = kept
+        return True
+
+    def _put(self, text: str) -> None:
+        self._offer = _Offer(text, self._was_read)
+        self._clipboard.setMimeData(self._offer)
+
+    def _give_back(self) -> None:
+        before, self._before = self._before, None
+        if not self._is_ours():
+            return
+        self._offer = None
+        if before is not None and before.formats():
+            self._clipboard.setMimeData(before)
+        else:
+            self._clipboard.clear()
+
+    def _is_ours(self) -> bool:
+        return self._offer is not None and self._clipboard.ownsClipboard()
+
+    def _was_read(self) -> None:
+        self._reads += 1
+        heard = self._heard  # the other thread may let go of it meanwhile
+        if heard is not None:
+            heard()

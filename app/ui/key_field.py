@@ -1,0 +1,143 @@
+"""The field in which a person presses the hotkey that they want."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy
+
+from app.hotkeys.binding import parse
+from app.hotkeys.errors import HotkeyUnknown
+from app.ui import key_names
+from app.ui.texts import Texts
+from app.ui.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.widgets import control_height, frame
+from app.ui.wording import key_caps, key_text
+
+Chosen = Callable[[str], None]
+Refused = Callable[[], None]
+
+
+class KeyField(QAbstractButton):
+    """Shows key caps. Pressed, it takes the next combination, or a modifier by itself; Esc ends that."""
+
+    def __init__(self, theme: Theme, texts: Texts, chosen: Chosen, refused: Refused) -> None:
+        super().__init__()
+        self._theme, self._texts, self._chosen, self._refused = theme, texts, chosen, refused
+        self.binding, self.recording = "", False
+        self._held: list[str] = []
+        self._lone = ""
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(lambda: self._record(not self.recording))
+        theme.changed.connect(self.update)
+        texts.changed.connect(self._name)
+        self._name()
+
+    def show_binding(self, binding: str) -> None:
+        """What is bound now."""
+        self.binding = binding
+        self._name()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """As high as a button."""
+        return QSize(SPACING.huge * 6, control_height())
+
+    def event(self, event: QEvent) -> bool:
+        """While recording every key is meant for this field, Tab and shortcuts too."""
+        if self.recording and isinstance(event, QKeyEvent):
+            if event.type() == QEvent.Type.KeyPress:
+                self.keyPressEvent(event)
+            elif event.type() == QEvent.Type.KeyRelease:
+                self.keyReleaseEvent(event)
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter, too, presses the field."""
+        if not self.recording:
+            if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+                self.click()
+            else:
+                super().keyPressEvent(event)
+            return
+        if event.isAutoRepeat():
+            return
+        if event.key() == Qt.Key.Key_Escape and not key_names.held(event):
+            self._record(False)
+        elif key_names.is_modifier(event):
+            self._lone = "" if self._held else key_names.side(event)
+            self._held = key_names.held(event) or [self._lone.rpartition("_")[2]]
+            self.update()
+        else:
+            self._take(key_names.binding(event))
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """A modifier key that comes up with nothing pressed meanwhile was meant itself."""
+        if not self.recording:
+            super().keyReleaseEvent(event)
+        elif self._lone and key_names.side(event) == self._lone:
+            self._take(self._lone)
+        elif not event.isAutoRepeat():
+            self._held, self._lone = [], ""
+            self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Who goes elsewhere has given it up."""
+        self._record(False)
+        super().focusOutEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Caps, or what to do."""
+        painter = QPainter(self)
+        frame(painter, self, self._theme)
+        caps = self._caps()
+        if caps:
+            self._paint_caps(painter, caps)
+            return
+        painter.setPen(self._theme.colour("accent" if self.recording else "muted"))
+        said = self._texts("hotkey.record" if self.recording else "hotkey.none")
+        place = QRectF(self.rect()).adjusted(SPACING.medium, 0, -SPACING.small, 0)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, said)
+
+    def _caps(self) -> tuple[str, ...]:
+        if self.recording:
+            return key_caps(self._texts, "+".join(self._held))
+        return key_caps(self._texts, self.binding)
+
+    def _paint_caps(self, painter: QPainter, caps: tuple[str, ...]) -> None:
+        look = font(SCALE.caption)
+        metrics, x = QFontMetricsF(look), float(SPACING.small)
+        painter.setFont(look)
+        for cap in caps:
+            across = metrics.horizontalAdvance(cap) + 2 * SPACING.small
+            height = metrics.height() + SPACING.hair
+            place = QRectF(x, (self.height() - height) / 2, across, height)
+            painter.setPen(QPen(self._theme.colour("edge"), 1))
+            painter.setBrush(self._theme.colour("sunken"))
+            painter.drawRoundedRect(place, RADII.small - 2, RADII.small - 2)
+            painter.setPen(self._theme.colour("text"))
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, cap)
+            x += across + SPACING.hair
+
+    def _record(self, recording: bool) -> None:
+        self.recording = recording
+        self._held, self._lone = [], ""
+        self.update()
+
+    def _take(self, binding: str) -> None:
+        self._record(False)
+        try:
+            chosen = str(parse(binding))
+        except HotkeyUnknown:
+            self._refused()
+            return
+        self.show_binding(chosen)
+        self._chosen(chosen)
+
+    def _name(self) -> None:
+        keys = key_text(self._texts, self.binding) or self._texts("hotkey.none")
+        self.setAccessibleName(self._texts("hotkey.name"))
+        self.setAccessibleDescription(self._texts("hotkey.change", keys=keys))

@@ -1,0 +1,186 @@
+"""The main window: the state, the words, the last takes and the settings that everybody needs."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QCloseEvent,
+    QFontMetrics,
+    QPainter,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from app.actions import Action, Verb
+from app.live_text import Span
+from app.states import State
+from app.ui import icons
+from app.ui.choices import DICTATE, PASTE_HELD, Choices
+from app.ui.live_lines import LiveLines
+from app.ui.settings_panel import SettingsPanel
+from app.ui.takes_list import TakesList
+from app.ui.texts import Texts
+from app.ui.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets import Shape, card, label
+from app.ui.wording import beside_text, clock, key_text, note_text, state_text
+from app.view import TakeView, View, WorkerView
+
+RECORDING = frozenset({State.ARMING, State.LISTENING})
+_LINES = 3
+
+
+class LiveText(QWidget):
+    """The newest lines of what is being recognised."""
+
+    def __init__(self, theme: Theme, texts: Texts) -> None:
+        super().__init__()
+        self._theme, self._texts = theme, texts
+        self.spans: tuple[Span, ...] = ()
+        self.setFixedHeight(QFontMetrics(font(SCALE.heading)).lineSpacing() * _LINES)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def show_spans(self, spans: tuple[Span, ...]) -> None:
+        """Repaints only for others."""
+        if spans != self.spans:
+            self.spans = spans
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The words, or what will be here."""
+        painter = QPainter(self)
+        text, muted = self._theme.colour("text"), self._theme.colour("muted")
+        spans = self.spans or (Span(self._texts("window.live-empty"), False),)
+        lines = LiveLines(spans, font(SCALE.heading), self.width(), _LINES)
+        lines.draw(painter, QPointF(0, 0), text, muted)
+
+
+class MainWindow(QWidget):
+    """Shows values and asks for actions. ``hides``: closing it leaves the app running in a tray; else it quits."""
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], *, hides: bool) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask, self.hides = theme, texts, ask, hides
+        self._view, self._choices = View(), Choices()
+        self.announces = False
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setWindowIcon(icons.icon(icons.APP))
+        self.shape = Shape(theme, State.IDLE, SCALE.display)
+        self.state = label(size=SCALE.display, bold=True)
+        self.elapsed = label(size=SCALE.display, role="muted")
+        self.start = QPushButton()
+        self.start.setProperty("role", "primary")
+        self.hint, self.beside = label(role="muted"), label(size=SCALE.caption, role="muted")
+        self.note = label(role="warning")
+        self.live = LiveText(theme, texts)
+        self.takes_name = label(size=SCALE.heading, bold=True)
+        self.takes = TakesList(theme, texts, ask)
+        self.settings = SettingsPanel(theme, texts, ask)
+        self._lay_out()
+        self.start.clicked.connect(lambda: ask(Verb.STOP if self._view.state in RECORDING else Verb.START))
+        theme.changed.connect(self.refresh)
+        texts.changed.connect(self.refresh)
+        self.refresh()
+
+    def show_view(self, view: View) -> None:
+        """The newest take; cheap enough for twenty times a second."""
+        before, self._view = self._view, view
+        texts, word = self._texts, state_text(self._texts, view.state)
+        self.shape.show_state(view.state, word)
+        self.state.setText(word)
+        self.elapsed.setText("" if view.state is State.IDLE else clock(view.seconds))
+        self.start.setText(texts("action.stop" if view.state in RECORDING else "action.start"))
+        self.live.show_spans(view.spans)
+        self.live.setAccessibleDescription("".join(span.text for span in view.spans))
+        paste_key = key_text(texts, self._choices.keys.get(PASTE_HELD, ""))
+        self.beside.setText(beside_text(texts, view, paste_key))
+        said = note_text(texts, view.note, paste_key) if view.note else ""
+        self.note.setText(said)
+        self.note.setVisible(bool(said))
+        self.settings.meter.show_level(view.level_dbfs)
+        if self.announces and (view.state is not before.state or view.note != before.note):
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said or word))
+
+    def show_takes(self, takes: Sequence[TakeView]) -> None:
+        """The last ones, the newest first."""
+        self.takes.show_takes(takes)
+
+    def show_worker(self, worker: WorkerView) -> None:
+        """The worker of this computer."""
+        self.settings.show_worker(worker)
+
+    def show_choices(self, choices: Choices) -> None:
+        """What is chosen."""
+        self._choices = choices
+        self.settings.show_choices(choices)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Everything again, in the language and colours of now."""
+        texts = self._texts
+        self.setWindowTitle(texts("app.name"))
+        key = key_text(texts, self._choices.keys.get(DICTATE, ""))
+        self.hint.setText(texts("window.hint", key=key) if key else texts("window.hint-without-key"))
+        self.takes_name.setText(texts("window.takes"))
+        self.live.setAccessibleName(texts("window.live"))
+        self.elapsed.setAccessibleName(texts("window.elapsed"))
+        self.takes.refresh()
+        self.settings.refresh()
+        self.show_view(self._view)
+
+    def appear(self) -> None:
+        """In front, with the focus: somebody asked for it."""
+        self.showNormal() if self.isMinimized() else self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def sizeHint(self) -> QSize:
+        """Two columns with some takes to see."""
+        line = QFontMetrics(font()).height()
+        return QSize(line * 54, line * 38)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """With a tray the app goes on without its window. Without one closing quits, once nothing is unsent."""
+        if self.hides:
+            event.accept()
+            return
+        event.ignore()
+        self._ask(Verb.QUIT)
+
+    def _lay_out(self) -> None:
+        side = QScrollArea()
+        side.setWidget(self.settings)
+        side.setWidgetResizable(True)
+        side.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        side.setFixedWidth(QFontMetrics(font()).height() * 19)
+        left = QVBoxLayout()
+        left.setSpacing(SPACING.large)
+        left.addWidget(self._head())
+        left.addWidget(self.takes_name)
+        left.addWidget(self.takes, 1)
+        page = QHBoxLayout(self)
+        page.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
+        page.setSpacing(SPACING.wide)
+        page.addLayout(left, 1)
+        page.addWidget(side)
+
+    def _head(self) -> QWidget:
+        frame, column = card()
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.medium)
+        for widget in (self.shape, self.state, self.elapsed):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.start)
+        column.addLayout(row)
+        for said in (self.hint, self.note, self.beside):
+            said.setWordWrap(True)
+        column.addWidget(self.hint)
+        column.addWidget(self.live)
+        column.addWidget(self.note)
+        column.addWidget(self.beside)
+        return frame

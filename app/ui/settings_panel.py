@@ -1,0 +1,146 @@
+"""The few settings that everybody needs: microphone, key, worker, language; and quitting."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.actions import Action, ChangeSetting, ChooseMicrophone, SwitchWorker, Verb
+from app.gestures import TalkMode
+from app.ui.choices import DICTATE, DICTATE_KEY, LANGUAGE, MODE, Choices
+from app.ui.key_field import KeyField
+from app.ui.texts import LANGUAGES, SYSTEM, Texts
+from app.ui.theme import SCALE, SPACING, Theme
+from app.ui.widgets import Choice, Meter, Switch, label
+from app.ui.wording import worker_text
+from app.view import WorkerState, WorkerView
+
+
+class SettingsPanel(QFrame):
+    """Shows choices, and asks for others. What it shows changes when the answer comes back as ``Choices``."""
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._texts, self._ask = texts, ask
+        self._choices, self._worker = Choices(), WorkerView()
+        self.setProperty("role", "card")
+        self.heading = label(size=SCALE.heading, bold=True)
+        self.microphone, self.meter = Choice(theme), Meter(theme)
+        self.key = KeyField(theme, texts, self._key_chosen, lambda: self._refuse("hotkey.unusable"))
+        self.mode, self.language, self.worker = Choice(theme), Choice(theme), Switch(theme)
+        self.refusal = label(size=SCALE.caption, role="danger")
+        self.refusal.setWordWrap(True)
+        self.refusal.hide()
+        self.worker_state = label(size=SCALE.caption, role="muted")
+        self.worker_state.setWordWrap(True)
+        self.quit = QPushButton()
+        self._names = {name: label(size=SCALE.caption, role="muted") for name in _NAMED}
+        self._lay_out()
+        self.microphone.activated.connect(self._microphone_chosen)
+        self.mode.activated.connect(lambda _: ask(ChangeSetting(MODE, self.mode.currentData())))
+        self.language.activated.connect(lambda _: ask(ChangeSetting(LANGUAGE, self.language.currentData())))
+        self.worker.clicked.connect(self._worker_switched)
+        self.quit.clicked.connect(lambda: ask(Verb.QUIT))
+        self.refresh()
+
+    def show_choices(self, choices: Choices) -> None:
+        """What is chosen now."""
+        if choices != self._choices:
+            self._choices = choices
+            self.refusal.hide()
+            self.refresh()
+
+    def show_worker(self, worker: WorkerView) -> None:
+        """The switch follows the worker, not the click."""
+        self._worker = worker
+        said = worker_text(self._texts, worker)
+        self.worker.setChecked(worker.state not in {WorkerState.OFF, WorkerState.FAILED})
+        self.worker_state.setText(said)
+        self.worker_state.setProperty("role", "danger" if worker.state is WorkerState.FAILED else "muted")
+        self.worker_state.style().polish(self.worker_state)
+        self.worker.setAccessibleName(self._texts("worker.name"))
+        self.worker.setAccessibleDescription(said)
+
+    def refresh(self) -> None:
+        """Everything again, in the language of now."""
+        texts, choices = self._texts, self._choices
+        self.heading.setText(texts("window.settings"))
+        for name, shown in self._names.items():
+            shown.setText(texts(f"{name}.name"))
+        _fill(self.microphone, self._microphones(), choices.microphone)
+        _fill(self.mode, [(mode.value, texts(f"mode.{mode.value}")) for mode in TalkMode], choices.mode.value)
+        languages = [(tag, texts(f"language.{tag}")) for tag in (SYSTEM, *LANGUAGES)]
+        _fill(self.language, languages, choices.language)
+        for name, control in (("microphone", self.microphone), ("mode", self.mode), ("language", self.language)):
+            control.setAccessibleName(texts(f"{name}.name"))
+        self.meter.setAccessibleName(texts("microphone.level"))
+        self.key.show_binding(choices.keys.get(DICTATE, ""))
+        self.quit.setText(texts("action.quit"))
+        self.show_worker(self._worker)
+
+    def _microphones(self) -> list[tuple[str, str]]:
+        choices, texts = self._choices, self._texts
+        default = choices.default_microphone
+        system = texts("microphone.system-device", device=default) if default else texts("microphone.system")
+        names = dict.fromkeys(choices.microphones)
+        if choices.microphone:
+            names.setdefault(choices.microphone)  # chosen, and not plugged in now
+        return [("", system), *((name, name) for name in names)]
+
+    def _lay_out(self) -> None:
+        page = QVBoxLayout(self)
+        page.setContentsMargins(SPACING.wide, SPACING.large, SPACING.wide, SPACING.wide)
+        page.setSpacing(SPACING.large)
+        page.addWidget(self.heading)
+        page.addLayout(_group(self._names["microphone"], self.microphone, self.meter))
+        page.addLayout(_group(self._names["hotkey"], self.key, self.refusal))
+        page.addLayout(_group(self._names["mode"], self.mode))
+        page.addLayout(_group(self._names["language"], self.language))
+        worker = QHBoxLayout()
+        worker.setSpacing(SPACING.medium)
+        worker.addLayout(_group(self._names["worker"], self.worker_state), 1)
+        worker.addWidget(self.worker)
+        page.addLayout(worker)
+        page.addStretch(1)
+        page.addWidget(self.quit)
+
+    def _microphone_chosen(self) -> None:
+        self._ask(ChooseMicrophone(self.microphone.currentData()))
+
+    def _key_chosen(self, binding: str) -> None:
+        self.refusal.hide()
+        self._ask(ChangeSetting(DICTATE_KEY, binding))
+
+    def _refuse(self, key: str) -> None:
+        self.refusal.setText(self._texts(key))
+        self.refusal.show()
+
+    def _worker_switched(self, on: bool) -> None:
+        self.show_worker(self._worker)
+        self._ask(SwitchWorker(on))
+
+
+_NAMED: Final = ("microphone", "hotkey", "mode", "language", "worker")
+
+
+def _fill(choice: Choice, entries: Sequence[tuple[str, str]], chosen: str) -> None:
+    """Values with their texts. Not while the list is open: it would close under the pointer."""
+    with QSignalBlocker(choice):
+        known = [(choice.itemData(row), choice.itemText(row)) for row in range(choice.count())]
+        if known != list(entries):
+            choice.clear()
+            for value, text in entries:
+                choice.addItem(text, value)
+        choice.setCurrentIndex(max(0, choice.findData(chosen)))
+    choice.update()
+
+
+def _group(name: QLabel, *controls: QWidget) -> QVBoxLayout:
+    """A name above what it names."""
+    column = QVBoxLayout()
+    column.setSpacing(SPACING.hair + 2)
+    column.addWidget(name)
+    for control in controls:
+        column.addWidget(control)
+    return column

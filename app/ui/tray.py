@@ -1,0 +1,136 @@
+"""The icon in the tray, and its menu: everything within two clicks."""
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+
+from app.actions import Action, ChooseMicrophone, SwitchWorker, Verb
+from app.states import State
+from app.ui import icons
+from app.ui.choices import Choices
+from app.ui.main_window import RECORDING
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.ui.wording import state_text, worker_text
+from app.view import View, WorkerState, WorkerView
+
+INSERT_READY = "insert-ready"
+
+
+def available() -> bool:
+    """Whether this desktop has a tray; without one the main window does everything."""
+    return QSystemTrayIcon.isSystemTrayAvailable()
+
+
+class Tray(QSystemTrayIcon):
+    """``open_window``: show the main window."""
+
+    def __init__(
+        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], open_window: Callable[[], None]
+    ) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask = theme, texts, ask
+        self._view, self._worker, self._choices = View(), WorkerView(), Choices()
+        self._open_window, self._group = open_window, QActionGroup(self)
+        self._drawn: tuple[State, bool] | None = None
+        self.menu = QMenu()
+        self.dictate = self._entry(lambda: ask(Verb.STOP if self._view.state in RECORDING else Verb.START))
+        self.insert_ready = self._entry(lambda: ask(Verb.INSERT_READY))
+        self.paste_held = self._entry(lambda: ask(Verb.PASTE_HELD))
+        self.menu.addSeparator()
+        self.microphones, self.gateways = self.menu.addMenu(""), self.menu.addMenu("")
+        self.here = self.gateways.addAction("")
+        self.here.setCheckable(True)
+        self.here.triggered.connect(lambda: self.here.setChecked(True))
+        self.here.setChecked(True)
+        self.worker = self._entry(self._switch_worker)
+        self.worker.setCheckable(True)
+        self.menu.addSeparator()
+        self.history, self.settings = self._entry(open_window), self._entry(open_window)
+        self.menu.addSeparator()
+        self.quit = self._entry(lambda: ask(Verb.QUIT))
+        self.setContextMenu(self.menu)
+        self.activated.connect(self._clicked)
+        theme.changed.connect(self._redraw)
+        texts.changed.connect(self.refresh)
+        self.refresh()
+
+    def show_view(self, view: View) -> None:
+        """Icon, tooltip and what can be done now."""
+        self._view, texts = view, self._texts
+        state, unsent = state_text(texts, view.state), round(view.unsent_s)
+        said = texts("tray.tooltip-unsent", state=state, seconds=unsent) if unsent else ""
+        if (tip := said or texts("tray.tooltip", state=state)) != self.toolTip():
+            self.setToolTip(tip)
+        self.dictate.setText(texts("action.stop" if view.state in RECORDING else "action.start"))
+        self.paste_held.setVisible(bool(view.held))
+        self.insert_ready.setVisible(view.note is not None and view.note.key == INSERT_READY)
+        if self._drawn != (look := (view.state, bool(unsent))):
+            self._drawn = look
+            self.setIcon(icons.tray_icon(view.state, self._theme.colours, unsent=bool(unsent)))
+
+    def show_worker(self, worker: WorkerView) -> None:
+        """The entry follows the worker, not the click."""
+        self._worker = worker
+        self.worker.setText(_literal(self._texts("worker.stated", state=worker_text(self._texts, worker))))
+        self.worker.setChecked(worker.state not in {WorkerState.OFF, WorkerState.FAILED})
+
+    def show_choices(self, choices: Choices) -> None:
+        """The microphones, the current one marked."""
+        if choices != self._choices:
+            self._choices = choices
+            self._fill_microphones()
+
+    def refresh(self) -> None:
+        """Everything again, in the language of now."""
+        texts = self._texts
+        self.microphones.setTitle(texts("tray.microphone"))
+        self.gateways.setTitle(texts("tray.gateway"))
+        self.here.setText(texts("place.here"))
+        self.history.setText(texts("tray.history"))
+        self.settings.setText(texts("tray.settings"))
+        self.quit.setText(texts("action.quit"))
+        self.paste_held.setText(texts("action.paste-held"))
+        self.insert_ready.setText(texts("action.insert-ready"))
+        self._fill_microphones()
+        self.show_worker(self._worker)
+        self.show_view(self._view)
+
+    def _clicked(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason == QSystemTrayIcon.ActivationReason.Trigger:  # the menu comes by itself
+            self._open_window()
+
+    def _redraw(self) -> None:
+        self._drawn = None
+        self.show_view(self._view)
+
+    def _fill_microphones(self) -> None:
+        choices, texts = self._choices, self._texts
+        self.microphones.clear()
+        self._group.deleteLater()
+        self._group = QActionGroup(self)
+        names = list(dict.fromkeys(("", *choices.microphones, choices.microphone)))
+        default = choices.default_microphone
+        system = texts("microphone.system-device", device=default) if default else texts("microphone.system")
+        for name in names:
+            entry = self.microphones.addAction(_literal(name or system))
+            entry.setCheckable(True)
+            entry.setChecked(name == choices.microphone)
+            entry.triggered.connect(lambda _=False, name=name: self._ask(ChooseMicrophone(name)))
+            self._group.addAction(entry)
+
+    def _switch_worker(self) -> None:
+        wanted = self.worker.isChecked()
+        self.show_worker(self._worker)
+        self._ask(SwitchWorker(wanted))
+
+    def _entry(self, do: Callable[[], object]) -> QAction:
+        entry = self.menu.addAction("")
+        entry.triggered.connect(lambda: do())
+        return entry
+
+
+def _literal(name: str) -> str:
+    """A device may be called "A & B"; for a menu that is a shortcut."""
+    return name.replace("&", "&&")

@@ -1,0 +1,232 @@
+"""The few controls that Qt does not draw as we want them."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from app.states import State
+from app.ui import icons
+from app.ui.live_lines import MOST
+from app.ui.pill import loudness
+from app.ui.theme import RADII, SCALE, SPACING, Theme, font
+from app.view import LOWEST_DBFS
+
+_RING = 2.0
+
+
+def label(text: str = "", *, size: float = SCALE.body, role: str = "", bold: bool = False) -> QLabel:
+    """A line of text in the one type scale."""
+    made = QLabel(text)
+    made.setFont(font(size, QFont.Weight.DemiBold if bold else QFont.Weight.Normal))
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+def card() -> tuple[QFrame, QVBoxLayout]:
+    """A surface for what belongs together."""
+    frame = QFrame()
+    frame.setProperty("role", "card")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(SPACING.wide, SPACING.large, SPACING.wide, SPACING.large)
+    layout.setSpacing(SPACING.medium)
+    return frame, layout
+
+
+class Shape(QWidget):
+    """A state's shape in its colour; its name is the state's word."""
+
+    def __init__(self, theme: Theme, state: State, size: float = SCALE.body) -> None:
+        super().__init__()
+        self._theme, self.state = theme, state
+        side = QFontMetrics(font(size)).ascent()
+        self.setFixedSize(side, side)
+        theme.changed.connect(self.update)
+
+    def show_state(self, state: State, word: str) -> None:
+        """Draw this one."""
+        self.state = state
+        self.setAccessibleName(word)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The icon."""
+        painter = QPainter(self)
+        icons.draw(painter, self.state.value, QRectF(self.rect()), self._theme.state_colour(self.state))
+
+
+class Meter(QWidget):
+    """A level as a bar."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme, self.level_dbfs = theme, LOWEST_DBFS
+        self.setFixedHeight(SPACING.small)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def show_level(self, level_dbfs: float) -> None:
+        """Repaints only for a level that looks different."""
+        if round(loudness(level_dbfs), 2) != round(loudness(self.level_dbfs), 2):
+            self.update()
+        self.level_dbfs = level_dbfs
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A track, and as much of it as there is level."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        track = QRectF(self.rect())
+        painter.setBrush(self._theme.colour("line"))
+        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+        if filled := track.width() * loudness(self.level_dbfs):
+            painter.setBrush(self._theme.colour("accent"))
+            track.setWidth(max(track.height(), filled))
+            painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+
+
+class Switch(QAbstractButton):
+    """On or off. Its text is beside it, in a label of its own."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """As high as a line of text."""
+        height = QFontMetrics(font()).height() + SPACING.hair
+        return QSize(round(height * 1.8) + SPACING.small, height + SPACING.small)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A track with a knob: on the right and filled when on."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        track = QRectF(self.rect()).adjusted(3.5, 3.5, -3.5, -3.5)
+        on = self.isChecked()
+        painter.setPen(QPen(self._theme.colour("accent" if on else "edge"), 1))
+        painter.setBrush(self._theme.colour("accent" if on else "sunken"))
+        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+        side = track.height() - 6
+        knob = QPointF(track.right() - 3 - side if on else track.left() + 3, track.top() + 3)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("on_accent" if on else "edge"))
+        painter.drawEllipse(QRectF(knob, track.size()).adjusted(0, 0, side - track.width(), side - track.height()))
+        if self.hasFocus():
+            ring(painter, QRectF(self.rect()), self._theme.colour("accent"), self.height() / 2)
+
+
+class Choice(QComboBox):
+    """A list to choose from, drawn like our buttons. The wheel does not change it while somebody scrolls by."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(12)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """As high as a button."""
+        return QSize(super().sizeHint().width(), control_height())
+
+    def minimumSizeHint(self) -> QSize:
+        """As high as a button."""
+        return QSize(SPACING.huge * 4, control_height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Left to the page."""
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A field with what is chosen and a chevron."""
+        painter = QPainter(self)
+        frame(painter, self, self._theme)
+        height = float(self.height())
+        side = float(QFontMetrics(font()).ascent())
+        mark = QRectF(self.width() - side - SPACING.small, (height - side) / 2, side, side)
+        icons.draw(painter, "chevron", mark, self._theme.colour("muted"))
+        across = int(mark.left()) - SPACING.medium - SPACING.small
+        shown = painter.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, across)
+        painter.setPen(self._theme.colour("text"))
+        place = QRectF(SPACING.medium, 0, across, height)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+
+
+class Elided(QLabel):
+    """As many lines of a text as given, the rest under the pointer."""
+
+    def __init__(self, lines: int = 2) -> None:
+        super().__init__()
+        self._lines = lines
+        self.setFont(font())
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._whole = ""
+
+    def show_text(self, text: str) -> None:
+        """All of it is the accessible name."""
+        self._whole = text
+        self.setAccessibleName(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width holds another length."""
+        self._fit()
+
+    def _fit(self) -> None:
+        metrics, most = self.fontMetrics(), self.fontMetrics().lineSpacing() * self._lines
+        flags = int(Qt.TextFlag.TextWordWrap.value)
+        room = self.contentsRect().adjusted(0, 0, 0, 100_000)
+
+        def fits(text: str) -> bool:
+            return metrics.boundingRect(room, flags, text).height() <= most
+
+        shown = self._whole if fits(self._whole) else beginning(self._whole, fits)
+        if shown != self.text():
+            self.setText(shown)
+        self.setToolTip("" if shown == self._whole else self._whole)
+
+
+def beginning(text: str, fits: Callable[[str], bool]) -> str:
+    """As much of the start of ``text`` as fits with an ellipsis. Pure."""
+    low, high = 0, min(len(text), MOST)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(text[:middle].rstrip() + "…"):
+            low = middle
+        else:
+            high = middle - 1
+    return text[:low].rstrip() + "…"
+
+
+def control_height() -> int:
+    """Of fields and buttons, in pixels."""
+    return QFontMetrics(font()).height() + 2 * SPACING.small + 2
+
+
+def frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:
+    """A field's outline, wider with the focus."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    focused = widget.hasFocus()
+    inset = 1.0 if focused else 0.5
+    colour = theme.colour("accent" if focused or widget.underMouse() else "edge")
+    painter.setPen(QPen(colour, _RING if focused else 1.0))
+    painter.setBrush(theme.colour("surface"))
+    painter.drawRoundedRect(QRectF(widget.rect()).adjusted(inset, inset, -inset, -inset), RADII.small, RADII.small)
+
+
+def ring(painter: QPainter, around: QRectF, colour: QColor, radius: float) -> None:
+    """The mark of the focus."""
+    painter.setPen(QPen(colour, _RING))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(around.adjusted(1, 1, -1, -1), radius, radius)

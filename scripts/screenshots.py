@@ -1,0 +1,327 @@
+"""Render every window and state, in both languages, light and dark, as contact sheets: screenshots.py [FOLDER].
+
+Without a screen: Qt draws into memory, with the fonts that are installed.
+"""
+
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
+
+from app.live_text import Span
+from app.states import State
+from app.ui import icons
+from app.ui.choices import Choices
+from app.ui.colours import COLOURS, Scheme
+from app.ui.main_window import MainWindow
+from app.ui.pill import BARS, SHADOW, Levels, Pill, paint_shadow
+from app.ui.texts import Texts
+from app.ui.theme import STILL, Motion, Theme
+from app.ui.tray import Tray
+from app.view import Note, TakeView, View, WorkerState, WorkerView
+
+FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
+GAP: Final = 32
+POINTS: Final = 10.0
+_SAID: Final = {
+    "en": (
+        "The gallery opens at nine, so please send the revised drawings to the studio before noon and remind "
+        "everyone that the ",
+        "greenstone samples arrive",
+    ),
+    "zh": ("展厅九点开门，请在中午之前把修改后的图纸发给工作室，并且提醒大家，", "玉石样品周四会到"),
+}
+_GONE: Final = {"en": "desktop-gpu does not answer", "zh": "desktop-gpu 没有应答"}
+_OLDER: Final = {
+    "en": (
+        "Thanks for the walk-through yesterday. I have moved the second review to Thursday morning.",
+        "Could you check whether the new build fixes the reconnect on the train? It dropped twice near the "
+        "tunnel, and I would like to see the numbers before we write to the others.",
+    ),
+    "zh": (
+        "谢谢昨天的讲解，第二次评审已经改到周四上午。",
+        "请帮忙确认新版本是否修好了火车上的重新连接：昨天在隧道附近断了两次，给大家写信之前我想先看看数据。",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """One column of a sheet."""
+
+    language: str
+    scheme: Scheme
+    motion: Motion = Motion()
+    scale: float = 1.0
+
+
+BLACK: Final = Look("en", Scheme.HIGH_CONTRAST, STILL)
+LARGE: Final = Look("zh", Scheme.LIGHT, STILL, 2.0)
+LOOKS: Final = tuple(Look(language, scheme) for language in ("en", "zh") for scheme in (Scheme.LIGHT, Scheme.DARK))
+
+
+# -- what is shown -----------------------------------------------------------------------------------------
+
+
+def spans(language: str) -> tuple[Span, ...]:
+    """A sentence that is being recognised."""
+    stable, unstable = _SAID[language]
+    return Span(stable, True), Span(unstable, False)
+
+
+def views(language: str) -> list[View]:
+    """The overlay in each state, with everything that it may have to say."""
+    plain = View(seconds=12.4, destination="desktop-gpu", device="USB Audio")
+    text = spans(language)
+    final = (Span("".join(span.text for span in text), True),)
+    shown = {
+        State.IDLE: replace(plain, note=Note("nothing-understood")),
+        State.ARMING: replace(plain, seconds=0.0, destination=""),
+        State.LISTENING: replace(plain, level_dbfs=-18.0, spans=text, unsent_s=3.2, waiting=2),
+        State.SENDING: replace(plain, spans=text, unsent_s=7.8),
+        State.WAITING: replace(plain, spans=text, note=Note("insert-ready"), waiting=1),
+        State.INSERTING: replace(plain, spans=final),
+        State.DONE: replace(plain, spans=final),
+        State.HELD: replace(plain, spans=final, held=1, note=Note("focus-moved")),
+        State.FAILED: replace(plain, note=Note("recording-kept", {"reason": _GONE[language]}), unsent_s=12.4),
+    }
+    return [replace(view, state=state) for state, view in shown.items()]
+
+
+def takes(language: str) -> list[TakeView]:
+    """The last takes of somebody."""
+    morning = datetime.combine(datetime.now().date(), time(9, 41)).timestamp()
+    first, second = _OLDER[language]
+    said = "".join(_SAID[language])
+    return [
+        TakeView("e", morning, 12.4, State.DONE, said),
+        TakeView("d", morning - 900, 41.0, State.FAILED),
+        TakeView("c", morning - 1500, 8.2, State.HELD, first),
+        TakeView("b", morning - 2400, 17.9, State.DONE, second),
+    ]
+
+
+CHOICES: Final = Choices(
+    microphones=("USB Audio", "Built-in Audio Analog Stereo", "Pebble V3"),
+    default_microphone="USB Audio",
+    keys={"dictate": "ctrl+alt+d", "paste-held": "ctrl+alt+v", "cancel": "esc"},
+)
+WORKERS: Final = (
+    WorkerView(WorkerState.BUSY, "RTX 5060 Ti · SenseVoice"),
+    WorkerView(WorkerState.DOWNLOADING, "whisper-base", 40),
+    WorkerView(),
+)
+
+
+def levels() -> Levels:
+    """Three seconds of something like speech."""
+    made = Levels()
+    made.extend(-56 + 46 * abs(math.sin(place / 3.1) * math.sin(place / 1.3 + 0.4)) for place in range(BARS))
+    return made
+
+
+# -- drawing -----------------------------------------------------------------------------------------------
+
+
+def dressed(look: Look, draw: Callable[[Theme, Texts], QImage]) -> QImage:
+    """``draw`` with the application in this look."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    before = QFont(application.font())
+    try:
+        usual = QFont(before)
+        usual.setPointSizeF(POINTS * look.scale)
+        application.setFont(usual)
+        theme = Theme(look.scheme, look.motion)
+        theme.dress(application)
+        return draw(theme, Texts(look.language))
+    finally:
+        application.setFont(before)
+
+
+def pill(theme: Theme, texts: Texts, view: View) -> QImage:
+    """The overlay with its shadow."""
+    drawn = Pill(theme, texts)
+    drawn.paste_key = "Ctrl+Alt+V"
+    drawing = drawn.drawing(view)
+    image = empty(drawing.size.toSize() + QSize(2 * SHADOW, 2 * SHADOW), theme.colour("sunken"))
+    painter = QPainter(image)
+    paint_shadow(painter, QRectF(QPointF(SHADOW, SHADOW), drawing.size))
+    painter.translate(SHADOW, SHADOW)
+    drawn.paint(painter, view, levels() if view.state is State.LISTENING else (), drawing)
+    painter.end()
+    return image
+
+
+def overlay(look: Look, shown: Sequence[View] | None = None) -> QImage:
+    """All states below each other."""
+    chosen = views(look.language) if shown is None else shown
+
+    def draw(theme: Theme, texts: Texts) -> QImage:
+        return column([pill(theme, texts, view) for view in chosen], theme.colour("sunken"), gap=0)
+
+    return dressed(look, draw)
+
+
+def main_window(look: Look, view: View, shown: Sequence[TakeView], worker: WorkerView) -> QImage:
+    """The window as it would open."""
+
+    def draw(theme: Theme, texts: Texts) -> QImage:
+        window = MainWindow(theme, texts, lambda action: None, hides=True)
+        window.show_choices(CHOICES)
+        window.show_worker(worker)
+        window.show_takes(shown)
+        window.show_view(view)
+        window.resize(window.sizeHint())
+        return grabbed(window)
+
+    return dressed(look, draw)
+
+
+def tray(look: Look) -> QImage:
+    """The icon in each state, and the menus."""
+
+    def draw(theme: Theme, texts: Texts) -> QImage:
+        ground = theme.colour("sunken")
+        made = Tray(theme, texts, lambda action: None, lambda: None)
+        made.show_choices(CHOICES)
+        made.show_worker(WORKERS[0])
+        made.show_view(View(State.LISTENING, held=1))
+        menus = [made.menu, made.microphones, made.gateways]
+        return column([tray_icons(look.scheme), row([grabbed(menu) for menu in menus], ground)], ground)
+
+    return dressed(look, draw)
+
+
+def tray_icons(scheme: Scheme) -> QImage:
+    """Each state in two sizes, and the one with something unsent."""
+    colours = COLOURS[scheme]
+    shown = [(state, False) for state in State] + [(State.SENDING, True)]
+    image = empty(QSize(48 * len(shown), 92), QColor(colours.sunken))
+    painter = QPainter(image)
+    for place, (state, unsent) in enumerate(shown):
+        for size, y in ((32, 4), (22, 60)):
+            painter.drawImage(
+                place * 48 + (32 - size) // 2, y, icons.tray_image(state, colours, size, unsent=unsent)
+            )
+    painter.end()
+    return image
+
+
+def grabbed(widget: QWidget) -> QImage:
+    """What it shows."""
+    if isinstance(widget, QMenu):
+        widget.resize(widget.sizeHint())
+    widget.ensurePolished()
+    QGuiApplication.processEvents()
+    image = widget.grab().toImage()
+    widget.deleteLater()
+    return image
+
+
+# -- sheets ------------------------------------------------------------------------------------------------
+
+
+def empty(size: QSize, colour: QColor) -> QImage:
+    """A ground to draw on."""
+    image = QImage(size, QImage.Format.Format_RGB32)
+    image.fill(colour)
+    return image
+
+
+def column(images: Sequence[QImage], ground: QColor, gap: int = GAP) -> QImage:
+    """Below each other."""
+    height = sum(image.height() for image in images) + gap * (len(images) - 1)
+    made = empty(QSize(max(image.width() for image in images), height), ground)
+    place = QPoint(0, 0)
+    painter = QPainter(made)
+    for image in images:
+        painter.drawImage(place, image)
+        place += QPoint(0, image.height() + gap)
+    painter.end()
+    return made
+
+
+def row(images: Sequence[QImage], ground: QColor, gap: int = GAP) -> QImage:
+    """Beside each other."""
+    width = sum(image.width() for image in images) + gap * (len(images) - 1)
+    made = empty(QSize(width, max(image.height() for image in images)), ground)
+    place = QPoint(0, 0)
+    painter = QPainter(made)
+    for image in images:
+        painter.drawImage(place, image)
+        place += QPoint(image.width() + gap, 0)
+    painter.end()
+    return made
+
+
+def sheet(columns: Sequence[tuple[Look, QImage]]) -> QImage:
+    """The looks beside each other, each on its own ground to the bottom."""
+    height = max(image.height() for _, image in columns) + 2 * GAP
+    cells = []
+    for look, image in columns:
+        cell = empty(QSize(image.width() + 2 * GAP, height), _ground(look))
+        painter = QPainter(cell)
+        painter.drawImage(GAP, GAP, image)
+        painter.end()
+        cells.append(cell)
+    return row(cells, QColor(Qt.GlobalColor.white), gap=0)
+
+
+def sheets() -> Iterator[tuple[str, QImage]]:
+    """Each sheet with its name."""
+    yield "overlay", sheet([(look, overlay(look)) for look in LOOKS])
+    yield "tray", sheet([(look, tray(look)) for look in LOOKS])
+    for language in ("en", "zh"):
+        looks = [look for look in LOOKS if look.language == language]
+        yield f"main-window-{language}", sheet([(look, windows(look)) for look in looks])
+    yield "accessible", sheet([(look, one_of_each(look)) for look in (LARGE, BLACK)])
+
+
+def windows(look: Look) -> QImage:
+    """The main window: empty, while somebody speaks, and when something went wrong."""
+    shown = {view.state: view for view in views(look.language)}
+    made = [
+        main_window(look, View(), (), WORKERS[1]),
+        main_window(look, shown[State.LISTENING], takes(look.language), WORKERS[0]),
+        main_window(look, shown[State.HELD], takes(look.language), WORKERS[2]),
+    ]
+    return column(made, _ground(look))
+
+
+def one_of_each(look: Look) -> QImage:
+    """The overlay and the main window."""
+    shown = {view.state: view for view in views(look.language)}
+    pills = overlay(look, [shown[State.LISTENING], shown[State.HELD]])
+    window = main_window(look, shown[State.LISTENING], takes(look.language), WORKERS[0])
+    return column([pills, window], _ground(look))
+
+
+def _ground(look: Look) -> QColor:
+    return QColor(COLOURS[look.scheme].sunken)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the sheets."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    folder = Path(arguments[0]) if arguments else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    application = QApplication.instance() or QApplication([])
+    for name, image in sheets():
+        place = folder / f"{name}.png"
+        image.convertToFormat(QImage.Format.Format_RGB888).save(str(place), quality=0)
+        print(f"{place}: {image.width()} x {image.height()}, {place.stat().st_size / 1e3:.0f} kB")
+    del application
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
