@@ -29,7 +29,8 @@ def kept(folder: Path) -> Path:
 
 
 def test_only_what_is_wanted_is_taken_of_a_list() -> None:
-    files = decode_modelscope(answer(entries()), STATED)
+    unwanted = ["setup.py", "config.json/setup.py", "words/deep/more.json", "more/config.json", "WORDS/x.json"]
+    files = decode_modelscope(answer([*entries(), *(entry(path, b"") for path in unwanted)]), STATED)
     assert {file.path for file in files} == set(STATED_CONTENTS)
     assert {file.size for file in files} == {len(data) for data in STATED_CONTENTS.values()}
 
