@@ -31,7 +31,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from backend.admission import Survey, Waiting
 from backend.dead_letters import DeadLetter, next_attempt, read_letter
 from backend.errors import BrokerError, BrokerFailed, BrokerMismatch, BrokerUnreachable
-from backend.partials import MOST_ENTRIES, STALE_MS
+from backend.partials import MOST_ENTRIES
 from backend.records import (
     Attachment,
     NothingToPromote,
@@ -53,6 +53,7 @@ from protocol.job import (
     ANY_MODEL,
     SESSION_TTL_MS,
     SHARDS_KEY,
+    STALE_MS,
     WORKER_GONE_MS,
     WORKERS_KEY,
     Job,

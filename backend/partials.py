@@ -15,8 +15,6 @@ from protocol.session import LIMITS, Partial
 
 MOST_S: Final = 30.0
 """Longer segments get no further partials: each covers its segment from the beginning."""
-STALE_MS: Final = 2_000
-"""Older requests are not worth an answer."""
 MOST_BYTES: Final = 32 * 1024 * 1024
 """Of all requests in one stream. The options came in one text message and are no longer than that may be."""
 MOST_ENTRIES: Final = MOST_BYTES // (round(MOST_S * SAMPLE_RATE) * BYTES_PER_SAMPLE + LIMITS.json_bytes)

@@ -230,9 +230,11 @@ class Session:
         """The broker's answer to ``LookAgain``."""
         if not reply.gateway:
             return [AttachAgain()]
-        if reply.gateway != gateway and reply.epoch > self.epoch:
-            return list(_TAKEN_OVER)
         outputs: list[Output] = []
+        if reply.gateway != gateway:
+            if reply.epoch > self.epoch:
+                return list(_TAKEN_OVER)
+            outputs.append(AttachAgain())  # the broker was set back: it publishes to the gateway before this one
         for index, record in reply.segments.items():
             outputs += self._ledger.learn(index, record, now)
         return outputs + self._conclude(now)

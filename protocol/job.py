@@ -39,6 +39,8 @@ WORKER_GONE_MS: Final = 15_000
 MOST_FAILURES: Final = 3
 MOST_DELIVERIES: Final = 20
 DEAD_ENTRIES: Final = 1_000
+STALE_MS: Final = 2_000
+"""Older requests for a hypothesis are not worth an answer."""
 WORKERS_KEY: Final = "kiki:workers"
 SHARDS_KEY: Final = "kiki:shards"
 

@@ -22,6 +22,7 @@ from protocol.job import (
     LEASE_MS,
     MOST_FAILURES,
     SESSION_TTL_MS,
+    STALE_MS,
     SWEEP_MS,
     WORKER_GONE_MS,
     WORKERS_KEY,
@@ -43,7 +44,6 @@ RETURNED: Final = "returned"
 
 _CONNECTIONS: Final = 4  # one blocks in a read; renewal, heartbeat and results share the others
 _SOCKET_TIMEOUT_S: Final = 10.0  # must exceed every BLOCK
-_STALE_MS: Final = 2_000  # an answer to an older request for a partial is of no use any more
 _CLAIMABLE_MS: Final = 3_600_000
 _FORGOTTEN_CONSUMER_MS: Final = 600_000
 _SWEEP_LOCK_MS: Final = SWEEP_MS * 3 // 4  # the quickest sweeper's interval
@@ -84,7 +84,7 @@ class Jobs:
         worker: str,
         keys: Keys,
         forgotten_consumer_ms: int = _FORGOTTEN_CONSUMER_MS,
-        stale_ms: int = _STALE_MS,
+        stale_ms: int = STALE_MS,
     ) -> None:
         self._worker = worker
         self._forgotten_consumer_ms = forgotten_consumer_ms

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from backend.jobs import open_jobs
-from backend.partials import MOST_ENTRIES, STALE_MS
-from protocol.job import Hypothesis, Job, JobKind, Keys
+from backend.partials import MOST_ENTRIES
+from protocol.job import STALE_MS, Hypothesis, Job, JobKind, Keys
 from protocol.recognition import Options
 from tests.backend.broker_setting import Setting, job, listening, on
 from tests.backend.fake_worker import FakeWorker

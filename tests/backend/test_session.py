@@ -2,8 +2,8 @@
 
 import pytest
 
-from backend.records import Attachment, JobQueued, Record
-from backend.segments import Acknowledge, Close, Submit, Withdraw
+from backend.records import Attachment, JobQueued, Record, Reread
+from backend.segments import Acknowledge, AttachAgain, Close, Submit, Withdraw
 from backend.session import LINGER_S, check_hello
 from protocol.audio import encode_frame
 from protocol.errors import (
@@ -301,3 +301,16 @@ class TestReceived:
     @pytest.mark.parametrize("make", [session, receiving, queued])
     def test_what_has_not_ended_cannot_have_been_received(self, make: Make) -> None:
         assert make().receive(Received(0), NOW) == ()
+
+
+class TestLookingAgain:
+    def test_a_later_hello_elsewhere_has_the_session(self) -> None:
+        outputs = session().reread(Reread("other", 7, {}), NAME, NOW)
+        assert Close(CloseCode.TAKEN_OVER) in outputs
+
+    def test_a_broker_that_was_set_back_is_told_anew_where_results_go(self) -> None:
+        """It names the gateway before this one: without another hello results would come by looking only."""
+        assert session().reread(Reread("before", 0, {}), NAME, NOW) == [AttachAgain()]
+
+    def test_a_forgotten_session_is_attached_again(self) -> None:
+        assert session().reread(Reread("", 0, {}), NAME, NOW) == [AttachAgain()]

@@ -6,7 +6,6 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -26,6 +25,7 @@ from protocol.recognition import Options
 from protocol.session import Failed, Final, Queued
 from runtime.logs import logging_to
 from tests.app.capture.files import FaultyFile, opened_in, tone
+from tests.helpers.tmpfs import small_disk
 from tests.helpers.waiting import wait_until_sync
 
 ID = UUID(int=5)
@@ -249,21 +249,6 @@ def test_a_full_disk_stops_events_and_keeps_audio(tmp_path: Path) -> None:
         journal.settle(0, Final(0, "kept"))
     assert np.array_equal(recorded(journal.folder), tone(0, SAMPLE_RATE))
     assert decode_lines((journal.folder / EVENTS).read_bytes())[1:] == [Begin(0, 0), Final(0, "kept")]
-
-
-@contextmanager
-def small_disk(place: Path) -> Iterator[Path]:
-    """A file system of 256 KiB: 8 s of audio."""
-    if sys.platform != "linux":
-        pytest.skip("needs Linux")
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("needs root that may mount")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
 
 
 def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
