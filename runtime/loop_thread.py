@@ -1,0 +1,88 @@
+"""An event loop in a thread of its own, for a program whose main thread belongs to somebody else.
+
+    with LoopThread("app") as loop:
+        loop.submit(work())          # from any thread; a failure is logged, and told to ``on_failure``
+
+Leaving the context cancels what still runs, waits until it is gone, and joins the thread. Only here is there
+something that threads wait for: everything else meets in the loop.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import structlog
+
+from runtime.tasks import cancel_and_wait
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+_JOIN_S: Final = 30.0
+
+
+class LoopThread:
+    """``on_failure`` is called in the loop's thread with what a submitted coroutine let out."""
+
+    def __init__(self, name: str, on_failure: Callable[[BaseException], None] = lambda error: None) -> None:
+        self._name = name
+        self._on_failure = on_failure
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
+        """Run ``coroutine`` in the loop. Raises ``RuntimeError`` once the thread has ended."""
+        if self._loop is None or not self._thread.is_alive():
+            coroutine.close()
+            raise RuntimeError(f"the thread {self._name} does not run")
+        return asyncio.run_coroutine_threadsafe(self._watched(coroutine), self._loop)
+
+    def call(self, function: Callable[..., object], *arguments: object) -> None:
+        """Call a function in the loop; nothing once the thread has ended."""
+        if self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cancel what runs, wait for it, end the thread. Safe to call twice."""
+        if self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(_JOIN_S)
+            if self._thread.is_alive():
+                log.error("the thread does not end", thread=self._name)
+
+    def _run(self) -> None:
+        asyncio.run(self._main())
+
+    async def _main(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        self._ready.set()
+        await self._stop.wait()
+        await cancel_and_wait(asyncio.all_tasks() - {_this_task()})
+
+    async def _watched(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await coroutine
+        except Exception as error:  # the top of a task: logged, and told to who owns the thread
+            log.exception("task failed", thread=self._name)
+            self._on_failure(error)
+            raise
+
+
+def _this_task() -> "asyncio.Task[Any]":
+    task = asyncio.current_task()
+    assert task is not None
+    return task
