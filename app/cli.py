@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from app import microphones_command, models_command, takes_command
+from app import control_command, microphones_command, models_command, takes_command
 from app.formats import Format
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.add_typer(models_command.app, name="models")
 app.add_typer(takes_command.app, name="takes")
 app.command()(microphones_command.microphones)
+control_command.register(app)
 
 Gateway = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_GATEWAY", help="http(s)://HOST:PORT [default: our own]")]
 Key = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What that gateway wants to be shown.")]

@@ -4,14 +4,11 @@ Each folder can be moved with one environment variable, ``KIKIPOUNAMU_HOME``, un
 tests and portable installs use that.
 """
 
-import hashlib
 import os
 import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-
-import platformdirs
 
 _NAME = "kikipounamu"
 _LONGEST_SOCKET_PATH = 107  # bytes in sockaddr_un.sun_path on Linux, without the final zero
@@ -41,11 +38,12 @@ class Folders:
     @property
     def broker_socket(self) -> Path:
         """Unix socket of the embedded broker: in ``runtime``, or under a short name where that is too long."""
-        socket = self.runtime / "broker.sock"
-        if fits_socket(socket):
-            return socket
-        short = hashlib.sha256(os.fsencode(socket)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"{_NAME}-{short}" / "broker.sock"
+        return _socket(self.runtime / "broker.sock")
+
+    @property
+    def control_socket(self) -> Path:
+        """Unix socket of the running app, for the command line; placed as ``broker_socket`` is."""
+        return _socket(self.runtime / "control.sock")
 
 
 def folders() -> Folders:
@@ -54,6 +52,8 @@ def folders() -> Folders:
     if home:
         root = Path(home).expanduser().absolute()
         return Folders(root / "config", root / "data", root / "cache", root / "logs", root / "run")
+    import platformdirs  # late: the command line answers a key press without it
+
     return Folders(
         config=Path(platformdirs.user_config_dir(_NAME, appauthor=False)),
         data=Path(platformdirs.user_data_dir(_NAME, appauthor=False)),
@@ -83,6 +83,15 @@ def fits_socket(path: Path) -> bool:
     return len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH
 
 
+def _socket(wanted: Path) -> Path:
+    if fits_socket(wanted):
+        return wanted
+    import hashlib
+
+    short = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"{_NAME}-{short}" / wanted.name
+
+
 def _runtime_folder() -> Path:
     chosen = os.environ.get("XDG_RUNTIME_DIR")
     if chosen and os.access(chosen, os.W_OK):
@@ -90,4 +99,6 @@ def _runtime_folder() -> Path:
     if os.name == "posix":
         # platformdirs would take /run/user/UID, which does not exist without a login session (containers, cron).
         return Path(tempfile.gettempdir()) / f"{_NAME}-{os.getuid()}"
+    import platformdirs
+
     return Path(platformdirs.user_runtime_dir(_NAME, appauthor=False))

@@ -43,8 +43,8 @@ def test_a_socket_path_that_is_too_long_gets_a_short_name_of_its_own(
     names = set()
     for folder in (tmp_path / ("a" * 120), tmp_path / ("b" * 120)):
         monkeypatch.setenv("KIKIPOUNAMU_HOME", str(folder))
-        names.add(folders().broker_socket)
-    assert len(names) == 2 and all(fits_socket(name) for name in names)
+        names |= {folders().broker_socket, folders().control_socket}
+    assert len(names) == 4 and all(fits_socket(name) for name in names)
 
 
 def test_a_private_folder_is_narrowed(tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""``kikipounamu toggle`` and what else the running app is told; imports next to nothing."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from app.actions import Verb
+from app.control_client import ControlError, ask, follow
+from app.states import SHAPES, State
+
+if TYPE_CHECKING:
+    import typer
+
+_FAILED: Final = 1
+_INTERRUPTED: Final = 130
+_STATUS: Final = "status"
+_HELP: Final = {
+    Verb.TOGGLE: "Start to dictate in the running app, or stop and insert the text.",
+    Verb.START: "Start to dictate in the running app.",
+    Verb.STOP: "Stop to dictate and insert the text.",
+    Verb.CANCEL: "Give up what is being dictated. The recording is kept (see `kikipounamu takes`).",
+    Verb.PASTE_HELD: "Insert the text that was recognised last and not inserted.",
+    Verb.INSERT_READY: "Do not wait any longer for what comes before a text that is there.",
+    Verb.QUIT: "End the running app, once what was said is recognised; the second time at once.",
+}
+
+
+def quick(words: Sequence[str]) -> int | None:
+    """Do what these words of a command line say; the exit status. ``None``: they are for the full command line."""
+    if len(words) == 1 and words[0] in set(Verb):
+        return send(Verb(words[0]))
+    options = set(words[1:])
+    if words and words[0] == _STATUS and options <= {"--follow", "--json"}:
+        return status(following="--follow" in options, as_json="--json" in options)
+    return None
+
+
+def send(verb: Verb) -> int:
+    """Tell it; the exit status."""
+    try:
+        ask({"verb": verb.value})
+    except ControlError as error:
+        return _failed(error)
+    return 0
+
+
+def status(*, following: bool, as_json: bool) -> int:
+    """Print it, once or a line for each change until the app ends; the exit status."""
+    try:
+        for view in follow() if following else [ask({"verb": _STATUS})["view"]]:
+            sys.stdout.write((json.dumps(view, ensure_ascii=False) if as_json else line(view)) + "\n")
+            sys.stdout.flush()
+    except ControlError as error:
+        return _failed(error)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:  # whoever read it has enough; and Python must not try again at its end
+        sys.stderr.close()
+    return 0
+
+
+def line(view: Mapping[str, Any]) -> str:
+    """One line for people of a ``View`` as JSON."""
+    state = State(view["state"])
+    parts = [f"{SHAPES[state]} {state}"]
+    if view["seconds"]:
+        parts[0] += f" {view['seconds']:.0f} s"
+    if view["unsent_s"]:
+        parts.append(f"{view['unsent_s']:.0f} s unsent")
+    if view["destination"]:
+        parts.append(f"to: {view['destination']}")
+    parts += [f"{view[name]} {name}" for name in ("waiting", "held") if view[name]]
+    return " · ".join(parts)
+
+
+def register(app: "typer.Typer") -> None:
+    """Make them commands of the full command line: for its help, and for options in any order."""
+    import typer
+
+    def telling(verb: Verb) -> None:
+        def command() -> None:
+            raise typer.Exit(send(verb))
+
+        app.command(verb.value, help=_HELP[verb])(command)
+
+    def state(
+        follow: bool = typer.Option(False, "--follow", help="A line for each change, until the app ends."),
+        json: bool = typer.Option(False, "--json", help="For programs."),
+    ) -> None:
+        raise typer.Exit(status(following=follow, as_json=json))
+
+    for verb in Verb:
+        telling(verb)
+    app.command(_STATUS, help="Print what the running app is doing.")(state)
+
+
+def _failed(error: ControlError) -> int:
+    sys.stderr.write(f"{error}\n")
+    return _FAILED

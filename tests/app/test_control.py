@@ -1,0 +1,269 @@
+"""Over real sockets, with the client that the command line has and with others that misbehave."""
+
+import asyncio
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.actions import Verb
+from app.control import (
+    LONGEST_REQUEST,
+    MOST_CLIENTS,
+    AlreadyRunning,
+    BadRequest,
+    Code,
+    Control,
+    ControlUnavailable,
+    parse,
+)
+from app.control_client import Refused, ask
+from app.errors import UsageMistake
+from app.live_text import Span
+from app.states import State
+from app.view import View
+from tests.helpers.waiting import wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: unix sockets")
+
+
+class App:
+    """What is behind the socket."""
+
+    def __init__(self, place: Path, deadline_s: float = 30.0) -> None:
+        self.asked: list[Verb] = []
+        self.view = View()
+        self.place = place
+        self.control = Control(self._take, lambda: self.view, place, deadline_s)
+
+    async def _take(self, verb: Verb) -> None:
+        if verb is Verb.PASTE_HELD:
+            raise UsageMistake("nothing is held")
+        self.asked.append(verb)
+
+    def shows(self, **changes: Any) -> None:
+        self.view = replace(self.view, **changes)
+        self.control.changed()
+
+    async def says(self, line: bytes) -> dict[str, Any]:
+        """The answer to a line as it is."""
+        async with self.connection() as (reader, writer):
+            writer.write(line)
+            answer: dict[str, Any] = json.loads(await asyncio.wait_for(reader.readline(), 30))
+            return answer
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        reader, writer = await asyncio.open_unix_connection(self.place)
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
+
+
+def there(place: Path) -> bool:
+    return place.exists()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "run" / "control.sock"
+
+
+@pytest.fixture
+async def app(place: Path) -> AsyncIterator[App]:
+    app = App(place)
+    async with app.control:
+        yield app
+    assert not there(place)
+
+
+@pytest.mark.parametrize("verb", [verb for verb in Verb if verb is not Verb.PASTE_HELD])
+async def test_a_verb_is_handed_on_and_answered(app: App, verb: Verb) -> None:
+    assert await asyncio.to_thread(ask, {"verb": verb.value}, app.place) == {"ok": True}
+    assert app.asked == [verb]
+
+
+async def test_what_the_app_cannot_do_is_said(app: App) -> None:
+    with pytest.raises(Refused, match="nothing is held") as error:
+        await asyncio.to_thread(ask, {"verb": "paste-held"}, app.place)
+    assert error.value.code == Code.FAILED
+
+
+async def test_status_is_the_view(app: App) -> None:
+    app.shows(state=State.LISTENING, seconds=1.5, spans=(Span("你好", True),), destination="desk")
+    view = (await asyncio.to_thread(ask, {"verb": "status"}, app.place))["view"]
+    assert view["state"] == "listening" and view["seconds"] == 1.5 and view["destination"] == "desk"
+    assert view["spans"] == [{"text": "你好", "stable": True}] and view["note"] is None
+
+
+async def test_many_requests_on_one_connection(app: App) -> None:
+    async with app.connection() as (reader, writer):
+        writer.write(b'{"verb":"start","later":1}\n{"verb":"stop"}\n')
+        assert [await reader.readline() for _ in range(2)] == [b'{"ok":true}\n'] * 2
+    assert app.asked == [Verb.START, Verb.STOP]
+
+
+async def test_only_this_user_may_open_it(app: App) -> None:
+    assert stat.S_IMODE(os.stat(app.place).st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(app.place.parent).st_mode) == 0o700
+
+
+# -- following ---------------------------------------------------------------------------------------------
+
+
+async def test_who_follows_sees_the_first_and_the_last_of_many_changes(app: App) -> None:
+    async with app.connection() as (reader, writer):
+        writer.write(b'{"verb":"status","follow":true}\n')
+        first = json.loads(await reader.readline())
+        for number in range(1_000):
+            app.shows(seconds=float(number))
+        app.control.changed()
+        assert first["view"]["seconds"] == 0
+        assert json.loads(await reader.readline())["view"]["seconds"] == 999
+        app.control.changed()  # to what it was: no line
+        app.shows(state=State.DONE)
+        assert json.loads(await reader.readline())["view"]["state"] == "done"
+
+
+async def test_who_does_not_read_loses_the_connection_and_nobody_else_does(place: Path) -> None:
+    app = App(place, deadline_s=0.2)
+    async with app.control:
+        with socket.socket(socket.AF_UNIX) as deaf:
+            deaf.connect(os.fspath(place))
+            deaf.sendall(b'{"verb":"status","follow":true}\n')
+            await wait_until(lambda: app.control.clients == 1, "it is connected")
+
+            def cut_off() -> bool:
+                app.shows(seconds=app.view.seconds + 1, spans=(Span("x" * 300_000, False),))
+                return app.control.clients == 0
+
+            await wait_until(cut_off, "it is cut off")
+            assert app.view.seconds > 1
+        assert await app.says(b'{"verb":"toggle"}\n') == {"ok": True}
+
+
+async def test_an_app_that_does_not_take_it_on_is_said_to_be_busy(place: Path) -> None:
+    async def never(verb: Verb) -> None:
+        await asyncio.Event().wait()
+
+    async with Control(never, View, place, deadline_s=0.05):
+        with pytest.raises(Refused, match="busy") as error:
+            await asyncio.to_thread(ask, {"verb": "toggle"}, place)
+        assert error.value.code == Code.BUSY
+
+
+async def test_who_leaves_is_forgotten(app: App) -> None:
+    async with app.connection() as (reader, writer):
+        writer.write(b'{"verb":"status","follow":true}\n')
+        await reader.readline()
+        assert app.control.clients == 1
+    await wait_until(lambda: app.control.clients == 0, "nobody is connected")
+
+
+# -- what others may send ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (b"\n", Code.MALFORMED),
+        (b"toggle\n", Code.MALFORMED),
+        (b"\xff\xfe\n", Code.MALFORMED),
+        (b'{"verb": 3}\n', Code.MALFORMED),
+        (b"[" * 3_000 + b"\n", Code.MALFORMED),
+        (b'{"verb": "sing"}\n', Code.UNKNOWN_VERB),
+        (b"x" * 3 * LONGEST_REQUEST, Code.TOO_LONG),
+    ],
+)
+async def test_what_is_no_request_is_answered_with_what_is_wrong(app: App, line: bytes, code: Code) -> None:
+    answer = await app.says(line)
+    assert answer["ok"] is False and answer["error"] == code and answer["text"]
+    assert await app.says(b'{"verb":"toggle"}\n') == {"ok": True}
+
+
+@given(st.binary(max_size=200))
+def test_any_line_is_a_request_or_a_bad_one(line: bytes) -> None:
+    try:
+        assert parse(line).verb in [*Verb, "status"]
+    except BadRequest as error:
+        assert error.code in set(Code)
+
+
+async def test_half_a_request_and_gone(app: App) -> None:
+    async with app.connection() as (_, writer):
+        writer.write(b'{"verb"')
+    await wait_until(lambda: app.control.clients == 0, "nobody is connected")
+    assert app.asked == []
+
+
+async def test_too_many_are_turned_away(app: App) -> None:
+    connections = [app.connection() for _ in range(MOST_CLIENTS)]
+    for connection in connections:
+        await connection.__aenter__()
+    await wait_until(lambda: app.control.clients == MOST_CLIENTS, "all are connected")
+    assert (await app.says(b'{"verb":"toggle"}\n'))["error"] == Code.TOO_MANY
+    for connection in connections:
+        await connection.__aexit__(None, None, None)
+    await wait_until(lambda: app.control.clients == 0, "nobody is connected")
+    assert await app.says(b'{"verb":"toggle"}\n') == {"ok": True}
+
+
+# -- one instance ------------------------------------------------------------------------------------------
+
+
+async def test_the_second_one_is_told_and_takes_nothing_away(app: App) -> None:
+    with pytest.raises(AlreadyRunning, match="already running"):
+        async with App(app.place).control:
+            pass
+    assert await asyncio.to_thread(ask, {"verb": "toggle"}, app.place) == {"ok": True}
+
+
+async def test_the_socket_of_a_dead_owner_is_taken_over(place: Path) -> None:
+    code = (
+        "import asyncio, sys\nfrom pathlib import Path\n"
+        "from app.control import Control\nfrom app.view import View\n"
+        "async def nothing(verb): pass\n"
+        "async def main():\n"
+        "    async with Control(nothing, View, Path(sys.argv[1])):\n"
+        "        print('listening', flush=True)\n"
+        "        await asyncio.sleep(600)\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, str(place), stdout=subprocess.PIPE)
+    assert process.stdout is not None and await process.stdout.readline() == b"listening\n"
+    with pytest.raises(AlreadyRunning):
+        async with App(place).control:
+            pass
+    process.kill()
+    await process.wait()
+    assert there(place)
+    app = App(place)
+    async with app.control:
+        assert await app.says(b'{"verb":"toggle"}\n') == {"ok": True}
+
+
+async def test_a_client_that_waits_at_the_end_is_let_go(place: Path) -> None:
+    app = App(place)
+    async with app.control:
+        with socket.socket(socket.AF_UNIX) as waiting:
+            waiting.connect(os.fspath(place))
+            await wait_until(lambda: app.control.clients == 1, "it is connected")
+
+
+async def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ControlUnavailable, match="the command line cannot reach this app"):
+        async with App(tmp_path / "file" / "control.sock").control:
+            pass
