@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from app import models_command
-from app.errors import ModelsMissing
+from app.errors import ModelsMissing, UsageMistake
 from runtime.folders import folders
 from speech.models.catalogue import load_catalogue
 from speech.models.store import ModelStore, State
@@ -25,9 +25,13 @@ def needed(engine: str | None, model: str = "") -> list[str]:
 def ensure(names: Sequence[str], fetch: bool | None) -> None:
     """Fetch what is missing, with progress. ``fetch`` ``None``: only where somebody watches a terminal.
 
-    Raises ``ModelsMissing`` (not to be fetched), ``ModelUnknown``, or ``typer.Exit`` (it failed, and said so).
+    Raises ``ModelsMissing`` (not to be fetched), ``ModelUnknown``, ``UsageMistake`` (nothing runs it yet), or
+    ``typer.Exit`` (it failed, and said so).
     """
-    store = ModelStore(folders().models, load_catalogue())
+    catalogue = load_catalogue()
+    if later := [name for name in names if catalogue.model(name).for_later_engine]:
+        raise UsageMistake(f"no engine of this version runs {', '.join(later)}: name another model")
+    store = ModelStore(folders().models, catalogue)
     missing = [name for name in names if store.state(name) is not State.INSTALLED]
     if not missing:
         return

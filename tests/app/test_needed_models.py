@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import ModelsMissing
+from app.errors import ModelsMissing, UsageMistake
 from app.needed_models import VAD_MODEL, ensure, needed, vad_folder
 from speech.models.errors import ModelMissing, ModelUnknown
 
@@ -39,3 +39,8 @@ def test_a_name_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
     with pytest.raises(ModelUnknown):
         ensure(["no-such-model"], fetch=True)
+
+
+def test_a_model_that_no_engine_runs_is_not_fetched_for_nothing() -> None:
+    with pytest.raises(UsageMistake, match="no engine of this version runs Fun-ASR-Nano"):
+        ensure(needed("funasr", "Fun-ASR-Nano"), fetch=True)
