@@ -18,6 +18,7 @@ from app.stack import Stack, StackSettings
 from client.audio_store import TemporaryAudio
 from client.gateway import GatewayClient
 from protocol.audio import BYTES_PER_SAMPLE, FRAME_MS, FRAME_SAMPLES
+from protocol.recognition import Options
 from protocol.session import Failed, Final, Queued
 from tests.helpers.dictating import Dictating
 from tests.helpers.waiting import wait_until
@@ -49,7 +50,8 @@ class Speaker:
     async def speak(self, enough: asyncio.Event) -> None:
         """Until ``enough``; then every answer is waited for."""
         with TemporaryAudio() as store:
-            async with GatewayClient(locate, uuid4(), store) as client, asyncio.TaskGroup() as tasks:
+            wanted = Options(partials=True)
+            async with GatewayClient(locate, uuid4(), store, wanted) as client, asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._listen(client))
                 while not enough.is_set():
                     await self._say(client)
@@ -64,6 +66,8 @@ class Speaker:
             await client.audio(segment, frame)
             pcm += frame
             await asyncio.sleep(FRAME_MS / 1000)  # speaking pace, whatever has died
+            if self.chance.random() < 0.3:  # a pause, which may be the end
+                await client.speculate(segment)
         self.said.append(hashlib.sha256(pcm).hexdigest()[:16])
         await client.end(segment)
 
