@@ -9,12 +9,12 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtGui import QFont  # noqa: E402 - the platform is read when Qt is imported
-from PySide6.QtWidgets import QApplication  # noqa: E402 - as above
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication
 
-from app.ui.colours import Scheme  # noqa: E402 - as above
-from app.ui.texts import Texts  # noqa: E402 - as above
-from app.ui.theme import Motion, Theme  # noqa: E402 - as above
+from app.ui.colours import Scheme
+from app.ui.texts import Texts
+from app.ui.theme import Motion, Theme
 
 
 @pytest.fixture(scope="session", autouse=True)

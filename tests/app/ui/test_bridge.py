@@ -1,0 +1,88 @@
+"""Values cross into Qt's thread in order; the newest wins where only that counts; turns are measured."""
+
+import threading
+
+import pytest
+from PySide6.QtCore import QThread
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.ui.bridge import Bridge, EventLoopWatch
+from app.view import View, WorkerView
+
+
+def test_values_from_another_thread_arrive_in_qts(qtbot: QtBot, qapp: QApplication) -> None:
+    got: list[tuple[object, bool]] = []
+    bridge = Bridge(lambda value: got.append((value, QThread.currentThread() == qapp.thread())))
+    thread = threading.Thread(target=lambda: [bridge.post(number) for number in range(100)])
+    thread.start()
+    thread.join()
+    assert got == []  # nothing is done in the thread that posts
+    qtbot.waitUntil(lambda: len(got) == 100)
+    assert got == [(number, True) for number in range(100)]
+
+
+def test_of_views_only_the_newest_is_delivered(qtbot: QtBot) -> None:
+    got: list[object] = []
+    bridge = Bridge(got.append)
+    for number in range(1000):
+        bridge.post(View(seconds=number))
+    bridge.post(WorkerView(detail="last"))
+    bridge.post("after")
+    qtbot.waitUntil(lambda: "after" in got)
+    assert got == [View(seconds=999), WorkerView(detail="last"), "after"]
+    bridge.post(View(seconds=5))
+    qtbot.waitUntil(lambda: got[-1] == View(seconds=5))
+
+
+def test_what_comes_after_the_end_is_no_error(qtbot: QtBot, qapp: QApplication) -> None:
+    bridge = Bridge(lambda value: None)
+    with qtbot.waitSignal(bridge.destroyed):
+        bridge.deleteLater()
+    bridge.post(View())
+    bridge.post("too late")
+
+
+class Clock:
+    """Only what a test sets."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_how_late_the_timer_comes_is_measured(qapp: QApplication, clock: Clock) -> None:
+    watch = EventLoopWatch(4, clock)
+    for _ in range(999):
+        clock.now += 0.005
+        watch.tick()
+    clock.now += 0.054
+    watch.tick()
+    assert watch.turns == 1000
+    assert watch.percentile_ms(99) == pytest.approx(1.1, abs=0.11)
+    assert watch.worst_ms == pytest.approx(50, abs=0.2)
+    assert watch.percentile_ms(99.9) < 2
+
+
+def test_what_is_early_or_endless_counts_too(qapp: QApplication, clock: Clock) -> None:
+    watch = EventLoopWatch(4, clock)
+    watch.tick()
+    clock.now += 3600
+    watch.tick()
+    assert watch.turns == 2
+    assert watch.worst_ms >= 10_000
+
+
+def test_it_runs_in_the_event_loop_and_ends(qtbot: QtBot) -> None:
+    watch = EventLoopWatch()
+    assert watch.percentile_ms(99.9) == 0.0
+    watch.start()
+    qtbot.waitUntil(lambda: watch.turns > 5)
+    watch.stop()
+    assert watch.worst_ms > 0

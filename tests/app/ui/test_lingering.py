@@ -1,0 +1,83 @@
+"""What the overlay shows, and for how long: a take as long as it goes on, its end for a while."""
+
+from math import inf
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.states import State
+from app.ui.lingering import NOTE_S, STAYS_S, Lingering, stays_s
+from app.view import Note, View
+
+IDLE, LISTENING, DONE = View(), View(State.LISTENING), View(State.DONE)
+CANCELLED = View(note=Note("cancelled"))
+
+
+def test_nothing_is_shown_while_nothing_happens() -> None:
+    assert Lingering().see(IDLE, 0.0) is None
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.IDLE and state not in STAYS_S])
+def test_a_take_is_shown_as_long_as_it_goes_on(state: State) -> None:
+    lingering = Lingering()
+    assert lingering.see(View(state), 0.0) == View(state)
+    assert lingering.until == inf
+    assert lingering.at(1e9) == View(state)
+
+
+@pytest.mark.parametrize("state", list(STAYS_S))
+def test_an_end_is_shown_for_its_time_even_if_it_is_told_again(state: State) -> None:
+    lingering = Lingering()
+    lingering.see(LISTENING, 0.0)
+    lingering.see(View(state), 10.0)
+    assert lingering.see(View(state, held=1), 10.0 + STAYS_S[state] - 0.1) == View(state, held=1)
+    assert lingering.see(View(state), 10.0 + STAYS_S[state]) is None
+
+
+def test_what_needs_attention_stays_longer_than_what_does_not() -> None:
+    assert STAYS_S[State.DONE] == 1.5
+    assert STAYS_S[State.DONE] < STAYS_S[State.HELD] <= STAYS_S[State.FAILED]
+
+
+def test_an_end_stays_although_the_app_is_idle_already() -> None:
+    lingering = Lingering()
+    lingering.see(LISTENING, 0.0)
+    lingering.see(DONE, 1.0)
+    assert lingering.see(IDLE, 1.1) == DONE
+    assert lingering.at(2.6) is None
+
+
+def test_what_ends_without_an_end_goes_at_once() -> None:
+    lingering = Lingering()
+    lingering.see(LISTENING, 0.0)
+    assert lingering.see(IDLE, 1.0) is None
+
+
+def test_the_next_take_is_shown_at_once() -> None:
+    lingering = Lingering()
+    lingering.see(DONE, 0.0)
+    assert lingering.see(LISTENING, 0.1) == LISTENING
+    assert lingering.at(100.0) == LISTENING
+
+
+def test_a_note_is_shown_for_a_while_and_only_once() -> None:
+    lingering = Lingering()
+    lingering.see(LISTENING, 0.0)
+    assert lingering.see(CANCELLED, 1.0) == CANCELLED
+    assert lingering.see(CANCELLED, 1.0 + NOTE_S) is None
+    assert lingering.see(CANCELLED, 100.0) is None
+
+
+@given(st.lists(st.tuples(st.sampled_from(State), st.floats(0, 3)), max_size=30))
+def test_a_take_that_goes_on_is_never_hidden_and_an_idle_app_not_seen_for_long(
+    steps: list[tuple[State, float]],
+) -> None:
+    lingering, now = Lingering(), 0.0
+    for state, passed in steps:
+        now += passed
+        shown = lingering.see(View(state), now)
+        if stays_s(View(state)) == inf:
+            assert shown == View(state)
+    lingering.see(IDLE, now)
+    assert lingering.at(now + max(STAYS_S.values())) is None

@@ -1,0 +1,89 @@
+"""The newest words are always to be seen, in as many lines as there are; what is stable looks so."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from app.live_text import Span
+from app.ui.live_lines import MOST, LiveLines, newest
+from app.ui.theme import Theme, font
+
+WIDTH = 300.0
+LATIN = "the quick brown fox jumps over the lazy dog and on and on "
+HAN = "展厅九点开门请在中午之前把修改后的图纸发给工作室"
+
+
+def at_most(length: int) -> Callable[[str], bool]:
+    return lambda text: len(text) <= length
+
+
+@given(st.text(alphabet="ab 中文", max_size=80), st.integers(2, 40))
+def test_the_end_is_kept(text: str, room: int) -> None:
+    shown = newest(text, at_most(room))
+    assert len(shown) <= room
+    if shown != text:
+        assert shown.startswith("…")
+        assert text.endswith(shown[1:])
+
+
+def test_a_word_is_not_cut() -> None:
+    assert newest("several wonderful words", at_most(12)) == "…words"
+    assert newest("several wonderful words", at_most(16)) == "…wonderful words"
+
+
+def test_writing_without_words_is_cut_anywhere() -> None:
+    assert newest("一二三四五六", at_most(4)) == "…四五六"
+
+
+def test_an_endless_text_costs_no_more() -> None:
+    asked: list[str] = []
+    newest("word " * 100_000, lambda text: bool(asked.append(text)) or len(text) < 50)
+    assert len(asked) < 20
+    assert max(map(len, asked)) <= MOST + 1
+
+
+@pytest.mark.parametrize("text", [LATIN * 8, HAN * 8, (LATIN + HAN) * 4, "x" * 400, "😀" * 100])
+def test_no_more_lines_than_there_is_room_for(theme: Theme, text: str) -> None:
+    lines = LiveLines((Span(text, True),), font(), WIDTH)
+    assert lines.lines == 2
+    assert lines.widest <= WIDTH + 0.5
+    assert text.rstrip().endswith(lines.shown[1:])
+
+
+def test_a_short_text_is_whole(theme: Theme) -> None:
+    lines = LiveLines((Span("kia ", True), Span("ora", False)), font(), WIDTH)
+    assert (lines.shown, lines.lines) == ("kia ora", 1)
+
+
+def colours_of(spans: tuple[Span, ...]) -> set[str]:
+    """Of the pixels: pure red is stable, pure blue is not."""
+    image = QImage(int(WIDTH), 60, QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    LiveLines(spans, font(1.6), WIDTH).draw(painter, QPointF(0, 0), QColor("#ff0000"), QColor("#0000ff"))
+    painter.end()
+    pixels = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+    red = any(pixel.red() > 200 > 100 > pixel.blue() for pixel in pixels)
+    blue = any(pixel.blue() > 200 > 100 > pixel.red() for pixel in pixels)
+    return {name for name, there in (("stable", red), ("unstable", blue)) if there}
+
+
+@pytest.mark.parametrize(
+    ("spans", "seen"),
+    [
+        ((Span("MMMM ", True), Span("WWWW", False)), {"stable", "unstable"}),
+        ((Span("MMMM", True),), {"stable"}),
+        ((Span("MMMM", False),), {"unstable"}),
+        ((Span("MM ", False), Span("WW", True)), {"stable", "unstable"}),
+        ((Span("😀 ", True), Span("WWWW", False)), {"unstable"}),
+        ((Span(HAN * 9, True), Span("图图图", False)), {"stable", "unstable"}),
+    ],
+)
+def test_what_may_change_looks_so(theme: Theme, spans: tuple[Span, ...], seen: set[str]) -> None:
+    assert colours_of(spans) >= seen
+    if "😀" not in spans[0].text and len(spans) == 1:
+        assert colours_of(spans) == seen

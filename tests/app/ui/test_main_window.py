@@ -1,0 +1,218 @@
+"""The main window: everything by keyboard, everything named, nothing cut, in both languages and any size of type."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAccessible, QCloseEvent, QFont
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QPushButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action, Verb
+from app.live_text import Span
+from app.states import State
+from app.ui.choices import Choices
+from app.ui.colours import Scheme
+from app.ui.main_window import LiveText, MainWindow
+from app.ui.texts import LANGUAGES, Texts
+from app.ui.theme import STILL, Theme
+from app.ui.widgets import Elided
+from app.view import Note, TakeView, View, WorkerState, WorkerView
+
+KEYS = {"dictate": "ctrl+alt+d", "paste-held": "ctrl+alt+v"}
+CHOICES = Choices(("USB Audio",), "", "USB Audio", keys=KEYS)
+SPEAKING = View(
+    State.LISTENING, 12.0, -20.0, (Span("kia ora ", True), Span("koutou", False)), 3.0, "desktop-gpu", waiting=1
+)
+TAKES = [
+    TakeView("a", 1_700_000_000.0, 75.0, State.DONE, "kia ora 你好 " * 30),
+    TakeView("b", 1_700_000_100.0, 8.0, State.FAILED),
+]
+
+Make = Callable[[Texts], MainWindow]
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def make(theme: Theme, asked: list[Action], qtbot: QtBot) -> Make:
+    def made(texts: Texts) -> MainWindow:
+        window = MainWindow(theme, texts, asked.append, hides=True)
+        qtbot.addWidget(window)
+        window.show_choices(CHOICES)
+        window.show_takes(TAKES)
+        window.show_worker(WorkerView(WorkerState.BUSY, "RTX 5060 Ti · SenseVoice"))
+        window.show_view(SPEAKING)
+        window.show()
+        return window
+
+    return made
+
+
+def controls(window: QWidget) -> list[QWidget]:
+    """What can be operated."""
+    return [widget for widget in window.findChildren(QWidget) if isinstance(widget, QAbstractButton | QComboBox)]
+
+
+def test_it_shows_the_take(make: Make, texts: Texts) -> None:
+    window = make(texts)
+    assert window.state.text() == texts("state.listening")
+    assert window.elapsed.text() == "0:12"
+    assert "desktop-gpu" in window.beside.text() and texts("overlay.unsent", seconds=3) in window.beside.text()
+    assert window.live.accessibleDescription() == "kia ora koutou"
+    assert "Ctrl+Alt+D" in window.hint.text()
+    assert not window.note.isVisible()
+    window.show_view(View(State.HELD, held=1, note=Note("focus-moved")))
+    assert window.note.text() == texts("note.focus-moved")
+    assert "Ctrl+Alt+V" in window.beside.text()
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_every_state_has_its_word_and_shape(make: Make, texts: Texts, state: State) -> None:
+    window = make(texts)
+    window.show_view(View(state))
+    assert window.state.text() == window.shape.accessibleName() == texts(f"state.{state.value}")
+    assert window.shape.state is state
+
+
+def test_the_button_starts_and_stops(make: Make, asked: list[Action], qtbot: QtBot) -> None:
+    window = make(Texts("en"))
+    qtbot.keyClick(window.start, Qt.Key.Key_Space)
+    window.show_view(View())
+    qtbot.keyClick(window.start, Qt.Key.Key_Space)
+    assert asked == [Verb.STOP, Verb.START]
+
+
+def test_every_control_has_a_name(make: Make, texts: Texts) -> None:
+    found = controls(make(texts))
+    assert len(found) > 8
+    for control in found:
+        interface = QAccessible.queryAccessibleInterface(control)
+        assert interface.text(QAccessible.Text.Name).strip(), control
+
+
+def test_the_keyboard_reaches_everything(make: Make, qtbot: QtBot) -> None:
+    window = make(Texts("en"))
+    window.activateWindow()
+    window.start.setFocus()
+    reached = set()
+    for _ in range(40):
+        focused = window.focusWidget()
+        assert focused is not None
+        reached.add(focused)
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    missing = [control for control in controls(window) if control.isVisible() and control not in reached]
+    assert missing == []
+
+
+def needs(widget: QWidget) -> QSize:
+    """The least room for its text."""
+    metrics = widget.fontMetrics()
+    if isinstance(widget, QLabel) and widget.wordWrap():
+        return QSize(0, widget.heightForWidth(widget.width()))
+    if isinstance(widget, QComboBox):
+        return QSize(metrics.horizontalAdvance(widget.currentText()) + metrics.height() + 24, metrics.height())
+    if isinstance(widget, QPushButton):
+        icon = 0 if widget.icon().isNull() else widget.iconSize().width() + 4
+        return QSize(metrics.horizontalAdvance(widget.text()) + icon, metrics.height())
+    if isinstance(widget, QLabel):
+        return QSize(metrics.horizontalAdvance(widget.text()), metrics.height())
+    return QSize(0, 0)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("state", [State.LISTENING, State.HELD])
+def test_no_text_is_cut(
+    make: Make, qapp: QApplication, qtbot: QtBot, language: str, scale: float, state: State
+) -> None:
+    larger = QFont(qapp.font())
+    larger.setPointSizeF(larger.pointSizeF() * scale)
+    qapp.setFont(larger)
+    window = make(Texts(language))
+    window.show_view(
+        View(state, 3723.0, unsent_s=61.0, destination="desktop-gpu.local", note=Note("target-unknown"))
+    )
+    window.resize(window.sizeHint())
+    qtbot.waitUntil(lambda: window.size() == window.sizeHint())
+    qapp.processEvents()
+    for widget in window.findChildren(QWidget):
+        if not widget.isVisibleTo(window) or isinstance(widget, Elided):
+            continue
+        room, needed = widget.size(), needs(widget)
+        assert room.width() >= needed.width() and room.height() >= needed.height(), (widget, room, needed)
+
+
+def test_language_and_colours_change_while_it_is_open(make: Make, theme: Theme) -> None:
+    texts = Texts("en")
+    window = make(texts)
+    texts.choose("zh")
+    assert window.state.text() == "正在聆听"
+    assert window.settings.quit.text() == "退出"
+    assert window.takes.rows[0].copy.text() == "复制"
+    before = window.grab().toImage()
+    theme.choose(Scheme.DARK)
+    assert window.grab().toImage() != before
+
+
+def test_with_a_tray_closing_hides(make: Make, asked: list[Action]) -> None:
+    window = make(Texts("en"))
+    assert window.close()
+    assert not window.isVisible()
+    assert asked == []
+    window.appear()
+    assert window.isVisible()
+
+
+def test_without_a_tray_closing_asks_to_quit_and_stays_until_then(make: Make, asked: list[Action]) -> None:
+    window = make(Texts("en"))
+    window.hides = False
+    event = QCloseEvent()
+    QApplication.sendEvent(window, event)
+    assert not event.isAccepted()
+    assert window.isVisible()
+    assert asked == [Verb.QUIT]
+
+
+def test_the_meter_follows_the_microphone(make: Make) -> None:
+    window = make(Texts("en"))
+    assert window.settings.meter.level_dbfs == SPEAKING.level_dbfs
+
+
+def test_a_screen_reader_is_told_when_that_is_wanted(make: Make) -> None:
+    window = make(Texts("en"))
+    window.announces = True
+    window.show_view(View(State.DONE))
+    window.show_view(View(State.HELD, note=Note("no-target")))
+
+
+def test_live_text_shows_the_newest(theme: Theme, qtbot: QtBot) -> None:
+    live = LiveText(theme, Texts("en"))
+    qtbot.addWidget(live)
+    live.resize(300, live.height())
+    empty = live.grab().toImage()
+    live.show_spans((Span("many words " * 100, True),))
+    assert live.grab().toImage() != empty
+
+
+def test_without_a_key_the_hint_names_none(make: Make) -> None:
+    window = make(Texts("en"))
+    window.show_choices(Choices())
+    assert window.hint.text() == Texts("en")("window.hint-without-key")
+
+
+def test_reduced_motion_changes_nothing_here(qtbot: QtBot, theme: Theme) -> None:
+    window = MainWindow(Theme(theme.scheme, STILL), Texts("en"), lambda action: None, hides=True)
+    qtbot.addWidget(window)
+    window.show_view(SPEAKING)
+    assert window.state.text() == "Listening"

@@ -1,0 +1,154 @@
+"""The pill says everything, cuts nothing, and lets nothing overlap, at any size of type."""
+
+from itertools import combinations
+
+import pytest
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from app.live_text import Span
+from app.states import State
+from app.ui.pill import BARS, Drawing, Levels, Pill, loudness
+from app.ui.texts import Texts
+from app.ui.theme import STILL, Theme
+from app.view import Note, View
+
+SPANS = Span("one two three 四五六 " * 30, True), Span("seven 八九", False)
+FULL = View(
+    seconds=3723.0,
+    spans=SPANS,
+    unsent_s=61.0,
+    destination="desktop-gpu.local",
+    waiting=12,
+    held=3,
+    note=Note("partly-typed"),
+)
+
+
+def view(state: State) -> View:
+    return View(
+        state,
+        FULL.seconds,
+        -20.0,
+        FULL.spans,
+        FULL.unsent_s,
+        FULL.destination,
+        "",
+        FULL.waiting,
+        FULL.held,
+        FULL.note,
+    )
+
+
+def boxes(drawing: Drawing) -> list[QRectF]:
+    """Where something is painted."""
+    texts = [QRectF(place, place + QPointF(lines.widest, lines.height)) for lines, place in drawing.texts]
+    meter = [drawing.meter] if drawing.meter else []
+    return [drawing.icon, *meter, *(piece.place for piece in drawing.pieces), *texts]
+
+
+@pytest.fixture
+def pill(theme: Theme, texts: Texts) -> Pill:
+    made = Pill(theme, texts)
+    made.paste_key = "Ctrl+Alt+V"
+    return made
+
+
+def sized(application: QApplication, scale: float) -> None:
+    larger = QFont(application.font())
+    larger.setPointSizeF(larger.pointSizeF() * scale)
+    application.setFont(larger)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("width", [10_000.0, 360.0])
+@pytest.mark.parametrize("state", list(State))
+def test_nothing_is_cut_and_nothing_overlaps(
+    qapp: QApplication, pill: Pill, state: State, width: float, scale: float
+) -> None:
+    sized(qapp, scale)
+    pill.most_width = width * scale
+    drawing = pill.drawing(view(state))
+    body = QRectF(QPointF(0, 0), drawing.size)
+    for box in boxes(drawing):
+        assert body.adjusted(8, 8, -8, -8).contains(box), (box, body)
+    for one, other in combinations(boxes(drawing), 2):
+        assert not one.adjusted(0.5, 0.5, -0.5, -0.5).intersects(other), (one, other)
+    for piece in drawing.pieces:
+        assert piece.place.width() >= QFontMetricsF(piece.font).horizontalAdvance(piece.text)
+
+
+def test_every_state_has_its_word(pill: Pill, texts: Texts) -> None:
+    for state in State:
+        assert texts(f"state.{state.value}") in {piece.text for piece in pill.drawing(view(state)).pieces}
+
+
+def test_live_text_takes_two_lines_and_shows_the_newest(pill: Pill) -> None:
+    (lines, _), *_ = pill.drawing(view(State.LISTENING)).texts
+    assert lines.lines == 2
+    assert lines.shown.endswith("seven 八九")
+
+
+def test_without_words_the_pill_is_low(pill: Pill) -> None:
+    assert pill.drawing(View(State.ARMING)).size.height() < pill.drawing(view(State.LISTENING)).size.height() / 1.5
+
+
+def test_the_level_is_seen_only_while_there_is_one(pill: Pill) -> None:
+    shown = {state for state in State if pill.drawing(view(state)).meter is not None}
+    assert shown == {State.ARMING, State.LISTENING}
+
+
+def test_what_is_held_names_the_key(pill: Pill) -> None:
+    assert any("Ctrl+Alt+V" in piece.text for piece in pill.drawing(view(State.HELD)).pieces)
+
+
+def painted(pill: Pill, shown: View, levels: Levels) -> QImage:
+    drawing = pill.drawing(shown)
+    image = QImage(drawing.size.toSize(), QImage.Format.Format_RGB32)
+    image.fill(QColor("black"))
+    painter = QPainter(image)
+    pill.paint(painter, shown, levels, drawing)
+    painter.end()
+    return image
+
+
+def accent_columns(pill: Pill, levels: Levels) -> list[int]:
+    """How high the meter is, from left to right."""
+    shown = View(State.LISTENING)
+    meter = pill.drawing(shown).meter
+    assert meter is not None
+    image = painted(pill, shown, levels)
+    white = QColor("white")
+    columns = range(int(meter.left()), int(meter.right()))
+    rows = range(int(meter.top()), int(meter.bottom()))
+    return [sum(image.pixelColor(x, y) != white for y in rows) for x in columns]
+
+
+def test_the_waveform_is_as_high_as_the_level(pill: Pill) -> None:
+    quiet, loud = Levels(), Levels()
+    quiet.extend([-60.0] * BARS)
+    loud.extend([-60.0] * (BARS - 1) + [-6.0])
+    assert max(accent_columns(pill, quiet)) <= 4
+    heights = accent_columns(pill, loud)
+    assert max(heights[-4:]) > 10
+    assert max(heights[:-6]) <= 4
+
+
+def test_only_three_seconds_are_kept() -> None:
+    levels = Levels()
+    levels.extend(float(number) for number in range(1000))
+    assert len(levels) == BARS
+
+
+def test_with_reduced_motion_it_is_a_bar(theme: Theme, texts: Texts) -> None:
+    still = Pill(Theme(theme.scheme, STILL), texts)
+    levels = Levels()
+    levels.extend([-60.0, -6.0])
+    assert max(accent_columns(still, levels)) <= 7  # a low track from end to end
+    assert min(accent_columns(still, levels)[4:-4]) >= 5
+
+
+@pytest.mark.parametrize(("level", "seen"), [(-90.0, 0.0), (-60.0, 0.0), (-33.0, 0.5), (-6.0, 1.0), (0.0, 1.0)])
+def test_levels_become_lengths(level: float, seen: float) -> None:
+    assert loudness(level) == pytest.approx(seen)

@@ -1,0 +1,105 @@
+"""The settings: they show what is chosen, and ask for what is clicked."""
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action, ChangeSetting, ChooseMicrophone, SwitchWorker, Verb
+from app.gestures import TalkMode
+from app.ui.choices import DICTATE_KEY, LANGUAGE, MODE, Choices
+from app.ui.settings_panel import SettingsPanel
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import WorkerState, WorkerView
+
+CHOICES = Choices(("USB", "Built-in"), "USB", "Built-in", TalkMode.HOLD, {"dictate": "f9"}, "en")
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def panel(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> SettingsPanel:
+    made = SettingsPanel(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.show()
+    made.show_choices(CHOICES)
+    return made
+
+
+def test_it_shows_what_is_chosen(panel: SettingsPanel, texts: Texts) -> None:
+    assert panel.microphone.currentText() == "USB"
+    assert panel.mode.currentText() == texts("mode.hold")
+    assert panel.language.currentText() == "English"
+    assert panel.key.binding == "f9"
+    assert panel.microphone.itemText(0) == texts("microphone.system-device", device="Built-in")
+
+
+def test_a_microphone_that_is_unplugged_stays_chosen(panel: SettingsPanel) -> None:
+    panel.show_choices(Choices(("Built-in",), "Headset"))
+    assert panel.microphone.currentText() == "Headset"
+    assert panel.microphone.count() == 3
+
+
+def test_what_is_clicked_is_asked_for(panel: SettingsPanel, asked: list[Action], qtbot: QtBot) -> None:
+    for choice, place in ((panel.microphone, 0), (panel.mode, 2), (panel.language, 2)):
+        choice.setCurrentIndex(place)
+        choice.activated.emit(place)
+    panel.quit.click()
+    assert asked == [
+        ChooseMicrophone(""),
+        ChangeSetting(MODE, "hybrid"),
+        ChangeSetting(LANGUAGE, "zh"),
+        Verb.QUIT,
+    ]
+
+
+def test_showing_asks_for_nothing(panel: SettingsPanel, asked: list[Action]) -> None:
+    panel.show_choices(Choices(("Other",), "Other", "", TalkMode.HANDS_FREE, {}, "zh"))
+    panel.refresh()
+    assert asked == []
+
+
+def test_a_key_is_asked_for(panel: SettingsPanel, asked: list[Action], qtbot: QtBot) -> None:
+    panel.key.click()
+    qtbot.keyClick(panel.key, Qt.Key.Key_F7)
+    assert asked == [ChangeSetting(DICTATE_KEY, "f7")]
+
+
+def test_a_key_that_cannot_be_used_is_refused_in_words(panel: SettingsPanel, texts: Texts, qtbot: QtBot) -> None:
+    panel.key.click()
+    qtbot.keyClick(panel.key, Qt.Key.Key_X)
+    assert panel.refusal.isVisible()
+    assert panel.refusal.text() == texts("hotkey.unusable")
+    panel.key.click()
+    qtbot.keyClick(panel.key, Qt.Key.Key_F7)
+    assert not panel.refusal.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("state", "on"),
+    [
+        (WorkerState.OFF, False),
+        (WorkerState.STARTING, True),
+        (WorkerState.DOWNLOADING, True),
+        (WorkerState.IDLE, True),
+        (WorkerState.BUSY, True),
+        (WorkerState.FAILED, False),
+    ],
+)
+def test_the_switch_tells_the_truth(panel: SettingsPanel, texts: Texts, state: WorkerState, on: bool) -> None:
+    panel.show_worker(WorkerView(state, "RTX", 40 if state is WorkerState.DOWNLOADING else None))
+    assert panel.worker.isChecked() is on
+    assert "RTX" in panel.worker_state.text()
+
+
+def test_the_switch_waits_for_the_worker(panel: SettingsPanel, asked: list[Action], qtbot: QtBot) -> None:
+    qtbot.keyClick(panel.worker, Qt.Key.Key_Space)
+    assert asked == [SwitchWorker(True)]
+    assert not panel.worker.isChecked()
+    panel.show_worker(WorkerView(WorkerState.IDLE))
+    assert panel.worker.isChecked()
+    panel.worker.click()
+    assert asked[-1] == SwitchWorker(False)

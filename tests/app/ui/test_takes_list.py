@@ -1,0 +1,100 @@
+"""The last takes: shown as they are, copied, recovered."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action, RecoverTake
+from app.states import State
+from app.ui.takes_list import MOST, TakeRow, TakesList
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import TakeView
+
+DONE = TakeView("a", 1_700_000_000.0, 75.0, State.DONE, "kia ora 你好")
+FAILED = TakeView("b", 1_700_000_100.0, 8.0, State.FAILED)
+SILENT = TakeView("c", 1_700_000_200.0, 3.0, State.DONE)
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def takes(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> TakesList:
+    made = TakesList(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.resize(500, 400)
+    made.show()
+    return made
+
+
+def shown(takes: TakesList) -> list[TakeRow]:
+    return [row for row in takes.rows if row.isVisible()]
+
+
+def test_without_takes_it_says_so(takes: TakesList, texts: Texts) -> None:
+    assert takes._empty.isVisible()
+    assert takes._empty.text() == texts("window.takes-empty")
+
+
+def test_each_take_shows_its_text_time_state_and_shape(takes: TakesList, texts: Texts) -> None:
+    takes.show_takes([DONE, FAILED, SILENT])
+    assert not takes._empty.isVisible()
+    first, second, third = shown(takes)
+    assert first.text.accessibleName() == DONE.text
+    assert "1:15" in first.when.text() and texts("state.done") in first.when.text()
+    assert (first.shape.state, first.shape.accessibleName()) == (State.DONE, texts("state.done"))
+    assert second.text.accessibleName() == texts("take.interrupted")
+    assert third.text.accessibleName() == texts("take.no-text")
+
+
+def test_a_text_is_copied_by_the_keyboard(takes: TakesList, texts: Texts, qtbot: QtBot) -> None:
+    takes.show_takes([DONE])
+    (row,) = shown(takes)
+    qtbot.keyClick(row.copy, Qt.Key.Key_Space)
+    assert QGuiApplication.clipboard().text() == DONE.text
+    assert row.copy.text() == texts("action.copied")
+
+
+def test_what_was_cut_off_can_be_recovered(takes: TakesList, asked: list[Action], qtbot: QtBot) -> None:
+    takes.show_takes([FAILED])
+    (row,) = shown(takes)
+    assert row.recover.isVisible() and not row.copy.isVisible()
+    qtbot.mouseClick(row.recover, Qt.MouseButton.LeftButton)
+    assert asked == [RecoverTake("b")]
+
+
+def test_what_needs_nothing_offers_nothing(takes: TakesList) -> None:
+    takes.show_takes([DONE, SILENT])
+    done, silent = shown(takes)
+    assert done.copy.isVisible() and not done.recover.isVisible()
+    assert not silent.copy.isVisible() and not silent.recover.isVisible()
+
+
+def test_buttons_say_which_take_they_are_for(takes: TakesList) -> None:
+    takes.show_takes([DONE, FAILED])
+    names = [row.copy.accessibleName() for row in shown(takes)]
+    assert len(set(names)) == 2
+
+
+def test_takes_come_and_go_and_rows_are_used_again(takes: TakesList) -> None:
+    takes.show_takes([DONE] * (MOST + 20))
+    assert len(shown(takes)) == MOST
+    rows = list(takes.rows)
+    takes.show_takes([FAILED])
+    takes.show_takes([FAILED, DONE])
+    assert len(shown(takes)) == 2
+    assert takes.rows == rows
+
+
+def test_the_language_changes_in_place(theme: Theme, qtbot: QtBot) -> None:
+    texts = Texts("en")
+    takes = TakesList(theme, texts, lambda action: None)
+    qtbot.addWidget(takes)
+    takes.show_takes([DONE])
+    texts.choose("zh")
+    takes.refresh()
+    assert takes.rows[0].copy.text() == "复制"

@@ -1,0 +1,133 @@
+"""Both languages say everything, with the same values, and nothing that nobody asks for."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.dictation_events import NoteKey
+from app.gestures import TalkMode
+from app.insertion.outcome import Reason
+from app.states import State
+from app.ui.texts import LANGUAGES, SYSTEM, Texts, entries, language_for, placeholders
+from app.view import WorkerState
+
+APP = Path(__file__).resolve().parents[3] / "app"
+FAMILIES = {
+    "state": [state.value for state in State],
+    "worker": [state.value for state in WorkerState],
+    "mode": [mode.value for mode in TalkMode],
+    "note": [key.value for key in (*NoteKey, *Reason)],
+    "language": [SYSTEM, *LANGUAGES],
+    "key": ["left", "right"],
+    "action": ["copy", "recover"],
+    "take": ["copy-name", "recover-name"],
+}
+NAMED = ("microphone.name", "hotkey.name", "mode.name", "language.name", "worker.name")
+PLAIN_NOTE = re.compile(r'\bNote\("([a-z-]+)"')
+
+
+def sources() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in APP.rglob("*.py"))
+
+
+def wanted() -> set[str]:
+    """The keys that some source names, and those of the families that it makes from values."""
+    literal = {key for key in entries("en") if f'"{key}"' in sources()}
+    made = {f"{family}.{name}" for family, names in FAMILIES.items() for name in names}
+    notes = {f"note.{name}" for name in PLAIN_NOTE.findall(sources())}
+    return literal | made | notes | set(NAMED) | {f"{key}-key" for key in made if f"{key}-key" in entries("en")}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert entries("en").keys() == entries("zh").keys()
+
+
+def test_every_wanted_text_is_there() -> None:
+    assert wanted() - entries("en").keys() == set()
+
+
+def test_every_literal_key_of_the_sources_is_there() -> None:
+    named = set(re.findall(r'texts\(\s*"([a-z.-]+)"', sources()))
+    assert len(named) > 30
+    assert named - entries("en").keys() == set()
+
+
+def test_no_text_is_unused() -> None:
+    assert entries("en").keys() - wanted() == set()
+
+
+@pytest.mark.parametrize("key", sorted(entries("en")))
+def test_both_languages_take_the_same_values(key: str) -> None:
+    english, chinese = placeholders(entries("en")[key]), placeholders(entries("zh")[key])
+    assert english == chinese
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_plurals_are_whole_sentences(language: str) -> None:
+    plurals = {key: entry for key, entry in entries(language).items() if not isinstance(entry, str)}
+    assert plurals
+    forms = {"one", "other"} if language == "en" else {"other"}
+    for key, entry in plurals.items():
+        assert set(entry) == forms, key
+        assert all("{count}" in form for form in entry.values()), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_empty_or_ragged(language: str) -> None:
+    for key, entry in entries(language).items():
+        for form in [entry] if isinstance(entry, str) else entry.values():
+            assert form and form == form.strip(), key
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 takes"), (1, "1 take "), (2, "2 takes"), (11, "11 takes")])
+def test_english_counts(count: int, text: str) -> None:
+    assert Texts("en")("overlay.waiting", count=count).startswith(text)
+
+
+def test_counts_come_as_texts_too() -> None:
+    assert Texts("en")("note.held-let-go", count="1") != Texts("en")("note.held-let-go", count="2")
+    assert "3" in Texts("zh")("note.held-let-go", count="3")
+
+
+def test_values_are_put_in_as_they_are() -> None:
+    assert Texts("en")("note.microphone-failed", reason="{reason} {x}") == "Microphone: {reason} {x}"
+
+
+def test_what_is_not_there_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        Texts("en")("no.such")
+    assert not Texts("en").knows("no.such")
+    with pytest.raises(KeyError):
+        Texts("en")("place.to")
+
+
+@pytest.mark.parametrize(
+    ("tags", "language"),
+    [
+        (["zh-Hans-CN", "en"], "zh"),
+        (["zh-CN"], "zh"),
+        (["zh_TW"], "zh"),
+        (["zh-Hant-HK"], "zh"),
+        (["en-NZ"], "en"),
+        (["mi-NZ", "zh"], "zh"),
+        (["fr"], "en"),
+        ([], "en"),
+    ],
+)
+def test_languages_are_recognised(tags: list[str], language: str) -> None:
+    assert language_for(tags) == language
+
+
+def test_the_language_changes_while_it_runs(qtbot: QtBot) -> None:
+    texts = Texts("en")
+    with qtbot.waitSignal(texts.changed):
+        texts.choose("zh")
+    assert texts("state.listening") == "正在聆听"
+    with qtbot.assertNotEmitted(texts.changed):
+        texts.choose("zh")
+    texts.choose("zh-Hant")
+    assert (texts.language, texts.chosen) == ("zh", "zh-Hant")
+    texts.choose(SYSTEM)
+    assert texts.language in LANGUAGES

@@ -1,0 +1,79 @@
+"""The theme gives what it was asked for, tells of changes, and leaves the size of type to the person."""
+
+import pytest
+from PySide6.QtGui import QFont, QPalette
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.states import State
+from app.ui.colours import COLOURS, Scheme
+from app.ui.theme import HAN, STILL, Motion, System, Theme, font, palette
+
+
+def test_without_wishes_the_system_decides(qapp: QApplication) -> None:
+    theme, system = Theme(), System()
+    assert theme.scheme is system.scheme
+    assert theme.motion == system.motion
+    assert theme.colours is COLOURS[theme.scheme]
+
+
+def test_the_system_can_be_asked_again_and_again(qapp: QApplication) -> None:
+    first = System()
+    del first
+    assert System().scheme in set(Scheme)
+
+
+def test_another_scheme_is_told(qtbot: QtBot, theme: Theme) -> None:
+    with qtbot.waitSignal(theme.changed):
+        theme.choose(Scheme.DARK)
+    assert theme.colour("text").name() == COLOURS[Scheme.DARK].text
+    assert theme.state_colour(State.FAILED).name() == COLOURS[Scheme.DARK].danger
+    theme.choose(None)
+    assert theme.scheme is System().scheme
+
+
+def test_a_change_of_the_system_is_told(qtbot: QtBot, qapp: QApplication) -> None:
+    theme = Theme()
+    hints = qapp.styleHints()
+    with qtbot.waitSignal(theme.changed):
+        hints.colorSchemeChanged.emit(hints.colorScheme())
+
+
+def test_the_application_wears_it_and_changes_with_it(theme: Theme, qapp: QApplication) -> None:
+    assert qapp.palette().color(QPalette.ColorRole.Window).name() == COLOURS[Scheme.LIGHT].window
+    theme.choose(Scheme.HIGH_CONTRAST)
+    assert qapp.palette().color(QPalette.ColorRole.Window).name() == COLOURS[Scheme.HIGH_CONTRAST].window
+    assert COLOURS[Scheme.HIGH_CONTRAST].accent in qapp.styleSheet()
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+def test_what_is_off_is_muted(scheme: Scheme, qapp: QApplication) -> None:
+    made = palette(COLOURS[scheme])
+    off = made.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
+    assert off.name() == COLOURS[scheme].muted
+
+
+def test_type_follows_the_size_that_the_person_chose(theme: Theme, qapp: QApplication) -> None:
+    usual = font(1.6).pointSizeF()
+    larger = QFont(qapp.font())
+    larger.setPointSizeF(larger.pointSizeF() * 2)
+    qapp.setFont(larger)
+    assert font(1.6).pointSizeF() == pytest.approx(usual * 2)
+    assert font().families()[-len(HAN) :] == list(HAN)
+
+
+def test_still_means_no_time() -> None:
+    assert STILL.reduced
+    assert (STILL.quick, STILL.gentle) == (0, 0)
+    assert not Motion().reduced
+
+
+def test_a_font_in_pixels_keeps_its_unit(qapp: QApplication) -> None:
+    before = QFont(qapp.font())
+    pixels = QFont(before)
+    pixels.setPixelSize(20)
+    qapp.setFont(pixels)
+    try:
+        assert font(1.5).pixelSize() == 30
+    finally:
+        qapp.setFont(before)

@@ -1,0 +1,160 @@
+"""The tray: every entry of the design, the true state, and actions for what is clicked."""
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QSystemTrayIcon
+
+from app.actions import Action, ChooseMicrophone, SwitchWorker, Verb
+from app.states import State
+from app.ui import tray as module
+from app.ui.choices import Choices
+from app.ui.colours import Scheme
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.ui.tray import Tray
+from app.view import Note, View, WorkerState, WorkerView
+
+CHOICES = Choices(("USB & more", "Built-in"), "Built-in", "USB & more")
+
+
+class Opened:
+    """Counts."""
+
+    times = 0
+
+    def __call__(self) -> None:
+        self.times += 1
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def opened() -> Opened:
+    return Opened()
+
+
+@pytest.fixture
+def tray(theme: Theme, texts: Texts, asked: list[Action], opened: Opened) -> Tray:
+    made = Tray(theme, texts, asked.append, opened)
+    made.show_choices(CHOICES)
+    return made
+
+
+def entries(tray: Tray) -> list[QAction]:
+    return [entry for entry in tray.menu.actions() if entry.isVisible() and not entry.isSeparator()]
+
+
+def test_every_entry_is_there_in_order(tray: Tray, texts: Texts) -> None:
+    shown = [entry.text() for entry in entries(tray)]
+    worker = texts("worker.stated", state=texts("worker.off"))
+    named = ("action.start", "tray.microphone", "tray.gateway", "tray.history", "tray.settings", "action.quit")
+    start, microphone, gateway, history, settings, leave = (texts(key) for key in named)
+    assert shown == [start, microphone, gateway, worker, history, settings, leave]
+
+
+def test_what_is_held_or_waits_has_an_entry(tray: Tray, asked: list[Action]) -> None:
+    usual = len(entries(tray))
+    tray.show_view(View(State.HELD, held=1, note=Note("insert-ready")))
+    assert len(entries(tray)) == usual + 2
+    tray.paste_held.trigger()
+    tray.insert_ready.trigger()
+    assert asked == [Verb.PASTE_HELD, Verb.INSERT_READY]
+
+
+def test_dictation_starts_and_stops(tray: Tray, texts: Texts, asked: list[Action]) -> None:
+    tray.dictate.trigger()
+    tray.show_view(View(State.LISTENING))
+    assert tray.dictate.text() == texts("action.stop")
+    tray.dictate.trigger()
+    assert asked == [Verb.START, Verb.STOP]
+
+
+def test_microphones_are_listed_and_the_current_one_is_marked(tray: Tray, asked: list[Action]) -> None:
+    shown = tray.microphones.actions()
+    assert [entry.text() for entry in shown[1:]] == ["USB && more", "Built-in"]
+    assert [entry.isChecked() for entry in shown] == [False, False, True]
+    shown[1].trigger()
+    shown[0].trigger()
+    assert asked == [ChooseMicrophone("USB & more"), ChooseMicrophone("")]
+
+
+def test_microphones_come_and_go(tray: Tray, texts: Texts) -> None:
+    tray.show_choices(Choices(("One",), "Gone"))
+    shown = tray.microphones.actions()
+    assert [entry.text() for entry in shown] == [texts("microphone.system"), "One", "Gone"]
+    assert [entry.isChecked() for entry in shown] == [False, False, True]
+
+
+def test_the_gateway_is_this_computer(tray: Tray, texts: Texts) -> None:
+    (here,) = tray.gateways.actions()
+    assert (here.text(), here.isChecked()) == (texts("place.here"), True)
+    here.trigger()
+    assert here.isChecked()
+
+
+@pytest.mark.parametrize(
+    ("worker", "checked"),
+    [
+        (WorkerView(), False),
+        (WorkerView(WorkerState.DOWNLOADING, percent=40), True),
+        (WorkerView(WorkerState.BUSY, "RTX & co"), True),
+        (WorkerView(WorkerState.FAILED, "no model"), False),
+    ],
+)
+def test_the_worker_tells_the_truth(tray: Tray, worker: WorkerView, checked: bool) -> None:
+    tray.show_worker(worker)
+    assert tray.worker.isChecked() is checked
+    assert worker.detail.replace("&", "&&") in tray.worker.text()
+    assert ("40" in tray.worker.text()) is (worker.percent == 40)
+
+
+def test_the_worker_is_switched_when_it_has_switched(tray: Tray, asked: list[Action]) -> None:
+    tray.worker.trigger()
+    assert asked == [SwitchWorker(True)]
+    assert not tray.worker.isChecked()
+    tray.show_worker(WorkerView(WorkerState.IDLE))
+    tray.worker.trigger()
+    assert asked[-1] == SwitchWorker(False)
+    assert tray.worker.isChecked()
+
+
+def test_history_settings_and_a_click_open_the_window(tray: Tray, opened: Opened, asked: list[Action]) -> None:
+    tray.history.trigger()
+    tray.settings.trigger()
+    tray.activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
+    tray.activated.emit(QSystemTrayIcon.ActivationReason.Context)
+    assert opened.times == 3
+    tray.quit.trigger()
+    assert asked == [Verb.QUIT]
+
+
+def test_the_tooltip_says_the_state_and_what_is_unsent(tray: Tray, texts: Texts) -> None:
+    assert texts("state.idle") in tray.toolTip()
+    tray.show_view(View(State.SENDING, unsent_s=7.6))
+    assert texts("state.sending") in tray.toolTip() and "8" in tray.toolTip()
+
+
+def test_the_icon_changes_with_the_state_and_only_then(tray: Tray, theme: Theme) -> None:
+    keys = set()
+    for state in State:
+        tray.show_view(View(state))
+        keys.add(tray.icon().cacheKey())
+        tray.show_view(View(state, seconds=5.0))
+        keys.add(tray.icon().cacheKey())
+    assert len(keys) == len(State)
+    theme.choose(Scheme.DARK)
+    assert tray.icon().cacheKey() not in keys
+
+
+def test_the_language_changes_in_place(theme: Theme) -> None:
+    texts = Texts("en")
+    tray = Tray(theme, texts, lambda action: None, lambda: None)
+    texts.choose("zh")
+    assert tray.quit.text() == "退出"
+
+
+def test_where_there_is_no_tray_it_says_so() -> None:
+    assert isinstance(module.available(), bool)

@@ -1,0 +1,149 @@
+"""Our own controls: what they show, and that the keyboard works them."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QImage
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.states import State
+from app.ui import widgets
+from app.ui.colours import COLOURS, Scheme
+from app.ui.theme import Theme
+from app.ui.widgets import Choice, Elided, Meter, Shape, Switch, beginning
+
+LONG = "a sentence that goes on and on 而且没有结束 " * 20
+
+
+def pixels(widget: QWidget) -> QImage:
+    return widget.grab().toImage()
+
+
+def has(image: QImage, colour: str) -> bool:
+    spots = [(x, y) for x in range(image.width()) for y in range(image.height())]
+    return any(image.pixelColor(*spot).name() == colour for spot in spots)
+
+
+@pytest.mark.parametrize("most", [1, 2, 5, 30])
+def test_the_beginning_of_a_text_fits(most: int) -> None:
+    shown = beginning("kia ora koutou katoa", lambda text: len(text) <= most)
+    assert shown.endswith("…") and len(shown) <= most
+    assert "kia ora koutou katoa".startswith(shown[:-1])
+
+
+def test_a_long_text_is_cut_to_its_lines_and_whole_for_those_who_ask(theme: Theme, qtbot: QtBot) -> None:
+    text = Elided(2)
+    qtbot.addWidget(text)
+    text.resize(240, 200)
+    text.show_text(LONG)
+    metrics = text.fontMetrics()
+    wrapped = metrics.boundingRect(text.contentsRect(), int(Qt.TextFlag.TextWordWrap.value), text.text())
+    assert wrapped.height() <= 2 * metrics.lineSpacing()
+    assert text.toolTip() == text.accessibleName() == LONG
+    text.resize(240, 300)
+    text.show_text("short")
+    assert (text.text(), text.toolTip()) == ("short", "")
+
+
+def test_more_room_holds_more(theme: Theme, qtbot: QtBot) -> None:
+    text = Elided(2)
+    qtbot.addWidget(text)
+    text.resize(200, 60)
+    text.show()
+    text.show_text(LONG)
+    narrow = text.text()
+    text.resize(500, 60)
+    qtbot.waitUntil(lambda: len(text.text()) > len(narrow))
+
+
+def test_a_shape_is_named(theme: Theme, qtbot: QtBot) -> None:
+    shape = Shape(theme, State.IDLE)
+    qtbot.addWidget(shape)
+    shape.show_state(State.FAILED, "Failed")
+    assert shape.accessibleName() == "Failed"
+    assert has(pixels(shape), COLOURS[Scheme.LIGHT].danger)
+
+
+def test_a_meter_is_as_long_as_the_level(theme: Theme, qtbot: QtBot) -> None:
+    meter = Meter(theme)
+    qtbot.addWidget(meter)
+    meter.resize(200, 8)
+    accent = COLOURS[Scheme.LIGHT].accent
+
+    def filled() -> int:
+        image = pixels(meter)
+        return sum(image.pixelColor(x, 4).name() == accent for x in range(200))
+
+    assert filled() == 0
+    meter.show_level(-33.0)
+    assert filled() == pytest.approx(100, abs=8)
+    meter.show_level(0.0)
+    assert filled() > 190
+
+
+@pytest.mark.parametrize("press", [lambda bot, it: bot.keyClick(it, Qt.Key.Key_Space)])
+def test_a_switch_is_worked_by_the_keyboard(
+    theme: Theme, qtbot: QtBot, press: Callable[[QtBot, QWidget], None]
+) -> None:
+    switch = Switch(theme)
+    qtbot.addWidget(switch)
+    off = pixels(switch)
+    with qtbot.waitSignal(switch.clicked):
+        press(qtbot, switch)
+    assert switch.isChecked()
+    assert pixels(switch) != off
+
+
+def test_a_choice_is_worked_by_the_keyboard_and_not_by_the_wheel(theme: Theme, qtbot: QtBot) -> None:
+    choice = Choice(theme)
+    qtbot.addWidget(choice)
+    choice.addItems(["one", "two"])
+    qtbot.keyClick(choice, Qt.Key.Key_Down)
+    assert choice.currentText() == "two"
+    assert choice.focusPolicy() == Qt.FocusPolicy.StrongFocus  # none by the wheel
+
+
+def test_a_choice_shows_what_is_chosen(theme: Theme, qtbot: QtBot) -> None:
+    choice = Choice(theme)
+    qtbot.addWidget(choice)
+    empty = pixels(choice)
+    choice.addItem("a name that is far too long for the little room that there is for it")
+    choice.resize(120, widgets.control_height())
+    assert pixels(choice) != empty
+    assert choice.sizeHint().height() == choice.minimumSizeHint().height() == widgets.control_height()
+
+
+@pytest.mark.parametrize("kind", [Switch, Choice])
+def test_the_focus_is_seen(theme: Theme, qtbot: QtBot, kind: Callable[[Theme], QWidget]) -> None:
+    around = QWidget()
+    qtbot.addWidget(around)
+    control, other = kind(theme), Switch(theme)
+    for widget in (control, other):
+        widget.setParent(around)
+    around.show()
+    other.setFocus()
+    without = pixels(control)
+    control.setFocus()
+    qtbot.waitUntil(control.hasFocus)
+    assert pixels(control) != without
+
+
+def test_controls_grow_with_the_type(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
+    small = widgets.control_height(), Switch(theme).sizeHint().height()
+    larger = QFont(qapp.font())
+    larger.setPointSizeF(larger.pointSizeF() * 2)
+    qapp.setFont(larger)
+    assert widgets.control_height() > small[0] * 1.4
+    assert Switch(theme).sizeHint().height() > small[1] * 1.4
+
+
+def test_a_card_and_a_label_wear_their_role(theme: Theme, qtbot: QtBot) -> None:
+    frame, layout = widgets.card()
+    qtbot.addWidget(frame)
+    said = widgets.label("kia ora <b>", role="muted", bold=True)
+    layout.addWidget(said)
+    assert said.textFormat() == Qt.TextFormat.PlainText
+    assert (frame.property("role"), said.property("role")) == ("card", "muted")
+    assert said.font().bold() or said.font().weight() > QFont.Weight.Normal

@@ -1,0 +1,91 @@
+"""From values to what a person reads."""
+
+from datetime import date, datetime
+
+import pytest
+
+from app.states import State
+from app.ui import wording
+from app.ui.texts import Texts
+from app.view import Note, TakeView, View, WorkerState, WorkerView
+
+EN, ZH = Texts("en"), Texts("zh")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0, "0:00"), (7.9, "0:07"), (75, "1:15"), (3599, "59:59"), (3723, "1:02:03")]
+)
+def test_time_is_as_on_a_clock(seconds: float, shown: str) -> None:
+    assert wording.clock(seconds) == shown
+
+
+def test_states_are_one_word_of_the_vocabulary() -> None:
+    assert [wording.state_text(EN, state) for state in (State.LISTENING, State.HELD)] == ["Listening", "Held"]
+    assert wording.state_text(ZH, State.LISTENING) == "正在聆听"
+
+
+def test_notes_bring_their_values() -> None:
+    note = Note("microphone-failed", {"reason": "unplugged"})
+    assert wording.note_text(EN, note) == "Microphone: unplugged"
+    assert wording.note_text(EN, Note("of-a-later-version")) == ""
+
+
+def test_a_note_says_what_to_press_where_there_is_a_key() -> None:
+    note = Note("insert-ready")
+    assert "Ctrl+Alt+V" in wording.note_text(EN, note, "Ctrl+Alt+V")
+    assert "tray" in wording.note_text(EN, note)
+    assert wording.note_text(EN, Note("cancelled"), "F9") == wording.note_text(EN, Note("cancelled"))
+
+
+@pytest.mark.parametrize(
+    ("worker", "said"),
+    [
+        (WorkerView(), "Off"),
+        (WorkerView(WorkerState.DOWNLOADING, percent=40), "Downloading 40 %"),
+        (WorkerView(WorkerState.DOWNLOADING), "Downloading"),
+        (WorkerView(WorkerState.BUSY, "RTX 5060 Ti"), "Busy · RTX 5060 Ti"),
+        (WorkerView(WorkerState.FAILED, "no model"), "Failed · no model"),
+    ],
+)
+def test_the_worker_says_how_it_is(worker: WorkerView, said: str) -> None:
+    assert wording.worker_text(EN, worker) == said
+
+
+def test_a_take_of_today_needs_no_date() -> None:
+    begun = datetime(2026, 3, 4, 9, 41)
+    take = TakeView("s", begun.timestamp(), 75.0, State.DONE)
+    assert wording.when_text(EN, take, begun.date()) == "Today 09:41 · 1:15"
+    assert wording.when_text(EN, take, date(2026, 3, 5)) == "2026-03-04 09:41 · 1:15"
+
+
+@pytest.mark.parametrize(
+    ("binding", "en", "zh"),
+    [
+        ("ctrl+alt+d", "Ctrl+Alt+D", "Ctrl+Alt+D"),
+        ("right_ctrl", "Right Ctrl", "右 Ctrl"),
+        ("f9", "F9", "F9"),
+        ("ctrl+page_up", "Ctrl+Page Up", "Ctrl+Page Up"),
+        ("ctrl+left", "Ctrl+Left", "Ctrl+Left"),
+        ("", "", ""),
+    ],
+)
+def test_keys_are_named_as_on_the_keyboard(binding: str, en: str, zh: str) -> None:
+    assert wording.key_text(EN, binding) == en
+    assert wording.key_text(ZH, binding) == zh
+
+
+def test_where_the_audio_goes_comes_first_and_nothing_needless_after_it() -> None:
+    assert wording.beside(EN, View(), "") == [("To: this computer", "muted")]
+    assert wording.beside_text(EN, View(destination="desktop-gpu", unsent_s=0.4), "") == "To: desktop-gpu"
+
+
+def test_what_needs_attention_is_said() -> None:
+    said = dict(wording.beside(EN, View(unsent_s=3.2, waiting=2, held=1), "F8"))
+    assert said["3 s unsent"] == "warning"
+    assert "2 takes waiting" in said
+    assert said["1 text held: F8 pastes it"] == "warning"
+    assert "1 text held" in dict(wording.beside(EN, View(held=1), ""))
+
+
+def test_today_is_today() -> None:
+    assert abs((wording.today() - date.today()).days) <= 1
