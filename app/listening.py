@@ -53,10 +53,10 @@ def ears_of(mode: Mode, vad_folder: Path) -> Ears:
 class Microphone(Protocol):
     """``app.capture.microphone.Microphone``, recording."""
 
-    level_dbfs: float
-
     @property
     def device(self) -> str: ...
+    @property
+    def level_dbfs(self) -> float: ...
     def blocks(self) -> AsyncIterator[Samples]: ...
     def stop(self) -> None: ...
 
@@ -64,10 +64,10 @@ class Microphone(Protocol):
 class Heard(Protocol):
     """What is shown of a microphone."""
 
-    level_dbfs: float
-
     @property
     def device(self) -> str: ...
+    @property
+    def level_dbfs(self) -> float: ...
 
 
 class Audience(Watcher, Protocol):

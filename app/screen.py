@@ -43,10 +43,10 @@ _DISK: Final = {
 class Heard(Protocol):
     """What the screen asks of a microphone."""
 
-    level_dbfs: float
-
     @property
     def device(self) -> str: ...
+    @property
+    def level_dbfs(self) -> float: ...
 
 
 @dataclass(frozen=True)

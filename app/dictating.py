@@ -1,0 +1,386 @@
+"""Dictation at work: performs what the state machine asks for, with microphone, journals, gateway and inserter.
+
+    dictating = Dictating(parts, wishes)
+    dictating.follow(show)          # each new ``View``, about 20 a second at most
+    await dictating.run()           # until it is asked to quit, or cancelled: what was said is kept
+
+Everything here belongs to the loop of ``run``. Nothing in it waits: what takes long is a task, or in a thread.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Protocol
+
+import structlog
+
+from app.actions import Action, ChooseMicrophone, RecoverTake, Verb
+from app.capture.library import Library
+from app.capture.microphone import Change, MicrophoneChange
+from app.dictation import Dictation
+from app.dictation_events import (
+    Aim,
+    Aimed,
+    AimHere,
+    Close,
+    Cue,
+    Discard,
+    Effect,
+    Event,
+    Gauges,
+    Here,
+    Insert,
+    InsertionEnded,
+    Leave,
+    NoteHeld,
+    NoteInserted,
+    NoteKey,
+    PassOn,
+    Play,
+    PollKey,
+    PutAside,
+    Record,
+    StopRecording,
+    Tick,
+)
+from app.earlier import Earlier
+from app.gestures import TalkMode
+from app.hotkeys.events import Hotkeys
+from app.insertion.outcome import Inserter, Reason, Target, held
+from app.key_shell import KeyShell
+from app.ledger import Ledger
+from app.listening import Listener
+from app.recorder import OpenDevice, Recorder
+from app.spoken_order import Ordered
+from app.take_work import TakeWork, Workshop
+from app.view import LOWEST_DBFS, Note, TakeView, View
+from protocol.recognition import Options
+from runtime.tasks import Tasks, cancel_and_wait
+
+log = structlog.get_logger(__name__)
+
+REFRESH_S: Final = 0.05
+_SLOW_REFRESH_S: Final = 0.25
+_TARGET_S: Final = 2.0
+_INSERT_S: Final = 120.0
+_NOTING_S: Final = 5.0
+_SWEEP_S: Final = 3600.0
+LAST_TAKES: Final = 20
+
+_CHANGES: Final = {
+    Change.LOST: NoteKey.MICROPHONE_LOST,
+    Change.FELL_BACK: NoteKey.MICROPHONE_OTHER,
+    Change.CAME_BACK: NoteKey.MICROPHONE_BACK,
+    Change.DROPPED: NoteKey.MICROPHONE_LATE,
+}
+
+
+class Cues(Protocol):
+    """Something to hear; returns at once, and nothing that goes wrong with it is anybody's problem."""
+
+    def play(self, cue: Cue) -> None: ...
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What it works with. ``hotkeys``: entered already, where there are any."""
+
+    library: Library
+    listener: Listener
+    inserter: Inserter
+    open_device: OpenDevice
+    cues: Cues
+    hotkeys: Hotkeys | None = None
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What may change while it runs. ``keys``: of the actions dictate, cancel and paste-held.
+
+    ``destination``: where the audio goes, empty for this computer.
+    """
+
+    mode: TalkMode = TalkMode.HYBRID
+    microphone: str = ""
+    keep_open: bool = False
+    cues: bool = True
+    keys: Mapping[str, str] = field(default_factory=dict)
+    options: Options = Options(partials=True)
+    destination: str = ""
+
+
+class Dictating:
+    """The takes of one run of the app."""
+
+    def __init__(self, parts: Parts, wishes: Wishes) -> None:
+        self._parts = parts
+        self._wishes = wishes
+        self._machine = Dictation(wishes.mode)
+        self._tasks = Tasks("dictating")
+        self._core = Tasks("dictating")  # without one of these it does not go on
+        self._noting: set[asyncio.Task[None]] = set()
+        self._ledger = Ledger(parts.library)
+        self._recorder = Recorder(parts.open_device, self._microphone_changed)
+        self._workshop = Workshop(parts.library, self._ledger, parts.listener, self._recorder)
+        self._earlier = Earlier(parts.library, parts.listener)
+        self._keys = KeyShell(parts.hotkeys, self._tell, self._hotkeys_warn) if parts.hotkeys else None
+        self._works: dict[int, tuple[TakeWork, asyncio.Task[None]]] = {}
+        self._warnings: dict[str, Note] = {}
+        self._followers: list[Callable[[View], None]] = []
+        self._view = View()
+        self._woken = asyncio.Event()
+        self._leaving = asyncio.Event()
+        self._running = False
+
+    # -- what others ask -----------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> View:
+        """What a person sees now."""
+        loop = asyncio.get_running_loop()
+        return self._machine.view(loop.time(), self._gauges())
+
+    def follow(self, told: Callable[[View], None]) -> Callable[[], None]:
+        """``told`` each new view from now on, states at once, the rest 20 times a second; returns what ends it."""
+        self._followers.append(told)
+
+        def end() -> None:
+            with suppress(ValueError):
+                self._followers.remove(told)
+
+        return end
+
+    def ask(self, action: Action) -> None:
+        """What a person wants; returns at once. Actions that are not about dictation are others' business."""
+        match action:
+            case Verb():
+                self._tell(action)
+            case ChooseMicrophone(name):
+                self.change(replace(self._wishes, microphone=name))
+            case RecoverTake(session):
+                self._tasks.start(self._recover(session), "recover")
+
+    def change(self, wishes: Wishes) -> None:
+        """From now on; a key that cannot be bound becomes a note (``bind`` tells it to whoever chose it)."""
+        self._wishes = wishes
+        self._machine.mode = wishes.mode
+        self._recorder.choose(wishes.microphone, keep_open=wishes.keep_open)
+        if self._keys:
+            self._keys.want(wishes.keys)
+        self._woken.set()
+
+    async def bind(self, keys: Mapping[str, str]) -> None:
+        """These keys from now on. Raises ``HotkeyError``, and then those of before stay."""
+        if self._keys:
+            await self._keys.bind(keys)
+        self._wishes = replace(self._wishes, keys=keys)
+
+    async def takes(self, most: int = LAST_TAKES) -> list[TakeView]:
+        """The last takes of this user, the newest first; ``failed`` are those that ``RecoverTake`` helps."""
+        return await self._earlier.views(most)
+
+    # -- lifetime ------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until somebody quits. Cancelled, it leaves at once; either way what was heard is kept."""
+        if self._running:
+            raise RuntimeError("it runs already")
+        self._running = True
+        try:
+            async with self._recorder, self._tasks, self._core:
+                self.change(self._wishes)
+                self._core.start(self._ticking(), "tick")
+                self._tasks.start(self._sweeping(), "sweep")
+                if self._keys:
+                    self._core.start(self._keys.listen(), "keys")
+                    self._core.start(self._keys.keep_bound(), "bind")
+                try:
+                    await self._until_left()
+                finally:
+                    await self._noted()
+        finally:
+            await asyncio.shield(self._ledger.close_all())
+
+    async def _until_left(self) -> None:
+        """Raises what made it impossible to go on."""
+        leaving = asyncio.create_task(self._leaving.wait(), name="dictating/leaving")
+        try:
+            ends: set[asyncio.Future[Any]] = {leaving, self._core.failed}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if self._core.failed.done():
+                raise self._core.failed.result()
+        finally:
+            leaving.cancel()
+
+    async def _noted(self) -> None:
+        """Wait until what became of texts is on disk."""
+        if self._noting:
+            await asyncio.wait(self._noting, timeout=_NOTING_S)
+
+    async def _ticking(self) -> None:
+        """Time passes, and whoever looks sees it."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            now = clock()
+            due = self._machine.due(now)
+            self._show()
+            await asyncio.sleep(REFRESH_S)
+            pause = None if due is None else max(0.0, due - clock())
+            if self._machine.recording is not None:
+                pause = 0.0
+            elif self._machine.pending:
+                pause = min(_SLOW_REFRESH_S, _SLOW_REFRESH_S if pause is None else pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), pause)
+            self._woken.clear()
+            self._perform(self._machine.handle(Tick(), clock()))
+
+    async def _sweeping(self) -> None:
+        while True:
+            await self._earlier.sweep()
+            await asyncio.sleep(_SWEEP_S)
+
+    # -- what it shows -------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        view = self.view
+        if view != self._view:
+            self._view = view
+            for told in tuple(self._followers):
+                told(view)
+
+    def _gauges(self) -> Gauges:
+        works = {take: work for take, (work, _) in self._works.items()}
+        notes = [*(work.note for work in works.values()), *self._warnings.values()]
+        level = self._recorder.level_dbfs
+        return Gauges(
+            level_dbfs=LOWEST_DBFS if level is None else level,
+            device=self._recorder.device,
+            destination=self._wishes.destination,
+            unsent_s={take: work.unsent_s() for take, work in works.items()},
+            note=next((note for note in notes if note is not None), None),
+        )
+
+    def _microphone_changed(self, change: MicrophoneChange) -> None:
+        self._warnings["microphone"] = Note(_CHANGES[change.change], {"device": change.device})
+        self._woken.set()
+
+    def _hotkeys_warn(self, note: Note | None) -> None:
+        self._warnings.pop("hotkeys", None)
+        if note is not None:
+            self._warnings["hotkeys"] = note
+        self._woken.set()
+
+    # -- what the state machine asks for -------------------------------------------------------------------
+
+    def _tell(self, event: Event) -> None:
+        self._perform(self._machine.handle(event, asyncio.get_running_loop().time()))
+        if self.view.state is not self._view.state:  # at once: that a key is heard must be seen
+            self._show()
+        self._woken.set()
+
+    def _perform(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            self._of_take(effect) or self._of_texts(effect) or self._of_keys(effect)
+        if self._keys:
+            self._keys.recording(self._machine.recording is not None)
+
+    def _of_take(self, effect: Effect) -> bool:
+        match effect:
+            case Record(take, mode):
+                self._record(take, mode)
+            case StopRecording(take):
+                if known := self._works.get(take):
+                    known[0].stop()
+            case Discard(take):
+                self._tasks.start(self._end(take, self._ledger.discard), "discard")
+            case PutAside(take):
+                self._tasks.start(self._end(take, self._ledger.close), "put aside")
+            case Close(take):
+                self._works.pop(take, None)
+                self._warnings.pop("microphone", None)
+                self._note(self._ledger.close(take))
+            case _:
+                return False
+        return True
+
+    def _of_texts(self, effect: Effect) -> bool:
+        match effect:
+            case Aim(take, segment):
+                self._tasks.start(self._aim(take, segment), "aim")
+            case AimHere():
+                self._tasks.start(self._aim_here(), "aim here")
+            case Insert(ordered):
+                self._tasks.start(self._insert(ordered), "insert")
+            case NoteInserted(pieces):
+                self._note(self._ledger.inserted(pieces))
+            case NoteHeld(pieces):
+                self._note(self._ledger.inserting(pieces))
+            case _:
+                return False
+        return True
+
+    def _of_keys(self, effect: Effect) -> bool:
+        match effect:
+            case PollKey(action) if self._keys:
+                self._tasks.start(self._keys.poll(action), "poll")
+            case PassOn(action) if self._keys:
+                self._tasks.start(self._keys.pass_on(action), "pass on")
+            case Play(cue) if self._wishes.cues:
+                self._parts.cues.play(cue)
+            case Leave():
+                self._leaving.set()
+        return True
+
+    def _note(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._tasks.start(work, "note")
+        self._noting.add(task)
+        task.add_done_callback(self._noting.discard)
+
+    def _record(self, take: int, mode: TalkMode) -> None:
+        self._tasks.start(self._aim(take, None), "aim")  # first: the focus may move at any time
+        work = TakeWork(take, mode, self._workshop, self._wishes.options, self._tell)
+        self._works[take] = (work, self._tasks.start(work.run(), f"take {take}"))
+
+    async def _end(self, take: int, then: Callable[[int], Awaitable[None]]) -> None:
+        if known := self._works.pop(take, None):
+            known[0].stop()
+            await cancel_and_wait([known[1]])
+        await then(take)
+
+    async def _aim(self, take: int, segment: int | None) -> None:
+        self._tell(Aimed(take, await self._target(), segment))
+
+    async def _aim_here(self) -> None:
+        self._tell(Here(await self._target()))
+
+    async def _target(self) -> Target | None:
+        try:
+            async with asyncio.timeout(_TARGET_S):
+                return await self._parts.inserter.target()
+        except TimeoutError:
+            return None
+        except Exception:  # the text is held then, and those after it go on
+            log.exception("the window that has the focus is not known")
+            return None
+
+    async def _insert(self, ordered: Ordered) -> None:
+        """Told what came of it whatever happens: an unknown outcome is held."""
+        try:
+            await self._ledger.inserting(ordered.pieces)
+            async with asyncio.timeout(_INSERT_S):
+                insertion = await self._parts.inserter.insert(ordered.text, ordered.target)
+        except TimeoutError:
+            insertion = held(Reason.NOT_READ)
+        except Exception:  # the top of a task: one text is held, and the next ones go on
+            log.exception("an insertion failed")
+            insertion = held(Reason.NOT_READ)
+        self._tell(InsertionEnded(insertion))
+
+    async def _recover(self, session: str) -> None:
+        note = await self._earlier.recover(session)
+        self._warnings.pop("recovery", None)
+        if note is not None:
+            self._warnings["recovery"] = note
+        self._woken.set()

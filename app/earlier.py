@@ -1,0 +1,86 @@
+"""Takes of before: shown, and recognised when a person asks for it. Nothing of them is typed by itself."""
+
+import asyncio
+import time
+from typing import Final
+
+import structlog
+
+from app.capture.journal import Journal
+from app.capture.library import Found, Library, parse_session
+from app.capture.resending import Resender
+from app.capture.take import TakeState
+from app.dictation_events import NoteKey
+from app.errors import AppError
+from app.listening import Listener
+from app.states import State
+from app.transcript import Segment
+from app.view import Note, TakeView
+from client.errors import GatewayError
+from client.events import ClientEvent
+from speech.errors import SpeechError
+
+log = structlog.get_logger(__name__)
+
+STATES: Final = {
+    TakeState.LIVE: State.WAITING,
+    TakeState.INTERRUPTED: State.FAILED,
+    TakeState.WAITING: State.FAILED,
+    TakeState.FAILED: State.FAILED,
+    TakeState.HELD: State.HELD,
+    TakeState.DONE: State.DONE,
+    TakeState.EMPTY: State.IDLE,
+}
+"""``failed``: something of it can be recognised again. ``idle``: nobody spoke."""
+
+
+class Earlier:
+    """The takes of this user."""
+
+    def __init__(self, library: Library, listener: Listener) -> None:
+        self._library = library
+        self._resender = Resender(listener.locate, listener.vad_folder, listener.settings)
+
+    async def views(self, most: int) -> list[TakeView]:
+        """The newest first, without those in which nobody spoke."""
+        found = await asyncio.to_thread(self._library.all)
+        return [view_of(take) for take in found if take.state is not TakeState.EMPTY][:most]
+
+    async def sweep(self) -> None:
+        """Let go what retention lets go."""
+        await asyncio.to_thread(self._library.sweep, time.time())
+
+    async def recover(self, session: str) -> Note | None:
+        """Have recognised what a take lacks; its text is in the history then. What is to be said about it."""
+        try:
+            journal = await asyncio.to_thread(self._library.reopen, parse_session(session))
+            try:
+                await self._resender.resend(journal, _Nobody())
+            finally:
+                await asyncio.shield(asyncio.to_thread(_close, journal))
+        except (AppError, GatewayError, SpeechError) as error:
+            return Note(NoteKey.RECORDING_KEPT, {"reason": str(error)})
+        return None
+
+
+def view_of(found: Found) -> TakeView:
+    """A take as a person sees it."""
+    state = STATES[found.state]
+    text = found.transcript.text
+    return TakeView(str(found.session), found.take.started_s, found.seconds, state, text)
+
+
+def _close(journal: Journal) -> None:
+    try:
+        journal.close()
+    except AppError as error:
+        log.warning("a take could not be closed", reason=str(error))
+
+
+class _Nobody:
+    """A ``pipeline.Watcher``: the result is in the journal."""
+
+    def listened(self, seconds: float) -> None: ...
+    def over(self) -> None: ...
+    def heard(self, event: ClientEvent) -> None: ...
+    def recognised(self, segment: Segment) -> None: ...

@@ -1,0 +1,95 @@
+"""What becomes of texts, noted in the journals of their takes, in the order in which it happened.
+
+A journal stays open from the take's beginning until nothing more of it is inserted by itself; for a held text that
+is pasted later it is opened again. Waiting for the disk happens in threads.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from uuid import UUID
+
+import structlog
+
+from app.capture.async_journal import AsyncJournal
+from app.capture.errors import JournalError
+from app.capture.journal import Journal
+from app.capture.library import Library
+from app.spoken_order import Piece
+
+log = structlog.get_logger(__name__)
+
+Note = Callable[[AsyncJournal, int], Awaitable[None]]
+
+
+class Ledger:
+    """The journals of one run of the app."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._sessions: dict[int, UUID] = {}
+        self._journals: dict[int, Journal] = {}
+        self._lock = asyncio.Lock()  # first come, first noted
+
+    def opened(self, take: int, journal: Journal) -> None:
+        """The journal of a take, from now on closed here."""
+        self._sessions[take] = journal.session
+        self._journals[take] = journal
+
+    async def inserting(self, pieces: tuple[Piece, ...]) -> None:
+        """From now on they may be where the cursor is. Of held texts too: none is inserted by itself later."""
+        await self._note(pieces, lambda journal, segment: journal.inserting(segment))
+
+    async def inserted(self, pieces: tuple[Piece, ...]) -> None:
+        """They arrived."""
+        await self._note(pieces, lambda journal, segment: journal.inserted(segment))
+
+    async def close(self, take: int) -> None:
+        """Nothing more of it is inserted by itself. Safe to call twice."""
+        async with self._lock:
+            await self._close(take)
+
+    async def discard(self, take: int) -> None:
+        """The take never was."""
+        async with self._lock:
+            await self._close(take)
+            if session := self._sessions.pop(take, None):
+                await asyncio.to_thread(self._library.discard, session)
+
+    async def close_all(self) -> None:
+        """The app ends."""
+        async with self._lock:
+            for take in list(self._journals):
+                await self._close(take)
+
+    async def _note(self, pieces: tuple[Piece, ...], note: Note) -> None:
+        """A disk that takes nothing keeps no text from its place: it is recognised, and typed by nobody else."""
+        async with self._lock:
+            for take in dict.fromkeys(piece.take for piece in pieces):
+                segments = [piece.segment for piece in pieces if piece.take == take]
+                try:
+                    await self._note_in(take, segments, note)
+                except JournalError as error:
+                    log.warning("what became of a text is not noted", reason=str(error))
+
+    async def _note_in(self, take: int, segments: list[int], note: Note) -> None:
+        journal, opened = self._journals.get(take), None
+        if journal is None:
+            if (session := self._sessions.get(take)) is None:
+                return
+            journal = opened = await asyncio.to_thread(self._library.reopen, session)
+        try:
+            for segment in segments:
+                await note(AsyncJournal(journal), segment)
+        finally:
+            if opened is not None:
+                await asyncio.shield(asyncio.to_thread(_closed, opened))
+
+    async def _close(self, take: int) -> None:
+        if journal := self._journals.pop(take, None):
+            await asyncio.shield(asyncio.to_thread(_closed, journal))
+
+
+def _closed(journal: Journal) -> None:
+    with suppress(JournalError):  # what it could not write it has told while it was written
+        journal.close()

@@ -1,0 +1,165 @@
+"""One take at work: its journal, its recording, its recognition; what happens is told to the state machine."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID, uuid4
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from app.capture.backlog import Keeping
+from app.capture.errors import JournalError, MicrophoneError
+from app.capture.journal import Journal
+from app.capture.library import Library
+from app.dictation_events import Began, Ended, Event, Guessed, NoteKey, Recognised, RecordingOver, Sounding
+from app.errors import AppError
+from app.gestures import TalkMode
+from app.ledger import Ledger
+from app.listening import Heard, Listener, Mode
+from app.recorder import Recorder, Recording
+from app.transcript import Segment
+from app.view import Note
+from client.errors import GatewayError
+from client.events import ClientEvent, Connected, Disconnected
+from protocol.recognition import Options
+from protocol.session import Busy, Partial
+from speech.errors import SpeechError
+
+log = structlog.get_logger(__name__)
+
+Tell = Callable[[Event], None]
+
+_BUSY: Final = {
+    "no_worker": NoteKey.NO_WORKER,
+    "load": NoteKey.MUCH_WAITS,
+    "broker": NoteKey.BROKER_AWAY,
+}
+_DISK: Final = {Keeping.WAITING: Note(NoteKey.DISK_WAITING), Keeping.FULL: Note(NoteKey.DISK_FULL)}
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What every take of this run works with."""
+
+    library: Library
+    ledger: Ledger
+    listener: Listener
+    recorder: Recorder
+
+
+class TakeWork:
+    """Take number ``take`` in a session of its own. It is an ``Audience`` of its listener."""
+
+    def __init__(self, take: int, mode: TalkMode, workshop: Workshop, options: Options, tell: Tell) -> None:
+        self.session: UUID = uuid4()
+        self.unsent_s: Callable[[], float] = lambda: 0.0
+        self.keeping: Callable[[], Keeping] = lambda: Keeping.WRITING
+        self.microphone: Heard | None = None
+        self.options = options
+        self._take = take
+        self._workshop = workshop
+        self._tell = tell
+        self._gateway: Note | None = None
+        self._recording: Recording | None = None
+        self._stopped = False
+        listening = Mode.HANDS_FREE if mode is TalkMode.HANDS_FREE else Mode.TOGGLE
+        self._listener = replace(workshop.listener, mode=listening)
+
+    @property
+    def note(self) -> Note | None:
+        """What a person would want to know of the disk or the gateway."""
+        return _DISK.get(self.keeping()) or self._gateway
+
+    def stop(self) -> None:
+        """No more is spoken; what was is recognised."""
+        self._stopped = True
+        if self._recording is not None:
+            self._recording.stop()
+
+    async def run(self) -> None:
+        """From the device to the last text. Tells ``Ended`` whatever happens, unless it is cancelled."""
+        with bound_contextvars(session=str(self.session)):
+            try:
+                note = await self._work()
+            except Exception as error:  # the top of a task: logged, and the person is told
+                log.exception("a take failed")
+                note = Note(NoteKey.RECORDING_KEPT, {"reason": repr(error)})
+            self._tell(Ended(self._take, note))
+
+    async def _work(self) -> Note | None:
+        journal = asyncio.create_task(self._new_journal(), name=f"take {self._take}/journal")
+        try:
+            await self._record()
+            opened = await asyncio.shield(journal)
+        except MicrophoneError as error:
+            await asyncio.wait({journal})
+            await self._workshop.ledger.discard(self._take)
+            return Note(NoteKey.MICROPHONE_FAILED, {"reason": str(error)})
+        except JournalError as error:
+            return Note(NoteKey.MICROPHONE_FAILED, {"reason": str(error)})
+        finally:
+            if not journal.done():
+                await asyncio.wait({journal})  # whoever ends this closes it
+            if self._recording and (journal.cancelled() or journal.exception()):
+                self._recording.give_up()
+        return await self._listen(opened)
+
+    async def _new_journal(self) -> Journal:
+        create = Journal.create  # old takes are swept elsewhere: that takes long, and speech is waiting
+        root, now_s = self._workshop.library.root, time.time()
+        journal = await asyncio.to_thread(create, root, self.session, self.options, now_s)
+        self._workshop.ledger.opened(self._take, journal)
+        return journal
+
+    async def _record(self) -> None:
+        recording = await self._workshop.recorder.record(
+            lambda: self._tell(Sounding(self._take)), lambda: self._tell(RecordingOver(self._take))
+        )
+        self._recording = recording
+        if self._stopped:
+            recording.stop()
+
+    async def _listen(self, journal: Journal) -> Note | None:
+        assert self._recording is not None
+        try:
+            await self._listener.listen(journal, self._recording, self, self._begun)
+        except MicrophoneError as error:
+            self._workshop.recorder.broken()
+            return Note(NoteKey.MICROPHONE_FAILED, {"reason": str(error)})
+        except (GatewayError, AppError, SpeechError) as error:
+            return Note(NoteKey.RECORDING_KEPT, {"reason": str(error)})
+        return None
+
+    # -- what is watched -----------------------------------------------------------------------------------
+
+    def _begun(self, segment: int) -> None:
+        self._tell(Began(self._take, segment))
+
+    def listened(self, seconds: float) -> None:
+        """Of no interest: the state machine has a clock."""
+
+    def over(self) -> None:
+        """Of no interest: the recording tells its end."""
+
+    def finished(self) -> None:
+        """Of no interest: ``run`` tells it."""
+
+    def heard(self, event: ClientEvent) -> None:
+        """Partials, and how the client stands with its gateway."""
+        match event:
+            case Partial():
+                self._tell(Guessed(self._take, event))
+            case Connected():
+                self._gateway = None
+            case Disconnected():
+                self._gateway = Note(NoteKey.GATEWAY_AWAY)
+            case Busy(reason):
+                self._gateway = Note(_BUSY[reason])
+
+    def recognised(self, segment: Segment) -> None:
+        """A segment has ended."""
+        self._gateway = None
+        self._tell(Recognised(self._take, segment))

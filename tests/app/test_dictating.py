@@ -1,0 +1,295 @@
+"""The state machine at work: a microphone that is played, a gateway, an inserter that remembers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from aiohttp import web
+
+from app.actions import ChooseMicrophone, RecoverTake, Verb
+from app.capture.errors import MicrophoneRefused
+from app.capture.take import TakeState
+from app.dictating import Wishes
+from app.dictation_events import Cue
+from app.gestures import TalkMode
+from app.insertion.outcome import How, Insertion
+from app.pipeline import Samples
+from app.states import State
+from client.connection import Address, Locate, fixed
+from client.errors import Unreachable
+from loadtest.checksum import checksum
+from runtime.logs import logging_to
+from speech.audio_file import read_audio
+from tests.app.dictating_world import OTHER, WINDOW, World, dictating, silence
+from tests.app.speech import recording
+from tests.helpers.scripted_gateway import Memory, oblige, scripted
+from tests.helpers.waiting import wait_until
+
+KEYS = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
+TOGGLE = Wishes(TalkMode.TOGGLE, keys=KEYS)
+HOLD = replace(TOGGLE, mode=TalkMode.HOLD)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def as_in_main() -> Iterator[None]:
+    with logging_to("test", None, terminal=False):
+        yield
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
+    path = recording("en-01", "zh-01", to=tmp_path_factory.mktemp("talk") / "talk.wav")
+    return np.concatenate(list(read_audio(path)))
+
+
+async def afresh(socket: web.WebSocketResponse, memory: Memory) -> None:
+    """Each connection is of a session of its own."""
+    await oblige(socket, Memory())
+
+
+@pytest.fixture
+async def locate() -> AsyncIterator[Locate]:
+    async with scripted(afresh) as gateway:
+        yield fixed(Address(gateway.url))
+
+
+def texts_of(world: World) -> list[list[str]]:
+    """Of each take, the oldest first: the texts of its segments, which must be those of the samples on disk."""
+    takes = []
+    for found in reversed(world.found):
+        audio = np.fromfile(found.audio, "<i2")
+        assert np.array_equal(audio, world.devices.audio[: len(audio)])
+        texts = [segment.text for segment in found.transcript.segments]
+        for spoken, text in zip(found.take.segments.values(), texts, strict=True):
+            assert text == checksum(audio[spoken.at : spoken.at + (spoken.samples or 0)].tobytes())
+        takes.append(texts)
+    return takes
+
+
+async def test_from_the_key_to_the_text(tmp_path: Path, models: Path, talk: Samples, locate: Locate) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        world.hotkeys.press()
+        world.hotkeys.release()
+        await world.is_in(State.LISTENING)
+        await world.all_heard()
+        world.hotkeys.press()
+        world.hotkeys.release()
+        await world.over()
+        await wait_until(lambda: world.states[-1] is State.IDLE, "it is idle again")
+        (texts,) = texts_of(world)
+        (found,) = world.found
+    assert len(texts) >= 2
+    assert world.inserter.text() == " ".join(texts) == found.transcript.text
+    assert found.state is TakeState.DONE
+    assert all(spoken.inserted for spoken in found.take.segments.values())
+    assert world.cues.played == [Cue.START, Cue.STOP]
+    assert world.states[:2] == [State.ARMING, State.LISTENING]
+    assert State.DONE in world.states
+
+
+async def test_as_long_as_the_key_is_held(tmp_path: Path, models: Path, talk: Samples, locate: Locate) -> None:
+    async with dictating(tmp_path, models, locate, talk, HOLD) as world:
+        world.hotkeys.press()
+        await world.all_heard()
+        await wait_until(lambda: world.dictating.view.seconds > 0.3, "it is no tap")
+        assert world.inserter.asked == 0, "X11 would give us what we type"
+        await wait_until(lambda: world.hotkeys.bound == KEYS, "Esc cancels while something is recorded")
+        world.hotkeys.release(noticed=False)
+        await world.over()
+        await wait_until(lambda: "cancel" not in world.hotkeys.bound, "Esc is everybody's again")
+        (texts,) = texts_of(world)
+    assert world.inserter.text() == " ".join(texts)
+
+
+async def test_a_tap_of_the_key_is_passed_on_and_leaves_nothing(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, HOLD) as world:
+        world.hotkeys.press()
+        world.hotkeys.release()
+        await wait_until(lambda: world.hotkeys.passed_on == ["dictate"], "it is passed on")
+        await wait_until(lambda: not list(world.library.root.glob("*")), "the take is gone")
+        await world.dictate()
+        await world.over()
+        (texts,) = texts_of(world)
+    assert world.inserter.text() == " ".join(texts)
+
+
+async def test_who_speaks_ahead_gets_the_texts_in_spoken_order(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        world.inserter.gate = asyncio.Event()
+        for _ in range(3):
+            await world.dictate()
+        await wait_until(lambda: world.dictating.view.waiting == 2, "two wait")
+        world.inserter.gate.set()
+        await world.over(3)
+        takes = texts_of(world)
+    assert world.inserter.text() == "".join(" ".join(texts) for texts in takes)
+    assert world.devices.opened == 1, "the device stays open between takes that follow each other"
+
+
+async def test_where_the_focus_moved_the_text_is_held_until_it_is_pasted(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        world.inserter.gate = asyncio.Event()
+        await world.dictate()
+        world.inserter.focus = OTHER
+        world.inserter.gate.set()
+        await world.over()
+        (texts,) = texts_of(world)
+        assert world.found[0].state is TakeState.HELD
+        assert world.dictating.view.held == len(texts)
+        assert world.dictating.view.state is State.HELD
+        world.hotkeys.press("paste-held")
+        world.hotkeys.release("paste-held")
+        await wait_until(lambda: world.inserter.texts, "it is pasted")
+        await wait_until(lambda: world.found[0].state is TakeState.DONE, "and noted")
+        assert world.dictating.view.held == 0
+    assert world.inserter.texts == [(" ".join(texts), OTHER)]
+    assert Cue.HELD in world.cues.played
+
+
+async def test_what_is_cancelled_is_in_the_history_only(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        world.inserter.gate = asyncio.Event()
+        world.dictating.ask(Verb.START)
+        await wait_until(lambda: world.inserter.asked == 1, "the first text is being inserted")
+        world.hotkeys.press("cancel")
+        world.hotkeys.release("cancel")
+        await wait_until(lambda: world.dictating.view.state is State.IDLE, "it is cancelled")
+        world.inserter.gate.set()
+        await world.over()
+        (texts,) = texts_of(world)
+        views = await world.dictating.takes()
+    assert len(world.inserter.texts) == 1, "what was being inserted cannot be called back"
+    assert texts[0] == world.inserter.text() and len(texts) > 1
+    assert [view.text for view in views] == [" ".join(texts)]
+
+
+def later(url: list[str]) -> Locate:
+    def locate() -> Address:
+        if not url:
+            raise Unreachable("nobody there yet")
+        return Address(url[0])
+
+    return locate
+
+
+async def test_without_a_gateway_it_is_recorded_and_quitting_finishes_in_the_background(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
+    url: list[str] = []
+    async with dictating(tmp_path, models, later(url), talk, TOGGLE) as world:
+        await world.dictate()
+        await world.is_in(State.SENDING)
+        await wait_until(lambda: world.dictating.view.unsent_s > 5, "it is told what is unsent")
+        world.dictating.ask(Verb.QUIT)
+        note = world.dictating.view.note
+        assert note is not None and note.key == "quitting"
+        world.dictating.ask(Verb.START)
+        assert world.dictating.view.state is State.SENDING, "nothing new is begun"
+        async with scripted(oblige) as gateway:
+            url.append(gateway.url)
+            assert world.running is not None
+            await asyncio.wait_for(world.running, 30)
+        (texts,) = texts_of(world)
+        assert world.found[0].state is TakeState.DONE
+    assert world.inserter.text() == " ".join(texts)
+    assert world.devices.open_now == 0
+
+
+async def test_who_does_not_wait_finds_the_take_at_the_next_start(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, later([]), talk, TOGGLE) as world:
+        world.dictating.ask(Verb.START)
+        await world.all_heard()
+        world.dictating.ask(Verb.QUIT)
+        world.dictating.ask(Verb.QUIT)
+        assert world.running is not None
+        await asyncio.wait_for(world.running, 30)
+    assert world.found[0].samples == len(talk)
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as again:
+        (offered,) = await again.dictating.takes()
+        assert offered.state is State.FAILED
+        again.dictating.ask(RecoverTake(offered.session))
+        await again.over()
+        (recovered,) = await again.dictating.takes()
+    assert recovered.state is State.DONE
+    assert recovered.text == " ".join(*texts_of(again))
+    assert again.inserter.asked == 0, "nothing is typed by itself"
+
+
+async def test_a_microphone_that_cannot_be_opened(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        world.devices.failure = MicrophoneRefused("usb", "busy")
+        world.dictating.ask(Verb.START)
+        await world.is_in(State.FAILED)
+        note = world.dictating.view.note
+        assert note is not None and note.key == "microphone-failed" and "usb" in note.values["reason"]
+        assert not list(world.library.root.glob("*"))
+        world.devices.failure = None
+        world.dictating.ask(ChooseMicrophone("desk"))
+        await world.dictate()
+        assert world.dictating.view.device == "desk"
+        await world.over()
+        (texts,) = texts_of(world)
+    assert world.inserter.text() == " ".join(texts)
+
+
+async def test_nothing_said_is_nothing_inserted(tmp_path: Path, models: Path, locate: Locate) -> None:
+    async with dictating(tmp_path, models, locate, silence(0.5), TOGGLE) as world:
+        await world.dictate()
+        await world.is_in(State.DONE)
+        note = world.dictating.view.note
+        assert note is not None and note.key == "nothing-understood"
+    assert world.inserter.asked == 0
+
+
+async def test_an_unknown_outcome_is_held(tmp_path: Path, models: Path, talk: Samples, locate: Locate) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
+        await world.dictate()
+        await world.over()
+        await wait_until(lambda: world.dictating.view.held, "it is held")
+        (texts,) = texts_of(world)
+        assert world.dictating.view.held == len(texts), "no hole is left in the middle"
+    assert world.inserter.texts == []
+
+
+async def test_hands_free_each_utterance_goes_where_the_focus_is(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    wishes = replace(TOGGLE, mode=TalkMode.HANDS_FREE)
+    async with dictating(tmp_path, models, locate, talk, wishes) as world:
+        await world.dictate()
+        await world.over()
+        (texts,) = texts_of(world)
+    assert world.inserter.texts[0][1] == WINDOW
+    assert world.inserter.text() == " ".join(texts)
+
+
+async def test_a_key_that_is_taken_is_told_and_the_old_one_stays(
+    tmp_path: Path, models: Path, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, silence(0.1), TOGGLE) as world:
+        world.hotkeys.taken = {"f9"}
+        before = world.hotkeys.bound
+        with pytest.raises(Exception, match="another program"):
+            await world.dictating.bind(KEYS | {"dictate": "f9"})
+        assert world.hotkeys.bound == before
+        world.dictating.change(replace(TOGGLE, keys=KEYS | {"dictate": "f9"}))
+        await wait_until(lambda: world.dictating.view.note, "it is told")
+        await world.dictating.bind(KEYS | {"dictate": "f8"})
+        assert world.hotkeys.bound["dictate"] == "f8"
+        assert world.dictating.view.note is None
