@@ -9,7 +9,8 @@ MicrophoneError         base (an ``AppError``)
 ├── AudioLibraryMissing PortAudio, or its Python package, is not installed
 ├── NoMicrophone        there is none
 ├── MicrophoneNotFound  the one that was chosen is not there
-└── MicrophoneRefused   it is there and gives nothing
+├── MicrophoneRefused   it is there and gives nothing
+└── SpeakerRefused      there is no output that can be used
 """
 
 from collections.abc import Sequence
@@ -65,3 +66,7 @@ class MicrophoneRefused(MicrophoneError):
     def __init__(self, name: str, reason: str) -> None:
         advice = "see that no other program has it for itself and that this one may use it, or choose another"
         super().__init__(f"the microphone {name} cannot be used ({reason}): {advice}")
+
+
+class SpeakerRefused(MicrophoneError):
+    """There is no output that can be used."""

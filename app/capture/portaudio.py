@@ -1,4 +1,4 @@
-"""PortAudio, by the package ``sounddevice``: lists microphones and opens streams. Nothing is decided here.
+"""PortAudio, by the package ``sounddevice``: lists microphones, opens streams, plays sounds. It decides nothing.
 
 Importing ``sounddevice`` loads and starts PortAudio, so that it is imported by the first call that needs it.
 
@@ -7,6 +7,7 @@ makes all of its streams invalid: it is done only while this process has none op
 name for that: its ``_terminate`` and ``_initialize`` are what its maintainer advises (its issue 125).
 """
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,11 +15,13 @@ from functools import cache, partial
 from typing import Any, Final, Protocol
 
 from app.capture.devices import Input
-from app.capture.errors import AudioLibraryMissing, MicrophoneRefused
+from app.capture.errors import AudioLibraryMissing, MicrophoneRefused, SpeakerRefused
 from app.capture.sound_thread import SoundThread
 
 SAMPLE_TYPE: Final = "float32"
 SAMPLE_BYTES: Final = 4
+
+_LONGEST_SOUND_S: Final = 5.0
 
 Put = Callable[[bytes, int, bool], None]
 """Takes a block of float32 samples, its frames, and whether something was lost before it. Called by any thread."""
@@ -62,6 +65,26 @@ class PortAudio:
     async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> "PortAudioStream":
         """Begin to hear. Raises ``MicrophoneRefused``. ``ended`` is called when the stream ends, by any thread."""
         return await self._thread.ask(partial(self._opened, device, put, ended), lambda stream: stream.end())
+
+    async def play(self, sound_at: Callable[[int], bytes]) -> None:
+        """Let a short sound be heard by the default output, to its end. Raises ``SpeakerRefused``.
+
+        ``sound_at`` makes it for a rate: mono float32.
+        """
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+        def over() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(ended.set)
+
+        stream = await self._thread.ask(partial(self._playing, sound_at, over), lambda stream: stream.end())
+        try:
+            async with asyncio.timeout(_LONGEST_SOUND_S):
+                await ended.wait()
+        except TimeoutError:
+            raise SpeakerRefused("the output takes nothing") from None
+        finally:
+            await stream.close()
 
     async def close(self, stream: "PortAudioStream") -> None:
         """Hear no more. Safe to call twice."""
@@ -131,6 +154,18 @@ class PortAudio:
             return PortAudioStream(self, stream, device.rate, channels)
         raise MicrophoneRefused(device.name, refusal)
 
+    def _playing(self, sound_at: Callable[[int], bytes], over: Callable[[], None]) -> "PortAudioStream":
+        library = self._load()
+        try:
+            rate = round(library.query_devices(kind="output")["default_samplerate"])
+            with _native_errors_hidden():
+                stream = _new_output(library, rate, sound_at(rate), over)
+                stream.start()
+        except (library.PortAudioError, ValueError) as error:  # ValueError: there is no such device
+            raise SpeakerRefused(f"no sound can be heard ({error})") from error
+        self._open += 1
+        return PortAudioStream(self, stream, rate, 1)
+
 
 class PortAudioStream:
     """A ``Stream``."""
@@ -179,6 +214,22 @@ def _new_stream(library: Any, device: Input, channels: int, put: Put, ended: Cal
         latency="high",  # safer than the lowest, and still 10 to 50 ms
         callback=callback,
         finished_callback=ended,
+    )
+
+
+def _new_output(library: Any, rate: int, sound: bytes, over: Callable[[], None]) -> Any:
+    rest = memoryview(sound)
+
+    def callback(block: Any, _frames: int, _time: Any, _status: Any) -> None:
+        nonlocal rest
+        piece, rest = rest[: len(block)], rest[len(block) :]
+        block[: len(piece)] = piece
+        block[len(piece) :] = bytes(len(block) - len(piece))
+        if not rest:
+            raise library.CallbackStop
+
+    return library.RawOutputStream(
+        samplerate=rate, channels=1, dtype=SAMPLE_TYPE, callback=callback, finished_callback=over
     )
 
 
