@@ -1,0 +1,263 @@
+"""Single stories; any interleaving of them is in ``test_dictation_model.py``."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from app.actions import Verb
+from app.dictation import MOST_TAKES, Dictation
+from app.dictation_events import (
+    Aim,
+    Aimed,
+    AimHere,
+    Began,
+    Close,
+    Cue,
+    Discard,
+    Effect,
+    Ended,
+    Event,
+    Gauges,
+    Here,
+    Insert,
+    InsertionEnded,
+    Key,
+    Leave,
+    NoteHeld,
+    NoteInserted,
+    NoteKey,
+    PassOn,
+    Play,
+    Polled,
+    PollKey,
+    PutAside,
+    Recognised,
+    Record,
+    RecordingOver,
+    Sounding,
+    StopRecording,
+    Tick,
+)
+from app.gestures import TalkMode
+from app.insertion.outcome import How, Insertion, Target
+from app.spoken_order import Piece
+from app.states import State
+from app.transcript import Segment
+from app.view import Note
+
+WINDOW = Target(1)
+DOWN, UP = Key("dictate", True), Key("dictate", False)
+TYPED, HELD = InsertionEnded(Insertion(How.TYPED)), InsertionEnded(Insertion(How.HELD, "focus-moved"))
+
+
+@dataclass
+class Story:
+    """Tells events, at times; ``effects`` are those of the last one."""
+
+    dictation: Dictation = field(default_factory=lambda: Dictation(TalkMode.TOGGLE))
+    now: float = 0.0
+    effects: list[Effect] = field(default_factory=list)
+
+    def at(self, now: float, *events: Event) -> list[Effect]:
+        self.now = now
+        self.effects = [effect for event in events for effect in self.dictation.handle(event, now)]
+        return self.effects
+
+    def then(self, *events: Event) -> list[Effect]:
+        return self.at(self.now, *events)
+
+    def state(self) -> State:
+        return self.dictation.view(self.now).state
+
+    @property
+    def note(self) -> str:
+        note = self.dictation.view(self.now).note
+        return note.key if note else ""
+
+    def inserts(self) -> list[str]:
+        return [effect.ordered.text for effect in self.effects if isinstance(effect, Insert)]
+
+
+def text(take: int, segment: int, text: str = "", error: str = "") -> Recognised:
+    return Recognised(take, Segment(segment, 0, 1, text=text, error=error))
+
+
+def spoken(take: int = 1) -> list[Event]:
+    """A take, from its start to its last sample."""
+    return [Verb.START, Aimed(take, WINDOW), Sounding(take), Verb.STOP, RecordingOver(take)]
+
+
+def test_one_take_from_the_key_to_the_text() -> None:
+    story = Story()
+    assert story.at(0.0, DOWN, UP) == [Record(1, TalkMode.TOGGLE)]
+    assert story.state() is State.ARMING
+    assert story.at(0.1, Aimed(1, WINDOW), Sounding(1)) == [Play(Cue.START)], "the cue comes after the sample"
+    assert story.state() is State.LISTENING
+    assert story.then(Sounding(1)) == []
+    story.at(1.1, text(1, 0, "one"))
+    assert story.inserts() == ["one"]
+    assert story.state() is State.LISTENING, "while somebody speaks nothing else is as important"
+    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
+    assert story.at(2.1, DOWN, UP) == [Play(Cue.STOP), StopRecording(1)]
+    assert story.dictation.view(5.0).seconds == 2.0
+    assert story.dictation.view(5.0, Gauges(unsent_s={1: 0.5})).state is State.SENDING
+    assert story.state() is State.WAITING
+    story.then(text(1, 1, "two"))
+    assert story.state() is State.INSERTING
+    assert story.then(Ended(1)) == []
+    assert story.then(TYPED) == [NoteInserted((Piece(1, 1),)), Close(1)]
+    assert story.state() is State.DONE
+    due = story.dictation.due(story.now)
+    assert due is not None
+    story.at(due, Tick())
+    assert story.state() is State.IDLE
+    assert story.dictation.due(due) is None
+
+
+def test_in_hold_mode_nothing_is_inserted_while_the_key_is_down() -> None:
+    story = Story(Dictation(TalkMode.HOLD))
+    story.at(0.0, DOWN, Aimed(1, WINDOW), text(1, 0, "one"))
+    assert story.inserts() == []
+    story.at(1.0, DOWN)
+    assert story.effects == [PollKey("dictate")], "auto-repeat is nothing; the poll is due"
+    story.then(UP)
+    assert story.inserts() == ["one"]
+    assert StopRecording(1) in story.effects
+
+
+def test_a_tap_in_hold_mode_never_was() -> None:
+    story = Story(Dictation(TalkMode.HOLD))
+    assert story.at(0.0, DOWN) == [Record(1, TalkMode.HOLD)]
+    assert story.at(0.2, UP) == [Discard(1), PassOn("dictate")]
+    assert story.then(text(1, 0, "noise"), Ended(1)) == []
+    assert story.state() is State.IDLE
+    assert story.at(1.0, DOWN) == [Record(2, TalkMode.HOLD)]
+    assert story.at(1.1, Key("dictate", False, chord=True)) == [Discard(2)], "the program has got the combination"
+
+
+def test_a_lost_key_up_ends_the_take() -> None:
+    story = Story(Dictation(TalkMode.HOLD))
+    story.at(0.0, DOWN, Sounding(1))
+    assert story.dictation.due(0.0) == 0.25
+    assert story.at(1.0, Tick()) == [PollKey("dictate")]
+    assert story.then(Polled("dictate", True)) == []
+    assert story.at(1.25, Tick(), Polled("dictate", False)) == [PollKey("dictate")]
+    assert story.at(1.5, Tick(), Polled("dictate", False)) == [
+        PollKey("dictate"),
+        Play(Cue.STOP),
+        StopRecording(1),
+    ]
+    assert story.then(UP) == []
+
+
+def test_speaking_ahead_keeps_the_order_and_counts_who_waits() -> None:
+    story = Story()
+    story.at(0.0, *spoken(1), *spoken(2), *spoken(3))
+    assert story.dictation.view(0.0).waiting == 2
+    story.then(text(2, 0, "two"), Ended(2), text(3, 0, "three"), Ended(3))
+    assert story.inserts() == []
+    assert story.state() is State.WAITING
+    story.at(10.0, Tick())
+    assert story.note == NoteKey.INSERT_READY
+    assert story.then(Verb.INSERT_READY)[0] != Leave()
+    assert story.inserts() == ["two"]
+    story.then(TYPED)
+    assert story.inserts() == ["three"]
+    story.then(TYPED, text(1, 0, "one"), Ended(1))
+    assert NoteHeld((Piece(1, 0),)) in story.effects and Close(1) in story.effects
+    assert story.dictation.view(10.0).held == 1
+
+
+def test_held_text_is_pasted_where_the_person_is() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
+    assert [type(effect) for effect in story.effects][-3:] == [NoteHeld, Play, Close]
+    assert story.state() is State.HELD
+    assert story.note == "focus-moved"
+    assert story.at(1.0, Key("paste-held", True)) == [AimHere()]
+    assert story.then(Here(Target(2))) == [], "not while the key is down"
+    story.then(Key("paste-held", False))
+    assert story.inserts() == ["one"]
+    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
+    assert story.then(Verb.PASTE_HELD) == []
+    assert story.state() is State.DONE
+
+
+def test_what_is_cancelled_is_still_recognised_and_goes_nowhere() -> None:
+    story = Story()
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"), text(1, 1, "two"))
+    assert story.then(Key("cancel", True)) == [Play(Cue.STOP), StopRecording(1)]
+    assert (story.state(), story.note) == (State.IDLE, NoteKey.CANCELLED)
+    story.then(Key("cancel", False), TYPED, text(1, 2, "three"))
+    assert story.inserts() == []
+    assert story.then(Ended(1)) == [Close(1)]
+    assert story.then(Verb.CANCEL) == []
+
+
+def test_hands_free_every_segment_is_aimed() -> None:
+    story = Story(Dictation(TalkMode.HANDS_FREE))
+    story.at(0.0, DOWN, UP, Aimed(1, WINDOW))
+    assert story.then(Began(1, 0)) == [Aim(1, 0)]
+    story.then(text(1, 0, "one"))
+    assert story.inserts() == []
+    story.then(Aimed(1, Target(5), 0))
+    assert [effect.ordered.target for effect in story.effects if isinstance(effect, Insert)] == [Target(5)]
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_take_without_text(fails: bool) -> None:
+    story = Story()
+    story.at(0.0, Verb.START)
+    note = Note(NoteKey.MICROPHONE_FAILED, {"reason": "none"}) if fails else None
+    assert story.then(RecordingOver(1), Ended(1, note)) == [Close(1)]
+    assert story.state() is (State.FAILED if fails else State.DONE)
+    assert story.note == (NoteKey.MICROPHONE_FAILED if fails else NoteKey.NOTHING_UNDERSTOOD)
+    assert story.then(Verb.START) == [Record(2, TalkMode.TOGGLE)]
+
+
+def test_a_failed_segment_is_skipped_with_a_mark() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, error="it died"), text(1, 1, "two"), TYPED, Ended(1))
+    assert story.state() is State.FAILED
+    assert "".join(span.text for span in story.dictation.view(0.0).spans) == "✗ two"
+
+
+def test_quitting_finishes_first_and_the_second_time_leaves() -> None:
+    story = Story()
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"))
+    assert story.then(Verb.QUIT) == [Play(Cue.STOP), StopRecording(1)]
+    note = story.dictation.view(0.0, Gauges(unsent_s={1: 2.4})).note
+    assert note == Note(NoteKey.QUITTING, {"seconds": "2", "takes": "1"})
+    assert story.then(Verb.START) == []
+    assert Leave() not in story.then(Ended(1))
+    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),)), Close(1), Leave()]
+    again = Story()
+    again.at(0.0, Verb.START, Verb.QUIT)
+    assert again.then(Verb.QUIT) == [Leave()]
+    assert again.then(Ended(1)) == [Close(1)]
+    assert Story().then(Verb.QUIT) == [Leave()]
+
+
+def test_verbs_that_change_nothing() -> None:
+    story = Story()
+    assert story.then(Verb.STOP, Verb.CANCEL, Verb.PASTE_HELD, Verb.INSERT_READY, Tick()) == []
+    assert story.then(Verb.START, Verb.START) == [Record(1, TalkMode.TOGGLE)]
+    assert story.then(TYPED, Key("unknown", True), Polled("dictate", False)) == []
+
+
+def test_nobody_is_kept_from_speaking_by_takes_that_wait() -> None:
+    story = Story()
+    for take in range(1, MOST_TAKES + 1):
+        story.then(*spoken(take))
+    assert story.then(Verb.START) == [PutAside(1), Close(1), Record(MOST_TAKES + 1, TalkMode.TOGGLE)]
+    assert story.dictation.pending == MOST_TAKES
+
+
+def test_the_view_shows_the_newest_and_what_is_beside_it() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), Verb.START, Sounding(2))
+    gauges = Gauges(-12.0, "desk", "desktop-gpu", {1: 1.5, 2: 0.5}, Note("gateway-away"))
+    view = story.dictation.view(3.0, gauges)
+    assert (view.state, view.seconds, view.level_dbfs) == (State.LISTENING, 3.0, -12.0)
+    assert (view.unsent_s, view.device, view.destination, view.waiting) == (2.0, "desk", "desktop-gpu", 1)
+    assert view.note == Note("gateway-away")

@@ -1,0 +1,96 @@
+"""What is seen of takes, and for how long."""
+
+import pytest
+
+from app.dictation_events import Gauges, NoteKey
+from app.dictation_view import DONE_S, NOTICE_S, Notice, Scene, TakeProgress, idle_at, state_of, view_of
+from app.gestures import TalkMode
+from app.insertion.outcome import How, Insertion
+from app.spoken_order import OFFER_S, Piece, SpokenOrder
+from app.states import State
+from app.view import Note
+
+
+def take(number: int = 1, **known: object) -> TakeProgress:
+    progress = TakeProgress(number, TalkMode.TOGGLE, 0.0)
+    for name, value in known.items():
+        setattr(progress, name, value)
+    return progress
+
+
+STOPPED = {"recording": False, "sounding_at": 1.0, "stopped_at": 3.0}
+OVER = STOPPED | {"ended": True, "over_at": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("known", "unsent_s", "state"),
+    [
+        ({}, 0.0, State.ARMING),
+        ({"sounding_at": 1.0}, 99.0, State.LISTENING),
+        (STOPPED, 0.5, State.SENDING),
+        (STOPPED, 0.0, State.WAITING),
+        (STOPPED | {"ended": True}, 0.0, State.WAITING),
+        (OVER, 0.0, State.DONE),
+        (OVER | {"failures": 1}, 0.0, State.FAILED),
+        (OVER | {"broken": True}, 0.0, State.FAILED),
+        (STOPPED | {"cancelled": True}, 0.5, State.IDLE),
+    ],
+)
+def test_states(known: dict[str, object], unsent_s: float, state: State) -> None:
+    assert state_of(take(**known), SpokenOrder(), unsent_s, 4.5) is state
+
+
+def held() -> SpokenOrder:
+    order = SpokenOrder()
+    order.begin(1)
+    order.aim(1, None)
+    order.result(Piece(1, 0), "one", 0.0)
+    assert order.next()
+    assert state_of(take(**OVER), order, 0.0, 4.5) is State.INSERTING
+    order.inserted(Insertion(How.HELD))
+    return order
+
+
+def test_what_needs_attention_stays_longer() -> None:
+    order = held()
+    assert state_of(take(**OVER), order, 0.0, 4.5) is State.HELD
+    assert idle_at(take(**OVER), order) == 4.0 + NOTICE_S
+    assert idle_at(take(**OVER), SpokenOrder()) == 4.0 + DONE_S
+    assert state_of(take(**OVER), order, 0.0, 4.0 + NOTICE_S) is State.IDLE
+
+
+def test_seconds_are_those_of_the_recording() -> None:
+    assert take().seconds(9.0) == 0.0
+    assert take(sounding_at=1.0).seconds(9.0) == 8.0
+    assert take(**STOPPED).seconds(9.0) == 2.0
+
+
+def test_the_most_important_note_is_shown() -> None:
+    order = SpokenOrder()
+    for number in (1, 2):
+        order.begin(number)
+    order.result(Piece(2, 0), "two", 0.0)
+    takes = {1: take(1, **STOPPED), 2: take(2)}
+    gauges = Gauges(note=Note("gateway-away"))
+    notice = Notice(Note(NoteKey.CANCELLED), 8.0)
+
+    def note(now: float, *, quitting: bool = False) -> str:
+        shown = view_of(Scene(takes, order, notice, quitting), gauges, now).note
+        assert shown is not None
+        return shown.key
+
+    assert note(OFFER_S, quitting=True) == NoteKey.QUITTING
+    assert note(OFFER_S) == NoteKey.INSERT_READY
+    assert note(7.9) == NoteKey.CANCELLED
+    assert note(8.0) == "gateway-away"
+
+
+def test_nothing_yet() -> None:
+    view = view_of(Scene({}, SpokenOrder(), None, False), Gauges(device="desk"), 0.0)
+    assert (view.state, view.device, view.note, view.held) == (State.IDLE, "desk", None, 0)
+
+
+def test_an_idle_app_still_counts_who_waits() -> None:
+    takes = {1: take(1, **STOPPED), 2: take(2, **STOPPED, cancelled=True)}
+    view = view_of(Scene(takes, held(), None, False), Gauges(unsent_s={1: 2.0, 2: 3.0}), 5.0)
+    assert (view.state, view.waiting, view.unsent_s, view.held, view.spans) == (State.IDLE, 1, 2.0, 1, ())

@@ -1,0 +1,226 @@
+"""Texts go in as they were spoken, each once; what any interleaving does is in ``test_dictation_model.py``."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.insertion.outcome import How, Insertion, Target
+from app.spoken_order import MOST_HELD, OFFER_S, Ordered, Piece, SpokenOrder, gap
+from protocol.texts import join_texts
+
+WINDOW, OTHER = Target(1), Target(2)
+TYPED, HELD = Insertion(How.TYPED), Insertion(How.HELD, "focus-moved")
+
+WORDS = st.text(st.sampled_from("ab 。，三四.ก"), max_size=4)
+
+
+def order_of(*takes: int, each: bool = False) -> SpokenOrder:
+    order = SpokenOrder()
+    for take in takes:
+        order.begin(take, each=each)
+        order.aim(take, WINDOW)
+    return order
+
+
+def say(order: SpokenOrder, take: int, segment: int, text: str | None, now: float = 0.0) -> None:
+    order.result(Piece(take, segment), text, now)
+
+
+def goes(order: SpokenOrder, insertion: Insertion = TYPED) -> str | None:
+    """Let the next text go; ``None``: there is none."""
+    ordered = order.next()
+    if ordered is None:
+        return None
+    order.inserted(insertion)
+    return ordered.text
+
+
+@given(st.lists(WORDS, max_size=8), st.randoms(use_true_random=False))
+def test_the_pieces_are_the_joined_transcript(texts: list[str], random: object) -> None:
+    """Whatever comes together and whatever alone."""
+    order = order_of(1)
+    inserted = ""
+    shuffled = list(enumerate(texts))
+    random.shuffle(shuffled)  # type: ignore[attr-defined] # hypothesis gives a random.Random
+    for segment, text in shuffled:
+        say(order, 1, segment, text)
+        inserted += goes(order) or ""
+    assert inserted == join_texts(texts)
+    order.ended(1)
+    assert order.over(1)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "between"),
+    [
+        ("one", "two", " "),
+        ("三", "四", ""),
+        ("三。", "two", ""),
+        ("", "two", ""),
+        ("one", " two", " "),
+        ("三", "two", " "),
+    ],
+)
+def test_what_goes_between(left: str, right: str, between: str) -> None:
+    assert gap(left, right) == between
+
+
+def test_results_wait_for_what_was_spoken_before_them() -> None:
+    order = order_of(1, 2)
+    say(order, 2, 0, "three")
+    say(order, 1, 1, "two")
+    assert goes(order) is None
+    say(order, 1, 0, "one")
+    assert goes(order) == "one two"
+    assert goes(order) is None, "take 1 may have more to say"
+    order.ended(1)
+    assert goes(order) == "three"
+
+
+def test_one_insertion_at_a_time() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one")
+    assert order.next() is not None
+    say(order, 1, 1, "two")
+    assert order.next() is None
+    assert not order.over(1)
+    order.inserted(TYPED)
+    assert goes(order) == " two"
+
+
+def test_what_failed_or_was_empty_is_passed_over_and_a_second_result_says_nothing() -> None:
+    order = order_of(1)
+    for segment, text in enumerate(["one", None, " ", "two"]):
+        say(order, 1, segment, text)
+        say(order, 1, segment, "again")
+    assert goes(order) == "one two"
+    order.ended(1)
+    say(order, 1, 4, "too late")
+    assert goes(order) is None
+
+
+def test_nothing_goes_before_it_is_known_where() -> None:
+    order = SpokenOrder()
+    order.begin(1)
+    say(order, 1, 0, "one")
+    assert order.next() is None
+    order.aim(1, None)
+    order.aim(1, OTHER)
+    ordered = order.next()
+    assert ordered is not None and ordered.target is None, "the first answer counts"
+
+
+def test_once_held_the_rest_is_held_and_pasted_as_one() -> None:
+    order = order_of(1, 2)
+    say(order, 1, 0, "one")
+    assert goes(order) == "one"
+    say(order, 1, 1, "two")
+    assert goes(order, HELD) == " two"
+    say(order, 1, 2, "three")
+    order.ended(1)
+    say(order, 2, 0, "other")
+    assert goes(order) == "other", "take 2 has a target of its own"
+    assert order.newly_held() == (Piece(1, 1), Piece(1, 2))
+    assert order.newly_held() == ()
+    assert order.paste(WINDOW)
+    assert goes(order, HELD) == " two three", "with the space after what is there"
+    assert order.paste(OTHER)
+    assert goes(order) == "two three"
+    assert not order.held
+    assert not order.paste(OTHER)
+
+
+def test_after_the_paste_the_take_goes_on_where_it_was() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one")
+    goes(order, HELD)
+    order.paste(WINDOW)
+    assert goes(order) == "one"
+    say(order, 1, 1, "two")
+    assert goes(order) == " two"
+
+
+def test_of_what_was_partly_typed_the_rest_is_held() -> None:
+    order = order_of(1)
+    for segment, text in enumerate(["one", "two", "three"]):
+        say(order, 1, segment, text)
+    ordered = order.next()
+    assert ordered is not None and ordered.text == "one two three"
+    assert order.inserted(Insertion(How.HELD, "partly-typed", "wo three")) == (Piece(1, 0),)
+    assert order.held == {Piece(1, 1): "wo", Piece(1, 2): "three"}
+    order.paste(WINDOW)
+    assert order.next() == Ordered((Piece(1, 1), Piece(1, 2)), ("wo", "three"), " wo three", WINDOW, True)
+    order.inserted(Insertion(How.HELD, "partly-typed", "ee"))
+    assert order.held == {Piece(1, 2): "ee"}
+
+
+def test_hands_free_each_segment_has_its_target_and_holds_no_other() -> None:
+    order = order_of(1, each=True)
+    for segment, target in enumerate([WINDOW, OTHER, OTHER]):
+        say(order, 1, segment, f"s{segment}")
+        assert order.next() is None
+        order.aim(1, target, segment)
+        ordered = order.next()
+        assert ordered is not None and ordered.target == target
+        order.inserted(HELD if segment == 1 else TYPED)
+    assert list(order.held) == [Piece(1, 1)]
+
+
+def test_after_ten_seconds_it_may_go_without_its_predecessors_and_what_is_late_is_held() -> None:
+    order = order_of(1, 2)
+    say(order, 1, 1, "two", 100.0)
+    assert order.offer_at == 100.0
+    assert not order.offered(100.0 + OFFER_S - 0.1)
+    assert order.offered(100.0 + OFFER_S)
+    say(order, 2, 0, "five", 101.0)
+    order.accept()
+    assert [goes(order), goes(order)] == ["two", "five"]
+    say(order, 1, 0, "one")
+    say(order, 1, 2, "three")
+    assert order.newly_held() == (Piece(1, 0), Piece(1, 2))
+    assert not order.offered(1e9)
+    say(order, 2, 1, "six")
+    assert goes(order) == " six", "late texts hold nobody"
+
+
+def test_what_comes_before_its_turn_is_not_late() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one")
+    assert order.next() is not None
+    say(order, 1, 2, "three", 0.0)
+    order.accept()
+    say(order, 1, 1, "two")
+    order.inserted(TYPED)
+    assert goes(order) == " two three"
+
+
+def test_what_is_cancelled_goes_nowhere() -> None:
+    order = order_of(1, 2)
+    say(order, 1, 0, "one")
+    assert goes(order, HELD)
+    say(order, 2, 0, "two")
+    order.drop(1)
+    assert not order.held
+    assert goes(order) == "two"
+    order.drop(2)
+    say(order, 2, 1, "three")
+    assert goes(order) is None
+    assert order.over(2)
+
+
+def test_what_is_being_inserted_when_it_is_cancelled_is_not_held() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one")
+    order.next()
+    order.drop(1)
+    assert order.inserted(HELD) == ()
+    assert not order.held
+
+
+def test_held_text_has_a_bound_and_the_oldest_goes() -> None:
+    order = order_of(1)
+    for segment in range(3):
+        say(order, 1, segment, "x" * (MOST_HELD // 2))
+        goes(order, HELD)
+    assert list(order.held) == [Piece(1, 1), Piece(1, 2)]
+    assert order.let_go == 1
