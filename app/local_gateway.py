@@ -57,18 +57,48 @@ def locate() -> Address:
 
 async def ask(endpoint: Endpoint) -> Readiness | None:
     """How it is; ``None``: nobody answers there."""
+    try:
+        return msgspec.json.decode(await _get(endpoint, "/readyz"), type=Readiness)
+    except msgspec.DecodeError:
+        return None
+
+
+class WorkerSeen(Struct, frozen=True):
+    """What ``/v1/workers`` tells of one."""
+
+    worker: str
+    state: str = ""
+    engine: str = ""
+    model: str = ""
+    device: str = ""
+    busy: int = 0
+
+
+class _Workers(Struct, frozen=True):
+    workers: tuple[WorkerSeen, ...] = ()
+
+
+async def workers(endpoint: Endpoint) -> tuple[WorkerSeen, ...]:
+    """Everybody who works there; nobody while it does not answer."""
+    try:
+        return msgspec.json.decode(await _get(endpoint, "/v1/workers"), type=_Workers).workers
+    except msgspec.DecodeError:
+        return ()
+
+
+async def _get(endpoint: Endpoint, path: str) -> bytes:
+    """What it answers; empty: nothing that could be meant."""
     headers = {"Authorization": f"Bearer {endpoint.key}"}
     timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout, headers=headers) as http,
-            http.get(f"{endpoint.url}/readyz") as response,
+            http.get(f"{endpoint.url}{path}") as response,
         ):
-            if response.status not in (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE):
-                return None
-            return msgspec.json.decode(await response.read(), type=Readiness)
-    except (aiohttp.ClientError, OSError, msgspec.DecodeError, ValueError):
-        return None
+            meant = response.status in (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE)
+            return await response.read() if meant else b""
+    except (aiohttp.ClientError, OSError, ValueError):
+        return b""
 
 
 class Running(NamedTuple):

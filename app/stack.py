@@ -36,10 +36,14 @@ _GATEWAY_USELESS: Final = frozenset({2})
 
 @dataclass(frozen=True)
 class StackSettings:
-    """``own_terminal``: the children write to our terminal, otherwise to files in the logs folder."""
+    """``own_terminal``: the children write to our terminal, otherwise to files in the logs folder.
+
+    ``worker``: whether there is to be one; somebody else may look after it.
+    """
 
     engine: str = "whisper"
     model: str = ""
+    worker: bool = True
     gateway_arguments: tuple[str, ...] = ()
     worker_arguments: tuple[str, ...] = ()
     own_terminal: bool = False
@@ -116,7 +120,7 @@ class Stack:
             if found := await running():
                 return found
             self._start_gateway()
-            if not self._worker_started:
+            if self._settings.worker and not self._worker_started:
                 self._start_worker()
             await self._until_answering()
             return None
@@ -138,7 +142,7 @@ class Stack:
 
     def _borrow(self, endpoint: Endpoint, readiness: Readiness) -> None:
         log.info("a gateway already runs", url=endpoint.url, pid=endpoint.pid)
-        if readiness.embedded and not readiness.workers:
+        if self._settings.worker and readiness.embedded and not readiness.workers:
             self._start_worker()
         self._tasks.start(self._stand_in(endpoint.pid), "watch")
 

@@ -1,0 +1,100 @@
+"""The worker of this computer as the tray shows it, with everything around it passed in; then a real one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.local_gateway import WorkerSeen
+from app.local_worker import LocalWorker, LocalWorkerSettings, Percent, seen_as
+from app.stack import Stack, StackSettings
+from app.view import WorkerState, WorkerView
+from speech.models.errors import ModelMissing
+from tests.helpers.waiting import wait_until
+
+CHECKSUM = LocalWorkerSettings((), ("--engine", "checksum"))
+
+
+@asynccontextmanager
+async def closing(worker: LocalWorker) -> AsyncIterator[LocalWorker]:
+    try:
+        yield worker
+    finally:
+        await worker.close()
+
+
+async def nobody() -> tuple[WorkerSeen, ...]:
+    return ()
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        ((), WorkerView(WorkerState.STARTING)),
+        ((WorkerSeen("host-8-ab", "idle"),), WorkerView(WorkerState.STARTING)),
+        ((WorkerSeen("host-7-ab", "idle", "whisper", "base", "cpu"),), WorkerView(WorkerState.IDLE, "cpu · base")),
+        (
+            (WorkerSeen("host-7-ab", "busy", "checksum", "", "cpu"),),
+            WorkerView(WorkerState.BUSY, "cpu · checksum"),
+        ),
+        (
+            (WorkerSeen("host-7-ab", "draining", device="cpu", model="m"),),
+            WorkerView(WorkerState.STARTING, "cpu · m"),
+        ),
+    ],
+)
+def test_it_is_what_its_heartbeat_says(seen: tuple[WorkerSeen, ...], expected: WorkerView) -> None:
+    assert seen_as(7, seen) == expected
+
+
+async def test_its_model_is_fetched_first_and_told_in_percent(tmp_path: Path) -> None:
+    told: list[WorkerView] = []
+    goes_on = asyncio.Event()
+
+    async def fetch(model: str, percent: Percent) -> None:
+        percent(0)
+        percent(40)
+        await goes_on.wait()
+
+    async with closing(LocalWorker(told.append, LocalWorkerSettings(("m",)), fetch, nobody)) as worker:
+        await worker.switch(on=True)
+        await wait_until(lambda: len(told) == 3, "the download is told")
+        assert told[1:] == [WorkerView(WorkerState.DOWNLOADING, percent=done) for done in (0, 40)]
+        await worker.switch(on=False)
+        assert worker.view == WorkerView()
+
+
+async def test_a_model_that_cannot_be_had_is_told(tmp_path: Path) -> None:
+    async def fetch(model: str, percent: Percent) -> None:
+        raise ModelMissing(model)
+
+    worker = LocalWorker(lambda view: None, LocalWorkerSettings(("m",)), fetch, nobody)
+    async with closing(worker):
+        await worker.switch(on=True)
+        await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it failed")
+        assert "m" in worker.view.detail
+
+
+async def test_a_real_one_is_switched_on_and_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    worker = LocalWorker(lambda view: None, CHECKSUM)
+    async with Stack(StackSettings(worker=False)) as stack, closing(worker):
+        assert set(stack.children) == {"kikipounamu-gateway"}
+        for _ in range(2):
+            await worker.switch(on=True)
+            await worker.switch(on=True)
+            await wait_until(lambda: worker.view == WorkerView(WorkerState.IDLE, "cpu · checksum"), "it is idle")
+            await worker.switch(on=False)
+            assert worker.view == WorkerView()
+
+
+async def test_one_that_cannot_run_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    settings = LocalWorkerSettings((), ("--engine", "no-such-engine", "--redis", "redis://127.0.0.1:1"))
+    worker = LocalWorker(lambda view: None, settings, look=nobody)
+    async with closing(worker):
+        await worker.switch(on=True)
+        await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it failed")
+        assert "cannot run here" in worker.view.detail
