@@ -1,5 +1,7 @@
 """What is seen of takes, and for how long."""
 
+from typing import Any
+
 import pytest
 
 from app.dictation_events import Gauges, NoteKey
@@ -11,15 +13,15 @@ from app.states import State
 from app.view import Note
 
 
-def take(number: int = 1, **known: object) -> TakeProgress:
+def take(number: int = 1, **known: Any) -> TakeProgress:
     progress = TakeProgress(number, TalkMode.TOGGLE, 0.0)
     for name, value in known.items():
         setattr(progress, name, value)
     return progress
 
 
-STOPPED = {"recording": False, "sounding_at": 1.0, "stopped_at": 3.0}
-OVER = STOPPED | {"ended": True, "over_at": 4.0}
+STOPPED: dict[str, Any] = {"recording": False, "sounding_at": 1.0, "stopped_at": 3.0}
+OVER: dict[str, Any] = STOPPED | {"ended": True, "over_at": 4.0}
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ OVER = STOPPED | {"ended": True, "over_at": 4.0}
         (STOPPED | {"cancelled": True}, 0.5, State.IDLE),
     ],
 )
-def test_states(known: dict[str, object], unsent_s: float, state: State) -> None:
+def test_states(known: dict[str, Any], unsent_s: float, state: State) -> None:
     assert state_of(take(**known), SpokenOrder(), unsent_s, 4.5) is state
 
 
