@@ -168,6 +168,9 @@ class Keyboard:
                 self._tap(own)
 
     def _tap(self, own: list[Grab]) -> None:
+        if not self._display.has_extension(xtest.extname):
+            log.warning("this X server has no XTEST: a key cannot be passed on")
+            return
         code, modifiers = own[0].code, own[0].modifiers
         held = [key for key in self._keymap.codes_of(modifiers) if not self._is_down(key)]
         self._ungrab(own)

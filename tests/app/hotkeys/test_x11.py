@@ -286,6 +286,18 @@ async def test_a_layout_in_which_the_key_lies_elsewhere(desktop: Desktop, field:
         desktop.start("setxkbmap", "us").wait(30)
 
 
+async def test_unused_keys_get_other_meanings_while_a_key_is_held(desktop: Desktop, field: TextField) -> None:
+    """As programs do it that type what the layout lacks."""
+    async with listening(desktop, dictate="f9") as heard:
+        desktop.xdotool("keydown", "F9")
+        await heard.tells(DOWN)
+        for symbol in ("U7fe1", "U7fe0", "NoSymbol"):
+            desktop.start("xmodmap", "-e", f"keycode 248 = {symbol}").wait(30)
+        desktop.xdotool("keyup", "F9", "key", "F9")
+        await heard.tells(UP, DOWN, UP)
+        await shows_only(desktop, field, "")
+
+
 async def test_without_a_server() -> None:
     with pytest.raises(HotkeysUnavailable, match="kikipounamu toggle"):
         async with X11Hotkeys("no name of a display"):
