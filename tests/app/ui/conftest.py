@@ -9,6 +9,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
@@ -31,6 +32,10 @@ def theme(qapp: QApplication) -> Iterator[Theme]:
     made = Theme(Scheme.LIGHT, Motion())
     made.dress(qapp)
     yield made
+    for widget in qapp.topLevelWidgets():  # what is left over would be dressed again for each test
+        widget.deleteLater()
+    made.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.setFont(before)
 
 

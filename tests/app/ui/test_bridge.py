@@ -14,7 +14,12 @@ from app.view import View, WorkerView
 def test_values_from_another_thread_arrive_in_qts(qtbot: QtBot, qapp: QApplication) -> None:
     got: list[tuple[object, bool]] = []
     bridge = Bridge(lambda value: got.append((value, QThread.currentThread() == qapp.thread())))
-    thread = threading.Thread(target=lambda: [bridge.post(number) for number in range(100)])
+
+    def post() -> None:
+        for number in range(100):
+            bridge.post(number)
+
+    thread = threading.Thread(target=post)
     thread.start()
     thread.join()
     assert got == []  # nothing is done in the thread that posts

@@ -41,7 +41,12 @@ def test_writing_without_words_is_cut_anywhere() -> None:
 
 def test_an_endless_text_costs_no_more() -> None:
     asked: list[str] = []
-    newest("word " * 100_000, lambda text: bool(asked.append(text)) or len(text) < 50)
+
+    def fits(text: str) -> bool:
+        asked.append(text)
+        return len(text) < 50
+
+    newest("word " * 100_000, fits)
     assert len(asked) < 20
     assert max(map(len, asked)) <= MOST + 1
 

@@ -1,5 +1,6 @@
 """The pill says everything, cuts nothing, and lets nothing overlap, at any size of type."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -27,18 +28,7 @@ FULL = View(
 
 
 def view(state: State) -> View:
-    return View(
-        state,
-        FULL.seconds,
-        -20.0,
-        FULL.spans,
-        FULL.unsent_s,
-        FULL.destination,
-        "",
-        FULL.waiting,
-        FULL.held,
-        FULL.note,
-    )
+    return replace(FULL, state=state, level_dbfs=-20.0)
 
 
 def boxes(drawing: Drawing) -> list[QRectF]:

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.actions import Action, ChangeSetting, ChooseMicrophone, SwitchWorker, Verb
@@ -64,17 +65,17 @@ def test_showing_asks_for_nothing(panel: SettingsPanel, asked: list[Action]) -> 
 
 def test_a_key_is_asked_for(panel: SettingsPanel, asked: list[Action], qtbot: QtBot) -> None:
     panel.key.click()
-    qtbot.keyClick(panel.key, Qt.Key.Key_F7)
+    QTest.keyClick(panel.key, Qt.Key.Key_F7)
     assert asked == [ChangeSetting(DICTATE_KEY, "f7")]
 
 
 def test_a_key_that_cannot_be_used_is_refused_in_words(panel: SettingsPanel, texts: Texts, qtbot: QtBot) -> None:
     panel.key.click()
-    qtbot.keyClick(panel.key, Qt.Key.Key_X)
+    QTest.keyClick(panel.key, Qt.Key.Key_X)
     assert panel.refusal.isVisible()
     assert panel.refusal.text() == texts("hotkey.unusable")
     panel.key.click()
-    qtbot.keyClick(panel.key, Qt.Key.Key_F7)
+    QTest.keyClick(panel.key, Qt.Key.Key_F7)
     assert not panel.refusal.isVisible()
 
 
@@ -96,7 +97,7 @@ def test_the_switch_tells_the_truth(panel: SettingsPanel, texts: Texts, state: W
 
 
 def test_the_switch_waits_for_the_worker(panel: SettingsPanel, asked: list[Action], qtbot: QtBot) -> None:
-    qtbot.keyClick(panel.worker, Qt.Key.Key_Space)
+    QTest.keyClick(panel.worker, Qt.Key.Key_Space)
     assert asked == [SwitchWorker(True)]
     assert not panel.worker.isChecked()
     panel.show_worker(WorkerView(WorkerState.IDLE))

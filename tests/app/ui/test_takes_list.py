@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.actions import Action, RecoverTake
@@ -54,7 +55,7 @@ def test_each_take_shows_its_text_time_state_and_shape(takes: TakesList, texts: 
 def test_a_text_is_copied_by_the_keyboard(takes: TakesList, texts: Texts, qtbot: QtBot) -> None:
     takes.show_takes([DONE])
     (row,) = shown(takes)
-    qtbot.keyClick(row.copy, Qt.Key.Key_Space)
+    QTest.keyClick(row.copy, Qt.Key.Key_Space)
     assert QGuiApplication.clipboard().text() == DONE.text
     assert row.copy.text() == texts("action.copied")
 
@@ -63,7 +64,7 @@ def test_what_was_cut_off_can_be_recovered(takes: TakesList, asked: list[Action]
     takes.show_takes([FAILED])
     (row,) = shown(takes)
     assert row.recover.isVisible() and not row.copy.isVisible()
-    qtbot.mouseClick(row.recover, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(row.recover, Qt.MouseButton.LeftButton)
     assert asked == [RecoverTake("b")]
 
 
