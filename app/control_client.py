@@ -4,7 +4,10 @@ Errors derive from ``app.errors.AppError``:
 
 ControlError            base
 ├── NotRunning          no app of this user listens
-└── Refused             it did not do it; ``code`` is one of ``app.control.Code``, or ``no-answer``
+├── Refused             it did not do it; ``code`` is one of ``app.control.Code``, or ``no-answer``
+├── AlreadyRunning      (``app.control``) another app of this user listens
+├── ControlUnavailable  (``app.control``) there is no place to listen at
+└── BadRequest          (``app.control``) what was asked is no request
 """
 
 import json

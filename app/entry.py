@@ -1,6 +1,6 @@
 """The console script. What is told to the running app is told at once; the rest is read by the full command line.
 
-That one takes several times as long to import as a key press may wait (``docs/performance.md``).
+That one takes longer to import than whoever pressed a key may be kept waiting.
 """
 
 import sys
