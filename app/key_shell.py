@@ -16,15 +16,20 @@ from app.view import Note
 
 log = structlog.get_logger(__name__)
 
-_ANSWER_S: Final = 2.0
+ANSWER_S: Final = 2.0
 
 
 class KeyShell:
     """``tell`` takes events; ``warn`` what a person should know, ``None`` once it is over."""
 
     def __init__(
-        self, hotkeys: Hotkeys, tell: Callable[[Event], None], warn: Callable[[Note | None], None]
+        self,
+        hotkeys: Hotkeys,
+        tell: Callable[[Event], None],
+        warn: Callable[[Note | None], None],
+        answer_s: float = ANSWER_S,
     ) -> None:
+        self._answer_s = answer_s
         self._hotkeys = hotkeys
         self._tell = tell
         self._warn = warn
@@ -80,7 +85,7 @@ class KeyShell:
     async def poll(self, action: str) -> None:
         """Tell the real state of a key. A keyboard that does not answer says nothing; one that is lost, "up"."""
         try:
-            async with asyncio.timeout(_ANSWER_S):
+            async with asyncio.timeout(self._answer_s):
                 down = await self._hotkeys.is_down(action)
         except TimeoutError:
             return
@@ -91,7 +96,7 @@ class KeyShell:
     async def pass_on(self, action: str) -> None:
         """Give a short tap to the program that has the focus."""
         try:
-            async with asyncio.timeout(_ANSWER_S):
+            async with asyncio.timeout(self._answer_s):
                 await self._hotkeys.pass_on(action)
         except (TimeoutError, HotkeyError) as error:
             log.warning("a key was not passed on", reason=str(error))

@@ -15,7 +15,7 @@ from app.capture.library import Found, Library
 from app.capture.microphone import MicrophoneChange
 from app.dictating import Dictating, Parts, Wishes
 from app.dictation_events import Cue
-from app.hotkeys.errors import HotkeyError
+from app.hotkeys.errors import HotkeyTaken
 from app.hotkeys.events import KeyEvent
 from app.insertion.outcome import How, Insertion, Target
 from app.listening import PATIENT, Listener
@@ -53,8 +53,10 @@ class FakeDevice:
     def stop(self) -> None:
         self._stopped.set()
 
-    async def blocks(self) -> AsyncIterator[Samples]:
-        stopped = self._stopped
+    def blocks(self) -> AsyncIterator[Samples]:
+        return self._blocks(self._stopped)
+
+    async def _blocks(self, stopped: asyncio.Event) -> AsyncIterator[Samples]:
         for start in range(0, len(self.audio), BLOCK):
             if stopped.is_set():
                 return
@@ -155,7 +157,7 @@ class FakeHotkeys:
 
     async def bind(self, bindings: Mapping[str, str]) -> None:
         if self.taken.intersection(bindings.values()):
-            raise HotkeyError("another program has it")
+            raise HotkeyTaken("an action", "its key")
         self.bound = dict(bindings)
 
     def press(self, action: str = "dictate") -> None:

@@ -1,0 +1,89 @@
+"""What became of texts is in the journals, in order, whether they are open or not."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from app.capture.events import Inserted, Inserting, decode_lines
+from app.capture.journal import Journal
+from app.capture.library import Library
+from app.capture.take import TakeState
+from app.ledger import Ledger
+from app.spoken_order import Piece
+from protocol.recognition import Options
+from protocol.session import Final
+
+ONE, TWO = UUID(int=1), UUID(int=2)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path)
+
+
+def begun(library: Library, session: UUID, segments: int = 2) -> Journal:
+    journal = library.create(session, Options(), 0)
+    journal.hear(np.zeros(segments, np.int16))
+    for segment in range(segments):
+        journal.begin(segment, segment)
+        journal.end(segment, 1)
+        journal.settle(segment, Final(segment, "text"))
+    journal.finish()
+    return journal
+
+
+def told(library: Library, session: UUID) -> list[tuple[str, int]]:
+    events = decode_lines((library.root / str(session) / "events.jsonl").read_bytes())
+    return [
+        (type(event).__name__.lower(), event.segment)
+        for event in events
+        if isinstance(event, Inserting | Inserted)
+    ]
+
+
+async def test_in_the_order_in_which_it_happened_and_only_once(library: Library) -> None:
+    ledger = Ledger(library)
+    ledger.opened(1, begun(library, ONE))
+    pieces = (Piece(1, 0), Piece(1, 1))
+    await asyncio.gather(
+        ledger.inserting(pieces), ledger.inserted(pieces[:1]), ledger.inserting(pieces), ledger.close(1)
+    )
+    assert told(library, ONE) == [("inserting", 0), ("inserting", 1), ("inserted", 0)]
+    assert library.find(ONE).state is TakeState.HELD
+    await ledger.close(1)
+
+
+async def test_what_is_pasted_later_is_noted_in_a_journal_that_is_closed(library: Library) -> None:
+    ledger = Ledger(library)
+    for take, session in ((1, ONE), (2, TWO)):
+        ledger.opened(take, begun(library, session))
+    pieces = (Piece(1, 0), Piece(1, 1), Piece(2, 0))
+    await ledger.inserting(pieces)
+    await ledger.close(1)
+    await ledger.inserted(pieces)
+    assert library.find(ONE).state is TakeState.DONE
+    assert told(library, TWO) == [("inserting", 0), ("inserted", 0)]
+    await ledger.close_all()
+    assert library.find(TWO).state is TakeState.DONE
+
+
+async def test_a_journal_that_cannot_be_opened_stops_nobody(library: Library) -> None:
+    ledger = Ledger(library)
+    ledger.opened(1, begun(library, ONE))
+    await ledger.close(1)
+    with library.reopen(ONE):  # somebody sends it again
+        await ledger.inserted((Piece(1, 0), Piece(9, 0)))
+    assert told(library, ONE) == []
+
+
+async def test_a_take_that_never_was_leaves_nothing(library: Library) -> None:
+    ledger = Ledger(library)
+    ledger.opened(1, begun(library, ONE))
+    await ledger.discard(1)
+    await ledger.discard(1)
+    await ledger.discard(2)
+    assert library.all() == []
+    assert not list(library.root.iterdir())
