@@ -6,7 +6,7 @@ Without a screen: Qt draws into memory, with the fonts that are installed.
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from pathlib import Path
@@ -309,17 +309,21 @@ def _ground(look: Look) -> QColor:
     return QColor(COLOURS[look.scheme].sunken)
 
 
+def write(folder: Path, drawn: Iterable[tuple[str, QImage]]) -> None:
+    """One file for each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, image in drawn:
+        place = folder / f"{name}.png"
+        image.convertToFormat(QImage.Format.Format_RGB888).save(str(place), quality=0)  # the smallest
+        print(f"{place}: {image.width()} x {image.height()}, {place.stat().st_size / 1e3:.0f} kB")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write the sheets."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    folder = Path(arguments[0]) if arguments else FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    application = QApplication.instance() or QApplication([])
-    for name, image in sheets():
-        place = folder / f"{name}.png"
-        image.convertToFormat(QImage.Format.Format_RGB888).save(str(place), quality=0)
-        print(f"{place}: {image.width()} x {image.height()}, {place.stat().st_size / 1e3:.0f} kB")
-    del application
+    application = QApplication([])
+    write(Path(arguments[0]) if arguments else FOLDER, sheets())
+    application.shutdown()
     return 0
 
 

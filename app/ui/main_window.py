@@ -64,6 +64,7 @@ class MainWindow(QWidget):
         super().__init__()
         self._theme, self._texts, self._ask, self.hides = theme, texts, ask, hides
         self._view, self._choices = View(), Choices()
+        self._problem = ""
         self.announces = False
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -97,12 +98,18 @@ class MainWindow(QWidget):
         self.live.setAccessibleDescription("".join(span.text for span in view.spans))
         paste_key = key_text(texts, self._choices.keys.get(PASTE_HELD, ""))
         self.beside.setText(beside_text(texts, view, paste_key))
-        said = note_text(texts, view.note, paste_key) if view.note else ""
+        said = note_text(texts, view.note, paste_key) if view.note else self._problem
         self.note.setText(said)
         self.note.setVisible(bool(said))
         self.settings.meter.show_level(view.level_dbfs)
         if self.announces and (view.state is not before.state or view.note != before.note):
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said or word))
+
+    def show_problem(self, text: str) -> None:
+        """What stands in the way, in words that say what to do; empty: nothing does."""
+        self._problem = text
+        self.settings.refresh()  # what was just chosen may have been refused
+        self.show_view(self._view)
 
     def show_takes(self, takes: Sequence[TakeView]) -> None:
         """The last ones, the newest first."""

@@ -21,10 +21,12 @@ from PySide6.QtGui import (
 )
 
 from app.states import State
+from app.ui.choices import PASTE_HELD, Choices
 from app.ui.lingering import Lingering
 from app.ui.pill import SHADOW, Drawing, Levels, Pill, paint_shadow
 from app.ui.texts import Texts
 from app.ui.theme import RADII, SPACING, Theme
+from app.ui.wording import key_text
 from app.view import View
 
 FRAME_MS: Final = 50
@@ -63,7 +65,8 @@ class Overlay(QRasterWindow):
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
-        self._theme, self._where, self._now = theme, where, now
+        self._theme, self._texts, self._where, self._now = theme, texts, where, now
+        self._paste_key = ""
         self._margin = SHADOW if translucent else 0
         self.pill = Pill(theme, texts)
         self.levels = Levels()
@@ -89,8 +92,14 @@ class Overlay(QRasterWindow):
         self._view = view
         self._show(self._lingering.see(view, self._now()))
 
+    def show_choices(self, choices: Choices) -> None:
+        """Which key pastes what is held."""
+        self._paste_key = choices.keys.get(PASTE_HELD, "")
+        self.refresh()
+
     def refresh(self) -> None:
         """Draw again with other colours, texts or sizes."""
+        self.pill.paste_key = key_text(self._texts, self._paste_key)
         self._drawing = None
         self._show(self._shown)
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.states import State
 from app.ui.colours import COLOURS, Colours, Scheme, state_colour
+from app.ui.none_references import protect_none
 from app.ui.stylesheet import stylesheet
 
 HAN: Final = ("Noto Sans CJK SC", "Microsoft YaHei UI", "PingFang SC")
@@ -103,7 +104,8 @@ class Theme(QObject):
         self.changed.emit()
 
     def dress(self, application: QApplication) -> None:
-        """Give the program its looks, now and at each change."""
+        """Give the program its looks, now and at each change. The first thing to do with a new application."""
+        protect_none()
         application.setStyle("Fusion")
         application.setFont(font())
         self._apply(application)

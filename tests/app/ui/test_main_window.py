@@ -166,6 +166,18 @@ def test_language_and_colours_change_while_it_is_open(make: Make, theme: Theme) 
     assert window.grab().toImage() != before
 
 
+def test_a_problem_is_said_and_what_was_refused_is_not_shown_as_chosen(make: Make) -> None:
+    window = make(Texts("en"))
+    window.settings.key.show_binding("f12")
+    window.settings.mode.setCurrentIndex(0)
+    window.show_problem("'f12' is already used by another program: choose another key")
+    assert window.note.isVisible() and "f12" in window.note.text()
+    assert window.settings.key.binding == "ctrl+alt+d"
+    assert window.settings.mode.currentData() == "hybrid"
+    window.show_problem("")
+    assert not window.note.isVisible()
+
+
 def test_with_a_tray_closing_hides(make: Make, asked: list[Action]) -> None:
     window = make(Texts("en"))
     assert window.close()

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.live_text import Span
 from app.states import State
 from app.ui import overlay as module
+from app.ui.choices import Choices
 from app.ui.lingering import STAYS_S
 from app.ui.overlay import Overlay
 from app.ui.texts import Texts
@@ -167,6 +168,13 @@ def test_another_language_and_other_colours_are_seen_at_once(theme: Theme, clock
     assert overlay.drawing is not None
     assert "正在聆听" in {piece.text for piece in overlay.drawing.pieces}
     overlay.hide()
+
+
+def test_what_is_held_names_the_key_of_the_settings(overlay: Counting) -> None:
+    overlay.show_choices(Choices(keys={"paste-held": "ctrl+alt+v"}))
+    overlay.show_view(View(State.HELD, held=1))
+    assert overlay.drawing is not None
+    assert any("Ctrl+Alt+V" in piece.text for piece in overlay.drawing.pieces)
 
 
 def test_where_windows_cannot_be_placed_there_is_none(qapp: QApplication) -> None:

@@ -1,0 +1,56 @@
+"""A program that shows one part of the desktop's interface for a minute at most: PART SWITCH.
+
+It shows the overlay while the file SWITCH is there, or the tray icon, and writes into SWITCH.log what is asked.
+"""
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.actions import Action
+from app.live_text import Span
+from app.states import State
+from app.ui.compositing import blends
+from app.ui.main_window import MainWindow
+from app.ui.overlay import Overlay
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.ui.tray import Tray, available
+from app.view import View
+
+LISTENING = View(State.LISTENING, 3.0, -20.0, (Span("kia ora", True),))
+_LIFE_MS = 60_000
+_LOOK_MS = 20
+
+
+def main() -> int:
+    """Until SIGTERM, or a minute has passed."""
+    part, switch = sys.argv[1], Path(sys.argv[2])
+    application = QApplication([])
+    application.setQuitOnLastWindowClosed(False)
+    theme, texts = Theme(), Texts("en")
+    theme.dress(application)
+    log = switch.with_suffix(".log")
+
+    def ask(action: Action) -> None:
+        log.write_text(str(action))
+
+    shown = Overlay(theme, texts, translucent=blends())
+    window = MainWindow(theme, texts, ask, hides=True)
+    if part == "tray":
+        assert available()
+        tray = Tray(theme, texts, ask, window.appear)
+        tray.show_view(LISTENING)
+        tray.show()
+    look = QTimer()
+    look.timeout.connect(lambda: shown.show_view(LISTENING if part == "overlay" and switch.exists() else View()))
+    look.start(_LOOK_MS)
+    QTimer.singleShot(_LIFE_MS, application.quit)
+    switch.with_suffix(".ready").touch()
+    return application.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""The screenshots show every state in both languages, and every letter of it."""
+
+import os
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtGui import QFontInfo, QImage, QTextLayout
+from PySide6.QtWidgets import QApplication
+
+from app.states import State
+from app.ui.none_references import protect_none
+from app.ui.texts import LANGUAGES, Entry, Texts, entries
+from app.ui.theme import HAN, font
+from scripts import screenshots
+from scripts.screenshots import LOOKS, Look
+from tests.helpers.packages import require
+
+ALL_AT_MOST = 4_000_000
+
+
+@pytest.fixture(autouse=True)
+def dressed(qapp: QApplication) -> Iterator[None]:
+    """Leave the application as it was."""
+    require(("fonts-noto-cjk",))
+    protect_none()
+    yield
+    for widget in qapp.topLevelWidgets():
+        widget.deleteLater()
+
+
+def glyphs(text: str) -> dict[str, list[int]]:
+    """The glyphs by the font that has them; 0 is the empty box."""
+    layout = QTextLayout(text, font())
+    layout.beginLayout()
+    layout.createLine()
+    layout.endLayout()
+    found: dict[str, list[int]] = {}
+    for run in layout.glyphRuns():
+        found.setdefault(run.rawFont().familyName(), []).extend(run.glyphIndexes())
+    return found
+
+
+def forms_of(entry: Entry) -> list[str]:
+    return [entry] if isinstance(entry, str) else list(entry.values())
+
+
+def said(language: str) -> str:
+    """Everything that can stand in a sheet of this language."""
+    forms = [form for entry in entries(language).values() for form in forms_of(entry)]
+    spoken = [span.text for span in screenshots.spans(language)]
+    return "".join([*forms, *spoken, *(take.text for take in screenshots.takes(language))])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_glyph_is_missing(qapp: QApplication, language: str) -> None:
+    letters = sorted(set(said(language)))
+    missing = [letter for letter in letters if any(0 in found for found in glyphs(letter).values())]
+    assert missing == []
+
+
+def test_a_missing_glyph_would_be_found(qapp: QApplication) -> None:
+    assert any(0 in found for found in glyphs("\U0010fffd").values())
+
+
+def test_han_is_drawn_with_the_shapes_of_simplified_chinese(qapp: QApplication) -> None:
+    assert set(glyphs("骨直复门")) == {HAN[0]}
+    assert QFontInfo(font()).family() != HAN[0]  # Latin is not
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_each_look_has_every_state(qapp: QApplication, look: Look) -> None:
+    assert [view.state for view in screenshots.views(look.language)] == list(State)
+    image = screenshots.overlay(look)
+    assert image.height() > 400
+
+
+def test_languages_and_colours_differ(qapp: QApplication) -> None:
+    images = [screenshots.overlay(look, screenshots.views(look.language)[:2]) for look in LOOKS]
+    assert all(one != other for number, one in enumerate(images) for other in images[number + 1 :])
+
+
+def test_the_tray_and_the_window_are_drawn(qapp: QApplication) -> None:
+    tray = screenshots.tray(LOOKS[0])
+    view = screenshots.views("en")[2]
+    window = screenshots.main_window(LOOKS[0], view, screenshots.takes("en"), screenshots.WORKERS[0])
+    assert tray.width() > 400 and window.width() > 700
+    assert len({window.pixelColor(x, 60).name() for x in range(window.width())}) > 10
+
+
+def test_what_is_committed_is_complete_and_small() -> None:
+    pictures = {path.stem: path for path in screenshots.FOLDER.glob("*.png")}
+    assert set(pictures) == {"overlay", "tray", "main-window-en", "main-window-zh", "accessible"}
+    assert sum(path.stat().st_size for path in pictures.values()) < ALL_AT_MOST
+    assert all(QImage(str(path)).width() > 1000 for path in pictures.values())
+
+
+def test_sheets_are_written(qapp: QApplication, tmp_path: Path) -> None:
+    screenshots.write(tmp_path / "new", [("one", QImage(4, 4, QImage.Format.Format_RGB32))])
+    assert QImage(str(tmp_path / "new" / "one.png")).width() == 4
+
+
+def test_icons_and_texts_are_shipped_with_the_package() -> None:
+    assert files("app.ui").joinpath("icons", "app.svg").is_file()
+    assert Texts("zh")("app.name")
