@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from itertools import islice
 from typing import Final
 
 import structlog
@@ -43,8 +44,12 @@ class Earlier:
 
     async def views(self, most: int) -> list[TakeView]:
         """The newest first, without those in which nobody spoke."""
-        found = await asyncio.to_thread(self._library.all)
-        return [view_of(take) for take in found if take.state is not TakeState.EMPTY][:most]
+
+        def newest() -> list[Found]:
+            spoken = (found for found in self._library.latest() if found.state is not TakeState.EMPTY)
+            return list(islice(spoken, most))
+
+        return [view_of(found) for found in await asyncio.to_thread(newest)]
 
     async def sweep(self) -> None:
         """Let go what retention lets go."""

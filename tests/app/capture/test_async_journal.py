@@ -12,7 +12,7 @@ from app.capture.async_journal import AsyncJournal, Journaled
 from app.capture.backlog import Keeping
 from app.capture.disk import AUDIO, EVENTS
 from app.capture.errors import NotKept
-from app.capture.events import Begin, End, Event, Finished, Opened, decode_lines
+from app.capture.events import Begin, End, Event, Finished, Inserted, Inserting, Opened, decode_lines
 from app.capture.journal import Journal
 from app.outlet import pass_on
 from client.connection import Address, fixed
@@ -39,6 +39,17 @@ async def faulty(tmp_path: Path) -> AsyncIterator[tuple[Journal, dict[str, Fault
 def on_disk(journal: Journal) -> list[Event]:
     events = decode_lines((journal.folder / EVENTS).read_bytes())
     return [event for event in events if not isinstance(event, Opened)]
+
+
+async def test_what_becomes_of_a_text_is_on_disk(tmp_path: Path) -> None:
+    with Journal.create(tmp_path, ID, Options(), 0) as journal:
+        store = AsyncJournal(journal)
+        await store.begin(0, 0)
+        await store.inserting(0)
+        await store.inserting(0)
+        assert on_disk(journal) == [Begin(0, 0), Inserting(0)]
+        await store.inserted(0)
+        assert on_disk(journal)[-1] == Inserted(0)
 
 
 async def test_a_segment_through_journal_and_gateway(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Finding takes, and letting old ones go."""
 
+import os
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -44,6 +45,24 @@ def recorded(library: Library, days: float, samples: int = 100, text: str | None
 def test_only_a_session_is_the_name_of_a_take(name: str) -> None:
     with pytest.raises(TakeUnknown):
         parse_session(name)
+
+
+def test_the_latest_are_looked_at_one_by_one(library: Library) -> None:
+    assert list(library.latest()) == []
+    sessions = [recorded(library, days=1) for _ in range(3)]
+    for place, session in enumerate(sessions):
+        os.utime(library.root / str(session), (place, place))
+    latest = library.latest()
+    assert next(latest).session == sessions[2]
+    assert library.discard(sessions[1])
+    assert not library.discard(sessions[1])
+    assert [found.session for found in latest] == [sessions[0]]
+
+
+def test_what_somebody_works_on_is_not_discarded(library: Library) -> None:
+    with library.reopen(session := recorded(library, days=0)):
+        assert not library.discard(session)
+    assert library.discard(session)
 
 
 def test_a_session_is_its_name() -> None:

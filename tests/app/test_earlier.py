@@ -1,0 +1,85 @@
+"""Takes of before are shown as they are, and recognised when somebody asks."""
+
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from app.capture.library import Library
+from app.dictation_events import NoteKey
+from app.earlier import Earlier
+from app.listening import Listener
+from app.states import State
+from client.connection import Address, fixed
+from client.gateway import ClientSettings
+from protocol.errors import ErrorCode
+from protocol.recognition import Options
+from protocol.session import Failed, Final
+from tests.helpers.scripted_gateway import digest, oblige, scripted
+
+ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
+AT_ONCE = ClientSettings(first_contact_s=0.0)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path)
+
+
+def earlier_of(library: Library, models: Path, url: str = "http://127.0.0.1:9") -> Earlier:
+    return Earlier(library, Listener(fixed(Address(url)), models / "fsmn-vad", settings=AT_ONCE))
+
+
+def take(library: Library, session: UUID, started_s: float, *outcomes: Final | Failed | None) -> None:
+    """A take with a segment of 100 samples for each outcome."""
+    with library.create(session, Options(), started_s) as journal:
+        journal.hear(np.arange(100 * len(outcomes), dtype=np.int16))
+        for segment, outcome in enumerate(outcomes):
+            journal.begin(segment, 100 * segment)
+            journal.end(segment, 100)
+            if outcome is not None:
+                journal.settle(segment, outcome)
+        journal.finish()
+
+
+async def test_the_newest_first_without_those_in_which_nobody_spoke(library: Library, models: Path) -> None:
+    now = 1_000_000_000.0
+    take(library, ONE, now, Final(0, "one"), Final(1, "two"))
+    take(library, TWO, now + 1, Final(0, "one"), Failed(1, ErrorCode.ENGINE_DIED, "it died"))
+    take(library, THREE, now + 2)
+    views = await earlier_of(library, models).views(5)
+    assert [(view.session, view.state, view.text) for view in views] == [
+        (str(TWO), State.FAILED, "one"),
+        (str(ONE), State.DONE, "one two"),
+    ]
+    assert views[1].started_s == now
+    assert views[1].seconds == 200 / 16_000
+    with library.reopen(ONE):
+        assert (await earlier_of(library, models).views(5))[1].state is State.WAITING
+    assert len(await earlier_of(library, models).views(1)) == 1
+
+
+async def test_what_a_take_lacks_is_recognised(library: Library, models: Path) -> None:
+    take(library, ONE, 0.0, Final(0, "one"), None)
+    async with scripted(oblige) as gateway:
+        earlier = earlier_of(library, models, gateway.url)
+        assert await earlier.recover(str(ONE)) is None
+    pcm = np.arange(100, 200, dtype="<i2").tobytes()
+    assert [view.text for view in await earlier.views(5)] == [f"one {digest(pcm)}"]
+
+
+async def test_why_it_cannot_be_recognised_is_told(library: Library, models: Path) -> None:
+    take(library, ONE, 0.0, None)
+    earlier = earlier_of(library, models)
+    for session in ("no such take", str(TWO), str(ONE)):
+        note = await earlier.recover(session)
+        assert note is not None and note.key == NoteKey.RECORDING_KEPT and note.values["reason"]
+    with library.reopen(ONE):
+        assert await earlier.recover(str(ONE)), "somebody else has it"
+
+
+async def test_old_takes_are_let_go(library: Library, models: Path) -> None:
+    take(library, ONE, 0.0, Final(0, "one"))
+    await earlier_of(library, models).sweep()
+    assert library.all() == []
