@@ -21,7 +21,7 @@ from app.states import State
 from app.ui import icons
 from app.ui.choices import Choices
 from app.ui.colours import COLOURS, Scheme
-from app.ui.main_window import MainWindow
+from app.ui.main_window import MainWindow, usual_size
 from app.ui.pill import BARS, SHADOW, Levels, Pill, paint_shadow
 from app.ui.texts import Texts
 from app.ui.theme import STILL, Motion, Theme
@@ -180,7 +180,7 @@ def main_window(look: Look, view: View, shown: Sequence[TakeView], worker: Worke
         window.show_worker(worker)
         window.show_takes(shown)
         window.show_view(view)
-        window.resize(window.sizeHint())
+        window.resize(usual_size())
         return grabbed(window)
 
     return dressed(look, draw)

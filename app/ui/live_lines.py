@@ -66,12 +66,13 @@ class LiveLines:
         return max((line.naturalTextWidth() for line in lines), default=0.0)
 
     def draw(self, painter: QPainter, place: QPointF, stable: QColor, unstable: QColor) -> None:
-        """Stable text in one colour, the rest in the other."""
+        """Stable text in one colour, the rest in the other; dotted where both are the same, for high contrast."""
         painter.setPen(stable)
         ranges: list[QTextLayout.FormatRange] = []
         done = 0
         for piece, solid in self._pieces():
-            ranges.append(_coloured(done, _utf16(piece), stable if solid else unstable))
+            dotted = not solid and stable == unstable
+            ranges.append(_look(done, _utf16(piece), stable if solid else unstable, dotted=dotted))
             done += _utf16(piece)
         self._laid(self.shown, ranges).draw(painter, place)
 
@@ -101,9 +102,11 @@ class LiveLines:
         return layout
 
 
-def _coloured(start: int, length: int, colour: QColor) -> QTextLayout.FormatRange:
+def _look(start: int, length: int, colour: QColor, *, dotted: bool) -> QTextLayout.FormatRange:
     look = QTextCharFormat()
     look.setForeground(colour)
+    if dotted:
+        look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
     made = QTextLayout.FormatRange()
     made.start, made.length, made.format = start, length, look
     return made

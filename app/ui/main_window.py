@@ -31,6 +31,12 @@ RECORDING = frozenset({State.ARMING, State.LISTENING})
 _LINES = 3
 
 
+def usual_size() -> QSize:
+    """Two columns with some takes to see."""
+    line = QFontMetrics(font()).height()
+    return QSize(line * 54, line * 38)
+
+
 class LiveText(QWidget):
     """The newest lines of what is being recognised."""
 
@@ -145,9 +151,8 @@ class MainWindow(QWidget):
         self.activateWindow()
 
     def sizeHint(self) -> QSize:
-        """Two columns with some takes to see."""
-        line = QFontMetrics(font()).height()
-        return QSize(line * 54, line * 38)
+        """As far as the screen has room."""
+        return usual_size().boundedTo(self.screen().availableSize())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """With a tray the app goes on without its window. Without one closing quits, once nothing is unsent."""

@@ -110,7 +110,7 @@ class Pill:
 
     def _paint_bar(self, painter: QPainter, level: float, place: QRectF, colour: QColor) -> None:
         track = QRectF(place.left(), place.center().y() - 3, place.width(), 6)
-        painter.setBrush(self._theme.colour("line"))
+        painter.setBrush(self._theme.colour("accent_soft"))
         painter.drawRoundedRect(track, 3, 3)
         painter.setBrush(colour)
         track.setWidth(max(6.0, track.width() * loudness(level)))

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication
 
 from app.states import State
 from app.ui.colours import COLOURS, Colours, Scheme, state_colour
-from app.ui.none_references import protect_none
 from app.ui.stylesheet import stylesheet
 
 HAN: Final = ("Noto Sans CJK SC", "Microsoft YaHei UI", "PingFang SC")
@@ -104,8 +103,7 @@ class Theme(QObject):
         self.changed.emit()
 
     def dress(self, application: QApplication) -> None:
-        """Give the program its looks, now and at each change. The first thing to do with a new application."""
-        protect_none()
+        """Give the program its looks, now and at each change."""
         application.setStyle("Fusion")
         application.setFont(font())
         self._apply(application)
@@ -159,8 +157,8 @@ class System:
     @property
     def motion(self) -> Motion:
         """None where less of it is asked for."""
-        wish = self._wish("motionPreference")
-        return Motion() if wish is None or wish == Qt.MotionPreference.NoPreference else STILL
+        wish = self._wish("motionPreference")  # of an enumeration that older versions do not have
+        return STILL if getattr(wish, "name", "") == "ReducedMotion" else Motion()
 
     def _wish(self, name: str) -> object:
         return getattr(self._wishes, name)() if hasattr(self._wishes, name) else None

@@ -80,7 +80,7 @@ class Meter(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         track = QRectF(self.rect())
-        painter.setBrush(self._theme.colour("line"))
+        painter.setBrush(self._theme.colour("accent_soft"))
         painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
         if filled := track.width() * loudness(self.level_dbfs):
             painter.setBrush(self._theme.colour("accent"))

@@ -13,7 +13,6 @@ from PySide6.QtGui import QFontInfo, QImage, QTextLayout
 from PySide6.QtWidgets import QApplication
 
 from app.states import State
-from app.ui.none_references import protect_none
 from app.ui.texts import LANGUAGES, Entry, Texts, entries
 from app.ui.theme import HAN, font
 from scripts import screenshots
@@ -27,7 +26,6 @@ ALL_AT_MOST = 4_000_000
 def dressed(qapp: QApplication) -> Iterator[None]:
     """Leave the application as it was."""
     require(("fonts-noto-cjk",))
-    protect_none()
     yield
     for widget in qapp.topLevelWidgets():
         widget.deleteLater()

@@ -12,15 +12,8 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
 from app.ui.colours import Scheme
-from app.ui.none_references import protect_none
 from app.ui.texts import Texts
 from app.ui.theme import Motion, Theme
-
-
-@pytest.fixture(scope="session", autouse=True)
-def none_lives() -> None:
-    """Also where a test does not dress the application."""
-    protect_none()
 
 
 @pytest.fixture

@@ -64,6 +64,19 @@ def test_a_short_text_is_whole(theme: Theme) -> None:
     assert (lines.shown, lines.lines) == ("kia ora", 1)
 
 
+def test_with_one_colour_what_may_change_is_dotted(theme: Theme) -> None:
+    def drawn(stable: bool) -> QImage:
+        image = QImage(int(WIDTH), 40, QImage.Format.Format_RGB32)
+        image.fill(QColor("black"))
+        painter = QPainter(image)
+        white = QColor("white")
+        LiveLines((Span("kia ora", stable),), font(), WIDTH).draw(painter, QPointF(0, 0), white, white)
+        painter.end()
+        return image
+
+    assert drawn(True) != drawn(False)
+
+
 def colours_of(spans: tuple[Span, ...]) -> set[str]:
     """Of the pixels: pure red is stable, pure blue is not."""
     image = QImage(int(WIDTH), 60, QImage.Format.Format_RGB32)

@@ -21,7 +21,7 @@ from app.live_text import Span
 from app.states import State
 from app.ui.choices import Choices
 from app.ui.colours import Scheme
-from app.ui.main_window import LiveText, MainWindow
+from app.ui.main_window import LiveText, MainWindow, usual_size
 from app.ui.texts import LANGUAGES, Texts
 from app.ui.theme import STILL, Theme
 from app.ui.widgets import Elided
@@ -144,8 +144,8 @@ def test_no_text_is_cut(
     window.show_view(
         View(state, 3723.0, unsent_s=61.0, destination="desktop-gpu.local", note=Note("target-unknown"))
     )
-    window.resize(window.sizeHint())
-    qtbot.waitUntil(lambda: window.size() == window.sizeHint())
+    window.resize(usual_size())
+    qtbot.waitUntil(lambda: window.size() == usual_size())
     qapp.processEvents()
     for widget in window.findChildren(QWidget):
         if not widget.isVisibleTo(window) or isinstance(widget, Elided):

@@ -1,5 +1,7 @@
 """The theme gives what it was asked for, tells of changes, and leaves the size of type to the person."""
 
+import sys
+
 import pytest
 from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QApplication
@@ -66,6 +68,14 @@ def test_still_means_no_time() -> None:
     assert STILL.reduced
     assert (STILL.quick, STILL.gentle) == (0, 0)
     assert not Motion().reduced
+
+
+def test_the_binding_gives_back_no_more_references_than_it_took(qapp: QApplication) -> None:
+    made = QFont(qapp.font())
+    before = sys.getrefcount(None)
+    for _ in range(1000):
+        made.setBold(True)
+    assert before - sys.getrefcount(None) < 500  # PySide 6.12.0: 1,000, and Python before 3.12 aborts in the end
 
 
 def test_a_font_in_pixels_keeps_its_unit(qapp: QApplication) -> None:
