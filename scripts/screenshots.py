@@ -195,6 +195,7 @@ def tray(look: Look) -> QImage:
         made.show_choices(CHOICES)
         made.show_worker(WORKERS[0])
         made.show_view(View(State.LISTENING, held=1))
+        made.menu.setActiveAction(made.dictate)
         menus = [made.menu, made.microphones, made.gateways]
         return column([tray_icons(look.scheme), row([grabbed(menu) for menu in menus], ground)], ground)
 

@@ -29,12 +29,11 @@ QPushButton[role="quiet"] { background: transparent; color: $accent; border-colo
 QPushButton[role="quiet"]:hover { background: $accent_soft; }
 QPushButton[role="quiet"]:focus { border: 2px solid $accent; padding: ${hair_focus}px ${pad_focus}px; }
 
-QMenu { background: $surface; color: $text; border: 1px solid $line; padding: ${hair}px 0; }
-QMenu::item { padding: ${pad}px ${menu}px ${pad}px ${menu}px; }
+QMenu { background: $surface; color: $text; border: 1px solid $line; padding: ${pad}px; }
+QMenu::item { padding: ${pad}px ${menu}px ${pad}px ${menu}px; border-radius: ${radius}px; }
 QMenu::item:selected { background: $accent_soft; color: $text; }
 QMenu::item:disabled { color: $muted; }
-QMenu::separator { height: 1px; background: $line; margin: ${hair}px 0; }
-QMenu::indicator { margin-left: ${pad}px; }
+QMenu::separator { height: 1px; background: $line; margin: ${hair}px ${pad}px; }
 
 QComboBox QAbstractItemView { background: $surface; color: $text; border: 1px solid $edge; outline: none;
     selection-background-color: $accent_soft; selection-color: $text; padding: ${hair}px; }
