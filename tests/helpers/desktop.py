@@ -24,6 +24,7 @@ PACKAGES = ("xvfb", "openbox", "stalonetray", "xdotool", "xclip", "xterm", "font
 _FOREIGN = frozenset(
     {"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_SESSION_TYPE", "QT_QPA_PLATFORM"}
 )
+_NO_CONTENTS = frozenset({"TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS"})
 _TRAY = ("stalonetray", "--geometry", "4x1-0+0", "--window-type", "dock", "--kludges", "force_icons_size")
 
 
@@ -75,6 +76,28 @@ class Desktop:
         self.xdotool("windowactivate", "--sync", window)
         wait_until_sync(lambda: self.xdotool("getactivewindow") == window, f"{title} has the focus")
         return window
+
+    def copy(self, data: bytes, target: str = "UTF8_STRING") -> None:
+        """Put this into the clipboard, as a program that stays."""
+        place = self.folder / f"copied-{len(self.processes)}"
+        place.write_bytes(data)
+        self.start("xclip", "-quiet", "-selection", "clipboard", "-target", target, str(place))
+        wait_until_sync(lambda: self.copied(target) == data, f"the clipboard holds it as {target}")
+
+    def copied(self, target: str = "UTF8_STRING", selection: str = "clipboard") -> bytes:
+        """What the clipboard holds; nothing if not as this target."""
+        done = subprocess.run(
+            ["xclip", "-o", "-selection", selection, "-target", target],
+            env=self.environment,
+            capture_output=True,
+            timeout=DEADLINE_S,
+        )
+        return done.stdout
+
+    def copied_as(self) -> dict[str, bytes]:
+        """All that the clipboard holds, by target."""
+        targets = self.copied("TARGETS").decode().split()
+        return {target: self.copied(target) for target in targets if target not in _NO_CONTENTS}
 
     def logs(self) -> str:
         """What its programs wrote: for the message of a failed test."""
@@ -145,6 +168,12 @@ class TextField:
         """What stands in it now."""
         return self._place.read_text() if self._place.exists() else ""
 
+    @property
+    def pastes(self) -> list[int]:
+        """How many characters each paste brought."""
+        place = self._place.with_suffix(".pastes")
+        return [int(line) for line in place.read_text().split()] if place.exists() else []
+
     def focus(self) -> str:
         """Give it the focus; the id of its window."""
         return self._desktop.focus(self.title)
@@ -152,3 +181,30 @@ class TextField:
     async def shows(self, text: str) -> None:
         """Wait until exactly this stands in it."""
         await wait_until(lambda: self.text == text, f"{text!r} stands in {self.title}, not {self.text!r}")
+
+
+class Terminal:
+    """An xterm whose program writes all that is typed into a file, unchanged."""
+
+    def __init__(self, desktop: Desktop, title: str = "terminal") -> None:
+        self.title = title
+        self._place = desktop.folder / f"{title}.typed"
+        self._desktop = desktop
+        # Without lines, which the terminal would cut at 4,096 bytes.
+        script = f"stty raw -echo; : > '{self._place}'; exec cat >> '{self._place}'"
+        desktop.start("xterm", "-u8", "-title", title, "-e", "sh", "-c", script, LC_ALL="C.UTF-8")
+        wait_until_sync(self._place.exists, "the terminal's program runs")
+        desktop.focus(title)
+
+    @property
+    def text(self) -> str:
+        """What its program has got."""
+        return self._place.read_bytes().decode(errors="replace")
+
+    def focus(self) -> str:
+        """Give it the focus; the id of its window."""
+        return self._desktop.focus(self.title)
+
+    async def shows(self, text: str) -> None:
+        """Wait until its program has got exactly this."""
+        await wait_until(lambda: self.text == text, f"{text!r} was typed into {self.title}, not {self.text!r}")

@@ -1,0 +1,54 @@
+"""Which inserter this desktop needs."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from app.insertion.clipboard import Clipboard
+from app.insertion.errors import InsertionUnavailable
+from app.insertion.held import HeldInserter
+from app.insertion.outcome import Inserter
+from app.insertion.pasting import PastingInserter
+from app.insertion.plan import Rules
+from app.insertion.system_keys import open_system_keys
+
+_INPUT_METHODS: Final = ("XMODIFIERS", "GTK_IM_MODULE", "QT_IM_MODULE", "QT_IM_MODULES")
+_NO_INPUT_METHOD: Final = frozenset(
+    {"", "none", "local", "simple", "gtk-im-context-simple", "compose", "xim", "wayland"}
+)
+
+
+async def open_inserter(
+    platform: str, environment: Mapping[str, str], clipboard: Clipboard | None, rules: Rules
+) -> Inserter:
+    """For this ``sys.platform`` and session; ``clipboard`` is used on Windows and macOS.
+
+    Raises ``InsertionUnavailable``, which says what to do.
+    """
+    if platform in ("win32", "darwin"):
+        if clipboard is None:
+            raise InsertionUnavailable("there is no clipboard: start the app with its windows")
+        return PastingInserter(clipboard, open_system_keys(), rules)
+    if is_wayland(environment):
+        return HeldInserter()
+    if not environment.get("DISPLAY"):
+        raise InsertionUnavailable("there is no screen: start this program in a desktop, or set DISPLAY")
+    try:
+        from app.insertion.x11 import X11Inserter
+    except ImportError as error:
+        advice = "install it with `pip install 'kikipounamu[desktop]'`"
+        raise InsertionUnavailable(f"python-xlib is not installed: {advice}") from error
+    used = replace(rules, input_method=rules.input_method or has_input_method(environment))
+    return await X11Inserter.open(environment["DISPLAY"], used)
+
+
+def is_wayland(environment: Mapping[str, str]) -> bool:
+    """Whether the session is Wayland's, even if X programs run in it."""
+    return environment.get("XDG_SESSION_TYPE") == "wayland" or bool(environment.get("WAYLAND_DISPLAY"))
+
+
+def has_input_method(environment: Mapping[str, str]) -> bool:
+    """Whether one stands between the keys and the programs."""
+    named = [re.sub(r"^@im=", "", environment.get(name, "")).lower() for name in _INPUT_METHODS]
+    return any(set(re.split("[;:]", name)) - _NO_INPUT_METHOD for name in named)

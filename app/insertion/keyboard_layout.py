@@ -1,0 +1,92 @@
+"""Which keys type a text: pure. X11 core keyboard mapping, keysyms: X Window System Protocol, appendix A."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.insertion.errors import CannotType
+
+RETURN: Final = 0xFF0D
+MOST_KEYS_AT_ONCE: Final = 50  # a batch holds up other programs for a few ms
+_UNICODE: Final = 0x01000000
+_LATIN_1: Final = frozenset((*range(0x20, 0x7F), *range(0xA0, 0x100)))
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One key, pressed and released, with or without Shift."""
+
+    code: int
+    shift: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """``keys``: what types each keysym. ``spare``: key codes that no key of the keyboard has."""
+
+    keys: Mapping[int, Stroke]
+    spare: tuple[int, ...]
+
+
+@dataclass
+class Batch:
+    """``text`` is typed by ``strokes`` once each code of ``borrowed`` means its keysym."""
+
+    text: str = ""
+    strokes: list[Stroke] = field(default_factory=list)
+    borrowed: dict[int, int] = field(default_factory=dict)
+
+
+def keysym(char: str) -> int:
+    """Of one character."""
+    code = ord(char)
+    if char == "\n":
+        return RETURN
+    return code if code in _LATIN_1 else _UNICODE + code
+
+
+def read_layout(rows: Sequence[Sequence[int]], first_code: int, group: int) -> Layout:
+    """From the server's table: a row of keysyms for each code; column 2 ``group``, + 1 for Shift.
+
+    Only groups 0 and 1 are in these columns of the core protocol: for others nothing but Return is taken from it.
+    """
+    keys: dict[int, Stroke] = {}
+    spare = []
+    for code, row in enumerate(rows, first_code):
+        if not any(row):
+            spare.append(code)
+            continue
+        for shift, sym in enumerate(row[2 * group : 2 * group + 2] if group < 2 else row[:1]):
+            if sym and (group < 2 or sym == RETURN):
+                keys.setdefault(sym, Stroke(code, bool(shift)))
+    usable = tuple(code for code in spare if code > first_code)  # the lowest means "no key" to some programs
+    return Layout(keys, usable)
+
+
+def batches(text: str, layout: Layout, *, shift_return: bool = False) -> Iterator[Batch]:
+    """``text`` in pieces, each of which needs no more spare codes than there are.
+
+    A borrowed code keeps its meaning as long as there is a code for the next character. Raises ``CannotType``.
+    """
+    borrowed: dict[int, int] = {}
+    where: dict[int, Stroke] = {}
+    batch = Batch()
+    for char in text:
+        sym = keysym(char)
+        stroke = layout.keys.get(sym) or where.get(sym)
+        none_left = stroke is None and len(borrowed) >= len(layout.spare)
+        if none_left or len(batch.strokes) >= MOST_KEYS_AT_ONCE:
+            if batch.strokes:
+                yield batch
+            if none_left:
+                borrowed, where = {}, {}
+            batch = Batch(borrowed=dict(borrowed))
+        if stroke is None:
+            if not layout.spare:
+                raise CannotType
+            stroke = where[sym] = Stroke(layout.spare[len(borrowed)])
+            borrowed[stroke.code] = batch.borrowed[stroke.code] = sym
+        batch.strokes.append(Stroke(stroke.code, shift_return) if char == "\n" else stroke)
+        batch.text += char
+    if batch.strokes:
+        yield batch

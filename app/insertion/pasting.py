@@ -1,0 +1,97 @@
+"""Insertion through a clipboard that Qt serves: Windows and macOS. Not run on them so far.
+
+Such a clipboard does not tell who reads it: what counts is the first read after the key. Where histories of the
+clipboard read everything, that may be one of them, so what was there comes back only a little later.
+"""
+
+import asyncio
+import time
+from typing import Final
+
+from app.insertion.clipboard import Clipboard
+from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.paste_watch import READ_DEADLINE_S, SETTLED_S
+from app.insertion.plan import Newline, Rules, Strategy, to_paste, to_type
+from app.insertion.system_keys import SystemKeys
+from runtime.tasks import Tasks
+
+_RELEASE_DEADLINE_S: Final = 2.0
+_LOOK_AGAIN_S: Final = 0.01
+# A program that hung would paste what was there before: so long there is nothing.
+_EMPTY_S: Final = 2.0
+
+
+class PastingInserter:
+    """An ``Inserter``."""
+
+    def __init__(self, clipboard: Clipboard, keys: SystemKeys, rules: Rules) -> None:
+        self.rules = rules
+        self._clipboard = clipboard
+        self._keys = keys
+        self._tasks = Tasks("insertion")
+        self._giving_back: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+
+    async def target(self) -> Target | None:
+        """The window, on macOS the program, that has the focus now."""
+        return self._keys.target()
+
+    async def insert(self, text: str, target: Target | None) -> Insertion:
+        """Insert ``text`` if ``target`` has the focus; in the order of the calls."""
+        if target is None:
+            return held(Reason.NO_TARGET)
+        async with self._turn:
+            reason = await self._ready(target)
+            if reason is not None:
+                return held(reason)
+            if self.rules.strategy is Strategy.TYPE:
+                return self._type(text, target)
+            return await self._paste(text, target)
+
+    async def close(self) -> None:
+        """Give the clipboard back now. Safe to call twice."""
+        await self._tasks.close()
+        if self._giving_back is not None:
+            self._giving_back = None
+            await self._clipboard.give_back()
+
+    async def _ready(self, target: Target) -> Reason | None:
+        end = time.monotonic() + _RELEASE_DEADLINE_S
+        while self._keys.modifiers_held():
+            if time.monotonic() >= end:
+                return Reason.MODIFIERS_HELD
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        return None if self._has_focus(target) else Reason.FOCUS_MOVED
+
+    def _has_focus(self, target: Target) -> bool:
+        now = self._keys.target()
+        return now is not None and now.window == target.window
+
+    def _type(self, text: str, target: Target) -> Insertion:
+        # These keyboards press Return for a line break, without Shift.
+        newline = Newline.RETURN if self.rules.newline is Newline.RETURN else Newline.SPACE
+        self._keys.type(to_type(text, target, newline))
+        return Insertion(How.TYPED)
+
+    async def _paste(self, text: str, target: Target) -> Insertion:
+        if self._giving_back is not None:
+            self._giving_back.cancel()  # it is lent to the next text now
+        if not await self._clipboard.keep():
+            return held(Reason.CLIPBOARD_BUSY)  # nothing tells whether what is typed arrives
+        await self._clipboard.offer(to_paste(text, target))
+        reason = None if self._has_focus(target) else Reason.FOCUS_MOVED
+        read = False
+        if reason is None:
+            self._clipboard.pressed()
+            self._keys.paste(terminal=target.terminal)
+            read = await self._clipboard.read(READ_DEADLINE_S)
+            if not read:
+                await self._clipboard.offer("")
+        wait_s = SETTLED_S if read else (_EMPTY_S if reason is None else 0.0)
+        self._giving_back = self._tasks.start(self._give_back(wait_s), "give back")
+        return Insertion(How.PASTED) if read else held(reason or Reason.NOT_READ)
+
+    async def _give_back(self, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+        await self._clipboard.give_back()
+        self._giving_back = None

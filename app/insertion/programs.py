@@ -1,0 +1,83 @@
+"""What is known of programs: which are terminals, and which keys paste there."""
+
+from dataclasses import dataclass
+from typing import Final
+
+# As they call themselves (WM_CLASS, or the name of the executable), in lower case.
+_TERMINALS: Final = frozenset(
+    {
+        "alacritty",
+        "black box",
+        "blackbox",
+        "cool-retro-term",
+        "deepin-terminal",
+        "foot",
+        "footclient",
+        "ghostty",
+        "gnome-terminal",
+        "gnome-terminal-server",
+        "guake",
+        "hyper",
+        "iterm2",
+        "kgx",
+        "kitty",
+        "konsole",
+        "lxterminal",
+        "mate-terminal",
+        "mintty",
+        "org.gnome.console",
+        "org.gnome.ptyxis",
+        "ptyxis",
+        "qterminal",
+        "rio",
+        "sakura",
+        "st",
+        "st-256color",
+        "tabby",
+        "terminal",
+        "terminator",
+        "terminology",
+        "termite",
+        "tilda",
+        "tilix",
+        "wezterm",
+        "windowsterminal",
+        "xfce4-terminal",
+        "yakuake",
+    }
+)
+# These know no Ctrl+Shift+V: their key for pasting is Shift+Insert, which takes the selected text (PRIMARY).
+_OLD_TERMINALS: Final = frozenset({"eterm", "rxvt", "urxvt", "uxterm", "xterm"})
+
+
+@dataclass(frozen=True)
+class PasteKeys:
+    """A chord: ``key`` as X calls it, with these held. ``primary``: it takes the selected text, PRIMARY."""
+
+    key: str
+    control: bool = False
+    shift: bool = False
+    primary: bool = False
+
+
+ORDINARY: Final = PasteKeys("v", control=True)
+TERMINAL: Final = PasteKeys("v", control=True, shift=True)
+OLD_TERMINAL: Final = PasteKeys("Insert", shift=True, primary=True)
+
+
+def is_terminal(*names: str) -> bool:
+    """Whether a program of one of these names is a terminal."""
+    return any(_plain(name) in _TERMINALS | _OLD_TERMINALS for name in names)
+
+
+def paste_keys(*names: str) -> PasteKeys:
+    """What pastes in a program of one of these names."""
+    plain = {_plain(name) for name in names}
+    if plain & _OLD_TERMINALS:
+        return OLD_TERMINAL
+    return TERMINAL if plain & _TERMINALS else ORDINARY
+
+
+def _plain(name: str) -> str:
+    name = name.lower().removesuffix(".exe").removesuffix(".desktop")
+    return name if name in _TERMINALS else name.rsplit(".", 1)[-1]

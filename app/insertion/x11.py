@@ -1,0 +1,141 @@
+"""Insertion on X11: pasted where that is possible, typed where it is not.
+
+Pasting is the rule because an input method (ibus, fcitx) makes other words of typed letters, an editor completes
+and indents them, and an undo takes back only some. It also takes equally long for any text.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, Self
+
+from app.insertion.errors import CannotType, ScreenGone
+from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, to_paste, to_type
+from app.insertion.programs import paste_keys
+from app.insertion.x11_clipboard import X11Clipboard
+from app.insertion.x11_connection import Connection, XThread
+from app.insertion.x11_keyboard import X11Keyboard
+from app.insertion.x11_pings import Pings
+from app.insertion.x11_screen import X11Screen
+
+_CLOSE_DEADLINE_S: Final = 3.0
+_SETTLE_DEADLINE_S: Final = 1.0
+
+
+class X11Inserter:
+    """An ``Inserter``. Texts are inserted one after the other, by a thread of its own."""
+
+    def __init__(self, thread: XThread, hands: "_Hands", rules: Rules) -> None:
+        self.rules = rules
+        self._thread = thread
+        self._hands = hands
+        self._turn = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, display: str | None = None, rules: Rules | None = None) -> Self:
+        """Connect to this display, or to that of the environment. Raises ``InsertionUnavailable``."""
+        thread = XThread(display)
+        await thread.open()
+        try:
+            hands = await thread.call(_Hands)
+        except BaseException:
+            await thread.close()
+            raise
+        return cls(thread, hands, rules or Rules())
+
+    async def target(self) -> Target | None:
+        """The window that has the focus now. What the clipboard holds is read meanwhile, off the critical path."""
+        try:
+            found = await self._thread.call(lambda _: self._hands.screen.target())
+        except ScreenGone:
+            return None
+        self._thread.submit(lambda _: self._hands.prepare(found))
+        return found
+
+    async def insert(self, text: str, target: Target | None) -> Insertion:
+        """Insert ``text`` into ``target``, if that has the focus; in the order of the calls."""
+        if target is None:
+            return held(Reason.NO_TARGET)
+        rules = self.rules
+        async with self._turn:
+            try:
+                return await self._thread.call(lambda _: self._hands.insert(text, target, rules))
+            except ScreenGone:
+                return held(Reason.TARGET_UNKNOWN)
+
+    async def close(self) -> None:
+        """Give the clipboard back. Safe to call twice."""
+        closed = self._thread.submit(lambda _: self._hands.close())
+        await asyncio.wait([asyncio.wrap_future(closed)], timeout=_CLOSE_DEADLINE_S)
+        await self._thread.close()
+
+
+class _Hands:
+    """What the thread works with."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.screen = X11Screen(connection)
+        self.clipboard = X11Clipboard(connection)
+        self._pings = Pings(connection)
+        self.keyboard = X11Keyboard(connection, self.screen, self._pings)
+        self._last: Target | None = None  # the last one that was pasted into
+
+    def close(self) -> None:
+        """Give back all that is borrowed."""
+        self.keyboard.close()
+        self.clipboard.close()
+
+    def prepare(self, target: Target | None) -> None:
+        """Read what the clipboard holds before it is needed."""
+        if target is not None:
+            self.clipboard.keep(self._selections(target))
+
+    def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
+        """In the way the rules say."""
+        if rules.strategy is Strategy.TYPE:
+            return self._type(text, target, rules)
+        reason = self.screen.ready(target)
+        if reason is not None:
+            return held(reason)
+        if not self.clipboard.keep(self._selections(target)):
+            return self._type(text, target, rules) if may_type_instead(rules) else held(Reason.CLIPBOARD_BUSY)
+        return self._paste(text, target)
+
+    def _paste(self, text: str, target: Target) -> Insertion:
+        try:
+            codes = self.keyboard.chord(paste_keys(*self.screen.names(target.window)))
+        except CannotType:
+            return held(Reason.TARGET_UNKNOWN)
+
+        def press(pressed: Callable[[], None]) -> Reason | None:
+            def keys() -> None:
+                pressed()
+                self.keyboard.press(codes)
+
+            return self.screen.press(target, keys)
+
+        if not self._last_has_ended(target):
+            return held(Reason.NOT_READ)
+        self._last = target
+        program = self._connection.program(target.window)
+        clean = to_paste(text, target)
+        reason = self.clipboard.paste(clean, self._selections(target), program, press)
+        return Insertion(How.PASTED) if reason is None else held(reason)
+
+    def _last_has_ended(self, target: Target) -> bool:
+        """Programs ask several times for one paste: none may get this text for the last one."""
+        last = self._last
+        if last is None or self.clipboard.settled():
+            return True
+        if self._pings.answered(last):
+            return self._pings.reached(last, _SETTLE_DEADLINE_S) or last != target
+        self._connection.wait(self.clipboard.settled, _SETTLE_DEADLINE_S)
+        return True
+
+    def _type(self, text: str, target: Target, rules: Rules) -> Insertion:
+        clean = to_type(text, target, rules.newline)
+        return self.keyboard.type(clean, target, shift_return=rules.newline is Newline.SHIFT_RETURN)
+
+    def _selections(self, target: Target) -> tuple[int, ...]:
+        return self.clipboard.selections(primary=paste_keys(*self.screen.names(target.window)).primary)

@@ -1,0 +1,218 @@
+"""The clipboard of X11, lent to a text and given back once the target has read it.
+
+Own code rather than Qt's: the owner of a selection sees which window asks, so that a manager of the clipboard,
+which reads every new text at once, is not taken for the target.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from Xlib import X
+from Xlib.ext import xfixes
+
+from app.insertion.outcome import Reason
+from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, PasteWatch, Verdict
+from app.insertion.x11_connection import Connection
+from app.insertion.x11_contents import Contents, ContentsReader, Value
+from app.insertion.x11_selection import SelectionOwner
+
+_WHY = {Verdict.TAKEN: Reason.CLIPBOARD_BUSY, Verdict.NOT_READ: Reason.NOT_READ, Verdict.WAITING: Reason.NOT_READ}
+_SAVE_DEADLINE_S = 1.0
+_MOST_TRIES = 3
+_ALL_CHANGES = (
+    xfixes.XFixesSetSelectionOwnerNotifyMask
+    | xfixes.XFixesSelectionWindowDestroyNotifyMask
+    | xfixes.XFixesSelectionClientCloseNotifyMask
+)
+
+# Presses the keys, and calls what it is given at the last moment before; why not.
+Press = Callable[[Callable[[], None]], Reason | None]
+
+
+class X11Clipboard:
+    """The clipboard and, for old terminals, the selected text (PRIMARY)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._owner = SelectionOwner(connection)
+        self._reader = ContentsReader(connection)
+        self._before: dict[int, Contents] = {}  # of what is lent, or has not changed since it was read
+        self._changes: Counter[int] = Counter()  # by others
+        self._lent: set[int] = set()
+        self._watch: PasteWatch | None = None
+        self._hears = self._listen()
+        self._owner.refuses = self._refuses
+        self._owner.asked = self._asked
+        self._owner.lost = self._lost
+
+    def selections(self, *, primary: bool) -> tuple[int, ...]:
+        """Those that a paste key takes; which one an old terminal takes is a setting of its user."""
+        names = ("CLIPBOARD", "PRIMARY") if primary else ("CLIPBOARD",)
+        return tuple(self._connection.atom(name) for name in names)
+
+    def keep(self, selections: Iterable[int]) -> bool:
+        """Remember what is in these; False: that is impossible."""
+        return all(self._keep(selection) for selection in selections)
+
+    def paste(self, text: str, selections: Iterable[int], program: int, press: Press) -> Reason | None:
+        """Offer ``text``, ``press``, wait until it is read; why not.
+
+        What was there is given back a little later.
+        """
+        if self._watch is not None and self._watch.late(program, time.monotonic()):
+            return Reason.NOT_READ  # it has still an earlier key before it, and would take this text for that one
+        watch = self._watch = PasteWatch(program)
+        if not self._lend(text, tuple(selections)):
+            self._give_back()
+            return Reason.CLIPBOARD_BUSY
+        reason = press(lambda: watch.pressed(time.monotonic()))
+        if reason is None:
+            self._connection.wait(
+                lambda: watch.verdict(time.monotonic()) is not Verdict.WAITING, 2 * READ_DEADLINE_S
+            )
+            verdict = watch.verdict(time.monotonic())
+            if verdict is Verdict.READ:
+                self._give_back_when_settled(watch)
+                return None
+            reason = _WHY[verdict]
+        watch.give_up(time.monotonic())
+        self._give_back()
+        return reason
+
+    def settled(self) -> bool:
+        """Whether no program is likely to ask again for the last text."""
+        return self._watch is None or not self._lent or time.monotonic() >= self._watch.quiet_s()
+
+    def close(self) -> None:
+        """Give back at once, and hand to the clipboard's manager, if there is one, what else would be lost."""
+        self._give_back()
+        clipboard = self._connection.atom("CLIPBOARD")
+        if self._owner.contents(clipboard):
+            self._save(clipboard)
+
+    # -- what was there ------------------------------------------------------------------------------------
+
+    def _keep(self, selection: int) -> bool:
+        if selection in self._lent or (self._hears and selection in self._before):
+            return True
+        for _ in range(_MOST_TRIES):
+            changes = self._changes[selection]
+            ours = self._owner.contents(selection)
+            contents = ours if ours is not None else self._reader.read(selection)
+            if contents is None:
+                return False
+            if self._changes[selection] == changes:
+                self._before[selection] = contents
+                return True
+        return False
+
+    def _listen(self) -> bool:
+        """Whether we hear of what others put there: then it need not be read again at the last moment."""
+        display = self._connection.display
+        if not display.has_extension(xfixes.extname):
+            return False
+        display.xfixes_query_version()
+        for selection in self.selections(primary=True):
+            display.xfixes_select_selection_input(self._connection.window, selection, _ALL_CHANGES)
+        self._connection.handlers.append(self._changed)
+        return True
+
+    def _changed(self, event: Any) -> None:
+        changed = isinstance(event, xfixes.SelectionNotify) and event.owner != self._connection.window
+        if changed:
+            self._changes[int(event.selection)] += 1
+        if changed and int(event.selection) not in self._lent:
+            self._before.pop(int(event.selection), None)
+
+    # -- lending -------------------------------------------------------------------------------------------
+
+    def _lend(self, text: str, selections: tuple[int, ...]) -> bool:
+        contents = self._contents_of(text)
+        for _ in range(_MOST_TRIES):
+            if not self.keep(selections):
+                return False
+            if self._offer(contents, selections):
+                return True
+        return False
+
+    def _offer(self, contents: Contents, selections: tuple[int, ...]) -> bool:
+        """Unless something else was copied since it was read; with the server grabbed, nothing is meanwhile."""
+        display = self._connection.display
+        display.grab_server()
+        try:
+            display.sync()
+            self._connection.handle_pending()
+            if not all(selection in self._before for selection in selections):
+                return False
+            self._lent.update(selections)
+            return all([self._owner.own(selection, contents) for selection in selections])
+        finally:
+            display.ungrab_server()
+            display.flush()
+
+    def _contents_of(self, text: str) -> Contents:
+        atom, utf8 = self._connection.atom, text.encode()
+        texts = {name: Value(atom(name), 8, utf8) for name in ("UTF8_STRING", "text/plain;charset=utf-8")}
+        texts["text/plain"] = Value(atom("text/plain"), 8, utf8)
+        texts["TEXT"] = Value(atom("UTF8_STRING"), 8, utf8)
+        if text.isascii():
+            texts["STRING"] = Value(atom("STRING"), 8, utf8)
+        # Histories of the clipboard leave out what says so (KDE's convention, which others keep too).
+        texts["x-kde-passwordManagerHint"] = Value(atom("UTF8_STRING"), 8, b"secret")
+        return Contents({atom(name): value for name, value in texts.items()})
+
+    def _give_back_when_settled(self, watch: PasteWatch) -> None:
+        def settle() -> None:
+            if self._watch is not watch:
+                return  # the next text is there, and will give back
+            if time.monotonic() < watch.settles_s():
+                self._connection.at(watch.settles_s(), settle)
+            else:
+                self._give_back()
+
+        self._connection.at(watch.settles_s(), settle)
+
+    def _give_back(self) -> None:
+        """What was there. Of what had been empty we stay the owner as long as a late answer is to be refused."""
+        lent, self._lent = self._lent, set()
+        for selection in lent:
+            before = self._before.pop(selection, Contents())
+            if self._owner.contents(selection) is None:
+                continue  # another program's
+            if before.values or (self._watch is not None and self._watch.has_given_up()):
+                self._owner.own(selection, before)
+            else:
+                self._owner.disown(selection)
+            if not before.values:
+                self._connection.at(time.monotonic() + LATE_S, partial(self._leave_empty, selection))
+
+    def _leave_empty(self, selection: int) -> None:
+        contents = self._owner.contents(selection)
+        if contents is not None and not contents.values:
+            self._owner.disown(selection)
+
+    def _save(self, clipboard: int) -> None:
+        """Clipboard manager specification of freedesktop.org: whoever ends asks it to take over."""
+        manager = self._connection.atom("CLIPBOARD_MANAGER")
+        if self._connection.display.get_selection_owner(manager) == X.NONE:
+            return
+        self._reader.ask(manager, self._connection.atom("SAVE_TARGETS"), _SAVE_DEADLINE_S)
+
+    # -- what is heard of it -------------------------------------------------------------------------------
+
+    def _refuses(self, program: int) -> bool:
+        return self._watch is not None and self._watch.refuses(program, time.monotonic())
+
+    def _asked(self, program: int) -> Callable[[], None] | None:
+        watch = self._watch
+        if not self._lent or watch is None or not watch.asked(program, time.monotonic()):
+            return None
+        return watch.received
+
+    def _lost(self, selection: int) -> None:
+        self._before.pop(selection, None)
+        if selection in self._lent and self._watch is not None:
+            self._watch.taken()

@@ -1,0 +1,231 @@
+"""A connection to the X server, and the one thread that uses it.
+
+python-xlib blocks. What must be done is submitted to the thread; it waits for the server, for a deadline or for
+the next piece of work, and handles events all the while. X Window System Protocol, version 11; ICCCM 2.0.
+"""
+
+import asyncio
+import queue
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+
+import structlog
+from Xlib import X, display
+from Xlib.error import ConnectionClosedError, DisplayError, XError
+from Xlib.ext import res
+
+from app.insertion.errors import InsertionUnavailable, ScreenGone
+
+log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
+
+_TIME_DEADLINE_S: Final = 1.0
+_STOP_DEADLINE_S: Final = 3.0
+
+
+class Connection:
+    """Used by one thread. ``handlers`` get every event; ``window`` is ours and never shown."""
+
+    def __init__(self, name: str | None, wakes: socket.socket) -> None:
+        self.display = display.Display(name)
+        self.display.set_error_handler(lambda error, request: 0)  # windows of others may end at any moment
+        self.root = self.display.screen().root
+        self.window = self.root.create_window(
+            0, 0, 1, 1, 0, X.CopyFromParent, X.InputOnly, event_mask=X.PropertyChangeMask
+        )
+        self.handlers: list[Callable[[Any], None]] = []
+        self._atoms: dict[str, int] = {}
+        self._timers: list[tuple[float, Callable[[], None]]] = []
+        self._wakes = wakes
+        self._knows_pids = self.display.has_extension(res.extname)
+
+    def atom(self, name: str) -> int:
+        """Of this name."""
+        if name not in self._atoms:
+            self._atoms[name] = self.display.intern_atom(name)
+        return self._atoms[name]
+
+    def program(self, window: int) -> int:
+        """A number for the program that has this window: its process, or, if the server does not know, its client.
+
+        Some programs use several connections, so a process is better. X-Resource extension 1.2.
+        """
+        client = window & ~self.display.display.info.resource_id_mask
+        if not self._knows_pids:
+            return int(client)
+        try:
+            specs = [{"client": window, "mask": res.LocalClientPIDMask}]
+            found = [list(entry.value) for entry in self.display.res_query_client_ids(specs).ids]
+        except XError:
+            found = []
+        return int(found[0][0]) if found and found[0] else int(client)
+
+    def server_time(self) -> int:
+        """The server's clock, ms, as ICCCM 2.1 wants it for owning a selection."""
+        times: list[int] = []
+        stamp = self.atom("_KIKIPOUNAMU_TIME")
+
+        def noted(event: Any) -> None:
+            if event.type == X.PropertyNotify and event.window == self.window and event.atom == stamp:
+                times.append(event.time)
+
+        self.handlers.append(noted)
+        try:
+            self.window.change_property(stamp, self.atom("INTEGER"), 32, [0])
+            self.wait(lambda: bool(times), _TIME_DEADLINE_S)
+        finally:
+            self.handlers.remove(noted)
+        return times[-1] if times else int(X.CurrentTime)
+
+    def at(self, when_s: float, do: Callable[[], None]) -> None:
+        """Do something at this monotonic time."""
+        self._timers.append((when_s, do))
+
+    def wait(self, predicate: Callable[[], bool], deadline_s: float) -> bool:
+        """Handle events until ``predicate`` holds; whether it does, at the latest after ``deadline_s``."""
+        end = time.monotonic() + deadline_s
+        while not predicate():
+            if time.monotonic() >= end:
+                return False
+            self.pump(end)
+        return True
+
+    def pump(self, until_s: float | None, *, wakeable: bool = False) -> None:
+        """Handle what has come, or wait for the next event, timer or (``wakeable``) piece of work."""
+        self.display.flush()  # which also takes in what has come, so that the look for events is after it
+        if self.handle_pending() or self._run_timers():
+            return
+        ends = [end for end in (until_s, *(when for when, _ in self._timers)) if end is not None]
+        left = max(0.0, min(ends) - time.monotonic()) if ends else None
+        sources: list[Any] = [self.display.fileno(), *([self._wakes] if wakeable else [])]
+        ready, _, _ = select.select(sources, [], [], left)
+        if self._wakes in ready:
+            self._wakes.recv(64)
+
+    def handle_pending(self) -> bool:
+        """Handle the events that are here; whether there were any."""
+        count = self.display.pending_events()
+        for _ in range(count):
+            event = self.display.next_event()
+            if event.type == X.MappingNotify:
+                self.display.refresh_keyboard_mapping(event)
+            for handler in tuple(self.handlers):
+                handler(event)
+        return bool(count)
+
+    def close(self) -> None:
+        """End it."""
+        self.display.close()
+
+    def _run_timers(self) -> bool:
+        now = time.monotonic()
+        due = [timer for timer in self._timers if timer[0] <= now]
+        self._timers = [timer for timer in self._timers if timer[0] > now]
+        for _, do in due:
+            do()
+        return bool(due)
+
+
+class XThread:
+    """Does work with a connection of its own, piece by piece. A daemon: a server that hangs keeps no process."""
+
+    def __init__(self, name: str | None) -> None:
+        self._name = name
+        # Bounded by its callers: nearly all wait for their answer, and there is one further piece for each.
+        self._work: queue.SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._ours, self._theirs = socket.socketpair()
+        self._ours.setblocking(False)
+        self._opened: Future[None] = Future()
+        self._gone = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="insertion", daemon=True)
+
+    async def open(self) -> None:
+        """Connect. Raises ``InsertionUnavailable``."""
+        self._thread.start()
+        await asyncio.wrap_future(self._opened)
+
+    def submit(self, work: Callable[[Connection], Result]) -> "Future[Result]":
+        """Have ``work`` done after what came before. Fails with ``ScreenGone`` or what ``work`` raises."""
+        future: Future[Result] = Future()
+        future.set_running_or_notify_cancel()
+        if self._gone.is_set():
+            future.set_exception(ScreenGone())
+            return future
+        self._work.put((work, future))
+        self._wake()
+        return future
+
+    async def call(self, work: Callable[[Connection], Result]) -> Result:
+        """As ``submit``, awaited."""
+        return await asyncio.wrap_future(self.submit(work))
+
+    async def close(self) -> None:
+        """End the thread after what was submitted. Safe to call twice."""
+        if self._thread.is_alive():
+            self._work.put(None)
+            self._wake()
+            await asyncio.to_thread(self._thread.join, _STOP_DEADLINE_S)
+        if not self._thread.is_alive():
+            self._ours.close()
+            self._theirs.close()
+
+    def _wake(self) -> None:
+        with suppress(OSError):  # full: it is awake; closed: it has ended
+            self._ours.send(b"\0")
+
+    def _run(self) -> None:
+        try:
+            connection = Connection(self._name, self._theirs)
+        except (DisplayError, ConnectionClosedError, OSError) as error:
+            advice = "start this program on a screen (see that DISPLAY names it)"
+            self._opened.set_exception(InsertionUnavailable(f"the X server cannot be reached ({error}): {advice}"))
+            self._end()
+            return
+        self._opened.set_result(None)
+        try:
+            self._serve(connection)
+            connection.close()
+        except (ConnectionClosedError, OSError):
+            log.warning("the connection to the screen is lost")
+        except Exception:
+            log.exception("insertion failed")
+        finally:
+            self._end()
+
+    def _serve(self, connection: Connection) -> None:
+        while True:
+            try:
+                piece = self._work.get_nowait()
+            except queue.Empty:
+                connection.pump(None, wakeable=True)
+                continue
+            if piece is None:
+                return
+            self._do(connection, *piece)
+
+    def _do(self, connection: Connection, work: Callable[[Connection], Any], future: "Future[Any]") -> None:
+        try:
+            future.set_result(work(connection))
+        except (ConnectionClosedError, OSError):
+            future.set_exception(ScreenGone())
+            raise
+        except Exception as error:  # noqa: BLE001 - handed to whoever asked
+            future.set_exception(error)
+
+    def _end(self) -> None:
+        """Nobody waits for ever."""
+        self._gone.set()
+        while True:
+            try:
+                piece = self._work.get_nowait()
+            except queue.Empty:
+                return
+            if piece is not None:
+                piece[1].set_exception(ScreenGone())

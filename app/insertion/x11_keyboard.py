@@ -1,0 +1,136 @@
+"""Pressing keys by XTEST: chords, and texts in every script.
+
+A character that the keyboard does not have is lent a spare key code. Programs read the keyboard's table when they
+get to the key, not when it is pressed, so a code keeps its meaning until the target has come so far. Of a program
+that answers no ping (xterm) nobody knows how far it is: it is typed only what needs each spare code once.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Final
+
+from Xlib import XK, X
+
+from app.insertion.errors import CannotType
+from app.insertion.keyboard_layout import Batch, Layout, Stroke, batches, read_layout
+from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.programs import PasteKeys
+from app.insertion.x11_connection import Connection
+from app.insertion.x11_pings import Pings
+from app.insertion.x11_screen import X11Screen
+
+_HANGS_AFTER_S: Final = 1.0
+_BATCH_DEADLINE_S: Final = 5.0  # an editor with much in it takes some ms for each key
+_SILENT_S: Final = 10.0  # time enough for a program that answers no ping, if it does not hang
+_CONTROL, _SHIFT, _CAPS_LOCK = (XK.string_to_keysym(name) for name in ("Control_L", "Shift_L", "Caps_Lock"))
+
+
+class X11Keyboard:
+    """``chord`` and ``type``; both only within the rules of ``X11Screen.press``."""
+
+    def __init__(self, connection: Connection, screen: X11Screen, pings: Pings) -> None:
+        self._connection = connection
+        self._display = connection.display
+        self._screen = screen
+        self._pings = pings
+        self._lent: dict[int, int] = {}
+
+    def chord(self, keys: PasteKeys) -> Sequence[int]:
+        """The key codes to press in this order and to release in the opposite one."""
+        sym = XK.string_to_keysym(keys.key)
+        found = self._layout().keys.get(sym)
+        # Where the layout in use has no such letter (Cyrillic …), programs look shortcuts up in the others.
+        code = found.code if found is not None and not found.shift else self._code(sym)
+        held_down = [self._code(_CONTROL)] * keys.control + [self._code(_SHIFT)] * keys.shift
+        return [*held_down, code]
+
+    def press(self, codes: Sequence[int]) -> None:
+        """All of them, together."""
+        for code in codes:
+            self._display.xtest_fake_input(X.KeyPress, code)
+        for code in reversed(codes):
+            self._display.xtest_fake_input(X.KeyRelease, code)
+
+    def type(self, text: str, target: Target, *, shift_return: bool) -> Insertion:
+        """Type all of ``text`` into ``target``, as long as it has the focus."""
+        answers = self._pings.answered(target)
+        if answers and not self._pings.reached(target, _HANGS_AFTER_S):
+            return held(Reason.NOT_READ)
+        try:
+            pieces = list(batches(text, self._layout(), shift_return=shift_return))
+        except CannotType:
+            return held(Reason.TARGET_UNKNOWN)
+        if not answers and _lends_anew(pieces):
+            return held(Reason.TARGET_UNKNOWN)
+        try:
+            return self._type_all(pieces, target, answers=answers)
+        finally:
+            self._take_back(0.0 if answers else _SILENT_S)
+
+    def _type_all(self, pieces: Sequence[Batch], target: Target, *, answers: bool) -> Insertion:
+        for at, piece in enumerate(pieces):
+            self._lend(piece.borrowed)
+            reason = self._screen.press(target, partial(self._strike, piece.strokes, self._code(_SHIFT)))
+            if reason is not None:
+                rest = "".join(piece.text for piece in pieces[at:])
+                return held(Reason.PARTLY_TYPED, rest) if at else held(reason)
+            if answers and not self._pings.reached(target, _BATCH_DEADLINE_S):
+                return held(Reason.NOT_READ)  # it has the keys and may still act on them: nobody knows
+        return Insertion(How.TYPED)
+
+    def _strike(self, strokes: Iterable[Stroke], shift: int) -> None:
+        """Without Caps Lock: programs apply it to letters in every script, each in its own way."""
+        lock = [self._code(_CAPS_LOCK)] if self._screen.caps_lock() else []
+        self.press(lock)
+        for stroke in strokes:
+            self.press([shift, stroke.code] if stroke.shift else [stroke.code])
+        self.press(lock)
+
+    # -- the keyboard's table ------------------------------------------------------------------------------
+
+    def _layout(self) -> Layout:
+        first = self._display.display.info.min_keycode
+        count = self._display.display.info.max_keycode - first + 1
+        table = enumerate(self._display.get_keyboard_mapping(first, count), first)
+        rows = [[] if code in self._lent else list(row) for code, row in table]
+        return read_layout(rows, first, self._screen.group())
+
+    def _code(self, sym: int) -> int:
+        code = int(self._display.keysym_to_keycode(sym))
+        if not code:
+            raise CannotType
+        return code
+
+    def close(self) -> None:
+        """Leave the keyboard's table as it was."""
+        self._lend({})
+
+    def _lend(self, borrowed: dict[int, int]) -> None:
+        """Give spare codes these meanings and no others."""
+        for code in sorted({*self._lent, *borrowed}):
+            sym = borrowed.get(code, X.NoSymbol)
+            if self._lent.get(code) != sym:
+                # With Shift the same: one keysym alone would bring its other case along.
+                self._display.change_keyboard_mapping(code, [(sym, sym)])
+        self._lent = dict(borrowed)
+        self._display.sync()
+
+    def _take_back(self, after_s: float) -> None:
+        """Spare codes are spare again, unless something else is typed before."""
+        lent = self._lent
+
+        def take() -> None:
+            if self._lent is lent:
+                self._lend({})
+
+        if after_s:
+            self._connection.at(time.monotonic() + after_s, take)
+        else:
+            take()
+
+
+def _lends_anew(pieces: Sequence[Batch]) -> bool:
+    """Whether one code gets two meanings."""
+    meanings = {item for piece in pieces for item in piece.borrowed.items()}
+    return len(meanings) > len({code for code, _ in meanings})

@@ -1,0 +1,280 @@
+"""Texts arrive exactly, once, in the window that had the focus and in no other; what was copied stays copied.
+
+On a real X server: the targets, what holds the clipboard, and a manager of it are other programs.
+"""
+
+import asyncio
+import itertools
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.paste_watch import READ_DEADLINE_S
+from app.insertion.plan import Rules, Strategy
+from app.insertion.x11 import X11Inserter
+from tests.helpers.desktop import Desktop, Terminal, TextField, running_desktop
+from tests.helpers.waiting import wait_until, wait_until_sync
+
+HAN = "今天天气很好，我们去公园散步。"
+MIXED = "Hello, World! café ~^`'\" 你好，世界。 😀👍🏽 Привет"
+LONG = (HAN + "The quick Brown fox. ") * 56
+PASTED, TYPED = Insertion(How.PASTED), Insertion(How.TYPED)
+NAMES = (f"window {number}" for number in itertools.count())
+
+
+@pytest.fixture(scope="module")
+def desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
+    with running_desktop(tmp_path_factory.mktemp("desktop"), tray=False) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(desktop: Desktop) -> Iterator[None]:
+    """Windows and copies of a test end with it."""
+    count = len(desktop.processes)
+    yield
+    while len(desktop.processes) > count:
+        process = desktop.processes.pop()
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture
+async def inserter(desktop: Desktop) -> AsyncIterator[X11Inserter]:
+    found = await X11Inserter.open(desktop.display)
+    yield found
+    await found.close()
+
+
+def field(desktop: Desktop) -> TextField:
+    return TextField(desktop, next(NAMES))
+
+
+async def has_come_back(desktop: Desktop, before: dict[str, bytes]) -> None:
+    """What was copied is there again: every format, to the byte."""
+    await wait_until(lambda: desktop.copied_as() == before, "what was copied is there again")
+
+
+def program(desktop: Desktop, kind: str) -> None:
+    """``tests.helpers.clipboard_program``, once it has the clipboard."""
+    place = desktop.folder / f"{kind}.txt"
+    place.unlink(missing_ok=True)
+    desktop.start(sys.executable, "-m", "tests.helpers.clipboard_program", kind, str(place))
+    wait_until_sync(place.exists, f"the program for {kind} runs")
+
+
+@pytest.mark.parametrize("kind", [TextField, Terminal])
+async def test_pasted_text_arrives_exactly(
+    desktop: Desktop, inserter: X11Inserter, kind: type[TextField | Terminal]
+) -> None:
+    desktop.copy(b"copied before")
+    window = kind(desktop, next(NAMES))
+    target = await inserter.target()
+    assert target is not None and target.terminal is (kind is Terminal)
+    texts = ["ok", MIXED, LONG[:2000]]
+    assert [await inserter.insert(text, target) for text in texts] == [PASTED] * 3
+    await window.shows("".join(texts))
+    await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
+
+
+async def test_typed_text_arrives_exactly(desktop: Desktop, inserter: X11Inserter) -> None:
+    inserter.rules = Rules(Strategy.TYPE)
+    window = field(desktop)
+    target = await inserter.target()
+    table = keyboard_table(desktop)
+    texts = ["ok ", MIXED, LONG[:2000], "".join(chr(code) for code in range(0x4E00, 0x4E00 + 60))]
+    assert [await inserter.insert(text, target) for text in texts] == [TYPED] * 4
+    await window.shows("".join(texts))
+    assert window.pastes == []
+    assert keyboard_table(desktop) == table
+
+
+async def test_a_terminal_is_typed_what_it_surely_gets(desktop: Desktop, inserter: X11Inserter) -> None:
+    """An xterm does not say how far it is: a key code must not get a second meaning meanwhile."""
+    inserter.rules = Rules(Strategy.TYPE)
+    terminal = Terminal(desktop, next(NAMES))
+    target = await inserter.target()
+    assert await inserter.insert("Hello, 今天天气很好 😀\nls", target) == TYPED
+    await terminal.shows("Hello, 今天天气很好 😀 ls")
+    assert await inserter.insert(MIXED + HAN, target) == held(Reason.TARGET_UNKNOWN)
+    assert terminal.text == "Hello, 今天天气很好 😀 ls"
+
+
+async def test_caps_lock_changes_nothing(desktop: Desktop, inserter: X11Inserter) -> None:
+    window = field(desktop)
+    target = await inserter.target()
+    desktop.xdotool("key", "Caps_Lock")
+    try:
+        inserter.rules = Rules(Strategy.TYPE)
+        assert await inserter.insert("Hello, Привет é", target) == TYPED
+        inserter.rules = Rules(Strategy.PASTE)
+        assert await inserter.insert(" World", target) == PASTED
+        await window.shows("Hello, Привет é World")
+    finally:
+        desktop.xdotool("key", "Caps_Lock")
+
+
+@pytest.mark.parametrize("kind", ["html", "image"])
+async def test_rich_contents_come_back(desktop: Desktop, inserter: X11Inserter, kind: str) -> None:
+    program(desktop, kind)
+    before = desktop.copied_as()
+    assert len(before) > 4
+    window = field(desktop)
+    target = await inserter.target()
+    assert await inserter.insert("one ", target) == PASTED
+    assert await inserter.insert("two", target) == PASTED
+    await window.shows("one two")
+    await has_come_back(desktop, before)
+
+
+async def test_large_contents_come_back(desktop: Desktop, inserter: X11Inserter) -> None:
+    """In pieces, both ways."""
+    picture = bytes(range(256)) * 2**14
+    desktop.copy(picture, "image/png")
+    window = field(desktop)
+    assert await inserter.insert("text", await inserter.target()) == PASTED
+    await window.shows("text")
+    await has_come_back(desktop, {"image/png": picture})
+
+
+async def test_an_empty_clipboard_is_empty_again(desktop: Desktop, inserter: X11Inserter) -> None:
+    window = field(desktop)
+    assert await inserter.insert("text", await inserter.target()) == PASTED
+    await window.shows("text")
+    await wait_until(lambda: desktop.copied("TARGETS") == b"", "nothing is in the clipboard")
+
+
+async def test_what_is_copied_while_speaking_comes_back(desktop: Desktop, inserter: X11Inserter) -> None:
+    desktop.copy(b"first")
+    window = field(desktop)
+    target = await inserter.target()
+    desktop.copy(b"second")
+    assert await inserter.insert("text", target) == PASTED
+    await window.shows("text")
+    await has_come_back(desktop, {"UTF8_STRING": b"second"})
+
+
+@pytest.mark.parametrize("strategy", [Strategy.PASTE, Strategy.TYPE])
+async def test_nothing_is_inserted_after_the_focus_moved(
+    desktop: Desktop, inserter: X11Inserter, strategy: Strategy
+) -> None:
+    inserter.rules = Rules(strategy)
+    desktop.copy(b"copied before")
+    first = field(desktop)
+    target = await inserter.target()
+    second = field(desktop)
+    assert await inserter.insert("secret", target) == held(Reason.FOCUS_MOVED)
+    first.focus()
+    assert (await inserter.insert("text", target)).how is not How.HELD
+    await first.shows("text")
+    assert second.text == ""
+    await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
+
+
+async def test_a_window_that_was_closed_gets_nothing(desktop: Desktop, inserter: X11Inserter) -> None:
+    other = field(desktop)
+    field(desktop)
+    target = await inserter.target()
+    process = desktop.processes.pop()
+    process.terminate()
+    process.wait(10)
+    assert await inserter.insert("text", target) == held(Reason.FOCUS_MOVED)
+    other.focus()
+    assert await inserter.insert("", await inserter.target()) is not None
+    assert other.text == ""
+
+
+async def test_held_modifiers_are_waited_for(desktop: Desktop, inserter: X11Inserter) -> None:
+    window = field(desktop)
+    target = await inserter.target()
+    desktop.xdotool("keydown", "ctrl", "keydown", "alt")
+    try:
+        waiting = asyncio.create_task(inserter.insert("text", target))
+        done, _ = await asyncio.wait([waiting], timeout=0.2)
+        assert not done and window.text == ""
+    finally:
+        desktop.xdotool("keyup", "alt", "keyup", "ctrl")
+    assert await waiting == PASTED
+    await window.shows("text")
+
+
+async def test_modifiers_that_stay_held_hold_the_text(desktop: Desktop, inserter: X11Inserter) -> None:
+    window = field(desktop)
+    target = await inserter.target()
+    desktop.xdotool("keydown", "shift")
+    try:
+        assert await inserter.insert("text", target) == held(Reason.MODIFIERS_HELD)
+    finally:
+        desktop.xdotool("keyup", "shift")
+    assert window.text == "" and window.pastes == []
+
+
+async def test_a_manager_of_the_clipboard_is_not_the_target(desktop: Desktop, inserter: X11Inserter) -> None:
+    """It reads every new text at once. The target, which is stopped, has not: nothing may come back yet."""
+    desktop.copy(b"copied before")
+    window = field(desktop)
+    process = desktop.processes[-1]
+    program(desktop, "manager")
+    window.focus()
+    target = await inserter.target()
+    notes = desktop.folder / "manager.txt"
+    process.send_signal(signal.SIGSTOP)
+    waiting = asyncio.create_task(inserter.insert("spoken", target))
+    await wait_until(lambda: "spoken" in notes.read_text(), "the manager has read it")
+    assert not waiting.done()
+    process.send_signal(signal.SIGCONT)
+    assert await waiting == PASTED
+    await window.shows("spoken")
+    await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
+
+
+async def test_a_target_that_hung_gets_neither_what_was_copied_nor_the_text(
+    desktop: Desktop, inserter: X11Inserter
+) -> None:
+    desktop.copy(b"copied before")
+    window = field(desktop)
+    process = desktop.processes[-1]
+    target = await inserter.target()
+    process.send_signal(signal.SIGSTOP)
+    assert await inserter.insert("spoken", target) == held(Reason.NOT_READ)
+    assert await inserter.insert("more", target) == held(Reason.NOT_READ)
+    await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
+    process.send_signal(signal.SIGCONT)
+    # Once it has had its late key, it is as any other.
+    await wait_until(lambda: inserted(inserter, "again", target), "it can be pasted into again")
+    await window.shows("again")
+
+
+async def inserted(inserter: X11Inserter, text: str, target: Target | None) -> bool:
+    return await inserter.insert(text, target) == PASTED
+
+
+async def test_a_program_that_reads_nothing_leaves_the_text_held(desktop: Desktop, inserter: X11Inserter) -> None:
+    desktop.copy(b"copied before")
+    window = next(NAMES)
+    desktop.start("xterm", "-title", window, "-xrm", "*VT100.translations: #override Shift <Key>Insert: ignore()")
+    desktop.focus(window)
+    assert READ_DEADLINE_S == 1.0
+    assert await inserter.insert("text", await inserter.target()) == held(Reason.NOT_READ)
+    await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
+
+
+async def test_texts_arrive_in_the_order_in_which_they_were_given(desktop: Desktop, inserter: X11Inserter) -> None:
+    window = field(desktop)
+    target = await inserter.target()
+    texts = [f"{number} " for number in range(12)]
+    inserting = [asyncio.create_task(inserter.insert(text, target)) for text in texts]
+    assert await asyncio.gather(*inserting) == [PASTED] * 12
+    await window.shows("".join(texts))
+
+
+def keyboard_table(desktop: Desktop) -> str:
+    """As the server has it."""
+    done = subprocess.run(["xmodmap", "-pke"], env=desktop.environment, capture_output=True, text=True, timeout=30)
+    assert done.stdout
+    return done.stdout

@@ -1,0 +1,48 @@
+"""A program that uses the clipboard: KIND FILE.
+
+``html`` and ``image`` copy rich text and a picture. ``manager`` reads every new text at once, as managers of the
+clipboard do, and writes it into FILE, a line each.
+"""
+
+import random
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QGuiApplication, QImage
+
+HTML = "<p>rich <b>text</b> 富文本</p>"
+_WIDTH, _HEIGHT = 300, 200
+
+
+def main() -> int:
+    """Until SIGTERM."""
+    kind, place = sys.argv[1], Path(sys.argv[2])
+    application = QGuiApplication([])
+    clipboard = application.clipboard()
+
+    def note() -> None:
+        with place.open("a") as lines:
+            lines.write(f"{clipboard.text()}\n")
+
+    data = QMimeData()
+    if kind == "manager":
+        clipboard.dataChanged.connect(note)
+    elif kind == "html":
+        data.setHtml(HTML)
+        data.setText("rich text 富文本")
+        clipboard.setMimeData(data)
+    else:
+        clipboard.setImage(_picture())
+    place.touch()
+    return application.exec()
+
+
+def _picture() -> QImage:
+    """One that compresses badly."""
+    pixels = random.Random(1).randbytes(4 * _WIDTH * _HEIGHT)
+    return QImage(pixels, _WIDTH, _HEIGHT, QImage.Format.Format_RGB32).copy()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
