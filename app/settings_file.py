@@ -1,0 +1,227 @@
+"""The settings file: read, changed with its comments and unknown keys kept, and watched while the app runs."""
+
+import asyncio
+import os
+import re
+import tempfile
+from collections.abc import Callable, MutableMapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import structlog
+import tomlkit
+from tomlkit.exceptions import ParseError, TOMLKitError
+
+from app.actions import ChangeSetting
+from app.settings import (
+    BadSetting,
+    Settings,
+    SettingsError,
+    SettingsNotKept,
+    SettingsUnreadable,
+    all_settings,
+    changed,
+    from_mapping,
+    unknown_names,
+)
+from runtime.folders import folders
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+_LOOK_S: Final = 1.0
+_MOST_BYTES: Final = 1 << 20
+_HEADER: Final = (
+    "# Settings of kikipounamu. What is not here has its default; docs/settings.md lists everything.\n"
+)
+
+Subscriber = Callable[[Settings, Settings], None]
+"""(old, new): they may be equal, when only ``problems`` are others."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file said. ``broken``: it is no TOML: nothing of it counts, and it must not be written over."""
+
+    settings: Settings = Settings()
+    problems: tuple[BadSetting, ...] = ()
+    unknown: tuple[str, ...] = ()
+    broken: SettingsUnreadable | None = None
+
+
+def read(text: str) -> Reading:
+    """The text of a settings file."""
+    try:
+        document = tomlkit.parse(text).unwrap()
+    except ParseError as error:
+        broken = SettingsUnreadable(f"the settings file is no TOML: {error}: mend it", error.line)
+        return Reading(broken=broken)
+    except (TOMLKitError, ValueError, RecursionError) as error:
+        return Reading(broken=SettingsUnreadable(f"the settings file is no TOML: {error}: mend it"))
+    settings, bad = from_mapping(document)
+    problems = tuple(
+        BadSetting(one.name, f"{one.says}; the default is used", line_of(text, one.name)) for one in bad
+    )
+    return Reading(settings, problems, unknown_names(document))
+
+
+def written(text: str, name: str, value: Any) -> str:
+    """``text`` with one setting changed or added. Raises ``BadSetting`` or ``SettingsUnreadable``."""
+    setting = all_settings()[name]
+    try:
+        document = tomlkit.parse(text)
+        if setting.section not in document:
+            document[setting.section] = tomlkit.table()
+        table: Any = document[setting.section]
+        if not isinstance(table, MutableMapping):
+            raise BadSetting(setting.section, f"it has settings: write [{setting.section}] above them")
+        table[setting.key] = _toml(value)
+        return tomlkit.dumps(document)
+    except (TOMLKitError, ValueError, RecursionError) as error:
+        raise SettingsUnreadable(f"the settings file cannot be changed before it is mended: {error}") from error
+
+
+def _toml(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, str) else value  # an enumeration's value
+
+
+def line_of(text: str, name: str) -> int | None:
+    """The line on which a setting, or its section, has its value; ``None`` for an unusual way to write it."""
+    section, _, key = name.partition(".")
+    table = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"""\s*\[\s*["']?([\w.-]+)["']?\s*\]""", line):
+            table = header.group(1)
+        elif entry := re.match(r"""\s*["']?([\w-]+)["']?(?:\s*\.\s*["']?([\w-]+)["']?)?\s*=""", line):
+            parts = [part for part in (table, *entry.groups()) if part]
+            if parts[:2] == [section, key] or parts == [section]:
+                return number
+    return None
+
+
+class SettingsFile:
+    """An async context manager; while it is entered, changes on disk are noticed within a second.
+
+    ``current``: what is in force. ``problems``: what the file says that cannot be, where its default is used
+    instead; or the one that the file cannot be read as a whole, where what was in force before goes on. All in one
+    event loop.
+    """
+
+    def __init__(self, place: Path | None = None, look_s: float = _LOOK_S) -> None:
+        self.place = place or folders().config / "settings.toml"
+        self.current = Settings()
+        self.problems: tuple[SettingsError, ...] = ()
+        self._look_s = look_s
+        self._stamp: object = None
+        self._subscribers: list[Subscriber] = []
+        self._tasks = Tasks("settings")
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        await self._look()
+        self._tasks.start(self._watch(), "watch")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._tasks.close()
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Call it in the loop after each change; the result ends that."""
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
+
+    async def apply(self, change: ChangeSetting) -> None:
+        """Put it in force and into the file. Raises ``SettingsError``, and then nothing has changed."""
+        changed(self.current, change.name, change.value)
+        async with self._lock:
+            await self._look_again()
+            value = all_settings()[change.name].value(change.value)
+            await asyncio.to_thread(self._write, change.name, value)
+            await self._look_again()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._look_s)
+            await self._look()
+
+    async def _look(self) -> None:
+        async with self._lock:
+            await self._look_again()
+
+    async def _look_again(self) -> None:
+        stamp = await asyncio.to_thread(self._stamp_of_file)
+        if stamp == self._stamp and stamp is not None:
+            return
+        try:
+            text = await asyncio.to_thread(self._read)
+        except SettingsUnreadable as error:
+            reading = Reading(broken=error)
+        else:
+            reading = read(text)
+        self._stamp = stamp
+        self._take(reading)
+
+    def _take(self, reading: Reading) -> None:
+        old, problems = self.current, self.problems
+        if reading.broken:
+            self.problems = (reading.broken,)
+        else:
+            self.current, self.problems = reading.settings, reading.problems
+        if self.current == old and list(map(str, self.problems)) == list(map(str, problems)):
+            return
+        log.info(
+            "settings",
+            problems=[getattr(problem, "name", "file") for problem in self.problems],
+            unknown=reading.unknown,
+        )
+        for subscriber in list(self._subscribers):
+            subscriber(old, self.current)
+
+    # -- in threads ----------------------------------------------------------------------------------------
+
+    def _stamp_of_file(self) -> object:
+        try:
+            found = self.place.stat()
+        except OSError as error:
+            return error.errno
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def _read(self) -> str:
+        try:
+            with self.place.open("rb") as file:
+                content = file.read(_MOST_BYTES + 1)
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise SettingsUnreadable(f"{self.place} cannot be read: {error.strerror}") from error
+        if len(content) > _MOST_BYTES:
+            raise SettingsUnreadable(f"{self.place} is larger than 1 MiB: make it shorter")
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise SettingsUnreadable(f"{self.place} is not written in UTF-8: save it as that") from error
+
+    def _write(self, name: str, value: Any) -> None:
+        text = written(self._read() or _HEADER, name, value)
+        target = Path(
+            os.path.realpath(self.place)
+        )  # a link, of those who keep their settings elsewhere, stays one
+        try:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor, new = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # 0600
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(text.encode())
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(new, target)
+            except BaseException:
+                with suppress(OSError):
+                    os.unlink(new)
+                raise
+        except OSError as error:
+            raise SettingsNotKept(f"{target} cannot be written: {error.strerror}: make room or access") from error

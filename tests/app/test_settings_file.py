@@ -1,0 +1,268 @@
+import asyncio
+import os
+import stat
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomlkit
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.actions import ChangeSetting
+from app.settings import (
+    BadSetting,
+    Settings,
+    SettingsNotKept,
+    SettingsUnreadable,
+    all_settings,
+    changed,
+)
+from app.settings_file import SettingsFile, line_of, read, written
+from tests.helpers.waiting import wait_until
+
+TEXT = """\
+# mine
+[general]
+language = "zh"   # at home
+volume = 11       # of a later version
+
+[plugins]
+x = { deep = [1, 2] }
+"""
+
+VALUES: dict[str, list[Any]] = {
+    "general.language": ["en", "zh"],
+    "general.sounds": [True, False],
+    "audio.microphone": ["", "desk", 'with "quotes" and \\', "麦克风"],
+    "hotkeys.dictate": ["", "f9", "ctrl+alt+d"],
+    "hotkeys.mode": ["hold", "hands-free"],
+    "recognition.hotwords": [[], ["pounamu", "翡翠 x"]],
+    "insertion.newline": ["space", "return"],
+    "worker.on": [True, False],
+}
+
+
+def test_a_change_keeps_comments_and_what_is_not_known() -> None:
+    text = written(TEXT, "general.language", "en")
+    assert text == TEXT.replace('"zh"', '"en"')
+    text = written(text, "hotkeys.dictate", "f9")
+    assert text.startswith(TEXT.replace('"zh"', '"en"')) and read(text).settings.hotkeys.dictate == "f9"
+    assert set(read(text).unknown) == {"general.volume", "plugins"}
+
+
+CHANGES = st.lists(
+    st.sampled_from([(name, value) for name, values in VALUES.items() for value in values]), max_size=12
+)
+UNKNOWN = st.dictionaries(
+    st.from_regex(r"[a-z]{1,6}_x", fullmatch=True), st.integers() | st.text(max_size=8) | st.booleans(), max_size=4
+)
+
+
+@given(CHANGES, UNKNOWN)
+def test_what_is_written_is_read_again_and_unknown_keys_survive(
+    changes: list[tuple[str, Any]], unknown: dict[str, Any]
+) -> None:
+    text = tomlkit.dumps({**unknown, "general": dict(unknown), "later": dict(unknown)})
+    wanted = Settings()
+    for name, value in changes:
+        wanted = changed(wanted, name, value)
+        text = written(text, name, all_settings()[name].value(value))
+    reading = read(text)
+    assert reading.settings == wanted and not reading.problems and not reading.broken
+    document = tomlkit.parse(text).unwrap()
+    for place in (document, document["general"], document["later"]):
+        assert unknown.items() <= place.items()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'general.language = "zh"\n',
+        'general = { language = "zh" }\n',
+        '[general]\r\nlanguage = "zh"\r\n',
+        '["general"]\n"language" = "zh"\n',
+        'x = 1\n[general]\nlanguage = "zh"\n[z]\n[general.sub]\ny = 1\n',
+    ],
+)
+def test_other_ways_to_write_it(text: str) -> None:
+    assert read(text).settings.general.language == "zh"
+    new = written(text, "general.language", "en")
+    assert read(new).settings.general.language == "en" and read(new).unknown == read(text).unknown
+    assert read(written(text, "general.sounds", False)).settings.general.sounds is False
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_settings_or_a_file_to_be_mended(text: str) -> None:
+    reading = read(text)
+    assert isinstance(reading.settings, Settings)
+    assert reading.broken is None or "mend it" in str(reading.broken)
+
+
+def test_what_is_wrong_is_named_with_its_line() -> None:
+    reading = read('[hotkeys]\nmode = "shout"\n\n[general]\nsounds = 3\n')
+    assert [(error.name, error.line) for error in reading.problems] == [("general.sounds", 5), ("hotkeys.mode", 2)]
+    says = (
+        "hotkeys.mode (line 2): 'shout' cannot be: it may be hold, toggle, hybrid, hands-free; the default is used"
+    )
+    assert str(reading.problems[1]) == says
+    broken = read('[general]\nlanguage = "zh\n').broken
+    assert broken is not None and broken.line == 2 and "line 2" in str(broken)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[a]\n[ b ]\n c = 1", 3),
+        ("x = 1\nb.c = 1", 2),
+        ('\n["b"]\n"c"=1', 3),
+        ("b = { c = 1 }", 1),
+        ("[b.c]", None),
+    ],
+)
+def test_where_a_setting_stands(text: str, line: int | None) -> None:
+    assert line_of(text, "b.c") == line
+
+
+# -- on disk -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "config" / "settings.toml"
+
+
+@pytest.fixture
+async def file(place: Path) -> AsyncIterator[SettingsFile]:
+    async with SettingsFile(place, look_s=0.02) as file:
+        yield file
+
+
+def put(place: Path, text: str | bytes | None) -> None:
+    """Somebody else writes the file, or removes it."""
+    place.parent.mkdir(exist_ok=True)
+    if text is None:
+        place.unlink()
+    else:
+        place.write_bytes(text.encode() if isinstance(text, str) else text)
+
+
+def link(place: Path, to: Path) -> None:
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(to)
+
+
+def there(place: Path) -> bool:
+    return place.exists()
+
+
+def text_of(place: Path) -> str:
+    return place.read_text(encoding="utf-8")
+
+
+def mode_of(place: Path) -> int:
+    return stat.S_IMODE(place.stat().st_mode)
+
+
+async def test_without_a_file_all_is_as_documented_and_none_is_made(file: SettingsFile, place: Path) -> None:
+    assert file.current == Settings() and file.problems == ()
+    assert not there(place)
+
+
+async def test_a_change_is_in_force_told_and_on_disk(file: SettingsFile, place: Path) -> None:
+    told: list[tuple[Settings, Settings]] = []
+    end = file.subscribe(lambda old, new: told.append((old, new)))
+    await file.apply(ChangeSetting("hotkeys.mode", "hold"))
+    assert file.current.hotkeys.mode == "hold"
+    assert told == [(Settings(), file.current)]
+    if sys.platform != "win32":
+        assert mode_of(place) == 0o600
+    end()
+    await file.apply(ChangeSetting("worker.on", False))
+    assert len(told) == 1
+    async with SettingsFile(place) as other:
+        assert other.current == file.current and other.current.hotkeys.mode == "hold"
+
+
+async def test_a_change_on_disk_is_noticed(file: SettingsFile, place: Path) -> None:
+    told: list[Settings] = []
+    file.subscribe(lambda old, new: told.append(new))
+    put(place, '[general]\nlanguage = "zh"\n')
+    await wait_until(lambda: told, "it is told")
+    assert told[-1].general.language == "zh"
+    put(place, None)
+    await wait_until(lambda: file.current == Settings(), "the defaults are back")
+
+
+async def test_a_change_here_and_one_on_disk_are_both_kept(file: SettingsFile, place: Path) -> None:
+    put(place, TEXT)
+    await file.apply(ChangeSetting("general.sounds", False))
+    assert file.current.general.language == "zh" and not file.current.general.sounds
+    text = text_of(place)
+    assert "# mine" in text and "volume = 11" in text
+
+
+async def test_what_cannot_be_changes_nothing(file: SettingsFile, place: Path) -> None:
+    for name, value in (("hotkeys.mode", "shout"), ("hotkeys.shout", "x")):
+        with pytest.raises(BadSetting):
+            await file.apply(ChangeSetting(name, value))
+    assert file.current == Settings() and not there(place)
+
+
+async def test_a_bad_value_on_disk_is_told_and_its_default_in_force(file: SettingsFile, place: Path) -> None:
+    told: list[Settings] = []
+    file.subscribe(lambda old, new: told.append(new))
+    put(place, '[hotkeys]\nmode = "shout"\ndictate = "f9"\n')
+    await wait_until(lambda: file.problems, "the problem is known")
+    assert file.current.hotkeys.dictate == "f9" and file.current.hotkeys.mode == "hybrid"
+    assert "hotkeys.mode (line 2)" in str(file.problems[0]) and len(told) == 1
+    await file.apply(ChangeSetting("hotkeys.mode", "hold"))
+    assert file.problems == () and file.current.hotkeys.mode == "hold"
+
+
+async def test_a_broken_file_is_told_left_alone_and_what_was_in_force_goes_on(
+    file: SettingsFile, place: Path
+) -> None:
+    await file.apply(ChangeSetting("general.language", "zh"))
+    put(place, "[general\n")
+    await wait_until(lambda: file.problems, "the problem is known")
+    assert isinstance(file.problems[0], SettingsUnreadable) and file.current.general.language == "zh"
+    with pytest.raises(SettingsUnreadable, match="mended"):
+        await file.apply(ChangeSetting("general.language", "en"))
+    assert text_of(place) == "[general\n"
+    put(place, "")
+    await wait_until(lambda: file.problems == () and file.current == Settings(), "it is mended")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"# " + b"x" * (1 << 20)])
+async def test_a_file_that_is_no_text_or_too_long(place: Path, content: bytes) -> None:
+    put(place, content)
+    async with SettingsFile(place) as file:
+        assert isinstance(file.problems[0], SettingsUnreadable) and file.current == Settings()
+
+
+async def test_a_place_that_takes_nothing_is_told(tmp_path: Path) -> None:
+    put(tmp_path / "config", "in the way")
+    async with SettingsFile(tmp_path / "config" / "settings.toml") as file:
+        with pytest.raises((SettingsNotKept, SettingsUnreadable)):
+            await file.apply(ChangeSetting("general.language", "zh"))
+        assert file.current == Settings()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: symbolic links")
+async def test_a_link_stays_a_link(file: SettingsFile, place: Path, tmp_path: Path) -> None:
+    real = tmp_path / "dotfiles" / "real.toml"
+    put(real, TEXT)
+    link(place, real)
+    await file.apply(ChangeSetting("general.sounds", False))
+    assert os.readlink(place) == str(real) and "sounds = false" in text_of(real)
+
+
+async def test_many_changes_at_once_are_all_kept(file: SettingsFile, place: Path) -> None:
+    changes = [(name, values[-1]) for name, values in VALUES.items() if isinstance(values[-1], str | bool)]
+    await asyncio.gather(*(file.apply(ChangeSetting(name, value)) for name, value in changes))
+    async with SettingsFile(place) as other:
+        for name, value in changes:
+            assert all_settings()[name].of_settings(other.current) == value
