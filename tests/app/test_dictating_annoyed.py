@@ -1,0 +1,114 @@
+"""Keys pressed at random, a device that fails, a focus that moves: no stuck recording, no text lost or twice."""
+
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from aiohttp import web
+
+from app.actions import Verb
+from app.capture.errors import MicrophoneRefused
+from app.capture.take import TakeState
+from app.dictating import Wishes
+from app.gestures import TalkMode
+from app.pipeline import Samples
+from app.states import State
+from client.connection import Address, Locate, fixed
+from speech.audio_file import read_audio
+from tests.app.dictating_world import OTHER, WINDOW, World, dictating
+from tests.app.speech import recording
+from tests.helpers.scripted_gateway import Memory, oblige, scripted
+from tests.helpers.waiting import wait_until
+
+KEYS = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
+PRESSES = 150
+SEEDS = [1, 2]
+
+
+@pytest.fixture
+async def locate() -> AsyncIterator[Locate]:
+    async def afresh(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await oblige(socket, Memory())
+
+    async with scripted(afresh) as gateway:
+        yield fixed(Address(gateway.url))
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
+    path = recording("en-01", to=tmp_path_factory.mktemp("talk") / "talk.wav")
+    return np.concatenate(list(read_audio(path)))
+
+
+class Annoyer:
+    """Does something at random, then lets go of everything."""
+
+    def __init__(self, world: World, chance: random.Random) -> None:
+        self._world = world
+        self._chance = chance
+        self.wishes = Wishes(keys=KEYS)
+
+    async def annoy(self) -> None:
+        """One more thing."""
+        world, chance = self._world, self._chance
+        key = chance.choice(["dictate"] * 4 + ["paste-held", "cancel"])
+        what = chance.random()
+        if what < 0.6:
+            if key in world.hotkeys.down:
+                world.hotkeys.release(key, noticed=chance.random() < 0.9)
+            else:
+                world.hotkeys.press(key)
+        elif what < 0.75:
+            world.dictating.ask(chance.choice([Verb.TOGGLE, Verb.START, Verb.STOP, Verb.CANCEL, Verb.PASTE_HELD]))
+        elif what < 0.85:
+            world.inserter.focus = chance.choice([WINDOW, OTHER, None])
+        elif what < 0.95:
+            world.devices.failure = MicrophoneRefused("desk", "busy") if chance.random() < 0.3 else None
+        else:
+            self.wishes = Wishes(chance.choice(list(TalkMode)), keys=KEYS)
+            world.dictating.change(self.wishes)
+        await wait_until(lambda: chance.random() < 0.5, "a moment has passed")
+
+    def let_go(self) -> None:
+        for key in list(self._world.hotkeys.down):
+            self._world.hotkeys.release(key)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_nothing_is_stuck_lost_or_twice(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate, seed: int
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, Wishes(keys=KEYS)) as world:
+        annoyer = Annoyer(world, random.Random(seed))
+        for _ in range(PRESSES):
+            await annoyer.annoy()
+        annoyer.let_go()
+        await wait_until(lambda: world.hotkeys._events.empty(), "all keys are up")
+        world.dictating.ask(Verb.STOP)
+        machine = world.dictating._machine
+        await wait_until(lambda: machine.recording is None and not machine.pending, "every take has ended")
+        await wait_until(lambda: all(found.state is not TakeState.LIVE for found in world.found), "journals too")
+        assert world.dictating.view.state not in (State.ARMING, State.LISTENING, State.INSERTING)
+        held = world.dictating.view.held
+    assert world.devices.open_now == 0
+    check(world, held)
+
+
+def check(world: World, held: int) -> None:
+    """Journals, what was inserted and what is held agree."""
+    assert {found.state for found in world.found} <= {TakeState.DONE, TakeState.HELD, TakeState.EMPTY}
+    said = [spoken for found in world.found for spoken in found.take.segments.values()]
+    texts = [text for found in world.found for text in found.transcript.text.split()]
+    inserted = [text for whole, _ in world.inserter.texts for text in words_of(whole, texts)]
+    assert len(inserted) == sum(spoken.inserted for spoken in said), "each once, and noted"
+    assert held <= sum(spoken.inserting and not spoken.inserted for spoken in said)
+    assert {target for _, target in world.inserter.texts} <= {WINDOW, OTHER, None}
+
+
+def words_of(whole: str, texts: list[str]) -> list[str]:
+    """Texts are digests of 16 digits; those of takes that follow each other stand side by side."""
+    words = whole.split()
+    assert all(word in texts for word in words)
+    return words
