@@ -62,6 +62,19 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     process.run("kikipounamu", work, source.prepare)
 
 
+@app.command("app")
+def desktop(
+    hidden: Annotated[bool, typer.Option("--hidden", help="Without its window, where there is a tray.")] = False,
+    engine: Engine = "whisper",
+) -> None:
+    """Open the desktop app: press the key anywhere, speak, and the text is there."""
+    from app import desk, local_worker, main
+
+    models = ("fsmn-vad", *(("whisper-base",) if engine == "whisper" else ()))
+    worker = local_worker.LocalWorkerSettings(models, ("--engine", engine))
+    raise typer.Exit(main.run(desk.DeskSettings(worker), hidden=hidden))
+
+
 @app.command()
 def listen(  # noqa: PLR0913 - typer: an option is a parameter
     mode: Annotated[

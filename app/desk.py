@@ -1,0 +1,238 @@
+"""The running app without its windows: settings, control socket, keys, insertion, dictation, gateway, worker.
+
+Whoever draws is told by ``post`` and asks by ``ask``. Everything here belongs to the loop of ``run``.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from app import local_gateway
+from app.actions import Action, ChangeSetting, ChooseMicrophone, RecoverTake, SwitchWorker, Verb
+from app.capture.library import of_this_user
+from app.capture.looking import look
+from app.capture.microphone import open_microphone
+from app.capture.portaudio import sound_system
+from app.control import Control
+from app.dictating import Dictating, Parts, Wishes
+from app.errors import AppError, StackFailed
+from app.hotkeys import choose as hotkeys
+from app.hotkeys.errors import HotkeyError
+from app.hotkeys.events import Hotkeys
+from app.insertion.choose import open_inserter
+from app.insertion.errors import InsertionUnavailable
+from app.insertion.held import HeldInserter
+from app.insertion.outcome import Inserter
+from app.insertion.plan import Rules
+from app.listening import Listener
+from app.local_worker import LocalWorker, LocalWorkerSettings
+from app.needed_models import VAD_MODEL
+from app.settings import Settings
+from app.settings_file import SettingsFile
+from app.sounds import Sounds
+from app.stack import Stack, StackSettings
+from app.view import TakeView, View, WorkerView
+from client.connection import Address
+from runtime.folders import folders
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+_AGAIN_S: Final = 5.0
+_KEY: Final = "KIKIPOUNAMU_KEY"
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The microphones that there are, and which of them is the system's."""
+
+    names: tuple[str, ...] = ()
+    default: str = ""
+
+
+@dataclass(frozen=True)
+class Takes:
+    """The last takes, the newest first."""
+
+    views: tuple[TakeView, ...] = ()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that stands in the way, and what to do about it; empty: it is over."""
+
+    text: str = ""
+
+
+News = View | WorkerView | Devices | Takes | Settings | Problem
+Post = Callable[[News], None]
+
+
+@dataclass(frozen=True)
+class DeskSettings:
+    """What the command line says beside the settings file."""
+
+    worker: LocalWorkerSettings = LocalWorkerSettings()
+
+
+class Desk:
+    """``post`` is told, from the loop's thread, whatever a person may want to see."""
+
+    def __init__(self, post: Post, settings: DeskSettings | None = None) -> None:
+        self._post = post
+        self._settings = settings or DeskSettings()
+        self._file = SettingsFile()
+        self._worker = LocalWorker(post, self._settings.worker)
+        self._tasks = Tasks("desk")
+        self._dictating: Dictating | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._shown: View = View()
+        self._sees_microphones = asyncio.Event()
+        self._takes_changed = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until somebody quits, or cancelled. Raises ``AlreadyRunning`` or another ``AppError``."""
+        self._running = asyncio.current_task()
+        async with AsyncExitStack() as cleanup:
+            control = await cleanup.enter_async_context(Control(self._asked, lambda: self._shown))
+            await cleanup.enter_async_context(self._file)
+            cleanup.push_async_callback(self._worker.close)
+            await cleanup.enter_async_context(self._tasks)
+            keys = await self._hotkeys(cleanup)
+            inserter = await self._inserter()
+            cleanup.push_async_callback(inserter.close)
+            sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
+            listener = Listener(self._locate, folders().models / VAD_MODEL)
+            parts = Parts(of_this_user(), listener, inserter, open_microphone, sounds, keys)
+            self._dictating = Dictating(parts, wishes_of(self._file.current))
+            self._dictating.follow(lambda view: self._seen(view, control))
+            cleanup.callback(self._file.subscribe(self._settings_changed))
+            self._post(self._file.current)
+            self._start()
+            await self._dictating.run()
+
+    def ask(self, action: Action) -> None:
+        """What a person wants; returns at once."""
+        match action:
+            case Verb() | RecoverTake() if self._dictating is not None:
+                self._dictating.ask(action)
+            case Verb.QUIT if self._running is not None:  # it is only starting
+                self._running.cancel()
+            case ChooseMicrophone(name):
+                self._change(ChangeSetting("audio.microphone", name))
+            case SwitchWorker(on):
+                self._change(ChangeSetting("worker.on", on))
+            case ChangeSetting():
+                self._change(action)
+
+    def look_at_microphones(self) -> None:
+        """Somebody opens the list of them."""
+        self._sees_microphones.set()
+
+    # -- beside dictation ----------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        self._tasks.start(self._keep_gateway(), "gateway")
+        self._tasks.start(self._worker.switch(self._file.current.worker.on), "worker")
+        self._tasks.start(self._keep_devices(), "devices")
+        self._tasks.start(self._keep_takes(), "takes")
+        self._takes_changed.set()
+        self._sees_microphones.set()
+
+    async def _keep_gateway(self) -> None:
+        """A gateway of this computer, unless one elsewhere is chosen."""
+        while True:
+            if not self._file.current.gateway.url:
+                try:
+                    async with Stack(StackSettings(worker=False)) as stack:
+                        self._post(Problem())
+                        await stack.until_broken()
+                except StackFailed as error:
+                    log.error("no gateway", reason=str(error))
+                    self._post(Problem(str(error)))
+            await asyncio.sleep(_AGAIN_S)
+
+    async def _keep_devices(self) -> None:
+        while True:
+            await self._sees_microphones.wait()
+            self._sees_microphones.clear()
+            inputs = await look()
+            default = next((device.name for device in inputs if device.default), "")
+            self._post(Devices(tuple(device.name for device in inputs), default))
+
+    async def _keep_takes(self) -> None:
+        assert self._dictating is not None
+        while True:
+            await self._takes_changed.wait()
+            self._takes_changed.clear()
+            self._post(Takes(tuple(await self._dictating.takes())))
+
+    def _locate(self) -> Address:
+        url = self._file.current.gateway.url
+        return Address(url, os.environ.get(_KEY, "")) if url else local_gateway.locate()
+
+    async def _hotkeys(self, cleanup: AsyncExitStack) -> Hotkeys:
+        chosen = hotkeys.choose(sys.platform, os.environ).hotkeys
+        try:
+            return await cleanup.enter_async_context(chosen)
+        except HotkeyError as error:
+            log.warning("no hotkeys", reason=str(error))
+            self._post(Problem(str(error)))
+            return await cleanup.enter_async_context(hotkeys.NoHotkeys())
+
+    async def _inserter(self) -> Inserter:
+        insertion = self._file.current.insertion
+        rules = Rules(insertion.strategy, insertion.newline)
+        try:
+            return await open_inserter(sys.platform, os.environ, None, rules)
+        except InsertionUnavailable as error:
+            log.warning("texts are held", reason=str(error))
+            self._post(Problem(str(error)))
+            return HeldInserter()
+
+    # -- what is told --------------------------------------------------------------------------------------
+
+    async def _asked(self, verb: Verb) -> None:
+        self.ask(verb)
+
+    def _seen(self, view: View, control: Control) -> None:
+        before, self._shown = self._shown, view
+        if (before.state, before.waiting) != (view.state, view.waiting):
+            self._takes_changed.set()
+        self._post(view)
+        control.changed()
+
+    def _change(self, change: ChangeSetting) -> None:
+        self._tasks.start(self._apply(change), "setting")
+
+    async def _apply(self, change: ChangeSetting) -> None:
+        try:
+            await self._file.apply(change)
+        except AppError as error:
+            self._post(Problem(str(error)))
+
+    def _settings_changed(self, old: Settings, new: Settings) -> None:
+        if self._dictating is not None:
+            self._dictating.change(wishes_of(new))
+        if new.worker.on != old.worker.on:
+            self._tasks.start(self._worker.switch(new.worker.on), "worker")
+        self._post(new)
+
+
+def wishes_of(settings: Settings) -> Wishes:
+    """What dictation takes from the settings."""
+    return Wishes(
+        mode=settings.hotkeys.mode,
+        microphone=settings.audio.microphone,
+        keep_open=settings.general.keep_microphone_open,
+        cues=settings.general.sounds,
+        keys=settings.hotkeys.bindings,
+        options=settings.recognition.options,
+        destination=settings.gateway.url,
+    )

@@ -1,0 +1,186 @@
+"""The desktop app: Qt in the main thread, everything else in the loop of another one.
+
+Downwards ``loop.call`` and ``loop.submit``; upwards one bridge.
+"""
+
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager, suppress
+
+import structlog
+from PySide6.QtCore import QSocketNotifier
+from PySide6.QtWidgets import QApplication
+
+from app.actions import Action, Verb
+from app.desk import Desk, DeskSettings, Devices, Problem, Takes
+from app.errors import AppError
+from app.settings import Settings
+from app.ui import tray
+from app.ui.bridge import Bridge
+from app.ui.choices import Choices
+from app.ui.compositing import blends
+from app.ui.main_window import MainWindow
+from app.ui.overlay import Overlay, possible
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import View, WorkerView
+from runtime.folders import folders
+from runtime.logs import logging_to
+from runtime.loop_thread import LoopThread
+
+log = structlog.get_logger(__name__)
+
+FAILED = 1
+
+
+class Gone:
+    """The desk has ended."""
+
+
+class Windows:
+    """What there is to see. ``receive`` takes what the desk tells."""
+
+    def __init__(self, application: QApplication, loop: LoopThread, texts: Texts, theme: Theme) -> None:
+        self._application = application
+        self._loop = loop
+        self._texts = texts
+        self._devices, self._settings = Devices(), Settings()
+        self.desk: Desk | None = None
+        has_tray = tray.available()
+        self.window = MainWindow(theme, texts, self.ask, hides=has_tray)
+        self.overlay = Overlay(theme, texts, translucent=blends()) if possible() else None
+        self.tray = tray.Tray(theme, texts, self.ask, self.open) if has_tray else None
+        if self.tray is not None:
+            self.tray.microphones.aboutToShow.connect(self._look_at_microphones)
+            self.tray.show()
+
+    def ask(self, action: Action) -> None:
+        """Hand it to the desk."""
+        if self.desk is not None:
+            self._loop.call(self.desk.ask, action)
+
+    def open(self) -> None:
+        """Show the main window."""
+        self._look_at_microphones()
+        self.window.appear()
+
+    def receive(self, news: object) -> None:
+        """Show it."""
+        match news:
+            case View():
+                self._show_view(news)
+            case WorkerView():
+                self._show_worker(news)
+            case Takes(views):
+                self.window.show_takes(views)
+            case Devices():
+                self._devices = news
+                self._show_choices()
+            case Settings():
+                self._settings = news
+                self._texts.choose(news.general.language)
+                self._show_choices()
+            case Problem(text):
+                self.window.show_problem(text)
+            case Gone():
+                self._application.exit()  # quit() would first ask each window, and one may say no
+
+    def _show_view(self, view: View) -> None:
+        self.window.show_view(view)
+        if self.overlay is not None:
+            self.overlay.show_view(view)
+        if self.tray is not None:
+            self.tray.show_view(view)
+
+    def _show_worker(self, worker: WorkerView) -> None:
+        self.window.show_worker(worker)
+        if self.tray is not None:
+            self.tray.show_worker(worker)
+
+    def _look_at_microphones(self) -> None:
+        if self.desk is not None:
+            self._loop.call(self.desk.look_at_microphones)
+
+    def _show_choices(self) -> None:
+        settings, devices = self._settings, self._devices
+        choices = Choices(
+            microphones=devices.names,
+            microphone=settings.audio.microphone,
+            default_microphone=devices.default,
+            mode=settings.hotkeys.mode,
+            keys=settings.hotkeys.bindings,
+            language=settings.general.language,
+        )
+        self.window.show_choices(choices)
+        if self.overlay is not None:
+            self.overlay.show_choices(choices)
+        if self.tray is not None:
+            self.tray.show_choices(choices)
+
+
+def run(settings: DeskSettings | None = None, *, hidden: bool = False) -> int:
+    """The app, until somebody quits; its exit status. ``hidden``: without its window, where there is a tray."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("kikipounamu")
+    application.setQuitOnLastWindowClosed(False)
+    theme, texts = Theme(), Texts()
+    theme.dress(application)
+    with logging_to("desktop", folders().logs), LoopThread("app") as loop:
+        windows = Windows(application, loop, texts, theme)
+        bridge = Bridge(windows.receive)
+        windows.desk = Desk(bridge.post, settings)
+        running = loop.submit(windows.desk.run())
+        running.add_done_callback(lambda _: bridge.post(Gone()))
+        if windows.tray is None or not hidden:
+            windows.open()
+        with signals_quit(windows.ask):
+            application.exec()
+        loop.close()
+        if windows.overlay is not None:
+            windows.overlay.close()
+        return _status(running)
+
+
+def _status(running: "Future[None]") -> int:
+    """Of a desk that has ended; an error that a person can do something about is told on the terminal."""
+    with suppress(CancelledError):
+        try:
+            running.result(0)
+        except AppError as error:
+            sys.stderr.write(f"{error}\n")
+            return FAILED
+        except Exception:  # noqa: BLE001 - the top of the process: the loop's thread has logged it
+            return FAILED
+    return 0
+
+
+@contextmanager
+def signals_quit(ask: Callable[[Action], None]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM ask to quit; the second one leaves at once.
+
+    Python runs handlers of signals between its own instructions, and Qt may run none for hours: the number of the
+    signal comes through a socket that Qt waits for.
+    """
+    reading, writing = socket.socketpair()
+    writing.setblocking(False)
+    before = signal.set_wakeup_fd(writing.fileno())
+    handlers = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    notifier = QSocketNotifier(reading.fileno(), QSocketNotifier.Type.Read)
+
+    def come() -> None:
+        for _ in reading.recv(16):
+            ask(Verb.QUIT)
+
+    notifier.activated.connect(come)
+    try:
+        yield
+    finally:
+        notifier.setEnabled(False)
+        signal.set_wakeup_fd(before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        reading.close()
+        writing.close()

@@ -1,0 +1,103 @@
+"""The app without its windows and without a screen: what it tells, what it does when it is asked."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.actions import ChangeSetting, ChooseMicrophone, SwitchWorker, Verb
+from app.control import AlreadyRunning
+from app.desk import Desk, DeskSettings, Devices, News, Problem, Takes, wishes_of
+from app.gestures import TalkMode
+from app.local_worker import LocalWorkerSettings
+from app.settings import Settings, changed
+from app.view import WorkerState, WorkerView
+from runtime.folders import folders
+from tests.helpers.waiting import wait_until
+
+CHECKSUM = DeskSettings(LocalWorkerSettings((), ("--engine", "checksum")))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@asynccontextmanager
+async def running(told: list[News]) -> AsyncIterator[tuple[Desk, "asyncio.Task[None]"]]:
+    desk = Desk(told.append, CHECKSUM)
+    task = asyncio.create_task(desk.run())
+    try:
+        yield desk, task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def newest(told: list[News], kind: type[News]) -> News | None:
+    return next((news for news in reversed(told) if isinstance(news, kind)), None)
+
+
+def worker_is(told: list[News], state: WorkerState) -> bool:
+    seen = newest(told, WorkerView)
+    return isinstance(seen, WorkerView) and seen.state is state
+
+
+async def test_it_tells_what_there_is_to_see(home: Path) -> None:
+    told: list[News] = []
+    async with running(told) as (desk, task):
+        await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the worker is idle")
+        await wait_until(lambda: newest(told, Devices), "the microphones")
+        await wait_until(lambda: newest(told, Takes) == Takes(), "there are no takes")
+        assert newest(told, Settings) == Settings()
+        assert any("no screen" in news.text for news in told if isinstance(news, Problem))
+        desk.ask(Verb.QUIT)
+        await asyncio.wait_for(task, 30)
+
+
+async def test_what_is_chosen_is_kept_and_takes_effect(home: Path) -> None:
+    told: list[News] = []
+    async with running(told) as (desk, _):
+        await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the worker is idle")
+        desk.ask(SwitchWorker(on=False))
+        await wait_until(lambda: worker_is(told, WorkerState.OFF), "the worker is off")
+        desk.ask(ChooseMicrophone("USB"))
+        desk.ask(ChangeSetting("hotkeys.mode", "hold"))
+
+        def kept() -> bool:
+            seen = newest(told, Settings)
+            return isinstance(seen, Settings) and seen.audio.microphone == "USB" and seen.hotkeys.mode == "hold"
+
+        await wait_until(kept, "both are in force")
+        desk.ask(ChangeSetting("hotkeys.mode", "sometimes"))
+        await wait_until(lambda: "sometimes" in str(newest(told, Problem)), "it is refused")
+    assert 'microphone = "USB"' in (folders().config / "settings.toml").read_text()
+
+
+async def test_there_is_one_at_a_time(home: Path) -> None:
+    told: list[News] = []
+    async with running(told):
+        await wait_until(lambda: newest(told, Settings), "the first one runs")
+        with pytest.raises(AlreadyRunning, match="already running"):
+            await Desk(told.append, CHECKSUM).run()
+
+
+async def test_asked_to_quit_while_it_starts_it_ends(home: Path) -> None:
+    async with running([]) as (desk, task):
+        await asyncio.sleep(0)  # it has begun
+        desk.ask(Verb.QUIT)
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 30)
+
+
+def test_what_dictation_takes_from_the_settings() -> None:
+    settings = changed(changed(Settings(), "hotkeys.mode", "toggle"), "gateway.url", "http://gpu.example:8765")
+    wishes = wishes_of(settings)
+    assert (wishes.mode, wishes.destination) == (TalkMode.TOGGLE, "http://gpu.example:8765")
+    assert wishes.keys["dictate"] == "right_ctrl"
+    assert wishes.options.partials

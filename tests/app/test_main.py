@@ -1,0 +1,53 @@
+"""The whole app as a process, with windows that nobody sees."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.waiting import wait_until_sync
+
+COMMAND = (str(Path(sys.executable).parent / "kikipounamu"), "app", "--engine", "checksum")
+
+
+@contextmanager
+def started(home: Path) -> Iterator[subprocess.Popen[str]]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    environment = kept | {"KIKIPOUNAMU_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(COMMAND, env=environment, stdout=pipe, stderr=pipe, text=True) as app:
+        try:
+            yield app
+        finally:
+            app.kill()
+
+
+def answers(home: Path) -> bool:
+    environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
+    done = subprocess.run([COMMAND[0], "status"], env=environment, capture_output=True, text=True, timeout=30)
+    return done.returncode == 0 and "idle" in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_order(number: signal.Signals, tmp_path: Path) -> None:
+    with started(tmp_path) as app:
+        wait_until_sync(lambda: answers(tmp_path), "the app answers")
+        app.send_signal(number)
+        _, errors = app.communicate(timeout=60)
+        assert app.returncode == 0, errors
+        assert "Traceback" not in errors
+
+
+def test_a_second_one_says_that_there_is_one(tmp_path: Path) -> None:
+    with started(tmp_path) as first:
+        wait_until_sync(lambda: answers(tmp_path), "the app answers")
+        with started(tmp_path) as second:
+            _, errors = second.communicate(timeout=60)
+            assert second.returncode == 1
+            assert "already running" in errors
+        assert first.poll() is None
