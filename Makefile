@@ -9,6 +9,7 @@ TARGETS ?= run test
 ARGS ?=
 
 models := fsmn-vad whisper-base
+screen := $(DISPLAY)$(WAYLAND_DISPLAY)
 setup = $(PYTHON) scripts/setup.py
 run-tests = $(PYTHON) scripts/run_tests.py
 in = PATH="$(CURDIR)/$(1)/bin:$$PATH"
@@ -21,8 +22,9 @@ test-models = $(call in,$(1)) KIKIPOUNAMU_MODELS="$(CURDIR)/.cache/models" kikip
 help: ## list these commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-run: models ## dictate: here the shipped samples, through the whole chain, at speaking pace (needs no torch)
-	@$(call in,.venv-run) kikipounamu demo $(ARGS)
+run: $(if $(screen),,models) ## dictate: the app where there is a screen, elsewhere the shipped samples at speaking pace
+	@$(setup) run
+	@$(call in,.venv-run) kikipounamu $(if $(screen),app,demo) $(ARGS)
 
 test: ## every test, with funasr and torch; lists what was skipped
 	@$(setup) test

@@ -62,12 +62,14 @@ class Environment:
         return self.path / "bin" / "python"
 
 
-_SERVING: Final = ("gateway", "worker", "whisper", "desktop")
-_TESTING: Final = (*_SERVING, "media", "dev")
+_SCREEN: Final = ("desktop",) if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") else ()
+_SERVING: Final = ("gateway", "worker", "whisper", "microphone")
+_TESTING: Final = (*_SERVING, "desktop", "media", "dev")
+_TESTED_WITH: Final = ("run", "desktop", "test")
 ENVIRONMENTS: Final = {
-    "run": Environment(".venv-run", _SERVING, ("run",)),
-    "light": Environment(".venv-light", _TESTING, ("run", "test")),
-    "test": Environment(".venv", (*_TESTING, "funasr"), ("run", "test")),
+    "run": Environment(".venv-run", (*_SERVING, *_SCREEN), ("run", *_SCREEN)),
+    "light": Environment(".venv-light", _TESTING, _TESTED_WITH),
+    "test": Environment(".venv", (*_TESTING, "funasr"), _TESTED_WITH),
 }
 
 

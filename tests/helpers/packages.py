@@ -11,7 +11,7 @@ from scripts.setup import INSTALL, ROOT, system_packages
 
 def require(names: Sequence[str]) -> None:
     """Skip where these packages could not be installed: only root can."""
-    packages = system_packages((ROOT / "packaging" / "apt-packages.txt").read_text(), ("run", "test"))
+    packages = system_packages((ROOT / "packaging" / "apt-packages.txt").read_text(), ("run", "desktop", "test"))
     missing = [package.name for package in packages if package.name in names and package.missing]
     if not missing:
         return
