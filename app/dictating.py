@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
+import numpy as np
 import structlog
 
 from app.actions import Action, ChooseMicrophone, RecoverTake, Verb
@@ -50,11 +51,12 @@ from app.hotkeys.events import Hotkeys
 from app.insertion.outcome import Inserter, Reason, Target, held
 from app.key_shell import KeyShell
 from app.ledger import Ledger
-from app.listening import Listener
+from app.listening import Listener, ears_of
 from app.recorder import OpenDevice, Recorder
 from app.spoken_order import Ordered
 from app.take_work import TakeWork, Workshop
 from app.view import LOWEST_DBFS, Note, TakeView, View
+from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from runtime.tasks import Tasks, cancel_and_wait
 
@@ -65,6 +67,7 @@ _SLOW_REFRESH_S: Final = 0.25
 _TARGET_S: Final = 2.0
 _INSERT_S: Final = 120.0
 _NOTING_S: Final = 5.0
+_PREPARE_S: Final = 2.0
 _SWEEP_S: Final = 3600.0
 LAST_TAKES: Final = 20
 
@@ -191,7 +194,7 @@ class Dictating:
             async with self._recorder, self._tasks, self._core:
                 self.change(self._wishes)
                 self._core.start(self._ticking(), "tick")
-                self._tasks.start(self._sweeping(), "sweep")
+                self._tasks.start(self._preparing(), "prepare")
                 if self._keys:
                     self._core.start(self._keys.listen(), "keys")
                     self._core.start(self._keys.keep_bound(), "bind")
@@ -236,7 +239,10 @@ class Dictating:
             self._woken.clear()
             self._perform(self._machine.handle(Tick(), clock()))
 
-    async def _sweeping(self) -> None:
+    async def _preparing(self) -> None:
+        """The first take waits for no library, and old ones are let go from time to time."""
+        await asyncio.sleep(_PREPARE_S)
+        await asyncio.to_thread(_warm, self._parts.listener)
         while True:
             await self._earlier.sweep()
             await asyncio.sleep(_SWEEP_S)
@@ -384,3 +390,8 @@ class Dictating:
         if note is not None:
             self._warnings["recovery"] = note
         self._woken.set()
+
+
+def _warm(listener: Listener) -> None:
+    for _ in ears_of(listener.mode, listener.vad_folder).hear(np.zeros(SAMPLE_RATE, np.int16)):
+        pass

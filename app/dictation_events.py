@@ -25,6 +25,7 @@ class NoteKey(StrEnum):
     NOTHING_UNDERSTOOD = "nothing-understood"
     CANCELLED = "cancelled"
     MICROPHONE_FAILED = "microphone-failed"  # reason
+    NOT_RECORDED = "not-recorded"  # reason: there is no room for a recording
     RECORDING_KEPT = "recording-kept"  # reason: it could not be recognised now, and can be sent again
     INSERT_READY = "insert-ready"  # offered: do not wait for what comes before
     QUITTING = "quitting"  # seconds (unsent), takes: it leaves when they are done; once more: at once

@@ -47,6 +47,9 @@ class KeyShell:
         except HotkeyError as error:
             log.warning("hotkeys are lost", reason=str(error))
             self._warn(Note(NoteKey.HOTKEYS_FAILED, {"reason": str(error)}))
+        except Exception as error:  # the top of a task: dictation goes on without them
+            log.exception("hotkeys failed")
+            self._warn(Note(NoteKey.HOTKEYS_FAILED, {"reason": repr(error)}))
 
     def want(self, keys: Mapping[str, str]) -> None:
         """These keys from now on."""

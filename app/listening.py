@@ -19,6 +19,8 @@ from app.capture.tape import Tape
 from app.pipeline import Ears, Samples, Watcher, transcribe
 from app.transcript import Transcript
 from client.connection import Locate
+from client.errors import GatewayError
+from client.events import Disconnected
 from client.gateway import ClientSettings, GatewayClient
 from speech.segmenter import Segmenter, SegmenterOptions
 from speech.vad import open_vad
@@ -84,12 +86,13 @@ class Audience(Watcher, Protocol):
 
 @dataclass(frozen=True)
 class Listener:
-    """Who recognises, and what cuts."""
+    """Who recognises, and what cuts. ``records_on``: a gateway that refuses ends no recording either."""
 
     locate: Locate
     vad_folder: Path
     mode: Mode = Mode.HANDS_FREE
     settings: ClientSettings = PATIENT
+    records_on: bool = False
 
     async def listen(
         self,
@@ -113,6 +116,11 @@ class Listener:
             async with client:
                 ears = await asyncio.to_thread(ears_of, self.mode, self.vad_folder)
                 transcript = await transcribe(tape.blocks(), ears, _Announced(store, client, begun), audience)
+        except GatewayError as error:
+            if self.records_on:
+                audience.heard(Disconnected(str(error), inf))
+                await asyncio.wait({recording})
+            raise
         finally:
             microphone.stop()
             await asyncio.wait({recording}, timeout=_STOP_S)

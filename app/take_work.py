@@ -66,7 +66,7 @@ class TakeWork:
         self._recording: Recording | None = None
         self._stopped = False
         listening = Mode.HANDS_FREE if mode is TalkMode.HANDS_FREE else Mode.TOGGLE
-        self._listener = replace(workshop.listener, mode=listening)
+        self._listener = replace(workshop.listener, mode=listening, records_on=True)
 
     @property
     def note(self) -> Note | None:
@@ -99,7 +99,7 @@ class TakeWork:
             await self._workshop.ledger.discard(self._take)
             return Note(NoteKey.MICROPHONE_FAILED, {"reason": str(error)})
         except JournalError as error:
-            return Note(NoteKey.MICROPHONE_FAILED, {"reason": str(error)})
+            return Note(NoteKey.NOT_RECORDED, {"reason": str(error)})
         finally:
             if not journal.done():
                 await asyncio.wait({journal})  # whoever ends this closes it

@@ -92,6 +92,17 @@ async def test_a_keyboard_that_is_lost_holds_no_key_down() -> None:
     assert [note.key for note in shell.notes if note] == [NoteKey.HOTKEYS_FAILED]
 
 
+async def test_a_mistake_with_keys_ends_no_dictation() -> None:
+    class Wrong(FakeHotkeys):
+        async def events(self) -> AsyncIterator[KeyEvent]:
+            raise ValueError("a mistake")
+            yield
+
+    shell = Shell(Wrong())
+    await shell.keys.listen()
+    assert [note.values["reason"] for note in shell.notes if note] == ["ValueError('a mistake')"]
+
+
 async def test_a_keyboard_that_does_not_answer_says_nothing() -> None:
     class Silent(FakeHotkeys):
         async def is_down(self, action: str) -> bool:

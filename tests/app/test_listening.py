@@ -197,6 +197,22 @@ async def test_a_gateway_that_refuses_ends_it_and_nothing_is_lost(
         assert journal.samples == dictation.microphone.heard
 
 
+async def test_a_gateway_that_refuses_does_not_end_a_recording_that_goes_on(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
+    async with scripted(oblige, refusing=((401, {}),)) as gateway:
+        dictation = Dictation(tmp_path, models, fixed(Address(gateway.url)), Played(talk))
+        dictation.listener = replace(dictation.listener, records_on=True)
+        working = asyncio.create_task(dictation.run())
+        await dictation.all_heard(talk)
+        assert not working.done()
+        dictation.microphone.stop()
+        with pytest.raises(GatewayError, match="--key"):
+            await working
+    with Journal.reopen(tmp_path, ID) as journal:
+        assert journal.samples == len(talk)
+
+
 async def test_a_microphone_that_fails_ends_it_with_all_that_was_said(
     tmp_path: Path, models: Path, talk: Samples
 ) -> None:

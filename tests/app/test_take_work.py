@@ -109,7 +109,7 @@ async def test_without_room_for_a_journal_the_device_is_let_go(
     desk = Desk(tmp_path, models, talk, NOBODY)
     (tmp_path / "takes").write_text("a file where a folder should be")
     assert await desk.run() == ["RecordingOver", "Ended"]
-    assert "cannot be made" in desk.note[1]
+    assert desk.note[0] == NoteKey.NOT_RECORDED and "cannot be made" in desk.note[1]
     assert desk.recorder.level_dbfs is None
 
 
@@ -118,7 +118,7 @@ async def test_a_gateway_that_refuses(tmp_path: Path, models: Path, talk: Sample
         desk = Desk(tmp_path, models, talk, gateway.url)
         await desk.run(desk.all_heard)
     assert desk.note[0] == NoteKey.RECORDING_KEPT
-    assert desk.library.all()[0].samples > 0
+    assert desk.library.all()[0].samples == len(talk)
 
 
 async def test_a_mistake_of_ours_ends_the_take_and_is_told(tmp_path: Path, models: Path, talk: Samples) -> None:
