@@ -95,8 +95,8 @@ async def test_a_keyboard_that_is_lost_holds_no_key_down() -> None:
 async def test_a_mistake_with_keys_ends_no_dictation() -> None:
     class Wrong(FakeHotkeys):
         async def events(self) -> AsyncIterator[KeyEvent]:
+            yield KeyEvent("dictate", True, 0.0)
             raise ValueError("a mistake")
-            yield
 
     shell = Shell(Wrong())
     await shell.keys.listen()
