@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers.valkey import Broker, binaries, running_broker
 
-pytest_plugins = ["tests.helpers.skips"]
+pytest_plugins = ["tests.helpers.qt", "tests.helpers.skips"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.packages import require
+from tests.helpers.qt import NEEDED
 from tests.helpers.waiting import wait_until_sync
 
 COMMAND = (str(Path(sys.executable).parent / "kikipounamu"), "app", "--engine", "checksum")
@@ -17,6 +19,7 @@ COMMAND = (str(Path(sys.executable).parent / "kikipounamu"), "app", "--engine", 
 
 @contextmanager
 def started(home: Path) -> Iterator[subprocess.Popen[str]]:
+    require(NEEDED)
     kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     environment = kept | {"KIKIPOUNAMU_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
     pipe = subprocess.PIPE

@@ -2,19 +2,25 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from functools import cache
 
 import pytest
 
 from scripts.setup import INSTALL, ROOT, system_packages
 
 
-def require(names: Sequence[str]) -> None:
+@cache
+def missing(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of these packages that are not here."""
+    text = (ROOT / "packaging" / "apt-packages.txt").read_text()
+    packages = system_packages(text, ("run", "desktop", "test"))
+    return tuple(package.name for package in packages if package.name in names and package.missing)
+
+
+def require(names: tuple[str, ...]) -> None:
     """Skip where these packages could not be installed: only root can."""
-    packages = system_packages((ROOT / "packaging" / "apt-packages.txt").read_text(), ("run", "desktop", "test"))
-    missing = [package.name for package in packages if package.name in names and package.missing]
-    if not missing:
+    if not (lacking := missing(names)):
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        pytest.fail(f"not there although set-up could install it: {' '.join(missing)}")
-    pytest.skip(f"needs root to install: sudo apt-get {' '.join(INSTALL)} {' '.join(missing)}")
+        pytest.fail(f"not there although set-up could install it: {' '.join(lacking)}")
+    pytest.skip(f"needs root to install: sudo apt-get {' '.join(INSTALL)} {' '.join(lacking)}")

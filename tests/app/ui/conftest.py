@@ -2,23 +2,28 @@
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
 
-from app.ui.colours import Scheme
-from app.ui.texts import Texts
-from app.ui.theme import Motion, Theme
+    from app.ui.texts import Texts
+    from app.ui.theme import Theme
 
 
 @pytest.fixture
-def theme(qapp: QApplication) -> Iterator[Theme]:
+def theme(qapp: "QApplication") -> Iterator["Theme"]:
     """Light, and the application dressed in it."""
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QFont
+
+    from app.ui.colours import Scheme
+    from app.ui.theme import Motion, Theme
+
     before = QFont(qapp.font())
     made = Theme(Scheme.LIGHT, Motion())
     made.dress(qapp)
@@ -31,6 +36,8 @@ def theme(qapp: QApplication) -> Iterator[Theme]:
 
 
 @pytest.fixture(params=["en", "zh"])
-def texts(request: pytest.FixtureRequest) -> Texts:
+def texts(request: pytest.FixtureRequest) -> "Texts":
     """Each language."""
+    from app.ui.texts import Texts
+
     return Texts(request.param)

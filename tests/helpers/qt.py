@@ -1,0 +1,25 @@
+"""A pytest plugin: test modules that import Qt are skipped where Qt cannot be loaded and only root could help."""
+
+from pathlib import Path
+from typing import Final, NoReturn
+
+import pytest
+
+from tests.helpers.packages import missing, require
+
+NEEDED: Final = ("libegl1", "libgl1", "libglib2.0-0", "libfontconfig1", "libdbus-1-3", "fonts-noto-cjk")
+
+
+class _WithoutQt(pytest.Module):
+    """It would fail as it is imported."""
+
+    def collect(self) -> NoReturn:
+        require(NEEDED)
+        raise AssertionError("nothing is missing after all")
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Look before the module is imported."""
+    if "import PySide6" in (text := module_path.read_text()) or "from PySide6" in text or "app.ui" in text:
+        return _WithoutQt.from_parent(parent, path=module_path) if missing(NEEDED) else None
+    return None
