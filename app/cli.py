@@ -66,12 +66,15 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
 def desktop(
     hidden: Annotated[bool, typer.Option("--hidden", help="Without its window, where there is a tray.")] = False,
     engine: Engine = "whisper",
+    worker_argument: Annotated[
+        list[str] | None, typer.Option(metavar="WORD", help="One more word for `kikipounamu-worker run`.")
+    ] = None,
 ) -> None:
     """Open the desktop app: press the key anywhere, speak, and the text is there."""
     from app import desk, local_worker, main
 
     models = ("fsmn-vad", *(("whisper-base",) if engine == "whisper" else ()))
-    worker = local_worker.LocalWorkerSettings(models, ("--engine", engine))
+    worker = local_worker.LocalWorkerSettings(models, ("--engine", engine, *(worker_argument or ())))
     raise typer.Exit(main.run(desk.DeskSettings(worker), hidden=hidden))
 
 

@@ -8,8 +8,8 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Protocol, runtime_checkable
 
 import structlog
 
@@ -74,6 +74,13 @@ News = View | WorkerView | Devices | Takes | Settings | Problem
 Post = Callable[[News], None]
 
 
+@runtime_checkable
+class Ruled(Protocol):
+    """An inserter with a choice; its rules count from the next text on."""
+
+    rules: Rules
+
+
 @dataclass(frozen=True)
 class DeskSettings:
     """What the command line says beside the settings file."""
@@ -91,6 +98,7 @@ class Desk:
         self._worker = LocalWorker(post, self._settings.worker)
         self._tasks = Tasks("desk")
         self._dictating: Dictating | None = None
+        self._inserter: Inserter = HeldInserter()
         self._running: asyncio.Task[None] | None = None
         self._shown: View = View()
         self._sees_microphones = asyncio.Event()
@@ -105,11 +113,11 @@ class Desk:
             cleanup.push_async_callback(self._worker.close)
             await cleanup.enter_async_context(self._tasks)
             keys = await self._hotkeys(cleanup)
-            inserter = await self._inserter()
-            cleanup.push_async_callback(inserter.close)
+            self._inserter = await self._open_inserter()
+            cleanup.push_async_callback(self._inserter.close)
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
             listener = Listener(self._locate, folders().models / VAD_MODEL)
-            parts = Parts(of_this_user(), listener, inserter, open_microphone, sounds, keys)
+            parts = Parts(of_this_user(), listener, self._inserter, open_microphone, sounds, keys)
             self._dictating = Dictating(parts, wishes_of(self._file.current))
             self._dictating.follow(lambda view: self._seen(view, control))
             cleanup.callback(self._file.subscribe(self._settings_changed))
@@ -186,7 +194,7 @@ class Desk:
             self._post(Problem(str(error)))
             return await cleanup.enter_async_context(hotkeys.NoHotkeys())
 
-    async def _inserter(self) -> Inserter:
+    async def _open_inserter(self) -> Inserter:
         insertion = self._file.current.insertion
         rules = Rules(insertion.strategy, insertion.newline)
         try:
@@ -220,6 +228,9 @@ class Desk:
     def _settings_changed(self, old: Settings, new: Settings) -> None:
         if self._dictating is not None:
             self._dictating.change(wishes_of(new))
+        if isinstance(self._inserter, Ruled):
+            chosen = new.insertion
+            self._inserter.rules = replace(self._inserter.rules, strategy=chosen.strategy, newline=chosen.newline)
         if new.worker.on != old.worker.on:
             self._tasks.start(self._worker.switch(new.worker.on), "worker")
         self._post(new)
