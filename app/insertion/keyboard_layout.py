@@ -63,30 +63,41 @@ def read_layout(rows: Sequence[Sequence[int]], first_code: int, group: int) -> L
     return Layout(keys, usable)
 
 
-def batches(text: str, layout: Layout, *, shift_return: bool = False) -> Iterator[Batch]:
-    """``text`` in pieces, each of which needs no more spare codes than there are.
+def batches(text: str, layout: Layout, lent: Mapping[int, int], *, shift_return: bool = False) -> Iterator[Batch]:
+    """``text`` in pieces, within which no spare code has two meanings; ``lent``: those that they have now.
 
-    A borrowed code keeps its meaning as long as there is a code for the next character. Raises ``CannotType``.
+    Every change of a meaning makes every program read the keyboard's table anew, so there are as few as possible.
+    Raises ``CannotType``.
     """
-    borrowed: dict[int, int] = {}
-    where: dict[int, Stroke] = {}
+    meanings = {code: lent.get(code, 0) for code in layout.spare}  # the longest unused first
+    used: set[int] = set()
     batch = Batch()
     for char in text:
         sym = keysym(char)
-        stroke = layout.keys.get(sym) or where.get(sym)
-        none_left = stroke is None and len(borrowed) >= len(layout.spare)
-        if none_left or len(batch.strokes) >= MOST_KEYS_AT_ONCE:
-            if batch.strokes:
-                yield batch
-            if none_left:
-                borrowed, where = {}, {}
-            batch = Batch(borrowed=dict(borrowed))
+        stroke = layout.keys.get(sym) or _spare(sym, meanings, used)
+        if stroke is None or len(batch.strokes) >= MOST_KEYS_AT_ONCE:
+            yield _ended(batch, meanings)
+            batch, used = Batch(), set()
+            stroke = stroke or _spare(sym, meanings, used)
         if stroke is None:
-            if not layout.spare:
-                raise CannotType
-            stroke = where[sym] = Stroke(layout.spare[len(borrowed)])
-            borrowed[stroke.code] = batch.borrowed[stroke.code] = sym
+            raise CannotType
+        if stroke.code in meanings:
+            del meanings[stroke.code]
+            meanings[stroke.code] = sym
+            used.add(stroke.code)
         batch.strokes.append(Stroke(stroke.code, shift_return) if char == "\n" else stroke)
         batch.text += char
     if batch.strokes:
-        yield batch
+        yield _ended(batch, meanings)
+
+
+def _spare(sym: int, meanings: Mapping[int, int], used: set[int]) -> Stroke | None:
+    """The code that means it, or else the one whose meaning may change."""
+    free = [code for code in meanings if code not in used]
+    known = [code for code, meaning in meanings.items() if meaning == sym]
+    return next((Stroke(code) for code in (*known, *free)), None)
+
+
+def _ended(batch: Batch, meanings: Mapping[int, int]) -> Batch:
+    batch.borrowed = {code: sym for code, sym in meanings.items() if sym}
+    return batch

@@ -37,16 +37,16 @@ class X11Clipboard:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._owner = SelectionOwner(connection)
+        self.owner = SelectionOwner(connection)
         self._reader = ContentsReader(connection)
         self._before: dict[int, Contents] = {}  # of what is lent, or has not changed since it was read
         self._changes: Counter[int] = Counter()  # by others
         self._lent: set[int] = set()
         self._watch: PasteWatch | None = None
         self._hears = self._listen()
-        self._owner.refuses = self._refuses
-        self._owner.asked = self._asked
-        self._owner.lost = self._lost
+        self.owner.refuses = self._refuses
+        self.owner.asked = self._asked
+        self.owner.lost = self._lost
 
     def selections(self, *, primary: bool) -> tuple[int, ...]:
         """Those that a paste key takes; which one an old terminal takes is a setting of its user."""
@@ -90,7 +90,7 @@ class X11Clipboard:
         """Give back at once, and hand to the clipboard's manager, if there is one, what else would be lost."""
         self._give_back()
         clipboard = self._connection.atom("CLIPBOARD")
-        if self._owner.contents(clipboard):
+        if self.owner.contents(clipboard):
             self._save(clipboard)
 
     # -- what was there ------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ class X11Clipboard:
             return True
         for _ in range(_MOST_TRIES):
             changes = self._changes[selection]
-            ours = self._owner.contents(selection)
+            ours = self.owner.contents(selection)
             contents = ours if ours is not None else self._reader.read(selection)
             if contents is None:
                 return False
@@ -148,7 +148,7 @@ class X11Clipboard:
             if not all(selection in self._before for selection in selections):
                 return False
             self._lent.update(selections)
-            return all([self._owner.own(selection, contents) for selection in selections])
+            return all([self.owner.own(selection, contents) for selection in selections])
         finally:
             display.ungrab_server()
             display.flush()
@@ -180,19 +180,19 @@ class X11Clipboard:
         lent, self._lent = self._lent, set()
         for selection in lent:
             before = self._before.pop(selection, Contents())
-            if self._owner.contents(selection) is None:
+            if self.owner.contents(selection) is None:
                 continue  # another program's
             if before.values or (self._watch is not None and self._watch.has_given_up()):
-                self._owner.own(selection, before)
+                self.owner.own(selection, before)
             else:
-                self._owner.disown(selection)
+                self.owner.disown(selection)
             if not before.values:
                 self._connection.at(time.monotonic() + LATE_S, partial(self._leave_empty, selection))
 
     def _leave_empty(self, selection: int) -> None:
-        contents = self._owner.contents(selection)
+        contents = self.owner.contents(selection)
         if contents is not None and not contents.values:
-            self._owner.disown(selection)
+            self.owner.disown(selection)
 
     def _save(self, clipboard: int) -> None:
         """Clipboard manager specification of freedesktop.org: whoever ends asks it to take over."""

@@ -148,8 +148,13 @@ class XThread:
 
     async def open(self) -> None:
         """Connect. Raises ``InsertionUnavailable``."""
+        self._opened.set_running_or_notify_cancel()
         self._thread.start()
-        await asyncio.wrap_future(self._opened)
+        try:
+            await asyncio.wrap_future(self._opened)
+        except InsertionUnavailable:
+            await self.close()
+            raise
 
     def submit(self, work: Callable[[Connection], Result]) -> "Future[Result]":
         """Have ``work`` done after what came before. Fails with ``ScreenGone`` or what ``work`` raises."""

@@ -51,10 +51,13 @@ class _NotGiven(Exception):
 
 
 class ContentsReader:
-    """Asks owners."""
+    """Asks owners. ``deadline_s`` and ``most_bytes`` are for all of one selection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(
+        self, connection: Connection, deadline_s: float = READ_DEADLINE_S, most_bytes: int = MOST_BYTES
+    ) -> None:
         self._connection = connection
+        self._deadline_s, self._most_bytes = deadline_s, most_bytes
         self._answers: dict[int, Any] = {}  # by property
         self._new: set[int] = set()  # properties that were written since they were last read
         self._asked = 0
@@ -65,15 +68,15 @@ class ContentsReader:
         """All of it; None: its owner does not give the essential of it within time and memory."""
         if self._connection.display.get_selection_owner(selection) == X.NONE:
             return Contents()
-        end = time.monotonic() + READ_DEADLINE_S
+        end = time.monotonic() + self._deadline_s
         names = self._targets(selection, end)
         if not names:
             return Contents()
         essential = {target for target, name in names.items() if name in _ESSENTIAL} or set(names)
         values: dict[int, Value] = {}
-        left = MOST_BYTES
+        left = self._most_bytes
         for target in sorted(names, key=lambda target: (target not in essential, _importance(names[target]))):
-            patience = READ_DEADLINE_S if target in essential else _ANSWER_DEADLINE_S
+            patience = self._deadline_s if target in essential else _ANSWER_DEADLINE_S
             try:
                 value = self._ask(selection, target, min(end, time.monotonic() + patience), left)
             except _NotGiven:
@@ -88,7 +91,7 @@ class ContentsReader:
     def ask(self, selection: int, target: int, deadline_s: float) -> Value | None:
         """One question to its owner, for the sake of the answer or of what it does."""
         try:
-            return self._ask(selection, target, time.monotonic() + deadline_s, MOST_BYTES)
+            return self._ask(selection, target, time.monotonic() + deadline_s, self._most_bytes)
         except _NotGiven:
             return None
 

@@ -22,7 +22,7 @@ from app.insertion.x11_screen import X11Screen
 
 _HANGS_AFTER_S: Final = 1.0
 _BATCH_DEADLINE_S: Final = 5.0  # an editor with much in it takes some ms for each key
-_SILENT_S: Final = 10.0  # time enough for a program that answers no ping, if it does not hang
+_LENT_S: Final = 10.0  # time enough for a program that answers no ping, if it does not hang
 _CONTROL, _SHIFT, _CAPS_LOCK = (XK.string_to_keysym(name) for name in ("Control_L", "Shift_L", "Caps_Lock"))
 
 
@@ -58,15 +58,15 @@ class X11Keyboard:
         if answers and not self._pings.reached(target, _HANGS_AFTER_S):
             return held(Reason.NOT_READ)
         try:
-            pieces = list(batches(text, self._layout(), shift_return=shift_return))
+            pieces = list(batches(text, self._layout(), self._lent, shift_return=shift_return))
         except CannotType:
             return held(Reason.TARGET_UNKNOWN)
-        if not answers and _lends_anew(pieces):
+        if not answers and _lends_anew([Batch(borrowed=self._lent), *pieces]):
             return held(Reason.TARGET_UNKNOWN)
         try:
             return self._type_all(pieces, target, answers=answers)
         finally:
-            self._take_back(0.0 if answers else _SILENT_S)
+            self._take_back()
 
     def _type_all(self, pieces: Sequence[Batch], target: Target, *, answers: bool) -> Insertion:
         for at, piece in enumerate(pieces):
@@ -108,6 +108,8 @@ class X11Keyboard:
 
     def _lend(self, borrowed: dict[int, int]) -> None:
         """Give spare codes these meanings and no others."""
+        if borrowed == self._lent:
+            return
         for code in sorted({*self._lent, *borrowed}):
             sym = borrowed.get(code, X.NoSymbol)
             if self._lent.get(code) != sym:
@@ -116,18 +118,15 @@ class X11Keyboard:
         self._lent = dict(borrowed)
         self._display.sync()
 
-    def _take_back(self, after_s: float) -> None:
-        """Spare codes are spare again, unless something else is typed before."""
+    def _take_back(self) -> None:
+        """Later: the next text may need the same, and a silent program has not come so far."""
         lent = self._lent
 
         def take() -> None:
             if self._lent is lent:
                 self._lend({})
 
-        if after_s:
-            self._connection.at(time.monotonic() + after_s, take)
-        else:
-            take()
+        self._connection.at(time.monotonic() + _LENT_S, take)
 
 
 def _lends_anew(pieces: Sequence[Batch]) -> bool:

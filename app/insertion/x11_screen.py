@@ -25,8 +25,9 @@ _LOCKS: Final = frozenset({0xFF7F, 0xFF14, 0xFFE5, 0xFFE6, 0xFE0D})  # Num, Scro
 class X11Screen:
     """Asked by the thread of its connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, release_deadline_s: float = RELEASE_DEADLINE_S) -> None:
         self._connection = connection
+        self._release_deadline_s = release_deadline_s
         self._display = connection.display
 
     def target(self) -> Target | None:
@@ -50,7 +51,7 @@ class X11Screen:
 
         Waits until nobody holds a modifier, and no menu or shortcut has the keyboard.
         """
-        end = time.monotonic() + RELEASE_DEADLINE_S
+        end = time.monotonic() + self._release_deadline_s
         while True:
             reason = self._try(target, keys)
             if reason in (None, Reason.FOCUS_MOVED) or time.monotonic() >= end:
@@ -109,7 +110,12 @@ class X11Screen:
         active = self._connection.atom("_NET_ACTIVE_WINDOW")
         found = self._connection.root.get_property(active, X.AnyPropertyType, 0, 1)
         number = int(found.value[0]) if found is not None and len(found.value) else X.NONE
-        return self._display.create_resource_object("window", number) if number else None
+        window = self._display.create_resource_object("window", number)
+        try:
+            managed = number and window.get_property(self._connection.atom("WM_STATE"), X.AnyPropertyType, 0, 1)
+        except XError:
+            return None  # the window manager does not know yet that it was closed
+        return window if managed else None
 
     def _state(self) -> int:
         return int(self._connection.root.query_pointer().mask)

@@ -91,6 +91,7 @@ async def test_typed_text_arrives_exactly(desktop: Desktop, inserter: X11Inserte
     assert [await inserter.insert(text, target) for text in texts] == [TYPED] * 4
     await window.shows("".join(texts))
     assert window.pastes == []
+    await inserter.close()
     assert keyboard_table(desktop) == table
 
 

@@ -1,9 +1,12 @@
 """One screen for all tests of this folder that need one."""
 
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
+from app.insertion.x11_connection import Connection
 from tests.helpers.desktop import Desktop, running_desktop
 
 
@@ -11,3 +14,41 @@ from tests.helpers.desktop import Desktop, running_desktop
 def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
     with running_desktop(tmp_path_factory.mktemp("screen"), tray=False) as desktop:
         yield desktop
+
+
+@contextmanager
+def connected(desktop: Desktop) -> Iterator[Connection]:
+    """Used by the test's own thread."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        found = Connection(desktop.display, theirs)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def connection(screen: Desktop) -> Iterator[Connection]:
+    with connected(screen) as found:
+        yield found
+
+
+@pytest.fixture
+def other(screen: Desktop) -> Iterator[Connection]:
+    """Of another client, though of the same process."""
+    with connected(screen) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Windows and copies of a test end with it."""
+    if "screen" not in request.fixturenames:
+        yield
+        return
+    desktop: Desktop = request.getfixturevalue("screen")
+    count = len(desktop.processes)
+    yield
+    while len(desktop.processes) > count:
+        process = desktop.processes.pop()
+        process.terminate()
+        process.wait(10)

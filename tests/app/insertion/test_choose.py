@@ -1,0 +1,50 @@
+import pytest
+
+from app.insertion.choose import has_input_method, is_wayland, open_inserter
+from app.insertion.errors import InsertionUnavailable
+from app.insertion.held import HeldInserter
+from app.insertion.plan import Rules
+from app.insertion.x11 import X11Inserter
+from tests.helpers.desktop import Desktop
+
+
+async def test_x11(screen: Desktop) -> None:
+    environment = {"DISPLAY": screen.display, "XMODIFIERS": "@im=fcitx"}
+    inserter = await open_inserter("linux", environment, None, Rules())
+    assert isinstance(inserter, X11Inserter) and inserter.rules == Rules(input_method=True)
+    await inserter.close()
+
+
+async def test_wayland_does_not_tell_the_window() -> None:
+    environment = {"XDG_SESSION_TYPE": "wayland", "DISPLAY": ":0"}
+    assert isinstance(await open_inserter("linux", environment, None, Rules()), HeldInserter)
+    assert is_wayland({"WAYLAND_DISPLAY": "wayland-0"}) and not is_wayland({"XDG_SESSION_TYPE": "x11"})
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "advice"),
+    [
+        ("linux", {}, "DISPLAY"),
+        ("linux", {"DISPLAY": ":nowhere"}, "DISPLAY"),
+        ("win32", {}, "with its windows"),
+    ],
+)
+async def test_where_nothing_can_be_inserted_it_says_what_to_do(
+    platform: str, environment: dict[str, str], advice: str
+) -> None:
+    with pytest.raises(InsertionUnavailable, match=advice):
+        await open_inserter(platform, environment, None, Rules())
+
+
+@pytest.mark.parametrize(
+    ("environment", "there"),
+    [
+        ({}, False),
+        ({"XMODIFIERS": "@im=none", "QT_IM_MODULE": "compose", "GTK_IM_MODULE": "xim"}, False),
+        ({"XMODIFIERS": "@im=ibus"}, True),
+        ({"GTK_IM_MODULE": "fcitx"}, True),
+        ({"QT_IM_MODULES": "wayland;fcitx"}, True),
+    ],
+)
+def test_input_methods_are_known_by_their_variables(environment: dict[str, str], there: bool) -> None:
+    assert has_input_method(environment) is there

@@ -1,0 +1,7 @@
+from app.insertion.clipboard import Clipboard
+from app.ui.clipboard import QtClipboard
+
+
+def test_qt_serves_one() -> None:
+    kind: type[Clipboard] = QtClipboard  # for mypy
+    assert all(hasattr(kind, name) for name in ("keep", "offer", "pressed", "read", "give_back"))

@@ -1,0 +1,10 @@
+import pytest
+
+from app.errors import AppError
+from app.insertion.errors import CannotType, InsertionError, ScreenGone
+
+
+@pytest.mark.parametrize("error", [CannotType(), ScreenGone()])
+def test_each_says_what_to_do(error: InsertionError) -> None:
+    assert isinstance(error, AppError)
+    assert ": " in str(error)

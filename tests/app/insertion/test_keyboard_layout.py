@@ -1,0 +1,61 @@
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.insertion.errors import CannotType
+from app.insertion.keyboard_layout import MOST_KEYS_AT_ONCE, RETURN, Layout, Stroke, batches, keysym, read_layout
+
+# Codes 8 to 19: an unusable spare one, four letters, Return, digits with marks; the rest are spare.
+ROWS = [[], [97, 65, 0x6C6, 0x6E6], [98, 66], [99, 67], [100, 68], [RETURN], [49, 33], [50, 64], *([[0, 0]] * 4)]
+LAYOUT = read_layout(ROWS, 8, 0)
+
+
+def typed(text: str, layout: Layout, lent: dict[int, int]) -> str:
+    """What a program makes of the strokes: it reads the table at the end of each batch."""
+    shown = {(stroke.code, stroke.shift): sym for sym, stroke in layout.keys.items()}
+    result = ""
+    for batch in batches(text, layout, lent):
+        assert len(batch.strokes) <= MOST_KEYS_AT_ONCE
+        assert set(batch.borrowed) <= set(layout.spare)
+        for stroke in batch.strokes:
+            sym = batch.borrowed.get(stroke.code) or shown[stroke.code, stroke.shift]
+            result += "\n" if sym == RETURN else chr(sym - 0x01000000 if sym > 0xFFFF else sym)
+    return result
+
+
+@given(st.text(st.sampled_from("abcDABC12!\n汉字输入法é😀ж" + string.punctuation), max_size=200))
+def test_every_text_is_typed_as_it_is(text: str) -> None:
+    assert typed(text, LAYOUT, {}) == text
+    assert typed(text, LAYOUT, {16: keysym("汉"), 18: keysym("é")}) == text
+
+
+def test_a_table_is_read_for_the_layout_in_use() -> None:
+    assert LAYOUT.keys[ord("A")] == Stroke(9, True)
+    assert LAYOUT.spare == (16, 17, 18, 19)
+    assert read_layout(ROWS, 8, 1).keys[0x6C6] == Stroke(9)
+    assert set(read_layout(ROWS, 8, 2).keys) == {RETURN}
+
+
+def test_meanings_change_as_seldom_as_possible() -> None:
+    pieces = list(batches("汉字汉字输" * 20, LAYOUT, {17: keysym("字")}))
+    assert len({tuple(sorted(piece.borrowed.items())) for piece in pieces}) == 1
+    assert pieces[0].borrowed[17] == keysym("字")
+
+
+def test_the_longest_unused_meaning_gives_way() -> None:
+    last = list(batches("汉字输入汉字输法", LAYOUT, {}))[-1]
+    assert set(last.borrowed.values()) == {keysym(char) for char in "汉字输法"}
+
+
+def test_shift_makes_a_line_break_of_return() -> None:
+    (batch,) = batches("a\n", LAYOUT, {}, shift_return=True)
+    assert batch.strokes == [Stroke(9), Stroke(13, True)]
+
+
+def test_without_spare_codes_only_the_layout_is_typed() -> None:
+    full = Layout(LAYOUT.keys, ())
+    assert typed("abc", full, {}) == "abc"
+    with pytest.raises(CannotType):
+        list(batches("ab汉", full, {}))

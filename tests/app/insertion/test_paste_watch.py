@@ -1,0 +1,64 @@
+from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, SETTLED_S, PasteWatch, Verdict
+
+TARGET, OTHER = 1, 2
+
+
+def test_only_the_target_after_the_key_counts() -> None:
+    watch = PasteWatch(TARGET)
+    assert not watch.asked(TARGET, 0.0)  # of its own accord
+    watch.pressed(1.0)
+    assert not watch.asked(OTHER, 1.1)
+    assert watch.verdict(1.1) is Verdict.WAITING
+    assert watch.asked(TARGET, 1.2)
+    assert watch.verdict(1.2) is Verdict.WAITING  # asked, but not taken
+    watch.received()
+    assert watch.verdict(1.3) is Verdict.READ
+
+
+def test_it_settles_a_while_after_the_last_question() -> None:
+    watch = PasteWatch(TARGET)
+    watch.pressed(1.0)
+    watch.asked(TARGET, 1.1)
+    watch.asked(TARGET, 1.4)
+    assert watch.settles_s() == 1.4 + SETTLED_S
+    assert 1.4 < watch.quiet_s() < watch.settles_s()
+
+
+def test_nothing_is_waited_for_longer_than_the_deadline() -> None:
+    watch = PasteWatch(TARGET)
+    assert watch.verdict(100.0) is Verdict.WAITING  # the key is not pressed yet
+    watch.pressed(100.0)
+    assert watch.verdict(100.0 + READ_DEADLINE_S) is Verdict.NOT_READ
+
+
+def test_another_programs_copy_ends_it() -> None:
+    watch = PasteWatch(TARGET)
+    watch.pressed(1.0)
+    watch.taken()
+    assert watch.verdict(1.0) is Verdict.TAKEN
+
+
+def test_the_late_answer_to_a_key_is_refused_once() -> None:
+    watch = PasteWatch(TARGET)
+    watch.pressed(0.0)
+    assert not watch.refuses(TARGET, 0.5)
+    watch.give_up(1.0)
+    assert watch.late(TARGET, 2.0) and not watch.late(OTHER, 2.0)
+    assert not watch.refuses(OTHER, 2.0)
+    assert watch.refuses(TARGET, 2.0)
+    assert watch.refuses(TARGET, 2.1)  # the next format of the same paste
+    assert not watch.refuses(TARGET, 2.0 + SETTLED_S)
+    assert not watch.late(TARGET, 2.0 + SETTLED_S)
+
+
+def test_after_long_enough_no_late_answer_is_expected() -> None:
+    watch = PasteWatch(TARGET)
+    watch.pressed(0.0)
+    watch.give_up(1.0)
+    assert not watch.refuses(TARGET, 1.0 + LATE_S)
+
+
+def test_without_a_key_nothing_is_late() -> None:
+    watch = PasteWatch(TARGET)
+    watch.give_up(1.0)
+    assert not watch.has_given_up() and not watch.late(TARGET, 1.0)

@@ -1,0 +1,129 @@
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.pasting import PastingInserter
+from app.insertion.plan import Newline, Rules, Strategy
+from tests.helpers.waiting import wait_until
+
+EDITOR, OTHER = Target(1, "editor"), Target(2, "other")
+
+
+@dataclass
+class FakeClipboard:
+    """``reads``: whether the target does."""
+
+    reads: bool = True
+    keeps: bool = True
+    holds: str = "before"
+    kept: str | None = None
+    counts: bool = False
+
+    async def keep(self) -> bool:
+        if self.keeps and self.kept is None:
+            self.kept = self.holds
+        return self.keeps
+
+    async def offer(self, text: str) -> None:
+        self.holds = text
+
+    def pressed(self) -> None:
+        self.counts = True
+
+    async def read(self, deadline_s: float) -> bool:
+        assert self.counts
+        return self.reads
+
+    async def give_back(self) -> None:
+        if self.kept is not None:
+            self.holds, self.kept = self.kept, None
+
+
+@dataclass
+class FakeKeys:
+    clipboard: FakeClipboard
+    focus: Target | None = EDITOR
+    held: bool = False
+    text: str = ""
+    typed: list[str] = field(default_factory=list)
+
+    def target(self) -> Target | None:
+        return self.focus
+
+    def modifiers_held(self) -> bool:
+        return self.held
+
+    def paste(self, *, terminal: bool) -> None:
+        self.text += self.clipboard.holds
+
+    def type(self, text: str) -> None:
+        self.typed.append(text)
+
+
+@pytest.fixture
+def keys() -> FakeKeys:
+    return FakeKeys(FakeClipboard())
+
+
+async def test_pasted_and_given_back(keys: FakeKeys) -> None:
+    inserter = PastingInserter(keys.clipboard, keys, Rules())
+    target = await inserter.target()
+    assert await inserter.insert("one ", target) == Insertion(How.PASTED)
+    assert await inserter.insert("two", target) == Insertion(How.PASTED)
+    assert keys.text == "one two"
+    await wait_until(lambda: keys.clipboard.holds == "before", "what was there is back")
+    await inserter.close()
+
+
+async def test_closing_gives_back_at_once(keys: FakeKeys) -> None:
+    inserter = PastingInserter(keys.clipboard, keys, Rules())
+    await inserter.insert("text", EDITOR)
+    await inserter.close()
+    assert keys.clipboard.holds == "before"
+    await inserter.close()
+
+
+async def test_what_was_there_is_not_pasted_late(keys: FakeKeys) -> None:
+    keys.clipboard.reads = False
+    inserter = PastingInserter(keys.clipboard, keys, Rules())
+    assert await inserter.insert("text", EDITOR) == held(Reason.NOT_READ)
+    assert keys.clipboard.holds == ""
+    await inserter.close()
+    assert keys.clipboard.holds == "before"
+
+
+async def test_nothing_is_inserted_elsewhere(keys: FakeKeys) -> None:
+    inserter = PastingInserter(keys.clipboard, keys, Rules())
+    keys.focus = OTHER
+    assert await inserter.insert("text", EDITOR) == held(Reason.FOCUS_MOVED)
+    keys.focus = None
+    assert await inserter.insert("text", EDITOR) == held(Reason.FOCUS_MOVED)
+    assert await inserter.insert("text", None) == held(Reason.NO_TARGET)
+    assert keys.text == "" and keys.clipboard.holds == "before"
+
+
+async def test_a_clipboard_that_cannot_be_kept_is_left_alone(keys: FakeKeys) -> None:
+    keys.clipboard.keeps = False
+    inserter = PastingInserter(keys.clipboard, keys, Rules())
+    assert await inserter.insert("text", EDITOR) == held(Reason.CLIPBOARD_BUSY)
+    assert keys.clipboard.holds == "before"
+
+
+async def test_held_modifiers_are_waited_for(keys: FakeKeys) -> None:
+    keys.held = True
+    inserter = PastingInserter(keys.clipboard, keys, Rules())
+    waiting = asyncio.create_task(inserter.insert("text", EDITOR))
+    await asyncio.wait([waiting], timeout=0.05)
+    assert keys.text == ""
+    keys.held = False
+    assert await waiting == Insertion(How.PASTED)
+    await inserter.close()
+
+
+async def test_return_is_typed_only_where_it_is_wanted(keys: FakeKeys) -> None:
+    for newline in (Newline.SHIFT_RETURN, Newline.RETURN):
+        inserter = PastingInserter(keys.clipboard, keys, Rules(Strategy.TYPE, newline))
+        assert await inserter.insert("one\ntwo", EDITOR) == Insertion(How.TYPED)
+    assert keys.typed == ["one two", "one\ntwo"]

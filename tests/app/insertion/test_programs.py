@@ -1,0 +1,23 @@
+import pytest
+
+from app.insertion.programs import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys, is_terminal, paste_keys
+
+
+@pytest.mark.parametrize(
+    ("names", "keys"),
+    [
+        (("gnome-terminal-server", "Gnome-terminal"), TERMINAL),
+        (("Alacritty", "Alacritty"), TERMINAL),
+        (("org.wezfurlong.wezterm", "org.wezfurlong.wezterm"), TERMINAL),
+        (("org.gnome.Console",), TERMINAL),
+        (("WindowsTerminal.exe",), TERMINAL),
+        (("xterm", "XTerm"), OLD_TERMINAL),
+        (("urxvt", "URxvt"), OLD_TERMINAL),
+        (("Navigator", "firefox"), ORDINARY),
+        (("postman",), ORDINARY),
+        ((), ORDINARY),
+    ],
+)
+def test_programs_are_known_by_name(names: tuple[str, ...], keys: PasteKeys) -> None:
+    assert paste_keys(*names) == keys
+    assert is_terminal(*names) is (keys is not ORDINARY)

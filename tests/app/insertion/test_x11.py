@@ -1,0 +1,35 @@
+"""What does not need another program's answer; the rest is in ``tests/end_to_end/test_insertion.py``."""
+
+import pytest
+
+from app.insertion.errors import InsertionUnavailable
+from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.plan import Newline, Rules, Strategy
+from app.insertion.x11 import X11Inserter
+from tests.helpers.desktop import Desktop, TextField
+
+
+async def test_without_a_target_nothing_is_inserted(screen: Desktop) -> None:
+    inserter = await X11Inserter.open(screen.display)
+    assert await inserter.insert("text", None) == held(Reason.NO_TARGET)
+    assert await inserter.insert("text", Target(12345)) == held(Reason.FOCUS_MOVED)
+    await inserter.close()
+    await inserter.close()
+    assert await inserter.target() is None
+    assert await inserter.insert("text", Target(12345)) == held(Reason.TARGET_UNKNOWN)
+
+
+async def test_rules_hold_from_the_next_text_on(screen: Desktop) -> None:
+    inserter = await X11Inserter.open(screen.display)
+    field = TextField(screen, "with rules")
+    target = await inserter.target()
+    for strategy, how in ((Strategy.TYPE, How.TYPED), (Strategy.PASTE, How.PASTED)):
+        inserter.rules = Rules(strategy, Newline.SPACE)
+        assert await inserter.insert("one\ntwo ", target) == Insertion(how)
+    await field.shows("one two one\ntwo ")
+    await inserter.close()
+
+
+async def test_without_a_screen_it_says_what_to_do() -> None:
+    with pytest.raises(InsertionUnavailable, match="DISPLAY"):
+        await X11Inserter.open(":nowhere")

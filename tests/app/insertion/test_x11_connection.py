@@ -1,0 +1,68 @@
+import asyncio
+import os
+import threading
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from app.insertion.errors import InsertionUnavailable, ScreenGone
+from app.insertion.x11_connection import Connection, XThread
+from tests.helpers.desktop import Desktop, running_desktop
+from tests.helpers.waiting import wait_until
+
+
+def test_programs_are_known_by_their_process(connection: Connection) -> None:
+    assert connection.program(connection.window.id) == os.getpid()
+
+
+def test_the_servers_clock_goes_on(connection: Connection) -> None:
+    first = connection.server_time()
+    connection.wait(lambda: False, 0.02)
+    assert 0 < first < connection.server_time()
+
+
+def test_it_waits_for_what_is_to_be_and_not_longer(connection: Connection) -> None:
+    done: list[int] = []
+    connection.at(time.monotonic() + 0.02, lambda: done.append(1))
+    assert connection.wait(lambda: bool(done), 10)
+    assert not connection.wait(lambda: False, 0.01)
+
+
+async def test_work_is_done_in_order_by_one_thread(screen: Desktop) -> None:
+    thread = XThread(screen.display)
+    await thread.open()
+    order: list[int] = []
+
+    def work(number: int, _: Connection) -> int:
+        order.append(number)
+        return threading.get_ident()
+
+    done = [thread.submit(partial(work, number)) for number in range(20)]
+    idents = {await asyncio.wrap_future(future) for future in done}
+    assert order == list(range(20))
+    assert len(idents - {threading.get_ident()}) == 1
+    with pytest.raises(ZeroDivisionError):
+        await thread.call(lambda _: 1 // 0)
+    assert await thread.call(lambda _: 2) == 2
+    await thread.close()
+    await thread.close()
+    with pytest.raises(ScreenGone):
+        await thread.call(lambda _: 3)
+
+
+async def test_without_a_screen_it_says_what_to_do() -> None:
+    with pytest.raises(InsertionUnavailable, match="DISPLAY"):
+        await XThread(":nowhere").open()
+
+
+async def test_who_waits_is_told_when_the_screen_is_gone(tmp_path: Path) -> None:
+    with running_desktop(tmp_path, tray=False) as desktop:
+        thread = XThread(desktop.display)
+        await thread.open()
+        waiting = thread.submit(lambda connection: connection.wait(lambda: False, 60))
+        later = thread.submit(lambda _: 1)
+    await wait_until(lambda: waiting.done() and later.done(), "both are told")
+    assert isinstance(waiting.exception(), ScreenGone) and isinstance(later.exception(), ScreenGone)
+    await thread.close()

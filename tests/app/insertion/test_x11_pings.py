@@ -1,0 +1,24 @@
+import signal
+
+from app.insertion.outcome import Target
+from app.insertion.x11_connection import Connection
+from app.insertion.x11_pings import Pings
+from tests.helpers.desktop import Desktop, Terminal, TextField
+
+
+def test_a_program_answers_when_it_gets_to_it(screen: Desktop, connection: Connection) -> None:
+    pings = Pings(connection)
+    target = Target(int(TextField(screen, "pinged").focus()))
+    assert pings.answered(target) and pings.reached(target, 10)
+    screen.processes[-1].send_signal(signal.SIGSTOP)
+    try:
+        assert not pings.reached(target, 0.05)
+    finally:
+        screen.processes[-1].send_signal(signal.SIGCONT)
+    assert pings.reached(target, 10)
+
+
+def test_some_never_answer(screen: Desktop, connection: Connection) -> None:
+    pings = Pings(connection)
+    assert not pings.answered(Target(int(Terminal(screen, "silent").focus())))
+    assert not pings.answered(Target(12345))

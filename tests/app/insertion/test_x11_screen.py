@@ -1,0 +1,49 @@
+from Xlib import X
+
+from app.insertion.outcome import Reason, Target
+from app.insertion.x11_connection import Connection
+from app.insertion.x11_screen import X11Screen
+from tests.helpers.desktop import Desktop, Terminal, TextField
+from tests.helpers.waiting import wait_until_sync
+
+
+def test_the_window_with_the_focus(screen: Desktop, connection: Connection) -> None:
+    looks = X11Screen(connection)
+    wait_until_sync(lambda: looks.target() is None, "no window is there")
+    field = TextField(screen, "looked at")
+    assert looks.target() == Target(int(field.focus()), "text_field.py")
+    terminal = Terminal(screen, "and a terminal")
+    assert looks.target() == Target(int(terminal.focus()), "XTerm", terminal=True)
+    assert looks.names(int(terminal.focus())) == ("xterm", "XTerm")
+    assert looks.names(1) == ()
+
+
+def test_keys_are_pressed_for_no_other_window(screen: Desktop, connection: Connection) -> None:
+    looks, pressed = X11Screen(connection), list[int]()
+    target = Target(int(TextField(screen, "target").focus()))
+    assert looks.press(target, lambda: pressed.append(1)) is None
+    assert looks.press(Target(12345), lambda: pressed.append(2)) is Reason.FOCUS_MOVED
+    assert pressed == [1]
+
+
+def test_who_has_the_keyboard_for_himself_would_get_the_keys(
+    screen: Desktop, connection: Connection, other: Connection
+) -> None:
+    """A menu, a locked screen, a shortcut that is held down."""
+    looks = X11Screen(connection, release_deadline_s=0.05)
+    target = Target(int(TextField(screen, "under a menu").focus()))
+    other.root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+    assert looks.ready(target) is Reason.KEYBOARD_GRABBED
+    other.display.ungrab_keyboard(X.CurrentTime)
+    other.display.sync()
+    assert looks.ready(target) is None
+
+
+def test_locks_are_no_modifiers(screen: Desktop, connection: Connection) -> None:
+    looks = X11Screen(connection)
+    target = Target(int(TextField(screen, "with locks").focus()))
+    screen.xdotool("key", "Num_Lock", "key", "Caps_Lock")
+    assert looks.caps_lock() and looks.group() == 0
+    assert looks.ready(target) is None
+    screen.xdotool("key", "Num_Lock", "key", "Caps_Lock")
+    assert not looks.caps_lock()
