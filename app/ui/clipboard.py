@@ -106,19 +106,22 @@ class QtClipboard(QObject):
     def _keep(self) -> bool:
         if self._before is not None and self._is_ours():
             return True
-        found = self._clipboard.mimeData()
+        found: QMimeData | None = self._clipboard.mimeData()  # None when it is empty, on some platforms
         kept, size = QMimeData(), 0
+        self._before = kept
+        if found is None:
+            return True
         for name in found.formats():
             if name == "application/x-qt-image":
                 continue
             data = found.data(name)
             size += data.size()
             if size > MOST_BYTES:
+                self._before = None
                 return False
             kept.setData(name, data)
         if found.hasImage():
             kept.setImageData(found.imageData())
-        self._before = kept
         return True
 
     def _put(self, text: str) -> None:
@@ -136,7 +139,9 @@ class QtClipboard(QObject):
             self._clipboard.clear()
 
     def _is_ours(self) -> bool:
-        return self._offer is not None and self._clipboard.ownsClipboard()
+        if self._offer is None:
+            return False
+        return self._clipboard.ownsClipboard() or self._clipboard.mimeData() is self._offer
 
     def _was_read(self) -> None:
         self._reads += 1
