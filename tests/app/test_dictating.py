@@ -155,6 +155,29 @@ async def test_where_the_focus_moved_the_text_is_held_until_it_is_pasted(
     assert Cue.HELD in world.cues.played
 
 
+async def test_before_a_text_is_given_away_the_journal_says_so_and_quitting_waits_for_what_follows(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        world.inserter.gate = asyncio.Event()
+        await world.dictate()
+        await world.is_in(State.INSERTING)
+        await wait_until(lambda: world.inserter.asked, "it is being inserted")
+        (found,) = world.found
+        first = found.take.segments[0]
+        assert first.inserting and not first.inserted, "after a crash nobody knows whether it arrived"
+        machine = world.dictating._machine
+        await wait_until(lambda: machine._takes[1].ended, "everything is recognised")
+        world.dictating.ask(Verb.QUIT)
+        world.inserter.gate.set()
+        assert world.running is not None
+        await asyncio.wait_for(world.running, 30)
+        (found,) = world.found
+        assert found.state is TakeState.DONE
+        assert len(found.take.segments) > 1
+        assert all(spoken.inserted for spoken in found.take.segments.values())
+
+
 async def test_what_is_cancelled_is_in_the_history_only(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:

@@ -222,6 +222,14 @@ def test_a_failed_segment_is_skipped_with_a_mark() -> None:
     assert "".join(span.text for span in story.dictation.view(0.0).spans) == "✗ two"
 
 
+def test_what_comes_after_the_end_says_nothing() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), TYPED)
+    assert story.then(text(1, 1, error="it died"), text(1, 2, "three")) == []
+    assert story.state() is State.DONE
+    assert "".join(span.text for span in story.dictation.view(0.0).spans) == "one"
+
+
 def test_quitting_finishes_first_and_the_second_time_leaves() -> None:
     story = Story()
     story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"))
