@@ -1,6 +1,6 @@
 """Which keys type a text: pure. X11 core keyboard mapping, keysyms: X Window System Protocol, appendix A."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -89,6 +89,21 @@ def batches(text: str, layout: Layout, lent: Mapping[int, int], *, shift_return:
         batch.text += char
     if batch.strokes:
         yield _ended(batch, meanings)
+
+
+def changes(lent: Mapping[int, int], pieces: Iterable[Batch]) -> int:
+    """How often the keyboard's table is changed for ``pieces``."""
+    count, now = 0, dict(lent)
+    for piece in pieces:
+        count += sum(now.get(code) != sym for code, sym in piece.borrowed.items())
+        now = dict(piece.borrowed)
+    return count
+
+
+def lends_anew(lent: Mapping[int, int], pieces: Iterable[Batch]) -> bool:
+    """Whether one code gets two meanings."""
+    meanings = {*lent.items()}.union(*(piece.borrowed.items() for piece in pieces))
+    return len(meanings) > len({code for code, _ in meanings})
 
 
 def _spare(sym: int, meanings: Mapping[int, int], used: set[int]) -> Stroke | None:

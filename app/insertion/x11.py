@@ -5,10 +5,11 @@ and indents them, and an undo takes back only some. It also takes equally long f
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Self
 
 from app.insertion.errors import CannotType, ScreenGone
+from app.insertion.keyboard_layout import Batch
 from app.insertion.outcome import How, Insertion, Reason, Target, held
 from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, to_paste, to_type
 from app.insertion.programs import paste_keys
@@ -92,15 +93,17 @@ class _Hands:
             self.clipboard.keep(self._selections(target))
 
     def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
-        """In the way the rules say."""
-        if rules.strategy is Strategy.TYPE:
-            return self._type(text, target, rules)
+        """In the way the rules say; what is costly to type is pasted all the same."""
+        pieces = self._plan(text, target, rules) if rules.strategy is Strategy.TYPE else None
+        if pieces is not None:
+            return self.keyboard.type(pieces, target)
         reason = self.screen.ready(target)
         if reason is not None:
             return held(reason)
-        if not self.clipboard.keep(self._selections(target)):
-            return self._type(text, target, rules) if may_type_instead(rules) else held(Reason.CLIPBOARD_BUSY)
-        return self._paste(text, target)
+        if self.clipboard.keep(self._selections(target)):
+            return self._paste(text, target)
+        pieces = self._plan(text, target, rules) if may_type_instead(rules) else None
+        return held(Reason.CLIPBOARD_BUSY) if pieces is None else self.keyboard.type(pieces, target)
 
     def _paste(self, text: str, target: Target) -> Insertion:
         try:
@@ -133,9 +136,9 @@ class _Hands:
         self._connection.wait(self.clipboard.settled, _SETTLE_DEADLINE_S)
         return True
 
-    def _type(self, text: str, target: Target, rules: Rules) -> Insertion:
+    def _plan(self, text: str, target: Target, rules: Rules) -> Sequence[Batch] | None:
         clean = to_type(text, target, rules.newline)
-        return self.keyboard.type(clean, target, shift_return=rules.newline is Newline.SHIFT_RETURN)
+        return self.keyboard.plan(clean, target, shift_return=rules.newline is Newline.SHIFT_RETURN)
 
     def _selections(self, target: Target) -> tuple[int, ...]:
         return self.clipboard.selections(primary=paste_keys(*self.screen.names(target.window)).primary)

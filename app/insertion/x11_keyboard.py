@@ -13,7 +13,7 @@ from typing import Final
 from Xlib import XK, X
 
 from app.insertion.errors import CannotType
-from app.insertion.keyboard_layout import Batch, Layout, Stroke, batches, read_layout
+from app.insertion.keyboard_layout import Batch, Layout, Stroke, batches, changes, lends_anew, read_layout
 from app.insertion.outcome import How, Insertion, Reason, Target, held
 from app.insertion.programs import PasteKeys
 from app.insertion.x11_connection import Connection
@@ -22,12 +22,14 @@ from app.insertion.x11_screen import X11Screen
 
 _HANGS_AFTER_S: Final = 1.0
 _BATCH_DEADLINE_S: Final = 5.0  # an editor with much in it takes some ms for each key
+# At each of them every program reads the table anew; a window manager has been seen to take 30 ms for it.
+MOST_CHANGES: Final = 32
 _LENT_S: Final = 10.0  # time enough for a program that answers no ping, if it does not hang
 _CONTROL, _SHIFT, _CAPS_LOCK = (XK.string_to_keysym(name) for name in ("Control_L", "Shift_L", "Caps_Lock"))
 
 
 class X11Keyboard:
-    """``chord`` and ``type``; both only within the rules of ``X11Screen.press``."""
+    """Chords are for ``X11Screen.press``, which ``type`` uses itself."""
 
     def __init__(self, connection: Connection, screen: X11Screen, pings: Pings) -> None:
         self._connection = connection
@@ -52,17 +54,22 @@ class X11Keyboard:
         for code in reversed(codes):
             self._display.xtest_fake_input(X.KeyRelease, code)
 
-    def type(self, text: str, target: Target, *, shift_return: bool) -> Insertion:
-        """Type all of ``text`` into ``target``, as long as it has the focus."""
-        answers = self._pings.answered(target)
-        if answers and not self._pings.reached(target, _HANGS_AFTER_S):
-            return held(Reason.NOT_READ)
+    def plan(self, text: str, target: Target, *, shift_return: bool) -> Sequence[Batch] | None:
+        """What ``type`` is to press; None: that cannot be typed, or at too high a price."""
         try:
             pieces = list(batches(text, self._layout(), self._lent, shift_return=shift_return))
         except CannotType:
-            return held(Reason.TARGET_UNKNOWN)
-        if not answers and _lends_anew([Batch(borrowed=self._lent), *pieces]):
-            return held(Reason.TARGET_UNKNOWN)
+            return None
+        if changes(self._lent, pieces) > MOST_CHANGES:
+            return None
+        unsure = not self._pings.answered(target) and lends_anew(self._lent, pieces)
+        return None if unsure else pieces
+
+    def type(self, pieces: Sequence[Batch], target: Target) -> Insertion:
+        """Type what was planned just now, as long as ``target`` has the focus."""
+        answers = self._pings.answered(target)
+        if answers and not self._pings.reached(target, _HANGS_AFTER_S):
+            return held(Reason.NOT_READ)
         try:
             return self._type_all(pieces, target, answers=answers)
         finally:
@@ -127,9 +134,3 @@ class X11Keyboard:
                 self._lend({})
 
         self._connection.at(time.monotonic() + _LENT_S, take)
-
-
-def _lends_anew(pieces: Sequence[Batch]) -> bool:
-    """Whether one code gets two meanings."""
-    meanings = {item for piece in pieces for item in piece.borrowed.items()}
-    return len(meanings) > len({code for code, _ in meanings})

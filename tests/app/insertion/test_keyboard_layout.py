@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.insertion.errors import CannotType
-from app.insertion.keyboard_layout import MOST_KEYS_AT_ONCE, RETURN, Layout, Stroke, batches, keysym, read_layout
+from app.insertion.keyboard_layout import (
+    MOST_KEYS_AT_ONCE,
+    RETURN,
+    Layout,
+    Stroke,
+    batches,
+    changes,
+    keysym,
+    lends_anew,
+    read_layout,
+)
 
 # Codes 8 to 19: an unusable spare one, four letters, Return, digits with marks; the rest are spare.
 ROWS = [[], [97, 65, 0x6C6, 0x6E6], [98, 66], [99, 67], [100, 68], [RETURN], [49, 33], [50, 64], *([[0, 0]] * 4)]
@@ -47,6 +57,13 @@ def test_meanings_change_as_seldom_as_possible() -> None:
 def test_the_longest_unused_meaning_gives_way() -> None:
     last = list(batches("汉字输入汉字输法", LAYOUT, {}))[-1]
     assert set(last.borrowed.values()) == {keysym(char) for char in "汉字输法"}
+
+
+def test_changes_are_counted() -> None:
+    lent = {16: keysym("汉")}
+    once, twice = list(batches("汉字a", LAYOUT, lent)), list(batches("汉字输入法", LAYOUT, lent))
+    assert (changes(lent, once), lends_anew(lent, once)) == (1, False)
+    assert (changes(lent, twice), lends_anew(lent, twice)) == (4, True)
 
 
 def test_shift_makes_a_line_break_of_return() -> None:

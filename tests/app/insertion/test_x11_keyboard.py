@@ -28,6 +28,12 @@ def test_chords(connection: Connection, keyboard: X11Keyboard) -> None:
     assert connection.display.keycode_to_keysym(keyboard.chord(OLD_TERMINAL)[-1], 0) == XK.XK_Insert
 
 
+def typed(keyboard: X11Keyboard, text: str, target: Target, *, shift_return: bool = False) -> Insertion:
+    pieces = keyboard.plan(text, target, shift_return=shift_return)
+    assert pieces is not None
+    return keyboard.type(pieces, target)
+
+
 class Distracting(Pings):
     """After the first keys another window takes the focus."""
 
@@ -50,7 +56,7 @@ async def test_typing_stops_when_the_focus_moves(screen: Desktop, connection: Co
     pings = Distracting(connection, int(second.focus()))
     target = Target(int(first.focus()))
     text = "".join(f"{number} " for number in range(60))
-    done = X11Keyboard(connection, X11Screen(connection), pings).type(text, target, shift_return=False)
+    done = typed(X11Keyboard(connection, X11Screen(connection), pings), text, target)
     assert done == held(Reason.PARTLY_TYPED, text[MOST_KEYS_AT_ONCE:])
     await first.shows(text[:MOST_KEYS_AT_ONCE])
     assert second.text == ""
@@ -62,7 +68,7 @@ async def test_a_line_break_is_typed_as_it_is_wanted(
     field = TextField(screen, "lines")
     target = Target(int(field.focus()))
     for shift in (False, True):
-        assert keyboard.type("line\n", target, shift_return=shift) == Insertion(How.TYPED)
+        assert typed(keyboard, "line\n", target, shift_return=shift) == Insertion(How.TYPED)
     await field.shows("line\nline\n")
 
 
@@ -74,7 +80,7 @@ def test_what_was_lent_is_taken_back(screen: Desktop, connection: Connection, ke
 
     before = table()
     target = Target(int(TextField(screen, "lent").focus()))
-    assert keyboard.type("汉字", target, shift_return=False) == Insertion(How.TYPED)
+    assert typed(keyboard, "汉字", target) == Insertion(How.TYPED)
     assert table() != before
     keyboard.close()
     assert table() == before
