@@ -282,7 +282,7 @@ class World(RuleBasedStateMachine):
         end = whole
         for piece, text in reversed(list(zip(flight.pieces, flight.texts, strict=True))):
             start = flight.text.rindex(text, 0, end)
-            self.rests[piece] = flight.text[max(start, whole - missing) : end] or text
+            self.rests[piece] = flight.text[max(start, whole - missing) : start + len(text)] or text
             end = start
         self.tell(InsertionEnded(Insertion(how, Reason.PARTLY_TYPED.value, flight.text[whole - rest :])))
 
