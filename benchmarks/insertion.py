@@ -2,9 +2,8 @@
 
     python -m benchmarks.insertion
 
-Each text goes into an empty window: how it was inserted, the median and the slowest of ``ROUNDS``, in ms. Needs the
-packages of
-``tests/helpers/desktop.py``.
+Each text goes into an empty window; a line has how it was inserted, the median and the slowest of ``ROUNDS``, in ms.
+Needs the packages of ``tests/helpers/desktop.py``.
 """
 
 import asyncio
