@@ -2,7 +2,7 @@
 
     python -m benchmarks.insertion
 
-Each text goes into an empty window; a line has how it was inserted, the median and the slowest of ``ROUNDS``, in ms.
+Each text goes into an empty window; a line has how it was inserted, the median and the slowest of ``ROUNDS``, ms.
 Needs the packages of ``tests/helpers/desktop.py``.
 """
 
