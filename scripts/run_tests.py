@@ -71,11 +71,11 @@ def succeeded(tally: Tally, statuses: Sequence[int]) -> bool:
     return tally.passed > 0 and not tally.failed and set(statuses) <= {0, NO_TESTS_COLLECTED}
 
 
-def without_qt(venv: Path) -> list[str]:
+def without_qt(venv: Path) -> dict[str, str]:
     """What pytest must be told where Qt cannot be loaded: its plugin for Qt would end it before the first test."""
     command = [str(venv / "bin" / "python"), "-c", "import PySide6.QtWidgets"]
     loads = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
-    return [] if loads else ["-p", "no:pytest-qt"]
+    return {} if loads else {"PYTEST_ADDOPTS": "-p no:pytest-qt"}  # for those that tests start too
 
 
 def run(venv: Path, name: str, arguments: Sequence[str]) -> tuple[int, Tally]:
@@ -83,7 +83,7 @@ def run(venv: Path, name: str, arguments: Sequence[str]) -> tuple[int, Tally]:
     report = ROOT / ".cache" / f"tests-{name}.xml"
     report.unlink(missing_ok=True)
     command = [str(venv / "bin" / "python"), "-m", "pytest", f"--junitxml={report}", *arguments]
-    environ = {**os.environ, "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    environ = {**os.environ, **without_qt(venv), "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"}
     try:
         status = subprocess.call(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, timeout=DEADLINE_S)
     except subprocess.TimeoutExpired:  # it has been killed
@@ -104,7 +104,6 @@ def main() -> int:
     one_by_one = ("serial", ["-m", f"serial and not proof{but}"])
     plans = [("proofs", ["-s", "-m", f"proof{but}"])] if asked.proofs else [side_by_side, one_by_one]
     began = time.monotonic()
-    more += without_qt(ROOT / asked.venv)
     results = [run(ROOT / asked.venv, name, [*arguments, *more]) for name, arguments in plans]
     statuses = [status for status, _ in results]
     tally = sum((tally for _, tally in results), Tally())
