@@ -16,7 +16,8 @@ def run_pytest(folder: Path, body: str, ci: bool, *arguments: str) -> subprocess
     """Run one test file with the plugin."""
     (folder / "test_it.py").write_text(f"import pytest\n\ndef test_passes(): pass\n\n{body}")
     command = [sys.executable, "-m", "pytest", "-p", "tests.helpers.skips", "-p", "no:cacheprovider", *arguments]
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "CI": "true" if ci else "false"}
+    kept = {name: os.environ[name] for name in ("PATH", "PYTEST_ADDOPTS") if name in os.environ}
+    environ = kept | {"PYTHONPATH": str(ROOT), "CI": "true" if ci else "false"}
     return subprocess.run(
         [*command, str(folder)], cwd=folder, env=environ, capture_output=True, text=True, check=False
     )

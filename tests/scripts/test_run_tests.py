@@ -28,9 +28,8 @@ def report(tmp_path: Path) -> Path:
     (tmp_path / "test_mixed.py").write_text(MIXED)
     path = tmp_path / "report.xml"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={path}", str(tmp_path)]
-    ended = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, check=False, env={"PATH": os.environ["PATH"]}
-    )
+    kept = {name: os.environ[name] for name in ("PATH", "PYTEST_ADDOPTS") if name in os.environ}
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, env=kept)
     assert ended.returncode == 1, ended.stdout
     return path
 
