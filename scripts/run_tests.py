@@ -43,12 +43,17 @@ def read_tally(report: Path) -> Tally:
         if case.find("failure") is not None or case.find("error") is not None:
             failed += 1
         elif skipped is not None:
-            skips.append(
-                (f"{case.get('classname')}.{case.get('name')}", skipped.get("message") or "no reason given")
-            )
+            skips.append((f"{case.get('classname')}.{case.get('name')}", _reason(skipped)))
         else:
             passed += 1
     return Tally(passed, failed, tuple(skips))
+
+
+def _reason(skipped: ElementTree.Element) -> str:
+    """Why; of a module as a whole pytest says it only in the text: ``(file, line, 'Skipped: reason')``."""
+    message = skipped.get("message") or "no reason given"
+    whole = message == "collection skipped" and "Skipped: " in (skipped.text or "")
+    return (skipped.text or "").partition("Skipped: ")[2].rstrip("'\")") if whole else message
 
 
 def summary(tally: Tally, statuses: Sequence[int], minutes: float) -> list[str]:

@@ -1,5 +1,6 @@
 """A pytest plugin: test modules that import Qt are skipped where Qt cannot be loaded and only root could help."""
 
+import re
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -8,6 +9,8 @@ import pytest
 from tests.helpers.packages import missing, require
 
 NEEDED: Final = ("libegl1", "libgl1", "libglib2.0-0", "libfontconfig1", "libdbus-1-3", "fonts-noto-cjk")
+
+_QT: Final = re.compile(r"^(from|import) (PySide6|app\.ui|app\.main)\b", re.MULTILINE)
 
 
 class _WithoutQt(pytest.Module):
@@ -20,6 +23,6 @@ class _WithoutQt(pytest.Module):
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     """Look before the module is imported."""
-    if "import PySide6" in (text := module_path.read_text()) or "from PySide6" in text or "app.ui" in text:
-        return _WithoutQt.from_parent(parent, path=module_path) if missing(NEEDED) else None
+    if missing(NEEDED) and _QT.search(module_path.read_text()):
+        return _WithoutQt.from_parent(parent, path=module_path)
     return None
