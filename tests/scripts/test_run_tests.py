@@ -70,3 +70,10 @@ def test_a_run_that_was_cut_short_is_named() -> None:
 
 def test_a_run_that_failed_without_a_failed_test_is_named() -> None:
     assert any("although no test did" in line for line in summary(Tally(passed=1), [0, 1], 1.0))
+
+
+def test_a_module_that_is_skipped_as_a_whole_says_why(tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    whole = "<skipped message=\"collection skipped\">('/x/test_a.py', 3, 'Skipped: needs root to install: y')</skipped>"
+    report.write_text(f'<testsuite><testcase classname="" name="tests.test_a">{whole}</testcase></testsuite>')
+    assert read_tally(report).skips == ((".tests.test_a", "needs root to install: y"),)
