@@ -1,5 +1,7 @@
 import os
 
+from Xlib.protocol.event import SelectionNotify
+
 from app.insertion.outcome import Reason
 from app.insertion.x11_clipboard import Press, X11Clipboard
 from app.insertion.x11_connection import Connection
@@ -48,6 +50,22 @@ def test_who_copies_meanwhile_keeps_what_was_copied(connection: Connection, othe
 
     assert clipboard.paste("text", selections, US, copies) is Reason.CLIPBOARD_BUSY
     assert connection.display.get_selection_owner(selections[0]).id == other.window.id
+
+
+def test_what_changes_while_it_is_read_is_read_again(screen: Desktop, connection: Connection) -> None:
+    screen.copy(b"first")
+    clipboard = X11Clipboard(connection)
+    (selection,) = clipboard.selections(primary=False)
+    text = connection.atom("UTF8_STRING")
+    copies = [b"second"]
+
+    def meanwhile(event: object) -> None:
+        if isinstance(event, SelectionNotify) and event.target == text and copies:
+            screen.copy(copies.pop())
+
+    connection.handlers.append(meanwhile)
+    assert clipboard.paste("text", (selection,), US, presses(Reason.FOCUS_MOVED)) is Reason.FOCUS_MOVED
+    assert clipboard.owner.contents(selection) == Contents({text: Value(text, 8, b"second")})
 
 
 def test_what_cannot_be_kept_is_not_touched(connection: Connection, other: Connection) -> None:
