@@ -1,5 +1,6 @@
 import os
 
+import pytest
 from Xlib.protocol.event import SelectionNotify
 
 from app.insertion.outcome import Reason
@@ -52,20 +53,22 @@ def test_who_copies_meanwhile_keeps_what_was_copied(connection: Connection, othe
     assert connection.display.get_selection_owner(selections[0]).id == other.window.id
 
 
-def test_what_changes_while_it_is_read_is_read_again(screen: Desktop, connection: Connection) -> None:
+@pytest.mark.parametrize("answer", ["TARGETS", "UTF8_STRING"])
+def test_what_changes_while_it_is_read_is_read_again(screen: Desktop, connection: Connection, answer: str) -> None:
+    """After the first answer of its owner, or the last."""
     screen.copy(b"first")
     clipboard = X11Clipboard(connection)
     (selection,) = clipboard.selections(primary=False)
-    text = connection.atom("UTF8_STRING")
+    at, picture = connection.atom(answer), connection.atom("image/png")
     copies = [b"second"]
 
     def meanwhile(event: object) -> None:
-        if isinstance(event, SelectionNotify) and event.target == text and copies:
-            screen.copy(copies.pop())
+        if isinstance(event, SelectionNotify) and event.target == at and copies:
+            screen.copy(copies.pop(), "image/png")
 
     connection.handlers.append(meanwhile)
     assert clipboard.paste("text", (selection,), US, presses(Reason.FOCUS_MOVED)) is Reason.FOCUS_MOVED
-    assert clipboard.owner.contents(selection) == Contents({text: Value(text, 8, b"second")})
+    assert clipboard.owner.contents(selection) == Contents({picture: Value(picture, 8, b"second")})
 
 
 def test_what_cannot_be_kept_is_not_touched(connection: Connection, other: Connection) -> None:
