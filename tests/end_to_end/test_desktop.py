@@ -1,0 +1,120 @@
+"""The whole desktop app on a real screen: a key, a voice, and the text in the window of another program.
+
+Mode x insertion x situation, so that each two values of different kinds that can matter to each other meet once.
+"""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from app.capture.library import Found
+from app.capture.take import TakeState
+from protocol.engine import DecodeRequest, Engine, EngineSettings, Transcript
+from tests.helpers.desktop import Terminal, TextField
+from tests.helpers.desktop_app import DesktopApp, running_app, segments_of
+from tests.helpers.digits import DATA, MODEL
+from tests.helpers.waiting import wait_until_sync
+from worker.engines.funasr import create
+
+pytestmark = [pytest.mark.funasr, pytest.mark.serial, pytest.mark.timeout(300)]
+
+FUNASR = ("--set", f"folder={MODEL}", "--device", "cpu", "--threads", "1")
+SPOKEN = DATA / "digits" / "digits-02.flac"
+PNG = bytes(range(256)) * 400
+NAMES = (f"window {number}" for number in itertools.count())
+
+
+@pytest.fixture(scope="module")
+def app(models: Path) -> Iterator[DesktopApp]:
+    words = [f"--worker-argument={word}" for word in FUNASR]
+    with running_app(models, "--engine", "funasr", *words) as app:
+        yield app
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(app: DesktopApp) -> Iterator[None]:
+    """Windows and copies of a test end with it, and the key is up."""
+    count = len(app.desktop.processes)
+    yield
+    app.release()
+    while len(app.desktop.processes) > count:
+        process = app.desktop.processes.pop()
+        process.terminate()
+        process.wait(10)
+
+
+@cache
+def engine() -> Engine:
+    return create(EngineSettings("funasr", device="cpu", threads=1, extra={"folder": str(MODEL)}))
+
+
+def directly(take: Found) -> str:
+    """What the engine says to the segments of a take when nothing is between."""
+    said = engine().decode([DecodeRequest(pcm, take.take.options) for pcm in segments_of(take)])
+    return " ".join(outcome.text for outcome in said if isinstance(outcome, Transcript) and outcome.text)
+
+
+@contextmanager
+def dictating(app: DesktopApp, mode: str, strategy: str, *, tapping: bool = False) -> Iterator[list[Found]]:
+    """One take in this mode; afterwards it is in the list. What happens within happens before its end."""
+    app.set(hotkeys__mode=mode, insertion__strategy=strategy)
+    before, found = len(app.takes()), list[Found]()
+    with app.talking(tapping=tapping):
+        app.play(SPOKEN)
+        yield found
+    found += app.wait_for_takes(before + 1)[before:]
+    assert found[0].transcript.text == directly(found[0]) != ""
+
+
+def arrives(app: DesktopApp, window: TextField | Terminal, take: Found) -> None:
+    """What stands in the window is the text of the newest take, and nothing else; the history has it so."""
+    text = take.transcript.text
+    wait_until_sync(lambda: window.text == text, f"{text!r} stands there, not {window.text!r}")
+    wait_until_sync(lambda: app.takes()[-1].state is TakeState.DONE, "the history says that it is there")
+
+
+@pytest.mark.parametrize(
+    ("mode", "strategy"), [("hold", "type"), ("toggle", "paste"), ("hands-free", "paste"), ("hybrid", "type")]
+)
+def test_what_is_said_is_where_the_cursor_is(app: DesktopApp, mode: str, strategy: str) -> None:
+    field = TextField(app.desktop, next(NAMES))
+    with dictating(app, mode, strategy, tapping=mode in ("toggle", "hands-free")) as takes:
+        pass
+    arrives(app, field, takes[0])
+    assert bool(field.pastes) is (strategy == "paste")
+
+
+@pytest.mark.parametrize(("mode", "strategy"), [("hybrid", "paste"), ("toggle", "type")])
+def test_in_a_terminal(app: DesktopApp, mode: str, strategy: str) -> None:
+    terminal = Terminal(app.desktop, next(NAMES))
+    with dictating(app, mode, strategy, tapping=True) as takes:
+        pass
+    arrives(app, terminal, takes[0])
+
+
+@pytest.mark.parametrize(("mode", "strategy"), [("hold", "paste"), ("hands-free", "type")])
+def test_a_picture_stays_in_the_clipboard(app: DesktopApp, mode: str, strategy: str) -> None:
+    app.desktop.copy(PNG, "image/png")
+    field = TextField(app.desktop, next(NAMES))
+    with dictating(app, mode, strategy, tapping=mode == "hands-free") as takes:
+        pass
+    arrives(app, field, takes[0])
+    wait_until_sync(lambda: app.desktop.copied_as() == {"image/png": PNG}, "the picture is there again")
+
+
+@pytest.mark.parametrize(("mode", "strategy"), [("hybrid", "paste"), ("hold", "type")])
+def test_nothing_is_inserted_where_the_focus_went(app: DesktopApp, mode: str, strategy: str) -> None:
+    """It is held, and one key inserts it where the person is then."""
+    first = TextField(app.desktop, next(NAMES))
+    with dictating(app, mode, strategy) as takes:
+        second = TextField(app.desktop, next(NAMES))
+    assert takes[0].state is TakeState.HELD and app.view()["held"] == 1
+    assert (first.text, second.text, first.pastes, second.pastes) == ("", "", [], [])
+    app.desktop.xdotool("key", "ctrl+alt+v")
+    wait_until_sync(lambda: app.view()["held"] == 0, "nothing is held any more")
+    arrives(app, second, takes[0])
+    assert first.text == ""

@@ -1,0 +1,213 @@
+"""The whole desktop app in trouble: killed, without its gateway, annoyed. Not a word is lost, none is typed twice.
+
+The checksum engine: its text changes with any sample that is lost, doubled or moved.
+"""
+
+import itertools
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.capture.library import Found
+from app.capture.take import TRANSCRIBED, Spoken, TakeState
+from loadtest.checksum import checksum
+from tests.app.speech import recording
+from tests.helpers.desktop import TextField
+from tests.helpers.desktop_app import DesktopApp, running_app, segments_of
+from tests.helpers.waiting import wait_until_sync
+
+pytestmark = [pytest.mark.serial, pytest.mark.timeout(600)]
+
+SENTENCES = ("en-03", "en-05", "en-08")
+DIGEST = len(checksum(b""))
+NAMES = (f"window {number}" for number in itertools.count())
+
+
+@pytest.fixture(scope="module")
+def app(models: Path) -> Iterator[DesktopApp]:
+    with running_app(models, "--engine", "checksum") as app:
+        yield app
+
+
+@pytest.fixture
+def field(app: DesktopApp) -> Iterator[TextField]:
+    """A text field of another program, which has the focus."""
+    count = len(app.desktop.processes)
+    yield TextField(app.desktop, next(NAMES))
+    app.release()
+    field = app.desktop.processes.pop(count)
+    field.terminate()
+    field.wait(10)
+
+
+@pytest.fixture
+def speech(tmp_path: Path) -> Path:
+    """Some sentences, with a second of silence around each."""
+    return recording(*SENTENCES, to=tmp_path / "speech.wav")
+
+
+def digests(take: Found) -> list[str]:
+    """What the checksum engine makes of its segments."""
+    return [checksum(pcm) for pcm in segments_of(take)]
+
+
+def texts(take: Found) -> list[str]:
+    """What its journal says."""
+    return [segment.text for segment in take.transcript.segments]
+
+
+def test_killed_in_mid_sentence_nothing_is_typed_and_nothing_is_lost(
+    app: DesktopApp, field: TextField, speech: Path
+) -> None:
+    before = len(app.takes())
+    app.set(hotkeys__mode="hands-free")
+    app.tap()
+    app.wait_for("listening")
+    with app.playing(speech):
+        wait_until_sync(lambda: field.text, "the first sentence is there")
+        wait_until_sync(lambda: len(app.takes()[-1].take.segments) > 1, "the second has begun")
+        app.hear_on(1.0)
+        (heard,) = app.takes()[before:]
+        app.kill()
+    typed = field.text
+    app.start()
+    (take,) = app.takes()[before:]
+    assert (take.state, take.samples >= heard.samples) == (TakeState.INTERRUPTED, True)
+    assert typed.split() == texts(take)[: len(typed.split())] == digests(take)[: len(typed.split())]
+    listed = app.command("takes", "list")
+    assert str(take.session) in listed and "interrupted" in listed
+    resent = app.command("takes", "resend", str(take.session), "--engine", "checksum")
+    (after,) = app.takes()[before:]
+    assert resent.split() == texts(after) == digests(after)
+    assert after.take.segments[1].at == take.take.segments[1].at
+    assert after.take.segments[1].at + (after.take.segments[1].samples or 0) == after.samples == take.samples
+    assert (field.text, app.view()["held"], app.view()["state"]) == (typed, 0, "idle")
+
+
+def keep_down(app: DesktopApp, seconds: float) -> tuple[int, float]:
+    """kill -9 every gateway of the app for so long; how many there were, and the most seconds that were unsent."""
+    end, killed, unsent = time.monotonic() + seconds, set[int](), 0.0
+    while time.monotonic() < end:
+        endpoint = app.endpoint()
+        if endpoint is not None and endpoint.pid not in killed:
+            with suppress(psutil.NoSuchProcess):
+                psutil.Process(endpoint.pid).kill()
+                killed.add(endpoint.pid)
+        unsent = max(unsent, app.view()["unsent_s"])
+        time.sleep(0.05)
+    return len(killed), unsent
+
+
+def without_gateway(app: DesktopApp, field: TextField, speech: Path, seconds: float) -> None:
+    """Speak on while there is none."""
+    app.set(hotkeys__mode="hold")
+    before = len(app.takes())
+    with app.talking(), app.playing(speech) as player:
+        app.hear_on(1.0)
+        killed, unsent = keep_down(app, seconds)
+        player.wait(600)
+    (take,) = app.wait_for_takes(before + 1)[before:]
+    assert (take.state, killed >= 1, unsent > seconds / 2) == (TakeState.DONE, True, True)
+    assert len(take.take.segments) > 1 and texts(take) == digests(take)
+    wait_until_sync(lambda: field.text.split() == digests(take), "every text is there, in order, once")
+    sys.stdout.write(f"without a gateway for {seconds:g} s: {killed} killed, at most {unsent:.1f} s unsent, ")
+    sys.stdout.write(f"{len(texts(take))} texts of {take.seconds:.1f} s in order, once\n")
+
+
+def test_what_is_said_without_a_gateway_is_inserted_once_it_is_back(
+    app: DesktopApp, field: TextField, speech: Path
+) -> None:
+    without_gateway(app, field, speech, 5.0)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+def test_a_minute_without_a_gateway(app: DesktopApp, field: TextField, tmp_path: Path) -> None:
+    without_gateway(app, field, recording(*SENTENCES * 5, to=tmp_path / "long.wav"), 60.0)
+
+
+def annoy(app: DesktopApp, presses: int, seed: int) -> None:
+    """So many taps and holds at random; meanwhile microphone, worker and gateway go and come back, in turn."""
+    chance = random.Random(seed)
+    others: Iterator[Callable[[], object]] = itertools.cycle(
+        [
+            app.microphone.unload,
+            app.microphone.load,
+            lambda: app.set(worker__on=False),
+            lambda: app.set(worker__on=True),
+            lambda: keep_down(app, 0.1),
+        ]
+    )
+    for press in range(1, presses + 1):
+        app.press()
+        time.sleep(chance.uniform(0.3, 0.6) if chance.random() < 0.1 else chance.uniform(0.0, 0.05))
+        app.release()
+        time.sleep(chance.uniform(0.2, 0.6) if chance.random() < 0.15 else chance.uniform(0.0, 0.1))
+        if press % (presses // 6) == 0 and press <= presses // 6 * 5:
+            next(others)()
+
+
+@contextmanager
+def talking_on(app: DesktopApp, path: Path) -> Iterator[None]:
+    """Somebody speaks all the time, as far as there is a microphone."""
+    over = threading.Event()
+
+    def talk() -> None:
+        while not over.is_set():
+            with app.playing(path) as player:
+                while player.poll() is None and not over.wait(0.1):
+                    pass
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    try:
+        yield
+    finally:
+        over.set()
+        talker.join()
+
+
+def under_annoyance(app: DesktopApp, field: TextField, speech: Path, presses: int) -> None:
+    """Nothing is stuck, lost, doubled or typed by nobody."""
+    app.set(hotkeys__mode="hybrid")
+    before = len(app.takes())
+    with talking_on(app, speech):
+        annoy(app, presses, seed=presses)
+    app.tell("stop")
+    app.wait_for("idle", "done", "held", "failed")
+    wait_until_sync(lambda: all(take.state in TRANSCRIBED for take in app.takes()), "all takes have ended", 120)
+    wait_until_sync(lambda: app.view()["waiting"] == 0, "nothing is waited for")
+    takes = app.takes()[before:]
+    assert [texts(take) for take in takes] == [digests(take) for take in takes]
+    segments = [
+        (text, spoken.inserted)
+        for take in takes
+        for text, spoken in zip(texts(take), spoken_in(take), strict=True)
+    ]
+    inserted = [text for text, arrived in segments if arrived]
+    typed = "".join(field.text.split())
+    assert [typed[at : at + DIGEST] for at in range(0, len(typed), DIGEST)] == inserted
+    assert app.view()["held"] == len(segments) - len(inserted)
+    sys.stdout.write(f"{presses} presses: {len(takes)} takes, {sum(take.seconds for take in takes):.0f} s, ")
+    sys.stdout.write(f"{len(inserted)} texts inserted, {len(segments) - len(inserted)} held, lost 0, doubled 0\n")
+
+
+def spoken_in(take: Found) -> list[Spoken]:
+    return [take.take.segments[number] for number in sorted(take.take.segments)]
+
+
+def test_annoyed_nothing_is_stuck_or_lost(app: DesktopApp, field: TextField, speech: Path) -> None:
+    under_annoyance(app, field, speech, 60)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+def test_annoyed_for_long_nothing_is_stuck_or_lost(app: DesktopApp, field: TextField, speech: Path) -> None:
+    under_annoyance(app, field, speech, 500)
