@@ -97,6 +97,7 @@ class Desk:
         self._file = SettingsFile()
         self._worker = LocalWorker(post, self._settings.worker)
         self._tasks = Tasks("desk")
+        self._gateway = Tasks("gateway")  # until the worker has left: it would look for its broker for seconds
         self._dictating: Dictating | None = None
         self._inserter: Inserter = HeldInserter()
         self._running: asyncio.Task[None] | None = None
@@ -110,6 +111,7 @@ class Desk:
         async with AsyncExitStack() as cleanup:
             control = await cleanup.enter_async_context(Control(self._asked, lambda: self._shown))
             await cleanup.enter_async_context(self._file)
+            await cleanup.enter_async_context(self._gateway)
             cleanup.push_async_callback(self._worker.close)
             await cleanup.enter_async_context(self._tasks)
             keys = await self._hotkeys(cleanup)
@@ -146,7 +148,7 @@ class Desk:
     # -- beside dictation ----------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        self._tasks.start(self._keep_gateway(), "gateway")
+        self._gateway.start(self._keep_gateway(), "keep")
         self._tasks.start(self._worker.switch(self._file.current.worker.on), "worker")
         self._tasks.start(self._keep_devices(), "devices")
         self._tasks.start(self._keep_takes(), "takes")
