@@ -6,7 +6,11 @@ AppError                base
 ├── UsageMistake        the command line asks for something impossible
 ├── OutputFailed        a result cannot be written
 ├── JournalError        what is kept of a recording: its tree is in ``app.capture.errors``
-└── MicrophoneError     what a microphone cannot give: its tree is there too
+├── MicrophoneError     what a microphone cannot give: its tree is there too
+├── HotkeyError         keys that cannot be had: ``app.hotkeys.errors``
+├── InsertionError      texts that cannot be inserted: ``app.insertion.errors``
+├── ControlError        the running app cannot be asked: ``app.control_client``
+└── SettingsError       what a setting cannot be: ``app.settings``
 """
 
 from collections.abc import Sequence

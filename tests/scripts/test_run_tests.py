@@ -74,6 +74,7 @@ def test_a_run_that_failed_without_a_failed_test_is_named() -> None:
 
 def test_a_module_that_is_skipped_as_a_whole_says_why(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
-    whole = "<skipped message=\"collection skipped\">('/x/test_a.py', 3, 'Skipped: needs root to install: y')</skipped>"
+    why = "('/x/test_a.py', 3, 'Skipped: needs root to install: y')"
+    whole = f'<skipped message="collection skipped">{why}</skipped>'
     report.write_text(f'<testsuite><testcase classname="" name="tests.test_a">{whole}</testcase></testsuite>')
     assert read_tally(report).skips == ((".tests.test_a", "needs root to install: y"),)
