@@ -3,6 +3,7 @@
 Downwards ``loop.call`` and ``loop.submit``; upwards one bridge.
 """
 
+import logging
 import signal
 import socket
 import sys
@@ -82,6 +83,7 @@ class Windows:
             case Settings():
                 self._settings = news
                 self._texts.choose(news.general.language)
+                logging.getLogger().setLevel(news.advanced.log_level)
                 self._show_choices()
             case Problem(text):
                 self.window.show_problem(text)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from protocol.endpoint import ENDPOINT_FILE, decode_endpoint
 from tests.helpers.packages import require
 from tests.helpers.qt import NEEDED
 from tests.helpers.waiting import wait_until_sync
@@ -54,3 +55,20 @@ def test_a_second_one_says_that_there_is_one(tmp_path: Path) -> None:
             assert second.returncode == 1
             assert "already running" in errors
         assert first.poll() is None
+
+
+@pytest.mark.parametrize(("level", "told"), [("ERROR", False), ("INFO", True)])
+def test_how_much_the_log_tells_is_a_setting(level: str, told: bool, tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "settings.toml").write_text(
+        f'[advanced]\nlog_level = "{level}"\n[worker]\non = false\n'
+    )
+    place = tmp_path / "run" / ENDPOINT_FILE
+    with started(tmp_path) as app:
+        wait_until_sync(lambda: answers(tmp_path) and place.exists(), "the app answers, and has a gateway")
+        first = decode_endpoint(place.read_bytes()).pid
+        os.kill(first, signal.SIGKILL)
+        wait_until_sync(lambda: decode_endpoint(place.read_bytes()).pid != first, "it has another gateway")
+        app.terminate()
+        app.communicate(timeout=60)
+    assert ("child ended" in (tmp_path / "logs" / "desktop.jsonl").read_text()) is told
