@@ -98,7 +98,9 @@ class _Dictation:
             microphone = await cleanup.enter_async_context(
                 self._wish.open_microphone(self._wish.microphone, on_change=screen.changed)
             )
-            journal = cleanup.enter_context(self._library.create(self._session, self._wish.options, time.time()))
+            wish, now_s = self._wish, time.time()
+            take = self._library.create(self._session, wish.options, now_s, wish.mode)
+            journal = cleanup.enter_context(take)
 
             def stop() -> None:
                 microphone.stop()

@@ -46,6 +46,11 @@ _CUTTING: Final = {
 }
 
 
+def mode_of(name: str) -> Mode:
+    """As a take has it; hands-free where it says nothing that is known."""
+    return Mode(name) if name in set(Mode) else Mode.HANDS_FREE
+
+
 def ears_of(mode: Mode, vad_folder: Path) -> Ears:
     """What cuts in this mode: the endpoint's silence is 600 ms hands-free, 800 ms otherwise."""
     endpoint_silence_ms, options = _CUTTING[mode]

@@ -110,7 +110,8 @@ class TakeWork:
     async def _new_journal(self) -> Journal:
         create = Journal.create  # old takes are swept elsewhere: that takes long, and speech is waiting
         root, now_s = self._workshop.library.root, time.time()
-        journal = await asyncio.to_thread(create, root, self.session, self.options, now_s)
+        mode = self._listener.mode
+        journal = await asyncio.to_thread(create, root, self.session, self.options, now_s, mode)
         self._workshop.ledger.opened(self._take, journal)
         return journal
 

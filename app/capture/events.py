@@ -20,13 +20,17 @@ Position = Annotated[int, Meta(ge=0)]
 
 
 class Opened(Struct, frozen=True, tag="opened"):
-    """The take begins. ``started`` is the wall clock (ISO 8601, UTC): for people and for retention only."""
+    """The take begins. ``started`` is the wall clock (ISO 8601, UTC): for people and for retention only.
+
+    ``mode``: how segments are cut, so that what a crash left uncut is cut as the rest was.
+    """
 
     session: UUID
     started: str
     options: Options = Options()
     rate: int = SAMPLE_RATE
     codec: str = CODEC
+    mode: str = ""
 
 
 class Begin(Struct, frozen=True, tag="begin"):
@@ -95,9 +99,10 @@ def whole_lines(data: bytes) -> int:
     return data.rfind(b"\n") + 1
 
 
-def opened(session: UUID, options: Options, now_s: float) -> Opened:
+def opened(session: UUID, options: Options, now_s: float, mode: str = "") -> Opened:
     """The first event of a take; ``now_s`` is seconds since 1970."""
-    return Opened(session, datetime.fromtimestamp(now_s, UTC).isoformat(timespec="seconds"), options)
+    started = datetime.fromtimestamp(now_s, UTC).isoformat(timespec="seconds")
+    return Opened(session, started, options, mode=mode)
 
 
 def started_s(event: Opened) -> float:

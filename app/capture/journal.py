@@ -58,7 +58,7 @@ class Journal:
         self._audio = folder / AUDIO
 
     @classmethod
-    def create(cls, root: Path, session: UUID, options: Options, now_s: float) -> Self:
+    def create(cls, root: Path, session: UUID, options: Options, now_s: float, mode: str = "") -> Self:
         """Begin a take. Raises ``JournalError`` if there is one of this name, or if the disk takes none."""
         folder = root / str(session)
         try:
@@ -68,7 +68,7 @@ class Journal:
         except OSError as error:
             raise JournalError(f"the take {folder} cannot be made: {error.strerror}") from error
         try:
-            journal._record(opened(session, options, now_s))
+            journal._record(opened(session, options, now_s, mode))
             sync_folder(folder)
             sync_folder(root)
         except BaseException:

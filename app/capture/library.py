@@ -67,10 +67,10 @@ class Library:
         self.root = root
         self._limits = limits or RetentionLimits()
 
-    def create(self, session: UUID, options: Options, now_s: float) -> Journal:
+    def create(self, session: UUID, options: Options, now_s: float, mode: str = "") -> Journal:
         """Begin a take, and let old ones go. Raises ``JournalError``."""
         self.sweep(now_s)
-        return Journal.create(self.root, session, options, now_s)
+        return Journal.create(self.root, session, options, now_s, mode)
 
     def reopen(self, session: UUID) -> Journal:
         """Go on with a take. Raises ``TakeUnknown`` or ``TakeBusy``."""

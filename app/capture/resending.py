@@ -14,6 +14,7 @@ from pathlib import Path
 from app.capture.async_journal import AsyncJournal, Journaled
 from app.capture.journal import Journal
 from app.capture.recovery import Plan, Replay, Skip, plan
+from app.listening import ears_of, mode_of
 from app.outlet import Outlet, pass_on
 from app.pipeline import Ears, Watcher
 from app.transcript import Transcript
@@ -99,7 +100,7 @@ class _Sending:
             await self.outlet.begin(number, at)
             at += await self._rest_of(number, at)
             number += 1
-        ears = Ears(open_vad(self.vad_folder), Segmenter())
+        ears = ears_of(mode_of(self.journal.take.mode), self.vad_folder)
         async for output in self._outputs(at, ears):
             if not isinstance(output, SegmentSpeculate):  # the end is there already
                 await pass_on(output, self.outlet, number, at)

@@ -62,6 +62,7 @@ class Take:
 
     options: Options = Options()
     started_s: float = 0.0
+    mode: str = ""
     finished: bool = False
     segments: dict[int, Spoken] = field(default_factory=dict)
 
@@ -77,7 +78,7 @@ class Take:
         """One more event. Those of a segment whose beginning is not known say nothing."""
         match event:
             case Opened():
-                self.options, self.started_s = event.options, started_s(event)
+                self.options, self.started_s, self.mode = event.options, started_s(event), event.mode
             case Finished():
                 self.finished = True
             case Begin():

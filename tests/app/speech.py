@@ -6,12 +6,11 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from app.pipeline import Ears
+from app.listening import Mode, ears_of
 from loadtest.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from speech.audio_file import read_audio
-from speech.segmenter import SegmentAudio, Segmenter
-from speech.vad import open_vad
+from speech.segmenter import SegmentAudio
 
 SPEECH = Path(__file__).resolve().parent.parent / "data" / "speech"
 
@@ -25,9 +24,9 @@ def recording(*names: str, to: Path) -> Path:
     return to
 
 
-def digests(path: Path, models: Path) -> list[str]:
+def digests(path: Path, models: Path, mode: Mode = Mode.HANDS_FREE) -> list[str]:
     """What a chain that loses nothing gives for each segment of ``path``."""
-    ears = Ears(open_vad(models / "fsmn-vad"), Segmenter())
+    ears = ears_of(mode, models / "fsmn-vad")
     pcm: dict[int, bytes] = {}
     pieces = [piece for block in read_audio(path) for piece in ears.hear(block)]
     for piece in [*pieces, *ears.finish()]:

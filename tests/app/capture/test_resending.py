@@ -21,6 +21,7 @@ from app.capture.errors import NotKept
 from app.capture.journal import Journal
 from app.capture.resending import Resender
 from app.capture.take import Take, TakeState
+from app.listening import Mode
 from app.pipeline import Ears
 from app.progress import Display
 from app.transcript import Transcript
@@ -136,6 +137,17 @@ async def test_a_take_without_boundaries_is_cut_as_if_it_were_live(takes: Path, 
         transcript, take = await resend(takes, address_of(gateway), models)
     assert [segment.text for segment in transcript.segments] == digests(talk, models)
     check(takes, take, {})
+
+
+async def test_a_take_is_cut_in_the_mode_in_which_it_was_spoken(tmp_path: Path, talk: Path, models: Path) -> None:
+    with Journal.create(tmp_path, ID, Options(), 0, Mode.TOGGLE) as journal:
+        for block in read_audio(talk):
+            journal.hear(block)
+    async with scripted(oblige) as gateway:
+        transcript, _ = await resend(tmp_path, address_of(gateway), models)
+    said = [segment.text for segment in transcript.segments]
+    assert said == digests(talk, models, Mode.TOGGLE)
+    assert said != digests(talk, models)
 
 
 async def test_what_is_known_is_not_sent_again(takes: Path, models: Path) -> None:
