@@ -30,14 +30,14 @@ from app.insertion.errors import InsertionUnavailable
 from app.insertion.held import HeldInserter
 from app.insertion.outcome import Inserter
 from app.insertion.plan import Rules
-from app.listening import Listener
+from app.listening import PATIENT, Listener
 from app.local_worker import LocalWorker, LocalWorkerSettings
 from app.needed_models import VAD_MODEL
 from app.settings import Settings
 from app.settings_file import SettingsFile
 from app.sounds import Sounds
 from app.stack import Stack, StackSettings
-from app.view import TakeView, View, WorkerView
+from app.view import Note, TakeView, View, WorkerView
 from client.connection import Address
 from runtime.folders import folders
 from runtime.tasks import Tasks
@@ -46,6 +46,12 @@ log = structlog.get_logger(__name__)
 
 _AGAIN_S: Final = 5.0
 _KEY: Final = "KIKIPOUNAMU_KEY"
+_PATIENT: Final = replace(PATIENT, quiet_s=3600.0)  # nobody waits at a terminal for the texts of an hour ago
+_NO_HOTKEYS: Final = {
+    hotkeys.WAYLAND: Note("hotkeys-wayland"),
+    hotkeys.NO_DISPLAY: Note("hotkeys-no-display"),
+    hotkeys.NOT_INSTALLED: Note("hotkeys-not-installed"),
+}
 
 
 @dataclass(frozen=True)
@@ -65,9 +71,14 @@ class Takes:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that stands in the way, and what to do about it; empty: it is over."""
+    """Something that stands in the way, and what to do about it: a note, or a text; neither: it is over.
 
+    There is one at a time about each thing.
+    """
+
+    about: str
     text: str = ""
+    note: Note | None = None
 
 
 News = View | WorkerView | Devices | Takes | Settings | Problem
@@ -118,12 +129,13 @@ class Desk:
             self._inserter = await self._open_inserter()
             cleanup.push_async_callback(self._inserter.close)
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
-            listener = Listener(self._locate, folders().models / VAD_MODEL)
+            listener = Listener(self._locate, folders().models / VAD_MODEL, settings=_PATIENT)
             parts = Parts(of_this_user(), listener, self._inserter, open_microphone, sounds, keys)
             self._dictating = Dictating(parts, wishes_of(self._file.current))
             self._dictating.follow(lambda view: self._seen(view, control))
             cleanup.callback(self._file.subscribe(self._settings_changed))
             self._post(self._file.current)
+            self._tell_of_settings()
             self._start()
             await self._dictating.run()
 
@@ -161,11 +173,11 @@ class Desk:
             if not self._file.current.gateway.url:
                 try:
                     async with Stack(StackSettings(worker=False)) as stack:
-                        self._post(Problem())
+                        self._post(Problem("gateway"))
                         await stack.until_broken()
                 except StackFailed as error:
                     log.error("no gateway", reason=str(error))
-                    self._post(Problem(str(error)))
+                    self._post(Problem("gateway", str(error)))
             await asyncio.sleep(_AGAIN_S)
 
     async def _keep_devices(self) -> None:
@@ -188,12 +200,14 @@ class Desk:
         return Address(url, os.environ.get(_KEY, "")) if url else local_gateway.locate()
 
     async def _hotkeys(self, cleanup: AsyncExitStack) -> Hotkeys:
-        chosen = hotkeys.choose(sys.platform, os.environ).hotkeys
+        chosen = hotkeys.choose(sys.platform, os.environ)
+        if note := _NO_HOTKEYS.get(chosen.reason):
+            self._post(Problem("hotkeys", note=note))
         try:
-            return await cleanup.enter_async_context(chosen)
+            return await cleanup.enter_async_context(chosen.hotkeys)
         except HotkeyError as error:
             log.warning("no hotkeys", reason=str(error))
-            self._post(Problem(str(error)))
+            self._post(Problem("hotkeys", str(error)))
             return await cleanup.enter_async_context(hotkeys.NoHotkeys())
 
     async def _open_inserter(self) -> Inserter:
@@ -203,7 +217,7 @@ class Desk:
             return await open_inserter(sys.platform, os.environ, None, rules)
         except InsertionUnavailable as error:
             log.warning("texts are held", reason=str(error))
-            self._post(Problem(str(error)))
+            self._post(Problem("insertion", str(error)))
             return HeldInserter()
 
     # -- what is told --------------------------------------------------------------------------------------
@@ -224,8 +238,9 @@ class Desk:
     async def _apply(self, change: ChangeSetting) -> None:
         try:
             await self._file.apply(change)
+            self._tell_of_settings()
         except AppError as error:
-            self._post(Problem(str(error)))
+            self._post(Problem("settings", str(error)))
 
     def _settings_changed(self, old: Settings, new: Settings) -> None:
         if self._dictating is not None:
@@ -236,6 +251,11 @@ class Desk:
         if new.worker.on != old.worker.on:
             self._tasks.start(self._worker.switch(new.worker.on), "worker")
         self._post(new)
+        self._tell_of_settings()
+
+    def _tell_of_settings(self) -> None:
+        """What their file says that cannot be, the first of it."""
+        self._post(Problem("settings", next(map(str, self._file.problems), "")))
 
 
 def wishes_of(settings: Settings) -> Wishes:

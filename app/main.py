@@ -27,6 +27,7 @@ from app.ui.main_window import MainWindow
 from app.ui.overlay import Overlay, possible
 from app.ui.texts import Texts
 from app.ui.theme import Theme
+from app.ui.wording import note_text
 from app.view import View, WorkerView
 from runtime.folders import folders
 from runtime.logs import logging_to
@@ -49,6 +50,7 @@ class Windows:
         self._loop = loop
         self._texts = texts
         self._devices, self._settings = Devices(), Settings()
+        self._problems: dict[str, Problem] = {}
         self.desk: Desk | None = None
         has_tray = tray.available()
         self.window = MainWindow(theme, texts, self.ask, hides=has_tray)
@@ -85,10 +87,17 @@ class Windows:
                 self._texts.choose(news.general.language)
                 logging.getLogger().setLevel(news.advanced.log_level)
                 self._show_choices()
-            case Problem(text):
-                self.window.show_problem(text)
+            case Problem():
+                self._problems[news.about] = news
+                self._show_problems()
             case Gone():
                 self._application.exit()  # quit() would first ask each window, and one may say no
+
+    def _show_problems(self) -> None:
+        """One of them; the others come when it is over."""
+        notes = ((problem.text, problem.note) for problem in self._problems.values())
+        said = (text or (note_text(self._texts, note, "") if note else "") for text, note in notes)
+        self.window.show_problem(next(filter(None, said), ""))
 
     def _show_view(self, view: View) -> None:
         self.window.show_view(view)

@@ -13,7 +13,7 @@ from app.desk import Desk, DeskSettings, Devices, News, Problem, Takes, wishes_o
 from app.gestures import TalkMode
 from app.local_worker import LocalWorkerSettings
 from app.settings import Settings, changed
-from app.view import WorkerState, WorkerView
+from app.view import Note, WorkerState, WorkerView
 from runtime.folders import folders
 from tests.helpers.waiting import wait_until
 
@@ -43,6 +43,12 @@ def newest(told: list[News], kind: type[News]) -> News | None:
     return next((news for news in reversed(told) if isinstance(news, kind)), None)
 
 
+def problem(told: list[News], about: str) -> str:
+    """What stands in the way of something now."""
+    of = [news.text for news in told if isinstance(news, Problem) and news.about == about]
+    return of[-1] if of else ""
+
+
 def worker_is(told: list[News], state: WorkerState) -> bool:
     seen = newest(told, WorkerView)
     return isinstance(seen, WorkerView) and seen.state is state
@@ -55,7 +61,9 @@ async def test_it_tells_what_there_is_to_see(home: Path) -> None:
         await wait_until(lambda: newest(told, Devices), "the microphones")
         await wait_until(lambda: newest(told, Takes) == Takes(), "there are no takes")
         assert newest(told, Settings) == Settings()
-        assert any("no screen" in news.text for news in told if isinstance(news, Problem))
+        assert "no screen" in problem(told, "insertion")
+        assert Problem("hotkeys", note=Note("hotkeys-no-display")) in told
+        assert problem(told, "gateway") == problem(told, "settings") == ""
         desk.ask(Verb.QUIT)
         await asyncio.wait_for(task, 30)
 
@@ -75,7 +83,7 @@ async def test_what_is_chosen_is_kept_and_takes_effect(home: Path) -> None:
 
         await wait_until(kept, "both are in force")
         desk.ask(ChangeSetting("hotkeys.mode", "sometimes"))
-        await wait_until(lambda: "sometimes" in str(newest(told, Problem)), "it is refused")
+        await wait_until(lambda: "sometimes" in problem(told, "settings"), "it is refused")
     assert 'microphone = "USB"' in (folders().config / "settings.toml").read_text()
 
 
