@@ -118,3 +118,20 @@ def test_nothing_is_inserted_where_the_focus_went(app: DesktopApp, mode: str, st
     wait_until_sync(lambda: app.view()["held"] == 0, "nothing is held any more")
     arrives(app, second, takes[0])
     assert first.text == ""
+
+
+def test_what_is_cancelled_is_inserted_nowhere_and_kept(app: DesktopApp) -> None:
+    """Then the next one is inserted as ever."""
+    field, before = TextField(app.desktop, next(NAMES)), len(app.takes())
+    app.set(hotkeys__mode="hybrid")
+    app.press()
+    app.wait_for("listening")
+    app.play(SPOKEN)
+    app.desktop.xdotool("key", "Escape")
+    app.wait_for("idle")
+    app.release()
+    (cancelled,) = app.wait_for_takes(before + 1)[before:]
+    assert cancelled.transcript.text == directly(cancelled) != ""
+    with dictating(app, "hybrid", "paste") as takes:
+        pass
+    arrives(app, field, takes[0])

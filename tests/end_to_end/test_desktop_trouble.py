@@ -150,7 +150,7 @@ def annoy(app: DesktopApp, presses: int, seed: int) -> None:
         time.sleep(chance.uniform(0.3, 0.6) if chance.random() < 0.1 else chance.uniform(0.0, 0.05))
         app.release()
         time.sleep(chance.uniform(0.2, 0.6) if chance.random() < 0.15 else chance.uniform(0.0, 0.1))
-        if press % (presses // 6) == 0 and press <= presses // 6 * 5:
+        if press % 10 == 0 and press <= presses // 50 * 50:  # in fives: all is there at the end
             next(others)()
 
 

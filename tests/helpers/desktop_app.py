@@ -33,6 +33,8 @@ from protocol.endpoint import Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
 from tests.helpers.chain import BIN
 from tests.helpers.desktop import Desktop, running_desktop
+from tests.helpers.packages import require
+from tests.helpers.qt import NEEDED
 from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
 from tests.helpers.waiting import wait_until_sync
 
@@ -242,6 +244,7 @@ def segments_of(take: Found) -> list[bytes]:
 @contextmanager
 def running_app(models: Path, *arguments: str, start: bool = True) -> Iterator[DesktopApp]:
     """Screen, microphone and app; all of it ends with the context, and what it wrote is printed."""
+    require(NEEDED)
     with (
         tempfile.TemporaryDirectory(prefix="kiki-app-") as folder,
         virtual_microphones("desk") as (microphone,),
