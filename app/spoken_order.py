@@ -48,10 +48,12 @@ class Ordered:
 class _Take:
     """``texts``: results not given out, ``None`` for a failure; ``came``: when. ``first``: the first segment that
     was not given out. ``late``: passed over while they were missing; ``left``: everything missing is.
-    ``last``: the character that was inserted last, and where."""
+    ``last``: the character that was inserted last, and where. ``follows``: the take that was not over when this
+    one began: nobody can have moved the cursor between their texts."""
 
     number: int
     each: bool = False
+    follows: int | None = None
     aims: dict[int | None, Target | None] = field(default_factory=dict)
     known: set[int] = field(default_factory=set)
     texts: dict[int, str | None] = field(default_factory=dict)
@@ -118,7 +120,9 @@ class SpokenOrder:
 
     def begin(self, take: int, *, each: bool = False) -> None:
         """A take begins, after all others. ``each``: every segment has a target of its own (hands-free)."""
-        self._takes[take] = _Take(take, each)
+        self._takes[take] = begun = _Take(take, each, max(self._takes, default=None))
+        if begun.follows is not None:
+            begun.last = self._takes[begun.follows].last
 
     def aim(self, take: int, target: Target | None, segment: int | None = None) -> None:
         """Where the texts of a take, or of one segment, are to go. None is given out before this is known."""
@@ -183,10 +187,17 @@ class SpokenOrder:
             self.held = {piece: text for piece, text in self.held.items() if piece not in arrived}
         for take in (self._takes[number] for number in {piece.take for piece in flight.pieces} & set(self._takes)):
             if missing < whole:
-                take.last = (flight.text[: whole - missing].strip()[-1:], flight.target)
+                self._write_on(take, (flight.text[: whole - missing].strip()[-1:], flight.target))
             held = any(piece.take == take.number for piece in self.held)
             take.holding = held and not take.each and (take.holding or missing > 0)
         return tuple(arrived)
+
+    def _write_on(self, take: _Take, last: tuple[str, Target | None]) -> None:
+        """What comes next in this take, or in those that follow it, comes after ``last``."""
+        take.last = last
+        for later in self._takes.values():
+            if later.follows == take.number:
+                self._write_on(later, last)
 
     def paste(self, target: Target | None) -> bool:
         """Insert what is held, here; whether there is something."""

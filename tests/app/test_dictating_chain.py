@@ -70,4 +70,4 @@ async def test_spoken_ahead_and_while_the_gateway_is_gone(tmp_path: Path, models
             world.dictating.ask(Verb.QUIT)
             assert world.running is not None
             await world.running
-        assert world.inserter.text() == "".join(texts_of(world))
+        assert world.inserter.text() == " ".join(texts_of(world))

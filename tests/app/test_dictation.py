@@ -162,7 +162,7 @@ def test_speaking_ahead_keeps_the_order_and_counts_who_waits() -> None:
     assert story.then(Verb.INSERT_READY)[0] != Leave()
     assert story.inserts() == ["two"]
     story.then(TYPED)
-    assert story.inserts() == ["three"]
+    assert story.inserts() == [" three"]
     story.then(TYPED, text(1, 0, "one"), Ended(1))
     assert NoteHeld((Piece(1, 0),)) in story.effects and Close(1) in story.effects
     assert story.dictation.view(10.0).held == 1

@@ -74,7 +74,36 @@ def test_results_wait_for_what_was_spoken_before_them() -> None:
     assert goes(order) == "one two"
     assert goes(order) is None, "take 1 may have more to say"
     order.ended(1)
-    assert goes(order) == "three"
+    assert goes(order) == " three"
+
+
+def test_a_take_writes_on_behind_the_one_that_was_not_over_when_it_began() -> None:
+    order = order_of(1, 2, 3)
+    say(order, 1, 0, "one")
+    for take in (1, 2):
+        order.ended(take)  # in the second nobody spoke
+        order.over(take)
+    assert goes(order) == "one"
+    order.forget(1)
+    order.forget(2)
+    say(order, 3, 0, "three")
+    order.ended(3)
+    assert goes(order) == " three"
+    order.forget(3)
+    order.begin(4)  # the person may have moved the cursor meanwhile, or sent the message
+    order.aim(4, WINDOW)
+    say(order, 4, 0, "four")
+    assert goes(order) == "four"
+
+
+def test_in_another_window_nothing_is_written_on() -> None:
+    order = SpokenOrder()
+    for take, window in ((1, WINDOW), (2, OTHER)):
+        order.begin(take)
+        order.aim(take, window)
+        say(order, take, 0, f"take {take}")
+    order.ended(1)
+    assert [goes(order), goes(order)] == ["take 1", "take 2"]
 
 
 def test_one_insertion_at_a_time() -> None:
@@ -119,7 +148,7 @@ def test_once_held_the_rest_is_held_and_pasted_as_one() -> None:
     say(order, 1, 2, "three")
     order.ended(1)
     say(order, 2, 0, "other")
-    assert goes(order) == "other", "take 2 has a target of its own"
+    assert goes(order) == " other", "take 2 has a target of its own"
     assert order.newly_held() == (Piece(1, 1), Piece(1, 2))
     assert order.newly_held() == ()
     assert order.paste(WINDOW)
@@ -174,7 +203,7 @@ def test_after_ten_seconds_it_may_go_without_its_predecessors_and_what_is_late_i
     assert order.offered(100.0 + OFFER_S)
     say(order, 2, 0, "five", 101.0)
     order.accept()
-    assert [goes(order), goes(order)] == ["two", "five"]
+    assert [goes(order), goes(order)] == ["two", " five"]
     say(order, 1, 0, "one")
     say(order, 1, 2, "three")
     assert order.newly_held() == (Piece(1, 0), Piece(1, 2))
