@@ -33,6 +33,7 @@ from app.insertion.plan import Rules
 from app.listening import PATIENT, Listener
 from app.local_worker import LocalWorker, LocalWorkerSettings
 from app.needed_models import VAD_MODEL
+from app.recorder import OpenDevice
 from app.settings import Settings
 from app.settings_file import SettingsFile
 from app.sounds import Sounds
@@ -102,8 +103,11 @@ class DeskSettings:
 class Desk:
     """``post`` is told, from the loop's thread, whatever a person may want to see."""
 
-    def __init__(self, post: Post, settings: DeskSettings | None = None) -> None:
+    def __init__(
+        self, post: Post, settings: DeskSettings | None = None, open_device: OpenDevice = open_microphone
+    ) -> None:
         self._post = post
+        self._open_device = open_device
         self._settings = settings or DeskSettings()
         self._file = SettingsFile()
         self._worker = LocalWorker(post, self._settings.worker)
@@ -130,7 +134,7 @@ class Desk:
             cleanup.push_async_callback(self._inserter.close)
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
             listener = Listener(self._locate, folders().models / VAD_MODEL, settings=_PATIENT)
-            parts = Parts(of_this_user(), listener, self._inserter, open_microphone, sounds, keys)
+            parts = Parts(of_this_user(), listener, self._inserter, self._open_device, sounds, keys)
             self._dictating = Dictating(parts, wishes_of(self._file.current))
             self._dictating.follow(lambda view: self._seen(view, control))
             cleanup.callback(self._file.subscribe(self._settings_changed))

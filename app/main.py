@@ -16,7 +16,7 @@ from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from app.actions import Action, Verb
-from app.desk import Desk, DeskSettings, Devices, Problem, Takes
+from app.desk import Desk, DeskSettings, Devices, Post, Problem, Takes
 from app.errors import AppError
 from app.settings import Settings
 from app.ui import tray
@@ -36,6 +36,9 @@ from runtime.loop_thread import LoopThread
 log = structlog.get_logger(__name__)
 
 FAILED = 1
+
+MakeDesk = Callable[[Post, DeskSettings | None], Desk]
+"""Called in Qt's thread once there are windows."""
 
 
 class Gone:
@@ -132,7 +135,7 @@ class Windows:
             self.tray.show_choices(choices)
 
 
-def run(settings: DeskSettings | None = None, *, hidden: bool = False) -> int:
+def run(settings: DeskSettings | None = None, *, hidden: bool = False, desk: MakeDesk = Desk) -> int:
     """The app, until somebody quits; its exit status. ``hidden``: without its window, where there is a tray."""
     application = QApplication(sys.argv[:1])
     application.setApplicationName("kikipounamu")
@@ -142,7 +145,7 @@ def run(settings: DeskSettings | None = None, *, hidden: bool = False) -> int:
     with logging_to("desktop", folders().logs), LoopThread("app") as loop:
         windows = Windows(application, loop, texts, theme)
         bridge = Bridge(windows.receive)
-        windows.desk = Desk(bridge.post, settings)
+        windows.desk = desk(bridge.post, settings)
         running = loop.submit(windows.desk.run())
         running.add_done_callback(lambda _: bridge.post(Gone()))
         if windows.tray is None or not hidden:
