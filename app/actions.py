@@ -7,8 +7,8 @@ from enum import StrEnum
 class Verb(StrEnum):
     """What has no further value. ``start`` while a take is recorded and ``stop`` while none is change nothing.
 
-    ``insert-ready``: do not wait any longer for what comes before a text that is there. ``quit`` finishes what was
-    said first; the second time it leaves at once.
+    ``insert-ready``: do not wait any longer for what comes before a text that is there. ``show``: the main window.
+    ``quit`` finishes what was said first; the second time it leaves at once.
     """
 
     TOGGLE = "toggle"
@@ -17,6 +17,7 @@ class Verb(StrEnum):
     CANCEL = "cancel"
     PASTE_HELD = "paste-held"
     INSERT_READY = "insert-ready"
+    SHOW = "show"
     QUIT = "quit"
 
 

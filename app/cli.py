@@ -67,15 +67,21 @@ def desktop(
     hidden: Annotated[bool, typer.Option("--hidden", help="Without its window, where there is a tray.")] = False,
     engine: Engine = "whisper",
     worker_argument: Annotated[
-        list[str] | None, typer.Option(metavar="WORD", help="One more word for `kikipounamu-worker run`.")
+        list[str] | None, typer.Option(hidden=True, help="One more word for `kikipounamu-worker run`.")
     ] = None,
 ) -> None:
-    """Open the desktop app: press the key anywhere, speak, and the text is there."""
-    from app import desk, local_worker, main
+    """Open the desktop app: press the key anywhere, speak, and the text is there.
 
-    models = ("fsmn-vad", *(("whisper-base",) if engine == "whisper" else ()))
-    worker = local_worker.LocalWorkerSettings(models, ("--engine", engine, *(worker_argument or ())))
-    raise typer.Exit(main.run(desk.DeskSettings(worker), hidden=hidden))
+    If it runs already, its window is shown.
+    """
+    status = control_command.handed_over(hidden=hidden)
+    if status is None:
+        from app import desk, local_worker, main
+
+        models = ("fsmn-vad", *(("whisper-base",) if engine == "whisper" else ()))
+        worker = local_worker.LocalWorkerSettings(models, ("--engine", engine, *(worker_argument or ())))
+        status = main.run(desk.DeskSettings(worker), hidden=hidden)
+    raise typer.Exit(status)
 
 
 @app.command()

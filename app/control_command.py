@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from app.actions import Verb
-from app.control_client import ControlError, ask, follow
+from app.control_client import ControlError, NotRunning, ask, follow
 from app.states import SHAPES, State
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _HELP: Final = {
     Verb.CANCEL: "Give up what is being dictated. The recording is kept (see `kikipounamu takes`).",
     Verb.PASTE_HELD: "Insert the text that was recognised last and not inserted.",
     Verb.INSERT_READY: "Do not wait any longer for what comes before a text that is there.",
+    Verb.SHOW: "Show the window of the running app.",
     Verb.QUIT: "End the running app, once what was said is recognised; the second time at once.",
 }
 
@@ -42,6 +43,21 @@ def send(verb: Verb) -> int:
         ask({"verb": verb.value})
     except ControlError as error:
         return _failed(error)
+    return 0
+
+
+def handed_over(*, hidden: bool, patience_s: float = 0.0) -> int | None:
+    """Leave it to an app that runs already, which shows its window unless ``hidden``; the exit status.
+
+    ``None``: none runs. ``patience_s``: for one that is known to start.
+    """
+    try:
+        ask({"verb": _STATUS if hidden else Verb.SHOW.value}, patience_s=patience_s)
+    except NotRunning:
+        return None
+    except ControlError as error:
+        return _failed(error)
+    sys.stdout.write("kikipounamu is already running" + ("\n" if hidden else ": its window is shown\n"))
     return 0
 
 

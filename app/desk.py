@@ -6,7 +6,6 @@ Whoever draws is told by ``post`` and asks by ``ask``. Everything here belongs t
 import asyncio
 import os
 import sys
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, runtime_checkable
@@ -33,12 +32,13 @@ from app.insertion.plan import Rules
 from app.listening import PATIENT, Listener
 from app.local_worker import LocalWorker, LocalWorkerSettings
 from app.needed_models import VAD_MODEL
+from app.news import Devices, Post, Problem, Takes, WindowWanted
 from app.recorder import OpenDevice
 from app.settings import Settings
 from app.settings_file import SettingsFile
 from app.sounds import Sounds
 from app.stack import Stack, StackSettings
-from app.view import Note, TakeView, View, WorkerView
+from app.view import Note, View
 from client.connection import Address
 from runtime.folders import folders
 from runtime.tasks import Tasks
@@ -53,37 +53,6 @@ _NO_HOTKEYS: Final = {
     hotkeys.NO_DISPLAY: Note("hotkeys-no-display"),
     hotkeys.NOT_INSTALLED: Note("hotkeys-not-installed"),
 }
-
-
-@dataclass(frozen=True)
-class Devices:
-    """The microphones that there are, and which of them is the system's."""
-
-    names: tuple[str, ...] = ()
-    default: str = ""
-
-
-@dataclass(frozen=True)
-class Takes:
-    """The last takes, the newest first."""
-
-    views: tuple[TakeView, ...] = ()
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something that stands in the way, and what to do about it: a note, or a text; neither: it is over.
-
-    There is one at a time about each thing.
-    """
-
-    about: str
-    text: str = ""
-    note: Note | None = None
-
-
-News = View | WorkerView | Devices | Takes | Settings | Problem
-Post = Callable[[News], None]
 
 
 @runtime_checkable
@@ -146,6 +115,8 @@ class Desk:
     def ask(self, action: Action) -> None:
         """What a person wants; returns at once."""
         match action:
+            case Verb.SHOW:
+                self._post(WindowWanted())
             case Verb() | RecoverTake() if self._dictating is not None:
                 self._dictating.ask(action)
             case Verb.QUIT if self._running is not None:  # it is only starting

@@ -9,15 +9,18 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import structlog
 from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from app.actions import Action, Verb
-from app.desk import Desk, DeskSettings, Devices, Post, Problem, Takes
+from app.control import AlreadyRunning
+from app.control_command import handed_over
+from app.desk import Desk, DeskSettings
 from app.errors import AppError
+from app.news import Devices, Post, Problem, Takes, WindowWanted
 from app.settings import Settings
 from app.ui import tray
 from app.ui.bridge import Bridge
@@ -36,6 +39,7 @@ from runtime.loop_thread import LoopThread
 log = structlog.get_logger(__name__)
 
 FAILED = 1
+_STARTING_S = 5.0
 
 MakeDesk = Callable[[Post, DeskSettings | None], Desk]
 """Called in Qt's thread once there are windows."""
@@ -93,6 +97,8 @@ class Windows:
             case Problem():
                 self._problems[news.about] = news
                 self._show_problems()
+            case WindowWanted():
+                self.open()
             case Gone():
                 self._application.exit()  # quit() would first ask each window, and one may say no
 
@@ -146,7 +152,7 @@ def run(settings: DeskSettings | None = None, *, hidden: bool = False, desk: Mak
         windows = Windows(application, loop, texts, theme)
         bridge = Bridge(windows.receive)
         windows.desk = desk(bridge.post, settings)
-        running = loop.submit(windows.desk.run())
+        running = loop.submit(_run(windows.desk))
         running.add_done_callback(lambda _: bridge.post(Gone()))
         if windows.tray is None or not hidden:
             windows.open()
@@ -155,19 +161,34 @@ def run(settings: DeskSettings | None = None, *, hidden: bool = False, desk: Mak
         loop.close()
         if windows.overlay is not None:
             windows.overlay.close()
-        return _status(running)
+        return _status(running, hidden=hidden)
 
 
-def _status(running: "Future[None]") -> int:
+async def _run(desk: Desk) -> AppError | None:
+    """Until it ends; an error that a person can do something about is no failure of the program."""
+    try:
+        await desk.run()
+    except AppError as error:
+        log.warning("the app cannot run", reason=str(error))
+        return error
+    return None
+
+
+def _status(running: "Future[AppError | None]", *, hidden: bool) -> int:
     """Of a desk that has ended; an error that a person can do something about is told on the terminal."""
-    with suppress(CancelledError):
-        try:
-            running.result(0)
-        except AppError as error:
-            sys.stderr.write(f"{error}\n")
-            return FAILED
-        except Exception:  # noqa: BLE001 - the top of the process: the loop's thread has logged it
-            return FAILED
+    try:
+        error = running.result(0)
+    except CancelledError:
+        return 0
+    except Exception:  # noqa: BLE001 - the top of the process: the loop's thread has logged it
+        return FAILED
+    if isinstance(error, AlreadyRunning):  # it has started at the same time
+        status = handed_over(hidden=hidden, patience_s=_STARTING_S)
+        if status is not None:
+            return status
+    if error is not None:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
     return 0
 
 

@@ -34,7 +34,7 @@ _LINES = 3
 def usual_size() -> QSize:
     """Two columns with some takes to see."""
     line = QFontMetrics(font()).height()
-    return QSize(line * 54, line * 38)
+    return QSize(line * 57, line * 38)
 
 
 class LiveText(QWidget):
@@ -168,7 +168,7 @@ class MainWindow(QWidget):
         side.setWidgetResizable(True)
         side.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        side.setFixedWidth(QFontMetrics(font()).height() * 19)
+        side.setFixedWidth(QFontMetrics(font()).height() * 22)
         left = QVBoxLayout()
         left.setSpacing(SPACING.large)
         left.addWidget(self._head())

@@ -67,6 +67,17 @@ async def test_each_verb_reaches_the_running_app(app: App, environment: dict[str
     assert app.asked == list(Verb)
 
 
+async def test_a_second_start_is_handed_over(app: App, environment: dict[str, str], tmp_path: Path) -> None:
+    code = "import sys; from app.control_command import handed_over; print(handed_over(hidden={}))"
+    said = "kikipounamu is already running"
+    assert await run(environment, code=code.format(True)) == (0, f"{said}\n0\n", "")
+    assert app.asked == []
+    assert await run(environment, code=code.format(False)) == (0, f"{said}: its window is shown\n0\n", "")
+    assert app.asked == [Verb.SHOW]
+    elsewhere = environment | {"KIKIPOUNAMU_HOME": str(tmp_path / "other")}
+    assert await run(elsewhere, code=code.format(False)) == (0, "None\n", "")
+
+
 async def test_status_for_people_and_for_programs(app: App, environment: dict[str, str]) -> None:
     status, out, _ = await run(environment, "status")
     assert (status, out) == (0, "● listening 12 s · 3 s unsent · to: desk · 2 waiting · 1 held\n")

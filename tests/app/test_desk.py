@@ -9,9 +9,10 @@ import pytest
 
 from app.actions import ChangeSetting, ChooseMicrophone, SwitchWorker, Verb
 from app.control import AlreadyRunning
-from app.desk import Desk, DeskSettings, Devices, News, Problem, Takes, wishes_of
+from app.desk import Desk, DeskSettings, wishes_of
 from app.gestures import TalkMode
 from app.local_worker import LocalWorkerSettings
+from app.news import Devices, News, Problem, Takes, WindowWanted
 from app.settings import Settings, changed
 from app.view import Note, WorkerState, WorkerView
 from runtime.folders import folders
@@ -64,6 +65,9 @@ async def test_it_tells_what_there_is_to_see(home: Path) -> None:
         assert "no screen" in problem(told, "insertion")
         assert Problem("hotkeys", note=Note("hotkeys-no-display")) in told
         assert problem(told, "gateway") == problem(told, "settings") == ""
+        assert newest(told, WindowWanted) is None
+        desk.ask(Verb.SHOW)
+        assert newest(told, WindowWanted)
         desk.ask(Verb.QUIT)
         await asyncio.wait_for(task, 30)
 

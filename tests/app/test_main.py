@@ -19,12 +19,12 @@ COMMAND = (str(Path(sys.executable).parent / "kikipounamu"), "app", "--engine", 
 
 
 @contextmanager
-def started(home: Path) -> Iterator[subprocess.Popen[str]]:
+def started(home: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
     require(NEEDED)
     kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     environment = kept | {"KIKIPOUNAMU_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
     pipe = subprocess.PIPE
-    with subprocess.Popen(COMMAND, env=environment, stdout=pipe, stderr=pipe, text=True) as app:
+    with subprocess.Popen([*COMMAND, *words], env=environment, stdout=pipe, stderr=pipe, text=True) as app:
         try:
             yield app
         finally:
@@ -47,14 +47,25 @@ def test_a_signal_ends_it_in_order(number: signal.Signals, tmp_path: Path) -> No
         assert "Traceback" not in errors
 
 
-def test_a_second_one_says_that_there_is_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("words", "said"), [((), ": its window is shown\n"), (("--hidden",), "\n")])
+def test_a_second_one_leaves_it_to_the_first(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
     with started(tmp_path) as first:
         wait_until_sync(lambda: answers(tmp_path), "the app answers")
-        with started(tmp_path) as second:
-            _, errors = second.communicate(timeout=60)
-            assert second.returncode == 1
-            assert "already running" in errors
+        with started(tmp_path, *words) as second:
+            told, errors = second.communicate(timeout=60)
+            assert (second.returncode, told, errors) == (0, f"kikipounamu is already running{said}", "")
         assert first.poll() is None
+
+
+def test_of_two_that_start_at_once_one_leaves_it_to_the_other(tmp_path: Path) -> None:
+    with started(tmp_path) as one, started(tmp_path) as other:
+        wait_until_sync(lambda: answers(tmp_path) and None in (one.poll(), other.poll()), "one of them runs")
+        second = wait_until_sync(
+            lambda: next((app for app in (one, other) if app.poll() is not None), None), "one has ended"
+        )
+        told, errors = second.communicate()
+        assert (second.returncode, told) == (0, "kikipounamu is already running: its window is shown\n")
+        assert "Traceback" not in errors
 
 
 @pytest.mark.parametrize(("level", "told"), [("ERROR", False), ("INFO", True)])

@@ -1,0 +1,43 @@
+"""What the running app tells whoever draws: values, the newest of a kind replaces the one before."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.settings import Settings
+from app.view import Note, TakeView, View, WorkerView
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The microphones that there are, and which of them is the system's."""
+
+    names: tuple[str, ...] = ()
+    default: str = ""
+
+
+@dataclass(frozen=True)
+class Takes:
+    """The last takes, the newest first."""
+
+    views: tuple[TakeView, ...] = ()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that stands in the way, and what to do about it: a note, or a text; neither: it is over.
+
+    There is one at a time about each thing.
+    """
+
+    about: str
+    text: str = ""
+    note: Note | None = None
+
+
+@dataclass(frozen=True)
+class WindowWanted:
+    """Somebody asks for the main window."""
+
+
+News = View | WorkerView | Devices | Takes | Settings | Problem | WindowWanted
+Post = Callable[[News], None]
