@@ -10,7 +10,8 @@ from typing import Final, Literal
 from msgspec.structs import replace
 
 from protocol.audio import samples_to_seconds
-from protocol.job import ANY_MODEL, CLASSES, Keys, WorkerState, WorkerStatus
+from protocol.job import ANY_MODEL, CLASSES, Keys
+from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
 from protocol.session import Busy
 

@@ -19,7 +19,7 @@ from backend.monitor import Monitor
 from backend.settings import GatewaySettings
 from backend.stream import serve_stream
 from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
-from protocol.job import WorkerState
+from protocol.monitor import EVENT_STREAM, MONITOR_PATH, WorkerState
 from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime.tasks import Tasks
 
@@ -49,7 +49,7 @@ class Gateway:
                 web.get(STREAM_PATH, self._stream),
                 web.get("/healthz", self._health),
                 web.get("/readyz", self._ready),
-                web.get("/v1/monitor", self._watch),
+                web.get(MONITOR_PATH, self._watch),
                 web.get("/v1/models", self._models),
                 web.get("/v1/workers", self._workers),
             ]
@@ -138,9 +138,8 @@ class Gateway:
         owner(request, self._settings)
         if self.monitor.viewers >= self._settings.viewers:
             return error_response(429, ErrorCode.BUSY, f"{self._settings.viewers} already watch")
-        response = web.StreamResponse(
-            headers={hdrs.CONTENT_TYPE: "text/event-stream", hdrs.CACHE_CONTROL: "no-store"}
-        )
+        headers = {hdrs.CONTENT_TYPE: EVENT_STREAM, hdrs.CACHE_CONTROL: "no-store"}
+        response = web.StreamResponse(headers=headers)
         await response.prepare(request)
         async with self.monitor.watch(self.hub) as events:
             with suppress(ConnectionError):

@@ -52,7 +52,7 @@ log = structlog.get_logger(__name__)
 
 TICK_S: Final = 1.0
 
-_Ended = Callable[[str, FinalMessage | Failed], None]
+_Ended = Callable[[str, FinalMessage | Failed, int], None]
 
 
 @dataclass(eq=False)
@@ -79,7 +79,7 @@ class Hosted:
 
 
 class Hub:
-    """``on_ended`` hears of every result that is told."""
+    """``on_ended`` hears of every result that is told, and how many samples it is about."""
 
     def __init__(self, jobs: Jobs, settings: GatewaySettings, on_ended: _Ended) -> None:
         self._jobs = jobs
@@ -217,7 +217,7 @@ class Hub:
 
     def _tell(self, hosted: Hosted, message: GatewayMessage) -> None:
         if isinstance(message, FinalMessage | Failed):
-            self._on_ended(hosted.identity, message)
+            self._on_ended(hosted.identity, message, hosted.session.samples(message.segment))
         hosted.send(message)
 
     def _ask(

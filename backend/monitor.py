@@ -9,15 +9,14 @@ from typing import Final
 
 import msgspec
 import structlog
-from msgspec import Struct
+from msgspec.structs import replace
 
 from backend.admission import Survey, speed
 from backend.errors import BrokerError
 from backend.hub import Hub
 from backend.jobs import Jobs
-from protocol.audio import samples_to_seconds
-from protocol.job import WorkerStatus
-from protocol.recognition import Timing
+from protocol.audio import samples_to_ms, samples_to_seconds
+from protocol.monitor import FINAL, SEGMENT, SNAPSHOT, BrokerState, Recent, Snapshot
 from protocol.session import Failed
 from protocol.session import Final as FinalMessage
 
@@ -28,44 +27,6 @@ UNWATCHED_S: Final = 2.0
 IDLE_S: Final = 30.0
 _RECENT: Final = 50
 _EVENTS_PER_VIEWER: Final = 64
-
-
-class Recent(Struct, frozen=True):
-    """A segment that ended: no text, only where its time went."""
-
-    session: str
-    segment: int
-    outcome: str
-    model: str = ""
-    worker: str = ""
-    timing: Timing = Timing()
-
-
-class BrokerState(Struct, frozen=True):
-    """``memory`` is the used part of its limit, 0 where it has none."""
-
-    up: bool
-    version: str
-    durable: bool
-    memory: float = 0.0
-
-
-class Snapshot(Struct, frozen=True):
-    """Everything a monitor shows. ``oldest_s``: for how long the oldest job waits or is being decoded."""
-
-    gateway: str
-    uptime_s: float
-    broker: BrokerState
-    sessions: int
-    connections: int
-    pending: int
-    unqueued_s: float
-    queued: int
-    backlog_s: float
-    oldest_s: float
-    streams: float
-    workers: tuple[WorkerStatus, ...]
-    recent: tuple[Recent, ...]
 
 
 class Monitor:
@@ -91,15 +52,18 @@ class Monitor:
         """How many watch."""
         return len(self._viewers)
 
-    def ended(self, session: str, outcome: FinalMessage | Failed) -> None:
-        """A result was told to a client."""
+    def ended(self, session: str, outcome: FinalMessage | Failed, samples: int) -> None:
+        """A result was told to a client; the segment is so long, as far as that is known."""
+        recent = Recent(
+            session, outcome.segment, FINAL, audio_ms=samples_to_ms(samples), at_s=round(self._uptime_s(), 3)
+        )
         if isinstance(outcome, Failed):
-            recent = Recent(session, outcome.segment, outcome.code)
+            recent = replace(recent, outcome=outcome.code)
         else:
-            recent = Recent(session, outcome.segment, "final", outcome.model, outcome.worker, outcome.timing)
+            recent = replace(recent, model=outcome.model, worker=outcome.worker, timing=outcome.timing)
         self._recent.append(recent)
         if self._viewers:
-            self._show(b"segment", msgspec.json.encode(recent))
+            self._show(SEGMENT, recent)
 
     async def run(self, hub: Hub) -> None:
         """Look until cancelled."""
@@ -112,7 +76,7 @@ class Monitor:
                 log.warning("the broker does not tell how things stand", error=str(error))
             hub.surveyed(self.survey)
             if self._viewers:
-                self._show(b"snapshot", msgspec.json.encode(self.snapshot(hub)))
+                self._show(SNAPSHOT, self.snapshot(hub))
             await self._compact_when_idle()
             await asyncio.sleep(WATCHED_S if self._viewers else UNWATCHED_S)
 
@@ -132,7 +96,7 @@ class Monitor:
         hosted = hub.hosted.values()
         return Snapshot(
             gateway=self._jobs.gateway,
-            uptime_s=round(time.monotonic() - self._started, 1),
+            uptime_s=round(self._uptime_s(), 3),
             broker=self.broker(),
             sessions=len(hosted),
             connections=len(hub.connections),
@@ -154,7 +118,7 @@ class Monitor:
     async def watch(self, hub: Hub) -> AsyncIterator["asyncio.Queue[bytes]"]:
         """Server-sent events for one more viewer; a slow one loses the oldest."""
         events: asyncio.Queue[bytes] = asyncio.Queue(_EVENTS_PER_VIEWER)
-        events.put_nowait(_event(b"snapshot", msgspec.json.encode(self.snapshot(hub))))
+        events.put_nowait(_event(SNAPSHOT, self.snapshot(hub)))
         self._viewers.add(events)
         try:
             yield events
@@ -165,8 +129,11 @@ class Monitor:
         """Send the viewers away: an empty event is the last one."""
         self._put(b"")
 
-    def _show(self, name: bytes, data: bytes) -> None:
-        self._put(_event(name, data))
+    def _uptime_s(self) -> float:
+        return time.monotonic() - self._started
+
+    def _show(self, name: str, value: Snapshot | Recent) -> None:
+        self._put(_event(name, value))
 
     def _put(self, event: bytes) -> None:
         for events in self._viewers:
@@ -176,5 +143,5 @@ class Monitor:
             events.put_nowait(event)
 
 
-def _event(name: bytes, data: bytes) -> bytes:
-    return b"event: %b\ndata: %b\n\n" % (name, data)
+def _event(name: str, value: Snapshot | Recent) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), msgspec.json.encode(value))

@@ -110,6 +110,10 @@ class Session:
         """Segments that have not ended."""
         return len(self._ledger.live)
 
+    def samples(self, index: int) -> int:
+        """How long a segment is; 0 where the whole of it was never here."""
+        return self._ledger.all[index].samples or 0
+
     # -- the client ----------------------------------------------------------------------------------------
 
     def attached(self, attachment: Attachment, welcome: Welcome, now: float) -> list[Output]:

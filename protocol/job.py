@@ -25,6 +25,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from protocol.errors import ErrorCode, MalformedMessage
+from protocol.monitor import WorkerStatus
 from protocol.recognition import Options, Word
 
 GROUP: Final = "workers"
@@ -125,42 +126,6 @@ class Detached(Struct, frozen=True, tag="detached"):
 
 Outcome: TypeAlias = Result | Failure
 Notice: TypeAlias = Result | Failure | Hypothesis | Detached
-
-
-class WorkerState(StrEnum):
-    """What a worker is doing, as it says itself."""
-
-    STARTING = "starting"
-    IDLE = "idle"
-    BUSY = "busy"
-    DRAINING = "draining"
-    FAILED = "failed"
-
-
-class WorkerStatus(Struct, frozen=True):
-    """One field of ``kiki:workers``. ``at_ms`` is the broker's TIME of the heartbeat, set by the script.
-
-    ``speed`` is audio seconds recognised per second of decoding, over the recent past (0: not yet known).
-    """
-
-    worker: str
-    host: str
-    engine: str
-    model: str
-    device: str
-    state: WorkerState
-    slots: int = 1
-    busy: int = 0
-    languages: tuple[str, ...] = ()
-    done: int = 0
-    failed: int = 0
-    audio_s: float = 0.0
-    speed: float = 0.0
-    cpu_percent: float = 0.0
-    memory_bytes: int = 0
-    gpu_percent: float | None = None
-    gpu_memory_bytes: int | None = None
-    at_ms: int = 0
 
 
 class Keys(NamedTuple):

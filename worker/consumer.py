@@ -16,17 +16,8 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from protocol.engine import DecodeFailure, DecodeOutcome, DecodeRequest, Transcript
-from protocol.job import (
-    HEARTBEAT_MS,
-    MOST_FAILURES,
-    RENEW_MS,
-    SWEEP_MS,
-    Failure,
-    Hypothesis,
-    Keys,
-    Result,
-    WorkerState,
-)
+from protocol.job import HEARTBEAT_MS, MOST_FAILURES, RENEW_MS, SWEEP_MS, Failure, Hypothesis, Keys, Result
+from protocol.monitor import WorkerState
 from runtime.tasks import Tasks, cancel_and_wait
 from worker.batcher import Batcher
 from worker.delivery import Delivery

@@ -32,10 +32,10 @@ from protocol.job import (
     Keys,
     Outcome,
     Result,
-    WorkerStatus,
     encode_notice,
     encode_status,
 )
+from protocol.monitor import WorkerStatus
 from worker.delivery import JOBS, PARTIALS, Delivery, read_delivery
 from worker.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
 

@@ -4,7 +4,7 @@ import socket
 
 import psutil
 
-from protocol.job import WorkerState, WorkerStatus
+from protocol.monitor import WorkerState, WorkerStatus
 from worker.engine_supervisor import EngineSupervisor
 from worker.pace import Pace
 

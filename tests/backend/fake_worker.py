@@ -20,12 +20,11 @@ from protocol.job import (
     Keys,
     Outcome,
     Result,
-    WorkerState,
-    WorkerStatus,
     decode_job,
     encode_notice,
     encode_status,
 )
+from protocol.monitor import WorkerState, WorkerStatus
 from runtime.tasks import Tasks
 
 FINISH = """

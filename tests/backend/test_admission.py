@@ -20,7 +20,8 @@ from backend.admission import (
     speed,
     worth_telling,
 )
-from protocol.job import Keys, WorkerState, WorkerStatus
+from protocol.job import Keys
+from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
 from protocol.session import Busy
 

@@ -12,7 +12,8 @@ from backend.admission import AdmissionLimits
 from backend.gateway import Gateway, running_gateway
 from backend.settings import GatewaySettings
 from protocol.errors import CloseCode, ErrorCode
-from protocol.job import WORKERS_KEY, Keys, Result, WorkerState, WorkerStatus, encode_status
+from protocol.job import WORKERS_KEY, Keys, Result, encode_status
+from protocol.monitor import WorkerState, WorkerStatus
 from protocol.session import (
     Busy,
     Done,

@@ -15,7 +15,8 @@ from backend.records import Attachment, JobQueued, NothingToPromote, Reread, Ses
 from backend.settings import GatewaySettings
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, ErrorCode
-from protocol.job import Result, WorkerState, WorkerStatus
+from protocol.job import Result
+from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
 from protocol.session import (
     Error,
@@ -91,9 +92,14 @@ class Scene:
     def __init__(self) -> None:
         self.jobs = FakeJobs()
         self.ended: list[Final | Failed] = []
-        self.hub = Hub(cast(Jobs, self.jobs), GatewaySettings(), lambda _, outcome: self.ended.append(outcome))
+        self.lengths: list[int] = []
+        self.hub = Hub(cast(Jobs, self.jobs), GatewaySettings(), self._hear)
         self.socket = FakeSocket()
         self.connection = Connection(self.socket, 100_000, 10.0)
+
+    def _hear(self, session: str, outcome: Final | Failed, samples: int) -> None:
+        self.ended.append(outcome)
+        self.lengths.append(samples)
 
     async def begin(self) -> Hosted:
         """Say hello and send one segment as far as its end."""
@@ -187,6 +193,7 @@ async def test_results_are_counted_and_told() -> None:
     scene.hub.noticed(Result(hosted.identity, 0, "hi"))
     scene.hub.noticed(Result("someone else", 0, "no"))
     assert [final.text for final in scene.ended if isinstance(final, Final)] == ["hi"]
+    assert scene.lengths == [100]
     assert isinstance((await scene.said())[-1], Final)
 
 

@@ -16,12 +16,11 @@ from protocol.job import (
     Failure,
     Keys,
     Result,
-    WorkerState,
-    WorkerStatus,
     encode_job,
     encode_notice,
     encode_status,
 )
+from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
 from tests.backend.broker_setting import HASH, STREAM, Setting, job, listening, on
 from tests.helpers.valkey import Broker

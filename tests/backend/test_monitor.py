@@ -59,6 +59,7 @@ async def test_a_viewer_sees_how_things_stand_at_once_and_then_live(gateway: Gat
             final = await wire.expect(Final)
             told = await viewing.next("segment")
         assert (told["session"], told["segment"], told["outcome"]) == (str(wire.session), 0, "final")
+        assert told["audio_ms"] == 1_000 and told["at_s"] >= first["uptime_s"]
         assert final.text not in json.dumps(told)
         while (seen := await viewing.next("snapshot"))["queued"]:
             pass
@@ -77,7 +78,7 @@ async def test_all_viewers_get_the_same_bytes_of_one_producer(gateway: Gateway) 
 async def test_a_viewer_that_does_not_read_loses_the_oldest(gateway: Gateway) -> None:
     async with gateway.monitor.watch(gateway.hub) as events:
         for n in range(1_000):
-            gateway.monitor.ended("s", Final(n, "text"))
+            gateway.monitor.ended("s", Final(n, "text"), 0)
         assert events.qsize() <= 64
         last = b""
         while not events.empty():

@@ -14,8 +14,6 @@ from protocol.job import (
     Keys,
     Notice,
     Result,
-    WorkerState,
-    WorkerStatus,
     decode_job,
     decode_notice,
     decode_status,
@@ -25,6 +23,7 @@ from protocol.job import (
     parse_end,
     shard_of,
 )
+from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options, Word
 
 JOB = Job("s", 7, b"\x01\x00\xff\x7f", 2, 1, JobKind.SPECULATE, Options("zh", ("蓝莓",), priority="bulk"))

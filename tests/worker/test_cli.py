@@ -11,7 +11,8 @@ import pytest
 from redis.exceptions import RedisError
 
 from loadtest.checksum import checksum
-from protocol.job import GROUP, EndState, Result, WorkerState, decode_status
+from protocol.job import GROUP, EndState, Result, decode_status
+from protocol.monitor import WorkerState
 from speech.models.catalogue import Catalogue
 from speech.models.store import ModelStore
 from tests.helpers.fault_engines import ENGINE, Fault

@@ -7,17 +7,8 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from protocol.job import (
-    WORKERS_KEY,
-    EndState,
-    Hypothesis,
-    Job,
-    JobKind,
-    Notice,
-    Result,
-    WorkerState,
-    decode_status,
-)
+from protocol.job import WORKERS_KEY, EndState, Hypothesis, Job, JobKind, Notice, Result, decode_status
+from protocol.monitor import WorkerState
 from tests.helpers.fault_engines import Fault
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until

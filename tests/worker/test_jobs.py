@@ -4,13 +4,8 @@ import asyncio
 
 import pytest
 
-from protocol.job import (
-    GROUP,
-    WORKERS_KEY,
-    WorkerState,
-    WorkerStatus,
-    decode_status,
-)
+from protocol.job import GROUP, WORKERS_KEY, decode_status
+from protocol.monitor import WorkerState, WorkerStatus
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
 from tests.worker.scripts import (

@@ -6,7 +6,7 @@ import socket
 import psutil
 
 from protocol.engine import EngineSettings
-from protocol.job import WorkerState
+from protocol.monitor import WorkerState
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.pace import Pace
 from worker.status import Report

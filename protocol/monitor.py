@@ -1,0 +1,116 @@
+"""What whoever watches is shown: ``GET /v1/monitor``, server-sent events, and what a worker says about itself.
+
+Two events: ``snapshot``, once a second, is a ``Snapshot`` with everything that a viewer who comes late needs;
+``segment`` is a ``Recent`` at the moment when its result was told. Never a text. Unknown fields are ignored.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from protocol.errors import MalformedMessage
+from protocol.recognition import Milliseconds, Timing
+
+MONITOR_PATH: Final = "/v1/monitor"
+EVENT_STREAM: Final = "text/event-stream"
+SNAPSHOT: Final = "snapshot"
+SEGMENT: Final = "segment"
+FINAL: Final = "final"
+"""The outcome of a segment that has a text; of any other it is the code of its failure."""
+
+
+class WorkerState(StrEnum):
+    """What a worker is doing, as it says itself."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    BUSY = "busy"
+    DRAINING = "draining"
+    FAILED = "failed"
+
+
+class WorkerStatus(Struct, frozen=True):
+    """One field of ``kiki:workers``. ``at_ms`` is the broker's TIME of the heartbeat, set by the script.
+
+    ``speed`` is audio seconds recognised per second of decoding, over the recent past (0: not yet known).
+    ``cpu_percent`` is of one core, ``memory_bytes`` resident, both of the worker and its engine together;
+    ``gpu_percent`` and ``gpu_memory_bytes`` are of the whole device, ``None`` where none tells.
+    """
+
+    worker: str
+    host: str
+    engine: str
+    model: str
+    device: str
+    state: WorkerState
+    slots: int = 1
+    busy: int = 0
+    languages: tuple[str, ...] = ()
+    done: int = 0
+    failed: int = 0
+    audio_s: float = 0.0
+    speed: float = 0.0
+    cpu_percent: float = 0.0
+    memory_bytes: int = 0
+    gpu_percent: float | None = None
+    gpu_memory_bytes: int | None = None
+    at_ms: int = 0
+
+
+class Recent(Struct, frozen=True):
+    """A segment that ended: no text, only where its time went.
+
+    ``audio_ms``: how long it is, 0 where the gateway does not know. ``at_s``: when, as the gateway's ``uptime_s``.
+    """
+
+    session: str
+    segment: int
+    outcome: str
+    model: str = ""
+    worker: str = ""
+    timing: Timing = Timing()
+    audio_ms: Milliseconds = 0
+    at_s: float = 0.0
+
+
+class BrokerState(Struct, frozen=True):
+    """``memory`` is the used part of its limit, 0 where it has none."""
+
+    up: bool
+    version: str
+    durable: bool
+    memory: float = 0.0
+
+
+class Snapshot(Struct, frozen=True):
+    """Everything a monitor shows. ``oldest_s``: for how long the oldest job waits or is being decoded."""
+
+    gateway: str
+    uptime_s: float
+    broker: BrokerState
+    sessions: int
+    connections: int
+    pending: int
+    unqueued_s: float
+    queued: int
+    backlog_s: float
+    oldest_s: float
+    streams: float
+    workers: tuple[WorkerStatus, ...]
+    recent: tuple[Recent, ...]
+
+
+_snapshot_decoder = msgspec.json.Decoder(Snapshot)
+_recent_decoder = msgspec.json.Decoder(Recent)
+
+
+def decode_event(name: str, data: str | bytes) -> Snapshot | Recent | None:
+    """Read one event; ``None`` for one that this version does not know. Raises ``MalformedMessage``."""
+    try:
+        if name == SNAPSHOT:
+            return _snapshot_decoder.decode(data)
+        return _recent_decoder.decode(data) if name == SEGMENT else None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedMessage(f"not a {name}: {error}") from error
