@@ -1,7 +1,7 @@
 """One WebSocket to a gateway. Every wait has a deadline, and aiohttp's errors become ours here."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -47,13 +47,13 @@ class Connection:
 
     async def send(self, message: ClientMessage, deadline_s: float) -> None:
         """Send a message. Raises ``Unreachable``."""
-        with _broken("send"):
+        with broken("send"):
             async with asyncio.timeout(deadline_s):
                 await self._socket.send_str(encode(message))
 
     async def send_audio(self, segment: int, offset: int, pcm: bytes, deadline_s: float) -> None:
         """Send one frame. Raises ``Unreachable``."""
-        with _broken("send"):
+        with broken("send"):
             async with asyncio.timeout(deadline_s):
                 await self._socket.send_bytes(encode_frame(segment, offset, pcm))
 
@@ -62,7 +62,7 @@ class Connection:
 
         Raises ``Unreachable``, or ``Refused`` for something that is not version 1.
         """
-        with _broken("receive"):
+        with broken("receive"):
             async with asyncio.timeout(deadline_s):
                 received = await self._socket.receive()
         if received.type is not aiohttp.WSMsgType.TEXT:
@@ -92,41 +92,46 @@ async def connect(
 
     Raises ``Unreachable``, ``TryLater`` or ``Refused``.
     """
-    headers = {"Authorization": f"Bearer {address.key}"} if address.key else {}
-    with _broken("connect"):
+    with broken("connect"):
         try:
             async with asyncio.timeout(deadline_s):
                 socket = await http.ws_connect(
                     address.url.rstrip("/") + STREAM_PATH,
                     params={"resume": "1"} if resume else None,
                     protocols=(SUBPROTOCOL,),
-                    headers=headers,
+                    headers=credentials(address),
                     heartbeat=heartbeat_s,
                     compress=0,
                     max_msg_size=_LARGEST_MESSAGE,
                     timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),
                 )
         except aiohttp.WSServerHandshakeError as error:
-            raise _refusal(address, error) from error
+            raise refusal(address, STREAM_PATH, error.status, error.headers) from error
     if socket.protocol != SUBPROTOCOL:
         await socket.close()
         raise Refused(f"{address.url} does not speak {SUBPROTOCOL}: is it a kikipounamu gateway of this version?")
     return Connection(socket)
 
 
-def _refusal(address: Address, error: aiohttp.WSServerHandshakeError) -> Unreachable | Refused:
-    match error.status:
+def credentials(address: Address) -> dict[str, str]:
+    """The headers that show the key, where there is one."""
+    return {"Authorization": f"Bearer {address.key}"} if address.key else {}
+
+
+def refusal(address: Address, path: str, status: int, headers: Mapping[str, str] | None) -> Unreachable | Refused:
+    """What an answer means that is not the one that was asked for."""
+    match status:
         case HTTPStatus.UNAUTHORIZED:
             return Refused(f"{address.url} does not accept this key: give the right one with --key")
         case HTTPStatus.FORBIDDEN:
             return Refused(f"{address.url} refuses this key or origin (403)")
         case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
-            asked = error.headers.get("Retry-After", "") if error.headers else ""
-            return TryLater(f"{address.url} takes nobody now ({error.status})", _seconds(asked))
-        case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            asked = headers.get("Retry-After", "") if headers else ""
+            return TryLater(f"{address.url} takes nobody now ({status})", _seconds(asked))
+        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return Unreachable(f"{address.url} answers with an error ({status})")
-        case status:
-            return Refused(f"{address.url} is not a kikipounamu gateway (it answers {status} to {STREAM_PATH})")
+        case _:
+            return Refused(f"{address.url} is not a kikipounamu gateway (it answers {status} to {path})")
 
 
 def _seconds(retry_after: str) -> float:
@@ -138,7 +143,8 @@ def _seconds(retry_after: str) -> float:
 
 
 @contextmanager
-def _broken(doing: str) -> Iterator[None]:
+def broken(doing: str) -> Iterator[None]:
+    """Raises ``Unreachable`` or ``Refused`` instead of aiohttp's errors and missed deadlines."""
     try:
         yield
     except TimeoutError as error:

@@ -1,0 +1,101 @@
+"""Watches how things stand at a gateway, as typed values: ``GET /v1/monitor``.
+
+    async with aclosing(watch(locate)) as events:
+        async for event in events:      # Snapshot, Recent, Lost
+
+Nothing is kept here: who does not ask for the next event makes the gateway drop the oldest.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+import structlog
+
+from client.backoff import backoff
+from client.connection import Address, Locate, broken, credentials, refusal
+from client.errors import Refused, Unreachable
+from client.event_stream import EventStream
+from protocol.errors import MalformedMessage
+from protocol.monitor import EVENT_STREAM, MONITOR_PATH, Recent, Snapshot, decode_event
+
+log = structlog.get_logger(__name__)
+
+_STEADY_S: Final = 10.0  # a connection that lasted this long was a good one: the backoff starts again
+
+
+@dataclass(frozen=True)
+class WatchSettings:
+    """Deadlines. ``quiet_s``: a gateway says something every second; silent for longer, it is gone."""
+
+    connect_s: float = 10.0
+    quiet_s: float = 15.0
+    retry: Callable[[int, float, float], float] = backoff
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Nobody answers, or no more; the next try is in ``retry_in_s``."""
+
+    reason: str
+    retry_in_s: float
+
+
+MonitorEvent = Snapshot | Recent | Lost
+
+
+async def watch(locate: Locate, settings: WatchSettings | None = None) -> AsyncGenerator[MonitorEvent, None]:
+    """Everything that the gateway shows, connecting again and again; after each ``Lost`` comes a ``Snapshot``.
+
+    ``locate`` is asked before each connection. Raises ``Refused`` where trying the same again is useless.
+    """
+    settings = settings or WatchSettings()
+    clock = asyncio.get_running_loop().time
+    failures = 0
+    async with aiohttp.ClientSession() as http:
+        while True:
+            started = clock()
+            try:
+                async with aclosing(_connection(http, locate(), settings)) as events:
+                    async for event in events:
+                        yield event
+                lost = Unreachable("the gateway ended the feed: it is going away")
+            except Unreachable as error:
+                lost = error
+            failures = 1 if clock() - started >= _STEADY_S else failures + 1
+            pause = settings.retry(failures, random.random(), lost.retry_after_s)
+            log.info("monitor lost", reason=str(lost), retry_in_s=round(pause, 2))
+            yield Lost(str(lost), pause)
+            await asyncio.sleep(pause)
+
+
+async def _connection(
+    http: aiohttp.ClientSession, address: Address, settings: WatchSettings
+) -> AsyncGenerator[Snapshot | Recent, None]:
+    """What one connection tells, until it ends. Raises ``Unreachable`` or ``Refused``."""
+    url = address.url.rstrip("/") + MONITOR_PATH
+    timeout = aiohttp.ClientTimeout(None, connect=settings.connect_s, sock_read=settings.quiet_s)
+    stream = EventStream()
+    with broken("watch"):
+        async with http.get(url, headers=credentials(address), timeout=timeout, allow_redirects=False) as response:
+            if response.status != HTTPStatus.OK or response.content_type != EVENT_STREAM:
+                raise refusal(address, MONITOR_PATH, response.status, response.headers)
+            async for piece in response.content.iter_any():
+                for event in _events(stream, piece, address):
+                    yield event
+
+
+def _events(stream: EventStream, piece: bytes, address: Address) -> Iterator[Snapshot | Recent]:
+    try:
+        for name, data in stream.feed(piece):
+            if (event := decode_event(name, data)) is not None:
+                yield event
+    except MalformedMessage as error:
+        raise Refused(
+            f"{address.url} shows what this version cannot read: {error}. Update one of the two"
+        ) from error
