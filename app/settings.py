@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from enum import StrEnum
 from functools import cache
+from math import inf
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
+from app.capture.retention import DAY_S, DAYS, SIZE, RetentionLimits
 from app.dictation_events import CANCEL, DICTATE, PASTE_HELD
 from app.errors import AppError
 from app.gestures import TalkMode
@@ -24,6 +26,7 @@ from protocol.recognition import Options
 MOST_HOTWORDS: Final = 512
 _LONGEST_HOTWORD: Final = 64
 _LONGEST_TEXT: Final = 1_000
+_MEGABYTE: Final = 1_000_000
 
 
 class SettingsError(AppError):
@@ -81,6 +84,10 @@ def _words(words: tuple[str, ...]) -> str:
     short = all(0 < len(word) <= _LONGEST_HOTWORD for word in words)
     allowed = f"at most {MOST_HOTWORDS} words of 1 to {_LONGEST_HOTWORD} characters"
     return "" if short and len(words) <= MOST_HOTWORDS else allowed
+
+
+def _up_to(most: int) -> Callable[[int], str]:
+    return lambda number: "" if 0 <= number <= most else f"a number from 0 to {most}"
 
 
 def _url(text: str) -> str:
@@ -173,6 +180,24 @@ class Insertion:
 
 
 @dataclass(frozen=True)
+class History:
+    """How long recordings and their texts are kept. What is not recognised yet always stays."""
+
+    days: int = _setting(DAYS, "Older recordings are deleted. 0: however old they are, they stay.", _up_to(36_500))
+    megabytes: int = _setting(
+        SIZE // _MEGABYTE,
+        "While all of them together are larger, the oldest are deleted. 0: they may be as large as the disk.",
+        _up_to(100_000_000),
+    )
+    keep: int = _setting(0, "So many of the newest stay, however old and large they are.", _up_to(1_000_000))
+
+    @property
+    def limits(self) -> RetentionLimits:
+        """For ``app.capture.library``."""
+        return RetentionLimits(self.days * DAY_S or inf, self.megabytes * _MEGABYTE or inf, self.keep)
+
+
+@dataclass(frozen=True)
 class Worker:
     """The recogniser of this computer."""
 
@@ -202,6 +227,7 @@ class Settings:
     hotkeys: Hotkeys = Hotkeys()
     recognition: Recognition = Recognition()
     insertion: Insertion = Insertion()
+    history: History = History()
     worker: Worker = Worker()
     gateway: Gateway = Gateway()
     advanced: Advanced = Advanced()
@@ -236,7 +262,7 @@ class Setting:
         """For people."""
         if choices := _choices(self.type):
             return ", ".join(choices)
-        return {bool: "true, false", str: "text"}.get(self.type, "list of texts")
+        return {bool: "true, false", int: "whole number", str: "text"}.get(self.type, "list of texts")
 
     def value(self, written: object) -> Any:
         """What ``written``, a value of TOML, means. Raises ``BadSetting``."""
@@ -312,6 +338,8 @@ def _typed(kind: Any, written: object) -> tuple[Any, bool]:
         return (kind(written) if fits and isinstance(kind, type) else written), fits
     if kind is bool:
         return written, isinstance(written, bool)
+    if kind is int:
+        return written, isinstance(written, int) and not isinstance(written, bool)
     if kind is str:
         return written, isinstance(written, str) and len(written) <= _LONGEST_TEXT
     listed = (

@@ -7,14 +7,16 @@ from uuid import UUID
 
 DAYS: Final = 30
 DAY_S: Final = 24 * 3600
+SIZE: Final = 2_000_000_000
 
 
 @dataclass(frozen=True)
 class RetentionLimits:
-    """How long, and how much of everything together."""
+    """How long, and how many bytes of everything together; the newest ``keep`` stay in any case."""
 
     age_s: float = DAYS * DAY_S
-    size: int = 2_000_000_000
+    size: float = SIZE
+    keep: int = 0
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,12 @@ class Stored:
 
 def expired(takes: Iterable[Stored], now_s: float, limits: RetentionLimits) -> list[UUID]:
     """What to delete, the oldest first. A take that is needed never goes, whatever its age and size."""
-    takes = list(takes)
-    total = sum(take.size for take in takes)
+    oldest_first = sorted(takes, key=lambda take: take.started_s)
+    total = sum(take.size for take in oldest_first)
     gone: list[UUID] = []
-    for take in sorted((take for take in takes if not take.needed), key=lambda take: take.started_s):
+    for take in oldest_first[: max(0, len(oldest_first) - limits.keep)]:
+        if take.needed:
+            continue
         if now_s - take.started_s > limits.age_s or total > limits.size:
             gone.append(take.session)
             total -= take.size

@@ -1,4 +1,5 @@
 from dataclasses import fields
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import settings as module
+from app.capture.retention import DAY_S, RetentionLimits
 from app.errors import AppError
 from app.gestures import TalkMode
 from app.insertion.plan import Newline
 from app.settings import (
     BadSetting,
+    History,
     Setting,
     Settings,
     SettingsError,
@@ -78,6 +81,7 @@ def test_each_default_is_allowed(name: str) -> None:
         ("recognition.hotwords", "pounamu\n\n 翡翠 ", ("pounamu", "翡翠")),
         ("gateway.url", "https://desktop.local:8443", "https://desktop.local:8443"),
         ("worker.on", False, False),
+        ("history.days", 0, 0),
     ],
 )
 def test_what_may_be(name: str, written: object, value: object) -> None:
@@ -102,6 +106,11 @@ def test_what_may_be(name: str, written: object, value: object) -> None:
         ("gateway.url", "ftp://host", "http(s)://HOST:PORT"),
         ("gateway.url", "http://host:99999", "http(s)://HOST:PORT"),
         ("gateway.url", "http://[", "http(s)://HOST:PORT"),
+        ("history.days", "30", "it may be whole number"),
+        ("history.days", True, "it may be whole number"),
+        ("history.days", 1.5, "it may be whole number"),
+        ("history.days", -1, "a number from 0 to 36500"),
+        ("history.megabytes", 10**30, "a number from 0 to 100000000"),
         ("hotkeys.shout", "f9", "there is no such setting"),
         ("hotkeys", {}, "there is no such setting"),
     ],
@@ -152,4 +161,7 @@ def test_what_others_take_from_it() -> None:
     settings = Settings()
     assert settings.hotkeys.bindings == {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
     assert settings.recognition.options == Options(partials=True, script="simplified")
+    assert settings.history.limits == RetentionLimits()
+    assert History(days=1, megabytes=1, keep=2).limits == RetentionLimits(DAY_S, 1_000_000, 2)
+    assert History(days=0, megabytes=0).limits == RetentionLimits(inf, inf)
     assert changed(settings, "recognition.script", "as-is").recognition.options.script == ""

@@ -1,5 +1,7 @@
 """Which takes go."""
 
+from dataclasses import replace
+from math import inf
 from uuid import UUID
 
 from hypothesis import given
@@ -32,6 +34,16 @@ def test_the_oldest_go_until_the_rest_fits() -> None:
 def test_what_is_needed_stays_and_counts() -> None:
     takes = [stored(1, 90, 5_000, needed=True), stored(2, 1, 10), stored(3, 2, 10)]
     assert expired(takes, NOW, LIMITS) == [UUID(int=3), UUID(int=2)]
+
+
+def test_so_many_of_the_newest_stay_whatever_they_are() -> None:
+    takes = [stored(1, 90, 5_000), stored(2, 80), stored(3, 70, needed=True), stored(4, 60)]
+    assert expired(takes, NOW, replace(LIMITS, keep=3)) == [UUID(int=1)]
+    assert expired(takes, NOW, replace(LIMITS, keep=9)) == []
+
+
+def test_no_limit_is_no_limit() -> None:
+    assert expired([stored(1, 99, 10**12)], NOW, RetentionLimits(inf, inf)) == []
 
 
 STORED = st.builds(
