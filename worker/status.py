@@ -6,13 +6,14 @@ import psutil
 
 from protocol.monitor import WorkerState, WorkerStatus
 from worker.engine_supervisor import EngineSupervisor
+from worker.gpu import Gpu
 from worker.pace import Pace
 
 
 class Report:
-    """Counts what happens and measures this process and its engine's."""
+    """Counts what happens and measures this process, its engine's and its GPU."""
 
-    def __init__(self, worker: str, engine: EngineSupervisor, pace: Pace) -> None:
+    def __init__(self, worker: str, engine: EngineSupervisor, pace: Pace, gpu: Gpu | None = None) -> None:
         self.state = WorkerState.STARTING
         self.busy = 0
         self.done = 0
@@ -22,10 +23,12 @@ class Report:
         self._engine = engine
         self._pace = pace
         self._process = psutil.Process()
+        self._gpu = gpu or Gpu()
 
     def status(self) -> WorkerStatus:
         """The figures of this moment."""
         info = self._engine.info
+        gpu = self._gpu.use(info.device)
         return WorkerStatus(
             worker=self._worker,
             host=socket.gethostname(),
@@ -40,6 +43,8 @@ class Report:
             failed=self.failed,
             audio_s=round(self.audio_s, 3),
             speed=round(self._pace.speed, 3),
-            cpu_percent=self._process.cpu_percent() + self._engine.cpu_percent(),
+            cpu_percent=round(self._process.cpu_percent() + self._engine.cpu_percent(), 1),
             memory_bytes=self._process.memory_info().rss + self._engine.memory_bytes(),
+            gpu_percent=gpu.percent,
+            gpu_memory_bytes=gpu.memory_bytes,
         )

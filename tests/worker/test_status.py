@@ -7,7 +7,9 @@ import psutil
 
 from protocol.engine import EngineSettings
 from protocol.monitor import WorkerState
+from tests.worker.test_gpu import FakeNvml
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
+from worker.gpu import Gpu
 from worker.pace import Pace
 from worker.status import Report
 
@@ -28,3 +30,12 @@ async def test_a_report_tells_counts_and_figures_of_both_processes() -> None:
     assert (status.state, status.busy, status.done, status.failed) == (WorkerState.BUSY, 1, 5, 2)
     assert (status.audio_s, status.speed) == (10.0, 5.0)
     assert status.memory_bytes > own_bytes and status.cpu_percent >= 0
+
+
+async def test_a_report_tells_of_the_gpu_where_there_is_one() -> None:
+    on_gpu = EngineSupervisor(EngineSettings("checksum", device="cuda:1"), EngineLimits())
+    status = Report("w", on_gpu, Pace(), Gpu(FakeNvml, "")).status()
+    assert (status.gpu_percent, status.gpu_memory_bytes) == (41, 1_001)
+    on_cpu = EngineSupervisor(EngineSettings("checksum", device="cpu"), EngineLimits())
+    status = Report("w", on_cpu, Pace(), Gpu(FakeNvml, "")).status()
+    assert (status.gpu_percent, status.gpu_memory_bytes) == (None, None)

@@ -1,0 +1,96 @@
+"""How busy the GPU of an engine is, asked of NVIDIA's library through nvidia-ml-py, where that is installed.
+
+The functions are those of NVML (docs.nvidia.com/deploy/nvml-api). All figures are of the whole device: what other
+programs do on it is why a worker is slow.
+"""
+
+import os
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
+
+import structlog
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+_MODULE: Final = "pynvml"
+_KIND: Final = "cuda"
+_VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
+
+
+class Nvml(Protocol):
+    """What is asked of ``pynvml``."""
+
+    NVMLError: type[Exception]
+
+    def nvmlInit(self) -> None: ...
+    def nvmlDeviceGetHandleByIndex(self, index: int) -> Any: ...
+    def nvmlDeviceGetHandleByUUID(self, uuid: str) -> Any: ...
+    def nvmlDeviceGetUtilizationRates(self, handle: Any) -> Any: ...
+    def nvmlDeviceGetMemoryInfo(self, handle: Any) -> Any: ...
+
+
+class GpuUse(NamedTuple):
+    """``percent``: of the last moment in which something ran there. ``None``: not told."""
+
+    percent: float | None = None
+    memory_bytes: int | None = None
+
+
+class Gpu:
+    """Asks about one device at a time. A library that cannot be had is looked for once."""
+
+    def __init__(self, load: Callable[[], Nvml | None] | None = None, visible: str | None = None) -> None:
+        self._load = load or load_nvml
+        self._visible = os.environ.get(_VISIBLE, "") if visible is None else visible
+        self._nvml: Nvml | None = None
+        self._looked = False
+
+    def use(self, device: str) -> GpuUse:
+        """Of ``cuda`` or ``cuda:N``; of any other device nothing is known."""
+        kind, _, number = device.partition(":")
+        nvml = self._library() if kind == _KIND and (not number or number.isdecimal()) else None
+        if nvml is None:
+            return GpuUse()
+        try:
+            handle = self._handle(nvml, int(number or 0))
+        except nvml.NVMLError:
+            return GpuUse()
+        percent = _told(nvml, lambda: float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu))
+        return GpuUse(percent, _told(nvml, lambda: int(nvml.nvmlDeviceGetMemoryInfo(handle).used)))
+
+    def _library(self) -> Nvml | None:
+        if not self._looked:
+            self._looked, self._nvml = True, self._load()
+        return self._nvml
+
+    def _handle(self, nvml: Nvml, number: int) -> Any:
+        """CUDA counts what it may see, NVML everything. Both in the order of the bus, where CUDA is told so."""
+        visible = [name.strip() for name in self._visible.split(",") if name.strip()]
+        name = visible[number] if number < len(visible) else str(number)
+        if name.isdecimal():
+            return nvml.nvmlDeviceGetHandleByIndex(int(name))
+        return nvml.nvmlDeviceGetHandleByUUID(name)
+
+
+def load_nvml(name: str = _MODULE) -> Nvml | None:
+    """The library, ready; ``None`` where it or the driver is not installed."""
+    try:
+        nvml = cast(Nvml, import_module(name))
+    except ImportError:
+        log.info("nvidia-ml-py is not installed: how busy the GPU is will not be shown")
+        return None
+    try:
+        nvml.nvmlInit()
+    except nvml.NVMLError as error:
+        log.info("how busy the GPU is will not be shown", reason=str(error))
+        return None
+    return nvml
+
+
+def _told(nvml: Nvml, ask: Callable[[], T]) -> T | None:
+    try:
+        return ask()
+    except nvml.NVMLError:  # some devices tell one and not the other
+        return None
