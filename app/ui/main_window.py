@@ -142,6 +142,8 @@ class MainWindow(QWidget):
         self.elapsed.setAccessibleName(texts("window.elapsed"))
         self.takes.refresh()
         self.settings.refresh()
+        widest = self.settings.minimumSizeHint().width() + self.side.verticalScrollBar().sizeHint().width()
+        self.side.setFixedWidth(max(QFontMetrics(font()).height() * 19, widest))
         self.show_view(self._view)
 
     def appear(self) -> None:
@@ -151,8 +153,8 @@ class MainWindow(QWidget):
         self.activateWindow()
 
     def sizeHint(self) -> QSize:
-        """As far as the screen has room."""
-        return usual_size().boundedTo(self.screen().availableSize())
+        """As far as the screen has room, but room for everything."""
+        return usual_size().boundedTo(self.screen().availableSize()).expandedTo(self.minimumSizeHint())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """With a tray the app goes on without its window. Without one closing quits, once nothing is unsent."""
@@ -163,7 +165,7 @@ class MainWindow(QWidget):
         self._ask(Verb.QUIT)
 
     def _lay_out(self) -> None:
-        side = QScrollArea()
+        side = self.side = QScrollArea()
         side.setWidget(self.settings)
         side.setWidgetResizable(True)
         side.setFocusPolicy(Qt.FocusPolicy.NoFocus)

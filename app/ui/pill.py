@@ -100,9 +100,10 @@ class Pill:
             self._paint_bar(painter, levels[-1] if levels else LOWEST_DBFS, place, colour)
             return
         bars = [LOWEST_DBFS] * (BARS - len(levels)) + list(levels)
+        bars = bars[-int(place.width() // _PITCH) :]  # the newest, where wide letters leave less room
         for number, level in enumerate(bars):
             height = max(_BAR, loudness(level) * place.height())
-            colour.setAlphaF(0.35 + 0.65 * number / BARS)
+            colour.setAlphaF(0.35 + 0.65 * number / len(bars))
             painter.setBrush(colour)
             x = place.left() + number * _PITCH
             bar = QRectF(x, place.center().y() - height / 2, _BAR, height)

@@ -14,6 +14,7 @@ from app.ui.theme import RADII, SCALE, SPACING, Theme, font
 from app.view import LOWEST_DBFS
 
 _RING = 2.0
+_LONGEST_CHOICE = 44
 
 
 def label(text: str = "", *, size: float = SCALE.body, role: str = "", bold: bool = False) -> QLabel:
@@ -139,8 +140,11 @@ class Choice(QComboBox):
         return QSize(super().sizeHint().width(), control_height())
 
     def minimumSizeHint(self) -> QSize:
-        """As high as a button."""
-        return QSize(SPACING.huge * 4, control_height())
+        """As high as a button, and wide enough for each of its texts that is not very long."""
+        metrics = QFontMetrics(font())
+        widest = max((metrics.horizontalAdvance(self.itemText(row)) for row in range(self.count())), default=0)
+        widest = min(widest, metrics.averageCharWidth() * _LONGEST_CHOICE)
+        return QSize(widest + metrics.height() + SPACING.wide + SPACING.hair, control_height())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Left to the page."""

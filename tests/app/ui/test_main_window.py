@@ -144,8 +144,9 @@ def test_no_text_is_cut(
     window.show_view(
         View(state, 3723.0, unsent_s=61.0, destination="desktop-gpu.local", note=Note("target-unknown"))
     )
-    window.resize(usual_size())
-    qtbot.waitUntil(lambda: window.size() == usual_size())
+    size = usual_size().expandedTo(window.minimumSizeHint())
+    window.resize(size)
+    qtbot.waitUntil(lambda: window.size() == size)
     qapp.processEvents()
     for widget in window.findChildren(QWidget):
         if not widget.isVisibleTo(window) or isinstance(widget, Elided):
