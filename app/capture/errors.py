@@ -3,6 +3,7 @@
 JournalError            base (an ``AppError``)
 ├── TakeUnknown         there is no such take
 ├── TakeBusy            another process works on this take
+├── NotDeleted          the disk does not let go of it
 └── NotKept             the disk does not take what must be kept (a ``GatewayError`` too: it ends a session)
 
 MicrophoneError         base (an ``AppError``)
@@ -29,6 +30,10 @@ class TakeUnknown(JournalError):
 
 class TakeBusy(JournalError):
     """Another process works on this take."""
+
+
+class NotDeleted(JournalError):
+    """The disk does not let go of it; it may be gone in part."""
 
 
 class NotKept(JournalError, GatewayError):

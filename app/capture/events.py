@@ -66,13 +66,36 @@ class Inserted(Struct, frozen=True, tag="inserted"):
     segment: Index
 
 
+class Edited(Struct, frozen=True, tag="edited"):
+    """What the whole take is to say from now on, as a person wants it; empty: what was recognised."""
+
+    text: str
+
+
+class Reran(Struct, frozen=True, tag="reran"):
+    """The take was recognised once more, for comparison: what it says stays as it is.
+
+    ``started``: as in ``Opened``. ``model``: that answered. ``vad``: with the boundaries of the take, or without
+    any. ``missing``: pieces that got no text.
+    """
+
+    started: str
+    options: Options
+    vad: bool
+    model: str
+    text: str
+    missing: int = 0
+
+
 class Finished(Struct, frozen=True, tag="finished"):
     """No more segments: all ``samples`` of the take were heard by the VAD."""
 
     samples: Position
 
 
-Event: TypeAlias = Opened | Begin | End | Cancelled | Queued | Final | Failed | Inserting | Inserted | Finished
+Event: TypeAlias = (
+    Opened | Begin | End | Cancelled | Queued | Final | Failed | Inserting | Inserted | Edited | Reran | Finished
+)
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
@@ -101,11 +124,15 @@ def whole_lines(data: bytes) -> int:
 
 def opened(session: UUID, options: Options, now_s: float, mode: str = "") -> Opened:
     """The first event of a take; ``now_s`` is seconds since 1970."""
-    started = datetime.fromtimestamp(now_s, UTC).isoformat(timespec="seconds")
-    return Opened(session, started, options, mode=mode)
+    return Opened(session, iso_time(now_s), options, mode=mode)
 
 
-def started_s(event: Opened) -> float:
+def iso_time(now_s: float) -> str:
+    """ISO 8601, UTC, whole seconds."""
+    return datetime.fromtimestamp(now_s, UTC).isoformat(timespec="seconds")
+
+
+def started_s(event: Opened | Reran) -> float:
     """When that was, in seconds since 1970; 0 where it cannot be read."""
     try:
         return datetime.fromisoformat(event.started).timestamp()

@@ -22,11 +22,13 @@ from app.capture.errors import JournalError, TakeUnknown
 from app.capture.events import (
     Begin,
     Cancelled,
+    Edited,
     End,
     Event,
     Finished,
     Inserted,
     Inserting,
+    Reran,
     decode_lines,
     encode_line,
     opened,
@@ -42,6 +44,7 @@ from protocol.session import Queued
 from runtime.folders import private_folder
 
 _BLOCK: Final = SAMPLE_RATE
+_MOST_RUNS: Final = 20
 
 OpenFile = Callable[[Path], File]
 
@@ -151,6 +154,16 @@ class Journal:
     def inserted(self, segment: int) -> None:
         """It arrived."""
         self._record(Inserted(segment))
+
+    def edit(self, text: str) -> None:
+        """From now on the whole take says this; empty: what was recognised."""
+        self._record(Edited(text))
+
+    def reran(self, run: Reran) -> None:
+        """Keep what came of recognising the take once more. Raises ``JournalError``: it has enough of that."""
+        if len(self.take.runs) >= _MOST_RUNS:
+            raise JournalError(f"take {self.folder.name} was recognised {_MOST_RUNS} times: no more is kept of it")
+        self._record(run)
 
     def finish(self) -> None:
         """No more segments: the VAD has heard everything."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from app.capture.disk import AUDIO, EVENTS, TakeLock, locked
-from app.capture.errors import TakeBusy, TakeUnknown
+from app.capture.disk import AUDIO, EVENTS, LOCK, TakeLock, locked
+from app.capture.errors import JournalError, NotDeleted, TakeUnknown
 from app.capture.events import decode_lines
 from app.capture.journal import Journal
 from app.capture.retention import RetentionLimits, Stored, expired
@@ -39,6 +39,11 @@ class Found:
     def transcript(self) -> Transcript:
         """What was recognised so far."""
         return self.take.transcript(self.samples)
+
+    @property
+    def text(self) -> str:
+        """What it says: as a person edited it, or what was recognised so far."""
+        return self.take.edited or self.transcript.text
 
     @property
     def audio(self) -> Path:
@@ -103,17 +108,44 @@ class Library:
             with suppress(TakeUnknown):
                 yield self.find(session)
 
-    def sweep(self, now_s: float) -> list[UUID]:
-        """Delete what retention lets go; returns it."""
+    def sweep(self, now_s: float, limits: RetentionLimits | None = None) -> list[UUID]:
+        """Delete what retention lets go, by these ``limits`` or the library's own; returns it."""
         stored = [
             Stored(found.session, found.take.started_s, found.size, found.state not in TRANSCRIBED)
             for found in self.all()
         ]
-        return [session for session in expired(stored, now_s, self._limits) if self._delete(session)]
+        return [session for session in expired(stored, now_s, limits or self._limits) if self.discard(session)]
 
     def discard(self, session: UUID) -> bool:
-        """Delete a take that nobody wants; whether it is gone. One that a process works on stays."""
-        return self._delete(session)
+        """Delete a take that nobody wants; whether it did. One that a process works on stays."""
+        try:
+            self.delete(session)
+        except JournalError:
+            return False
+        return True
+
+    def delete(self, session: UUID) -> None:
+        """Delete a take for good. Raises ``TakeUnknown``, ``TakeBusy`` or ``NotDeleted``.
+
+        The audio first: audio without its events would look as if it had never been recognised. The lock last:
+        Windows deletes no file that is open.
+        """
+        folder = self.root / str(session)
+        if not folder.is_dir():
+            raise TakeUnknown(f"there is no take {session}: `kikipounamu takes list` shows them")
+        try:
+            lock = TakeLock(folder)
+            try:
+                (folder / AUDIO).unlink(missing_ok=True)
+                for file in folder.iterdir():
+                    if file.name not in {EVENTS, LOCK} and not file.is_dir():
+                        file.unlink()
+                (folder / EVENTS).unlink(missing_ok=True)
+            finally:
+                lock.release()
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise NotDeleted(f"the take {folder} cannot be deleted: {error.strerror}") from error
 
     def _sessions(self) -> list[UUID]:
         sessions: list[UUID] = []
@@ -127,20 +159,6 @@ class Library:
             return (self.root / str(session)).stat().st_mtime  # files are added to it only when it is made
         except FileNotFoundError:
             return 0.0
-
-    def _delete(self, session: UUID) -> bool:
-        """The audio first: audio without its events would look as if it had never been recognised."""
-        folder = self.root / str(session)
-        try:
-            lock = TakeLock(folder)
-        except (TakeBusy, OSError):
-            return False
-        try:
-            (folder / AUDIO).unlink(missing_ok=True)
-            shutil.rmtree(folder, ignore_errors=True)
-        finally:
-            lock.release()
-        return True
 
 
 def _size(path: Path) -> int:

@@ -7,12 +7,14 @@ from enum import StrEnum
 from app.capture.events import (
     Begin,
     Cancelled,
+    Edited,
     End,
     Event,
     Finished,
     Inserted,
     Inserting,
     Opened,
+    Reran,
     started_s,
 )
 from app.transcript import Segment as Recognised
@@ -58,12 +60,17 @@ class Spoken:
 
 @dataclass
 class Take:
-    """The fold of a take's events."""
+    """The fold of a take's events. ``edited``: what a person made of its text, if one did.
+
+    ``runs``: what came of recognising it once more.
+    """
 
     options: Options = Options()
     started_s: float = 0.0
     mode: str = ""
     finished: bool = False
+    edited: str = ""
+    runs: list[Reran] = field(default_factory=list)
     segments: dict[int, Spoken] = field(default_factory=dict)
 
     @classmethod
@@ -79,6 +86,10 @@ class Take:
         match event:
             case Opened():
                 self.options, self.started_s, self.mode = event.options, started_s(event), event.mode
+            case Edited():
+                self.edited = event.text
+            case Reran():
+                self.runs.append(event)
             case Finished():
                 self.finished = True
             case Begin():

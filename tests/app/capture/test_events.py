@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from app.capture.events import (
     Begin,
     Cancelled,
+    Edited,
     End,
     Event,
     Finished,
     Inserted,
     Inserting,
+    Reran,
     decode_lines,
     encode_line,
     opened,
@@ -34,6 +36,8 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Failed, NUMBERS, st.sampled_from(ErrorCode), st.text(), st.booleans()),
     st.builds(Inserting, NUMBERS),
     st.builds(Inserted, NUMBERS),
+    st.builds(Edited, st.text()),
+    st.builds(Reran, st.just("2024"), st.builds(Options), st.booleans(), st.text(), st.text(), NUMBERS),
     st.builds(Finished, st.integers(0, 2**40)),
     st.builds(opened, st.uuids(), st.builds(Options), st.integers(0, 2**32)),
 )

@@ -15,7 +15,7 @@ import pytest
 from app.capture.backlog import Keeping
 from app.capture.disk import AUDIO, EVENTS, locked
 from app.capture.errors import JournalError, NotKept, TakeBusy, TakeUnknown
-from app.capture.events import Begin, End, decode_lines
+from app.capture.events import Begin, End, Reran, decode_lines
 from app.capture.journal import Journal
 from app.capture.take import TakeState
 from client.errors import AudioGone
@@ -68,6 +68,31 @@ def reopened(journal: Journal) -> Journal:
 
 def recorded(folder: Path) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
     return np.fromfile(folder / AUDIO, "<i2")
+
+
+def test_what_a_person_makes_of_its_text_is_kept_and_so_is_what_was_recognised(journal: Journal) -> None:
+    journal.begin(0, 0)
+    journal.end(0, 160)
+    journal.settle(0, Final(0, "yes"))
+    journal.edit("no, \nand 不")
+    journal.close()
+    with reopened(journal) as again:
+        assert again.take.edited == "no, \nand 不"
+        assert again.take.transcript(160).text == "yes"
+        again.edit("")
+    with reopened(journal) as again:
+        assert again.take.edited == ""
+
+
+def test_what_came_of_recognising_it_once_more_is_kept_but_not_without_end(journal: Journal) -> None:
+    run = Reran("2024-01-01T00:00:00+00:00", Options(model="m"), False, "m", "once more")
+    for _ in range(20):
+        journal.reran(run)
+    with pytest.raises(JournalError, match="20 times"):
+        journal.reran(run)
+    journal.close()
+    with reopened(journal) as again:
+        assert again.take.runs == [run] * 20
 
 
 def test_a_take_is_private(journal: Journal) -> None:

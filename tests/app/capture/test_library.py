@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.capture.disk import AUDIO, EVENTS, TakeLock
-from app.capture.errors import TakeBusy, TakeUnknown
+from app.capture.errors import NotDeleted, TakeBusy, TakeUnknown
 from app.capture.journal import Journal
 from app.capture.library import Library, of_this_user, parse_session
 from app.capture.retention import DAY_S, RetentionLimits
@@ -63,6 +63,40 @@ def test_what_somebody_works_on_is_not_discarded(library: Library) -> None:
     with library.reopen(session := recorded(library, days=0)):
         assert not library.discard(session)
     assert library.discard(session)
+
+
+def test_a_take_is_deleted_with_all_that_is_beside_it(library: Library) -> None:
+    session = recorded(library, days=0)
+    (library.root / str(session) / "notes").mkdir()
+    (library.root / str(session) / "notes" / "more.txt").write_text("of some other version")
+    library.delete(session)
+    assert list(library.root.iterdir()) == []
+    with pytest.raises(TakeUnknown):
+        library.delete(session)
+
+
+def test_a_take_that_cannot_be_deleted_says_so(library: Library) -> None:
+    session = recorded(library, days=0)
+    with library.reopen(session), pytest.raises(TakeBusy):
+        library.delete(session)
+    (library.root / str(session) / EVENTS).unlink()
+    (library.root / str(session) / EVENTS).mkdir()  # no file: nothing can delete it as one
+    with pytest.raises(NotDeleted):
+        library.delete(session)
+    assert not library.discard(session)
+
+
+def test_what_a_person_made_of_it_is_its_text(library: Library) -> None:
+    with library.reopen(session := recorded(library, days=0)) as journal:
+        assert library.find(session).text == "yes"
+        journal.edit("no")
+    assert (library.find(session).text, library.find(session).transcript.text) == ("no", "yes")
+
+
+def test_other_limits_may_be_given(library: Library) -> None:
+    session = recorded(library, days=5)
+    assert library.sweep(NOW) == []
+    assert library.sweep(NOW, RetentionLimits(age_s=DAY_S)) == [session]
 
 
 def test_a_session_is_its_name() -> None:

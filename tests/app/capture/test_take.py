@@ -7,11 +7,13 @@ import pytest
 from app.capture.events import (
     Begin,
     Cancelled,
+    Edited,
     End,
     Event,
     Finished,
     Inserted,
     Inserting,
+    Reran,
     opened,
 )
 from app.capture.take import TRANSCRIBED, Take, TakeState
@@ -79,6 +81,21 @@ def test_the_beginning_says_what_was_wanted() -> None:
     options = Options(language="zh", model="m")
     take = Take.of([opened(UUID(int=1), options, 12.0)])
     assert (take.options, take.started_s) == (options, 12.0)
+
+
+def test_the_last_edit_counts_and_changes_nothing_of_what_was_recognised() -> None:
+    events: list[Event] = [Begin(0, 0), End(0, 16_000), Final(0, "yes"), Finished(16_000)]
+    take = Take.of([*events, Edited("no"), Edited("yes and no")])
+    assert (take.edited, take.transcript(16_000).text) == ("yes and no", "yes")
+    assert take.state(16_000) is TakeState.DONE
+    assert Take.of([*events, Edited("no"), Edited("")]).edited == ""
+
+
+def test_what_came_of_recognising_it_once_more_stands_beside_it() -> None:
+    runs = [Reran("2024-01-01T00:00:00+00:00", Options(), vad, "m", "other") for vad in (True, False)]
+    take = Take.of([Begin(0, 0), Final(0, "yes"), *runs])
+    assert take.runs == runs
+    assert take.transcript(0).text == "yes"
 
 
 def test_the_transcript_has_each_segment_that_somebody_wants() -> None:
