@@ -1,6 +1,7 @@
 """Our own icons: SVG in one colour, drawn in any; each state has a shape of its own."""
 
 from collections.abc import Iterable
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
@@ -20,8 +21,7 @@ _COLOUR: Final = b"currentColor"
 
 def svg(name: str, colour: QColor | None = None) -> bytes:
     """The drawing, in ``colour``."""
-    drawing = files("app.ui").joinpath("icons", f"{name}.svg").read_bytes()
-    return drawing if colour is None else drawing.replace(_COLOUR, colour.name().encode())
+    return _drawing(name) if colour is None else _drawing(name).replace(_COLOUR, colour.name().encode())
 
 
 def draw(painter: QPainter, name: str, place: QRectF, colour: QColor) -> None:
@@ -66,6 +66,12 @@ def tray_image(state: State, colours: Colours, size: int, *, unsent: bool = Fals
 def tray_icon(state: State, colours: Colours, *, unsent: bool = False) -> QIcon:
     """For the tray, in the sizes that trays have."""
     return _icon(tray_image(state, colours, size, unsent=unsent) for size in SIZES)
+
+
+@cache
+def _drawing(name: str) -> bytes:
+    """Read once: states are painted many times a second."""
+    return files("app.ui").joinpath("icons", f"{name}.svg").read_bytes()
 
 
 def _icon(images: Iterable[QImage]) -> QIcon:

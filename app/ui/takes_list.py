@@ -26,6 +26,7 @@ class TakeRow(QFrame):
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
         self._take: TakeView | None = None
+        self._when = ""
         self.setProperty("role", "card")
         self.shape = Shape(theme, State.IDLE)
         self.text, self.when = Elided(), label(size=SCALE.caption, role="muted")
@@ -43,10 +44,19 @@ class TakeRow(QFrame):
         row.addWidget(self.recover)
         row.addWidget(self.copy)
 
+    def shows(self, take: TakeView) -> bool:
+        """Whether it is this one as it is now."""
+        return take == self._take and self._when == when_text(self._texts, take, today())
+
+    def keep(self) -> None:
+        """Nothing of it is new; that it was copied is no longer told."""
+        self.copy.setText(self._texts("action.copy"))
+
     def show_take(self, take: TakeView) -> None:
         """Everything of it, in the language and colours of now."""
         texts, self._take = self._texts, take
         word, when = state_text(texts, take.state), when_text(texts, take, today())
+        self._when = when
         failed = take.state is State.FAILED
         self.shape.show_state(take.state, word)
         self.text.show_text(take.text or texts("take.interrupted" if failed else "take.no-text"))
@@ -103,20 +113,31 @@ class TakesList(QScrollArea):
         self.refresh()
 
     def show_takes(self, takes: Sequence[TakeView]) -> None:
-        """These, the newest first."""
-        if tuple(takes[:MOST]) != self._takes:
-            self._takes = tuple(takes[:MOST])
-            self.refresh()
+        """These, the newest first. What is there already costs nothing: each key-down leads here."""
+        before, self._takes = self._takes, tuple(takes[:MOST])
+        self._empty.setVisible(not self._takes)
+        while len(self.rows) < len(self._takes):
+            self.rows.append(TakeRow(self._theme, self._texts, self._ask))
+            self._layout.insertWidget(self._layout.count() - 1, self.rows[-1])
+        for _ in range(_newer(self._takes, before)):
+            self.rows.insert(0, self.rows.pop())
+            self._layout.insertWidget(1, self.rows[0])
+        for number, row in enumerate(self.rows):
+            row.setVisible(number < len(self._takes))
+            if number < len(self._takes):
+                take = self._takes[number]
+                row.keep() if row.shows(take) else row.show_take(take)
 
     def refresh(self) -> None:
         """Everything again, in the language and colours of now."""
         self.setAccessibleName(self._texts("window.takes"))
         self._empty.setText(self._texts("window.takes-empty"))
         self._empty.setVisible(not self._takes)
-        while len(self.rows) < len(self._takes):
-            self.rows.append(TakeRow(self._theme, self._texts, self._ask))
-            self._layout.insertWidget(self._layout.count() - 1, self.rows[-1])
-        for number, row in enumerate(self.rows):
-            row.setVisible(number < len(self._takes))
-            if number < len(self._takes):
-                row.show_take(self._takes[number])
+        for row, take in zip(self.rows, self._takes, strict=False):
+            row.show_take(take)
+
+
+def _newer(takes: Sequence[TakeView], before: Sequence[TakeView]) -> int:
+    """How many of them stand above the newest of before."""
+    newest = before[0].session if before else ""
+    return next((number for number, take in enumerate(takes) if take.session == newest), 0)

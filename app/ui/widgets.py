@@ -1,9 +1,19 @@
 """The few controls that Qt does not draw as we want them."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QFontMetricsF,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QTextLayout,
+    QTextOption,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.states import State
@@ -14,6 +24,7 @@ from app.ui.theme import RADII, SCALE, SPACING, Theme, font
 from app.view import LOWEST_DBFS
 
 _RING = 2.0
+_LONGEST_TIP = 2_000
 _LONGEST_CHOICE = 44
 
 
@@ -48,10 +59,11 @@ class Shape(QWidget):
         theme.changed.connect(self.update)
 
     def show_state(self, state: State, word: str) -> None:
-        """Draw this one."""
-        self.state = state
+        """Repaints only for another one."""
+        if state is not self.state:
+            self.state = state
+            self.update()
         self.setAccessibleName(word)
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The icon."""
@@ -185,32 +197,44 @@ class Elided(QLabel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width holds another length."""
-        self._fit()
+        if event.size().width() != event.oldSize().width():
+            self._fit()
 
     def _fit(self) -> None:
-        metrics, most = self.fontMetrics(), self.fontMetrics().lineSpacing() * self._lines
-        flags = int(Qt.TextFlag.TextWordWrap.value)
-        room = self.contentsRect().adjusted(0, 0, 0, 100_000)
-
-        def fits(text: str) -> bool:
-            return metrics.boundingRect(room, flags, text).height() <= most
-
-        shown = self._whole if fits(self._whole) else beginning(self._whole, fits)
-        if shown != self.text():
-            self.setText(shown)
-        self.setToolTip("" if shown == self._whole else self._whole)
+        shown = beginning(self._whole, self.font(), self.contentsRect().width(), self._lines)
+        self.setText(shown)
+        self.setToolTip("" if shown == self._whole else self._whole[:_LONGEST_TIP])
 
 
-def beginning(text: str, fits: Callable[[str], bool]) -> str:
-    """As much of the start of ``text`` as fits with an ellipsis. Pure."""
-    low, high = 0, min(len(text), MOST)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if fits(text[:middle].rstrip() + "…"):
-            low = middle
-        else:
-            high = middle - 1
-    return text[:low].rstrip() + "…"
+def beginning(text: str, look: QFont, width: float, most: int) -> str:
+    """As much of the start of ``text`` as fits into ``most`` lines, with an ellipsis if it is not the whole.
+
+    The text is laid out once, and as much of it as anybody sees: half an hour of speech costs no more.
+    """
+    start = text[:MOST].replace("\n", " ")
+    units = start.encode("utf-16-le")  # as Qt counts
+    layout = QTextLayout(start, look)
+    layout.setTextOption(_by_word())
+    layout.beginLayout()
+    last = end = 0
+    for _ in range(most):
+        if not (line := layout.createLine()).isValid():
+            break
+        line.setLineWidth(width)
+        last, end = line.textStart(), line.textStart() + line.textLength()
+    layout.endLayout()
+    if len(text) <= MOST and 2 * end == len(units):
+        return start
+    head, tail = (part.decode("utf-16-le") for part in (units[: 2 * last], units[2 * last :]))
+    shown = QFontMetricsF(look).elidedText(f"{tail}…", Qt.TextElideMode.ElideRight, width)
+    return head + shown[:-1].rstrip() + "…"
+
+
+def _by_word() -> QTextOption:
+    """As a ``QLabel`` breaks lines."""
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WordWrap)
+    return option
 
 
 def control_height() -> int:

@@ -1,5 +1,7 @@
 """The last takes: shown as they are, copied, recovered."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -99,3 +101,18 @@ def test_the_language_changes_in_place(theme: Theme, qtbot: QtBot) -> None:
     texts.choose("zh")
     takes.refresh()
     assert takes.rows[0].copy.text() == "复制"
+
+
+def test_one_more_changes_no_other_row(takes: TakesList, texts: Texts) -> None:
+    """Each key-down and each end leads to a new list: what is in it already is not laid out again."""
+    before = [replace(DONE, session=str(number)) for number in range(10)]
+    takes.show_takes(before)
+    rows = list(takes.rows)
+    newest = replace(FAILED, session="newest")
+    takes.show_takes([newest, *before[:-1]])
+    assert takes.rows == [rows[-1], *rows[:-1]]
+    assert [row.pos().y() for row in shown(takes)] == sorted(row.pos().y() for row in shown(takes))
+    QTest.keyClick(takes.rows[1].copy, Qt.Key.Key_Space)
+    takes.show_takes([replace(newest, text="kia ora", state=State.DONE), *before[:-1]])
+    assert takes.rows[0].text.text() == "kia ora"
+    assert takes.rows[1].copy.text() == texts("action.copy")

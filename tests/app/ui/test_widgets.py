@@ -27,11 +27,32 @@ def has(image: QImage, colour: str) -> bool:
     return any(image.pixelColor(*spot).name() == colour for spot in spots)
 
 
-@pytest.mark.parametrize("most", [1, 2, 5, 30])
-def test_the_beginning_of_a_text_fits(most: int) -> None:
-    shown = beginning("kia ora koutou katoa", lambda text: len(text) <= most)
-    assert shown.endswith("…") and len(shown) <= most
-    assert "kia ora koutou katoa".startswith(shown[:-1])
+def lines(text: Elided) -> int:
+    """That its text takes at its width. A line is as high as the highest letter in it."""
+    metrics, room = text.fontMetrics(), text.contentsRect().adjusted(0, 0, 0, 10_000)
+    height = metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap.value), text.text()).height()
+    highest = metrics.boundingRect(room, 0, text.text().replace("\n", " ")).height()
+    return round(height / highest)
+
+
+@pytest.mark.parametrize("most", [1, 2, 5])
+@pytest.mark.parametrize("said", [LONG, "𝄞 kia ora 😀 " * 60, "没有空格的一句话" * 40, "a\nb\n" * 200])
+def test_the_beginning_of_a_text_fits(theme: Theme, qtbot: QtBot, said: str, most: int) -> None:
+    text = Elided(most)
+    qtbot.addWidget(text)
+    text.resize(240, 200)
+    text.show_text(said)
+    assert text.text().endswith("…") and lines(text) == most
+    assert said.replace("\n", " ").startswith(text.text()[:-1])
+
+
+@pytest.mark.parametrize("width", [0.0, 5.0, 10_000_000.0])
+def test_the_beginning_is_cut_at_any_width(theme: Theme, width: float) -> None:
+    said = "kia ora koutou " * 10_000
+    shown = beginning(said, QFont(), width, 2)
+    assert shown.endswith("…") and said.startswith(shown[:-1]) and len(shown) < 1_000
+    assert beginning("kia ora", QFont(), 10_000.0, 2) == "kia ora"
+    assert beginning("kia" * 200, QFont(), 100.0, 2).startswith("kiakia")
 
 
 def test_a_long_text_is_cut_to_its_lines_and_whole_for_those_who_ask(theme: Theme, qtbot: QtBot) -> None:
@@ -39,13 +60,14 @@ def test_a_long_text_is_cut_to_its_lines_and_whole_for_those_who_ask(theme: Them
     qtbot.addWidget(text)
     text.resize(240, 200)
     text.show_text(LONG)
-    metrics = text.fontMetrics()
-    wrapped = metrics.boundingRect(text.contentsRect(), int(Qt.TextFlag.TextWordWrap.value), text.text())
-    assert wrapped.height() <= 2 * metrics.lineSpacing()
+    assert lines(text) == 2
     assert text.toolTip() == text.accessibleName() == LONG
     text.resize(240, 300)
     text.show_text("short")
     assert (text.text(), text.toolTip()) == ("short", "")
+    text.show_text(LONG * 100)
+    assert LONG in text.toolTip() and len(text.toolTip()) < 5 * len(LONG)
+    assert text.accessibleName() == LONG * 100
 
 
 def test_more_room_holds_more(theme: Theme, qtbot: QtBot) -> None:
