@@ -43,6 +43,16 @@ class SwitchWorker:
 
 
 @dataclass(frozen=True)
+class PauseHotkeys:
+    """Give the keys back while somebody chooses one, so that the one that is bound now can be pressed.
+
+    They are bound again when it is over, and after half a minute at the latest.
+    """
+
+    on: bool
+
+
+@dataclass(frozen=True)
 class ChangeSetting:
     """A setting by its dotted name, as in the settings file, and its new value as TOML would write it."""
 
@@ -50,4 +60,4 @@ class ChangeSetting:
     value: str | bool | int | float
 
 
-Action = Verb | ChooseMicrophone | RecoverTake | SwitchWorker | ChangeSetting
+Action = Verb | ChooseMicrophone | RecoverTake | SwitchWorker | PauseHotkeys | ChangeSetting

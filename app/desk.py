@@ -13,7 +13,7 @@ from typing import Final, Protocol, runtime_checkable
 import structlog
 
 from app import local_gateway
-from app.actions import Action, ChangeSetting, ChooseMicrophone, RecoverTake, SwitchWorker, Verb
+from app.actions import Action, ChangeSetting, ChooseMicrophone, PauseHotkeys, RecoverTake, SwitchWorker, Verb
 from app.capture.library import of_this_user
 from app.capture.looking import look
 from app.capture.microphone import open_microphone
@@ -117,7 +117,7 @@ class Desk:
         match action:
             case Verb.SHOW:
                 self._post(WindowWanted())
-            case Verb() | RecoverTake() if self._dictating is not None:
+            case Verb() | RecoverTake() | PauseHotkeys() if self._dictating is not None:
                 self._dictating.ask(action)
             case Verb.QUIT if self._running is not None:  # it is only starting
                 self._running.cancel()

@@ -8,7 +8,7 @@ Everything here belongs to the loop of ``run``. Nothing in it waits: what takes 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
@@ -16,26 +16,18 @@ from typing import Any, Final, Protocol
 import numpy as np
 import structlog
 
-from app.actions import Action, ChooseMicrophone, RecoverTake, Verb
+from app.actions import Action, ChooseMicrophone, PauseHotkeys, RecoverTake, Verb
 from app.capture.library import Library
 from app.capture.microphone import Change, MicrophoneChange
 from app.dictation import Dictation
 from app.dictation_events import (
-    Aim,
-    Aimed,
-    AimHere,
     Close,
     Cue,
     Discard,
     Effect,
     Event,
     Gauges,
-    Here,
-    Insert,
-    InsertionEnded,
     Leave,
-    NoteHeld,
-    NoteInserted,
     NoteKey,
     PassOn,
     Play,
@@ -48,13 +40,13 @@ from app.dictation_events import (
 from app.earlier import Earlier
 from app.gestures import TalkMode
 from app.hotkeys.events import Hotkeys
-from app.insertion.outcome import Inserter, Reason, Target, held
+from app.insertion.outcome import Inserter
 from app.key_shell import KeyShell
 from app.ledger import Ledger
 from app.listening import Listener, ears_of
 from app.recorder import OpenDevice, Recorder
-from app.spoken_order import Ordered
 from app.take_work import TakeWork, Workshop
+from app.text_work import TextWork
 from app.view import LOWEST_DBFS, Note, TakeView, View
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
@@ -64,9 +56,6 @@ log = structlog.get_logger(__name__)
 
 REFRESH_S: Final = 0.05
 _SLOW_REFRESH_S: Final = 0.25
-_TARGET_S: Final = 2.0
-_INSERT_S: Final = 120.0
-_NOTING_S: Final = 5.0
 _PREPARE_S: Final = 2.0
 _SWEEP_S: Final = 3600.0
 LAST_TAKES: Final = 20
@@ -122,8 +111,8 @@ class Dictating:
         self._machine = Dictation(wishes.mode)
         self._tasks = Tasks("dictating")
         self._core = Tasks("dictating")  # without one of these it does not go on
-        self._noting: set[asyncio.Task[None]] = set()
         self._ledger = Ledger(parts.library)
+        self._texts = TextWork(parts.inserter, self._ledger, self._tell, self._tasks)
         self._recorder = Recorder(parts.open_device, self._microphone_changed)
         self._workshop = Workshop(parts.library, self._ledger, parts.listener, self._recorder)
         self._earlier = Earlier(parts.library, parts.listener)
@@ -163,6 +152,8 @@ class Dictating:
                 self.change(replace(self._wishes, microphone=name))
             case RecoverTake(session):
                 self._tasks.start(self._recover(session), "recover")
+            case PauseHotkeys(on) if self._keys:
+                self._keys.pause(on)
 
     def change(self, wishes: Wishes) -> None:
         """From now on; a key that cannot be bound becomes a note (``bind`` tells it to whoever chose it)."""
@@ -201,7 +192,7 @@ class Dictating:
                 try:
                     await self._until_left()
                 finally:
-                    await self._noted()
+                    await self._texts.noted()
         finally:
             await asyncio.shield(self._ledger.close_all())
 
@@ -215,11 +206,6 @@ class Dictating:
                 raise self._core.failed.result()
         finally:
             leaving.cancel()
-
-    async def _noted(self) -> None:
-        """Wait until what became of texts is on disk."""
-        if self._noting:
-            await asyncio.wait(self._noting, timeout=_NOTING_S)
 
     async def _ticking(self) -> None:
         """Time passes, and whoever looks sees it."""
@@ -288,7 +274,7 @@ class Dictating:
 
     def _perform(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
-            self._of_take(effect) or self._of_texts(effect) or self._of_keys(effect)
+            self._of_take(effect) or self._texts.perform(effect) or self._of_keys(effect)
         if self._keys:
             self._keys.recording(self._machine.recording is not None)
 
@@ -306,23 +292,7 @@ class Dictating:
             case Close(take):
                 self._works.pop(take, None)
                 self._warnings.pop("microphone", None)
-                self._note(self._ledger.close(take))
-            case _:
-                return False
-        return True
-
-    def _of_texts(self, effect: Effect) -> bool:
-        match effect:
-            case Aim(take, segment):
-                self._tasks.start(self._aim(take, segment), "aim")
-            case AimHere():
-                self._tasks.start(self._aim_here(), "aim here")
-            case Insert(ordered):
-                self._tasks.start(self._insert(ordered), "insert")
-            case NoteInserted(pieces):
-                self._note(self._ledger.inserted(pieces))
-            case NoteHeld(pieces):
-                self._note(self._ledger.inserting(pieces))
+                self._texts.note(self._ledger.close(take))
             case _:
                 return False
         return True
@@ -339,13 +309,8 @@ class Dictating:
                 self._leaving.set()
         return True
 
-    def _note(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._tasks.start(work, "note")
-        self._noting.add(task)
-        task.add_done_callback(self._noting.discard)
-
     def _record(self, take: int, mode: TalkMode) -> None:
-        self._tasks.start(self._aim(take, None), "aim")  # first: the focus may move at any time
+        self._texts.aim(take)  # first: the focus may move at any time
         work = TakeWork(take, mode, self._workshop, self._wishes.options, self._tell)
         self._works[take] = (work, self._tasks.start(work.run(), f"take {take}"))
 
@@ -354,35 +319,6 @@ class Dictating:
             known[0].stop()
             await cancel_and_wait([known[1]])
         await then(take)
-
-    async def _aim(self, take: int, segment: int | None) -> None:
-        self._tell(Aimed(take, await self._target(), segment))
-
-    async def _aim_here(self) -> None:
-        self._tell(Here(await self._target()))
-
-    async def _target(self) -> Target | None:
-        try:
-            async with asyncio.timeout(_TARGET_S):
-                return await self._parts.inserter.target()
-        except TimeoutError:
-            return None
-        except Exception:  # the text is held then, and those after it go on
-            log.exception("the window that has the focus is not known")
-            return None
-
-    async def _insert(self, ordered: Ordered) -> None:
-        """Told what came of it whatever happens: an unknown outcome is held."""
-        try:
-            await self._ledger.inserting(ordered.pieces)
-            async with asyncio.timeout(_INSERT_S):
-                insertion = await self._parts.inserter.insert(ordered.text, ordered.target)
-        except TimeoutError:
-            insertion = held(Reason.NOT_READ)
-        except Exception:  # the top of a task: one text is held, and the next ones go on
-            log.exception("an insertion failed")
-            insertion = held(Reason.NOT_READ)
-        self._tell(InsertionEnded(insertion))
 
     async def _recover(self, session: str) -> None:
         note = await self._earlier.recover(session)

@@ -1,6 +1,7 @@
 """Hotkeys at work: their events go to the state machine, its questions to them.
 
-The cancel key is bound only while something is recorded: nobody's Esc is taken at other times.
+The cancel key is bound only while something is recorded: nobody's Esc is taken at other times. While somebody
+chooses a key, none is bound.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from app.view import Note
 log = structlog.get_logger(__name__)
 
 ANSWER_S: Final = 2.0
+PAUSE_S: Final = 30.0
 
 
 class KeyShell:
@@ -28,13 +30,16 @@ class KeyShell:
         tell: Callable[[Event], None],
         warn: Callable[[Note | None], None],
         answer_s: float = ANSWER_S,
+        pause_s: float = PAUSE_S,
     ) -> None:
         self._answer_s = answer_s
+        self._pause_s = pause_s
         self._hotkeys = hotkeys
         self._tell = tell
         self._warn = warn
         self._keys: Mapping[str, str] = {}
         self._cancelling = False
+        self._paused: asyncio.TimerHandle | None = None
         self._bound: dict[str, str] | None = None
         self._changed = asyncio.Event()
         self._lock = asyncio.Lock()
@@ -61,6 +66,14 @@ class KeyShell:
         if on != self._cancelling:
             self._cancelling = on
             self._changed.set()
+
+    def pause(self, on: bool) -> None:
+        """No key is ours from now on, for ``pause_s`` at most: a key that is forgotten so must not stay dead."""
+        if self._paused is not None:
+            self._paused.cancel()
+        loop = asyncio.get_running_loop()
+        self._paused = loop.call_later(self._pause_s, self.pause, False) if on else None
+        self._changed.set()
 
     async def bind(self, keys: Mapping[str, str]) -> None:
         """As ``want``, at once. Raises ``HotkeyError``, and then the keys are those of before."""
@@ -105,9 +118,8 @@ class KeyShell:
             log.warning("a key was not passed on", reason=str(error))
 
     async def _bind(self) -> None:
-        wanted = {
-            action: key for action, key in self._keys.items() if key and (self._cancelling or action != CANCEL)
-        }
+        keys = {} if self._paused else self._keys
+        wanted = {action: key for action, key in keys.items() if key and (self._cancelling or action != CANCEL)}
         if wanted != self._bound:
             await self._hotkeys.bind(wanted)
             self._bound = wanted

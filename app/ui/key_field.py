@@ -1,9 +1,10 @@
 """The field in which a person presses the hotkey that they want."""
 
 from collections.abc import Callable
+from typing import Final
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from app.hotkeys.binding import parse
@@ -17,9 +18,19 @@ from app.ui.wording import key_caps, key_text
 Chosen = Callable[[str], None]
 Refused = Callable[[], None]
 
+LONGEST_MS: Final = 30_000
+_STAYS_UP_MS: Final = 100
+"""A key that repeats comes up too, and not every system tells that apart."""
+
 
 class KeyField(QAbstractButton):
-    """Shows key caps. Pressed, it takes the next combination, or a modifier by itself; Esc ends that."""
+    """Shows key caps. Pressed, it takes the next combination, or a modifier by itself; Esc ends that, or time.
+
+    ``listens``: every key is meant for it from now on, or no longer. That ends only when the chosen key stays up:
+    it repeats, and would be taken for a press of what it has just become.
+    """
+
+    listens = Signal(bool)
 
     def __init__(self, theme: Theme, texts: Texts, chosen: Chosen, refused: Refused) -> None:
         super().__init__()
@@ -27,9 +38,14 @@ class KeyField(QAbstractButton):
         self.binding, self.recording = "", False
         self._held: list[str] = []
         self._lone = ""
+        self._listening = False
+        self._limit = QTimer(self, singleShot=True, interval=LONGEST_MS)
+        self._limit.timeout.connect(self._give_up)
+        self._up = QTimer(self, singleShot=True, interval=_STAYS_UP_MS)
+        self._up.timeout.connect(lambda: self._listen(False))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.clicked.connect(lambda: self._record(not self.recording))
+        self.clicked.connect(self._clicked)
         theme.changed.connect(self.update)
         texts.changed.connect(self._name)
         self._name()
@@ -45,8 +61,8 @@ class KeyField(QAbstractButton):
         return QSize(SPACING.huge * 6, control_height())
 
     def event(self, event: QEvent) -> bool:
-        """While recording every key is meant for this field, Tab and shortcuts too."""
-        if self.recording and isinstance(event, QKeyEvent):
+        """While it listens every key is meant for this field, Tab and shortcuts too."""
+        if self._listening and isinstance(event, QKeyEvent):
             if event.type() == QEvent.Type.KeyPress:
                 self.keyPressEvent(event)
             elif event.type() == QEvent.Type.KeyRelease:
@@ -57,6 +73,9 @@ class KeyField(QAbstractButton):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter, too, presses the field."""
+        if self._listening and not self.recording:
+            self._up.stop()
+            return
         if not self.recording:
             if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
                 self.click()
@@ -76,18 +95,26 @@ class KeyField(QAbstractButton):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """A modifier key that comes up with nothing pressed meanwhile was meant itself."""
-        if not self.recording:
+        if not self._listening:
             super().keyReleaseEvent(event)
+        elif not self.recording:
+            self._up.start()
         elif self._lone and key_names.side(event) == self._lone:
             self._take(self._lone)
+            self._up.start()
         elif not event.isAutoRepeat():
             self._held, self._lone = [], ""
             self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Who goes elsewhere has given it up."""
-        self._record(False)
+        self._give_up()
         super().focusOutEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Who closes the window, too."""
+        self._give_up()
+        super().hideEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Caps, or what to do."""
@@ -121,6 +148,26 @@ class KeyField(QAbstractButton):
             painter.setPen(self._theme.colour("text"))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, cap)
             x += across + SPACING.hair
+
+    def _clicked(self) -> None:
+        if self.recording:
+            self._give_up()
+        else:
+            self._up.stop()
+            self._record(True)
+            self._listen(True)
+            self._limit.start()
+
+    def _give_up(self) -> None:
+        self._record(False)
+        self._listen(False)
+
+    def _listen(self, on: bool) -> None:
+        if on != self._listening:
+            self._listening = on
+            self._limit.stop()
+            self._up.stop()
+            self.listens.emit(on)
 
     def _record(self, recording: bool) -> None:
         self.recording = recording

@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.actions import Action, ChangeSetting, ChooseMicrophone, SwitchWorker, Verb
+from app.actions import Action, ChangeSetting, ChooseMicrophone, PauseHotkeys, SwitchWorker, Verb
 from app.gestures import TalkMode
 from app.ui.choices import DICTATE, DICTATE_KEY, LANGUAGE, MODE, Choices
 from app.ui.key_field import KeyField
@@ -28,6 +28,7 @@ class SettingsPanel(QFrame):
         self.heading = label(size=SCALE.heading, bold=True)
         self.microphone, self.meter = Choice(theme), Meter(theme)
         self.key = KeyField(theme, texts, self._key_chosen, lambda: self._refuse("hotkey.unusable"))
+        self.key.listens.connect(lambda on: ask(PauseHotkeys(on)))
         self.mode, self.language, self.worker = Choice(theme), Choice(theme), Switch(theme)
         self.refusal = label(size=SCALE.caption, role="danger")
         self.refusal.setWordWrap(True)

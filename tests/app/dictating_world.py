@@ -136,6 +136,7 @@ class FakeHotkeys:
     def __init__(self) -> None:
         self.down: set[str] = set()
         self.bound: Mapping[str, str] = {}
+        self.binds: list[Mapping[str, str]] = []
         self.taken: set[str] = set()
         self.passed_on: list[str] = []
         self._events: asyncio.Queue[KeyEvent] = asyncio.Queue()
@@ -159,6 +160,7 @@ class FakeHotkeys:
         if self.taken.intersection(bindings.values()):
             raise HotkeyTaken("an action", "its key")
         self.bound = dict(bindings)
+        self.binds.append(self.bound)
 
     def press(self, action: str = "dictate") -> None:
         self.down.add(action)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from app.actions import ChooseMicrophone, RecoverTake, Verb
+from app.actions import ChooseMicrophone, PauseHotkeys, RecoverTake, Verb
 from app.capture.errors import MicrophoneRefused
 from app.capture.take import TakeState
 from app.dictating import Wishes
@@ -88,6 +88,16 @@ async def test_from_the_key_to_the_text(tmp_path: Path, models: Path, talk: Samp
     assert world.cues.played == [Cue.START, Cue.STOP]
     assert world.states[:2] == [State.ARMING, State.LISTENING]
     assert State.DONE in world.states
+
+
+async def test_while_a_key_is_chosen_pressing_it_begins_nothing(
+    tmp_path: Path, models: Path, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, silence(0.1), TOGGLE) as world:
+        world.dictating.ask(PauseHotkeys(True))
+        await wait_until(lambda: not world.hotkeys.bound, "no key is ours")
+        world.dictating.ask(PauseHotkeys(False))
+        await wait_until(lambda: world.hotkeys.bound, "they are ours again")
 
 
 async def test_as_long_as_the_key_is_held(tmp_path: Path, models: Path, talk: Samples, locate: Locate) -> None:

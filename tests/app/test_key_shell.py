@@ -8,7 +8,7 @@ import pytest
 from app.dictation_events import Event, Key, NoteKey, Polled
 from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken
 from app.hotkeys.events import KeyEvent
-from app.key_shell import KeyShell
+from app.key_shell import PAUSE_S, KeyShell
 from app.view import Note
 from runtime.tasks import Tasks
 from tests.app.dictating_world import FakeHotkeys
@@ -32,10 +32,10 @@ class Lost(FakeHotkeys):
 
 
 class Shell:
-    def __init__(self, hotkeys: FakeHotkeys) -> None:
+    def __init__(self, hotkeys: FakeHotkeys, pause_s: float = PAUSE_S) -> None:
         self.told: list[Event] = []
         self.notes: list[Note | None] = []
-        self.keys = KeyShell(hotkeys, self.told.append, self.notes.append)
+        self.keys = KeyShell(hotkeys, self.told.append, self.notes.append, pause_s=pause_s)
 
 
 async def test_the_cancel_key_is_bound_while_there_is_something_to_cancel() -> None:
@@ -49,6 +49,32 @@ async def test_the_cancel_key_is_bound_while_there_is_something_to_cancel() -> N
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "Esc is ours")
         shell.keys.recording(False)
         await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is everybody's")
+
+
+async def test_while_somebody_chooses_a_key_none_is_bound() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want(KEYS)
+        await wait_until(lambda: hotkeys.bound, "it is bound")
+        shell.keys.pause(True)
+        await wait_until(lambda: not hotkeys.bound, "every key is everybody's")
+        shell.keys.recording(True)
+        shell.keys.want(KEYS | {"dictate": "f8"})
+        shell.keys.pause(False)
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f8", "cancel": "esc"}, "the new one is bound")
+
+
+async def test_a_pause_that_nobody_ends_ends_by_itself() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys, pause_s=0.01)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want(KEYS)
+        await wait_until(lambda: hotkeys.bound, "it is bound")
+        shell.keys.pause(True)
+        await wait_until(lambda: hotkeys.binds == [{"dictate": "f9"}, {}, {"dictate": "f9"}], "it is bound again")
 
 
 async def test_a_key_that_is_taken() -> None:

@@ -1,6 +1,7 @@
 """A program that shows one part of the desktop's interface for a minute at most: PART SWITCH.
 
-It shows the overlay while the file SWITCH is there, or the tray icon, and writes into SWITCH.log what is asked.
+It shows the overlay while the file SWITCH is there, or the tray icon, or the hotkey field, and writes into
+SWITCH.log what is asked.
 """
 
 import sys
@@ -13,6 +14,7 @@ from app.actions import Action
 from app.live_text import Span
 from app.states import State
 from app.ui.compositing import blends
+from app.ui.key_field import KeyField
 from app.ui.main_window import MainWindow
 from app.ui.overlay import Overlay
 from app.ui.texts import Texts
@@ -44,6 +46,17 @@ def main() -> int:
         tray = Tray(theme, texts, ask, window.appear)
         tray.show_view(LISTENING)
         tray.show()
+    if part == "key":
+        told: list[str] = []
+
+        def tell(word: object) -> None:
+            told.append(str(word))
+            log.write_text(" ".join(told))
+
+        field = KeyField(theme, texts, tell, lambda: tell("refused"))
+        field.listens.connect(tell)
+        field.setWindowTitle("key field")
+        field.show()
     look = QTimer()
     look.timeout.connect(lambda: shown.show_view(LISTENING if part == "overlay" and switch.exists() else View()))
     look.start(_LOOK_MS)

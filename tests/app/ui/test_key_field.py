@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.ui.key_field import KeyField
+from app.ui.key_field import LONGEST_MS, KeyField
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 
@@ -21,10 +21,12 @@ class Page:
 
     def __init__(self, theme: Theme, qtbot: QtBot) -> None:
         self.chosen: list[str] = []
+        self.listens: list[bool] = []
         self.refused = 0
         self.texts = Texts("en")
         self.around = QWidget()
         self.field = KeyField(theme, self.texts, self.chosen.append, self._refuse)
+        self.field.listens.connect(self.listens.append)
         self.button = QPushButton()
         layout = QVBoxLayout(self.around)
         layout.addWidget(self.field)
@@ -114,6 +116,49 @@ def test_it_can_be_left(page: Page, qtbot: QtBot) -> None:
     page.field.click()
     assert not page.field.recording
     assert page.chosen == []
+
+
+def test_every_key_is_its_own_until_the_chosen_one_stays_up(page: Page, qtbot: QtBot) -> None:
+    page.field.click()
+    assert page.listens == [True]
+    page.press(Qt.Key.Key_F9)
+    assert (page.chosen, page.listens) == (["f9"], [True])
+    page.release(Qt.Key.Key_F9)
+    page.press(Qt.Key.Key_F9)  # it repeats, it is not up
+    assert not page.field._up.isActive()
+    page.press(Qt.Key.Key_Return)
+    assert page.chosen == ["f9"], "nor does a further key begin anew"
+    page.release(Qt.Key.Key_F9)
+    qtbot.waitUntil(lambda: page.listens == [True, False])
+    page.field.click()
+    page.press(Qt.Key.Key_Control, CTRL, RIGHT_CTRL)
+    page.release(Qt.Key.Key_Control, NONE, RIGHT_CTRL)
+    page.field.click()
+    assert page.field.recording and not page.field._up.isActive()
+    page.field.click()
+    assert page.listens == [True, False] * 2
+
+
+def test_who_does_not_choose_leaves_the_keys_to_others(page: Page, qtbot: QtBot) -> None:
+    for leave in (page.field.click, page.button.setFocus, page.around.hide, page.field._limit.timeout.emit):
+        page.around.show()
+        page.field.setFocus()
+        page.field.click()
+        assert page.field.recording and page.listens[-1]
+        leave()
+        qtbot.waitUntil(lambda: not page.listens[-1] and not page.field.recording)
+    assert page.listens == [True, False] * 4
+    page.field.click()
+    page.press(Qt.Key.Key_Escape)
+    page.release(Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: page.listens == [True, False] * 5)
+
+
+def test_it_waits_for_no_key_for_ever(page: Page) -> None:
+    page.field.click()
+    assert page.field._limit.isActive() and page.field._limit.interval() == LONGEST_MS
+    page.field.click()
+    assert not page.field._limit.isActive()
 
 
 def test_it_says_what_it_is_and_shows_it(page: Page) -> None:

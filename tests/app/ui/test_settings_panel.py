@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.actions import Action, ChangeSetting, ChooseMicrophone, SwitchWorker, Verb
+from app.actions import Action, ChangeSetting, ChooseMicrophone, PauseHotkeys, SwitchWorker, Verb
 from app.gestures import TalkMode
 from app.ui.choices import DICTATE_KEY, LANGUAGE, MODE, Choices
 from app.ui.settings_panel import SettingsPanel
@@ -57,16 +57,20 @@ def test_what_is_clicked_is_asked_for(panel: SettingsPanel, asked: list[Action],
     ]
 
 
+def test_a_key_is_asked_for_and_none_is_ours_meanwhile(
+    panel: SettingsPanel, asked: list[Action], qtbot: QtBot
+) -> None:
+    panel.key.click()
+    assert asked == [PauseHotkeys(True)]
+    QTest.keyClick(panel.key, Qt.Key.Key_F8)
+    qtbot.waitUntil(lambda: len(asked) == 3)
+    assert asked == [PauseHotkeys(True), ChangeSetting(DICTATE_KEY, "f8"), PauseHotkeys(False)]
+
+
 def test_showing_asks_for_nothing(panel: SettingsPanel, asked: list[Action]) -> None:
     panel.show_choices(Choices(("Other",), "Other", "", TalkMode.HANDS_FREE, {}, "zh"))
     panel.refresh()
     assert asked == []
-
-
-def test_a_key_is_asked_for(panel: SettingsPanel, asked: list[Action], qtbot: QtBot) -> None:
-    panel.key.click()
-    QTest.keyClick(panel.key, Qt.Key.Key_F7)
-    assert asked == [ChangeSetting(DICTATE_KEY, "f7")]
 
 
 def test_a_key_that_cannot_be_used_is_refused_in_words(panel: SettingsPanel, texts: Texts, qtbot: QtBot) -> None:

@@ -1,0 +1,102 @@
+"""Texts at work: where they are to go, their insertion, and what the journals note of it."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+import structlog
+
+from app.dictation_events import (
+    Aim,
+    Aimed,
+    AimHere,
+    Effect,
+    Event,
+    Here,
+    Insert,
+    InsertionEnded,
+    NoteHeld,
+    NoteInserted,
+)
+from app.insertion.outcome import Inserter, Reason, Target, held
+from app.ledger import Ledger
+from app.spoken_order import Ordered
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+_TARGET_S: Final = 2.0
+_INSERT_S: Final = 120.0
+_NOTING_S: Final = 5.0
+
+
+class TextWork:
+    """Performs what the state machine asks for about texts, in ``tasks`` of its owner; ``tell`` takes events."""
+
+    def __init__(self, inserter: Inserter, ledger: Ledger, tell: Callable[[Event], None], tasks: Tasks) -> None:
+        self._inserter = inserter
+        self._ledger = ledger
+        self._tell = tell
+        self._tasks = tasks
+        self._noting: set[asyncio.Task[None]] = set()
+
+    def perform(self, effect: Effect) -> bool:
+        """Whether it is about texts; returns at once."""
+        match effect:
+            case Aim(take, segment):
+                self.aim(take, segment)
+            case AimHere():
+                self._tasks.start(self._aim_here(), "aim here")
+            case Insert(ordered):
+                self._tasks.start(self._insert(ordered), "insert")
+            case NoteInserted(pieces):
+                self.note(self._ledger.inserted(pieces))
+            case NoteHeld(pieces):
+                self.note(self._ledger.inserting(pieces))
+            case _:
+                return False
+        return True
+
+    def aim(self, take: int, segment: int | None = None) -> None:
+        """Tell where the focus is now."""
+        self._tasks.start(self._aim(take, segment), "aim")
+
+    def note(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have something written that ``noted`` waits for."""
+        task = self._tasks.start(work, "note")
+        self._noting.add(task)
+        task.add_done_callback(self._noting.discard)
+
+    async def noted(self) -> None:
+        """Wait until what became of texts is on disk."""
+        if self._noting:
+            await asyncio.wait(self._noting, timeout=_NOTING_S)
+
+    async def _aim(self, take: int, segment: int | None) -> None:
+        self._tell(Aimed(take, await self._target(), segment))
+
+    async def _aim_here(self) -> None:
+        self._tell(Here(await self._target()))
+
+    async def _target(self) -> Target | None:
+        try:
+            async with asyncio.timeout(_TARGET_S):
+                return await self._inserter.target()
+        except TimeoutError:
+            return None
+        except Exception:  # the text is held then, and those after it go on
+            log.exception("the window that has the focus is not known")
+            return None
+
+    async def _insert(self, ordered: Ordered) -> None:
+        """Told what came of it whatever happens: an unknown outcome is held."""
+        try:
+            await self._ledger.inserting(ordered.pieces)
+            async with asyncio.timeout(_INSERT_S):
+                insertion = await self._inserter.insert(ordered.text, ordered.target)
+        except TimeoutError:
+            insertion = held(Reason.NOT_READ)
+        except Exception:  # the top of a task: one text is held, and the next ones go on
+            log.exception("an insertion failed")
+            insertion = held(Reason.NOT_READ)
+        self._tell(InsertionEnded(insertion))

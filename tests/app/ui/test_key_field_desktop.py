@@ -1,0 +1,27 @@
+"""On a real screen: a chosen key that is held repeats, and is its own until it stays up."""
+
+import sys
+from pathlib import Path
+
+from tests.helpers.desktop import running_desktop
+from tests.helpers.waiting import wait_until_sync
+
+PROGRAM = (sys.executable, "-m", "tests.app.ui.on_screen")
+REPEATS_S = "0.9"  # a key does after 0.66 s
+
+
+def test_a_key_that_repeats_is_not_up(tmp_path: Path) -> None:
+    log = tmp_path / "switch.log"
+
+    def told() -> str:
+        return log.read_text() if log.exists() else ""
+
+    with running_desktop(tmp_path, tray=False) as desktop:
+        desktop.start(*PROGRAM, "key", str(tmp_path / "switch"))
+        desktop.focus("key field")
+        desktop.xdotool("key", "Return")
+        wait_until_sync(lambda: told() == "True", "it listens")
+        desktop.xdotool("keydown", "F9", "sleep", REPEATS_S)
+        assert told() == "True f9"
+        desktop.xdotool("keyup", "F9")
+        wait_until_sync(lambda: told() == "True f9 False", "it listens no longer")
