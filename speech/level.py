@@ -80,7 +80,9 @@ class LevelMeter:
 
 def contrast(levels: Levels) -> float:
     """dB between the loud and the quiet of them: the 90th less the 10th percentile. Steady noise alone has few."""
-    quiet, loud = np.percentile(levels, [10, 90])
+    # As np.percentile, whose first call imports numpy.ma: 30 ms in the middle of what is said.
+    last = len(levels) - 1
+    quiet, loud = np.interp([0.1 * last, 0.9 * last], np.arange(last + 1), np.sort(levels))
     return float(loud - quiet)
 
 

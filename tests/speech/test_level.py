@@ -72,6 +72,13 @@ def test_contrast_is_what_speech_has_and_steady_noise_has_not() -> None:
     assert contrast(levels_of((noise + speech).astype(np.int16))) == pytest.approx(24.5, abs=1)
 
 
+@pytest.mark.parametrize("count", [1, 2, 11, 300])
+def test_contrast_is_between_percentiles(count: int) -> None:
+    levels = np.random.default_rng(count).uniform(-100, 0, count).astype(np.float32)
+    quiet, loud = np.percentile(levels, [10, 90])
+    assert contrast(levels) == pytest.approx(loud - quiet, abs=1e-3)
+
+
 def test_among_equally_quiet_points_the_last_one_is_taken() -> None:
     assert quietest(np.zeros(48_000, np.int16)) == 47_200
 
