@@ -3,6 +3,7 @@
 Downwards ``loop.call`` and ``loop.submit``; upwards one bridge.
 """
 
+import gc
 import logging
 import signal
 import socket
@@ -12,7 +13,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 
 import structlog
-from PySide6.QtCore import QSocketNotifier
+from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.actions import Action, Verb
@@ -40,6 +41,7 @@ log = structlog.get_logger(__name__)
 
 FAILED = 1
 _STARTING_S = 5.0
+_SETTLED_MS = 10_000
 
 MakeDesk = Callable[[Post, DeskSettings | None], Desk]
 """Called in Qt's thread once there are windows."""
@@ -156,12 +158,20 @@ def run(settings: DeskSettings | None = None, *, hidden: bool = False, desk: Mak
         running.add_done_callback(lambda _: bridge.post(Gone()))
         if windows.tray is None or not hidden:
             windows.open()
+        _keep_what_is_there()
         with signals_quit(windows.ask):
             application.exec()
         loop.close()
         if windows.overlay is not None:
             windows.overlay.close()
         return _status(running, hidden=hidden)
+
+
+def _keep_what_is_there() -> None:
+    """Look for garbage less often, and not in what was imported: that takes 60 ms in which no window moves."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    QTimer.singleShot(_SETTLED_MS, gc.freeze)  # what recognition imports is there as well by then
 
 
 async def _run(desk: Desk) -> AppError | None:
