@@ -104,7 +104,7 @@ class Desk:
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
             listener = Listener(self._locate, folders().models / VAD_MODEL, settings=_PATIENT)
             parts = Parts(of_this_user(), listener, self._inserter, self._open_device, sounds, keys)
-            self._dictating = Dictating(parts, wishes_of(self._file.current))
+            self._dictating = Dictating(parts, wishes_of(self._file.current), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
             cleanup.callback(self._file.subscribe(self._settings_changed))
             self._post(self._file.current)

@@ -8,6 +8,7 @@ Everything here belongs to the loop of ``run``. Nothing in it waits: what takes 
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,7 @@ from app.dictation_events import (
     Effect,
     Event,
     Gauges,
+    HeldBefore,
     Leave,
     NoteKey,
     PassOn,
@@ -45,6 +47,7 @@ from app.key_shell import KeyShell
 from app.ledger import Ledger
 from app.listening import Listener, ears_of
 from app.recorder import OpenDevice, Recorder
+from app.spoken_order import Piece
 from app.take_work import TakeWork, Workshop
 from app.text_work import TextWork
 from app.view import LOWEST_DBFS, Note, TakeView, View
@@ -103,16 +106,17 @@ class Wishes:
 
 
 class Dictating:
-    """The takes of one run of the app."""
+    """The takes of one run of the app. ``history_changed``: the takes on disk are others now."""
 
-    def __init__(self, parts: Parts, wishes: Wishes) -> None:
+    def __init__(self, parts: Parts, wishes: Wishes, history_changed: Callable[[], None] = lambda: None) -> None:
         self._parts = parts
         self._wishes = wishes
         self._machine = Dictation(wishes.mode)
         self._tasks = Tasks("dictating")
         self._core = Tasks("dictating")  # without one of these it does not go on
         self._ledger = Ledger(parts.library)
-        self._texts = TextWork(parts.inserter, self._ledger, self._tell, self._tasks)
+        self._history_changed = history_changed
+        self._texts = TextWork(parts.inserter, self._ledger, self._tell, self._tasks, history_changed)
         self._recorder = Recorder(parts.open_device, self._microphone_changed)
         self._workshop = Workshop(parts.library, self._ledger, parts.listener, self._recorder)
         self._earlier = Earlier(parts.library, parts.listener)
@@ -185,6 +189,7 @@ class Dictating:
             async with self._recorder, self._tasks, self._core:
                 self.change(self._wishes)
                 self._core.start(self._ticking(), "tick")
+                self._tasks.start(self._hold_again(), "held before")
                 self._tasks.start(self._preparing(), "prepare")
                 if self._keys:
                     self._core.start(self._keys.listen(), "keys")
@@ -195,6 +200,14 @@ class Dictating:
                     await self._texts.noted()
         finally:
             await asyncio.shield(self._ledger.close_all())
+
+    async def _hold_again(self) -> None:
+        """What was held when the app ended last can be pasted again, when somebody asks for it."""
+        texts = dict[Piece, str]()
+        for earlier, (session, held) in enumerate((await self._earlier.held(time.time())).items()):
+            self._ledger.known(-earlier, session)
+            texts |= {Piece(-earlier, segment): text for segment, text in held.items()}
+        self._tell(HeldBefore(texts))
 
     async def _until_left(self) -> None:
         """Raises what made it impossible to go on."""
@@ -325,6 +338,7 @@ class Dictating:
         self._warnings.pop("recovery", None)
         if note is not None:
             self._warnings["recovery"] = note
+        self._history_changed()
         self._woken.set()
 
 

@@ -27,7 +27,9 @@ from app.dictation_events import (
     Ended,
     Event,
     Gauges,
+    GiveUp,
     Guessed,
+    HeldBefore,
     Here,
     Insert,
     InsertionEnded,
@@ -103,6 +105,8 @@ class Dictation:
                 self._by_hand(event, now)
             case InsertionEnded(insertion):
                 self._insertion_ended(insertion, now)
+            case HeldBefore(texts):
+                self._order.hold_again(texts)
             case Tick():
                 pass
             case _ if take := self._takes.get(event.take):
@@ -216,6 +220,7 @@ class Dictation:
             self._stop(now)
             self._takes[newest].cancelled = True
             self._order.drop(newest)
+            self._effects.append(GiveUp(newest))
             self._tell(Note(NoteKey.CANCELLED), now)
 
     def _make_room(self, now: float) -> None:

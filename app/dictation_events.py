@@ -147,8 +147,15 @@ class InsertionEnded:
     insertion: Insertion
 
 
+@dataclass(frozen=True)
+class HeldBefore:
+    """Texts that an earlier run held; their takes are numbered from 0 downwards."""
+
+    texts: Mapping[Piece, str]
+
+
 TakeEvent = Aimed | Sounding | Began | Guessed | Recognised | RecordingOver | Ended
-Event = Key | Verb | Polled | Tick | Here | InsertionEnded | TakeEvent
+Event = Key | Verb | Polled | Tick | Here | InsertionEnded | HeldBefore | TakeEvent
 
 
 # -- what it asks for --------------------------------------------------------------------------------------
@@ -239,6 +246,13 @@ class NoteHeld:
 
 
 @dataclass(frozen=True)
+class GiveUp:
+    """Nobody wants the take at a cursor any more; it is for the history."""
+
+    take: int
+
+
+@dataclass(frozen=True)
 class Close:
     """Nothing more of the take will be inserted by itself."""
 
@@ -263,6 +277,7 @@ Effect = (
     | Insert
     | NoteInserted
     | NoteHeld
+    | GiveUp
     | Close
     | Leave
 )

@@ -4,6 +4,7 @@ import asyncio
 import time
 from itertools import islice
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -35,6 +36,11 @@ STATES: Final = {
 """``failed``: something of it can be recognised again. ``idle``: nobody spoke."""
 
 
+HELD_S: Final = 24 * 3600.0
+MOST_HELD_TAKES: Final = 20
+"""Of what was held before the app was started, so much can be pasted; the rest is in the history."""
+
+
 class Earlier:
     """The takes of this user."""
 
@@ -50,6 +56,15 @@ class Earlier:
             return list(islice(spoken, most))
 
         return [view_of(found) for found in await asyncio.to_thread(newest)]
+
+    async def held(self, now_s: float) -> dict[UUID, dict[int, str]]:
+        """Texts of the last day that were never inserted, of takes that are complete, the newest take first."""
+
+        def recent() -> dict[UUID, dict[int, str]]:
+            newest = (found for found in self._library.latest() if now_s - found.take.started_s < HELD_S)
+            return {found.session: _held_in(found) for found in islice(newest, MOST_HELD_TAKES) if _held_in(found)}
+
+        return await asyncio.to_thread(recent)
 
     async def sweep(self) -> None:
         """Let go what retention lets go."""
@@ -73,6 +88,13 @@ def view_of(found: Found) -> TakeView:
     state = STATES[found.state]
     text = found.transcript.text
     return TakeView(str(found.session), found.take.started_s, found.seconds, state, text)
+
+
+def _held_in(found: Found) -> dict[int, str]:
+    """Nothing of a take that a crash cut off: it is not complete before it is recovered, for the history then."""
+    take = found.take
+    complete = found.state in (TakeState.HELD, TakeState.FAILED) and not take.edited
+    return {segment: take.segments[segment].text for segment in take.held} if complete else {}
 
 
 def _close(journal: Journal) -> None:

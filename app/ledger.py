@@ -7,6 +7,7 @@ is pasted later it is opened again. Waiting for the disk happens in threads.
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -36,6 +37,10 @@ class Ledger:
         self._sessions[take] = journal.session
         self._journals[take] = journal
 
+    def known(self, take: int, session: UUID) -> None:
+        """A take of an earlier run, under a number that none of this run has."""
+        self._sessions[take] = session
+
     async def inserting(self, pieces: tuple[Piece, ...]) -> None:
         """From now on they may be where the cursor is. Of held texts too: none is inserted by itself later."""
         await self._note(pieces, lambda journal, segment: journal.inserting(segment))
@@ -43,6 +48,11 @@ class Ledger:
     async def inserted(self, pieces: tuple[Piece, ...]) -> None:
         """They arrived."""
         await self._note(pieces, lambda journal, segment: journal.inserted(segment))
+
+    async def give_up(self, take: int) -> None:
+        """Nobody wants it at a cursor any more."""
+        async with self._lock:
+            await self._note_in(take, lambda journal: journal.want(inserted=False))
 
     async def close(self, take: int) -> None:
         """Nothing more of it is inserted by itself. Safe to call twice."""
@@ -63,24 +73,22 @@ class Ledger:
                 await self._close(take)
 
     async def _note(self, pieces: tuple[Piece, ...], note: Note) -> None:
-        """A disk that takes nothing keeps no text from its place: it is recognised, and typed by nobody else."""
         async with self._lock:
             for take in dict.fromkeys(piece.take for piece in pieces):
                 segments = [piece.segment for piece in pieces if piece.take == take]
-                try:
-                    await self._note_in(take, segments, note)
-                except JournalError as error:
-                    log.warning("what became of a text is not noted", reason=str(error))
+                await self._note_in(take, partial(_note_each, segments, note))
 
-    async def _note_in(self, take: int, segments: list[int], note: Note) -> None:
+    async def _note_in(self, take: int, work: Callable[[AsyncJournal], Awaitable[None]]) -> None:
+        """A disk that takes nothing keeps no text from its place: it is recognised, and typed by nobody else."""
         journal, opened = self._journals.get(take), None
-        if journal is None:
-            if (session := self._sessions.get(take)) is None:
-                return
-            journal = opened = await asyncio.to_thread(self._library.reopen, session)
         try:
-            for segment in segments:
-                await note(AsyncJournal(journal), segment)
+            if journal is None:
+                if (session := self._sessions.get(take)) is None:
+                    return
+                journal = opened = await asyncio.to_thread(self._library.reopen, session)
+            await work(AsyncJournal(journal))
+        except JournalError as error:
+            log.warning("what became of a text is not noted", reason=str(error))
         finally:
             if opened is not None:
                 await asyncio.shield(asyncio.to_thread(_closed, opened))
@@ -88,6 +96,11 @@ class Ledger:
     async def _close(self, take: int) -> None:
         if journal := self._journals.pop(take, None):
             await asyncio.shield(asyncio.to_thread(_closed, journal))
+
+
+async def _note_each(segments: list[int], note: Note, journal: AsyncJournal) -> None:
+    for segment in segments:
+        await note(journal, segment)
 
 
 def _closed(journal: Journal) -> None:

@@ -9,7 +9,7 @@ well until the held texts are pasted: no hole is left in the middle. Hands-free,
 its own, none holds the next.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -199,6 +199,11 @@ class SpokenOrder:
             if later.follows == take.number:
                 self._write_on(later, last)
 
+    def hold_again(self, texts: Mapping[Piece, str]) -> None:
+        """These were held when an earlier run ended; their takes are numbered from 0 downwards."""
+        self.held = {**texts, **self.held}
+        self._bound()
+
     def paste(self, target: Target | None) -> bool:
         """Insert what is held, here; whether there is something."""
         if self.held:
@@ -281,6 +286,9 @@ class SpokenOrder:
     def _hold(self, piece: Piece, text: str) -> None:
         self.held[piece] = text
         self._newly_held.append(piece)
+        self._bound()
+
+    def _bound(self) -> None:
         characters = sum(len(text) for text in self.held.values())
         while characters > MOST_HELD and len(self.held) > 1:
             characters -= len(self.held.pop(min(self.held)))

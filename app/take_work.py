@@ -108,11 +108,19 @@ class TakeWork:
         return await self._listen(opened)
 
     async def _new_journal(self) -> Journal:
-        create = Journal.create  # old takes are swept elsewhere: that takes long, and speech is waiting
-        root, now_s = self._workshop.library.root, time.time()
-        mode = self._listener.mode
-        journal = await asyncio.to_thread(create, root, self.session, self.options, now_s, mode)
+        journal = await asyncio.to_thread(self._create_journal)
         self._workshop.ledger.opened(self._take, journal)
+        return journal
+
+    def _create_journal(self) -> Journal:
+        """Old takes are swept elsewhere: that takes long, and speech is waiting."""
+        root, mode = self._workshop.library.root, self._listener.mode
+        journal = Journal.create(root, self.session, self.options, time.time(), mode)
+        try:
+            journal.want(inserted=True)
+        except JournalError:
+            journal.close()
+            raise
         return journal
 
     async def _record(self) -> None:

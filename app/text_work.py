@@ -12,6 +12,7 @@ from app.dictation_events import (
     AimHere,
     Effect,
     Event,
+    GiveUp,
     Here,
     Insert,
     InsertionEnded,
@@ -31,13 +32,24 @@ _NOTING_S: Final = 5.0
 
 
 class TextWork:
-    """Performs what the state machine asks for about texts, in ``tasks`` of its owner; ``tell`` takes events."""
+    """Performs what the state machine asks for about texts, in ``tasks`` of its owner.
 
-    def __init__(self, inserter: Inserter, ledger: Ledger, tell: Callable[[Event], None], tasks: Tasks) -> None:
+    ``tell`` takes events; ``noted_one`` is called when something more is in a journal.
+    """
+
+    def __init__(
+        self,
+        inserter: Inserter,
+        ledger: Ledger,
+        tell: Callable[[Event], None],
+        tasks: Tasks,
+        noted_one: Callable[[], None] = lambda: None,
+    ) -> None:
         self._inserter = inserter
         self._ledger = ledger
         self._tell = tell
         self._tasks = tasks
+        self._noted_one = noted_one
         self._noting: set[asyncio.Task[None]] = set()
 
     def perform(self, effect: Effect) -> bool:
@@ -53,6 +65,8 @@ class TextWork:
                 self.note(self._ledger.inserted(pieces))
             case NoteHeld(pieces):
                 self.note(self._ledger.inserting(pieces))
+            case GiveUp(take):
+                self.note(self._ledger.give_up(take))
             case _:
                 return False
         return True
@@ -65,7 +79,11 @@ class TextWork:
         """Have something written that ``noted`` waits for."""
         task = self._tasks.start(work, "note")
         self._noting.add(task)
-        task.add_done_callback(self._noting.discard)
+        task.add_done_callback(self._written)
+
+    def _written(self, task: asyncio.Task[None]) -> None:
+        self._noting.discard(task)
+        self._noted_one()
 
     async def noted(self) -> None:
         """Wait until what became of texts is on disk."""

@@ -50,6 +50,10 @@ class AsyncJournal(AudioStore):
         """No more segments: the VAD has heard everything."""
         await self._kept(self._journal.finish)
 
+    async def want(self, *, inserted: bool) -> None:
+        """Whether its texts are to be inserted, or for the history alone."""
+        await self._kept(self._journal.want, inserted=inserted)
+
     async def inserting(self, segment: int) -> None:
         """From now on the text may be where the cursor is. On disk when this returns."""
         if not self._journal.take.segments[segment].inserting:

@@ -66,6 +66,12 @@ class Inserted(Struct, frozen=True, tag="inserted"):
     segment: Index
 
 
+class Wanted(Struct, frozen=True, tag="wanted"):
+    """Whether, from now on, the texts of the take are wanted where a cursor is; else in the history alone."""
+
+    inserted: bool
+
+
 class Edited(Struct, frozen=True, tag="edited"):
     """What the whole take is to say from now on, as a person wants it; empty: what was recognised."""
 
@@ -94,7 +100,19 @@ class Finished(Struct, frozen=True, tag="finished"):
 
 
 Event: TypeAlias = (
-    Opened | Begin | End | Cancelled | Queued | Final | Failed | Inserting | Inserted | Edited | Reran | Finished
+    Opened
+    | Begin
+    | End
+    | Cancelled
+    | Queued
+    | Final
+    | Failed
+    | Wanted
+    | Inserting
+    | Inserted
+    | Edited
+    | Reran
+    | Finished
 )
 
 _encoder = msgspec.json.Encoder()

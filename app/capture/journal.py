@@ -29,6 +29,7 @@ from app.capture.events import (
     Inserted,
     Inserting,
     Reran,
+    Wanted,
     decode_lines,
     encode_line,
     opened,
@@ -146,6 +147,11 @@ class Journal:
     def queued(self, queued: Queued) -> None:
         """The broker has the segment. For people who read the take."""
         self._record(queued, durable=False)
+
+    def want(self, *, inserted: bool) -> None:
+        """Say whether its texts are to be inserted, or for the history alone (as in a take that says nothing)."""
+        if self.take.wanted is not inserted:
+            self._record(Wanted(inserted), durable=False)
 
     def inserting(self, segment: int) -> None:
         """Say so before the text is given to another program: after a crash nobody knows whether it arrived."""

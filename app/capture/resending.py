@@ -43,14 +43,18 @@ class Resender:
     settings: ClientSettings = field(default_factory=ClientSettings)
 
     async def resend(self, journal: Journal, watcher: Watcher) -> Transcript:
-        """Everything that the take says, once all of it has ended. Raises ``GatewayError``, ``NotKept``."""
+        """Everything that the take says, once all of it has ended. Raises ``GatewayError``, ``NotKept``.
+
+        Nothing of it is wanted at a cursor any more: it is for whoever asked.
+        """
+        store = AsyncJournal(journal)
+        await store.want(inserted=False)
         todo = plan(journal.take, journal.samples)
         if todo.idle:
             journal.finish()
             watcher.over()
             return journal.take.transcript(journal.samples)
         settings = replace(self.settings, held_s=inf)  # what waits is on disk: memory does not grow with it
-        store = AsyncJournal(journal)
         client = GatewayClient(self.locate, journal.session, store, journal.take.options, settings, resume=True)
         sending = _Sending(journal, client, Journaled(store, client), watcher, self.vad_folder)
         for step in todo.steps:  # before it connects: so it knows every old segment before it hears of one

@@ -15,6 +15,7 @@ from app.capture.events import (
     Inserting,
     Opened,
     Reran,
+    Wanted,
     started_s,
 )
 from app.transcript import Segment as Recognised
@@ -32,7 +33,7 @@ class TakeState(StrEnum):
     INTERRUPTED = "interrupted"  # its recording ended in a crash
     WAITING = "waiting"  # segments have no result yet
     FAILED = "failed"  # each has a result, but not each a text
-    HELD = "held"  # a text may or may not have been inserted
+    HELD = "held"  # a text was not inserted, or may not have been
     DONE = "done"
     EMPTY = "empty"
 
@@ -57,18 +58,24 @@ class Spoken:
         """Whether it needs nothing more: it has a text, or nobody wants one."""
         return self.cancelled or isinstance(self.outcome, Final)
 
+    @property
+    def text(self) -> str:
+        """What was recognised, if anybody wants it."""
+        return self.outcome.text.strip() if isinstance(self.outcome, Final) and not self.cancelled else ""
+
 
 @dataclass
 class Take:
-    """The fold of a take's events. ``edited``: what a person made of its text, if one did.
+    """The fold of a take's events. ``wanted``: its texts are to be inserted.
 
-    ``runs``: what came of recognising it once more.
+    ``edited``: what a person made of its text, if one did. ``runs``: what came of recognising it once more.
     """
 
     options: Options = Options()
     started_s: float = 0.0
     mode: str = ""
     finished: bool = False
+    wanted: bool = False
     edited: str = ""
     runs: list[Reran] = field(default_factory=list)
     segments: dict[int, Spoken] = field(default_factory=dict)
@@ -86,6 +93,8 @@ class Take:
         match event:
             case Opened():
                 self.options, self.started_s, self.mode = event.options, started_s(event), event.mode
+            case Wanted():
+                self.wanted = event.inserted
             case Edited():
                 self.edited = event.text
             case Reran():
@@ -108,9 +117,15 @@ class Take:
             return TakeState.WAITING
         if any(not segment.settled for segment in spoken):
             return TakeState.FAILED
-        if any(segment.inserting and not segment.inserted for segment in spoken):
+        if self.held or any(segment.inserting and not segment.inserted for segment in spoken):
             return TakeState.HELD
         return TakeState.DONE if spoken else TakeState.EMPTY
+
+    @property
+    def held(self) -> tuple[int, ...]:
+        """Segments whose texts are wanted where a cursor is, and may not be there."""
+        spoken = sorted(self.segments.items()) if self.wanted else ()
+        return tuple(number for number, segment in spoken if segment.text and not segment.inserted)
 
     def transcript(self, samples: int) -> Transcript:
         """What was recognised so far, of so many samples."""

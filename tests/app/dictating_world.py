@@ -193,9 +193,13 @@ class World:
         settings = replace(PATIENT, retry=lambda failures, chance, asked: 0.02)
         listener = Listener(locate, models / "fsmn-vad", settings=settings)
         parts = Parts(self.library, listener, self.inserter, self.devices, self.cues, self.hotkeys)
-        self.dictating = Dictating(parts, wishes)
+        self.changes = 0
+        self.dictating = Dictating(parts, wishes, self._changed)
         self.dictating.follow(self.views.append)
         self.running: asyncio.Task[None] | None = None
+
+    def _changed(self) -> None:
+        self.changes += 1
 
     @property
     def states(self) -> list[State]:

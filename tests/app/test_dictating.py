@@ -165,6 +165,26 @@ async def test_where_the_focus_moved_the_text_is_held_until_it_is_pasted(
     assert Cue.HELD in world.cues.played
 
 
+async def test_what_was_held_when_the_app_ended_is_pasted_after_the_next_start_when_somebody_asks(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
+        await world.dictate()
+        await world.over()
+        (texts,) = texts_of(world)
+    assert world.found[0].state is TakeState.HELD
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as again:
+        await wait_until(lambda: again.dictating.view.held == len(texts), "they are held again")
+        assert again.inserter.asked == 0, "nothing is typed by itself"
+        before = again.changes
+        again.dictating.ask(Verb.PASTE_HELD)
+        await wait_until(lambda: again.found[0].state is TakeState.DONE, "they are there, and noted")
+        await wait_until(lambda: again.changes > before, "whoever shows the history is told")
+        assert again.dictating.view.held == 0
+    assert again.inserter.texts == [(" ".join(texts), WINDOW)]
+
+
 async def test_before_a_text_is_given_away_the_journal_says_so_and_quitting_waits_for_what_follows(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:

@@ -18,6 +18,8 @@ from app.dictation_events import (
     Ended,
     Event,
     Gauges,
+    GiveUp,
+    HeldBefore,
     Here,
     Insert,
     InsertionEnded,
@@ -183,10 +185,24 @@ def test_held_text_is_pasted_where_the_person_is() -> None:
     assert story.state() is State.DONE
 
 
+def test_what_an_earlier_run_held_is_pasted_when_somebody_asks_and_not_before() -> None:
+    story = Story()
+    before = {Piece(-1, 2): "one", Piece(0, 0): "two"}
+    assert story.at(0.0, HeldBefore(before), *spoken(), text(1, 0, "three"), Ended(1), TYPED) != []
+    assert story.inserts() == ["three"]
+    assert (story.dictation.view(0.0).held, story.state()) == (2, State.DONE)
+    story.at(9.0, Verb.PASTE_HELD, Here(WINDOW))
+    assert story.inserts() == ["one two"]
+    assert story.then(HELD) == [] and story.dictation.view(9.0).held == 2
+    story.at(10.0, Verb.PASTE_HELD, Here(WINDOW))
+    assert story.then(TYPED) == [NoteInserted(tuple(before))]
+    assert story.dictation.view(10.0).held == 0
+
+
 def test_what_is_cancelled_is_still_recognised_and_goes_nowhere() -> None:
     story = Story()
     story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"), text(1, 1, "two"))
-    assert story.then(Key("cancel", True)) == [Play(Cue.STOP), StopRecording(1)]
+    assert story.then(Key("cancel", True)) == [Play(Cue.STOP), StopRecording(1), GiveUp(1)]
     assert (story.state(), story.note) == (State.IDLE, NoteKey.CANCELLED)
     story.then(Key("cancel", False), TYPED, text(1, 2, "three"))
     assert story.inserts() == []

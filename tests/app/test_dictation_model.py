@@ -19,6 +19,7 @@ from app.dictation_events import (
     Ended,
     Event,
     Guessed,
+    HeldBefore,
     Here,
     Insert,
     InsertionEnded,
@@ -48,6 +49,7 @@ OFTEN = ("dictate",) * 4 + ("paste-held",) * 2 + ("cancel",)
 VERBS = (Verb.START, Verb.STOP, Verb.TOGGLE, Verb.PASTE_HELD, Verb.PASTE_HELD, Verb.INSERT_READY, Verb.CANCEL)
 WORDS = ("one", "two.", "三", "四。", " five ", "")
 HERE = Target(9_999)
+BEFORE = {Piece(-1, 0): "before", Piece(-1, 3): "前。", Piece(0, 0): "then"}
 
 
 @dataclass
@@ -161,9 +163,16 @@ class World(RuleBasedStateMachine):
 
     # -- what may happen -----------------------------------------------------------------------------------
 
-    @initialize(mode=st.sampled_from(list(TalkMode)))
-    def begins(self, mode: TalkMode) -> None:
+    @initialize(mode=st.sampled_from(list(TalkMode)), held=st.booleans())
+    def begins(self, mode: TalkMode, held: bool) -> None:
         self.dictation.mode = mode
+        if held:
+            self.held |= set(BEFORE)
+            for piece, text in BEFORE.items():
+                take = self.takes.setdefault(piece.take, Take(piece.take, mode, recording=False))
+                take.ended = take.closed = True
+                take.texts[piece.segment] = text
+            self.tell(HeldBefore(BEFORE))
 
     @rule(mode=st.sampled_from(list(TalkMode)))
     def another_mode(self, mode: TalkMode) -> None:

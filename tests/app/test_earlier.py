@@ -8,7 +8,7 @@ import pytest
 
 from app.capture.library import Library
 from app.dictation_events import NoteKey
-from app.earlier import Earlier
+from app.earlier import HELD_S, MOST_HELD_TAKES, Earlier
 from app.listening import Listener
 from app.states import State
 from client.connection import Address, fixed
@@ -31,16 +31,28 @@ def earlier_of(library: Library, models: Path, url: str = "http://127.0.0.1:9") 
     return Earlier(library, Listener(fixed(Address(url)), models / "fsmn-vad", settings=AT_ONCE))
 
 
-def take(library: Library, session: UUID, started_s: float, *outcomes: Final | Failed | None) -> None:
+def take(
+    library: Library,
+    session: UUID,
+    started_s: float,
+    *outcomes: Final | Failed | None,
+    wanted: bool = False,
+    edited: str = "",
+    finished: bool = True,
+) -> None:
     """A take with a segment of 100 samples for each outcome."""
     with library.create(session, Options(), started_s) as journal:
+        journal.want(inserted=wanted)
         journal.hear(np.arange(100 * len(outcomes), dtype=np.int16))
         for segment, outcome in enumerate(outcomes):
             journal.begin(segment, 100 * segment)
             journal.end(segment, 100)
             if outcome is not None:
                 journal.settle(segment, outcome)
-        journal.finish()
+        if finished:
+            journal.finish()
+        if edited:
+            journal.edit(edited)
 
 
 async def test_the_newest_first_without_those_in_which_nobody_spoke(library: Library, models: Path) -> None:
@@ -67,6 +79,36 @@ async def test_what_a_take_lacks_is_recognised(library: Library, models: Path) -
         assert await earlier.recover(str(ONE)) is None
     pcm = np.arange(100, 200, dtype="<i2").tobytes()
     assert [view.text for view in await earlier.views(5)] == [f"one {digest(pcm)}"]
+
+
+async def test_what_was_held_and_is_complete_can_be_inserted_later(library: Library, models: Path) -> None:
+    now = 1_000_000_000.0
+    take(library, ONE, now, Final(0, "one"), Failed(1, ErrorCode.ENGINE_DIED, "it died"), wanted=True)
+    take(library, TWO, now + 1, Final(0, "two"), Final(1, "three"), wanted=True)
+    others = (UUID(int=number) for number in range(100, 200))
+    take(library, next(others), now + 2, Final(0, "for the history"))
+    take(library, next(others), now + 3, Final(0, "has an end that"), None, wanted=True)
+    take(library, next(others), now + 4, Final(0, "a crash cut off"), wanted=True, finished=False)
+    take(library, next(others), now + 5, Final(0, "mistaken"), wanted=True, edited="mended")
+    take(library, next(others), now + 6, wanted=True)
+    earlier = earlier_of(library, models)
+    assert list((await earlier.held(now + 10)).items()) == [(TWO, {0: "two", 1: "three"}), (ONE, {0: "one"})]
+    with library.reopen(TWO):
+        assert list(await earlier.held(now + 10)) == [ONE], "somebody works on it"
+    assert await earlier.held(now + HELD_S + 0.5) == {TWO: {0: "two", 1: "three"}}
+    for number in range(MOST_HELD_TAKES - 1):
+        take(library, next(others), now + 10 + number, Final(0, "newer"), wanted=True)
+    assert ONE not in (held := await earlier.held(now + 100)) and len(held) < MOST_HELD_TAKES
+
+
+async def test_what_is_recovered_is_for_the_history(library: Library, models: Path) -> None:
+    now = 1_000_000_000.0
+    take(library, ONE, now, Final(0, "one"), None, wanted=True)
+    async with scripted(oblige) as gateway:
+        earlier = earlier_of(library, models, gateway.url)
+        assert await earlier.recover(str(ONE)) is None
+    assert await earlier.held(now) == {}
+    assert [view.state for view in await earlier.views(5)] == [State.DONE]
 
 
 async def test_why_it_cannot_be_recognised_is_told(library: Library, models: Path) -> None:

@@ -70,6 +70,30 @@ async def test_what_is_pasted_later_is_noted_in_a_journal_that_is_closed(library
     assert library.find(TWO).state is TakeState.DONE
 
 
+async def test_what_an_earlier_run_held_is_noted_too(library: Library) -> None:
+    with begun(library, ONE) as journal:
+        journal.want(inserted=True)
+    assert library.find(ONE).state is TakeState.HELD
+    ledger = Ledger(library)
+    ledger.known(0, ONE)
+    await ledger.inserting((Piece(0, 0), Piece(0, 1)))
+    await ledger.inserted((Piece(0, 0), Piece(0, 1)))
+    assert library.find(ONE).state is TakeState.DONE
+
+
+async def test_what_is_given_up_is_wanted_nowhere(library: Library) -> None:
+    ledger = Ledger(library)
+    for take, session in ((1, ONE), (2, TWO)):
+        journal = begun(library, session)
+        journal.want(inserted=True)
+        ledger.opened(take, journal)
+    await ledger.close(2)
+    await ledger.give_up(1)
+    await ledger.give_up(2)
+    await ledger.close_all()
+    assert [found.state for found in library.all()] == [TakeState.DONE] * 2
+
+
 async def test_a_journal_that_cannot_be_opened_stops_nobody(library: Library) -> None:
     ledger = Ledger(library)
     ledger.opened(1, begun(library, ONE))

@@ -253,3 +253,5 @@ def test_held_text_has_a_bound_and_the_oldest_goes() -> None:
         goes(order, HELD)
     assert list(order.held) == [Piece(1, 1), Piece(1, 2)]
     assert order.let_go == 1
+    order.hold_again({Piece(0, 0): "from before"})
+    assert Piece(0, 0) not in order.held and order.let_go == 2

@@ -14,6 +14,7 @@ from app.capture.events import (
     Inserted,
     Inserting,
     Reran,
+    Wanted,
     opened,
 )
 from app.capture.take import TRANSCRIBED, Take, TakeState
@@ -42,6 +43,9 @@ FAILED = Failed(0, ErrorCode.ENGINE_FAILED, "no")
         ((*SAID, Finished(9), Cancelled(0, 5)), 9, TakeState.DONE),
         ((*SAID, Finished(9), Final(0, "a"), Inserting(0)), 9, TakeState.HELD),
         ((*SAID, Finished(9), Final(0, "a"), Inserting(0), Inserted(0)), 9, TakeState.DONE),
+        ((Wanted(True), *SAID, Finished(9), Final(0, "a")), 9, TakeState.HELD),
+        ((Wanted(True), *SAID, Finished(9), Final(0, "a"), Wanted(False)), 9, TakeState.DONE),
+        ((Wanted(True), *SAID, Finished(9), Final(0, "a"), Inserting(0), Wanted(False)), 9, TakeState.HELD),
     ],
 )
 def test_where_it_stands(events: tuple[Event, ...], samples: int, state: TakeState) -> None:
@@ -53,6 +57,17 @@ def test_where_it_stands(events: tuple[Event, ...], samples: int, state: TakeSta
 def test_only_what_needs_nothing_more_is_transcribed() -> None:
     needed = {TakeState.LIVE, TakeState.INTERRUPTED, TakeState.WAITING, TakeState.FAILED}
     assert set(TakeState) - TRANSCRIBED == needed
+
+
+def test_what_is_wanted_at_a_cursor_and_may_not_be_there_is_held() -> None:
+    events: list[Event] = [
+        *(event for number in range(5) for event in (Begin(number, 9 * number), End(number, 9))),
+        *(Final(0, "there"), Inserting(0), Inserted(0), Final(1, "perhaps"), Inserting(1)),
+        *(Final(2, "never"), Final(3, " "), Failed(4, ErrorCode.ENGINE_DIED, "it died"), Finished(45)),
+    ]
+    take = Take.of([Wanted(True), *events])
+    assert [(number, take.segments[number].text) for number in take.held] == [(1, "perhaps"), (2, "never")]
+    assert Take.of(events).held == Take.of([Wanted(True), *events, Wanted(False)]).held == ()
 
 
 def test_the_first_text_stays() -> None:
