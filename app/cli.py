@@ -2,12 +2,16 @@
 
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from app import control_command, microphones_command, models_command, takes_command
 from app.formats import Format
+
+if TYPE_CHECKING:
+    from app.desk import Desk
+    from app.news import Post
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -76,11 +80,16 @@ def desktop(
     """
     status = control_command.handed_over(hidden=hidden)
     if status is None:
-        from app import desk, local_worker, main
+        from app import main
 
-        models = ("fsmn-vad", *(("whisper-base",) if engine == "whisper" else ()))
-        worker = local_worker.LocalWorkerSettings(models, ("--engine", engine, *(worker_argument or ())))
-        status = main.run(desk.DeskSettings(worker), hidden=hidden)
+        def make_desk(post: "Post") -> "Desk":
+            from app import desk, local_worker
+
+            models = ("fsmn-vad", *(("whisper-base",) if engine == "whisper" else ()))
+            worker = local_worker.LocalWorkerSettings(models, ("--engine", engine, *(worker_argument or ())))
+            return desk.Desk(post, desk.DeskSettings(worker))
+
+        status = main.run(make_desk, hidden=hidden)
     raise typer.Exit(status)
 
 

@@ -1,6 +1,7 @@
 """The desktop app: Qt in the main thread, everything else in the loop of another one.
 
-Downwards ``loop.call`` and ``loop.submit``; upwards one bridge.
+Downwards ``loop.call`` and ``loop.submit``; upwards one bridge. The window comes first: most of what is imported
+is for the desk, and is imported by the loop's thread.
 """
 
 import gc
@@ -8,18 +9,19 @@ import logging
 import signal
 import socket
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.actions import Action, Verb
-from app.control import AlreadyRunning
 from app.control_command import handed_over
-from app.desk import Desk, DeskSettings
 from app.errors import AppError
 from app.news import Devices, Post, Problem, Takes, WindowWanted
 from app.settings import Settings
@@ -37,14 +39,26 @@ from runtime.folders import folders
 from runtime.logs import logging_to
 from runtime.loop_thread import LoopThread
 
+if TYPE_CHECKING:
+    from app.desk import Desk
+
 log = structlog.get_logger(__name__)
 
 FAILED = 1
 _STARTING_S = 5.0
 _SETTLED_MS = 10_000
 
-MakeDesk = Callable[[Post, DeskSettings | None], Desk]
-"""Called in Qt's thread once there are windows."""
+_MOST_EARLY = 16
+
+MakeDesk = Callable[[Post], "Desk"]
+"""Called in the loop's thread, and it may take its time: the window is there already."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """There is a desk."""
+
+    desk: "Desk"
 
 
 class Gone:
@@ -61,6 +75,7 @@ class Windows:
         self._devices, self._settings = Devices(), Settings()
         self._problems: dict[str, Problem] = {}
         self.desk: Desk | None = None
+        self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         has_tray = tray.available()
         self.window = MainWindow(theme, texts, self.ask, hides=has_tray)
         self.overlay = Overlay(theme, texts, translucent=blends()) if possible() else None
@@ -70,8 +85,10 @@ class Windows:
             self.tray.show()
 
     def ask(self, action: Action) -> None:
-        """Hand it to the desk."""
-        if self.desk is not None:
+        """Hand it to the desk, as soon as there is one."""
+        if self.desk is None:
+            self._early.append(action)
+        else:
             self._loop.call(self.desk.ask, action)
 
     def open(self) -> None:
@@ -101,6 +118,10 @@ class Windows:
                 self._show_problems()
             case WindowWanted():
                 self.open()
+            case Begun(desk):
+                self.desk = desk
+                while self._early:
+                    self.ask(self._early.popleft())
             case Gone():
                 self._application.exit()  # quit() would first ask each window, and one may say no
 
@@ -143,7 +164,7 @@ class Windows:
             self.tray.show_choices(choices)
 
 
-def run(settings: DeskSettings | None = None, *, hidden: bool = False, desk: MakeDesk = Desk) -> int:
+def run(make_desk: MakeDesk, *, hidden: bool = False) -> int:
     """The app, until somebody quits; its exit status. ``hidden``: without its window, where there is a tray."""
     application = QApplication(sys.argv[:1])
     application.setApplicationName("kikipounamu")
@@ -153,8 +174,7 @@ def run(settings: DeskSettings | None = None, *, hidden: bool = False, desk: Mak
     with logging_to("desktop", folders().logs), LoopThread("app") as loop:
         windows = Windows(application, loop, texts, theme)
         bridge = Bridge(windows.receive)
-        windows.desk = desk(bridge.post, settings)
-        running = loop.submit(_run(windows.desk))
+        running = loop.submit(_run(make_desk, bridge))
         running.add_done_callback(lambda _: bridge.post(Gone()))
         if windows.tray is None or not hidden:
             windows.open()
@@ -174,8 +194,10 @@ def _keep_what_is_there() -> None:
     QTimer.singleShot(_SETTLED_MS, gc.freeze)  # what recognition imports is there as well by then
 
 
-async def _run(desk: Desk) -> AppError | None:
+async def _run(make_desk: MakeDesk, bridge: Bridge) -> AppError | None:
     """Until it ends; an error that a person can do something about is no failure of the program."""
+    desk = make_desk(bridge.post)
+    bridge.post(Begun(desk))  # what it is asked comes once it runs: this thread is its own
     try:
         await desk.run()
     except AppError as error:
@@ -186,6 +208,8 @@ async def _run(desk: Desk) -> AppError | None:
 
 def _status(running: "Future[AppError | None]", *, hidden: bool) -> int:
     """Of a desk that has ended; an error that a person can do something about is told on the terminal."""
+    from app.control import AlreadyRunning
+
     try:
         error = running.result(0)
     except CancelledError:
