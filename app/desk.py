@@ -25,6 +25,7 @@ from app.hotkeys import choose as hotkeys
 from app.hotkeys.errors import HotkeyError
 from app.hotkeys.events import Hotkeys
 from app.insertion.choose import open_inserter
+from app.insertion.clipboard import WholeClipboard
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.held import HeldInserter
 from app.insertion.outcome import Inserter
@@ -70,7 +71,12 @@ class DeskSettings:
 
 
 class Desk:
-    """``post`` is told, from the loop's thread, whatever a person may want to see."""
+    """``post`` is told, from the loop's thread, whatever a person may want to see.
+
+    ``clipboard``: of whoever has windows, set before it runs.
+    """
+
+    clipboard: WholeClipboard | None = None
 
     def __init__(
         self, post: Post, settings: DeskSettings | None = None, open_device: OpenDevice = open_microphone
@@ -103,7 +109,8 @@ class Desk:
             cleanup.push_async_callback(self._inserter.close)
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
             listener = Listener(self._locate, folders().models / VAD_MODEL, settings=_PATIENT)
-            parts = Parts(of_this_user(), listener, self._inserter, self._open_device, sounds, keys)
+            library, inserter = of_this_user(), self._inserter
+            parts = Parts(library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
             self._dictating = Dictating(parts, wishes_of(self._file.current), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
             cleanup.callback(self._file.subscribe(self._settings_changed))
@@ -189,7 +196,7 @@ class Desk:
         insertion = self._file.current.insertion
         rules = Rules(insertion.strategy, insertion.newline)
         try:
-            return await open_inserter(sys.platform, os.environ, None, rules)
+            return await open_inserter(sys.platform, os.environ, self.clipboard, rules)
         except InsertionUnavailable as error:
             log.warning("texts are held", reason=str(error))
             self._post(Problem("insertion", str(error)))

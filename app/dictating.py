@@ -42,6 +42,7 @@ from app.dictation_events import (
 from app.earlier import Earlier
 from app.gestures import TalkMode
 from app.hotkeys.events import Hotkeys
+from app.insertion.clipboard import Copier
 from app.insertion.outcome import Inserter
 from app.key_shell import KeyShell
 from app.ledger import Ledger
@@ -49,7 +50,7 @@ from app.listening import Listener, ears_of
 from app.recorder import OpenDevice, Recorder
 from app.spoken_order import Piece
 from app.take_work import TakeWork, Workshop
-from app.text_work import TextWork
+from app.text_work import Hands, TextWork
 from app.view import LOWEST_DBFS, Note, TakeView, View
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
@@ -79,7 +80,7 @@ class Cues(Protocol):
 
 @dataclass(frozen=True)
 class Parts:
-    """What it works with. ``hotkeys``: entered already, where there are any."""
+    """What it works with. ``hotkeys``: entered already, where there are any; ``copier``: where windows are."""
 
     library: Library
     listener: Listener
@@ -87,6 +88,7 @@ class Parts:
     open_device: OpenDevice
     cues: Cues
     hotkeys: Hotkeys | None = None
+    copier: Copier | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,8 @@ class Dictating:
         self._core = Tasks("dictating")  # without one of these it does not go on
         self._ledger = Ledger(parts.library)
         self._history_changed = history_changed
-        self._texts = TextWork(parts.inserter, self._ledger, self._tell, self._tasks, history_changed)
+        hands = Hands(parts.inserter, parts.copier)
+        self._texts = TextWork(hands, self._ledger, self._tell, self._tasks, history_changed)
         self._recorder = Recorder(parts.open_device, self._microphone_changed)
         self._workshop = Workshop(parts.library, self._ledger, parts.listener, self._recorder)
         self._earlier = Earlier(parts.library, parts.listener)

@@ -288,6 +288,8 @@ class Dictation:
             self._effects.append(NoteInserted(arrived))
         if insertion.how is How.HELD and insertion.reason:
             self._tell(Note(insertion.reason), now)
+        elif insertion.how is How.COPIED:
+            self._tell(Note(NoteKey.COPIED), now)
 
     # -- what follows from all of it -----------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ class NoteKey(StrEnum):
     RECORDING_KEPT = "recording-kept"  # reason: it could not be recognised now, and can be sent again
     INSERT_READY = "insert-ready"  # offered: do not wait for what comes before
     QUITTING = "quitting"  # seconds (unsent), takes: it leaves when they are done; once more: at once
+    COPIED = "copied"  # what was held is on the clipboard, for the person to paste
     HELD_LET_GO = "held-let-go"  # count: too much held text; it is in the history
     # Of the shell: what stands beside a dictation.
     HOTKEYS_FAILED = "hotkeys-failed"  # reason

@@ -28,6 +28,7 @@ from app.settings import Settings
 from app.ui import tray
 from app.ui.bridge import Bridge
 from app.ui.choices import Choices
+from app.ui.clipboard import QtClipboard
 from app.ui.compositing import blends
 from app.ui.main_window import MainWindow
 from app.ui.overlay import Overlay, possible
@@ -97,7 +98,18 @@ class Windows:
         self.window.appear()
 
     def receive(self, news: object) -> None:
-        """Show it."""
+        """What the desk tells, or what became of it."""
+        match news:
+            case Begun(desk):
+                self.desk = desk
+                while self._early:
+                    self.ask(self._early.popleft())
+            case Gone():
+                self._application.exit()  # quit() would first ask each window, and one may say no
+            case _:
+                self._show(news)
+
+    def _show(self, news: object) -> None:
         match news:
             case View():
                 self._show_view(news)
@@ -118,12 +130,6 @@ class Windows:
                 self._show_problems()
             case WindowWanted():
                 self.open()
-            case Begun(desk):
-                self.desk = desk
-                while self._early:
-                    self.ask(self._early.popleft())
-            case Gone():
-                self._application.exit()  # quit() would first ask each window, and one may say no
 
     def _show_problems(self) -> None:
         """One of them; the others come when it is over."""
@@ -174,7 +180,8 @@ def run(make_desk: MakeDesk, *, hidden: bool = False) -> int:
     with logging_to("desktop", folders().logs), LoopThread("app") as loop:
         windows = Windows(application, loop, texts, theme)
         bridge = Bridge(windows.receive)
-        running = loop.submit(_run(make_desk, bridge))
+        clipboard = QtClipboard(application.clipboard())
+        running = loop.submit(_run(make_desk, bridge, clipboard))
         running.add_done_callback(lambda _: bridge.post(Gone()))
         if windows.tray is None or not hidden:
             windows.open()
@@ -194,9 +201,10 @@ def _keep_what_is_there() -> None:
     QTimer.singleShot(_SETTLED_MS, gc.freeze)  # what recognition imports is there as well by then
 
 
-async def _run(make_desk: MakeDesk, bridge: Bridge) -> AppError | None:
+async def _run(make_desk: MakeDesk, bridge: Bridge, clipboard: QtClipboard) -> AppError | None:
     """Until it ends; an error that a person can do something about is no failure of the program."""
     desk = make_desk(bridge.post)
+    desk.clipboard = clipboard
     bridge.post(Begun(desk))  # what it is asked comes once it runs: this thread is its own
     try:
         await desk.run()

@@ -186,7 +186,7 @@ class SpokenOrder:
         if flight.pasted:
             self.held = {piece: text for piece, text in self.held.items() if piece not in arrived}
         for take in (self._takes[number] for number in {piece.take for piece in flight.pieces} & set(self._takes)):
-            if missing < whole:
+            if missing < whole and insertion.how is not How.COPIED:
                 self._write_on(take, (flight.text[: whole - missing].strip()[-1:], flight.target))
             held = any(piece.take == take.number for piece in self.held)
             take.holding = held and not take.each and (take.holding or missing > 0)

@@ -1,7 +1,11 @@
-"""Texts at work: where they are to go, their insertion, and what the journals note of it."""
+"""Texts at work: where they are to go, their insertion, and what the journals note of it.
+
+A held text that is asked for while no window of another program has the focus is put on the clipboard instead.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -19,7 +23,8 @@ from app.dictation_events import (
     NoteHeld,
     NoteInserted,
 )
-from app.insertion.outcome import Inserter, Reason, Target, held
+from app.insertion.clipboard import Copier
+from app.insertion.outcome import How, Inserter, Insertion, Reason, Target, held
 from app.ledger import Ledger
 from app.spoken_order import Ordered
 from runtime.tasks import Tasks
@@ -28,7 +33,17 @@ log = structlog.get_logger(__name__)
 
 _TARGET_S: Final = 2.0
 _INSERT_S: Final = 120.0
+_LOOKS_AGAIN: Final = 10
+_LOOK_AGAIN_S: Final = 0.05
 _NOTING_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What brings texts to where they belong."""
+
+    inserter: Inserter
+    copier: Copier | None = None
 
 
 class TextWork:
@@ -39,13 +54,13 @@ class TextWork:
 
     def __init__(
         self,
-        inserter: Inserter,
+        hands: Hands,
         ledger: Ledger,
         tell: Callable[[Event], None],
         tasks: Tasks,
         noted_one: Callable[[], None] = lambda: None,
     ) -> None:
-        self._inserter = inserter
+        self._hands = hands
         self._ledger = ledger
         self._tell = tell
         self._tasks = tasks
@@ -94,12 +109,18 @@ class TextWork:
         self._tell(Aimed(take, await self._target(), segment))
 
     async def _aim_here(self) -> None:
-        self._tell(Here(await self._target()))
+        target = await self._target()
+        for _ in range(_LOOKS_AGAIN):  # the menu from which it was asked may not have given the focus back yet
+            if target is not None:
+                break
+            await asyncio.sleep(_LOOK_AGAIN_S)
+            target = await self._target()
+        self._tell(Here(target))
 
     async def _target(self) -> Target | None:
         try:
             async with asyncio.timeout(_TARGET_S):
-                return await self._inserter.target()
+                return await self._hands.inserter.target()
         except TimeoutError:
             return None
         except Exception:  # the text is held then, and those after it go on
@@ -111,10 +132,21 @@ class TextWork:
         try:
             await self._ledger.inserting(ordered.pieces)
             async with asyncio.timeout(_INSERT_S):
-                insertion = await self._inserter.insert(ordered.text, ordered.target)
+                insertion = await self._copy(ordered)
+                if insertion is None:
+                    insertion = await self._hands.inserter.insert(ordered.text, ordered.target)
         except TimeoutError:
             insertion = held(Reason.NOT_READ)
         except Exception:  # the top of a task: one text is held, and the next ones go on
             log.exception("an insertion failed")
             insertion = held(Reason.NOT_READ)
         self._tell(InsertionEnded(insertion))
+
+    async def _copy(self, ordered: Ordered) -> Insertion | None:
+        """What came of leaving it to the person; ``None``: a window is there that takes it."""
+        target, copier = ordered.target, self._hands.copier
+        if not ordered.pasted or (target is not None and not target.own):
+            return None
+        if copier is not None and await copier.copy(ordered.text.strip()):
+            return Insertion(How.COPIED)
+        return held(Reason.NO_TARGET) if target is not None else None

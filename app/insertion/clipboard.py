@@ -20,3 +20,14 @@ class Clipboard(Protocol):
 
     async def give_back(self) -> None:
         """Put back what was there, unless something else has been put into it meanwhile."""
+
+
+class Copier(Protocol):
+    """A clipboard, or what stands for one."""
+
+    async def copy(self, text: str) -> bool:
+        """Leave ``text`` for the person to paste; False: that is impossible now."""
+
+
+class WholeClipboard(Clipboard, Copier, Protocol):
+    """Lends itself, and can be left with a text."""

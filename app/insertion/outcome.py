@@ -1,15 +1,19 @@
 """What became of a text, and what inserts it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 
 class How(StrEnum):
-    """``typed`` and ``pasted``: the target has it. ``held``: it has not, or nobody knows."""
+    """``typed`` and ``pasted``: the target has it. ``copied``: it is on the clipboard, for the person to paste.
+
+    ``held``: nobody has it, or nobody knows.
+    """
 
     TYPED = "typed"
     PASTED = "pasted"
+    COPIED = "copied"
     HELD = "held"
 
 
@@ -37,11 +41,16 @@ class Insertion:
 
 @dataclass(frozen=True)
 class Target:
-    """A window. ``program``: what it calls itself, empty if it does not say."""
+    """A window. ``program``: what it calls itself, empty if it does not say. ``own``: it is one of ours.
+
+    ``middle``: a point in it, in the screen's own pixels, where the system tells.
+    """
 
     window: int
     program: str = ""
     terminal: bool = False
+    own: bool = field(default=False, compare=False)
+    middle: tuple[int, int] | None = field(default=None, compare=False)
 
 
 class Inserter(Protocol):

@@ -44,7 +44,7 @@ class PastingInserter:
             reason = await self._ready(target)
             if reason is not None:
                 return held(reason)
-            if self.rules.strategy is Strategy.TYPE:
+            if self.rules.strategy is Strategy.TYPE and not target.own:  # it would press our own buttons
                 return self._type(text, target)
             return await self._paste(text, target)
 

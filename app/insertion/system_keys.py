@@ -5,6 +5,7 @@ systems are asked themselves:
 GetAsyncKeyState of user32, and CGEventSourceFlagsState of Quartz.
 """
 
+import os
 import sys
 from typing import Any, Final, Protocol
 
@@ -53,7 +54,7 @@ class WindowsKeys:
         number = ctypes.c_ulong()
         self._user32.GetWindowThreadProcessId(window, ctypes.byref(number))
         name = _program(int(number.value))
-        return Target(int(window), name, is_terminal(name))
+        return Target(int(window), name, is_terminal(name), own=int(number.value) == os.getpid())
 
     def modifiers_held(self) -> bool:
         """The highest bit tells that a key is down."""
@@ -79,8 +80,8 @@ class MacKeys:
         front = self._workspace.frontmostApplication()
         if front is None:
             return None
-        name = str(front.localizedName() or "")
-        return Target(int(front.processIdentifier()), name, is_terminal(name))
+        name, number = str(front.localizedName() or ""), int(front.processIdentifier())
+        return Target(number, name, is_terminal(name), own=number == os.getpid())
 
     def modifiers_held(self) -> bool:
         """As the session's event source has them."""

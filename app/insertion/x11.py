@@ -6,6 +6,7 @@ and indents them, and an undo takes back only some. It also takes equally long f
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, Self
 
 from app.insertion.errors import CannotType, ScreenGone
@@ -58,6 +59,8 @@ class X11Inserter:
         if target is None:
             return held(Reason.NO_TARGET)
         rules = self.rules
+        if target.own:  # typed letters would press our own buttons
+            rules = replace(rules, strategy=Strategy.PASTE)
         async with self._turn:
             try:
                 return await self._thread.call(lambda _: self._hands.insert(text, target, rules))

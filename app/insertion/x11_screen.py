@@ -29,6 +29,7 @@ class X11Screen:
         self._connection = connection
         self._release_deadline_s = release_deadline_s
         self._display = connection.display
+        self._ours = connection.program(connection.window.id)
 
     def target(self) -> Target | None:
         """The top-level window that has the focus."""
@@ -36,7 +37,8 @@ class X11Screen:
         if window is None:
             return None
         names = self.names(window.id)
-        return Target(window.id, names[-1] if names else "", is_terminal(*names))
+        program, own = names[-1] if names else "", self._connection.program(window.id) == self._ours
+        return Target(window.id, program, is_terminal(*names), own, self._middle(window))
 
     def names(self, window: int) -> tuple[str, ...]:
         """What its program calls itself: instance and class."""
@@ -104,6 +106,14 @@ class X11Screen:
         except XError:
             return None  # it was closed just now
         return self._active()
+
+    def _middle(self, window: Any) -> tuple[int, int] | None:
+        try:
+            size = window.get_geometry()
+            corner = self._connection.root.translate_coords(window, 0, 0)
+        except XError:
+            return None
+        return corner.x + size.width // 2, corner.y + size.height // 2
 
     def _active(self) -> Window | None:
         """As the window manager says (EWMH), for a focus in a window that belongs to none."""

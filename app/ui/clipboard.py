@@ -1,4 +1,4 @@
-"""The clipboard as Qt serves it, lent to a text: an ``app.insertion.clipboard.Clipboard`` for Windows and macOS.
+"""The clipboard as Qt serves it: an ``app.insertion.clipboard.WholeClipboard``. Only Windows and macOS lend it.
 
 Qt asks for the data when somebody reads it: that is how a read is noticed. It does not tell who reads.
 """
@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import QMimeData, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QClipboard
+from PySide6.QtGui import QClipboard, QGuiApplication
 
 MOST_BYTES: Final = 64 * 2**20
 _QT_DEADLINE_S: Final = 2.0
@@ -86,6 +86,13 @@ class QtClipboard(QObject):
         """Put back what was there, unless it is another program's by now. Raises ``TimeoutError``."""
         await self._ask(self._give_back)
 
+    async def copy(self, text: str) -> bool:
+        """Leave ``text`` in it. Under Wayland a program without the focus cannot."""
+        try:
+            return bool(await self._ask(lambda: self._leave(text)))
+        except TimeoutError:
+            return False
+
     # -- in Qt's thread ------------------------------------------------------------------------------------
 
     async def _ask(self, work: Callable[[], Any]) -> Any:
@@ -127,6 +134,13 @@ class QtClipboard(QObject):
     def _put(self, text: str) -> None:
         self._offer = _Offer(text, self._was_read)
         self._clipboard.setMimeData(self._offer)
+
+    def _leave(self, text: str) -> bool:
+        if QGuiApplication.platformName().startswith("wayland") and QGuiApplication.focusWindow() is None:
+            return False
+        self._offer = self._before = None
+        self._clipboard.setText(text)
+        return True
 
     def _give_back(self) -> None:
         before, self._before = self._before, None

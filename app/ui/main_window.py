@@ -82,12 +82,14 @@ class MainWindow(QWidget):
         self.start.setProperty("role", "primary")
         self.hint, self.beside = label(role="muted"), label(size=SCALE.caption, role="muted")
         self.note = label(role="warning")
+        self.copy_held = QPushButton()
         self.live = LiveText(theme, texts)
         self.takes_name = label(size=SCALE.heading, bold=True)
         self.takes = TakesList(theme, texts, ask)
         self.settings = SettingsPanel(theme, texts, ask)
         self._lay_out()
         self.start.clicked.connect(lambda: ask(Verb.STOP if self._view.state in RECORDING else Verb.START))
+        self.copy_held.clicked.connect(lambda: ask(Verb.PASTE_HELD))
         theme.changed.connect(self.refresh)
         texts.changed.connect(self.refresh)
         self.refresh()
@@ -107,6 +109,7 @@ class MainWindow(QWidget):
         said = note_text(texts, view.note, paste_key) if view.note else self._problem
         self.note.setText(said)
         self.note.setVisible(bool(said))
+        self.copy_held.setVisible(bool(view.held))
         self.settings.meter.show_level(view.level_dbfs)
         if self.announces and (view.state is not before.state or view.note != before.note):
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said or word))
@@ -138,6 +141,7 @@ class MainWindow(QWidget):
         key = key_text(texts, self._choices.keys.get(DICTATE, ""))
         self.hint.setText(texts("window.hint", key=key) if key else texts("window.hint-without-key"))
         self.takes_name.setText(texts("window.takes"))
+        self.copy_held.setText(texts("action.copy-held"))
         self.live.setAccessibleName(texts("window.live"))
         self.elapsed.setAccessibleName(texts("window.elapsed"))
         self.takes.refresh()
@@ -197,4 +201,5 @@ class MainWindow(QWidget):
         column.addWidget(self.live)
         column.addWidget(self.note)
         column.addWidget(self.beside)
+        column.addWidget(self.copy_held, alignment=Qt.AlignmentFlag.AlignLeft)
         return frame

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
@@ -16,6 +17,8 @@ from app.ui.wording import state_text, worker_text
 from app.view import View, WorkerState, WorkerView
 
 INSERT_READY = "insert-ready"
+MENU_CLOSES_MS = 200
+"""Where a panel draws the menu, it gives the focus back a little later than we are told what was chosen."""
 
 
 def available() -> bool:
@@ -37,7 +40,7 @@ class Tray(QSystemTrayIcon):
         self.menu = QMenu()
         self.dictate = self._entry(lambda: ask(Verb.STOP if self._view.state in RECORDING else Verb.START))
         self.insert_ready = self._entry(lambda: ask(Verb.INSERT_READY))
-        self.paste_held = self._entry(lambda: ask(Verb.PASTE_HELD))
+        self.paste_held = self._entry(lambda: QTimer.singleShot(MENU_CLOSES_MS, lambda: ask(Verb.PASTE_HELD)))
         self.menu.addSeparator()
         self.microphones, self.gateways = self.menu.addMenu(""), self.menu.addMenu("")
         self.here = self.gateways.addAction("")

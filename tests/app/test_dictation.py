@@ -185,6 +185,14 @@ def test_held_text_is_pasted_where_the_person_is() -> None:
     assert story.state() is State.DONE
 
 
+def test_held_text_that_is_copied_is_held_no_longer() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
+    story.at(1.0, Verb.PASTE_HELD, Here(None))
+    assert story.then(InsertionEnded(Insertion(How.COPIED))) == [NoteInserted((Piece(1, 0),))]
+    assert story.note == "copied" and story.dictation.view(1.0).held == 0
+
+
 def test_what_an_earlier_run_held_is_pasted_when_somebody_asks_and_not_before() -> None:
     story = Story()
     before = {Piece(-1, 2): "one", Piece(0, 0): "two"}

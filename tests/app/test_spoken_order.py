@@ -169,6 +169,18 @@ def test_after_the_paste_the_take_goes_on_where_it_was() -> None:
     assert goes(order) == " two"
 
 
+def test_what_was_copied_is_not_what_stands_before_the_next_text() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one.")
+    assert goes(order) == "one."
+    say(order, 1, 1, "two")
+    goes(order, HELD)
+    order.paste(None)
+    assert goes(order, Insertion(How.COPIED)) == "two"
+    say(order, 1, 2, "three")
+    assert goes(order) == " three" and not order.held
+
+
 def test_of_what_was_partly_typed_the_rest_is_held() -> None:
     order = order_of(1)
     for segment, text in enumerate(["one", "two", "three"]):

@@ -1,5 +1,6 @@
 """Texts at work: whatever the desktop does, somebody is told what came of a text, and the journals know."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,10 +11,16 @@ from app.dictation_events import Aim, Aimed, AimHere, Event, Here, Insert, Inser
 from app.insertion.outcome import How, Insertion, Reason, Target, held
 from app.ledger import Ledger
 from app.spoken_order import Ordered, Piece
-from app.text_work import TextWork
+from app.text_work import Hands, TextWork
 from runtime.tasks import Tasks
 from tests.app.dictating_world import WINDOW, FakeInserter
 from tests.helpers.waiting import wait_until
+
+OURS = Target(9, "kikipounamu", own=True)
+
+
+def ordered(target: Target | None = WINDOW, *, pasted: bool = False) -> Ordered:
+    return Ordered((Piece(1, 0),), ("kia ora",), "kia ora", target, pasted)
 
 
 class Broken(FakeInserter):
@@ -26,13 +33,25 @@ class Broken(FakeInserter):
         raise RuntimeError("no keys")
 
 
+class Copies:
+    """A clipboard; ``works``: whether it can be had."""
+
+    def __init__(self, *, works: bool = True) -> None:
+        self.works = works
+        self.text = ""
+
+    async def copy(self, text: str) -> bool:
+        self.text = text if self.works else ""
+        return self.works
+
+
 class Texts:
     """One ``TextWork`` and what it told."""
 
-    def __init__(self, root: Path, inserter: FakeInserter, tasks: Tasks) -> None:
+    def __init__(self, root: Path, inserter: FakeInserter, tasks: Tasks, copier: Copies | None = None) -> None:
         self.told: list[Event] = []
         self.inserter = inserter
-        self.work = TextWork(inserter, Ledger(Library(root)), self.told.append, tasks)
+        self.work = TextWork(Hands(inserter, copier), Ledger(Library(root)), self.told.append, tasks)
 
     async def tells(self, event: Event) -> None:
         await wait_until(lambda: event in self.told, f"{event} is told, not {self.told}")
@@ -42,10 +61,6 @@ class Texts:
 async def tasks() -> AsyncIterator[Tasks]:
     async with Tasks("test") as tasks:
         yield tasks
-
-
-def ordered(target: Target | None = WINDOW, *, pasted: bool = False) -> Ordered:
-    return Ordered((Piece(1, 0),), ("kia ora",), "kia ora", target, pasted)
 
 
 async def test_it_does_what_is_asked_about_texts_alone(tmp_path: Path, tasks: Tasks) -> None:
@@ -64,6 +79,49 @@ async def test_a_desktop_that_fails_holds_the_text(tmp_path: Path, tasks: Tasks)
     await texts.tells(Aimed(1, None))
     texts.work.perform(Insert(ordered()))
     await texts.tells(InsertionEnded(held(Reason.NOT_READ)))
+
+
+@pytest.mark.parametrize("target", [None, OURS])
+async def test_what_no_window_of_another_program_takes_is_copied(
+    target: Target | None, tmp_path: Path, tasks: Tasks
+) -> None:
+    inserter, copies = FakeInserter(focus=target), Copies()
+    texts = Texts(tmp_path, inserter, tasks, copies)
+    texts.work.perform(AimHere())
+    await texts.tells(Here(target))
+    texts.work.perform(Insert(ordered(target, pasted=True)))
+    await texts.tells(InsertionEnded(Insertion(How.COPIED)))
+    assert (copies.text, inserter.asked) == ("kia ora", 0)
+
+
+async def test_a_menu_may_have_the_focus_for_a_moment(tmp_path: Path, tasks: Tasks) -> None:
+    inserter = FakeInserter(focus=None)
+    texts = Texts(tmp_path, inserter, tasks)
+    texts.work.perform(AimHere())
+    await asyncio.sleep(0)
+    inserter.focus = WINDOW
+    await texts.tells(Here(WINDOW))
+    assert texts.told == [Here(WINDOW)]
+
+
+@pytest.mark.parametrize(
+    ("insert", "copier", "outcome"),
+    [
+        (ordered(pasted=True), Copies(), Insertion(How.TYPED)),
+        (ordered(OURS), Copies(), Insertion(How.TYPED)),  # said where our own window had a text field
+        (ordered(OURS, pasted=True), Copies(works=False), held(Reason.NO_TARGET)),
+        (ordered(OURS, pasted=True), None, held(Reason.NO_TARGET)),
+        (ordered(None, pasted=True), Copies(works=False), Insertion(How.HELD, "focus-moved")),
+    ],
+)
+async def test_nothing_else_is_copied(
+    insert: Ordered, copier: Copies | None, outcome: Insertion, tmp_path: Path, tasks: Tasks
+) -> None:
+    inserter = FakeInserter(focus=insert.target or WINDOW)
+    texts = Texts(tmp_path, inserter, tasks, copier)
+    texts.work.perform(Insert(insert))
+    await texts.tells(InsertionEnded(outcome))
+    assert copier is None or copier.text == ""
 
 
 async def test_what_became_of_texts_is_waited_for(tmp_path: Path, tasks: Tasks) -> None:

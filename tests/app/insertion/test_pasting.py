@@ -1,5 +1,5 @@
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -119,6 +119,13 @@ async def test_held_modifiers_are_waited_for(keys: FakeKeys) -> None:
     assert keys.text == ""
     keys.held = False
     assert await waiting == Insertion(How.PASTED)
+    await inserter.close()
+
+
+async def test_nothing_is_typed_into_a_window_of_our_own(keys: FakeKeys) -> None:
+    inserter = PastingInserter(keys.clipboard, keys, Rules(Strategy.TYPE))
+    assert await inserter.insert("text", replace(EDITOR, own=True)) == Insertion(How.PASTED)
+    assert (keys.text, keys.typed) == ("text", [])
     await inserter.close()
 
 

@@ -55,6 +55,7 @@ def test_windows() -> None:
     keys = WindowsKeys(User32(), keyboard)
     target = keys.target()
     assert target is not None and target.window == 7 and target.program == psutil.Process().name()
+    assert target.own, "its process is this one"
     assert not keys.modifiers_held()
     assert WindowsKeys(User32(down=0x12), keyboard).modifiers_held()
     assert WindowsKeys(User32(window=0), keyboard).target() is None

@@ -1,5 +1,7 @@
 """What does not need another program's answer; the rest is in ``tests/end_to_end/test_insertion.py``."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.insertion.errors import InsertionUnavailable
@@ -27,6 +29,17 @@ async def test_rules_hold_from_the_next_text_on(screen: Desktop) -> None:
         inserter.rules = Rules(strategy, Newline.SPACE)
         assert await inserter.insert("one\ntwo ", target) == Insertion(how)
     await field.shows("one two one\ntwo ")
+    await inserter.close()
+
+
+async def test_nothing_is_typed_into_a_window_of_our_own(screen: Desktop) -> None:
+    """Letters would press its buttons."""
+    inserter = await X11Inserter.open(screen.display, Rules(Strategy.TYPE))
+    field = TextField(screen, "as if it were ours")
+    target = await inserter.target()
+    assert target is not None
+    assert await inserter.insert("text", replace(target, own=True)) == Insertion(How.PASTED)
+    await field.shows("text")
     await inserter.close()
 
 

@@ -18,6 +18,25 @@ def test_the_window_with_the_focus(screen: Desktop, connection: Connection) -> N
     assert looks.names(1) == ()
 
 
+def test_it_is_known_where_it_is_and_whether_it_is_ours(
+    screen: Desktop, connection: Connection, other: Connection
+) -> None:
+    looks = X11Screen(connection)
+    window = TextField(screen, "of another program").focus()
+    screen.xdotool("windowsize", "--sync", window, "300", "200", "windowmove", "--sync", window, "600", "400")
+    target = looks.target()
+    assert target is not None and target.middle is not None and not target.own
+    assert abs(target.middle[0] - 750) < 30 and abs(target.middle[1] - 500) < 30, "but for the frame"
+    ours = other.root.create_window(0, 0, 90, 90, 0, X.CopyFromParent)
+    ours.set_wm_name("ours")
+    ours.map()
+    other.display.sync()
+    screen.focus("ours")
+    target = looks.target()
+    assert target is not None and (target.window, target.own) == (ours.id, True)
+    ours.destroy()
+
+
 def test_keys_are_pressed_for_no_other_window(screen: Desktop, connection: Connection) -> None:
     looks, pressed = X11Screen(connection), list[int]()
     target = Target(int(TextField(screen, "target").focus()))

@@ -102,6 +102,15 @@ def test_all_that_was_there_comes_back(runtime: Runtime, system: QClipboard) -> 
     assert now.imageData().pixel(3, 3) & 0xFFFFFF == 0x123456
 
 
+def test_what_is_left_in_it_stays(runtime: Runtime, system: QClipboard) -> None:
+    clipboard = QtClipboard(system)
+    assert runtime.do(clipboard.keep())
+    runtime.do(clipboard.offer("lent"))
+    assert runtime.do(clipboard.copy("left"))
+    runtime.do(clipboard.give_back())
+    assert system.text() == "left"
+
+
 def test_nothing_comes_back_where_nothing_was(runtime: Runtime, system: QClipboard) -> None:
     clipboard = QtClipboard(system)
     assert runtime.do(clipboard.keep())

@@ -65,7 +65,7 @@ def controls(window: QWidget) -> list[QWidget]:
     return [widget for widget in window.findChildren(QWidget) if isinstance(widget, QAbstractButton | QComboBox)]
 
 
-def test_it_shows_the_take(make: Make, texts: Texts) -> None:
+def test_it_shows_the_take(make: Make, texts: Texts, asked: list[Action]) -> None:
     window = make(texts)
     assert window.state.text() == texts("state.listening")
     assert window.elapsed.text() == "0:12"
@@ -76,6 +76,11 @@ def test_it_shows_the_take(make: Make, texts: Texts) -> None:
     window.show_view(View(State.HELD, held=1, note=Note("focus-moved")))
     assert window.note.text() == texts("note.focus-moved")
     assert "Ctrl+Alt+V" in window.beside.text()
+    asked.clear()
+    window.copy_held.click()
+    assert asked == [Verb.PASTE_HELD] and window.copy_held.text() == texts("action.copy-held")
+    window.show_view(View())
+    assert not window.copy_held.isVisible()
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSystemTrayIcon
+from pytestqt.qtbot import QtBot
 
 from app.actions import Action, ChooseMicrophone, SwitchWorker, Verb
 from app.states import State
@@ -59,9 +60,16 @@ def test_what_is_held_or_waits_has_an_entry(tray: Tray, asked: list[Action]) -> 
     usual = len(entries(tray))
     tray.show_view(View(State.HELD, held=1, note=Note("insert-ready")))
     assert len(entries(tray)) == usual + 2
-    tray.paste_held.trigger()
     tray.insert_ready.trigger()
-    assert asked == [Verb.PASTE_HELD, Verb.INSERT_READY]
+    assert asked == [Verb.INSERT_READY]
+
+
+def test_what_is_held_goes_to_the_window_that_the_menu_gives_the_focus_back_to(
+    tray: Tray, asked: list[Action], qtbot: QtBot
+) -> None:
+    tray.paste_held.trigger()
+    assert asked == []
+    qtbot.waitUntil(lambda: asked == [Verb.PASTE_HELD])
 
 
 def test_dictation_starts_and_stops(tray: Tray, texts: Texts, asked: list[Action]) -> None:
