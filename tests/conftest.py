@@ -13,6 +13,14 @@ pytest_plugins = ["tests.helpers.qt", "tests.helpers.skips"]
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """``serial`` tests run one after the other, and those of ``serial("sound")`` beside them."""
+    for item in items:
+        if mark := item.get_closest_marker("serial"):
+            item.add_marker(pytest.mark.xdist_group(*mark.args or ("serial",)))
+
+
 @pytest.fixture(scope="session")
 def models() -> Path:
     """Folder with the installed models ``fsmn-vad`` and ``whisper-base``; ``make test`` fills it."""

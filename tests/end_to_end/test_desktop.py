@@ -20,7 +20,7 @@ from tests.helpers.digits import DATA, MODEL
 from tests.helpers.waiting import wait_until_sync
 from worker.engines.funasr import create
 
-pytestmark = [pytest.mark.funasr, pytest.mark.serial, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.funasr, pytest.mark.serial("sound"), pytest.mark.timeout(300)]
 
 FUNASR = ("--set", f"folder={MODEL}", "--device", "cpu", "--threads", "1")
 SPOKEN = DATA / "digits" / "digits-02.flac"
@@ -106,18 +106,40 @@ def test_a_picture_stays_in_the_clipboard(app: DesktopApp, mode: str, strategy: 
     wait_until_sync(lambda: app.desktop.copied_as() == {"image/png": PNG}, "the picture is there again")
 
 
-@pytest.mark.parametrize(("mode", "strategy"), [("hybrid", "paste"), ("hold", "type")])
-def test_nothing_is_inserted_where_the_focus_went(app: DesktopApp, mode: str, strategy: str) -> None:
-    """It is held, and one key inserts it where the person is then."""
+def held_take(app: DesktopApp, mode: str, strategy: str) -> tuple[Found, TextField, TextField]:
+    """The focus moves while somebody speaks: the take, the window where it was and the one where it went."""
     first = TextField(app.desktop, next(NAMES))
     with dictating(app, mode, strategy) as takes:
         second = TextField(app.desktop, next(NAMES))
     assert takes[0].state is TakeState.HELD and app.view()["held"] == 1
     assert (first.text, second.text, first.pastes, second.pastes) == ("", "", [], [])
+    return takes[0], first, second
+
+
+def held_no_longer(app: DesktopApp) -> None:
+    """The key that pastes what is held is pressed."""
     app.desktop.xdotool("key", "ctrl+alt+v")
     wait_until_sync(lambda: app.view()["held"] == 0, "nothing is held any more")
-    arrives(app, second, takes[0])
+
+
+def test_nothing_is_inserted_where_the_focus_went(app: DesktopApp) -> None:
+    """It is held, and one key inserts it where the person is then."""
+    take, first, second = held_take(app, "hybrid", "paste")
+    held_no_longer(app)
+    arrives(app, second, take)
     assert first.text == ""
+
+
+def test_in_our_own_window_what_is_held_is_copied(app: DesktopApp) -> None:
+    """A second start brings that window, in front and with the focus."""
+    take, first, second = held_take(app, "hold", "type")
+    assert app.command("app").startswith("kikipounamu is already running")
+    app.desktop.has_focus("kikipounamu")
+    held_no_longer(app)
+    assert app.desktop.copied().decode() == take.transcript.text
+    wait_until_sync(lambda: app.takes()[-1].state is TakeState.DONE, "the history says that it is taken care of")
+    assert (first.text, second.text) == ("", "")
+    app.desktop.xdotool("windowclose", app.desktop.window("kikipounamu"))
 
 
 def test_what_is_cancelled_is_inserted_nowhere_and_kept(app: DesktopApp) -> None:

@@ -5,6 +5,7 @@ The checksum engine: its text changes with any sample that is lost, doubled or m
 
 import itertools
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -16,14 +17,14 @@ import psutil
 import pytest
 
 from app.capture.library import Found
-from app.capture.take import TRANSCRIBED, Spoken, TakeState
+from app.capture.take import Spoken, TakeState
 from loadtest.checksum import checksum
 from tests.app.speech import recording
 from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, running_app, segments_of
 from tests.helpers.waiting import wait_until_sync
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.serial("sound"), pytest.mark.timeout(600)]
 
 SENTENCES = ("en-03", "en-05", "en-08")
 DIGEST = len(checksum(b""))
@@ -133,25 +134,38 @@ def test_a_minute_without_a_gateway(app: DesktopApp, field: TextField, tmp_path:
     without_gateway(app, field, recording(*SENTENCES * 5, to=tmp_path / "long.wav"), 60.0)
 
 
-def annoy(app: DesktopApp, presses: int, seed: int) -> None:
-    """So many taps and holds at random; meanwhile microphone, worker and gateway go and come back, in turn."""
+def presses_at_random(presses: int, seed: int) -> list[tuple[float, float]]:
+    """How long the key is down each time, and then up: taps (8 a second), holds and pauses."""
     chance = random.Random(seed)
-    others: Iterator[Callable[[], object]] = itertools.cycle(
-        [
-            app.microphone.unload,
-            app.microphone.load,
-            lambda: app.set(worker__on=False),
-            lambda: app.set(worker__on=True),
-            lambda: keep_down(app, 0.1),
-        ]
-    )
-    for press in range(1, presses + 1):
-        app.press()
-        time.sleep(chance.uniform(0.3, 0.6) if chance.random() < 0.1 else chance.uniform(0.0, 0.05))
-        app.release()
-        time.sleep(chance.uniform(0.2, 0.6) if chance.random() < 0.15 else chance.uniform(0.0, 0.1))
-        if press % 10 == 0 and press <= presses // 50 * 50:  # in fives: all is there at the end
-            next(others)()
+    return [
+        (
+            chance.uniform(0.3, 0.6) if chance.random() < 0.08 else chance.uniform(0.0, 0.04),
+            chance.uniform(0.2, 0.6) if chance.random() < 0.1 else chance.uniform(0.0, 0.05),
+        )
+        for _ in range(presses)
+    ]
+
+
+def annoy(app: DesktopApp, presses: int, seed: int) -> float:
+    """So many taps and holds at random; meanwhile microphone, worker and gateway go and come back, in turn.
+
+    Returns how many seconds the presses took.
+    """
+    others: list[Callable[[], object]] = [
+        app.microphone.unload,
+        app.microphone.load,
+        lambda: app.set(worker__on=False),
+        lambda: app.set(worker__on=True),
+        lambda: keep_down(app, 0.1),
+    ]
+    begun = time.monotonic()
+    with app.pressing(presses_at_random(presses, seed)) as presser:
+        for other in others * (presses // 50):
+            other()
+            with suppress(subprocess.TimeoutExpired):
+                presser.wait(0.5)
+        assert presser.wait(600) == 0
+        return time.monotonic() - begun
 
 
 @contextmanager
@@ -179,10 +193,10 @@ def under_annoyance(app: DesktopApp, field: TextField, speech: Path, presses: in
     app.set(hotkeys__mode="hybrid")
     before = len(app.takes())
     with talking_on(app, speech):
-        annoy(app, presses, seed=presses)
+        seconds = annoy(app, presses, seed=presses)
     app.tell("stop")
     app.wait_for("idle", "done", "held", "failed")
-    wait_until_sync(lambda: all(take.state in TRANSCRIBED for take in app.takes()), "all takes have ended", 120)
+    app.wait_until_transcribed()
     wait_until_sync(lambda: app.view()["waiting"] == 0, "nothing is waited for")
     takes = app.takes()[before:]
     assert [texts(take) for take in takes] == [digests(take) for take in takes]
@@ -195,7 +209,9 @@ def under_annoyance(app: DesktopApp, field: TextField, speech: Path, presses: in
     typed = "".join(field.text.split())
     assert [typed[at : at + DIGEST] for at in range(0, len(typed), DIGEST)] == inserted
     assert app.view()["held"] == len(segments) - len(inserted)
-    sys.stdout.write(f"{presses} presses: {len(takes)} takes, {sum(take.seconds for take in takes):.0f} s, ")
+    sys.stdout.write(
+        f"{presses} presses in {seconds:.0f} s: {len(takes)} takes, {sum(take.seconds for take in takes):.0f} s, "
+    )
     sys.stdout.write(f"{len(inserted)} texts inserted, {len(segments) - len(inserted)} held, lost 0, doubled 0\n")
 
 

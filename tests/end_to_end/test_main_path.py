@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.chain import BIN
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.serial("sound"), pytest.mark.timeout(300)]
 
 MODELS = ("fsmn-vad", "whisper-base")
 WORST_PERCENT = 15.0  # whisper-base on clean speech: 0 % of the words and 8 % of the characters were wrong

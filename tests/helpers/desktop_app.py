@@ -12,7 +12,7 @@ Everything of the app lies in ``home``, which a restart keeps.
 import asyncio
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +95,23 @@ class DesktopApp:
     def tap(self) -> None:
         """Down and up at once."""
         self.desktop.xdotool("key", RIGHT_CTRL)
+
+    @contextmanager
+    def pressing(self, presses: Iterable[tuple[float, float]]) -> Iterator["subprocess.Popen[bytes]"]:
+        """Meanwhile the key is pressed: seconds down and then up. One program, so that it keeps time."""
+        script = self.home / "presses"
+        script.write_text(
+            "".join(
+                f"keydown --delay 0 {RIGHT_CTRL}\nsleep {down:.3f}\nkeyup --delay 0 {RIGHT_CTRL}\nsleep {up:.3f}\n"
+                for down, up in presses
+            )
+        )
+        presser = self.desktop.start("xdotool", str(script))
+        try:
+            yield presser
+        finally:
+            presser.kill()
+            presser.wait()
 
     @contextmanager
     def talking(self, *, tapping: bool = False) -> Iterator[None]:
@@ -193,6 +210,18 @@ class DesktopApp:
 
         found: list[Found] = wait_until_sync(settled, f"{count} takes have ended", TEXT_S)
         return found
+
+    def wait_until_transcribed(self) -> None:
+        """Until every take has its texts."""
+
+        def unfinished() -> list[str]:
+            missing = [take for take in self.takes() if take.state not in TRANSCRIBED]
+            return [f"{take.session} {take.state} {take.seconds:.2f} s {take.take}" for take in missing]
+
+        try:
+            wait_until_sync(lambda: not unfinished(), "all takes have ended", 2 * TEXT_S)
+        except AssertionError as error:
+            raise AssertionError("\n".join((str(error), *unfinished(), str(self.view())))) from error
 
     def hear_on(self, seconds: float) -> None:
         """Until so much more of the newest take is in its journal."""
