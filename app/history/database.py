@@ -1,0 +1,137 @@
+"""The SQLite file of the index: opened or made, its errors told apart, its transactions. One thread owns it.
+
+A file that is damaged, or of another version, is deleted and made again. Nothing is set aside: what it held is in
+the journals, and a copy would keep what a person deletes.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from app.history import words
+from app.history.errors import IndexDamaged, IndexUnavailable
+from runtime.folders import private_folder
+
+SCHEMA: Final = 1_000 * 1 + words.VERSION
+
+_WAIT_S: Final = 5.0
+_PRAGMAS: Final = ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "temp_store=MEMORY")
+_TABLES: Final = """
+CREATE TABLE takes (
+    key INTEGER PRIMARY KEY, session TEXT NOT NULL UNIQUE, started REAL NOT NULL, seconds REAL NOT NULL,
+    size INTEGER NOT NULL, state TEXT NOT NULL, language TEXT NOT NULL, model TEXT NOT NULL,
+    edited INTEGER NOT NULL, shown INTEGER NOT NULL,
+    changed INTEGER NOT NULL, noted INTEGER NOT NULL, settled INTEGER NOT NULL
+);
+CREATE TABLE texts (key INTEGER PRIMARY KEY, text TEXT NOT NULL);
+CREATE TABLE marks (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE VIRTUAL TABLE words USING fts5(terms, content='', columnsize=0, tokenize='ascii', prefix='1');
+"""
+_LOOKS: Final = ("SELECT * FROM takes", "SELECT * FROM texts", "SELECT rowid FROM words WHERE words MATCH 'a'")
+_PASSES: Final = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_AUTH,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+_FILES: Final = ("", "-wal", "-shm", "-journal")
+
+
+def connect(place: Path | None) -> sqlite3.Connection:
+    """The database in this file, made if there is none that can be used; without a file, one in memory.
+
+    Raises ``IndexUnavailable``.
+    """
+    try:
+        try:
+            return _connect(place)
+        except IndexDamaged:
+            if place is not None:
+                delete(place)
+            return _connect(place)
+    except IndexDamaged as error:
+        raise IndexUnavailable(str(error)) from error
+
+
+def delete(place: Path) -> None:
+    """Delete a database that nobody has open. Raises ``IndexUnavailable``."""
+    try:
+        for ending in _FILES:
+            place.with_name(place.name + ending).unlink(missing_ok=True)
+    except OSError as error:
+        raise IndexUnavailable(f"{place} cannot be deleted: {error.strerror}") from error
+
+
+@contextmanager
+def errors(name: str = "the index of the history") -> Iterator[None]:
+    """Errors of SQLite, as ours."""
+    try:
+        yield
+    except sqlite3.ProgrammingError:  # a mistake of ours
+        raise
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _PASSES:
+            raise IndexUnavailable(f"{name} cannot be used now: {error}") from error
+        raise IndexDamaged(f"{name} is damaged: {error}") from error
+
+
+@contextmanager
+def writing(connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction: all of it or nothing."""
+    with errors():
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # a full disk has ended it already
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _connect(place: Path | None) -> sqlite3.Connection:
+    if place is not None:
+        _make_private(place)
+    name = str(place or ":memory:")
+    with errors(name):
+        connection = sqlite3.connect(name, timeout=_WAIT_S, isolation_level=None)
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}").close()
+            _prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _make_private(place: Path) -> None:
+    """What SQLite makes beside it gets the same mode."""
+    try:
+        private_folder(place.parent)
+        os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise IndexUnavailable(f"{place} cannot be opened: {error.strerror}") from error
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables where there are none, and look into them where there are."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    tables = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    if version != SCHEMA and (version or tables):
+        raise IndexDamaged(f"the index of the history is of version {version}, not {SCHEMA}")
+    if not tables:
+        connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version={SCHEMA};COMMIT;")
+    for look in _LOOKS:
+        connection.execute(f"{look} LIMIT 1").fetchone()

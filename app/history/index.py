@@ -1,0 +1,223 @@
+"""What is shown of each take and what can be searched for in it, the newest take first.
+
+It is derived: the journals alone are the truth. A row's key is made of when its take started, so that every order
+is the order of keys, and a page is what comes before a key. Texts lie in a table of their own: what is listed and
+counted stays small.
+"""
+
+import sqlite3
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from app.capture.retention import Stored
+from app.capture.take import TRANSCRIBED, TakeState
+from app.history import words
+from app.history.database import connect, errors, writing
+
+MOST_KEYS: Final = 200_000
+
+_LATEST_S: Final = 2**32 - 1
+_END: Final = 2**63 - 1
+_MERGED_PAGES: Final = 250
+_ROW: Final = (
+    "SELECT session, started, seconds, size, state, text, language, model, edited, takes.key "
+    "FROM takes JOIN texts ON texts.key = takes.key"
+)
+_FOUND: Final = "SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
+PAGE: Final = f"{_ROW} WHERE takes.key < ? AND shown ORDER BY takes.key DESC LIMIT ?"
+SEARCH: Final = f"{_ROW} WHERE takes.key IN ({_FOUND}) ORDER BY takes.key DESC"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A take in the list. ``key``: its place there, once it is in the index.
+
+    ``language`` and ``model``: of most of its text.
+    """
+
+    session: UUID
+    started_s: float
+    seconds: float
+    size: int
+    state: TakeState
+    text: str = ""
+    language: str = ""
+    model: str = ""
+    edited: bool = False
+    key: int = 0
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is anything of it to see or to hear."""
+        return self.seconds > 0 or self.state is not TakeState.EMPTY
+
+
+class Stamp(NamedTuple):
+    """Tells whether the events of a take are those that were read."""
+
+    changed_ns: int
+    size: int
+
+
+class Known(NamedTuple):
+    """``settled``: nothing that is not an event can change what is shown."""
+
+    stamp: Stamp
+    settled: bool
+
+
+class Index:
+    """Each method may raise ``IndexUnavailable`` or ``IndexDamaged``; nothing has changed then.
+
+    ``place``: its file; ``None``: in memory.
+    """
+
+    def __init__(self, place: Path | None) -> None:
+        self._connection = connect(place)
+        self._purging = False
+
+    def close(self) -> None:
+        """Let go of the file. Safe to call twice."""
+        with suppress(sqlite3.Error):
+            self._connection.close()
+
+    # -- what is in it -------------------------------------------------------------------------------------
+
+    def page(self, limit: int, before: int | None = None, query: str = "") -> list[Row]:
+        """The newest takes before a key that have what the query names; of all, if it names nothing."""
+        end = _END if before is None else before
+        if wanted := words.match(query):
+            return self._rows(SEARCH, (wanted, end, limit))
+        return self._rows(PAGE, (end, limit))
+
+    def keys(self, query: str = "") -> "array[int]":
+        """Of all that ``page`` would show, in its order; 8 bytes each."""
+        ask, values = "SELECT key FROM takes WHERE shown ORDER BY key DESC LIMIT ?", (MOST_KEYS,)
+        if wanted := words.match(query):
+            return self._keys(_FOUND, (wanted, _END, *values))
+        return self._keys(ask, values)
+
+    def rows(self, keys: Sequence[int]) -> list[Row]:
+        """Those of these takes (a screenful) that are there, the newest first."""
+        marks = ",".join("?" * len(keys))
+        return self._rows(f"{_ROW} WHERE takes.key IN ({marks}) ORDER BY takes.key DESC", tuple(keys))
+
+    def count(self, query: str = "") -> int:
+        """How many ``page`` would show."""
+        with errors():
+            if wanted := words.match(query):
+                asked = self._connection.execute("SELECT count(*) FROM words WHERE words MATCH ?", (wanted,))
+            else:
+                asked = self._connection.execute("SELECT count(*) FROM takes WHERE shown")
+            return int(asked.fetchone()[0])
+
+    def known(self) -> Mapping[str, Known]:
+        """What was read of each take, by the session's name."""
+        with errors():
+            found = self._connection.execute("SELECT session, changed, noted, settled FROM takes")
+            return {name: Known(Stamp(changed, size), bool(settled)) for name, changed, size, settled in found}
+
+    def stored(self) -> list[Stored]:
+        """All takes, for retention."""
+        with errors():
+            found = self._connection.execute("SELECT session, started, size, state FROM takes")
+            return [
+                Stored(UUID(name), started, size, TakeState(state) not in TRANSCRIBED)
+                for name, started, size, state in found
+            ]
+
+    # -- what changes it -----------------------------------------------------------------------------------
+
+    def put(self, rows: Iterable[tuple[Row, Known]]) -> None:
+        """These takes are so now."""
+        with writing(self._connection):
+            for row, known in sorted(rows, key=lambda both: both[0].started_s):  # FTS5 is slow in another order
+                self._put(row, known)
+
+    def remove(self, sessions: Iterable[UUID]) -> None:
+        """These takes are gone. What they said is found no more, but is to be read in the file until ``purge``."""
+        with writing(self._connection):
+            for session in sessions:
+                self._remove(session)
+            self._connection.execute("INSERT OR IGNORE INTO marks VALUES ('purge')")
+
+    def must_purge(self) -> bool:
+        """Whether something was removed that is still to be read in the file."""
+        with errors():
+            return bool(self._connection.execute("SELECT 1 FROM marks WHERE name = 'purge'").fetchone())
+
+    def purge(self) -> bool:
+        """Go on to make what was removed unreadable; whether more is left to do.
+
+        SQLite overwrites what it deletes (``secure_delete``). But FTS5 only notes what is deleted until it merges
+        its parts, and the write-ahead log has pages as they were.
+        """
+        with errors():
+            before = self._connection.total_changes
+            pages = _MERGED_PAGES if self._purging else -_MERGED_PAGES  # negative: begin to make one part of all
+            self._connection.execute("INSERT INTO words(words, rank) VALUES ('merge', ?)", (pages,))
+            self._purging = self._connection.total_changes - before >= 2  # so FTS5 tells that it did something
+            if not self._purging:
+                (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if not busy:
+                    self._connection.execute("DELETE FROM marks WHERE name = 'purge'")
+            return self._purging
+
+    def _put(self, row: Row, known: Known) -> None:
+        text = row.text.encode("utf-8", "replace").decode()
+        before = self._before(row.session)
+        key = self._key(row, before and before[0])
+        if before != (key, text):
+            self._remove(row.session)
+            self._connection.execute("INSERT INTO texts VALUES (?, ?)", (key, text))
+            self._index(None, key, text)
+        values = (
+            *(key, str(row.session), row.started_s, row.seconds, row.size, row.state, row.language, row.model),
+            *(row.edited, row.shown, *known.stamp, known.settled),
+        )
+        self._connection.execute(f"INSERT OR REPLACE INTO takes VALUES ({','.join('?' * len(values))})", values)
+
+    def _remove(self, session: UUID) -> None:
+        if before := self._before(session):
+            self._index("delete", *before)
+            self._connection.execute("DELETE FROM texts WHERE key = ?", before[:1])
+            self._connection.execute("DELETE FROM takes WHERE key = ?", before[:1])
+
+    def _before(self, session: UUID) -> tuple[int, str] | None:
+        ask = "SELECT texts.key, text FROM takes JOIN texts ON texts.key = takes.key WHERE session = ?"
+        found: tuple[int, str] | None = self._connection.execute(ask, (str(session),)).fetchone()
+        return found
+
+    def _key(self, row: Row, before: int | None) -> int:
+        """The second in which it started, and of the session what tells it from others of that second."""
+        second = int(min(max(row.started_s, 0.0), _LATEST_S))
+        if before is not None and before >> 31 == second:
+            return before
+        key = second << 31 | row.session.int & 0x7FFF_FFFF
+        while self._connection.execute("SELECT 1 FROM takes WHERE key = ?", (key,)).fetchone():
+            key += 1
+        return key
+
+    def _index(self, command: str | None, key: int, text: str) -> None:
+        """Put a text into the index, or ``delete`` it: that needs the terms as they were."""
+        if terms := words.terms(text):
+            ask = "INSERT INTO words(words, rowid, terms) VALUES (?, ?, ?)"
+            self._connection.execute(ask, (command, key, terms))
+
+    def _keys(self, ask: str, values: tuple[object, ...]) -> "array[int]":
+        with errors():
+            return array("q", (key for (key,) in self._connection.execute(ask, values)))
+
+    def _rows(self, ask: str, values: tuple[object, ...]) -> list[Row]:
+        with errors():
+            return [
+                Row(UUID(name), started, seconds, size, TakeState(state), text, language, model, bool(edited), key)
+                for name, started, seconds, size, state, text, language, model, edited, key in (
+                    self._connection.execute(ask, values)
+                )
+            ]

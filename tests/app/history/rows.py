@@ -1,0 +1,15 @@
+"""Rows for tests of the history."""
+
+from uuid import UUID
+
+from app.capture.take import TakeState
+from app.history.index import Known, Row, Stamp
+
+KNOWN = Known(Stamp(1, 2), True)
+
+
+def row(number: int, text: str = "text", started_s: float | None = None, **values: object) -> Row:
+    """A take of the second ``number``, in which somebody said ``text``."""
+    fields = {"seconds": 1.0, "size": 100, "state": TakeState.DONE, **values}
+    started_s = float(number) if started_s is None else started_s
+    return Row(UUID(int=number), started_s, text=text, **fields)  # type: ignore[arg-type]  # by name

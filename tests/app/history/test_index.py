@@ -1,0 +1,200 @@
+"""The index against a model; and what is deleted is not in its files any more."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.capture.retention import Stored
+from app.capture.take import TakeState
+from app.history.errors import IndexUnavailable
+from app.history.index import PAGE, SEARCH, Index, Known, Row, Stamp
+from tests.app.history.rows import KNOWN, row
+
+TEXTS = st.text("天气好坏今天 ab", max_size=8)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "index.sqlite"
+
+
+@pytest.fixture
+def index(place: Path) -> Iterator[Index]:
+    index = Index(place)
+    yield index
+    index.close()
+
+
+def put(index: Index, *rows: Row) -> None:
+    index.put((one, KNOWN) for one in rows)
+
+
+def numbers(rows: list[Row]) -> list[int]:
+    return [one.session.int for one in rows]
+
+
+def test_a_take_is_shown_as_it_is(index: Index, place: Path) -> None:
+    one = Row(UUID(int=7), 5.5, 2.0, 300, TakeState.HELD, "好 text", "zh", "m", True)
+    put(index, one)
+    (shown,) = index.page(10)
+    assert shown == Row(UUID(int=7), 5.5, 2.0, 300, TakeState.HELD, "好 text", "zh", "m", True, key=shown.key)
+    assert index.rows([shown.key, 99]) == [shown]
+    assert index.known() == {str(UUID(int=7)): KNOWN}
+    assert index.stored() == [Stored(UUID(int=7), 5.5, 300, False)]
+    index.close()
+    again = Index(place)
+    assert again.page(10) == [shown]
+    again.close()
+
+
+def test_what_changes_is_found_by_what_it_says_now(index: Index) -> None:
+    put(index, row(1, "old words"), row(2))
+    put(index, row(1, "new words", state=TakeState.FAILED))
+    assert numbers(index.page(9, query="old")) == []
+    assert numbers(index.page(9, query="new wor")) == [1]
+    assert index.page(9, query="new")[0].state is TakeState.FAILED
+    index.put([(row(1, "new words"), Known(Stamp(3, 4), False))])
+    assert index.known()[str(UUID(int=1))] == Known(Stamp(3, 4), False)
+    assert index.count("new") == index.count("words") == 1
+
+
+def test_the_latest_comes_first_whatever_its_clock_says(index: Index) -> None:
+    times = {1: -5.0, 2: 0.0, 3: 1e9, 4: 1.7e9, 5: 9e99}
+    put(index, *(row(number, started_s=started) for number, started in times.items()))
+    assert numbers(index.page(9))[:3] == [5, 4, 3]
+    put(index, row(5, started_s=1.0))
+    assert numbers(index.page(9)) == [4, 3, 5, 2, 1]
+
+
+def test_takes_of_one_second_are_told_apart(index: Index) -> None:
+    same = [Row(UUID(int=number << 31 | 1), 5.0, 1.0, 1, TakeState.DONE, f"take {number}") for number in range(4)]
+    put(index, *same)
+    put(index, *same)
+    assert {one.text for one in index.page(9)} == {one.text for one in same}
+    index.remove([same[1].session])
+    assert [index.count(one.text) for one in same] == [1, 0, 1, 1]
+
+
+def test_what_has_nothing_to_see_or_hear_is_known_but_not_shown(index: Index) -> None:
+    put(index, row(1), row(2, "", seconds=0.0, state=TakeState.EMPTY), row(3, "", state=TakeState.EMPTY))
+    assert numbers(index.page(9)) == [3, 1]
+    assert (index.count(), len(index.keys()), len(index.known())) == (2, 2, 3)
+
+
+def test_any_text_can_be_put_and_removed(index: Index) -> None:
+    texts = ["\ud800 lone", "a\0b", "", '"quoted" AND *', "😀"]
+    put(index, *(row(number, text) for number, text in enumerate(texts)))
+    assert index.page(9)[-1].text == "? lone"
+    assert index.page(9, query="quoted")[0].text == texts[3]
+    index.remove([UUID(int=number) for number in range(9)])
+    assert index.page(9) == []
+    assert index.count("lone") == 0
+
+
+@given(st.dictionaries(st.integers(1, 30), TEXTS), st.lists(st.integers(1, 30)), st.integers(1, 5), TEXTS)
+def test_pages_are_what_a_list_would_say(texts: dict[int, str], gone: list[int], limit: int, query: str) -> None:
+    index = Index(None)
+    put(index, *(row(number, text) for number, text in texts.items()))
+    index.remove([UUID(int=number) for number in gone])
+    left = sorted((number for number in texts if number not in gone), reverse=True)
+    wanted = [number for number in left if all(part in texts[number] for part in query.split()) and texts[number]]
+    plain = all(character >= "\u4e00" or character == " " for character in query)  # ab: words, not parts of them
+    for asked, expected in (("", left), (query, wanted if query.strip() else left)):
+        if asked and not plain:
+            continue
+        seen: list[Row] = []
+        while page := index.page(limit, seen[-1].key if seen else None, asked):
+            assert len(page) <= limit
+            seen += page
+        assert numbers(seen) == expected
+        assert list(index.keys(asked)) == [one.key for one in seen]
+        assert index.count(asked) == len(seen)
+        assert index.rows(index.keys(asked)[:3]) == seen[:3]
+    index.close()
+
+
+@given(st.data())
+def test_each_is_listed_once_while_takes_come_and_go(data: st.DataObject) -> None:
+    index = Index(None)
+    there = set(data.draw(st.lists(st.integers(1, 40), unique=True)))
+    put(index, *(row(number) for number in there))
+    stayed, seen, before = set(there), list[int](), None
+    while page := index.page(3, before):
+        seen, before = seen + numbers(page), page[-1].key
+        come, go = (set(data.draw(st.lists(st.integers(1, 40), max_size=4))) for _ in range(2))
+        put(index, *(row(number) for number in come))
+        index.remove([UUID(int=number) for number in go])
+        stayed -= go
+    assert sorted(seen, reverse=True) == seen and len(set(seen)) == len(seen)
+    assert stayed <= set(seen)
+    index.close()
+
+
+@pytest.mark.parametrize(("ask", "values"), [(PAGE, (10, 5)), (SEARCH, ('"a"', 10, 5))])
+def test_no_page_looks_at_everything(index: Index, ask: str, values: tuple[object, ...]) -> None:
+    put(index, *(row(number) for number in range(500)))
+    plan = [str(line[3]) for line in index._connection.execute(f"EXPLAIN QUERY PLAN {ask}", values)]
+    assert any(line.startswith("SEARCH takes USING INTEGER PRIMARY KEY") for line in plan)
+    scans = [line for line in plan if line.startswith("SCAN") and "VIRTUAL TABLE INDEX" not in line]
+    assert scans == []
+    assert not [line for line in plan if "TEMP B-TREE" in line and ask == PAGE]
+
+
+# -- what is deleted ---------------------------------------------------------------------------------------
+
+
+def written(place: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in place.parent.iterdir())
+
+
+def test_what_is_deleted_is_not_in_the_files(index: Index, place: Path) -> None:
+    """Each text has a word and a pair of characters of its own, among words that all have."""
+    chance = random.Random(4)
+    own = {number: (f"w{chance.randbytes(9).hex()}", chr(0x5000 + number) * 2) for number in range(1, 301)}
+    common = [f"common{number}" for number in range(300)]
+    for first in range(1, 301, 60):
+        said = {number: " ".join(chance.choices(common, k=60)) for number in range(first, first + 60)}
+        put(index, *(row(number, f"{own[number][0]} {text} {own[number][1]}") for number, text in said.items()))
+    gone, left = set(range(20, 301, 3)), set(range(1, 301)) - set(range(20, 301, 3))
+    index.remove([UUID(int=number) for number in gone])
+    assert index.must_purge()
+    assert [number for number in gone if own[number][0].encode() in written(place)], "nothing to purge"
+    steps = sum(1 for _ in iter(index.purge, False))
+    assert not index.must_purge() and steps
+    for number in gone:
+        for word in own[number]:
+            assert word.encode() not in written(place)
+            assert index.count(word) == 0
+    assert all(index.count(word) == 1 for number in left for word in own[number])
+    assert numbers(index.page(500)) == sorted(left, reverse=True)
+
+
+def test_a_purge_goes_on_where_another_process_left_it(index: Index, place: Path) -> None:
+    put(index, *(row(number, f"word{number}") for number in range(50)))
+    index.remove([UUID(int=7)])
+    index.close()
+    again = Index(place)
+    assert again.must_purge()
+    while again.purge():
+        put(again, row(99, "between"))
+    assert not again.must_purge() and b"word7 " not in written(place).replace(b"\0", b" ")
+    assert again.count("between") == 1
+    again.close()
+
+
+def test_a_full_disk_changes_nothing_and_search_goes_on(index: Index) -> None:
+    put(index, *(row(number, f"word{number}") for number in range(50)))
+    (pages,) = index._connection.execute("PRAGMA page_count").fetchone()
+    index._connection.execute(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(IndexUnavailable, match="full"):
+        put(index, row(1, "changed"), *(row(number, "more text " * 100) for number in range(100, 200)))
+    assert index.count("changed") == 0
+    assert numbers(index.page(9, query="word1")) == [19, 18, 17, 16, 15, 14, 13, 12, 11]
+    index._connection.execute("PRAGMA max_page_count=1000000")
+    put(index, row(1, "changed"))
+    assert index.count("changed") == 1
