@@ -10,6 +10,7 @@ AppError                base
 ├── HotkeyError         keys that cannot be had: ``app.hotkeys.errors``
 ├── InsertionError      texts that cannot be inserted: ``app.insertion.errors``
 ├── ControlError        the running app cannot be asked: ``app.control_client``
+├── HistoryError        what the history cannot do: ``app.history.errors``
 └── SettingsError       what a setting cannot be: ``app.settings``
 """
 
