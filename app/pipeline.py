@@ -5,6 +5,7 @@ blocks of samples -> vad -> segmenter -> outlet (journal, gateway client) -> tex
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Final as Constant
 from typing import Protocol
@@ -192,9 +193,10 @@ class Texts:
         return round((self.live() - spoken.speech_end / SAMPLE_RATE) * 1000)
 
 
-async def in_thread(blocks: Iterator[Samples]) -> AsyncIterator[Samples]:
-    """Blocks whose reading may take time, read beside the event loop."""
-    while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+async def in_thread(blocks: Iterator[Samples], pool: Executor | None = None) -> AsyncIterator[Samples]:
+    """Blocks whose reading may take time, read beside the event loop: by ``pool``, or by the loop's own."""
+    read = asyncio.get_running_loop().run_in_executor
+    while (block := await read(pool, next, blocks, None)) is not None:
         yield block
 
 

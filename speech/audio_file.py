@@ -14,7 +14,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioUnsupported
-from speech.media_file import looks_like_media, read_media
+from speech.media_file import length_of_media, looks_like_media, read_media
 from speech.resampling import Resampler
 
 KINDS: Final = "wav, flac, ogg and mp3 files; m4a and video files with the media extra"
@@ -23,6 +23,7 @@ _HEAD_BYTES: Final = 16
 _VALUES_PER_BLOCK: Final = 16_384
 _CHUNK: Final = Struct("<4sI")  # a chunk of a RIFF file: name, length
 _UNCLAIMED_BYTES: Final = 4_096
+_LONGEST_S: Final = 1_000 * 3600
 _UNRECOGNISED_FORMAT, _UNSUPPORTED_ENCODING = 1, 4  # SF_ERR_* of sndfile.h
 
 Samples = NDArray[np.int16]
@@ -42,6 +43,18 @@ def read_audio(path: str | os.PathLike[str]) -> Iterator[Samples]:
         raise AudioEmpty(f"{path} holds no sound: record it again")
 
 
+def length_s(path: str | os.PathLike[str]) -> float | None:
+    """How long it says it is; None where it does not say. Raises ``AudioUnreadable``, as ``read_audio`` would."""
+    path = Path(path)
+    if looks_like_media(_head(path)):
+        return length_of_media(path)
+    with _opened(path) as file:
+        seconds = file.frames / file.samplerate if file.samplerate else 0.0
+    if not seconds:
+        raise AudioEmpty(f"{path} holds no sound: record it again")
+    return seconds if 0 < seconds < _LONGEST_S else None  # of a stream the end is not known
+
+
 def _head(path: Path) -> bytes:
     try:
         if path.is_dir():
@@ -59,6 +72,11 @@ def _head(path: Path) -> bytes:
 
 
 def _read_sound(path: Path) -> Iterator[Samples]:
+    with _opened(path) as file:
+        yield from _resampled(path, file)
+
+
+def _opened(path: Path) -> soundfile.SoundFile:
     unclaimed = _unclaimed_bytes(path)
     if unclaimed > _UNCLAIMED_BYTES:
         raise AudioDamaged(
@@ -66,13 +84,11 @@ def _read_sound(path: Path) -> Iterator[Samples]:
             "closed: rewrite it, for example with `sox --ignore-length`"
         )
     try:
-        file = soundfile.SoundFile(path)
+        return soundfile.SoundFile(path)
     except soundfile.LibsndfileError as error:
         if error.code in (_UNRECOGNISED_FORMAT, _UNSUPPORTED_ENCODING):
             raise AudioUnsupported(f"{path} is not of a kind that can be read ({KINDS}): convert it") from error
         raise AudioDamaged(f"{path} is damaged ({error.error_string}): record or copy it again") from error
-    with file:
-        yield from _resampled(path, file)
 
 
 def _resampled(path: Path, file: soundfile.SoundFile) -> Iterator[Samples]:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from speech.audio_file import read_audio
+from speech.audio_file import length_s, read_audio
 from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioUnreadable, AudioUnsupported
 from tests.helpers.recordings import samples_of, synthetic
 
@@ -234,3 +234,27 @@ def test_the_file_is_closed_when_the_reader_stops(tmp_path: Path, close: Callabl
 
 def open_files() -> set[str]:
     return {file.path for file in psutil.Process().open_files()}
+
+
+# -- how long it is ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "subtype"),
+    [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")],
+)
+def test_the_length_is_told_without_reading_it(tmp_path: Path, kind: str, subtype: str) -> None:
+    assert length_s(encoded(tmp_path, kind, subtype)) == pytest.approx(2.0, abs=0.05)
+
+
+def test_the_length_of_what_cannot_be_read_is_the_same_error(tmp_path: Path) -> None:
+    with pytest.raises(AudioMissing):
+        length_s(tmp_path / "none.wav")
+    with pytest.raises(AudioEmpty):
+        length_s(written(tmp_path, b""))
+    with pytest.raises(AudioEmpty):
+        length_s(written(tmp_path, wav(b"")))
+    with pytest.raises(AudioUnsupported):
+        length_s(written(tmp_path, b"this is no recording, whatever its name says"))
+    with pytest.raises(AudioDamaged):
+        length_s(written(tmp_path, wav(size=1000) + PCM))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from speech.audio_file import read_audio
+from speech.audio_file import length_s, read_audio
 from speech.errors import AudioDamaged, AudioUnsupported, MediaExtraMissing
 from speech.media_file import looks_like_media
 from tests.helpers.recordings import samples_of
@@ -49,6 +49,18 @@ def test_its_sound_is_read(tmp_path: Path, name: str, picture: bool) -> None:
 def test_a_video_without_sound_says_so(tmp_path: Path) -> None:
     with pytest.raises(AudioUnsupported, match="no sound track"):
         samples_of(media(tmp_path / "a.mp4", None, True))
+
+
+@pytest.mark.parametrize(
+    ("name", "picture"), [("a.m4a", False), ("a.mp4", True), ("a.mkv", True), ("a.mov", True)]
+)
+def test_its_length_is_told_without_reading_it(tmp_path: Path, name: str, picture: bool) -> None:
+    assert length_s(media(tmp_path / name, TONE, picture)) == pytest.approx(2.0, abs=0.1)
+
+
+def test_the_length_of_a_video_without_sound_is_none(tmp_path: Path) -> None:
+    with pytest.raises(AudioUnsupported, match="no sound track"):
+        length_s(media(tmp_path / "a.mp4", None, True))
 
 
 def test_a_truncated_one_says_so(tmp_path: Path) -> None:
