@@ -67,8 +67,10 @@ async def welcome(socket: web.WebSocketResponse, memory: Memory) -> None:
     await say(socket, *(Final(n, text) for n, text in memory.texts.items() if n not in memory.received))
 
 
-async def oblige(socket: web.WebSocketResponse, memory: Memory, most: int | None = None) -> None:
-    """Recognise everything, for ``most`` messages or until the client closes."""
+async def oblige(
+    socket: web.WebSocketResponse, memory: Memory, most: int | None = None, texts: int | None = None
+) -> None:
+    """Recognise everything, or so many ``texts``, for ``most`` messages or until the client closes."""
     await welcome(socket, memory)
     while most is None or most > 0:
         message = await socket.receive()
@@ -78,10 +80,15 @@ async def oblige(socket: web.WebSocketResponse, memory: Memory, most: int | None
             assert frame.offset == len(audio) // 2, "the client leaves a gap"
             audio += frame.pcm
         elif message.type is WSMsgType.TEXT:
-            await _answer(socket, memory, message.data)
+            if texts is None or len(memory.texts) < texts or not _ends(message.data):
+                await _answer(socket, memory, message.data)
         else:
             return
         most = None if most is None else most - 1
+
+
+def _ends(data: str) -> bool:
+    return isinstance(decode_client(data), SegmentEnd)
 
 
 async def _answer(socket: web.WebSocketResponse, memory: Memory, data: str) -> None:
@@ -99,6 +106,15 @@ async def _answer(socket: web.WebSocketResponse, memory: Memory, data: str) -> N
             memory.received.append(segment)
         case Finish(segments):
             await say(socket, Done(segments, ""))
+
+
+def keeping_back_after(texts: int) -> Script:
+    """Obliging, but of all segments only so many are recognised."""
+
+    async def script(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await oblige(socket, memory, texts=texts)
+
+    return script
 
 
 def breaking_after(messages: int) -> Script:

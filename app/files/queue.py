@@ -1,0 +1,308 @@
+"""The files that are to be recognised, one after the other, as a pure state machine: events in, effects out.
+
+added -> waiting -> working -> done, failed or cancelled. What is paused goes on as waiting. At most ``at_once``
+runs exist at a time; a run that was told to halt counts until it has ended, and no file is run twice at once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from app.files.actions import (
+    CancelFile,
+    ChooseSaving,
+    MoveFile,
+    PauseFiles,
+    RemoveFiles,
+    ResumeFiles,
+    RetryFile,
+)
+from app.files.events import (
+    About,
+    Add,
+    Asked,
+    Broken,
+    Effect,
+    Event,
+    Finished,
+    Forget,
+    Halt,
+    Halted,
+    Keep,
+    Look,
+    Looked,
+    Noted,
+    Progress,
+    Run,
+    Saved,
+    Told,
+    Unreadable,
+)
+from app.files.view import ENDED, MOST_FILES, FileNote, FileState, FilesView, FileView
+from app.formats import Format
+from app.view import Note
+
+AT_ONCE: Final = 1
+
+
+@dataclass(frozen=True)
+class Saving:
+    """How results are saved. ``folder``: empty for next to each file."""
+
+    forms: tuple[Format, ...] = (Format.TXT, Format.SRT)
+    folder: str = ""
+
+
+_PASSING: Final = (Progress, Noted, Told)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file. ``again``: what failed of it is to be tried once more."""
+
+    view: FileView
+    again: bool = False
+
+    def now(self, state: FileState, note: Note | None = None, *, again: bool | None = None) -> "Entry":
+        """The same file in another state."""
+        view = replace(self.view, state=state, note=note, left_s=None)
+        return Entry(view, self.again if again is None else again)
+
+
+class FileQueue:
+    """``handle`` every event in order, and carry out what it returns in order. ``start`` comes first."""
+
+    def __init__(
+        self,
+        entries: Iterable[Entry] = (),
+        saving: Saving | None = None,
+        following: int = 1,
+        at_once: int = AT_ONCE,
+    ) -> None:
+        self._entries = {entry.view.file: _resting(entry) for entry in entries}
+        self.saving = saving or Saving()
+        self.following = max(following, *(file + 1 for file in self._entries), 1)
+        self._at_once = at_once
+        self._running: dict[int, bool] = {}  # whether it was told to halt
+        self._unwanted: set[int] = set()  # to be forgotten once they do not run
+        self._note: Note | None = None
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What outlives this program, with ``saving`` and ``following``, the number of the next file."""
+        return tuple(self._entries.values())
+
+    def find(self, file: int) -> FileView | None:
+        """That file, unless it is not in the list any more."""
+        entry = self._entries.get(file)
+        return entry.view if entry else None
+
+    def view(self) -> FilesView:
+        """What there is to see."""
+        files = tuple(entry.view for entry in self._entries.values())
+        return FilesView(files, self.saving.forms, self.saving.folder, self._note)
+
+    def start(self) -> list[Effect]:
+        """Go on with what was left."""
+        new = [entry.view for entry in self._entries.values() if entry.view.state is FileState.ADDED]
+        return [*(Look(view.file, view.path) for view in new), *self._next()]
+
+    def handle(self, event: Event) -> list[Effect]:
+        """What is to be done now. What comes of a file that is not there any more changes nothing."""
+        effects = self._apply(event)
+        if isinstance(event, _PASSING):
+            return effects
+        return [*effects, *self._next(), Keep()]
+
+    def _apply(self, event: Event) -> list[Effect]:
+        match event:
+            case Add():
+                return self._add(event)
+            case Told(note):
+                self._note = note
+            case ChooseSaving(forms, folder):
+                self.saving = Saving(forms, folder)
+            case MoveFile(file, by):
+                self._move(file, by)
+            case Progress() | Noted() | Looked() | Unreadable() | Saved():
+                self._told(event)
+            case Finished() | Broken() | Halted():
+                return self._ended(event)
+            case _:
+                self._note = None
+                return self._asked(event)
+        return []
+
+    # -- what a person asks for --------------------------------------------------------------------------------
+
+    def _add(self, event: Add) -> list[Effect]:
+        effects: list[Effect] = []
+        listed, left_out = 0, event.left_out
+        for path in event.paths:
+            known = next((entry.view for entry in self._entries.values() if entry.view.path == path), None)
+            if known and known.state not in ENDED:
+                listed += 1
+                continue
+            if known:
+                effects += self._remove(known.file)
+            if len(self._entries) >= MOST_FILES:
+                left_out += 1
+                continue
+            file, self.following = self.following, self.following + 1
+            self._entries[file] = Entry(FileView(file, path))
+            effects.append(Look(file, path))
+        self._note = _note_of_adding(len(event.paths), listed, left_out)
+        return effects
+
+    def _asked(self, event: Asked) -> list[Effect]:
+        effects: list[Effect] = []
+        for file in self._meant(event):
+            match event:
+                case PauseFiles():
+                    effects += self._leave(file, FileState.PAUSED)
+                case ResumeFiles():
+                    self._entries[file] = self._entries[file].now(FileState.WAITING)
+                case CancelFile():
+                    effects += self._cancel(file)
+                case RetryFile():
+                    self._entries[file] = self._entries[file].now(FileState.WAITING, again=True)
+                case RemoveFiles():
+                    effects += self._remove(file)
+        return effects
+
+    def _meant(self, event: Asked) -> list[int]:
+        """The files that it is about and that can follow it."""
+        named = getattr(event, "file", None)
+        views = [entry.view for entry in self._entries.values() if named in (None, entry.view.file)]
+        return [view.file for view in views if _can(event, view)]
+
+    def _leave(self, file: int, state: FileState) -> list[Effect]:
+        """Into a state in which it does not run."""
+        working = self._entries[file].view.state is FileState.WORKING
+        self._entries[file] = self._entries[file].now(state)
+        if not working:
+            return []
+        self._running[file] = True
+        return [Halt(file)]
+
+    def _cancel(self, file: int) -> list[Effect]:
+        effects = self._leave(file, FileState.CANCELLED)
+        entry = self._entries[file]
+        self._entries[file] = replace(entry, view=replace(entry.view, position_s=0.0, text=""))
+        return effects + self._forget(file)
+
+    def _remove(self, file: int) -> list[Effect]:
+        effects = self._leave(file, FileState.CANCELLED)
+        del self._entries[file]
+        return effects + self._forget(file)
+
+    def _forget(self, file: int) -> list[Effect]:
+        if file in self._running:
+            self._unwanted.add(file)
+            return []
+        return [Forget(file)]
+
+    def _move(self, file: int, by: int) -> None:
+        if file in self._entries:
+            order = list(self._entries)
+            place = order.index(file)
+            order.insert(max(0, min(len(order) - 1, place + by)), order.pop(place))
+            self._entries = {number: self._entries[number] for number in order}
+
+    # -- what is told of files -----------------------------------------------------------------------------
+
+    def _told(self, event: About) -> None:
+        entry = self._entries.get(event.file)
+        if entry is None:
+            return
+        view, working = entry.view, entry.view.state is FileState.WORKING
+        match event:
+            case Looked(_, duration_s):
+                state = FileState.WAITING if view.state is FileState.ADDED else view.state
+                view = replace(view, state=state, duration_s=view.duration_s or duration_s)
+            case Unreadable(_, note) if view.state in (FileState.ADDED, FileState.PAUSED):
+                view = replace(view, state=FileState.FAILED, note=note)
+            case Progress(_, position_s, text, left_s) if working:
+                view = replace(view, position_s=position_s, text=text, left_s=left_s)
+            case Noted(_, note) if working:
+                view = replace(view, note=note)
+            case Saved(_, place):
+                unsaved = view.note is not None and view.note.key == FileNote.NOT_SAVED
+                results = tuple(dict.fromkeys((*view.results, place)))
+                view = replace(view, results=results, note=None if unsaved else view.note)
+        self._entries[event.file] = replace(entry, view=view)
+
+    def _ended(self, event: Finished | Broken | Halted) -> list[Effect]:
+        """A file may have been paused, resumed, cancelled or removed since its run was told to halt."""
+        file = event.file
+        self._running.pop(file, None)
+        unwanted = file in self._unwanted
+        self._unwanted.discard(file)
+        entry = self._entries.get(file)
+        if entry is None:
+            return [Forget(file)]
+        match event:
+            case Finished():  # also of one that was cancelled too late: its results are there
+                view = replace(
+                    entry.view,
+                    state=FileState.DONE,
+                    position_s=event.duration_s,
+                    duration_s=event.duration_s,
+                    left_s=None,
+                    text=event.text,
+                    note=event.note,
+                    results=event.results,
+                    gaps=event.gaps,
+                )
+                self._entries[file] = Entry(view)
+                return []
+            case Broken(_, note) if not unwanted:
+                self._entries[file] = entry.now(FileState.FAILED, note)
+            case Halted() if entry.view.state is FileState.WORKING:
+                self._entries[file] = entry.now(FileState.WAITING)
+        return [Forget(file)] if unwanted else []
+
+    def _next(self) -> list[Effect]:
+        """Run what waits, the first first, as far as there may be more runs."""
+        effects: list[Effect] = []
+        for file, entry in self._entries.items():
+            if len(self._running) >= self._at_once:
+                break
+            if entry.view.state is FileState.WAITING and file not in self._running:
+                self._running[file] = False
+                self._entries[file] = entry.now(FileState.WORKING, again=False)
+                effects.append(Run(file, entry.view.path, entry.again))
+        return effects
+
+
+def can_retry(view: FileView) -> bool:
+    """Whether trying again may give more."""
+    return view.state in (FileState.FAILED, FileState.CANCELLED) or (view.state is FileState.DONE and view.gaps)
+
+
+def _can(event: Asked, view: FileView) -> bool:
+    match event:
+        case PauseFiles():
+            return view.state in (FileState.ADDED, FileState.WAITING, FileState.WORKING)
+        case ResumeFiles():
+            return view.state is FileState.PAUSED
+        case CancelFile():
+            return view.state not in ENDED
+        case RetryFile():
+            return can_retry(view)
+        case RemoveFiles(None):
+            return view.state in ENDED
+    return True
+
+
+def _resting(entry: Entry) -> Entry:
+    """As a program finds it that begins: nothing runs."""
+    return entry.now(FileState.WAITING) if entry.view.state is FileState.WORKING else entry
+
+
+def _note_of_adding(found: int, listed: int, left_out: int) -> Note | None:
+    if left_out:
+        return Note(FileNote.LIST_FULL, {"count": str(left_out), "most": str(MOST_FILES)})
+    if not found:
+        return Note(FileNote.NOTHING_FOUND)
+    return Note(FileNote.LISTED, {"count": str(listed)}) if listed else None

@@ -1,0 +1,54 @@
+"""Saves what was recognised: next to the recording or in one folder, and never in the place of something else."""
+
+from contextlib import suppress
+from errno import EEXIST
+from os import O_CREAT, O_EXCL, O_WRONLY, close, strerror
+from os import open as open_descriptor
+from pathlib import Path
+from typing import Final
+
+from app.errors import OutputFailed
+from app.formats import Format, render
+from app.outputs import write_whole
+from app.transcript import Transcript
+
+_MOST_NAMES: Final = 1_000
+
+
+def save(transcript: Transcript, recording: Path, form: Format, folder: str = "") -> Path:
+    """Write it under a name that is free: ``talk.srt``, else ``talk (2).srt``. Raises ``OutputFailed``."""
+    place = (Path(folder) if folder else recording.parent) / f"{recording.stem}.{form}"
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place = _claimed(place)
+    except OSError as error:
+        raise _failed(place, error) from error
+    try:
+        save_as(transcript, recording, place, form)
+    except OutputFailed:
+        with suppress(OSError):
+            place.unlink()
+        raise
+    return place
+
+
+def save_as(transcript: Transcript, recording: Path, place: Path, form: Format) -> None:
+    """Write one form to ``place``, whatever is there. Raises ``OutputFailed``."""
+    try:
+        write_whole(place, render(transcript, form, str(recording)))
+    except OSError as error:
+        raise _failed(place, error) from error
+
+
+def _claimed(wanted: Path) -> Path:
+    """A new, empty file: nobody else takes its name. Links would do without one, but not every disk has them."""
+    for number in range(1, _MOST_NAMES):
+        place = wanted if number == 1 else wanted.with_stem(f"{wanted.stem} ({number})")
+        with suppress(FileExistsError):
+            close(open_descriptor(place, O_CREAT | O_EXCL | O_WRONLY, 0o666))
+            return place
+    raise FileExistsError(EEXIST, strerror(EEXIST))
+
+
+def _failed(place: Path, error: OSError) -> OutputFailed:
+    return OutputFailed(f"{place} cannot be written: {error.strerror}")

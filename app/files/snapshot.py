@@ -1,0 +1,78 @@
+"""What of the list of files outlives the program, as JSON. Pure."""
+
+import msgspec
+from msgspec import Struct
+
+from app.files.queue import Entry, FileQueue, Saving
+from app.files.view import FileState, FileView
+from app.formats import Format
+from app.view import Note
+
+
+class _File(Struct, frozen=True, omit_defaults=True):
+    file: int
+    path: str
+    state: FileState
+    position_s: float = 0.0
+    duration_s: float | None = None
+    text: str = ""
+    note: str = ""
+    values: dict[str, str] = {}
+    results: tuple[str, ...] = ()
+    gaps: bool = False
+    again: bool = False
+
+
+class _List(Struct, frozen=True):
+    files: tuple[_File, ...] = ()
+    forms: tuple[Format, ...] = Saving().forms
+    folder: str = ""
+    following: int = 1
+
+
+def encode(queue: FileQueue) -> str:
+    """For ``decode``, by this version or another."""
+    files = tuple(_saved(entry) for entry in queue.entries)
+    document = _List(files, queue.saving.forms, queue.saving.folder, queue.following)
+    return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
+
+
+def decode(document: str) -> FileQueue | None:
+    """The list as it was; ``None`` for what is none."""
+    try:
+        found = msgspec.json.decode(document, type=_List)
+    except msgspec.MsgspecError:
+        return None
+    return FileQueue(map(_entry, found.files), Saving(found.forms, found.folder), found.following)
+
+
+def _saved(entry: Entry) -> _File:
+    view = entry.view
+    return _File(
+        view.file,
+        view.path,
+        view.state,
+        view.position_s,
+        view.duration_s,
+        view.text,
+        view.note.key if view.note else "",
+        dict(view.note.values) if view.note else {},
+        view.results,
+        view.gaps,
+        entry.again,
+    )
+
+
+def _entry(saved: _File) -> Entry:
+    view = FileView(
+        saved.file,
+        saved.path,
+        saved.state,
+        saved.position_s,
+        saved.duration_s,
+        text=saved.text,
+        note=Note(saved.note, saved.values) if saved.note else None,
+        results=saved.results,
+        gaps=saved.gaps,
+    )
+    return Entry(view, saved.again)

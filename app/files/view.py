@@ -1,0 +1,121 @@
+"""What a person sees of the files that are recognised in the background, as values. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from app.formats import Format
+from app.view import Note
+
+MOST_FILES: Final = 200
+MOST_TEXT: Final = 400
+"""Characters of a text that the list shows."""
+
+_TELLING_S: Final = 5.0
+
+
+class FileState(StrEnum):
+    """Where a file stands."""
+
+    ADDED = "added"  # it is being looked at
+    WAITING = "waiting"
+    WORKING = "working"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED: Final = frozenset({FileState.DONE, FileState.FAILED, FileState.CANCELLED})
+
+
+class FileNote(StrEnum):
+    """What is to be said about a file or the list; each has a text in every language."""
+
+    MISSING = "missing"
+    UNSUPPORTED = "unsupported"
+    DAMAGED = "damaged"
+    EMPTY = "empty"
+    MEDIA_MISSING = "media-missing"
+    REFUSED = "refused"
+    NO_ANSWER = "no-answer"
+    BROKEN = "broken"
+    GATEWAY_AWAY = "gateway-away"
+    NO_WORKER = "no-worker"
+    BROKER_AWAY = "broker-away"
+    SILENT = "silent"
+    GAPS = "gaps"
+    NOT_SAVED = "not-saved"
+    LIST_FULL = "list-full"
+    NOTHING_FOUND = "nothing-found"
+    LISTED = "listed"
+    NOT_KEPT = "not-kept"
+
+
+@dataclass(frozen=True)
+class FileView:
+    """``position_s``: up to here everything is recognised. ``left_s``: about how long it will still take.
+    ``text``: the end of what there is while it is worked at, else its beginning. ``results``: what was saved."""
+
+    file: int
+    path: str
+    state: FileState = FileState.ADDED
+    position_s: float = 0.0
+    duration_s: float | None = None
+    left_s: float | None = None
+    text: str = ""
+    note: Note | None = None
+    results: tuple[str, ...] = ()
+    gaps: bool = False
+
+    @property
+    def name(self) -> str:
+        """Without its folder."""
+        return Path(self.path).name
+
+    @property
+    def percent(self) -> int | None:
+        """Of the file, 0 to 100; None while its length is not known."""
+        if self.state is FileState.DONE:
+            return 100
+        if not self.duration_s:
+            return None
+        return min(99, int(100 * self.position_s / self.duration_s))
+
+
+@dataclass(frozen=True)
+class FilesView:
+    """The list, in the order in which it is worked off. ``note``: about the list as a whole."""
+
+    files: tuple[FileView, ...] = ()
+    forms: tuple[Format, ...] = ()
+    folder: str = ""
+    note: Note | None = None
+
+    @property
+    def full(self) -> bool:
+        """Whether no more can be added."""
+        return len(self.files) >= MOST_FILES
+
+
+@dataclass(frozen=True)
+class FileText:
+    """The whole text of a file: somebody wants to copy it."""
+
+    file: int
+    text: str
+
+
+def left_s(done_s: float, todo_s: float, elapsed_s: float) -> float | None:
+    """How long ``todo_s`` of audio will take, as ``done_s`` took ``elapsed_s``; None before that can be told."""
+    if done_s <= 0 or elapsed_s < _TELLING_S:
+        return None
+    return max(0.0, todo_s) * elapsed_s / done_s
+
+
+def shortened(text: str, *, end: bool) -> str:
+    """As much of its beginning, or of its ``end``, as the list shows."""
+    if len(text) <= MOST_TEXT:
+        return text
+    return f"…{text[-MOST_TEXT:].lstrip()}" if end else f"{text[:MOST_TEXT].rstrip()}…"

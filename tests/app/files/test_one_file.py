@@ -1,0 +1,255 @@
+"""One run of one file: what it comes to, whatever happens, and what is said of it meanwhile."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from app.files.events import Broken, Finished, Noted, Progress, Run
+from app.files.kept import Kept, Known, Piece, source_of
+from app.files.one_file import OneFile, Reporter, unreadable
+from app.files.queue import Saving
+from app.files.recognising import UNHURRIED, FileRecogniser
+from app.files.view import MOST_TEXT, FileNote
+from app.formats import Format
+from app.transcript import Segment
+from app.view import Note
+from client.connection import Address, fixed
+from client.events import Connected, Disconnected
+from protocol.errors import CloseCode
+from protocol.recognition import Options
+from protocol.session import Busy
+from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioUnsupported, MediaExtraMissing, SpeechError
+from tests.app.speech import digests, recording
+from tests.helpers.scripted_gateway import Gateway, closing_with, oblige, scripted
+from tests.helpers.waiting import wait_until
+
+AT_ONCE = replace(UNHURRIED, retry=lambda failures, chance, asked: 0.02)
+LOST = closing_with(CloseCode.TAKEN_OVER)
+
+
+@dataclass
+class Bench:
+    """A recording and what is told of it."""
+
+    path: Path
+    models: Path
+    kept: Kept
+    saving: Callable[[], Saving] = Saving
+    options: Options = Options("en", partials=True)
+    told: list[Progress | Noted] = field(default_factory=list)
+
+    async def run(self, gateway: Gateway, *, again: bool = False) -> Finished | Broken:
+        recogniser = FileRecogniser(fixed(Address(gateway.url)), self.models / "fsmn-vad", AT_ONCE)
+        one = OneFile(recogniser, self.kept, self.options, self.saving, 10.0, again_s=0.01)
+        return await one.run(Run(7, str(self.path), again), self.told.append)
+
+    @property
+    def notes(self) -> list[Note | None]:
+        return [told.note for told in self.told if isinstance(told, Noted)]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, models: Path) -> Bench:
+    return Bench(recording("en-01", to=tmp_path / "talk.wav"), models, Kept(tmp_path / "7.jsonl"))
+
+
+async def test_a_file_becomes_text_and_subtitles(bench: Bench, tmp_path: Path) -> None:
+    async with scripted(oblige) as gateway:
+        outcome = await bench.run(gateway)
+        options = gateway.memory.hellos[0].options
+    text = " ".join(digests(bench.path, bench.models))
+    places = (str(tmp_path / "talk.txt"), str(tmp_path / "talk.srt"))
+    assert outcome == Finished(7, int(soundfile.info(bench.path).duration * 1000) / 1000, text, places)
+    assert (tmp_path / "talk.txt").read_text() == text + "\n"
+    assert (tmp_path / "talk.srt").read_text().startswith("1\n00:00:0")
+    assert bench.kept.read().results == places
+    assert (options.language, options.priority, options.partials) == ("en", "bulk", False)
+    last = bench.told[-1]
+    assert isinstance(last, Progress)
+    assert (last.file, last.text) == (7, text)
+
+
+async def test_what_was_saved_is_not_saved_again(bench: Bench, tmp_path: Path) -> None:
+    """The program ended before its list said that the file is done."""
+    async with scripted(oblige) as gateway:
+        first = await bench.run(gateway)
+        assert await bench.run(gateway) == first
+    assert not (tmp_path / "talk (2).txt").exists()
+
+
+async def test_silence_is_done_without_results(bench: Bench, tmp_path: Path) -> None:
+    bench.path = tmp_path / "silence.wav"
+    soundfile.write(bench.path, np.zeros(32_000, np.int16), 16_000)
+    async with scripted(oblige) as gateway:
+        assert await bench.run(gateway) == Finished(7, 2.0, "", (), Note(FileNote.SILENT))
+
+
+async def test_a_folder_that_takes_nothing_keeps_the_text_here(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    bench.saving = lambda: Saving((Format.TXT,), str(tmp_path / "file"))
+    async with scripted(oblige) as gateway:
+        outcome = await bench.run(gateway)
+    assert isinstance(outcome, Finished)
+    assert outcome.note is not None
+    assert outcome.note.key == FileNote.NOT_SAVED
+    assert outcome.results == ()
+    assert bench.kept.read().transcript.text == outcome.text != ""
+
+
+async def test_gaps_are_counted(bench: Bench) -> None:
+    pieces = (
+        Piece(0, 16_000, Segment(0, 0, 1000, "one")),
+        Piece(16_000, 16_000, Segment(1, 1000, 2000, error="lost")),
+    )
+    bench.kept.resume(source_of(bench.path), again=False)
+    bench.kept.add(pieces)
+    bench.kept.finish(Known(pieces, 32_000, ("/talk.srt",)))
+    async with scripted(oblige) as gateway:
+        outcome = await bench.run(gateway)
+        assert outcome == Finished(7, 2.0, "one", ("/talk.srt",), Note(FileNote.GAPS, {"count": "1"}), gaps=True)
+        again = await bench.run(gateway, again=True)
+    assert isinstance(again, Finished)
+    assert not again.gaps and again.text.startswith("one ")
+
+
+async def test_a_lost_session_is_followed_by_another_one(bench: Bench) -> None:
+    async with scripted(LOST, LOST, oblige) as gateway:
+        outcome = await bench.run(gateway)
+    assert isinstance(outcome, Finished)
+    assert len({hello.session for hello in gateway.memory.hellos}) == 3
+    assert bench.notes.count(Note(FileNote.GATEWAY_AWAY)) == 2
+    assert bench.notes[-1] is None
+
+
+async def test_sessions_that_come_to_nothing_end_it(bench: Bench) -> None:
+    async with scripted(LOST) as gateway:
+        assert await bench.run(gateway) == Broken(7, Note(FileNote.NO_ANSWER))
+        assert gateway.connections == 3
+
+
+async def test_a_refusal_says_why(bench: Bench) -> None:
+    async with scripted(oblige, refusing=((401, {}),)) as gateway:
+        outcome = await bench.run(gateway)
+    assert isinstance(outcome, Broken)
+    assert outcome.note.key == FileNote.REFUSED
+    assert "key" in outcome.note.values["reason"]
+
+
+async def test_what_cannot_be_kept_says_why(bench: Bench, tmp_path: Path) -> None:
+    bench.kept = Kept(tmp_path / "none" / "7.jsonl")
+    async with scripted(oblige) as gateway:
+        outcome = await bench.run(gateway)
+    assert isinstance(outcome, Broken)
+    assert outcome.note.key == FileNote.NOT_KEPT
+
+
+async def test_a_file_that_is_none(bench: Bench, tmp_path: Path) -> None:
+    bench.path = tmp_path / "x.wav"
+    bench.path.write_text("not a recording at all, but long enough to look at")
+    async with scripted(oblige) as gateway:
+        assert await bench.run(gateway) == Broken(7, Note(FileNote.UNSUPPORTED))
+
+
+async def test_a_cancellation_while_it_is_saved_comes_too_late(bench: Bench, tmp_path: Path) -> None:
+    saving, go = threading.Event(), threading.Event()
+
+    def slow() -> Saving:
+        saving.set()
+        assert go.wait(10)
+        return Saving()
+
+    bench.saving = slow
+    async with scripted(oblige) as gateway:
+        running = asyncio.create_task(bench.run(gateway))
+        await wait_until(saving.is_set, "it is being saved")
+        running.cancel()
+        await asyncio.sleep(0)
+        running.cancel()
+        go.set()
+        outcome = await running
+    assert isinstance(outcome, Finished)
+    assert outcome.results[0] == str(tmp_path / "talk.txt")
+
+
+# -- what is said meanwhile --------------------------------------------------------------------------------
+
+
+@dataclass
+class Clock:
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def said(text: str, index: int = 0) -> Piece:
+    return Piece(index * 16_000, 16_000, Segment(index, 0, 1000, text))
+
+
+def test_progress_tells_the_newest_words_and_the_time_that_is_left() -> None:
+    told: list[Progress | Noted] = []
+    clock = Clock()
+    reporter = Reporter(7, 1000.0, told.append, clock)
+    reporter.moved(100.0, (said("kia ora"),))
+    assert not reporter.gained, "an earlier run did"
+    assert told.pop() == Progress(7, 100.0, "kia ora", None)
+    clock.now += 10.0
+    reporter.moved(200.0, (said("koutou", 1), said("katoa", 2)))
+    assert told.pop() == Progress(7, 200.0, "kia ora koutou katoa", 80.0)
+    reporter.moved(200.0, (said("x" * 2 * MOST_TEXT, 3),))
+    last = told.pop()
+    assert isinstance(last, Progress)
+    assert len(last.text) == MOST_TEXT + 1
+    assert reporter.gained
+
+
+def test_where_the_length_is_not_known_neither_is_the_time() -> None:
+    told: list[Progress | Noted] = []
+    clock = Clock()
+    reporter = Reporter(7, None, told.append, clock)
+    reporter.moved(0.0, ())
+    clock.now += 60.0
+    reporter.moved(50.0, ())
+    assert told[-1] == Progress(7, 50.0, "", None)
+
+
+def test_notes_come_and_go() -> None:
+    told: list[Progress | Noted] = []
+    reporter = Reporter(7, None, told.append, Clock())
+    reporter.heard(Connected("g", True))
+    reporter.heard(Busy("load", True))
+    assert told == [Noted(7, None)], "of the session before"
+    told.clear()
+    reporter.heard(Disconnected("gone", 1.0))
+    reporter.heard(Connected("g", True))
+    reporter.heard(Busy("no_worker", True))
+    reporter.moved(1.0, (said("x"),))
+    reporter.heard(Busy("broker", True))
+    reporter.heard(Busy("load", True, eta_ms=0))
+    notes = [event.note for event in told if isinstance(event, Noted)]
+    away, nobody, broker = map(Note, (FileNote.GATEWAY_AWAY, FileNote.NO_WORKER, FileNote.BROKER_AWAY))
+    assert notes == [away, None, nobody, None, broker, None]
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (AudioMissing("x"), FileNote.MISSING),
+        (AudioUnsupported("x"), FileNote.UNSUPPORTED),
+        (AudioDamaged("x"), FileNote.DAMAGED),
+        (AudioEmpty("x"), FileNote.EMPTY),
+        (MediaExtraMissing("x"), FileNote.MEDIA_MISSING),
+    ],
+)
+def test_each_way_to_be_unreadable_has_its_note(error: SpeechError, key: FileNote) -> None:
+    assert unreadable(error) == Note(key)
+
+
+def test_another_error_is_told_as_it_is() -> None:
+    assert unreadable(SpeechError("why")) == Note(FileNote.BROKEN, {"reason": "why"})

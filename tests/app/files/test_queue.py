@@ -1,0 +1,292 @@
+"""The list of files: what each event comes to, one by one. ``test_queue_model`` mixes them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from app.files.actions import (
+    CancelFile,
+    ChooseSaving,
+    MoveFile,
+    PauseFiles,
+    RemoveFiles,
+    ResumeFiles,
+    RetryFile,
+)
+from app.files.events import (
+    Add,
+    Asked,
+    Broken,
+    Effect,
+    Event,
+    Finished,
+    Forget,
+    Halt,
+    Halted,
+    Keep,
+    Look,
+    Looked,
+    Noted,
+    Progress,
+    Run,
+    Saved,
+    Told,
+    Unreadable,
+)
+from app.files.queue import Entry, FileQueue, Saving, can_retry
+from app.files.view import MOST_FILES, FileNote, FileState, FileView
+from app.formats import Format
+from app.view import Note
+
+BAD = Note(FileNote.DAMAGED)
+
+
+def queue_of(*paths: str) -> FileQueue:
+    """Files 1, 2 ..., all looked at: the first one runs."""
+    queue = FileQueue()
+    queue.handle(Add(paths))
+    for file in range(1, len(paths) + 1):
+        queue.handle(Looked(file, 100.0))
+    return queue
+
+
+def effects(queue: FileQueue, *events: Event) -> list[Effect]:
+    """All that they come to, but what is kept."""
+    return [effect for event in events for effect in queue.handle(event) if effect != Keep()]
+
+
+def states(queue: FileQueue) -> list[FileState]:
+    return [view.state for view in queue.view().files]
+
+
+def the(queue: FileQueue, file: int = 1) -> FileView:
+    view = queue.find(file)
+    assert view is not None
+    return view
+
+
+def test_a_file_is_looked_at_then_run_then_done() -> None:
+    queue = FileQueue()
+    assert effects(queue, Add(("/a.mp3",))) == [Look(1, "/a.mp3")]
+    assert effects(queue, Looked(1, 100.0)) == [Run(1, "/a.mp3", again=False)]
+    assert effects(queue, Progress(1, 40.0, "kia ora", 12.0)) == []
+    assert the(queue) == FileView(1, "/a.mp3", FileState.WORKING, 40.0, 100.0, 12.0, "kia ora")
+    assert effects(queue, Finished(1, 101.0, "kia ora koutou", ("/a.srt",))) == []
+    done = FileView(1, "/a.mp3", FileState.DONE, 101.0, 101.0, text="kia ora koutou", results=("/a.srt",))
+    assert the(queue) == done
+
+
+def test_one_at_a_time_in_the_order_of_the_list() -> None:
+    queue = queue_of("/a", "/b", "/c")
+    assert states(queue) == [FileState.WORKING, FileState.WAITING, FileState.WAITING]
+    queue.handle(MoveFile(3, -1))
+    assert effects(queue, Finished(1, 1.0, "")) == [Run(3, "/c", again=False)]
+
+
+def test_more_at_once_where_that_is_wanted() -> None:
+    queue = FileQueue(at_once=2)
+    ran = effects(queue, Add(("/a", "/b", "/c")), *(Looked(file, None) for file in (1, 2, 3)))
+    assert [effect.file for effect in ran if isinstance(effect, Run)] == [1, 2]
+
+
+@pytest.mark.parametrize(("by", "order"), [(1, [2, 1, 3]), (9, [2, 3, 1]), (-1, [1, 2, 3]), (0, [1, 2, 3])])
+def test_moving_stays_in_the_list(by: int, order: list[int]) -> None:
+    queue = queue_of("/a", "/b", "/c")
+    queue.handle(MoveFile(1, by))
+    assert [view.file for view in queue.view().files] == order
+
+
+def test_what_cannot_be_read_fails_at_once_and_the_next_one_runs() -> None:
+    queue = FileQueue()
+    queue.handle(Add(("/a", "/b")))
+    assert effects(queue, Unreadable(1, BAD), Looked(2, 5.0)) == [Run(2, "/b", again=False)]
+    assert (the(queue).state, the(queue).note) == (FileState.FAILED, BAD)
+
+
+def test_a_paused_run_ends_before_the_next_one_begins() -> None:
+    queue = queue_of("/a", "/b")
+    assert effects(queue, PauseFiles(1)) == [Halt(1)]
+    assert states(queue) == [FileState.PAUSED, FileState.WAITING]
+    assert effects(queue, Halted(1)) == [Run(2, "/b", again=False)]
+    assert effects(queue, ResumeFiles(1)) == []
+    assert effects(queue, Finished(2, 1.0, "")) == [Run(1, "/a", again=False)]
+
+
+def test_resumed_before_its_run_has_ended_it_runs_again_after_that() -> None:
+    queue = queue_of("/a")
+    assert effects(queue, PauseFiles(), ResumeFiles()) == [Halt(1)]
+    assert effects(queue, Halted(1)) == [Run(1, "/a", again=False)]
+
+
+def test_pausing_all_pauses_what_has_not_ended() -> None:
+    queue = queue_of("/a", "/b", "/c")
+    queue.handle(Finished(1, 1.0, ""))
+    queue.handle(PauseFiles())
+    assert states(queue) == [FileState.DONE, FileState.PAUSED, FileState.PAUSED]
+    queue.handle(ResumeFiles())
+    assert states(queue) == [FileState.DONE, FileState.WAITING, FileState.WAITING]
+    assert effects(queue, Halted(2)) == [Run(2, "/b", again=False)]
+
+
+def test_a_file_that_is_paused_while_it_is_looked_at_does_not_begin() -> None:
+    queue = FileQueue()
+    queue.handle(Add(("/a",)))
+    assert effects(queue, PauseFiles(1), Looked(1, 7.0)) == []
+    assert (the(queue).state, the(queue).duration_s) == (FileState.PAUSED, 7.0)
+    assert effects(queue, ResumeFiles(1)) == [Run(1, "/a", again=False)]
+
+
+def test_what_is_cancelled_is_forgotten_once_its_run_has_ended() -> None:
+    queue = queue_of("/a")
+    queue.handle(Progress(1, 50.0, "half"))
+    assert effects(queue, CancelFile(1)) == [Halt(1)]
+    assert effects(queue, Progress(1, 60.0, "late"), Noted(1, BAD)) == []
+    assert (the(queue).state, the(queue).text, the(queue).position_s) == (FileState.CANCELLED, "", 0.0)
+    assert effects(queue, Halted(1)) == [Forget(1)]
+    assert effects(queue, RetryFile(1)) == [Run(1, "/a", again=True)]
+
+
+def test_cancelling_what_waits_forgets_at_once() -> None:
+    queue = queue_of("/a", "/b")
+    assert effects(queue, CancelFile(2)) == [Forget(2)]
+    assert effects(queue, CancelFile(2), PauseFiles(2), ResumeFiles(2)) == []
+
+
+def test_what_was_finished_before_it_could_be_cancelled_is_done() -> None:
+    queue = queue_of("/a")
+    queue.handle(CancelFile(1))
+    assert effects(queue, Finished(1, 9.0, "all", ("/a.srt",))) == []
+    assert (the(queue).state, the(queue).results) == (FileState.DONE, ("/a.srt",))
+
+
+def test_tried_again_while_it_is_still_being_cancelled_it_begins_anew() -> None:
+    queue = queue_of("/a")
+    assert effects(queue, CancelFile(1), RetryFile(1)) == [Halt(1)]
+    assert effects(queue, Halted(1)) == [Forget(1), Run(1, "/a", again=True)]
+
+
+def test_a_failure_says_why_and_can_be_tried_again() -> None:
+    queue = queue_of("/a")
+    queue.handle(Broken(1, BAD))
+    assert (the(queue).state, the(queue).note) == (FileState.FAILED, BAD)
+    assert effects(queue, RetryFile(1)) == [Run(1, "/a", again=True)]
+    assert the(queue).note is None
+
+
+def test_gaps_can_be_tried_again_and_nothing_else_that_is_done() -> None:
+    queue = queue_of("/a")
+    queue.handle(Finished(1, 9.0, "most", gaps=True))
+    assert can_retry(the(queue))
+    assert effects(queue, RetryFile(1)) == [Run(1, "/a", again=True)]
+    queue.handle(Finished(1, 9.0, "all"))
+    assert not can_retry(the(queue))
+    assert effects(queue, RetryFile(1)) == []
+
+
+def test_removing_what_runs_halts_it_and_forgets_it_then() -> None:
+    queue = queue_of("/a", "/b")
+    assert effects(queue, RemoveFiles(1)) == [Halt(1)]
+    assert [view.file for view in queue.view().files] == [2]
+    assert effects(queue, Halted(1)) == [Forget(1), Run(2, "/b", again=False)]
+
+
+def test_removing_all_takes_what_has_ended() -> None:
+    queue = queue_of("/a", "/b", "/c")
+    queue.handle(Finished(1, 1.0, ""))
+    queue.handle(CancelFile(3))
+    assert effects(queue, RemoveFiles()) == [Forget(1), Forget(3)]
+    assert [view.file for view in queue.view().files] == [2]
+
+
+def test_a_file_that_is_there_already_is_not_added_twice() -> None:
+    queue = queue_of("/a", "/b")
+    assert effects(queue, Add(("/a", "/b", "/c"))) == [Look(3, "/c")]
+    assert queue.view().note == Note(FileNote.LISTED, {"count": "2"})
+    queue.handle(PauseFiles())
+    assert queue.view().note is None
+
+
+def test_a_file_that_has_ended_is_begun_anew_when_it_is_added_again() -> None:
+    queue = queue_of("/a")
+    queue.handle(Finished(1, 1.0, "old"))
+    assert effects(queue, Add(("/a",))) == [Forget(1), Look(2, "/a")]
+    assert [view.file for view in queue.view().files] == [2]
+
+
+def test_the_list_has_an_end() -> None:
+    queue = FileQueue()
+    looks = effects(queue, Add(tuple(f"/{number}" for number in range(MOST_FILES + 3)), left_out=4))
+    assert len(looks) == len(queue.view().files) == MOST_FILES
+    assert queue.view().full
+    assert queue.view().note == Note(FileNote.LIST_FULL, {"count": "7", "most": str(MOST_FILES)})
+
+
+def test_nothing_found_is_told() -> None:
+    queue = FileQueue()
+    assert effects(queue, Add(())) == []
+    assert queue.view().note == Note(FileNote.NOTHING_FOUND)
+
+
+def test_notes_of_a_run_end_with_it() -> None:
+    queue = queue_of("/a")
+    queue.handle(Noted(1, Note(FileNote.NO_WORKER)))
+    assert the(queue).note == Note(FileNote.NO_WORKER)
+    queue.handle(PauseFiles(1))
+    assert the(queue).note is None
+
+
+def test_what_was_saved_elsewhere_is_a_result_and_answers_why_it_was_not_saved() -> None:
+    queue = queue_of("/a")
+    queue.handle(Finished(1, 9.0, "all", ("/a.txt",), Note(FileNote.NOT_SAVED)))
+    for _ in range(2):
+        queue.handle(Saved(1, "/b.srt"))
+    assert (the(queue).results, the(queue).note) == (("/a.txt", "/b.srt"), None)
+
+
+def test_how_results_are_saved_is_chosen_and_shown() -> None:
+    queue = FileQueue()
+    queue.handle(ChooseSaving((Format.VTT,), "/texts"))
+    assert queue.saving == Saving((Format.VTT,), "/texts")
+    assert (queue.view().forms, queue.view().folder) == ((Format.VTT,), "/texts")
+
+
+@pytest.mark.parametrize("event", [Progress(1, 1.0, "x"), Noted(1, BAD), Told(BAD)])
+def test_what_passes_is_not_kept(event: Event) -> None:
+    assert queue_of("/a").handle(event) == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [Progress(9, 1.0, ""), Noted(9, BAD), Looked(9, 1.0), Unreadable(9, BAD), Saved(9, "/x"), MoveFile(9, 1)],
+)
+def test_what_comes_of_a_file_that_is_gone_changes_nothing(event: Event) -> None:
+    queue = queue_of("/a")
+    before = queue.view()
+    assert effects(queue, event) == []
+    assert queue.view() == before
+
+
+@pytest.mark.parametrize("make", [PauseFiles, ResumeFiles, CancelFile, RetryFile, RemoveFiles])
+def test_actions_for_a_file_that_is_gone_change_nothing(make: Callable[[int], Asked]) -> None:
+    queue = queue_of("/a")
+    assert effects(queue, make(9)) == []
+    assert states(queue) == [FileState.WORKING]
+
+
+def test_another_start_goes_on_with_what_was_left() -> None:
+    queue = queue_of("/a", "/b", "/c")
+    queue.handle(PauseFiles(2))
+    queue.handle(Add(("/d",)))
+    again = FileQueue(queue.entries, queue.saving, queue.following)
+    assert again.start() == [Look(4, "/d"), Run(1, "/a", again=False)]
+    assert states(again) == [FileState.WORKING, FileState.PAUSED, FileState.WAITING, FileState.ADDED]
+
+
+def test_numbers_are_never_used_again() -> None:
+    queue = queue_of("/a")
+    queue.handle(RemoveFiles(1))
+    queue.handle(Halted(1))
+    queue.handle(Add(("/b",)))
+    assert [view.file for view in queue.view().files] == [2]
+    assert FileQueue([Entry(replace(the(queue, 2), file=7))], following=3).following == 8

@@ -1,0 +1,58 @@
+"""The list outlives the program as it was; what is no list is none."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from app.files.events import Add, Finished, Looked
+from app.files.queue import Entry, FileQueue, Saving
+from app.files.snapshot import decode, encode
+from app.files.view import FileNote, FileState, FileView
+from app.formats import Format
+from app.view import Note
+
+FULL = FileView(
+    3,
+    "/录音/会议 1.m4a",
+    FileState.FAILED,
+    61.5,
+    7200.25,
+    text="你好",
+    note=Note(FileNote.REFUSED, {"reason": "no"}),
+    results=("/a.srt", "/a.txt"),
+    gaps=True,
+)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [Entry(FULL), Entry(FULL, again=True), Entry(FileView(1, "/a")), Entry(replace(FULL, state=FileState.PAUSED))],
+)
+def test_everything_comes_back(entry: Entry) -> None:
+    queue = FileQueue([entry], Saving((Format.VTT, Format.JSON), "/texts"), 9)
+    again = decode(encode(queue))
+    assert again is not None
+    assert (again.entries, again.saving, again.following) == (queue.entries, queue.saving, 9)
+
+
+def test_what_worked_waits() -> None:
+    queue = FileQueue()
+    for event in (Add(("/a", "/b")), Looked(1, 5.0), Looked(2, 5.0), Finished(1, 5.0, "x")):
+        queue.handle(event)
+    again = decode(encode(queue))
+    assert again is not None
+    assert [view.state for view in again.view().files] == [FileState.DONE, FileState.WAITING]
+
+
+def test_a_list_of_a_later_version_is_read_as_far_as_it_is_known() -> None:
+    document = json.loads(encode(FileQueue([Entry(FULL)])))
+    document["files"][0]["colour"] = "green"
+    again = decode(json.dumps(document))
+    assert again is not None
+    assert again.entries == (Entry(FULL),)
+
+
+@pytest.mark.parametrize("document", ["", "{", "[]", '{"files": [{}]}', '{"files": [{"file": "x", "path": 1}]}'])
+def test_what_is_no_list(document: str) -> None:
+    assert decode(document) is None
