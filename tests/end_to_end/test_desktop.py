@@ -134,12 +134,12 @@ def test_in_our_own_window_what_is_held_is_copied(app: DesktopApp) -> None:
     """A second start brings that window, in front and with the focus."""
     take, first, second = held_take(app, "hold", "type")
     assert app.command("app").startswith("kikipounamu is already running")
-    app.desktop.has_focus("kikipounamu")
+    app.desktop.active("kikipounamu")
     held_no_longer(app)
     assert app.desktop.copied().decode() == take.transcript.text
     wait_until_sync(lambda: app.takes()[-1].state is TakeState.DONE, "the history says that it is taken care of")
     assert (first.text, second.text) == ("", "")
-    app.desktop.xdotool("windowclose", app.desktop.window("kikipounamu"))
+    app.desktop.xdotool("key", "alt+F4")
 
 
 def test_what_is_cancelled_is_inserted_nowhere_and_kept(app: DesktopApp) -> None:

@@ -77,6 +77,11 @@ class Desktop:
         wait_until_sync(lambda: self.xdotool("getactivewindow") == window, f"{title} has the focus")
         return window
 
+    def active(self, title: str) -> None:
+        """Wait until the window with this title has the focus by itself."""
+        name = ("getactivewindow", "getwindowname")
+        wait_until_sync(lambda: self.xdotool(*name) == title, f"{title} has the focus")
+
     def copy(self, data: bytes, target: str = "UTF8_STRING") -> None:
         """Put this into the clipboard, as a program that stays."""
         place = self.folder / f"copied-{len(self.processes)}"
