@@ -142,9 +142,8 @@ class Index:
     def remove(self, sessions: Iterable[UUID]) -> None:
         """These takes are gone. What they said is found no more, but is to be read in the file until ``purge``."""
         with writing(self._connection):
-            for session in sessions:
-                self._remove(session)
-            self._connection.execute("INSERT OR IGNORE INTO marks VALUES ('purge')")
+            if [session for session in sessions if self._remove(session)]:
+                self._connection.execute("INSERT OR IGNORE INTO marks VALUES ('purge')")
 
     def must_purge(self) -> bool:
         """Whether something was removed that is still to be read in the file."""
@@ -182,11 +181,14 @@ class Index:
         )
         self._connection.execute(f"INSERT OR REPLACE INTO takes VALUES ({','.join('?' * len(values))})", values)
 
-    def _remove(self, session: UUID) -> None:
-        if before := self._before(session):
-            self._index("delete", *before)
-            self._connection.execute("DELETE FROM texts WHERE key = ?", before[:1])
-            self._connection.execute("DELETE FROM takes WHERE key = ?", before[:1])
+    def _remove(self, session: UUID) -> bool:
+        """Whether it was there."""
+        if (before := self._before(session)) is None:
+            return False
+        self._index("delete", *before)
+        self._connection.execute("DELETE FROM texts WHERE key = ?", before[:1])
+        self._connection.execute("DELETE FROM takes WHERE key = ?", before[:1])
+        return True
 
     def _before(self, session: UUID) -> tuple[int, str] | None:
         ask = "SELECT texts.key, text FROM takes JOIN texts ON texts.key = takes.key WHERE session = ?"

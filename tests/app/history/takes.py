@@ -1,0 +1,40 @@
+"""Takes on disk for tests of the history."""
+
+from uuid import UUID
+
+from app.capture.journal import Journal
+from app.capture.library import Library
+from protocol.recognition import Options
+from protocol.session import Failed, Final
+from tests.app.capture.files import tone
+
+SEGMENT = 1_600
+
+
+def session(number: int) -> UUID:
+    """Of take ``number``."""
+    return UUID(int=number)
+
+
+def record(
+    library: Library, number: int, *outcomes: str | Failed | None, started_s: float = 0.0, finished: bool = True
+) -> UUID:
+    """A take with a segment of 100 ms for each outcome: a text, an error, or nothing yet."""
+    started_s = started_s or 1_700_000_000.0 + number
+    with Journal.create(library.root, session(number), Options(), started_s) as journal:
+        fill(journal, *outcomes)
+        if finished:
+            journal.finish()
+    return session(number)
+
+
+def fill(journal: Journal, *outcomes: str | Failed | None) -> None:
+    """Segments of 100 ms, one behind the other."""
+    for segment, outcome in enumerate(outcomes):
+        at = segment * SEGMENT
+        journal.hear(tone(at, SEGMENT))
+        journal.begin(segment, at)
+        journal.end(segment, SEGMENT)
+        if outcome is not None:
+            known = Final(segment, outcome, "en", model="m") if isinstance(outcome, str) else outcome
+            journal.settle(segment, known)

@@ -1,0 +1,156 @@
+"""The index is equal to the folder, whatever happened to it, and little is read for that."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.capture.disk import AUDIO, EVENTS
+from app.capture.journal import Journal
+from app.capture.library import Library
+from app.capture.take import TakeState
+from app.history.catalogue import Catalogue, Progress, row_of
+from app.history.errors import IndexUnavailable
+from app.history.index import Index
+from protocol.errors import ErrorCode
+from protocol.recognition import Options
+from protocol.session import Failed, Final
+from tests.app.history.takes import fill, record, session
+from tests.helpers.takes import write_take
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path / "takes")
+
+
+@pytest.fixture
+def index() -> Iterator[Index]:
+    index = Index(None)
+    yield index
+    index.close()
+
+
+def refreshed(library: Library, index: Index, most: int | None = None) -> Progress:
+    """The last that was said of it."""
+    *_, last = [Progress(), *Catalogue(library, index, most).refresh()]
+    return last
+
+
+def texts(index: Index) -> list[str]:
+    return [row.text for row in index.page(999)]
+
+
+def test_a_folder_that_is_not_there_has_no_takes(library: Library, index: Index) -> None:
+    refreshed(library, index)
+    assert texts(index) == []
+
+
+def test_a_take_is_shown_with_what_most_of_it_is(library: Library, index: Index) -> None:
+    record(library, 1, started_s=5.0)
+    with library.reopen(session(1)) as journal:
+        fill(journal, "yes", Failed(1, ErrorCode.ENGINE_DIED, "it died"), None, None)
+        journal.settle(2, Final(2, "今天天气很好", "zh", model="sense"))
+        journal.edit("so it is")
+    row = row_of(library.find(session(1)))
+    assert (row.session, row.started_s, row.seconds, row.text) == (session(1), 5.0, 0.4, "so it is")
+    assert (row.state, row.language, row.model, row.edited) == (TakeState.WAITING, "zh", "sense", True)
+    refreshed(library, index)
+    (shown,) = index.page(9)
+    assert shown.size == library.find(session(1)).size
+    assert shown.text == "so it is"
+
+
+def test_only_what_changed_is_read_again(library: Library, index: Index) -> None:
+    for number in range(5):
+        record(library, number, f"take {number}")
+    assert refreshed(library, index).total == 5
+    assert texts(index) == [f"take {number}" for number in (4, 3, 2, 1, 0)]
+    assert list(Catalogue(library, index).refresh()) == [Progress()]
+    with library.reopen(session(2)) as journal:
+        journal.edit("changed")
+    library.delete(session(3))
+    record(library, 7, "new")
+    assert refreshed(library, index).total == 2
+    assert texts(index) == ["new", "take 4", "changed", "take 1", "take 0"]
+    assert index.count("take") == 3
+    assert not index.must_purge()
+
+
+def test_audio_may_have_grown_without_an_event(library: Library, index: Index) -> None:
+    record(library, 1, "said", finished=False)
+    refreshed(library, index)
+    with (library.root / str(session(1)) / AUDIO).open("ab") as audio:
+        audio.write(b"\0" * 32_000)
+    refreshed(library, index)
+    (row,) = index.page(9)
+    assert (row.seconds, row.state) == (1.1, TakeState.INTERRUPTED)
+
+
+def test_a_take_at_work_is_known_by_what_it_is_without_that(library: Library, index: Index) -> None:
+    with Journal.create(library.root, session(1), Options(), 9.0) as journal:
+        fill(journal, "a")
+        refreshed(library, index)
+        assert [row.state for row in index.page(9)] == [TakeState.INTERRUPTED]
+        journal.finish()
+    Catalogue(library, index).read([session(1), session(2)])
+    assert [row.state for row in index.page(9)] == [TakeState.DONE]
+    library.delete(session(1))
+    Catalogue(library, index).read([session(1)])
+    assert texts(index) == []
+
+
+def test_what_cannot_be_read_does_not_stand_in_the_way(library: Library, index: Index) -> None:
+    for number in range(3):
+        record(library, number, f"take {number}")
+    events = library.root / str(session(1)) / EVENTS
+    events.unlink()
+    events.mkdir()  # a file that cannot be read, even by root
+    (library.root / "notes.txt").write_text("no take")
+    (library.root / str(session(9))).mkdir()
+    (library.root / str(session(8))).write_text("no folder")
+    refreshed(library, index)
+    assert texts(index) == ["take 2", "take 0"]
+
+
+def test_a_folder_that_cannot_be_read_costs_nothing(tmp_path: Path, index: Index) -> None:
+    library = Library(tmp_path / "takes")
+    record(library, 1, "a")
+    refreshed(library, index)
+    os.rename(library.root, tmp_path / "away")
+    library.root.write_text("no folder")
+    with pytest.raises(IndexUnavailable, match="cannot be read"):
+        refreshed(library, index)
+    assert texts(index) == ["a"]
+
+
+def test_a_step_is_bounded_and_the_newest_come_first(library: Library, index: Index) -> None:
+    for number in range(150):
+        folder = write_take(library.root, session(number), number, f"take {number}")
+        os.utime(folder / EVENTS, (number, number))
+    steps = Catalogue(library, index).refresh()
+    assert next(steps) == Progress()
+    assert next(steps) == Progress(64, 150, changed=True)
+    assert set(texts(index)) == {f"take {number}" for number in range(86, 150)}
+    assert [step.done for step in steps] == [128, 150]
+    assert index.count("take") == 150
+
+
+def test_so_many_and_no_more(library: Library, index: Index) -> None:
+    for number in range(5):
+        record(library, number, f"take {number}")
+        os.utime(library.root / str(session(number)) / EVENTS, (number, number))
+    refreshed(library, index, most=2)
+    assert texts(index) == ["take 4", "take 3"]
+
+
+def test_what_another_process_deleted_is_purged(library: Library, index: Index) -> None:
+    for number in range(3):
+        record(library, number, f"take {number}")
+    refreshed(library, index)
+    library.delete(session(1))
+    steps = list(Catalogue(library, index).refresh())
+    assert steps[:2] == [Progress(), Progress(changed=True)]
+    assert not index.must_purge()
+    assert texts(index) == ["take 2", "take 0"]
