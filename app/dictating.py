@@ -9,6 +9,7 @@ Everything here belongs to the loop of ``run``. Nothing in it waits: what takes 
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ import structlog
 from app.actions import Action, ChooseMicrophone, PauseHotkeys, RecoverTake, Verb
 from app.capture.library import Library
 from app.capture.microphone import Change, MicrophoneChange
-from app.dictation import Dictation
+from app.dictation import MOST_TAKES, Dictation
 from app.dictation_events import (
     Close,
     Cue,
@@ -80,7 +81,10 @@ class Cues(Protocol):
 
 @dataclass(frozen=True)
 class Parts:
-    """What it works with. ``hotkeys``: entered already, where there are any; ``copier``: where windows are."""
+    """What it works with. ``hotkeys``: entered already, where there are any; ``copier``: where windows are.
+
+    ``most_takes``: that wait at once.
+    """
 
     library: Library
     listener: Listener
@@ -89,6 +93,7 @@ class Parts:
     cues: Cues
     hotkeys: Hotkeys | None = None
     copier: Copier | None = None
+    most_takes: int = MOST_TAKES
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ class Dictating:
     def __init__(self, parts: Parts, wishes: Wishes, history_changed: Callable[[], None] = lambda: None) -> None:
         self._parts = parts
         self._wishes = wishes
-        self._machine = Dictation(wishes.mode)
+        self._machine = Dictation(wishes.mode, parts.most_takes)
         self._tasks = Tasks("dictating")
         self._core = Tasks("dictating")  # without one of these it does not go on
         self._ledger = Ledger(parts.library)
@@ -128,6 +133,8 @@ class Dictating:
         self._warnings: dict[str, Note] = {}
         self._followers: list[Callable[[View], None]] = []
         self._view = View()
+        self._aside = deque[str]()
+        self._catching_up = False
         self._woken = asyncio.Event()
         self._leaving = asyncio.Event()
         self._running = False
@@ -240,6 +247,9 @@ class Dictating:
                 await asyncio.wait_for(self._woken.wait(), pause)
             self._woken.clear()
             self._perform(self._machine.handle(Tick(), clock()))
+            if self._aside and not self._catching_up and not self._machine.pending:
+                self._catching_up = True
+                self._tasks.start(self._catch_up(), "catch up")
 
     async def _preparing(self) -> None:
         """The first take waits for no library, and old ones are let go from time to time."""
@@ -304,7 +314,8 @@ class Dictating:
             case Discard(take):
                 self._tasks.start(self._end(take, self._ledger.discard), "discard")
             case PutAside(take):
-                self._tasks.start(self._end(take, self._ledger.close), "put aside")
+                if known := self._works.pop(take, None):
+                    self._tasks.start(self._put_aside(take, *known), "put aside")
             case Close(take):
                 self._works.pop(take, None)
                 self._warnings.pop("microphone", None)
@@ -335,6 +346,20 @@ class Dictating:
             known[0].stop()
             await cancel_and_wait([known[1]])
         await then(take)
+
+    async def _put_aside(self, take: int, work: TakeWork, running: asyncio.Task[None]) -> None:
+        """Too many wait. It is recognised once none does, for the history: where it belonged is long left."""
+        work.stop()
+        await cancel_and_wait([running])
+        await self._ledger.close(take)
+        self._aside.append(str(work.session))
+        self._woken.set()
+
+    async def _catch_up(self) -> None:
+        """Have recognised what was put aside, one after the other."""
+        while self._aside and not self._machine.pending:
+            await self._recover(self._aside.popleft())
+        self._catching_up = False
 
     async def _recover(self, session: str) -> None:
         note = await self._earlier.recover(session)

@@ -67,8 +67,9 @@ _VERBS: Final = {CANCEL: Verb.CANCEL, PASTE_HELD: Verb.PASTE_HELD}
 class Dictation:
     """Every take of one run of the app. ``mode``: what the key does, from its next press on. Not thread-safe."""
 
-    def __init__(self, mode: TalkMode = TalkMode.HYBRID) -> None:
+    def __init__(self, mode: TalkMode = TalkMode.HYBRID, most_takes: int = MOST_TAKES) -> None:
         self._gestures = Gestures(mode)
+        self._most_takes = most_takes
         self._keys = KeyWatch()
         self._order = SpokenOrder()
         self._takes: dict[int, TakeProgress] = {}
@@ -225,9 +226,9 @@ class Dictation:
 
     def _make_room(self, now: float) -> None:
         waiting = [take for take in self._takes.values() if take.over_at is None]
-        if len(waiting) >= MOST_TAKES:
+        if len(waiting) >= self._most_takes:
             self._effects.append(PutAside(waiting[0].number))
-            self._ended(waiting[0], Note(NoteKey.RECORDING_KEPT, {"reason": "too many wait"}), now)
+            self._ended(waiting[0], Note(NoteKey.RECOGNISED_LATER), now)
             self._close(now)
 
     def _quit(self, now: float) -> None:

@@ -180,6 +180,9 @@ class FakeCues:
         self.played.append(cue)
 
 
+MOST_WAIT = 3
+
+
 class World:
     """Everything round one ``Dictating``."""
 
@@ -192,7 +195,9 @@ class World:
         self.views: list[View] = []
         settings = replace(PATIENT, retry=lambda failures, chance, asked: 0.02)
         listener = Listener(locate, models / "fsmn-vad", settings=settings)
-        parts = Parts(self.library, listener, self.inserter, self.devices, self.cues, self.hotkeys)
+        parts = Parts(
+            self.library, listener, self.inserter, self.devices, self.cues, self.hotkeys, most_takes=MOST_WAIT
+        )
         self.changes = 0
         self.dictating = Dictating(parts, wishes, self._changed)
         self.dictating.follow(self.views.append)

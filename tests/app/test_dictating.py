@@ -11,7 +11,7 @@ from aiohttp import web
 
 from app.actions import ChooseMicrophone, PauseHotkeys, RecoverTake, Verb
 from app.capture.errors import MicrophoneRefused
-from app.capture.take import TakeState
+from app.capture.take import TRANSCRIBED, TakeState
 from app.dictating import Wishes
 from app.dictation_events import Cue
 from app.gestures import TalkMode
@@ -23,7 +23,7 @@ from client.errors import Unreachable
 from loadtest.checksum import checksum
 from runtime.logs import logging_to
 from speech.audio_file import read_audio
-from tests.app.dictating_world import OTHER, WINDOW, World, dictating, silence
+from tests.app.dictating_world import MOST_WAIT, OTHER, WINDOW, World, dictating, silence
 from tests.app.speech import recording
 from tests.helpers.scripted_gateway import Memory, oblige, scripted
 from tests.helpers.waiting import wait_until
@@ -257,6 +257,25 @@ async def test_without_a_gateway_it_is_recorded_and_quitting_finishes_in_the_bac
         assert world.found[0].state is TakeState.DONE
     assert world.inserter.text() == " ".join(texts)
     assert world.devices.open_now == 0
+
+
+async def test_when_too_many_wait_the_oldest_is_recognised_once_none_does(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
+    url: list[str] = []
+    async with dictating(tmp_path, models, later(url), talk, TOGGLE) as world:
+        for _ in range(MOST_WAIT + 1):
+            await world.dictate()
+            await world.is_in(State.SENDING)
+        assert world.dictating.view.waiting == MOST_WAIT - 1
+        async with scripted(afresh) as gateway:
+            url.append(gateway.url)
+            await wait_until(lambda: all(take.state in TRANSCRIBED for take in world.found), "all are recognised")
+        texts = texts_of(world)
+        assert len(texts) == MOST_WAIT + 1
+        oldest = world.found[-1].take
+        assert not any(spoken.inserting for spoken in oldest.segments.values())
+    assert world.inserter.text() == " ".join(text for take in texts[1:] for text in take)
 
 
 async def test_who_does_not_wait_finds_the_take_at_the_next_start(
