@@ -4,7 +4,7 @@ from pathlib import Path
 from uuid import UUID
 
 from app.capture.disk import AUDIO, EVENTS, LOCK
-from app.capture.events import Begin, End, Finished, encode_line, opened
+from app.capture.events import Begin, End, Event, Finished, encode_line, opened
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import Final
@@ -14,7 +14,7 @@ def write_take(root: Path, session: UUID, started_s: float, text: str, language:
     """A take of one segment of a second of silence (which takes no room on disk) with this text."""
     folder = root / str(session)
     folder.mkdir(parents=True)
-    events = (
+    events: tuple[Event, ...] = (
         opened(session, Options(), started_s),
         Begin(0, 0),
         End(0, SAMPLE_RATE),
