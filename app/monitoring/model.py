@@ -1,0 +1,166 @@
+"""Everything that a monitor shows, from what a gateway tells and what this app knows. Pure: time is a value."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+from app.monitoring.rates import Throughput, rtf
+from app.monitoring.stages import stage_figures
+from app.monitoring.trace import Trace
+from app.monitoring.utterances import Utterances
+from app.monitoring.view import (
+    SPAN_S,
+    GatewayFigures,
+    Link,
+    MonitorView,
+    StageFigures,
+    UtteranceRow,
+    WorkerFigures,
+)
+from client.monitor import Lost, MonitorEvent
+from protocol.monitor import Recent, Snapshot, WorkerStatus
+
+MOST_ROWS: Final = 24
+MOST_WORKERS: Final = 12
+GONE_S: Final = 60.0
+"""A worker that is not heard of any more stays in sight for so long."""
+
+
+@dataclass
+class _Worker:
+    """``seen``: when the gateway last spoke of it."""
+
+    status: WorkerStatus
+    seen: float
+    cpu: Trace = field(default_factory=Trace)
+    memory: Trace = field(default_factory=Trace)
+    gpu: Trace = field(default_factory=Trace)
+
+    def take(self, status: WorkerStatus, now: float) -> None:
+        self.status, self.seen = status, now
+        self.cpu.put(status.cpu_percent, now)
+        self.memory.put(status.memory_bytes, now)
+        if status.gpu_percent is not None:
+            self.gpu.put(status.gpu_percent, now)
+
+    def figures(self, now: float, gone: bool) -> WorkerFigures:
+        told = self.status
+        return WorkerFigures(
+            worker=told.worker,
+            host=told.host,
+            model=told.model,
+            device=told.device,
+            state=told.state,
+            gone=gone,
+            speed=told.speed,
+            done=told.done,
+            failed=told.failed,
+            cpu=self.cpu.curve(now),
+            memory=self.memory.curve(now),
+            gpu=None if told.gpu_percent is None else self.gpu.curve(now),
+            gpu_memory_bytes=told.gpu_memory_bytes,
+        )
+
+
+class MonitorModel:
+    """``epoch_s``: when the clock that counts here was at 0, in seconds since 1970."""
+
+    def __init__(self, epoch_s: float = 0.0) -> None:
+        self.utterances = Utterances()
+        self._epoch_s = epoch_s
+        self._link = Link.CONNECTING
+        self._reason = ""
+        self._stands: Snapshot | None = None
+        self._queued, self._oldest = Trace(), Trace()
+        self._throughput, self._rtf = Trace(), Trace()
+        self._fleet = Throughput()
+        self._workers: dict[str, _Worker] = {}
+
+    @property
+    def link(self) -> Link:
+        """How the feed stands."""
+        return self._link
+
+    def begin(self) -> None:
+        """Somebody looks: it is connected from the beginning."""
+        self._link, self._reason = Link.CONNECTING, ""
+
+    def take(self, event: MonitorEvent, now: float) -> None:
+        """What the feed tells."""
+        match event:
+            case Snapshot():
+                self._link, self._reason = Link.LIVE, ""
+                self._take_snapshot(event, now)
+            case Recent():
+                self.utterances.told(event, now)
+            case Lost(reason):
+                self._link, self._reason = Link.LOST, reason
+
+    def refused(self, reason: str) -> None:
+        """The gateway will not be watched like this."""
+        self._link, self._reason = Link.REFUSED, reason
+
+    def view(self, now: float) -> MonitorView:
+        """What a person sees."""
+        return MonitorView(
+            link=self._link,
+            reason=self._reason,
+            gateway=_gateway(self._stands) if self._stands else None,
+            queued=self._queued.curve(now),
+            oldest_s=self._oldest.curve(now),
+            throughput=self._throughput.curve(now),
+            rtf=self._rtf.curve(now),
+            workers=tuple(self._figures(now)),
+            more_workers=max(0, len(self._stands.workers) - MOST_WORKERS) if self._stands else 0,
+            stages=self._stages(now),
+            utterances=self._rows(now),
+        )
+
+    def _take_snapshot(self, stands: Snapshot, now: float) -> None:
+        self._stands = stands
+        self._queued.put(stands.queued, now)
+        self._oldest.put(stands.oldest_s, now)
+        if (audio_per_s := self._fleet.take(stands.workers, now)) is not None:
+            self._throughput.put(audio_per_s, now)
+        if (decoding_per_s := rtf(stands.workers)) is not None:
+            self._rtf.put(decoding_per_s, now)
+        for status in islice(stands.workers, MOST_WORKERS):
+            if status.worker not in self._workers:
+                self._workers[status.worker] = _Worker(status, now)
+            self._workers[status.worker].take(status, now)
+        self._forget_workers(now)
+        for recent in stands.recent:
+            self.utterances.told(recent, now, max(0.0, stands.uptime_s - recent.at_s))
+
+    def _forget_workers(self, now: float) -> None:
+        """The bound is for those who come and go; those of now are never more."""
+        by_age = sorted(self._workers.values(), key=lambda worker: worker.seen, reverse=True)
+        kept = [worker for worker in by_age[:MOST_WORKERS] if now - worker.seen <= GONE_S]
+        self._workers = {worker.status.worker: worker for worker in kept}
+
+    def _figures(self, now: float) -> Iterable[WorkerFigures]:
+        """In an order that does not change while they work."""
+        there = {status.worker for status in self._stands.workers} if self._stands else set()
+        for name in sorted(self._workers, key=lambda name: (self._workers[name].status.host, name)):
+            yield self._workers[name].figures(now, name not in there)
+
+    def _stages(self, now: float) -> tuple[StageFigures, ...]:
+        return stage_figures(self.utterances.ended(now - SPAN_S))
+
+    def _rows(self, now: float) -> tuple[UtteranceRow, ...]:
+        hosts = {name: worker.status.host for name, worker in self._workers.items()}
+        return self.utterances.rows(MOST_ROWS, now, self._epoch_s, hosts)
+
+
+def _gateway(stands: Snapshot) -> GatewayFigures:
+    return GatewayFigures(
+        uptime_s=stands.uptime_s,
+        broker=stands.broker.version,
+        broker_up=stands.broker.up,
+        durable=stands.broker.durable,
+        memory=stands.broker.memory,
+        sessions=stands.sessions,
+        pending=stands.pending,
+        unqueued_s=stands.unqueued_s,
+    )

@@ -1,0 +1,39 @@
+"""How long each stage takes: percentiles over the last utterances. Pure."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from app.monitoring.utterances import Utterance
+from app.monitoring.view import Stage, StageFigures
+
+
+def percentile(ordered: Sequence[float], percent: float) -> float:
+    """The smallest value that ``percent`` of them do not exceed (nearest rank); of at least one, in order."""
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+def stage_figures(utterances: Iterable[Utterance]) -> tuple[StageFigures, ...]:
+    """Those stages of which something is known, in the order in which they happen."""
+    taken: dict[Stage, list[float]] = {stage: [] for stage in Stage}
+    for one in utterances:
+        for stage, seconds in _durations(one):
+            taken[stage].append(seconds)
+    return tuple(
+        StageFigures(stage, len(values), percentile(ordered, 50), percentile(ordered, 95))
+        for stage, values in taken.items()
+        if (ordered := sorted(values))
+    )
+
+
+def _durations(one: Utterance) -> Iterable[tuple[Stage, float]]:
+    """When others sent what they spoke is not known here, nor what became of their texts."""
+    if one.own and one.queued is not None and one.complete is not None:
+        yield Stage.SENT, max(0.0, one.queued - one.complete)
+    yield Stage.QUEUED, one.timing.queue / 1000
+    yield Stage.DECODED, one.timing.decode / 1000
+    yield Stage.DELIVERED, one.timing.deliver / 1000
+    if one.inserted is not None and one.recognised is not None:
+        yield Stage.INSERTED, one.inserted - one.recognised
+    text_at = one.recognised if one.inserted is None else one.inserted
+    if text_at is not None and one.complete is not None:
+        yield Stage.WHOLE, max(0.0, text_at - one.complete)

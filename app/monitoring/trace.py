@@ -1,0 +1,48 @@
+"""A value over the last ten minutes, in a ring of fixed size. Pure: time is a value."""
+
+from math import inf, nan
+from typing import Final
+
+from app.monitoring.view import SPAN_S, Curve
+
+STEP_S: Final = 2.0
+STEPS: Final = round(SPAN_S / STEP_S)
+_HELD: Final = 3
+"""A feed that is a moment late leaves no hole: for so many steps the last value holds."""
+
+
+class Trace:
+    """The greatest value of each step, so that a short peak is seen. Times go up."""
+
+    def __init__(self) -> None:
+        self._values = [nan] * STEPS
+        self._step = -1
+        self._now = nan
+
+    def put(self, value: float, now: float) -> None:
+        """The value from now on."""
+        step = int(now / STEP_S)
+        if self._step < 0 or step - self._step > STEPS:
+            self._values = [nan] * STEPS
+            self._step = step - 1
+        missed = step - self._step - 1
+        filling = self._now if missed <= _HELD else nan
+        for late in range(self._step + 1, step):
+            self._values[late % STEPS] = filling
+        before = self._values[step % STEPS] if step == self._step else -inf
+        self._values[step % STEPS] = max(before, value)
+        self._step, self._now = max(step, self._step), value
+
+    def curve(self, now: float) -> Curve:
+        """The ten minutes up to now."""
+        step = int(now / STEP_S)
+        missed = step - self._step
+        if self._step < 0 or missed >= STEPS:
+            return Curve()
+        begin = (self._step + 1) % STEPS
+        known = (*self._values[begin:], *self._values[:begin])
+        if missed <= 0:
+            return Curve(known, self._now)
+        held = missed <= _HELD
+        later = (self._now if held else nan,) * missed
+        return Curve((*known, *later)[missed:], self._now if held else None)

@@ -1,0 +1,202 @@
+"""What became of each utterance: what this app knows of its own takes, and what the gateway tells of all. Pure.
+
+An utterance is one segment; ``(session, segment)`` is its name here and there. Times are of one clock, in seconds.
+Of one spoken here it is known when each thing happened, and the gateway's durations say where the time went in
+between; of others there are only those durations.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from app.monitoring.view import Stage, StageSpan, UtteranceRow
+from app.states import State
+from app.transcript import Segment
+from protocol.monitor import FINAL, Recent
+from protocol.recognition import Timing
+
+MOST: Final = 200
+"""The oldest are forgotten, however far they got."""
+
+
+@dataclass
+class Utterance:
+    """``at``: when it was first heard of. ``complete``: its last word is on the way; the rest as it happens."""
+
+    session: str
+    segment: int
+    at: float
+    own: bool = False
+    audio_s: float = 0.0
+    complete: float | None = None
+    queued: float | None = None
+    recognised: float | None = None
+    inserted: float | None = None
+    state: State = State.LISTENING
+    timing: Timing = Timing()
+    worker: str = ""
+    model: str = ""
+    reason: str = ""
+
+    @property
+    def spoken_at(self) -> float:
+        """When its last word was, or its first while it goes on."""
+        return self.at if self.complete is None else self.complete
+
+    def spans(self, now: float) -> tuple[StageSpan, ...]:
+        """Where the time after its last word went; what is not over lasts until now."""
+        return tuple(self._spans(now))
+
+    def _spans(self, now: float) -> Iterator[StageSpan]:
+        if self.complete is None:
+            return
+        recognised, after = self.recognised, now - self.complete
+        if recognised is None:
+            queued = after if self.queued is None else self.queued - self.complete
+            yield StageSpan(Stage.SENT, 0.0, max(0.0, queued))
+            if self.queued is not None:
+                yield StageSpan(Stage.QUEUED, max(0.0, queued), max(queued, after))
+            return
+        yield from self._of_gateway(max(0.0, recognised - self.complete))
+        if self.state is State.INSERTING:
+            yield StageSpan(Stage.INSERTED, recognised - self.complete, after)
+        elif self.inserted is not None:
+            yield StageSpan(Stage.INSERTED, recognised - self.complete, self.inserted - self.complete)
+
+    def _of_gateway(self, whole_s: float) -> Iterator[StageSpan]:
+        """From the end backwards: what was decoded before the last word was is nobody's waiting."""
+        told = self.timing
+        delivering = max(0.0, whole_s - told.deliver / 1000)
+        decoding = max(0.0, delivering - told.decode / 1000)
+        queueing = max(0.0, decoding - told.queue / 1000)
+        yield StageSpan(Stage.SENT, 0.0, queueing)
+        yield StageSpan(Stage.QUEUED, queueing, decoding)
+        yield StageSpan(Stage.DECODED, decoding, delivering)
+        yield StageSpan(Stage.DELIVERED, delivering, whole_s)
+
+
+class Utterances:
+    """The last ``MOST``. What is told of one that is forgotten, or was never heard of, is passed over."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], Utterance] = {}
+
+    # -- what this app knows -------------------------------------------------------------------------------
+
+    def began(self, session: str, segment: int, now: float) -> None:
+        """Somebody speaks here."""
+        self._add(Utterance(session, segment, now, own=True))
+
+    def completed(self, session: str, segment: int, now: float) -> None:
+        """Its last word was spoken."""
+        if (one := self._known.get((session, segment))) and one.complete is None:
+            one.complete, one.state, one.audio_s = now, State.SENDING, now - one.at
+
+    def queued(self, session: str, segment: int, now: float) -> None:
+        """The broker has it; said again after a loss, the later one counts."""
+        one = self._known.get((session, segment))
+        if one and one.complete is not None and one.recognised is None:
+            one.queued, one.state = now, State.WAITING
+
+    def recognised(self, session: str, segment: Segment, now: float) -> None:
+        """It has a text, or will never have one."""
+        one = self._known.get((session, segment.index))
+        if one is None or one.recognised is not None:
+            return
+        one.complete = now if one.complete is None else one.complete
+        one.recognised, one.timing, one.model = now, segment.timing, segment.model
+        one.audio_s = (segment.end_ms - segment.start_ms) / 1000
+        if segment.error:
+            one.state = State.FAILED
+        else:
+            one.state = State.INSERTING if segment.text.strip() else State.DONE
+
+    def inserted(self, session: str, segment: int, now: float) -> None:
+        """Its text arrived; when a held one is pasted says nothing about how long it takes."""
+        if (one := self._known.get((session, segment))) and one.recognised is not None:
+            one.inserted = now if one.state is State.INSERTING else one.inserted
+            one.state = State.DONE
+
+    def held(self, session: str, segment: int) -> None:
+        """Its text is kept, to be pasted."""
+        if (one := self._known.get((session, segment))) and one.state is State.INSERTING:
+            one.state = State.HELD
+
+    def closed(self, session: str) -> None:
+        """Nothing more of this take is inserted: what has its text is done, what has none failed."""
+        for one in self._of(session):
+            if one.state is State.INSERTING:
+                one.state = State.DONE
+            elif one.state in (State.LISTENING, State.SENDING, State.WAITING):
+                one.state = State.FAILED
+
+    def discarded(self, session: str) -> None:
+        """The take never was."""
+        for one in list(self._of(session)):
+            del self._known[one.session, one.segment]
+
+    # -- what the gateway tells ----------------------------------------------------------------------------
+
+    def told(self, recent: Recent, now: float, ago_s: float = 0.0) -> None:
+        """A segment ended so long ago, whoever spoke it; told again, it is the same."""
+        one = self._known.get((recent.session, recent.segment))
+        if one is None:
+            self._add(_of_others(recent, now - ago_s))
+        elif one.own:
+            one.worker, one.model = recent.worker or one.worker, recent.model or one.model
+            one.reason = "" if recent.outcome == FINAL else recent.outcome
+
+    # -- what is shown -------------------------------------------------------------------------------------
+
+    def rows(self, most: int, now: float, epoch_s: float, hosts: dict[str, str]) -> tuple[UtteranceRow, ...]:
+        """The last ones, the newest first. ``epoch_s``: when the clock was at 0, in seconds since 1970."""
+        newest = sorted(self._known.values(), key=lambda one: one.spoken_at, reverse=True)[:most]
+        return tuple(_row(one, now, epoch_s, hosts) for one in newest)
+
+    def ended(self, since: float) -> Iterator[Utterance]:
+        """Those that have their text, and got it after ``since``."""
+        for one in self._known.values():
+            if one.state in (State.DONE, State.HELD) and (one.recognised or 0.0) >= since:
+                yield one
+
+    def _of(self, session: str) -> Iterable[Utterance]:
+        return (one for one in self._known.values() if one.session == session)
+
+    def _add(self, one: Utterance) -> None:
+        self._known.setdefault((one.session, one.segment), one)
+        while len(self._known) > MOST:
+            del self._known[next(iter(self._known))]
+
+
+def _of_others(recent: Recent, at: float) -> Utterance:
+    timing = recent.timing
+    whole_s = (timing.queue + timing.decode + timing.deliver) / 1000
+    final = recent.outcome == FINAL
+    return Utterance(
+        recent.session,
+        recent.segment,
+        at - whole_s - recent.audio_ms / 1000,
+        audio_s=recent.audio_ms / 1000,
+        complete=at - whole_s,
+        recognised=at,
+        state=State.DONE if final else State.FAILED,
+        timing=timing,
+        worker=recent.worker,
+        model=recent.model,
+        reason="" if final else recent.outcome,
+    )
+
+
+def _row(one: Utterance, now: float, epoch_s: float, hosts: dict[str, str]) -> UtteranceRow:
+    return UtteranceRow(
+        one.session,
+        one.segment,
+        one.own,
+        one.state,
+        round(epoch_s + one.spoken_at, 1),
+        one.audio_s if one.complete is not None else max(0.0, now - one.at),
+        one.spans(now),
+        hosts.get(one.worker, one.worker),
+        one.model,
+        one.reason,
+    )

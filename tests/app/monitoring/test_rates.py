@@ -1,0 +1,66 @@
+"""How fast a fleet works: from counters that go up, begin anew and disappear."""
+
+import pytest
+
+from app.monitoring.rates import WINDOW_S, Throughput, rtf
+from protocol.monitor import WorkerState, WorkerStatus
+
+
+def worker(
+    name: str = "w", audio_s: float = 0.0, speed: float = 0.0, state: WorkerState = WorkerState.IDLE
+) -> WorkerStatus:
+    return WorkerStatus(name, "h", "e", "m", "cpu", state, audio_s=audio_s, speed=speed)
+
+
+def test_the_first_look_has_nothing_to_compare_with() -> None:
+    assert Throughput().take([worker(audio_s=500)], 0.0) is None
+
+
+def test_it_is_audio_per_second_of_all() -> None:
+    throughput = Throughput()
+    throughput.take([worker("a", 100), worker("b", 7)], 0.0)
+    assert throughput.take([worker("a", 120), worker("b", 17)], 10.0) == pytest.approx(3.0)
+
+
+def test_what_is_longer_ago_than_the_window_does_not_count() -> None:
+    throughput = Throughput()
+    throughput.take([worker(audio_s=0)], 0.0)
+    last: float | None = None
+    for second in range(1, 200):
+        last = throughput.take([worker(audio_s=min(second, 100) * 5)], float(second))
+    assert last == 0.0
+    assert throughput.take([worker(audio_s=500 + WINDOW_S)], 200.0) == pytest.approx(1.0)
+
+
+def test_a_pause_of_the_feed_is_no_peak() -> None:
+    throughput = Throughput()
+    throughput.take([worker(audio_s=0)], 0.0)
+    assert throughput.take([worker(audio_s=600)], 600.0) == pytest.approx(1.0)
+
+
+def test_a_worker_that_comes_brings_no_past_and_one_that_goes_takes_none() -> None:
+    throughput = Throughput()
+    throughput.take([worker("a", 10)], 0.0)
+    throughput.take([worker("a", 20), worker("b", 9_000)], 5.0)
+    assert throughput.take([worker("b", 9_010)], 10.0) == pytest.approx(2.0)
+
+
+def test_a_counter_that_begins_anew_counts_what_it_has() -> None:
+    throughput = Throughput()
+    throughput.take([worker(audio_s=900)], 0.0)
+    assert throughput.take([worker(audio_s=5)], 5.0) == pytest.approx(1.0)
+
+
+def test_many_looks_within_a_second_are_bounded() -> None:
+    throughput = Throughput()
+    for look in range(10_000):
+        throughput.take([worker(audio_s=look)], look / 1_000)
+    assert throughput.take([worker(audio_s=10_000)], 10.0) == pytest.approx(1_000.0)
+    assert len(throughput._totals) <= 128
+
+
+def test_the_real_time_factor_is_of_those_who_can_work_and_know_it() -> None:
+    fleet = [worker("a", speed=10), worker("b", speed=2, state=WorkerState.BUSY), worker("c")]
+    assert rtf(fleet) == pytest.approx(0.3)
+    assert rtf([*fleet, worker("d", speed=1, state=WorkerState.DRAINING)]) == pytest.approx(0.3)
+    assert rtf([worker()]) is None

@@ -1,0 +1,203 @@
+"""What became of each utterance: what is known here and what the gateway tells, put together."""
+
+import pytest
+
+from app.monitoring.utterances import MOST, Utterances
+from app.monitoring.view import Stage, UtteranceRow
+from app.states import State
+from app.transcript import Segment
+from protocol.monitor import Recent
+from protocol.recognition import Timing
+
+TIMING = Timing(upload=2_000, queue=100, decode=300, deliver=50)
+TEXT = Segment(0, 0, 2_000, "kia ora", model="m", timing=TIMING)
+
+
+def row(known: Utterances, now: float = 20.0, hosts: dict[str, str] | None = None) -> UtteranceRow:
+    """The only one."""
+    (only,) = known.rows(10, now, 0.0, hosts or {})
+    return only
+
+
+def spans(known: Utterances, now: float = 20.0) -> dict[Stage, tuple[float, float]]:
+    return {span.stage: (round(span.start_s, 3), round(span.end_s, 3)) for span in row(known, now).spans}
+
+
+def spoken(*steps: str, segment: Segment = TEXT) -> Utterances:
+    """One that began at 8, was complete at 10, queued at 10.1, recognised at 11 and inserted at 11.5."""
+    known = Utterances()
+    does = {
+        "began": lambda: known.began("s", 0, 8.0),
+        "completed": lambda: known.completed("s", 0, 10.0),
+        "queued": lambda: known.queued("s", 0, 10.1),
+        "recognised": lambda: known.recognised("s", segment, 11.0),
+        "inserted": lambda: known.inserted("s", 0, 11.5),
+        "held": lambda: known.held("s", 0),
+    }
+    for step in steps:
+        does[step]()
+    return known
+
+
+ALL = ("began", "completed", "queued", "recognised", "inserted")
+
+
+@pytest.mark.parametrize(
+    ("steps", "state"),
+    [
+        (ALL[:1], State.LISTENING),
+        (ALL[:2], State.SENDING),
+        (ALL[:3], State.WAITING),
+        (ALL[:4], State.INSERTING),
+        (ALL, State.DONE),
+        ((*ALL[:4], "held"), State.HELD),
+        ((*ALL[:4], "held", "inserted"), State.DONE),
+        (("began", "recognised"), State.INSERTING),
+    ],
+)
+def test_it_goes_through_the_states_that_the_app_shows(steps: tuple[str, ...], state: State) -> None:
+    assert row(spoken(*steps)).state is state
+
+
+def test_a_failure_and_silence_are_ends() -> None:
+    failed = Segment(0, 0, 2_000, error="the engine died (engine_died)", timing=TIMING)
+    assert row(spoken(*ALL[:3], "recognised", segment=failed)).state is State.FAILED
+    silent = Segment(0, 0, 2_000, " ", timing=TIMING)
+    assert row(spoken(*ALL[:3], "recognised", segment=silent)).state is State.DONE
+
+
+def test_what_goes_on_lasts_until_now() -> None:
+    assert (row(spoken("began"), 9.5).spoken_s, row(spoken("began"), 9.5).spans) == (1.5, ())
+    assert spans(spoken(*ALL[:2]), 10.5) == {Stage.SENT: (0.0, 0.5)}
+    waiting = spans(spoken(*ALL[:3]), 12.0)
+    assert waiting == {Stage.SENT: (0.0, 0.1), Stage.QUEUED: (0.1, 2.0)}
+    assert spans(spoken(*ALL[:4]), 13.0)[Stage.INSERTED] == (1.0, 3.0)
+
+
+def test_the_gateway_says_where_the_time_went_in_between() -> None:
+    assert spans(spoken(*ALL)) == {
+        Stage.SENT: (0.0, 0.55),
+        Stage.QUEUED: (0.55, 0.65),
+        Stage.DECODED: (0.65, 0.95),
+        Stage.DELIVERED: (0.95, 1.0),
+        Stage.INSERTED: (1.0, 1.5),
+    }
+    assert row(spoken(*ALL)).total_s == pytest.approx(1.5)
+
+
+def test_what_was_decoded_before_the_last_word_is_nobodys_waiting() -> None:
+    early = Segment(0, 0, 2_000, "kia ora", timing=Timing(queue=3_000, decode=800, deliver=400))
+    found = spans(spoken(*ALL[:3], "recognised", segment=early), 11.0)
+    assert found[Stage.DECODED] == (0.0, 0.6) and found[Stage.QUEUED] == (0.0, 0.0)
+
+
+def test_a_text_that_is_pasted_later_says_nothing_about_how_long_it_takes() -> None:
+    known = spoken(*ALL[:4], "held")
+    known.inserted("s", 0, 900.0)
+    assert row(known).state is State.DONE
+    assert row(known).total_s == pytest.approx(1.0)
+
+
+def test_own_utterances_learn_from_the_gateway_who_decoded_them() -> None:
+    known = spoken(*ALL)
+    known.told(Recent("s", 0, "final", "m2", "w", TIMING, 2_000, 5.0), 12.0)
+    seen = row(known, hosts={"w": "desktop-gpu"})
+    assert (seen.own, seen.host, seen.model, seen.spoken_s) == (True, "desktop-gpu", "m2", 2.0)
+    assert seen.total_s == pytest.approx(1.5)
+    known.told(Recent("s", 0, "engine_died"), 13.0)
+    assert row(known).reason == "engine_died"
+
+
+def test_others_have_only_durations() -> None:
+    known = Utterances()
+    known.told(Recent("t", 4, "final", "m", "w", TIMING, 3_000, 5.0), 20.0, ago_s=2.0)
+    seen = row(known)
+    assert (seen.own, seen.state, seen.host, seen.spoken_s) == (False, State.DONE, "w", 3.0)
+    assert seen.at_s == pytest.approx(17.55, abs=0.06)
+    assert spans(known) == {
+        Stage.SENT: (0.0, 0.0),
+        Stage.QUEUED: (0.0, 0.1),
+        Stage.DECODED: (0.1, 0.4),
+        Stage.DELIVERED: (0.4, 0.45),
+    }
+
+
+def test_told_again_it_is_the_same() -> None:
+    known = Utterances()
+    known.told(Recent("t", 4, "final", at_s=5.0), 10.0)
+    before = row(known)
+    known.told(Recent("t", 4, "final", at_s=9.0), 15.0)
+    assert row(known) == before
+
+
+def test_a_failure_of_others_says_its_code() -> None:
+    known = Utterances()
+    known.told(Recent("t", 4, "decode_timeout"), 10.0)
+    assert (row(known).state, row(known).reason) == (State.FAILED, "decode_timeout")
+
+
+def test_what_is_told_out_of_turn_changes_nothing() -> None:
+    known = Utterances()
+    known.completed("s", 0, 1.0)
+    known.queued("s", 0, 1.0)
+    known.recognised("s", TEXT, 1.0)
+    known.inserted("s", 0, 1.0)
+    known.held("s", 0)
+    known.discarded("s")
+    assert known.rows(10, 2.0, 0.0, {}) == ()
+    early = spoken("began")
+    early.queued("s", 0, 9.0)
+    early.inserted("s", 0, 9.0)
+    assert row(early).state is State.LISTENING
+    done = spoken(*ALL)
+    done.recognised("s", TEXT, 30.0)
+    done.completed("s", 0, 30.0)
+    done.held("s", 0)
+    assert row(done).state is State.DONE
+    assert row(done).total_s == pytest.approx(1.5)
+
+
+def test_a_take_that_is_closed_leaves_nothing_on_its_way() -> None:
+    known = Utterances()
+    for segment in range(3):
+        known.began("s", segment, 1.0 + segment)
+    known.recognised("s", TEXT, 5.0)
+    known.began("t", 0, 6.0)
+    known.closed("s")
+    states = {(one.session, one.segment): one.state for one in known.rows(10, 9.0, 0.0, {})}
+    assert states == {
+        ("s", 0): State.DONE,
+        ("s", 1): State.FAILED,
+        ("s", 2): State.FAILED,
+        ("t", 0): State.LISTENING,
+    }
+
+
+def test_a_take_that_never_was_is_not_shown() -> None:
+    known = spoken(*ALL[:2])
+    known.began("t", 0, 11.0)
+    known.discarded("s")
+    assert row(known).session == "t"
+
+
+def test_the_newest_come_first_and_the_oldest_are_forgotten() -> None:
+    known = Utterances()
+    for segment in range(MOST + 50):
+        known.told(Recent("t", segment, "final"), float(segment))
+    known.began("s", 0, 1_000.0)
+    rows = known.rows(MOST * 2, 1_001.0, 0.0, {})
+    assert len(rows) == MOST
+    assert [one.segment for one in rows[:3]] == [0, MOST + 49, MOST + 48]
+
+
+def test_times_of_day_are_from_the_epoch() -> None:
+    (seen,) = spoken("began", "completed").rows(10, 20.0, 1_700_000_000.0, {})
+    assert seen.at_s == 1_700_000_010.0
+
+
+def test_those_that_ended_are_counted_for_a_while() -> None:
+    known = spoken(*ALL)
+    known.began("t", 0, 11.0)
+    known.told(Recent("u", 0, "engine_died"), 11.0)
+    assert [one.session for one in known.ended(0.0)] == ["s"]
+    assert list(known.ended(11.5)) == []
