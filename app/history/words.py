@@ -19,7 +19,7 @@ from typing import Final
 VERSION: Final = 1
 """Another one wherever the same text would become other terms: an index of before is of no use then."""
 
-_UNSPACED: Final = (
+UNSPACED: Final = (
     "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff"  # radicals, kana
     "\u3105-\u312f\u3131-\u318e\u31a0-\u31bf\u31f0-\u31ff"  # bopomofo, jamo
@@ -27,7 +27,7 @@ _UNSPACED: Final = (
     "\U00020000-\U0003ffff"
 )
 _TOKEN: Final = re.compile(
-    f"(?P<run>[{_UNSPACED}]+)|(?P<symbol>[\u2600-\u27bf\U0001f300-\U0001faff])|(?P<word>[^\\W_{_UNSPACED}]+)"
+    f"(?P<run>[{UNSPACED}]+)|(?P<symbol>[\u2600-\u27bf\U0001f300-\U0001faff])|(?P<word>[^\\W_{UNSPACED}]+)"
 )
 _LONGEST_WORD: Final = 64
 _LONGEST_QUERY: Final = 200
