@@ -1,7 +1,7 @@
 """How one text differs from another, for display: by word, and by character where words have no spaces. Pure.
 
 The time is bounded: what both texts have once anchors them to each other, as in patience diff (Bram Cohen), and
-only the short stretches between anchors are compared token by token. One that is too long for that counts as other.
+only short stretches between anchors are compared token by token. A longer one counts as other.
 """
 
 import re

@@ -1,0 +1,144 @@
+"""Recognises a take once more, for comparison: with another model, or without the VAD.
+
+The take is only read. What comes of it is typed nowhere and changes nothing of what was recognised.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from math import inf
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import msgspec
+from structlog.contextvars import bound_contextvars
+
+from app.capture.errors import TakeBusy
+from app.capture.events import Reran, iso_time
+from app.capture.library import Found
+from app.capture.take import TakeState
+from app.history.errors import NotRerun
+from app.history.pieces import Piece, pieces_of, read
+from app.outlet import ToGateway
+from app.pipeline import Texts
+from app.transcript import Segment, Transcript
+from client.audio_store import AudioStore
+from client.connection import Locate
+from client.errors import GatewayError
+from client.events import ClientEvent, Outcome
+from client.gateway import ClientSettings, GatewayClient
+from protocol.audio import SAMPLE_RATE
+
+_WITHDRAW_S: Final = 2.0
+
+Told = Callable[[int, int], None]
+"""(pieces that have ended, pieces in all)."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """By which ``model``, empty for any; with the ``vad``: where the take was cut, or without: all of it."""
+
+    model: str = ""
+    vad: bool = True
+
+
+@dataclass(frozen=True)
+class Rerunner:
+    """Who recognises."""
+
+    locate: Locate
+    settings: ClientSettings = field(default_factory=ClientSettings)
+
+    async def rerun(self, found: Found, wish: Wish, told: Told = lambda ended, pieces: None) -> Reran:
+        """What the take says then. Cancelled, what is not recognised yet is taken back from the gateway.
+
+        Raises ``TakeBusy`` for a take that somebody works on, ``GatewayError``, or ``NotRerun``: there is no text.
+        """
+        if found.state is TakeState.LIVE:
+            raise TakeBusy(f"take {found.session} is in use: wait until it is recognised")
+        pieces = await asyncio.to_thread(pieces_of, found, wish.vad)
+        if not pieces:
+            raise NotRerun("nothing was recorded in it, so there is nothing to recognise")
+        options = msgspec.structs.replace(found.take.options, model=wish.model, priority="bulk", partials=False)
+        session, audio = uuid4(), _TakeAudio(found.audio, pieces)
+        settings = replace(self.settings, held_s=inf)  # what waits is on disk
+        with bound_contextvars(session=str(session)):
+            async with GatewayClient(self.locate, session, audio, options, settings) as client:
+                transcript = await _recognise(pieces, audio, client, told)
+        failures = transcript.failures
+        if len(failures) == len(pieces):
+            raise NotRerun(f"nothing of it could be recognised: {failures[0].error}")
+        models = Counter(segment.model for segment in transcript.segments if segment.model)
+        model = models.most_common(1)[0][0] if models else wish.model
+        return Reran(iso_time(time.time()), options, wish.vad, model, transcript.text, len(failures))
+
+
+async def _recognise(pieces: list[Piece], audio: "_TakeAudio", client: GatewayClient, told: Told) -> Transcript:
+    outlet, texts = ToGateway(client, live=False), Texts(_Watching(told, len(pieces)))
+    collecting = asyncio.create_task(texts.collect(outlet.events()), name="rerun/texts")
+    try:
+        for number, piece in enumerate(pieces):
+            texts.begun(number, piece.at)
+            texts.ended(number, piece.samples, 0)
+            await outlet.begin(number, piece.at)
+            for offset in range(0, piece.samples, SAMPLE_RATE):
+                pcm = await audio.read(number, offset, min(SAMPLE_RATE, piece.samples - offset))
+                await outlet.audio(number, pcm)
+            await outlet.end(number, piece.samples)
+        await outlet.finish()
+        await outlet.close()
+        await collecting
+    except asyncio.CancelledError:
+        await _withdraw(client, len(pieces))
+        raise
+    finally:
+        collecting.cancel()
+        await asyncio.gather(collecting, return_exceptions=True)
+    return texts.transcript(pieces[-1].at + pieces[-1].samples)
+
+
+async def _withdraw(client: GatewayClient, pieces: int) -> None:
+    """The gateway need not recognise what is left; it is not waited for."""
+    with suppress(GatewayError, TimeoutError):
+        async with asyncio.timeout(_WITHDRAW_S):
+            for number in range(pieces):
+                await client.cancel(number)
+            await client.finish()
+
+
+class _TakeAudio(AudioStore):
+    """The audio of a session whose segments are pieces of a take: nothing is kept twice."""
+
+    def __init__(self, audio: Path, pieces: list[Piece]) -> None:
+        self._audio = audio
+        self._pieces = pieces
+
+    def append(self, segment: int, pcm: bytes) -> None:
+        """It is in the take."""
+
+    async def read(self, segment: int, offset: int, samples: int) -> bytes:
+        """These samples of a piece. Raises ``AudioGone``: the take was deleted."""
+        return await asyncio.to_thread(read, self._audio, self._pieces[segment].at + offset, samples)
+
+    async def settle(self, segment: int, outcome: Outcome | None) -> None:
+        """Nothing was kept for it."""
+
+
+class _Watching:
+    """A ``pipeline.Watcher`` that counts."""
+
+    def __init__(self, told: Told, pieces: int) -> None:
+        self._told, self._pieces, self._ended = told, pieces, 0
+
+    def listened(self, seconds: float) -> None: ...
+    def over(self) -> None: ...
+    def heard(self, event: ClientEvent) -> None: ...
+
+    def recognised(self, segment: Segment) -> None:
+        self._ended += 1
+        self._told(self._ended, self._pieces)
