@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from app.errors import StackFailed
+from app.errors import ProgramEnds, ProgramMissing
 from client.backoff import backoff
 from runtime.folders import private_folder
 from runtime.leash import leashed
@@ -26,11 +26,11 @@ Pause = Callable[[int], float]
 
 
 def find_program(name: str) -> str:
-    """The console script ``name``: beside this interpreter, else on the PATH. Raises ``StackFailed``."""
+    """The console script ``name``: beside this interpreter, else on the PATH. Raises ``ProgramMissing``."""
     beside = Path(sys.executable).parent
     found = shutil.which(name, path=str(beside)) or shutil.which(name)
     if found is None:
-        raise StackFailed(f"{name} is neither in {beside} nor on the PATH: install kikipounamu[gateway,worker]")
+        raise ProgramMissing(name, str(beside))
     return found
 
 
@@ -69,7 +69,7 @@ class Child:
         return self._process.pid if self._process else None
 
     async def keep_running(self) -> None:
-        """Until ``stop`` (or cancelled). Raises ``StackFailed`` for an exit that is final."""
+        """Until ``stop`` (or cancelled). Raises ``ProgramEnds`` for an exit that is final."""
         clock = asyncio.get_running_loop().time
         failures = 0
         while not self._stopping.is_set():
@@ -78,7 +78,7 @@ class Child:
             if self._stopping.is_set():
                 return
             if self.status in self._final:
-                raise StackFailed(f"{self.name} cannot run here (exit status {self.status}){self.last_words()}")
+                raise ProgramEnds(self.name, self.status, self.last_words())
             failures = 1 if clock() - started >= _STEADY_S else failures + 1
             pause = self._pause(failures)
             log.warning("child ended", child=self.name, status=self.status, restart_in_s=pause)

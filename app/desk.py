@@ -34,6 +34,7 @@ from app.listening import PATIENT, Listener
 from app.local_worker import LocalWorker, LocalWorkerSettings
 from app.needed_models import VAD_MODEL
 from app.news import Devices, Post, Problem, Takes, WindowWanted
+from app.problem_notes import note_of
 from app.recorder import OpenDevice
 from app.settings import Settings
 from app.settings_file import SettingsFile
@@ -159,7 +160,7 @@ class Desk:
                         await stack.until_broken()
                 except StackFailed as error:
                     log.error("no gateway", reason=str(error))
-                    self._post(Problem("gateway", str(error)))
+                    self._post(problem("gateway", error))
             await asyncio.sleep(_AGAIN_S)
 
     async def _keep_devices(self) -> None:
@@ -189,7 +190,7 @@ class Desk:
             return await cleanup.enter_async_context(chosen.hotkeys)
         except HotkeyError as error:
             log.warning("no hotkeys", reason=str(error))
-            self._post(Problem("hotkeys", str(error)))
+            self._post(problem("hotkeys", error))
             return await cleanup.enter_async_context(hotkeys.NoHotkeys())
 
     async def _open_inserter(self) -> Inserter:
@@ -199,7 +200,7 @@ class Desk:
             return await open_inserter(sys.platform, os.environ, self.clipboard, rules)
         except InsertionUnavailable as error:
             log.warning("texts are held", reason=str(error))
-            self._post(Problem("insertion", str(error)))
+            self._post(problem("insertion", error))
             return HeldInserter()
 
     # -- what is told --------------------------------------------------------------------------------------
@@ -222,7 +223,7 @@ class Desk:
             await self._file.apply(change)
             self._tell_of_settings()
         except AppError as error:
-            self._post(Problem("settings", str(error)))
+            self._post(problem("settings", error))
 
     def _settings_changed(self, old: Settings, new: Settings) -> None:
         if self._dictating is not None:
@@ -237,7 +238,13 @@ class Desk:
 
     def _tell_of_settings(self) -> None:
         """What their file says that cannot be, the first of it."""
-        self._post(Problem("settings", next(map(str, self._file.problems), "")))
+        problems = self._file.problems
+        self._post(problem("settings", problems[0]) if problems else Problem("settings"))
+
+
+def problem(about: str, error: AppError) -> Problem:
+    """An error, for people."""
+    return Problem(about, str(error), note_of(error))
 
 
 def wishes_of(settings: Settings) -> Wishes:

@@ -15,6 +15,7 @@ from app.capture.take import TakeState
 from app.dictation_events import NoteKey
 from app.errors import AppError
 from app.listening import Listener
+from app.problem_notes import note_of
 from app.states import State
 from app.transcript import Segment
 from app.view import Note, TakeView
@@ -79,7 +80,7 @@ class Earlier:
             finally:
                 await asyncio.shield(asyncio.to_thread(_close, journal))
         except (AppError, GatewayError, SpeechError) as error:
-            return Note(NoteKey.RECORDING_KEPT, {"reason": str(error)})
+            return Note(NoteKey.RECORDING_KEPT, reason=note_of(error))
         return None
 
 

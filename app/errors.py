@@ -3,6 +3,10 @@
 AppError                base
 ├── ModelsMissing       models that are needed are not installed
 ├── StackFailed         the gateway or the worker cannot be started here
+│   ├── ProgramMissing  a program of ours is not installed
+│   ├── ProgramEnds     it ends, and starting it again is useless
+│   ├── GatewayNotReady nothing answered in time
+│   └── StartedElsewhere another process has been starting a gateway for too long
 ├── UsageMistake        the command line asks for something impossible
 ├── OutputFailed        a result cannot be written
 ├── JournalError        what is kept of a recording: its tree is in ``app.capture.errors``
@@ -32,6 +36,39 @@ class ModelsMissing(AppError):
 
 class StackFailed(AppError):
     """The gateway or the worker cannot be started here."""
+
+
+class ProgramMissing(StackFailed):
+    """A program of ours is neither in ``place`` nor on the PATH."""
+
+    def __init__(self, program: str, place: str) -> None:
+        super().__init__(f"{program} is neither in {place} nor on the PATH: install kikipounamu[gateway,worker]")
+        self.program = program
+
+
+class ProgramEnds(StackFailed):
+    """It ends, and starting it again is useless. ``words``: the last ones that it wrote."""
+
+    def __init__(self, program: str, status: int, words: str) -> None:
+        super().__init__(f"{program} cannot run here (exit status {status}){words}")
+        self.program = program
+        self.status = status
+
+
+class GatewayNotReady(StackFailed):
+    """Nothing answered in time. ``complaint``: what did not."""
+
+    def __init__(self, complaint: str, seconds: float, words: str) -> None:
+        super().__init__(f"{complaint} within {seconds:g} s{words}")
+        self.seconds = seconds
+
+
+class StartedElsewhere(StackFailed):
+    """Another process has been starting a gateway for too long."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"for {seconds:g} s another process has been starting a gateway: end it")
+        self.seconds = seconds
 
 
 class UsageMistake(AppError):

@@ -13,6 +13,7 @@ import structlog
 from app.dictation_events import CANCEL, Event, Key, NoteKey, Polled
 from app.hotkeys.errors import HotkeyError
 from app.hotkeys.events import Hotkeys
+from app.problem_notes import note_of, unexpected
 from app.view import Note
 
 log = structlog.get_logger(__name__)
@@ -51,10 +52,10 @@ class KeyShell:
                 self._tell(Key(event.action, event.pressed, event.chord))
         except HotkeyError as error:
             log.warning("hotkeys are lost", reason=str(error))
-            self._warn(Note(NoteKey.HOTKEYS_FAILED, {"reason": str(error)}))
+            self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=note_of(error)))
         except Exception as error:  # the top of a task: dictation goes on without them
             log.exception("hotkeys failed")
-            self._warn(Note(NoteKey.HOTKEYS_FAILED, {"reason": repr(error)}))
+            self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=unexpected(error)))
 
     def want(self, keys: Mapping[str, str]) -> None:
         """These keys from now on."""
@@ -96,7 +97,7 @@ class KeyShell:
                     await self._bind()
                 except HotkeyError as error:
                     log.warning("a hotkey cannot be bound", reason=str(error))
-                    self._warn(Note(NoteKey.HOTKEYS_FAILED, {"reason": str(error)}))
+                    self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=note_of(error)))
 
     async def poll(self, action: str) -> None:
         """Tell the real state of a key. A keyboard that does not answer says nothing; one that is lost, "up"."""

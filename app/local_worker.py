@@ -14,6 +14,7 @@ import structlog
 from app.child import Child, find_program
 from app.errors import AppError
 from app.local_gateway import WorkerSeen, read_endpoint, workers
+from app.problem_notes import note_of
 from app.view import WorkerState, WorkerView
 from runtime.folders import folders
 from runtime.tasks import Tasks, cancel_and_wait
@@ -119,7 +120,7 @@ class LocalWorker:
             await self._run()
         except (AppError, SpeechError) as error:
             log.warning("the worker of this computer cannot run", reason=str(error))
-            self._show(WorkerView(WorkerState.FAILED, str(error).partition("\n")[0]))
+            self._show(WorkerView(WorkerState.FAILED, reason=note_of(error)))
 
     async def _run(self) -> None:
         command = [find_program(_PROGRAM), "run", *self._settings.arguments]

@@ -134,7 +134,7 @@ class Windows:
     def _show_problems(self) -> None:
         """One of them; the others come when it is over."""
         notes = ((problem.text, problem.note) for problem in self._problems.values())
-        said = (text or (note_text(self._texts, note, "") if note else "") for text, note in notes)
+        said = (note_text(self._texts, note) if note else text for text, note in notes)
         self.window.show_problem(next(filter(None, said), ""))
 
     def _show_view(self, view: View) -> None:

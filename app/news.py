@@ -24,7 +24,7 @@ class Takes:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that stands in the way, and what to do about it: a note, or a text; neither: it is over.
+    """Something that stands in the way, and what to do about it: a note, or else a text; neither: it is over.
 
     There is one at a time about each thing.
     """

@@ -34,14 +34,18 @@ class SettingsError(AppError):
 
 
 class BadSetting(SettingsError):
-    """There is no such setting, or it cannot have this value. ``line``: of the file, where it is known."""
+    """There is no such setting, or it cannot have this value.
 
-    def __init__(self, name: str, text: str, line: int | None = None) -> None:
+    ``line``: of the file, where it is known. ``allowed``: the values that there are, where they can be counted.
+    """
+
+    def __init__(self, name: str, text: str, line: int | None = None, allowed: str = "") -> None:
         place = f" (line {line})" if line else ""
         super().__init__(f"{name}{place}: {text}")
         self.name = name
         self.says = text
         self.line = line
+        self.allowed = allowed
 
 
 class SettingsUnreadable(SettingsError):
@@ -269,7 +273,8 @@ class Setting:
         value, fits = _typed(self.type, written)
         refused = f"it may be {self.allowed}" if not fits else str(self.of.metadata["check"](value))
         if refused:
-            raise BadSetting(self.name, f"{_shown(written)} cannot be: {refused}")
+            counted = self.allowed if _choices(self.type) or self.type is bool else ""
+            raise BadSetting(self.name, f"{_shown(written)} cannot be: {refused}", allowed=counted)
         return value
 
     def of_settings(self, settings: Settings) -> Any:

@@ -62,7 +62,8 @@ def read(text: str) -> Reading:
         return Reading(broken=SettingsUnreadable(f"the settings file is no TOML: {error}: mend it"))
     settings, bad = from_mapping(document)
     problems = tuple(
-        BadSetting(one.name, f"{one.says}; the default is used", line_of(text, one.name)) for one in bad
+        BadSetting(one.name, f"{one.says}; the default is used", line_of(text, one.name), one.allowed)
+        for one in bad
     )
     return Reading(settings, problems, unknown_names(document))
 

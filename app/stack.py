@@ -12,7 +12,7 @@ from typing import Any, Final, Self, TypeVar
 import structlog
 
 from app.child import Child, Pause, find_program, restart_pause
-from app.errors import StackFailed
+from app.errors import GatewayNotReady, ProgramEnds, StackFailed
 from app.local_gateway import Readiness, Running, alive, running
 from app.start_lock import starting_alone
 from protocol.endpoint import Endpoint
@@ -166,9 +166,7 @@ class Stack:
 
         async def answering() -> bool:
             if gateway.status is not None:
-                raise StackFailed(
-                    f"the gateway ended at once (exit status {gateway.status}){gateway.last_words()}"
-                )
+                raise ProgramEnds(gateway.name, gateway.status, gateway.last_words())
             found = await running()
             return found is not None and found.readiness.broker.up
 
@@ -183,7 +181,7 @@ class Stack:
                     await asyncio.sleep(_LOOK_S)
         except TimeoutError as error:
             words = "".join(child.last_words() for child in self._children)
-            raise StackFailed(f"{complaint} within {self._settings.ready_s:g} s{words}") from error
+            raise GatewayNotReady(complaint, self._settings.ready_s, words) from error
 
 
 def _as_stack_failed(error: BaseException) -> StackFailed:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from app.errors import StackFailed
+from app.errors import StartedElsewhere
 from runtime.folders import folders, private_folder
 from runtime.locking import try_lock
 
@@ -15,7 +15,7 @@ _LOOK_S: Final = 0.1
 
 @asynccontextmanager
 async def starting_alone(deadline_s: float) -> AsyncIterator[None]:
-    """Hold the lock; it goes with the process that holds it, however that ends. Raises ``StackFailed``."""
+    """Hold the lock; it goes with the process that holds it, however that ends. Raises ``StartedElsewhere``."""
     descriptor = os.open(private_folder(folders().runtime) / "starting.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         await _take(descriptor, deadline_s)
@@ -30,4 +30,4 @@ async def _take(descriptor: int, deadline_s: float) -> None:
             while not try_lock(descriptor):  # noqa: ASYNC110 - another process cannot set an event here
                 await asyncio.sleep(_LOOK_S)
     except TimeoutError as error:
-        raise StackFailed(f"for {deadline_s:g} s another process has been starting a gateway: end it") from error
+        raise StartedElsewhere(deadline_s) from error

@@ -19,6 +19,7 @@ from app.errors import AppError
 from app.gestures import TalkMode
 from app.ledger import Ledger
 from app.listening import Heard, Listener, Mode
+from app.problem_notes import note_of, unexpected
 from app.recorder import Recorder, Recording
 from app.transcript import Segment
 from app.view import Note
@@ -86,7 +87,7 @@ class TakeWork:
                 note = await self._work()
             except Exception as error:  # the top of a task: logged, and the person is told
                 log.exception("a take failed")
-                note = Note(NoteKey.RECORDING_KEPT, {"reason": repr(error)})
+                note = Note(NoteKey.RECORDING_KEPT, reason=unexpected(error))
             self._tell(Ended(self._take, note))
 
     async def _work(self) -> Note | None:
@@ -97,9 +98,9 @@ class TakeWork:
         except MicrophoneError as error:
             await asyncio.wait({journal})
             await self._workshop.ledger.discard(self._take)
-            return Note(NoteKey.MICROPHONE_FAILED, {"reason": str(error)})
+            return Note(NoteKey.MICROPHONE_FAILED, reason=note_of(error))
         except JournalError as error:
-            return Note(NoteKey.NOT_RECORDED, {"reason": str(error)})
+            return Note(NoteKey.NOT_RECORDED, reason=note_of(error))
         finally:
             if not journal.done():
                 await asyncio.wait({journal})  # whoever ends this closes it
@@ -137,9 +138,9 @@ class TakeWork:
             await self._listener.listen(journal, self._recording, self, self._begun)
         except MicrophoneError as error:
             self._workshop.recorder.broken()
-            return Note(NoteKey.MICROPHONE_FAILED, {"reason": str(error)})
+            return Note(NoteKey.MICROPHONE_FAILED, reason=note_of(error))
         except (GatewayError, AppError, SpeechError) as error:
-            return Note(NoteKey.RECORDING_KEPT, {"reason": str(error)})
+            return Note(NoteKey.RECORDING_KEPT, reason=note_of(error))
         return None
 
     # -- what is watched -----------------------------------------------------------------------------------

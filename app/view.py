@@ -13,10 +13,14 @@ LOWEST_DBFS: Final = -60.0
 
 @dataclass(frozen=True)
 class Note:
-    """Something that a person would want to know: a key of the texts in each language, and what to put into it."""
+    """Something that a person would want to know: a key of the texts in each language, and what to put into it.
+
+    ``reason``: what to put in for {reason}, where that is a text of each language too.
+    """
 
     key: str
     values: Mapping[str, str] = field(default_factory=dict)
+    reason: "Note | None" = None
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,12 @@ class WorkerState(StrEnum):
 
 @dataclass(frozen=True)
 class WorkerView:
-    """``detail``: its device and model, or why it failed. ``percent``: of a download."""
+    """``detail``: its device and model. ``percent``: of a download. ``reason``: why it failed."""
 
     state: WorkerState = WorkerState.OFF
     detail: str = ""
     percent: int | None = None
+    reason: Note | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 import aiohttp
 
-from client.errors import Refused, TryLater, Unreachable
+from client.errors import Refused, TryLater, Unauthorised, Unreachable
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, MalformedMessage
 from protocol.session import STREAM_PATH, SUBPROTOCOL, ClientMessage, GatewayMessage, decode_gateway, encode
@@ -122,9 +122,9 @@ def refusal(address: Address, path: str, status: int, headers: Mapping[str, str]
     """What an answer means that is not the one that was asked for."""
     match status:
         case HTTPStatus.UNAUTHORIZED:
-            return Refused(f"{address.url} does not accept this key: give the right one with --key")
+            return Unauthorised(f"{address.url} does not accept this key: give the right one with --key")
         case HTTPStatus.FORBIDDEN:
-            return Refused(f"{address.url} refuses this key or origin (403)")
+            return Unauthorised(f"{address.url} refuses this key or origin (403)")
         case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
             asked = headers.get("Retry-After", "") if headers else ""
             return TryLater(f"{address.url} takes nobody now ({status})", _seconds(asked))

@@ -3,7 +3,8 @@
 GatewayError            base
 ├── Unreachable         nobody answers there, or the connection broke: trying again later may help
 │   └── TryLater        it answers, but takes nobody now (HTTP 429, 503, close 1013)
-├── Refused             it answers and will never have us like this: key, version, address
+├── Refused             it answers and will never have us like this: version, address
+│   └── Unauthorised    it wants another key
 ├── SessionLost         the session cannot be finished: taken over, or nothing was heard for too long
 └── AudioGone           audio that must be sent again is no longer held here
 """
@@ -27,6 +28,10 @@ class TryLater(Unreachable):
 
 class Refused(GatewayError):
     """The gateway will not have this client; trying the same again is useless."""
+
+
+class Unauthorised(Refused):
+    """The gateway wants another key (HTTP 401, 403)."""
 
 
 class SessionLost(GatewayError):

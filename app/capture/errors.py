@@ -56,6 +56,7 @@ class NoMicrophone(MicrophoneError):
             super().__init__(f"the system has no default microphone: choose one of {', '.join(names)}")
         else:
             super().__init__("no microphone found: plug one in, or allow this program to use it, and try again")
+        self.names = tuple(names)
 
 
 class MicrophoneNotFound(MicrophoneError):
@@ -63,6 +64,7 @@ class MicrophoneNotFound(MicrophoneError):
 
     def __init__(self, choice: str, names: Sequence[str]) -> None:
         super().__init__(f"no microphone is called {choice!r}: plug it in, or choose one of {', '.join(names)}")
+        self.choice = choice
 
 
 class MicrophoneRefused(MicrophoneError):
@@ -71,6 +73,7 @@ class MicrophoneRefused(MicrophoneError):
     def __init__(self, name: str, reason: str) -> None:
         advice = "see that no other program has it for itself and that this one may use it, or choose another"
         super().__init__(f"the microphone {name} cannot be used ({reason}): {advice}")
+        self.device = name
 
 
 class SpeakerRefused(MicrophoneError):

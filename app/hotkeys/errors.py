@@ -4,6 +4,7 @@ HotkeyError             base (an ``AppError``)
 ├── HotkeyUnknown       this is not a key or combination that can be used here
 ├── HotkeyTaken         another program, or another action of ours, has it
 └── HotkeysUnavailable  this desktop gives no program such keys, or does so no longer
+    └── HotkeysForbidden  the person must allow it first
 """
 
 from app.errors import AppError
@@ -26,10 +27,12 @@ class HotkeyUnknown(HotkeyError):
 class HotkeyTaken(HotkeyError):
     """Another program has it, or another action of ours (``by``)."""
 
-    def __init__(self, action: str, binding: str, by: str = "another program") -> None:
-        super().__init__(f"{binding!r} is already used by {by}: choose another key for {action!r}")
+    def __init__(self, action: str, binding: str, by: str = "") -> None:
+        taker = by or "another program"
+        super().__init__(f"{binding!r} is already used by {taker}: choose another key for {action!r}")
         self.action = action
         self.binding = binding
+        self.ours = bool(by)
 
 
 class HotkeysUnavailable(HotkeyError):
@@ -37,3 +40,7 @@ class HotkeysUnavailable(HotkeyError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"no hotkeys here ({reason}). {COMMAND_LINE}")
+
+
+class HotkeysForbidden(HotkeysUnavailable):
+    """The person must allow it first."""

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final, Protocol, Self
 
 from app.hotkeys.binding import Binding, parse
-from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
+from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.hotkeys.event_queue import EventQueue
 from app.hotkeys.events import KeyEvent
 from app.hotkeys.keys import KEYS, Modifier
@@ -231,7 +231,7 @@ if sys.platform == "darwin":
             self._listener.wait()
             if not self._listener.IS_TRUSTED:
                 self._listener.stop()
-                raise HotkeysUnavailable("allow it under Privacy & Security: Input Monitoring, Accessibility")
+                raise HotkeysForbidden("allow it under Privacy & Security: Input Monitoring, Accessibility")
 
         def stop(self) -> None:
             self._listener.stop()

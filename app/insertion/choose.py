@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from app.insertion.clipboard import Clipboard
-from app.insertion.errors import InsertionUnavailable
+from app.insertion.errors import InsertionUnavailable, LibraryMissing, ScreenMissing
 from app.insertion.held import HeldInserter
 from app.insertion.outcome import Inserter
 from app.insertion.pasting import PastingInserter
@@ -33,12 +33,12 @@ async def open_inserter(
     if is_wayland(environment):
         return HeldInserter()
     if not environment.get("DISPLAY"):
-        raise InsertionUnavailable("there is no screen: start this program in a desktop, or set DISPLAY")
+        raise ScreenMissing("there is no screen: start this program in a desktop, or set DISPLAY")
     try:
         from app.insertion.x11 import X11Inserter
     except ImportError as error:
         advice = "install it with `pip install 'kikipounamu[desktop]'`"
-        raise InsertionUnavailable(f"python-xlib is not installed: {advice}") from error
+        raise LibraryMissing(f"python-xlib is not installed: {advice}") from error
     used = replace(rules, input_method=rules.input_method or has_input_method(environment))
     return await X11Inserter.open(environment["DISPLAY"], used)
 

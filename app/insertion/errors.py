@@ -2,6 +2,8 @@
 
 InsertionError          base (an ``AppError``)
 ├── InsertionUnavailable  nothing can be inserted here
+│   ├── ScreenMissing     there is no screen
+│   └── LibraryMissing    a library is not installed
 ├── ScreenGone          the connection to the screen is lost
 └── CannotType          the keyboard has no spare key code for a character
 """
@@ -15,6 +17,14 @@ class InsertionError(AppError):
 
 class InsertionUnavailable(InsertionError):
     """Nothing can be inserted here."""
+
+
+class ScreenMissing(InsertionUnavailable):
+    """There is no screen, or it cannot be reached."""
+
+
+class LibraryMissing(InsertionUnavailable):
+    """A library of the desktop extra is not installed."""
 
 
 class ScreenGone(InsertionError):

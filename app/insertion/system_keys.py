@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 import psutil
 
-from app.insertion.errors import InsertionUnavailable
+from app.insertion.errors import InsertionUnavailable, LibraryMissing
 from app.insertion.outcome import Target
 from app.insertion.programs import is_terminal
 
@@ -112,7 +112,7 @@ def open_system_keys() -> SystemKeys:
             return MacKeys(AppKit.NSWorkspace.sharedWorkspace(), Quartz, keyboard)
     except ImportError as error:
         advice = "install it with `pip install 'kikipounamu[desktop]'`"
-        raise InsertionUnavailable(f"no keys can be pressed ({error}): {advice}") from error
+        raise LibraryMissing(f"no keys can be pressed ({error}): {advice}") from error
     raise InsertionUnavailable(f"no keys can be pressed on {sys.platform}: copy texts from the main window")
 
 

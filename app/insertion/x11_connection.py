@@ -20,7 +20,7 @@ from Xlib import X, display
 from Xlib.error import ConnectionClosedError, DisplayError, XError
 from Xlib.ext import res
 
-from app.insertion.errors import InsertionUnavailable, ScreenGone
+from app.insertion.errors import InsertionUnavailable, ScreenGone, ScreenMissing
 
 log = structlog.get_logger(__name__)
 
@@ -190,7 +190,7 @@ class XThread:
             connection = Connection(self._name, self._theirs)
         except (DisplayError, ConnectionClosedError, OSError) as error:
             advice = "start this program on a screen (see that DISPLAY names it)"
-            self._opened.set_exception(InsertionUnavailable(f"the X server cannot be reached ({error}): {advice}"))
+            self._opened.set_exception(ScreenMissing(f"the X server cannot be reached ({error}): {advice}"))
             self._end()
             return
         self._opened.set_result(None)

@@ -1,7 +1,6 @@
 """How states, notes, times and keys are worded: from values to what a person reads."""
 
 import time
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
@@ -10,6 +9,7 @@ from app.ui.texts import Texts
 from app.view import Note, TakeView, View, WorkerState, WorkerView
 
 _SIDES: Final = ("left", "right")
+_BINDING: Final = "binding"
 
 
 def state_text(texts: Texts, state: State) -> str:
@@ -19,10 +19,10 @@ def state_text(texts: Texts, state: State) -> str:
 
 def note_text(texts: Texts, note: Note, paste_key: str = "") -> str:
     """Its text; empty for one that this version does not know. ``paste_key``: what to press where that helps."""
-    key = f"note.{note.key}"
+    key, values = f"note.{note.key}", _worded(texts, note)
     if paste_key and texts.knows(f"{key}-key"):
-        return texts(f"{key}-key", key=paste_key, **_plain(note.values))
-    return texts(key, **_plain(note.values)) if texts.knows(key) else ""
+        return texts(f"{key}-key", key=paste_key, **values)
+    return texts(key, **values) if texts.knows(key) else ""
 
 
 def worker_text(texts: Texts, worker: WorkerView) -> str:
@@ -31,7 +31,8 @@ def worker_text(texts: Texts, worker: WorkerView) -> str:
         state = texts("worker.downloading-percent", percent=worker.percent)
     else:
         state = texts(f"worker.{worker.state.value}")
-    return texts("worker.detailed", state=state, detail=worker.detail) if worker.detail else state
+    detail = note_text(texts, worker.reason) if worker.reason else worker.detail
+    return texts("worker.detailed", state=state, detail=detail) if detail else state
 
 
 def when_text(texts: Texts, take: TakeView, today: date) -> str:
@@ -92,5 +93,9 @@ def _cap(texts: Texts, word: str) -> str:
     return word.replace("_", " ").title()
 
 
-def _plain(values: Mapping[str, str]) -> dict[str, str | int]:
-    return dict(values)
+def _worded(texts: Texts, note: Note) -> dict[str, str | int]:
+    """What is put into it, with keys as they are called here."""
+    values: dict[str, str | int] = {
+        name: key_text(texts, value) if name == _BINDING else value for name, value in note.values.items()
+    }
+    return values | {"reason": note_text(texts, note.reason)} if note.reason else values

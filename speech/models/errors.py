@@ -40,6 +40,7 @@ class ModelMissing(ModelError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"the model {name} is not installed: run `kikipounamu models get {name}`")
+        self.name = name
 
 
 class ModelDamaged(ModelError):
@@ -49,6 +50,7 @@ class ModelDamaged(ModelError):
         super().__init__(
             f"the model {name} is damaged ({'; '.join(faults)}): run `kikipounamu models get {name}` to repair it"
         )
+        self.name = name
         self.faults = tuple(faults)
 
 
@@ -73,6 +75,7 @@ class ModelUnavailable(ModelError):
             "Check the network, name a mirror in MODELSCOPE_ENDPOINT or HF_ENDPOINT, or copy the files from "
             f"elsewhere and run `kikipounamu models import {name} FOLDER`. What was fetched is kept for next time."
         )
+        self.name = name
         self.missing = tuple(missing)
         self.refusals = tuple(refusals)
 

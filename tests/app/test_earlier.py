@@ -11,6 +11,7 @@ from app.dictation_events import NoteKey
 from app.earlier import HELD_S, MOST_HELD_TAKES, Earlier
 from app.listening import Listener
 from app.states import State
+from app.view import Note
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
 from protocol.errors import ErrorCode
@@ -114,11 +115,11 @@ async def test_what_is_recovered_is_for_the_history(library: Library, models: Pa
 async def test_why_it_cannot_be_recognised_is_told(library: Library, models: Path) -> None:
     take(library, ONE, 0.0, None)
     earlier = earlier_of(library, models)
-    for session in ("no such take", str(TWO), str(ONE)):
-        note = await earlier.recover(session)
-        assert note is not None and note.key == NoteKey.RECORDING_KEPT and note.values["reason"]
+    whys = {"no such take": "take-unknown", str(TWO): "take-unknown", str(ONE): "gateway-unreachable"}
+    for session, why in whys.items():
+        assert await earlier.recover(session) == Note(NoteKey.RECORDING_KEPT, reason=Note(why))
     with library.reopen(ONE):
-        assert await earlier.recover(str(ONE)), "somebody else has it"
+        assert await earlier.recover(str(ONE)) == Note(NoteKey.RECORDING_KEPT, reason=Note("take-busy"))
 
 
 async def test_old_takes_are_let_go(library: Library, models: Path) -> None:

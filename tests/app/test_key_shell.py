@@ -126,7 +126,7 @@ async def test_a_mistake_with_keys_ends_no_dictation() -> None:
 
     shell = Shell(Wrong())
     await shell.keys.listen()
-    assert [note.values["reason"] for note in shell.notes if note] == ["ValueError('a mistake')"]
+    assert [note.reason for note in shell.notes if note] == [Note("unexpected", {"error": "ValueError"})]
 
 
 async def test_a_keyboard_that_does_not_answer_says_nothing() -> None:

@@ -10,7 +10,7 @@ import pytest
 from app.local_gateway import WorkerSeen
 from app.local_worker import LocalWorker, LocalWorkerSettings, Percent, seen_as
 from app.stack import Stack, StackSettings
-from app.view import WorkerState, WorkerView
+from app.view import Note, WorkerState, WorkerView
 from speech.models.errors import ModelMissing
 from tests.helpers.waiting import wait_until
 
@@ -74,7 +74,7 @@ async def test_a_model_that_cannot_be_had_is_told(tmp_path: Path) -> None:
     async with closing(worker):
         await worker.switch(on=True)
         await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it failed")
-        assert "m" in worker.view.detail
+        assert worker.view.reason == Note("models-missing", {"names": "m"})
 
 
 async def test_a_real_one_is_switched_on_and_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,4 +97,4 @@ async def test_one_that_cannot_run_says_why(tmp_path: Path, monkeypatch: pytest.
     async with closing(worker):
         await worker.switch(on=True)
         await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it failed")
-        assert "cannot run here" in worker.view.detail
+        assert worker.view.reason and worker.view.reason.key == "program-ends"

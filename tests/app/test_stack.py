@@ -115,7 +115,7 @@ async def test_an_engine_that_is_not_there_is_said_to_whoever_waits_for_it() -> 
 
 
 async def test_a_gateway_that_cannot_start_is_said() -> None:
-    with pytest.raises(StackFailed, match=r"(?s)ended at once.*203.0.113.1"):
+    with pytest.raises(StackFailed, match=r"(?s)gateway cannot run here.*203.0.113.1"):
         async with Stack(StackSettings(engine="checksum", gateway_arguments=("--host", "203.0.113.1"))):
             pass
 

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from client.connection import Address, Connection, connect, fixed
-from client.errors import Refused, TryLater, Unreachable
+from client.errors import Refused, TryLater, Unauthorised, Unreachable
 from protocol.errors import CloseCode
 from protocol.session import Hello, SegmentBegin, Welcome
 from tests.helpers.scripted_gateway import Answers, Memory, Script, oblige, scripted, welcome
@@ -94,8 +94,8 @@ async def test_the_code_of_a_close() -> None:
 @pytest.mark.parametrize(
     ("status", "headers", "error", "asked"),
     [
-        (401, {}, Refused, None),
-        (403, {}, Refused, None),
+        (401, {}, Unauthorised, None),
+        (403, {}, Unauthorised, None),
         (404, {}, Refused, None),
         (429, {"Retry-After": "2.5"}, TryLater, 2.5),
         (503, {}, TryLater, 0.0),

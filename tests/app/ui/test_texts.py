@@ -7,6 +7,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.dictation_events import NoteKey
+from app.files.view import FileNote, FileState
+from app.formats import Format
 from app.gestures import TalkMode
 from app.insertion.outcome import Reason
 from app.states import State
@@ -23,6 +25,10 @@ FAMILIES = {
     "key": ["left", "right"],
     "action": ["copy", "recover"],
     "take": ["copy-name", "recover-name"],
+    "files": ["pause", "resume", "retry"],
+    "files.state": [state.value for state in FileState],
+    "files.note": [key.value for key in FileNote],
+    "files.form": [form.value for form in Format],
 }
 NAMED = ("microphone.name", "hotkey.name", "mode.name", "language.name", "worker.name")
 PLAIN_NOTE = re.compile(r'\bNote\("([a-z-]+)"')
@@ -92,7 +98,7 @@ def test_counts_come_as_texts_too() -> None:
 
 
 def test_values_are_put_in_as_they_are() -> None:
-    assert Texts("en")("note.microphone-failed", reason="{reason} {x}") == "Microphone: {reason} {x}"
+    assert Texts("en")("note.microphone-failed", reason="{reason} {x}") == "Nothing is recorded. {reason} {x}"
 
 
 def test_what_is_not_there_is_an_error() -> None:

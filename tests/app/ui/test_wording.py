@@ -1,5 +1,6 @@
 """From values to what a person reads."""
 
+import re
 from datetime import date, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from app.states import State
 from app.ui import wording
 from app.ui.texts import Texts
 from app.view import Note, TakeView, View, WorkerState, WorkerView
+from tests.app.test_problem_notes import ERRORS
 
 EN, ZH = Texts("en"), Texts("zh")
 
@@ -25,9 +27,26 @@ def test_states_are_one_word_of_the_vocabulary() -> None:
 
 
 def test_notes_bring_their_values() -> None:
-    note = Note("microphone-failed", {"reason": "unplugged"})
-    assert wording.note_text(EN, note) == "Microphone: unplugged"
+    note = Note("microphone-failed", {"reason": "Unplugged"})
+    assert wording.note_text(EN, note) == "Nothing is recorded. Unplugged"
     assert wording.note_text(EN, Note("of-a-later-version")) == ""
+
+
+def test_a_reason_is_worded_in_the_same_language() -> None:
+    note = Note("hotkeys-failed", reason=Note("hotkey-taken", {"binding": "right_ctrl"}))
+    said = "Hotkeys: Right Ctrl is used by another program. Choose another key"
+    assert wording.note_text(EN, note) == said
+    assert "右 Ctrl 已被其他程序占用" in wording.note_text(ZH, note)
+    worker = WorkerView(WorkerState.FAILED, reason=Note("model-busy"))
+    assert wording.worker_text(EN, worker).startswith("Failed · Another program has been fetching")
+
+
+@pytest.mark.parametrize(("error", "note"), ERRORS, ids=lambda value: type(value).__name__)
+def test_every_error_has_words_of_each_language(error: Exception, note: Note) -> None:
+    english, chinese = (wording.note_text(texts, note) for texts in (EN, ZH))
+    assert english and chinese and re.search("[\u4e00-\u9fff]", chinese)
+    assert not re.search("[{}]", english + chinese)
+    assert all(value in english for name, value in note.values.items() if name != "binding")
 
 
 def test_a_note_says_what_to_press_where_there_is_a_key() -> None:
@@ -44,7 +63,7 @@ def test_a_note_says_what_to_press_where_there_is_a_key() -> None:
         (WorkerView(WorkerState.DOWNLOADING, percent=40), "Downloading 40 %"),
         (WorkerView(WorkerState.DOWNLOADING), "Downloading"),
         (WorkerView(WorkerState.BUSY, "RTX 5060 Ti"), "Busy · RTX 5060 Ti"),
-        (WorkerView(WorkerState.FAILED, "no model"), "Failed · no model"),
+        (WorkerView(WorkerState.FAILED, reason=Note("plain", {"text": "no model"})), "Failed · no model"),
     ],
 )
 def test_the_worker_says_how_it_is(worker: WorkerView, said: str) -> None:

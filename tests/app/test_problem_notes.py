@@ -1,0 +1,117 @@
+"""Errors that people can see have a text in each language; the rest say it in English."""
+
+import re
+
+import pytest
+
+from app.capture.errors import (
+    AudioLibraryMissing,
+    JournalError,
+    MicrophoneNotFound,
+    MicrophoneRefused,
+    NoMicrophone,
+    NotDeleted,
+    NotKept,
+    TakeBusy,
+    TakeUnknown,
+)
+from app.errors import (
+    AppError,
+    GatewayNotReady,
+    ModelsMissing,
+    ProgramEnds,
+    ProgramMissing,
+    StackFailed,
+    StartedElsewhere,
+)
+from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
+from app.insertion.errors import LibraryMissing, ScreenGone, ScreenMissing
+from app.problem_notes import note_of, unexpected
+from app.settings import BadSetting, SettingsNotKept, SettingsUnreadable, changed
+from app.settings import Settings as Defaults
+from app.settings_file import read
+from app.view import Note
+from client.errors import AudioGone, Refused, SessionLost, TryLater, Unauthorised, Unreachable
+from speech.errors import VadUnavailable
+from speech.models.errors import DiskFull, ModelBusy, ModelDamaged, ModelMissing, ModelUnavailable, StoreUnwritable
+
+ERRORS = [
+    (ModelsMissing(["a", "b"]), Note("models-missing", {"names": "a b"})),
+    (StackFailed("why"), Note("gateway-failed")),
+    (ProgramMissing("prog", "/here"), Note("program-missing", {"program": "prog"})),
+    (ProgramEnds("prog", 3, ":\n  words"), Note("program-ends", {"program": "prog", "status": "3"})),
+    (GatewayNotReady("it did not", 60.0, ""), Note("gateway-not-ready", {"seconds": "60"})),
+    (StartedElsewhere(120.0), Note("gateway-started-elsewhere", {"seconds": "120"})),
+    (AudioLibraryMissing("why"), Note("audio-library-missing")),
+    (NoMicrophone(), Note("no-microphone")),
+    (NoMicrophone(["a", "b"]), Note("no-default-microphone", {"names": "a, b"})),
+    (MicrophoneNotFound("usb", ["a"]), Note("microphone-not-found", {"choice": "usb"})),
+    (MicrophoneRefused("usb", "busy"), Note("microphone-refused", {"device": "usb"})),
+    (JournalError("why"), Note("takes-unwritable")),
+    (NotKept("why"), Note("disk-refuses")),
+    (TakeBusy("why"), Note("take-busy")),
+    (TakeUnknown("why"), Note("take-unknown")),
+    (NotDeleted("why"), Note("take-not-deleted")),
+    (Unreachable("why"), Note("gateway-unreachable")),
+    (TryLater("why"), Note("gateway-busy")),
+    (Refused("why"), Note("gateway-refuses")),
+    (Unauthorised("why"), Note("gateway-unauthorised")),
+    (SessionLost("why"), Note("session-lost")),
+    (AudioGone("why"), Note("audio-gone")),
+    (HotkeyUnknown("x", "why"), Note("hotkey-unknown", {"binding": "x"})),
+    (HotkeyTaken("dictate", "f9"), Note("hotkey-taken", {"binding": "f9"})),
+    (HotkeyTaken("dictate", "f9", by="'cancel'"), Note("hotkey-twice", {"binding": "f9"})),
+    (HotkeysUnavailable("why"), Note("hotkeys-unavailable")),
+    (HotkeysForbidden("why"), Note("hotkeys-forbidden")),
+    (ScreenMissing("why"), Note("insertion-no-screen")),
+    (ScreenGone(), Note("screen-gone")),
+    (LibraryMissing("why"), Note("insertion-not-installed")),
+    (BadSetting("a.b", "why"), Note("setting-bad", {"place": "a.b"})),
+    (SettingsUnreadable("why"), Note("settings-unreadable")),
+    (SettingsUnreadable("why", 7), Note("settings-no-toml", {"line": "7"})),
+    (SettingsNotKept("why"), Note("settings-not-kept")),
+    (ModelMissing("m"), Note("models-missing", {"names": "m"})),
+    (ModelUnavailable("m", [], []), Note("model-unavailable", {"model": "m"})),
+    (ModelDamaged("m", []), Note("model-damaged", {"model": "m"})),
+    (ModelBusy("why"), Note("model-busy")),
+    (StoreUnwritable("why"), Note("models-unwritable")),
+    (DiskFull("why"), Note("models-disk-full")),
+    (VadUnavailable("why"), Note("vad-unavailable")),
+]
+
+
+@pytest.mark.parametrize(("error", "note"), ERRORS, ids=lambda value: type(value).__name__)
+def test_what_is_told_of_an_error(error: Exception, note: Note) -> None:
+    assert note_of(error) == note
+    assert str(error), "logs and the command line have words too"
+
+
+def test_the_most_special_note_counts() -> None:
+    class Special(ProgramEnds):
+        pass
+
+    assert note_of(Special("prog", 2, "")).key == "program-ends"
+
+
+def test_what_has_no_note_is_told_in_its_own_words() -> None:
+    assert note_of(AppError("it is so.\nMore for the log")) == Note("plain", {"text": "It is so."})
+    assert note_of(ValueError()) == unexpected(ValueError()) == Note("unexpected", {"error": "ValueError"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "note"),
+    [
+        ("hotkeys.mode", "sometimes", ("setting-not-allowed", "hold, toggle, hybrid, hands-free")),
+        ("worker.on", "yes", ("setting-not-allowed", "true, false")),
+        ("gateway.url", "ftp://there", ("setting-bad", "")),
+    ],
+)
+def test_a_setting_says_where_it_is_wrong_and_what_it_may_be(name: str, value: str, note: tuple[str, str]) -> None:
+    with pytest.raises(BadSetting) as refused:
+        changed(Defaults(), name, value)
+    told = note_of(refused.value)
+    assert (told.key, told.values.get("allowed", ""), told.values["place"]) == (*note, name)
+    section, key = name.split(".")
+    (problem,) = read(f'# first\n[{section}]\n{key} = "{value}"\n').problems
+    assert note_of(problem) == Note(note[0], {**told.values, "place": f"{name} (settings.toml:3)"})
+    assert re.search("line 3", str(problem))
