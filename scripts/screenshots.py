@@ -269,7 +269,7 @@ def sheet(columns: Sequence[tuple[Look, QImage]]) -> QImage:
     height = max(image.height() for _, image in columns) + 2 * GAP
     cells = []
     for look, image in columns:
-        cell = empty(QSize(image.width() + 2 * GAP, height), _ground(look))
+        cell = empty(QSize(image.width() + 2 * GAP, height), ground(look))
         painter = QPainter(cell)
         painter.drawImage(GAP, GAP, image)
         painter.end()
@@ -285,6 +285,14 @@ def sheets() -> Iterator[tuple[str, QImage]]:
         looks = [look for look in LOOKS if look.language == language]
         yield f"main-window-{language}", sheet([(look, windows(look)) for look in looks])
     yield "accessible", sheet([(look, one_of_each(look)) for look in (LARGE, BLACK)])
+    yield from others()
+
+
+def others() -> Iterator[tuple[str, QImage]]:
+    """The sheets of modules beside this one, which draw with what is here."""
+    from scripts import screenshots_files
+
+    yield from screenshots_files.sheets()
 
 
 def windows(look: Look) -> QImage:
@@ -295,7 +303,7 @@ def windows(look: Look) -> QImage:
         main_window(look, shown[State.LISTENING], takes(look.language), WORKERS[0]),
         main_window(look, shown[State.HELD], takes(look.language), WORKERS[2]),
     ]
-    return column(made, _ground(look))
+    return column(made, ground(look))
 
 
 def one_of_each(look: Look) -> QImage:
@@ -303,10 +311,11 @@ def one_of_each(look: Look) -> QImage:
     shown = {view.state: view for view in views(look.language)}
     pills = overlay(look, [shown[State.LISTENING], shown[State.HELD]])
     window = main_window(look, shown[State.LISTENING], takes(look.language), WORKERS[0])
-    return column([pills, window], _ground(look))
+    return column([pills, window], ground(look))
 
 
-def _ground(look: Look) -> QColor:
+def ground(look: Look) -> QColor:
+    """What a sheet of this look is drawn on."""
     return QColor(COLOURS[look.scheme].sunken)
 
 

@@ -1,0 +1,46 @@
+"""How files, their states and what is left of them are worded."""
+
+from pathlib import Path
+
+from app.files.view import FileState, FileView
+from app.ui.texts import Texts
+from app.ui.wording import clock
+from app.view import Note
+
+_MINUTE_S = 60
+_HOUR_MIN = 60
+
+
+def file_state_text(texts: Texts, state: FileState) -> str:
+    """One word or two."""
+    return texts(f"files.state.{state.value}")
+
+
+def file_note_text(texts: Texts, note: Note) -> str:
+    """What it says; empty for one that this version does not know."""
+    key = f"files.note.{note.key}"
+    return texts(key, **dict[str, str | int](note.values)) if texts.knows(key) else ""
+
+
+def left_text(texts: Texts, left_s: float) -> str:
+    """About how long: nobody wants the seconds of an hour."""
+    minutes = round(left_s / _MINUTE_S)
+    if minutes < 1:
+        return texts("files.left-soon")
+    if minutes < _HOUR_MIN:
+        return texts("files.left-minutes", minutes=minutes)
+    return texts("files.left-hours", hours=minutes // _HOUR_MIN, minutes=minutes % _HOUR_MIN)
+
+
+def how_text(texts: Texts, file: FileView) -> str:
+    """Its state, how far it is or how long, what is left, and what was saved."""
+    parts = [file_state_text(texts, file.state)]
+    if file.duration_s and file.position_s and file.state is not FileState.DONE:
+        parts.append(texts("files.progress", position=clock(file.position_s), duration=clock(file.duration_s)))
+    elif file.duration_s or file.position_s:
+        parts.append(clock(file.duration_s or file.position_s))
+    if file.left_s is not None:
+        parts.append(left_text(texts, file.left_s))
+    if file.state is FileState.DONE and file.results:
+        parts.append(texts("files.list-of", names=", ".join(Path(place).name for place in file.results)))
+    return " · ".join(parts)
