@@ -22,7 +22,7 @@ class Format(StrEnum):
 def render(transcript: Transcript, form: Format, source: str = "") -> str:
     """The transcript as text that ends with a line feed (or is empty). ``source`` names the recording in json."""
     if form is Format.JSON:
-        return _json(transcript, source)
+        return render_json(document(transcript, source))
     return _WRITERS[form](transcript)
 
 
@@ -43,7 +43,8 @@ def _vtt(transcript: Transcript) -> str:
     return "\n".join(("WEBVTT\n", *cues))
 
 
-def _json(transcript: Transcript, source: str) -> str:
+def document(transcript: Transcript, source: str) -> dict[str, object]:
+    """What json has of a transcript."""
     segments = [
         {
             "start_ms": segment.start_ms,
@@ -56,13 +57,17 @@ def _json(transcript: Transcript, source: str) -> str:
         }
         for segment in transcript.segments
     ]
-    document = {
+    return {
         "file": source,
         "duration_ms": transcript.duration_ms,
         "text": transcript.text,
         "segments": segments,
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def render_json(value: object) -> str:
+    """As json is written everywhere."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
 
 
 _WRITERS: Final[dict[Format, Callable[[Transcript], str]]] = {

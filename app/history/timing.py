@@ -1,0 +1,103 @@
+"""What of a text was said when: text follows its sound, and subtitles follow a text that was edited. Pure."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from app.history.difference import Change, difference
+from app.transcript import Segment, Transcript
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """The text from code point ``first`` up to before ``last`` was said from ``start_ms`` to ``end_ms``."""
+
+    start_ms: int
+    end_ms: int
+    first: int
+    last: int
+
+
+def spoken(transcript: Transcript) -> tuple[Spoken, ...]:
+    """The words of ``transcript.text`` in order, or its segments where the times of words are not known."""
+    found: list[Spoken] = []
+    for segment, first in _placed(transcript):
+        found += _words(segment, first) or [
+            Spoken(segment.start_ms, segment.end_ms, first, first + len(segment.text))
+        ]
+    return tuple(found)
+
+
+def said_at(spoken: Sequence[Spoken], milliseconds: float) -> Spoken | None:
+    """What is being said at this moment, or was last before a pause."""
+    index = bisect_right(spoken, milliseconds, key=lambda one: one.start_ms) - 1
+    return spoken[index] if index >= 0 else None
+
+
+def when_said(spoken: Sequence[Spoken], place: int) -> int:
+    """When the code point at this place was said, in ms."""
+    index = bisect_right(spoken, place, key=lambda one: one.first) - 1
+    return spoken[index].start_ms if index >= 0 else 0
+
+
+def edited(transcript: Transcript, text: str) -> Transcript:
+    """The transcript with what a person made of its text, each part of it in the segment in which it was said."""
+    placed = _placed(transcript)
+    if not placed:
+        whole = Segment(0, 0, transcript.duration_ms, text.strip())
+        return replace(transcript, segments=(whole, *transcript.segments)) if whole.text else transcript
+    begins = [first for _, first in placed]
+    parts = ["" for _ in placed]
+    at = 0
+    for piece in difference(transcript.text, text):
+        if piece.change is Change.ADDED:
+            parts[max(0, bisect_right(begins, at - 1) - 1)] += piece.text  # where what it replaces ended
+            continue
+        if piece.change is Change.SAME:
+            _share_out(piece.text, at, begins, parts)
+        at += len(piece.text)
+    new: dict[int, Segment] = {}
+    since: int | None = None
+    for (segment, _), part in zip(placed, parts, strict=True):
+        since = segment.start_ms if since is None else since
+        new[segment.index] = _with_text(segment, part.strip(), since)
+        since = None if part.strip() else since  # what replaces several stands for all of them
+    return replace(transcript, segments=tuple(new.get(one.index, one) for one in transcript.segments))
+
+
+def _share_out(text: str, at: int, begins: Sequence[int], parts: list[str]) -> None:
+    """Text that begins ``at`` this place of the whole goes to the segments that it was in."""
+    for number, (begin, end) in enumerate(zip(begins, [*begins[1:], at + len(text)], strict=True)):
+        if begin < at + len(text) and at < end:
+            parts[number] += text[max(0, begin - at) : max(0, end - at)]
+
+
+def _with_text(segment: Segment, text: str, since_ms: int) -> Segment:
+    if segment.text == text:
+        return segment
+    return replace(segment, text=text, words=(), start_ms=since_ms if text else segment.start_ms)
+
+
+def _placed(transcript: Transcript) -> list[tuple[Segment, int]]:
+    """Segments with a text, each with the place at which it begins in the whole."""
+    whole, at = transcript.text, 0
+    placed: list[tuple[Segment, int]] = []
+    for segment in transcript.segments:
+        if text := segment.text.strip():
+            at += not whole.startswith(text, at)  # a space between two
+            placed.append((replace(segment, text=text), at))
+            at += len(text)
+    return placed
+
+
+def _words(segment: Segment, first: int) -> list[Spoken]:
+    """Words as far as they are in the text: it has figures and punctuation that nobody said."""
+    found: list[Spoken] = []
+    at = 0
+    for word in segment.words:
+        text = word.text.strip()
+        if text and (place := segment.text.find(text, at)) >= 0:
+            at = place + len(text)
+            start_ms, end_ms = segment.start_ms + word.start_ms, segment.start_ms + word.end_ms
+            found.append(Spoken(start_ms, end_ms, first + place, first + at))
+    return found
