@@ -16,6 +16,7 @@ from app.files.queue import Saving
 from app.files.recognising import FileRecogniser
 from app.files.results import save
 from app.files.view import FileNote, left_s, shortened
+from app.problem_notes import note_of
 from app.transcript import Transcript
 from app.view import Note
 from client.errors import GatewayError, Refused
@@ -52,7 +53,12 @@ _BUSY: Final = {"no_worker": FileNote.NO_WORKER, "broker": FileNote.BROKER_AWAY}
 def unreadable(error: SpeechError) -> Note:
     """What is to be said of a file that cannot be read."""
     key = _UNREADABLE.get(type(error))
-    return Note(key) if key else Note(FileNote.BROKEN, {"reason": str(error)})
+    return Note(key) if key else Note(FileNote.BROKEN, reason=note_of(error))
+
+
+def not_saved(place: str) -> Note:
+    """The text could not be written to this folder or file."""
+    return Note(FileNote.NOT_SAVED, {"place": place})
 
 
 @dataclass(frozen=True)
@@ -73,9 +79,10 @@ class OneFile:
         except SpeechError as error:
             return Broken(run.file, unreadable(error))
         except OutputFailed as error:
-            return Broken(run.file, Note(FileNote.NOT_KEPT, {"reason": str(error)}))
+            log.warning("results cannot be kept", file=run.file, reason=str(error))
+            return Broken(run.file, Note(FileNote.NOT_KEPT))
         except Refused as error:
-            return Broken(run.file, Note(FileNote.REFUSED, {"reason": str(error)}))
+            return Broken(run.file, Note(FileNote.REFUSED, reason=note_of(error)))
         except GatewayError as error:
             log.warning("a file is given up for now", file=run.file, reason=str(error))
             return Broken(run.file, Note(FileNote.NO_ANSWER))
@@ -125,7 +132,8 @@ class OneFile:
             for form in saving.forms if transcript.text else ():
                 places.append(str(save(transcript, path, form, saving.folder)))
         except OutputFailed as error:
-            return tuple(places), Note(FileNote.NOT_SAVED, {"reason": str(error)})
+            log.warning("results cannot be saved", reason=error.__cause__)
+            return tuple(places), not_saved(saving.folder or str(path.parent))
         return tuple(places), None
 
 

@@ -16,8 +16,7 @@ class _File(Struct, frozen=True, omit_defaults=True):
     position_s: float = 0.0
     duration_s: float | None = None
     text: str = ""
-    note: str = ""
-    values: dict[str, str] = {}
+    note: Note | None = None
     results: tuple[str, ...] = ()
     gaps: bool = False
     again: bool = False
@@ -55,8 +54,7 @@ def _saved(entry: Entry) -> _File:
         view.position_s,
         view.duration_s,
         view.text,
-        view.note.key if view.note else "",
-        dict(view.note.values) if view.note else {},
+        view.note,
         view.results,
         view.gaps,
         entry.again,
@@ -71,7 +69,7 @@ def _entry(saved: _File) -> Entry:
         saved.position_s,
         saved.duration_s,
         text=saved.text,
-        note=Note(saved.note, saved.values) if saved.note else None,
+        note=saved.note,
         results=saved.results,
         gaps=saved.gaps,
     )

@@ -37,12 +37,13 @@ from app.files.events import (
 )
 from app.files.finding import find
 from app.files.kept import Kept, place_in, sweep
-from app.files.one_file import OneFile, unreadable
+from app.files.one_file import OneFile, not_saved, unreadable
 from app.files.queue import FileQueue
 from app.files.recognising import FileRecogniser
 from app.files.results import save_as
 from app.files.view import MOST_FILES, FileNote, FilesView, FileText
 from app.outputs import write_whole
+from app.problem_notes import unexpected
 from app.view import Note
 from protocol.recognition import Options
 from runtime.folders import private_folder
@@ -166,7 +167,7 @@ class Files:
             self._outcomes[run.file] = await one.run(run, self._tell)
         except Exception as error:  # the top of a task: logged, and the person is told
             log.exception("a file failed", file=run.file)
-            self._outcomes[run.file] = Broken(run.file, Note(FileNote.BROKEN, {"reason": repr(error)}))
+            self._outcomes[run.file] = Broken(run.file, Note(FileNote.BROKEN, reason=unexpected(error)))
 
     # -- beside the runs -----------------------------------------------------------------------------------
 
@@ -187,7 +188,7 @@ class Files:
                 event = Unreadable(file, unreadable(error))
             except Exception as error:  # the top of a task: logged, and the person is told
                 log.exception("a file cannot be looked at", file=file)
-                event = Unreadable(file, Note(FileNote.BROKEN, {"reason": repr(error)}))
+                event = Unreadable(file, Note(FileNote.BROKEN, reason=unexpected(error)))
         self._events.put_nowait(event)
 
     async def _tell_text(self, file: int) -> None:
@@ -207,7 +208,8 @@ class Files:
             await self._aside(write)
             self._events.put_nowait(Saved(wanted.file, str(place)))
         except OutputFailed as error:
-            self._events.put_nowait(Told(Note(FileNote.NOT_SAVED, {"reason": str(error)})))
+            log.warning("a text cannot be saved", file=wanted.file, reason=error.__cause__)
+            self._events.put_nowait(Told(not_saved(wanted.place)))
 
     async def _forget(self, file: int) -> None:
         with suppress(OSError, TimeoutError):  # what is left over is removed at the next start
@@ -250,7 +252,7 @@ class Files:
                 await self._aside(write_whole, self._parts.folder / _LIST, snapshot.encode(self._queue))
         except (OSError, TimeoutError) as error:
             log.warning("the list of files cannot be kept", reason=repr(error))
-            self._handled(Told(Note(FileNote.NOT_KEPT, {"reason": str(error)})))
+            self._handled(Told(Note(FileNote.NOT_KEPT)))
 
     def _kept(self, file: int) -> Kept:
         return Kept(place_in(self._parts.folder, file))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.files.view import FileState, FileView
 from app.ui.texts import Texts
-from app.ui.wording import clock
+from app.ui.wording import clock, note_text
 from app.view import Note
 
 _MINUTE_S = 60
@@ -17,9 +17,14 @@ def file_state_text(texts: Texts, state: FileState) -> str:
 
 
 def file_note_text(texts: Texts, note: Note) -> str:
-    """What it says; empty for one that this version does not know."""
-    key = f"files.note.{note.key}"
-    return texts(key, **dict[str, str | int](note.values)) if texts.knows(key) else ""
+    """What it says; empty for one that this version does not know: notes outlive the version that made them."""
+    key, values = f"files.note.{note.key}", dict[str, str | int](note.values)
+    if note.reason:
+        values["reason"] = note_text(texts, note.reason)
+    try:
+        return texts(key, **values)
+    except KeyError:
+        return ""
 
 
 def left_text(texts: Texts, left_s: float) -> str:

@@ -96,8 +96,7 @@ async def test_a_folder_that_takes_nothing_keeps_the_text_here(bench: Bench, tmp
     async with scripted(oblige) as gateway:
         outcome = await bench.run(gateway)
     assert isinstance(outcome, Finished)
-    assert outcome.note is not None
-    assert outcome.note.key == FileNote.NOT_SAVED
+    assert outcome.note == Note(FileNote.NOT_SAVED, {"place": str(tmp_path / "file")})
     assert outcome.results == ()
     assert bench.kept.read().transcript.text == outcome.text != ""
 
@@ -137,8 +136,7 @@ async def test_a_refusal_says_why(bench: Bench) -> None:
     async with scripted(oblige, refusing=((401, {}),)) as gateway:
         outcome = await bench.run(gateway)
     assert isinstance(outcome, Broken)
-    assert outcome.note.key == FileNote.REFUSED
-    assert "key" in outcome.note.values["reason"]
+    assert outcome.note == Note(FileNote.REFUSED, reason=Note("gateway-unauthorised"))
 
 
 async def test_what_cannot_be_kept_says_why(bench: Bench, tmp_path: Path) -> None:
@@ -252,4 +250,4 @@ def test_each_way_to_be_unreadable_has_its_note(error: SpeechError, key: FileNot
 
 
 def test_another_error_is_told_as_it_is() -> None:
-    assert unreadable(SpeechError("why")) == Note(FileNote.BROKEN, {"reason": "why"})
+    assert unreadable(SpeechError("why")) == Note(FileNote.BROKEN, reason=Note("plain", {"text": "Why"}))

@@ -19,7 +19,7 @@ FULL = FileView(
     61.5,
     7200.25,
     text="你好",
-    note=Note(FileNote.REFUSED, {"reason": "no"}),
+    note=Note(FileNote.REFUSED, {"place": "x"}, Note("gateway-refuses")),
     results=("/a.srt", "/a.txt"),
     gaps=True,
 )

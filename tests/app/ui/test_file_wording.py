@@ -7,7 +7,8 @@ from app.ui.file_wording import file_note_text, file_state_text, how_text, left_
 from app.ui.texts import Texts
 from app.view import Note
 
-VALUES = {"reason": "why", "count": "2", "most": "200"}
+VALUES = {"place": "/t", "count": "2", "most": "200"}
+WHY = Note("gateway-refuses")
 
 
 @pytest.mark.parametrize("state", list(FileState))
@@ -18,11 +19,13 @@ def test_each_state_has_its_word(texts: Texts, state: FileState) -> None:
 
 @pytest.mark.parametrize("key", list(FileNote))
 def test_each_note_has_its_text(texts: Texts, key: FileNote) -> None:
-    assert file_note_text(texts, Note(key, VALUES))
+    said = file_note_text(texts, Note(key, VALUES, WHY))
+    assert said and "{" not in said
 
 
 def test_a_note_of_another_version_says_nothing(texts: Texts) -> None:
     assert file_note_text(texts, Note("of-the-future")) == ""
+    assert file_note_text(texts, Note(FileNote.NOT_SAVED, {"folder": "said otherwise"})) == ""
 
 
 def test_notes_count() -> None:
