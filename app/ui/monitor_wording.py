@@ -1,0 +1,187 @@
+"""How the monitor's figures, workers and utterances are worded: from values to what a person reads."""
+
+from datetime import datetime
+from typing import Final
+
+from app.monitoring.view import (
+    GatewayFigures,
+    Link,
+    MonitorView,
+    Stage,
+    StageFigures,
+    UtteranceRow,
+    WorkerFigures,
+)
+from app.states import State
+from app.ui.texts import Texts
+from app.ui.wording import state_text
+from protocol.monitor import WorkerState
+
+NOTHING: Final = "–"
+STAGES: Final = {
+    Stage.SENT: "monitor.sent",
+    Stage.QUEUED: "monitor.waited",
+    Stage.DECODED: "monitor.decoded",
+    Stage.DELIVERED: "monitor.delivered",
+    Stage.INSERTED: "monitor.inserted",
+    Stage.WHOLE: "monitor.whole",
+}
+_DID: Final = {
+    Stage.SENT: "monitor.did-sent",
+    Stage.QUEUED: "monitor.did-wait",
+    Stage.DELIVERED: "monitor.did-return",
+    Stage.INSERTED: "monitor.did-insert",
+}
+_ON_THE_WAY: Final = frozenset({Stage.SENT, Stage.DELIVERED})
+_WORKER: Final = {
+    WorkerState.STARTING: ("monitor.starting", State.ARMING),
+    WorkerState.IDLE: ("monitor.idle", State.IDLE),
+    WorkerState.BUSY: ("monitor.busy", State.INSERTING),
+    WorkerState.DRAINING: ("monitor.draining", State.WAITING),
+    WorkerState.FAILED: ("monitor.failed", State.FAILED),
+}
+_MEGABYTE, _GIGABYTE = 1e6, 1e9
+_SHORTEST_TOLD_S: Final = 0.0005
+
+
+def seconds_text(texts: Texts, seconds: float) -> str:
+    """``12 ms``, ``1.2 s``, ``3 min 5 s``, ``2 h 10 min``, ``3 d 4 h``."""
+    if seconds < 0.9995:
+        return texts("monitor.ms", value=round(seconds * 1000))
+    if seconds < 59.5:
+        return texts("monitor.seconds", value=f"{seconds:.1f}" if seconds < 9.95 else f"{seconds:.0f}")
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return texts("monitor.days", days=days, hours=hours)
+    if hours:
+        return texts("monitor.hours", hours=hours, minutes=minutes)
+    return texts("monitor.minutes", minutes=minutes, seconds=rest)
+
+
+def bytes_text(texts: Texts, number: float) -> str:
+    """``350 MB``, ``3.1 GB``."""
+    if number < _GIGABYTE:
+        return texts("monitor.megabytes", value=round(number / _MEGABYTE))
+    return texts("monitor.gigabytes", value=f"{number / _GIGABYTE:.1f}")
+
+
+def percent_text(texts: Texts, percent: float) -> str:
+    """``34 %``."""
+    return texts("monitor.percent", value=round(percent))
+
+
+def count_text(texts: Texts, count: float) -> str:
+    """``3``."""
+    return f"{count:.0f}"
+
+
+def times_text(texts: Texts, times: float) -> str:
+    """``12 ×``, ``0.4 ×``."""
+    return texts("monitor.times", value=_figures(times))
+
+
+def ratio_text(texts: Texts, ratio: float) -> str:
+    """``0.084``: two figures that count, three places at most."""
+    return f"{ratio:.3f}" if ratio < 0.1 else f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}"
+
+
+def gateway_text(texts: Texts, gateway: GatewayFigures) -> str:
+    """How it stands, in one line."""
+    broker = texts("monitor.broker" if gateway.durable else "monitor.not-durable", name=gateway.broker)
+    up = texts("monitor.up", time=seconds_text(texts, gateway.uptime_s // 60 * 60 or gateway.uptime_s))
+    return " · ".join((up, texts("monitor.sessions", count=gateway.sessions), broker))
+
+
+def link_text(texts: Texts, view: MonitorView) -> tuple[str, State]:
+    """A word or two on the feed, and the state whose shape and colour stand beside it."""
+    if view.link is Link.CONNECTING:
+        return texts("monitor.connecting"), State.ARMING
+    if view.link is not Link.LIVE:
+        return texts("monitor.not-connected"), State.FAILED
+    if view.gateway and not view.gateway.broker_up:
+        return texts("monitor.broker-away"), State.FAILED
+    return texts("monitor.live"), State.LISTENING
+
+
+def trouble_text(texts: Texts, view: MonitorView) -> tuple[str, str]:
+    """What stands in the way, and what to do about it; both empty while all is well."""
+    match view.link:
+        case Link.CONNECTING if view.gateway is None:
+            return texts("monitor.connecting"), texts("monitor.connecting-help")
+        case Link.LOST:
+            name = texts("monitor.lost-old" if view.gateway else "monitor.lost")
+            return name, texts("monitor.lost-help")
+        case Link.REFUSED:
+            return texts("monitor.refused"), texts("monitor.refused-help")
+        case Link.LIVE if view.gateway and not view.gateway.broker_up:
+            return texts("monitor.no-broker"), texts("monitor.no-broker-help")
+    return "", ""
+
+
+def worker_state(texts: Texts, worker: WorkerFigures) -> tuple[str, State]:
+    """Its word, and the state whose shape and colour stand beside it."""
+    if worker.gone:
+        return texts("monitor.gone"), State.FAILED
+    key, state = _WORKER[worker.state]
+    return texts(key), state
+
+
+def worker_text(texts: Texts, worker: WorkerFigures) -> str:
+    """What it is, and how fast."""
+    said = [worker.model, worker.device]
+    if worker.speed:
+        said.append(texts("monitor.speed", value=_figures(worker.speed)))
+    return " · ".join(said)
+
+
+def worker_counts(texts: Texts, worker: WorkerFigures) -> str:
+    """What it has done."""
+    said = [texts("monitor.done", count=worker.done)]
+    if worker.failed:
+        said.append(texts("monitor.failures", count=worker.failed))
+    return " · ".join(said)
+
+
+def stage_text(texts: Texts, figures: StageFigures) -> str:
+    """A stage with its two figures."""
+    half, most = seconds_text(texts, figures.p50_s), seconds_text(texts, figures.p95_s)
+    return texts("monitor.stage", name=texts(STAGES[figures.stage]), half=half, most=most)
+
+
+def story_text(texts: Texts, row: UtteranceRow, *, short: bool = False) -> str:
+    """Where its time went, stage by stage; ``short``: only where it waited for others."""
+    spoken = row.spoken_s and not short
+    said = [texts("monitor.spoke", time=seconds_text(texts, row.spoken_s))] if spoken else []
+    for span in row.spans:
+        time = seconds_text(texts, span.end_s - span.start_s)
+        if span.stage is Stage.DECODED and row.host:
+            said.append(texts("monitor.did-decode-on", time=time, host=row.host))
+        elif span.stage is Stage.DECODED:
+            said.append(texts("monitor.did-decode", time=time))
+        elif span.end_s - span.start_s >= _SHORTEST_TOLD_S and not (short and span.stage in _ON_THE_WAY):
+            said.append(texts(_DID[span.stage], time=time))
+    if row.reason:
+        said.append(texts("monitor.did-fail", code=row.reason))
+    return " · ".join(said)
+
+
+def who_text(texts: Texts, row: UtteranceRow) -> str:
+    """Who spoke."""
+    return texts("monitor.own") if row.own else texts("monitor.somebody", session=row.session[:4])
+
+
+def time_text(row: UtteranceRow) -> str:
+    """When its last word was, here."""
+    return datetime.fromtimestamp(row.at_s).strftime("%H:%M:%S")
+
+
+def row_text(texts: Texts, row: UtteranceRow) -> str:
+    """All of it, to be read out."""
+    who, state = who_text(texts, row), state_text(texts, row.state)
+    return texts("monitor.row", time=time_text(row), who=who, state=state, story=story_text(texts, row))
+
+
+def _figures(value: float) -> str:
+    return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"

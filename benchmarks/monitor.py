@@ -1,0 +1,111 @@
+"""What the monitor costs while somebody looks: its share of a core, once a second, with ten minutes of data.
+
+    python -m benchmarks.monitor
+
+Drawn into memory (Qt's offscreen platform). A second's cost is the processor time of one round: the events are
+read from their bytes, the model takes them, the page shows it and paints; one after the other, and once in real
+time, where caches are cold. Exits 1 beyond the budget.
+"""
+
+import os
+import statistics
+import sys
+import time
+from dataclasses import dataclass, replace
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import msgspec
+from PySide6.QtWidgets import QApplication
+
+from app.monitoring.model import MonitorModel
+from app.ui.main_window import usual_size
+from app.ui.monitor_page import MonitorPage
+from app.ui.texts import Texts
+from app.ui.theme import Motion, Theme
+from benchmarks.report import Row, arguments, table, write_json
+from client.event_stream import EventStream
+from protocol.monitor import SEGMENT, SNAPSHOT, Snapshot, decode_event
+from scripts.example_fleet import MACHINES, ExampleFleet, Machine
+
+SECONDS = 600
+BUDGET_PERCENT = 2.0
+
+
+def _encoded(fleet: ExampleFleet, second: int) -> bytes:
+    """What a gateway would send in this second."""
+    return b"".join(
+        b"event: %b\ndata: %b\n\n"
+        % ((SNAPSHOT if isinstance(event, Snapshot) else SEGMENT).encode(), msgspec.json.encode(event))
+        for event in fleet.second(second)
+    )
+
+
+@dataclass(frozen=True)
+class Case:
+    """``screens``: how high the page is; as high as three, every row is painted. ``paced``: in real time."""
+
+    name: str
+    screens: int
+    machines: tuple[Machine, ...] = MACHINES
+    rounds: int = SECONDS
+    paced: bool = False
+
+
+MANY = tuple(replace(MACHINES[n % 3], name=f"w{n}", host=f"host-{n:02}") for n in range(12))
+CASES = (
+    Case("as it opens", 1),
+    Case("every row", 3),
+    Case("every row, twelve workers", 5, MANY),
+    Case("every row, once a second", 3, rounds=60, paced=True),
+)
+
+
+def _measure(application: QApplication, case: Case) -> Row:
+    theme, model = Theme(motion=Motion()), MonitorModel()
+    theme.dress(application)
+    fleet, stream = ExampleFleet(model, case.machines), EventStream()
+    page = MonitorPage(theme, Texts("en"), lambda action: None)
+    page.resize(usual_size().width(), usual_size().height() * case.screens)
+    page.show()
+    fleet.run(SECONDS)
+    rounds_ms = []
+    for second in range(SECONDS + 1, SECONDS + 1 + case.rounds):
+        sent = _encoded(fleet, second)  # what is spoken here is told in it: that is not the monitor's cost
+        if case.paced:
+            time.sleep(1)
+        before = time.process_time()
+        for event in stream.feed(sent):
+            if (decoded := decode_event(event.name, event.data)) is not None:
+                model.take(decoded, float(second))
+        page.show_monitor(model.view(float(second)))
+        application.processEvents()
+        rounds_ms.append((time.process_time() - before) * 1000)
+    row = {
+        "page": case.name,
+        "rounds": len(rounds_ms),
+        "workers": len(page.cards),
+        "utterances": len(page.timeline.rows),
+        "mean_ms": statistics.mean(rounds_ms),
+        "p95_ms": statistics.quantiles(rounds_ms, n=20)[-1],
+        "percent_of_a_core": statistics.mean(rounds_ms) / 10,
+        "budget_percent": BUDGET_PERCENT,
+    }
+    page.close()
+    return row
+
+
+def main() -> int:
+    """Print and keep the figures; 1 when the page costs more than it may."""
+    given = arguments(__doc__)
+    application = QApplication([])
+    rows = [_measure(application, case) for case in CASES]
+    table("The monitor while somebody looks", rows)
+    write_json(given.json, "monitor", rows)
+    shares = [float(str(row["percent_of_a_core"])) for row in rows]
+    application.shutdown()
+    return 0 if max(shares) <= BUDGET_PERCENT else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""The monitor in each of its states, for ``scripts.screenshots``."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, time
+from typing import Final
+
+from PySide6.QtGui import QImage
+
+from app.monitoring.model import MonitorModel
+from app.monitoring.view import MonitorView
+from app.ui.main_window import usual_size
+from app.ui.monitor_page import MonitorPage
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import WorkerView
+from client.monitor import Lost
+from protocol.monitor import BrokerState, Snapshot
+from scripts.example_fleet import OWN, ExampleFleet
+from scripts.screenshots import LOOKS, Look, column, dressed, grabbed, ground, sheet
+
+_SECONDS: Final = 652
+_EMPTY: Final = Snapshot(
+    "4f1d0c2b9a7e6d58", 42.0, BrokerState(True, "Valkey 9.1.2", True), 0, 0, 0, 0.0, 0, 0.0, 0.0, 0.0, (), ()
+)
+
+
+def morning() -> float:
+    """When the clock of the pictures was at 0."""
+    return datetime.combine(datetime.now().date(), time(9, 30)).timestamp()
+
+
+def full() -> MonitorModel:
+    """Ten minutes of work, and two utterances that are on their way."""
+    model = MonitorModel(morning())
+    ExampleFleet(model).run(_SECONDS)
+    told, now = model.utterances, float(_SECONDS)
+    for segment, began, complete, queued in ((900, 7.4, 0.9, 0.86), (901, 0.9, None, None)):
+        told.began(OWN, segment, now - began)
+        if complete and queued:
+            told.completed(OWN, segment, now - complete)
+            told.queued(OWN, segment, now - queued)
+    return model
+
+
+def views() -> list[MonitorView]:
+    """Full, lost with something to see, nobody there yet, never reached, and not yet."""
+    busy, lost, nobody, never = full(), full(), MonitorModel(morning()), MonitorModel(morning())
+    gone = Lost("no connection to the gateway (watch): Cannot connect to host desktop-gpu:8765", 2.0)
+    lost.take(gone, _SECONDS + 9.0)
+    nobody.take(_EMPTY, 0.0)
+    never.take(gone, 0.0)
+    now = float(_SECONDS)
+    return [busy.view(now), lost.view(now + 9), nobody.view(0.5), never.view(0.0), MonitorModel().view(0.0)]
+
+
+def monitor(look: Look, view: MonitorView, height: float) -> QImage:
+    """The page as it would open, so many windows high."""
+
+    def draw(theme: Theme, texts: Texts) -> QImage:
+        page = MonitorPage(theme, texts, lambda action: None)
+        page.show_worker(WorkerView())
+        page.show_monitor(view)
+        page.resize(usual_size().width(), round(usual_size().height() * height))
+        page.show()
+        page.setFocus()  # on nothing that would be marked
+        return grabbed(page)
+
+    return dressed(look, draw)
+
+
+def states(look: Look, shown: Sequence[MonitorView]) -> QImage:
+    """Below each other."""
+    heights = (2.14, 0.37, 0.9, 0.27, 0.22)
+    made = [monitor(look, view, height) for view, height in zip(shown, heights, strict=True)]
+    return column(made, ground(look))
+
+
+def sheets() -> Iterator[tuple[str, QImage]]:
+    """The sheet, with its name."""
+    shown = views()
+    yield "monitor", sheet([(look, states(look, shown)) for look in LOOKS])

@@ -1,0 +1,191 @@
+"""The monitor page in each of its states: what is seen, what can be asked for, what the keyboard reaches."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QFont
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action, SwitchWorker
+from app.monitoring.model import MonitorModel
+from app.monitoring.view import Link, MonitorView
+from app.states import State
+from app.ui.monitor_page import MonitorPage
+from app.ui.panels import Panel
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.ui.timeline_row import TimelineRow
+from app.view import WorkerState, WorkerView
+from scripts.example_fleet import MACHINES, ExampleFleet
+
+
+def busy() -> MonitorView:
+    """A minute of work."""
+    model = MonitorModel()
+    ExampleFleet(model).run(60)
+    return model.view(60.0)
+
+
+def seen(page: MonitorPage, widget: QWidget) -> bool:
+    """Whether it is within the page, all of it."""
+    return page.rect().contains(QRect(widget.mapTo(page, QPoint(0, 0)), widget.size()))
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> MonitorPage:
+    made = MonitorPage(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.resize(900, 700)
+    made.show()
+    return made
+
+
+def test_before_anything_is_known_it_says_that_it_connects(page: MonitorPage, texts: Texts) -> None:
+    assert page.link.text() == page.trouble_name.text() == texts("monitor.connecting")
+    assert page.trouble.isVisible() and not page.figures.isVisible()
+    assert page.help.text() == texts("monitor.connecting-help")
+
+
+def test_everything_is_seen(page: MonitorPage, texts: Texts) -> None:
+    view = busy()
+    page.show_monitor(view)
+    assert page.figures.isVisible() and not page.trouble.isVisible()
+    assert (page.link.text(), page.shape.state) == (texts("monitor.live"), State.LISTENING)
+    assert page.queued.value.text() == f"{view.queued.now:.0f}"
+    assert [card.host.text() for card in page.cards] == sorted(machine.host for machine in MACHINES)
+    assert all(card.isVisible() for card in page.cards)
+    assert len(page.timeline.rows) == len(view.utterances) > 10
+    assert page.timeline.isVisible() and not page.no_utterances.isVisible() and not page.nobody.isVisible()
+    assert len([line for line in page.stages.lines.values() if line.name.isVisible()]) == len(view.stages)
+
+
+def test_a_gateway_that_never_answered_says_what_to_do(page: MonitorPage, texts: Texts) -> None:
+    page.show_monitor(MonitorView(Link.LOST, reason="no connection: refused"))
+    assert not page.figures.isVisible() and page.trouble.isVisible()
+    assert (page.link.text(), page.shape.state) == (texts("monitor.not-connected"), State.FAILED)
+    assert (page.help.text(), page.reason.text()) == (texts("monitor.lost-help"), "no connection: refused")
+    for said in (texts("monitor.lost"), texts("monitor.lost-help"), "no connection: refused"):
+        assert said in page.trouble.accessibleName()
+
+
+def test_what_was_seen_stays_while_the_gateway_is_lost(page: MonitorPage, texts: Texts) -> None:
+    page.show_monitor(replace(busy(), link=Link.LOST, reason="the cable"))
+    assert page.figures.isVisible() and page.trouble.isVisible()
+    assert page.trouble_name.text() == texts("monitor.lost-old")
+
+
+def test_where_nobody_works_the_worker_here_can_be_started(
+    page: MonitorPage, texts: Texts, asked: list[Action]
+) -> None:
+    page.show_monitor(replace(busy(), workers=(), utterances=(), stages=()))
+    assert page.nobody.isVisible() and page.start.isVisible() and not page.workers.isVisible()
+    assert texts("monitor.no-workers") in page.nobody.accessibleName()
+    assert page.no_utterances.isVisible() and not page.timeline.isVisible()
+    QTest.keyClick(page.start, Qt.Key.Key_Space)
+    assert asked == [SwitchWorker(True)]
+    page.show_worker(WorkerView(WorkerState.DOWNLOADING, "whisper-base", 40))
+    assert not page.start.isVisible() and "40" in page.here.text()
+
+
+def test_a_worker_that_is_gone_is_nobody(page: MonitorPage) -> None:
+    view = busy()
+    page.show_monitor(replace(view, workers=tuple(replace(worker, gone=True) for worker in view.workers)))
+    assert page.nobody.isVisible() and page.workers.isVisible()
+
+
+def test_workers_come_and_go(page: MonitorPage, texts: Texts) -> None:
+    view = busy()
+    page.show_monitor(view)
+    page.show_monitor(replace(view, workers=view.workers[:1], more_workers=5))
+    assert [card.isVisible() for card in page.cards] == [True, False, False]
+    assert page.more.isVisible() and page.more.text() == texts("monitor.more-workers", count=5)
+    page.show_monitor(view)
+    assert all(card.isVisible() for card in page.cards) and not page.more.isVisible()
+
+
+def test_what_nobody_sees_is_only_kept(page: MonitorPage) -> None:
+    page.hide()
+    page.show_monitor(busy())
+    page.show_worker(WorkerView(WorkerState.IDLE))
+    assert page.cards == []
+    page.show()
+    assert len(page.cards) == len(MACHINES)
+
+
+def test_everything_has_a_name_and_the_keyboard_reaches_it(page: MonitorPage, qtbot: QtBot) -> None:
+    page.show_monitor(busy())
+    reached: list[QWidget] = []
+    page.queued.setFocus()
+    qtbot.waitUntil(page.queued.hasFocus)
+    widget: QWidget = page.queued
+    for _ in range(30):
+        reached.append(widget)
+        QTest.keyClick(widget, Qt.Key.Key_Tab)
+        after = QApplication.focusWidget()
+        assert isinstance(after, QWidget)
+        widget = after
+        if widget is page.queued:
+            break
+    wanted = [page.queued, page.oldest, page.throughput, page.rtf, *page.cards, page.stages]
+    assert reached[: len(wanted)] == wanted
+    assert isinstance(reached[len(wanted)], TimelineRow)  # one of them, the arrows do the rest
+    assert len(reached) == len(wanted) + 1
+    assert all(widget.accessibleName() for widget in reached)
+
+
+def test_a_row_that_the_arrows_come_to_is_scrolled_into_sight(page: MonitorPage, qtbot: QtBot) -> None:
+    page.show_monitor(busy())
+    first, last = page.timeline.rows[0], page.timeline.rows[-1]
+    first.setFocus()
+    qtbot.waitUntil(first.hasFocus)
+    qtbot.waitUntil(lambda: not seen(page, last) and page.figures.height() > 2 * page.height())
+    QTest.keyClick(first, Qt.Key.Key_End)
+    assert last.hasFocus()
+    qtbot.waitUntil(lambda: seen(page, last))
+
+
+def test_the_language_and_the_colours_change_in_place(theme: Theme, qtbot: QtBot) -> None:
+    from app.ui.colours import Scheme
+
+    texts = Texts("en")
+    page = MonitorPage(theme, texts, lambda action: None)
+    qtbot.addWidget(page)
+    page.show()
+    page.show_monitor(busy())
+    before = page.grab().toImage()
+    texts.choose("zh")
+    assert page.name.text() == "监视器" and page.tiles_name.text() == "最近 10 分钟"
+    assert page.cards[0].cpu.name.text() == "处理器"
+    theme.choose(Scheme.DARK)
+    assert page.grab().toImage() != before
+
+
+def test_with_type_twice_as_large_nothing_is_cut_off(
+    theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
+) -> None:
+    larger = QFont(qapp.font())
+    larger.setPointSizeF(larger.pointSizeF() * 2)
+    qapp.setFont(larger)
+    page = MonitorPage(theme, texts, lambda action: None)
+    qtbot.addWidget(page)
+    page.resize(900, 700)
+    page.show()
+    page.show_monitor(busy())
+    qtbot.waitUntil(lambda: page.tiles.across < 4)
+    panels = [panel for panel in page.findChildren(Panel) if panel.isVisible()]
+    labels = [said for panel in panels for said in panel.findChildren(QLabel) if said.isVisible()]
+    assert len(labels) > 30
+
+    def cut_off() -> list[str]:
+        plain = (said for said in labels if not said.wordWrap())
+        return [said.text() for said in plain if said.width() < said.sizeHint().width()]
+
+    qtbot.waitUntil(lambda: cut_off() == [])

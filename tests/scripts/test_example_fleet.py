@@ -1,0 +1,37 @@
+"""A made-up fleet: the same whenever it is asked, and with everything that a monitor has to show."""
+
+from app.monitoring.model import MonitorModel
+from app.states import State
+from protocol.monitor import Snapshot
+from scripts.example_fleet import MACHINES, OWN, ExampleFleet, load
+
+
+def test_it_is_the_same_whenever_it_is_asked() -> None:
+    first, second = MonitorModel(), MonitorModel()
+    for model in (first, second):
+        ExampleFleet(model).run(120)
+    assert first.view(120.0) == second.view(120.0)
+
+
+def test_there_is_something_of_everything() -> None:
+    model = MonitorModel()
+    ExampleFleet(model).run(300)
+    view = model.view(300.0)
+    assert [worker.host for worker in view.workers] == sorted(machine.host for machine in MACHINES)
+    assert {worker.gpu is None for worker in view.workers} == {True, False}
+    assert {row.own for row in view.utterances} == {True, False}
+    assert {State.DONE, State.HELD} <= {row.state for row in view.utterances}
+    assert all(row.session == OWN for row in view.utterances if row.own)
+    assert len(view.stages) == 6
+    assert view.throughput.now is not None and view.rtf.now is not None
+
+
+def test_other_machines_may_work_there() -> None:
+    fleet = ExampleFleet(MonitorModel(), MACHINES[:2])
+    (stands,) = (event for event in fleet.second(1) if isinstance(event, Snapshot))
+    assert len(stands.workers) == 2
+
+
+def test_the_load_is_between_nothing_and_all() -> None:
+    loads = [load(second) for second in range(1_200)]
+    assert min(loads) == 0.0 and max(loads) == 1.0
