@@ -1,0 +1,223 @@
+"""The history as a window uses it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.capture.errors import TakeBusy, TakeUnknown
+from app.capture.library import Library
+from app.capture.retention import DAY_S, RetentionLimits
+from app.formats import Format
+from app.history.errors import HistoryError
+from app.history.history import MOST_EDITED, History, Shelf
+from app.history.rerun import Rerunner, Wish
+from client.connection import Address, fixed
+from client.gateway import ClientSettings
+from runtime.logs import logging_to
+from tests.app.capture.files import tone
+from tests.app.history.takes import SEGMENT, record, session
+from tests.helpers.scripted_gateway import digest, oblige, scripted
+from tests.helpers.takes import write_take
+from tests.helpers.waiting import wait_until
+
+
+@pytest.fixture(autouse=True)
+def as_in_main() -> Iterator[None]:
+    with logging_to("test", None, terminal=False):
+        yield
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path / "takes")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "history" / "index.sqlite"
+
+
+@asynccontextmanager
+async def opened(library: Library, place: Path, url: str = "http://127.0.0.1:9") -> AsyncIterator[History]:
+    """With all takes read."""
+    rerunner = Rerunner(fixed(Address(url)), ClientSettings(first_contact_s=0.0))
+    async with History(library, rerunner, place) as history:
+        await history.refresh()
+        yield history
+
+
+async def texts(history: History, query: str = "") -> list[str]:
+    return [row.text for row in await history.page(99, query=query)]
+
+
+def written(place: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in place.parent.iterdir())
+
+
+def written_below(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
+def damage(place: Path) -> None:
+    """All pages but the first are not what they were."""
+    whole = place.read_bytes()
+    place.write_bytes(whole[:4096] + b"\x5a" * (len(whole) - 4096))
+
+
+async def test_it_lists_finds_and_counts(library: Library, place: Path) -> None:
+    for number in range(5):
+        record(library, number, f"take {number} 天气")
+    async with opened(library, place) as history:
+        first = await history.page(2, query="天气")
+        rest = await history.page(9, first[-1].key, "天气")
+        assert [row.text for row in [*first, *rest]] == [f"take {number} 天气" for number in (4, 3, 2, 1, 0)]
+        keys = await history.keys("take")
+        assert [row.key for row in await history.rows(keys[1:3])] == list(keys[1:3])
+        assert await history.count("tak") == len(keys) == 5
+        assert (await history.take(session(3))).text == "take 3 天气"
+        with pytest.raises(TakeUnknown):
+            await history.take(session(9))
+    async with History(library, Rerunner(fixed(Address(""))), place) as again:
+        assert len(await again.page(9)) == 5  # at once
+
+
+async def test_what_changes_is_told(library: Library, place: Path) -> None:
+    shelves: list[Shelf] = []
+    async with opened(library, place) as history:
+        end = history.follow(shelves.append)
+        record(library, 1, "new")
+        history.changed(session(1))
+        await wait_until(lambda: shelves, "a new take is told")
+        assert await texts(history) == ["new"]
+        record(library, 2, "by another process")
+        await history.refresh()
+        assert await texts(history) == ["by another process", "new"]
+        assert shelves[-1].version > shelves[0].version and shelves[-1] == history.shelf
+        end()
+        history.changed(session(1))
+        told = len(shelves)
+        await wait_until(lambda: history.shelf.version > shelves[-1].version, "it was read again")
+        assert len(shelves) == told
+
+
+async def test_how_far_it_has_read_is_told_and_it_can_be_used_meanwhile(library: Library, place: Path) -> None:
+    for number in range(300):
+        write_take(library.root, session(number), number, f"take {number}")
+    async with History(library, Rerunner(fixed(Address(""))), place) as history:
+        reading = history.refresh()
+        await wait_until(lambda: history.shelf.total == 300, "it reads")
+        assert history.refresh() is reading
+        assert await history.page(1)
+        await reading
+        assert (history.shelf.done, history.shelf.total) == (0, 0)
+        assert await history.count() == 300
+
+
+async def test_an_edit_is_found_and_shown(library: Library, place: Path) -> None:
+    record(library, 1, "wrong")
+    async with opened(library, place) as history:
+        await history.edit(session(1), " right \ud800")
+        await wait_until(lambda: texts(history, "right"), "the edit is found")
+        assert await texts(history) == ["right ?"] and await texts(history, "wrong") == []
+        with pytest.raises(HistoryError, match="too long"):
+            await history.edit(session(1), "x" * (MOST_EDITED + 1))
+        with library.reopen(session(1)), pytest.raises(TakeBusy):
+            await history.edit(session(1), "busy")
+
+
+async def test_what_is_deleted_is_nowhere_any_more(library: Library, place: Path) -> None:
+    for number in range(40):
+        record(library, number, f"secret{number}x 秘密")
+    async with opened(library, place) as history:
+        with library.reopen(session(9)):
+            refused = await history.delete([session(7), session(8), session(9)])
+        assert list(refused) == [session(9)] and isinstance(refused[session(9)], TakeBusy)
+        everything = written(place) + written_below(library.root)
+        assert b"secret7x" not in everything and b"secret9x" in everything
+        assert await history.count() == 38 and await history.count("秘密") == 38
+
+
+async def test_a_deletion_is_done_although_nobody_waits(library: Library, place: Path) -> None:
+    record(library, 1, "secret1x")
+    async with opened(library, place) as history:
+        deleting = asyncio.create_task(history.delete([session(1)]))
+        await asyncio.sleep(0)
+        deleting.cancel()
+        await asyncio.wait([deleting])
+    assert library.all() == [] and b"secret1x" not in written(place)
+
+
+async def test_retention_lets_go_by_the_index_and_without_it(library: Library, place: Path) -> None:
+    limits = RetentionLimits(age_s=5 * DAY_S)
+
+    def fill(first: int) -> set[UUID]:
+        record(library, first, f"old{first}x", started_s=DAY_S)
+        return {
+            record(library, first + 1, None, started_s=DAY_S),
+            record(library, first + 2, "new", started_s=9 * DAY_S),
+        }
+
+    left = fill(1)
+    async with opened(library, place) as history:
+        await history.sweep(limits, 10 * DAY_S)
+        assert {found.session for found in library.all()} == left
+        assert b"old1x" not in written(place) and await history.count() == 2
+    left |= fill(4)
+    place = place.parent / "index.sqlite" / "no folder" / "index.sqlite"
+    async with opened(library, place) as history:
+        await history.sweep(limits, 10 * DAY_S)
+        assert {found.session for found in library.all()} == left
+        assert "cannot be opened" in history.shelf.problem and await history.count() == 4
+
+
+async def test_takes_are_exported(library: Library, place: Path, tmp_path: Path) -> None:
+    record(library, 1, "one")
+    async with opened(library, place) as history:
+        done = await history.export([session(1), session(2)], Format.TXT, tmp_path / "a.txt")
+        assert [file.read_text() for file in done.written] == ["one\n"]
+        assert (await history.export([session(1)], Format.TXT, tmp_path / "a.txt")).exist == done.written
+        done = await history.export([session(1)], Format.SRT, tmp_path / "a.txt", overwrite=True)
+        assert "-->" in done.written[0].read_text()
+
+
+async def test_what_came_of_recognising_it_once_more_is_kept(library: Library, place: Path) -> None:
+    record(library, 1, "one")
+    told: list[tuple[int, int]] = []
+    async with scripted(oblige) as gateway, opened(library, place, gateway.url) as history:
+        wish = Wish("other", vad=False)
+        run = await history.rerun(session(1), wish, lambda ended, pieces: told.append((ended, pieces)))
+        assert run.text == digest(tone(0, SEGMENT).tobytes()) and told == [(1, 1)]
+        found = await history.take(session(1))
+        assert (found.take.runs, found.text) == ([run], "one")
+        await wait_until(lambda: history.shelf.version > 1, "its stamp is known")
+
+
+async def test_an_index_that_is_damaged_is_filled_again(library: Library, place: Path) -> None:
+    for number in range(100):
+        write_take(library.root, session(number), number, "many words " * 30)
+    async with opened(library, place):
+        pass
+    async with opened(library, place) as history:
+        damage(place)
+        await history.page(99)
+        await wait_until(lambda: history.count("words"), "it is made again")
+        await history.refresh()
+        assert await history.count("words") == 100 and not history.shelf.problem
+
+
+async def test_what_cannot_be_read_is_told_and_the_rest_goes_on(library: Library, place: Path) -> None:
+    record(library, 1, "one")
+    async with opened(library, place) as history:
+        library.root.rename(library.root.with_name("away"))
+        library.root.write_text("no folder")
+        await history.refresh()
+        assert "cannot be read" in history.shelf.problem
+        assert await texts(history, "one") == ["one"]
+        library.root.unlink()
+        library.root.with_name("away").rename(library.root)
+        await history.refresh()
+        assert not history.shelf.problem
