@@ -17,6 +17,7 @@ from app.capture.errors import JournalError
 from app.capture.journal import Journal
 from app.capture.library import Library
 from app.spoken_order import Piece
+from app.witness import NOBODY, Witness
 
 log = structlog.get_logger(__name__)
 
@@ -24,10 +25,11 @@ Note = Callable[[AsyncJournal, int], Awaitable[None]]
 
 
 class Ledger:
-    """The journals of one run of the app."""
+    """The journals of one run of the app; ``witness`` is told at once, before anything is on disk."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, witness: Witness = NOBODY) -> None:
         self._library = library
+        self._witness = witness
         self._sessions: dict[int, UUID] = {}
         self._journals: dict[int, Journal] = {}
         self._lock = asyncio.Lock()  # first come, first noted
@@ -42,11 +44,17 @@ class Ledger:
         self._sessions[take] = session
 
     async def inserting(self, pieces: tuple[Piece, ...]) -> None:
-        """From now on they may be where the cursor is. Of held texts too: none is inserted by itself later."""
+        """From now on they may be where the cursor is."""
         await self._note(pieces, lambda journal, segment: journal.inserting(segment))
+
+    async def held(self, pieces: tuple[Piece, ...]) -> None:
+        """As ``inserting``: none of them is inserted by itself later."""
+        self._witnessed(pieces, self._witness.held)
+        await self.inserting(pieces)
 
     async def inserted(self, pieces: tuple[Piece, ...]) -> None:
         """They arrived."""
+        self._witnessed(pieces, self._witness.inserted)
         await self._note(pieces, lambda journal, segment: journal.inserted(segment))
 
     async def give_up(self, take: int) -> None:
@@ -56,11 +64,15 @@ class Ledger:
 
     async def close(self, take: int) -> None:
         """Nothing more of it is inserted by itself. Safe to call twice."""
+        if session := self._sessions.get(take):
+            self._witness.closed(session)
         async with self._lock:
             await self._close(take)
 
     async def discard(self, take: int) -> None:
         """The take never was."""
+        if known := self._sessions.get(take):
+            self._witness.discarded(known)
         async with self._lock:
             await self._close(take)
             if session := self._sessions.pop(take, None):
@@ -71,6 +83,11 @@ class Ledger:
         async with self._lock:
             for take in list(self._journals):
                 await self._close(take)
+
+    def _witnessed(self, pieces: tuple[Piece, ...], told: Callable[[UUID, int], None]) -> None:
+        for piece in pieces:
+            if session := self._sessions.get(piece.take):
+                told(session, piece.segment)
 
     async def _note(self, pieces: tuple[Piece, ...], note: Note) -> None:
         async with self._lock:

@@ -105,10 +105,11 @@ class Listener:
         microphone: Microphone,
         audience: Audience,
         begun: Callable[[int], None] = lambda segment: None,
+        ended: Callable[[int], None] = lambda segment: None,
     ) -> Transcript:
         """Until the microphone is stopped and every text is there, as far as the journal.
 
-        ``begun`` is told of each segment that begins.
+        ``begun`` is told of each segment that begins, ``ended`` of each that is complete.
 
         Raises ``GatewayError``, ``MicrophoneError`` or ``NotKept``: what was heard until then is in the journal.
         """
@@ -120,7 +121,8 @@ class Listener:
         try:
             async with client:
                 ears = await asyncio.to_thread(ears_of, self.mode, self.vad_folder)
-                transcript = await transcribe(tape.blocks(), ears, _Announced(store, client, begun), audience)
+                outlet = _Announced(store, client, begun, ended)
+                transcript = await transcribe(tape.blocks(), ears, outlet, audience)
         except GatewayError as error:
             if self.records_on:
                 audience.heard(Disconnected(str(error), inf))
@@ -137,13 +139,23 @@ class Listener:
 
 
 class _Announced(Journaled):
-    def __init__(self, journal: AsyncJournal, client: GatewayClient, begun: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        journal: AsyncJournal,
+        client: GatewayClient,
+        begun: Callable[[int], None],
+        ended: Callable[[int], None],
+    ) -> None:
         super().__init__(journal, client)
-        self._begun = begun
+        self._begun, self._ended = begun, ended
 
     async def begin(self, segment: int, at: int) -> None:
         self._begun(segment)
         await super().begin(segment, at)
+
+    async def end(self, segment: int, samples: int) -> None:
+        self._ended(segment)
+        await super().end(segment, samples)
 
 
 async def _record(tape: Tape, microphone: Microphone) -> None:

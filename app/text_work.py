@@ -79,7 +79,7 @@ class TextWork:
             case NoteInserted(pieces):
                 self.note(self._ledger.inserted(pieces))
             case NoteHeld(pieces):
-                self.note(self._ledger.inserting(pieces))
+                self.note(self._ledger.held(pieces))
             case GiveUp(take):
                 self.note(self._ledger.give_up(take))
             case _:

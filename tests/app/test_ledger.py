@@ -13,6 +13,7 @@ from app.capture.library import Library
 from app.capture.take import TakeState
 from app.ledger import Ledger
 from app.spoken_order import Piece
+from app.witness import Nobody
 from protocol.recognition import Options
 from protocol.session import Final
 
@@ -22,6 +23,25 @@ ONE, TWO = UUID(int=1), UUID(int=2)
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     return Library(tmp_path)
+
+
+class Told(Nobody):
+    """What it was told."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[object, ...]] = []
+
+    def held(self, session: UUID, segment: int) -> None:
+        self.heard.append(("held", session, segment))
+
+    def inserted(self, session: UUID, segment: int) -> None:
+        self.heard.append(("inserted", session, segment))
+
+    def closed(self, session: UUID) -> None:
+        self.heard.append(("closed", session))
+
+    def discarded(self, session: UUID) -> None:
+        self.heard.append(("discarded", session))
 
 
 def begun(library: Library, session: UUID, segments: int = 2) -> Journal:
@@ -111,3 +131,19 @@ async def test_a_take_that_never_was_leaves_nothing(library: Library) -> None:
     await ledger.discard(2)
     assert library.all() == []
     assert not list(library.root.iterdir())
+
+
+async def test_a_witness_is_told_before_anything_is_on_disk(library: Library) -> None:
+    witness = Told()
+    ledger = Ledger(library, witness)
+    ledger.opened(1, begun(library, ONE))
+    pieces = (Piece(1, 0), Piece(9, 0), Piece(1, 1))
+    await ledger.inserting(pieces)
+    assert witness.heard == []
+    await ledger.held(pieces[:1])
+    await ledger.inserted(pieces[1:])
+    await ledger.close(1)
+    await ledger.discard(1)
+    await ledger.close(9)
+    assert witness.heard == [("held", ONE, 0), ("inserted", ONE, 1), ("closed", ONE), ("discarded", ONE)]
+    assert library.all() == []

@@ -93,11 +93,14 @@ class Dictation:
         settings = replace(AT_ONCE, **other)  # type: ignore[arg-type] # a test names what it changes
         self.listener = Listener(locate, models / "fsmn-vad", settings=settings)
         self.begun: list[int] = []
+        self.ended: list[int] = []
 
     async def run(self, open_file: OpenFile = DiskFile) -> Transcript:
         Journal.create(self.root, ID, Options(), 0).close()
         with Journal.reopen(self.root, ID, open_file) as journal:
-            return await self.listener.listen(journal, self.microphone, self.screen, self.begun.append)
+            return await self.listener.listen(
+                journal, self.microphone, self.screen, self.begun.append, self.ended.append
+            )
 
     async def all_heard(self, audio: Samples) -> None:
         await wait_until(lambda: self.microphone.heard == len(audio), "all is heard")
@@ -134,7 +137,7 @@ async def test_texts_come_while_it_goes_on_and_the_rest_after_the_stop(
         transcript = await working
         assert gateway.memory.received == [segment.index for segment in transcript.segments]
     assert dictation.texts == [segment.text for segment in transcript.segments]
-    assert dictation.begun == [segment.index for segment in transcript.segments]
+    assert dictation.begun == dictation.ended == [segment.index for segment in transcript.segments]
     assert check(tmp_path, talk, dictation.texts) is TakeState.DONE
 
 

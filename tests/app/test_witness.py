@@ -1,0 +1,33 @@
+"""Nobody looks, and the monitor does."""
+
+from uuid import UUID
+
+from app.monitoring.monitoring import OwnTakes
+from app.monitoring.utterances import Utterances
+from app.states import State
+from app.transcript import Segment
+from app.witness import NOBODY, Witness
+
+SESSION = UUID(int=1)
+
+
+def tell(witness: Witness) -> None:
+    witness.began(SESSION, 0)
+    witness.completed(SESSION, 0)
+    witness.queued(SESSION, 0)
+    witness.recognised(SESSION, Segment(0, 0, 1_000, "kia ora"))
+    witness.held(SESSION, 0)
+    witness.inserted(SESSION, 0)
+    witness.closed(SESSION)
+
+
+def test_nobody_is_told_everything_and_minds_nothing() -> None:
+    tell(NOBODY)
+    NOBODY.discarded(SESSION)
+
+
+def test_the_monitor_is_a_witness() -> None:
+    utterances = Utterances()
+    tell(OwnTakes(utterances, lambda: 1.0))
+    (row,) = utterances.rows(10, 2.0, 0.0, {})
+    assert (row.own, row.state) == (True, State.DONE)
