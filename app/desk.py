@@ -8,6 +8,7 @@ import os
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Protocol, runtime_checkable
 
 import structlog
@@ -20,7 +21,7 @@ from app.capture.microphone import open_microphone
 from app.capture.portaudio import sound_system
 from app.control import Control
 from app.dictating import Dictating, Parts, Wishes
-from app.errors import AppError, StackFailed
+from app.errors import AppError
 from app.hotkeys import choose as hotkeys
 from app.hotkeys.errors import HotkeyError
 from app.hotkeys.events import Hotkeys
@@ -34,6 +35,7 @@ from app.listening import PATIENT, Listener
 from app.local_worker import LocalWorker, LocalWorkerSettings
 from app.needed_models import VAD_MODEL
 from app.news import Devices, Post, Problem, Takes, WindowWanted
+from app.own_gateway import OwnGateway
 from app.problem_notes import note_of
 from app.recorder import OpenDevice
 from app.settings import Settings
@@ -47,7 +49,6 @@ from runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
-_AGAIN_S: Final = 5.0
 _KEY: Final = "KIKIPOUNAMU_KEY"
 _PATIENT: Final = replace(PATIENT, quiet_s=3600.0)  # nobody waits at a terminal for the texts of an hour ago
 _NO_HOTKEYS: Final = {
@@ -89,6 +90,7 @@ class Desk:
         self._worker = LocalWorker(post, self._settings.worker)
         self._tasks = Tasks("desk")
         self._gateway = Tasks("gateway")  # until the worker has left: it would look for its broker for seconds
+        self._own: OwnGateway | None = None
         self._dictating: Dictating | None = None
         self._inserter: Inserter = HeldInserter()
         self._running: asyncio.Task[None] | None = None
@@ -143,25 +145,24 @@ class Desk:
     # -- beside dictation ----------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        self._gateway.start(self._keep_gateway(), "keep")
-        self._tasks.start(self._worker.switch(self._file.current.worker.on), "worker")
+        assert self._dictating is not None
+        stack = partial(Stack, StackSettings(worker=False))
+        self._own = OwnGateway(stack, self._worker, self._dictating.finished, self._tell_of_gateway)
+        self._want_gateway()
+        self._gateway.start(self._own.keep(), "keep")
         self._tasks.start(self._keep_devices(), "devices")
         self._tasks.start(self._keep_takes(), "takes")
         self._takes_changed.set()
         self._sees_microphones.set()
 
-    async def _keep_gateway(self) -> None:
-        """A gateway of this computer, unless one elsewhere is chosen."""
-        while True:
-            if not self._file.current.gateway.url:
-                try:
-                    async with Stack(StackSettings(worker=False)) as stack:
-                        self._post(Problem("gateway"))
-                        await stack.until_broken()
-                except StackFailed as error:
-                    log.error("no gateway", reason=str(error))
-                    self._post(problem("gateway", error))
-            await asyncio.sleep(_AGAIN_S)
+    def _want_gateway(self) -> None:
+        """One of this computer, unless one elsewhere is chosen."""
+        chosen = self._file.current
+        if self._own is not None:
+            self._own.want(here=not chosen.gateway.url, worker=chosen.worker.on)
+
+    def _tell_of_gateway(self, error: AppError | None) -> None:
+        self._post(Problem("gateway") if error is None else problem("gateway", error))
 
     async def _keep_devices(self) -> None:
         while True:
@@ -180,7 +181,7 @@ class Desk:
 
     def _locate(self) -> Address:
         url = self._file.current.gateway.url
-        return Address(url, os.environ.get(_KEY, "")) if url else local_gateway.locate()
+        return Address(url, os.environ.get(_KEY, ""), name=url) if url else local_gateway.locate()
 
     async def _hotkeys(self, cleanup: AsyncExitStack) -> Hotkeys:
         chosen = hotkeys.choose(sys.platform, os.environ)
@@ -231,8 +232,7 @@ class Desk:
         if isinstance(self._inserter, Ruled):
             chosen = new.insertion
             self._inserter.rules = replace(self._inserter.rules, strategy=chosen.strategy, newline=chosen.newline)
-        if new.worker.on != old.worker.on:
-            self._tasks.start(self._worker.switch(new.worker.on), "worker")
+        self._want_gateway()
         self._post(new)
         self._tell_of_settings()
 

@@ -53,7 +53,6 @@ from app.spoken_order import Piece
 from app.take_work import TakeWork, Workshop
 from app.text_work import Hands, TextWork
 from app.view import LOWEST_DBFS, Note, TakeView, View
-from app.witness import NOBODY, Witness
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from runtime.tasks import Tasks, cancel_and_wait
@@ -64,6 +63,7 @@ REFRESH_S: Final = 0.05
 _SLOW_REFRESH_S: Final = 0.25
 _PREPARE_S: Final = 2.0
 _SWEEP_S: Final = 3600.0
+_LOOK_S: Final = 1.0
 LAST_TAKES: Final = 20
 
 _CHANGES: Final = {
@@ -95,14 +95,13 @@ class Parts:
     hotkeys: Hotkeys | None = None
     copier: Copier | None = None
     most_takes: int = MOST_TAKES
-    witness: Witness = NOBODY
 
 
 @dataclass(frozen=True)
 class Wishes:
     """What may change while it runs. ``keys``: of the actions dictate, cancel and paste-held.
 
-    ``destination``: where the audio goes, empty for this computer.
+    ``destination``: where the audio of the next take goes, empty for this computer.
     """
 
     mode: TalkMode = TalkMode.HYBRID
@@ -123,12 +122,12 @@ class Dictating:
         self._machine = Dictation(wishes.mode, parts.most_takes)
         self._tasks = Tasks("dictating")
         self._core = Tasks("dictating")  # without one of these it does not go on
-        self._ledger = Ledger(parts.library, parts.witness)
+        self._ledger = Ledger(parts.library)
         self._history_changed = history_changed
         hands = Hands(parts.inserter, parts.copier)
         self._texts = TextWork(hands, self._ledger, self._tell, self._tasks, history_changed)
         self._recorder = Recorder(parts.open_device, self._microphone_changed)
-        self._workshop = Workshop(parts.library, self._ledger, parts.listener, self._recorder, parts.witness)
+        self._workshop = Workshop(parts.library, self._ledger, parts.listener, self._recorder)
         self._earlier = Earlier(parts.library, parts.listener)
         self._keys = KeyShell(parts.hotkeys, self._tell, self._hotkeys_warn) if parts.hotkeys else None
         self._works: dict[int, tuple[TakeWork, asyncio.Task[None]]] = {}
@@ -189,6 +188,18 @@ class Dictating:
     async def takes(self, most: int = LAST_TAKES) -> list[TakeView]:
         """The last takes of this user, the newest first; ``failed`` are those that ``RecoverTake`` helps."""
         return await self._earlier.views(most)
+
+    async def finished(self) -> None:
+        """Wait until what was begun by now is over. Nobody waits for what is begun later."""
+        newest, seen = self._machine.begun, asyncio.Event()
+        end = self.follow(lambda view: seen.set())
+        try:
+            while self._machine.waits_for(newest):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(seen.wait(), _LOOK_S)
+                seen.clear()
+        finally:
+            end()
 
     # -- lifetime ------------------------------------------------------------------------------------------
 
@@ -273,11 +284,12 @@ class Dictating:
     def _gauges(self) -> Gauges:
         works = {take: work for take, (work, _) in self._works.items()}
         notes = [*(work.note for work in works.values()), *self._warnings.values()]
+        where = works[max(works)].destination if works else None
         level = self._recorder.level_dbfs
         return Gauges(
             level_dbfs=LOWEST_DBFS if level is None else level,
             device=self._recorder.device,
-            destination=self._wishes.destination,
+            destination=self._wishes.destination if where is None else where,
             unsent_s={take: work.unsent_s() for take, work in works.items()},
             note=next((note for note in notes if note is not None), None),
         )

@@ -99,6 +99,15 @@ class Dictation:
         """Takes of which something is still wanted."""
         return sum(take.pending for take in self._takes.values())
 
+    @property
+    def begun(self) -> int:
+        """The newest take."""
+        return self._begun
+
+    def waits_for(self, newest: int) -> bool:
+        """Whether something is still wanted of a take that is no newer than this one."""
+        return any(take.pending for number, take in self._takes.items() if number <= newest)
+
     def handle(self, event: Event, now: float) -> list[Effect]:
         """What happened; what is to be done about it, in order."""
         match event:

@@ -15,7 +15,7 @@ from app.child import Child, find_program
 from app.errors import AppError
 from app.local_gateway import WorkerSeen, read_endpoint, workers
 from app.problem_notes import note_of
-from app.view import WorkerState, WorkerView
+from app.view import Note, WorkerState, WorkerView
 from runtime.folders import folders
 from runtime.tasks import Tasks, cancel_and_wait
 from speech.errors import SpeechError
@@ -88,20 +88,24 @@ class LocalWorker:
         self._working: asyncio.Task[None] | None = None
         self._child: Child | None = None
         self._lock = asyncio.Lock()
+        self._closed = False
 
-    async def switch(self, on: bool) -> None:
-        """Start it, or let it finish what it is decoding and end. Safe to call twice."""
+    async def switch(self, on: bool, why: Note | None = None) -> None:
+        """Start it, or let it finish what it is decoding and end; ``why`` it is off. Safe to call twice."""
         async with self._lock:
+            if self._closed:
+                return
             if on and (self._working is None or self._working.done()):
                 self._show(WorkerView(WorkerState.STARTING))
                 self._working = self._tasks.start(self._work(), "work")
             elif not on:
                 await self._end()
-                self._show(WorkerView())
+                self._show(WorkerView(reason=why))
 
     async def close(self) -> None:
-        """End it. Safe to call twice."""
+        """End it for good. Safe to call twice."""
         async with self._lock:
+            self._closed = True
             await self._end()
         await self._tasks.close()
 

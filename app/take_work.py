@@ -23,11 +23,11 @@ from app.problem_notes import note_of, unexpected
 from app.recorder import Recorder, Recording
 from app.transcript import Segment
 from app.view import Note
-from app.witness import NOBODY, Witness
+from client.connection import Address
 from client.errors import GatewayError
 from client.events import ClientEvent, Connected, Disconnected
 from protocol.recognition import Options
-from protocol.session import Busy, Partial, Queued
+from protocol.session import Busy, Partial
 from speech.errors import SpeechError
 
 log = structlog.get_logger(__name__)
@@ -50,7 +50,6 @@ class Workshop:
     ledger: Ledger
     listener: Listener
     recorder: Recorder
-    witness: Witness = NOBODY
 
 
 class TakeWork:
@@ -69,12 +68,18 @@ class TakeWork:
         self._recording: Recording | None = None
         self._stopped = False
         listening = Mode.HANDS_FREE if mode is TalkMode.HANDS_FREE else Mode.TOGGLE
-        self._listener = replace(workshop.listener, mode=listening, records_on=True)
+        self._listener = replace(workshop.listener, locate=self._locate, mode=listening, records_on=True)
+        self._goes_to: str | None = None
 
     @property
     def note(self) -> Note | None:
         """What a person would want to know of the disk or the gateway."""
         return _DISK.get(self.keeping()) or self._gateway
+
+    @property
+    def destination(self) -> str | None:
+        """Where its audio goes, empty for this computer; ``None``: nobody was asked yet."""
+        return self._goes_to
 
     def stop(self) -> None:
         """No more is spoken; what was is recognised."""
@@ -91,6 +96,11 @@ class TakeWork:
                 log.exception("a take failed")
                 note = Note(NoteKey.RECORDING_KEPT, reason=unexpected(error))
             self._tell(Ended(self._take, note))
+
+    def _locate(self) -> Address:
+        address = self._workshop.listener.locate()
+        self._goes_to = address.name
+        return address
 
     async def _work(self) -> Note | None:
         journal = asyncio.create_task(self._new_journal(), name=f"take {self._take}/journal")
@@ -137,7 +147,7 @@ class TakeWork:
     async def _listen(self, journal: Journal) -> Note | None:
         assert self._recording is not None
         try:
-            await self._listener.listen(journal, self._recording, self, self._begun, self._completed)
+            await self._listener.listen(journal, self._recording, self, self._begun)
         except MicrophoneError as error:
             self._workshop.recorder.broken()
             return Note(NoteKey.MICROPHONE_FAILED, reason=note_of(error))
@@ -148,11 +158,7 @@ class TakeWork:
     # -- what is watched -----------------------------------------------------------------------------------
 
     def _begun(self, segment: int) -> None:
-        self._workshop.witness.began(self.session, segment)
         self._tell(Began(self._take, segment))
-
-    def _completed(self, segment: int) -> None:
-        self._workshop.witness.completed(self.session, segment)
 
     def listened(self, seconds: float) -> None:
         """Of no interest: the state machine has a clock."""
@@ -168,8 +174,6 @@ class TakeWork:
         match event:
             case Partial():
                 self._tell(Guessed(self._take, event))
-            case Queued(segment):
-                self._workshop.witness.queued(self.session, segment)
             case Connected():
                 self._gateway = None
             case Disconnected():
@@ -180,5 +184,4 @@ class TakeWork:
     def recognised(self, segment: Segment) -> None:
         """A segment has ended."""
         self._gateway = None
-        self._workshop.witness.recognised(self.session, segment)
         self._tell(Recognised(self._take, segment))

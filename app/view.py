@@ -56,7 +56,7 @@ class WorkerState(StrEnum):
 
 @dataclass(frozen=True)
 class WorkerView:
-    """``detail``: its device and model. ``percent``: of a download. ``reason``: why it failed."""
+    """``detail``: its device and model. ``percent``: of a download. ``reason``: why it failed, or is off."""
 
     state: WorkerState = WorkerState.OFF
     detail: str = ""

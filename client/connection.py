@@ -19,10 +19,14 @@ _CLOSE_S = 5.0
 
 @dataclass(frozen=True)
 class Address:
-    """Where a gateway is (http:// or https://, without a path) and the key to show there."""
+    """Where a gateway is (http:// or https://, without a path) and the key to show there.
+
+    ``name``: what people call it; empty for one on this computer.
+    """
 
     url: str
     key: str = ""
+    name: str = ""
 
 
 Locate = Callable[[], Address]

@@ -214,7 +214,7 @@ class World:
 
     @property
     def found(self) -> list[Found]:
-        return self.library.all()
+        return list(self.library.latest())  # which knows more than the second in which they began
 
     async def all_heard(self) -> None:
         await wait_until(lambda: self.devices.device is not None, "a device is open")

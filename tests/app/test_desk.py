@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app import local_gateway
 from app.actions import ChangeSetting, ChooseMicrophone, SwitchWorker, Verb
 from app.control import AlreadyRunning
 from app.desk import Desk, DeskSettings, wishes_of
@@ -18,6 +19,7 @@ from app.view import Note, WorkerState, WorkerView
 from runtime.folders import folders
 from tests.helpers.waiting import wait_until
 
+ELSEWHERE = "http://gpu.example:8765"
 CHECKSUM = DeskSettings(LocalWorkerSettings((), ("--engine", "checksum")))
 
 
@@ -55,6 +57,16 @@ def worker_is(told: list[News], state: WorkerState) -> bool:
     return isinstance(seen, WorkerView) and seen.state is state
 
 
+async def no_gateway_here_while_one_elsewhere_is_chosen(desk: Desk, told: list[News]) -> None:
+    here = await local_gateway.running()
+    assert here is not None and desk._locate().name == ""
+    desk.ask(ChangeSetting("gateway.url", ELSEWHERE))
+    off = WorkerView(reason=Note("recognised-elsewhere"))
+    await wait_until(lambda: newest(told, WorkerView) == off, "the worker is off, and it is told why")
+    await wait_until(lambda: not local_gateway.alive(here.endpoint.pid), "the gateway has ended")
+    assert (desk._locate().url, desk._locate().name) == (ELSEWHERE, ELSEWHERE)
+
+
 async def test_it_tells_what_there_is_to_see(home: Path) -> None:
     told: list[News] = []
     async with running(told) as (desk, task):
@@ -68,6 +80,7 @@ async def test_it_tells_what_there_is_to_see(home: Path) -> None:
         assert newest(told, WindowWanted) is None
         desk.ask(Verb.SHOW)
         assert newest(told, WindowWanted)
+        await no_gateway_here_while_one_elsewhere_is_chosen(desk, told)
         desk.ask(Verb.QUIT)
         await asyncio.wait_for(task, 30)
 

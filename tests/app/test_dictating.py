@@ -237,6 +237,32 @@ def later(url: list[str]) -> Locate:
     return locate
 
 
+async def test_where_speech_goes_may_change_while_somebody_speaks(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
+    """What began at one gateway goes on at the other, which never heard of it, once the first is gone."""
+    async with scripted(afresh) as other:
+        where: list[Address] = []
+        async with dictating(tmp_path, models, lambda: where[-1], talk, TOGGLE) as world:
+            async with scripted(afresh) as first:
+                where.append(Address(first.url))
+                world.dictating.ask(Verb.START)
+                await wait_until(lambda: world.inserter.texts, "the first one recognises")
+                where.append(Address(other.url, name="other"))
+                world.dictating.change(replace(TOGGLE, destination="other"))
+                assert world.dictating.view.destination == "", "it still goes to the first"
+                finished = asyncio.create_task(world.dictating.finished())
+                await world.all_heard()
+                assert not finished.done()
+            world.dictating.ask(Verb.STOP)
+            await wait_until(lambda: world.dictating.view.destination == "other", "it goes to the other")
+            await world.over()
+            await asyncio.wait_for(finished, 30)
+            await world.dictating.finished()
+            (texts,) = texts_of(world)
+            assert world.inserter.text() == " ".join(texts) and len(texts) > 1
+
+
 async def test_without_a_gateway_it_is_recorded_and_quitting_finishes_in_the_background(
     tmp_path: Path, models: Path, talk: Samples
 ) -> None:

@@ -62,8 +62,10 @@ async def test_its_model_is_fetched_first_and_told_in_percent(tmp_path: Path) ->
         await worker.switch(on=True)
         await wait_until(lambda: len(told) == 3, "the download is told")
         assert told[1:] == [WorkerView(WorkerState.DOWNLOADING, percent=done) for done in (0, 40)]
-        await worker.switch(on=False)
-        assert worker.view == WorkerView()
+        await worker.switch(on=False, why=Note("recognised-elsewhere"))
+        assert worker.view == WorkerView(reason=Note("recognised-elsewhere"))
+    await worker.switch(on=True)
+    assert worker.view.state is WorkerState.OFF, "it has been ended for good"
 
 
 async def test_a_model_that_cannot_be_had_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,99 @@
+"""The gateway and the worker of this computer: they run while speech is recognised here.
+
+When a gateway elsewhere is chosen, takes that began before come to their end here first; what has none after ten
+minutes goes on there, in the same session.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any, Final, Protocol
+
+import structlog
+
+from app.errors import AppError, StackFailed
+from app.view import Note
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+AGAIN_S: Final = 5.0
+FINISH_S: Final = 600.0
+NOT_NEEDED: Final = Note("recognised-elsewhere")
+
+
+class Unbroken(Protocol):
+    """What is asked of ``app.stack.Stack``, entered."""
+
+    async def unless_broken(self, work: Coroutine[Any, Any, None]) -> None: ...
+
+
+class Switched(Protocol):
+    """``app.local_worker.LocalWorker``."""
+
+    async def switch(self, on: bool, why: Note | None = None) -> None: ...
+
+
+class OwnGateway:
+    """``stack`` makes a gateway that runs while it is entered. ``finished`` waits until what began by now is over.
+
+    ``tell``: what keeps it from running, ``None``: nothing.
+    """
+
+    def __init__(
+        self,
+        stack: Callable[[], AbstractAsyncContextManager[Unbroken]],
+        worker: Switched,
+        finished: Callable[[], Awaitable[None]],
+        tell: Callable[[AppError | None], None],
+        finish_s: float = FINISH_S,
+    ) -> None:
+        self._stack, self._worker, self._finished, self._tell = stack, worker, finished, tell
+        self._finish_s = finish_s
+        self._here, self._elsewhere = asyncio.Event(), asyncio.Event()
+        self._worker_on = False
+        self._serving = False
+        self._tasks = Tasks("own gateway")
+
+    def want(self, *, here: bool, worker: bool) -> None:
+        """Whether speech is recognised on this computer, and whether its worker is switched on."""
+        (self._here if here else self._elsewhere).set()
+        (self._elsewhere if here else self._here).clear()
+        self._worker_on = worker
+        self._tasks.start(self._switch(), "switch")
+
+    async def keep(self) -> None:
+        """Until cancelled; the gateway ends with it, the worker does not."""
+        async with self._tasks:
+            while True:
+                if self._elsewhere.is_set():
+                    await self._serve(False)
+                    self._tell(None)
+                await self._here.wait()
+                await self._serve(True)
+                try:
+                    async with self._stack() as stack:
+                        self._tell(None)
+                        await stack.unless_broken(self._until_unneeded())
+                        await self._serve(False)  # first: without its broker it would look for it
+                except StackFailed as error:
+                    log.error("no gateway", reason=str(error))
+                    self._tell(error)
+                    await asyncio.sleep(AGAIN_S)
+
+    async def _until_unneeded(self) -> None:
+        while True:
+            await self._elsewhere.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._finish_s):
+                    await self._finished()
+            if self._elsewhere.is_set():
+                return
+
+    async def _serve(self, serving: bool) -> None:
+        self._serving = serving
+        await self._switch()
+
+    async def _switch(self) -> None:
+        on = self._worker_on and self._serving
+        await self._worker.switch(on, NOT_NEEDED if self._worker_on and not on else None)

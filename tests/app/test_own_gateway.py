@@ -1,0 +1,131 @@
+"""The gateway of this computer runs as long as something is recognised here, and its worker with it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from app.errors import AppError, StackFailed
+from app.own_gateway import NOT_NEEDED, OwnGateway
+from app.view import Note
+from runtime.tasks import Tasks
+from tests.helpers.waiting import wait_until
+
+
+@dataclass
+class World:
+    """A gateway, a worker and takes that are played. ``log``: what happened to the first two, in order."""
+
+    log: list[str] = field(default_factory=list)
+    worker: tuple[bool, Note | None] = (False, None)
+    told: list[AppError | None] = field(default_factory=list)
+    takes_over: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: int = 0
+    waited: int = 0
+    fails: bool = False
+
+    @asynccontextmanager
+    async def stack(self) -> AsyncIterator["World"]:
+        if self.fails:
+            raise StackFailed("no")
+        self.log.append("gateway")
+        try:
+            yield self
+        finally:
+            self.log.append("no gateway")
+
+    async def unless_broken(self, work: Coroutine[Any, Any, None]) -> None:
+        await work
+
+    async def switch(self, on: bool, why: Note | None = None) -> None:
+        if on is not self.worker[0]:
+            self.log.append("worker" if on else "no worker")
+        self.worker = on, why
+
+    async def finished(self) -> None:
+        self.waiting += 1
+        await self.takes_over.wait()
+        self.waited += 1
+
+
+@asynccontextmanager
+async def keeping(
+    world: World, *, here: bool, worker: bool = True, finish_s: float = 60.0
+) -> AsyncIterator[OwnGateway]:
+    own = OwnGateway(world.stack, world, world.finished, world.told.append, finish_s)
+    own.want(here=here, worker=True)
+    async with Tasks("test") as tasks:
+        tasks.start(own.keep(), "keep")
+        yield own
+
+
+async def test_here_both_run_and_the_worker_can_be_switched() -> None:
+    world = World()
+    async with keeping(world, here=True) as own:
+        await wait_until(lambda: sorted(world.log) == ["gateway", "worker"], "both run")
+        own.want(here=True, worker=False)
+        await wait_until(lambda: world.worker == (False, None), "the worker is off, as it was asked")
+        assert "no gateway" not in world.log
+    assert world.log[-1] == "no gateway"
+
+
+async def test_elsewhere_neither_runs_and_it_is_said_why() -> None:
+    world = World()
+    async with keeping(world, here=False) as own:
+        await wait_until(lambda: world.worker == (False, NOT_NEEDED), "it is told why the worker is off")
+        own.want(here=False, worker=False)
+        await wait_until(lambda: world.worker == (False, None), "it is off anyway")
+        assert world.log == []
+        own.want(here=True, worker=True)
+        await wait_until(lambda: sorted(world.log) == ["gateway", "worker"], "both run")
+
+
+async def test_what_began_here_comes_to_its_end_here() -> None:
+    world = World()
+    async with keeping(world, here=True) as own:
+        await wait_until(lambda: len(world.log) == 2, "both run")
+        own.want(here=False, worker=True)
+        await wait_until(lambda: world.waiting == 1, "takes are waited for")
+        assert len(world.log) == 2 and world.worker[0]
+        world.takes_over.set()
+        await wait_until(lambda: world.log[2:] == ["no worker", "no gateway"], "the worker leaves first")
+        assert world.worker == (False, NOT_NEEDED)
+
+
+async def test_who_comes_back_meanwhile_finds_it_running() -> None:
+    world = World()
+    async with keeping(world, here=True) as own:
+        await wait_until(lambda: len(world.log) == 2, "both run")
+        own.want(here=False, worker=True)
+        await wait_until(lambda: world.waiting == 1, "takes are waited for")
+        own.want(here=True, worker=True)
+        world.takes_over.set()
+        await wait_until(lambda: world.waited == 1, "they are over")
+        own.want(here=False, worker=True)
+        await wait_until(lambda: world.log[-1] == "no gateway", "it is unneeded once more")
+        assert (world.log.count("gateway"), world.waited) == (1, 2)
+
+
+async def test_nothing_is_waited_for_without_end() -> None:
+    world = World()
+    async with keeping(world, here=True, finish_s=0.01) as own:
+        await wait_until(lambda: len(world.log) == 2, "both run")
+        own.want(here=False, worker=True)
+        await wait_until(lambda: world.log[-1] == "no gateway", "what is left goes on elsewhere")
+
+
+async def test_what_keeps_it_from_running_is_told_until_it_is_not_wanted() -> None:
+    world = World(fails=True)
+    async with keeping(world, here=True):
+        await wait_until(lambda: world.told, "it is told")
+        assert isinstance(world.told[0], StackFailed)
+
+
+@pytest.mark.parametrize("here", [True, False])
+async def test_nothing_stands_in_the_way(here: bool) -> None:
+    world = World()
+    async with keeping(world, here=here):
+        await wait_until(lambda: world.told == [None], "all is well")
