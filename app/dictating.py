@@ -53,6 +53,7 @@ from app.spoken_order import Piece
 from app.take_work import TakeWork, Workshop
 from app.text_work import Hands, TextWork
 from app.view import LOWEST_DBFS, Note, TakeView, View
+from app.witness import NOBODY, Witness
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from runtime.tasks import Tasks, cancel_and_wait
@@ -95,6 +96,7 @@ class Parts:
     hotkeys: Hotkeys | None = None
     copier: Copier | None = None
     most_takes: int = MOST_TAKES
+    witness: Witness = NOBODY
 
 
 @dataclass(frozen=True)
@@ -122,12 +124,12 @@ class Dictating:
         self._machine = Dictation(wishes.mode, parts.most_takes)
         self._tasks = Tasks("dictating")
         self._core = Tasks("dictating")  # without one of these it does not go on
-        self._ledger = Ledger(parts.library)
+        self._ledger = Ledger(parts.library, parts.witness)
         self._history_changed = history_changed
         hands = Hands(parts.inserter, parts.copier)
         self._texts = TextWork(hands, self._ledger, self._tell, self._tasks, history_changed)
         self._recorder = Recorder(parts.open_device, self._microphone_changed)
-        self._workshop = Workshop(parts.library, self._ledger, parts.listener, self._recorder)
+        self._workshop = Workshop(parts.library, self._ledger, parts.listener, self._recorder, parts.witness)
         self._earlier = Earlier(parts.library, parts.listener)
         self._keys = KeyShell(parts.hotkeys, self._tell, self._hotkeys_warn) if parts.hotkeys else None
         self._works: dict[int, tuple[TakeWork, asyncio.Task[None]]] = {}

@@ -23,11 +23,12 @@ from app.problem_notes import note_of, unexpected
 from app.recorder import Recorder, Recording
 from app.transcript import Segment
 from app.view import Note
+from app.witness import NOBODY, Witness
 from client.connection import Address
 from client.errors import GatewayError
 from client.events import ClientEvent, Connected, Disconnected
 from protocol.recognition import Options
-from protocol.session import Busy, Partial
+from protocol.session import Busy, Partial, Queued
 from speech.errors import SpeechError
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,7 @@ class Workshop:
     ledger: Ledger
     listener: Listener
     recorder: Recorder
+    witness: Witness = NOBODY
 
 
 class TakeWork:
@@ -147,7 +149,7 @@ class TakeWork:
     async def _listen(self, journal: Journal) -> Note | None:
         assert self._recording is not None
         try:
-            await self._listener.listen(journal, self._recording, self, self._begun)
+            await self._listener.listen(journal, self._recording, self, self._begun, self._completed)
         except MicrophoneError as error:
             self._workshop.recorder.broken()
             return Note(NoteKey.MICROPHONE_FAILED, reason=note_of(error))
@@ -158,7 +160,11 @@ class TakeWork:
     # -- what is watched -----------------------------------------------------------------------------------
 
     def _begun(self, segment: int) -> None:
+        self._workshop.witness.began(self.session, segment)
         self._tell(Began(self._take, segment))
+
+    def _completed(self, segment: int) -> None:
+        self._workshop.witness.completed(self.session, segment)
 
     def listened(self, seconds: float) -> None:
         """Of no interest: the state machine has a clock."""
@@ -174,6 +180,8 @@ class TakeWork:
         match event:
             case Partial():
                 self._tell(Guessed(self._take, event))
+            case Queued(segment):
+                self._workshop.witness.queued(self.session, segment)
             case Connected():
                 self._gateway = None
             case Disconnected():
@@ -184,4 +192,5 @@ class TakeWork:
     def recognised(self, segment: Segment) -> None:
         """A segment has ended."""
         self._gateway = None
+        self._workshop.witness.recognised(self.session, segment)
         self._tell(Recognised(self._take, segment))
