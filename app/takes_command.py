@@ -138,7 +138,7 @@ def _started(found: "Found") -> str:
 
 
 def _start_of_text(found: "Found") -> str:
-    text = " ".join(found.transcript.text.split())
+    text = " ".join(found.text.split())
     return text if len(text) <= _START else f"{text[: _START - 1]}…"
 
 

@@ -80,6 +80,13 @@ def test_list_shows_state_length_and_how_the_text_starts(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("finished")
+def test_list_shows_what_a_person_made_of_the_text(home: Path) -> None:
+    with Journal.reopen(home / "data" / "takes", UUID(FIRST)) as journal:
+        journal.edit("Good evening.")
+    assert run("list").stdout.splitlines()[1].endswith("Good evening.")
+
+
+@pytest.mark.usefixtures("finished")
 def test_show_prints_each_segment() -> None:
     shown = run("show", FIRST)
     assert shown.exit_code == 0
