@@ -19,7 +19,8 @@ NOTICE_S: Final = 8.0
 @dataclass
 class TakeProgress:
     """One take. ``failures``: segments without a text; ``broken``: it ended before all of them had ended.
-    ``over_at``: since when nothing more of it is to come, or to be inserted by itself."""
+    ``over_at``: since when nothing more of it is to come, or to be inserted by itself. ``at``: a point in the
+    window that its texts go to."""
 
     number: int
     mode: TalkMode
@@ -34,6 +35,7 @@ class TakeProgress:
     failures: int = 0
     broken: bool = False
     over_at: float | None = None
+    at: tuple[int, int] | None = None
 
     @property
     def pending(self) -> bool:
@@ -118,6 +120,7 @@ def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
         level_dbfs=gauges.level_dbfs if newest.recording else View().level_dbfs,
         spans=newest.text.spans,
         waiting=waiting,
+        at=newest.at,
     )
 
 

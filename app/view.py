@@ -28,7 +28,8 @@ class View:
     """The newest take, and what stands beside it.
 
     ``destination``: where the audio goes, empty for this computer. ``waiting``: earlier takes that are not done.
-    ``held``: texts that were recognised but not inserted.
+    ``held``: texts that were recognised but not inserted. ``at``: a point in the window that the take's texts go
+    to, in the screen's own pixels, where that is known.
     """
 
     state: State = State.IDLE
@@ -40,6 +41,7 @@ class View:
     device: str = ""
     waiting: int = 0
     held: int = 0
+    at: tuple[int, int] | None = None
     note: Note | None = None
 
 

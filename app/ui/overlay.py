@@ -50,9 +50,9 @@ def possible() -> bool:
 
 
 class Overlay(QRasterWindow):
-    """``translucent``: the desktop blends windows; else the pill has no shadow, and a hard edge.
+    """On the screen with the window that texts go to; with the pointer, where none is known.
 
-    ``where``: a point on the screen with the active window; the pointer's without one.
+    ``translucent``: the desktop blends windows; else the pill has no shadow, and a hard edge.
     """
 
     def __init__(
@@ -61,11 +61,10 @@ class Overlay(QRasterWindow):
         texts: Texts,
         *,
         translucent: bool = True,
-        where: Callable[[], QPoint | None] = lambda: None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
-        self._theme, self._texts, self._where, self._now = theme, texts, where, now
+        self._theme, self._texts, self._now = theme, texts, now
         self._paste_key = ""
         self._margin = SHADOW if translucent else 0
         self.pill = Pill(theme, texts)
@@ -120,7 +119,7 @@ class Overlay(QRasterWindow):
             self.hide()
             return
         if self._drawing is None or before is None or _still(before) != _still(view):
-            self._lay_out(view, moving=before is None)
+            self._lay_out(view, moving=before is None or view.at not in (None, before.at))
             self.update()
         if not self.isVisible():
             self.show()
@@ -145,7 +144,7 @@ class Overlay(QRasterWindow):
             self.update(meter.toAlignedRect())
 
     def _lay_out(self, view: View, *, moving: bool) -> None:
-        screen = self._screen() if moving or self.screen() is None else self.screen()
+        screen = self.choose_screen(view.at) if moving or self.screen() is None else self.screen()
         area = screen.availableGeometry()
         self.pill.most_width = area.width() - 2.0 * SPACING.wide
         self._drawing = self.pill.drawing(view)
@@ -159,9 +158,12 @@ class Overlay(QRasterWindow):
             if not self._margin:
                 self.setMask(_rounded(place.size()))
 
-    def _screen(self) -> QScreen:
-        point = self._where() or QCursor.pos()
-        return QGuiApplication.screenAt(point) or QGuiApplication.primaryScreen()
+    def choose_screen(self, place: tuple[int, int] | None) -> QScreen:
+        """The one with this point of the system's pixels, else the pointer's."""
+        for screen in QGuiApplication.screens():
+            if place and shows(screen.geometry(), screen.devicePixelRatio(), QPoint(*place)):
+                return screen
+        return QGuiApplication.screenAt(QCursor.pos()) or QGuiApplication.primaryScreen()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Everything that has changed; Qt clips."""
@@ -179,6 +181,11 @@ class Overlay(QRasterWindow):
         painter.translate(self._margin, self._margin)
         self.pill.paint(painter, self._shown, self.levels, self._drawing)
         painter.end()
+
+
+def shows(screen: QRect, ratio: float, place: QPoint) -> bool:
+    """Whether a screen has a point of the system's pixels: Qt scales its size, not where it begins."""
+    return QRect(screen.topLeft(), screen.size() * ratio).contains(place)
 
 
 def _still(view: View) -> View:

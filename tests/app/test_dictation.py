@@ -47,7 +47,7 @@ from app.states import State
 from app.transcript import Segment
 from app.view import Note
 
-WINDOW = Target(1)
+WINDOW = Target(1, middle=(30, 40))
 DOWN, UP = Key("dictate", True), Key("dictate", False)
 TYPED, HELD = InsertionEnded(Insertion(How.TYPED)), InsertionEnded(Insertion(How.HELD, "focus-moved"))
 
@@ -93,8 +93,10 @@ def test_one_take_from_the_key_to_the_text() -> None:
     story = Story()
     assert story.at(0.0, DOWN, UP) == [Record(1, TalkMode.TOGGLE)]
     assert story.state() is State.ARMING
+    assert story.dictation.view(0.0).at is None
     assert story.at(0.1, Aimed(1, WINDOW), Sounding(1)) == [Play(Cue.START)], "the cue comes after the sample"
     assert story.state() is State.LISTENING
+    assert story.dictation.view(0.1).at == (30, 40)
     assert story.then(Sounding(1)) == []
     story.at(1.1, text(1, 0, "one"))
     assert story.inserts() == ["one"]

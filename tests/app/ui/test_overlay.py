@@ -1,10 +1,11 @@
 """The overlay comes at once, takes nothing, goes by itself, and is drawn only when there is something new."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAccessible, QPaintEvent
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAccessible, QPaintEvent, QScreen
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -96,18 +97,30 @@ def test_it_is_near_the_bottom_in_the_middle_and_grows_upwards(overlay: Counting
     assert abs(high.bottom() - low.bottom()) <= 1
 
 
-def test_the_screen_with_the_active_window_is_asked_for(theme: Theme, clock: Clock) -> None:
-    asked: list[int] = []
+@pytest.mark.parametrize(
+    ("place", "ratio", "there"),
+    [((0, 0), 1.0, False), ((1920, 0), 1.0, True), ((3839, 1079), 1.0, True), ((3840, 0), 1.0, False)]
+    + [((3840, 0), 2.0, True), ((5759, 2159), 2.0, True), ((5760, 0), 2.0, False)],
+)
+def test_a_screen_is_found_by_the_pixels_of_the_system(place: tuple[int, int], ratio: float, there: bool) -> None:
+    assert module.shows(QRect(1920, 0, 1920, 1080), ratio, QPoint(*place)) is there
 
-    def where() -> QPoint:
-        asked.append(1)
-        return QPoint(3, 3)
 
-    made = Overlay(theme, Texts("en"), where=where, now=clock)
+def test_it_is_on_the_screen_with_the_window_that_texts_go_to(theme: Theme, clock: Clock) -> None:
+    asked: list[tuple[int, int] | None] = []
+
+    class Asking(Overlay):
+        def choose_screen(self, place: tuple[int, int] | None) -> QScreen:
+            asked.append(place)
+            return super().choose_screen(place)
+
+    made = Asking(theme, Texts("en"), now=clock)
     made.show_view(View(State.ARMING))
-    made.show_view(LISTENING)
+    made.show_view(replace(LISTENING, at=(3, 3)))
+    made.show_view(replace(LISTENING, at=(3, 3), seconds=2.0))
+    made.show_view(View(State.SENDING))
     made.hide()
-    assert len(asked) == 1  # it does not jump while somebody speaks
+    assert asked == [None, (3, 3)]  # it does not jump while somebody speaks
 
 
 def test_it_goes_some_time_after_the_end(overlay: Counting, clock: Clock, qtbot: QtBot) -> None:
