@@ -1,0 +1,262 @@
+"""Dictation beside a long file: who speaks waits for no more than the one segment that is being decoded."""
+
+import asyncio
+import random
+import statistics
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import psutil
+import pytest
+import soundfile
+
+from app import local_gateway
+from app.files.actions import AddFiles
+from app.files.kept import Kept, Known, Piece
+from app.files.recognising import FileRecogniser, Onlooker
+from app.files.view import FileState, FilesView, FileText, FileView
+from app.files.working import FileParts, Files
+from app.stack import Stack, StackSettings
+from client.audio_store import TemporaryAudio
+from client.events import ClientEvent
+from client.gateway import GatewayClient
+from loadtest.checksum import checksum
+from protocol.audio import BYTES_PER_SAMPLE, FRAME_SAMPLES, SAMPLE_RATE
+from protocol.recognition import Options
+from protocol.session import Final, Queued
+from speech.audio_file import read_audio
+from tests.app.speech import SPEECH
+from tests.helpers.waiting import wait_until
+
+FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE
+MIB = 1024 * 1024
+FLAT = 16 * MIB  # the audio of two hours alone is 220 MiB
+MOST_BEFORE = 2
+"""Texts of a file between the queueing of a segment and its own: the one that was being decoded, and one whose
+result was on its way by then."""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
+    return tmp_path
+
+
+def speak(place: Path, minutes: float) -> Path:
+    """A recording of so many minutes: sentences in random order, with pauses between them."""
+    chance = random.Random(1)
+    sentences = [np.concatenate(list(read_audio(path))) for path in sorted(SPEECH.glob("*.flac"))]
+    left = round(minutes * 60 * SAMPLE_RATE)
+    with soundfile.SoundFile(place, "w", SAMPLE_RATE, 1, "PCM_16") as file:
+        while left > 0:
+            pause = np.zeros(round(chance.uniform(0.3, 1.5) * SAMPLE_RATE), np.int16)
+            said = np.concatenate((chance.choice(sentences), pause))[:left]
+            file.write(said)
+            left -= len(said)
+    return place
+
+
+@dataclass
+class Counter:
+    """Texts of files that have come."""
+
+    texts: int = 0
+
+
+@dataclass(frozen=True)
+class Counting(FileRecogniser):
+    """Counts each as it comes."""
+
+    counter: Counter = field(default_factory=Counter)
+
+    async def recognise(
+        self, path: Path, options: Options, kept: Kept, onlooker: Onlooker, *, again: bool = False
+    ) -> Known:
+        return await super().recognise(path, options, kept, Listening(onlooker, self.counter), again=again)
+
+
+@dataclass
+class Listening:
+    """An ``Onlooker`` that counts."""
+
+    onlooker: Onlooker
+    counter: Counter
+
+    def moved(self, position_s: float, pieces: tuple[Piece, ...]) -> None:
+        self.onlooker.moved(position_s, pieces)
+
+    def heard(self, event: ClientEvent) -> None:
+        self.counter.texts += isinstance(event, Final)
+        self.onlooker.heard(event)
+
+
+@dataclass
+class Beside:
+    """A long file at work, and how much memory there was meanwhile."""
+
+    counter: Counter
+    views: list[FilesView] = field(default_factory=list)
+    memory: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def file(self) -> FileView | None:
+        return self.views[-1].files[0] if self.views and self.views[-1].files else None
+
+    @property
+    def state(self) -> FileState | None:
+        return self.file.state if self.file else None
+
+    def post(self, news: FilesView | FileText) -> None:
+        if isinstance(news, FilesView):
+            self.views = [news]
+            percent = (self.file and self.file.percent) or 0
+            self.memory.append((percent, psutil.Process().memory_info().rss))
+
+    def grown(self) -> float:
+        """Bytes from the second quarter of the file, when everything is warm, to the last one."""
+
+        def between(first: int, last: int) -> float:
+            return statistics.median(size for percent, size in self.memory if first <= percent <= last)
+
+        return between(75, 100) - between(25, 50)
+
+
+@asynccontextmanager
+async def beside(path: Path, models: Path) -> AsyncIterator[Beside]:
+    made = Beside(Counter())
+    recogniser = Counting(local_gateway.locate, models / "fsmn-vad", counter=made.counter)
+    files = Files(made.post, FileParts(recogniser, path.parent / "files"))
+    running = asyncio.create_task(files.run())
+    try:
+        files.ask(AddFiles((str(path),)))
+        yield made
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One segment of somebody who dictates. Milliseconds: all of it, and its parts; ``before``: texts of the file
+    that came between its queueing and its own text."""
+
+    whole: float
+    queue: int
+    decode: int
+    before: int
+
+    @property
+    def rest(self) -> float:
+        """Beyond its own decode and the wait for the segment that was being decoded."""
+        return self.whole - self.queue - self.decode
+
+
+async def dictate(counter: Counter, going: Callable[[int], bool]) -> list[Spoken]:
+    """Segments of a second one after the other, each with its text before the next one, while it is ``going``."""
+    clock, chance, spoken = asyncio.get_running_loop().time, np.random.default_rng(1), list[Spoken]()
+    with TemporaryAudio() as store:
+        async with GatewayClient(local_gateway.locate, uuid4(), store) as client:
+            events = client.events()
+            while going(number := len(spoken)):
+                pcm = chance.integers(-3000, 3000, SAMPLE_RATE, np.int16).tobytes()
+                await client.begin(number, number * 1000)
+                for at in range(0, len(pcm), FRAME_BYTES):
+                    await client.audio(number, pcm[at : at + FRAME_BYTES])
+                await client.end(number)
+                ended, queued = clock(), counter.texts
+                async for event in events:
+                    if isinstance(event, Queued):
+                        queued = counter.texts
+                    if isinstance(event, Final):
+                        assert event.text == checksum(pcm)
+                        timing, whole = event.timing, (clock() - ended) * 1000
+                        spoken.append(Spoken(whole, timing.queue, timing.decode, counter.texts - queued))
+                        break
+            await client.finish()
+    return spoken
+
+
+async def test_who_speaks_passes_every_segment_of_a_file_but_the_one_being_decoded(
+    tmp_path: Path, models: Path
+) -> None:
+    talk = speak(tmp_path / "talk.wav", 5)
+    async with Stack(StackSettings("checksum", worker_arguments=("--set", "rtf=0.02"))) as stack:
+        await stack.until_ready()
+        async with beside(talk, models) as working:
+            await wait_until(lambda: working.counter.texts > 3, "the file is being recognised")
+            spoken = await dictate(working.counter, lambda number: number < 8)
+            assert working.state is FileState.WORKING
+    assert max(segment.before for segment in spoken) <= MOST_BEFORE
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1200)
+async def test_two_hours_beside_dictation(tmp_path: Path, models: Path) -> None:
+    """As long as the file takes, somebody dictates all the time. The same without the file comes first."""
+    talk = speak(tmp_path / "talk.wav", 120)
+    async with Stack(StackSettings("checksum", worker_arguments=("--set", "rtf=0.03"))) as stack:
+        await stack.until_ready()
+        alone = await dictate(Counter(), lambda number: number < 300)
+        async with beside(talk, models) as working, lateness() as late:
+            await wait_until(lambda: working.counter.texts, "the file is being recognised", 60)
+            spoken = await dictate(working.counter, lambda number: working.state is FileState.WORKING)
+            assert working.state is FileState.DONE
+    report(alone, spoken)
+    tell(f"texts of the file before one that was spoken, at most: {max(one.before for one in spoken)}")
+    tell(f"the loop was late by {percentile(late, 99):.1f} ms (p99), {max(late):.1f} ms at most")
+    tell(f"memory grew by {working.grown() / MIB:+.1f} MiB from the second quarter of the file to the last")
+    assert max(segment.before for segment in spoken) <= MOST_BEFORE
+    assert working.grown() < FLAT
+
+
+# -- figures -----------------------------------------------------------------------------------------------
+
+
+def report(alone: list[Spoken], beside: list[Spoken]) -> None:
+    """Both, and the ratio of the second to the first. ``rest``: beyond its decode, and the wait for another's."""
+    tell(f"{len(alone)} segments alone, {len(beside)} beside the file; milliseconds, p50 and p95")
+    for name in ("whole", "queue", "decode", "rest"):
+        figures = [
+            [percentile([getattr(one, name) for one in spoken], percent) for percent in (50, 95)]
+            for spoken in (alone, beside)
+        ]
+        (half, most), (half_beside, most_beside) = figures
+        ratio = most_beside / most if most else float("nan")
+        tell(
+            f"{name}: {half:.1f}, {most:.1f} alone; {half_beside:.1f}, {most_beside:.1f} beside; p95 x {ratio:.2f}"
+        )
+
+
+def percentile(figures: Sequence[float], percent: int) -> float:
+    return sorted(figures)[min(len(figures) - 1, len(figures) * percent // 100)]
+
+
+def tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+@asynccontextmanager
+async def lateness() -> AsyncIterator[list[float]]:
+    """How many milliseconds late a task of this loop is woken, again and again."""
+    late: list[float] = []
+    clock = asyncio.get_running_loop().time
+
+    async def watch() -> None:
+        while True:
+            due = clock() + 0.01
+            await asyncio.sleep(0.01)
+            late.append((clock() - due) * 1000)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield late
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
