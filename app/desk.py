@@ -15,6 +15,7 @@ import structlog
 
 from app import local_gateway
 from app.actions import Action, ChangeSetting, ChooseMicrophone, PauseHotkeys, RecoverTake, SwitchWorker, Verb
+from app.beside import Beside
 from app.capture.library import of_this_user
 from app.capture.looking import look
 from app.capture.microphone import open_microphone
@@ -22,6 +23,7 @@ from app.capture.portaudio import sound_system
 from app.control import Control
 from app.dictating import Dictating, Parts, Wishes
 from app.errors import AppError
+from app.files.actions import FileAction
 from app.hotkeys import choose as hotkeys
 from app.hotkeys.errors import HotkeyError
 from app.hotkeys.events import Hotkeys
@@ -92,6 +94,7 @@ class Desk:
         self._gateway = Tasks("gateway")  # until the worker has left: it would look for its broker for seconds
         self._own: OwnGateway | None = None
         self._dictating: Dictating | None = None
+        self._beside: Beside | None = None
         self._inserter: Inserter = HeldInserter()
         self._running: asyncio.Task[None] | None = None
         self._shown: View = View()
@@ -113,7 +116,10 @@ class Desk:
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
             listener = Listener(self._locate, folders().models / VAD_MODEL, settings=_PATIENT)
             library, inserter = of_this_user(), self._inserter
+            beside = Beside(self._post, self._locate, lambda: self._file.current.recognition.options)
+            self._beside = await cleanup.enter_async_context(beside)
             parts = Parts(library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
+            parts = replace(parts, witness=beside.witness)
             self._dictating = Dictating(parts, wishes_of(self._file.current), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
             cleanup.callback(self._file.subscribe(self._settings_changed))
@@ -137,6 +143,16 @@ class Desk:
                 self._change(ChangeSetting("worker.on", on))
             case ChangeSetting():
                 self._change(action)
+
+    def ask_files(self, action: FileAction) -> None:
+        """What a person wants of the files that are recognised in the background."""
+        if self._beside is not None:
+            self._beside.ask_files(action)
+
+    def look_at_monitor(self, on: bool) -> None:
+        """Whether somebody sees it."""
+        if self._beside is not None:
+            self._beside.look_at_monitor(on)
 
     def look_at_microphones(self) -> None:
         """Somebody opens the list of them."""
@@ -233,6 +249,8 @@ class Desk:
             chosen = new.insertion
             self._inserter.rules = replace(self._inserter.rules, strategy=chosen.strategy, newline=chosen.newline)
         self._want_gateway()
+        if self._beside is not None and new.gateway.url != old.gateway.url:
+            self._beside.gateway_changed()
         self._post(new)
         self._tell_of_settings()
 

@@ -23,15 +23,22 @@ from PySide6.QtWidgets import QApplication
 from app.actions import Action, Verb
 from app.control_command import handed_over
 from app.errors import AppError
+from app.files.actions import FileAction
+from app.files.view import FilesView, FileText
+from app.monitoring.view import MonitorView
 from app.news import Devices, Post, Problem, Takes, WindowWanted
 from app.settings import Settings
 from app.ui import tray
+from app.ui.announcer import Announcer, speak_from
 from app.ui.bridge import Bridge
 from app.ui.choices import Choices
 from app.ui.clipboard import QtClipboard
 from app.ui.compositing import blends
+from app.ui.files_page import FilesPage
 from app.ui.main_window import MainWindow
+from app.ui.monitor_page import MonitorPage
 from app.ui.overlay import Overlay, possible
+from app.ui.shell import Shell
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.ui.wording import note_text
@@ -46,6 +53,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 FAILED = 1
+MONITOR = "monitor"
 _STARTING_S = 5.0
 _SETTLED_MS = 10_000
 
@@ -78,7 +86,14 @@ class Windows:
         self.desk: Desk | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         has_tray = tray.available()
-        self.window = MainWindow(theme, texts, self.ask, hides=has_tray)
+        self.window = MainWindow(theme, texts, self.ask)
+        self.files = FilesPage(theme, texts, self._ask_files)
+        self.monitor = MonitorPage(theme, texts, self.ask)
+        self.shell = Shell(theme, texts, self.ask, hides=has_tray)
+        for name, page in (("dictation", self.window), ("files", self.files), (MONITOR, self.monitor)):
+            self.shell.add(name, page)
+        self.shell.seen.connect(self._seen)
+        self.announcer = Announcer(texts, speak_from(self.window))
         self.overlay = Overlay(theme, texts, translucent=blends()) if possible() else None
         self.tray = tray.Tray(theme, texts, self.ask, self.open) if has_tray else None
         if self.tray is not None:
@@ -95,13 +110,14 @@ class Windows:
     def open(self) -> None:
         """Show the main window."""
         self._look_at_microphones()
-        self.window.appear()
+        self.shell.appear()
 
     def receive(self, news: object) -> None:
         """What the desk tells, or what became of it."""
         match news:
             case Begun(desk):
                 self.desk = desk
+                self._seen(self.shell.page if self.shell.isVisible() else "")
                 while self._early:
                     self.ask(self._early.popleft())
             case Gone():
@@ -130,6 +146,17 @@ class Windows:
                 self._show_problems()
             case WindowWanted():
                 self.open()
+            case _:
+                self._show_beside(news)
+
+    def _show_beside(self, news: object) -> None:
+        match news:
+            case FilesView():
+                self.files.show_files(news)
+            case FileText():
+                self.files.show_text(news)
+            case MonitorView():
+                self.monitor.show_monitor(news)
 
     def _show_problems(self) -> None:
         """One of them; the others come when it is over."""
@@ -139,6 +166,7 @@ class Windows:
 
     def _show_view(self, view: View) -> None:
         self.window.show_view(view)
+        self.announcer.show_view(view)
         if self.overlay is not None:
             self.overlay.show_view(view)
         if self.tray is not None:
@@ -146,8 +174,17 @@ class Windows:
 
     def _show_worker(self, worker: WorkerView) -> None:
         self.window.show_worker(worker)
+        self.monitor.show_worker(worker)
         if self.tray is not None:
             self.tray.show_worker(worker)
+
+    def _seen(self, page: str) -> None:
+        if self.desk is not None:
+            self._loop.call(self.desk.look_at_monitor, page == MONITOR)
+
+    def _ask_files(self, action: FileAction) -> None:
+        if self.desk is not None:
+            self._loop.call(self.desk.ask_files, action)
 
     def _look_at_microphones(self) -> None:
         if self.desk is not None:
@@ -155,6 +192,7 @@ class Windows:
 
     def _show_choices(self) -> None:
         settings, devices = self._settings, self._devices
+        self.announcer.wanted = settings.general.announce
         choices = Choices(
             microphones=devices.names,
             microphone=settings.audio.microphone,

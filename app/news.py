@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.files.view import FilesView, FileText
+from app.monitoring.view import MonitorView
 from app.settings import Settings
 from app.view import Note, TakeView, View, WorkerView
 
@@ -39,5 +41,5 @@ class WindowWanted:
     """Somebody asks for the main window."""
 
 
-News = View | WorkerView | Devices | Takes | Settings | Problem | WindowWanted
+News = View | WorkerView | Devices | Takes | Settings | Problem | WindowWanted | FilesView | FileText | MonitorView
 Post = Callable[[News], None]

@@ -23,6 +23,7 @@ from app.ui.choices import Choices
 from app.ui.colours import COLOURS, Scheme
 from app.ui.main_window import MainWindow, usual_size
 from app.ui.pill import BARS, SHADOW, Levels, Pill, paint_shadow
+from app.ui.shell import Shell
 from app.ui.texts import Texts
 from app.ui.theme import STILL, Motion, Theme
 from app.ui.tray import Tray
@@ -175,13 +176,16 @@ def main_window(look: Look, view: View, shown: Sequence[TakeView], worker: Worke
     """The window as it would open."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        window = MainWindow(theme, texts, lambda action: None, hides=True)
+        window = MainWindow(theme, texts, lambda action: None)
         window.show_choices(CHOICES)
         window.show_worker(worker)
         window.show_takes(shown)
         window.show_view(view)
-        window.resize(usual_size())
-        return grabbed(window)
+        shell = Shell(theme, texts, lambda action: None, hides=True)
+        for name, page in (("dictation", window), ("files", QWidget()), ("monitor", QWidget())):
+            shell.add(name, page)
+        shell.resize(usual_size() + QSize(0, shell.tabs["files"].sizeHint().height()))
+        return grabbed(shell)
 
     return dressed(look, draw)
 

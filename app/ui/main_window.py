@@ -4,9 +4,6 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
-    QCloseEvent,
     QFontMetrics,
     QPainter,
     QPaintEvent,
@@ -16,7 +13,6 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy
 from app.actions import Action, Verb
 from app.live_text import Span
 from app.states import State
-from app.ui import icons
 from app.ui.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.live_lines import LiveLines
 from app.ui.settings_panel import SettingsPanel
@@ -32,9 +28,10 @@ _LINES = 3
 
 
 def usual_size() -> QSize:
-    """Two columns with some takes to see."""
-    line = QFontMetrics(font()).height()
-    return QSize(line * 57, line * 38)
+    """Two columns with some takes to see, also where letters are wide and lines low."""
+    metrics = QFontMetrics(font())
+    line, letter = metrics.height(), metrics.averageCharWidth()
+    return QSize(max(line * 57, letter * 150), max(line * 38, letter * 96))
 
 
 class LiveText(QWidget):
@@ -64,17 +61,15 @@ class LiveText(QWidget):
 
 
 class MainWindow(QWidget):
-    """Shows values and asks for actions. ``hides``: closing it leaves the app running in a tray; else it quits."""
+    """Shows values and asks for actions."""
 
-    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], *, hides: bool) -> None:
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
-        self._theme, self._texts, self._ask, self.hides = theme, texts, ask, hides
+        self._theme, self._texts = theme, texts
         self._view, self._choices = View(), Choices()
         self._problem = ""
-        self.announces = False
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setWindowIcon(icons.icon(icons.APP))
         self.shape = Shape(theme, State.IDLE, SCALE.display)
         self.state = label(size=SCALE.display, bold=True)
         self.elapsed = label(size=SCALE.display, role="muted")
@@ -96,7 +91,7 @@ class MainWindow(QWidget):
 
     def show_view(self, view: View) -> None:
         """The newest take; cheap enough for twenty times a second."""
-        before, self._view = self._view, view
+        self._view = view
         texts, word = self._texts, state_text(self._texts, view.state)
         self.shape.show_state(view.state, word)
         self.state.setText(word)
@@ -111,8 +106,6 @@ class MainWindow(QWidget):
         self.note.setVisible(bool(said))
         self.copy_held.setVisible(bool(view.held))
         self.settings.meter.show_level(view.level_dbfs)
-        if self.announces and (view.state is not before.state or view.note != before.note):
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said or word))
 
     def show_problem(self, text: str) -> None:
         """What stands in the way, in words that say what to do; empty: nothing does."""
@@ -137,7 +130,6 @@ class MainWindow(QWidget):
     def refresh(self) -> None:
         """Everything again, in the language and colours of now."""
         texts = self._texts
-        self.setWindowTitle(texts("app.name"))
         key = key_text(texts, self._choices.keys.get(DICTATE, ""))
         self.hint.setText(texts("window.hint", key=key) if key else texts("window.hint-without-key"))
         self.takes_name.setText(texts("window.takes"))
@@ -150,23 +142,9 @@ class MainWindow(QWidget):
         self.side.setFixedWidth(max(QFontMetrics(font()).height() * 19, widest))
         self.show_view(self._view)
 
-    def appear(self) -> None:
-        """In front, with the focus: somebody asked for it."""
-        self.showNormal() if self.isMinimized() else self.show()
-        self.raise_()
-        self.activateWindow()
-
     def sizeHint(self) -> QSize:
         """As far as the screen has room, but room for everything."""
         return usual_size().boundedTo(self.screen().availableSize()).expandedTo(self.minimumSizeHint())
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """With a tray the app goes on without its window. Without one closing quits, once nothing is unsent."""
-        if self.hides:
-            event.accept()
-            return
-        event.ignore()
-        self._ask(Verb.QUIT)
 
     def _lay_out(self) -> None:
         side = self.side = QScrollArea()

@@ -17,6 +17,7 @@ from app.ui.compositing import blends
 from app.ui.key_field import KeyField
 from app.ui.main_window import MainWindow
 from app.ui.overlay import Overlay
+from app.ui.shell import Shell
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.ui.tray import Tray, available
@@ -40,7 +41,8 @@ def main() -> int:
         log.write_text(str(action))
 
     shown = Overlay(theme, texts, translucent=blends())
-    window = MainWindow(theme, texts, ask, hides=True)
+    window = Shell(theme, texts, ask, hides=True)
+    window.add("dictation", MainWindow(theme, texts, ask))
     if part == "tray":
         assert available()
         tray = Tray(theme, texts, ask, window.appear)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAccessible, QCloseEvent, QFont
+from PySide6.QtGui import QAccessible, QFont
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -48,7 +48,7 @@ def asked() -> list[Action]:
 @pytest.fixture
 def make(theme: Theme, asked: list[Action], qtbot: QtBot) -> Make:
     def made(texts: Texts) -> MainWindow:
-        window = MainWindow(theme, texts, asked.append, hides=True)
+        window = MainWindow(theme, texts, asked.append)
         qtbot.addWidget(window)
         window.show_choices(CHOICES)
         window.show_takes(TAKES)
@@ -184,35 +184,9 @@ def test_a_problem_is_said_and_what_was_refused_is_not_shown_as_chosen(make: Mak
     assert not window.note.isVisible()
 
 
-def test_with_a_tray_closing_hides(make: Make, asked: list[Action]) -> None:
-    window = make(Texts("en"))
-    assert window.close()
-    assert not window.isVisible()
-    assert asked == []
-    window.appear()
-    assert window.isVisible()
-
-
-def test_without_a_tray_closing_asks_to_quit_and_stays_until_then(make: Make, asked: list[Action]) -> None:
-    window = make(Texts("en"))
-    window.hides = False
-    event = QCloseEvent()
-    QApplication.sendEvent(window, event)
-    assert not event.isAccepted()
-    assert window.isVisible()
-    assert asked == [Verb.QUIT]
-
-
 def test_the_meter_follows_the_microphone(make: Make) -> None:
     window = make(Texts("en"))
     assert window.settings.meter.level_dbfs == SPEAKING.level_dbfs
-
-
-def test_a_screen_reader_is_told_when_that_is_wanted(make: Make) -> None:
-    window = make(Texts("en"))
-    window.announces = True
-    window.show_view(View(State.DONE))
-    window.show_view(View(State.HELD, note=Note("no-target")))
 
 
 def test_live_text_shows_the_newest(theme: Theme, qtbot: QtBot) -> None:
@@ -231,7 +205,7 @@ def test_without_a_key_the_hint_names_none(make: Make) -> None:
 
 
 def test_reduced_motion_changes_nothing_here(qtbot: QtBot, theme: Theme) -> None:
-    window = MainWindow(Theme(theme.scheme, STILL), Texts("en"), lambda action: None, hides=True)
+    window = MainWindow(Theme(theme.scheme, STILL), Texts("en"), lambda action: None)
     qtbot.addWidget(window)
     window.show_view(SPEAKING)
     assert window.state.text() == "Listening"

@@ -25,6 +25,7 @@ FAMILIES = {
     "key": ["left", "right"],
     "action": ["copy", "recover"],
     "take": ["copy-name", "recover-name"],
+    "page": ["dictation", "files", "monitor"],
     "files": ["pause", "resume", "retry"],
     "files.state": [state.value for state in FileState],
     "files.note": [key.value for key in FileNote],

@@ -1,0 +1,166 @@
+"""The one window of the app: pages behind tabs, of which one is seen."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QFont, QFontMetrics, QHideEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.actions import Action, Verb
+from app.ui import icons
+from app.ui.main_window import usual_size
+from app.ui.texts import Texts
+from app.ui.theme import SPACING, Theme, font
+from app.ui.widgets import ring
+
+_UNDERLINE: Final = 2.0
+
+
+class Tab(QAbstractButton):
+    """The name of a page, underlined while that is seen."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """Room for the name, bold or not: choosing a page moves no other name."""
+        metrics = QFontMetrics(self._font(chosen=True))
+        across = metrics.horizontalAdvance(self.text()) + 2 * SPACING.large
+        return QSize(across, metrics.height() + 2 * SPACING.medium)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Its name, and a line under the chosen one: not its colour alone."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        chosen = self.isChecked()
+        painter.setFont(self._font(chosen=chosen))
+        painter.setPen(self._theme.colour("text" if chosen or self.underMouse() else "muted"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+        if chosen:
+            line = QRectF(
+                SPACING.medium, self.height() - _UNDERLINE - 1, self.width() - 2 * SPACING.medium, _UNDERLINE
+            )
+            painter.fillRect(line, self._theme.colour("accent"))
+        if self.hasFocus():
+            ring(painter, QRectF(self.rect()), self._theme.colour("accent"), SPACING.hair)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A larger font needs more room."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+
+    def _font(self, *, chosen: bool) -> QFont:
+        return font(weight=QFont.Weight.DemiBold if chosen else QFont.Weight.Normal)
+
+
+class Shell(QWidget):
+    """Holds the pages. ``hides``: closing it leaves the app running in a tray; else it quits.
+
+    ``seen`` tells the name of the page that somebody can see now, empty for none: what feeds it may rest.
+    """
+
+    seen = Signal(str)
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], *, hides: bool) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask, self.hides = theme, texts, ask, hides
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setWindowIcon(icons.icon(icons.APP))
+        self.tabs: dict[str, Tab] = {}
+        self._group = QButtonGroup(self)
+        self._stack = QStackedWidget()
+        self._row = QHBoxLayout()
+        self._row.setContentsMargins(SPACING.wide - SPACING.medium, SPACING.small, SPACING.wide, 0)
+        self._row.setSpacing(0)
+        self._row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._row)
+        column.addWidget(self._stack, 1)
+        self._stack.currentChanged.connect(self._tell)
+        texts.changed.connect(self.refresh)
+
+    @property
+    def page(self) -> str:
+        """The name of the one that is in front."""
+        return list(self.tabs)[self._stack.currentIndex()] if self.tabs else ""
+
+    def add(self, name: str, page: QWidget) -> None:
+        """One more page, the first of them in front; its text is ``page.NAME``. It scrolls if it is high."""
+        scrolls = QScrollArea()
+        scrolls.setWidget(page)
+        scrolls.setWidgetResizable(True)
+        scrolls.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        tab = self.tabs[name] = Tab(self._theme)
+        place = self._stack.addWidget(scrolls)
+        self._group.addButton(tab, place)
+        self._row.insertWidget(place, tab)
+        tab.setChecked(place == self._stack.currentIndex())
+        tab.clicked.connect(lambda: self.choose(name))
+        self.refresh()
+
+    def choose(self, name: str) -> None:
+        """This page in front."""
+        self.tabs[name].setChecked(True)
+        self._stack.setCurrentIndex(list(self.tabs).index(name))
+
+    def refresh(self) -> None:
+        """In the language of now."""
+        self.setWindowTitle(self._texts("app.name"))
+        for name, tab in self.tabs.items():
+            tab.setText(self._texts(f"page.{name}"))
+            tab.setAccessibleName(tab.text())
+            tab.updateGeometry()
+
+    def appear(self, name: str = "") -> None:
+        """In front, with the focus, on this page: somebody asked for it."""
+        if name:
+            self.choose(name)
+        self.showNormal() if self.isMinimized() else self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def sizeHint(self) -> QSize:
+        """As far as the screen has room."""
+        tabs = max((tab.sizeHint().height() for tab in self.tabs.values()), default=0)
+        return (usual_size() + QSize(0, tabs + SPACING.small)).boundedTo(self.screen().availableSize())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Somebody looks."""
+        super().showEvent(event)
+        self._tell()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks."""
+        super().hideEvent(event)
+        self.seen.emit("")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """With a tray the app goes on without its window. Without one closing quits, once nothing is unsent."""
+        if self.hides:
+            event.accept()
+            return
+        event.ignore()
+        self._ask(Verb.QUIT)
+
+    def _tell(self) -> None:
+        self.seen.emit(self.page if self.isVisible() else "")

@@ -1,0 +1,78 @@
+"""Pages behind tabs: which one is seen, with the mouse and with keys, and what closing means."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action, Verb
+from app.ui.shell import Shell
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+
+Make = Callable[..., Shell]
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def make(theme: Theme, asked: list[Action], qtbot: QtBot) -> Make:
+    def made(texts: Texts, hides: bool = True) -> Shell:
+        shell = Shell(theme, texts, asked.append, hides=hides)
+        qtbot.addWidget(shell)
+        for name in ("dictation", "files", "monitor"):
+            shell.add(name, QLabel(name))
+        return shell
+
+    return made
+
+
+def test_the_first_page_is_in_front_and_a_tab_brings_another(make: Make, texts: Texts) -> None:
+    shell = make(texts)
+    seen: list[str] = []
+    shell.seen.connect(seen.append)
+    shell.appear()
+    assert (shell.page, shell.tabs["dictation"].isChecked(), seen[-1]) == ("dictation", True, "dictation")
+    QTest.mouseClick(shell.tabs["files"], Qt.MouseButton.LeftButton)
+    assert (shell.page, shell.tabs["dictation"].isChecked(), seen[-1]) == ("files", False, "files")
+    shell.appear("monitor")
+    assert (shell.page, shell.tabs["monitor"].isChecked(), seen[-1]) == ("monitor", True, "monitor")
+    shell.close()
+    assert seen[-1] == ""
+
+
+def test_the_keyboard_reaches_every_page(make: Make, qtbot: QtBot) -> None:
+    shell = make(Texts("en"))
+    shell.appear()
+    shell.tabs["dictation"].setFocus()
+    qtbot.waitUntil(lambda: shell.tabs["dictation"].hasFocus())
+    QTest.keyClick(shell.tabs["dictation"], Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: shell.tabs["files"].isChecked())
+    assert shell.page == "files"
+
+
+def test_tabs_have_names_in_the_language_of_now_and_room_for_them(make: Make) -> None:
+    texts = Texts("en")
+    shell = make(texts)
+    shell.appear()
+    assert [tab.accessibleName() for tab in shell.tabs.values()] == ["Dictation", "Files", "Monitor"]
+    texts.choose("zh")
+    assert [tab.text() for tab in shell.tabs.values()] == ["听写", "文件", "监视器"]
+    for tab in shell.tabs.values():
+        assert tab.sizeHint().width() >= tab.fontMetrics().horizontalAdvance(tab.text())
+
+
+@pytest.mark.parametrize("hides", [True, False])
+def test_closing_hides_where_there_is_a_tray_and_quits_elsewhere(
+    make: Make, asked: list[Action], hides: bool
+) -> None:
+    shell = make(Texts("en"), hides)
+    shell.appear()
+    shell.close()
+    assert (shell.isVisible(), asked) == ((False, []) if hides else (True, [Verb.QUIT]))
