@@ -139,7 +139,7 @@ class ExampleFleet:
             WorkerState.BUSY if work > 0.05 else WorkerState.IDLE,
             busy=round(work),
             done=round(self._audio_s[machine.name] / 4),
-            failed=2 if machine.busy_from > 0.5 else 0,
+            failed=2 if machine.busy_from > 0.4 else 0,
             audio_s=round(self._audio_s[machine.name], 1),
             speed=machine.speed * (1 + 0.06 * sin(beat / 41)),
             cpu_percent=4 + work * (62 if machine.gpu else 340),

@@ -15,7 +15,7 @@ from app.ui.theme import Theme
 from app.view import WorkerView
 from client.monitor import Lost
 from protocol.monitor import BrokerState, Snapshot
-from scripts.example_fleet import OWN, ExampleFleet
+from scripts.example_fleet import MACHINES, OWN, ExampleFleet
 from scripts.screenshots import LOOKS, Look, column, dressed, grabbed, ground, sheet
 
 _SECONDS: Final = 652
@@ -32,7 +32,7 @@ def morning() -> float:
 def full() -> MonitorModel:
     """Ten minutes of work, and two utterances that are on their way."""
     model = MonitorModel(morning())
-    ExampleFleet(model).run(_SECONDS)
+    ExampleFleet(model, MACHINES[:2]).run(_SECONDS)
     told, now = model.utterances, float(_SECONDS)
     for segment, began, complete, queued in ((900, 7.4, 0.9, 0.86), (901, 0.9, None, None)):
         told.began(OWN, segment, now - began)
@@ -70,7 +70,7 @@ def monitor(look: Look, view: MonitorView, height: float) -> QImage:
 
 def states(look: Look, shown: Sequence[MonitorView]) -> QImage:
     """Below each other."""
-    heights = (2.14, 0.37, 0.9, 0.27, 0.22)
+    heights = (1.74, 0.33, 0.78, 0.26, 0.21)
     made = [monitor(look, view, height) for view, height in zip(shown, heights, strict=True)]
     return column(made, ground(look))
 
