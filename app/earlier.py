@@ -2,14 +2,16 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from itertools import islice
 from typing import Final
 from uuid import UUID
 
 import structlog
 
+from app.capture.errors import TakeUnknown
 from app.capture.journal import Journal
-from app.capture.library import Found, Library, parse_session
+from app.capture.library import Found, Library, Stamp, parse_session
 from app.capture.resending import Resender
 from app.capture.take import TakeState
 from app.dictation_events import NoteKey
@@ -47,16 +49,26 @@ class Earlier:
 
     def __init__(self, library: Library, listener: Listener) -> None:
         self._library = library
+        self._known: dict[UUID, tuple[Stamp, TakeView]] = {}
         self._resender = Resender(listener.locate, listener.vad_folder, listener.settings)
 
     async def views(self, most: int) -> list[TakeView]:
-        """The newest first, without those in which nobody spoke."""
+        """The newest first, without those in which nobody spoke. Those that are as before are not read again."""
+        return await asyncio.to_thread(self._newest, most)
 
-        def newest() -> list[Found]:
-            spoken = (found for found in self._library.latest() if found.state is not TakeState.EMPTY)
-            return list(islice(spoken, most))
-
-        return [view_of(found) for found in await asyncio.to_thread(newest)]
+    def _newest(self, most: int) -> list[TakeView]:
+        known, self._known = self._known, {}
+        views: list[TakeView] = []
+        for session in self._library.newest():
+            with suppress(TakeUnknown):  # it has just been deleted
+                before, stamp = known.get(session), self._library.stamp(session)
+                view = before[1] if before and before[0] == stamp else view_of(self._library.find(session))
+                self._known[session] = stamp, view
+                if view.state is not State.IDLE:
+                    views.append(view)
+            if len(views) == most:
+                break
+        return views
 
     async def held(self, now_s: float) -> dict[UUID, dict[int, str]]:
         """Texts of the last day that were never inserted, of takes that are complete, the newest take first."""

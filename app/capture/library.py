@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 from app.capture.disk import AUDIO, EVENTS, LOCK, TakeLock, locked
@@ -51,6 +52,15 @@ class Found:
         return self.folder / AUDIO
 
 
+class Stamp(NamedTuple):
+    """How a take's files are at this moment."""
+
+    changed_ns: int
+    events: int
+    audio: int
+    live: bool
+
+
 def parse_session(name: str) -> UUID:
     """A session's name, in the one form in which folders have it. Raises ``TakeUnknown`` for anything else."""
     with suppress(ValueError):
@@ -87,7 +97,7 @@ class Library:
         try:
             events = (folder / EVENTS).read_bytes()
         except FileNotFoundError:
-            raise TakeUnknown(f"there is no take {session}: `kikipounamu takes list` shows them") from None
+            raise _unknown(session) from None
         take, size = Take.of(decode_lines(events)), _size(folder / AUDIO)
         samples = size // BYTES_PER_SAMPLE
         state = take.state(samples, locked(folder))
@@ -103,10 +113,22 @@ class Library:
 
     def latest(self) -> Iterator[Found]:
         """As ``all``, but each is looked at only when it is asked for, in the order of their folders."""
-        sessions = sorted(self._sessions(), key=self._made_s, reverse=True)
-        for session in sessions:
+        for session in self.newest():
             with suppress(TakeUnknown):
                 yield self.find(session)
+
+    def newest(self) -> list[UUID]:
+        """In the order of their folders; nothing is read."""
+        return sorted(self._sessions(), key=self._made_s, reverse=True)
+
+    def stamp(self, session: UUID) -> "Stamp":
+        """The same for as long as ``find`` finds the same. Raises ``TakeUnknown``."""
+        folder = self.root / str(session)
+        try:
+            events = (folder / EVENTS).stat()
+        except FileNotFoundError:
+            raise _unknown(session) from None
+        return Stamp(events.st_mtime_ns, events.st_size, _size(folder / AUDIO), locked(folder))
 
     def sweep(self, now_s: float, limits: RetentionLimits | None = None) -> list[UUID]:
         """Delete what retention lets go, by these ``limits`` or the library's own; returns it."""
@@ -132,7 +154,7 @@ class Library:
         """
         folder = self.root / str(session)
         if not folder.is_dir():
-            raise TakeUnknown(f"there is no take {session}: `kikipounamu takes list` shows them")
+            raise _unknown(session)
         try:
             lock = TakeLock(folder)
             try:
@@ -159,6 +181,10 @@ class Library:
             return (self.root / str(session)).stat().st_mtime  # files are added to it only when it is made
         except FileNotFoundError:
             return 0.0
+
+
+def _unknown(session: UUID) -> TakeUnknown:
+    return TakeUnknown(f"there is no take {session}: `kikipounamu takes list` shows them")
 
 
 def _size(path: Path) -> int:

@@ -6,7 +6,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from app.capture.library import Library
+from app.capture.library import Found, Library
 from app.dictation_events import NoteKey
 from app.earlier import HELD_S, MOST_HELD_TAKES, Earlier
 from app.listening import Listener
@@ -71,6 +71,39 @@ async def test_the_newest_first_without_those_in_which_nobody_spoke(library: Lib
     with library.reopen(ONE):
         assert (await earlier_of(library, models).views(5))[1].state is State.WAITING
     assert len(await earlier_of(library, models).views(1)) == 1
+
+
+class Reading(Library):
+    """Knows what was read."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.read: list[UUID] = []
+
+    def find(self, session: UUID) -> Found:
+        self.read.append(session)
+        return super().find(session)
+
+
+async def test_what_is_as_before_is_not_read_again(tmp_path: Path, models: Path) -> None:
+    """Each key-down leads here, and what was said may be hours."""
+    library = Reading(tmp_path)
+    for session, outcome in ((ONE, Final(0, "kia ora")), (TWO, None), (THREE, Final(0, "kia ora"))):
+        take(library, session, 1_000_000_000.0, outcome)
+    earlier = earlier_of(library, models)
+    before = await earlier.views(3)
+    library.read.clear()
+    assert await earlier.views(3) == before
+    assert library.read == []
+    with library.reopen(TWO) as journal:
+        journal.settle(0, Final(0, "tēnā koe"))
+        states = {view.session: view.state for view in await earlier.views(3)}
+        assert states[str(TWO)] is State.WAITING
+    texts = {view.session: view.text for view in await earlier.views(3)}
+    assert texts[str(TWO)] == "tēnā koe"
+    assert set(library.read) == {TWO}
+    assert library.discard(ONE)
+    assert {view.session for view in await earlier.views(3)} == {str(TWO), str(THREE)}
 
 
 async def test_what_a_take_lacks_is_recognised(library: Library, models: Path) -> None:
