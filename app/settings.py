@@ -109,6 +109,10 @@ class General:
 
     language: Literal["system", "en", "zh"] = _setting("system", "Language of windows, tray and overlay.")
     sounds: bool = _setting(True, "A sound when recording starts and stops, and when text is held.")
+    announce: bool = _setting(
+        False,
+        "Have a screen reader say what happens, also where none is noticed. One that is noticed says it anyway.",
+    )
     keep_microphone_open: bool = _setting(
         False,
         "Keep the microphone open between dictations: what was said up to 500 ms before the key is recorded too. "

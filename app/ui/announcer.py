@@ -1,0 +1,45 @@
+"""What a screen reader says while somebody dictates, politely: after what it is saying, and only what matters."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QWidget
+
+from app.states import State
+from app.ui.texts import Texts
+from app.ui.wording import note_text, state_text
+from app.view import View
+
+_TOLD: Final = frozenset({State.LISTENING, State.DONE, State.HELD, State.FAILED})
+"""The steps between them pass within moments."""
+
+
+class Announcer:
+    """``wanted``: also where no assistive technology is noticed. ``speak``: has a text said."""
+
+    def __init__(
+        self, texts: Texts, speak: Callable[[str], None], active: Callable[[], bool] = QAccessible.isActive
+    ) -> None:
+        self.wanted = False
+        self._texts, self._speak, self._active = texts, speak, active
+        self._view = View()
+
+    def show_view(self, view: View) -> None:
+        """Something else may be worth saying."""
+        before, self._view = self._view, view
+        if (before.state, before.note) == (view.state, view.note) or not (self.wanted or self._active()):
+            return
+        if view.note and view.note != before.note:
+            self._speak(note_text(self._texts, view.note))
+        elif view.state in _TOLD and view.state is not before.state:
+            self._speak(state_text(self._texts, view.state))
+
+
+def speak_from(widget: QWidget) -> Callable[[str], None]:
+    """As an announcement of this widget (since Qt 6.8)."""
+
+    def speak(text: str) -> None:
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
+
+    return speak

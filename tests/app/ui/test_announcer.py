@@ -1,0 +1,53 @@
+"""A screen reader is told what matters, once, and only where somebody listens."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from app.states import State
+from app.ui.announcer import Announcer, speak_from
+from app.ui.texts import Texts
+from app.view import Note, View
+
+TAKE = [State.ARMING, State.LISTENING, State.SENDING, State.WAITING, State.INSERTING, State.DONE, State.IDLE]
+
+
+class Said(Announcer):
+    def __init__(self, *, active: bool) -> None:
+        self.words: list[str] = []
+        super().__init__(Texts("en"), self.words.append, lambda: active)
+
+
+@pytest.mark.parametrize(("active", "wanted"), [(True, False), (False, True)])
+def test_what_matters_is_said_once(active: bool, wanted: bool) -> None:
+    said = Said(active=active)
+    said.wanted = wanted
+    for state in TAKE:
+        said.show_view(View(state))
+        said.show_view(View(state, seconds=1.0))
+    assert said.words == ["Listening", "Done"]
+
+
+def test_what_was_not_inserted_is_said_with_its_reason() -> None:
+    said = Said(active=True)
+    held = View(State.HELD, held=1, note=Note("focus-moved"))
+    said.show_view(View(State.INSERTING))
+    said.show_view(held)
+    said.show_view(replace(held, seconds=2.0))
+    said.show_view(View(State.HELD, held=1))
+    assert said.words == ["Another window has the focus now, so the text is held"]
+
+
+def test_where_nobody_listens_nothing_is_said() -> None:
+    said = Said(active=False)
+    for state in TAKE:
+        said.show_view(View(state))
+    assert said.words == []
+
+
+def test_a_widget_can_say_it(qtbot: QtBot) -> None:
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    speak_from(widget)("Listening")
