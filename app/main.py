@@ -56,6 +56,7 @@ FAILED = 1
 MONITOR = "monitor"
 _STARTING_S = 5.0
 _SETTLED_MS = 10_000
+_SWITCH_S = 0.001
 
 _MOST_EARLY = 16
 
@@ -223,7 +224,7 @@ def run(make_desk: MakeDesk, *, hidden: bool = False) -> int:
         running.add_done_callback(lambda _: bridge.post(Gone()))
         if windows.tray is None or not hidden:
             windows.open()
-        _keep_what_is_there()
+        _spare_qt()
         with signals_quit(windows.ask):
             application.exec()
         loop.close()
@@ -232,8 +233,10 @@ def run(make_desk: MakeDesk, *, hidden: bool = False) -> int:
         return _status(running, hidden=hidden)
 
 
-def _keep_what_is_there() -> None:
-    """Look for garbage less often, and not in what was imported: that takes 60 ms in which no window moves."""
+def _spare_qt() -> None:
+    """What Python does elsewhere in this process keeps windows waiting as little as possible."""
+    sys.setswitchinterval(_SWITCH_S)  # a turn of Qt's needs Python many times, and waited 5 ms for it each time
+    # Garbage is looked for less often, and not in what was imported: that takes 60 ms in which nothing else runs.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     QTimer.singleShot(_SETTLED_MS, gc.freeze)  # what recognition imports is there as well by then
