@@ -27,7 +27,7 @@ from worker.jobs import Jobs, Taken, Verdict
 from worker.leases import Key, Leases
 from worker.pace import SPARE_S, Pace
 from worker.partials import Partials
-from worker.placement import job_streams, partial_streams
+from worker.placement import job_streams, partial_streams, urgent_streams
 from worker.status import Report
 
 log = structlog.get_logger(__name__)
@@ -67,6 +67,7 @@ class Consumer:
         self._became_ready = asyncio.Event()
         self._reached = False
         self._sweep_at = 0.0
+        self._urgent: tuple[str, ...] = ()
 
     def drain(self) -> None:
         """Take nothing more; finish what is being decoded, hand back the rest, leave. Safe to call twice."""
@@ -113,7 +114,7 @@ class Consumer:
             _cancelled_at_exit(self._reach(tasks), "reach") as reach,
         ):
             info, _ = await asyncio.gather(load, reach)
-        streams = job_streams(self._keys, info.model)
+        streams, self._urgent = job_streams(self._keys, info.model), urgent_streams(self._keys, info.model)
         await self._insist(lambda: self._jobs.serve(streams, partial_streams(self._keys, info.model)))
         tasks.start(self._renew_forever(), "renew")
         self._report.state = WorkerState.IDLE
@@ -126,15 +127,20 @@ class Consumer:
         tasks.start(self._beat_forever(), "heartbeat")
 
     async def _next(self, slots: int) -> Taken:
-        """Abandoned jobs when it is time to look for them, else new ones, else partials, else what comes next."""
+        """Abandoned jobs when it is time to look for them, else urgent ones, else partials, else other jobs.
+
+        Whoever speaks sees partials while a file is being recognised. With nothing to do, what comes next.
+        """
         if time.monotonic() >= self._sweep_at:
             self._sweep_later()
             if abandoned := await self._jobs.sweep(slots):
                 return Taken(abandoned, [])
-        if new := await self._jobs.take(slots):
-            return Taken(new, [])
+        if urgent := await self._jobs.take(slots, self._urgent):
+            return Taken(urgent, [])
         if partials := await self._jobs.take_partials(slots):
             return Taken([], partials)
+        if new := await self._jobs.take(slots):
+            return Taken(new, [])
         return await self._jobs.wait(max(1, int((self._sweep_at - time.monotonic()) * 1000)))
 
     def _sweep_later(self) -> None:

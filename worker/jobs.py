@@ -121,9 +121,10 @@ class Jobs:
         async with _mapped():
             await self._make_groups()
 
-    async def take(self, free: int) -> list[Delivery]:
-        """Up to ``free`` new jobs, at once, the most urgent first."""
-        reply = await self._repairing(self._take, self._streams, (GROUP, self._worker, free))
+    async def take(self, free: int, streams: Sequence[str] | None = None) -> list[Delivery]:
+        """Up to ``free`` new jobs, at once, the most urgent first; only of these streams, if some are named."""
+        chosen = self._streams if streams is None else streams
+        reply = await self._repairing(self._take, chosen, (GROUP, self._worker, free))
         return _deliveries(reply)
 
     async def take_partials(self, free: int) -> list[Delivery]:

@@ -8,6 +8,11 @@ def job_streams(keys: Keys, model: str) -> tuple[str, ...]:
     return tuple(keys.jobs(priority, wanted) for priority in CLASSES for wanted in (model, ""))
 
 
+def urgent_streams(keys: Keys, model: str) -> tuple[str, ...]:
+    """Those of them whose jobs come before partials: somebody speaks and waits."""
+    return tuple(keys.jobs(CLASSES[0], wanted) for wanted in (model, ""))
+
+
 def partial_streams(keys: Keys, model: str) -> tuple[str, ...]:
-    """Streams of partials for a worker that has loaded ``model`` and has no job: its own model before any."""
+    """Streams of partials for a worker with ``model`` and without an urgent job: its own model before any."""
     return tuple(keys.partials(wanted) for wanted in (model, ""))

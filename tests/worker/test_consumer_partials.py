@@ -13,11 +13,12 @@ from tests.helpers.fault_engines import Fault
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.running import QUICK, ended, fault_job, working
-from tests.worker.scripts import PARTIALS, SESSION, GatewaySide, gateway_side
+from tests.worker.scripts import KEYS, MODEL, PARTIALS, SESSION, GatewaySide, gateway_side
 from worker.consumer import Timing
 from worker.jobs import Verdict
 
 SECOND = "7d1f3f3e-0000-4000-8000-000000000002"
+BULK = KEYS.jobs("bulk", MODEL)
 THIRD = "7d1f3f3e-0000-4000-8000-000000000003"
 IMPATIENT = Timing(0.1, 0.1, 0.1, 30, decode_spare_s=0.5)
 
@@ -93,6 +94,21 @@ async def test_no_partial_is_made_while_a_job_waits(broker: Broker, other: Gatew
         gate.touch()
         order = [await wait_until(heard, "an answer") for _ in range(4)]
     assert [notice.segment for notice in order] == [0, 1, 2, 9]
+
+
+async def test_partials_pass_the_segments_of_a_file(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    async with other.listening() as heard, working(broker.url, gate=str(gate)):
+        await wait_until(lambda: idle(other), "it is ready")
+        await other.submit(fault_job(Fault.HOLD, 0), BULK)
+        await wait_until(lambda: other.pending(BULK), "the first job is taken")
+        for segment in (1, 2):
+            await other.submit(fault_job(Fault.NONE, segment), BULK)
+        await other.ask(fault_question(Fault.NONE, 9))
+        await other.submit(fault_job(Fault.NONE, 3))
+        gate.touch()
+        order = [await wait_until(heard, "an answer") for _ in range(5)]
+    assert [notice.segment for notice in order] == [0, 3, 9, 1, 2]
 
 
 @pytest.mark.parametrize("fault", [Fault.RAISE, Fault.REFUSE, Fault.MISCOUNT])

@@ -33,6 +33,14 @@ async def test_takes_interactive_before_bulk_and_its_own_model_before_any(jobs: 
     assert all(delivery.count == 1 and not delivery.alone for delivery in taken)
 
 
+async def test_takes_only_what_is_wanted(jobs: Jobs, other: GatewaySide) -> None:
+    for segment, stream in enumerate(STREAMS):
+        await other.submit(job(segment), stream)
+    assert [delivery.job.segment for delivery in await jobs.take(10, STREAMS[:2])] == [0, 1]
+    assert await jobs.take(10, STREAMS[:2]) == []
+    assert [delivery.job.segment for delivery in await jobs.take(10)] == [2, 3]
+
+
 async def test_takes_no_more_than_is_free_over_all_streams(jobs: Jobs, other: GatewaySide) -> None:
     for segment in range(6):
         await other.submit(job(segment), STREAMS[segment % 2])

@@ -1,7 +1,11 @@
 """The order of streams."""
 
 from protocol.job import Keys
-from worker.placement import job_streams, partial_streams
+from worker.placement import job_streams, partial_streams, urgent_streams
+
+
+def test_urgent_is_what_somebody_waits_for() -> None:
+    assert urgent_streams(Keys(), "m") == job_streams(Keys(), "m")[:2]
 
 
 def test_interactive_comes_before_bulk_and_the_model_before_any() -> None:
