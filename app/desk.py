@@ -119,7 +119,7 @@ class Desk:
             beside = Beside(self._post, self._locate, lambda: self._file.current.recognition.options)
             self._beside = await cleanup.enter_async_context(beside)
             parts = Parts(library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
-            parts = replace(parts, witness=beside.witness)
+            parts = replace(parts, witness=beside.witness, limits=lambda: self._file.limits)
             self._dictating = Dictating(parts, wishes_of(self._file.current), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
             cleanup.callback(self._file.subscribe(self._settings_changed))

@@ -21,6 +21,7 @@ import structlog
 from app.actions import Action, ChooseMicrophone, PauseHotkeys, RecoverTake, Verb
 from app.capture.library import Library
 from app.capture.microphone import Change, MicrophoneChange
+from app.capture.retention import RetentionLimits
 from app.dictation import MOST_TAKES, Dictation
 from app.dictation_events import (
     Close,
@@ -97,6 +98,7 @@ class Parts:
     copier: Copier | None = None
     most_takes: int = MOST_TAKES
     witness: Witness = NOBODY
+    limits: Callable[[], RetentionLimits] = RetentionLimits
 
 
 @dataclass(frozen=True)
@@ -271,7 +273,7 @@ class Dictating:
         await asyncio.sleep(_PREPARE_S)
         await asyncio.to_thread(_warm, self._parts.listener)
         while True:
-            await self._earlier.sweep()
+            await self._earlier.sweep(self._parts.limits())
             await asyncio.sleep(_SWEEP_S)
 
     # -- what it shows -------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from app.capture.errors import TakeUnknown
 from app.capture.journal import Journal
 from app.capture.library import Found, Library, Stamp, parse_session
 from app.capture.resending import Resender
+from app.capture.retention import RetentionLimits
 from app.capture.take import TakeState
 from app.dictation_events import NoteKey
 from app.errors import AppError
@@ -79,9 +80,9 @@ class Earlier:
 
         return await asyncio.to_thread(recent)
 
-    async def sweep(self) -> None:
+    async def sweep(self, limits: RetentionLimits) -> None:
         """Let go what retention lets go."""
-        await asyncio.to_thread(self._library.sweep, time.time())
+        await asyncio.to_thread(self._library.sweep, time.time(), limits)
 
     async def recover(self, session: str) -> Note | None:
         """Have recognised what a take lacks; its text is in the history then. What is to be said about it."""
@@ -99,7 +100,7 @@ class Earlier:
 def view_of(found: Found) -> TakeView:
     """A take as a person sees it."""
     state = STATES[found.state]
-    text = found.transcript.text
+    text = found.text
     return TakeView(str(found.session), found.take.started_s, found.seconds, state, text)
 
 

@@ -20,6 +20,7 @@ from app.interrupts import Interrupts
 from app.listening import QUIET_S, Listener, Microphone, Mode
 from app.process import EXPECTED, FAILED, INTERRUPTED
 from app.screen import Screen
+from app.settings_file import limits_now
 from protocol.recognition import Options
 from runtime.tasks import Tasks
 
@@ -51,7 +52,7 @@ async def listen(source: Source, wish: Wish) -> int:
     assert task is not None
     screen = Screen(Console(highlight=False), Console(stderr=True, highlight=False))
     interrupts = Interrupts(first=task.cancel, again=task.cancel)
-    dictation = _Dictation(source, wish, screen, interrupts, of_this_user())
+    dictation = _Dictation(source, wish, screen, interrupts, of_this_user(limits_now()))
     with interrupts.taken():
         try:
             return await dictation.run()

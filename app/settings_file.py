@@ -4,9 +4,10 @@ import asyncio
 import os
 import re
 import tempfile
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -15,6 +16,7 @@ import tomlkit
 from tomlkit.exceptions import ParseError, TOMLKitError
 
 from app.actions import ChangeSetting
+from app.capture.retention import RetentionLimits
 from app.settings import (
     BadSetting,
     Settings,
@@ -31,6 +33,7 @@ from runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
+_NAME: Final = "settings.toml"
 _LOOK_S: Final = 1.0
 _MOST_BYTES: Final = 1 << 20
 _HEADER: Final = (
@@ -66,6 +69,26 @@ def read(text: str) -> Reading:
         for one in bad
     )
     return Reading(settings, problems, unknown_names(document))
+
+
+def limits_of(settings: Settings, problems: Sequence[SettingsError]) -> RetentionLimits:
+    """What may be deleted: nothing, while it cannot be read for how long recordings are wanted."""
+    doubtful = any(
+        not isinstance(problem, BadSetting) or problem.name.startswith("history") for problem in problems
+    )
+    return RetentionLimits(inf, inf) if doubtful else settings.history.limits
+
+
+def limits_now(place: Path | None = None) -> RetentionLimits:
+    """The same of the file of this user, for a command that runs beside no app."""
+    try:
+        text = (place or folders().config / _NAME).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        text = ""
+    except (OSError, UnicodeDecodeError) as error:
+        return limits_of(Settings(), [SettingsUnreadable(str(error))])
+    reading = read(text)
+    return limits_of(reading.settings, [*reading.problems, *([reading.broken] if reading.broken else [])])
 
 
 def written(text: str, name: str, value: Any) -> str:
@@ -113,7 +136,7 @@ class SettingsFile:
     """
 
     def __init__(self, place: Path | None = None, look_s: float = _LOOK_S) -> None:
-        self.place = place or folders().config / "settings.toml"
+        self.place = place or folders().config / _NAME
         self.current = Settings()
         self.problems: tuple[SettingsError, ...] = ()
         self._look_s = look_s
@@ -129,6 +152,11 @@ class SettingsFile:
 
     async def __aexit__(self, *_: object) -> None:
         await self._tasks.close()
+
+    @property
+    def limits(self) -> RetentionLimits:
+        """What may be deleted."""
+        return limits_of(self.current, self.problems)
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Call it in the loop after each change; the result ends that."""

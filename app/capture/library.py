@@ -70,9 +70,9 @@ def parse_session(name: str) -> UUID:
     raise TakeUnknown(f"{name!r} is not the name of a take: `kikipounamu takes list` shows them")
 
 
-def of_this_user() -> "Library":
-    """Where takes are kept on this computer."""
-    return Library(folders().data / "takes")
+def of_this_user(limits: RetentionLimits | None = None) -> "Library":
+    """Where takes are kept on this computer, and for how long."""
+    return Library(folders().data / "takes", limits)
 
 
 class Library:

@@ -1,5 +1,6 @@
 """Takes of before are shown as they are, and recognised when somebody asks."""
 
+from math import inf
 from pathlib import Path
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.capture.library import Found, Library
+from app.capture.retention import RetentionLimits
 from app.dictation_events import NoteKey
 from app.earlier import HELD_S, MOST_HELD_TAKES, Earlier
 from app.listening import Listener
@@ -157,5 +159,7 @@ async def test_why_it_cannot_be_recognised_is_told(library: Library, models: Pat
 
 async def test_old_takes_are_let_go(library: Library, models: Path) -> None:
     take(library, ONE, 0.0, Final(0, "one"))
-    await earlier_of(library, models).sweep()
+    await earlier_of(library, models).sweep(RetentionLimits(inf, inf))
+    assert len(library.all()) == 1
+    await earlier_of(library, models).sweep(RetentionLimits())
     assert library.all() == []

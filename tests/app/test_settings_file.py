@@ -3,6 +3,7 @@ import os
 import stat
 import sys
 from collections.abc import AsyncIterator
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.actions import ChangeSetting
+from app.capture.retention import RetentionLimits
 from app.settings import (
     BadSetting,
     Settings,
@@ -20,7 +22,7 @@ from app.settings import (
     all_settings,
     changed,
 )
-from app.settings_file import SettingsFile, line_of, read, written
+from app.settings_file import SettingsFile, limits_now, line_of, read, written
 from tests.helpers.waiting import wait_until
 
 TEXT = """\
@@ -266,3 +268,19 @@ async def test_many_changes_at_once_are_all_kept(file: SettingsFile, place: Path
     async with SettingsFile(place) as other:
         for name, value in changes:
             assert all_settings()[name].of_settings(other.current) == value
+
+
+@pytest.mark.parametrize("text", ["[history]\ndays = 'x'\n", "[history", b"\xff\xfe\x00", "history = 3"])
+async def test_while_it_cannot_be_read_how_long_recordings_are_wanted_none_is_deleted(
+    place: Path, text: str | bytes
+) -> None:
+    put(place, text)
+    async with SettingsFile(place) as file:
+        assert file.limits == limits_now(place) == RetentionLimits(inf, inf)
+
+
+async def test_recordings_are_kept_as_long_as_the_file_says(place: Path) -> None:
+    assert limits_now(place) == RetentionLimits()
+    put(place, "[history]\ndays = 0\nkeep = 5\n[general]\nlanguage = 'none'\n")
+    async with SettingsFile(place) as file:
+        assert file.limits == limits_now(place) == RetentionLimits(inf, RetentionLimits().size, 5)
