@@ -1,5 +1,6 @@
 """What a take has said so far, to be read while it goes on: what is final, then what may still change. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +12,7 @@ from protocol.session import Partial
 from protocol.texts import join_texts
 
 MOST: Final = 400
-"""Characters of final text that are kept: more than anybody looks at while speaking."""
+"""Characters that are kept: more than anybody looks at while speaking."""
 
 
 class RunningText:
@@ -34,10 +35,20 @@ class RunningText:
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """The end of it, as it is to be read."""
+        """The end of it, as it is to be read: ``MOST`` characters, however long the take and what waits in it."""
         if not self._final:
-            return self._live.spans
+            return _end(self._live.spans)
         final = (Span(self._final, True),)
         if not (live := self._live.spans):
             return final
-        return (*final, replace(live[0], text=gap(self._final, live[0].text) + live[0].text.lstrip()), *live[1:])
+        first = replace(live[0], text=gap(self._final, live[0].text) + live[0].text.lstrip())
+        return _end((*final, first, *live[1:]))
+
+
+def _end(spans: Sequence[Span]) -> tuple[Span, ...]:
+    left, kept = MOST, list[Span]()
+    for span in reversed(spans):
+        if left > 0:
+            kept.append(replace(span, text=span.text[-left:]))
+            left -= len(span.text)
+    return tuple(reversed(kept))

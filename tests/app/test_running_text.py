@@ -50,3 +50,18 @@ def test_only_the_end_is_kept() -> None:
     (span,) = text.spans
     assert len(span.text) == MOST
     assert span.text.endswith("word198 word199")
+
+
+def test_however_much_waits_for_a_text_before_it_only_the_end_is_shown() -> None:
+    """A view goes to every window twenty times a second."""
+    text = RunningText()
+    text.ended(said(0, "before"))
+    text.partial(Partial(1, 1, "this one never ends", 4))
+    for number in range(2, 300):
+        text.partial(Partial(number, number, f"word{number}", 0))
+        assert text.spans[-1] == Span(f" word{number}", False)
+        text.ended(said(number, f"word{number}"))
+        assert sum(len(span.text) for span in text.spans) <= MOST
+    assert text.spans[-1].text.endswith("word299")
+    text.ended(said(1, "it has ended"))
+    assert read(text) == [Span(("it has ended " + " ".join(f"word{n}" for n in range(2, 300)))[-MOST:], True)]
