@@ -294,10 +294,11 @@ def sheets() -> Iterator[tuple[str, QImage]]:
 
 def others() -> Iterator[tuple[str, QImage]]:
     """The sheets of modules beside this one, which draw with what is here."""
-    from scripts import screenshots_files, screenshots_monitor
+    from scripts import screenshots_files, screenshots_history, screenshots_monitor
 
     yield from screenshots_monitor.sheets()
     yield from screenshots_files.sheets()
+    yield from screenshots_history.sheets()
 
 
 def windows(look: Look) -> QImage:

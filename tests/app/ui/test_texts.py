@@ -10,6 +10,7 @@ from app.dictation_events import NoteKey
 from app.files.view import FileNote, FileState
 from app.formats import Format
 from app.gestures import TalkMode
+from app.history.view import HistoryNote
 from app.insertion.outcome import Reason
 from app.states import State
 from app.ui.texts import LANGUAGES, SYSTEM, Texts, entries, language_for, placeholders
@@ -25,10 +26,11 @@ FAMILIES = {
     "key": ["left", "right"],
     "action": ["copy", "recover"],
     "take": ["copy-name", "recover-name"],
-    "page": ["dictation", "files", "monitor"],
+    "page": ["dictation", "history", "files", "monitor"],
     "files": ["pause", "resume", "retry"],
     "files.state": [state.value for state in FileState],
     "files.note": [key.value for key in FileNote],
+    "history.note": [key.value for key in HistoryNote],
     "files.form": [form.value for form in Format],
 }
 NAMED = ("microphone.name", "hotkey.name", "mode.name", "language.name", "worker.name")

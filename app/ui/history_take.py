@@ -1,0 +1,301 @@
+"""What was chosen in the history: its whole text to read and edit, and what can be done with it."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
+
+from app.actions import RecoverTake
+from app.formats import Format
+from app.history.actions import DeleteTakes, EditTake, ExportTakes, HistoryAction
+from app.history.index import Row
+from app.states import State
+from app.ui import icons
+from app.ui.file_dialogs import Dialogs
+from app.ui.history_wording import caption, state_of, when
+from app.ui.texts import Texts
+from app.ui.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets import Choice, label
+
+MOST_DRAFTS: Final = 100
+
+Asked = HistoryAction | RecoverTake
+
+
+class TakePanel(QFrame):
+    """One take or several. ``dropped``: told when they are to be deleted.
+
+    What was typed and is not yet in the history stays a draft, and is there again when its take is chosen again.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Asked], None],
+        dialogs: Dialogs,
+        dropped: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask, self._dialogs, self._dropped = theme, texts, ask, dialogs, dropped
+        self._rows: tuple[Row, ...] = ()
+        self._drafts: OrderedDict[UUID, str] = OrderedDict()
+        self._sure = False
+        self.setProperty("role", "card")
+        self.hint, self.caption = label(role="muted"), label(size=SCALE.caption, role="muted")
+        self.text = QPlainTextEdit()
+        self.save, self.undo = self._button(self._save, "primary"), self._button(self._undo)
+        self.copy, self.recover = self._button(self.copy_text), self._button(self._recover)
+        self.form, self.export = Choice(theme), self._button(self._export)
+        self.delete = self._button(self.ask_delete)
+        self._lines = [QHBoxLayout() for _ in self._controls]
+        self._placed: list[tuple[int, QPushButton | Choice]] = []
+        self._lay_out()
+        self.text.textChanged.connect(self._typed)
+        self.delete.installEventFilter(self)
+        self.refresh()
+
+    # -- what is shown -------------------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What is chosen."""
+        return self._rows
+
+    def show_takes(self, rows: Sequence[Row]) -> None:
+        """These are chosen now, as they are now. What is being typed stays."""
+        before, self._rows = self._rows, tuple(rows)
+        if [row.session for row in before] != [row.session for row in rows]:
+            self._leave(before)
+            self._sure = False
+            self.copy.setText(self._texts("action.copy"))
+            self._fill()
+        elif before != self._rows and self._one and self.text.toPlainText() in (self._draft(), before[0].text):
+            self._fill()
+        self._show()
+
+    def keep(self) -> None:
+        """Have saved what was typed, as when somebody turns to another take."""
+        self._leave(self._rows)
+
+    def refresh(self) -> None:
+        """Everything again, in the language and colours of now."""
+        texts = self._texts
+        self.hint.setText(texts("history.none-chosen"))
+        chosen = max(0, self.form.currentIndex())
+        self.form.clear()
+        self.form.addItems([texts(f"files.form.{form.value}") for form in Format])
+        self.form.setCurrentIndex(chosen)
+        self.form.setAccessibleName(texts("history.export-form"))
+        for button, key in (
+            (self.save, "history.save"),
+            (self.copy, "action.copy"),
+            (self.recover, "action.recover"),
+            (self.export, "history.export"),
+        ):
+            button.setText(texts(key))
+        for button, name in ((self.copy, "copy"), (self.recover, "recover")):
+            side = button.fontMetrics().ascent()
+            button.setIconSize(QSize(side, side))
+            button.setIcon(icons.icon(name, self._theme.colour("text")))
+        self.text.setFont(font())
+        self._show()
+        self._arrange()
+
+    @property
+    def _one(self) -> Row | None:
+        return self._rows[0] if len(self._rows) == 1 else None
+
+    @property
+    def changed(self) -> bool:
+        """Whether something was typed that is not in the history."""
+        one = self._one
+        return one is not None and self.text.toPlainText() != one.text
+
+    def _draft(self) -> str | None:
+        return self._drafts.get(self._rows[0].session) if self._rows else None
+
+    def _fill(self) -> None:
+        """The text, or what was made of it and is not yet in the history."""
+        if (one := self._one) is None:
+            return
+        if self._drafts.get(one.session, "").strip() == one.text.strip():
+            self._drafts.pop(one.session, None)
+        wanted = self._drafts.get(one.session, one.text)
+        if wanted != self.text.toPlainText():
+            self.text.setPlainText(wanted)
+
+    def _show(self) -> None:
+        texts, one, any_text = self._texts, self._one, any(row.text for row in self._rows)
+        self.hint.setVisible(not self._rows)
+        self.caption.setVisible(bool(self._rows))
+        self.caption.setText(caption(texts, one) if one else texts("history.chosen", count=len(self._rows)))
+        self.text.setVisible(one is not None)
+        if one:
+            self.text.setAccessibleName(texts("history.text-of", when=when(texts, one)))
+        self.save.setVisible(self.changed)
+        self.undo.setVisible(self.changed or bool(one and one.edited))
+        self.undo.setText(texts("history.undo" if self.changed or not (one and one.edited) else "history.restore"))
+        self.recover.setVisible(bool(one) and state_of(self._rows[0]) is State.FAILED)
+        for widget in (self.copy, self.form, self.export):
+            widget.setVisible(any_text)
+        self.delete.setVisible(bool(self._rows))
+        self.delete.setText(texts("history.delete-sure" if self._sure else "history.delete"))
+        self.delete.setAccessibleName(self.delete.text())
+        self.delete.setProperty("role", "danger" if self._sure else "")
+        self.delete.style().polish(self.delete)
+        self._arrange()
+
+    # -- what a person does --------------------------------------------------------------------------------
+
+    def copy_text(self) -> None:
+        """What can be seen; of several, in the order in which it was said."""
+        texts = [self.text.toPlainText()] if self._one else [row.text for row in reversed(self._rows)]
+        QGuiApplication.clipboard().setText("\n".join(text for text in texts if text))
+        self.copy.setText(self._texts("action.copied"))
+
+    def ask_delete(self) -> None:
+        """The second time it is done."""
+        if not self._rows:
+            return
+        if not self._sure:
+            self._sure = True
+            self.delete.setFocus()
+            return self._show()
+        sessions = tuple(row.session for row in self._rows)
+        for session in sessions:
+            self._drafts.pop(session, None)
+        self._rows, self._sure = (), False
+        self._ask(DeleteTakes(sessions))
+        self._show()
+        self._dropped()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A double click is not two answers; who turns to something else does not want it."""
+        if event.type() == QEvent.Type.MouseButtonDblClick:
+            return True
+        if event.type() == QEvent.Type.FocusOut and self._sure:
+            self._sure = False
+            self._show()
+        return super().eventFilter(watched, event)
+
+    def _typed(self) -> None:
+        self.copy.setText(self._texts("action.copy"))
+        self._show()
+
+    def _save(self) -> None:
+        """Also a draft that could not be saved before."""
+        self.text.document().setModified(True)
+        self.keep()
+        self.text.setFocus()
+
+    def _leave(self, rows: Sequence[Row]) -> None:
+        """What was typed there is to be saved; until it is in the history, it is here."""
+        if len(rows) != 1 or not self.text.document().isModified():
+            return
+        text = self.text.toPlainText()
+        self.text.document().setModified(False)
+        if text == rows[0].text:
+            self._drafts.pop(rows[0].session, None)
+            return
+        if text.strip():
+            self._drafts[rows[0].session] = text
+            while len(self._drafts) > MOST_DRAFTS:
+                self._drafts.popitem(last=False)
+        self._ask(EditTake(rows[0].session, text))
+
+    def _undo(self) -> None:
+        """What was typed; where nothing was, what was ever edited."""
+        if (one := self._one) is None:
+            return
+        self._drafts.pop(one.session, None)
+        if self.changed:
+            self.text.setPlainText(one.text)
+        else:
+            self._ask(EditTake(one.session, ""))
+        self._show()
+
+    def _recover(self) -> None:
+        if one := self._one:
+            self._ask(RecoverTake(str(one.session)))
+
+    def _export(self) -> None:
+        self.keep()
+        if folder := self._dialogs.folder(self, self._texts("history.export-title")):
+            sessions = tuple(row.session for row in self._rows)
+            self._ask(ExportTakes(sessions, list(Format)[self.form.currentIndex()], Path(folder)))
+
+    # -- layout --------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _button(do: Callable[[], None], role: str = "") -> QPushButton:
+        made = QPushButton()
+        made.setProperty("role", role)
+        made.setCursor(Qt.CursorShape.PointingHandCursor)
+        made.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        made.clicked.connect(do)
+        return made
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as its widest control: the rest goes below."""
+        widest = max(widget.minimumSizeHint().width() for widget in self._controls)
+        return QSize(widest + self._beside, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width holds another number of controls."""
+        self._arrange()
+
+    @property
+    def _beside(self) -> int:
+        """What the frame and the margins take."""
+        return 2 * (SPACING.large + 1)
+
+    @property
+    def _controls(self) -> tuple[QPushButton | Choice, ...]:
+        return self.save, self.undo, self.copy, self.recover, self.form, self.export, self.delete
+
+    def _arrange(self) -> None:
+        """As many in a line as fit."""
+        room, line, used = self.width() - self._beside, 0, 0
+        placed: list[tuple[int, QPushButton | Choice]] = []
+        for control in self._controls:
+            if control.isHidden():
+                continue
+            across = control.minimumSizeHint().width() + SPACING.small
+            if used and used + across > room:
+                line, used = line + 1, 0
+            placed.append((line, control))
+            used += across
+        if placed != self._placed:
+            self._place(placed)
+
+    def _place(self, placed: list[tuple[int, QPushButton | Choice]]) -> None:
+        for line, control in self._placed:
+            self._lines[line].removeWidget(control)
+        for line, control in placed:
+            self._lines[line].insertWidget(self._lines[line].count() - 1, control)
+        self._placed = placed
+
+    def _lay_out(self) -> None:
+        self.hint.setWordWrap(True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.caption.setWordWrap(True)
+        self.text.setTabChangesFocus(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
+        column.setSpacing(SPACING.small)
+        column.addWidget(self.caption)
+        column.addWidget(self.text, 1)
+        column.addWidget(self.hint, 1)
+        column.addStretch()
+        for control in self._controls:
+            control.setParent(self)
+        for line in self._lines:
+            line.setSpacing(SPACING.small)
+            line.addStretch(1)
+            column.addLayout(line)

@@ -1,0 +1,121 @@
+"""The history in each of its states, for ``scripts.screenshots``."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, time
+from typing import Final
+from uuid import UUID
+
+from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtGui import QGuiApplication, QImage
+
+from app.capture.take import TakeState
+from app.history.index import Row
+from app.history.view import HistoryList, HistoryNote, HistoryRows, HistoryTold
+from app.ui.history_page import HistoryPage
+from app.ui.main_window import usual_size
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import Note
+from scripts.screenshots import LOOKS, Look, column, dressed, grabbed, ground, sheet
+
+_SAID: Final = {
+    "en": (
+        "The greenstone samples arrive on Thursday. Please keep the workshop free until noon, so that the "
+        "carvers can look at them in daylight before anything is cut.",
+        "Thanks for the walk-through yesterday.",
+        "",
+        "Put the greenstone pendant with the long grain beside the window, and the others where they were. The "
+        "light in the evening is what people come for, so let us not hide it behind the new case again.",
+        "Could you check whether the new build fixes the reconnect on the train?",
+        "Notes on the harbour: the tide turns at four, the ferry leaves a little later.",
+    ),
+    "zh": (
+        "玉石样品周四会到，请把工作室空到中午，让雕刻师在动手切割之前先在日光下看一看。",
+        "谢谢昨天的讲解。",
+        "",
+        "把长纹的玉石吊坠放在窗边，其他的放回原处。大家傍晚来就是为了看光线，所以这次别再让新展柜挡住它了。",
+        "请帮忙确认新版本是否修好了火车上的重新连接。",
+        "关于港口的笔记：四点转潮，渡船稍后出发。",
+    ),
+}
+_QUERY: Final = {"en": "greenstone", "zh": "玉石"}
+_STATES: Final = (
+    TakeState.DONE,
+    TakeState.HELD,
+    TakeState.INTERRUPTED,
+    TakeState.DONE,
+    TakeState.DONE,
+    TakeState.DONE,
+)
+_ALL: Final = 1_284
+
+
+def rows(language: str) -> list[Row]:
+    """Some takes of somebody, one of them cut off and one edited."""
+    morning = datetime.combine(datetime(2026, 3, 3), time(9, 41)).timestamp()
+    model = {"en": "whisper-small", "zh": "sensevoice-small"}[language]
+    return [
+        Row(
+            UUID(int=number + 1),
+            morning - 2_760 * number,
+            7.4 + 5.3 * len(text) / 40,
+            1,
+            state,
+            text,
+            language,
+            model if text else "",
+            number == 3,
+            100 - number,
+        )
+        for number, (text, state) in enumerate(zip(_SAID[language], _STATES, strict=True))
+    ]
+
+
+def page(
+    look: Look,
+    listed: HistoryList,
+    height: float,
+    shown: Sequence[Row],
+    chosen: Sequence[int] = (),
+    note: Note | None = None,
+) -> QImage:
+    """The page as it would open, so many windows high."""
+
+    def draw(theme: Theme, texts: Texts) -> QImage:
+        made = HistoryPage(theme, texts, lambda action: None)
+        made.resize(usual_size().width(), round(usual_size().height() * height))
+        made.search.setText(listed.query)
+        made.show()
+        made.show_list(listed)
+        made.grab()  # asks for its rows
+        QGuiApplication.processEvents()
+        made.show_rows(HistoryRows(listed.serial, 0, tuple(shown)))
+        for number in chosen:
+            made.list.selectionModel().select(made.model.index(number), QItemSelectionModel.SelectionFlag.Select)
+        if note:
+            made.show_told(HistoryTold(note))
+        made.setFocus()  # on nothing that would be marked
+        return grabbed(made)
+
+    return dressed(look, draw)
+
+
+def states(look: Look) -> QImage:
+    """Everything with one chosen, a search, several chosen, nothing found, first reading, and nothing yet."""
+    every, query = rows(look.language), _QUERY[look.language]
+    hits = [row for row in every if query in row.text]
+    exported = Note(HistoryNote.EXPORTED, {"count": "1", "place": "/home/ana/texts"})
+    made = [
+        page(look, HistoryList(1, "", _ALL), 0.92, every, (0,)),
+        page(look, HistoryList(1, query, len(hits)), 0.62, hits, (1,)),
+        page(look, HistoryList(1, "", 6, "", 840, 2_000), 0.62, every, (2,)),
+        page(look, HistoryList(1, "", 6), 0.56, every, (0, 1, 3), exported),
+        page(look, HistoryList(1, "xyz"), 0.3, ()),
+        page(look, HistoryList(1), 0.3, ()),
+    ]
+    return column(made, ground(look))
+
+
+def sheets() -> Iterator[tuple[str, QImage]]:
+    """The sheet, with its name."""
+    yield "history", sheet([(look, states(look)) for look in LOOKS])

@@ -1,0 +1,127 @@
+"""Actions of a window, and the values that it gets for them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from app.capture.library import Library
+from app.formats import Format
+from app.history.actions import DeleteTakes, EditTake, ExportTakes, RowsWanted, SearchHistory
+from app.history.history import History
+from app.history.rerun import Rerunner
+from app.history.serving import Serving
+from app.history.view import HistoryList, HistoryNote, HistoryRows, HistoryTold, HistoryValue
+from client.connection import Address, fixed
+from tests.app.history.takes import record, session
+from tests.helpers.waiting import wait_until
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    made = Library(tmp_path / "takes")
+    for number in range(5):
+        record(made, number, f"take {number} 天气")
+    return made
+
+
+class Window:
+    """What it was posted."""
+
+    def __init__(self) -> None:
+        self.values: list[HistoryValue] = []
+
+    @property
+    def lists(self) -> list[HistoryList]:
+        return [value for value in self.values if isinstance(value, HistoryList)]
+
+    @property
+    def texts(self) -> list[str]:
+        rows = [value for value in self.values if isinstance(value, HistoryRows)]
+        return [row.text if row else "" for row in rows[-1].rows] if rows else []
+
+    @property
+    def notes(self) -> list[str]:
+        return [value.note.key for value in self.values if isinstance(value, HistoryTold)]
+
+    def has_notes(self, count: int) -> bool:
+        return len(self.notes) >= count
+
+    def count(self, serial: int) -> int:
+        return next((told.count for told in reversed(self.lists) if told.serial == serial), -1)
+
+
+@asynccontextmanager
+async def served(library: Library, window: Window) -> AsyncIterator[tuple[Serving, History]]:
+    place = library.root.parent / "index.sqlite"
+    async with History(library, Rerunner(fixed(Address(""))), place) as history:
+        await history.refresh()
+        async with Serving(history, window.values.append) as serving:
+            yield serving, history
+
+
+async def test_a_search_is_counted_and_its_rows_come_when_they_are_wanted(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, _):
+        serving.ask(SearchHistory("天气", 1))
+        await wait_until(lambda: window.count(1) == 5, "the list")
+        serving.ask(RowsWanted(1, 1, 2))
+        await wait_until(lambda: window.texts == ["take 3 天气", "take 2 天气"], "its rows")
+
+
+async def test_of_searches_only_the_newest_is_answered(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, _):
+        for serial, query in enumerate(("t", "ta", "tak", "take 3"), start=1):
+            serving.ask(SearchHistory(query, serial))
+        serving.ask(RowsWanted(3, 0, 5))
+        await wait_until(lambda: window.count(4) == 1, "the newest")
+        serving.ask(RowsWanted(4, 0, 5))
+        await wait_until(lambda: window.texts == ["take 3 天气"], "its row")
+    assert {told.serial for told in window.lists} == {4}
+    assert all(value.serial == 4 for value in window.values if isinstance(value, HistoryRows))
+
+
+async def test_what_changes_is_listed_again(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, history):
+        serving.ask(SearchHistory("", 1))
+        await wait_until(lambda: window.count(1) == 5, "the list")
+        record(library, 7, "new")
+        history.changed(session(7))
+        await wait_until(lambda: window.count(1) == 6, "the new one")
+        assert window.lists[-1].version > window.lists[0].version
+
+
+async def test_an_edit_and_a_deletion_are_done_and_listed(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, _):
+        serving.ask(SearchHistory("kōrero", 1))
+        await wait_until(lambda: window.count(1) == 0, "nothing yet")
+        serving.ask(EditTake(session(2), "korero"))
+        await wait_until(lambda: window.count(1) == 1, "the edit")
+        serving.ask(DeleteTakes((session(2),)))
+        await wait_until(lambda: window.count(1) == 0, "the deletion")
+    assert session(2) not in {found.session for found in library.all()}
+
+
+async def test_what_cannot_be_done_is_told(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, _):
+        with library.reopen(session(1)):
+            serving.ask(EditTake(session(1), "busy"))
+            await wait_until(lambda: window.notes == [HistoryNote.NOT_DONE], "the edit")
+            serving.ask(DeleteTakes((session(1),)))
+            await wait_until(lambda: len(window.notes) == 2, "the deletion")
+
+
+async def test_takes_are_exported_and_nothing_is_replaced_unasked(library: Library, tmp_path: Path) -> None:
+    window, some = Window(), (session(1), session(2))
+    async with served(library, window) as (serving, _):
+        for overwrite in (False, False, True):
+            told = len(window.notes)
+            serving.ask(ExportTakes(some, Format.TXT, tmp_path, overwrite))
+            await wait_until(partial(window.has_notes, told + 1), "what came of it")
+    assert window.notes == [HistoryNote.EXPORTED, HistoryNote.EXIST, HistoryNote.EXPORTED]

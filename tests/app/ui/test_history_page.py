@@ -1,0 +1,249 @@
+"""The page of the history: searched, read, edited, exported, deleted; by keyboard, named, and not cut."""
+
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.actions import RecoverTake
+from app.capture.take import TakeState
+from app.formats import Format
+from app.history.actions import DeleteTakes, EditTake, ExportTakes, RowsWanted, SearchHistory
+from app.history.index import Row
+from app.history.view import HistoryList, HistoryNote, HistoryRows, HistoryTold
+from app.ui.colours import Scheme
+from app.ui.history_page import HistoryPage
+from app.ui.history_take import Asked
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import Note
+from tests.app.ui.test_files_page import Chosen
+
+ROWS = tuple(
+    Row(UUID(int=number + 1), 1_700_000_000.0 - number, 5.0, 1, TakeState.DONE, f"take {number}", key=100 - number)
+    for number in range(4)
+)
+CUT_OFF = replace(ROWS[3], state=TakeState.INTERRUPTED, text="")
+
+
+@pytest.fixture
+def asked() -> list[Asked]:
+    return []
+
+
+@pytest.fixture
+def dialogs() -> Chosen:
+    return Chosen()
+
+
+@pytest.fixture
+def page(theme: Theme, texts: Texts, asked: list[Asked], dialogs: Chosen, qtbot: QtBot) -> HistoryPage:
+    made = HistoryPage(theme, texts, asked.append, dialogs)
+    qtbot.addWidget(made)
+    made.resize(1000, 700)
+    made.show()
+    return made
+
+
+def fill(page: HistoryPage, rows: tuple[Row, ...] = ROWS, version: int = 0, serial: int = 1) -> None:
+    page.show_list(HistoryList(serial, page.search.text(), len(rows), version=version))
+    page.model.row(0)
+    page.show_rows(HistoryRows(serial, 0, rows))
+
+
+def choose(page: HistoryPage, *places: int) -> None:
+    page.list.clearSelection()
+    for place in places:
+        page.list.selectionModel().select(page.model.index(place), QItemSelectionModel.SelectionFlag.Select)
+
+
+def done(asked: list[Asked]) -> list[Asked]:
+    return [action for action in asked if not isinstance(action, SearchHistory | RowsWanted)]
+
+
+def texts_chosen(page: HistoryPage) -> list[str]:
+    return [row.text for row in page.panel.rows]
+
+
+def test_nothing_is_read_before_somebody_looks(theme: Theme, asked: list[Asked], qtbot: QtBot) -> None:
+    made = HistoryPage(theme, Texts("en"), asked.append)
+    qtbot.addWidget(made)
+    assert asked == []
+    made.show()
+    assert asked == [SearchHistory("", 1)]
+
+
+def test_each_letter_searches_and_only_the_newest_is_shown(page: HistoryPage, asked: list[Asked]) -> None:
+    QTest.keyClicks(page.search, "ab")
+    assert asked == [SearchHistory("", 1), SearchHistory("a", 2), SearchHistory("ab", 3)]
+    page.show_list(HistoryList(2, "a", 9))
+    assert page.model.rowCount() == 0
+    page.show_list(HistoryList(3, "ab", 4))
+    assert page.model.rowCount() == 4 and page.clear.isVisible()
+    page.clear.trigger()
+    assert asked[-1] == SearchHistory("", 4) and not page.clear.isVisible()
+
+
+def test_what_there_is_to_say_is_said(page: HistoryPage, texts: Texts) -> None:
+    assert page.nothing.text() == texts("history.loading")
+    page.show_list(HistoryList(1, "", 0, "", 1, 4))
+    assert page.reading.text() == texts("history.reading", percent=25) and not page.nothing.isVisible()
+    page.show_list(HistoryList(1))
+    assert page.nothing.text() == texts("history.empty") and not page.reading.isVisible()
+    page.show_list(HistoryList(1, "", 0, "disk full"))
+    assert "disk full" in page.problem.text() and page.problem.isVisible()
+    page.search.setText("xyz")
+    page.show_list(HistoryList(2, "xyz"))
+    assert "xyz" in page.nothing.text() and page.nothing.isVisible() and not page.list.isVisible()
+
+
+def test_a_take_is_read_copied_and_edited(page: HistoryPage, asked: list[Asked]) -> None:
+    fill(page)
+    choose(page, 1)
+    panel = page.panel
+    assert panel.text.toPlainText() == "take 1" and not panel.save.isVisible()
+    panel.text.selectAll()
+    QTest.keyClicks(panel.text, "mine")
+    panel.copy.click()
+    assert QGuiApplication.clipboard().text() == "mine"
+    panel.save.click()
+    assert done(asked) == [EditTake(ROWS[1].session, "mine")]
+    fill(page, (ROWS[0], replace(ROWS[1], text="mine", edited=True), *ROWS[2:]), version=1)
+    assert texts_chosen(page) == ["mine"] and not panel.save.isVisible()
+    panel.undo.click()
+    assert done(asked)[-1] == EditTake(ROWS[1].session, "")
+
+
+def test_what_was_typed_is_never_lost(page: HistoryPage, asked: list[Asked]) -> None:
+    fill(page)
+    choose(page, 0)
+    QTest.keyClicks(page.panel.text, "x")
+    fill(page, (replace(ROWS[0], seconds=6.0), *ROWS[1:]), version=1)
+    assert page.panel.text.toPlainText() == "xtake 0"
+    choose(page, 1)
+    assert done(asked) == [EditTake(ROWS[0].session, "xtake 0")]
+    assert page.panel.text.toPlainText() == "take 1"
+    choose(page, 0)  # it could not be saved
+    assert page.panel.text.toPlainText() == "xtake 0" and page.panel.save.isVisible()
+    page.panel.save.click()
+    assert done(asked)[1:] == [EditTake(ROWS[0].session, "xtake 0")]
+    page.panel.undo.click()
+    assert page.panel.text.toPlainText() == "take 0"
+
+
+def test_deleting_asks_once(page: HistoryPage, asked: list[Asked], texts: Texts) -> None:
+    fill(page)
+    choose(page, 0, 2)
+    assert page.panel.caption.text() == texts("history.chosen", count=2)
+    page.panel.delete.click()
+    assert done(asked) == [] and page.panel.delete.text() == texts("history.delete-sure")
+    choose(page, 1, 2)
+    assert page.panel.delete.text() == texts("history.delete")
+    QTest.mouseDClick(page.panel.delete, Qt.MouseButton.LeftButton)
+    QTest.keyClick(page.list, Qt.Key.Key_Delete)
+    assert done(asked) == [] or page.panel.rows == ()
+    page.panel.delete.click()
+    assert done(asked) == [DeleteTakes((ROWS[1].session, ROWS[2].session))]
+    assert page.panel.rows == () and not page.list.selectionModel().hasSelection()
+
+
+def test_what_is_chosen_stays_chosen_where_it_is_now(page: HistoryPage) -> None:
+    fill(page)
+    choose(page, 1)
+    new = replace(ROWS[0], session=UUID(int=99), text="new", key=101)
+    page.show_list(HistoryList(1, "", 5, version=1))
+    assert texts_chosen(page) == ["take 1"]
+    page.model.row(0)
+    page.show_rows(HistoryRows(1, 0, (new, *ROWS)))
+    assert texts_chosen(page) == ["take 1"]
+    assert [index.row() for index in page.list.selectionModel().selectedIndexes()] == [2]
+
+
+def test_takes_are_exported_and_replaced_only_when_asked(
+    page: HistoryPage, asked: list[Asked], dialogs: Chosen
+) -> None:
+    fill(page)
+    choose(page, 0, 1)
+    page.panel.export.click()
+    assert done(asked) == []
+    dialogs.place_chosen = "/texts"
+    page.panel.form.setCurrentIndex(list(Format).index(Format.SRT))
+    page.panel.export.click()
+    wanted = ExportTakes((ROWS[0].session, ROWS[1].session), Format.SRT, Path("/texts"))
+    assert done(asked) == [wanted] and not page.replace.isVisible()
+    page.show_told(HistoryTold(Note(HistoryNote.EXIST, {"count": "1", "names": "a.srt"})))
+    assert "a.srt" in page.note.text()
+    page.replace.click()
+    assert done(asked) == [wanted, replace(wanted, overwrite=True)] and not page.note.isVisible()
+
+
+def test_what_was_cut_off_can_be_recovered(page: HistoryPage, asked: list[Asked]) -> None:
+    fill(page, (*ROWS[:3], CUT_OFF))
+    choose(page, 0)
+    assert not page.panel.recover.isVisible()
+    choose(page, 3)
+    assert not page.panel.copy.isVisible()
+    page.panel.recover.click()
+    assert done(asked) == [RecoverTake(str(CUT_OFF.session))]
+
+
+def test_it_is_used_by_keyboard(page: HistoryPage, qtbot: QtBot) -> None:
+    fill(page)
+    page.activateWindow()
+    page.search.setFocus()
+    QTest.keyClick(page.search, Qt.Key.Key_Down)
+    assert texts_chosen(page) == ["take 0"]
+    QTest.keyClick(page.list, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert texts_chosen(page) == ["take 0", "take 1"]
+    QTest.keyClick(page.list, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "take 1\ntake 0"
+    page.search.setText("a")
+    QTest.keyClick(page.search, Qt.Key.Key_Escape)
+    assert page.search.text() == ""
+
+
+def test_everything_has_a_name(page: HistoryPage, texts: Texts) -> None:
+    fill(page)
+    choose(page, 0)
+    panel = page.panel
+    named = (page.search, page.list, panel.text, panel.form, panel.delete)
+    assert all(widget.accessibleName() for widget in named)
+    read = page.model.data(page.model.index(0), Qt.ItemDataRole.AccessibleTextRole)
+    assert isinstance(read, str) and read.startswith("take 0") and texts("state.done") in read
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+def test_it_is_drawn_in_each_look(page: HistoryPage, theme: Theme, scheme: Scheme) -> None:
+    page.search.setText("take")
+    fill(page, serial=2)
+    theme.choose(scheme)
+    image = page.list.grab().toImage()
+    assert len({image.pixelColor(x, 20).name() for x in range(image.width())}) > 3
+
+
+def test_letters_of_twice_the_size_are_not_cut(
+    qapp: QApplication, theme: Theme, texts: Texts, asked: list[Asked], qtbot: QtBot
+) -> None:
+    large = QFont(qapp.font())
+    large.setPointSizeF(large.pointSizeF() * 2)
+    qapp.setFont(large)
+    made = HistoryPage(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.show()
+    fill(made, (replace(ROWS[0], edited=True), *ROWS[1:]))
+    choose(made, 0)
+    made.resize(made.minimumSizeHint().width(), 1200)
+    qapp.processEvents()
+    controls = [control for control in made.panel._controls if control.isVisible()]
+    assert all(control.width() >= control.minimumSizeHint().width() for control in controls)
+    assert all(control.geometry().right() <= made.panel.width() for control in controls)
+    assert made.panel.y() > made.list.y()  # below each other
+    made.resize(3000, 1200)
+    qapp.processEvents()
+    assert made.panel.y() == made.list.y()
