@@ -1,17 +1,23 @@
-"""What runs beside dictation for the windows: the list of files, and the monitor while somebody sees it.
+"""What runs beside dictation for the windows: the history, the list of files, the monitor while somebody sees it.
 
 Everything here belongs to the loop that entered it.
 """
 
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Final, Self
 
+from app.capture.library import Library
 from app.files.actions import FileAction
 from app.files.recognising import FileRecogniser
 from app.files.view import FilesView, FileText
 from app.files.working import FileParts, Files
+from app.history.actions import HistoryAction
+from app.history.history import History
+from app.history.rerun import Rerunner
+from app.history.serving import Serving
+from app.history.view import HistoryValue
 from app.monitoring.monitoring import Monitoring
 from app.monitoring.view import MonitorView
 from app.needed_models import VAD_MODEL
@@ -21,7 +27,7 @@ from protocol.recognition import Options
 from runtime.folders import folders
 from runtime.tasks import Tasks
 
-Post = Callable[[FilesView | FileText | MonitorView], None]
+Post = Callable[[FilesView | FileText | MonitorView | HistoryValue], None]
 
 _FILES: Final = "files"
 
@@ -29,24 +35,30 @@ _FILES: Final = "files"
 class Beside:
     """``locate``: the gateway of now. ``options``: how files are recognised from now on."""
 
-    def __init__(
-        self, post: Post, locate: Locate, options: Callable[[], Options], folder: Path | None = None
-    ) -> None:
+    def __init__(self, post: Post, library: Library, locate: Locate, options: Callable[[], Options]) -> None:
         recogniser = FileRecogniser(locate, folders().models / VAD_MODEL)
-        self._files = Files(post, FileParts(recogniser, folder or folders().data / _FILES, options))
+        self._files = Files(post, FileParts(recogniser, folders().data / _FILES, options))
         self._monitoring = Monitoring(locate, post)
+        self._history = History(library, Rerunner(locate))
+        self._serving = Serving(self._history, post)
         self._tasks = Tasks("beside")
+        self._kept = AsyncExitStack()
+        self._open = False
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
+        await self._kept.enter_async_context(self._tasks)
+        self._kept.push_async_callback(self._monitoring.close)
+        await self._kept.enter_async_context(self._history)
+        await self._kept.enter_async_context(self._serving)
         self._tasks.start(self._files.run(), "files")
+        self._open = True
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._monitoring.close()
-        await self._tasks.__aexit__(kind, error, trace)
+        self._open = False
+        await self._kept.__aexit__(kind, error, trace)
 
     @property
     def witness(self) -> Witness:
@@ -56,6 +68,15 @@ class Beside:
     def ask_files(self, action: FileAction) -> None:
         """What a person wants of the files; returns at once."""
         self._files.ask(action)
+
+    def ask_history(self, action: HistoryAction) -> None:
+        """What a person wants of the history; returns at once."""
+        self._serving.ask(action)
+
+    def takes_changed(self) -> None:
+        """There are other takes, or they say something else."""
+        if self._open:
+            self._history.refresh()
 
     def look_at_monitor(self, on: bool) -> None:
         """Whether somebody sees it."""

@@ -24,6 +24,7 @@ from app.control import Control
 from app.dictating import Dictating, Parts, Wishes
 from app.errors import AppError
 from app.files.actions import FileAction
+from app.history.actions import HistoryAction
 from app.hotkeys import choose as hotkeys
 from app.hotkeys.errors import HotkeyError
 from app.hotkeys.events import Hotkeys
@@ -116,7 +117,7 @@ class Desk:
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
             listener = Listener(self._locate, folders().models / VAD_MODEL, settings=_PATIENT)
             library, inserter = of_this_user(), self._inserter
-            beside = Beside(self._post, self._locate, lambda: self._file.current.recognition.options)
+            beside = Beside(self._post, library, self._locate, lambda: self._file.current.recognition.options)
             self._beside = await cleanup.enter_async_context(beside)
             parts = Parts(library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
             parts = replace(parts, witness=beside.witness, limits=lambda: self._file.limits)
@@ -148,6 +149,11 @@ class Desk:
         """What a person wants of the files that are recognised in the background."""
         if self._beside is not None:
             self._beside.ask_files(action)
+
+    def ask_history(self, action: HistoryAction) -> None:
+        """What a person wants of the takes of before."""
+        if self._beside is not None:
+            self._beside.ask_history(action)
 
     def look_at_monitor(self, on: bool) -> None:
         """Whether somebody sees it."""
@@ -193,6 +199,8 @@ class Desk:
         while True:
             await self._takes_changed.wait()
             self._takes_changed.clear()
+            if self._beside is not None:
+                self._beside.takes_changed()
             self._post(Takes(tuple(await self._dictating.takes())))
 
     def _locate(self) -> Address:

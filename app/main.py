@@ -20,11 +20,13 @@ import structlog
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.actions import Action, Verb
+from app.actions import Action, RecoverTake, Verb
 from app.control_command import handed_over
 from app.errors import AppError
 from app.files.actions import FileAction
 from app.files.view import FilesView, FileText
+from app.history.actions import HistoryAction
+from app.history.view import HistoryList, HistoryRows, HistoryTold
 from app.monitoring.view import MonitorView
 from app.news import Devices, Post, Problem, Takes, WindowWanted
 from app.settings import Settings
@@ -35,6 +37,7 @@ from app.ui.choices import Choices
 from app.ui.clipboard import QtClipboard
 from app.ui.compositing import blends
 from app.ui.files_page import FilesPage
+from app.ui.history_page import HistoryPage
 from app.ui.main_window import MainWindow
 from app.ui.monitor_page import MonitorPage
 from app.ui.overlay import Overlay, possible
@@ -88,10 +91,12 @@ class Windows:
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         has_tray = tray.available()
         self.window = MainWindow(theme, texts, self.ask)
+        self.history = HistoryPage(theme, texts, self._ask_history)
         self.files = FilesPage(theme, texts, self._ask_files)
         self.monitor = MonitorPage(theme, texts, self.ask)
         self.shell = Shell(theme, texts, self.ask, hides=has_tray)
-        for name, page in (("dictation", self.window), ("files", self.files), (MONITOR, self.monitor)):
+        pages = (self.window, self.history, self.files, self.monitor)
+        for name, page in zip(("dictation", "history", "files", MONITOR), pages, strict=True):
             self.shell.add(name, page)
         self.shell.seen.connect(self._seen)
         self.announcer = Announcer(texts, speak_from(self.window))
@@ -152,6 +157,12 @@ class Windows:
 
     def _show_beside(self, news: object) -> None:
         match news:
+            case HistoryList():
+                self.history.show_list(news)
+            case HistoryRows():
+                self.history.show_rows(news)
+            case HistoryTold():
+                self.history.show_told(news)
             case FilesView():
                 self.files.show_files(news)
             case FileText():
@@ -182,6 +193,12 @@ class Windows:
     def _seen(self, page: str) -> None:
         if self.desk is not None:
             self._loop.call(self.desk.look_at_monitor, page == MONITOR)
+
+    def _ask_history(self, action: HistoryAction | RecoverTake) -> None:
+        if isinstance(action, RecoverTake):
+            self.ask(action)
+        elif self.desk is not None:
+            self._loop.call(self.desk.ask_history, action)
 
     def _ask_files(self, action: FileAction) -> None:
         if self.desk is not None:

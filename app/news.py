@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.files.view import FilesView, FileText
+from app.history.view import HistoryValue
 from app.monitoring.view import MonitorView
 from app.settings import Settings
 from app.view import Note, TakeView, View, WorkerView
@@ -41,5 +42,6 @@ class WindowWanted:
     """Somebody asks for the main window."""
 
 
-News = View | WorkerView | Devices | Takes | Settings | Problem | WindowWanted | FilesView | FileText | MonitorView
+Shown = FilesView | FileText | MonitorView | HistoryValue
+News = View | WorkerView | Devices | Takes | Settings | Problem | WindowWanted | Shown
 Post = Callable[[News], None]

@@ -6,9 +6,11 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
+from app.files.view import FilesView
+from app.monitoring.view import MonitorView
 from app.view import View, WorkerView
 
-_NEWEST: Final = (View, WorkerView)
+_NEWEST: Final = (View, WorkerView, FilesView, MonitorView)
 _BUCKETS_PER_MS: Final = 10
 _LONGEST_MS: Final = 10_000
 

@@ -1,18 +1,27 @@
 """Files and the monitor beside dictation: asked from outside, told through one function, gone with their owner."""
 
 import asyncio
+import time
 from pathlib import Path
+from uuid import UUID
 
+import numpy as np
 import pytest
 
 from app.beside import Beside
+from app.capture.library import Library
 from app.files.actions import AddFiles
-from app.files.view import FileState, FilesView, FileText
+from app.files.view import FileState, FilesView
+from app.history.actions import RowsWanted, SearchHistory
+from app.history.view import HistoryList, HistoryRows
 from app.monitoring.view import MonitorView
+from app.news import Shown
 from client.connection import Address, fixed
 from client.errors import Unreachable
 from protocol.recognition import Options
 from tests.helpers.waiting import wait_until
+
+ONE = UUID(int=1)
 
 
 def nowhere() -> Address:
@@ -24,8 +33,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
 
 
-async def test_a_file_is_listed_and_kept_for_the_next_start(tmp_path: Path) -> None:
-    told: list[FilesView | FileText | MonitorView] = []
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path / "takes")
+
+
+async def test_a_file_is_listed_and_kept_for_the_next_start(tmp_path: Path, library: Library) -> None:
+    told: list[Shown] = []
     text = tmp_path / "notes.wav"
     text.write_text("no sound")
 
@@ -33,17 +47,17 @@ async def test_a_file_is_listed_and_kept_for_the_next_start(tmp_path: Path) -> N
         views = [news for news in told if isinstance(news, FilesView)]
         return [file.state for file in views[-1].files] if views else []
 
-    async with Beside(told.append, nowhere, Options) as beside:
+    async with Beside(told.append, library, nowhere, Options) as beside:
         beside.ask_files(AddFiles((str(text),)))
         await wait_until(lambda: states() == [FileState.FAILED], "it is no recording")
     told.clear()
-    async with Beside(told.append, nowhere, Options):
+    async with Beside(told.append, library, nowhere, Options):
         await wait_until(lambda: states() == [FileState.FAILED], "it is still listed")
 
 
-async def test_the_monitor_is_told_of_only_while_somebody_looks() -> None:
+async def test_the_monitor_is_told_of_only_while_somebody_looks(library: Library) -> None:
     told: list[object] = []
-    async with Beside(told.append, fixed(Address("http://127.0.0.1:9")), Options) as beside:
+    async with Beside(told.append, library, fixed(Address("http://127.0.0.1:9")), Options) as beside:
         await wait_until(lambda: told, "the list of files is told")
         assert not any(isinstance(news, MonitorView) for news in told)
         beside.look_at_monitor(True)
@@ -53,3 +67,22 @@ async def test_the_monitor_is_told_of_only_while_somebody_looks() -> None:
         count = len(told)
         await asyncio.sleep(0)
         assert len(told) == count
+
+
+async def test_a_take_that_comes_is_found(library: Library) -> None:
+    told: list[object] = []
+
+    def counts() -> list[int]:
+        return [news.count for news in told if isinstance(news, HistoryList)]
+
+    async with Beside(told.append, library, nowhere, Options) as beside:
+        beside.ask_history(SearchHistory("", 1))
+        await wait_until(lambda: counts() and counts()[-1] == 0, "nothing is there")
+        with library.create(ONE, Options(), time.time()) as journal:
+            journal.hear(np.ones(1600, np.int16))
+            journal.begin(0, 0)
+            journal.end(0, 1600)
+        beside.takes_changed()
+        await wait_until(lambda: counts()[-1] == 1, "it is there")
+        beside.ask_history(RowsWanted(1, 0, 10))
+        await wait_until(lambda: any(isinstance(news, HistoryRows) for news in told), "and can be seen")
