@@ -16,6 +16,8 @@ MOST_PAGES: Final = 20
 
 Index = QModelIndex | QPersistentModelIndex
 
+_ROOT: Final = QModelIndex()
+
 
 class HistoryModel(QAbstractListModel):
     """``want`` is asked for a page when one of its rows is drawn. Rows of before are shown until it is there.
@@ -24,7 +26,10 @@ class HistoryModel(QAbstractListModel):
     """
 
     def __init__(
-        self, want: Callable[[RowsWanted], None], describe: Callable[[Row | None], str], parent: QObject
+        self,
+        want: Callable[[RowsWanted], None],
+        describe: Callable[[Row | None], str],
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._want, self._describe = want, describe
@@ -84,7 +89,7 @@ class HistoryModel(QAbstractListModel):
                     return page * PAGE + number
         return None
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+    def rowCount(self, parent: Index = _ROOT) -> int:
         """As many as were found."""
         return 0 if parent.isValid() else self._list.count
 

@@ -17,7 +17,7 @@ from app.history.index import Row
 from app.states import State
 from app.ui import icons
 from app.ui.file_dialogs import Dialogs
-from app.ui.history_wording import caption, state_of, when
+from app.ui.history_wording import caption, state_of, take_text, when
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets import Choice, label
@@ -137,6 +137,7 @@ class TakePanel(QFrame):
         self.caption.setText(caption(texts, one) if one else texts("history.chosen", count=len(self._rows)))
         self.text.setVisible(one is not None)
         if one:
+            self.text.setPlaceholderText(take_text(texts, one) if not one.text else "")
             self.text.setAccessibleName(texts("history.text-of", when=when(texts, one)))
         self.save.setVisible(self.changed)
         self.undo.setVisible(self.changed or bool(one and one.edited))

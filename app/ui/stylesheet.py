@@ -31,7 +31,7 @@ QPushButton[role="quiet"]:focus { border: 2px solid $accent; padding: ${hair_foc
 QPushButton[role="danger"] { color: $danger; border-color: $danger; }
 
 QLineEdit, QPlainTextEdit { background: $surface; color: $text; border: 1px solid $edge;
-    border-radius: ${radius}px; padding: ${hair}px ${pad}px;
+    placeholder-text-color: $muted; border-radius: ${radius}px; padding: ${hair}px ${pad}px;
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QPlainTextEdit:focus { border: 2px solid $accent; padding: ${hair_focus}px ${pad_focus}px; }
 QListView#list { background: $window; border: none; outline: none; }

@@ -145,9 +145,8 @@ def test_deleting_asks_once(page: HistoryPage, asked: list[Asked], texts: Texts)
     assert done(asked) == [] and page.panel.delete.text() == texts("history.delete-sure")
     choose(page, 1, 2)
     assert page.panel.delete.text() == texts("history.delete")
-    QTest.mouseDClick(page.panel.delete, Qt.MouseButton.LeftButton)
     QTest.keyClick(page.list, Qt.Key.Key_Delete)
-    assert done(asked) == [] or page.panel.rows == ()
+    assert done(asked) == []
     page.panel.delete.click()
     assert done(asked) == [DeleteTakes((ROWS[1].session, ROWS[2].session))]
     assert page.panel.rows == () and not page.list.selectionModel().hasSelection()

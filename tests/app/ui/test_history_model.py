@@ -1,0 +1,87 @@
+"""The list of the history: fetched in pages as it is seen, and bounded however long it is."""
+
+from uuid import UUID
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.capture.take import TakeState
+from app.history.actions import MOST_WAITING, RowsWanted
+from app.history.index import Row
+from app.history.view import HistoryList, HistoryRows
+from app.ui.history_model import MOST_PAGES, PAGE, HistoryModel
+
+ALL = 200_000
+
+
+def row(number: int) -> Row:
+    return Row(UUID(int=number + 1), 0.0, 1.0, 1, TakeState.DONE, f"take {number}")
+
+
+def rows(page: int, serial: int = 1) -> HistoryRows:
+    return HistoryRows(serial, page * PAGE, tuple(row(page * PAGE + number) for number in range(PAGE)))
+
+
+@pytest.fixture
+def wanted() -> list[RowsWanted]:
+    return []
+
+
+@pytest.fixture
+def model(qtbot: QtBot, wanted: list[RowsWanted]) -> HistoryModel:
+    made = HistoryModel(wanted.append, lambda shown: f"read: {shown.text if shown else ''}")
+    made.show_list(HistoryList(1, "", ALL))
+    return made
+
+
+def seen(model: HistoryModel, place: int) -> object:
+    return model.data(model.index(place))
+
+
+def test_a_page_is_asked_for_once_when_one_of_its_rows_is_seen(
+    model: HistoryModel, wanted: list[RowsWanted]
+) -> None:
+    assert model.rowCount() == ALL and wanted == []
+    assert seen(model, 70) == seen(model, 71) == ""
+    assert wanted == [RowsWanted(1, PAGE, PAGE)]
+    model.show_rows(rows(1))
+    assert seen(model, 71) == "take 71" and len(wanted) == 1
+    assert model.data(model.index(71), Qt.ItemDataRole.AccessibleTextRole) == "read: take 71"
+    assert model.place_of(row(71).session) == 71 and model.place_of(row(0).session) is None
+
+
+def test_what_nobody_looked_at_lately_is_let_go(model: HistoryModel, wanted: list[RowsWanted]) -> None:
+    for page in range(MOST_PAGES + 1):
+        seen(model, page * PAGE)
+        model.show_rows(rows(page))
+    wanted.clear()
+    assert seen(model, PAGE) == f"take {PAGE}" and wanted == []
+    assert seen(model, 0) == "" and wanted == [RowsWanted(1, 0, PAGE)]
+
+
+def test_of_pages_that_do_not_come_the_oldest_is_given_up(model: HistoryModel, wanted: list[RowsWanted]) -> None:
+    for page in range(MOST_WAITING + 1):
+        seen(model, page * PAGE)
+    model.show_rows(rows(0))
+    assert seen(model, 0) == "" and wanted[-1] == RowsWanted(1, 0, PAGE)
+
+
+def test_rows_of_before_are_shown_until_the_new_ones_are_there(
+    model: HistoryModel, wanted: list[RowsWanted]
+) -> None:
+    seen(model, 0)
+    model.show_rows(rows(0))
+    assert not model.show_list(HistoryList(1, "", ALL, done=1, total=2))
+    assert model.show_list(HistoryList(1, "", ALL, version=1))
+    assert seen(model, 0) == "take 0" and len(wanted) == 2 and not model.is_fresh(0)
+    model.show_rows(HistoryRows(1, 0, (None, row(5))))
+    assert seen(model, 0) == "" and seen(model, 1) == "take 5" and model.is_fresh(0)
+
+
+def test_another_search_has_nothing_of_the_one_before(model: HistoryModel) -> None:
+    seen(model, 0)
+    model.show_list(HistoryList(2, "x", 3))
+    seen(model, 0)
+    model.show_rows(rows(0, serial=1))
+    assert seen(model, 0) == "" and model.rowCount() == 3

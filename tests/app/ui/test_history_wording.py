@@ -1,0 +1,46 @@
+"""What a take of the history says of itself."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from app.capture.take import TakeState
+from app.history.index import Row
+from app.history.view import HistoryList, HistoryNote
+from app.states import State
+from app.ui import history_wording as wording
+from app.ui.texts import Texts
+from app.view import Note
+
+ROW = Row(UUID(int=1), 1_700_000_000.0, 65.0, 1, TakeState.HELD, "kia ora " * 100, "mi", "whisper")
+
+
+def test_each_state_has_a_word_and_a_shape(texts: Texts) -> None:
+    rows = [replace(ROW, state=state) for state in TakeState]
+    assert {wording.state_of(row) for row in rows} <= set(State)
+    assert texts("state.failed") in wording.caption(texts, replace(ROW, state=TakeState.INTERRUPTED))
+
+
+def test_the_caption_has_all_that_is_known(texts: Texts) -> None:
+    parts = wording.caption(texts, replace(ROW, edited=True)).split(" · ")
+    assert parts[1:] == ["1:05", "whisper", texts("state.held"), texts("history.edited")]
+    assert len(wording.caption(texts, replace(ROW, model="")).split(" · ")) == 3
+
+
+def test_a_take_without_a_text_says_why(texts: Texts) -> None:
+    assert wording.take_text(texts, replace(ROW, text="")) == texts("take.no-text")
+    cut_off = replace(ROW, text="", state=TakeState.INTERRUPTED)
+    assert wording.take_text(texts, cut_off) == texts("take.interrupted")
+
+
+def test_what_is_read_out_is_short(texts: Texts) -> None:
+    assert wording.described(texts, ROW).startswith("kia ora") and len(wording.described(texts, ROW)) < 300
+    assert wording.described(texts, None) == texts("history.loading")
+
+
+def test_what_there_is_to_say_of_the_list(texts: Texts) -> None:
+    assert wording.list_text(texts, HistoryList()) == texts("history.empty")
+    assert "xyz" in wording.list_text(texts, HistoryList(query=" xyz "))
+    assert wording.percent_text(texts, HistoryList()) == ""
+    assert "50" in wording.percent_text(texts, HistoryList(done=1, total=2))
+    assert "full" in wording.told_text(texts, Note(HistoryNote.NOT_DONE, {"reason": "full"}))
+    assert wording.told_text(texts, Note("not known")) == ""
