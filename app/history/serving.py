@@ -62,6 +62,8 @@ class Serving:
                 self._search = action
                 self._wake.set()
             case RowsWanted():
+                if action in self._wanted:  # it would push out another one
+                    self._wanted.remove(action)
                 self._wanted.append(action)
                 self._wake.set()
             case EditTake():

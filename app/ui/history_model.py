@@ -54,9 +54,9 @@ class HistoryModel(QAbstractListModel):
     def show_rows(self, came: HistoryRows) -> None:
         """Those that were wanted; of another search they are nothing to us."""
         page = came.start // PAGE
-        if came.serial != self._list.serial or page not in self._wanted:
+        if came.serial != self._list.serial:
             return
-        del self._wanted[page]
+        self._wanted.pop(page, None)
         self._pages[page] = came.rows
         self._pages.move_to_end(page)
         self._fresh.add(page)

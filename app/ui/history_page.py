@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.history.actions import ExportTakes, RowsWanted, SearchHistory
+from app.history.index import Row
 from app.history.view import HistoryList, HistoryNote, HistoryRows, HistoryTold
 from app.ui import icons
 from app.ui.file_dialogs import Dialogs, SystemDialogs
@@ -50,6 +51,7 @@ class HistoryPage(QWidget):
         self._exported: ExportTakes | None = None
         self._unplaced: set[UUID] = set()
         self._placing = False
+        self._seen: dict[int, tuple[Row | None, bool]] = {}
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.name, self.count = label(size=SCALE.display, bold=True), label(role="muted")
@@ -80,6 +82,7 @@ class HistoryPage(QWidget):
         place = self.list.verticalScrollBar().value()
         self._placing = True
         if self.model.show_list(listed):
+            self._seen.clear()
             self._unplaced = set() if other else {row.session for row in self.panel.rows}
             self.list.verticalScrollBar().setValue(0 if other else place)
         self._placing = False
@@ -151,9 +154,17 @@ class HistoryPage(QWidget):
     def _choose(self) -> None:
         """What is selected, and what is not found again yet in a list that became another one."""
         waiting = [row for row in self.panel.rows if row.session in self._unplaced]
-        found = [row for row in map(self.model.row, self._places()) if row]
+        self._seen = {place: self._seen_at(place) for place in self._places()}
+        found = [row for row, _ in self._seen.values() if row]
         chosen = {row.session: row for row in [*waiting, *found]}
         self.panel.show_takes(sorted(chosen.values(), key=lambda row: row.key, reverse=True))
+
+    def _seen_at(self, place: int) -> tuple[Row | None, bool]:
+        """The take there, and whether it is of this list. Once it was, it is not fetched again to be chosen."""
+        before = self._seen.get(place, (None, False))
+        if before[1] and not self.model.is_fresh(place):
+            return before
+        return self.model.row(place), self.model.is_fresh(place)
 
     def _place_chosen(self) -> None:
         self._placing = True

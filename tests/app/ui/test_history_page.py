@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 from app.actions import RecoverTake
 from app.capture.take import TakeState
 from app.formats import Format
-from app.history.actions import DeleteTakes, EditTake, ExportTakes, RowsWanted, SearchHistory
+from app.history.actions import MOST_WAITING, DeleteTakes, EditTake, ExportTakes, RowsWanted, SearchHistory
 from app.history.index import Row
 from app.history.view import HistoryList, HistoryNote, HistoryRows, HistoryTold
 from app.ui.colours import Scheme
-from app.ui.history_page import HistoryPage
+from app.ui.history_page import MOST_CHOSEN, HistoryPage
 from app.ui.history_take import Asked
 from app.ui.texts import Texts
 from app.ui.theme import Theme
@@ -162,6 +162,27 @@ def test_what_is_chosen_stays_chosen_where_it_is_now(page: HistoryPage) -> None:
     page.show_rows(HistoryRows(1, 0, (new, *ROWS)))
     assert texts_chosen(page) == ["take 1"]
     assert [index.row() for index in page.list.selectionModel().selectedIndexes()] == [2]
+
+
+def test_many_are_chosen_without_being_fetched_for_ever(page: HistoryPage, asked: list[Asked]) -> None:
+    page.show_list(HistoryList(1, "", 3 * MOST_CHOSEN))
+    page.list.selectAll()
+    page.list.scrollToBottom()
+    page.list.grab()
+    fetched = 0
+    waiting: list[RowsWanted] = []
+    while fetched < 99:
+        waiting += [action for action in asked if isinstance(action, RowsWanted)]
+        asked.clear()
+        waiting = waiting[-MOST_WAITING:]
+        if not waiting:
+            break
+        one = waiting.pop()
+        rows = (replace(ROWS[0], session=UUID(int=one.start + number + 1)) for number in range(one.count))
+        page.show_rows(HistoryRows(1, one.start, tuple(rows)))
+        page.list.grab()
+        fetched += 1
+    assert len(page.panel.rows) == MOST_CHOSEN and fetched < 99
 
 
 def test_takes_are_exported_and_replaced_only_when_asked(
