@@ -182,7 +182,8 @@ def main_window(look: Look, view: View, shown: Sequence[TakeView], worker: Worke
         window.show_takes(shown)
         window.show_view(view)
         shell = Shell(theme, texts, lambda action: None, hides=True)
-        for name, page in (("dictation", window), ("files", QWidget()), ("monitor", QWidget())):
+        others = ((name, QWidget()) for name in ("history", "files", "monitor"))
+        for name, page in (("dictation", window), *others):
             shell.add(name, page)
         shell.resize(usual_size() + QSize(0, shell.tabs["files"].sizeHint().height()))
         return grabbed(shell)
