@@ -29,6 +29,7 @@ from runtime.tasks import Tasks
 
 MOST_ROWS: Final = 200
 _NAMED: Final = 3
+_CLOSE_S: Final = 5.0
 
 
 class Serving:
@@ -37,6 +38,7 @@ class Serving:
     def __init__(self, history: History, post: Callable[[HistoryValue], None]) -> None:
         self._history, self._post = history, post
         self._tasks = Tasks("history-window")
+        self._doing: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._search: SearchHistory | None = None
         self._answered: tuple[SearchHistory | None, int] = (None, -1)
@@ -52,7 +54,10 @@ class Serving:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        """What was asked is done first, for some seconds: an edit may be the last thing before the app ends."""
         self._end()
+        if self._doing:
+            await asyncio.wait(self._doing, timeout=_CLOSE_S)
         await self._tasks.close()
 
     def ask(self, action: HistoryAction) -> None:
@@ -133,7 +138,9 @@ class Serving:
     # -- what a person does --------------------------------------------------------------------------------
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.start(self._telling(work), "work")
+        task = self._tasks.start(self._telling(work), "work")
+        self._doing.add(task)
+        task.add_done_callback(self._doing.discard)
 
     async def _telling(self, work: Coroutine[Any, Any, None]) -> None:
         """What cannot be done is told."""

@@ -1,6 +1,7 @@
 """Actions of a window, and the values that it gets for them."""
 
-from collections.abc import AsyncIterator
+from array import array
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -82,6 +83,38 @@ async def test_of_searches_only_the_newest_is_answered(library: Library) -> None
         await wait_until(lambda: window.texts == ["take 3 天气"], "its row")
     assert {told.serial for told in window.lists} == {4}
     assert all(value.serial == 4 for value in window.values if isinstance(value, HistoryRows))
+
+
+class Overtaken(History):
+    """Somebody types on while the first search is read."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library, Rerunner(fixed(Address(""))), library.root.parent / "index.sqlite")
+        self.then: Callable[[], None] | None = None
+
+    async def keys(self, query: str = "") -> "array[int]":
+        found = await super().keys(query)
+        if then := self.then:
+            self.then = None
+            then()
+        return found
+
+
+async def test_a_search_that_was_overtaken_is_not_shown_as_the_newest(library: Library) -> None:
+    window = Window()
+    async with Overtaken(library) as history:
+        await history.refresh()
+        async with Serving(history, window.values.append) as serving:
+            history.then = partial(serving.ask, SearchHistory("take 3", 2))
+            serving.ask(SearchHistory("take", 1))
+            await wait_until(lambda: window.lists, "the newest")
+    assert [(told.serial, told.count) for told in window.lists] == [(2, 1)]
+
+
+async def test_what_was_asked_last_is_done_before_it_ends(library: Library) -> None:
+    async with served(library, Window()) as (serving, _):
+        serving.ask(EditTake(session(1), "the last word"))
+    assert library.find(session(1)).text == "the last word"
 
 
 async def test_what_changes_is_listed_again(library: Library) -> None:
