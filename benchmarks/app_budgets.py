@@ -1,0 +1,206 @@
+"""The app's budgets, measured on a running app: its start, its rest, its keys, its texts, its command line."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from app.capture.library import Found
+from app.control_client import ControlError
+from benchmarks.app_figures import Figure, spread
+from benchmarks.app_screen import Eye
+from protocol.recognition import Timing
+from protocol.session import Final
+from tests.helpers.chain import BIN
+from tests.helpers.desktop import TextField
+from tests.helpers.desktop_app import DesktopApp
+from tests.helpers.recordings import SYNTHETIC
+from tests.helpers.waiting import wait_until_sync
+
+STARTS = 5
+PRESSES = 30
+TEXTS = 20
+TOGGLES = 30
+_SETTLED_S = 15.0
+_IDLE_S = 20.0
+_WINDOW_MS, _OVERLAY_MS, _CPU, _MEMORY_MB, _TEXT_MS, _TOGGLE_MS = 1000.0, 50.0, 1.0, 200.0, 50.0, 150.0
+_SPOKEN = SYNTHETIC / "en-03.flac"
+_IMPORTED = """
+import sys, app.cli, app.desk, app.main, onnxruntime
+for module in list(sys.modules.values()):
+    print(getattr(module, "__file__", ""), getattr(module, "__cached__", ""), sep="\\n")
+"""
+
+
+class MeasuredApp(DesktopApp):
+    """``program``: its own process, after ``open``."""
+
+    @property
+    def program(self) -> psutil.Process:
+        """Itself, without its gateway and worker."""
+        assert self.process is not None
+        return psutil.Process(self.process.pid)
+
+    def open(self, *arguments: str) -> float:
+        """Start it as a person does; when. Nothing is waited for."""
+        at = time.perf_counter()
+        command = [str(BIN / "kikipounamu"), "app", *self.arguments, *arguments]
+        self.process = self.desktop.start(*command, **self._environment)
+        return at
+
+    def answers(self) -> bool:
+        """Whether it can be asked."""
+        with suppress(ControlError, OSError):
+            return bool(self.view())
+        return False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For a program of ours that is to find it."""
+        return self.desktop.environment | self._environment
+
+    @contextmanager
+    def running(self, *arguments: str) -> Iterator["MeasuredApp"]:
+        """With an idle worker, until the context ends."""
+        self.open(*arguments)
+        wait_until_sync(self.is_ready, "the app has a worker that is idle", 120.0)
+        try:
+            yield self
+        finally:
+            self.quit()
+
+
+def starts(app: MeasuredApp, eye: Eye) -> Iterator[Figure]:
+    """From the start of the process to a window with something in it."""
+    files = _files()
+    for what, fresh in (("again", False), ("first, files not in memory", True)):
+        mapped, drawn = [], []
+        for number in range(STARTS + 1):
+            app.home = app.home.parent / f"home-{what[:5]}-{number if fresh else 0}"
+            if fresh:
+                _forget(files)
+            at = app.open()
+            there = eye.seen(overlay=False)
+            wait_until_sync(app.answers, "the app answers")
+            app.quit()
+            if number or fresh:
+                mapped.append(1000 * (there[0] - at))
+                drawn.append(1000 * (there[1] - at))
+        yield spread(f"window visible ({what})", drawn, "ms", 1.0, _WINDOW_MS)
+        yield spread(f"window mapped ({what})", mapped, "ms", 1.0)
+
+
+def _files() -> list[str]:
+    """What the app is read from."""
+    told = subprocess.run([sys.executable, "-c", _IMPORTED], capture_output=True, text=True, check=True)
+    folders = {str(Path(name).parent) for name in told.stdout.split("\n") if "PySide6" in name or ".libs" in name}
+    libraries = [str(path) for folder in folders for path in Path(folder).rglob("*.so*")]
+    return [name for name in [*told.stdout.split("\n"), *libraries] if os.path.isfile(name)]
+
+
+def _forget(files: list[str]) -> None:
+    """Out of the system's cache, as after the computer was started; what others have mapped stays."""
+    for name in files:
+        place = os.open(name, os.O_RDONLY)
+        os.posix_fadvise(place, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(place)
+
+
+def idle(app: MeasuredApp, keep_open: bool = False) -> Iterator[Figure]:
+    """What it takes while nobody speaks, after it was used once."""
+    app.set(general__keep_microphone_open=keep_open)
+    with app.talking():
+        app.hear_on(1.0)
+    app.wait_for("idle")
+    time.sleep(_SETTLED_S)
+    children = app.program.children(recursive=True)
+    before, others = _cpu_s([app.program]), _cpu_s(children)
+    time.sleep(_IDLE_S)
+    own, rest = (100 * used / _IDLE_S for used in (_cpu_s([app.program]) - before, _cpu_s(children) - others))
+    what = "microphone kept open" if keep_open else "microphone closed"
+    beside = f"its gateway, broker and worker {rest:.2g} %; over {_IDLE_S:g} s"
+    yield Figure(f"idle CPU, {what}", own, "%", None if keep_open else _CPU, 1, beside)
+    memory = app.program.memory_full_info()
+    beside = f"resident {memory.rss / 2**20:.0f} MB"
+    yield Figure(f"idle memory (USS), {what}", memory.uss / 2**20, "MB", _MEMORY_MB, 1, beside)
+
+
+def _cpu_s(processes: list[psutil.Process]) -> float:
+    times = [process.cpu_times() for process in processes]
+    return sum(float(each.user + each.system) for each in times)
+
+
+def keys(app: MeasuredApp, eye: Eye) -> Iterator[Figure]:
+    """From the key that goes down to the overlay."""
+    app.set(hotkeys__mode="hold")
+    for what, pause_s, count in (("microphone closed", 4.0, PRESSES // 3), ("microphone open", 0.5, PRESSES)):
+        drawn = []
+        for _ in range(count):
+            time.sleep(pause_s)
+            eye.gone()
+            at = eye.press()
+            drawn.append(1000 * (eye.seen(overlay=True)[1] - at))
+            eye.release()
+        yield spread(f"key-down to overlay, {what}", drawn, "ms", 0.95, _OVERLAY_MS)
+
+
+def texts(app: MeasuredApp, eye: Eye, engine: str, count: int = TEXTS) -> Iterator[Figure]:
+    """From the key that goes up to the text in another program, less what recognising its last segment took.
+
+    That segment may have waited for a guess about it, which cannot be taken back while it is decoded.
+    """
+    app.set(hotkeys__mode="hold")
+    field, whole, less, waited = TextField(app.desktop), list[float](), list[float](), list[float]()
+    for _ in range(count):
+        app.wait_for("idle")
+        before = len(app.takes())
+        eye.press()
+        app.wait_for("listening")
+        app.play(_SPOKEN)
+        at = eye.release()
+        came = _last_change(app, field)
+        take = app.wait_for_takes(before + 1)[before]
+        assert field.text.endswith(take.transcript.text), "another text than in the history"
+        timing = _timing(take)
+        whole.append(1000 * (came - at))
+        less.append(whole[-1] - timing.decode)
+        waited.append(less[-1] - timing.queue)
+    yield spread(f"key-up to text less decoding, {engine}", less, "ms", 0.95, _TEXT_MS)
+    yield spread(f"the same less waiting for the engine, {engine}", waited, "ms", 0.95)
+    yield spread(f"key-up to text, {engine}", whole, "ms", 0.95)
+
+
+def _last_change(app: MeasuredApp, field: TextField) -> float:
+    """When the field last changed, once the app says that it is done."""
+    before, at, end = field.text, 0.0, time.perf_counter() + 60
+    while time.perf_counter() < end:
+        for _ in range(50):
+            if (now := field.text) != before:
+                before, at = now, time.perf_counter()
+            time.sleep(0.001)
+        if at and app.view()["state"] in ("done", "idle"):
+            return at
+    raise AssertionError("no text comes")
+
+
+def _timing(take: Found) -> Timing:
+    """Of its last segment."""
+    spoken = take.take.segments[max(take.take.segments)]
+    return spoken.outcome.timing if isinstance(spoken.outcome, Final) else Timing()
+
+
+def toggles(app: MeasuredApp) -> Iterator[Figure]:
+    """``kikipounamu toggle``, from its start to its end."""
+    took = []
+    for _ in range(TOGGLES):
+        at = time.perf_counter()
+        subprocess.run([str(BIN / "kikipounamu"), "toggle"], env=app.environment, check=True, timeout=30)
+        took.append(1000 * (time.perf_counter() - at))
+        time.sleep(0.3)
+    app.wait_for("idle")
+    yield spread("kikipounamu toggle", took, "ms", 0.95, _TOGGLE_MS)

@@ -1,0 +1,97 @@
+"""A microphone that hears a long recording faster than it would be spoken, for the app as it is."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.capture.devices import Input
+from app.capture.microphone import open_microphone
+from app.capture.portaudio import Put
+from app.recorder import OpenDevice
+from protocol.audio import SAMPLE_RATE
+from tests.helpers.recordings import samples_of, synthetic
+
+Samples = NDArray[np.int16]
+
+NAME = "a recording"
+_BLOCK = SAMPLE_RATE // 50  # as PortAudio hands over here
+_BLOCK_S = 0.02
+_CLOSE_S = 5.0
+
+
+def long_recording(minutes: float, seed: int = 1) -> Samples:
+    """Sentences in English and Mandarin in random order, with pauses between them."""
+    chance = random.Random(seed)
+    sentences = [samples_of(recording.path) for recording in synthetic()]
+    wanted, pieces, length = round(minutes * 60 * SAMPLE_RATE), list[Samples](), 0
+    while length < wanted:
+        pause = np.zeros(round(chance.uniform(0.3, 1.5) * SAMPLE_RATE), np.int16)
+        pieces += [chance.choice(sentences), pause]
+        length += len(pieces[-2]) + len(pause)
+    return np.concatenate(pieces)[:wanted]
+
+
+class FastSoundSystem:
+    """A ``SoundSystem``. Its device hears silence, and the recording at ``pace`` from ``speak`` on."""
+
+    def __init__(self, recording: Samples, pace: float) -> None:
+        self._recording, self._pace = recording, pace
+        self._speaking = threading.Event()
+
+    @property
+    def open_device(self) -> OpenDevice:
+        """For a ``Desk``."""
+        return partial(open_microphone, system=self)
+
+    def speak(self) -> None:
+        """Once a take listens: nothing of the recording is said to nobody."""
+        self._speaking.set()
+
+    def wait(self) -> None:
+        """Silence again; the next ``speak`` begins anew."""
+        self._speaking.clear()
+
+    async def inputs(self, *, anew: bool = False) -> list[Input]:
+        """One."""
+        return [Input(0, NAME, "fast", 1, SAMPLE_RATE, default=True)]
+
+    async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> "FastStream":
+        """Begin to hear."""
+        return FastStream(self._blocks(), self._speaking, put)
+
+    def _blocks(self) -> Iterator[list[bytes]]:
+        """What comes within each 20 ms after ``speak``: real blocks, several at once."""
+        said, begun = 0, time.perf_counter()
+        while said < len(self._recording):
+            due = round((time.perf_counter() - begun + _BLOCK_S) * self._pace * SAMPLE_RATE) // _BLOCK * _BLOCK
+            now = (self._recording[at : at + _BLOCK] for at in range(said, min(due, len(self._recording)), _BLOCK))
+            yield [(block / 32768).astype(np.float32).tobytes() for block in now]
+            said = max(said, due)
+
+
+class FastStream:
+    """A ``Stream`` with a thread of its own, as PortAudio's."""
+
+    rate, channels, latency_s = SAMPLE_RATE, 1, 0.02
+
+    def __init__(self, blocks: Iterator[list[bytes]], speaking: threading.Event, put: Put) -> None:
+        self._blocks, self._speaking, self._put = blocks, speaking, put
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="fast microphone", daemon=True)
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Hear no more. Safe to call twice."""
+        self._closed.set()
+        self._thread.join(_CLOSE_S)
+
+    def _run(self) -> None:
+        silence = [bytes(4 * _BLOCK)]
+        while not self._closed.wait(_BLOCK_S):
+            for block in next(self._blocks, silence) if self._speaking.is_set() else silence:
+                self._put(block, len(block) // 4, False)

@@ -1,0 +1,142 @@
+"""The app with a fast microphone and a watch over Qt's turns: a process that ``benchmarks.app_long_take`` starts.
+
+    python -m benchmarks.app_take RECORDING RESULT PACE [WHY]
+
+For each take, from its key-down until some time after its end, a line of JSON is added to RESULT; ``work`` in it
+is the CPU time of Qt's thread in a turn, at most: the rest of a turn it waited for a core, or for Python. What
+every thread did in long turns is added to the file WHY; looking at that takes time itself.
+"""
+
+import gc
+import json
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QTimer
+
+from app import main as desktop
+from app.desk import Desk, DeskSettings
+from app.local_worker import LocalWorkerSettings
+from app.news import News, Post
+from app.states import State
+from app.ui.bridge import Bridge, EventLoopWatch
+from app.view import View
+from benchmarks.app_engine import create
+from benchmarks.app_long_turns import Causes
+from benchmarks.app_microphone import FastSoundSystem
+
+_ENGINE = f"{create.__module__}:{create.__name__}"
+_AFTERWARDS_MS = 2500
+_TICK_MS = 4
+
+
+class Collections:
+    """How long Python looked for garbage: milliseconds, each time."""
+
+    def __init__(self) -> None:
+        self._begun = 0.0
+        self.took: list[float] = []
+        gc.callbacks.append(self._called)
+
+    def _called(self, phase: str, _: dict[str, Any]) -> None:
+        if phase == "start":
+            self._begun = time.perf_counter()
+        else:
+            self.took.append(1000 * (time.perf_counter() - self._begun))
+
+
+class Watching:
+    """Told of states in Qt's thread. ``views``: how many there were of this take."""
+
+    def __init__(self, result: Path, sound: FastSoundSystem, why: Path | None) -> None:
+        self._result, self._sound = result, sound
+        self._why = why
+        self._causes: Causes | None = None
+        self._watch: EventLoopWatch | None = None
+        self._work: EventLoopWatch | None = None
+        self._end: QTimer | None = None
+        self._collections = Collections()
+        self._begun_s = 0.0
+        self.views = 0
+
+    def see(self, state: object) -> None:
+        """What the take is doing now."""
+        if state is State.LISTENING:
+            self._sound.speak()
+        if state is State.IDLE:
+            self._sound.wait()
+            self._end = QTimer(singleShot=True, interval=_AFTERWARDS_MS)
+            self._end.timeout.connect(self._ended)
+            self._end.start()
+        elif self._watch is None:
+            self._begin()
+        elif self._end is not None:
+            self._end.stop()
+
+    def _begin(self) -> None:
+        self._collections.took.clear()
+        self.views, self._begun_s = 0, time.perf_counter()
+        self._watch, self._work = EventLoopWatch(_TICK_MS), EventLoopWatch(_TICK_MS, time.thread_time)
+        self._watch.start()
+        self._work.start()
+        if self._why is not None:
+            self._causes = Causes(self._watch)
+
+    def _ended(self) -> None:
+        watch, work, self._watch = self._watch, self._work, None
+        if watch is None or work is None:
+            return
+        watch.stop()
+        work.stop()
+        if self._causes is not None and self._why is not None:
+            self._causes.write(self._why)
+        line = {
+            "seconds": time.perf_counter() - self._begun_s,
+            "views": self.views,
+            "turns": watch.turns,
+            "p50_ms": watch.percentile_ms(50),
+            "p999_ms": watch.percentile_ms(99.9),
+            "worst_ms": watch.worst_ms,
+            "work_p999_ms": work.percentile_ms(99.9) + _TICK_MS,
+            "work_worst_ms": work.worst_ms + _TICK_MS,
+            "collection_ms": max(self._collections.took, default=0.0),
+        }
+        with self._result.open("a") as lines:
+            lines.write(json.dumps(line) + "\n")
+
+
+def _make_desk(watching: Watching, sound: FastSoundSystem, post: Post) -> Desk:
+    """A desk whose views are counted, and whose states are told in Qt's thread."""
+    tell = Bridge(watching.see)
+    application = QCoreApplication.instance()
+    assert application is not None
+    tell.moveToThread(application.thread())
+    before = State.IDLE
+
+    def told(news: News) -> None:
+        nonlocal before
+        post(news)
+        if isinstance(news, View):
+            watching.views += 1
+            if news.state is not before:
+                before = news.state
+                tell.post(before)
+
+    settings = DeskSettings(LocalWorkerSettings((), ("--engine", _ENGINE)))
+    return Desk(told, settings, sound.open_device)
+
+
+def main() -> int:
+    """The app, until somebody quits it."""
+    recording, result, pace, *why = sys.argv[1:]
+    sound = FastSoundSystem(np.memmap(recording, np.int16, "r"), float(pace))
+    watching = Watching(Path(result), sound, Path(why[0]) if why else None)
+    return desktop.run(partial(_make_desk, watching, sound))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
