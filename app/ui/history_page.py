@@ -101,6 +101,11 @@ class HistoryPage(QWidget):
         self._told = told
         self._show()
 
+    def again(self) -> None:
+        """Whoever answers is there only now, or another one: ask once more, if anybody has looked."""
+        if self._serial:
+            self._search()
+
     def refresh(self) -> None:
         """Everything again, in the language and colours of now."""
         texts = self._texts

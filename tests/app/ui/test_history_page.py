@@ -74,9 +74,12 @@ def texts_chosen(page: HistoryPage) -> list[str]:
 def test_nothing_is_read_before_somebody_looks(theme: Theme, asked: list[Asked], qtbot: QtBot) -> None:
     made = HistoryPage(theme, Texts("en"), asked.append)
     qtbot.addWidget(made)
+    made.again()
     assert asked == []
     made.show()
     assert asked == [SearchHistory("", 1)]
+    made.again()
+    assert asked[1:] == [SearchHistory("", 2)]
 
 
 def test_each_letter_searches_and_only_the_newest_is_shown(page: HistoryPage, asked: list[Asked]) -> None:
