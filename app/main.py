@@ -108,6 +108,8 @@ class Windows:
 
     def ask(self, action: Action) -> None:
         """Hand it to the desk, as soon as there is one."""
+        if action is Verb.QUIT:
+            self.shell.hide()  # what was edited is kept before the desk ends
         if self.desk is None:
             self._early.append(action)
         else:
@@ -124,6 +126,7 @@ class Windows:
             case Begun(desk):
                 self.desk = desk
                 self._seen(self.shell.page if self.shell.isVisible() else "")
+                self.history.again()
                 while self._early:
                     self.ask(self._early.popleft())
             case Gone():
