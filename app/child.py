@@ -114,6 +114,7 @@ class Child:
         except asyncio.CancelledError:
             with suppress(ProcessLookupError):
                 process.kill()
+            await process.wait()  # at once: nobody else would, should the loop end now
             raise
         finally:
             self._process = None
