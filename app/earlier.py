@@ -21,24 +21,12 @@ from app.listening import Listener
 from app.problem_notes import note_of
 from app.states import State
 from app.transcript import Segment
-from app.view import Note, TakeView
+from app.view import STATES, Note, TakeView
 from client.errors import GatewayError
 from client.events import ClientEvent
 from speech.errors import SpeechError
 
 log = structlog.get_logger(__name__)
-
-STATES: Final = {
-    TakeState.LIVE: State.WAITING,
-    TakeState.INTERRUPTED: State.FAILED,
-    TakeState.WAITING: State.FAILED,
-    TakeState.FAILED: State.FAILED,
-    TakeState.HELD: State.HELD,
-    TakeState.DONE: State.DONE,
-    TakeState.EMPTY: State.IDLE,
-}
-"""``failed``: something of it can be recognised again. ``idle``: nobody spoke."""
-
 
 HELD_S: Final = 24 * 3600.0
 MOST_HELD_TAKES: Final = 20

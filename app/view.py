@@ -5,10 +5,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from app.capture.take import TakeState
 from app.live_text import Span
 from app.states import State
 
 LOWEST_DBFS: Final = -60.0
+
+STATES: Final = {
+    TakeState.LIVE: State.WAITING,
+    TakeState.INTERRUPTED: State.FAILED,
+    TakeState.WAITING: State.FAILED,
+    TakeState.FAILED: State.FAILED,
+    TakeState.HELD: State.HELD,
+    TakeState.DONE: State.DONE,
+    TakeState.EMPTY: State.IDLE,
+}
+"""``failed``: something of it can be recognised again. ``idle``: nobody spoke."""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,12 @@
 
 from typing import Final
 
-from app.earlier import STATES
 from app.history.index import Row
 from app.history.view import HistoryList
 from app.states import State
 from app.ui.texts import Texts
 from app.ui.wording import state_text, today, when_text
-from app.view import Note, TakeView
+from app.view import STATES, Note, TakeView
 
 
 def state_of(row: Row) -> State:

@@ -83,3 +83,11 @@ def test_how_much_the_log_tells_is_a_setting(level: str, told: bool, tmp_path: P
         app.terminate()
         app.communicate(timeout=60)
     assert ("child ended" in (tmp_path / "logs" / "desktop.jsonl").read_text()) is told
+
+
+def test_the_window_waits_for_nothing_that_the_desk_imports() -> None:
+    """Of a second until there is a window, each of these would take a good part."""
+    require(NEEDED)
+    code = "import sys, app.cli, app.main; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert not {"numpy", "aiohttp", "onnxruntime", "sounddevice", "app.desk"} & set(done.stdout.split())
