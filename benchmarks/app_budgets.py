@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -79,19 +80,21 @@ def starts(app: MeasuredApp, eye: Eye) -> Iterator[Figure]:
     """From the start of the process to a window with something in it."""
     files = _files()
     for what, fresh in (("again", False), ("first, files not in memory", True)):
-        mapped, drawn = [], []
+        mapped, drawn, used = [], [], []
         for number in range(STARTS + 1):
             app.home = app.home.parent / f"home-{what[:5]}-{number if fresh else 0}"
             if fresh:
                 _forget(files)
             at = app.open()
             there = eye.seen(overlay=False)
+            used.append(1000 * _cpu_s([app.program]))
             wait_until_sync(app.answers, "the app answers")
             app.quit()
             if number or fresh:
                 mapped.append(1000 * (there[0] - at))
                 drawn.append(1000 * (there[1] - at))
-        yield spread(f"window visible ({what})", drawn, "ms", 1.0, _WINDOW_MS)
+        visible = spread(f"window visible ({what})", drawn, "ms", 1.0, _WINDOW_MS)
+        yield replace(visible, beside=f"{visible.beside}; CPU until then at most {max(used):.0f} ms")
         yield spread(f"window mapped ({what})", mapped, "ms", 1.0)
 
 
