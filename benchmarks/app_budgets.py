@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 import psutil
 
@@ -155,7 +156,7 @@ def keys(app: MeasuredApp, eye: Eye) -> Iterator[Figure]:
 def texts(app: MeasuredApp, eye: Eye, engine: str, count: int = TEXTS) -> Iterator[Figure]:
     """From the key that goes up to the text in another program, less what recognising its last segment took.
 
-    That segment may have waited for a guess about it, which cannot be taken back while it is decoded.
+    That segment may have been asked for before, and may have waited for a guess that was decoded: beside it.
     """
     app.set(hotkeys__mode="hold")
     field, whole, less, waited = TextField(app.desktop), list[float](), list[float](), list[float]()
@@ -172,9 +173,9 @@ def texts(app: MeasuredApp, eye: Eye, engine: str, count: int = TEXTS) -> Iterat
         timing = _timing(take)
         whole.append(1000 * (came - at))
         less.append(whole[-1] - timing.decode)
-        waited.append(less[-1] - timing.queue)
-    yield spread(f"key-up to text less decoding, {engine}", less, "ms", 0.95, _TEXT_MS)
-    yield spread(f"the same less waiting for the engine, {engine}", waited, "ms", 0.95)
+        waited.append(timing.queue)
+    figure = spread(f"key-up to text less decoding, {engine}", less, "ms", 0.95, _TEXT_MS)
+    yield replace(figure, beside=f"{figure.beside}; in the queue p50 {median(waited):.0f} ms")
     yield spread(f"key-up to text, {engine}", whole, "ms", 0.95)
 
 
