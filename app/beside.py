@@ -33,7 +33,10 @@ _FILES: Final = "files"
 
 
 class Beside:
-    """``locate``: the gateway of now. ``options``: how files are recognised from now on."""
+    """``locate``: the gateway of now. ``options``: how files are recognised from now on.
+
+    What is asked before it is entered, or after it was left, is passed over.
+    """
 
     def __init__(self, post: Post, library: Library, locate: Locate, options: Callable[[], Options]) -> None:
         recogniser = FileRecogniser(locate, folders().models / VAD_MODEL)
@@ -46,10 +49,12 @@ class Beside:
         self._open = False
 
     async def __aenter__(self) -> Self:
-        await self._kept.enter_async_context(self._tasks)
-        self._kept.push_async_callback(self._monitoring.close)
-        await self._kept.enter_async_context(self._history)
-        await self._kept.enter_async_context(self._serving)
+        async with AsyncExitStack() as opening:
+            await opening.enter_async_context(self._tasks)
+            opening.push_async_callback(self._monitoring.close)
+            await opening.enter_async_context(self._history)
+            await opening.enter_async_context(self._serving)
+            self._kept = opening.pop_all()
         self._tasks.start(self._files.run(), "files")
         self._open = True
         return self
@@ -67,11 +72,13 @@ class Beside:
 
     def ask_files(self, action: FileAction) -> None:
         """What a person wants of the files; returns at once."""
-        self._files.ask(action)
+        if self._open:
+            self._files.ask(action)
 
     def ask_history(self, action: HistoryAction) -> None:
         """What a person wants of the history; returns at once."""
-        self._serving.ask(action)
+        if self._open:
+            self._serving.ask(action)
 
     def takes_changed(self) -> None:
         """There are other takes, or they say something else."""
@@ -80,8 +87,10 @@ class Beside:
 
     def look_at_monitor(self, on: bool) -> None:
         """Whether somebody sees it."""
-        self._monitoring.look(on)
+        if self._open:
+            self._monitoring.look(on)
 
     def gateway_changed(self) -> None:
         """It is another one now."""
-        self._monitoring.again()
+        if self._open:
+            self._monitoring.again()

@@ -375,9 +375,11 @@ class Dictating:
 
     async def _catch_up(self) -> None:
         """Have recognised what was put aside, one after the other."""
-        while self._aside and not self._machine.pending:
-            await self._recover(self._aside.popleft())
-        self._catching_up = False
+        try:
+            while self._aside and not self._machine.pending:
+                await self._recover(self._aside.popleft())
+        finally:
+            self._catching_up = False
 
     async def _recover(self, session: str) -> None:
         note = await self._earlier.recover(session)

@@ -21,11 +21,6 @@ from tests.helpers.takes import write_take
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
-    return Library(tmp_path / "takes")
-
-
-@pytest.fixture
 def index() -> Iterator[Index]:
     index = Index(None)
     yield index

@@ -10,11 +10,6 @@ from app.history.database import SCHEMA, connect, delete, errors, writing
 from app.history.errors import IndexDamaged, IndexUnavailable
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path / "history" / "index.sqlite"
-
-
 def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 

@@ -17,11 +17,6 @@ TIMES = [datetime.fromtimestamp(T0 + number) for number in range(9)]
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
-    return Library(tmp_path / "takes")
-
-
-@pytest.fixture
 def out(tmp_path: Path) -> Path:
     (tmp_path / "out").mkdir()
     return tmp_path / "out"

@@ -31,16 +31,6 @@ def as_in_main() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def library(tmp_path: Path) -> Library:
-    return Library(tmp_path / "takes")
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path / "history" / "index.sqlite"
-
-
 @asynccontextmanager
 async def opened(library: Library, place: Path, url: str = "http://127.0.0.1:9") -> AsyncIterator[History]:
     """With all takes read."""

@@ -22,16 +22,6 @@ def as_in_main() -> Iterator[None]:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
-    return Library(tmp_path / "takes")
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path / "history" / "index.sqlite"
-
-
-@pytest.fixture
 def keeper(library: Library, place: Path) -> Iterator[Keeper]:
     keeper = Keeper(library, place)
     yield keeper

@@ -1,0 +1,17 @@
+"""A folder of takes, and the place of their index."""
+
+from pathlib import Path
+
+import pytest
+
+from app.capture.library import Library
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path / "takes")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "history" / "index.sqlite"
