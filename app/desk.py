@@ -41,8 +41,8 @@ from app.news import Devices, Post, Problem, Takes, WindowWanted
 from app.own_gateway import OwnGateway
 from app.problem_notes import note_of
 from app.recorder import OpenDevice
-from app.settings import Settings
-from app.settings_file import SettingsFile
+from app.settings.file import SettingsFile
+from app.settings.sections import Settings
 from app.sounds import Sounds
 from app.stack import Stack, StackSettings
 from app.view import Note, View

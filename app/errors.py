@@ -15,7 +15,7 @@ AppError                base
 ├── InsertionError      texts that cannot be inserted: ``app.insertion.errors``
 ├── ControlError        the running app cannot be asked: ``app.control_client``
 ├── HistoryError        what the history cannot do: ``app.history.errors``
-└── SettingsError       what a setting cannot be: ``app.settings``
+└── SettingsError       what a setting cannot be: ``app.settings.errors``
 """
 
 from collections.abc import Sequence

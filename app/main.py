@@ -29,7 +29,7 @@ from app.history.actions import HistoryAction
 from app.history.view import HistoryList, HistoryRows, HistoryTold
 from app.monitoring.view import MonitorView
 from app.news import Devices, Post, Problem, Takes, WindowWanted
-from app.settings import Settings
+from app.settings.sections import Settings
 from app.ui import tray
 from app.ui.announcer import Announcer, speak_from
 from app.ui.bridge import Bridge

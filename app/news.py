@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.files.view import FilesView, FileText
 from app.history.view import HistoryValue
 from app.monitoring.view import MonitorView
-from app.settings import Settings
+from app.settings.sections import Settings
 from app.view import Note, TakeView, View, WorkerView
 
 

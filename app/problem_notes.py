@@ -19,7 +19,7 @@ from app.capture.errors import (
 from app.errors import GatewayNotReady, ModelsMissing, ProgramEnds, ProgramMissing, StackFailed, StartedElsewhere
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.insertion.errors import LibraryMissing, ScreenGone, ScreenMissing
-from app.settings import BadSetting, SettingsNotKept, SettingsUnreadable
+from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
 from app.view import Note
 from client.errors import AudioGone, GatewayError, Refused, TryLater, Unauthorised, Unreachable
 from speech.errors import VadUnavailable

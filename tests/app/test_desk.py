@@ -14,7 +14,8 @@ from app.desk import Desk, DeskSettings, wishes_of
 from app.gestures import TalkMode
 from app.local_worker import LocalWorkerSettings
 from app.news import Devices, News, Problem, Takes, WindowWanted
-from app.settings import Settings, changed
+from app.settings.schema import changed
+from app.settings.sections import Settings
 from app.view import Note, WorkerState, WorkerView
 from runtime.folders import folders
 from tests.helpers.waiting import wait_until

@@ -27,9 +27,10 @@ from app.errors import (
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.insertion.errors import LibraryMissing, ScreenGone, ScreenMissing
 from app.problem_notes import note_of, unexpected
-from app.settings import BadSetting, SettingsNotKept, SettingsUnreadable, changed
-from app.settings import Settings as Defaults
-from app.settings_file import read
+from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
+from app.settings.file import read
+from app.settings.schema import changed
+from app.settings.sections import Settings as Defaults
 from app.view import Note
 from client.errors import AudioGone, Refused, SessionLost, TryLater, Unauthorised, Unreachable
 from speech.errors import VadUnavailable

@@ -26,8 +26,8 @@ from app.capture.library import Found, Library
 from app.capture.take import TRANSCRIBED, TakeState
 from app.control_client import ControlError, ask
 from app.local_gateway import workers
-from app.settings import all_settings
-from app.settings_file import read, written
+from app.settings.file import read, written
+from app.settings.schema import all_settings
 from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage

@@ -14,15 +14,10 @@ from hypothesis import strategies as st
 
 from app.actions import ChangeSetting
 from app.capture.retention import RetentionLimits
-from app.settings import (
-    BadSetting,
-    Settings,
-    SettingsNotKept,
-    SettingsUnreadable,
-    all_settings,
-    changed,
-)
-from app.settings_file import SettingsFile, limits_now, line_of, read, written
+from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
+from app.settings.file import SettingsFile, limits_now, line_of, read, written
+from app.settings.schema import all_settings, changed
+from app.settings.sections import Settings
 from tests.helpers.waiting import wait_until
 
 TEXT = """\

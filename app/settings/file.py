@@ -17,17 +17,9 @@ from tomlkit.exceptions import ParseError, TOMLKitError
 
 from app.actions import ChangeSetting
 from app.capture.retention import RetentionLimits
-from app.settings import (
-    BadSetting,
-    Settings,
-    SettingsError,
-    SettingsNotKept,
-    SettingsUnreadable,
-    all_settings,
-    changed,
-    from_mapping,
-    unknown_names,
-)
+from app.settings.errors import BadSetting, SettingsError, SettingsNotKept, SettingsUnreadable
+from app.settings.schema import all_settings, changed, from_mapping, unknown_names
+from app.settings.sections import Settings
 from runtime.folders import folders
 from runtime.tasks import Tasks
 

@@ -1,0 +1,157 @@
+"""Settings by section: what there is, and what it is when nobody says. Pure; ``docs/settings.md`` lists them."""
+
+from dataclasses import dataclass
+from math import inf
+from typing import Final, Literal
+
+from app.capture.retention import DAY_S, DAYS, SIZE, RetentionLimits
+from app.dictation_events import CANCEL, DICTATE, PASTE_HELD
+from app.gestures import TalkMode
+from app.insertion.plan import Newline, Strategy
+from app.settings import checks
+from app.settings.checks import setting
+from protocol.recognition import Options
+
+_MEGABYTE: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class General:
+    """What fits nowhere else."""
+
+    language: Literal["system", "en", "zh"] = setting("system", "Language of windows, tray and overlay.")
+    sounds: bool = setting(True, "A sound when recording starts and stops, and when text is held.")
+    announce: bool = setting(
+        False,
+        "Have a screen reader say what happens, also where none is noticed. One that is noticed says it anyway.",
+    )
+    keep_microphone_open: bool = setting(
+        False,
+        "Keep the microphone open between dictations: what was said up to 500 ms before the key is recorded too. "
+        "The system shows all the time that the microphone is in use, and Bluetooth headsets sound worse.",
+    )
+
+
+@dataclass(frozen=True)
+class Audio:
+    """Sound."""
+
+    microphone: str = setting("", "(Part of) the microphone's name; empty for the system's default.")
+
+
+@dataclass(frozen=True)
+class Hotkeys:
+    """Keys that work in every program. Empty: none."""
+
+    dictate: str = setting("right_ctrl", "Starts and stops dictation, in the way that `mode` says.", checks.key)
+    cancel: str = setting("esc", "Gives up what is being recorded; it works only during that.", checks.key)
+    paste_held: str = setting("ctrl+alt+v", "Inserts text that was recognised but not inserted.", checks.key)
+    mode: TalkMode = setting(
+        TalkMode.HYBRID,
+        "hold: talk while the key is down. toggle: press to start, press to stop. hybrid: a tap toggles, holding "
+        "talks. hands-free: as toggle, and pauses begin and end what is sent.",
+    )
+
+    @property
+    def bindings(self) -> dict[str, str]:
+        """For ``app.hotkeys``: by action."""
+        return {DICTATE: self.dictate, CANCEL: self.cancel, PASTE_HELD: self.paste_held}
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What speech becomes."""
+
+    language: str = setting(
+        "auto", "What is spoken: auto, or a code of ISO 639 such as en or zh.", checks.language
+    )
+    script: Literal["simplified", "traditional", "as-is"] = setting(
+        "simplified", "How Chinese is written; as-is: as the model writes it."
+    )
+    hotwords: tuple[str, ...] = setting((), "Names and terms to listen for, where the model can.", checks.words)
+    itn: bool = setting(True, "Write numbers, dates and units in figures, where the model can.")
+    punctuation: bool = setting(True, "Punctuate, where the model can choose.")
+    model: str = setting("", "Model to recognise with; empty for any that a worker has loaded.", checks.model)
+    partials: bool = setting(True, "Show text that may still change while you speak.")
+
+    @property
+    def options(self) -> Options:
+        """For the gateway."""
+        return Options(
+            language=self.language,
+            hotwords=self.hotwords,
+            itn=self.itn,
+            punctuation=self.punctuation,
+            partials=self.partials,
+            model=self.model,
+            script="" if self.script == "as-is" else self.script,
+        )
+
+
+@dataclass(frozen=True)
+class Insertion:
+    """How text gets into the program that has the focus."""
+
+    strategy: Strategy = setting(
+        Strategy.AUTOMATIC, "automatic: paste, and type where that cannot be. paste, type: only that."
+    )
+    newline: Newline = setting(
+        Newline.SHIFT_RETURN,
+        "What a line break becomes where text is typed: Return sends a message in most chats.",
+    )
+
+
+@dataclass(frozen=True)
+class History:
+    """How long recordings and their texts are kept. What is not recognised yet always stays."""
+
+    days: int = setting(
+        DAYS, "Older recordings are deleted. 0: however old they are, they stay.", checks.up_to(36_500)
+    )
+    megabytes: int = setting(
+        SIZE // _MEGABYTE,
+        "While all of them together are larger, the oldest are deleted. 0: they may be as large as the disk.",
+        checks.up_to(100_000_000),
+    )
+    keep: int = setting(0, "So many of the newest stay, however old and large they are.", checks.up_to(1_000_000))
+
+    @property
+    def limits(self) -> RetentionLimits:
+        """For ``app.capture.library``."""
+        return RetentionLimits(self.days * DAY_S or inf, self.megabytes * _MEGABYTE or inf, self.keep)
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The recogniser of this computer."""
+
+    on: bool = setting(True, "Recognise on this computer too.")
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Where speech is sent."""
+
+    url: str = setting("", "http(s)://HOST:PORT; empty for this computer.", checks.url)
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """For looking into problems."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting("INFO", "How much the log tells.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything, by section."""
+
+    general: General = General()
+    audio: Audio = Audio()
+    hotkeys: Hotkeys = Hotkeys()
+    recognition: Recognition = Recognition()
+    insertion: Insertion = Insertion()
+    history: History = History()
+    worker: Worker = Worker()
+    gateway: Gateway = Gateway()
+    advanced: Advanced = Advanced()

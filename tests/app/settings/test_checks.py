@@ -1,0 +1,23 @@
+from collections.abc import Callable
+
+import pytest
+
+from app.settings import checks
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad", "says"),
+    [
+        (checks.key, ("", "f9", "ctrl+alt+x"), ("d", "ctrl+"), ""),
+        (checks.language, ("auto", "en", "yue"), ("English", "e", "EN"), "ISO 639"),
+        (checks.model, ("", "whisper-base", "x.y_z"), ("../x", "x" * 65, "模型"), "models list"),
+        (checks.words, ((), ("pounamu", "翡翠")), (("",), ("x" * 65,), ("x",) * 513), "at most 512 words"),
+        (checks.up_to(3), (0, 3), (-1, 4), "from 0 to 3"),
+        (checks.url, ("", "https://desktop.local:8443"), ("ftp://host", "http://[", "http://h:0"), "HOST:PORT"),
+    ],
+)
+def test_each_tells_what_is_allowed(
+    check: Callable[[object], str], good: tuple[object, ...], bad: tuple[object, ...], says: str
+) -> None:
+    assert [check(value) for value in good] == [""] * len(good)
+    assert all(check(value) and says in check(value) for value in bad)

@@ -1,0 +1,15 @@
+from app.errors import AppError
+from app.settings import errors as module
+from app.settings.errors import BadSetting, SettingsError
+
+
+def test_one_base_and_a_drawn_tree() -> None:
+    errors = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, AppError)]
+    for error in errors:
+        if error.__module__ == module.__name__:
+            assert issubclass(error, SettingsError) and error.__name__ in (module.__doc__ or "")
+
+
+def test_a_bad_setting_tells_where_it_stands() -> None:
+    assert str(BadSetting("worker.on", "no", line=3)) == "worker.on (line 3): no"
+    assert str(BadSetting("worker.on", "no")) == "worker.on: no"
