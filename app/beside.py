@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Final, Self
 
+from app.beside_actions import BesideAction
 from app.capture.library import Library
 from app.files.actions import FileAction
 from app.files.recognising import FileRecogniser
@@ -70,25 +71,21 @@ class Beside:
         """Who is to be told of this app's own takes."""
         return self._monitoring.takes
 
-    def ask_files(self, action: FileAction) -> None:
-        """What a person wants of the files; returns at once."""
-        if self._open:
+    def ask(self, action: BesideAction) -> None:
+        """What a person wants; returns at once."""
+        if not self._open:
+            return
+        if isinstance(action, FileAction):
             self._files.ask(action)
-
-    def ask_history(self, action: HistoryAction) -> None:
-        """What a person wants of the history; returns at once."""
-        if self._open:
+        elif isinstance(action, HistoryAction):
             self._serving.ask(action)
+        else:
+            self._monitoring.look(action.on)
 
     def takes_changed(self) -> None:
         """There are other takes, or they say something else."""
         if self._open:
             self._history.refresh()
-
-    def look_at_monitor(self, on: bool) -> None:
-        """Whether somebody sees it."""
-        if self._open:
-            self._monitoring.look(on)
 
     def gateway_changed(self) -> None:
         """It is another one now."""

@@ -16,6 +16,7 @@ import structlog
 from app import local_gateway
 from app.actions import Action, ChangeSetting, ChooseMicrophone, PauseHotkeys, RecoverTake, SwitchWorker, Verb
 from app.beside import Beside
+from app.beside_actions import BesideAction
 from app.capture.library import of_this_user
 from app.capture.looking import look
 from app.capture.microphone import open_microphone
@@ -23,8 +24,6 @@ from app.capture.portaudio import sound_system
 from app.control import Control
 from app.dictating import Dictating, Parts, Wishes
 from app.errors import AppError
-from app.files.actions import FileAction
-from app.history.actions import HistoryAction
 from app.hotkeys import choose as hotkeys
 from app.hotkeys.errors import HotkeyError
 from app.hotkeys.events import Hotkeys
@@ -145,20 +144,10 @@ class Desk:
             case ChangeSetting():
                 self._change(action)
 
-    def ask_files(self, action: FileAction) -> None:
-        """What a person wants of the files that are recognised in the background."""
+    def ask_beside(self, action: BesideAction) -> None:
+        """What a person wants of what runs beside dictation."""
         if self._beside is not None:
-            self._beside.ask_files(action)
-
-    def ask_history(self, action: HistoryAction) -> None:
-        """What a person wants of the takes of before."""
-        if self._beside is not None:
-            self._beside.ask_history(action)
-
-    def look_at_monitor(self, on: bool) -> None:
-        """Whether somebody sees it."""
-        if self._beside is not None:
-            self._beside.look_at_monitor(on)
+            self._beside.ask(action)
 
     def look_at_microphones(self) -> None:
         """Somebody opens the list of them."""

@@ -20,14 +20,10 @@ import structlog
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.actions import Action, RecoverTake, Verb
+from app.actions import Action, Verb
+from app.beside_actions import BesideAction
 from app.control_command import handed_over
 from app.errors import AppError
-from app.files.actions import FileAction
-from app.files.view import FilesView, FileText
-from app.history.actions import HistoryAction
-from app.history.view import HistoryList, HistoryRows, HistoryTold
-from app.monitoring.view import MonitorView
 from app.news import Devices, Post, Problem, Takes, WindowWanted
 from app.settings.sections import Settings
 from app.ui import tray
@@ -36,12 +32,8 @@ from app.ui.bridge import Bridge
 from app.ui.choices import Choices
 from app.ui.clipboard import QtClipboard
 from app.ui.compositing import blends
-from app.ui.files_page import FilesPage
-from app.ui.history_page import HistoryPage
-from app.ui.main_window import MainWindow
-from app.ui.monitor_page import MonitorPage
 from app.ui.overlay import Overlay, possible
-from app.ui.shell import Shell
+from app.ui.pages import Pages
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.ui.wording import note_text
@@ -56,7 +48,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 FAILED = 1
-MONITOR = "monitor"
 _STARTING_S = 5.0
 _SETTLED_MS = 10_000
 _SWITCH_S = 0.001
@@ -90,15 +81,8 @@ class Windows:
         self.desk: Desk | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         has_tray = tray.available()
-        self.window = MainWindow(theme, texts, self.ask)
-        self.history = HistoryPage(theme, texts, self._ask_history)
-        self.files = FilesPage(theme, texts, self._ask_files)
-        self.monitor = MonitorPage(theme, texts, self.ask)
-        self.shell = Shell(theme, texts, self.ask, hides=has_tray)
-        pages = (self.window, self.history, self.files, self.monitor)
-        for name, page in zip(("dictation", "history", "files", MONITOR), pages, strict=True):
-            self.shell.add(name, page)
-        self.shell.seen.connect(self._seen)
+        self.pages = Pages(theme, texts, self.ask, self._ask_beside, hides=has_tray)
+        self.shell, self.window = self.pages.shell, self.pages.window
         self.announcer = Announcer(texts, speak_from(self.window))
         self.overlay = Overlay(theme, texts, translucent=blends()) if possible() else None
         self.tray = tray.Tray(theme, texts, self.ask, self.open) if has_tray else None
@@ -125,8 +109,7 @@ class Windows:
         match news:
             case Begun(desk):
                 self.desk = desk
-                self._seen(self.shell.page if self.shell.isVisible() else "")
-                self.history.again()
+                self.pages.begun()
                 while self._early:
                     self.ask(self._early.popleft())
             case Gone():
@@ -156,22 +139,7 @@ class Windows:
             case WindowWanted():
                 self.open()
             case _:
-                self._show_beside(news)
-
-    def _show_beside(self, news: object) -> None:
-        match news:
-            case HistoryList():
-                self.history.show_list(news)
-            case HistoryRows():
-                self.history.show_rows(news)
-            case HistoryTold():
-                self.history.show_told(news)
-            case FilesView():
-                self.files.show_files(news)
-            case FileText():
-                self.files.show_text(news)
-            case MonitorView():
-                self.monitor.show_monitor(news)
+                self.pages.show(news)
 
     def _show_problems(self) -> None:
         """One of them; the others come when it is over."""
@@ -189,23 +157,13 @@ class Windows:
 
     def _show_worker(self, worker: WorkerView) -> None:
         self.window.show_worker(worker)
-        self.monitor.show_worker(worker)
+        self.pages.monitor.show_worker(worker)
         if self.tray is not None:
             self.tray.show_worker(worker)
 
-    def _seen(self, page: str) -> None:
+    def _ask_beside(self, action: BesideAction) -> None:
         if self.desk is not None:
-            self._loop.call(self.desk.look_at_monitor, page == MONITOR)
-
-    def _ask_history(self, action: HistoryAction | RecoverTake) -> None:
-        if isinstance(action, RecoverTake):
-            self.ask(action)
-        elif self.desk is not None:
-            self._loop.call(self.desk.ask_history, action)
-
-    def _ask_files(self, action: FileAction) -> None:
-        if self.desk is not None:
-            self._loop.call(self.desk.ask_files, action)
+            self._loop.call(self.desk.ask_beside, action)
 
     def _look_at_microphones(self) -> None:
         if self.desk is not None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from app.beside import Beside
+from app.beside_actions import LookAtMonitor
 from app.capture.library import Library
 from app.files.actions import AddFiles
 from app.files.view import FileState, FilesView
@@ -48,7 +49,7 @@ async def test_a_file_is_listed_and_kept_for_the_next_start(tmp_path: Path, libr
         return [file.state for file in views[-1].files] if views else []
 
     async with Beside(told.append, library, nowhere, Options) as beside:
-        beside.ask_files(AddFiles((str(text),)))
+        beside.ask(AddFiles((str(text),)))
         await wait_until(lambda: states() == [FileState.FAILED], "it is no recording")
     told.clear()
     async with Beside(told.append, library, nowhere, Options):
@@ -60,10 +61,10 @@ async def test_the_monitor_is_told_of_only_while_somebody_looks(library: Library
     async with Beside(told.append, library, fixed(Address("http://127.0.0.1:9")), Options) as beside:
         await wait_until(lambda: told, "the list of files is told")
         assert not any(isinstance(news, MonitorView) for news in told)
-        beside.look_at_monitor(True)
+        beside.ask(LookAtMonitor(True))
         beside.gateway_changed()
         await wait_until(lambda: isinstance(told[-1], MonitorView), "how things stand is told")
-        beside.look_at_monitor(False)
+        beside.ask(LookAtMonitor(False))
         count = len(told)
         await asyncio.sleep(0)
         assert len(told) == count
@@ -76,7 +77,7 @@ async def test_a_take_that_comes_is_found(library: Library) -> None:
         return [news.count for news in told if isinstance(news, HistoryList)]
 
     async with Beside(told.append, library, nowhere, Options) as beside:
-        beside.ask_history(SearchHistory("", 1))
+        beside.ask(SearchHistory("", 1))
         await wait_until(lambda: counts() and counts()[-1] == 0, "nothing is there")
         with library.create(ONE, Options(), time.time()) as journal:
             journal.hear(np.ones(1600, np.int16))
@@ -84,5 +85,5 @@ async def test_a_take_that_comes_is_found(library: Library) -> None:
             journal.end(0, 1600)
         beside.takes_changed()
         await wait_until(lambda: counts()[-1] == 1, "it is there")
-        beside.ask_history(RowsWanted(1, 0, 10))
+        beside.ask(RowsWanted(1, 0, 10))
         await wait_until(lambda: any(isinstance(news, HistoryRows) for news in told), "and can be seen")

@@ -1,0 +1,16 @@
+"""What a person may ask of what runs beside dictation. Pure."""
+
+from dataclasses import dataclass
+
+from app.files.actions import FileAction
+from app.history.actions import HistoryAction
+
+
+@dataclass(frozen=True)
+class LookAtMonitor:
+    """Whether somebody sees it."""
+
+    on: bool
+
+
+BesideAction = FileAction | HistoryAction | LookAtMonitor

@@ -1,0 +1,75 @@
+"""The pages of the one window, and who of them shows which news."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from app.actions import Action, RecoverTake
+from app.beside_actions import BesideAction, LookAtMonitor
+from app.files.view import FilesView, FileText
+from app.history.actions import HistoryAction
+from app.history.view import HistoryList, HistoryRows, HistoryTold
+from app.monitoring.view import MonitorView
+from app.ui.files_page import FilesPage
+from app.ui.history_page import HistoryPage
+from app.ui.main_window import MainWindow
+from app.ui.monitor_page import MonitorPage
+from app.ui.shell import Shell
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+
+DICTATION: Final = "dictation"
+HISTORY: Final = "history"
+FILES: Final = "files"
+MONITOR: Final = "monitor"
+
+
+class Pages:
+    """``ask`` is for dictation, ``ask_beside`` for the rest. ``hides``: as of ``Shell``."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Action], None],
+        ask_beside: Callable[[BesideAction], None],
+        *,
+        hides: bool,
+    ) -> None:
+        self._ask, self._ask_beside = ask, ask_beside
+        self.window = MainWindow(theme, texts, ask)
+        self.history = HistoryPage(theme, texts, self._ask_history)
+        self.files = FilesPage(theme, texts, ask_beside)
+        self.monitor = MonitorPage(theme, texts, ask)
+        self.shell = Shell(theme, texts, ask, hides=hides)
+        self.shell.add(DICTATION, self.window)
+        self.shell.add(HISTORY, self.history)
+        self.shell.add(FILES, self.files)
+        self.shell.add(MONITOR, self.monitor)
+        self.shell.seen.connect(self._seen)
+        self._shows: dict[type, Callable[[Any], None]] = {
+            HistoryList: self.history.show_list,
+            HistoryRows: self.history.show_rows,
+            HistoryTold: self.history.show_told,
+            FilesView: self.files.show_files,
+            FileText: self.files.show_text,
+            MonitorView: self.monitor.show_monitor,
+        }
+
+    def begun(self) -> None:
+        """From now on there is somebody who answers."""
+        self._seen(self.shell.page if self.shell.isVisible() else "")
+        self.history.again()
+
+    def show(self, news: object) -> None:
+        """To the page that it is for."""
+        if show := self._shows.get(type(news)):
+            show(news)
+
+    def _seen(self, page: str) -> None:
+        self._ask_beside(LookAtMonitor(page == MONITOR))
+
+    def _ask_history(self, action: HistoryAction | RecoverTake) -> None:
+        if isinstance(action, RecoverTake):
+            self._ask(action)
+        else:
+            self._ask_beside(action)

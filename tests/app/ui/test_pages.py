@@ -1,0 +1,49 @@
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action
+from app.beside_actions import BesideAction, LookAtMonitor
+from app.history.actions import SearchHistory
+from app.history.view import HistoryList
+from app.ui.pages import HISTORY, MONITOR, Pages
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+
+
+class World:
+    def __init__(self, theme: Theme, texts: Texts) -> None:
+        self.asked, self.beside = list[Action](), list[BesideAction]()
+        self.pages = Pages(theme, texts, self.asked.append, self.beside.append, hides=True)
+
+
+@pytest.fixture
+def world(theme: Theme, texts: Texts, qtbot: QtBot) -> Iterator[World]:
+    world = World(theme, texts)
+    qtbot.addWidget(world.pages.shell)
+    yield world
+    world.pages.shell.hide()
+
+
+def test_the_monitor_is_fed_only_while_it_is_seen(world: World) -> None:
+    world.pages.shell.appear(MONITOR)
+    assert world.beside[-1] == LookAtMonitor(True)
+    world.pages.shell.hide()
+    assert world.beside[-1] == LookAtMonitor(False)
+
+
+def test_whoever_answers_is_asked_again_once_there_is_somebody(world: World) -> None:
+    world.pages.shell.appear(HISTORY)
+    world.beside.clear()
+    world.pages.begun()
+    assert LookAtMonitor(False) in world.beside
+    assert any(isinstance(action, SearchHistory) for action in world.beside)
+
+
+def test_news_reach_their_page_and_others_are_passed_over(world: World) -> None:
+    world.pages.shell.appear(HISTORY)
+    search = next(action for action in world.beside if isinstance(action, SearchHistory))
+    world.pages.show(HistoryList(search.serial, "", 7))
+    assert world.pages.history.model.rowCount() == 7
+    world.pages.show(object())
