@@ -13,6 +13,7 @@ from app.ui.files_page import FilesPage
 from app.ui.history_page import HistoryPage
 from app.ui.main_window import MainWindow
 from app.ui.monitor_page import MonitorPage
+from app.ui.settings_page import SettingsPage
 from app.ui.shell import Shell
 from app.ui.texts import Texts
 from app.ui.theme import Theme
@@ -21,6 +22,7 @@ DICTATION: Final = "dictation"
 HISTORY: Final = "history"
 FILES: Final = "files"
 MONITOR: Final = "monitor"
+SETTINGS: Final = "settings"
 
 
 class Pages:
@@ -40,11 +42,13 @@ class Pages:
         self.history = HistoryPage(theme, texts, self._ask_history)
         self.files = FilesPage(theme, texts, ask_beside)
         self.monitor = MonitorPage(theme, texts, ask)
+        self.settings = SettingsPage(theme, texts, ask)
         self.shell = Shell(theme, texts, ask, hides=hides)
         self.shell.add(DICTATION, self.window)
         self.shell.add(HISTORY, self.history)
         self.shell.add(FILES, self.files)
         self.shell.add(MONITOR, self.monitor)
+        self.shell.add(SETTINGS, self.settings)
         self.shell.seen.connect(self._seen)
         self._shows: dict[type, Callable[[Any], None]] = {
             HistoryList: self.history.show_list,

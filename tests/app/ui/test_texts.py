@@ -13,6 +13,7 @@ from app.gestures import TalkMode
 from app.history.view import HistoryNote
 from app.insertion.outcome import Reason
 from app.states import State
+from app.ui.settings_page import SECTIONS
 from app.ui.texts import LANGUAGES, SYSTEM, Texts, entries, language_for, placeholders
 from app.view import WorkerState
 
@@ -26,7 +27,8 @@ FAMILIES = {
     "key": ["left", "right"],
     "action": ["copy", "recover"],
     "take": ["copy-name", "recover-name"],
-    "page": ["dictation", "history", "files", "monitor"],
+    "page": ["dictation", "history", "files", "monitor", "settings"],
+    "settings.section": SECTIONS,
     "files": ["pause", "resume", "retry"],
     "files.state": [state.value for state in FileState],
     "files.note": [key.value for key in FileNote],
