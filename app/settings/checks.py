@@ -1,7 +1,7 @@
 """What a setting may be: each check tells what is allowed, for a value that is not, and else nothing. Pure."""
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -48,9 +48,19 @@ def words(words: tuple[str, ...]) -> str:
     return "" if short and len(words) <= MOST_HOTWORDS else allowed
 
 
-def up_to(most: int) -> Check:
+@dataclass(frozen=True)
+class UpTo:
     """A number from 0 on."""
-    return lambda number: "" if 0 <= number <= most else f"a number from 0 to {most}"
+
+    most: int
+
+    def __call__(self, number: int) -> str:
+        return "" if 0 <= number <= self.most else f"a number from 0 to {self.most}"
+
+
+def up_to(most: int) -> Check:
+    """The same as a check of a setting."""
+    return UpTo(most)
 
 
 def url(text: str) -> str:

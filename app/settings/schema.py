@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
+from app.settings.checks import Check
 from app.settings.errors import BadSetting
 from app.settings.sections import Settings
 
@@ -37,18 +38,29 @@ class Setting:
         return str(self.of.metadata["says"])
 
     @property
+    def choices(self) -> tuple[str, ...]:
+        """The values that there are, where they can be counted; of a switch none."""
+        return _choices(self.type)
+
+    @property
+    def check(self) -> Check:
+        """What its values keep to."""
+        check: Check = self.of.metadata["check"]
+        return check
+
+    @property
     def allowed(self) -> str:
         """For people."""
-        if choices := _choices(self.type):
+        if choices := self.choices:
             return ", ".join(choices)
         return {bool: "true, false", int: "whole number", str: "text"}.get(self.type, "list of texts")
 
     def value(self, written: object) -> Any:
         """What ``written``, a value of TOML, means. Raises ``BadSetting``."""
         value, fits = _typed(self.type, written)
-        refused = f"it may be {self.allowed}" if not fits else str(self.of.metadata["check"](value))
+        refused = f"it may be {self.allowed}" if not fits else self.check(value)
         if refused:
-            counted = self.allowed if _choices(self.type) or self.type is bool else ""
+            counted = self.allowed if self.choices or self.type is bool else ""
             raise BadSetting(self.name, f"{_shown(written)} cannot be: {refused}", allowed=counted)
         return value
 
