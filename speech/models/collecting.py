@@ -10,6 +10,7 @@ from speech.models.errors import DiskFull, FileRefused, ModelUnavailable, Refusa
 from speech.models.files import Stage, discard, fault_of, make_durable
 from speech.models.progress import Refused, Report
 from speech.models.sources import Source
+from speech.models.stopping import NEVER, Stop
 
 SPARE_BYTES: Final = 32 * 1024 * 1024
 FreeBytes = Callable[[Path], int]
@@ -23,8 +24,11 @@ def free_bytes(folder: Path) -> int:
 class Collector:
     """Fills one stage with the verified files of one model."""
 
-    def __init__(self, model: Model, stage: Stage, report: Report, free: FreeBytes = free_bytes) -> None:
+    def __init__(
+        self, model: Model, stage: Stage, report: Report, free: FreeBytes = free_bytes, stop: Stop = NEVER
+    ) -> None:
         self._model = model
+        self._stop = stop
         self._stage = stage
         self._report = report
         self._free = free
@@ -34,7 +38,8 @@ class Collector:
     def collect(self, offers: Iterable[tuple[Source, SourceFailed | None]]) -> None:
         """Take each missing file from the first source that gives it unharmed.
 
-        Raises ``ModelUnavailable`` when the sources are used up, ``DiskFull`` before a download that cannot fit.
+        Raises ``ModelUnavailable`` when the sources are used up, ``DiskFull`` before a download that cannot fit,
+        ``Stopped``.
         """
         missing = self._missing(self._model.files)
         if not missing:
@@ -58,13 +63,17 @@ class Collector:
         ]
 
     def _missing(self, files: Iterable[ModelFile]) -> list[ModelFile]:
-        return [file for file in files if fault_of(self._stage.files / file.path, file)]
+        return [file for file in files if self._fault_of(self._stage.files / file.path, file)]
+
+    def _fault_of(self, path: Path, file: ModelFile) -> str | None:
+        return fault_of(path, file, lambda done: self._stop.check())
 
     def _take(self, source: Source, missing: list[ModelFile]) -> None:
         wanted = [file for file in missing if source.has(file)]
         self._asked.append(source)
         self._check_space(source, wanted)
         for file in wanted:
+            self._stop.check()
             try:
                 self._fetch_verified(source, file)
             except FileRefused as error:
@@ -92,7 +101,7 @@ class Collector:
     def _fetch(self, source: Source, file: ModelFile) -> None:
         part = self._stage.part(file)
         source.fetch(file, self._stage, self._report)
-        if fault := fault_of(part, file):
+        if fault := self._fault_of(part, file):
             discard(part)
             raise FileRefused(f"not used: {fault}")
 

@@ -10,10 +10,11 @@ import ipaddress
 import json
 import random
 import re
+import socket
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPException, HTTPResponse
@@ -24,6 +25,7 @@ from urllib.parse import urlsplit
 
 from speech.models.errors import FileRefused, SourceFailed
 from speech.models.progress import Advance
+from speech.models.stopping import NEVER, Stop
 
 _READ_BYTES: Final = 256 * 1024
 _PARTIAL_CONTENT: Final = 206
@@ -143,21 +145,27 @@ class _TrustedRedirects(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def download(url: str, part: Path, size: int, advance: Advance, limits: Limits | None = None) -> None:
-    """Make ``part`` the ``size`` bytes at ``url``, going on from what it holds. Raises ``SourceFailed``."""
+def download(
+    url: str, part: Path, size: int, advance: Advance, limits: Limits | None = None, stop: Stop = NEVER
+) -> None:
+    """Make ``part`` the ``size`` bytes at ``url``, going on from what it holds.
+
+    Raises ``SourceFailed``, or ``Stopped``: what has come stays in ``part``.
+    """
     limits = limits or Limits()
     part.parent.mkdir(parents=True, exist_ok=True)
     furthest, fruitless = _held_bytes(part), 0
     while True:
         try:
-            return _attempt(url, part, size, advance, limits)
+            return _attempt(url, part, size, advance, limits, stop)
         except _Interrupted as error:
+            stop.check()  # it may be what broke the connection
             held = _held_bytes(part)
             fruitless = 0 if held > furthest else fruitless + 1
             furthest = max(furthest, held)
             if fruitless >= limits.attempts:
                 raise SourceFailed(f"{error} ({fruitless} attempts, {furthest} of {size} bytes)") from error
-            time.sleep(_pause(fruitless, limits, error.retry_after_s, random.random()))
+            stop.sleep(_pause(fruitless, limits, error.retry_after_s, random.random()))
 
 
 def _pause(fruitless: int, limits: Limits, retry_after_s: float, chance: float) -> float:
@@ -166,13 +174,13 @@ def _pause(fruitless: int, limits: Limits, retry_after_s: float, chance: float) 
     return min(max(backoff, retry_after_s), limits.longest_pause_s)
 
 
-def _attempt(url: str, part: Path, size: int, advance: Advance, limits: Limits) -> None:
+def _attempt(url: str, part: Path, size: int, advance: Advance, limits: Limits, stop: Stop) -> None:
     held, validator = _resumable(url, part)
     if held == size and validator:
         return
     headers = {"Range": f"bytes={held}-", "If-Range": validator} if 0 < held < size else {}
     try:
-        with _opened(url, headers, limits.stall_s) as response:
+        with _opened(url, headers, limits.stall_s, stop=stop) as response, _breakable(response, stop):
             total = _total_bytes(response)
             if total is not None and total != size:
                 raise FileRefused(f"it has {total} bytes there, {size} are listed")
@@ -278,12 +286,14 @@ def _opened(
     headers: Mapping[str, str],
     timeout_s: float,
     redirects: Redirects = urllib.request.HTTPRedirectHandler,
+    stop: Stop = NEVER,
 ) -> Iterator[HTTPResponse]:
-    """The answer to GET. Raises ``FileRefused`` or ``_Interrupted``."""
+    """The answer to GET. Raises ``FileRefused``, ``_Interrupted`` or ``Stopped``."""
     headers = {"User-Agent": "kikipounamu", "Accept-Encoding": "identity", **headers}
     try:
         request = urllib.request.Request(url, headers=headers)
-        response: HTTPResponse = _opener(redirects).open(request, timeout=timeout_s)
+        opener = _opener(redirects)
+        response: HTTPResponse = stop.unless(lambda: opener.open(request, timeout=timeout_s), HTTPResponse.close)
     except HTTPError as error:
         with error:
             raise _status_error(error) from error
@@ -293,6 +303,22 @@ def _opened(
         raise _Interrupted(_reason(error, timeout_s)) from error
     with response:
         yield response
+
+
+@contextmanager
+def _breakable(response: HTTPResponse, stop: Stop) -> Iterator[None]:
+    """While entered, who asks to stop ends the connection, and with it the wait for more."""
+    if stop is NEVER:
+        yield
+        return
+    with socket.fromfd(response.fileno(), socket.AF_INET, socket.SOCK_STREAM) as twin:
+
+        def shut() -> None:
+            with suppress(OSError):  # it has ended
+                twin.shutdown(socket.SHUT_RDWR)
+
+        with stop.waking(shut):
+            yield
 
 
 def _received(response: HTTPResponse, most: int, timeout_s: float) -> bytes:

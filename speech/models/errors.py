@@ -8,6 +8,7 @@ SpeechError
     ├── ModelDamaged       installed, but a file is not what its list says
     ├── ModelUnavailable   no source could give every file; says each source and why
     ├── ModelBusy          another process has been changing this model for too long
+    ├── Stopped            somebody asked to stop; what was fetched is kept
     ├── StoreUnwritable    the folder of models cannot be written
     │   └── DiskFull       too little space in it
     └── SourceFailed       one source is out; another may do
@@ -82,6 +83,13 @@ class ModelUnavailable(ModelError):
 
 class ModelBusy(ModelError):
     """Another process holds the lock of this model."""
+
+
+class Stopped(ModelError):
+    """Somebody asked an installation or a check to stop."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped: what was fetched is kept, and gone on with the next time")
 
 
 class StoreUnwritable(ModelError):

@@ -14,6 +14,10 @@ from speech.models.progress import Advance
 BLOCK_BYTES: Final = 1024 * 1024
 
 
+def _unheard(done: int) -> None:
+    """An ``Advance`` for whoever does not want to know."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """Where one model is put together. ``files`` holds only verified files and becomes the model's folder."""
@@ -35,11 +39,14 @@ class Stage:
         return self.root / "parts" / file.path
 
 
-def fault_of(path: Path, file: ModelFile) -> str | None:
-    """``None`` if ``path`` is exactly ``file``, byte for byte; otherwise what is wrong with it."""
+def fault_of(path: Path, file: ModelFile, advance: Advance = _unheard) -> str | None:
+    """``None`` if ``path`` is exactly ``file``, byte for byte; otherwise what is wrong with it.
+
+    ``advance`` hears how many bytes were read.
+    """
     try:
         fault = size_fault_of(path, file)
-        if fault is None and sha256_of(path) != file.sha256:
+        if fault is None and sha256_of(path, advance) != file.sha256:
             return f"{file.path} has other contents than listed"
     except OSError as error:
         return f"{file.path} cannot be read ({error.strerror})"
@@ -55,10 +62,15 @@ def size_fault_of(path: Path, file: ModelFile) -> str | None:
     return None
 
 
-def sha256_of(path: Path) -> str:
+def sha256_of(path: Path, advance: Advance = _unheard) -> str:
     """Hexadecimal SHA-256 of a file's contents."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    digest, block, done = hashlib.sha256(), memoryview(bytearray(BLOCK_BYTES)), 0
+    with path.open("rb", buffering=0) as file:
+        while read := file.readinto(block):
+            digest.update(block[:read])
+            done += read
+            advance(done)
+    return digest.hexdigest()
 
 
 def write_blocks(blocks: Iterator[bytes], destination: Path, advance: Advance) -> None:

@@ -53,8 +53,10 @@ def install_stated(
     kept: FileList | None = None
     with suppress(FileRefused):
         kept = store.file_list(name)
-    found = kept or stated_files(model, catalogue, report, environment, limits)
-    offers = Probes(sources_for(model.listed(found.files), catalogue, environment))
+    found = kept or store.stop.unless(
+        lambda: stated_files(model, catalogue, report, environment, limits), lambda too_late: None
+    )
+    offers = Probes(sources_for(model.listed(found.files), catalogue, environment, store.stop), stop=store.stop)
     try:
         return store.install(name, offers, report, found)
     except ModelUnavailable as error:
@@ -62,6 +64,23 @@ def install_stated(
             raise
         advice = f"the list of the first download; for the hub's present one: `kikipounamu models remove {name}`"
         raise ModelUnavailable(name, error.missing, [*error.refusals, Refusal(FILE_LIST, "", advice)]) from error
+
+
+def install(
+    store: ModelStore,
+    catalogue: Catalogue,
+    name: str,
+    report: Report = silent,
+    environment: Mapping[str, str] = os.environ,
+) -> Path:
+    """Make sure that ``name`` is here and whole, whoever lists its files. Raises as ``ModelStore.install``."""
+    model = catalogue.model(name)
+    if model.stated is not None:
+        return install_stated(store, catalogue, name, report, environment)
+    with suppress(ModelMissing, ModelDamaged):
+        return store.verify(name)  # whole: nobody need be asked
+    offers = Probes(sources_for(model, catalogue, environment, store.stop), stop=store.stop)
+    return store.install(name, offers, report)
 
 
 def stated_files(

@@ -2,19 +2,19 @@
 
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from speech.models.errors import ModelBusy
+from speech.models.stopping import NEVER, Stop, wait_for
 
 _PAUSE_S: Final = 0.1
 
 
 @contextmanager
-def locked(path: Path, deadline_s: float, waiting: Callable[[], None]) -> Iterator[None]:
+def locked(path: Path, deadline_s: float, waiting: Callable[[], None], stop: Stop = NEVER) -> Iterator[None]:
     """Hold the lock ``path``. Calls ``waiting`` once if it must wait. Raises ``ModelBusy`` after the deadline.
 
     The file stays: deleting it would let two processes hold locks on two files of the same name.
@@ -23,17 +23,26 @@ def locked(path: Path, deadline_s: float, waiting: Callable[[], None]) -> Iterat
     try:
         if not _take(descriptor):
             waiting()
-            end = time.monotonic() + deadline_s
-            while not _take(descriptor):
-                if time.monotonic() > end:
-                    raise ModelBusy(
-                        f"another process has been changing {path.stem} for over {deadline_s:g} s: "
-                        "wait for it or end it, then try again"
-                    )
-                time.sleep(_PAUSE_S)
+            if not wait_for(lambda: _take(descriptor), deadline_s, _PAUSE_S, stop):
+                raise ModelBusy(
+                    f"another process has been changing {path.stem} for over {deadline_s:g} s: "
+                    "wait for it or end it, then try again"
+                )
         yield
     finally:
         os.close(descriptor)  # this releases the lock
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process holds the lock ``path`` now."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return False  # nobody ever held it, or nobody may
+    try:
+        return not _take(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _take(descriptor: int) -> bool:

@@ -4,10 +4,12 @@ import queue
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from speech.models.errors import SourceFailed
 from speech.models.sources import Source
+from speech.models.stopping import NEVER, Stop
 
 DEADLINE_S: Final = 3.0
 
@@ -19,18 +21,21 @@ class Probes:
     ones together cost one deadline.
     """
 
-    def __init__(self, sources: Iterable[Source], deadline_s: float = DEADLINE_S) -> None:
+    def __init__(self, sources: Iterable[Source], deadline_s: float = DEADLINE_S, stop: Stop = NEVER) -> None:
+        self._stop = stop
         self._deadline_s = deadline_s
         self._end = time.monotonic() + deadline_s
         self._asked = [(source, self._ask(source)) for source in sources]
 
     def __iter__(self) -> Iterator[tuple[Source, SourceFailed | None]]:
-        """Each source, with ``None`` if it answered or with why it is out."""
+        """Each source, with ``None`` if it answered or with why it is out. Raises ``Stopped``."""
         for source, answers in self._asked:
             try:
-                answer = answers.get(timeout=max(0.0, self._end - time.monotonic()))
+                with self._stop.waking(partial(answers.put, None)):
+                    answer = answers.get(timeout=max(0.0, self._end - time.monotonic()))
             except queue.Empty:
                 answer = SourceFailed(f"no answer within {self._deadline_s:g} s")
+            self._stop.check()
             answers.put(answer)  # for whoever iterates again
             yield source, answer
 

@@ -42,13 +42,22 @@ class Advanced:
 
 
 @dataclass(frozen=True)
+class Checked:
+    """``done`` of ``size`` bytes of the installed ``model`` were read."""
+
+    model: str
+    done: int
+    size: int
+
+
+@dataclass(frozen=True)
 class Refused:
     """A source, or one file of it, is out; another is tried."""
 
     refusal: Refusal
 
 
-Event = Waiting | Stating | Fetching | Advanced | Refused
+Event = Waiting | Stating | Fetching | Advanced | Checked | Refused
 Report = Callable[[Event], None]
 Advance = Callable[[int], None]
 """Takes how many bytes of the item are here."""

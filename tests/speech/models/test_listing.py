@@ -10,13 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from speech.models.errors import ModelDamaged, ModelMissing, ModelUnavailable
+from speech.models.errors import ModelDamaged, ModelMissing, ModelUnavailable, Stopped
 from speech.models.file_list import FILE_LIST
-from speech.models.listing import install_stated
+from speech.models.listing import install, install_stated
 from speech.models.progress import Event, Fetching, Stating, silent
+from speech.models.stopping import Stop
 from speech.models.store import ModelStore, State
 from tests.helpers.waiting import wait_until_sync
-from tests.speech.models.example import CONFIG, CONTENTS, HALF, NAME, QUICK, WEIGHTS, flip_bit
+from tests.speech.models.asking import asked_when
+from tests.speech.models.example import (
+    CONFIG,
+    CONTENTS,
+    HALF,
+    NAME,
+    ON_MODELSCOPE,
+    QUICK,
+    WEIGHTS,
+    catalogue_of,
+    flip_bit,
+)
 from tests.speech.models.server import FileServer, Served
 from tests.speech.models.stating import (
     INNER,
@@ -250,3 +262,21 @@ def test_a_folder_without_a_list_is_not_imported(store: ModelStore, folder: Path
         elsewhere.import_folder(NAME, folder)
     with pytest.raises(ModelUnavailable, match=r"FILES\.json is missing"):
         get(elsewhere, {**nowhere(), "KIKIPOUNAMU_MODEL_SOURCE": str(folder)})
+
+
+def test_one_way_to_install_a_model_whoever_lists_its_files(tmp_path: Path, server: FileServer) -> None:
+    environment = state(server)
+    pinned = catalogue_of(ON_MODELSCOPE)
+    for place, catalogue in (("pinned", pinned), ("stated", CATALOGUE)):
+        store = ModelStore(tmp_path / place, catalogue, stop=Stop())
+        for _ in range(2):
+            assert install(store, catalogue, NAME, silent, environment) == tmp_path / place / NAME
+        assert store.verify(NAME) == tmp_path / place / NAME
+    assert len(server.downloads(RESOLVED + WEIGHTS)) == 2, "once each"
+
+
+def test_who_waits_for_the_list_can_be_stopped(folder: Path, server: FileServer) -> None:
+    environment, stop = state(server), Stop()
+    server.files[LISTING] = Served(b"", silent=True)
+    with asked_when(stop, lambda: server.asked), pytest.raises(Stopped):
+        install(ModelStore(folder, CATALOGUE, stop=stop), CATALOGUE, NAME, silent, environment)

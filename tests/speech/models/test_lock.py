@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from speech.models.errors import ModelBusy
-from speech.models.lock import locked
+from speech.models.errors import ModelBusy, Stopped
+from speech.models.lock import is_locked, locked
+from speech.models.stopping import Stop
 
 HOLD = """
 import sys
@@ -68,3 +69,13 @@ def test_a_free_lock_is_taken_without_waiting_and_again(tmp_path: Path) -> None:
     for _ in range(2):
         with locked(tmp_path / "tiny.lock", 0, unexpected):
             pass
+
+
+def test_whether_somebody_holds_it_shows_and_waiting_can_be_stopped(tmp_path: Path) -> None:
+    path, stop = tmp_path / "tiny.lock", Stop()
+    assert not is_locked(path)
+    with locked(path, 0, lambda: None):
+        assert is_locked(path)
+        with pytest.raises(Stopped), locked(path, 1e6, stop.ask, stop):
+            raise AssertionError("two hold the lock")
+    assert not is_locked(path)

@@ -4,12 +4,16 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
+
 from speech.models.catalogue import ModelFile
-from speech.models.errors import SourceFailed
+from speech.models.errors import SourceFailed, Stopped
 from speech.models.files import Stage
 from speech.models.probing import Probes
 from speech.models.progress import Report
+from speech.models.stopping import Stop
 from tests.helpers.waiting import wait_until_sync
+from tests.speech.models.asking import asked_when
 from tests.speech.models.example import serve
 from tests.speech.models.server import FileServer
 
@@ -98,3 +102,17 @@ def test_a_slow_first_byte_and_a_dead_host_are_out_and_a_living_one_is_in(server
 
 def void(value: object) -> None:
     """Drop a value, so that a lambda returns nothing."""
+
+
+def test_who_waits_for_an_answer_can_be_stopped() -> None:
+    stop, never, asked = Stop(), threading.Event(), threading.Event()
+
+    def silent() -> None:
+        asked.set()
+        never.wait()
+
+    try:
+        with asked_when(stop, asked.is_set), pytest.raises(Stopped):
+            list(Probes([Scripted("a", silent)], 1e6, stop))
+    finally:
+        never.set()

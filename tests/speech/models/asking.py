@@ -1,0 +1,24 @@
+"""Asking to stop from another thread, as soon as something is so."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from speech.models.stopping import Stop
+from tests.helpers.waiting import wait_until_sync
+
+
+@contextmanager
+def asked_when(stop: Stop, so: Callable[[], object]) -> Iterator[None]:
+    """While entered, somebody waits until it is ``so`` and then asks."""
+
+    def ask() -> None:
+        wait_until_sync(so, "it is time to stop")
+        stop.ask()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
