@@ -1,0 +1,57 @@
+"""Texts as they are compared: without case, without width, with accents as marks of their own. Pure.
+
+Letters come apart (``é`` is ``e`` and a mark), so that both ways to write them are the same.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+_WIDTHS: Final = ("<wide>", "<narrow>")
+
+
+class Folded(NamedTuple):
+    """``places``: for each character of ``plain`` its place in the text, and at last the text's length.
+
+    ``firsts``: for each place of the text the first character of ``plain`` that stands for it, and its length.
+    """
+
+    plain: str
+    places: Sequence[int]
+    firsts: Sequence[int]
+
+
+def folded(text: str, *, case: bool) -> Folded:
+    """As it is compared; with ``case``, upper case and lower case, and widths, are the same."""
+    if text.isascii():
+        whole = range(len(text) + 1)
+        return Folded(_spaces(text.lower() if case else text), whole, whole)
+    fold = _plain if case else _apart
+    parts = [fold(character) for character in text]
+    places, firsts = list[int](), list[int]()
+    for place, part in enumerate(parts):
+        firsts.append(len(places))
+        places += [place] * len(part)
+    return Folded("".join(parts), [*places, len(text)], [*firsts, len(places)])
+
+
+def one_line(text: str) -> str:
+    """With one space wherever there is white."""
+    return " ".join(text.split())
+
+
+def _spaces(text: str) -> str:
+    return "".join(" " if char.isspace() else char for char in text) if not text.isprintable() else text
+
+
+@lru_cache(maxsize=4_096)
+def _apart(character: str) -> str:
+    return " " if character.isspace() else unicodedata.normalize("NFD", character)
+
+
+@lru_cache(maxsize=4_096)
+def _plain(character: str) -> str:
+    width, _, codes = unicodedata.decomposition(character).partition(" ")
+    narrow = "".join(chr(int(code, 16)) for code in codes.split()) if width in _WIDTHS else character
+    return _apart(narrow) if narrow.isspace() else unicodedata.normalize("NFD", narrow.casefold())

@@ -1,0 +1,156 @@
+"""What a text says once rules have been applied to it: all in one pass, none sees what another has written. Pure.
+
+What is left out takes its comma and its space with it, and gives its capital to what follows. A written mark
+stands where marks stand. Nothing else of the text is touched.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from app.replacing.matching import Match, Matcher
+from app.replacing.rules import Replacement
+
+_WIDE_PAUSES: Final = "，、；："
+_WIDE_ENDS: Final = "。！？…"
+_PAUSES: Final = frozenset(_WIDE_PAUSES + ",;:")
+_ENDS: Final = frozenset(_WIDE_ENDS + ".!?")
+_OPENING: Final = frozenset("([{“‘（「『《〈【")
+_CLOSING: Final = _PAUSES | _ENDS | frozenset(")]}”）」』》〉】\n")
+_WHITE: Final = re.compile(r"\s*")
+_PAUSE: Final = re.compile(rf"\s*(?:[{_WIDE_PAUSES}]|[,;:](?=\s|$))")
+_END: Final = re.compile(rf"\s*(?:[{_WIDE_ENDS}]|[.!?](?=\s|$))")
+_LAST: Final = re.compile(rf"{_END.pattern}|\s*$")
+_MARKS: Final = re.compile(rf"\s*(?:[{_WIDE_PAUSES}{_WIDE_ENDS}]|[,;:.!?]+(?=\s|$))*\s*")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Rule number ``rule`` made of the text from ``start`` to ``end`` what is new from ``at`` to ``until``."""
+
+    rule: int
+    start: int
+    end: int
+    at: int
+    until: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """What it says then, and where it was changed."""
+
+    text: str
+    hits: tuple[Hit, ...] = ()
+
+
+class Replacer:
+    """``replacer(text)``: what is written instead. It may be empty."""
+
+    def __init__(self, rules: Iterable[Replacement] = ()) -> None:
+        self.rules = tuple(rules)
+        self._matcher = Matcher(self.rules)
+
+    def __call__(self, text: str) -> str:
+        """The text with all rules applied, once."""
+        return self.written(text).text
+
+    def written(self, text: str) -> Written:
+        """The same, and where."""
+        matches = self._matcher.matches(text) if self.rules else []
+        return _Writing(text, self.rules).written(matches) if matches else Written(text)
+
+
+class _Writing:
+    """``_done``: up to here the text was taken. ``_capital``: what comes next begins a sentence."""
+
+    def __init__(self, text: str, rules: Sequence[Replacement]) -> None:
+        self._text, self._rules = text, rules
+        self._out = ""
+        self._done = 0
+        self._capital = False
+        self._hits: list[Hit] = []
+
+    def written(self, matches: Sequence[Match]) -> Written:
+        """All of it."""
+        for match in matches:
+            if match.start < self._done:  # a mark that was left out with what stood before it
+                continue
+            self._put(self._text[self._done : match.start])
+            self._done = match.end
+            said = self._said(match)
+            if not said:
+                self._leave_out(match)
+            elif all(not character.isalnum() for character in said):
+                self._make_room(said)
+            at = len(self._out)
+            self._put(said)
+            self._hits.append(Hit(match.rule, match.start, match.end, at, len(self._out)))
+        self._put(self._text[self._done :])
+        return Written(self._out, tuple(self._hits))
+
+    def _put(self, text: str) -> None:
+        if text and self._capital:
+            text, self._capital = _raised(text), False
+        self._out += text
+
+    def _said(self, match: Match) -> str:
+        """What the rule writes, with the capital that begins a sentence."""
+        rule = self._rules[match.rule]
+        if not rule.writes:
+            return ""
+        if not _is_lower(rule) or rule.writes != rule.writes.lower():
+            self._capital = False  # as in iPhone
+            return rule.writes
+        return _raised(rule.writes) if self._begins() and self._text[match.start].isupper() else rule.writes
+
+    def _begins(self) -> bool:
+        """Whether a sentence begins here."""
+        before = self._out.rstrip()
+        if not before or "\n" in self._out[len(before) :]:
+            return True
+        return before[-1] in _WIDE_ENDS or (before[-1] in _ENDS and len(before) < len(self._out))
+
+    def _leave_out(self, match: Match) -> None:
+        """Close the gap."""
+        before = self._out.rstrip()[-1:]
+        if self._begins():
+            rule = self._rules[match.rule]
+            self._capital = self._capital or (self._text[match.start].isupper() and _is_lower(rule))
+            self._skip(_MARKS)
+        elif before in _PAUSES and not self._skip(_PAUSE) and _LAST.match(self._text, self._done):
+            self._take_back(self._out.rstrip()[:-1].rstrip())
+        if not self._out or self._out[-1].isspace():
+            self._skip(_WHITE)
+        if self._text[self._done : self._done + 1] in _CLOSING | {""}:
+            self._take_back(self._out.rstrip(" "))
+
+    def _make_room(self, mark: str) -> None:
+        """For a mark: no space before one that closes, none after one that opens, and not two of them."""
+        if mark[0] in _CLOSING:
+            before = self._out.rstrip(" ")
+            self._take_back(before[:-1] if before[-1:] in _PAUSES else before)
+            self._skip(_PAUSE) or self._skip(_END)
+        if mark[-1] in _OPENING or mark[-1] == "\n" or mark[-1] in _WIDE_PAUSES + _WIDE_ENDS:
+            self._skip(_WHITE)
+
+    def _take_back(self, out: str) -> None:
+        """Only so much of what was written stays."""
+        self._out = out
+        if self._hits and (last := self._hits[-1]).until > len(out):  # white, or a mark
+            self._hits[-1] = replace(last, at=min(last.at, len(out)), until=len(out))
+
+    def _skip(self, what: re.Pattern[str]) -> bool:
+        """Whether there was something of it."""
+        found = what.match(self._text, self._done)
+        before, self._done = self._done, found.end() if found else self._done
+        return self._done > before
+
+
+def _is_lower(rule: Replacement) -> bool:
+    return not rule.match_case and rule.hears == rule.hears.lower()
+
+
+def _raised(text: str) -> str:
+    first = text[0].upper()
+    return first + text[1:] if len(first) == 1 else text
