@@ -1,5 +1,6 @@
 """What a person may ask of the running app: from a key, the tray, a window or the command line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,11 +54,24 @@ class PauseHotkeys:
 
 
 @dataclass(frozen=True)
+class TestHotkeys:
+    """Show what arrives of the keys, instead of dictating; it ends by itself after ten seconds."""
+
+    __test__ = False  # for pytest
+
+    on: bool
+
+
+Table = Mapping[str, str | bool]
+"""A row of a setting that is a list of tables."""
+
+
+@dataclass(frozen=True)
 class ChangeSetting:
     """A setting by its dotted name, as in the settings file, and its new value as TOML would write it."""
 
     name: str
-    value: str | bool | int | float
+    value: str | bool | int | float | tuple[Table, ...]
 
 
-Action = Verb | ChooseMicrophone | RecoverTake | SwitchWorker | PauseHotkeys | ChangeSetting
+Action = Verb | ChooseMicrophone | RecoverTake | SwitchWorker | PauseHotkeys | TestHotkeys | ChangeSetting

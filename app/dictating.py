@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import structlog
 
-from app.actions import Action, ChooseMicrophone, PauseHotkeys, RecoverTake, Verb
+from app.actions import Action, ChooseMicrophone, PauseHotkeys, RecoverTake, TestHotkeys, Verb
 from app.capture.library import Library
 from app.capture.microphone import Change, MicrophoneChange
 from app.capture.retention import RetentionLimits
@@ -47,6 +47,7 @@ from app.hotkeys.events import Hotkeys
 from app.insertion.clipboard import Copier
 from app.insertion.outcome import Inserter
 from app.key_shell import KeyShell
+from app.key_test import KeysSeen
 from app.ledger import Ledger
 from app.listening import Listener, ears_of
 from app.recorder import OpenDevice, Recorder
@@ -99,6 +100,7 @@ class Parts:
     most_takes: int = MOST_TAKES
     witness: Witness = NOBODY
     limits: Callable[[], RetentionLimits] = RetentionLimits
+    show_keys: Callable[[KeysSeen], None] = lambda seen: None
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,8 @@ class Dictating:
         self._recorder = Recorder(parts.open_device, self._microphone_changed)
         self._workshop = Workshop(parts.library, self._ledger, parts.listener, self._recorder, parts.witness)
         self._earlier = Earlier(parts.library, parts.listener)
-        self._keys = KeyShell(parts.hotkeys, self._tell, self._hotkeys_warn) if parts.hotkeys else None
+        show = parts.show_keys
+        self._keys = KeyShell(parts.hotkeys, self._tell, self._hotkeys_warn, show) if parts.hotkeys else None
         self._works: dict[int, tuple[TakeWork, asyncio.Task[None]]] = {}
         self._warnings: dict[str, Note] = {}
         self._followers: list[Callable[[View], None]] = []
@@ -173,6 +176,8 @@ class Dictating:
                 self._tasks.start(self._recover(session), "recover")
             case PauseHotkeys(on) if self._keys:
                 self._keys.pause(on)
+            case TestHotkeys(on) if self._keys:
+                self._keys.test(on)
 
     def change(self, wishes: Wishes) -> None:
         """From now on; a key that cannot be bound becomes a note (``bind`` tells it to whoever chose it)."""

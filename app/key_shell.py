@@ -1,11 +1,12 @@
 """Hotkeys at work: their events go to the state machine, its questions to them.
 
 The cancel key is bound only while something is recorded: nobody's Esc is taken at other times. While somebody
-chooses a key, none is bound.
+chooses a key, none is bound. While somebody tries them, all are, and what they do goes to whoever shows it.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -13,34 +14,47 @@ import structlog
 from app.dictation_events import CANCEL, Event, Key, NoteKey, Polled
 from app.hotkeys.errors import HotkeyError
 from app.hotkeys.events import Hotkeys
+from app.key_test import KeysSeen, KeyTest
 from app.problem_notes import note_of, unexpected
 from app.view import Note
 
 log = structlog.get_logger(__name__)
 
-ANSWER_S: Final = 2.0
-PAUSE_S: Final = 30.0
+TEST_S: Final = 10.0
+
+
+@dataclass(frozen=True)
+class KeyTimes:
+    """How long a keyboard may take to answer, and how long a pause and a test last if nobody ends them."""
+
+    answer_s: float = 2.0
+    pause_s: float = 30.0
+    test_s: float = TEST_S
 
 
 class KeyShell:
-    """``tell`` takes events; ``warn`` what a person should know, ``None`` once it is over."""
+    """``tell`` takes events; ``warn`` what a person should know, ``None`` once it is over; ``show`` what is seen
+    of the keys themselves."""
 
     def __init__(
         self,
         hotkeys: Hotkeys,
         tell: Callable[[Event], None],
         warn: Callable[[Note | None], None],
-        answer_s: float = ANSWER_S,
-        pause_s: float = PAUSE_S,
+        show: Callable[[KeysSeen], None] = lambda seen: None,
+        times: KeyTimes | None = None,
     ) -> None:
-        self._answer_s = answer_s
-        self._pause_s = pause_s
+        self._times = times or KeyTimes()
         self._hotkeys = hotkeys
         self._tell = tell
         self._warn = warn
+        self._show = show
         self._keys: Mapping[str, str] = {}
         self._cancelling = False
         self._paused: asyncio.TimerHandle | None = None
+        self._test = KeyTest()
+        self._test_ends: asyncio.TimerHandle | None = None
+        self._refused: Note | None = None
         self._bound: dict[str, str] | None = None
         self._changed = asyncio.Event()
         self._lock = asyncio.Lock()
@@ -49,7 +63,10 @@ class KeyShell:
         """Until they are lost."""
         try:
             async for event in self._hotkeys.events():
-                self._tell(Key(event.action, event.pressed, event.chord))
+                if self._test.hears(event):
+                    self._tell_seen()
+                else:
+                    self._tell(Key(event.action, event.pressed, event.chord))
         except HotkeyError as error:
             log.warning("hotkeys are lost", reason=str(error))
             self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=note_of(error)))
@@ -67,14 +84,29 @@ class KeyShell:
         if on != self._cancelling:
             self._cancelling = on
             self._changed.set()
+            if on and self._test.on:
+                self.test(False)
 
     def pause(self, on: bool) -> None:
-        """No key is ours from now on, for ``pause_s`` at most: a key that is forgotten so must not stay dead."""
+        """No key is ours from now on, for a time at most: a key that is forgotten so must not stay dead."""
         if self._paused is not None:
             self._paused.cancel()
         loop = asyncio.get_running_loop()
-        self._paused = loop.call_later(self._pause_s, self.pause, False) if on else None
+        self._paused = loop.call_later(self._times.pause_s, self.pause, False) if on else None
         self._changed.set()
+
+    def test(self, on: bool) -> None:
+        """Show what arrives of all keys, for a time, instead of dictating. Not while something is recorded."""
+        if self._test_ends is not None:
+            self._test_ends.cancel()
+            self._test_ends = None
+        if on and not self._cancelling:
+            self._test.begin()
+            self._test_ends = asyncio.get_running_loop().call_later(self._times.test_s, self.test, False)
+        else:
+            self._test.end()
+        self._changed.set()
+        self._tell_seen()
 
     async def bind(self, keys: Mapping[str, str]) -> None:
         """As ``want``, at once. Raises ``HotkeyError``, and then the keys are those of before."""
@@ -86,6 +118,7 @@ class KeyShell:
                 self._keys = before
                 raise
         self._warn(None)
+        self._bound_or_not(None)
 
     async def keep_bound(self) -> None:
         """Bind what is wanted, again and again, until cancelled."""
@@ -95,14 +128,15 @@ class KeyShell:
             async with self._lock:
                 try:
                     await self._bind()
+                    self._bound_or_not(None)
                 except HotkeyError as error:
                     log.warning("a hotkey cannot be bound", reason=str(error))
-                    self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=note_of(error)))
+                    self._bound_or_not(note_of(error))
 
     async def poll(self, action: str) -> None:
         """Tell the real state of a key. A keyboard that does not answer says nothing; one that is lost, "up"."""
         try:
-            async with asyncio.timeout(self._answer_s):
+            async with asyncio.timeout(self._times.answer_s):
                 down = await self._hotkeys.is_down(action)
         except TimeoutError:
             return
@@ -113,14 +147,25 @@ class KeyShell:
     async def pass_on(self, action: str) -> None:
         """Give a short tap to the program that has the focus."""
         try:
-            async with asyncio.timeout(self._answer_s):
+            async with asyncio.timeout(self._times.answer_s):
                 await self._hotkeys.pass_on(action)
         except (TimeoutError, HotkeyError) as error:
             log.warning("a key was not passed on", reason=str(error))
 
     async def _bind(self) -> None:
         keys = {} if self._paused else self._keys
-        wanted = {action: key for action, key in keys.items() if key and (self._cancelling or action != CANCEL)}
+        cancels = self._cancelling or self._test.on
+        wanted = {action: key for action, key in keys.items() if key and (cancels or action != CANCEL)}
         if wanted != self._bound:
             await self._hotkeys.bind(wanted)
             self._bound = wanted
+
+    def _bound_or_not(self, refused: Note | None) -> None:
+        """Why the keys of now could not be had; that is over as soon as they are."""
+        if refused != self._refused:
+            self._refused = refused
+            self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=refused) if refused else None)
+            self._tell_seen()
+
+    def _tell_seen(self) -> None:
+        self._show(KeysSeen(self._test.on, self._test.keys, self._refused))

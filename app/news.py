@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.files.view import FilesView, FileText
 from app.history.view import HistoryValue
+from app.key_test import KeysSeen
 from app.monitoring.view import MonitorView
 from app.settings.sections import Settings
 from app.view import Note, TakeView, View, WorkerView
@@ -29,12 +30,13 @@ class Takes:
 class Problem:
     """Something that stands in the way, and what to do about it: a note, or else a text; neither: it is over.
 
-    There is one at a time about each thing.
+    There is one at a time about each thing. ``setting``: whose value it is about, by its dotted name.
     """
 
     about: str
     text: str = ""
     note: Note | None = None
+    setting: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,6 @@ class WindowWanted:
     """Somebody asks for the main window."""
 
 
-Shown = FilesView | FileText | MonitorView | HistoryValue
+Shown = KeysSeen | FilesView | FileText | MonitorView | HistoryValue
 News = View | WorkerView | Devices | Takes | Settings | Problem | WindowWanted | Shown
 Post = Callable[[News], None]

@@ -8,7 +8,8 @@ import pytest
 from app.dictation_events import Event, Key, NoteKey, Polled
 from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken
 from app.hotkeys.events import KeyEvent
-from app.key_shell import PAUSE_S, KeyShell
+from app.key_shell import KeyShell, KeyTimes
+from app.key_test import KeySeen, KeysSeen
 from app.view import Note
 from runtime.tasks import Tasks
 from tests.app.dictating_world import FakeHotkeys
@@ -32,10 +33,11 @@ class Lost(FakeHotkeys):
 
 
 class Shell:
-    def __init__(self, hotkeys: FakeHotkeys, pause_s: float = PAUSE_S) -> None:
+    def __init__(self, hotkeys: FakeHotkeys, times: KeyTimes | None = None) -> None:
         self.told: list[Event] = []
         self.notes: list[Note | None] = []
-        self.keys = KeyShell(hotkeys, self.told.append, self.notes.append, pause_s=pause_s)
+        self.seen: list[KeysSeen] = []
+        self.keys = KeyShell(hotkeys, self.told.append, self.notes.append, self.seen.append, times)
 
 
 async def test_the_cancel_key_is_bound_while_there_is_something_to_cancel() -> None:
@@ -68,7 +70,7 @@ async def test_while_somebody_chooses_a_key_none_is_bound() -> None:
 
 async def test_a_pause_that_nobody_ends_ends_by_itself() -> None:
     hotkeys = FakeHotkeys()
-    shell = Shell(hotkeys, pause_s=0.01)
+    shell = Shell(hotkeys, KeyTimes(pause_s=0.01))
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
         shell.keys.want(KEYS)
@@ -136,5 +138,55 @@ async def test_a_keyboard_that_does_not_answer_says_nothing() -> None:
             return True
 
     hotkeys, told = Silent(), list[Event]()
-    await KeyShell(hotkeys, told.append, lambda note: None, answer_s=0.01).poll("dictate")
+    times = KeyTimes(answer_s=0.01)
+    await KeyShell(hotkeys, told.append, lambda note: None, times=times).poll("dictate")
     assert told == []
+
+
+async def test_a_key_that_can_be_had_again_is_no_problem_any_more() -> None:
+    hotkeys = FakeHotkeys()
+    hotkeys.taken = {"f8"}
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want({"dictate": "f8"})
+        await wait_until(lambda: shell.seen, "it is told")
+        assert shell.seen[-1].problem == Note("hotkey-taken", {"binding": "its key"})
+        shell.keys.want(KEYS)
+        await wait_until(lambda: hotkeys.bound, "another one is bound")
+    assert (shell.seen[-1], shell.notes[-1]) == (KeysSeen(), None)
+
+
+async def test_while_keys_are_tried_nothing_is_dictated() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        tasks.start(shell.keys.listen(), "listen")
+        shell.keys.want(KEYS)
+        shell.keys.test(True)
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "all of them are ours")
+        hotkeys.press()
+        await wait_until(lambda: shell.seen[-1].keys == (KeySeen("dictate"),), "it is down")
+        shell.keys.test(False)
+        hotkeys.release()
+        await wait_until(lambda: shell.seen[-1].keys == (KeySeen("dictate", 0.0),), "it is up")
+        assert not shell.seen[-1].testing
+        await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is everybody's")
+        assert shell.told == []
+        hotkeys.press()
+        await wait_until(lambda: shell.told == [Key("dictate", True)], "it dictates again")
+
+
+async def test_a_test_that_nobody_ends_ends_by_itself() -> None:
+    shell = Shell(FakeHotkeys(), KeyTimes(test_s=0.01))
+    shell.keys.test(True)
+    await wait_until(lambda: [seen.testing for seen in shell.seen] == [True, False], "it is over")
+
+
+async def test_who_records_tries_no_keys() -> None:
+    shell = Shell(FakeHotkeys())
+    shell.keys.test(True)
+    shell.keys.recording(True)
+    shell.keys.test(True)
+    assert [seen.testing for seen in shell.seen] == [True, False, False]

@@ -1,0 +1,49 @@
+"""Keys that are used elsewhere."""
+
+import pytest
+
+from app.hotkeys import conflicts
+from app.hotkeys.binding import parse
+from app.hotkeys.conflicts import Use, other_action, used_for
+from app.settings.sections import Hotkeys
+
+
+@pytest.mark.parametrize("table", [conflicts._PC, conflicts._MAC])
+def test_each_key_of_the_tables_is_written_as_bindings_are(table: dict[str, Use]) -> None:
+    assert [key for key in table if str(parse(key)) != key] == []
+
+
+def test_each_use_is_in_some_table() -> None:
+    assert {*conflicts._PC.values(), *conflicts._MAC.values()} == set(Use)
+
+
+@pytest.mark.parametrize(
+    ("key", "platform", "use"),
+    [
+        ("ctrl+c", "linux", Use.COPY),
+        ("Control+C", "win32", Use.COPY),
+        ("alt+ctrl+t", "linux", Use.TERMINAL),
+        ("alt+f4", "linux", Use.CLOSE_WINDOW),
+        ("super+l", "linux", Use.LOCK),
+        ("ctrl+space", "linux", Use.INPUT_METHOD),
+        ("cmd+c", "darwin", Use.COPY),
+        ("ctrl+c", "darwin", None),
+        ("f9", "linux", None),
+        ("", "linux", None),
+        ("nonsense", "linux", None),
+    ],
+)
+def test_what_is_known_of_a_key(key: str, platform: str, use: Use | None) -> None:
+    assert used_for(key, platform) == use
+
+
+def test_our_own_keys_are_free() -> None:
+    assert [key for key in Hotkeys().bindings.values() if used_for(key, "linux")] == []
+
+
+def test_two_actions_on_one_key() -> None:
+    bindings = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v", "other": "nonsense"}
+    assert other_action("alt+control+v", "dictate", bindings) == "paste-held"
+    assert other_action("right_ctrl", "dictate", bindings) == "", "itself"
+    assert other_action("f9", "dictate", bindings) == ""
+    assert other_action("", "dictate", bindings | {"cancel": ""}) == "", "none is not taken"
