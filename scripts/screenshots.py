@@ -6,13 +6,13 @@ Without a screen: Qt draws into memory, with the fonts that are installed.
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -28,6 +28,7 @@ from app.ui.texts import Texts
 from app.ui.theme import STILL, Motion, Theme
 from app.ui.tray import Tray
 from app.view import Note, TakeView, View, WorkerState, WorkerView
+from scripts.picture_files import write
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 GAP: Final = 32
@@ -64,9 +65,18 @@ class Look:
     scale: float = 1.0
 
 
-BLACK: Final = Look("en", Scheme.HIGH_CONTRAST, STILL)
-LARGE: Final = Look("zh", Scheme.LIGHT, STILL, 2.0)
+LARGE_LOOKS: Final = (
+    Look("en", Scheme.LIGHT, STILL, 2.0),
+    Look("zh", Scheme.DARK, STILL, 2.0),
+    Look("en", Scheme.HIGH_CONTRAST, STILL),
+)
+"""For people who need large letters, or strong colours, and no movement."""
 LOOKS: Final = tuple(Look(language, scheme) for language in ("en", "zh") for scheme in (Scheme.LIGHT, Scheme.DARK))
+
+Draw = Callable[[Look], QImage]
+
+inspectors: Final[list[Callable[[QWidget], None]]] = []
+"""Each is shown every widget that was drawn."""
 
 
 # -- what is shown -----------------------------------------------------------------------------------------
@@ -146,6 +156,7 @@ def dressed(look: Look, draw: Callable[[Theme, Texts], QImage]) -> QImage:
         return draw(theme, Texts(look.language))
     finally:
         application.setFont(before)
+        application.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # or each is dressed again for the next
 
 
 def pill(theme: Theme, texts: Texts, view: View) -> QImage:
@@ -162,12 +173,16 @@ def pill(theme: Theme, texts: Texts, view: View) -> QImage:
     return image
 
 
-def overlay(look: Look, shown: Sequence[View] | None = None) -> QImage:
+def overlay(look: Look) -> QImage:
     """All states below each other."""
-    chosen = views(look.language) if shown is None else shown
+    return pills(look, views(look.language))
+
+
+def pills(look: Look, shown: Sequence[View]) -> QImage:
+    """The overlay in these states."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        return column([pill(theme, texts, view) for view in chosen], theme.colour("sunken"), gap=0)
+        return column([pill(theme, texts, view) for view in shown], theme.colour("sunken"), gap=0)
 
     return dressed(look, draw)
 
@@ -228,7 +243,9 @@ def grabbed(widget: QWidget) -> QImage:
         widget.resize(widget.sizeHint())
     widget.ensurePolished()
     QGuiApplication.processEvents()
-    image = widget.grab().toImage()
+    image = widget.grab().toImage()  # which also lays it out
+    for inspect in inspectors:
+        inspect(widget)
     widget.deleteLater()
     return image
 
@@ -282,24 +299,28 @@ def sheet(columns: Sequence[tuple[Look, QImage]]) -> QImage:
     return row(cells, QColor(Qt.GlobalColor.white), gap=0)
 
 
-def sheets() -> Iterator[tuple[str, QImage]]:
-    """Each sheet with its name."""
-    yield "overlay", sheet([(look, overlay(look)) for look in LOOKS])
-    yield "tray", sheet([(look, tray(look)) for look in LOOKS])
-    for language in ("en", "zh"):
-        looks = [look for look in LOOKS if look.language == language]
-        yield f"main-window-{language}", sheet([(look, windows(look)) for look in looks])
-    yield "accessible", sheet([(look, one_of_each(look)) for look in (LARGE, BLACK)])
-    yield from others()
+def parts() -> dict[str, Draw]:
+    """What draws all states of a part of the app in one look, by the name of its sheet.
 
-
-def others() -> Iterator[tuple[str, QImage]]:
-    """The sheets of modules beside this one, which draw with what is here."""
+    The modules beside this one draw with what is here.
+    """
     from scripts import screenshots_files, screenshots_history, screenshots_monitor
 
-    yield from screenshots_monitor.sheets()
-    yield from screenshots_files.sheets()
-    yield from screenshots_history.sheets()
+    return {
+        "overlay": overlay,
+        "tray": tray,
+        "main-window": windows,
+        "history": screenshots_history.states,
+        "files": screenshots_files.states,
+        "monitor": screenshots_monitor.states,
+    }
+
+
+def sheets() -> Iterator[tuple[str, QImage]]:
+    """Each sheet with its name."""
+    for name, draw in parts().items():
+        yield name, sheet([(look, draw(look)) for look in LOOKS])
+        yield f"{name}-large", sheet([(look, draw(look)) for look in LARGE_LOOKS])
 
 
 def windows(look: Look) -> QImage:
@@ -313,26 +334,9 @@ def windows(look: Look) -> QImage:
     return column(made, ground(look))
 
 
-def one_of_each(look: Look) -> QImage:
-    """The overlay and the main window."""
-    shown = {view.state: view for view in views(look.language)}
-    pills = overlay(look, [shown[State.LISTENING], shown[State.HELD]])
-    window = main_window(look, shown[State.LISTENING], takes(look.language), WORKERS[0])
-    return column([pills, window], ground(look))
-
-
 def ground(look: Look) -> QColor:
     """What a sheet of this look is drawn on."""
     return QColor(COLOURS[look.scheme].sunken)
-
-
-def write(folder: Path, drawn: Iterable[tuple[str, QImage]]) -> None:
-    """One file for each."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, image in drawn:
-        place = folder / f"{name}.png"
-        image.convertToFormat(QImage.Format.Format_RGB888).save(str(place), quality=0)  # the smallest
-        print(f"{place}: {image.width()} x {image.height()}, {place.stat().st_size / 1e3:.0f} kB")
 
 
 def main(arguments: Sequence[str]) -> int:

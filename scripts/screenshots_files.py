@@ -1,6 +1,5 @@
 """The list of files in each of its states, for ``scripts.screenshots``."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -13,7 +12,7 @@ from app.ui.main_window import usual_size
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.view import Note
-from scripts.screenshots import LOOKS, Look, column, dressed, grabbed, ground, sheet
+from scripts.screenshots import Look, column, dressed, grabbed, ground
 
 _NAMES: Final = {
     "en": (
@@ -107,8 +106,3 @@ def states(look: Look) -> QImage:
         page(look, trouble(look.language), 1.0, over=True),
     ]
     return column(made, ground(look))
-
-
-def sheets() -> Iterator[tuple[str, QImage]]:
-    """The sheet, with its name."""
-    yield "files", sheet([(look, states(look)) for look in LOOKS])

@@ -1,6 +1,6 @@
 """The history in each of its states, for ``scripts.screenshots``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Final
 from uuid import UUID
@@ -16,7 +16,7 @@ from app.ui.main_window import usual_size
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.view import Note
-from scripts.screenshots import LOOKS, Look, column, dressed, grabbed, ground, sheet
+from scripts.screenshots import Look, column, dressed, grabbed, ground
 
 _SAID: Final = {
     "en": (
@@ -108,14 +108,9 @@ def states(look: Look) -> QImage:
     made = [
         page(look, HistoryList(1, "", _ALL), 0.92, every, (0,)),
         page(look, HistoryList(1, query, len(hits)), 0.62, hits, (1,)),
-        page(look, HistoryList(1, "", 6, "", 840, 2_000), 0.62, every, (2,)),
+        page(look, HistoryList(1, "", 6, None, 840, 2_000), 0.62, every, (2,)),
         page(look, HistoryList(1, "", 6), 0.56, every, (0, 1, 3), exported),
         page(look, HistoryList(1, "xyz"), 0.3, ()),
         page(look, HistoryList(1), 0.3, ()),
     ]
     return column(made, ground(look))
-
-
-def sheets() -> Iterator[tuple[str, QImage]]:
-    """The sheet, with its name."""
-    yield "history", sheet([(look, states(look)) for look in LOOKS])

@@ -1,6 +1,5 @@
 """The monitor in each of its states, for ``scripts.screenshots``."""
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime, time
 from typing import Final
 
@@ -16,7 +15,7 @@ from app.view import WorkerView
 from client.monitor import Lost
 from protocol.monitor import BrokerState, Snapshot
 from scripts.example_fleet import MACHINES, OWN, ExampleFleet
-from scripts.screenshots import LOOKS, Look, column, dressed, grabbed, ground, sheet
+from scripts.screenshots import Look, column, dressed, grabbed, ground
 
 _SECONDS: Final = 652
 _EMPTY: Final = Snapshot(
@@ -68,14 +67,8 @@ def monitor(look: Look, view: MonitorView, height: float) -> QImage:
     return dressed(look, draw)
 
 
-def states(look: Look, shown: Sequence[MonitorView]) -> QImage:
+def states(look: Look) -> QImage:
     """Below each other."""
     heights = (1.74, 0.33, 0.78, 0.26, 0.21)
-    made = [monitor(look, view, height) for view, height in zip(shown, heights, strict=True)]
+    made = [monitor(look, view, height) for view, height in zip(views(), heights, strict=True)]
     return column(made, ground(look))
-
-
-def sheets() -> Iterator[tuple[str, QImage]]:
-    """The sheet, with its name."""
-    shown = views()
-    yield "monitor", sheet([(look, states(look, shown)) for look in LOOKS])

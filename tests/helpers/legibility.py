@@ -1,0 +1,147 @@
+"""What of a window somebody could not read, or not reach: each function tells what breaks its rule."""
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QScrollBar,
+    QTextEdit,
+    QWidget,
+)
+
+from app.ui.widgets import Elided
+
+CONTROLS = (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+)
+
+
+def unnamed(root: QWidget) -> list[str]:
+    """Controls of which a screen reader could only say that they are there."""
+    return [_told(control) for control in _seen(root) if _is_control(control) and not _name(control)]
+
+
+def unreachable(root: QWidget) -> list[str]:
+    """Controls that the Tab key passes over; of a group of choices one is enough."""
+    wanted = [control for control in _seen(root) if _is_control(control) and control.isEnabled()]
+    return [_told(one) for one in wanted if not _takes_tab(one) and one.focusProxy() is None]
+
+
+def cut(root: QWidget) -> list[str]:
+    """Texts with too little room, and controls that stick out at the side of what they are in."""
+    narrow = [f"{_told(one)} has {size(one)}, needs {size(_needs(one))}" for one in _seen(root) if _too_small(one)]
+    wide = [f"{_told(one)} sticks out" for one in _seen(root) if _is_text(one) and _sticks_out(one)]
+    return narrow + wide
+
+
+def _told(widget: QWidget) -> str:
+    """Which one."""
+    text = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""
+    return f"{type(widget).__name__} {(text or widget.accessibleName())[:60]!r}"
+
+
+def size(of: QWidget | QSize) -> str:
+    """For people."""
+    return f"{of.width()}x{of.height()}"
+
+
+def _seen(root: QWidget) -> Iterator[QWidget]:
+    """What is shown of it, with nothing of another window, nor what Qt has made for itself."""
+    for widget in root.findChildren(QWidget):
+        inside = widget.parentWidget()
+        of_qt = widget.objectName().startswith("qt_") or isinstance(
+            inside, QComboBox | QAbstractSpinBox | QLineEdit
+        )
+        if widget.isVisibleTo(root) and widget.window() is root.window() and not of_qt:
+            yield widget
+
+
+def _is_control(widget: QWidget) -> bool:
+    if isinstance(widget, QScrollBar) or (isinstance(widget, QAbstractButton) and not widget.parentWidget()):
+        return False
+    return isinstance(widget, CONTROLS)
+
+
+def _is_text(widget: QWidget) -> bool:
+    return isinstance(widget, QLabel | QAbstractButton | QComboBox | QLineEdit)
+
+
+def _name(control: QWidget) -> str:
+    return control.accessibleName() or (control.text() if isinstance(control, QAbstractButton) else "")
+
+
+def _takes_tab(control: QWidget) -> bool:
+    return bool(control.focusPolicy() & Qt.FocusPolicy.TabFocus) or isinstance(control, QAbstractScrollArea)
+
+
+def _too_small(widget: QWidget) -> bool:
+    needed = _needs(widget)
+    return widget.width() < needed.width() or widget.height() < needed.height()
+
+
+def _needs(widget: QWidget) -> QSize:
+    """The least room for its text."""
+    metrics = QFontMetrics(widget.font())
+    if isinstance(widget, Elided):
+        return QSize(0, metrics.height())
+    if isinstance(widget, QLabel):
+        return _needs_of_label(widget, metrics)
+    if isinstance(widget, QPushButton):
+        icon = 0 if widget.icon().isNull() else widget.iconSize().width() + 4
+        return QSize(metrics.horizontalAdvance(widget.text()) + icon, metrics.height())
+    if isinstance(widget, QAbstractButton):
+        return QSize(metrics.horizontalAdvance(widget.text()), metrics.height() if widget.text() else 0)
+    if isinstance(widget, QComboBox):
+        most = metrics.averageCharWidth() * 40  # longer names are shortened, and whole in the list
+        return QSize(
+            min(most, metrics.horizontalAdvance(widget.currentText())) + metrics.height(), metrics.height()
+        )
+    if isinstance(widget, QLineEdit):
+        return QSize(metrics.horizontalAdvance(widget.placeholderText()), metrics.height())
+    return QSize(0, 0)
+
+
+def _needs_of_label(label: QLabel, metrics: QFontMetrics) -> QSize:
+    if not label.text() or (label.toolTip() and "…" in label.text()):
+        return QSize(0, 0)
+    if label.wordWrap():
+        words = max((metrics.horizontalAdvance(word) for word in label.text().split()), default=0)
+        unbroken = words if label.text().isascii() else 0  # Chinese breaks anywhere
+        return QSize(unbroken, label.heightForWidth(label.width()))
+    lines = label.text().split("\n")
+    across = max(metrics.horizontalAdvance(line) for line in lines)
+    return QSize(across, metrics.lineSpacing() * (len(lines) - 1) + metrics.height())
+
+
+def _sticks_out(widget: QWidget) -> bool:
+    """At the side of what scrolls, or of the window: there is no way to see the rest."""
+    around = widget.parentWidget()
+    while around is not None and not isinstance(around, QScrollArea) and not around.isWindow():
+        around = around.parentWidget()
+    if around is None:
+        return False
+    if isinstance(around, QScrollArea):
+        if around.horizontalScrollBar().maximum() > 0:
+            return around.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        around = around.viewport()
+    left = widget.mapTo(around, QPoint(0, 0)).x()
+    return left < 0 or left + widget.width() > around.width()

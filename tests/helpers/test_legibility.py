@@ -1,0 +1,79 @@
+"""What the rules are for is found, and what is good is not."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.legibility import cut, unnamed, unreachable
+
+Make = Callable[..., QWidget]
+
+
+@pytest.fixture
+def make(qtbot: QtBot) -> Make:
+    def made(*widgets: QWidget) -> QWidget:
+        window = QWidget()
+        qtbot.addWidget(window)
+        column = QVBoxLayout(window)
+        for widget in widgets:
+            column.addWidget(widget)
+        window.resize(window.sizeHint())
+        window.show()
+        return window
+
+    return made
+
+
+def named_field() -> QLineEdit:
+    field = QLineEdit()
+    field.setAccessibleName("Search")
+    return field
+
+
+def test_what_is_good_breaks_no_rule(make: Make) -> None:
+    wrapped = QLabel("several words that need more than one line " * 3)
+    wrapped.setWordWrap(True)
+    window = make(QLabel("plain"), wrapped, QPushButton("Do it"), named_field())
+    assert unnamed(window) == unreachable(window) == cut(window) == []
+
+
+def test_a_control_without_a_name_is_found(make: Make) -> None:
+    assert len(unnamed(make(QLineEdit(), QPushButton(), named_field()))) == 2
+
+
+def test_a_control_that_tab_passes_over_is_found(make: Make) -> None:
+    button = QPushButton("Do it")
+    button.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    assert len(unreachable(make(button, named_field()))) == 1
+
+
+@pytest.mark.parametrize("make_text", [QLabel, QPushButton])
+def test_a_text_with_too_little_room_is_found(make_text: Callable[[str], QWidget], make: Make) -> None:
+    text = make_text("a text of some length")
+    text.setFixedWidth(40)
+    assert len(cut(make(text))) == 1
+
+
+def test_lines_that_are_not_seen_are_found(make: Make) -> None:
+    text = QLabel("several words that need more than one line " * 3)
+    text.setWordWrap(True)
+    text.setFixedSize(200, 20)
+    assert len(cut(make(text))) == 1
+
+
+def test_what_sticks_out_of_something_that_does_not_scroll_sideways_is_found(make: Make) -> None:
+    inside, area = QPushButton("wide"), QScrollArea()
+    inside.setFixedWidth(900)
+    area.setWidget(inside)
+    area.setFixedWidth(300)
+    window = make(area)
+    assert cut(window) == []  # one can scroll there
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    assert len(cut(window)) == 1
