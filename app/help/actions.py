@@ -1,0 +1,41 @@
+"""What a person asks of the help: logs, a report, licences. Pure."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.help.log_lines import LogFilter
+
+
+@dataclass(frozen=True)
+class LookAtLogs:
+    """Whether somebody sees them, and which lines are wanted."""
+
+    on: bool
+    wanted: LogFilter = LogFilter()
+
+
+@dataclass(frozen=True)
+class PrepareReport:
+    """Gather what a report has, to be looked at (``ReportView``)."""
+
+
+@dataclass(frozen=True)
+class SaveReport:
+    """Write what was gathered last, and nothing else."""
+
+    place: Path
+
+
+@dataclass(frozen=True)
+class LicencesWanted:
+    """The list of them (``LicencesView``)."""
+
+
+@dataclass(frozen=True)
+class LicenceTextWanted:
+    """The text of one (``LicenceText``)."""
+
+    name: str
+
+
+HelpAction = LookAtLogs | PrepareReport | SaveReport | LicencesWanted | LicenceTextWanted

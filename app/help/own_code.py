@@ -1,0 +1,58 @@
+"""The texts and names that stand in our own code, read from what is compiled; nothing of it is run. Blocks."""
+
+import pkgutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.machinery import PathFinder
+from types import CodeType
+from typing import Any, Final
+
+from app.help.redacting import Constants
+
+PACKAGES: Final = ("app", "backend", "client", "loadtest", "protocol", "runtime", "speech", "worker")
+
+
+@cache
+def own_modules() -> Mapping[str, Constants]:
+    """All of them, by name. One whose code cannot be had is left out: less of a log is told then."""
+    found: dict[str, Constants] = {}
+    for package in PACKAGES:
+        spec = PathFinder.find_spec(package, sys.path)
+        if spec is not None:
+            found |= {package: _constants(_code(spec))}
+            found |= dict(_inside(list(spec.submodule_search_locations or ()), f"{package}."))
+    return found
+
+
+def _inside(folders: Sequence[str], prefix: str) -> Iterator[tuple[str, Constants]]:
+    for info in pkgutil.iter_modules(folders):
+        spec: Any = PathFinder.find_spec(info.name, folders)
+        if spec is not None:
+            yield prefix + info.name, _constants(_code(spec))
+            yield from _inside(list(spec.submodule_search_locations or ()), f"{prefix}{info.name}.")
+
+
+def _code(spec: Any) -> CodeType | None:
+    try:
+        code: CodeType | None = spec.loader.get_code(spec.name)
+    except (AttributeError, ImportError, OSError, SyntaxError):
+        return None
+    return code
+
+
+def _constants(code: CodeType | None) -> Constants:
+    texts: set[str] = set()
+    names: set[str] = set()
+    waiting: list[object] = [code]
+    while waiting:
+        match waiting.pop():
+            case str(text):
+                texts.add(text)
+            case tuple() | frozenset() as several:
+                waiting += several
+                names |= {text for text in several if isinstance(text, str)}
+            case CodeType() as inner:
+                waiting += inner.co_consts
+                names |= {*inner.co_names, inner.co_name}
+    return Constants(frozenset(texts), frozenset(names))

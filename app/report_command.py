@@ -1,0 +1,33 @@
+"""``kikipounamu report``: what whoever helps needs to know, in one file that has no speech in it."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to. [default: a new file here]")] = None,
+) -> None:
+    """Save a report of how things stand: versions, settings, states, logs. No speech, texts or keys are in it."""
+    from app import process
+
+    process.run("kikipounamu", lambda: write(to))
+
+
+async def write(to: Path | None) -> int:
+    """Gather, save, and tell what is in it. Raises ``AppError``."""
+    import asyncio
+
+    from app.help.report import Sources, gather, save, suggested_name
+    from app.settings.file import SettingsFile
+
+    async with SettingsFile() as file:
+        parts = await gather(Sources(file.current))
+    place = to or Path(suggested_name(time.time()))
+    await asyncio.to_thread(save, parts, place)
+    for part in parts:
+        typer.echo(f"{part.name}  {len(part.content):,} bytes")
+    typer.echo(f"saved as {place}")
+    return 0

@@ -1,0 +1,47 @@
+"""Everything that is bundled says under which licence."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from app.help.licences import PROGRAM, UNKNOWN, dependencies, licences, text_of
+from app.help.view import Kind
+
+PROJECT = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+
+
+def needed() -> list[str]:
+    """Names of the base and of the desktop, for this platform."""
+    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["desktop"]]
+    here = [one for one in wanted if "; sys_platform != 'linux'" not in one]
+    return [re.split(r"[^A-Za-z0-9._-]", one)[0].lower() for one in here]
+
+
+@pytest.mark.parametrize("name", needed())
+def test_every_dependency_has_a_licence(name: str) -> None:
+    found = [one for one in licences() if one.name.lower().replace("_", "-") == name.replace("_", "-")]
+    assert len(found) == 1 and found[0].version
+    assert found[0].licence not in ("", UNKNOWN)
+
+
+def test_none_is_without_one_or_there_twice() -> None:
+    found = licences()
+    assert found[0].name == PROGRAM and found[0].licence == "MIT"
+    assert [one.name for one in found if one.licence in ("", UNKNOWN)] == []
+    assert len({one.name for one in found}) == len(found)
+    assert {one.kind for one in found} == set(Kind)
+
+
+def test_what_only_developers_need_is_no_part_of_it() -> None:
+    assert "aiohttp" in dependencies() and "multidict" in dependencies()
+    assert not {"ruff", "mypy", "pytest", "import-linter"} & set(dependencies())
+
+
+def test_texts_are_there_to_be_read() -> None:
+    assert "Permission is hereby granted" in text_of(PROGRAM)
+    assert "Apache License" in text_of("aiohttp")
+    assert "MODEL_LICENSE" in text_of("SenseVoiceSmall")
+    assert "https://" in text_of("Qt")
+    assert text_of("no such thing") == ""

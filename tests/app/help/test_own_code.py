@@ -1,0 +1,18 @@
+"""The texts of our own code, found without running it."""
+
+import subprocess
+import sys
+
+from app.help.own_code import own_modules
+
+
+def test_texts_and_names_of_every_module_are_found() -> None:
+    modules = own_modules()
+    assert "child ended" in modules["app.child"].texts and "restart_in_s" in modules["app.child"].names
+    assert {"worker.engines.funasr", "backend.jobs", "protocol.audio", "app.ui.tray"} <= modules.keys()
+
+
+def test_nothing_is_imported_for_it() -> None:
+    code = "import sys, app.help.own_code as own; own.own_modules(); print('worker' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]

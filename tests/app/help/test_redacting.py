@@ -1,0 +1,90 @@
+"""Nothing that anybody said, typed or chose gets through, wherever a line has it."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from app.help.redacting import LEFT_OUT, Constants, Redaction
+
+TEXTS = frozenset({"child ended", "the gateway did not answer in time (", "worker"})
+NAMES = frozenset({"reason", "status", "list", "HotkeyTaken"})
+REDACTION = Redaction({"app.child": Constants(TEXTS, NAMES), "app.desk": Constants()})
+SPEECH = "please send the drawings to Ana, 请把图纸发给她"
+LINE = {
+    "timestamp": "2026-03-01T10:00:00Z",
+    "level": "warning",
+    "logger": "app.child",
+    "program": "desktop",
+    "event": "child ended",
+    "status": -9,
+}
+
+
+def told(**fields: Any) -> dict[str, Any]:
+    line = REDACTION.line(json.dumps(LINE | fields))
+    assert line is not None
+    found = json.loads(line)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_what_the_program_itself_says_stays() -> None:
+    assert told() == LINE
+    session = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"
+    assert told(session=session)["session"] == session
+    assert told(reason="worker")["reason"] == "worker"
+
+
+def test_of_other_texts_only_pieces_of_our_own_stay() -> None:
+    reason = f"the gateway did not answer in time ({SPEECH}"
+    assert told(reason=reason)["reason"] == f"the gateway did not answer in time ({LEFT_OUT}"
+    assert told(reason=SPEECH)["reason"] == LEFT_OUT
+    assert told(event=SPEECH)["event"] == LEFT_OUT
+    assert told(logger="app.desk", reason="worker")["reason"] == LEFT_OUT, "another module's word may be anybody's"
+
+
+@pytest.mark.parametrize("name", [*LINE, "reason", "exception", "list", "unknown", SPEECH])
+@pytest.mark.parametrize(
+    "made", [str, lambda text: [text], lambda text: {text: text}, lambda text: {"list": [[text]]}]
+)
+def test_speech_gets_through_nowhere(name: str, made: Any) -> None:
+    line = REDACTION.line(json.dumps(LINE | {name: made(SPEECH)}))
+    assert line is not None and "drawings" not in line and "图纸" not in line and "Ana" not in line
+
+
+@given(some.text(min_size=1), some.sampled_from(["event", "reason", "exception", "program", "level", "timestamp"]))
+def test_nor_anything_else(text: str, name: str) -> None:
+    found = told(**{name: f"§{text}§"})[name]
+    assert "§" not in found
+
+
+def test_of_an_error_its_kind_and_place_stay() -> None:
+    traceback = (
+        "Traceback (most recent call last):\n"
+        '  File "/home/ana/secret/app/desk.py", line 12, in run\n'
+        f"    say('{SPEECH}')\n"
+        '  File "/usr/lib/python3/site-packages/aiohttp/client.py", line 3, in <module>\n'
+        '  File "/home/ana/play.py", line 4, in mine\n'
+        f"app.hotkeys.HotkeyTaken: the gateway did not answer in time ({SPEECH}\n"
+        "Secret: hidden\n"
+        f"OSError: {SPEECH}"
+    )
+    assert told(exception=traceback)["exception"].splitlines() == [
+        "  app/desk.py:12 run",
+        "  aiohttp/client.py:3 <module>",
+        "  play.py:4 mine",
+        f"app.hotkeys.HotkeyTaken: the gateway did not answer in time ({LEFT_OUT}",
+        f"OSError: {LEFT_OUT}",
+    ]
+
+
+def test_what_cannot_be_read_is_not_told() -> None:
+    assert REDACTION.line(SPEECH) is None and REDACTION.line("[1]") is None
+
+
+def test_who_else_logs_is_told_by_package() -> None:
+    assert told(logger="asyncio.secret")["logger"] == "asyncio"
+    assert told(logger="pounamu.words")["logger"] == LEFT_OUT

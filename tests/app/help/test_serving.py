@@ -1,0 +1,120 @@
+"""The help answers what is asked of it, and reads logs only while somebody looks."""
+
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.help.actions import LicencesWanted, LicenceTextWanted, LookAtLogs, PrepareReport, SaveReport
+from app.help.licences import PROGRAM
+from app.help.log_lines import LogFilter
+from app.help.report import Sources
+from app.help.serving import MOST_SHOWN, Help
+from app.help.view import HelpValue, LicencesView, LicenceText, LogLines, ReportState, ReportView
+from tests.app.help.logs import line, write
+from tests.helpers.waiting import wait_until
+
+
+class Desk:
+    """What was told, and where it is from."""
+
+    def __init__(self, home: Path) -> None:
+        self.told: list[HelpValue] = []
+        self.logs = home / "logs"
+        self.fails = False
+
+    async def _inputs(self) -> list[object]:
+        if self.fails:
+            raise RuntimeError("broken")
+        return []
+
+    def sources(self) -> Sources:
+        return Sources(look=self._inputs)  # type: ignore[arg-type]  # a list of nothing
+
+    @property
+    def events(self) -> list[str]:
+        shown = [news for news in self.told if isinstance(news, LogLines)]
+        return [one.event for one in shown[-1].lines] if shown else []
+
+    @property
+    def report(self) -> ReportView:
+        shown = [news for news in self.told if isinstance(news, ReportView)]
+        return shown[-1] if shown else ReportView()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+async def helping(desk: Desk) -> AsyncIterator[Help]:
+    async with Help(desk.told.append, desk.sources) as made:
+        yield made
+
+
+async def test_logs_are_followed_while_somebody_looks(helping: Help, desk: Desk) -> None:
+    write(desk.logs, "desktop", line(1, "a"), line(2, "b", "error"))
+    assert desk.told == []
+    helping.ask(LookAtLogs(True))
+    await wait_until(lambda: desk.events == ["a", "b"], "they are told")
+    write(desk.logs, "worker", line(3, "c"))
+    await wait_until(lambda: desk.events == ["a", "b", "c"], "what is added is told")
+    helping.ask(LookAtLogs(True, LogFilter("error")))
+    await wait_until(lambda: desk.events == ["b"], "those that are wanted")
+    helping.ask(LookAtLogs(False))
+    count = len(desk.told)
+    write(desk.logs, "worker", line(4, "unseen", "error"))
+    helping.ask(LicenceTextWanted(PROGRAM))
+    await wait_until(lambda: isinstance(desk.told[-1], LicenceText), "something else is told")
+    assert len(desk.told) == count + 1
+
+
+async def test_of_very_many_the_newest_are_shown(helping: Help, desk: Desk) -> None:
+    write(desk.logs, "desktop", *(line(at % 3600, str(at)) for at in range(1, MOST_SHOWN + 3)))
+    helping.ask(LookAtLogs(True))
+    await wait_until(lambda: desk.told, "they are told")
+    shown = desk.told[-1]
+    assert isinstance(shown, LogLines) and len(shown.lines) == MOST_SHOWN and shown.left_out == 2
+
+
+async def test_what_was_seen_is_what_is_saved(helping: Help, desk: Desk, tmp_path: Path) -> None:
+    write(desk.logs, "desktop", line(1, "child ended", logger="app.child"))
+    place = tmp_path / "report.zip"
+    helping.ask(SaveReport(place))
+    helping.ask(PrepareReport())
+    await wait_until(lambda: desk.report.state is ReportState.READY, "it is gathered")
+    assert not place.exists(), "nothing was gathered before"
+    seen = {part.name: part.text for part in desk.report.parts}
+    write(desk.logs, "desktop", line(2, "child ended", logger="app.child"))
+    helping.ask(SaveReport(place))
+    await wait_until(lambda: desk.report.state is ReportState.SAVED, "it is saved")
+    assert desk.report.place == str(place)
+    with zipfile.ZipFile(place) as archive:
+        assert {name: archive.read(name).decode() for name in archive.namelist()} == seen
+    assert json.loads(seen["logs/desktop.jsonl"])["event"] == "child ended"
+
+
+async def test_what_goes_wrong_is_told_and_can_be_tried_again(helping: Help, desk: Desk, tmp_path: Path) -> None:
+    desk.fails = True
+    helping.ask(PrepareReport())
+    await wait_until(lambda: desk.report.state is ReportState.FAILED, "it is told")
+    assert desk.report.note is not None
+    desk.fails = False
+    helping.ask(PrepareReport())
+    await wait_until(lambda: desk.report.state is ReportState.READY, "it works now")
+    helping.ask(SaveReport(tmp_path / "logs" / "x" / ".." / "no\0name"))
+    await wait_until(lambda: desk.report.state is ReportState.FAILED, "it is told")
+    assert desk.report.parts, "it can still be saved elsewhere"
+
+
+async def test_licences_are_told(helping: Help, desk: Desk) -> None:
+    helping.ask(LicencesWanted())
+    await wait_until(lambda: desk.told, "they are told")
+    assert isinstance(desk.told[-1], LicencesView) and desk.told[-1].version
+    helping.ask(LicenceTextWanted("aiohttp"))
+    await wait_until(lambda: len(desk.told) == 2, "its text is told")
+    assert isinstance(desk.told[-1], LicenceText) and "Apache" in desk.told[-1].text

@@ -1,0 +1,29 @@
+"""``kikipounamu report`` saves what whoever helps needs to know."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from app.help.report import ReportNotSaved
+from app.report_command import write
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
+
+
+async def test_it_is_saved_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = tmp_path / "mine.zip"
+    assert await write(place) == 0
+    said = capsys.readouterr().out
+    with zipfile.ZipFile(place) as archive:
+        assert all(name in said for name in archive.namelist()) and "settings.json" in archive.namelist()
+    assert f"saved as {place}" in said
+
+
+async def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    with pytest.raises(ReportNotSaved, match="choose another place"):
+        await write(tmp_path / "a file" / "report.zip")
