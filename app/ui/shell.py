@@ -4,7 +4,17 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QFont, QFontMetrics, QHideEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QFont,
+    QFontMetrics,
+    QHideEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QShortcut,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -24,6 +34,7 @@ from app.ui.theme import SPACING, Theme, font
 from app.ui.widgets import ring
 
 _UNDERLINE: Final = 2.0
+_MOST_DIGITS: Final = 9
 
 
 class Tab(QAbstractButton):
@@ -105,7 +116,10 @@ class Shell(QWidget):
         return list(self.tabs)[self._stack.currentIndex()] if self.tabs else ""
 
     def add(self, name: str, page: QWidget) -> None:
-        """One more page, the first of them in front; its text is ``page.NAME``. It scrolls if it is high."""
+        """One more page, the first of them in front; its text is ``page.NAME``. It scrolls if it is high.
+
+        Ctrl with its number brings it to the front.
+        """
         scrolls = QScrollArea()
         scrolls.setWidget(page)
         scrolls.setWidgetResizable(True)
@@ -116,6 +130,8 @@ class Shell(QWidget):
         self._row.insertWidget(place, tab)
         tab.setChecked(place == self._stack.currentIndex())
         tab.clicked.connect(lambda: self.choose(name))
+        if place < _MOST_DIGITS:
+            QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self, activated=lambda: self.choose(name))
         self.refresh()
 
     def choose(self, name: str) -> None:

@@ -76,3 +76,13 @@ def test_closing_hides_where_there_is_a_tray_and_quits_elsewhere(
     shell.appear()
     shell.close()
     assert (shell.isVisible(), asked) == ((False, []) if hides else (True, [Verb.QUIT]))
+
+
+def test_control_with_a_number_chooses_a_page(make: Make, texts: Texts, qtbot: QtBot) -> None:
+    shell = make(texts)
+    shell.appear()
+    shell.activateWindow()
+    qtbot.waitUntil(shell.isActiveWindow)
+    for key, name in ((Qt.Key.Key_3, "monitor"), (Qt.Key.Key_1, "dictation")):
+        QTest.keyClick(shell, key, Qt.KeyboardModifier.ControlModifier)
+        assert shell.page == name
