@@ -132,8 +132,8 @@ class Dictating:
         self._history_changed = history_changed
         hands = Hands(parts.inserter, parts.copier)
         self._texts = TextWork(hands, self._ledger, self._tell, self._tasks, history_changed)
-        self._recorder = Recorder(parts.open_device, self._microphone_changed)
-        self._workshop = Workshop(parts.library, self._ledger, parts.listener, self._recorder, parts.witness)
+        self.recorder = Recorder(parts.open_device, self._microphone_changed)  # of the takes; others may attend
+        self._workshop = Workshop(parts.library, self._ledger, parts.listener, self.recorder, parts.witness)
         self._earlier = Earlier(parts.library, parts.listener)
         show = parts.show_keys
         self._keys = KeyShell(parts.hotkeys, self._tell, self._hotkeys_warn, show) if parts.hotkeys else None
@@ -183,7 +183,7 @@ class Dictating:
         """From now on; a key that cannot be bound becomes a note (``bind`` tells it to whoever chose it)."""
         self._wishes = wishes
         self._machine.mode = wishes.mode
-        self._recorder.choose(wishes.microphone, keep_open=wishes.keep_open)
+        self.recorder.choose(wishes.microphone, keep_open=wishes.keep_open)
         if self._keys:
             self._keys.want(wishes.keys)
         self._woken.set()
@@ -218,7 +218,7 @@ class Dictating:
             raise RuntimeError("it runs already")
         self._running = True
         try:
-            async with self._recorder, self._tasks, self._core:
+            async with self.recorder, self._tasks, self._core:
                 self.change(self._wishes)
                 self._core.start(self._ticking(), "tick")
                 self._tasks.start(self._hold_again(), "held before")
@@ -294,10 +294,10 @@ class Dictating:
         works = {take: work for take, (work, _) in self._works.items()}
         notes = [*(work.note for work in works.values()), *self._warnings.values()]
         where = works[max(works)].destination if works else None
-        level = self._recorder.level_dbfs
+        level = self.recorder.level_dbfs
         return Gauges(
             level_dbfs=LOWEST_DBFS if level is None else level,
-            device=self._recorder.device,
+            device=self.recorder.device,
             destination=self._wishes.destination if where is None else where,
             unsent_s={take: work.unsent_s() for take, work in works.items()},
             note=next((note for note in notes if note is not None), None),

@@ -138,28 +138,39 @@ class Recorder:
     async def record(self, sounding: Callable[[], None], over: Callable[[], None]) -> Recording:
         """Begin. Raises ``MicrophoneError``."""
         async with self._lock:
-            self._linger(False)
-            if self._device is not None and self._device_choice != self._choice:
-                await self._close()
-            device = self._device or await self._open()
-            if self._recording is not None:
-                self._recording.superseded = True
-            device.start()
+            return await self._begin(sounding, over)
 
-            def ended(recording: Recording) -> None:
-                if self._recording is recording:
-                    self._recording = None
-                    self._linger(True)
-                over()
+    async def attend(self, over: Callable[[], None]) -> Recording | None:
+        """Begin one that is nobody's take: none while something is recorded, and a take that begins ends it.
 
-            self._recording = Recording(device, sounding, ended)
-            return self._recording
+        Raises ``MicrophoneError``.
+        """
+        async with self._lock:
+            return None if self._recording is not None else await self._begin(lambda: None, over)
 
     def broken(self) -> None:
         """The device has failed: the next recording opens it anew."""
         self._tasks.start(self._let_go(), "let go")
 
     # -- opening and closing -------------------------------------------------------------------------------
+
+    async def _begin(self, sounding: Callable[[], None], over: Callable[[], None]) -> Recording:
+        self._linger(False)
+        if self._device is not None and self._device_choice != self._choice:
+            await self._close()
+        device = self._device or await self._open()
+        if self._recording is not None:
+            self._recording.superseded = True
+        device.start()
+
+        def ended(recording: Recording) -> None:
+            if self._recording is recording:
+                self._recording = None
+                self._linger(True)
+            over()
+
+        self._recording = Recording(device, sounding, ended)
+        return self._recording
 
     async def _open(self) -> Device:
         opened = self._open_device(self._choice, armed=True, on_change=self._on_change)

@@ -139,3 +139,14 @@ async def test_whoever_is_cancelled_while_it_opens_leaves_nothing_open(takes: Ta
     devices.gate.set()
     assert np.array_equal(await takes.whole(), AUDIO)
     assert devices.opened == 1
+
+
+async def test_who_only_attends_interrupts_no_take_and_a_take_ends_it(takes: Takes, devices: FakeDevices) -> None:
+    attended = await takes.recorder.attend(lambda: takes.told.append("over"))
+    assert attended is not None
+    assert await takes.recorder.attend(lambda: None) is None
+    assert np.array_equal(await takes.whole("take"), AUDIO)
+    assert attended.superseded
+    attended.give_up()
+    assert takes.told == ["sounding take", "over take", "over"]
+    assert devices.opened == 1
