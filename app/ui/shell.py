@@ -131,7 +131,7 @@ class Shell(QWidget):
         tab.setChecked(place == self._stack.currentIndex())
         tab.clicked.connect(lambda: self.choose(name))
         if place < _MOST_DIGITS:
-            QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self, activated=lambda: self.choose(name))
+            QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self).activated.connect(lambda: self.choose(name))
         self.refresh()
 
     def choose(self, name: str) -> None:
