@@ -79,6 +79,7 @@ class FakeDevices:
     opened: int = 0
     open_now: int = 0
     gate: asyncio.Event | None = None
+    kind: type[FakeDevice] = FakeDevice
 
     @asynccontextmanager
     async def __call__(
@@ -92,7 +93,7 @@ class FakeDevices:
         assert self.open_now == 0, "two devices at once"
         self.opened += 1
         self.open_now += 1
-        self.device = FakeDevice(choice or "default", self.audio)
+        self.device = self.kind(choice or "default", self.audio)
         try:
             yield self.device
         finally:

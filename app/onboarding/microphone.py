@@ -1,0 +1,172 @@
+"""The microphone, tried without a take: opened while somebody looks, its level told, a sample played.
+
+Nothing is written to disk. A take that begins meanwhile has the microphone; once it is over, this goes on. All in
+one event loop.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+import structlog
+
+from app.capture.errors import MicrophoneError
+from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
+from app.onboarding.sample import Ear
+from app.onboarding.view import Hearing, MicrophoneTrial
+from app.problem_notes import note_of
+from app.recorder import Recording
+from app.sounds import PlaySound
+from app.view import Note
+from runtime.tasks import Tasks, cancel_and_wait
+
+log = structlog.get_logger(__name__)
+
+NO_SPEAKER: Final = Note("no-speaker")
+
+
+class Attended(Protocol):
+    """``app.recorder.Recorder``."""
+
+    async def attend(self, over: Callable[[], None]) -> Recording | None: ...
+
+
+@dataclass(frozen=True)
+class Times:
+    """``most_s``: it is closed again after so long. ``look_s``: between looks at what is plugged in. ``again_s``:
+    between tries to open it. ``tell_s``: between levels."""
+
+    most_s: float = 300.0
+    look_s: float = 3.0
+    again_s: float = 1.0
+    tell_s: float = 0.05
+
+
+class MicrophoneTrying:
+    """``post`` is told; ``look`` has the list of microphones told anew."""
+
+    def __init__(
+        self,
+        recorder: Attended,
+        post: Callable[[MicrophoneTrial], None],
+        play: PlaySound,
+        look: Callable[[], None],
+        times: Times | None = None,
+    ) -> None:
+        self._recorder, self._post, self._play, self._look = recorder, post, play, look
+        self._times = times or Times()
+        self._tasks = Tasks("microphone trial")
+        self._listening: asyncio.Task[None] | None = None
+        self._playing: asyncio.Task[None] | None = None
+        self._ear = Ear()
+        self._view = MicrophoneTrial()
+        self._told_at = float("-inf")
+
+    def ask(self, action: TryMicrophone | RecordSample | PlaySample) -> None:
+        """What somebody wants; returns at once."""
+        match action:
+            case TryMicrophone(on):
+                before = self._end()
+                if on:
+                    self._ear = Ear()
+                    self._begin(before)
+            case RecordSample() if self._view.hearing is Hearing.HEARING:
+                self._ear.record()
+            case PlaySample() if self._view.hearing is Hearing.HEARING and self._ear.complete:
+                self._play_sample()
+
+    def again(self) -> None:
+        """Another microphone is chosen."""
+        if self._listening is not None:
+            self._begin(self._end())
+
+    async def close(self) -> None:
+        """Hear no more. Safe to call twice."""
+        self._end()
+        await self._tasks.close()
+
+    def _begin(self, before: "asyncio.Task[None] | None") -> None:
+        self._show(MicrophoneTrial(Hearing.OPENING))
+        self._listening = self._tasks.start(self._listen(before), "listen")
+
+    def _end(self) -> "asyncio.Task[None] | None":
+        """What listened until now, and gives the microphone back as soon as it gets to it."""
+        listening, playing = self._listening, self._playing
+        self._listening = self._playing = None
+        for task in (listening, playing):
+            if task is not None:
+                task.cancel()
+        self._ear.give_up()
+        self._show(MicrophoneTrial())
+        return listening
+
+    async def _listen(self, before: "asyncio.Task[None] | None") -> None:
+        await cancel_and_wait([before] if before else [])
+        looking = self._tasks.start(self._keep_looking(), "look")
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._times.most_s):
+                    while True:
+                        await self._hear_until_it_ends()
+                        await asyncio.sleep(self._times.again_s)
+            self._listening = None
+            self._end()
+        finally:
+            looking.cancel()
+
+    async def _keep_looking(self) -> None:
+        while True:
+            self._look()
+            await asyncio.sleep(self._times.look_s)
+
+    async def _hear_until_it_ends(self) -> None:
+        try:
+            recording = await self._recorder.attend(lambda: None)
+            if recording is None:
+                return
+            try:
+                async for block in recording.blocks():
+                    if self._ear.hear(block):
+                        self._play_sample()
+                    self._tell(recording.device)
+            finally:
+                recording.give_up()
+        except MicrophoneError as error:
+            log.info("the microphone that is tried gives nothing", reason=str(error))
+            self._show(MicrophoneTrial(Hearing.OPENING, sample=self._ear.complete, note=note_of(error)))
+        else:
+            self._show(MicrophoneTrial(Hearing.OPENING, sample=self._ear.complete))
+        finally:
+            self._ear.give_up()
+
+    def _play_sample(self) -> None:
+        if self._playing is None or self._playing.done():
+            self._playing = self._tasks.start(self._play_once(), "play")
+
+    async def _play_once(self) -> None:
+        try:
+            await self._play(self._ear.sound_at)
+        except MicrophoneError as error:
+            log.info("the sample is not heard", reason=str(error))
+            self._show(replace(self._view, note=NO_SPEAKER))
+
+    def _tell(self, device: str) -> None:
+        """The level, some times a second; that something begins or ends, at once."""
+        ear = self._ear
+        playing = self._playing is not None and not self._playing.done()
+        hearing = Hearing.RECORDING if ear.left_s else Hearing.PLAYING if playing else Hearing.HEARING
+        note = self._view.note if self._view.note == NO_SPEAKER and not ear.left_s else None
+        now = asyncio.get_running_loop().time()
+        if hearing is self._view.hearing and now - self._told_at < self._times.tell_s:
+            return
+        self._told_at = now
+        self._show(
+            MicrophoneTrial(hearing, device, ear.level_dbfs, ear.quiet, ear.left_s, ear.complete, note),
+        )
+
+    def _show(self, view: MicrophoneTrial) -> None:
+        if view != self._view:
+            self._view = view
+            self._post(view)

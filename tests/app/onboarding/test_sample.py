@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from app.onboarding.sample import QUIET_S, SAMPLE_S, Ear, Samples
+from protocol.audio import SAMPLE_RATE
+
+BLOCK = SAMPLE_RATE // 50
+
+
+def tone(seconds: float, level: float = 0.1) -> Samples:
+    at = np.arange(round(seconds * SAMPLE_RATE))
+    return (np.sin(at / 20) * level * 32767).astype(np.int16)
+
+
+def blocks(samples: Samples) -> list[Samples]:
+    return [samples[at : at + BLOCK] for at in range(0, len(samples), BLOCK)]
+
+
+def test_nothing_for_seconds_is_quiet_and_a_word_ends_that() -> None:
+    ear, quiet = Ear(), list[bool]()
+    silence = np.zeros(round(QUIET_S * SAMPLE_RATE), np.int16)
+    for block in blocks(np.concatenate([silence, tone(0.02)])):
+        ear.hear(block)
+        quiet.append(ear.quiet)
+    assert quiet == [*[False] * (len(quiet) - 2), True, False]
+    assert ear.level_dbfs == pytest.approx(-23, abs=1)
+
+
+def test_a_sample_is_so_long_and_what_was_said_before_and_after_is_not_in_it() -> None:
+    ear, said = Ear(), tone(SAMPLE_S, 0.5)
+    ear.hear(tone(1.0, 0.01))
+    assert (ear.left_s, ear.complete) == (0.0, False)
+    ear.record()
+    assert ear.left_s == SAMPLE_S
+    completions = [ear.hear(block) for block in blocks(np.concatenate([said, tone(0.5, 0.01)]))]
+    assert (completions.count(True), ear.left_s, ear.complete) == (1, 0.0, True)
+    assert np.array_equal(np.frombuffer(ear.sound_at(SAMPLE_RATE), np.float32) * 32768, said)
+
+
+def test_it_is_played_at_the_rate_of_the_output() -> None:
+    ear = Ear()
+    ear.record()
+    ear.hear(tone(SAMPLE_S + 1))
+    assert len(ear.sound_at(48_000)) == pytest.approx(48_000 * SAMPLE_S * 4, abs=8)
+
+
+def test_what_is_only_begun_is_given_up_and_what_is_complete_stays() -> None:
+    ear = Ear()
+    ear.record()
+    ear.hear(tone(1.0))
+    ear.give_up()
+    assert (ear.left_s, ear.complete) == (0.0, False)
+    ear.record()
+    ear.hear(tone(SAMPLE_S))
+    ear.give_up()
+    assert ear.complete

@@ -1,0 +1,34 @@
+from collections.abc import Callable
+
+import numpy as np
+
+from app.capture.microphone import MicrophoneChange
+from app.onboarding.actions import TryGateway, TryMicrophone
+from app.onboarding.trying import Trying
+from app.onboarding.view import GatewayTrial, Hearing, MicrophoneTrial, TrialView
+from app.recorder import Recorder
+from tests.app.dictating_world import FakeDevices
+from tests.helpers.waiting import wait_until
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+async def test_each_is_asked_what_is_its_own_and_all_end_together() -> None:
+    told: list[TrialView] = []
+
+    def nothing(change: MicrophoneChange) -> None: ...
+
+    async def play(sound_at: Callable[[int], bytes]) -> None: ...
+
+    devices = FakeDevices(np.ones(1_000, np.int16))
+    async with (
+        Recorder(devices, nothing) as recorder,
+        Trying(told.append, recorder, play, lambda: None, "") as trying,
+    ):
+        trying.ask(TryGateway(NOWHERE))
+        assert told == [GatewayTrial(NOWHERE)]
+        trying.ask(TryMicrophone(True))
+        hears = MicrophoneTrial(Hearing.OPENING)
+        assert hears in told
+        await wait_until(lambda: devices.open_now == 1, "the microphone is open")
+    assert told[-1] == MicrophoneTrial()
