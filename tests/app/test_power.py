@@ -1,0 +1,56 @@
+"""Whether a computer runs on battery, by what Linux tells."""
+
+from pathlib import Path
+
+import pytest
+
+from app.power import on_battery
+
+PLUG = {"type": "Mains", "online": "1"}
+UNPLUGGED = {"type": "Mains", "online": "0"}
+CHARGING = {"type": "Battery", "status": "Charging"}
+EMPTYING = {"type": "Battery", "status": "Discharging"}
+FULL = {"type": "Battery", "status": "Full", "scope": "System"}
+MOUSE = {"type": "Battery", "status": "Discharging", "scope": "Device"}
+PORT = {"type": "USB", "online": "0"}
+
+
+@pytest.mark.parametrize(
+    ("supplies", "tells"),
+    [
+        ([], None),
+        ([MOUSE], None),
+        ([PLUG], False),
+        ([PLUG, CHARGING], False),
+        ([PLUG, EMPTYING], False),
+        ([UNPLUGGED, EMPTYING], True),
+        ([UNPLUGGED, FULL], True),
+        ([EMPTYING], True),
+        ([CHARGING], False),
+        ([PLUG, PORT, FULL, MOUSE], False),
+        ([UNPLUGGED, {"type": "USB", "online": "1"}, CHARGING], False),
+        ([UNPLUGGED], False),
+        ([UNPLUGGED, CHARGING], False),
+        ([{}], None),
+    ],
+)
+def test_it_is_told_by_plugs_and_batteries(
+    tmp_path: Path, supplies: list[dict[str, str]], tells: bool | None
+) -> None:
+    for number, supply in enumerate(supplies):
+        folder = tmp_path / f"supply{number}"
+        folder.mkdir()
+        for name, value in supply.items():
+            (folder / name).write_text(f"{value}\n")
+    assert on_battery(tmp_path, "linux") is tells
+
+
+def test_nobody_knows_where_nothing_is_told(tmp_path: Path) -> None:
+    assert on_battery(tmp_path / "nowhere", "linux") is None
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "type").write_bytes(b"\xff\xfe")
+    assert on_battery(tmp_path, "linux") is None
+
+
+def test_other_systems_are_asked_for_it() -> None:
+    assert on_battery(platform="darwin") in (None, True, False)
