@@ -24,6 +24,7 @@ from app.monitoring.view import MonitorView
 from app.needed_models import VAD_MODEL
 from app.witness import Witness
 from client.connection import Locate
+from client.models import loaded_models
 from protocol.recognition import Options
 from runtime.folders import folders
 from runtime.tasks import Tasks
@@ -44,7 +45,7 @@ class Beside:
         self._files = Files(post, FileParts(recogniser, folders().data / _FILES, options))
         self._monitoring = Monitoring(locate, post)
         self._history = History(library, Rerunner(locate))
-        self._serving = Serving(self._history, post)
+        self._serving = Serving(self._history, post, lambda: _models(locate))
         self._tasks = Tasks("beside")
         self._kept = AsyncExitStack()
         self._open = False
@@ -82,6 +83,11 @@ class Beside:
         else:
             self._monitoring.look(action.on)
 
+    def recording(self, on: bool) -> None:
+        """Whether dictation hears what this computer plays. Safe to say twice."""
+        if self._open:
+            self._serving.hush(on)
+
     def takes_changed(self) -> None:
         """There are other takes, or they say something else."""
         if self._open:
@@ -91,3 +97,8 @@ class Beside:
         """It is another one now."""
         if self._open:
             self._monitoring.again()
+
+
+async def _models(locate: Locate) -> tuple[str, ...]:
+    """Those of the gateway of now. Raises ``GatewayError``."""
+    return await loaded_models(locate())

@@ -44,6 +44,7 @@ from app.settings.file import SettingsFile
 from app.settings.sections import Settings
 from app.sounds import Sounds
 from app.stack import Stack, StackSettings
+from app.states import State
 from app.view import Note, View
 from client.connection import Address
 from runtime.folders import folders
@@ -226,6 +227,8 @@ class Desk:
         before, self._shown = self._shown, view
         if (before.state, before.waiting) != (view.state, view.waiting):
             self._takes_changed.set()
+        if self._beside is not None:
+            self._beside.recording(view.state in {State.ARMING, State.LISTENING})
         self._post(view)
         control.changed()
 

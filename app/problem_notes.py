@@ -13,10 +13,19 @@ from app.capture.errors import (
     NoMicrophone,
     NotDeleted,
     NotKept,
+    SpeakerRefused,
     TakeBusy,
     TakeUnknown,
 )
 from app.errors import GatewayNotReady, ModelsMissing, ProgramEnds, ProgramMissing, StackFailed, StartedElsewhere
+from app.history.errors import (
+    ExportFailed,
+    IndexUnavailable,
+    NothingRecorded,
+    NothingToExport,
+    NotRerun,
+    TextTooLong,
+)
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.insertion.errors import LibraryMissing, ScreenGone, ScreenMissing
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
@@ -119,6 +128,44 @@ def _(error: TakeUnknown) -> Note:
 @note_of.register
 def _(error: NotDeleted) -> Note:
     return Note("take-not-deleted")
+
+
+# -- the history -------------------------------------------------------------------------------------------
+
+
+@note_of.register
+def _(error: SpeakerRefused) -> Note:
+    return Note("speaker-refused")
+
+
+@note_of.register
+def _(error: IndexUnavailable) -> Note:
+    return Note("history-index")
+
+
+@note_of.register
+def _(error: NotRerun) -> Note:
+    return Note("again-failed")
+
+
+@note_of.register
+def _(error: NothingRecorded) -> Note:
+    return Note("again-nothing")
+
+
+@note_of.register
+def _(error: ExportFailed) -> Note:
+    return Note("export-failed")
+
+
+@note_of.register
+def _(error: NothingToExport) -> Note:
+    return Note("export-nothing")
+
+
+@note_of.register
+def _(error: TextTooLong) -> Note:
+    return Note("text-too-long", {"most": str(error.most)})
 
 
 # -- the gateway -------------------------------------------------------------------------------------------

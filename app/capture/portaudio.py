@@ -86,6 +86,13 @@ class PortAudio:
         finally:
             await stream.close()
 
+    async def open_output(self, pull: Callable[[int], bytes], ended: Callable[[], None]) -> "PortAudioStream":
+        """Begin to be heard by the default output. Raises ``SpeakerRefused``. ``ended``: as of ``open``.
+
+        ``pull`` gives at most so many bytes of mono float32 at the stream's rate; what is missing is silence.
+        """
+        return await self._thread.ask(partial(self._pulling, pull, ended), lambda stream: stream.end())
+
     async def close(self, stream: "PortAudioStream") -> None:
         """Hear no more. Safe to call twice."""
         await self._thread.ask(stream.end)
@@ -155,11 +162,17 @@ class PortAudio:
         raise MicrophoneRefused(device.name, refusal)
 
     def _playing(self, sound_at: Callable[[int], bytes], over: Callable[[], None]) -> "PortAudioStream":
+        return self._heard(lambda library, rate: _new_output(library, rate, sound_at(rate), over))
+
+    def _pulling(self, pull: Callable[[int], bytes], ended: Callable[[], None]) -> "PortAudioStream":
+        return self._heard(lambda library, rate: _new_long_output(library, rate, pull, ended))
+
+    def _heard(self, make: Callable[[Any, int], Any]) -> "PortAudioStream":
         library = self._load()
         try:
             rate = round(library.query_devices(kind="output")["default_samplerate"])
             with _native_errors_hidden():
-                stream = _new_output(library, rate, sound_at(rate), over)
+                stream = make(library, rate)
                 stream.start()
         except (library.PortAudioError, ValueError) as error:  # ValueError: there is no such device
             raise SpeakerRefused(f"no sound can be heard ({error})") from error
@@ -230,6 +243,24 @@ def _new_output(library: Any, rate: int, sound: bytes, over: Callable[[], None])
 
     return library.RawOutputStream(
         samplerate=rate, channels=1, dtype=SAMPLE_TYPE, callback=callback, finished_callback=over
+    )
+
+
+def _new_long_output(library: Any, rate: int, pull: Callable[[int], bytes], ended: Callable[[], None]) -> Any:
+    # As for the microphone: a copy, and nothing that waits.
+    def callback(block: Any, _frames: int, _time: Any, _status: Any) -> None:
+        piece = pull(len(block))
+        block[: len(piece)] = piece
+        block[len(piece) :] = bytes(len(block) - len(piece))
+
+    return library.RawOutputStream(
+        samplerate=rate,
+        channels=1,
+        dtype=SAMPLE_TYPE,
+        blocksize=rate // 50,
+        latency="high",
+        callback=callback,
+        finished_callback=ended,
     )
 
 

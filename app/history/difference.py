@@ -58,6 +58,17 @@ def difference(before: str, after: str) -> tuple[Piece, ...]:
     return (*pieces, *_pieces(removed, added, same))
 
 
+def words_that_differ(pieces: Sequence[Piece]) -> int:
+    """How many words, or characters where words have no spaces: of each change, on its longer side."""
+    count, sides = 0, {Change.REMOVED: 0, Change.ADDED: 0}
+    for piece in pieces:
+        if piece.change is Change.SAME:
+            count, sides = count + max(sides.values()), dict.fromkeys(sides, 0)
+        else:
+            sides[piece.change] += sum(token[0].isalnum() for token in _TOKEN.findall(piece.text))
+    return count + max(sides.values())
+
+
 def _pieces(removed: str, added: str, same: str) -> Iterator[Piece]:
     for change, text in ((Change.REMOVED, removed), (Change.ADDED, added), (Change.SAME, same)):
         if text:

@@ -8,7 +8,7 @@ from typing import Final
 
 from app.capture.library import Found
 from app.formats import Format, document, render, render_json
-from app.history.errors import ExportFailed
+from app.history.errors import ExportFailed, NothingToExport
 from app.history.timing import edited
 from app.outputs import write_whole
 from app.transcript import Transcript
@@ -51,7 +51,7 @@ def sheets(takes: Sequence[Found], form: Format, place: Path, *, folder: bool) -
     """What to write, in the order in which it was said. Raises ``ExportFailed``."""
     takes = sorted((take for take in takes if take.text.strip()), key=lambda take: take.take.started_s)
     if not takes:
-        raise ExportFailed("there is no text to export: recognise it first")
+        raise NothingToExport("there is no text to export: recognise it first")
     if form in _ONE_EACH:
         if len(takes) > 1 and not folder:
             raise ExportFailed(f"several {form} files cannot be one: choose a folder")

@@ -30,11 +30,12 @@ from app.capture.retention import RetentionLimits
 from app.formats import Format
 from app.history import deeds
 from app.history.catalogue import Progress
-from app.history.errors import HistoryError
+from app.history.errors import HistoryError, TextTooLong
 from app.history.exporting import Exported, export
 from app.history.index import Row
 from app.history.keeper import Keeper
-from app.history.rerun import Rerunner, Told, Wish
+from app.history.rerun import Rerunner, Told
+from app.history.view import Wish
 from runtime.folders import folders
 from runtime.tasks import Tasks, cancel_and_wait
 
@@ -181,7 +182,7 @@ class History:
     async def edit(self, session: UUID, text: str) -> None:
         """What the take is to say from now on; empty, or what was recognised: that."""
         if len(text) > MOST_EDITED:
-            raise HistoryError(f"the text is too long: shorten it to {MOST_EDITED} characters")
+            raise TextTooLong(MOST_EDITED)
         text = text.strip().encode("utf-8", "replace").decode()
         await self._done(asyncio.to_thread(deeds.edit, self._library, session, text))
         self.changed(session)

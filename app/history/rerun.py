@@ -21,8 +21,9 @@ from app.capture.errors import TakeBusy
 from app.capture.events import Reran, iso_time
 from app.capture.library import Found
 from app.capture.take import TakeState
-from app.history.errors import NotRerun
+from app.history.errors import NothingRecorded, NotRerun
 from app.history.pieces import Piece, pieces_of, read
+from app.history.view import Wish
 from app.outlet import ToGateway
 from app.pipeline import Texts
 from app.transcript import Segment, Transcript
@@ -33,6 +34,9 @@ from client.events import ClientEvent, Outcome
 from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import SAMPLE_RATE
 
+FOR_SOMEBODY: Final = ClientSettings(quiet_s=900.0)
+"""Who asked is told at once that no gateway is there; but dictation, and the files of a day, go first."""
+
 _WITHDRAW_S: Final = 2.0
 
 Told = Callable[[int, int], None]
@@ -40,19 +44,11 @@ Told = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Wish:
-    """By which ``model``, empty for any; with the ``vad``: where the take was cut, or without: all of it."""
-
-    model: str = ""
-    vad: bool = True
-
-
-@dataclass(frozen=True)
 class Rerunner:
     """Who recognises."""
 
     locate: Locate
-    settings: ClientSettings = field(default_factory=ClientSettings)
+    settings: ClientSettings = field(default_factory=lambda: FOR_SOMEBODY)
 
     async def rerun(self, found: Found, wish: Wish, told: Told = lambda ended, pieces: None) -> Reran:
         """What the take says then. Cancelled, what is not recognised yet is taken back from the gateway.
@@ -63,7 +59,7 @@ class Rerunner:
             raise TakeBusy(f"take {found.session} is in use: wait until it is recognised")
         pieces = await asyncio.to_thread(pieces_of, found, wish.vad)
         if not pieces:
-            raise NotRerun("nothing was recorded in it, so there is nothing to recognise")
+            raise NothingRecorded("nothing was recorded in it, so there is nothing to recognise")
         options = msgspec.structs.replace(found.take.options, model=wish.model, priority="bulk", partials=False)
         session, audio = uuid4(), _TakeAudio(found.audio, pieces)
         settings = replace(self.settings, held_s=inf)  # what waits is on disk

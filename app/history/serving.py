@@ -1,6 +1,6 @@
 """The history for a window in another thread: actions in, values out.
 
-    async with Serving(history, post) as serving:
+    async with Serving(history, post, models) as serving:
         serving.ask(SearchHistory("天气", 1))    # ``post`` gets a ``HistoryList``, then ``HistoryRows`` as wanted
 
 Of searches only the newest is answered, of rows the newest few.
@@ -9,9 +9,13 @@ Of searches only the newest is answered, of rows the newest few.
 import asyncio
 from array import array
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
 from typing import Any, Final, Self
+from uuid import UUID
 
+from app.capture.events import Reran
+from app.capture.portaudio import sound_system
 from app.errors import AppError
 from app.history.actions import (
     MOST_WAITING,
@@ -19,12 +23,33 @@ from app.history.actions import (
     EditTake,
     ExportTakes,
     HistoryAction,
+    LookAtTake,
+    ModelsWanted,
+    PausePlaying,
+    PlayAction,
+    PlayTake,
+    RecogniseAgain,
     RowsWanted,
     SearchHistory,
+    SeekTake,
+    StopPlaying,
+    StopRecognising,
 )
+from app.history.again import Again
 from app.history.history import History, Shelf
-from app.history.view import HistoryList, HistoryNote, HistoryRows, HistoryTold, HistoryValue
+from app.history.looking import Looking
+from app.history.playing import Output, Player
+from app.history.view import (
+    HistoryList,
+    HistoryModels,
+    HistoryNote,
+    HistoryRows,
+    HistoryTold,
+    HistoryValue,
+)
+from app.problem_notes import note_of
 from app.view import Note
+from client.errors import GatewayError
 from runtime.tasks import Tasks
 
 MOST_ROWS: Final = 200
@@ -32,23 +57,43 @@ _NAMED: Final = 3
 _CLOSE_S: Final = 5.0
 
 
-class Serving:
-    """Everything here belongs to the loop of the history; ``post`` must not wait."""
+Models = Callable[[], Awaitable[tuple[str, ...]]]
 
-    def __init__(self, history: History, post: Callable[[HistoryValue], None]) -> None:
-        self._history, self._post = history, post
+
+class Serving:
+    """Everything here belongs to the loop of the history; ``post`` must not wait.
+
+    ``models``: asks which are loaded; raises ``GatewayError``. ``output``: where takes are heard.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        post: Callable[[HistoryValue], None],
+        models: Models,
+        output: Output | None = None,
+    ) -> None:
+        self._history, self._post, self._models = history, post, models
+        self._looking = Looking(history.take, post)
+        self._again = Again(history.rerun, post, self._came)
+        self._player = Player(history.take, output or sound_system(), post)
         self._tasks = Tasks("history-window")
         self._doing: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._search: SearchHistory | None = None
         self._answered: tuple[SearchHistory | None, int] = (None, -1)
         self._keys: array[int] = array("q")
-        self._problem = ""
+        self._problem: Note | None = None
+        self._kept = AsyncExitStack()
         self._told: HistoryList | None = None
         self._wanted: deque[RowsWanted] = deque(maxlen=MOST_WAITING)
         self._end: Callable[[], None] = lambda: None
 
     async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as opening:
+            for part in (self._looking, self._again, self._player):
+                await opening.enter_async_context(part)
+            self._kept = opening.pop_all()
         self._end = self._history.follow(self._changed)
         self._tasks.start(self._serve(), "lists")
         return self
@@ -56,6 +101,7 @@ class Serving:
     async def __aexit__(self, *_: object) -> None:
         """What was asked is done first, for some seconds: an edit may be the last thing before the app ends."""
         self._end()
+        await self._kept.aclose()
         if self._doing:
             await asyncio.wait(self._doing, timeout=_CLOSE_S)
         await self._tasks.close()
@@ -71,14 +117,45 @@ class Serving:
                     self._wanted.remove(action)
                 self._wanted.append(action)
                 self._wake.set()
-            case EditTake():
-                self._start(self._history.edit(action.session, action.text))
+            case PlayTake() | SeekTake() | PausePlaying() | StopPlaying():
+                self._heard(action)
+            case LookAtTake():
+                self._looking.look(action)
+            case RecogniseAgain(session, wish):
+                self._again.ask(session, wish)
+            case StopRecognising(session):
+                self._again.stop(session)
+            case _:
+                self._start(self._work(action))
+
+    def _work(self, action: EditTake | DeleteTakes | ExportTakes | ModelsWanted) -> Coroutine[Any, Any, None]:
+        match action:
+            case EditTake(session, text):
+                return self._history.edit(session, text)
             case DeleteTakes():
-                self._start(self._delete(action))
+                return self._delete(action)
             case ExportTakes():
-                self._start(self._export(action))
+                return self._export(action)
+            case ModelsWanted():
+                return self._tell_models()
+
+    def hush(self, on: bool) -> None:
+        """Whether dictation hears what is played."""
+        self._player.hush(on)
+
+    def _heard(self, action: PlayAction) -> None:
+        match action:
+            case PlayTake(session, ms):
+                self._player.play(session, ms)
+            case SeekTake(session, ms):
+                self._player.seek(session, ms)
+            case PausePlaying():
+                self._player.pause()
+            case StopPlaying():
+                self._player.stop()
 
     def _changed(self, shelf: Shelf) -> None:
+        self._looking.changed()
         if self._search is not None:
             self._wake.set()
 
@@ -94,7 +171,7 @@ class Serving:
                 if self._wanted:
                     await self._rows(self._wanted.pop())
             except AppError as error:
-                self._tell_problem(str(error))
+                self._tell_problem(note_of(error))
             if self._wanted:
                 self._wake.set()
 
@@ -108,20 +185,20 @@ class Serving:
             keys = await self._history.keys(search.query)
             if search is not self._search:
                 return self._wake.set()
-            self._keys, self._problem = keys, ""
+            self._keys, self._problem = keys, None
         self._tell()
 
     def _tell(self) -> None:
         if self._search is not None:
             search, shelf, version = self._search, self._history.shelf, self._answered[1]
-            problem = self._problem or shelf.problem
+            problem = self._problem or (Note("history-index") if shelf.problem else None)
             count = len(self._keys)
             made = HistoryList(search.serial, search.query, count, problem, shelf.done, shelf.total, version)
             if made != self._told:
                 self._told = made
                 self._post(made)
 
-    def _tell_problem(self, problem: str) -> None:
+    def _tell_problem(self, problem: Note) -> None:
         self._problem = problem
         self._tell()
 
@@ -147,12 +224,12 @@ class Serving:
         try:
             await work
         except AppError as error:
-            self._told_note(HistoryNote.NOT_DONE, reason=str(error))
+            self._tell_not_done(note_of(error))
 
     async def _delete(self, action: DeleteTakes) -> None:
         refused = await self._history.delete(action.sessions)
-        for reason in list(dict.fromkeys(str(error) for error in refused.values()))[:1]:
-            self._told_note(HistoryNote.NOT_DONE, reason=reason)
+        for error in list(refused.values())[:1]:
+            self._tell_not_done(note_of(error))
 
     async def _export(self, action: ExportTakes) -> None:
         done = await self._history.export(action.sessions, action.form, action.place, overwrite=action.overwrite)
@@ -161,6 +238,18 @@ class Serving:
             self._told_note(HistoryNote.EXIST, count=str(len(done.exist)), names=names)
         else:
             self._told_note(HistoryNote.EXPORTED, count=str(len(done.written)), place=str(action.place))
+
+    async def _tell_models(self) -> None:
+        try:
+            self._post(HistoryModels(await self._models()))
+        except GatewayError as error:
+            self._post(HistoryModels(note=note_of(error)))
+
+    def _came(self, session: UUID, run: Reran) -> None:
+        self._looking.came(session, run)
+
+    def _tell_not_done(self, reason: Note) -> None:
+        self._post(HistoryTold(Note(HistoryNote.NOT_DONE, reason=reason)))
 
     def _told_note(self, key: HistoryNote, **values: str) -> None:
         self._post(HistoryTold(Note(key, values)))

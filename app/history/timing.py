@@ -28,6 +28,60 @@ def spoken(transcript: Transcript) -> tuple[Spoken, ...]:
     return tuple(found)
 
 
+def spoken_in(transcript: Transcript, text: str) -> tuple[Spoken, ...]:
+    """As ``spoken``, for what a person made of its text: what replaces words was said when they were."""
+    words = spoken(transcript)
+    if text == transcript.text or not words:
+        return words
+    stretches = _stretches(transcript.text, text)
+    begins = [stretch.old for stretch in stretches]
+    found: list[Spoken] = []
+    for word in words:
+        first = stretches[bisect_right(begins, word.first) - 1].place(word.first)
+        last = stretches[bisect_right(begins, word.last - 1) - 1].place(word.last, end=True)
+        if found and first < found[-1].last:  # the same words stand for both
+            found[-1] = replace(found[-1], end_ms=word.end_ms, last=max(last, found[-1].last))
+        elif first < last:
+            found.append(replace(word, first=first, last=last))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """From place ``old`` of the one text, and ``new`` of the other on, both say the same, or something else."""
+
+    old: int
+    new: int
+    new_end: int
+    same: bool
+
+    def place(self, old: int, *, end: bool = False) -> int:
+        """Where that place of the old text is in the new one."""
+        if self.same:
+            return self.new + old - self.old
+        return self.new_end if end else self.new
+
+
+def _stretches(before: str, after: str) -> list[_Stretch]:
+    """Without what is only added between two that are the same: it was said at no time of its own."""
+    old = new = 0
+    found: list[_Stretch] = []
+    for piece in difference(before, after):
+        size = len(piece.text)
+        match piece.change:
+            case Change.SAME:
+                found.append(_Stretch(old, new, new + size, same=True))
+                old, new = old + size, new + size
+            case Change.REMOVED:
+                found.append(_Stretch(old, new, new, same=False))
+                old += size
+            case Change.ADDED:
+                if found and not found[-1].same:
+                    found[-1] = replace(found[-1], new_end=new + size)
+                new += size
+    return found
+
+
 def said_at(spoken: Sequence[Spoken], milliseconds: float) -> Spoken | None:
     """What is being said at this moment, or was last before a pause."""
     index = bisect_right(spoken, milliseconds, key=lambda one: one.start_ms) - 1

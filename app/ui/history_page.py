@@ -31,6 +31,7 @@ from app.ui.history_wording import described, list_text, percent_text, told_text
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets import control_height, label
+from app.ui.wording import note_text
 
 MOST_CHOSEN: Final = 1_000
 _BESIDE_LETTERS: Final = 84
@@ -126,7 +127,8 @@ class HistoryPage(QWidget):
 
     def _show(self) -> None:
         texts, listed = self._texts, self._listed or HistoryList()
-        reading, problem = percent_text(texts, listed), listed.problem
+        reading = percent_text(texts, listed)
+        problem = note_text(texts, listed.problem) if listed.problem else ""
         told = told_text(texts, self._told.note) if self._told else ""
         self.reading.setText(reading)
         self.reading.setVisible(bool(reading))

@@ -6,7 +6,7 @@ from app.history.index import Row
 from app.history.view import HistoryList
 from app.states import State
 from app.ui.texts import Texts
-from app.ui.wording import state_text, today, when_text
+from app.ui.wording import note_text, state_text, today, when_text
 from app.view import STATES, Note, TakeView
 
 
@@ -59,8 +59,10 @@ def percent_text(texts: Texts, listed: HistoryList) -> str:
 
 def told_text(texts: Texts, note: Note) -> str:
     """What came of something."""
-    key = f"history.note.{note.key}"
-    return texts(key, **note.values) if texts.knows(key) else ""
+    key, values = f"history.note.{note.key}", dict[str, str | int](note.values)
+    if note.reason:
+        values["reason"] = note_text(texts, note.reason)
+    return texts(key, **values) if texts.knows(key) else ""
 
 
 _PART: Final = " · "

@@ -12,6 +12,7 @@ from app.capture.errors import (
     NoMicrophone,
     NotDeleted,
     NotKept,
+    SpeakerRefused,
     TakeBusy,
     TakeUnknown,
 )
@@ -23,6 +24,14 @@ from app.errors import (
     ProgramMissing,
     StackFailed,
     StartedElsewhere,
+)
+from app.history.errors import (
+    ExportFailed,
+    IndexUnavailable,
+    NothingRecorded,
+    NothingToExport,
+    NotRerun,
+    TextTooLong,
 )
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.insertion.errors import LibraryMissing, ScreenGone, ScreenMissing
@@ -53,6 +62,13 @@ ERRORS = [
     (TakeBusy("why"), Note("take-busy")),
     (TakeUnknown("why"), Note("take-unknown")),
     (NotDeleted("why"), Note("take-not-deleted")),
+    (SpeakerRefused("why"), Note("speaker-refused")),
+    (IndexUnavailable("why"), Note("history-index")),
+    (NotRerun("why"), Note("again-failed")),
+    (NothingRecorded("why"), Note("again-nothing")),
+    (ExportFailed("why"), Note("export-failed")),
+    (NothingToExport("why"), Note("export-nothing")),
+    (TextTooLong(7), Note("text-too-long", {"most": "7"})),
     (Unreachable("why"), Note("gateway-unreachable")),
     (TryLater("why"), Note("gateway-busy")),
     (Refused("why"), Note("gateway-refuses")),

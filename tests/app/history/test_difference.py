@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.history.difference import Change, Piece, difference
+from app.history.difference import Change, Piece, difference, words_that_differ
 
 TEXTS = st.text("天气好今 ab,\n", max_size=30)
 
@@ -96,3 +96,18 @@ def test_texts_that_are_nothing_alike_take_no_time(make: Callable[[random.Random
     """The limit of the test is its own: a comparison of everything with everything would take hours."""
     chance = random.Random(2)
     check(make(chance), make(chance))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("same", "same", 0),
+        ("the quick fox", "the slow fox", 1),
+        ("the quick brown fox", "the slow red old fox.", 3),
+        ("one two three", "", 3),
+        ("Hello, there", "Hello there!", 0),
+        ("今天天气很好", "今天天汽不坏", 3),
+    ],
+)
+def test_words_that_differ_are_counted(before: str, after: str, words: int) -> None:
+    assert words_that_differ(difference(before, after)) == words

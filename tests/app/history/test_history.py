@@ -14,7 +14,8 @@ from app.capture.retention import DAY_S, RetentionLimits
 from app.formats import Format
 from app.history.errors import HistoryError
 from app.history.history import MOST_EDITED, History, Shelf
-from app.history.rerun import Rerunner, Wish
+from app.history.rerun import Rerunner
+from app.history.view import Wish
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
 from runtime.logs import logging_to

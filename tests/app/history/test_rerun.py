@@ -10,7 +10,8 @@ from aiohttp import web
 from app.capture.errors import TakeBusy
 from app.capture.library import Found, Library
 from app.history.errors import NotRerun
-from app.history.rerun import Rerunner, Wish
+from app.history.rerun import Rerunner
+from app.history.view import Wish
 from client.connection import Address, fixed
 from client.errors import GatewayError, Unreachable
 from client.gateway import ClientSettings

@@ -10,13 +10,44 @@ import pytest
 
 from app.capture.library import Library
 from app.formats import Format
-from app.history.actions import DeleteTakes, EditTake, ExportTakes, RowsWanted, SearchHistory
+from app.history.actions import (
+    DeleteTakes,
+    EditTake,
+    ExportTakes,
+    LookAtTake,
+    ModelsWanted,
+    PausePlaying,
+    PlayTake,
+    RecogniseAgain,
+    RowsWanted,
+    SearchHistory,
+    SeekTake,
+    StopPlaying,
+    StopRecognising,
+)
 from app.history.history import History
 from app.history.rerun import Rerunner
 from app.history.serving import Serving
-from app.history.view import HistoryList, HistoryNote, HistoryRows, HistoryTold, HistoryValue
+from app.history.view import (
+    HistoryList,
+    HistoryModels,
+    HistoryNote,
+    HistoryRows,
+    HistoryTold,
+    HistoryValue,
+    Playing,
+    PlayState,
+    Rerunning,
+    RerunState,
+    TakeDetails,
+    Wish,
+)
+from app.view import Note
 from client.connection import Address, fixed
+from client.errors import Unreachable
+from tests.app.history.heard import FakeOutput
 from tests.app.history.takes import record, session
+from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
 
 
@@ -26,6 +57,10 @@ def library(tmp_path: Path) -> Library:
     for number in range(5):
         record(made, number, f"take {number} 天气")
     return made
+
+
+async def none_loaded() -> tuple[str, ...]:
+    raise Unreachable("nobody")
 
 
 class Window:
@@ -44,6 +79,18 @@ class Window:
         return [row.text if row else "" for row in rows[-1].rows] if rows else []
 
     @property
+    def details(self) -> list[TakeDetails]:
+        return [value for value in self.values if isinstance(value, TakeDetails)]
+
+    @property
+    def reruns(self) -> list[RerunState]:
+        return [value.state for value in self.values if isinstance(value, Rerunning)]
+
+    @property
+    def playing(self) -> list[PlayState]:
+        return [value.state for value in self.values if isinstance(value, Playing)]
+
+    @property
     def notes(self) -> list[str]:
         return [value.note.key for value in self.values if isinstance(value, HistoryTold)]
 
@@ -55,11 +102,11 @@ class Window:
 
 
 @asynccontextmanager
-async def served(library: Library, window: Window) -> AsyncIterator[tuple[Serving, History]]:
+async def served(library: Library, window: Window, url: str = "") -> AsyncIterator[tuple[Serving, History]]:
     place = library.root.parent / "index.sqlite"
-    async with History(library, Rerunner(fixed(Address(""))), place) as history:
+    async with History(library, Rerunner(fixed(Address(url))), place) as history:
         await history.refresh()
-        async with Serving(history, window.values.append) as serving:
+        async with Serving(history, window.values.append, none_loaded, FakeOutput()) as serving:
             yield serving, history
 
 
@@ -104,7 +151,7 @@ async def test_a_search_that_was_overtaken_is_not_shown_as_the_newest(library: L
     window = Window()
     async with Overtaken(library) as history:
         await history.refresh()
-        async with Serving(history, window.values.append) as serving:
+        async with Serving(history, window.values.append, none_loaded, FakeOutput()) as serving:
             history.then = partial(serving.ask, SearchHistory("take 3", 2))
             serving.ask(SearchHistory("take", 1))
             await wait_until(lambda: window.lists, "the newest")
@@ -148,6 +195,8 @@ async def test_what_cannot_be_done_is_told(library: Library) -> None:
             await wait_until(lambda: window.notes == [HistoryNote.NOT_DONE], "the edit")
             serving.ask(DeleteTakes((session(1),)))
             await wait_until(lambda: len(window.notes) == 2, "the deletion")
+    told = [value.note for value in window.values if isinstance(value, HistoryTold)]
+    assert [note.reason for note in told] == [Note("take-busy"), Note("take-busy")]
 
 
 async def test_takes_are_exported_and_nothing_is_replaced_unasked(library: Library, tmp_path: Path) -> None:
@@ -158,3 +207,39 @@ async def test_takes_are_exported_and_nothing_is_replaced_unasked(library: Libra
             serving.ask(ExportTakes(some, Format.TXT, tmp_path, overwrite))
             await wait_until(partial(window.has_notes, told + 1), "what came of it")
     assert window.notes == [HistoryNote.EXPORTED, HistoryNote.EXIST, HistoryNote.EXPORTED]
+
+
+async def test_a_take_is_recognised_again_and_what_came_of_it_is_shown(library: Library) -> None:
+    window = Window()
+    async with scripted(oblige) as gateway, served(library, window, gateway.url) as (serving, _):
+        serving.ask(LookAtTake(session(1)))
+        await wait_until(lambda: window.details, "the take")
+        assert window.details[0].compared is None
+        serving.ask(RecogniseAgain(session(1), Wish("other", vad=False)))
+        await wait_until(lambda: window.details[-1].compared, "the difference")
+        assert window.reruns[-1] is RerunState.DONE and window.reruns[0] is RerunState.WAITING
+        assert [(run.model, run.vad) for run in window.details[-1].runs] == [("other", False)]
+        assert library.find(session(1)).text == "take 1 天气"
+        serving.ask(LookAtTake(session(2)))
+        await wait_until(lambda: window.details[-1].session == session(2), "another one")
+        serving.ask(StopRecognising(session(2)))
+
+
+async def test_why_no_model_is_known_is_told(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, _):
+        serving.ask(ModelsWanted())
+        await wait_until(lambda: HistoryModels((), Note("gateway-unreachable")) in window.values, "why")
+
+
+async def test_a_take_is_played_where_it_is_wanted(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, _):
+        serving.ask(PlayTake(session(1)))
+        serving.ask(SeekTake(session(1), 50))
+        serving.ask(PausePlaying())
+        assert window.values[-1] == Playing(session(1), PlayState.PAUSED, 50)
+        serving.ask(PlayTake(session(1)))
+        serving.hush(True)
+        serving.ask(StopPlaying())
+    assert window.playing == [PlayState.PLAYING, PlayState.PAUSED, PlayState.PLAYING, PlayState.PAUSED]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.history.timing import Spoken, edited, said_at, spoken, when_said
+from app.history.timing import Spoken, edited, said_at, spoken, spoken_in, when_said
 from app.transcript import Segment, Transcript
 from protocol.recognition import Word
 
@@ -100,3 +100,35 @@ def test_each_segment_is_found_where_it_is(said: list[str]) -> None:
     transcript = Transcript(segments, 9)
     texts = [transcript.text[one.first : one.last] for one in spoken(transcript)]
     assert texts == [part.strip() for part in said if part.strip()]
+
+
+def followed(text: str) -> list[tuple[int, str]]:
+    return [(one.start_ms, text[one.first : one.last]) for one in spoken_in(TALK, text)]
+
+
+def test_the_sound_of_an_edited_text_is_followed_as_far_as_it_is_known() -> None:
+    assert followed(TALK.text) == [
+        (1_000, "Hello"),
+        (1_300, "there"),
+        (3_000, "今天天气很好。"),
+        (4_000, "ok then"),
+    ]
+    assert followed("Well, Hello my friend. 今天天气很好。ok then") == [
+        (1_000, "Hello"),
+        (1_300, "my friend"),
+        (3_000, "今天天气很好。"),
+        (4_000, "ok then"),
+    ]
+    assert followed("there. 今天天汽不坏。ok") == [(1_300, "there"), (3_000, "今天天汽不坏。"), (4_000, "ok")]
+    assert followed("x") == [(1_000, "x")]
+    assert followed("") == []
+    assert spoken_in(Transcript((), 5), "typed") == ()
+
+
+@given(TEXTS)
+def test_what_is_followed_is_in_order_and_inside_the_text(text: str) -> None:
+    found = spoken_in(TALK, text)
+    places = [place for one in found for place in (one.first, one.last)]
+    assert places == sorted(places) and all(0 <= place <= len(text) for place in places)
+    assert all(one.first < one.last and one.start_ms <= one.end_ms for one in found)
+    assert [one.start_ms for one in found] == sorted(one.start_ms for one in found)

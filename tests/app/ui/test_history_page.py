@@ -95,12 +95,12 @@ def test_each_letter_searches_and_only_the_newest_is_shown(page: HistoryPage, as
 
 def test_what_there_is_to_say_is_said(page: HistoryPage, texts: Texts) -> None:
     assert page.nothing.text() == texts("history.loading")
-    page.show_list(HistoryList(1, "", 0, "", 1, 4))
+    page.show_list(HistoryList(1, "", 0, None, 1, 4))
     assert page.reading.text() == texts("history.reading", percent=25) and not page.nothing.isVisible()
     page.show_list(HistoryList(1))
     assert page.nothing.text() == texts("history.empty") and not page.reading.isVisible()
-    page.show_list(HistoryList(1, "", 0, "disk full"))
-    assert "disk full" in page.problem.text() and page.problem.isVisible()
+    page.show_list(HistoryList(1, "", 0, Note("history-index")))
+    assert texts("note.history-index") in page.problem.text() and page.problem.isVisible()
     page.search.setText("xyz")
     page.show_list(HistoryList(2, "xyz"))
     assert "xyz" in page.nothing.text() and page.nothing.isVisible() and not page.list.isVisible()

@@ -1,0 +1,115 @@
+"""Takes that are to be recognised once more: one after the other, and no more than somebody may be waiting for.
+
+Everything here belongs to one loop, and returns at once.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Final, Self
+from uuid import UUID
+
+import structlog
+
+from app.capture.events import Reran
+from app.errors import AppError
+from app.history.rerun import Told
+from app.history.view import Rerunning, RerunState, Wish
+from app.problem_notes import note_of, unexpected
+from app.view import Note
+from client.errors import GatewayError, SessionLost
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+MOST_WAITING: Final = 8
+
+Rerun = Callable[[UUID, Wish, Told], Awaitable[Reran]]
+"""``app.history.history.History.rerun``."""
+
+
+class Again:
+    """``tell`` is told how each stands, ``came`` what came of it."""
+
+    def __init__(
+        self, rerun: Rerun, tell: Callable[[Rerunning], None], came: Callable[[UUID, Reran], None]
+    ) -> None:
+        self._rerun, self._tell, self._came = rerun, tell, came
+        self._tasks = Tasks("again")
+        self._waiting: OrderedDict[UUID, Wish] = OrderedDict()
+        self._running: tuple[UUID, asyncio.Task[None]] | None = None
+        self._stood: dict[UUID, Rerunning] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """What is not recognised yet is taken back from the gateway."""
+        self._waiting.clear()
+        await self._tasks.close()
+
+    def ask(self, session: UUID, wish: Wish) -> None:
+        """Once at a time for each take: the first wish counts until it is over, or stopped."""
+        if session in self._stood:
+            return
+        if len(self._waiting) >= MOST_WAITING:
+            self._tell(Rerunning(session, RerunState.FAILED, note=Note("again-full")))
+            return
+        self._waiting[session] = wish
+        self._show(Rerunning(session, RerunState.WAITING))
+        self._next()
+
+    def stop(self, session: UUID) -> None:
+        """It is not wanted any more. Safe to say twice."""
+        if self._running is not None and self._running[0] == session:
+            self._running[1].cancel()
+        elif self._waiting.pop(session, None) is not None:
+            self._over(Rerunning(session, RerunState.STOPPED))
+
+    def stands(self, session: UUID) -> Rerunning | None:
+        """How it is with this take, if it is to be recognised."""
+        return self._stood.get(session)
+
+    def _next(self) -> None:
+        if self._running is None and self._waiting:
+            session, wish = self._waiting.popitem(last=False)
+            task = self._tasks.start(self._one(session, wish), "rerun")
+            self._running = session, task
+            task.add_done_callback(lambda _: self._ended(session))
+
+    async def _one(self, session: UUID, wish: Wish) -> None:
+        self._show(Rerunning(session, RerunState.RUNNING))
+
+        def told(ended: int, pieces: int) -> None:
+            self._show(Rerunning(session, RerunState.RUNNING, ended, pieces))
+
+        try:
+            run = await self._rerun(session, wish, told)
+        except (AppError, GatewayError) as error:
+            log.info("a take is not recognised once more", session=str(session), reason=str(error))
+            self._over(Rerunning(session, RerunState.FAILED, note=_note(error)))
+        except Exception as error:
+            self._over(Rerunning(session, RerunState.FAILED, note=unexpected(error)))
+            raise
+        else:
+            self._came(session, run)
+            self._over(Rerunning(session, RerunState.DONE))
+
+    def _ended(self, session: UUID) -> None:
+        """Also one that was stopped before its first step."""
+        self._running = None
+        if session in self._stood:
+            self._over(Rerunning(session, RerunState.STOPPED))
+        self._next()
+
+    def _show(self, stands: Rerunning) -> None:
+        self._stood[stands.session] = stands
+        self._tell(stands)
+
+    def _over(self, stands: Rerunning) -> None:
+        self._stood.pop(stands.session, None)
+        self._tell(stands)
+
+
+def _note(error: AppError | GatewayError) -> Note:
+    return Note("again-silent") if isinstance(error, SessionLost) else note_of(error)

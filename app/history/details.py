@@ -1,0 +1,40 @@
+"""All of one take for the window: when each word was said, and how other recognitions differ. Pure."""
+
+from msgspec.structs import replace
+
+from app.capture.events import Reran, started_s
+from app.capture.library import Found
+from app.history.difference import difference, words_that_differ
+from app.history.timing import spoken_in
+from app.history.view import Compared, Run, TakeDetails
+from protocol.audio import samples_to_ms
+
+
+def details(found: Found, wanted: Reran | int | None = None) -> TakeDetails:
+    """``wanted``: which run is compared, by its place or as it came, though it may not be kept; else the last."""
+    text, runs = found.text, list(found.take.runs)
+    if isinstance(wanted, Reran):
+        wanted = _place(runs, wanted)
+    chosen = len(runs) - 1 if wanted is None or wanted >= len(runs) else wanted
+    return TakeDetails(
+        found.session,
+        text,
+        samples_to_ms(found.samples),
+        spoken_in(found.transcript, text),
+        tuple(Run(started_s(run), run.model, run.vad, run.missing) for run in runs),
+        _compared(text, chosen, runs[chosen]) if runs else None,
+    )
+
+
+def _place(runs: list[Reran], wanted: Reran) -> int:
+    """Where the same stands, whenever it came; what is not kept is added behind the others."""
+    for number, run in enumerate(runs):
+        if replace(run, started=wanted.started) == wanted:
+            return number
+    runs.append(wanted)
+    return len(runs) - 1
+
+
+def _compared(text: str, number: int, run: Reran) -> Compared:
+    pieces = difference(text, run.text)
+    return Compared(number, run.text, pieces, words_that_differ(pieces))

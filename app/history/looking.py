@@ -1,0 +1,63 @@
+"""Keeps the window told of all of the take that somebody looks at, as it is now."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Self
+from uuid import UUID
+
+from app.capture.errors import JournalError
+from app.capture.events import Reran
+from app.capture.library import Found
+from app.history.actions import LookAtTake
+from app.history.details import details
+from app.history.view import TakeDetails
+from runtime.tasks import Tasks
+
+
+class Looking:
+    """Everything here belongs to one loop, and returns at once. Nothing is told twice."""
+
+    def __init__(self, find: Callable[[UUID], Awaitable[Found]], tell: Callable[[TakeDetails], None]) -> None:
+        self._find, self._tell = find, tell
+        self._tasks = Tasks("looking")
+        self._wake = asyncio.Event()
+        self._session: UUID | None = None
+        self._run: Reran | int | None = None
+        self._told: TakeDetails | None = None
+
+    async def __aenter__(self) -> Self:
+        self._tasks.start(self._work(), "details")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._tasks.close()
+
+    def look(self, action: LookAtTake) -> None:
+        """At this one from now on."""
+        self._session, self._run, self._told = action.session, action.run, None
+        self._wake.set()
+
+    def came(self, session: UUID, run: Reran) -> None:
+        """A take was recognised once more: that is what somebody wants to see of it."""
+        if session == self._session:
+            self._run = run
+            self._wake.set()
+
+    def changed(self) -> None:
+        """It may say something else now."""
+        if self._session is not None:
+            self._wake.set()
+
+    async def _work(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if (session := self._session) is None:
+                continue
+            try:
+                made = await asyncio.to_thread(details, await self._find(session), self._run)
+            except JournalError:  # it is gone, as the list will tell
+                continue
+            if session == self._session and made != self._told:
+                self._told = made
+                self._tell(made)

@@ -1,0 +1,51 @@
+"""All of one take: when its words were said, and how another recognition differs."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from app.capture.events import Reran
+from app.capture.library import Found, Library
+from app.history.details import details
+from app.history.view import Run
+from protocol.recognition import Options
+from tests.app.history.takes import record, session
+
+RUN = Reran("2026-03-03T09:41:00+00:00", Options(), False, "other", "one three", 1)
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Found:
+    library = Library(tmp_path)
+    record(library, 1, "one", "two")
+    with library.reopen(session(1)) as journal:
+        journal.reran(RUN)
+        journal.reran(replace(RUN, text="one two", vad=True))
+    return library.find(session(1))
+
+
+def test_the_last_run_is_compared_unless_another_is_wanted(found: Found) -> None:
+    made = details(found)
+    assert (made.session, made.text, made.of_ms) == (session(1), "one two", 200)
+    assert [(one.start_ms, made.text[one.first : one.last]) for one in made.spoken] == [(0, "one"), (100, "two")]
+    assert [(run.vad, run.missing) for run in made.runs] == [(False, 1), (True, 1)]
+    assert made.compared is not None and (made.compared.run, made.compared.words) == (1, 0)
+    other = details(found, 0).compared
+    assert other is not None and (other.run, other.words, other.text) == (0, 1, "one three")
+    assert details(found, 9).compared == made.compared
+
+
+def test_what_came_just_now_is_compared_though_the_same_came_before_or_it_is_not_kept(found: Found) -> None:
+    again = details(found, replace(RUN, started="2026-04-04T00:00:00+00:00"))
+    assert len(again.runs) == 2 and again.compared is not None and again.compared.run == 0
+    new = details(found, replace(RUN, text="new"))
+    assert len(new.runs) == 3 and new.compared is not None and new.compared.text == "new"
+    assert new.runs[-1] == Run(1_772_530_860.0, "other", False, 1)
+
+
+def test_a_take_that_was_never_recognised_again_has_nothing_to_compare(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    record(library, 1)
+    made = details(library.find(session(1)))
+    assert (made.text, made.spoken, made.runs, made.compared) == ("", (), (), None)

@@ -1,0 +1,54 @@
+"""Who looks at a take is told what it is, once for each change."""
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.capture.events import Reran
+from app.capture.library import Found, Library
+from app.history.actions import LookAtTake
+from app.history.looking import Looking
+from app.history.view import TakeDetails
+from protocol.recognition import Options
+from tests.app.history.takes import record, session
+from tests.helpers.waiting import wait_until
+
+RUN = Reran("2026-03-03T09:41:00+00:00", Options(), False, "other", "one three")
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    made = Library(tmp_path)
+    for number in (1, 2):
+        record(made, number, f"take {number}")
+    return made
+
+
+async def test_each_take_that_is_looked_at_is_told_and_told_again_when_it_changes(library: Library) -> None:
+    told = list[TakeDetails]()
+
+    async def find(wanted: UUID) -> Found:
+        return library.find(wanted)
+
+    async with Looking(find, told.append) as looking:
+        looking.changed()
+        looking.look(LookAtTake(session(1)))
+        await wait_until(lambda: [one.text for one in told] == ["take 1"], "the first")
+        looking.changed()
+        looking.look(LookAtTake(session(2)))
+        await wait_until(
+            lambda: [one.text for one in told] == ["take 1", "take 2"], "the second, and nothing twice"
+        )
+        with library.reopen(session(2)) as journal:
+            journal.edit("mine")
+        looking.changed()
+        await wait_until(lambda: told[-1].text == "mine", "the edit")
+        looking.came(session(1), RUN)
+        looking.came(session(2), RUN)
+        await wait_until(lambda: told[-1].compared is not None, "what came of it, kept or not")
+        looking.look(LookAtTake(None))
+        looking.look(LookAtTake(session(9)))
+        looking.look(LookAtTake(session(1)))
+        await wait_until(lambda: told[-1].session == session(1), "one that is gone is passed over")
+    assert len(told) == 5

@@ -1,0 +1,167 @@
+"""What is heard is what was recorded, from where somebody wants it, and it is told where it is."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from app.capture.library import Found, Library
+from app.history.playing import Player
+from app.history.view import Playing, PlayState
+from tests.app.capture.files import tone
+from tests.app.history.heard import FakeOutput
+from tests.app.history.takes import SEGMENT, record, session
+from tests.helpers.waiting import wait_until
+
+LENGTH_MS = 300
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    made = Library(tmp_path)
+    for number in (1, 2):
+        record(made, number, "one", "two", "three")
+    return made
+
+
+@asynccontextmanager
+async def playing(
+    library: Library, output: FakeOutput, told: list[Playing], stuck_s: float = 60.0
+) -> AsyncIterator[Player]:
+    async def find(wanted: UUID) -> Found:
+        return library.find(wanted)
+
+    async with Player(find, output, told.append, stuck_s) as player:
+        yield player
+    assert not output.open
+
+
+def states(told: list[Playing]) -> list[PlayState]:
+    return [one.state for one in told]
+
+
+def ms(told: list[Playing]) -> int:
+    return told[-1].ms if told else -1
+
+
+async def heard(output: FakeOutput, samples: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """So many, when they are there."""
+    parts: list[np.ndarray[tuple[int], np.dtype[np.float32]]] = []
+
+    def enough() -> bool:
+        parts.append(output.hear(samples - sum(map(len, parts))))
+        return sum(map(len, parts)) >= samples
+
+    await wait_until(enough, "it is heard")
+    return np.concatenate(parts)
+
+
+async def test_it_is_heard_exactly_to_its_end(library: Library) -> None:
+    output, told = FakeOutput(), list[Playing]()
+    async with playing(library, output, told) as player:
+        player.play(session(1))
+        sound = await heard(output, 3 * SEGMENT)
+        await wait_until(lambda: told[-1].state is PlayState.STOPPED, "it is over")
+    assert np.array_equal(np.rint(sound * 32_768).astype(np.int16), tone(0, 3 * SEGMENT))
+    assert (told[0].state, told[-1].note, {one.of_ms for one in told[1:]}) == (
+        PlayState.PLAYING,
+        None,
+        {LENGTH_MS},
+    )
+    assert [one.ms for one in told[:-1]] == sorted(one.ms for one in told[:-1])
+
+
+async def test_another_rate_takes_as_long(library: Library) -> None:
+    output, told = FakeOutput(48_000), list[Playing]()
+    async with playing(library, output, told) as player:
+        player.play(session(1))
+        sound = await heard(output, 48_000 * LENGTH_MS // 1000)
+        await wait_until(lambda: told[-1].state is PlayState.STOPPED, "it is over")
+    assert len(output.hear(9)) == 0 and 0.1 < np.max(np.abs(sound)) <= 1.0
+
+
+async def test_the_place_is_what_is_heard_now(library: Library) -> None:
+    output, told = FakeOutput(latency_s=0.05), list[Playing]()
+    async with playing(library, output, told) as player:
+        player.play(session(1), 100)
+        await heard(output, 1_600)
+        await wait_until(lambda: ms(told) == 150, "100 ms are taken, 50 ms of them heard")
+
+
+async def test_it_is_paused_where_it_is_and_goes_on_there(library: Library) -> None:
+    output, told = FakeOutput(), list[Playing]()
+    async with playing(library, output, told) as player:
+        player.play(session(1))
+        await heard(output, 1_600)
+        await wait_until(lambda: ms(told) == 100, "it is at 100 ms")
+        player.pause()
+        assert told[-1] == Playing(session(1), PlayState.PAUSED, 100, LENGTH_MS)
+        await wait_until(lambda: not output.open, "the output is let go")
+        player.play(session(1), 100)
+        sound = await heard(output, 800)
+        assert np.array_equal(np.rint(sound * 32_768).astype(np.int16), tone(1_600, 800))
+
+
+async def test_another_place_and_another_take(library: Library) -> None:
+    output, told = FakeOutput(), list[Playing]()
+    async with playing(library, output, told) as player:
+        player.play(session(1))
+        await heard(output, 10)
+        player.seek(session(2), 0)  # it is not that one
+        player.seek(session(1), 200)
+        await wait_until(lambda: ms(told) == 200, "it goes on there")
+        sound = await heard(output, 800)
+        assert np.array_equal(np.rint(sound * 32_768).astype(np.int16), tone(3_200, 800))
+        player.play(session(2), 9_999)
+        await wait_until(lambda: told[-1].session == session(2) and told[-1].state is PlayState.STOPPED, "its end")
+    stopped = [one.session for one in told if one.state is PlayState.STOPPED]
+    assert stopped == [session(1), session(2)]
+
+
+async def test_nothing_is_heard_while_dictation_records(library: Library) -> None:
+    output, told = FakeOutput(), list[Playing]()
+    async with playing(library, output, told) as player:
+        player.play(session(1))
+        await heard(output, 10)
+        player.hush(True)
+        assert states(told)[-1] is PlayState.PAUSED
+        await wait_until(lambda: not output.open, "it is silent")
+        player.play(session(1))
+        assert told[-1].state is PlayState.STOPPED and told[-1].note is not None
+        assert told[-1].note.key == "dictation-records" and not output.open
+        player.hush(False)
+        player.play(session(1))
+        await wait_until(lambda: output.open, "it is heard again")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "note"),
+    [
+        (lambda library, output: None, "speaker-refused"),  # it takes nothing
+        (lambda library, output: output.end(), "speaker-refused"),  # it is unplugged
+        (lambda library, output: library.delete(session(1)), ""),
+    ],
+)
+async def test_what_goes_wrong_is_told(
+    library: Library, spoil: Callable[[Library, FakeOutput], None], note: str
+) -> None:
+    output, told = FakeOutput(), list[Playing]()
+    async with playing(library, output, told, 0.1 if note else 60.0) as player:
+        player.play(session(1))
+        await wait_until(lambda: output.open, "it plays")
+        spoil(library, output)
+        await wait_until(lambda: output.hear(800 if not note else 0) is not None and not output.open, "it ends")
+        assert not note or (told[-1].note is not None and told[-1].note.key == note)
+
+
+async def test_without_an_output_or_a_take_it_says_so(library: Library) -> None:
+    told = list[Playing]()
+    async with playing(library, FakeOutput(refuses=True), told) as player:
+        player.play(session(1))
+        await wait_until(lambda: told[-1].note, "why")
+        player.play(session(9))
+        await wait_until(lambda: len(told) >= 4 and told[-1].note, "why")
+    assert [one.note.key for one in told if one.note] == ["speaker-refused", "take-unknown"]

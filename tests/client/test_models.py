@@ -1,0 +1,54 @@
+"""The models that a gateway's workers have, or why none is known."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from client.connection import Address
+from client.errors import GatewayError, Refused, Unauthorised, Unreachable
+from client.models import MODELS_PATH, loaded_models
+
+
+@asynccontextmanager
+async def answering(status: int, text: str, keys: list[str]) -> AsyncIterator[str]:
+    async def answer(request: web.Request) -> web.Response:
+        keys.append(request.headers.get("Authorization", ""))
+        return web.Response(status=status, text=text)
+
+    application = web.Application()
+    application.router.add_get(MODELS_PATH, answer)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}/"
+    finally:
+        await runner.cleanup()
+
+
+async def test_each_model_is_named_once() -> None:
+    keys = list[str]()
+    listed = '{"models": [{"model": "b", "languages": ["zh"]}, {"model": "a"}, {"model": ""}, {}], "new": 1}'
+    async with answering(200, listed, keys) as url:
+        assert await loaded_models(Address(url, "secret")) == ("a", "b")
+    assert keys == ["Bearer secret"]
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "error"),
+    [(401, "", Unauthorised), (404, "", Refused), (503, "", Unreachable), (200, "no json", Refused)],
+)
+async def test_another_answer_is_an_error_that_says_what_it_means(
+    status: int, text: str, error: type[GatewayError]
+) -> None:
+    async with answering(status, text, []) as url:
+        with pytest.raises(error):
+            await loaded_models(Address(url))
+
+
+async def test_nobody_answers() -> None:
+    with pytest.raises(Unreachable):
+        await loaded_models(Address("http://127.0.0.1:9"))
