@@ -209,8 +209,7 @@ class Desk:
             return await cleanup.enter_async_context(hotkeys.NoHotkeys())
 
     async def _open_inserter(self) -> Inserter:
-        insertion = self._file.current.insertion
-        rules = Rules(insertion.strategy, insertion.newline)
+        rules = self._file.current.insertion.rules
         try:
             return await open_inserter(sys.platform, os.environ, self.clipboard, rules)
         except InsertionUnavailable as error:
@@ -246,8 +245,8 @@ class Desk:
         if self._dictating is not None:
             self._dictating.change(wishes_of(new))
         if isinstance(self._inserter, Ruled):
-            chosen = new.insertion
-            self._inserter.rules = replace(self._inserter.rules, strategy=chosen.strategy, newline=chosen.newline)
+            rules = new.insertion.rules
+            self._inserter.rules = replace(rules, input_method=self._inserter.rules.input_method)
         self._want_gateway()
         if self._beside is not None and new.gateway.url != old.gateway.url:
             self._beside.gateway_changed()

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     KEYBOARD_GRABBED = "keyboard-grabbed"  # a menu, a locked screen, a shortcut that is still held down
     CLIPBOARD_BUSY = "clipboard-busy"  # what is in it cannot be kept, or another program took it
     NOT_READ = "not-read"  # the target did not ask for it
+    PROGRAM_RULE = "program-rule"  # a rule says: never insert into this program
     PARTLY_TYPED = "partly-typed"  # the focus moved meanwhile
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from app.insertion.clipboard import Clipboard
 from app.insertion.outcome import How, Insertion, Reason, Target, held
 from app.insertion.paste_watch import READ_DEADLINE_S, SETTLED_S
-from app.insertion.plan import Newline, Rules, Strategy, to_paste, to_type
+from app.insertion.plan import Newline, Rules, Strategy, rules_for, to_paste, to_type
 from app.insertion.system_keys import SystemKeys
 from runtime.tasks import Tasks
 
@@ -40,12 +40,15 @@ class PastingInserter:
         """Insert ``text`` if ``target`` has the focus; in the order of the calls."""
         if target is None:
             return held(Reason.NO_TARGET)
+        rules = rules_for(target, self.rules)
+        if rules.hold:
+            return held(Reason.PROGRAM_RULE)
         async with self._turn:
             reason = await self._ready(target)
             if reason is not None:
                 return held(reason)
-            if self.rules.strategy is Strategy.TYPE and not target.own:  # it would press our own buttons
-                return self._type(text, target)
+            if rules.strategy is Strategy.TYPE and not target.own:  # it would press our own buttons
+                return self._type(text, target, rules.newline)
             return await self._paste(text, target)
 
     async def close(self) -> None:
@@ -67,10 +70,10 @@ class PastingInserter:
         now = self._keys.target()
         return now is not None and now.window == target.window
 
-    def _type(self, text: str, target: Target) -> Insertion:
+    def _type(self, text: str, target: Target, newline: Newline) -> Insertion:
         # These keyboards press Return for a line break, without Shift.
-        newline = Newline.RETURN if self.rules.newline is Newline.RETURN else Newline.SPACE
-        self._keys.type(to_type(text, target, newline))
+        pressed = Newline.RETURN if newline is Newline.RETURN else Newline.SPACE
+        self._keys.type(to_type(text, target, pressed))
         return Insertion(How.TYPED)
 
     async def _paste(self, text: str, target: Target) -> Insertion:

@@ -1,9 +1,15 @@
 """How a text is to be inserted: pure."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from app.insertion.outcome import Target
+from app.insertion.programs import same_program
+
+MOST_PROGRAMS: Final = 100
+LONGEST_PROGRAM: Final = 100
 
 
 class Strategy(StrEnum):
@@ -23,12 +29,52 @@ class Newline(StrEnum):
 
 
 @dataclass(frozen=True)
+class ProgramRule:
+    """How it is in one program: the class of its windows, or its file's name. ``hold``: never insert there."""
+
+    program: str
+    strategy: Strategy = Strategy.AUTOMATIC
+    newline: Newline = Newline.SHIFT_RETURN
+    hold: bool = False
+
+
+@dataclass(frozen=True)
 class Rules:
-    """``input_method``: one is in use (ibus, fcitx …), which would make other words of what is typed."""
+    """``programs``: where it is otherwise. ``input_method``: one is in use (ibus, fcitx …), which would make other
+    words of what is typed."""
 
     strategy: Strategy = Strategy.AUTOMATIC
     newline: Newline = Newline.SHIFT_RETURN
     input_method: bool = False
+    hold: bool = False
+    programs: tuple[ProgramRule, ...] = ()
+
+
+def rules_for(target: Target, rules: Rules) -> Rules:
+    """Those that count there: of its program, if there are any."""
+    for rule in rules.programs:
+        if same_program(rule.program, target.program):
+            return replace(rules, strategy=rule.strategy, newline=rule.newline, hold=rule.hold)
+    return rules
+
+
+def program_problems(rules: Iterable[ProgramRule]) -> dict[int, str]:
+    """What is wrong, by the rule's place: ``empty``, ``long``, ``twice`` or ``too-many``."""
+    found: dict[int, str] = {}
+    good: list[str] = []
+    for place, rule in enumerate(rules):
+        name = rule.program
+        if not name.strip():
+            found[place] = "empty"
+        elif len(name) > LONGEST_PROGRAM or not name.isprintable():
+            found[place] = "long"
+        elif any(same_program(name, other) for other in good):
+            found[place] = "twice"
+        elif len(good) >= MOST_PROGRAMS:
+            found[place] = "too-many"
+        else:
+            good.append(name)
+    return found
 
 
 def may_type_instead(rules: Rules) -> bool:

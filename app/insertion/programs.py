@@ -78,6 +78,12 @@ def paste_keys(*names: str) -> PasteKeys:
     return TERMINAL if plain & _TERMINALS else ORDINARY
 
 
+def same_program(left: str, right: str) -> bool:
+    """Whether two names are of one program: ``slack``, ``Slack.exe``; ``org.gnome.TextEditor``, ``texteditor``."""
+    plain = _plain(left.strip())
+    return bool(plain) and plain == _plain(right.strip())
+
+
 def _plain(name: str) -> str:
     name = name.lower().removesuffix(".exe").removesuffix(".desktop")
     return name if name in _TERMINALS else name.rsplit(".", 1)[-1]

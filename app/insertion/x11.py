@@ -12,7 +12,7 @@ from typing import Final, Self
 from app.insertion.errors import CannotType, ScreenGone
 from app.insertion.keyboard_layout import Batch
 from app.insertion.outcome import How, Insertion, Reason, Target, held
-from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, to_paste, to_type
+from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, rules_for, to_paste, to_type
 from app.insertion.programs import paste_keys
 from app.insertion.x11_clipboard import X11Clipboard
 from app.insertion.x11_connection import Connection, XThread
@@ -58,7 +58,9 @@ class X11Inserter:
         """Insert ``text`` into ``target``, if that has the focus; in the order of the calls."""
         if target is None:
             return held(Reason.NO_TARGET)
-        rules = self.rules
+        rules = rules_for(target, self.rules)
+        if rules.hold:
+            return held(Reason.PROGRAM_RULE)
         if target.own:  # typed letters would press our own buttons
             rules = replace(rules, strategy=Strategy.PASTE)
         async with self._turn:

@@ -1,22 +1,64 @@
 """What a setting may be: each check tells what is allowed, for a value that is not, and else nothing. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from app.hotkeys import binding
 from app.hotkeys.errors import HotkeyUnknown
+from app.insertion.plan import LONGEST_PROGRAM, MOST_PROGRAMS, ProgramRule, program_problems
+from app.replacing.rules import (
+    LONGEST_HEARD,
+    LONGEST_WRITTEN,
+    MOST_CHARACTERS,
+    MOST_RULES,
+    Replacement,
+    Wrong,
+    wrong,
+)
 
 MOST_HOTWORDS: Final = 512
 _LONGEST_HOTWORD: Final = 64
 
 Check = Callable[[Any], str]
+RowsCheck = Callable[[Sequence[Any]], Mapping[int, str]]
+"""What is wrong with the rows of a list of tables, by their place."""
+
+_WRONG: Final = {
+    Wrong.EMPTY: "`hears` says nothing",
+    Wrong.HEARS_LONG: f"`hears` may have {LONGEST_HEARD} characters",
+    Wrong.WRITES_LONG: f"`writes` may have {LONGEST_WRITTEN} characters",
+    Wrong.CONTROL: "it has a character that nobody sees",
+    Wrong.TWICE: "a row before it hears the same",
+    Wrong.TOO_MANY: f"there may be {MOST_RULES} rows, with {MOST_CHARACTERS} characters together",
+}
+_PROGRAMS: Final = {
+    "empty": "`program` says nothing",
+    "long": f"`program` may have {LONGEST_PROGRAM} characters that can be seen",
+    "twice": "a row before it is for the same program",
+    "too-many": f"there may be {MOST_PROGRAMS} rows",
+}
 
 
 def setting(default: Any, says: str, check: Check = lambda value: "") -> Any:
     """A field of a section: its default, what it is for, and its check."""
     return field(default=default, metadata={"says": says, "check": check})
+
+
+def table(says: str, wrong: RowsCheck) -> Any:
+    """A field that is a list of tables: empty when nobody says, and the check of its rows."""
+    return field(default=(), metadata={"says": says, "check": lambda rows: "", "rows": wrong})
+
+
+def replacements(rows: Sequence[Replacement]) -> Mapping[int, str]:
+    """What to write instead."""
+    return {place: _WRONG[problem] for place, problem in wrong(rows).items()}
+
+
+def programs(rows: Sequence[ProgramRule]) -> Mapping[int, str]:
+    """Rules for programs."""
+    return {place: _PROGRAMS[problem] for place, problem in program_problems(rows).items()}
 
 
 def key(text: str) -> str:

@@ -17,11 +17,16 @@ class BadSetting(SettingsError):
     """There is no such setting, or it cannot have this value.
 
     ``line``: of the file, where it is known. ``allowed``: the values that there are, where they can be counted.
+    ``row``: the one of a list of tables that cannot be, from 1.
     """
 
-    def __init__(self, name: str, text: str, line: int | None = None, allowed: str = "") -> None:
-        place = f" (line {line})" if line else ""
+    def __init__(
+        self, name: str, text: str, line: int | None = None, allowed: str = "", row: int | None = None
+    ) -> None:
+        places = [f"row {row}"] * bool(row) + [f"line {line}"] * bool(line)
+        place = f" ({', '.join(places)})" if places else ""
         super().__init__(f"{name}{place}: {text}")
+        self.row = row
         self.name = name
         self.says = text
         self.line = line

@@ -7,9 +7,10 @@ from typing import Final, Literal
 from app.capture.retention import DAY_S, DAYS, SIZE, RetentionLimits
 from app.dictation_events import CANCEL, DICTATE, PASTE_HELD
 from app.gestures import TalkMode
-from app.insertion.plan import Newline, Strategy
+from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
+from app.replacing.rules import Replacement
 from app.settings import checks
-from app.settings.checks import setting
+from app.settings.checks import setting, table
 from protocol.recognition import Options
 
 _MEGABYTE: Final = 1_000_000
@@ -74,6 +75,9 @@ class Recognition:
         "simplified", "How Chinese is written; as-is: as the model writes it."
     )
     hotwords: tuple[str, ...] = setting((), "Names and terms to listen for, where the model can.", checks.words)
+    replacements: tuple[Replacement, ...] = table(
+        "What to write instead of what is recognised. See below.", checks.replacements
+    )
     itn: bool = setting(True, "Write numbers, dates and units in figures, where the model can.")
     punctuation: bool = setting(True, "Punctuate, where the model can choose.")
     model: str = setting("", "Model to recognise with; empty for any that a worker has loaded.", checks.model)
@@ -104,6 +108,12 @@ class Insertion:
         Newline.SHIFT_RETURN,
         "What a line break becomes where text is typed: Return sends a message in most chats.",
     )
+    programs: tuple[ProgramRule, ...] = table("Programs where it is otherwise. See below.", checks.programs)
+
+    @property
+    def rules(self) -> Rules:
+        """For ``app.insertion``."""
+        return Rules(self.strategy, self.newline, programs=self.programs)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import pytest
 
 from app.insertion.outcome import How, Insertion, Reason, Target, held
 from app.insertion.pasting import PastingInserter
-from app.insertion.plan import Newline, Rules, Strategy
+from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
 from tests.helpers.waiting import wait_until
 
 EDITOR, OTHER = Target(1, "editor"), Target(2, "other")
@@ -134,3 +134,12 @@ async def test_return_is_typed_only_where_it_is_wanted(keys: FakeKeys) -> None:
         inserter = PastingInserter(keys.clipboard, keys, Rules(Strategy.TYPE, newline))
         assert await inserter.insert("one\ntwo", EDITOR) == Insertion(How.TYPED)
     assert keys.typed == ["one two", "one\ntwo"]
+
+
+async def test_the_rule_of_a_program_counts_there(keys: FakeKeys) -> None:
+    programs = (ProgramRule("editor", Strategy.TYPE, Newline.RETURN), ProgramRule("other", hold=True))
+    inserter = PastingInserter(keys.clipboard, keys, Rules(programs=programs))
+    assert await inserter.insert("one\ntwo", EDITOR) == Insertion(How.TYPED)
+    keys.focus = OTHER
+    assert await inserter.insert("three", OTHER) == held(Reason.PROGRAM_RULE)
+    assert (keys.text, keys.typed) == ("", ["one\ntwo"])

@@ -3,7 +3,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.insertion.outcome import Target
-from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, to_paste, to_type
+from app.insertion.plan import (
+    MOST_PROGRAMS,
+    Newline,
+    ProgramRule,
+    Rules,
+    Strategy,
+    may_type_instead,
+    program_problems,
+    rules_for,
+    to_paste,
+    to_type,
+)
 
 EDITOR, TERMINAL = Target(1, "gedit"), Target(2, "kitty", terminal=True)
 
@@ -33,3 +44,19 @@ def test_lines_stay_where_they_are_harmless() -> None:
 )
 def test_an_input_method_would_make_other_words_of_typed_ones(rules: Rules, may: bool) -> None:
     assert may_type_instead(rules) is may
+
+
+def test_the_rules_of_the_program_count_there_and_nowhere_else() -> None:
+    slack, safe = ProgramRule("slack", Strategy.TYPE, Newline.SPACE), ProgramRule("KeePassXC", hold=True)
+    rules = Rules(Strategy.PASTE, input_method=True, programs=(slack, safe))
+    of_slack = rules_for(Target(1, "Slack.exe"), rules)
+    assert (of_slack.strategy, of_slack.newline, of_slack.hold) == (Strategy.TYPE, Newline.SPACE, False)
+    assert of_slack.input_method and rules_for(Target(2, "keepassxc"), rules).hold
+    assert rules_for(Target(3, "slackware"), rules) == rules_for(Target(4, ""), rules) == rules
+
+
+def test_what_is_wrong_with_rules_of_programs_is_told() -> None:
+    bad = [ProgramRule(" "), ProgramRule("x" * 101), ProgramRule("a\nb"), ProgramRule("x"), ProgramRule("X.EXE")]
+    assert program_problems(bad) == {0: "empty", 1: "long", 2: "long", 4: "twice"}
+    many = [ProgramRule(f"program {number}") for number in range(MOST_PROGRAMS + 1)]
+    assert program_problems(many) == {MOST_PROGRAMS: "too-many"}

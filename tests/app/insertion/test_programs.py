@@ -1,6 +1,14 @@
 import pytest
 
-from app.insertion.programs import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys, is_terminal, paste_keys
+from app.insertion.programs import (
+    OLD_TERMINAL,
+    ORDINARY,
+    TERMINAL,
+    PasteKeys,
+    is_terminal,
+    paste_keys,
+    same_program,
+)
 
 
 @pytest.mark.parametrize(
@@ -21,3 +29,17 @@ from app.insertion.programs import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys, 
 def test_programs_are_known_by_name(names: tuple[str, ...], keys: PasteKeys) -> None:
     assert paste_keys(*names) == keys
     assert is_terminal(*names) is (keys is not ORDINARY)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        ("slack", "Slack", True),
+        (" slack ", "Slack.exe", True),
+        ("org.gnome.TextEditor", "texteditor", True),
+        ("slack", "slackware", False),
+        ("", "", False),
+    ],
+)
+def test_one_program_has_several_names(left: str, right: str, same: bool) -> None:
+    assert same_program(left, right) is same

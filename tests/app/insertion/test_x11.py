@@ -6,7 +6,7 @@ import pytest
 
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.outcome import How, Insertion, Reason, Target, held
-from app.insertion.plan import Newline, Rules, Strategy
+from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
 from app.insertion.x11 import X11Inserter
 from tests.helpers.desktop import Desktop, TextField
 
@@ -28,6 +28,22 @@ async def test_rules_hold_from_the_next_text_on(screen: Desktop) -> None:
     for strategy, how in ((Strategy.TYPE, How.TYPED), (Strategy.PASTE, How.PASTED)):
         inserter.rules = Rules(strategy, Newline.SPACE)
         assert await inserter.insert("one\ntwo ", target) == Insertion(how)
+    await field.shows("one two one\ntwo ")
+    await inserter.close()
+
+
+async def test_the_rule_of_a_program_counts_there(screen: Desktop) -> None:
+    inserter = await X11Inserter.open(screen.display)
+    field = TextField(screen, "of a program")
+    target = await inserter.target()
+    assert target is not None and target.program
+    for rule, came in (
+        (ProgramRule(target.program.upper(), Strategy.TYPE, Newline.SPACE), Insertion(How.TYPED)),
+        (ProgramRule(target.program, hold=True), held(Reason.PROGRAM_RULE)),
+        (ProgramRule("another", hold=True), Insertion(How.PASTED)),
+    ):
+        inserter.rules = Rules(programs=(rule,))
+        assert await inserter.insert("one\ntwo ", target) == came
     await field.shows("one two one\ntwo ")
     await inserter.close()
 

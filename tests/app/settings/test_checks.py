@@ -2,7 +2,15 @@ from collections.abc import Callable
 
 import pytest
 
+from app.insertion.plan import ProgramRule
+from app.replacing.rules import Replacement
 from app.settings import checks
+
+
+def test_what_is_wrong_with_rows_is_told_by_their_place() -> None:
+    rows = checks.replacements([Replacement("a"), Replacement(""), Replacement("A")])
+    assert list(rows) == [1, 2] and all(rows.values())
+    assert list(checks.programs([ProgramRule("x"), ProgramRule("x.exe")])) == [1]
 
 
 @pytest.mark.parametrize(

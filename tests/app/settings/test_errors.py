@@ -12,4 +12,5 @@ def test_one_base_and_a_drawn_tree() -> None:
 
 def test_a_bad_setting_tells_where_it_stands() -> None:
     assert str(BadSetting("worker.on", "no", line=3)) == "worker.on (line 3): no"
+    assert str(BadSetting("x.y", "no", line=9, row=2)) == "x.y (row 2, line 9): no"
     assert str(BadSetting("worker.on", "no")) == "worker.on: no"

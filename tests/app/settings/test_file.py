@@ -38,6 +38,12 @@ VALUES: dict[str, list[Any]] = {
     "hotkeys.mode": ["hold", "hands-free"],
     "recognition.hotwords": [[], ["pounamu", "翡翠 x"]],
     "insertion.newline": ["space", "return"],
+    "recognition.replacements": [
+        [],
+        [{"hears": "um", "writes": ""}],
+        [{"hears": 'a "b" \\', "writes": "\n", "match_case": True}, {"hears": "翡翠", "writes": "绿"}],
+    ],
+    "insertion.programs": [[], [{"program": "slack", "newline": "space"}, {"program": "x", "hold": True}]],
     "worker.on": [True, False],
 }
 
@@ -96,6 +102,46 @@ def test_any_text_is_settings_or_a_file_to_be_mended(text: str) -> None:
     reading = read(text)
     assert isinstance(reading.settings, Settings)
     assert reading.broken is None or "mend it" in str(reading.broken)
+
+
+ROWS = """\
+[insertion] # mine
+newline = "space"
+
+[[insertion.programs]]
+program = "slack"   # at work
+strategy = "type"
+
+# to be removed
+[[insertion.programs]]
+program = "y"
+
+# how long
+[history]
+days = 3
+"""
+
+
+def test_rows_that_stay_keep_their_comments_and_so_does_what_is_around_them() -> None:
+    slack: dict[str, Any] = {"program": "slack", "strategy": "type"}
+    name = "insertion.programs"
+    new = written(ROWS, name, all_settings()[name].value([slack, {"program": "z"}]))
+    assert new == ROWS.replace('[[insertion.programs]]\nprogram = "y"', '\n[[insertion.programs]]\nprogram = "z"')
+    gone = written(ROWS, name, all_settings()[name].value([]))
+    assert "# mine" in gone and "# how long\n[history]" in gone and name not in gone
+    assert read(gone).settings.insertion.programs == ()
+
+
+def test_a_row_that_cannot_be_is_named_with_its_line_and_the_others_count() -> None:
+    text = ROWS.replace('"y"', '"Slack.exe"').replace("days = 3", "days = -3")
+    reading = read(text)
+    assert [(error.name, error.row, error.line) for error in reading.problems] == [
+        ("insertion.programs", 2, 9),
+        ("history.days", None, 14),
+    ]
+    assert "the row is left out" in str(reading.problems[0])
+    assert [rule.program for rule in reading.settings.insertion.programs] == ["slack"]
+    assert line_of(text, "insertion.strategy") is None  # it is a row's
 
 
 def test_what_is_wrong_is_named_with_its_line() -> None:

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.gestures import TalkMode
-from app.insertion.plan import Newline
+from app.insertion.plan import Newline, ProgramRule, Strategy
+from app.replacing.rules import Replacement
 from app.settings.errors import BadSetting
-from app.settings.schema import Setting, all_settings, changed, from_mapping, unknown_names
+from app.settings.schema import Setting, all_settings, as_written, changed, from_mapping, unknown_names
 from app.settings.sections import Settings
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "settings.md"
@@ -39,14 +40,20 @@ def test_nothing_is_documented_that_is_not_there() -> None:
     assert sorted(rows) == sorted(row(setting) for setting in all_settings().values())
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if all_settings()[name].row])
+def test_every_column_of_a_list_of_tables_is_documented(name: str) -> None:
+    part = DOCUMENT.read_text().partition(f"\n### [[{name}]]\n")[2].partition("\n## ")[0]
+    documented = [line.split("`")[1] for line in part.splitlines() if line.startswith("- `")]
+    assert documented == [one.name for one in fields(all_settings()[name].row)]
+
+
 # -- values ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_default_is_allowed(name: str) -> None:
     default = all_settings()[name].default
-    written = list(default) if isinstance(default, tuple) else default
-    assert changed(Settings(), name, written) == Settings()
+    assert changed(Settings(), name, as_written(default)) == Settings()
 
 
 @pytest.mark.parametrize(
@@ -62,6 +69,16 @@ def test_each_default_is_allowed(name: str) -> None:
         ("gateway.url", "https://desktop.local:8443", "https://desktop.local:8443"),
         ("worker.on", False, False),
         ("history.days", 0, 0),
+        (
+            "recognition.replacements",
+            ({"hears": "um"}, {"hears": "git hub", "writes": "GitHub", "whole_word": False, "later": 1}),
+            (Replacement("um"), Replacement("git hub", "GitHub", whole_word=False)),
+        ),
+        (
+            "insertion.programs",
+            [{"program": "slack", "strategy": "type"}, {"program": "x", "hold": True}],
+            (ProgramRule("slack", Strategy.TYPE), ProgramRule("x", hold=True)),
+        ),
     ],
 )
 def test_what_may_be(name: str, written: object, value: object) -> None:
@@ -91,6 +108,18 @@ def test_what_may_be(name: str, written: object, value: object) -> None:
         ("history.days", 1.5, "it may be whole number"),
         ("history.days", -1, "a number from 0 to 36500"),
         ("history.megabytes", 10**30, "a number from 0 to 100000000"),
+        ("recognition.replacements", "um", "'um' cannot be: it may be list of tables"),
+        ("recognition.replacements", [{"hears": "um"}, "x"], "(row 2): 'x' cannot be: it may be a table"),
+        ("recognition.replacements", [{"writes": "um"}], "(row 1): it has no `hears`"),
+        ("recognition.replacements", [{"hears": 3}], "(row 1): `hears` cannot be 3: it may be text"),
+        ("recognition.replacements", [{"hears": ""}], "(row 1): `hears` says nothing"),
+        ("recognition.replacements", [{"hears": "A"}, {"hears": "a"}], "(row 2): a row before it hears the same"),
+        ("insertion.programs", [{"program": "x", "strategy": "shout"}], "it may be automatic, paste, type"),
+        (
+            "insertion.programs",
+            [{"program": "x"}, {"program": "X.exe"}],
+            "(row 2): a row before it is for",
+        ),
         ("hotkeys.shout", "f9", "there is no such setting"),
         ("hotkeys", {}, "there is no such setting"),
     ],
@@ -99,6 +128,14 @@ def test_what_may_not_be_says_what_may(name: str, written: object, says: str) ->
     with pytest.raises(BadSetting) as error:
         changed(Settings(), name, written)
     assert says in str(error.value) and error.value.name == name
+
+
+def test_of_rows_those_that_cannot_be_are_left_out() -> None:
+    rows = [{"hears": "a"}, {"hears": ""}, {"hears": "b", "writes": 3}, {"hears": "A"}, {"hears": "c"}]
+    settings, bad = from_mapping({"recognition": {"replacements": rows}})
+    assert [rule.hears for rule in settings.recognition.replacements] == ["a", "c"]
+    assert [error.row for error in bad] == [2, 3, 4]
+    assert from_mapping({"recognition": {"replacements": 3}})[1][0].row is None
 
 
 def test_a_mapping_gives_what_it_says_and_defaults_for_the_rest() -> None:
@@ -133,5 +170,5 @@ def test_any_mapping_gives_settings(document: dict[str, Any]) -> None:
     settings, bad = from_mapping(document)
     for setting in all_settings().values():
         value = setting.of_settings(settings)
-        assert setting.value(list(value) if isinstance(value, tuple) else value) == value
+        assert setting.value(as_written(value)) == value
     assert all(error.name for error in bad)

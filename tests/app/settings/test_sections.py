@@ -1,6 +1,7 @@
 from math import inf
 
 from app.capture.retention import DAY_S, RetentionLimits
+from app.insertion.plan import Rules
 from app.settings.schema import changed
 from app.settings.sections import History, Settings
 from protocol.recognition import Options
@@ -11,6 +12,7 @@ def test_what_others_take_from_it() -> None:
     assert settings.hotkeys.bindings == {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
     assert settings.recognition.options == Options(partials=True, script="simplified")
     assert settings.history.limits == RetentionLimits()
+    assert settings.insertion.rules == Rules()
     assert History(days=1, megabytes=1, keep=2).limits == RetentionLimits(DAY_S, 1_000_000, 2)
     assert History(days=0, megabytes=0).limits == RetentionLimits(inf, inf)
     assert changed(settings, "recognition.script", "as-is").recognition.options.script == ""
