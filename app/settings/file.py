@@ -19,14 +19,14 @@ from tomlkit.exceptions import ParseError, TOMLKitError
 from app.actions import ChangeSetting
 from app.capture.retention import RetentionLimits
 from app.settings.errors import BadSetting, SettingsError, SettingsNotKept, SettingsUnreadable
-from app.settings.schema import all_settings, changed, from_mapping, unknown_names
+from app.settings.place import settings_place
+from app.settings.rows import with_rows
+from app.settings.schema import all_settings, as_written, changed, from_mapping, unknown_names
 from app.settings.sections import Settings
-from runtime.folders import folders
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
-_NAME: Final = "settings.toml"
 _LOOK_S: Final = 1.0
 _MOST_BYTES: Final = 1 << 20
 _MOST_TOLD: Final = 20
@@ -87,7 +87,7 @@ def limits_of(settings: Settings, problems: Sequence[SettingsError]) -> Retentio
 def limits_now(place: Path | None = None) -> RetentionLimits:
     """The same of the file of this user, for a command that runs beside no app."""
     try:
-        text = (place or folders().config / _NAME).read_text(encoding="utf-8")
+        text = (place or settings_place()).read_text(encoding="utf-8")
     except FileNotFoundError:
         text = ""
     except (OSError, UnicodeDecodeError) as error:
@@ -140,7 +140,7 @@ class SettingsFile:
     """
 
     def __init__(self, place: Path | None = None, look_s: float = _LOOK_S) -> None:
-        self.place = place or folders().config / _NAME
+        self.place = place or settings_place()
         self.current = Settings()
         self.problems: tuple[SettingsError, ...] = ()
         self._look_s = look_s
