@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.onboarding.actions import Trial
+
 
 class Verb(StrEnum):
     """What has no further value. ``start`` while a take is recorded and ``stop`` while none is change nothing.
@@ -74,4 +76,4 @@ class ChangeSetting:
     value: str | bool | int | float | tuple[Table, ...]
 
 
-Action = Verb | ChooseMicrophone | RecoverTake | SwitchWorker | PauseHotkeys | TestHotkeys | ChangeSetting
+Action = Verb | ChooseMicrophone | RecoverTake | SwitchWorker | PauseHotkeys | TestHotkeys | ChangeSetting | Trial

@@ -10,11 +10,13 @@ import plistlib
 import re
 import shlex
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from app.child import find_program
 from app.errors import AppError
 
 NAME: Final = "kikipounamu"
@@ -58,6 +60,22 @@ def entry_of(platform: str, environment: Mapping[str, str], program: str) -> Ent
     base = Path(chosen) if os.path.isabs(chosen) else home / ".config"  # a relative one is to be ignored
     place = base / "autostart" / f"{NAME}.desktop"
     return FileEntry(place, desktop_entry(program, own), desktop_command)
+
+
+def keep_autostart(on: bool, *, changed: bool, entry: Entry | None = None) -> None:
+    """As the settings say; ``changed``: they have just said otherwise. Raises ``AppError``.
+
+    Nobody's own entry is taken away because a setting has its default.
+    """
+    if not (on or changed):
+        return
+    kept = entry or entry_of(sys.platform, os.environ, find_program(NAME))
+    if not changed:
+        kept.mend()
+    elif on:
+        kept.add()
+    else:
+        kept.remove()
 
 
 # -- files: Linux and macOS --------------------------------------------------------------------------------

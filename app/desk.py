@@ -15,6 +15,7 @@ import structlog
 
 from app import local_gateway
 from app.actions import Action, ChangeSetting, ChooseMicrophone, PauseHotkeys, RecoverTake, SwitchWorker, Verb
+from app.autostart import keep_autostart
 from app.beside import Beside
 from app.beside_actions import BesideAction
 from app.capture.library import of_this_user
@@ -37,6 +38,8 @@ from app.listening import PATIENT, Listener
 from app.local_worker import LocalWorker, LocalWorkerSettings
 from app.needed_models import VAD_MODEL
 from app.news import Devices, Post, Problem, Takes, WindowWanted
+from app.onboarding.actions import PlaySample, RecordSample, TryGateway, TryMicrophone
+from app.onboarding.trying import Trying
 from app.own_gateway import OwnGateway
 from app.problem_notes import note_of
 from app.recorder import OpenDevice
@@ -96,11 +99,13 @@ class Desk:
         self._own: OwnGateway | None = None
         self._dictating: Dictating | None = None
         self._beside: Beside | None = None
+        self._trying: Trying | None = None
         self._inserter: Inserter = HeldInserter()
         self._running: asyncio.Task[None] | None = None
         self._shown: View = View()
         self._sees_microphones = asyncio.Event()
         self._takes_changed = asyncio.Event()
+        self._autostart_changed = asyncio.Event()
 
     async def run(self) -> None:
         """Until somebody quits, or cancelled. Raises ``AlreadyRunning`` or another ``AppError``."""
@@ -123,6 +128,7 @@ class Desk:
             parts = replace(parts, witness=beside.witness, limits=lambda: self._file.limits)
             self._dictating = Dictating(parts, wishes_of(self._file.current), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
+            self._trying = await cleanup.enter_async_context(self._trials(self._dictating))
             cleanup.callback(self._file.subscribe(self._settings_changed))
             self._post(self._file.current)
             self._tell_of_settings()
@@ -136,6 +142,8 @@ class Desk:
                 self._post(WindowWanted())
             case Verb() | RecoverTake() | PauseHotkeys() if self._dictating is not None:
                 self._dictating.ask(action)
+            case TryMicrophone() | RecordSample() | PlaySample() | TryGateway() if self._trying is not None:
+                self._trying.ask(action)
             case Verb.QUIT if self._running is not None:  # it is only starting
                 self._running.cancel()
             case ChooseMicrophone(name):
@@ -164,6 +172,7 @@ class Desk:
         self._gateway.start(self._own.keep(), "keep")
         self._tasks.start(self._keep_devices(), "devices")
         self._tasks.start(self._keep_takes(), "takes")
+        self._tasks.start(self._keep_autostart(), "autostart")
         self._takes_changed.set()
         self._sees_microphones.set()
 
@@ -192,6 +201,23 @@ class Desk:
             if self._beside is not None:
                 self._beside.takes_changed()
             self._post(Takes(tuple(await self._dictating.takes())))
+
+    async def _keep_autostart(self) -> None:
+        """At first as the settings say; what a person changed elsewhere while it did not run may stay."""
+        while True:
+            wanted, changed = self._file.current.general.autostart, self._autostart_changed.is_set()
+            self._autostart_changed.clear()
+            try:
+                await asyncio.to_thread(keep_autostart, wanted, changed=changed)
+                self._post(Problem("autostart"))
+            except AppError as error:
+                self._post(problem("autostart", error))
+            await self._autostart_changed.wait()
+
+    def _trials(self, dictating: Dictating) -> Trying:
+        """What the first steps try out; after dictation has ended it has no microphone."""
+        play, key = sound_system().play, os.environ.get(_KEY, "")
+        return Trying(self._post, dictating.recorder, play, self.look_at_microphones, key)
 
     def _locate(self) -> Address:
         url = self._file.current.gateway.url
@@ -248,6 +274,10 @@ class Desk:
             rules = new.insertion.rules
             self._inserter.rules = replace(rules, input_method=self._inserter.rules.input_method)
         self._want_gateway()
+        if self._trying is not None and new.audio.microphone != old.audio.microphone:
+            self._trying.microphone.again()
+        if new.general.autostart != old.general.autostart:
+            self._autostart_changed.set()
         if self._beside is not None and new.gateway.url != old.gateway.url:
             self._beside.gateway_changed()
         self._post(new)

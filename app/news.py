@@ -7,6 +7,7 @@ from app.files.view import FilesView, FileText
 from app.history.view import HistoryValue
 from app.key_test import KeysSeen
 from app.monitoring.view import MonitorView
+from app.onboarding.view import TrialView
 from app.settings.sections import Settings
 from app.view import Note, TakeView, View, WorkerView
 
@@ -44,6 +45,6 @@ class WindowWanted:
     """Somebody asks for the main window."""
 
 
-Shown = KeysSeen | FilesView | FileText | MonitorView | HistoryValue
+Shown = TrialView | KeysSeen | FilesView | FileText | MonitorView | HistoryValue
 News = View | WorkerView | Devices | Takes | Settings | Problem | WindowWanted | Shown
 Post = Callable[[News], None]

@@ -6,7 +6,7 @@ no sample belongs to two. A recording that ends has its tail, unless the next on
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol
 
 import structlog
@@ -20,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 LINGER_S: Final = 3.0
 """Who speaks again within this does not wait for the device."""
+
+AGAIN_S: Final = 10.0
+"""Until one that is to be kept open, and could not be opened, is tried once more."""
 
 
 class OpenDevice(Protocol):
@@ -92,11 +95,15 @@ class Recorder:
     """Gives one recording after the other. An async context manager."""
 
     def __init__(
-        self, open_device: OpenDevice, on_change: Callable[[MicrophoneChange], None], linger_s: float = LINGER_S
+        self,
+        open_device: OpenDevice,
+        on_change: Callable[[MicrophoneChange], None],
+        linger_s: float = LINGER_S,
+        again_s: float = AGAIN_S,
     ) -> None:
         self._open_device = open_device
         self._on_change = on_change
-        self._linger_s = linger_s
+        self._linger_s, self._again_s = linger_s, again_s
         self._choice = ""
         self._keep_open = False
         self._lock = asyncio.Lock()  # one opens or closes at a time
@@ -105,13 +112,19 @@ class Recorder:
         self._device_choice = ""
         self._recording: Recording | None = None
         self._closing: asyncio.TimerHandle | None = None
+        self._again: asyncio.TimerHandle | None = None
         self._tasks = Tasks("recorder")
+        self._closed = False
+        self._stale = False
 
     async def __aenter__(self) -> "Recorder":
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._closed = True
         self._linger(False)
+        if self._again is not None:
+            self._again.cancel()
         await self._tasks.close()
         async with self._lock:
             await self._close()
@@ -120,6 +133,11 @@ class Recorder:
     def device(self) -> str:
         """The name of the device in use, or used last."""
         return self._device.device if self._device else self._choice
+
+    @property
+    def _is_right(self) -> bool:
+        """Whether the device that is open is the one that is wanted."""
+        return self._device_choice == self._choice and not self._stale
 
     @property
     def level_dbfs(self) -> float | None:
@@ -146,7 +164,13 @@ class Recorder:
         Raises ``MicrophoneError``.
         """
         async with self._lock:
-            return None if self._recording is not None else await self._begin(lambda: None, over)
+            busy = self._recording is not None or self._closed
+            return None if busy else await self._begin(lambda: None, over)
+
+    def renew(self) -> None:
+        """Open the device anew, as soon as nothing is recorded with it: what it was may be gone."""
+        self._stale = self._device is not None
+        self._tasks.start(self._settle(), "renew")
 
     def broken(self) -> None:
         """The device has failed: the next recording opens it anew."""
@@ -156,7 +180,7 @@ class Recorder:
 
     async def _begin(self, sounding: Callable[[], None], over: Callable[[], None]) -> Recording:
         self._linger(False)
-        if self._device is not None and self._device_choice != self._choice:
+        if self._device is not None and not self._is_right:
             await self._close()
         device = self._device or await self._open()
         if self._recording is not None:
@@ -167,6 +191,8 @@ class Recorder:
             if self._recording is recording:
                 self._recording = None
                 self._linger(True)
+                if self._stale:
+                    self._tasks.start(self._settle(), "renew")
             over()
 
         self._recording = Recording(device, sounding, ended)
@@ -180,6 +206,7 @@ class Recorder:
 
     async def _close(self) -> None:
         opened, self._opened, self._device = self._opened, None, None
+        self._stale = False
         if opened is not None:
             await opened.__aexit__(None, None, None)
 
@@ -188,11 +215,19 @@ class Recorder:
         async with self._lock:
             if self._recording is not None:
                 return
-            if self._device is not None and self._device_choice != self._choice:
+            if self._device is not None and not self._is_right:
                 await self._close()
             if self._keep_open and self._device is None:
-                with suppress(MicrophoneError):
+                try:
                     await self._open()
+                except MicrophoneError:
+                    self._try_later()
+
+    def _try_later(self) -> None:
+        """None could be opened; one that is plugged in later is."""
+        loop = asyncio.get_running_loop()
+        if not self._closed and (self._again is None or self._again.when() <= loop.time()):
+            self._again = loop.call_later(self._again_s, lambda: self._tasks.start(self._settle(), "again"))
 
     async def _let_go(self) -> None:
         async with self._lock:

@@ -7,8 +7,8 @@ one event loop.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -23,8 +23,6 @@ from app.view import Note
 from runtime.tasks import Tasks, cancel_and_wait
 
 log = structlog.get_logger(__name__)
-
-NO_SPEAKER: Final = Note("no-speaker")
 
 
 class Attended(Protocol):
@@ -62,6 +60,7 @@ class MicrophoneTrying:
         self._playing: asyncio.Task[None] | None = None
         self._ear = Ear()
         self._view = MicrophoneTrial()
+        self._unheard: Note | None = None
         self._told_at = float("-inf")
 
     def ask(self, action: TryMicrophone | RecordSample | PlaySample) -> None:
@@ -73,6 +72,7 @@ class MicrophoneTrying:
                     self._ear = Ear()
                     self._begin(before)
             case RecordSample() if self._view.hearing is Hearing.HEARING:
+                self._unheard = None
                 self._ear.record()
             case PlaySample() if self._view.hearing is Hearing.HEARING and self._ear.complete:
                 self._play_sample()
@@ -143,6 +143,7 @@ class MicrophoneTrying:
 
     def _play_sample(self) -> None:
         if self._playing is None or self._playing.done():
+            self._unheard = None
             self._playing = self._tasks.start(self._play_once(), "play")
 
     async def _play_once(self) -> None:
@@ -150,20 +151,19 @@ class MicrophoneTrying:
             await self._play(self._ear.sound_at)
         except MicrophoneError as error:
             log.info("the sample is not heard", reason=str(error))
-            self._show(replace(self._view, note=NO_SPEAKER))
+            self._unheard = note_of(error)
 
     def _tell(self, device: str) -> None:
         """The level, some times a second; that something begins or ends, at once."""
         ear = self._ear
         playing = self._playing is not None and not self._playing.done()
         hearing = Hearing.RECORDING if ear.left_s else Hearing.PLAYING if playing else Hearing.HEARING
-        note = self._view.note if self._view.note == NO_SPEAKER and not ear.left_s else None
         now = asyncio.get_running_loop().time()
         if hearing is self._view.hearing and now - self._told_at < self._times.tell_s:
             return
         self._told_at = now
         self._show(
-            MicrophoneTrial(hearing, device, ear.level_dbfs, ear.quiet, ear.left_s, ear.complete, note),
+            MicrophoneTrial(hearing, device, ear.level_dbfs, ear.quiet, ear.left_s, ear.complete, self._unheard),
         )
 
     def _show(self, view: MicrophoneTrial) -> None:

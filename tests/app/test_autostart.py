@@ -17,6 +17,7 @@ from app.autostart import (
     agent_command,
     desktop_command,
     entry_of,
+    keep_autostart,
 )
 from tests.helpers.packages import require
 
@@ -120,6 +121,18 @@ def test_a_place_that_cannot_be_written_is_told(entry: FileEntry) -> None:
     entry.place.parent.touch()
     with pytest.raises(AutostartRefused, match="allow this app to write"):
         entry.add()
+
+
+def test_what_the_settings_say_is_kept(entry: FileEntry) -> None:
+    keep_autostart(True, changed=True, entry=entry)
+    assert entry.place.exists()
+    entry.place.unlink()
+    keep_autostart(True, changed=False, entry=entry)
+    assert entry.place.exists()
+    keep_autostart(False, changed=False, entry=entry)
+    assert entry.place.exists(), "somebody has made it without the app"
+    keep_autostart(False, changed=True, entry=entry)
+    assert not entry.place.exists()
 
 
 class FakeRegistry:

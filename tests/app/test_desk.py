@@ -14,6 +14,8 @@ from app.desk import Desk, DeskSettings, wishes_of
 from app.gestures import TalkMode
 from app.local_worker import LocalWorkerSettings
 from app.news import Devices, News, Problem, Takes, WindowWanted
+from app.onboarding.actions import TryGateway, TryMicrophone
+from app.onboarding.view import GatewayTrial, MicrophoneTrial
 from app.settings.schema import changed
 from app.settings.sections import Settings
 from app.view import Note, WorkerState, WorkerView
@@ -27,6 +29,7 @@ CHECKSUM = DeskSettings(LocalWorkerSettings((), ("--engine", "checksum")))
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
@@ -68,6 +71,23 @@ async def no_gateway_here_while_one_elsewhere_is_chosen(desk: Desk, told: list[N
     assert (desk._locate().url, desk._locate().name) == (ELSEWHERE, ELSEWHERE)
 
 
+async def what_is_tried_is_told(desk: Desk, told: list[News]) -> None:
+    desk.ask(TryGateway(ELSEWHERE))
+    desk.ask(TryMicrophone(on=True))
+    await wait_until(lambda: newest(told, MicrophoneTrial), "the microphone is tried")
+    assert newest(told, GatewayTrial) == GatewayTrial(ELSEWHERE)
+    desk.ask(TryMicrophone(on=False))
+    assert newest(told, MicrophoneTrial) == MicrophoneTrial()
+
+
+async def the_session_starts_it(desk: Desk, home: Path) -> None:
+    entry = home / "autostart" / "kikipounamu.desktop"
+    desk.ask(ChangeSetting("general.autostart", True))
+    await wait_until(entry.exists, "the session starts it")
+    desk.ask(ChangeSetting("general.autostart", False))
+    await wait_until(lambda: not entry.exists(), "the session starts it no more")
+
+
 async def test_it_tells_what_there_is_to_see(home: Path) -> None:
     told: list[News] = []
     async with running(told) as (desk, task):
@@ -100,6 +120,8 @@ async def test_what_is_chosen_is_kept_and_takes_effect(home: Path) -> None:
             return isinstance(seen, Settings) and seen.audio.microphone == "USB" and seen.hotkeys.mode == "hold"
 
         await wait_until(kept, "both are in force")
+        await what_is_tried_is_told(desk, told)
+        await the_session_starts_it(desk, home)
         desk.ask(ChangeSetting("hotkeys.mode", "sometimes"))
         await wait_until(lambda: "sometimes" in problem(told, "settings"), "it is refused")
     assert 'microphone = "USB"' in (folders().config / "settings.toml").read_text()

@@ -8,10 +8,11 @@ import numpy as np
 
 from app.capture.errors import MicrophoneRefused, NoMicrophone, SpeakerRefused
 from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
-from app.onboarding.microphone import NO_SPEAKER, MicrophoneTrying, Times
+from app.onboarding.microphone import MicrophoneTrying, Times
 from app.onboarding.sample import SAMPLE_S
 from app.onboarding.view import Hearing, MicrophoneTrial
 from app.pipeline import Samples
+from app.problem_notes import note_of
 from app.recorder import Recorder
 from app.view import Note
 from protocol.audio import SAMPLE_RATE
@@ -110,7 +111,11 @@ async def test_without_an_output_that_is_told_and_the_microphone_is_heard_on() -
         made.trying.ask(TryMicrophone(True))
         await made.is_(Hearing.HEARING)
         made.trying.ask(RecordSample())
-        await wait_until(lambda: made.told[-1].note == NO_SPEAKER, "that is told")
+        await wait_until(lambda: made.told[-1].note, "that is told")
+        assert made.told[-1].note == note_of(made.silent)
+        made.silent = None
+        made.trying.ask(PlaySample())
+        await wait_until(lambda: made.told[-1].note is None and made.played, "now it is heard")
 
 
 async def test_a_take_goes_first_and_nothing_interrupts_it() -> None:
