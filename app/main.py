@@ -33,7 +33,7 @@ from app.ui.choices import Choices
 from app.ui.clipboard import QtClipboard
 from app.ui.compositing import blends
 from app.ui.overlay import Overlay, possible
-from app.ui.pages import Pages
+from app.ui.pages import SETTINGS, Pages
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.ui.wording import note_text
@@ -83,6 +83,7 @@ class Windows:
         has_tray = tray.available()
         self.pages = Pages(theme, texts, self.ask, self._ask_beside, hides=has_tray)
         self.shell, self.window = self.pages.shell, self.pages.window
+        self.shell.seen.connect(lambda page: self._look_at_microphones() if page == SETTINGS else None)
         self.announcer = Announcer(texts, speak_from(self.window))
         self.overlay = Overlay(theme, texts, translucent=blends()) if possible() else None
         self.tray = tray.Tray(theme, texts, self.ask, self.open) if has_tray else None
@@ -99,10 +100,10 @@ class Windows:
         else:
             self._loop.call(self.desk.ask, action)
 
-    def open(self) -> None:
-        """Show the main window."""
+    def open(self, page: str = "") -> None:
+        """Show the window, on this page."""
         self._look_at_microphones()
-        self.shell.appear()
+        self.shell.appear(page)
 
     def receive(self, news: object) -> None:
         """What the desk tells, or what became of it."""
@@ -128,14 +129,17 @@ class Windows:
             case Devices():
                 self._devices = news
                 self._show_choices()
+                self.pages.settings.show_devices(news)
             case Settings():
                 self._settings = news
                 self._texts.choose(news.general.language)
                 logging.getLogger().setLevel(news.advanced.log_level)
                 self._show_choices()
+                self.pages.settings.show_settings(news)
             case Problem():
                 self._problems[news.about] = news
                 self._show_problems()
+                self.pages.settings.show_problem(news)
             case WindowWanted():
                 self.open()
             case _:
@@ -149,6 +153,7 @@ class Windows:
 
     def _show_view(self, view: View) -> None:
         self.window.show_view(view)
+        self.pages.settings.show_view(view)
         self.announcer.show_view(view)
         if self.overlay is not None:
             self.overlay.show_view(view)

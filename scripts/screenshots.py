@@ -197,7 +197,7 @@ def main_window(look: Look, view: View, shown: Sequence[TakeView], worker: Worke
         window.show_takes(shown)
         window.show_view(view)
         shell = Shell(theme, texts, lambda action: None, hides=True)
-        others = ((name, QWidget()) for name in ("history", "files", "monitor"))
+        others = ((name, QWidget()) for name in ("history", "files", "monitor", "settings"))
         for name, page in (("dictation", window), *others):
             shell.add(name, page)
         shell.resize(usual_size() + QSize(0, shell.tabs["files"].sizeHint().height()))
@@ -211,7 +211,7 @@ def tray(look: Look) -> QImage:
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         ground = theme.colour("sunken")
-        made = Tray(theme, texts, lambda action: None, lambda: None)
+        made = Tray(theme, texts, lambda action: None, lambda page: None)
         made.show_choices(CHOICES)
         made.show_worker(WORKERS[0])
         made.show_view(View(State.LISTENING, held=1))
@@ -304,7 +304,7 @@ def parts() -> dict[str, Draw]:
 
     The modules beside this one draw with what is here.
     """
-    from scripts import screenshots_files, screenshots_history, screenshots_monitor
+    from scripts import screenshots_files, screenshots_history, screenshots_monitor, screenshots_settings
 
     return {
         "overlay": overlay,
@@ -313,6 +313,7 @@ def parts() -> dict[str, Draw]:
         "history": screenshots_history.states,
         "files": screenshots_files.states,
         "monitor": screenshots_monitor.states,
+        "settings": screenshots_settings.states,
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from app.gestures import TalkMode
-from app.ui.texts import SYSTEM
+from app.ui.texts import SYSTEM, Texts
 
 MODE: Final = "hotkeys.mode"
 DICTATE_KEY: Final = "hotkeys.dictate"
@@ -25,3 +25,11 @@ class Choices:
     mode: TalkMode = TalkMode.HYBRID
     keys: Mapping[str, str] = field(default_factory=dict)
     language: str = SYSTEM
+
+
+def microphone_entries(texts: Texts, choices: Choices) -> list[tuple[str, str]]:
+    """Names with their texts: the system's, those that there are, and the chosen one also while it is away."""
+    default = choices.default_microphone
+    system = texts("microphone.system-device", device=default) if default else texts("microphone.system")
+    names = dict.fromkeys(filter(None, (*choices.microphones, choices.microphone)))
+    return [("", system), *((name, name) for name in names)]

@@ -27,13 +27,16 @@ class KeyField(QAbstractButton):
     """Shows key caps. Pressed, it takes the next combination, or a modifier by itself; Esc ends that, or time.
 
     ``listens``: every key is meant for it from now on, or no longer. That ends only when the chosen key stays up:
-    it repeats, and would be taken for a press of what it has just become.
+    it repeats, and would be taken for a press of what it has just become. ``name``: what it is the key of.
     """
 
     listens = Signal(bool)
 
-    def __init__(self, theme: Theme, texts: Texts, chosen: Chosen, refused: Refused) -> None:
+    def __init__(
+        self, theme: Theme, texts: Texts, chosen: Chosen, refused: Refused, name: Callable[[], str] | None = None
+    ) -> None:
         super().__init__()
+        self._called = name or (lambda: texts("hotkey.name"))
         self._theme, self._texts, self._chosen, self._refused = theme, texts, chosen, refused
         self.binding, self.recording = "", False
         self._held: list[str] = []
@@ -186,5 +189,5 @@ class KeyField(QAbstractButton):
 
     def _name(self) -> None:
         keys = key_text(self._texts, self.binding) or self._texts("hotkey.none")
-        self.setAccessibleName(self._texts("hotkey.name"))
+        self.setAccessibleName(self._called())
         self.setAccessibleDescription(self._texts("hotkey.change", keys=keys))

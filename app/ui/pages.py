@@ -8,6 +8,7 @@ from app.beside_actions import BesideAction, LookAtMonitor
 from app.files.view import FilesView, FileText
 from app.history.actions import HistoryAction
 from app.history.view import HistoryList, HistoryRows, HistoryTold
+from app.key_test import KeysSeen
 from app.monitoring.view import MonitorView
 from app.ui.files_page import FilesPage
 from app.ui.history_page import HistoryPage
@@ -57,6 +58,7 @@ class Pages:
             FilesView: self.files.show_files,
             FileText: self.files.show_text,
             MonitorView: self.monitor.show_monitor,
+            KeysSeen: self.settings.show_keys,
         }
 
     def begun(self) -> None:

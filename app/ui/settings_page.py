@@ -1,18 +1,32 @@
 """The settings: all of them by section, found by a search, changed while the app runs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.actions import Action
+from app.key_test import KeysSeen
+from app.news import Devices, Problem
 from app.settings.sections import Settings
+from app.ui import icons
+from app.ui.file_dialogs import Dialogs, SystemDialogs
+from app.ui.settings_controls import MicrophoneControl
+from app.ui.settings_key import KeyControl
+from app.ui.settings_keys import PressTest
+from app.ui.settings_rows import MICROPHONE, Known, Rows
+from app.ui.settings_search import terms
 from app.ui.settings_section import Section, Words
 from app.ui.settings_tabs import SectionTabs
+from app.ui.settings_trouble import FileTrouble
+from app.ui.settings_wording import refusal_text
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets import control_height, label
+from app.view import Note, View
 
 SECTIONS: Final = (
     *("general", "audio", "hotkeys", "recognition", "words", "models", "insertion"),
@@ -25,36 +39,87 @@ _LONGEST_QUERY: Final = 100
 class SettingsPage(QWidget):
     """Shows values and asks for others. ``add``: others put panels of theirs below the settings of a section."""
 
-    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+    def __init__(
+        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs | None = None
+    ) -> None:
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
+        self._known = Known()
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.name = label(size=SCALE.display, bold=True)
         self.search = QLineEdit()
+        self.search.setObjectName("settings.search")
         self.search.setMaxLength(_LONGEST_QUERY)
+        self.clear = self.search.addAction(icons.icon("cancel"), QLineEdit.ActionPosition.TrailingPosition)
+        self.count, self.nothing = label(role="muted"), label(role="muted")
+        self.trouble = FileTrouble(texts, dialogs or SystemDialogs())
         self.tabs = SectionTabs(theme, self.choose)
-        self.sections = {name: Section(name, texts) for name in SECTIONS}
+        self._rows = Rows(theme, texts, ask, self._known)
+        self.rows = self._rows.rows
+        self.sections = {name: Section(name, texts, self._rows.of(name)) for name in SECTIONS}
         self.section = SECTIONS[0]
         for place, name in enumerate(SECTIONS):
             self.tabs.add(name, place)
+        self.press_test = PressTest(theme, texts, ask)
         self._lay_out()
-        texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        self._connect()
+        self.add("hotkeys", self.press_test, self.press_test.words)
 
     def add(self, section: str, panel: QWidget, words: Words) -> None:
         """A panel below the settings of a section; ``words()``: what the search finds it by."""
         self.sections[section].add(panel, words)
         self.refresh()
 
+    # -- what is shown -------------------------------------------------------------------------------------
+
     def show_settings(self, settings: Settings) -> None:
         """What is in force."""
+        self._known.settings = settings
+        chosen = replace(self._known.choices, microphone=settings.audio.microphone)
+        self._known.choices = chosen
+        for section in self.sections.values():
+            section.show_settings(settings)
+        self.press_test.show_bindings(self._known.bindings())
+
+    def show_devices(self, devices: Devices) -> None:
+        """The microphones that there are."""
+        known = self._known
+        known.choices = replace(known.choices, microphones=devices.names, default_microphone=devices.default)
+        self.rows[MICROPHONE].control.refresh()
+
+    def show_view(self, view: View) -> None:
+        """How loud it is; cheap enough for twenty times a second."""
+        control = self.rows[MICROPHONE].control
+        if isinstance(control, MicrophoneControl) and control.isVisible():
+            control.meter.show_level(view.level_dbfs)
+
+    def show_keys(self, seen: KeysSeen) -> None:
+        """What arrived of the hotkeys, and what could not be bound."""
+        self.press_test.show_keys(seen)
+        for row in self.rows.values():
+            if isinstance(row.control, KeyControl):
+                row.control.show_problem(seen.problem)
+                row.refresh()
+
+    def show_problem(self, problem: Problem) -> None:
+        """A value that was refused is told at its row, and what is wrong with the file on top."""
+        if problem.about == "hotkeys":
+            self.press_test.show_problem(problem.note)
+        if problem.about != "settings":
+            return
+        refused = self.rows.get(problem.setting) if problem.note else None
+        for row in self.rows.values():
+            row.refuse(None if row is not refused else self._why(problem))
+            row.show_settings(self._known.settings)
+        self.trouble.show_problem(None if refused else problem.note)
 
     def choose(self, section: str) -> None:
-        """This one is shown."""
+        """This one is shown, and no search."""
         self.section = section
-        self.refresh()
+        self.search.clear()
+        self._search()
+        self.area.verticalScrollBar().setValue(0)
 
     def refresh(self) -> None:
         """Everything again, in the language and colours of now."""
@@ -64,34 +129,91 @@ class SettingsPage(QWidget):
         self.search.setAccessibleName(texts("settings.search"))
         self.search.setFont(font())
         self.search.setMinimumHeight(control_height())
+        self.clear.setText(texts("settings.clear"))
+        self.clear.setToolTip(texts("settings.clear"))
+        self.clear.setIcon(icons.icon("cancel", self._theme.colour("muted")))
         for name, section in self.sections.items():
             section.refresh()
             tab = self.tabs.tabs[name]
             tab.setText(section.title)
             tab.setAccessibleName(section.title)
             tab.setVisible(not section.empty)
-            section.setVisible(name == self.section)
-        self.tabs.choose(self.section)
+        self.trouble.refresh()
+        bar = self.side.verticalScrollBar().sizeHint().width()
+        self.side.setFixedWidth(self.tabs.sizeHint().width() + bar)
+        self._search()
+
+    def _why(self, problem: Problem) -> Callable[[], str]:
+        note = problem.note or Note("")
+        return lambda: refusal_text(self._texts, problem.setting, note)
+
+    # -- what a person does --------------------------------------------------------------------------------
+
+    def start_search(self) -> None:
+        """Somebody wants to search."""
+        self.search.setFocus()
+        self.search.selectAll()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """What was typed is asked for."""
+        for section in self.sections.values():
+            section.keep()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Esc clears the search."""
+        if self.search.text() and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.KeyPress:
+                self.search.clear()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _search(self) -> None:
+        wanted = terms(self.search.text())
+        hits = {name: section.search(wanted) for name, section in self.sections.items()}
+        for name, section in self.sections.items():
+            section.setVisible(bool(hits[name]) if wanted else name == self.section)
+        self.tabs.choose("" if wanted else self.section)
+        count = sum(hits.values())
+        self.count.setText(self._texts("settings.found", count=count) if wanted else "")
+        self.nothing.setText(self._texts("settings.nothing-found"))
+        self.nothing.setVisible(not count)
+        self.clear.setVisible(bool(self.search.text()))
+
+    def _connect(self) -> None:
+        self.search.textChanged.connect(self._search)
+        self.search.installEventFilter(self)
+        self.clear.triggered.connect(self.search.clear)
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(self.start_search)
+        self._texts.changed.connect(self.refresh)
+        self._theme.changed.connect(self.refresh)
 
     def _lay_out(self) -> None:
         inside = QWidget()
         inside.setObjectName("list")
         column = QVBoxLayout(inside)
-        column.setContentsMargins(SPACING.small, 0, SPACING.small, 0)
+        column.setContentsMargins(SPACING.hair, 0, SPACING.small, 0)
         column.setSpacing(SPACING.wide)
         for section in self.sections.values():
             column.addWidget(section)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setWordWrap(True)
+        column.addWidget(self.nothing)
         column.addStretch(1)
-        self.area = _scrolling(inside)
+        self.area, self.side = _scrolling(inside), _scrolling(self.tabs)
         sides = QHBoxLayout()
         sides.setSpacing(SPACING.large)
-        self.side = _scrolling(self.tabs)
         sides.addWidget(self.side)
         sides.addWidget(self.area, 1)
+        head = QHBoxLayout()
+        head.addWidget(self.name, 1)
+        head.addWidget(self.count)
         page = QVBoxLayout(self)
         page.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
         page.setSpacing(SPACING.medium)
-        page.addWidget(self.name)
+        page.addLayout(head)
+        page.addWidget(self.trouble)
         page.addWidget(self.search)
         page.addLayout(sides, 1)
 

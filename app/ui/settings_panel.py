@@ -1,14 +1,13 @@
 """The few settings that everybody needs: microphone, key, worker, language; and quitting."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.actions import Action, ChangeSetting, ChooseMicrophone, PauseHotkeys, SwitchWorker, Verb
 from app.gestures import TalkMode
-from app.ui.choices import DICTATE, DICTATE_KEY, LANGUAGE, MODE, Choices
+from app.ui.choices import DICTATE, DICTATE_KEY, LANGUAGE, MODE, Choices, microphone_entries
 from app.ui.key_field import KeyField
 from app.ui.texts import LANGUAGES, SYSTEM, Texts
 from app.ui.theme import SCALE, SPACING, Theme
@@ -69,25 +68,17 @@ class SettingsPanel(QFrame):
         self.heading.setText(texts("window.settings"))
         for name, shown in self._names.items():
             shown.setText(texts(f"{name}.name"))
-        _fill(self.microphone, self._microphones(), choices.microphone)
-        _fill(self.mode, [(mode.value, texts(f"mode.{mode.value}")) for mode in TalkMode], choices.mode.value)
+        self.microphone.show_entries(microphone_entries(texts, choices), choices.microphone)
+        modes = [(mode.value, texts(f"mode.{mode.value}")) for mode in TalkMode]
+        self.mode.show_entries(modes, choices.mode.value)
         languages = [(tag, texts(f"language.{tag}")) for tag in (SYSTEM, *LANGUAGES)]
-        _fill(self.language, languages, choices.language)
+        self.language.show_entries(languages, choices.language)
         for name, control in (("microphone", self.microphone), ("mode", self.mode), ("language", self.language)):
             control.setAccessibleName(texts(f"{name}.name"))
         self.meter.setAccessibleName(texts("microphone.level"))
         self.key.show_binding(choices.keys.get(DICTATE, ""))
         self.quit.setText(texts("action.quit"))
         self.show_worker(self._worker)
-
-    def _microphones(self) -> list[tuple[str, str]]:
-        choices, texts = self._choices, self._texts
-        default = choices.default_microphone
-        system = texts("microphone.system-device", device=default) if default else texts("microphone.system")
-        names = dict.fromkeys(choices.microphones)
-        if choices.microphone:
-            names.setdefault(choices.microphone)  # chosen, and not plugged in now
-        return [("", system), *((name, name) for name in names)]
 
     def _lay_out(self) -> None:
         page = QVBoxLayout(self)
@@ -123,18 +114,6 @@ class SettingsPanel(QFrame):
 
 
 _NAMED: Final = ("microphone", "hotkey", "mode", "language", "worker")
-
-
-def _fill(choice: Choice, entries: Sequence[tuple[str, str]], chosen: str) -> None:
-    """Values with their texts. Not while the list is open: it would close under the pointer."""
-    with QSignalBlocker(choice):
-        known = [(choice.itemData(row), choice.itemText(row)) for row in range(choice.count())]
-        if known != list(entries):
-            choice.clear()
-            for value, text in entries:
-                choice.addItem(text, value)
-        choice.setCurrentIndex(max(0, choice.findData(chosen)))
-    choice.update()
 
 
 def _group(name: QLabel, *controls: QWidget) -> QVBoxLayout:

@@ -1,42 +1,66 @@
-"""One section of the settings: its name, and what belongs to it."""
+"""One section of the settings: its rows, its panels, and the way back to the defaults of all of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from app.settings.sections import Settings
+from app.ui.settings_row import Row
+from app.ui.settings_search import found
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING
-from app.ui.widgets import label
+from app.ui.widgets import card, label
 
 Words = Callable[[], Iterable[str]]
 
 
 @dataclass(frozen=True)
 class Added:
-    """A panel that somebody put there, and what it is found by, in the language of now."""
+    """A panel that somebody put there, in ``around``, and what it is found by, in the language of now."""
 
     panel: QWidget
+    around: QWidget
     words: Words
 
 
 class Section(QWidget):
     """Shown one at a time, or as far as it matches while somebody searches."""
 
-    def __init__(self, name: str, texts: Texts) -> None:
+    def __init__(self, name: str, texts: Texts, rows: Sequence[Row]) -> None:
         super().__init__()
-        self.name, self._texts = name, texts
+        self.name, self._texts, self.rows = name, texts, tuple(rows)
+        self._sure = False
+        self.setObjectName(f"settings.{name}")
         self.heading = label(size=SCALE.heading, bold=True)
+        self.reset = QPushButton()
+        self.reset.setObjectName(f"reset.{name}")
         self.panels: list[Added] = []
+        self.card, inside = card()
+        inside.setSpacing(0)
+        inside.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
+        for row in self.rows:
+            inside.addWidget(row)
+        head = QHBoxLayout()
+        head.addWidget(self.heading, 1)
+        head.addWidget(self.reset)
+        policy = self.reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.reset.setSizePolicy(policy)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SPACING.medium)
-        self._column.addWidget(self.heading)
+        self._column.addLayout(head)
+        self._column.addWidget(self.card)
+        self.reset.clicked.connect(self._reset)
+        self.reset.installEventFilter(self)
+        self.refresh()
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing in it to show."""
-        return not self.panels
+        return not self.panels and not self.rows
 
     @property
     def title(self) -> str:
@@ -44,10 +68,78 @@ class Section(QWidget):
         return self._texts(f"settings.section.{self.name}")
 
     def add(self, panel: QWidget, words: Words) -> None:
-        """Below what is there."""
-        self.panels.append(Added(panel, words))
-        self._column.addWidget(panel)
+        """Below what is there. Whether it shows itself is its own business."""
+        around = QWidget()
+        inside = QVBoxLayout(around)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(panel)
+        self.panels.append(Added(panel, around, words))
+        self._column.addWidget(around)
+
+    def show_settings(self, settings: Settings) -> None:
+        """What is in force."""
+        for row in self.rows:
+            row.show_settings(settings)
+        self._show()
+
+    def search(self, wanted: tuple[str, ...]) -> int:
+        """Show what matches, and tell how much that is; of an empty search, everything."""
+        rows = [row for row in self.rows if row.search(wanted)]
+        for row in self.rows:
+            row.setVisible(row in rows)
+            row.first = row in rows[:1]
+        self.card.setVisible(bool(rows))
+        panels = [added for added in self.panels if found(wanted, self._words_of(added))]
+        for added in self.panels:
+            added.around.setVisible(added in panels)
+        self.reset.setEnabled(not wanted)
+        self._show()
+        return len(rows) + len(panels)
 
     def refresh(self) -> None:
         """In the language of now."""
         self.heading.setText(self.title)
+        for row in self.rows:
+            row.refresh()
+        self._show()
+
+    def keep(self) -> None:
+        """Ask for what was typed."""
+        for row in self.rows:
+            row.control.keep()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A double click is not two answers; who turns to something else does not want it."""
+        if event.type() == QEvent.Type.MouseButtonDblClick:
+            return True
+        if event.type() == QEvent.Type.FocusOut and self._sure:
+            self._sure = False
+            self._show()
+        return super().eventFilter(watched, event)
+
+    def _words_of(self, added: Added) -> str:
+        return " ".join((self.title, *added.words())).casefold()
+
+    @property
+    def _changed(self) -> list[Row]:
+        return [row for row in self.rows if row.changed]
+
+    def _reset(self) -> None:
+        """The second time it is done."""
+        changed = self._changed
+        if self._sure:
+            for row in changed:
+                row.back()
+        self._sure = not self._sure
+        self.reset.setFocus()
+        self._show()
+
+    def _show(self) -> None:
+        texts, count = self._texts, len(self._changed)
+        self._sure = self._sure and bool(count)
+        said = texts("settings.reset-sure", count=count) if self._sure else texts("settings.reset-section")
+        self.reset.setText(said)
+        self.reset.setAccessibleName(f"{self.title}: {said}")
+        self.reset.setVisible(bool(count) and self.reset.isEnabled())
+        self.reset.setProperty("role", "danger" if self._sure else "quiet")
+        self.reset.style().polish(self.reset)

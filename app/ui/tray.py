@@ -1,6 +1,7 @@
 """The icon in the tray, and its menu: everything within two clicks."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QActionGroup
@@ -11,6 +12,7 @@ from app.states import State
 from app.ui import icons
 from app.ui.choices import Choices
 from app.ui.main_window import RECORDING
+from app.ui.pages import HISTORY, MONITOR, SETTINGS
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.ui.wording import state_text, worker_text
@@ -27,10 +29,10 @@ def available() -> bool:
 
 
 class Tray(QSystemTrayIcon):
-    """``open_window``: show the main window."""
+    """``open_window``: show the window on the page of this name; without one on that of before."""
 
     def __init__(
-        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], open_window: Callable[[], None]
+        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], open_window: Callable[[str], None]
     ) -> None:
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
@@ -50,7 +52,9 @@ class Tray(QSystemTrayIcon):
         self.worker = self._entry(self._switch_worker)
         self.worker.setCheckable(True)
         self.menu.addSeparator()
-        self.history, self.settings = self._entry(open_window), self._entry(open_window)
+        self.monitor, self.history, self.settings = (
+            self._entry(partial(open_window, page)) for page in (MONITOR, HISTORY, SETTINGS)
+        )
         self.menu.addSeparator()
         self.quit = self._entry(lambda: ask(Verb.QUIT))
         self.setContextMenu(self.menu)
@@ -91,6 +95,7 @@ class Tray(QSystemTrayIcon):
         self.microphones.setTitle(texts("tray.microphone"))
         self.gateways.setTitle(texts("tray.gateway"))
         self.here.setText(texts("place.here"))
+        self.monitor.setText(texts("tray.monitor"))
         self.history.setText(texts("tray.history"))
         self.settings.setText(texts("tray.settings"))
         self.quit.setText(texts("action.quit"))
@@ -102,7 +107,7 @@ class Tray(QSystemTrayIcon):
 
     def _clicked(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason == QSystemTrayIcon.ActivationReason.Trigger:  # the menu comes by itself
-            self._open_window()
+            self._open_window("")
 
     def _redraw(self) -> None:
         self._drawn = None

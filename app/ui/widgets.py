@@ -1,6 +1,8 @@
 """The few controls that Qt does not draw as we want them."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -157,6 +159,18 @@ class Choice(QComboBox):
         widest = max((metrics.horizontalAdvance(self.itemText(row)) for row in range(self.count())), default=0)
         widest = min(widest, metrics.averageCharWidth() * _LONGEST_CHOICE)
         return QSize(widest + metrics.height() + SPACING.wide + SPACING.hair, control_height())
+
+    def show_entries(self, entries: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Values with their texts. Not while the list is open: it would close under the pointer."""
+        with QSignalBlocker(self):
+            known = [(self.itemData(row), self.itemText(row)) for row in range(self.count())]
+            if known != list(entries):
+                self.clear()
+                for value, text in entries:
+                    self.addItem(text, value)
+            self.setCurrentIndex(max(0, self.findData(chosen)))
+        self.updateGeometry()
+        self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Left to the page."""

@@ -11,13 +11,18 @@ from app.files.view import FileNote, FileState
 from app.formats import Format
 from app.gestures import TalkMode
 from app.history.view import HistoryNote
+from app.hotkeys.conflicts import Use
 from app.insertion.outcome import Reason
+from app.settings.schema import all_settings
 from app.states import State
 from app.ui.settings_page import SECTIONS
+from app.ui.settings_rows import ELSEWHERE
+from app.ui.settings_wording import option_keys
 from app.ui.texts import LANGUAGES, SYSTEM, Texts, entries, language_for, placeholders
 from app.view import WorkerState
 
 APP = Path(__file__).resolve().parents[3] / "app"
+WITH_ROW = [name for name in all_settings() if name not in ELSEWHERE]
 FAMILIES = {
     "state": [state.value for state in State],
     "worker": [state.value for state in WorkerState],
@@ -29,12 +34,19 @@ FAMILIES = {
     "take": ["copy-name", "recover-name"],
     "page": ["dictation", "history", "files", "monitor", "settings"],
     "settings.section": SECTIONS,
+    "settings.title": WITH_ROW,
+    "settings.says": WITH_ROW,
+    "settings.allowed": ["language", "model", "url", "key"],
+    "settings.unit": ["history.days", "history.megabytes", "history.keep"],
+    "settings.empty": ["gateway.url", "recognition.model"],
+    "settings.key-use": [use.value for use in Use],
     "files": ["pause", "resume", "retry"],
     "files.state": [state.value for state in FileState],
     "files.note": [key.value for key in FileNote],
     "history.note": [key.value for key in HistoryNote],
     "files.form": [form.value for form in Format],
 }
+OPTIONS = {key for name in WITH_ROW for key in option_keys(all_settings()[name]).values()}
 NAMED = ("microphone.name", "hotkey.name", "mode.name", "language.name", "worker.name")
 PLAIN_NOTE = re.compile(r'\bNote\("([a-z-]+)"')
 
@@ -48,7 +60,14 @@ def wanted() -> set[str]:
     literal = {key for key in entries("en") if f'"{key}"' in sources()}
     made = {f"{family}.{name}" for family, names in FAMILIES.items() for name in names}
     notes = {f"note.{name}" for name in PLAIN_NOTE.findall(sources())}
-    return literal | made | notes | set(NAMED) | {f"{key}-key" for key in made if f"{key}-key" in entries("en")}
+    return (
+        literal
+        | made
+        | notes
+        | OPTIONS
+        | set(NAMED)
+        | {f"{key}-key" for key in made if f"{key}-key" in entries("en")}
+    )
 
 
 def test_both_languages_have_the_same_keys() -> None:

@@ -10,6 +10,7 @@ from app.states import State
 from app.ui import tray as module
 from app.ui.choices import Choices
 from app.ui.colours import Scheme
+from app.ui.pages import HISTORY, MONITOR, SETTINGS
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.ui.tray import Tray
@@ -19,12 +20,13 @@ CHOICES = Choices(("USB & more", "Built-in"), "Built-in", "USB & more")
 
 
 class Opened:
-    """Counts."""
+    """Knows which pages were wanted."""
 
-    times = 0
+    def __init__(self) -> None:
+        self.pages: list[str] = []
 
-    def __call__(self) -> None:
-        self.times += 1
+    def __call__(self, page: str) -> None:
+        self.pages.append(page)
 
 
 @pytest.fixture
@@ -51,9 +53,9 @@ def entries(tray: Tray) -> list[QAction]:
 def test_every_entry_is_there_in_order(tray: Tray, texts: Texts) -> None:
     shown = [entry.text() for entry in entries(tray)]
     worker = texts("worker.stated", state=texts("worker.off"))
-    named = ("action.start", "tray.microphone", "tray.gateway", "tray.history", "tray.settings", "action.quit")
-    start, microphone, gateway, history, settings, leave = (texts(key) for key in named)
-    assert shown == [start, microphone, gateway, worker, history, settings, leave]
+    named = ("action.start", "tray.microphone", "tray.gateway", "tray.monitor", "tray.history", "tray.settings")
+    start, microphone, gateway, *pages = (texts(key) for key in named)
+    assert shown == [start, microphone, gateway, worker, *pages, texts("action.quit")]
 
 
 def test_what_is_held_or_waits_has_an_entry(tray: Tray, asked: list[Action]) -> None:
@@ -129,12 +131,14 @@ def test_the_worker_is_switched_when_it_has_switched(tray: Tray, asked: list[Act
     assert tray.worker.isChecked()
 
 
-def test_history_settings_and_a_click_open_the_window(tray: Tray, opened: Opened, asked: list[Action]) -> None:
-    tray.history.trigger()
-    tray.settings.trigger()
+def test_entries_open_their_page_and_a_click_opens_the_window(
+    tray: Tray, opened: Opened, asked: list[Action]
+) -> None:
+    for entry in (tray.monitor, tray.history, tray.settings):
+        entry.trigger()
     tray.activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
     tray.activated.emit(QSystemTrayIcon.ActivationReason.Context)
-    assert opened.times == 3
+    assert opened.pages == [MONITOR, HISTORY, SETTINGS, ""]
     tray.quit.trigger()
     assert asked == [Verb.QUIT]
 
@@ -159,7 +163,7 @@ def test_the_icon_changes_with_the_state_and_only_then(tray: Tray, theme: Theme)
 
 def test_the_language_changes_in_place(theme: Theme) -> None:
     texts = Texts("en")
-    tray = Tray(theme, texts, lambda action: None, lambda: None)
+    tray = Tray(theme, texts, lambda action: None, lambda page: None)
     texts.choose("zh")
     assert tray.quit.text() == "退出"
 

@@ -1,0 +1,80 @@
+"""A hotkey in the settings: the field, what speaks against a key, and doing without one."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QPushButton
+
+from app.hotkeys.conflicts import other_action, used_for
+from app.ui.key_field import KeyField
+from app.ui.settings_controls import Asks, Control, usual_width
+from app.ui.settings_wording import title
+from app.ui.texts import Texts
+from app.ui.theme import SPACING, Theme
+from app.ui.wording import key_text, note_text
+from app.view import Note
+
+Bindings = Callable[[], Mapping[str, str]]
+"""What is bound now, by the names of the settings."""
+
+
+class KeyControl(Control):
+    """``name``: of the setting. A key of another action of ours is refused; one of other programs is warned of."""
+
+    def __init__(self, theme: Theme, texts: Texts, name: str, bindings: Bindings, asks: Asks) -> None:
+        self._texts, self._name, self._bindings = texts, name, bindings
+        self._value, self._problem = "", Note("")
+        self.field = KeyField(theme, texts, self._chosen, self._unusable, lambda: title(texts, name))
+        super().__init__(self.field, asks)
+        self.none = QPushButton()
+        self.none.setProperty("role", "quiet")
+        self.none.setObjectName(f"{name}.none")
+        self.field.setMinimumWidth(usual_width())
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.hair)
+        row.addWidget(self.field, 1)
+        row.addWidget(self.none)
+        self.column.addLayout(row)
+        policy = self.none.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.none.setSizePolicy(policy)
+        self.none.clicked.connect(lambda: asks(""))
+        self.refresh()
+
+    def show_value(self, value: Any) -> None:
+        """The key that is bound."""
+        self._value = str(value)
+        self.field.show_binding(self._value)
+        self.none.setVisible(bool(self._value))
+
+    def show_problem(self, problem: Note | None) -> None:
+        """Why keys could not be bound; it may be about this one."""
+        self._problem = problem or Note("")
+
+    def refresh(self) -> None:
+        """In the language of now."""
+        self.none.setText(self._texts("settings.key.none"))
+        self.none.setAccessibleName(self._texts("settings.key.none-of", name=title(self._texts, self._name)))
+
+    @property
+    def warning(self) -> str:
+        """That another program has it, or may want it."""
+        if self._value and self._problem.values.get("binding") == self._value:
+            return note_text(self._texts, self._problem)
+        if use := used_for(self._value):
+            key, used = key_text(self._texts, self._value), self._texts(f"settings.key-use.{use.value}")
+            return self._texts("settings.key.used", key=key, use=used)
+        return ""
+
+    def _chosen(self, binding: str) -> None:
+        if other := other_action(binding, self._name, self._bindings()):
+            self.field.show_binding(self._value)
+            texts = self._texts
+            self.refuse(
+                lambda: texts("settings.key.twice", key=key_text(texts, binding), name=title(texts, other))
+            )
+        else:
+            self.asks(binding)
+
+    def _unusable(self) -> None:
+        self.refuse(lambda: self._texts("hotkey.unusable"))

@@ -1,0 +1,163 @@
+"""One setting: its name, what it is for, its control, what was refused, and the way back to the default."""
+
+from PySide6.QtCore import QLineF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.settings.schema import Setting
+from app.settings.sections import Settings
+from app.ui.colours import Scheme
+from app.ui.settings_controls import Control, Said, SwitchControl
+from app.ui.settings_search import found, marked
+from app.ui.settings_wording import found_by, says, title
+from app.ui.texts import Texts
+from app.ui.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets import label
+
+_WORDS_LETTERS = 34
+"""So wide at least is what is said about a setting that its control is beside it."""
+
+
+class Row(QWidget):
+    """``ask`` is told a value. What is shown changes when it comes back as ``Settings``, or is refused."""
+
+    def __init__(self, setting: Setting, control: Control, theme: Theme, texts: Texts) -> None:
+        super().__init__()
+        self.setting, self.control = setting, control
+        self._theme, self._texts = theme, texts
+        self._value = setting.default
+        self._wanted: tuple[str, ...] = ()
+        self._refused: Said | None = None
+        self._found_by = found_by(setting)
+        self.first = True
+        self.setObjectName(f"row.{setting.name}")
+        control.target.setObjectName(f"setting.{setting.name}")
+        control.refuse = self.refuse
+        self.name, self.says = label(), label(size=SCALE.caption, role="muted")
+        self.warning = label(size=SCALE.caption, role="warning")
+        self.refusal = label(size=SCALE.caption, role="danger")
+        self.reset = QPushButton()
+        self.reset.setProperty("role", "quiet")
+        self.reset.setObjectName(f"reset.{setting.name}")
+        self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._lay_out()
+        self.reset.clicked.connect(self.back)
+        control.dropped.connect(lambda: self.refuse(None))
+        theme.changed.connect(self.refresh)
+        self.refresh()
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is not the default."""
+        return bool(self._value != self.setting.default)
+
+    def show_settings(self, settings: Settings) -> None:
+        """What is in force."""
+        self._value = self.setting.of_settings(settings)
+        self.control.show_value(self._value)
+        self._show()
+
+    def refuse(self, said: Said | None) -> None:
+        """Why what was asked for is not in force; none: nothing was refused."""
+        self._refused = said
+        self._show()
+
+    def back(self) -> None:
+        """To the default."""
+        self.control.drop()
+        self.refuse(None)
+        default = self.setting.default
+        self.control.asks("\n".join(default) if isinstance(default, tuple) else default)
+
+    def search(self, wanted: tuple[str, ...]) -> bool:
+        """Whether it matches; what was searched for is marked."""
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._mark()
+        return found(wanted, self._found_by)
+
+    def refresh(self) -> None:
+        """Everything again, in the language and colours of now."""
+        texts, name = self._texts, title(self._texts, self.setting.name)
+        self.control.refresh()
+        self.control.show_value(self._value)
+        self.control.target.setAccessibleName(name)
+        self.reset.setText(texts("settings.reset"))
+        self.reset.setAccessibleName(texts("settings.reset-of", name=name))
+        self._mark()
+        self._show()
+        self._arrange()
+
+    def _mark(self) -> None:
+        style = mark_style(self._theme)
+        for said, text in ((self.name, title), (self.says, says)):
+            said.setText(marked(text(self._texts, self.setting.name), self._wanted, style))
+
+    def _show(self) -> None:
+        warning, refused = self.control.warning, self._refused() if self._refused else ""
+        for said, text in ((self.warning, warning), (self.refusal, refused)):
+            said.setText(text)
+            said.setVisible(bool(text))
+        self.reset.setVisible(self.changed)
+        about = " ".join(filter(None, (says(self._texts, self.setting.name), warning, refused)))
+        self.control.target.setAccessibleDescription(about)
+
+    # -- where it is ---------------------------------------------------------------------------------------
+
+    def minimumSizeHint(self) -> QSize:
+        """The control below the words."""
+        across = max(self.control.minimumSizeHint().width(), self.name.minimumSizeHint().width())
+        return QSize(across, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Beside each other where there is room for both."""
+        self._arrange()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A line above it, but above the first."""
+        if not self.first:
+            painter = QPainter(self)
+            painter.setPen(self._theme.colour("line"))
+            painter.drawLine(QLineF(0, 0.5, self.width(), 0.5))
+
+    def _arrange(self) -> None:
+        words = QFontMetrics(font()).averageCharWidth() * _WORDS_LETTERS
+        room = self.width() - self.control.minimumSizeHint().width() - SPACING.wide
+        beside = room >= words and not self.control.high or isinstance(self.control, SwitchControl)
+        direction = QBoxLayout.Direction
+        self._sides.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+
+    def _lay_out(self) -> None:
+        head, words = QHBoxLayout(), QVBoxLayout()
+        head.setSpacing(SPACING.small)
+        head.addWidget(self.name)
+        head.addWidget(self.reset)
+        head.addStretch(1)
+        policy = self.reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.reset.setSizePolicy(policy)
+        words.setSpacing(0)
+        words.addLayout(head)
+        for said in (self.name, self.says):
+            said.setTextFormat(Qt.TextFormat.RichText)
+        for said in (self.says, self.warning, self.refusal):
+            said.setWordWrap(True)
+            words.addWidget(said)
+        for said in (self.warning, self.refusal):
+            said.setContentsMargins(0, SPACING.hair, 0, 0)
+        self._sides.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self._sides.setContentsMargins(0, SPACING.medium, 0, SPACING.medium)
+        self._sides.setSpacing(SPACING.small)
+        self._sides.addLayout(words, 1)
+        self._sides.addSpacing(SPACING.medium)
+        self._sides.addWidget(self.control)
+
+
+def mark_style(theme: Theme) -> str:
+    """Of what was searched for, as in the history: underlined, not by colour alone."""
+    contrast = theme.scheme is Scheme.HIGH_CONTRAST
+    ground, ink = ("accent", "on_accent") if contrast else ("accent_soft", "accent_strong")
+    colours = theme.colours
+    return (
+        f"background-color: {getattr(colours, ground)}; color: {getattr(colours, ink)}; text-decoration: underline"
+    )

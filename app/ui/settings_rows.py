@@ -1,0 +1,90 @@
+"""Which settings have a row, and with which control."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from app.actions import Action, ChangeSetting, PauseHotkeys
+from app.settings.schema import Setting, all_settings
+from app.settings.sections import Settings
+from app.ui.choices import Choices, microphone_entries
+from app.ui.settings_controls import (
+    ChoiceControl,
+    Control,
+    LinesControl,
+    MicrophoneControl,
+    NumberControl,
+    SwitchControl,
+    TextControl,
+    is_key,
+    is_lines,
+)
+from app.ui.settings_key import KeyControl
+from app.ui.settings_row import Row
+from app.ui.settings_wording import option_keys, placeholder, unit
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+
+MICROPHONE: Final = "audio.microphone"
+ELSEWHERE: Final = frozenset(
+    {
+        "general.welcomed",  # the first steps write these
+        "general.first_step",
+        "recognition.hotwords",  # these have panels of their own
+        "recognition.replacements",
+        "insertion.programs",
+    }
+)
+"""Settings without a row."""
+
+
+@dataclass
+class Known:
+    """What controls need to know of the rest: what is in force, and what there is to choose."""
+
+    settings: Settings = Settings()
+    choices: Choices = Choices()
+
+    def bindings(self) -> dict[str, str]:
+        """The hotkeys, by the names of their settings."""
+        keys = (setting for setting in all_settings().values() if is_key(setting))
+        return {setting.name: str(setting.of_settings(self.settings)) for setting in keys}
+
+
+class Rows:
+    """Makes them, and knows them by the names of their settings."""
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], known: Known) -> None:
+        self._theme, self._texts, self._ask, self._known = theme, texts, ask, known
+        shown = (setting for setting in all_settings().values() if setting.name not in ELSEWHERE)
+        self.rows = {setting.name: Row(setting, self._control(setting), theme, texts) for setting in shown}
+
+    def of(self, section: str) -> list[Row]:
+        """Those of a section, in order."""
+        return [row for row in self.rows.values() if row.setting.section == section]
+
+    def _control(self, setting: Setting) -> Control:
+        texts, theme, name = self._texts, self._theme, setting.name
+        asks = self._asks(name)
+        if name == MICROPHONE:
+            return MicrophoneControl(theme, lambda: microphone_entries(texts, self._known.choices), asks)
+        if is_key(setting):
+            key = KeyControl(theme, texts, name, self._known.bindings, asks)
+            key.field.listens.connect(lambda on: self._ask(PauseHotkeys(on)))
+            return key
+        if setting.choices:
+            keys = option_keys(setting)
+            return ChoiceControl(theme, lambda: [(value, texts(key)) for value, key in keys.items()], asks)
+        if is_lines(setting):
+            return LinesControl(asks)
+        if setting.type is bool:
+            return SwitchControl(theme, asks)
+        if setting.type is int:
+            return NumberControl(asks, partial(unit, texts, name))
+        if setting.type is str:
+            return TextControl(asks, partial(placeholder, texts, name))
+        raise TypeError(f"{name}: give it a control, or write it down as shown elsewhere")
+
+    def _asks(self, name: str) -> Callable[[str | bool | int], None]:
+        return lambda value: self._ask(ChangeSetting(name, value))

@@ -1,0 +1,50 @@
+"""What is wrong with the settings file, on top of the settings, with the way to it."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
+
+from app.settings.place import settings_place
+from app.ui.file_dialogs import Dialogs
+from app.ui.texts import Texts
+from app.ui.theme import SCALE, SPACING
+from app.ui.widgets import label
+from app.ui.wording import note_text
+from app.view import Note
+
+
+class FileTrouble(QFrame):
+    """Hidden while nothing is wrong."""
+
+    def __init__(self, texts: Texts, dialogs: Dialogs) -> None:
+        super().__init__()
+        self._texts, self._note = texts, Note("")
+        self.setProperty("role", "card")
+        self.setObjectName("settings.trouble")
+        self.place = settings_place()
+        self.says = label(role="danger", bold=True)
+        self.where = label(size=SCALE.caption, role="muted")
+        self.where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.open = QPushButton()
+        self.open.clicked.connect(lambda: dialogs.show(str(self.place)))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
+        column.setSpacing(SPACING.small)
+        for said in (self.says, self.where):
+            said.setWordWrap(True)
+            column.addWidget(said)
+        column.addWidget(self.open, 0, Qt.AlignmentFlag.AlignLeft)
+        self.show_problem(None)
+
+    def show_problem(self, note: Note | None) -> None:
+        """What it is; none: nothing."""
+        self._note = note or Note("")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """In the language of now."""
+        said = note_text(self._texts, self._note)
+        self.says.setText(said)
+        self.where.setText(str(self.place))
+        self.open.setText(self._texts("settings.open-folder"))
+        self.setAccessibleName(said)
+        self.setVisible(bool(said))

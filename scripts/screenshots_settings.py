@@ -1,0 +1,103 @@
+"""The settings in each of their states, for ``scripts.screenshots``."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtGui import QImage
+
+from app.key_test import KeySeen, KeysSeen
+from app.news import Devices, Problem
+from app.settings.sections import Audio, Gateway, General, Hotkeys, Settings
+from app.ui.main_window import usual_size
+from app.ui.settings_controls import TextControl
+from app.ui.settings_page import SettingsPage
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import Note, View
+from scripts.screenshots import Look, column, dressed, grabbed, ground
+
+_DEVICES: Final = Devices(("USB Audio", "Built-in Audio Analog Stereo", "Pebble V3"), "USB Audio")
+_SETTINGS: Final = replace(
+    Settings(),
+    general=General(sounds=False),
+    audio=Audio(microphone="Pebble V3"),
+    hotkeys=Hotkeys(dictate="ctrl+space", cancel="esc", paste_held="f9"),
+    gateway=Gateway(url="http://desktop-gpu:8765"),
+)
+_SEARCH: Final = {"en": "text", "zh": "文字"}
+
+
+def general(page: SettingsPage) -> None:
+    """As it opens."""
+    page.show_problem(Problem("settings"))
+
+
+def audio(page: SettingsPage) -> None:
+    """While something is recorded."""
+    page.choose("audio")
+    page.show()
+    page.show_view(View(level_dbfs=-18.0))
+
+
+def keys(page: SettingsPage) -> None:
+    """One that is used elsewhere, one that another program has, and a test in which one did not arrive."""
+    page.choose("hotkeys")
+    page.show()
+    page.press_test.button.click()
+    taken = Note("hotkey-taken", {"binding": "f9"})
+    page.show_keys(KeysSeen(False, (KeySeen("dictate", 0.231, times=2), KeySeen("cancel", 0.08)), taken))
+
+
+def refused(page: SettingsPage) -> None:
+    """A value that is not possible."""
+    page.choose("gateway")
+    control = page.rows["gateway.url"].control
+    assert isinstance(control, TextControl)
+    control.field.setText("desktop-gpu")
+    control.field.textEdited.emit("desktop-gpu")
+    page.show_problem(
+        Problem("settings", note=Note("setting-bad", {"place": "gateway.url"}), setting="gateway.url")
+    )
+
+
+def broken(page: SettingsPage) -> None:
+    """A file that cannot be read."""
+    page.choose("history")
+    page.trouble.place = "~/.config/kikipounamu/settings.toml"  # type: ignore[assignment]  # nobody's own
+    page.show_problem(Problem("settings", note=Note("settings-no-toml", {"line": "12"})))
+
+
+def searched(page: SettingsPage) -> None:
+    """Something that several sections have."""
+    page.search.setText(_SEARCH[page._texts.language])
+
+
+def nothing(page: SettingsPage) -> None:
+    """Something that none has."""
+    page.search.setText("xyz")
+
+
+STATES: Final[tuple[Callable[[SettingsPage], None], ...]] = (
+    *(general, audio, keys, lambda page: page.choose("recognition"), refused),
+    *(broken, searched, nothing),
+)
+
+
+def states(look: Look) -> QImage:
+    """All of them, in one look."""
+    return column([shown(look, state) for state in STATES], ground(look))
+
+
+def shown(look: Look, state: Callable[[SettingsPage], None]) -> QImage:
+    """The page in this state."""
+
+    def draw(theme: Theme, texts: Texts) -> QImage:
+        page = SettingsPage(theme, texts, lambda action: None)
+        page.resize(usual_size())
+        page.show_devices(_DEVICES)
+        page.show_settings(_SETTINGS)
+        state(page)
+        return grabbed(page)
+
+    return dressed(look, draw)
