@@ -2,6 +2,7 @@
 
 AppError                base
 ├── ModelsMissing       models that are needed are not installed
+├── ModelUnfit          the worker of this computer cannot run this model
 ├── StackFailed         the gateway or the worker cannot be started here
 │   ├── ProgramMissing  a program of ours is not installed
 │   ├── ProgramEnds     it ends, and starting it again is useless
@@ -32,6 +33,16 @@ class ModelsMissing(AppError):
         install = f"kikipounamu models get {' '.join(names)}"
         super().__init__(f"not installed: {', '.join(names)}. Run `{install}`, or add --get-models")
         self.names = tuple(names)
+
+
+class ModelUnfit(AppError):
+    """The worker of this computer cannot run this model; with ``extra`` of this program installed it can."""
+
+    def __init__(self, model: str, extra: str = "") -> None:
+        advice = f"run pip install 'kikipounamu[{extra}]', or choose" if extra else "choose"
+        super().__init__(f"no engine that is installed here runs the model {model}: {advice} another one")
+        self.model = model
+        self.extra = extra
 
 
 class StackFailed(AppError):

@@ -114,7 +114,9 @@ class Collector:
             raise DiskFull(
                 f"the model {self._model.name} needs {needed / 1e6:.0f} MB of free space in "
                 f"{self._stage.root.parent.parent}, there are {free / 1e6:.0f} MB: make room, or name another "
-                "folder in KIKIPOUNAMU_MODELS"
+                "folder in KIKIPOUNAMU_MODELS",
+                needed,
+                free,
             )
 
     def _refuse(self, source: Source, item: str, error: SourceFailed) -> None:

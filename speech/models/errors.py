@@ -97,7 +97,12 @@ class StoreUnwritable(ModelError):
 
 
 class DiskFull(StoreUnwritable):
-    """There is not enough space for the model."""
+    """There is not enough space for the model. ``needed``, ``free``: bytes, where that was known before."""
+
+    def __init__(self, text: str, needed: int = 0, free: int = 0) -> None:
+        super().__init__(text)
+        self.needed = needed
+        self.free = free
 
 
 class SourceFailed(ModelError):

@@ -1,0 +1,149 @@
+"""What is done with models in threads: looking at the disk, and one work at a time with one model."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from app.models.engines import KINDS
+from app.models.events import Disk, Run, Work
+from app.models.view import About, ModelNote, Purpose
+from app.view import Note
+from runtime.folders import folders
+from speech.models.catalogue import Catalogue, HuggingFace, Model, ModelScope, SourceEntry, Wheels, load_catalogue
+from speech.models.collecting import FreeBytes, free_bytes
+from speech.models.errors import (
+    DiskFull,
+    ModelBusy,
+    ModelDamaged,
+    ModelError,
+    ModelUnavailable,
+    StoreUnwritable,
+)
+from speech.models.listing import install
+from speech.models.progress import Report
+from speech.models.stopping import NEVER, Stop
+from speech.models.store import NOTICE_FILE, ModelStore, State
+
+_LINK: Final = re.compile(r"https://\S*[^\s.]")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where models are, which there are, and where they come from."""
+
+    folder: Path = field(default_factory=lambda: folders().models)
+    catalogue: Catalogue = field(default_factory=load_catalogue)
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    free: FreeBytes = free_bytes
+
+    def store(self, stop: Stop = NEVER) -> ModelStore:
+        """One that ends what it does when ``stop`` is asked."""
+        return ModelStore(self.folder, self.catalogue, free=self.free, stop=stop)
+
+    def room(self) -> int | None:
+        """Bytes that are free there, or where it would be made; None if nobody can tell."""
+        for folder in (self.folder, *self.folder.parents):
+            with suppress(OSError):
+                return self.free(folder)
+        return None
+
+
+def about(model: Model) -> About:
+    """What does not change about it."""
+    kind = KINDS.get(model.name)
+    link = _LINK.findall(model.attribution)
+    return About(
+        model.name,
+        kind.purpose if kind else Purpose.RECOGNISER,
+        kind.languages if kind else (),
+        model.licence,
+        link[0] if link else "",
+        tuple(dict.fromkeys(_kind(source) for source in model.sources)),
+        model.stated.most_bytes if model.stated else model.size,
+        model.stated is not None,
+        model.for_later_engine,
+    )
+
+
+def wheels_of(model: Model) -> frozenset[str]:
+    """The names of its wheels."""
+    sources = (source for source in model.sources if isinstance(source, Wheels))
+    return frozenset(wheel.name for source in sources for wheel in source.wheels)
+
+
+def look(place: Place, names: Iterable[str], mine: frozenset[str] = frozenset()) -> dict[str, Disk]:
+    """What is there of each. Whether somebody else is at it is not asked of ``mine``: we are."""
+    return {name: look_at(place, name, mine=name in mine) for name in names}
+
+
+def look_at(place: Place, name: str, *, mine: bool = False) -> Disk:
+    """What is there of one."""
+    store = place.store()
+    state = store.state(name)
+    here = store.unfinished(name)
+    busy = bool(here) and not mine and store.is_changing(name)
+    if state is State.MISSING:
+        return Disk(here=here, busy=busy)
+    folder = store.path(name)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return Disk(True, state is State.DAMAGED, size, _since(folder), here, busy)
+
+
+def do(place: Place, run: Run, report: Report, stop: Stop) -> None:
+    """What is to be done, to its end. Raises ``ModelError``, ``Stopped`` among them, or ``OSError``."""
+    store = place.store(stop)
+    match run.work:
+        case Work.FETCH:
+            install(store, place.catalogue, run.name, report, place.environment)
+        case Work.IMPORT:
+            store.import_folder(run.name, Path(run.folder), report)
+        case Work.VERIFY:
+            store.verify(run.name, report)
+        case Work.REMOVE:
+            store.remove(run.name)
+        case Work.ABANDON:
+            store.abandon(run.name)
+
+
+def note_of_error(error: ModelError, run: Run) -> tuple[Note, tuple[str, ...]]:
+    """What stands in the way, and what each source said."""
+    match error:
+        case ModelUnavailable():
+            said = tuple(map(str, error.refusals))
+            if run.work is Work.IMPORT:
+                return Note(ModelNote.NOT_IN_FOLDER, {"folder": run.folder, "file": error.missing[0]}), said
+            return Note(ModelNote.UNAVAILABLE), said
+        case DiskFull(needed=needed, free=free) if needed:
+            return Note(ModelNote.NO_ROOM, {"needed": str(needed), "free": str(free)}), ()
+        case DiskFull():
+            return Note(ModelNote.DISK_FULL), ()
+        case StoreUnwritable():
+            return Note(ModelNote.UNWRITABLE), (str(error),)
+        case ModelBusy():
+            return Note(ModelNote.BUSY), ()
+        case ModelDamaged():
+            return Note(ModelNote.DAMAGED), error.faults
+    return Note(ModelNote.BROKEN, {"error": type(error).__name__}), (str(error),)
+
+
+def _since(folder: Path) -> float | None:
+    """When it was installed: then the notice was written."""
+    for path in (folder / NOTICE_FILE, folder):
+        with suppress(OSError):
+            return path.stat().st_mtime
+    return None
+
+
+def _kind(source: SourceEntry) -> str:
+    match source:
+        case ModelScope():
+            return "modelscope"
+        case HuggingFace():
+            return "huggingface"
+        case Wheels():
+            return "wheels"
+    return "folder"

