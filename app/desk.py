@@ -14,7 +14,16 @@ from typing import Final, Protocol, runtime_checkable
 import structlog
 
 from app import local_gateway
-from app.actions import Action, ChangeSetting, ChooseMicrophone, PauseHotkeys, RecoverTake, SwitchWorker, Verb
+from app.actions import (
+    Action,
+    ChangeSetting,
+    ChooseMicrophone,
+    PauseHotkeys,
+    RecoverTake,
+    SwitchWorker,
+    TestHotkeys,
+    Verb,
+)
 from app.autostart import keep_autostart
 from app.beside import Beside
 from app.beside_actions import BesideAction
@@ -43,6 +52,7 @@ from app.onboarding.trying import Trying
 from app.own_gateway import OwnGateway
 from app.problem_notes import note_of
 from app.recorder import OpenDevice
+from app.settings.errors import BadSetting
 from app.settings.file import SettingsFile
 from app.settings.sections import Settings
 from app.sounds import Sounds
@@ -125,7 +135,7 @@ class Desk:
             beside = Beside(self._post, library, self._locate, lambda: self._file.current.recognition.options)
             self._beside = await cleanup.enter_async_context(beside)
             parts = Parts(library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
-            parts = replace(parts, witness=beside.witness, limits=lambda: self._file.limits)
+            parts = replace(parts, witness=beside.witness, limits=lambda: self._file.limits, show_keys=self._post)
             self._dictating = Dictating(parts, wishes_of(self._file.current), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
             self._trying = await cleanup.enter_async_context(self._trials(self._dictating))
@@ -140,7 +150,7 @@ class Desk:
         match action:
             case Verb.SHOW:
                 self._post(WindowWanted())
-            case Verb() | RecoverTake() | PauseHotkeys() if self._dictating is not None:
+            case Verb() | RecoverTake() | PauseHotkeys() | TestHotkeys() if self._dictating is not None:
                 self._dictating.ask(action)
             case TryMicrophone() | RecordSample() | PlaySample() | TryGateway() if self._trying is not None:
                 self._trying.ask(action)
@@ -265,7 +275,7 @@ class Desk:
             await self._file.apply(change)
             self._tell_of_settings()
         except AppError as error:
-            self._post(problem("settings", error))
+            self._post(replace(problem("settings", error), setting=change.name))
 
     def _settings_changed(self, old: Settings, new: Settings) -> None:
         if self._dictating is not None:
@@ -291,7 +301,7 @@ class Desk:
 
 def problem(about: str, error: AppError) -> Problem:
     """An error, for people."""
-    return Problem(about, str(error), note_of(error))
+    return Problem(about, str(error), note_of(error), error.name if isinstance(error, BadSetting) else "")
 
 
 def wishes_of(settings: Settings) -> Wishes:

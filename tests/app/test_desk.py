@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from app import local_gateway
-from app.actions import ChangeSetting, ChooseMicrophone, SwitchWorker, Verb
+from app.actions import ChangeSetting, ChooseMicrophone, SwitchWorker, TestHotkeys, Verb
 from app.control import AlreadyRunning
 from app.desk import Desk, DeskSettings, wishes_of
 from app.gestures import TalkMode
+from app.key_test import KeysSeen
 from app.local_worker import LocalWorkerSettings
 from app.news import Devices, News, Problem, Takes, WindowWanted
 from app.onboarding.actions import TryGateway, TryMicrophone
@@ -78,6 +79,8 @@ async def what_is_tried_is_told(desk: Desk, told: list[News]) -> None:
     assert newest(told, GatewayTrial) == GatewayTrial(ELSEWHERE)
     desk.ask(TryMicrophone(on=False))
     assert newest(told, MicrophoneTrial) == MicrophoneTrial()
+    desk.ask(TestHotkeys(True))
+    assert newest(told, KeysSeen) == KeysSeen(testing=True)
 
 
 async def the_session_starts_it(desk: Desk, home: Path) -> None:
@@ -124,6 +127,8 @@ async def test_what_is_chosen_is_kept_and_takes_effect(home: Path) -> None:
         await the_session_starts_it(desk, home)
         desk.ask(ChangeSetting("hotkeys.mode", "sometimes"))
         await wait_until(lambda: "sometimes" in problem(told, "settings"), "it is refused")
+        refused = newest(told, Problem)
+        assert isinstance(refused, Problem) and refused.setting == "hotkeys.mode"
     assert 'microphone = "USB"' in (folders().config / "settings.toml").read_text()
 
 
