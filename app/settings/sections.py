@@ -141,6 +141,9 @@ class Worker:
     """The recogniser of this computer."""
 
     on: bool = setting(True, "Recognise on this computer too.")
+    model: str = setting(
+        "", "Model that it runs, as `kikipounamu models list` names it; empty for whisper-base.", checks.model
+    )
 
 
 @dataclass(frozen=True)

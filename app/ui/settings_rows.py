@@ -34,6 +34,7 @@ ELSEWHERE: Final = frozenset(
         "recognition.hotwords",  # these have panels of their own
         "recognition.replacements",
         "insertion.programs",
+        "worker.model",
     }
 )
 """Settings without a row."""
