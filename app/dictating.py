@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final, Protocol
 
-import numpy as np
 import structlog
 
 from app.actions import Action, ChooseMicrophone, PauseHotkeys, RecoverTake, TestHotkeys, Verb
@@ -38,8 +38,10 @@ from app.dictation_events import (
     PollKey,
     PutAside,
     Record,
+    Renew,
     StopRecording,
     Tick,
+    Woke,
 )
 from app.earlier import Earlier
 from app.gestures import TalkMode
@@ -49,14 +51,13 @@ from app.insertion.outcome import Inserter
 from app.key_shell import KeyShell
 from app.key_test import KeysSeen
 from app.ledger import Ledger
-from app.listening import Listener, ears_of
+from app.listening import Listener, warm
 from app.recorder import OpenDevice, Recorder
 from app.spoken_order import Piece
 from app.take_work import TakeWork, Workshop
 from app.text_work import Hands, TextWork
 from app.view import LOWEST_DBFS, Note, TakeView, View
 from app.witness import NOBODY, Witness
-from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from runtime.tasks import Tasks, cancel_and_wait
 
@@ -135,8 +136,8 @@ class Dictating:
         self.recorder = Recorder(parts.open_device, self._microphone_changed)  # of the takes; others may attend
         self._workshop = Workshop(parts.library, self._ledger, parts.listener, self.recorder, parts.witness)
         self._earlier = Earlier(parts.library, parts.listener)
-        show = parts.show_keys
-        self._keys = KeyShell(parts.hotkeys, self._tell, self._hotkeys_warn, show) if parts.hotkeys else None
+        show, warn = parts.show_keys, partial(self._warn, "hotkeys")
+        self._keys = KeyShell(parts.hotkeys, self._tell, warn, show) if parts.hotkeys else None
         self._works: dict[int, tuple[TakeWork, asyncio.Task[None]]] = {}
         self._warnings: dict[str, Note] = {}
         self._followers: list[Callable[[View], None]] = []
@@ -187,6 +188,10 @@ class Dictating:
         if self._keys:
             self._keys.want(wishes.keys)
         self._woken.set()
+
+    def woke(self) -> None:
+        """This computer has slept: a recording ends, the microphone is opened anew, keys are taken once more."""
+        self._tell(Woke())
 
     async def bind(self, keys: Mapping[str, str]) -> None:
         """These keys from now on. Raises ``HotkeyError``, and then those of before stay."""
@@ -276,7 +281,7 @@ class Dictating:
     async def _preparing(self) -> None:
         """The first take waits for no library, and old ones are let go from time to time."""
         await asyncio.sleep(_PREPARE_S)
-        await asyncio.to_thread(_warm, self._parts.listener)
+        await asyncio.to_thread(warm, self._parts.listener)
         while True:
             await self._earlier.sweep(self._parts.limits())
             await asyncio.sleep(_SWEEP_S)
@@ -304,13 +309,12 @@ class Dictating:
         )
 
     def _microphone_changed(self, change: MicrophoneChange) -> None:
-        self._warnings["microphone"] = Note(_CHANGES[change.change], {"device": change.device})
-        self._woken.set()
+        self._warn("microphone", Note(_CHANGES[change.change], {"device": change.device}))
 
-    def _hotkeys_warn(self, note: Note | None) -> None:
-        self._warnings.pop("hotkeys", None)
+    def _warn(self, about: str, note: Note | None) -> None:
+        self._warnings.pop(about, None)
         if note is not None:
-            self._warnings["hotkeys"] = note
+            self._warnings[about] = note
         self._woken.set()
 
     # -- what the state machine asks for -------------------------------------------------------------------
@@ -355,6 +359,10 @@ class Dictating:
                 self._tasks.start(self._keys.pass_on(action), "pass on")
             case Play(cue) if self._wishes.cues:
                 self._parts.cues.play(cue)
+            case Renew():
+                self.recorder.renew()
+                if self._keys:
+                    self._tasks.start(self._keys.renew(), "renew")
             case Leave():
                 self._leaving.set()
         return True
@@ -388,13 +396,5 @@ class Dictating:
 
     async def _recover(self, session: str) -> None:
         note = await self._earlier.recover(session)
-        self._warnings.pop("recovery", None)
-        if note is not None:
-            self._warnings["recovery"] = note
         self._history_changed()
-        self._woken.set()
-
-
-def _warm(listener: Listener) -> None:
-    for _ in ears_of(listener.mode, listener.vad_folder).hear(np.zeros(SAMPLE_RATE, np.int16)):
-        pass
+        self._warn("recovery", note)

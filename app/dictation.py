@@ -46,10 +46,12 @@ from app.dictation_events import (
     Recognised,
     Record,
     RecordingOver,
+    Renew,
     Sounding,
     StopRecording,
     TakeEvent,
     Tick,
+    Woke,
 )
 from app.dictation_view import NOTICE_S, Notice, Scene, TakeProgress, idle_at, view_of
 from app.gestures import Gestures, KeyWatch, TalkMode, Wish
@@ -117,6 +119,8 @@ class Dictation:
                 self._insertion_ended(insertion, now)
             case HeldBefore(texts):
                 self._order.hold_again(texts)
+            case Woke():
+                self._woke(now)
             case Tick():
                 pass
             case _ if take := self._takes.get(event.take):
@@ -211,6 +215,13 @@ class Dictation:
             take = self._takes[number]
             self._silent(take, now)
             self._effects.append(StopRecording(number))
+
+    def _woke(self, now: float) -> None:
+        """Nobody spoke on while the computer slept, and what is said from now on is for another take."""
+        if self.recording is not None:
+            self._stop(now)
+            self._tell(Note(NoteKey.SLEPT), now)
+        self._effects.append(Renew())
 
     def _silent(self, take: TakeProgress, now: float) -> None:
         take.recording, take.stopped_at = False, now

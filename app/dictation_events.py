@@ -33,6 +33,7 @@ class NoteKey(StrEnum):
     COPIED = "copied"  # what was held is on the clipboard, for the person to paste
     HELD_LET_GO = "held-let-go"  # count: too much held text; it is in the history
     # Of the shell: what stands beside a dictation.
+    SLEPT = "slept"  # the computer did, and so the recording ended
     HOTKEYS_FAILED = "hotkeys-failed"  # reason
     GATEWAY_AWAY = "gateway-away"  # it is tried again and again
     NO_WORKER = "no-worker"
@@ -157,7 +158,12 @@ class HeldBefore:
 
 
 TakeEvent = Aimed | Sounding | Began | Guessed | Recognised | RecordingOver | Ended
-Event = Key | Verb | Polled | Tick | Here | InsertionEnded | HeldBefore | TakeEvent
+@dataclass(frozen=True)
+class Woke:
+    """This computer has slept."""
+
+
+Event = Key | Verb | Polled | Tick | Here | InsertionEnded | HeldBefore | Woke | TakeEvent
 
 
 # -- what it asks for --------------------------------------------------------------------------------------
@@ -262,6 +268,11 @@ class Close:
 
 
 @dataclass(frozen=True)
+@dataclass(frozen=True)
+class Renew:
+    """Open the microphone anew, and take the keys once more."""
+
+
 class Leave:
     """End the program."""
 
@@ -282,6 +293,7 @@ Effect = (
     | GiveUp
     | Close
     | Leave
+    | Renew
 )
 
 

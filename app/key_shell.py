@@ -133,6 +133,17 @@ class KeyShell:
                     log.warning("a hotkey cannot be bound", reason=str(error))
                     self._bound_or_not(note_of(error))
 
+    async def renew(self) -> None:
+        """Take the keys once more, as they are wanted now."""
+        async with self._lock:
+            try:
+                await self._hotkeys.renew()
+            except HotkeyError as error:
+                log.warning("hotkeys cannot be had again", reason=str(error))
+                self._bound_or_not(note_of(error))
+            self._bound = None
+        self._changed.set()
+
     async def poll(self, action: str) -> None:
         """Tell the real state of a key. A keyboard that does not answer says nothing; one that is lost, "up"."""
         try:

@@ -12,6 +12,8 @@ from math import inf
 from pathlib import Path
 from typing import Final, Protocol
 
+import numpy as np
+
 from app.capture.async_journal import AsyncJournal, Journaled
 from app.capture.backlog import Keeping
 from app.capture.journal import Journal
@@ -22,6 +24,7 @@ from client.connection import Locate
 from client.errors import GatewayError
 from client.events import Disconnected
 from client.gateway import ClientSettings, GatewayClient
+from protocol.audio import SAMPLE_RATE
 from speech.segmenter import Segmenter, SegmenterOptions
 from speech.vad import open_vad
 
@@ -55,6 +58,12 @@ def ears_of(mode: Mode, vad_folder: Path) -> Ears:
     """What cuts in this mode: the endpoint's silence is 600 ms hands-free, 800 ms otherwise."""
     endpoint_silence_ms, options = _CUTTING[mode]
     return Ears(open_vad(vad_folder, endpoint_silence_ms), Segmenter(options))
+
+
+def warm(listener: "Listener") -> None:
+    """Load what it needs, so that the first take does not wait for it. Blocks."""
+    for _ in ears_of(listener.mode, listener.vad_folder).hear(np.zeros(SAMPLE_RATE, np.int16)):
+        pass
 
 
 class Microphone(Protocol):

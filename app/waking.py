@@ -67,13 +67,13 @@ class Waking:
         self._woke = woke
         self._clock = clock
         self._look_s = look_s
+        self._sleeps = Sleeps(clock(), look_s)
 
     async def watch(self) -> None:
         """Until cancelled."""
-        sleeps = Sleeps(self._clock(), self._look_s)
         while True:
             await asyncio.sleep(self._look_s)
-            if slept_s := sleeps.slept(self._clock()):
+            if slept_s := self._sleeps.slept(self._clock()):
                 log.info("this computer has slept", seconds=round(slept_s))
                 self._woke(slept_s)
 

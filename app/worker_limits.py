@@ -8,7 +8,6 @@ from app.view import Note
 
 BATTERY: Final = Note("rests-on-battery")
 FULL_SCREEN: Final = Note("rests-full-screen")
-HOURS: Final = "rests-hours"
 
 REST_AFTER_S: Final = 10.0
 """A reason to rest counts once it has been there for so long: nobody stops for a glance at a film."""
@@ -59,7 +58,7 @@ def reason_to_rest(limits: Limits, now: Surroundings) -> Note | None:
         return BATTERY
     if not _within(limits.hours, now.minute):
         begin, _, end = limits.hours.partition("-")
-        return Note(HOURS, {"begin": begin, "end": end})
+        return Note("rests-hours", {"begin": begin, "end": end})
     if now.full_screen and not limits.beside_full_screen:
         return FULL_SCREEN
     return None

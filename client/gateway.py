@@ -7,7 +7,7 @@ until the session is done or cannot go on. The caller pushes segments in and tak
 import asyncio
 import random
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -42,7 +42,8 @@ _REASON_S: Constant = 1.0
 class ClientSettings:
     """Deadlines and bounds. ``first_contact_s``: how long nobody may answer before it is an error;
     ``give_up_s``: the same after a connection broke; ``quiet_s``: how long nothing may be heard of what was said;
-    ``held_s``: audio that may wait without a result before ``audio`` makes its caller wait."""
+    ``held_s``: audio that may wait without a result before ``audio`` makes its caller wait; ``pause``: how it is
+    waited before the next try, for so many seconds at most."""
 
     connect_s: float = 10.0
     send_s: float = 20.0
@@ -53,6 +54,7 @@ class ClientSettings:
     held_s: float = 600.0
     most_events: int = 1_000
     retry: Callable[[int, float, float], float] = backoff
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 class GatewayClient:
@@ -229,7 +231,7 @@ class GatewayClient:
             pause = self._settings.retry(failures, random.random(), lost.retry_after_s)
             log.info("gateway lost", reason=str(lost), retry_in_s=round(pause, 2))
             await self._events.put(Disconnected(str(lost), pause))
-            await asyncio.sleep(pause)
+            await self._settings.pause(pause)
 
     async def _converse(self, http: aiohttp.ClientSession) -> None:
         """One connection, from ``hello`` until the session is done. Raises what ended it before."""

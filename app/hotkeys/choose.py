@@ -48,6 +48,9 @@ class NoHotkeys:
         for text in filter(None, bindings.values()):
             parse(text)
 
+    async def renew(self) -> None:
+        """There are none."""
+
 
 def choose(platform: str, environment: Mapping[str, str]) -> Choice:
     """For ``sys.platform`` and ``os.environ``. Entering it may still fail: ``HotkeysUnavailable``.

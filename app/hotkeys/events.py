@@ -47,3 +47,10 @@ class Hotkeys(Protocol):
         Raises ``HotkeyTaken``, ``HotkeyUnknown`` or ``HotkeysUnavailable``.
         """
         ...
+
+    async def renew(self) -> None:
+        """Take the bound keys once more: the system may have let go of them while it slept.
+
+        Raises ``HotkeysUnavailable``.
+        """
+        ...

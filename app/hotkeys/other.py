@@ -97,6 +97,11 @@ class OtherHotkeys:
         self._grabs = grabs
         self._presses.bind(grabs.values())
 
+    async def renew(self) -> None:
+        """As ``Hotkeys.renew``. Windows takes a hook away from a program that did not answer in time."""
+        self._hook.stop()
+        self._hook.start(self._asked)
+
     def _grab(self, action: str, binding: Binding) -> Grab:
         code = self._hook.code(binding)
         if code is None:

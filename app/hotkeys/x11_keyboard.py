@@ -109,6 +109,12 @@ class Keyboard:
         self._wanted, self._grabs = wanted, grabs
         self._presses.bind(grab for own in grabs.values() for grab in own)
 
+    def renew(self) -> None:
+        """As ``Hotkeys.renew``, with the keyboards that there are now."""
+        with _mapped():
+            self._grab_again(anyway=True)
+            self._display.flush()
+
     def is_down(self, action: str) -> bool:
         """As ``Hotkeys.is_down``."""
         with _mapped():
@@ -198,7 +204,7 @@ class Keyboard:
             for modifiers in self._keymap.with_locks(grab.modifiers):
                 self._root.ungrab_key(grab.code, modifiers)
 
-    def _grab_again(self) -> None:
+    def _grab_again(self, *, anyway: bool = False) -> None:
         """The layout or the modifiers changed: the same keys may have other numbers now."""
         keymap = Keymap(self._display)
         fresh: dict[str, list[Grab]] = {}
@@ -208,7 +214,7 @@ class Keyboard:
             except HotkeyUnknown:
                 log.warning("the new keyboard layout has no key for an action", action=action)
                 fresh[action] = []
-        if fresh == self._grabs and keymap.locks == self._keymap.locks:
+        if not anyway and fresh == self._grabs and keymap.locks == self._keymap.locks:
             return  # a program that types what the layout lacks changes unused keys all the time
         self._ungrab(grab for own in self._grabs.values() for grab in own)
         self._keymap, self._grabs = keymap, fresh

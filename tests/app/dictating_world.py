@@ -140,6 +140,7 @@ class FakeHotkeys:
         self.binds: list[Mapping[str, str]] = []
         self.taken: set[str] = set()
         self.passed_on: list[str] = []
+        self.renewed = 0
         self._events: asyncio.Queue[KeyEvent] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:
@@ -162,6 +163,9 @@ class FakeHotkeys:
             raise HotkeyTaken("an action", "its key")
         self.bound = dict(bindings)
         self.binds.append(self.bound)
+
+    async def renew(self) -> None:
+        self.renewed += 1
 
     def press(self, action: str = "dictate") -> None:
         self.down.add(action)

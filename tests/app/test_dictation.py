@@ -36,9 +36,11 @@ from app.dictation_events import (
     Recognised,
     Record,
     RecordingOver,
+    Renew,
     Sounding,
     StopRecording,
     Tick,
+    Woke,
 )
 from app.gestures import TalkMode
 from app.insertion.outcome import How, Insertion, Target
@@ -295,3 +297,21 @@ def test_the_view_shows_the_newest_and_what_is_beside_it() -> None:
     assert (view.state, view.seconds, view.level_dbfs) == (State.LISTENING, 3.0, -12.0)
     assert (view.unsent_s, view.device, view.destination, view.waiting) == (2.0, "desk", "desktop-gpu", 1)
     assert view.note == Note("gateway-away")
+
+
+def test_a_sleep_ends_the_recording_and_nothing_else() -> None:
+    story = Story()
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1))
+    assert story.at(5.0, Woke()) == [Play(Cue.STOP), StopRecording(1), Renew()]
+    assert story.note == NoteKey.SLEPT
+    assert story.then(RecordingOver(1), text(1, 0, "before")) and story.inserts() == ["before"]
+    story.then(TYPED, Ended(1))
+    assert story.at(60.0, Woke()) == [Renew()] and not story.note
+
+
+def test_a_key_that_was_held_while_it_slept_ends_nothing_later() -> None:
+    story = Story(Dictation(TalkMode.HOLD))
+    story.at(0.0, DOWN, Aimed(1, WINDOW), Sounding(1))
+    story.at(5.0, Woke())
+    story.at(5.1, UP)
+    assert not any(isinstance(effect, Record | StopRecording | Discard | PassOn) for effect in story.effects)

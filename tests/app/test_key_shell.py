@@ -190,3 +190,25 @@ async def test_who_records_tries_no_keys() -> None:
     shell.keys.recording(True)
     shell.keys.test(True)
     assert [seen.testing for seen in shell.seen] == [True, False, False]
+
+
+async def test_keys_are_taken_once_more_and_bound_as_they_are_wanted_now() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want(KEYS)
+        await wait_until(lambda: hotkeys.binds, "they are bound")
+        await shell.keys.renew()
+        await wait_until(lambda: hotkeys.binds == [{"dictate": "f9"}] * 2, "they are bound once more")
+    assert hotkeys.renewed == 1
+
+
+async def test_keys_that_cannot_be_had_again_are_told() -> None:
+    class Gone(FakeHotkeys):
+        async def renew(self) -> None:
+            raise HotkeysUnavailable("gone")
+
+    shell = Shell(Gone())
+    await shell.keys.renew()
+    assert [note.key for note in shell.notes if note] == [NoteKey.HOTKEYS_FAILED]

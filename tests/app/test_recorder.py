@@ -150,3 +150,40 @@ async def test_who_only_attends_interrupts_no_take_and_a_take_ends_it(takes: Tak
     attended.give_up()
     assert takes.told == ["sounding take", "over take", "over"]
     assert devices.opened == 1
+
+
+async def test_one_that_is_kept_open_is_opened_anew_after_a_sleep(takes: Takes, devices: FakeDevices) -> None:
+    takes.recorder.choose("desk", keep_open=True)
+    await wait_until(lambda: devices.opened == 1, "it is open")
+    takes.recorder.renew()
+    await wait_until(lambda: devices.opened == 2 and devices.open_now == 1, "it is another one")
+    await takes.whole()
+    assert devices.opened == 2
+
+
+async def test_what_is_recorded_comes_to_its_end_first(takes: Takes, devices: FakeDevices) -> None:
+    takes.recorder.choose("desk", keep_open=True)
+    recording = await takes.record()
+    takes.recorder.renew()
+    recording.stop()
+    assert devices.opened == 1
+    assert [len(block) async for block in recording.blocks()] == []
+    await wait_until(lambda: devices.opened == 2 and devices.open_now == 1, "it is another one")
+
+
+async def test_a_take_that_begins_meanwhile_has_the_new_one(takes: Takes, devices: FakeDevices) -> None:
+    await takes.whole("one")
+    takes.recorder.renew()
+    assert np.array_equal(await takes.whole("two"), AUDIO)
+    assert devices.opened == 2
+
+
+async def test_one_that_is_plugged_in_later_is_kept_open_too(devices: FakeDevices) -> None:
+    devices.failure = MicrophoneRefused("desk", "not there")
+    async with Recorder(devices, nothing, again_s=0.01) as recorder:
+        recorder.choose("desk", keep_open=True)
+        await asyncio.sleep(0)
+        devices.failure = None
+        await wait_until(lambda: devices.open_now == 1, "it is open")
+        assert recorder.device == "desk"
+    assert devices.open_now == 0

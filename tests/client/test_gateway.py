@@ -169,6 +169,18 @@ async def test_a_full_gateway_is_asked_again_after_what_it_said(retry_after: str
     assert asked == [3.0 if retry_after == "3" else 0.0, 0.0, 0.0]
 
 
+async def test_whoever_has_a_reason_tries_again_at_once() -> None:
+    paused: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        paused.append(seconds)
+
+    settings = replace(AT_ONCE, retry=lambda failures, chance, asked: 1e6, pause=pause)
+    async with scripted(oblige, refusing=((503, {}),)) as gateway, client_of(gateway.url, settings) as client:
+        assert texts(await transcribe(client, 1)) == expected(1)
+    assert paused == [1e6]
+
+
 def free_port() -> int:
     with sockets.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -18,6 +18,7 @@ class Keyboard:
     def __init__(self) -> None:
         self.down: set[int] = set()
         self.taps: list[list[int]] = []
+        self.stops = 0
         self._ask: Ask | None = None
 
     def code(self, binding: Binding) -> int | None:
@@ -28,6 +29,7 @@ class Keyboard:
 
     def stop(self) -> None:
         self._ask = None
+        self.stops += 1
 
     def is_down(self, code: int) -> bool:
         return code in self.down
@@ -110,3 +112,12 @@ async def test_bindings_that_cannot_be_change_nothing() -> None:
         with pytest.raises(HotkeyUnknown, match="this system has no such key"):
             await hotkeys.bind({"dictate": "f24"})
         assert not keyboard.press(F9)
+
+
+async def test_a_hook_that_the_system_took_away_is_set_again() -> None:
+    keyboard = Keyboard()
+    async with OtherHotkeys(keyboard, lambda: 7.0) as hotkeys:
+        await hotkeys.bind({"dictate": "f9"})
+        await hotkeys.renew()
+        assert keyboard.stops == 1 and not keyboard.press(F9)
+    assert await told(hotkeys) == [KeyEvent("dictate", True, 7.0)]

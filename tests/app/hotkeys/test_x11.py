@@ -286,6 +286,19 @@ async def test_a_layout_in_which_the_key_lies_elsewhere(desktop: Desktop, field:
         desktop.start("setxkbmap", "us").wait(30)
 
 
+async def test_keys_that_are_taken_once_more_are_had_once(desktop: Desktop, field: TextField) -> None:
+    async with listening(desktop, dictate="ctrl+alt+d", cancel="f9") as heard:
+        await heard.hotkeys.renew()
+        await asyncio.to_thread(desktop.xdotool, "key", "ctrl+alt+d")
+        await heard.tells(DOWN, UP)
+        await heard.hotkeys.bind({"dictate": "f9"})
+        await heard.hotkeys.renew()
+        await asyncio.to_thread(desktop.xdotool, "key", "F9")
+        await heard.tells(DOWN, UP)
+    await asyncio.to_thread(desktop.xdotool, "key", "F9")
+    await shows_only(desktop, field, "")
+
+
 async def test_unused_keys_get_other_meanings_while_a_key_is_held(desktop: Desktop, field: TextField) -> None:
     """As programs do it that type what the layout lacks."""
     async with listening(desktop, dictate="f9") as heard:
@@ -360,6 +373,7 @@ class _Broken:
     def handle(self) -> None: ...
     def notice_missed(self) -> None: ...
     def bind(self, bindings: Mapping[str, str]) -> None: ...
+    def renew(self) -> None: ...
     def pass_on(self, action: str) -> None: ...
     def close(self) -> None: ...
 
