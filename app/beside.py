@@ -1,4 +1,4 @@
-"""What runs beside dictation for the windows: the history, the list of files, the monitor while somebody sees it.
+"""What runs beside dictation for the windows: the history, files, models, the monitor while somebody sees it.
 
 Everything here belongs to the loop that entered it.
 """
@@ -19,6 +19,9 @@ from app.history.history import History
 from app.history.rerun import Rerunner
 from app.history.serving import Serving
 from app.history.view import HistoryValue
+from app.models.actions import ModelAction
+from app.models.view import ModelsView
+from app.models.working import Models
 from app.monitoring.monitoring import Monitoring
 from app.monitoring.view import MonitorView
 from app.needed_models import VAD_MODEL
@@ -29,7 +32,7 @@ from protocol.recognition import Options
 from runtime.folders import folders
 from runtime.tasks import Tasks
 
-Post = Callable[[FilesView | FileText | MonitorView | HistoryValue], None]
+Post = Callable[[FilesView | FileText | MonitorView | HistoryValue | ModelsView], None]
 
 _FILES: Final = "files"
 
@@ -46,6 +49,7 @@ class Beside:
         self._monitoring = Monitoring(locate, post)
         self._history = History(library, Rerunner(locate))
         self._serving = Serving(self._history, post, lambda: _models(locate))
+        self.models = Models(post)
         self._tasks = Tasks("beside")
         self._kept = AsyncExitStack()
         self._open = False
@@ -56,6 +60,7 @@ class Beside:
             opening.push_async_callback(self._monitoring.close)
             await opening.enter_async_context(self._history)
             await opening.enter_async_context(self._serving)
+            await opening.enter_async_context(self.models)
             self._kept = opening.pop_all()
         self._tasks.start(self._files.run(), "files")
         self._open = True
@@ -80,6 +85,8 @@ class Beside:
             self._files.ask(action)
         elif isinstance(action, HistoryAction):
             self._serving.ask(action)
+        elif isinstance(action, ModelAction):
+            self.models.ask(action)
         else:
             self._monitoring.look(action.on)
 

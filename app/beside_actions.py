@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.files.actions import FileAction
 from app.history.actions import HistoryAction
+from app.models.actions import ModelAction
 
 
 @dataclass(frozen=True)
@@ -13,4 +14,4 @@ class LookAtMonitor:
     on: bool
 
 
-BesideAction = FileAction | HistoryAction | LookAtMonitor
+BesideAction = FileAction | HistoryAction | ModelAction | LookAtMonitor

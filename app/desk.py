@@ -44,7 +44,7 @@ from app.insertion.held import HeldInserter
 from app.insertion.outcome import Inserter
 from app.insertion.plan import Rules
 from app.listening import PATIENT, Listener
-from app.local_worker import LocalWorker, LocalWorkerSettings
+from app.local_worker import LocalWorker, LocalWorkerSettings, Percent
 from app.needed_models import VAD_MODEL
 from app.news import Devices, Post, Problem, Takes, WindowWanted
 from app.onboarding.actions import PlaySample, RecordSample, TryGateway, TryMicrophone
@@ -58,7 +58,7 @@ from app.settings.sections import Settings
 from app.sounds import Sounds
 from app.stack import Stack, StackSettings
 from app.states import State
-from app.view import Note, View
+from app.view import Note, View, WorkerState, WorkerView
 from client.connection import Address
 from runtime.folders import folders
 from runtime.tasks import Tasks
@@ -103,7 +103,7 @@ class Desk:
         self._open_device = open_device
         self._settings = settings or DeskSettings()
         self._file = SettingsFile()
-        self._worker = LocalWorker(post, self._settings.worker)
+        self._worker = LocalWorker(self._tell_of_worker, self._settings.worker, self._have_model)
         self._tasks = Tasks("desk")
         self._gateway = Tasks("gateway")  # until the worker has left: it would look for its broker for seconds
         self._own: OwnGateway | None = None
@@ -134,6 +134,8 @@ class Desk:
             library, inserter = of_this_user(), self._inserter
             beside = Beside(self._post, library, self._locate, lambda: self._file.current.recognition.options)
             self._beside = await cleanup.enter_async_context(beside)
+            beside.models.came = lambda name: self._want_gateway()  # a worker that failed for want of it
+            await self._use_model()
             parts = Parts(library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
             parts = replace(parts, witness=beside.witness, limits=lambda: self._file.limits, show_keys=self._post)
             self._dictating = Dictating(parts, wishes_of(self._file.current), self._takes_changed.set)
@@ -191,6 +193,24 @@ class Desk:
         chosen = self._file.current
         if self._own is not None:
             self._own.want(here=not chosen.gateway.url, worker=chosen.worker.on)
+
+    async def _have_model(self, name: str, tell: Percent) -> None:
+        assert self._beside is not None, "the worker is switched on after that"
+        await self._beside.models.have(name, tell)
+
+    async def _use_model(self) -> None:
+        """The one that is chosen for the worker of this computer."""
+        await self._worker.use(self._settings.worker.running(self._file.current.worker.model))
+        self._tell_of_use()
+
+    def _tell_of_worker(self, view: WorkerView) -> None:
+        self._post(view)
+        self._tell_of_use()
+
+    def _tell_of_use(self) -> None:
+        if self._beside is not None:
+            running = self._worker.view.state not in {WorkerState.OFF, WorkerState.FAILED}
+            self._beside.models.used(self._worker.settings.model, running=running)
 
     def _tell_of_gateway(self, error: AppError | None) -> None:
         self._post(Problem("gateway") if error is None else problem("gateway", error))
@@ -283,6 +303,8 @@ class Desk:
         if isinstance(self._inserter, Ruled):
             rules = new.insertion.rules
             self._inserter.rules = replace(rules, input_method=self._inserter.rules.input_method)
+        if new.worker.model != old.worker.model:
+            self._tasks.start(self._use_model(), "model")
         self._want_gateway()
         if self._trying is not None and new.audio.microphone != old.audio.microphone:
             self._trying.microphone.again()

@@ -5,25 +5,21 @@ What it is doing is what its heartbeat says, not what was asked for.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from app.child import Child, find_program
-from app.errors import AppError
+from app.errors import AppError, ModelUnfit
 from app.local_gateway import WorkerSeen, read_endpoint, workers
+from app.models.engines import DEFAULT, KINDS, arguments_for
+from app.needed_models import VAD_MODEL
 from app.problem_notes import note_of
 from app.view import Note, WorkerState, WorkerView
 from runtime.folders import folders
 from runtime.tasks import Tasks, cancel_and_wait
 from speech.errors import SpeechError
-from speech.models.catalogue import load_catalogue
-from speech.models.probing import Probes
-from speech.models.progress import Advanced, Event
-from speech.models.sources import sources_for
-from speech.models.store import ModelStore, State
 
 log = structlog.get_logger(__name__)
 
@@ -32,35 +28,41 @@ _USELESS: Final = frozenset({2, 3, 4})  # its exit states that no restart makes 
 _LOOK_S: Final = 1.0
 _STOP_S: Final = 10.0
 
-Percent = Callable[[int], None]
+Percent = Callable[[int | Note], None]
+"""Takes the percent of a download, or why it is waited for."""
 Fetch = Callable[[str, Percent], Awaitable[None]]
+"""Returns when this model is here. Raises ``SpeechError``."""
 Look = Callable[[], Awaitable[tuple[WorkerSeen, ...]]]
 
 
 @dataclass(frozen=True)
 class LocalWorkerSettings:
-    """``models``: what must be here before it starts. ``arguments``: of ``kikipounamu-worker run``."""
+    """``models``: what must be here before it starts. ``arguments``: of ``kikipounamu-worker run``.
 
-    models: tuple[str, ...] = ("fsmn-vad", "whisper-base")
+    ``unfit``: why it cannot run as it was chosen.
+    """
+
+    models: tuple[str, ...] = (VAD_MODEL, DEFAULT)
     arguments: tuple[str, ...] = ("--engine", "whisper")
+    unfit: AppError | None = None
+
+    @property
+    def model(self) -> str:
+        """The one that it runs, if that is one of the catalogue."""
+        return next((name for name in self.models if name in KINDS and KINDS[name].engine), "")
+
+    def running(self, model: str) -> "LocalWorkerSettings":
+        """The same with another model; an empty name: the same."""
+        if not model:
+            return self
+        try:
+            return LocalWorkerSettings((VAD_MODEL, model), arguments_for(model))
+        except ModelUnfit as error:
+            return LocalWorkerSettings((), (), error)
 
 
-async def fetch(model: str, percent: Percent) -> None:
-    """Have this model here. Raises ``SpeechError``. Cancelled, it goes on in its thread; nothing is half there."""
-    loop = asyncio.get_running_loop()
-    catalogue = load_catalogue()
-    store = ModelStore(folders().models, catalogue)
-    if await asyncio.to_thread(store.state, model) is State.INSTALLED:
-        return
-
-    def report(event: Event) -> None:
-        if isinstance(event, Advanced):
-            with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(percent, 100 * event.done // max(1, event.size))
-
-    percent(0)
-    offers = Probes(sources_for(catalogue.model(model), catalogue))
-    await asyncio.to_thread(store.install, model, offers, report)
+async def given(model: str, percent: Percent) -> None:
+    """A ``Fetch`` where somebody else sees to the models."""
 
 
 async def look() -> tuple[WorkerSeen, ...]:
@@ -76,12 +78,12 @@ class LocalWorker:
         self,
         tell: Callable[[WorkerView], None],
         settings: LocalWorkerSettings | None = None,
-        fetch: Fetch = fetch,
+        fetch: Fetch = given,
         look: Look = look,
     ) -> None:
         self.view = WorkerView()
+        self.settings = settings or LocalWorkerSettings()
         self._tell = tell
-        self._settings = settings or LocalWorkerSettings()
         self._fetch = fetch
         self._look = look
         self._tasks = Tasks("local worker")
@@ -96,11 +98,20 @@ class LocalWorker:
             if self._closed:
                 return
             if on and (self._working is None or self._working.done()):
-                self._show(WorkerView(WorkerState.STARTING))
-                self._working = self._tasks.start(self._work(), "work")
+                self._begin()
             elif not on:
                 await self._end()
                 self._show(WorkerView(reason=why))
+
+    async def use(self, settings: LocalWorkerSettings) -> None:
+        """Run as these say from now on; it finishes what it is decoding first."""
+        async with self._lock:
+            if settings == self.settings:
+                return
+            self.settings = settings
+            if self._working is not None and not self._closed:
+                await self._end()
+                self._begin()
 
     async def close(self) -> None:
         """End it for good. Safe to call twice."""
@@ -108,6 +119,10 @@ class LocalWorker:
             self._closed = True
             await self._end()
         await self._tasks.close()
+
+    def _begin(self) -> None:
+        self._show(WorkerView(WorkerState.STARTING))
+        self._working = self._tasks.start(self._work(), "work")
 
     async def _end(self) -> None:
         if self._child is not None:
@@ -119,7 +134,9 @@ class LocalWorker:
 
     async def _work(self) -> None:
         try:
-            for model in self._settings.models:
+            if self.settings.unfit:
+                raise self.settings.unfit
+            for model in self.settings.models:
                 await self._fetch(model, self._downloaded)
             await self._run()
         except (AppError, SpeechError) as error:
@@ -127,7 +144,7 @@ class LocalWorker:
             self._show(WorkerView(WorkerState.FAILED, reason=note_of(error)))
 
     async def _run(self) -> None:
-        command = [find_program(_PROGRAM), "run", *self._settings.arguments]
+        command = [find_program(_PROGRAM), "run", *self.settings.arguments]
         self._child = child = Child(_PROGRAM, command, folders().logs / f"{_PROGRAM}.out", _USELESS)
         self._show(WorkerView(WorkerState.STARTING))
         running = asyncio.create_task(child.keep_running(), name="local worker/child")
@@ -139,8 +156,11 @@ class LocalWorker:
         finally:
             await cancel_and_wait([running])
 
-    def _downloaded(self, percent: int) -> None:
-        self._show(WorkerView(WorkerState.DOWNLOADING, percent=percent))
+    def _downloaded(self, percent: int | Note) -> None:
+        if isinstance(percent, Note):
+            self._show(WorkerView(WorkerState.DOWNLOADING, reason=percent))
+        else:
+            self._show(WorkerView(WorkerState.DOWNLOADING, percent=percent))
 
     def _show(self, view: WorkerView) -> None:
         if view != self.view:

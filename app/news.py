@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.files.view import FilesView, FileText
 from app.history.view import HistoryValue
 from app.key_test import KeysSeen
+from app.models.view import ModelsView
 from app.monitoring.view import MonitorView
 from app.onboarding.view import TrialView
 from app.settings.sections import Settings
@@ -45,6 +46,6 @@ class WindowWanted:
     """Somebody asks for the main window."""
 
 
-Shown = TrialView | KeysSeen | FilesView | FileText | MonitorView | HistoryValue
+Shown = TrialView | KeysSeen | FilesView | FileText | MonitorView | HistoryValue | ModelsView
 News = View | WorkerView | Devices | Takes | Settings | Problem | WindowWanted | Shown
 Post = Callable[[News], None]

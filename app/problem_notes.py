@@ -17,7 +17,15 @@ from app.capture.errors import (
     TakeBusy,
     TakeUnknown,
 )
-from app.errors import GatewayNotReady, ModelsMissing, ProgramEnds, ProgramMissing, StackFailed, StartedElsewhere
+from app.errors import (
+    GatewayNotReady,
+    ModelsMissing,
+    ModelUnfit,
+    ProgramEnds,
+    ProgramMissing,
+    StackFailed,
+    StartedElsewhere,
+)
 from app.history.errors import (
     ExportFailed,
     IndexUnavailable,
@@ -53,6 +61,13 @@ def unexpected(error: BaseException) -> Note:
 @note_of.register
 def _(error: ModelsMissing) -> Note:
     return Note("models-missing", {"names": " ".join(error.names)})
+
+
+@note_of.register
+def _(error: ModelUnfit) -> Note:
+    if error.extra:
+        return Note("model-needs-extra", {"model": error.model, "extra": error.extra})
+    return Note("model-unfit", {"model": error.model})
 
 
 @note_of.register

@@ -39,16 +39,16 @@ _NOBODY_AT_IT: Final = frozenset({ModelState.MISSING, ModelState.FAILED, ModelSt
 class Models:
     """An async context manager. ``post`` is told what there is to see, while somebody looks.
 
-    ``came``: a model is here that was not. Everything here belongs to the loop that entered it.
+    ``came``: is told of a model that is here now. Everything here belongs to the loop that entered it.
     """
 
     def __init__(
         self,
         post: Callable[[ModelsView], None],
         place: Place | None = None,
-        came: Callable[[str], None] = lambda name: None,
     ) -> None:
-        self._post, self._came = post, came
+        self._post = post
+        self.came: Callable[[str], None] = lambda name: None
         self._place = place or Place()
         known = self._place.catalogue.models
         self._shelf = Shelf(map(about, known), {model.name: wheels_of(model) for model in known})
@@ -57,6 +57,7 @@ class Models:
         self._errors: dict[str, ModelError] = {}
         self._room: int | None = None
         self._ended = 0
+        self._used: tuple[str, bool] | None = None
         self._changed, self._seen = asyncio.Event(), asyncio.Event()
         self._looked = asyncio.Event()
         self._waiting: set[asyncio.Event] = set()
@@ -95,6 +96,9 @@ class Models:
 
     def used(self, chosen: str, *, running: bool) -> None:
         """Which model the worker of this computer runs, and whether it does."""
+        if (chosen, running) == self._used:
+            return
+        self._used = chosen, running
         missing = {model.name: lacks(model.name) for model in self._place.catalogue.models}
         self._handle(Used(chosen, running, missing))
 
@@ -161,7 +165,7 @@ class Models:
         self._room = await asyncio.to_thread(self._place.room)
         self._handle(Ended(run.name, outcome, disk, note, details))
         if outcome is Outcome.DONE and run.work in {Work.FETCH, Work.IMPORT}:
-            self._came(run.name)
+            self.came(run.name)
 
     def _told(self, name: str, event: Event, at: float) -> None:
         self._handle(Told(name, event, at))

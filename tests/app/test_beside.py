@@ -15,6 +15,8 @@ from app.files.actions import AddFiles
 from app.files.view import FileState, FilesView
 from app.history.actions import RowsWanted, SearchHistory
 from app.history.view import HistoryList, HistoryRows
+from app.models.actions import LookAtModels
+from app.models.view import ModelsView
 from app.monitoring.view import MonitorView
 from app.news import Shown
 from client.connection import Address, fixed
@@ -68,6 +70,13 @@ async def test_the_monitor_is_told_of_only_while_somebody_looks(library: Library
         count = len(told)
         await asyncio.sleep(0)
         assert len(told) == count
+
+
+async def test_the_models_are_told_of_while_somebody_looks(library: Library) -> None:
+    told: list[object] = []
+    async with Beside(told.append, library, nowhere, Options) as beside:
+        beside.ask(LookAtModels(True))
+        await wait_until(lambda: any(isinstance(news, ModelsView) for news in told), "there they are")
 
 
 async def test_a_take_that_comes_is_found(library: Library) -> None:

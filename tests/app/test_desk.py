@@ -14,6 +14,8 @@ from app.desk import Desk, DeskSettings, wishes_of
 from app.gestures import TalkMode
 from app.key_test import KeysSeen
 from app.local_worker import LocalWorkerSettings
+from app.models.actions import LookAtModels
+from app.models.view import ModelsView, Use
 from app.news import Devices, News, Problem, Takes, WindowWanted
 from app.onboarding.actions import TryGateway, TryMicrophone
 from app.onboarding.view import GatewayTrial, MicrophoneTrial
@@ -91,6 +93,18 @@ async def the_session_starts_it(desk: Desk, home: Path) -> None:
     await wait_until(lambda: not entry.exists(), "the session starts it no more")
 
 
+async def models_are_told_and_chosen(desk: Desk, told: list[News]) -> None:
+    desk.ask_beside(LookAtModels(True))
+    await wait_until(lambda: newest(told, ModelsView), "the models")
+    view = newest(told, ModelsView)
+    assert isinstance(view, ModelsView) and view.models[0].use is Use.APP
+    desk.ask(ChangeSetting("worker.model", "Fun-ASR-Nano"))
+    unfit = WorkerView(WorkerState.FAILED, reason=Note("model-unfit", {"model": "Fun-ASR-Nano"}))
+    await wait_until(lambda: newest(told, WorkerView) == unfit, "no engine runs it")
+    desk.ask(ChangeSetting("worker.model", ""))
+    await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the usual one runs again")
+
+
 async def test_it_tells_what_there_is_to_see(home: Path) -> None:
     told: list[News] = []
     async with running(told) as (desk, task):
@@ -104,6 +118,7 @@ async def test_it_tells_what_there_is_to_see(home: Path) -> None:
         assert newest(told, WindowWanted) is None
         desk.ask(Verb.SHOW)
         assert newest(told, WindowWanted)
+        await models_are_told_and_chosen(desk, told)
         await no_gateway_here_while_one_elsewhere_is_chosen(desk, told)
         desk.ask(Verb.QUIT)
         await asyncio.wait_for(task, 30)

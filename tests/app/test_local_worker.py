@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import ModelUnfit
 from app.local_gateway import WorkerSeen
 from app.local_worker import LocalWorker, LocalWorkerSettings, Percent, seen_as
 from app.stack import Stack, StackSettings
@@ -100,3 +101,54 @@ async def test_one_that_cannot_run_says_why(tmp_path: Path, monkeypatch: pytest.
         await worker.switch(on=True)
         await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it failed")
         assert worker.view.reason and worker.view.reason.key == "program-ends"
+
+
+async def test_a_model_that_somebody_paused_is_told_as_waited_for() -> None:
+    paused = Note("model-paused", {"model": "m"})
+    waits = asyncio.Event()
+
+    async def fetch(model: str, percent: Percent) -> None:
+        percent(paused)
+        await waits.wait()
+
+    async with closing(LocalWorker(lambda view: None, LocalWorkerSettings(("m",)), fetch, nobody)) as worker:
+        await worker.switch(on=True)
+        await wait_until(lambda: worker.view.reason == paused, "it waits")
+        assert worker.view.state is WorkerState.DOWNLOADING
+
+
+async def test_another_model_is_used_at_once_and_one_that_cannot_be_says_why() -> None:
+    fetched: list[str] = []
+
+    async def fetch(model: str, percent: Percent) -> None:
+        fetched.append(model)
+        await asyncio.Event().wait()
+
+    unfit = ModelUnfit("SenseVoiceSmall", "funasr")
+    async with closing(LocalWorker(lambda view: None, LocalWorkerSettings(("a",)), fetch, nobody)) as worker:
+        await worker.use(LocalWorkerSettings(("b",)))
+        await worker.switch(on=True)
+        await wait_until(lambda: fetched == ["b"], "the one that was chosen before is fetched")
+        await worker.use(LocalWorkerSettings(("c",)))
+        await wait_until(lambda: fetched == ["b", "c"], "the other one is")
+        await worker.use(LocalWorkerSettings((), (), unfit))
+        await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it cannot run")
+        assert worker.view.reason == Note("model-needs-extra", {"model": "SenseVoiceSmall", "extra": "funasr"})
+        await worker.use(LocalWorkerSettings(("b",)))
+        await wait_until(lambda: fetched == ["b", "c", "b"], "a better choice makes it try again")
+        await worker.use(LocalWorkerSettings(("b",)))
+        await worker.switch(on=False)
+        await worker.use(LocalWorkerSettings(("c",)))
+        assert worker.view.state is WorkerState.OFF
+    assert fetched == ["b", "c", "b"]
+
+
+def test_a_chosen_model_says_what_must_be_here_and_how_it_is_run() -> None:
+    usual = LocalWorkerSettings()
+    assert (usual.model, usual.running("")) == ("whisper-base", usual)
+    other = usual.running("whisper-base")
+    assert other.models == ("fsmn-vad", "whisper-base")
+    assert other.arguments == ("--engine", "whisper", "--model", "whisper-base")
+    unfit = CHECKSUM.running("Fun-ASR-Nano")
+    assert isinstance(unfit.unfit, ModelUnfit) and unfit.model == ""
+    assert CHECKSUM.model == ""

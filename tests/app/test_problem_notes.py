@@ -20,6 +20,7 @@ from app.errors import (
     AppError,
     GatewayNotReady,
     ModelsMissing,
+    ModelUnfit,
     ProgramEnds,
     ProgramMissing,
     StackFailed,
@@ -47,6 +48,8 @@ from speech.models.errors import DiskFull, ModelBusy, ModelDamaged, ModelMissing
 
 ERRORS = [
     (ModelsMissing(["a", "b"]), Note("models-missing", {"names": "a b"})),
+    (ModelUnfit("m", "funasr"), Note("model-needs-extra", {"model": "m", "extra": "funasr"})),
+    (ModelUnfit("m"), Note("model-unfit", {"model": "m"})),
     (StackFailed("why"), Note("gateway-failed")),
     (ProgramMissing("prog", "/here"), Note("program-missing", {"program": "prog"})),
     (ProgramEnds("prog", 3, ":\n  words"), Note("program-ends", {"program": "prog", "status": "3"})),

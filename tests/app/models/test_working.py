@@ -68,7 +68,8 @@ class World:
     async def started(self) -> AsyncIterator[Models]:
         self.told.clear()
         place = Place(self.folder, catalogue_of(ON_MODELSCOPE), {"MODELSCOPE_ENDPOINT": self.url}, self.free)
-        async with Models(self.told.append, place, self.came.append) as self.models:
+        async with Models(self.told.append, place) as self.models:
+            self.models.came = self.came.append
             self.models.ask(LookAtModels(True))
             await wait_until(lambda: self.told, "what there is is told")
             yield self.models
