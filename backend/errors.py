@@ -8,7 +8,9 @@
     │   ├── BrokerBusy         more commands wait for it than may
     │   ├── BrokerLocked       another broker has this data folder
     │   └── BrokerFailed       it cannot be started, or it refused a command
-    └── SettingsError          a command line that cannot be followed
+    ├── SettingsError          settings or a command line that cannot be followed
+    ├── CertificateUnusable    a certificate or private key that cannot be read, or that are no pair
+    └── DevicesUnreadable      the list of paired devices is damaged
 
 ``TryLater`` and ``TooBusy`` are ``ProtocolError``s, because a client is told, but not the client's mistakes.
 """
@@ -49,7 +51,15 @@ class BrokerFailed(BrokerError):
 
 
 class SettingsError(BackendError):
-    """A command line that cannot be followed."""
+    """Settings or a command line that cannot be followed."""
+
+
+class CertificateUnusable(BackendError):
+    """A certificate or private key that cannot be read, or the two are no pair."""
+
+
+class DevicesUnreadable(BackendError):
+    """The list of paired devices is damaged."""
 
 
 class TryLater(ProtocolError):

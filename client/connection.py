@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 import aiohttp
 
-from client.errors import Refused, TryLater, Unauthorised, Unreachable
+from client.errors import Refused, TryLater, Unauthorised, Unreachable, WrongCertificate
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, MalformedMessage
 from protocol.session import STREAM_PATH, SUBPROTOCOL, ClientMessage, GatewayMessage, decode_gateway, encode
@@ -21,12 +21,14 @@ _CLOSE_S = 5.0
 class Address:
     """Where a gateway is (http:// or https://, without a path) and the key to show there.
 
-    ``name``: what people call it; empty for one on this computer.
+    ``name``: what people call it; empty for one on this computer. ``certificate_sha256``: of the only certificate
+    (DER, in hexadecimal) that may be shown there, whoever signed it; empty: one that this computer trusts.
     """
 
     url: str
     key: str = ""
     name: str = ""
+    certificate_sha256: str = ""
 
 
 Locate = Callable[[], Address]
@@ -104,6 +106,7 @@ async def connect(
                     params={"resume": "1"} if resume else None,
                     protocols=(SUBPROTOCOL,),
                     headers=credentials(address),
+                    ssl=pinned(address),
                     heartbeat=heartbeat_s,
                     compress=0,
                     max_msg_size=_LARGEST_MESSAGE,
@@ -115,6 +118,18 @@ async def connect(
         await socket.close()
         raise Refused(f"{address.url} does not speak {SUBPROTOCOL}: is it a kikipounamu gateway of this version?")
     return Connection(socket)
+
+
+def pinned(address: Address) -> aiohttp.Fingerprint | bool:
+    """``ssl`` of a request: which certificate is accepted, decided before anything is said. Raises ``Refused``."""
+    if not address.certificate_sha256:
+        return True
+    if not address.url.lower().startswith("https:"):
+        raise Refused(f"{address.url} was paired with a certificate: it is only spoken to over https://")
+    try:
+        return aiohttp.Fingerprint(bytes.fromhex(address.certificate_sha256))
+    except ValueError as error:
+        raise Refused("a certificate is named by its SHA-256: 64 hexadecimal digits") from error
 
 
 def credentials(address: Address) -> dict[str, str]:
@@ -153,6 +168,15 @@ def broken(doing: str) -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise Unreachable(f"the gateway did not answer in time ({doing})") from error
+    except aiohttp.ServerFingerprintMismatch as error:
+        raise WrongCertificate(
+            f"{error.host}:{error.port} shows another certificate than when it was paired: if it was set up anew, "
+            "pair it again; if not, somebody stands between, and nothing was said to them"
+        ) from error
+    except aiohttp.ClientConnectorCertificateError as error:
+        raise WrongCertificate(
+            f"nobody that this computer trusts vouches for {error.host}:{error.port}: pair with that gateway"
+        ) from error
     except aiohttp.InvalidURL as error:
         raise Refused(f"not an address: {error}. Give it as http://host:port") from error
     except (aiohttp.ClientError, OSError) as error:

@@ -4,7 +4,8 @@ GatewayError            base
 ├── Unreachable         nobody answers there, or the connection broke: trying again later may help
 │   └── TryLater        it answers, but takes nobody now (HTTP 429, 503, close 1013)
 ├── Refused             it answers and will never have us like this: version, address
-│   └── Unauthorised    it wants another key
+│   ├── Unauthorised    it wants another key
+│   └── WrongCertificate  it is not the gateway that this device was paired with, or nobody vouches for it
 ├── SessionLost         the session cannot be finished: taken over, or nothing was heard for too long
 └── AudioGone           audio that must be sent again is no longer held here
 """
@@ -32,6 +33,10 @@ class Refused(GatewayError):
 
 class Unauthorised(Refused):
     """The gateway wants another key (HTTP 401, 403)."""
+
+
+class WrongCertificate(Refused):
+    """Another certificate than the pinned one, or one that nobody vouches for. Nothing was said to it."""
 
 
 class SessionLost(GatewayError):

@@ -7,7 +7,7 @@ import aiohttp
 import msgspec
 from msgspec import Struct
 
-from client.connection import Address, broken, credentials, refusal
+from client.connection import Address, broken, credentials, pinned, refusal
 from client.errors import Refused
 
 MODELS_PATH: Final = "/v1/models"
@@ -28,7 +28,7 @@ async def loaded_models(address: Address, deadline_s: float = ANSWER_S) -> tuple
     with broken("models"):
         async with (
             aiohttp.ClientSession(timeout=timeout) as http,
-            http.get(url, headers=credentials(address), allow_redirects=False) as response,
+            http.get(url, headers=credentials(address), ssl=pinned(address), allow_redirects=False) as response,
         ):
             if response.status != HTTPStatus.OK:
                 raise refusal(address, MODELS_PATH, response.status, response.headers)

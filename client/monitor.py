@@ -18,7 +18,7 @@ import aiohttp
 import structlog
 
 from client.backoff import backoff
-from client.connection import Address, Locate, broken, credentials, refusal
+from client.connection import Address, Locate, broken, credentials, pinned, refusal
 from client.errors import Refused, Unreachable
 from client.event_stream import EventStream
 from protocol.errors import MalformedMessage
@@ -82,7 +82,10 @@ async def _connection(
     timeout = aiohttp.ClientTimeout(None, connect=settings.connect_s, sock_read=settings.quiet_s)
     stream = EventStream()
     with broken("watch"):
-        async with http.get(url, headers=credentials(address), timeout=timeout, allow_redirects=False) as response:
+        request = http.get(
+            url, headers=credentials(address), ssl=pinned(address), timeout=timeout, allow_redirects=False
+        )
+        async with request as response:
             if response.status != HTTPStatus.OK or response.content_type != EVENT_STREAM:
                 raise refusal(address, MONITOR_PATH, response.status, response.headers)
             async for piece in response.content.iter_any():

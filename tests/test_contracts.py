@@ -20,6 +20,7 @@ PLANTED = {
     "speech is audio maths: no servers, no Redis, no torch": "speech: import aiohttp",
     "one Redis file per side": "loadtest: import redis",
     "an engine's libraries are imported only in its own file": "worker: import torch",
+    "pairing, certificates and mDNS: each library only in its own files": "backend: import zeroconf",
     "Qt only in app.ui and app.main": "client: from PySide6 import QtCore",
 }
 

@@ -1,0 +1,92 @@
+"""Which certificate a client speaks to: the pinned one, and to no other a single byte."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from backend.certificates import Certificate, own_certificate, server_context
+from client.connection import Address, connect, fixed, pinned
+from client.errors import Refused, Unreachable, WrongCertificate
+from client.models import loaded_models
+from client.monitor import watch
+from tests.helpers.waiting import wait_until
+
+ANSWER = b"HTTP/1.1 503 no\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+@asynccontextmanager
+async def listening(certificate: Certificate) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """A TLS server that keeps what was said to it on each connection that was made."""
+    said: list[bytes] = []
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            said.append(await reader.read(65_536))
+            writer.write(ANSWER)
+            await writer.drain()
+        except OSError:
+            said.append(b"")
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(hear, "127.0.0.1", 0, ssl=server_context(certificate))
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"https://127.0.0.1:{port}", said
+
+
+async def stream(address: Address) -> None:
+    async with aiohttp.ClientSession() as http:
+        await connect(http, address, deadline_s=10, heartbeat_s=20)
+
+
+async def models(address: Address) -> None:
+    await loaded_models(address)
+
+
+async def monitor(address: Address) -> None:
+    async with aclosing(watch(fixed(address))) as events:
+        await anext(events)
+
+
+Way = Callable[[Address], Awaitable[None]]
+
+WAYS: list[Way] = [stream, models, monitor]
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_another_certificate_hears_nothing(
+    way: Callable[[Address], Awaitable[None]], tmp_path: Path
+) -> None:
+    right, wrong = own_certificate(tmp_path / "right"), own_certificate(tmp_path / "wrong")
+    async with listening(wrong) as (url, said):
+        with pytest.raises(WrongCertificate, match="pair it again"):
+            await way(Address(url, "secret", certificate_sha256=right.sha256))
+        await wait_until(lambda: said, "the connection is seen")
+        assert said == [b""]
+
+
+@pytest.mark.parametrize("way", WAYS[:2])
+async def test_the_pinned_one_is_spoken_to(way: Way, tmp_path: Path) -> None:
+    certificate = own_certificate(tmp_path)
+    async with listening(certificate) as (url, said):
+        with pytest.raises(Unreachable, match="503"):
+            await way(Address(url, "secret", certificate_sha256=certificate.sha256))
+        assert b"Authorization: Bearer secret" in said[0]
+
+
+async def test_without_a_pin_somebody_must_vouch_for_it(tmp_path: Path) -> None:
+    async with listening(own_certificate(tmp_path)) as (url, said):
+        with pytest.raises(WrongCertificate, match="vouches"):
+            await stream(Address(url, "secret"))
+        assert b"".join(said) == b""
+
+
+@pytest.mark.parametrize(("url", "pin"), [("http://h", "ab" * 32), ("https://h", "zz"), ("https://h", "ab")])
+def test_a_pin_is_never_forgotten(url: str, pin: str) -> None:
+    with pytest.raises(Refused):
+        pinned(Address(url, certificate_sha256=pin))
