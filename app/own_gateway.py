@@ -52,6 +52,7 @@ class OwnGateway:
         self._finish_s = finish_s
         self._here, self._elsewhere = asyncio.Event(), asyncio.Event()
         self._worker_on = False
+        self._rests: Note | None = None
         self._serving = False
         self._tasks = Tasks("own gateway")
 
@@ -60,6 +61,11 @@ class OwnGateway:
         (self._here if here else self._elsewhere).set()
         (self._elsewhere if here else self._here).clear()
         self._worker_on = worker
+        self._tasks.start(self._switch(), "switch")
+
+    def rest(self, why: Note | None) -> None:
+        """Why the worker is to do nothing for now; ``None``: nothing keeps it from working."""
+        self._rests = why
         self._tasks.start(self._switch(), "switch")
 
     async def keep(self) -> None:
@@ -95,5 +101,8 @@ class OwnGateway:
         await self._switch()
 
     async def _switch(self) -> None:
-        on = self._worker_on and self._serving
-        await self._worker.switch(on, NOT_NEEDED if self._worker_on and not on else None)
+        """Of the reasons to be off the person's own is told as none, and being of use nowhere before a rest."""
+        why = None if self._serving else NOT_NEEDED
+        why = why or self._rests
+        on = self._worker_on and why is None
+        await self._worker.switch(on, why if self._worker_on else None)

@@ -11,6 +11,7 @@ import pytest
 from app.errors import AppError, StackFailed
 from app.own_gateway import NOT_NEEDED, OwnGateway
 from app.view import Note
+from app.worker_limits import BATTERY
 from runtime.tasks import Tasks
 from tests.helpers.waiting import wait_until
 
@@ -129,3 +130,33 @@ async def test_nothing_stands_in_the_way(here: bool) -> None:
     world = World()
     async with keeping(world, here=here):
         await wait_until(lambda: world.told == [None], "all is well")
+
+
+async def test_a_worker_rests_and_works_again_by_itself() -> None:
+    world = World()
+    async with keeping(world, here=True) as own:
+        await wait_until(lambda: len(world.log) == 2, "both run")
+        own.rest(BATTERY)
+        await wait_until(lambda: world.worker == (False, BATTERY), "it is told why it rests")
+        assert "no gateway" not in world.log, "takes wait there"
+        own.want(here=True, worker=False)
+        await wait_until(lambda: world.worker == (False, None), "it is off, whatever else there is")
+        own.want(here=True, worker=True)
+        await wait_until(lambda: world.worker == (False, BATTERY), "it still rests")
+        own.rest(None)
+        await wait_until(lambda: world.worker == (True, None), "it works again")
+        own.rest(BATTERY)
+        own.want(here=False, worker=True)
+        world.takes_over.set()
+        await wait_until(lambda: world.worker == (False, NOT_NEEDED), "it would be of no use")
+
+
+async def test_one_that_is_to_rest_from_the_start_never_starts() -> None:
+    world = World()
+    own = OwnGateway(world.stack, world, world.finished, world.told.append)
+    own.want(here=True, worker=True)
+    own.rest(BATTERY)
+    async with Tasks("test") as tasks:
+        tasks.start(own.keep(), "keep")
+        await wait_until(lambda: world.worker == (False, BATTERY) and world.log, "the gateway runs")
+        assert world.log == ["gateway"]

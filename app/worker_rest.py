@@ -1,0 +1,74 @@
+"""Has the worker rest when it is to, and work again by itself: looks every few seconds, while there is a limit."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from app.full_screen import FullScreen
+from app.power import on_battery
+from app.view import Note
+from app.worker_limits import Limits, Rest, Surroundings
+
+log = structlog.get_logger(__name__)
+
+LOOK_S: Final = 5.0
+
+See = Callable[[Limits], Awaitable[Surroundings]]
+
+
+class Seeing:
+    """A ``See`` of this computer: only what a limit is about is looked at."""
+
+    def __init__(self, screen: FullScreen, clock: Callable[[], datetime] = datetime.now) -> None:
+        self._screen = screen
+        self._clock = clock
+
+    async def __call__(self, limits: Limits) -> Surroundings:
+        """How it is now."""
+        battery = None if limits.on_battery else await asyncio.to_thread(on_battery)
+        if limits.beside_full_screen:
+            await self._screen.close()
+        filled = None if limits.beside_full_screen else await self._screen.now()
+        now = self._clock()
+        return Surroundings(battery, filled, now.hour * 60 + now.minute)
+
+    async def close(self) -> None:
+        """Safe to call twice."""
+        await self._screen.close()
+
+
+class WorkerRest:
+    """``rest`` is told why the worker is to rest, ``None`` once it may work. In one loop."""
+
+    def __init__(self, rest: Callable[[Note | None], None], see: See, look_s: float = LOOK_S) -> None:
+        self._rest, self._see, self._look_s = rest, see, look_s
+        self._limits = Limits()
+        self._decides = Rest()
+        self._changed = asyncio.Event()
+
+    def allow(self, limits: Limits) -> None:
+        """From now on."""
+        if limits != self._limits:
+            self._limits = limits
+            self._decides.allow(limits)
+            self._changed.set()
+
+    async def watch(self) -> None:
+        """Until cancelled."""
+        clock = asyncio.get_running_loop().time
+        told: Note | None = None
+        while True:
+            self._changed.clear()
+            seen = await self._see(self._limits)
+            why = self._decides.look(seen, clock())
+            if why != told:
+                log.info("the worker rests" if why else "the worker may work", reason=why.key if why else "")
+                self._rest(why)
+                told = why
+            try:
+                await asyncio.wait_for(self._changed.wait(), self._look_s if self._limits.any else None)
+            except TimeoutError:
+                continue

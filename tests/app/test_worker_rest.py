@@ -1,0 +1,52 @@
+"""The worker is told when to rest and when to work, and nothing is looked at for nothing."""
+
+from datetime import datetime
+
+from app.full_screen import FullScreen
+from app.view import Note
+from app.worker_limits import BATTERY, FULL_SCREEN, Limits, Surroundings
+from app.worker_rest import Seeing, WorkerRest
+from runtime.tasks import Tasks
+from tests.helpers.waiting import wait_until
+
+CAREFUL = Limits(on_battery=False, beside_full_screen=False)
+
+
+class World:
+    """What there is to see; ``looks``: how often it was looked at."""
+
+    def __init__(self) -> None:
+        self.seen = Surroundings(True, False)
+        self.looks = 0
+        self.told: list[Note | None] = []
+        self.rest = WorkerRest(self.told.append, self.see, look_s=0.01)
+
+    async def see(self, limits: Limits) -> Surroundings:
+        self.looks += 1
+        return self.seen
+
+
+async def test_it_rests_and_works_again_as_it_is_allowed() -> None:
+    world = World()
+    async with Tasks("test") as tasks:
+        tasks.start(world.rest.watch(), "watch")
+        await wait_until(lambda: world.looks == 1, "it looks once")
+        assert world.told == []
+        world.rest.allow(CAREFUL)
+        await wait_until(lambda: world.told == [BATTERY], "it is to rest")
+        world.seen = Surroundings(False, True)
+        await wait_until(lambda: world.told == [BATTERY, FULL_SCREEN], "for another reason")
+        world.rest.allow(Limits())
+        await wait_until(lambda: world.told == [BATTERY, FULL_SCREEN, None], "it may work")
+        looks = world.looks
+        world.rest.allow(Limits())
+        world.rest.allow(CAREFUL)
+        await wait_until(lambda: world.told[3:] == [FULL_SCREEN], "it is to rest")
+        assert looks >= 3
+
+
+async def test_only_what_a_limit_is_about_is_looked_at() -> None:
+    seeing = Seeing(FullScreen(None), lambda: datetime(2026, 3, 1, 20, 30))
+    assert await seeing(Limits()) == Surroundings(None, None, 20 * 60 + 30)
+    assert (await seeing(CAREFUL)).full_screen is None
+    await seeing.close()
