@@ -25,6 +25,7 @@ from app.models.working import Models
 from app.monitoring.monitoring import Monitoring
 from app.monitoring.view import MonitorView
 from app.needed_models import VAD_MODEL
+from app.transcript import Rewrite, as_it_is
 from app.witness import Witness
 from client.connection import Locate
 from client.models import loaded_models
@@ -38,16 +39,23 @@ _FILES: Final = "files"
 
 
 class Beside:
-    """``locate``: the gateway of now. ``options``: how files are recognised from now on.
+    """``locate``: the gateway of now. ``options``: how files are recognised. ``rewrite``: what texts say instead.
 
     What is asked before it is entered, or after it was left, is passed over.
     """
 
-    def __init__(self, post: Post, library: Library, locate: Locate, options: Callable[[], Options]) -> None:
-        recogniser = FileRecogniser(locate, folders().models / VAD_MODEL)
+    def __init__(
+        self,
+        post: Post,
+        library: Library,
+        locate: Locate,
+        options: Callable[[], Options],
+        rewrite: Rewrite = as_it_is,
+    ) -> None:
+        recogniser = FileRecogniser(locate, folders().models / VAD_MODEL, rewrite=rewrite)
         self._files = Files(post, FileParts(recogniser, folders().data / _FILES, options))
         self._monitoring = Monitoring(locate, post)
-        self._history = History(library, Rerunner(locate))
+        self._history = History(library, Rerunner(locate, rewrite=rewrite))
         self._serving = Serving(self._history, post, lambda: _models(locate))
         self.models = Models(post)
         self._tasks = Tasks("beside")

@@ -52,6 +52,7 @@ from app.onboarding.trying import Trying
 from app.own_gateway import OwnGateway
 from app.problem_notes import note_of
 from app.recorder import OpenDevice
+from app.replacing.writing import LiveReplacer
 from app.settings.errors import BadSetting
 from app.settings.file import SettingsFile
 from app.settings.sections import Settings
@@ -60,6 +61,7 @@ from app.stack import Stack, StackSettings
 from app.states import State
 from app.view import Note, View, WorkerState, WorkerView
 from client.connection import Address
+from protocol.recognition import Options
 from runtime.folders import folders
 from runtime.tasks import Tasks
 
@@ -116,6 +118,7 @@ class Desk:
         self._sees_microphones = asyncio.Event()
         self._takes_changed = asyncio.Event()
         self._autostart_changed = asyncio.Event()
+        self._rewrite = LiveReplacer(lambda: self._file.current.recognition.replacements)
 
     async def run(self) -> None:
         """Until somebody quits, or cancelled. Raises ``AlreadyRunning`` or another ``AppError``."""
@@ -130,9 +133,10 @@ class Desk:
             self._inserter = await self._open_inserter()
             cleanup.push_async_callback(self._inserter.close)
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
-            listener = Listener(self._locate, folders().models / VAD_MODEL, settings=_PATIENT)
+            vad = folders().models / VAD_MODEL
+            listener = Listener(self._locate, vad, settings=_PATIENT, rewrite=self._rewrite)
             library, inserter = of_this_user(), self._inserter
-            beside = Beside(self._post, library, self._locate, lambda: self._file.current.recognition.options)
+            beside = Beside(self._post, library, self._locate, self._options, self._rewrite)
             self._beside = await cleanup.enter_async_context(beside)
             beside.models.came = lambda name: self._want_gateway()  # a worker that failed for want of it
             await self._use_model()
@@ -248,6 +252,9 @@ class Desk:
         """What the first steps try out; after dictation has ended it has no microphone."""
         play, key = sound_system().play, os.environ.get(_KEY, "")
         return Trying(self._post, dictating.recorder, play, self.look_at_microphones, key)
+
+    def _options(self) -> Options:
+        return self._file.current.recognition.options
 
     def _locate(self) -> Address:
         url = self._file.current.gateway.url

@@ -290,6 +290,7 @@ class Dictation:
         take.text.ended(segment)
         take.failures += bool(segment.error)
         take.said = take.said or bool(segment.text.strip())
+        take.replaced = take.replaced or bool(segment.recognised)
         text = None if segment.error else segment.text
         self._order.result(Piece(take.number, segment.index), text, now)
 
@@ -341,7 +342,8 @@ class Dictation:
                 self._order.forget(number)
                 self._effects.append(Close(number))
                 if not (take.said or take.failures or take.broken or take.cancelled):
-                    self._tell(Note(NoteKey.NOTHING_UNDERSTOOD), now)
+                    key = NoteKey.NOTHING_LEFT if take.replaced else NoteKey.NOTHING_UNDERSTOOD
+                    self._tell(Note(key), now)
             if take.over_at is not None and number != max(self._takes):
                 del self._takes[number]
 

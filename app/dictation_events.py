@@ -23,6 +23,7 @@ class NoteKey(StrEnum):
     """Notes of the state machine, as keys of the texts in each language; ``insertion.outcome.Reason`` has more."""
 
     NOTHING_UNDERSTOOD = "nothing-understood"
+    NOTHING_LEFT = "nothing-left"  # replacements left nothing of what was recognised
     CANCELLED = "cancelled"
     MICROPHONE_FAILED = "microphone-failed"  # reason
     NOT_RECORDED = "not-recorded"  # reason: there is no room for a recording
@@ -32,8 +33,8 @@ class NoteKey(StrEnum):
     QUITTING = "quitting"  # seconds (unsent), takes: it leaves when they are done; once more: at once
     COPIED = "copied"  # what was held is on the clipboard, for the person to paste
     HELD_LET_GO = "held-let-go"  # count: too much held text; it is in the history
-    # Of the shell: what stands beside a dictation.
     SLEPT = "slept"  # the computer did, and so the recording ended
+    # Of the shell: what stands beside a dictation.
     HOTKEYS_FAILED = "hotkeys-failed"  # reason
     GATEWAY_AWAY = "gateway-away"  # it is tried again and again
     NO_WORKER = "no-worker"
@@ -157,12 +158,12 @@ class HeldBefore:
     texts: Mapping[Piece, str]
 
 
-TakeEvent = Aimed | Sounding | Began | Guessed | Recognised | RecordingOver | Ended
 @dataclass(frozen=True)
 class Woke:
     """This computer has slept."""
 
 
+TakeEvent = Aimed | Sounding | Began | Guessed | Recognised | RecordingOver | Ended
 Event = Key | Verb | Polled | Tick | Here | InsertionEnded | HeldBefore | Woke | TakeEvent
 
 
@@ -268,11 +269,11 @@ class Close:
 
 
 @dataclass(frozen=True)
-@dataclass(frozen=True)
 class Renew:
     """Open the microphone anew, and take the keys once more."""
 
 
+@dataclass(frozen=True)
 class Leave:
     """End the program."""
 
@@ -292,8 +293,8 @@ Effect = (
     | NoteHeld
     | GiveUp
     | Close
-    | Leave
     | Renew
+    | Leave
 )
 
 

@@ -19,6 +19,7 @@ NOTICE_S: Final = 8.0
 @dataclass
 class TakeProgress:
     """One take. ``failures``: segments without a text; ``broken``: it ended before all of them had ended.
+    ``said``: a text is there; ``replaced``: rules made another one of what was recognised.
     ``over_at``: since when nothing more of it is to come, or to be inserted by itself. ``at``: a point in the
     window that its texts go to."""
 
@@ -32,6 +33,7 @@ class TakeProgress:
     ended: bool = False
     cancelled: bool = False
     said: bool = False
+    replaced: bool = False
     failures: int = 0
     broken: bool = False
     over_at: float | None = None

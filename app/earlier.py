@@ -39,7 +39,7 @@ class Earlier:
     def __init__(self, library: Library, listener: Listener) -> None:
         self._library = library
         self._known: dict[UUID, tuple[Stamp, TakeView]] = {}
-        self._resender = Resender(listener.locate, listener.vad_folder, listener.settings)
+        self._resender = Resender(listener.locate, listener.vad_folder, listener.settings, listener.rewrite)
 
     async def views(self, most: int) -> list[TakeView]:
         """The newest first, without those in which nobody spoke. Those that are as before are not read again."""

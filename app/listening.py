@@ -19,7 +19,7 @@ from app.capture.backlog import Keeping
 from app.capture.journal import Journal
 from app.capture.tape import Tape
 from app.pipeline import Ears, Samples, Watcher, transcribe
-from app.transcript import Transcript
+from app.transcript import Rewrite, Transcript, as_it_is
 from client.connection import Locate
 from client.errors import GatewayError
 from client.events import Disconnected
@@ -100,13 +100,17 @@ class Audience(Watcher, Protocol):
 
 @dataclass(frozen=True)
 class Listener:
-    """Who recognises, and what cuts. ``records_on``: a gateway that refuses ends no recording either."""
+    """Who recognises, and what cuts. ``records_on``: a gateway that refuses ends no recording either.
+
+    ``rewrite``: what texts are to say instead.
+    """
 
     locate: Locate
     vad_folder: Path
     mode: Mode = Mode.HANDS_FREE
     settings: ClientSettings = PATIENT
     records_on: bool = False
+    rewrite: Rewrite = as_it_is
 
     async def listen(
         self,
@@ -122,7 +126,7 @@ class Listener:
 
         Raises ``GatewayError``, ``MicrophoneError`` or ``NotKept``: what was heard until then is in the journal.
         """
-        tape, store = Tape(journal), AsyncJournal(journal, _ROOM_S)
+        tape, store = Tape(journal), AsyncJournal(journal, _ROOM_S, self.rewrite)
         client = GatewayClient(self.locate, journal.session, store, journal.take.options, self.settings)
         recording = asyncio.create_task(_record(tape, microphone), name="listening/record")
         audience.unsent_s, audience.keeping = lambda: client.unsent_s, lambda: journal.keeping
@@ -131,7 +135,7 @@ class Listener:
             async with client:
                 ears = await asyncio.to_thread(ears_of, self.mode, self.vad_folder)
                 outlet = _Announced(store, client, begun, ended)
-                transcript = await transcribe(tape.blocks(), ears, outlet, audience)
+                transcript = await transcribe(tape.blocks(), ears, outlet, audience, says=journal.take.says)
         except GatewayError as error:
             if self.records_on:
                 audience.heard(Disconnected(str(error), inf))

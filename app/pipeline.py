@@ -24,6 +24,8 @@ from speech.vad import SpeechEnded, SpeechPaused, Vad, VadEvent
 Samples = NDArray[np.int16]
 Clock = Callable[[], float]
 
+Says = Callable[[Final], str]
+
 _NOTHING: Constant = np.empty(0, np.int16)
 
 
@@ -47,18 +49,25 @@ class Watcher(Protocol):
         ...
 
 
+def as_recognised(final: Final) -> str:
+    """What a segment says without any rule."""
+    return final.text.strip()
+
+
 async def transcribe(
     blocks: AsyncIterator[Samples],
     ears: "Ears",
     outlet: Outlet,
     watcher: Watcher,
     live: Clock | None = None,
+    says: Says = as_recognised,
 ) -> Transcript:
     """All of ``blocks`` as text. With ``live``, the clock on which they are spoken, delays are measured.
+    ``says``: what a segment says whose text came.
 
     Raises ``SpeechError`` for audio that cannot be read and ``GatewayError`` when the session cannot go on.
     """
-    texts = Texts(watcher, live)
+    texts = Texts(watcher, live, says)
     collecting = asyncio.create_task(texts.collect(outlet.events()), name="pipeline/texts")
     try:
         async for block in blocks:
@@ -143,6 +152,7 @@ class Texts:
 
     watcher: Watcher
     live: Clock | None = None
+    says: Says = as_recognised
     _spoken: dict[int, _Spoken] = field(default_factory=dict)
     _results: dict[int, Segment] = field(default_factory=dict)
 
@@ -177,13 +187,13 @@ class Texts:
         else:
             segment = replace(
                 segment,
-                text=outcome.text.strip(),
+                text=self.says(outcome),
                 language=outcome.language,
                 words=outcome.words,
                 model=outcome.model,
                 timing=outcome.timing,
                 after_speech_ms=self._delay(spoken),
-            )
+            ).of(outcome.text.strip())
         self._results[outcome.segment] = segment
         self.watcher.recognised(segment)
 

@@ -1,15 +1,25 @@
 """What was said in one recording, and when."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from protocol.recognition import Timing, Word
 from protocol.texts import join_texts
+
+Rewrite = Callable[[str], str]
+"""What a text is to say instead; it may be nothing. Not for a text that was rewritten already."""
+
+
+def as_it_is(text: str) -> str:
+    """A ``Rewrite`` without any rule."""
+    return text
 
 
 @dataclass(frozen=True)
 class Segment:
     """One segment. Times are from the recording's start; ``error`` says why there is no text, ``after_speech_ms``
-    how long after the end of its speech the text was there (only where the audio came at speaking pace)."""
+    how long after the end of its speech the text was there (only where the audio came at speaking pace).
+    ``recognised``: what was, where rules made another ``text`` of it."""
 
     index: int
     start_ms: int
@@ -21,6 +31,11 @@ class Segment:
     timing: Timing = Timing()
     error: str = ""
     after_speech_ms: int | None = None
+    recognised: str = ""
+
+    def of(self, recognised: str) -> "Segment":
+        """The same, with what was recognised if the text is another one."""
+        return self if recognised == self.text else replace(self, recognised=recognised)
 
 
 @dataclass(frozen=True)

@@ -6,28 +6,34 @@ It is the ``client.audio_store.AudioStore`` of a session with a journal, so memo
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from typing import Final, ParamSpec
+from typing import Final as Constant
+from typing import ParamSpec
 
 from app.capture.backlog import Keeping
 from app.capture.errors import NotKept
 from app.capture.journal import Journal
 from app.outlet import Outlet, ToGateway
+from app.transcript import Rewrite, as_it_is
 from client.audio_store import AudioStore
 from client.events import ClientEvent, Outcome
 from client.gateway import GatewayClient
-from protocol.session import Queued
+from protocol.session import Final, Queued
 
-_AGAIN_S: Final = 0.25
+_AGAIN_S: Constant = 0.25
 
 Arguments = ParamSpec("Arguments")
 
 
 class AsyncJournal(AudioStore):
-    """``patience_s``: how long what must be kept waits for room on a full disk, before it raises ``NotKept``."""
+    """``patience_s``: how long what must be kept waits for room on a full disk, before it raises ``NotKept``.
 
-    def __init__(self, journal: Journal, patience_s: float = 0.0) -> None:
+    ``rewrite``: what a text is to say instead, by the rules of the moment at which it comes.
+    """
+
+    def __init__(self, journal: Journal, patience_s: float = 0.0, rewrite: Rewrite = as_it_is) -> None:
         self._journal = journal
         self._patience_s = patience_s
+        self._rewrite = rewrite
 
     async def begin(self, segment: int, at: int) -> None:
         """A segment begins ``at`` this sample, unless the take knows better. On disk when this returns."""
@@ -77,6 +83,8 @@ class AsyncJournal(AudioStore):
 
     async def settle(self, segment: int, outcome: Outcome | None) -> None:
         """Keep the first text of a segment. On disk when this returns."""
+        if isinstance(outcome, Final) and (says := self._rewrite(text := outcome.text.strip())) != text:
+            return await self._kept(self._journal.settle, segment, outcome, says)
         await self._kept(self._journal.settle, segment, outcome)
 
     async def _kept(

@@ -54,6 +54,13 @@ class Cancelled(Struct, frozen=True, tag="cancelled"):
     samples: Samples = 0
 
 
+class Replaced(Struct, frozen=True, tag="replaced"):
+    """What the segment says instead of its ``final``, by the rules of that moment; they are not applied again."""
+
+    segment: Index
+    text: str
+
+
 class Inserting(Struct, frozen=True, tag="inserting"):
     """From now on the text may be where the cursor is."""
 
@@ -107,6 +114,7 @@ Event: TypeAlias = (
     | Queued
     | Final
     | Failed
+    | Replaced
     | Wanted
     | Inserting
     | Inserted

@@ -28,6 +28,7 @@ from app.capture.events import (
     Finished,
     Inserted,
     Inserting,
+    Replaced,
     Reran,
     Wanted,
     decode_lines,
@@ -200,11 +201,15 @@ class Journal:
         """Whether the first ``samples`` of a segment are in the file, so that ``read`` does not wait."""
         return (self._segment(segment).at + samples) * BYTES_PER_SAMPLE <= self._writer.written
 
-    def settle(self, segment: int, outcome: Outcome | None) -> None:
-        """Keep the first text of a segment; a failure only until there is one. On disk when this returns."""
+    def settle(self, segment: int, outcome: Outcome | None, says: str | None = None) -> None:
+        """Keep the first text of a segment; a failure only until there is one. On disk when this returns.
+
+        ``says``: what rules make of the text, kept beside it.
+        """
         if self._segment(segment).settled:
             return
-        self._record(outcome if outcome is not None else Cancelled(segment, self._appended.get(segment, 0)))
+        known = outcome if outcome is not None else Cancelled(segment, self._appended.get(segment, 0))
+        self._record(known, *([] if says is None else [Replaced(segment, says)]))
         if self._segment(segment).settled:
             self._appended.pop(segment, None)
 
@@ -239,9 +244,10 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _record(self, event: Event, *, durable: bool = True) -> None:
-        self._writer.record(encode_line(event), durable=durable)
-        self.take.apply(event)
+    def _record(self, *events: Event, durable: bool = True) -> None:
+        self._writer.record(b"".join(map(encode_line, events)), durable=durable)
+        for event in events:
+            self.take.apply(event)
 
     def _segment(self, segment: int) -> Spoken:
         try:

@@ -17,7 +17,7 @@ from app.capture.recovery import Plan, Replay, Skip, plan
 from app.listening import ears_of, mode_of
 from app.outlet import Outlet, pass_on
 from app.pipeline import Ears, Watcher
-from app.transcript import Transcript
+from app.transcript import Rewrite, Transcript, as_it_is
 from client.connection import Locate
 from client.events import ClientEvent
 from client.gateway import ClientSettings, GatewayClient
@@ -36,18 +36,19 @@ from speech.vad import open_vad
 
 @dataclass(frozen=True)
 class Resender:
-    """Who recognises, and what cuts: the same for every take of a command."""
+    """Who recognises, and what cuts: the same for every take of a command. ``rewrite``: what texts say instead."""
 
     locate: Locate
     vad_folder: Path
     settings: ClientSettings = field(default_factory=ClientSettings)
+    rewrite: Rewrite = as_it_is
 
     async def resend(self, journal: Journal, watcher: Watcher) -> Transcript:
         """Everything that the take says, once all of it has ended. Raises ``GatewayError``, ``NotKept``.
 
         Nothing of it is wanted at a cursor any more: it is for whoever asked.
         """
-        store = AsyncJournal(journal)
+        store = AsyncJournal(journal, rewrite=self.rewrite)
         await store.want(inserted=False)
         todo = plan(journal.take, journal.samples)
         if todo.idle:

@@ -14,6 +14,7 @@ from app.capture.events import (
     Inserted,
     Inserting,
     Opened,
+    Replaced,
     Reran,
     Wanted,
     started_s,
@@ -43,11 +44,12 @@ TRANSCRIBED = frozenset({TakeState.HELD, TakeState.DONE, TakeState.EMPTY})
 
 @dataclass
 class Spoken:
-    """One segment. ``samples`` is ``None`` while it goes on."""
+    """One segment. ``samples`` is ``None`` while it goes on. ``replaced``: what rules made of its text."""
 
     at: int
     samples: int | None = None
     outcome: Outcome | None = None
+    replaced: str | None = None
     cancelled: bool = False
     queued: bool = False
     inserting: bool = False
@@ -60,8 +62,18 @@ class Spoken:
 
     @property
     def text(self) -> str:
-        """What was recognised, if anybody wants it."""
-        return self.outcome.text.strip() if isinstance(self.outcome, Final) and not self.cancelled else ""
+        """What it says, if anybody wants it."""
+        return "" if self.cancelled else self.says
+
+    @property
+    def says(self) -> str:
+        """What was recognised, or what rules made of it."""
+        return self.recognised if self.replaced is None else self.replaced
+
+    @property
+    def recognised(self) -> str:
+        """Before any rule."""
+        return self.outcome.text.strip() if isinstance(self.outcome, Final) else ""
 
 
 @dataclass
@@ -127,8 +139,13 @@ class Take:
         spoken = sorted(self.segments.items()) if self.wanted else ()
         return tuple(number for number, segment in spoken if segment.text and not segment.inserted)
 
+    def says(self, final: Final) -> str:
+        """What the segment says whose text this is: it has the first one that came, and what rules made of it."""
+        spoken = self.segments.get(final.segment)
+        return spoken.says if spoken and isinstance(spoken.outcome, Final) else final.text.strip()
+
     def transcript(self, samples: int) -> Transcript:
-        """What was recognised so far, of so many samples."""
+        """What is known so far, of so many samples."""
         wanted = [number for number, spoken in sorted(self.segments.items()) if not spoken.cancelled]
         return Transcript(tuple(self.recognised(number, samples) for number in wanted), samples_to_ms(samples))
 
@@ -138,8 +155,9 @@ class Take:
         end = samples if spoken.samples is None else spoken.at + spoken.samples
         start_ms, end_ms = samples_to_ms(spoken.at), samples_to_ms(end)
         match spoken.outcome:
-            case Final(_, text, language, words, model, _, timing):
-                return Recognised(number, start_ms, end_ms, text.strip(), language, words, model, timing)
+            case Final(_, _, language, words, model, _, timing):
+                said = Recognised(number, start_ms, end_ms, spoken.says, language, words, model, timing)
+                return said.of(spoken.recognised)
             case Failed(_, code, message):
                 return Recognised(number, start_ms, end_ms, error=f"{message} ({code})")
         return Recognised(number, start_ms, end_ms, error="not recognised yet")
@@ -156,6 +174,8 @@ def _apply(event: Event, spoken: Spoken) -> None:
             spoken.queued = True
         case Final() | Failed() if not spoken.settled:
             spoken.outcome = event
+        case Replaced(_, text) if isinstance(spoken.outcome, Final) and spoken.replaced is None:
+            spoken.replaced = text
         case Inserting():
             spoken.inserting = True
         case Inserted():

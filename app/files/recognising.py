@@ -23,13 +23,14 @@ from app.files.kept import Kept, Known, Piece, shifted, source_of
 from app.outlet import ToGateway
 from app.pipeline import Ears, Samples, in_thread, transcribe
 from app.pipeline import Piece as Heard
-from app.transcript import Segment
+from app.transcript import Rewrite, Segment, as_it_is
 from client.connection import Locate
 from client.errors import AudioGone, GatewayError
 from client.events import ClientEvent, Outcome
 from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options
+from protocol.session import Final
 from runtime.tasks import cancel_and_wait
 from speech.audio_file import read_audio
 from speech.errors import AudioMissing
@@ -58,12 +59,16 @@ class Onlooker(Protocol):
 
 @dataclass(frozen=True)
 class FileRecogniser:
-    """Who recognises, what cuts, and whose threads read: the same for every file."""
+    """Who recognises, what cuts, and whose threads read: the same for every file.
+
+    ``rewrite``: what texts say instead.
+    """
 
     locate: Locate
     vad_folder: Path
     settings: ClientSettings = field(default_factory=lambda: UNHURRIED)
     pool: Executor | None = None
+    rewrite: Rewrite = as_it_is
 
     async def recognise(
         self, path: Path, options: Options, kept: Kept, onlooker: Onlooker, *, again: bool = False
@@ -87,11 +92,14 @@ class FileRecogniser:
                 GatewayClient(self.locate, session, MemoryAudio(), options, self.settings) as client,
             ):
                 try:
-                    await transcribe(blocks, ears, _Noted(client, progress), progress)
+                    await transcribe(blocks, ears, _Noted(client, progress), progress, says=self._says)
                 except asyncio.CancelledError:
                     await _withdraw(client, progress.open)
                     raise
             return Known(progress.pieces, known.origin + ears.samples)
+
+    def _says(self, final: Final) -> str:
+        return self.rewrite(final.text.strip())
 
 
 def _ears(vad_folder: Path) -> "ReadingEars":

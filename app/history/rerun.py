@@ -26,13 +26,14 @@ from app.history.pieces import Piece, pieces_of, read
 from app.history.view import Wish
 from app.outlet import ToGateway
 from app.pipeline import Texts
-from app.transcript import Segment, Transcript
+from app.transcript import Rewrite, Segment, Transcript, as_it_is
 from client.audio_store import AudioStore
 from client.connection import Locate
 from client.errors import GatewayError
 from client.events import ClientEvent, Outcome
 from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import SAMPLE_RATE
+from protocol.session import Final as Said
 
 FOR_SOMEBODY: Final = ClientSettings(quiet_s=900.0)
 """Who asked is told at once that no gateway is there; but dictation, and the files of a day, go first."""
@@ -45,10 +46,11 @@ Told = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Rerunner:
-    """Who recognises."""
+    """Who recognises. ``rewrite``: what texts say instead, as those of the take it is compared with do."""
 
     locate: Locate
     settings: ClientSettings = field(default_factory=lambda: FOR_SOMEBODY)
+    rewrite: Rewrite = as_it_is
 
     async def rerun(self, found: Found, wish: Wish, told: Told = lambda ended, pieces: None) -> Reran:
         """What the take says then. Cancelled, what is not recognised yet is taken back from the gateway.
@@ -63,9 +65,10 @@ class Rerunner:
         options = msgspec.structs.replace(found.take.options, model=wish.model, priority="bulk", partials=False)
         session, audio = uuid4(), _TakeAudio(found.audio, pieces)
         settings = replace(self.settings, held_s=inf)  # what waits is on disk
+        texts = Texts(_Watching(told, len(pieces)), says=self._says)
         with bound_contextvars(session=str(session)):
             async with GatewayClient(self.locate, session, audio, options, settings) as client:
-                transcript = await _recognise(pieces, audio, client, told)
+                transcript = await _recognise(pieces, audio, client, texts)
         failures = transcript.failures
         if len(failures) == len(pieces):
             raise NotRerun(f"nothing of it could be recognised: {failures[0].error}")
@@ -73,9 +76,12 @@ class Rerunner:
         model = models.most_common(1)[0][0] if models else wish.model
         return Reran(iso_time(time.time()), options, wish.vad, model, transcript.text, len(failures))
 
+    def _says(self, final: Said) -> str:
+        return self.rewrite(final.text.strip())
 
-async def _recognise(pieces: list[Piece], audio: "_TakeAudio", client: GatewayClient, told: Told) -> Transcript:
-    outlet, texts = ToGateway(client, live=False), Texts(_Watching(told, len(pieces)))
+
+async def _recognise(pieces: list[Piece], audio: "_TakeAudio", client: GatewayClient, texts: Texts) -> Transcript:
+    outlet = ToGateway(client, live=False)
     collecting = asyncio.create_task(texts.collect(outlet.events()), name="rerun/texts")
     try:
         for number, piece in enumerate(pieces):

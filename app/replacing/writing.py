@@ -5,7 +5,7 @@ stands where marks stand. Nothing else of the text is touched.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -59,6 +59,21 @@ class Replacer:
         """The same, and where."""
         matches = self._matcher.matches(text) if self.rules else []
         return _Writing(text, self.rules).written(matches) if matches else Written(text)
+
+
+class LiveReplacer:
+    """The same, by the rules of the moment at which it is asked."""
+
+    def __init__(self, rules: Callable[[], tuple[Replacement, ...]]) -> None:
+        self._rules = rules
+        self._replacer = Replacer()
+
+    def __call__(self, text: str) -> str:
+        """The text with all rules of now applied, once."""
+        rules = self._rules()
+        if rules is not self._replacer.rules:
+            self._replacer = Replacer(rules)
+        return self._replacer(text)
 
 
 class _Writing:

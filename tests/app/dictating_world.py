@@ -21,6 +21,7 @@ from app.insertion.outcome import How, Insertion, Target
 from app.listening import PATIENT, Listener
 from app.pipeline import Samples
 from app.states import State
+from app.transcript import Rewrite, as_it_is
 from app.view import View
 from client.connection import Locate
 from protocol.audio import SAMPLE_RATE
@@ -199,7 +200,10 @@ class World:
         self.cues = FakeCues()
         self.views: list[View] = []
         settings = replace(PATIENT, retry=lambda failures, chance, asked: 0.02)
-        listener = Listener(locate, models / "fsmn-vad", settings=settings)
+        self.rewrite: Rewrite = as_it_is
+        listener = Listener(
+            locate, models / "fsmn-vad", settings=settings, rewrite=lambda text: self.rewrite(text)
+        )
         parts = Parts(
             self.library, listener, self.inserter, self.devices, self.cues, self.hotkeys, most_takes=MOST_WAIT
         )

@@ -243,6 +243,14 @@ def test_a_take_without_text(fails: bool) -> None:
     assert story.then(Verb.START) == [Record(2, TalkMode.TOGGLE)]
 
 
+def test_a_take_of_which_replacements_left_nothing_says_so_and_inserts_nothing() -> None:
+    story = Story()
+    nothing = Recognised(1, Segment(0, 0, 1, recognised="um"))
+    effects = story.at(0.0, *spoken(), nothing, Ended(1))
+    assert Close(1) in effects and story.inserts() == []
+    assert (story.state(), story.note) == (State.DONE, NoteKey.NOTHING_LEFT)
+
+
 def test_a_failed_segment_is_skipped_with_a_mark() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, error="it died"), text(1, 1, "two"), TYPED, Ended(1))

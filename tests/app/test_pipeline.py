@@ -152,6 +152,13 @@ async def test_recording_to_transcript() -> None:
     assert all(segment.after_speech_ms is None for segment in transcript.segments)
 
 
+async def test_what_a_segment_says_may_be_something_else() -> None:
+    noted = Noted()
+    transcript = await transcribe(blocks_of(8), ears(), Echo(), noted, says=lambda final: f"{final.segment}!")
+    assert [(s.text, s.recognised) for s in transcript.segments] == [("0!", "40000"), ("1!", "24000")]
+    assert noted.segments == list(transcript.segments)
+
+
 async def test_a_failed_segment_is_an_error_in_its_place() -> None:
     transcript = await transcribe(blocks_of(8), ears(), Echo(failing=0), Noted())
     assert [segment.error for segment in transcript.segments] == ["it died (engine_died)", ""]

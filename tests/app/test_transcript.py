@@ -1,6 +1,6 @@
 """Segments as a whole."""
 
-from app.transcript import Segment, Transcript
+from app.transcript import Segment, Transcript, as_it_is
 
 
 def test_text_and_failures() -> None:
@@ -16,6 +16,13 @@ def test_text_and_failures() -> None:
     )
     assert transcript.text == "Hello there 你好世界"
     assert [segment.index for segment in transcript.failures] == [1]
+
+
+def test_what_was_recognised_stands_beside_a_text_that_is_another() -> None:
+    segment = Segment(0, 0, 10, "the")
+    assert segment.of("the") is segment
+    assert segment.of("teh") == Segment(0, 0, 10, "the", recognised="teh")
+    assert as_it_is("teh") == "teh"
 
 
 def test_nothing_was_said() -> None:

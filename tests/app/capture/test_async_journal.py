@@ -12,7 +12,7 @@ from app.capture.async_journal import AsyncJournal, Journaled
 from app.capture.backlog import Keeping
 from app.capture.disk import AUDIO, EVENTS
 from app.capture.errors import NotKept
-from app.capture.events import Begin, End, Event, Finished, Inserted, Inserting, Opened, decode_lines
+from app.capture.events import Begin, End, Event, Finished, Inserted, Inserting, Opened, Replaced, decode_lines
 from app.capture.journal import Journal
 from app.outlet import pass_on
 from client.connection import Address, fixed
@@ -138,6 +138,22 @@ async def test_what_was_begun_is_kept_although_nobody_waits(faulty: tuple[Journa
     settling.cancel()
     await wait_until(lambda: journal.take.segments[0].settled, "the text is kept")
     assert on_disk(journal)[-1] == Final(0, "said")
+
+
+async def test_rules_count_when_the_text_comes_and_are_not_applied_again(
+    faulty: tuple[Journal, dict[str, FaultyFile]],
+) -> None:
+    journal, _ = faulty
+    for word in ("one", "two"):
+        store = AsyncJournal(journal, rewrite=lambda text, word=word: f"{text} {word}")  # type: ignore[misc]
+        if word == "one":
+            await store.begin(0, 0)
+        await store.settle(0, Final(0, " said "))
+    assert on_disk(journal)[-2:] == [Final(0, " said "), Replaced(0, "said one")]
+    unchanged = AsyncJournal(journal, rewrite=str.strip)
+    await unchanged.begin(1, 0)
+    await unchanged.settle(1, Final(1, " said "))
+    assert on_disk(journal)[-1] == Final(1, " said ")
 
 
 @pytest.mark.parametrize("patient", [False, True])

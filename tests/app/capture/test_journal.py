@@ -15,9 +15,9 @@ import pytest
 from app.capture.backlog import Keeping
 from app.capture.disk import AUDIO, EVENTS, locked
 from app.capture.errors import JournalError, NotKept, TakeBusy, TakeUnknown
-from app.capture.events import Begin, End, Reran, decode_lines
+from app.capture.events import Begin, End, Replaced, Reran, decode_lines
 from app.capture.journal import Journal
-from app.capture.take import TakeState
+from app.capture.take import Take, TakeState
 from client.errors import AudioGone
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
@@ -184,6 +184,30 @@ def test_the_first_text_is_kept_and_a_failure_only_until_then(journal: Journal) 
         assert (spoken[2].cancelled, spoken[2].outcome, spoken[2].samples) == (True, None, 100)
     lines = (journal.folder / EVENTS).read_text().splitlines()
     assert [json.loads(line)["type"] for line in lines[4:]] == ["final", "failed", "final", "cancelled"]
+
+
+def test_what_rules_made_of_a_text_is_kept_beside_it_once(journal: Journal) -> None:
+    journal.hear(tone(0, 9_000))
+    journal.begin(0, 0)
+    journal.settle(0, Final(0, "teh"), "the")
+    journal.settle(0, Final(0, "teh"), "other")
+    journal.close()
+    with reopened(journal) as again:
+        assert again.take.segments[0].text == "the" and again.take == journal.take
+        again.settle(0, Final(0, "teh"), "twice")
+    assert decode_lines((journal.folder / EVENTS).read_bytes())[2:] == [Final(0, "teh"), Replaced(0, "the")]
+
+
+def test_of_a_text_whose_line_is_whole_nothing_is_lost_with_what_rules_made_of_it(journal: Journal) -> None:
+    """A power loss tears what is written last."""
+    journal.hear(tone(0, 9_000))
+    journal.begin(0, 0)
+    before = (journal.folder / EVENTS).stat().st_size
+    journal.settle(0, Final(0, "teh"), "the")
+    journal.close()
+    whole = (journal.folder / EVENTS).read_bytes()
+    said = [Take.of(decode_lines(whole[:size])).segments[0].text for size in range(before, len(whole) + 1)]
+    assert list(dict.fromkeys(said)) == ["", "teh", "the"]
 
 
 def test_everything_that_happens_is_found_again(journal: Journal) -> None:

@@ -13,6 +13,7 @@ from app.capture.events import (
     Finished,
     Inserted,
     Inserting,
+    Replaced,
     Reran,
     Wanted,
     opened,
@@ -74,6 +75,23 @@ def test_the_first_text_stays() -> None:
     take = Take.of([*SAID, Final(0, "first"), Final(0, "second"), FAILED, Cancelled(0, 1)])
     assert take.segments[0].outcome == Final(0, "first")
     assert not take.segments[0].cancelled
+
+
+def test_what_rules_made_of_a_text_counts_beside_what_was_recognised() -> None:
+    take = Take.of([Replaced(0, "early"), *SAID, Replaced(0, "early"), Final(0, " teh "), Replaced(0, "the")])
+    spoken = take.segments[0]
+    assert (spoken.text, spoken.recognised) == ("the", "teh")
+    assert take.recognised(0, 9).text == "the" and take.recognised(0, 9).recognised == "teh"
+    take.apply(Replaced(0, "again"))
+    assert take.says(Final(0, "another")) == "the"
+    assert Take.of(SAID).says(Final(0, " as it is ")) == "as it is"
+    assert take.transcript(9).text == "the"
+
+
+def test_a_text_of_which_rules_left_nothing_is_held_by_nobody() -> None:
+    take = Take.of([Wanted(True), *SAID, Finished(9), Final(0, "um"), Replaced(0, "")])
+    assert take.held == () and take.state(9) is TakeState.DONE
+    assert take.recognised(0, 9).error == "" and take.recognised(0, 9).recognised == "um"
 
 
 def test_boundaries_stay_as_they_were_first() -> None:

@@ -128,6 +128,19 @@ async def test_all_of_a_file(bench: Bench) -> None:
     assert any(isinstance(event, Connected) for event in watching.events)
 
 
+async def test_what_rules_make_of_a_file_is_kept_beside_what_was_recognised(bench: Bench) -> None:
+    async with scripted(oblige) as gateway:
+        recogniser = FileRecogniser(
+            fixed(Address(gateway.url)), bench.models / "fsmn-vad", AT_ONCE, rewrite=lambda text: f"<{text}>"
+        )
+        known = await recogniser.recognise(bench.path, Options(), bench.kept, bench.watching)
+        again = await recogniser.recognise(bench.path, Options(), bench.kept, bench.watching)
+    texts = digests(bench.path, bench.models)
+    assert [piece.segment.recognised for piece in known.pieces] == texts
+    assert [piece.segment.text for piece in known.pieces] == [f"<{text}>" for text in texts]
+    assert again.pieces == bench.kept.read().pieces == known.pieces
+
+
 @pytest.mark.parametrize("texts", [0, 1, 2])
 async def test_another_run_goes_on_where_one_was_cancelled(bench: Bench, texts: int) -> None:
     async with scripted(keeping_back_after(texts)) as gateway, bench.started(gateway) as running:

@@ -93,6 +93,14 @@ async def test_what_failed_is_counted_and_the_model_that_answered_is_told(librar
     assert (run.text, run.missing, run.model) == ("好好", 1, "model 好")
 
 
+async def test_rules_apply_to_it_as_to_what_it_is_compared_with(library: Library) -> None:
+    record(library, 1, "one", "two")
+    async with scripted(answering("好", "坏")) as gateway:
+        rerunner = Rerunner(fixed(Address(gateway.url)), AT_ONCE, rewrite=lambda text: text.replace("坏", "不好"))
+        run = await rerunner.rerun(library.find(session(1)), Wish())
+    assert run.text == "好不好"
+
+
 async def test_where_nothing_comes_of_it_it_is_told(library: Library) -> None:
     record(library, 1, "one", "two")
     async with scripted(answering("", "")) as gateway:

@@ -1,0 +1,125 @@
+"""Replacements on the way of a text: what is inserted, shown and kept is the same, and none applies twice."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from aiohttp import web
+
+from app.actions import Verb
+from app.capture.take import TakeState
+from app.dictating import Wishes
+from app.gestures import TalkMode
+from app.insertion.outcome import How, Insertion
+from app.pipeline import Samples
+from app.states import State
+from client.connection import Address, Locate, fixed
+from runtime.logs import logging_to
+from speech.audio_file import read_audio
+from tests.app.dictating_world import OTHER, World, dictating
+from tests.app.speech import recording
+from tests.helpers.scripted_gateway import Memory, oblige, scripted
+from tests.helpers.waiting import wait_until
+
+WISHES = Wishes(TalkMode.TOGGLE)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def as_in_main() -> Iterator[None]:
+    with logging_to("test", None, terminal=False):
+        yield
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
+    path = recording("en-01", "zh-01", to=tmp_path_factory.mktemp("talk") / "talk.wav")
+    return np.concatenate(list(read_audio(path)))
+
+
+async def afresh(socket: web.WebSocketResponse, memory: Memory) -> None:
+    await oblige(socket, Memory())
+
+
+@pytest.fixture
+async def locate() -> AsyncIterator[Locate]:
+    async with scripted(afresh) as gateway:
+        yield fixed(Address(gateway.url))
+
+
+def marked(text: str) -> str:
+    """Twice is seen."""
+    return f"<{text}>"
+
+
+def recognised(world: World) -> list[str]:
+    """Of the newest take, before any rule."""
+    return [spoken.recognised for spoken in world.found[0].take.segments.values()]
+
+
+async def test_what_is_inserted_shown_and_kept_is_the_same(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, WISHES) as world:
+        world.rewrite = marked
+        await world.dictate()
+        await world.over()
+        texts = recognised(world)
+        (view,) = await world.dictating.takes()
+    wanted = " ".join(map(marked, texts))
+    assert texts and all(texts)
+    assert world.inserter.text() == world.found[0].text == view.text == wanted
+    shown = ["".join(span.text for span in seen.spans) for seen in world.views]
+    assert max(shown, key=len) == wanted
+
+
+async def test_where_they_leave_nothing_that_is_told_and_nothing_is_lost(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, WISHES) as world:
+        world.rewrite = lambda text: ""
+        await world.dictate()
+        await world.is_in(State.DONE)
+        note = world.dictating.view.note
+        assert note is not None and note.key == "nothing-left"
+        await world.over()
+    (found,) = world.found
+    assert (world.inserter.asked, found.text, found.state) == (0, "", TakeState.DONE)
+    assert all(recognised(world))
+
+
+async def test_what_was_held_is_pasted_as_it_was_by_another_run_with_other_rules(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, WISHES) as world:
+        world.rewrite = marked
+        world.inserter.outcomes = [Insertion(How.HELD, "focus-moved")]
+        await world.dictate()
+        await world.over()
+        await world.is_in(State.HELD)
+    async with dictating(tmp_path, models, locate, talk, WISHES) as again:
+        again.rewrite = lambda text: "another rule"
+        again.inserter.focus = OTHER
+        await wait_until(lambda: again.dictating.view.held > 0, "it is held again")
+        again.dictating.ask(Verb.PASTE_HELD)
+        await wait_until(lambda: again.inserter.texts, "it is pasted")
+    assert again.inserter.text(OTHER) == " ".join(map(marked, recognised(again)))
+    assert again.found[0].text == again.inserter.text(OTHER)
+
+
+async def test_the_rules_of_the_moment_at_which_the_text_comes_count(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
+    url: list[str] = []
+
+    def locate() -> Address:
+        return Address(url[0] if url else "http://127.0.0.1:9")
+
+    async with dictating(tmp_path, models, locate, talk, WISHES) as world:
+        world.rewrite = lambda text: "the rule of its beginning"
+        await world.dictate()
+        world.rewrite = marked
+        async with scripted(afresh) as gateway:
+            url.append(gateway.url)
+            await world.over()
+    assert world.inserter.text() == " ".join(map(marked, recognised(world)))
