@@ -95,6 +95,7 @@ def shown(look: Look, state: Callable[[SettingsPage], None]) -> QImage:
     def draw(theme: Theme, texts: Texts) -> QImage:
         page = SettingsPage(theme, texts, lambda action: None)
         page.resize(usual_size())
+        page.build()
         page.show_devices(_DEVICES)
         page.show_settings(_SETTINGS)
         state(page)

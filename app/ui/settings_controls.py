@@ -65,7 +65,7 @@ class SwitchControl(Control):
         self.switch = Switch(theme)
         super().__init__(self.switch, asks)
         self.column.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignLeft)
-        self.switch.clicked.connect(asks)
+        self.switch.clicked.connect(lambda on: asks(on))
 
     def show_value(self, value: Any) -> None:
         """Follows the setting, not the click."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.actions import Action
@@ -17,12 +17,13 @@ from app.ui.file_dialogs import Dialogs, SystemDialogs
 from app.ui.settings_controls import MicrophoneControl
 from app.ui.settings_key import KeyControl
 from app.ui.settings_keys import PressTest
+from app.ui.settings_row import Row
 from app.ui.settings_rows import MICROPHONE, Known, Rows
 from app.ui.settings_search import terms
 from app.ui.settings_section import Section, Words
 from app.ui.settings_tabs import SectionTabs
 from app.ui.settings_trouble import FileTrouble
-from app.ui.settings_wording import refusal_text
+from app.ui.settings_wording import is_of_file, is_of_value, refusal_text
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets import control_height, label
@@ -55,13 +56,13 @@ class SettingsPage(QWidget):
         self.count, self.nothing = label(role="muted"), label(role="muted")
         self.trouble = FileTrouble(texts, dialogs or SystemDialogs())
         self.tabs = SectionTabs(theme, self.choose)
-        self._rows = Rows(theme, texts, ask, self._known)
-        self.rows = self._rows.rows
-        self.sections = {name: Section(name, texts, self._rows.of(name)) for name in SECTIONS}
+        self.sections = {name: Section(name, texts) for name in SECTIONS}
         self.section = SECTIONS[0]
         for place, name in enumerate(SECTIONS):
             self.tabs.add(name, place)
+        self.rows: dict[str, Row] = {}
         self.press_test = PressTest(theme, texts, ask)
+        self._keys, self._problems = KeysSeen(), dict[str, Problem]()
         self._lay_out()
         self._connect()
         self.add("hotkeys", self.press_test, self.press_test.words)
@@ -69,33 +70,51 @@ class SettingsPage(QWidget):
     def add(self, section: str, panel: QWidget, words: Words) -> None:
         """A panel below the settings of a section; ``words()``: what the search finds it by."""
         self.sections[section].add(panel, words)
+        if self.rows:
+            self.refresh()
+
+    def build(self) -> None:
+        """Make the rows, once somebody looks: the window is there sooner without them."""
+        if self.rows:
+            return
+        made = Rows(self._theme, self._texts, self._ask, self._known)
+        self.rows = made.rows
+        for name, section in self.sections.items():
+            section.fill(made.of(name))
         self.refresh()
+        self.show_settings(self._known.settings)
+        self.show_keys(self._keys)
+        for problem in tuple(self._problems.values()):
+            self.show_problem(problem)
 
     # -- what is shown -------------------------------------------------------------------------------------
 
     def show_settings(self, settings: Settings) -> None:
         """What is in force."""
-        self._known.settings = settings
-        chosen = replace(self._known.choices, microphone=settings.audio.microphone)
-        self._known.choices = chosen
-        for section in self.sections.values():
-            section.show_settings(settings)
-        self.press_test.show_bindings(self._known.bindings())
+        known = self._known
+        known.settings = settings
+        known.choices = replace(known.choices, microphone=settings.audio.microphone)
+        if self.rows:
+            for section in self.sections.values():
+                section.show_settings(settings)
+            self.press_test.show_bindings(known.bindings())
 
     def show_devices(self, devices: Devices) -> None:
         """The microphones that there are."""
-        known = self._known
-        known.choices = replace(known.choices, microphones=devices.names, default_microphone=devices.default)
-        self.rows[MICROPHONE].control.refresh()
+        choices = self._known.choices
+        self._known.choices = replace(choices, microphones=devices.names, default_microphone=devices.default)
+        if row := self.rows.get(MICROPHONE):
+            row.control.refresh()
 
     def show_view(self, view: View) -> None:
         """How loud it is; cheap enough for twenty times a second."""
-        control = self.rows[MICROPHONE].control
-        if isinstance(control, MicrophoneControl) and control.isVisible():
-            control.meter.show_level(view.level_dbfs)
+        row = self.rows.get(MICROPHONE)
+        if row and isinstance(row.control, MicrophoneControl) and row.isVisible():
+            row.control.meter.show_level(view.level_dbfs)
 
     def show_keys(self, seen: KeysSeen) -> None:
         """What arrived of the hotkeys, and what could not be bound."""
+        self._keys = seen
         self.press_test.show_keys(seen)
         for row in self.rows.values():
             if isinstance(row.control, KeyControl):
@@ -104,18 +123,22 @@ class SettingsPage(QWidget):
 
     def show_problem(self, problem: Problem) -> None:
         """A value that was refused is told at its row, and what is wrong with the file on top."""
+        self._problems[problem.about] = problem
         if problem.about == "hotkeys":
             self.press_test.show_problem(problem.note)
-        if problem.about != "settings":
+        if problem.about != "settings" or not self.rows:
             return
-        refused = self.rows.get(problem.setting) if problem.note else None
+        note = problem.note
+        refused = self.rows.get(problem.setting) if note else None
         for row in self.rows.values():
             row.refuse(None if row is not refused else self._why(problem))
             row.show_settings(self._known.settings)
-        self.trouble.show_problem(None if refused else problem.note)
+        if note is None or refused is None or is_of_file(note):  # else it is still what it was
+            self.trouble.show_problem(None if note and refused and is_of_value(note) else note)
 
     def choose(self, section: str) -> None:
         """This one is shown, and no search."""
+        self.build()
         self.section = section
         self.search.clear()
         self._search()
@@ -123,6 +146,8 @@ class SettingsPage(QWidget):
 
     def refresh(self) -> None:
         """Everything again, in the language and colours of now."""
+        if not self.rows:
+            return
         texts = self._texts
         self.name.setText(texts("settings.name"))
         self.search.setPlaceholderText(texts("settings.search"))
@@ -154,6 +179,10 @@ class SettingsPage(QWidget):
         self.search.setFocus()
         self.search.selectAll()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Somebody looks."""
+        self.build()
+
     def hideEvent(self, event: QHideEvent) -> None:
         """What was typed is asked for."""
         for section in self.sections.values():
@@ -174,7 +203,7 @@ class SettingsPage(QWidget):
             section.setVisible(bool(hits[name]) if wanted else name == self.section)
         self.tabs.choose("" if wanted else self.section)
         count = sum(hits.values())
-        self.count.setText(self._texts("settings.found", count=count) if wanted else "")
+        self.count.setText(self._texts("settings.found", count=count) if wanted and count else "")
         self.nothing.setText(self._texts("settings.nothing-found"))
         self.nothing.setVisible(not count)
         self.clear.setVisible(bool(self.search.text()))

@@ -28,20 +28,19 @@ class Added:
 class Section(QWidget):
     """Shown one at a time, or as far as it matches while somebody searches."""
 
-    def __init__(self, name: str, texts: Texts, rows: Sequence[Row]) -> None:
+    def __init__(self, name: str, texts: Texts) -> None:
         super().__init__()
-        self.name, self._texts, self.rows = name, texts, tuple(rows)
+        self.name, self._texts = name, texts
+        self.rows: tuple[Row, ...] = ()
         self._sure = False
         self.setObjectName(f"settings.{name}")
         self.heading = label(size=SCALE.heading, bold=True)
         self.reset = QPushButton()
         self.reset.setObjectName(f"reset.{name}")
         self.panels: list[Added] = []
-        self.card, inside = card()
-        inside.setSpacing(0)
-        inside.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
-        for row in self.rows:
-            inside.addWidget(row)
+        self.card, self._inside = card()
+        self._inside.setSpacing(0)
+        self._inside.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
         head = QHBoxLayout()
         head.addWidget(self.heading, 1)
         head.addWidget(self.reset)
@@ -66,6 +65,12 @@ class Section(QWidget):
     def title(self) -> str:
         """In the language of now."""
         return self._texts(f"settings.section.{self.name}")
+
+    def fill(self, rows: Sequence[Row]) -> None:
+        """Its settings."""
+        self.rows = tuple(rows)
+        for row in rows:
+            self._inside.addWidget(row)
 
     def add(self, panel: QWidget, words: Words) -> None:
         """Below what is there. Whether it shows itself is its own business."""

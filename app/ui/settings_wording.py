@@ -44,10 +44,20 @@ def placeholder(texts: Texts, name: str) -> str:
 
 def refusal_text(texts: Texts, name: str, note: Note) -> str:
     """Why a value is not in force: what it may be, or what else stands in the way."""
-    if note.key not in _BAD:
+    if not is_of_value(note):
         return note_text(texts, note)
-    written = _FILE in note.values.get("place", "")
-    return texts("settings.refused-in-file" if written else "settings.refused", allowed=_allowed(texts, name))
+    key = "settings.refused-in-file" if is_of_file(note) else "settings.refused"
+    return texts(key, allowed=_allowed(texts, name))
+
+
+def is_of_value(note: Note) -> bool:
+    """Whether it is about what one setting was to be."""
+    return note.key in _BAD
+
+
+def is_of_file(note: Note) -> bool:
+    """Whether the settings file says so, or cannot be used; else somebody has asked for it just now."""
+    return not is_of_value(note) or _FILE in note.values.get("place", "")
 
 
 def _allowed(texts: Texts, name: str) -> str:
@@ -57,7 +67,9 @@ def _allowed(texts: Texts, name: str) -> str:
     if isinstance(setting.check, checks.UpTo):
         return texts("settings.allowed.number", most=setting.check.most)
     key = f"settings.allowed.{getattr(setting.check, '__name__', '')}"
-    return texts(key) if texts.knows(key) else setting.allowed
+    if texts.knows(key):
+        return texts(key)
+    return texts("settings.allowed.text") if setting.type is str else setting.allowed
 
 
 def found_by(setting: Setting) -> str:

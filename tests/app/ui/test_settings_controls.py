@@ -1,0 +1,149 @@
+"""Controls of settings: they show what is in force, ask for something else, and lose nothing that is typed."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.settings.schema import all_settings
+from app.ui.settings_controls import (
+    ChoiceControl,
+    Control,
+    LinesControl,
+    NumberControl,
+    SwitchControl,
+    TextControl,
+    is_key,
+    is_lines,
+)
+from app.ui.theme import Theme
+
+
+class Page:
+    """A control, and a button to go to."""
+
+    def __init__(self, control: Control, asked: list[object], qtbot: QtBot) -> None:
+        self.asked, self.control, self.qtbot = asked, control, qtbot
+        self.around, self.elsewhere = QWidget(), QPushButton()
+        layout = QVBoxLayout(self.around)
+        layout.addWidget(control)
+        layout.addWidget(self.elsewhere)
+        qtbot.addWidget(self.around)
+        self.around.show()
+        control.refresh()
+        self.focus()
+
+    def focus(self) -> None:
+        self.control.target.setFocus()
+        self.qtbot.waitUntil(self.control.target.hasFocus)
+
+    def leave(self) -> None:
+        self.elsewhere.setFocus()
+        self.qtbot.waitUntil(self.elsewhere.hasFocus)
+
+
+def test_a_switch(theme: Theme, qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = SwitchControl(theme, asked.append)
+    page = Page(control, asked, qtbot)
+    control.show_value(True)
+    QTest.keyClick(control.switch, Qt.Key.Key_Space)
+    assert page.asked == [False]
+    control.show_value(True)
+    assert control.switch.isChecked(), "it was refused"
+
+
+def test_a_choice(theme: Theme, qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = ChoiceControl(theme, lambda: [("a", "First"), ("b", "Second")], asked.append)
+    page = Page(control, asked, qtbot)
+    control.show_value("a")
+    QTest.keyClick(control.choice, Qt.Key.Key_Down)
+    assert asked == ["b"]
+    control.show_value("a")
+    assert control.choice.currentText() == "First" and page.asked == ["b"]
+
+
+def test_a_text_is_asked_for_once_when_somebody_is_done(qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = TextControl(asked.append, lambda: "nothing")
+    page = Page(control, asked, qtbot)
+    assert control.field.placeholderText() == "nothing"
+    QTest.keyClicks(control.field, "one ")
+    assert asked == []
+    QTest.keyClick(control.field, Qt.Key.Key_Return)
+    page.leave()
+    assert asked == ["one"]
+    control.show_value("one")
+    assert control.field.text() == "one"
+    control.show_value("two")
+    assert control.field.text() == "two", "somebody else has changed it"
+
+
+def test_what_is_typed_survives_news_and_a_refusal(qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = TextControl(asked.append)
+    page = Page(control, asked, qtbot)
+    control.show_value("old")
+    control.field.clear()
+    QTest.keyClicks(control.field, "ne")
+    control.show_value("old")
+    control.show_value("other")
+    assert control.field.text() == "ne"
+    QTest.keyClick(control.field, Qt.Key.Key_Return)
+    control.show_value("other")
+    assert (asked, control.field.text()) == (["ne"], "ne"), "refused"
+    QTest.keyClicks(control.field, "w")
+    page.leave()
+    assert asked == ["ne", "new"]
+
+
+def test_esc_brings_back_what_is_in_force(qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = TextControl(asked.append)
+    page = Page(control, asked, qtbot)
+    control.show_value("old")
+    QTest.keyClicks(control.field, "er")
+    with qtbot.waitSignal(control.dropped):
+        QTest.keyClick(control.field, Qt.Key.Key_Escape)
+    assert control.field.text() == "old"
+    with qtbot.assertNotEmitted(control.dropped):
+        QTest.keyClick(control.field, Qt.Key.Key_Escape)
+    page.leave()
+    assert asked == []
+
+
+def test_a_number_is_asked_for_as_one_where_it_is_one(qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = NumberControl(asked.append, lambda: "days")
+    page = Page(control, asked, qtbot)
+    control.show_value(30)
+    assert (control.field.text(), control.unit.text()) == ("30", "days")
+    for typed in ("030", "007", "many"):
+        control.field.clear()
+        QTest.keyClicks(control.field, typed)
+        QTest.keyClick(control.field, Qt.Key.Key_Return)
+    assert page.asked == [7, "many"]
+
+
+def test_lines(qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = LinesControl(asked.append)
+    page = Page(control, asked, qtbot)
+    control.show_value(("one", "two"))
+    assert control.field.toPlainText() == "one\ntwo"
+    page.leave()
+    assert asked == []
+    page.focus()
+    control.field.setPlainText(" one\n\nthree ")
+    control.show_value(("one", "two"))
+    page.leave()
+    assert asked == ["one\nthree"]
+    control.drop()
+    assert control.field.toPlainText() == "one\ntwo"
+
+
+def test_which_settings_are_keys_and_which_lists() -> None:
+    keys = [name for name, setting in all_settings().items() if is_key(setting)]
+    assert keys == ["hotkeys.dictate", "hotkeys.cancel", "hotkeys.paste_held"]
+    assert is_lines(all_settings()["recognition.hotwords"]) and not is_lines(all_settings()["history.days"])

@@ -1,0 +1,76 @@
+"""Hotkeys in the settings: what is refused, what is warned of."""
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.ui.settings_controls import Said
+from app.ui.settings_key import KeyControl
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import Note
+
+BOUND = {"hotkeys.dictate": "right_ctrl", "hotkeys.cancel": "f8", "hotkeys.paste_held": "ctrl+alt+v"}
+
+
+class World:
+    def __init__(self, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+        self.asked, self.refused = list[object](), list[Said]()
+        self.control = KeyControl(theme, texts, "hotkeys.dictate", lambda: BOUND, self.asked.append)
+        self.control.refuse = self.refused.append
+        qtbot.addWidget(self.control)
+        self.control.show_value("right_ctrl")
+        self.control.show()
+        self.control.field.setFocus()
+
+    def choose(self, key: Qt.Key) -> None:
+        self.control.field.click()
+        none = Qt.KeyboardModifier.NoModifier
+        QApplication.sendEvent(self.control.field, QKeyEvent(QEvent.Type.KeyPress, key, none))
+
+
+@pytest.fixture
+def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
+    return World(theme, texts, qtbot)
+
+
+def test_a_key_is_asked_for(world: World) -> None:
+    world.choose(Qt.Key.Key_F9)
+    assert (world.asked, world.refused) == (["f9"], [])
+
+
+def test_a_key_of_another_action_is_refused_with_its_name(world: World, texts: Texts) -> None:
+    world.choose(Qt.Key.Key_F8)
+    assert world.asked == [] and world.control.field.binding == "right_ctrl"
+    said = world.refused[-1]()
+    assert "F8" in said and texts("settings.title.hotkeys.cancel") in said
+
+
+def test_a_key_that_writes_is_refused(world: World, texts: Texts) -> None:
+    world.choose(Qt.Key.Key_D)
+    assert world.asked == [] and world.refused[-1]() == texts("hotkey.unusable")
+
+
+def test_there_may_be_none(world: World) -> None:
+    assert world.control.none.isVisible() and world.control.none.accessibleName()
+    world.control.none.click()
+    assert world.asked == [""]
+    world.control.show_value("")
+    assert not world.control.none.isVisible() and world.control.warning == ""
+
+
+def test_a_key_that_others_use_is_warned_of(world: World, texts: Texts) -> None:
+    assert world.control.warning == ""
+    world.control.show_value("ctrl+space")
+    assert texts("settings.key-use.input-method") in world.control.warning
+
+
+def test_a_key_that_another_program_has_is_told(world: World, texts: Texts) -> None:
+    world.control.show_problem(Note("hotkey-taken", {"binding": "f9"}))
+    assert world.control.warning == "", "another one of ours"
+    world.control.show_value("f9")
+    assert world.control.warning == texts("note.hotkey-taken", binding="F9")
+    world.control.show_problem(None)
+    assert world.control.warning == ""

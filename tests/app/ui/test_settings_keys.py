@@ -1,0 +1,93 @@
+"""The press test: what it asks for, what it tells of each key, how it ends."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action, TestHotkeys
+from app.key_test import KeySeen, KeysSeen
+from app.states import State
+from app.ui.settings_keys import LONGEST_MS, PressTest
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import Note
+
+BOUND = {"hotkeys.dictate": "right_ctrl", "hotkeys.cancel": "esc", "hotkeys.paste_held": ""}
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def test(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> PressTest:
+    made = PressTest(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.show_bindings(BOUND)
+    made.show()
+    return made
+
+
+def test_nothing_is_said_before_it_was_tried(test: PressTest, texts: Texts) -> None:
+    assert not test.result.isVisible() and texts("hotkey.none") in test.names["paste-held"].text()
+    assert [said.text() for said in test.told.values()] == ["", "", ""]
+
+
+def test_it_listens_and_shows_what_arrives(test: PressTest, texts: Texts, asked: list[Action]) -> None:
+    QTest.keyClick(test.button, Qt.Key.Key_Space)
+    assert asked == [TestHotkeys(True)] and test.button.text() == texts("settings.press.stop")
+    assert test.result.text() == texts("settings.press.now")
+    assert [said.text() for said in test.told.values()] == [texts("settings.press.waiting")] * 2 + [""]
+    test.show_keys(KeysSeen(True, (KeySeen("dictate"),)))
+    assert test.told["dictate"].text() == texts("settings.press.down")
+    test.show_keys(KeysSeen(True, (KeySeen("dictate", 0.25),)))
+    assert "250" in test.told["dictate"].text() and test.shapes["dictate"].state is State.DONE
+    test.show_keys(KeysSeen(True, (KeySeen("dictate", 0.25, chord=True),)))
+    assert test.told["dictate"].text() == texts("settings.press.chord")
+
+
+def test_a_key_that_never_arrives_is_told_with_what_to_do(test: PressTest, texts: Texts) -> None:
+    test.button.click()
+    test.show_keys(KeysSeen(False, (KeySeen("dictate", 0.1),)))
+    assert test.told["cancel"].text() == texts("settings.press.missed")
+    assert test.shapes["cancel"].state is State.FAILED
+    assert test.told["paste-held"].text() == "", "without a key nothing can arrive"
+    assert test.result.text() == texts("settings.press.help") and not test.testing
+    assert texts("settings.press.help") in test.accessibleName()
+
+
+def test_when_all_arrive_that_is_said(test: PressTest, texts: Texts) -> None:
+    test.button.click()
+    test.show_keys(KeysSeen(False, (KeySeen("dictate", 0.1), KeySeen("cancel", 0.1))))
+    assert test.result.text() == texts("settings.press.good")
+
+
+def test_it_can_be_ended_and_ends_with_whoever_goes_elsewhere(test: PressTest, asked: list[Action]) -> None:
+    test.button.click()
+    test.button.click()
+    assert asked == [TestHotkeys(True), TestHotkeys(False)]
+    test.button.click()
+    test.hide()
+    assert asked[2:] == [TestHotkeys(True), TestHotkeys(False)] and not test.testing
+
+
+def test_it_ends_where_nobody_answers(test: PressTest, texts: Texts) -> None:
+    test.button.click()
+    assert test._limit.interval() == LONGEST_MS
+    test._limit.stop()
+    test._limit.timeout.emit()
+    assert not test.testing and test.result.text() == texts("settings.press.help")
+
+
+def test_where_there_are_no_hotkeys_the_reason_is_told(test: PressTest, texts: Texts) -> None:
+    test.show_problem(Note("hotkeys-wayland"))
+    assert test.result.text() == texts("note.hotkeys-wayland")
+    test.show_problem(None)
+    test.show_keys(KeysSeen(problem=Note("hotkey-taken", {"binding": "f9"})))
+    assert test.result.text() == texts("note.hotkey-taken", binding="F9")
+
+
+def test_it_is_found_in_both_languages(test: PressTest) -> None:
+    assert {"Press test", "按键测试"} <= set(test.words())

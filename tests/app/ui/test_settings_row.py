@@ -1,0 +1,96 @@
+"""One setting: what it shows, what was refused, the way back."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QBoxLayout
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action, ChangeSetting
+from app.settings.sections import General, History, Settings
+from app.ui.colours import Scheme
+from app.ui.settings_controls import NumberControl, SwitchControl
+from app.ui.settings_row import Row, mark_style
+from app.ui.settings_rows import Known, Rows
+from app.ui.settings_search import terms
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+
+
+class World:
+    def __init__(self, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+        self.asked: list[Action] = []
+        self._rows = Rows(theme, texts, self.asked.append, Known()).rows
+        for row in self._rows.values():
+            qtbot.addWidget(row)
+
+    def row(self, name: str, settings: Settings | None = None) -> Row:
+        row = self._rows[name]
+        row.show_settings(settings or Settings())
+        row.resize(900, 100)
+        row.show()
+        return row
+
+
+@pytest.fixture
+def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
+    return World(theme, texts, qtbot)
+
+
+def test_it_is_named_and_shows_what_is_in_force(world: World, texts: Texts) -> None:
+    row = world.row("general.sounds", replace(Settings(), general=General(sounds=False)))
+    assert isinstance(row.control, SwitchControl) and not row.control.switch.isChecked()
+    assert row.control.target.accessibleName() == texts("settings.title.general.sounds")
+    assert row.control.target.accessibleDescription() == texts("settings.says.general.sounds")
+    assert row.control.target.objectName() == "setting.general.sounds"
+
+
+def test_what_differs_can_go_back(world: World, texts: Texts) -> None:
+    row = world.row("general.sounds")
+    assert not row.reset.isVisible() and not row.changed
+    row.show_settings(replace(Settings(), general=General(sounds=False)))
+    assert row.reset.isVisible() and texts("settings.title.general.sounds") in row.reset.accessibleName()
+    row.reset.click()
+    assert world.asked == [ChangeSetting("general.sounds", True)]
+
+
+def test_back_also_gives_up_what_is_typed(world: World) -> None:
+    row = world.row("history.days", replace(Settings(), history=History(days=7)))
+    assert isinstance(row.control, NumberControl)
+    row.control.field.setText("x")
+    row.control.field.textEdited.emit("x")
+    row.reset.click()
+    assert row.control.field.text() == "7" and world.asked == [ChangeSetting("history.days", History().days)]
+
+
+def test_a_refusal_is_told_and_can_be_over(world: World) -> None:
+    row = world.row("history.days")
+    row.refuse(lambda: "too many")
+    assert row.refusal.isVisible() and row.refusal.text() == "too many"
+    assert "too many" in row.control.target.accessibleDescription()
+    row.control.dropped.emit()
+    assert not row.refusal.isVisible()
+
+
+def test_what_was_searched_for_is_marked(world: World, theme: Theme, texts: Texts) -> None:
+    row = world.row("history.days")
+    query = {"en": "recordings", "zh": "录音"}[texts.language]
+    assert row.search(terms(query)) and mark_style(theme) in row.name.text()
+    assert not row.search(terms("nothing like it"))
+    assert row.search(()) and "span" not in row.name.text()
+    theme.choose(Scheme.HIGH_CONTRAST)
+    assert "underline" in mark_style(theme)
+
+
+def test_the_control_is_below_where_there_is_no_room_beside(world: World, qtbot: QtBot) -> None:
+    row = world.row("hotkeys.mode")
+    assert row._sides.direction() is QBoxLayout.Direction.LeftToRight
+    row.resize(row.minimumSizeHint().width(), 200)
+    qtbot.waitUntil(lambda: row._sides.direction() is QBoxLayout.Direction.TopToBottom)
+
+
+def test_a_line_is_between_rows(world: World) -> None:
+    row = world.row("general.sounds")
+    first = row.grab().toImage()
+    row.first = False
+    assert row.grab().toImage() != first

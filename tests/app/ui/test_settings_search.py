@@ -1,0 +1,23 @@
+"""What a search finds, and where."""
+
+from app.ui.settings_search import found, marked, terms
+
+
+def test_every_term_must_be_there_in_whatever_order() -> None:
+    assert found(terms("KEY  held"), "key for held text")
+    assert found(terms("ｈｅｌｄ"), "key for held text"), "letters of an input method"
+    assert not found(terms("held nothing"), "key for held text")
+    assert found(terms("  "), "")
+
+
+def test_what_was_found_is_marked_as_it_is_written() -> None:
+    assert marked("Key for Keys", terms("key"), "x") == (
+        '<span style="x">Key</span> for <span style="x">Key</span>s'
+    )
+    assert marked("粘贴暂存文字", terms("文字"), "x") == '粘贴暂存<span style="x">文字</span>'
+    assert marked("a < b", (), "x") == "a &lt; b"
+    assert marked("a < b", terms("<"), "x") == 'a <span style="x">&lt;</span> b'
+
+
+def test_the_longest_term_is_marked() -> None:
+    assert marked("hotkeys", terms("key keys"), "x") == 'hot<span style="x">keys</span>'
