@@ -24,6 +24,7 @@ from app.actions import (
     TestHotkeys,
     Verb,
 )
+from app.attending import Attending
 from app.autostart import keep_autostart
 from app.beside import Beside
 from app.beside_actions import BesideAction
@@ -60,6 +61,7 @@ from app.sounds import Sounds
 from app.stack import Stack, StackSettings
 from app.states import State
 from app.view import Note, View, WorkerState, WorkerView
+from app.waking import Patience
 from client.connection import Address
 from protocol.recognition import Options
 from runtime.folders import folders
@@ -112,6 +114,8 @@ class Desk:
         self._dictating: Dictating | None = None
         self._beside: Beside | None = None
         self._trying: Trying | None = None
+        self._attending: Attending | None = None
+        self._patience = Patience()
         self._inserter: Inserter = HeldInserter()
         self._running: asyncio.Task[None] | None = None
         self._shown: View = View()
@@ -134,7 +138,8 @@ class Desk:
             cleanup.push_async_callback(self._inserter.close)
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
             vad = folders().models / VAD_MODEL
-            listener = Listener(self._locate, vad, settings=_PATIENT, rewrite=self._rewrite)
+            settings = replace(_PATIENT, pause=self._patience.pause)
+            listener = Listener(self._locate, vad, settings=settings, rewrite=self._rewrite)
             library, inserter = of_this_user(), self._inserter
             beside = Beside(self._post, library, self._locate, self._options, self._rewrite)
             self._beside = await cleanup.enter_async_context(beside)
@@ -148,7 +153,9 @@ class Desk:
             cleanup.callback(self._file.subscribe(self._settings_changed))
             self._post(self._file.current)
             self._tell_of_settings()
-            self._start()
+            own = self._start()
+            self._attending = await cleanup.enter_async_context(Attending(own.rest, self._woke))
+            self._attending.allow(self._file.current.worker.limits)
             await self._dictating.run()
 
     def ask(self, action: Action) -> None:
@@ -180,7 +187,7 @@ class Desk:
 
     # -- beside dictation ----------------------------------------------------------------------------------
 
-    def _start(self) -> None:
+    def _start(self) -> OwnGateway:
         assert self._dictating is not None
         stack = partial(Stack, StackSettings(worker=False))
         self._own = OwnGateway(stack, self._worker, self._dictating.finished, self._tell_of_gateway)
@@ -191,6 +198,16 @@ class Desk:
         self._tasks.start(self._keep_autostart(), "autostart")
         self._takes_changed.set()
         self._sees_microphones.set()
+        return self._own
+
+    def _woke(self, slept_s: float) -> None:
+        """This computer has slept: what it had then may be gone, and nobody waits out a pause from before."""
+        if self._dictating is not None:
+            self._dictating.woke()
+        self._patience.hurry()
+        self._sees_microphones.set()
+        if self._beside is not None:
+            self._beside.gateway_changed()
 
     def _want_gateway(self) -> None:
         """One of this computer, unless one elsewhere is chosen."""
@@ -204,7 +221,8 @@ class Desk:
 
     async def _use_model(self) -> None:
         """The one that is chosen for the worker of this computer."""
-        await self._worker.use(self._settings.worker.running(self._file.current.worker.model))
+        chosen = self._file.current.worker
+        await self._worker.use(self._settings.worker.running(chosen.model).with_threads(chosen.threads))
         self._tell_of_use()
 
     def _tell_of_worker(self, view: WorkerView) -> None:
@@ -310,7 +328,9 @@ class Desk:
         if isinstance(self._inserter, Ruled):
             rules = new.insertion.rules
             self._inserter.rules = replace(rules, input_method=self._inserter.rules.input_method)
-        if new.worker.model != old.worker.model:
+        if self._attending is not None:
+            self._attending.allow(new.worker.limits)
+        if (new.worker.model, new.worker.threads) != (old.worker.model, old.worker.threads):
             self._tasks.start(self._use_model(), "model")
         self._want_gateway()
         if self._trying is not None and new.audio.microphone != old.audio.microphone:

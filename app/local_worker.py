@@ -5,7 +5,7 @@ What it is doing is what its heartbeat says, not what was asked for.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -27,6 +27,7 @@ _PROGRAM: Final = "kikipounamu-worker"
 _USELESS: Final = frozenset({2, 3, 4})  # its exit states that no restart makes better
 _LOOK_S: Final = 1.0
 _STOP_S: Final = 10.0
+_DRAIN_S: Final = 30.0  # a long segment on a slow computer
 
 Percent = Callable[[int | Note], None]
 """Takes the percent of a download, or why it is waited for."""
@@ -59,6 +60,12 @@ class LocalWorkerSettings:
             return LocalWorkerSettings((VAD_MODEL, model), arguments_for(model))
         except ModelUnfit as error:
             return LocalWorkerSettings((), (), error)
+
+    def with_threads(self, threads: int) -> "LocalWorkerSettings":
+        """The same with so many processor threads; 0: as many as its engine likes."""
+        if not threads or self.unfit:
+            return self
+        return replace(self, arguments=(*self.arguments, "--threads", str(threads)))
 
 
 async def given(model: str, percent: Percent) -> None:
@@ -115,8 +122,10 @@ class LocalWorker:
 
     async def close(self) -> None:
         """End it for good. Safe to call twice."""
+        self._closed = True
+        if self._child is not None:  # also while it is drained: whoever quits waits less
+            await self._child.stop(_STOP_S)
         async with self._lock:
-            self._closed = True
             await self._end()
         await self._tasks.close()
 
@@ -126,7 +135,7 @@ class LocalWorker:
 
     async def _end(self) -> None:
         if self._child is not None:
-            await self._child.stop(_STOP_S)
+            await self._child.stop(_DRAIN_S)
             self._child = None
         if self._working is not None:
             await cancel_and_wait([self._working])

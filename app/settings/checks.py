@@ -17,6 +17,7 @@ from app.replacing.rules import (
     Wrong,
     wrong,
 )
+from app.worker_limits import parse_hours
 
 MOST_HOTWORDS: Final = 512
 _LONGEST_HOTWORD: Final = 64
@@ -81,6 +82,11 @@ def model(text: str) -> str:
     """The name of a model."""
     plain = all(character.isascii() and (character.isalnum() or character in "._-") for character in text)
     return "" if plain and len(text) <= 64 else "a name as `kikipounamu models list` prints it, or empty for any"
+
+
+def hours(text: str) -> str:
+    """When something is done."""
+    return "" if not text or parse_hours(text) else "hours such as 20:00-08:00, or empty for always"
 
 
 def words(words: tuple[str, ...]) -> str:

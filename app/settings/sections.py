@@ -11,6 +11,7 @@ from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
 from app.replacing.rules import Replacement
 from app.settings import checks
 from app.settings.checks import setting, table
+from app.worker_limits import Limits
 from protocol.recognition import Options
 
 _MEGABYTE: Final = 1_000_000
@@ -144,6 +145,19 @@ class Worker:
     model: str = setting(
         "", "Model that it runs, as `kikipounamu models list` names it; empty for whisper-base.", checks.model
     )
+    threads: int = setting(0, "Processor threads that it uses. 0: as many as its engine likes.", checks.up_to(256))
+    on_battery: bool = setting(True, "It works on battery too.")
+    beside_full_screen: bool = setting(
+        True, "It works beside a full-screen program too. Those are known on X11 only; elsewhere it always works."
+    )
+    hours: str = setting(
+        "", "When it works, as 20:00-08:00, by the clock of this computer; empty: always.", checks.hours
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """For ``app.worker_limits``."""
+        return Limits(self.on_battery, self.beside_full_screen, self.hours)
 
 
 @dataclass(frozen=True)

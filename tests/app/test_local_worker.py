@@ -152,3 +152,10 @@ def test_a_chosen_model_says_what_must_be_here_and_how_it_is_run() -> None:
     unfit = CHECKSUM.running("Fun-ASR-Nano")
     assert isinstance(unfit.unfit, ModelUnfit) and unfit.model == ""
     assert CHECKSUM.model == ""
+
+
+def test_threads_are_handed_on() -> None:
+    assert CHECKSUM.with_threads(3).arguments == ("--engine", "checksum", "--threads", "3")
+    assert CHECKSUM.with_threads(0) == CHECKSUM
+    unfit = LocalWorkerSettings((), (), ModelUnfit("m"))
+    assert unfit.with_threads(2) == unfit

@@ -21,6 +21,7 @@ def test_what_is_wrong_with_rows_is_told_by_their_place() -> None:
         (checks.model, ("", "whisper-base", "x.y_z"), ("../x", "x" * 65, "模型"), "models list"),
         (checks.words, ((), ("pounamu", "翡翠")), (("",), ("x" * 65,), ("x",) * 513), "at most 512 words"),
         (checks.up_to(3), (0, 3), (-1, 4), "from 0 to 3"),
+        (checks.hours, ("", "20:00-08:00"), ("8-20", "08:00-08:00", "24:00-08:00"), "20:00-08:00"),
         (checks.url, ("", "https://desktop.local:8443"), ("ftp://host", "http://[", "http://h:0"), "HOST:PORT"),
     ],
 )

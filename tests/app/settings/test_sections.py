@@ -3,7 +3,8 @@ from math import inf
 from app.capture.retention import DAY_S, RetentionLimits
 from app.insertion.plan import Rules
 from app.settings.schema import changed
-from app.settings.sections import History, Settings
+from app.settings.sections import History, Settings, Worker
+from app.worker_limits import Limits
 from protocol.recognition import Options
 
 
@@ -15,4 +16,5 @@ def test_what_others_take_from_it() -> None:
     assert settings.insertion.rules == Rules()
     assert History(days=1, megabytes=1, keep=2).limits == RetentionLimits(DAY_S, 1_000_000, 2)
     assert History(days=0, megabytes=0).limits == RetentionLimits(inf, inf)
+    assert Worker(on_battery=False, hours="20:00-08:00").limits == Limits(False, True, "20:00-08:00")
     assert changed(settings, "recognition.script", "as-is").recognition.options.script == ""

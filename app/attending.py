@@ -1,0 +1,44 @@
+"""What goes on with this computer while the app runs: it sleeps, it runs on battery, a film fills its screen."""
+
+import os
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from app.full_screen import full_screen
+from app.view import Note
+from app.waking import Times, Waking, times
+from app.worker_limits import Limits
+from app.worker_rest import Seeing, WorkerRest
+from runtime.tasks import Tasks
+
+
+class Attending:
+    """While it is entered, ``rest`` is told why the worker is to rest, and ``woke`` of each sleep. In one loop."""
+
+    def __init__(
+        self,
+        rest: Callable[[Note | None], None],
+        woke: Callable[[float], None],
+        clock: Callable[[], Times] = times,
+    ) -> None:
+        self._seeing = Seeing(full_screen(sys.platform, os.environ))
+        self._rest = WorkerRest(rest, self._seeing)
+        self._waking = Waking(woke, clock)
+        self._tasks = Tasks("attending")
+
+    def allow(self, limits: Limits) -> None:
+        """What the worker may do from now on."""
+        self._rest.allow(limits)
+
+    async def __aenter__(self) -> Self:
+        self._tasks.start(self._waking.watch(), "waking")
+        self._tasks.start(self._rest.watch(), "rest")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._tasks.close()
+        await self._seeing.close()

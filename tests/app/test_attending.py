@@ -1,0 +1,31 @@
+"""Whoever attends is told of rests and sleeps, and nothing goes on afterwards."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+
+from app.attending import Attending
+from app.view import Note
+from app.waking import times
+from app.worker_limits import Limits
+from tests.helpers.waiting import wait_until
+
+
+async def test_sleeps_and_rests_are_told() -> None:
+    now = [times()]
+    rests: list[Note | None] = []
+    slept: list[float] = []
+    async with Attending(rests.append, slept.append, lambda: now[0]) as attending:
+        now[0] = replace(now[0], always_s=now[0].always_s + 60.0)
+        await wait_until(lambda: slept, "the sleep is told")
+        attending.allow(Limits(hours=_other_hours()))
+        await wait_until(lambda: rests, "it is to rest")
+        attending.allow(Limits())
+        await wait_until(lambda: rests[-1] is None, "it may work")
+    assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("attending")]
+
+
+def _other_hours() -> str:
+    """Not now, whenever that is."""
+    hour = (datetime.now().hour + 12) % 24
+    return f"{hour:02}:00-{hour:02}:01"
