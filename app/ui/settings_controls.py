@@ -79,7 +79,6 @@ class ChoiceControl(Control):
         self.choice = Choice(theme)
         super().__init__(self.choice, asks)
         self._options, self._value = options, ""
-        self.choice.setMinimumWidth(usual_width())
         self.column.addWidget(self.choice)
         self.choice.activated.connect(lambda _: asks(str(self.choice.currentData())))
 
@@ -91,6 +90,7 @@ class ChoiceControl(Control):
     def refresh(self) -> None:
         """The texts of now."""
         self.choice.show_entries(self._options(), self._value)
+        self.choice.setMinimumWidth(max(usual_width(), self.choice.minimumSizeHint().width()))
 
 
 class MicrophoneControl(ChoiceControl):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
@@ -179,6 +179,13 @@ class SettingsPage(QWidget):
         self.search.setFocus()
         self.search.selectAll()
 
+    def minimumSizeHint(self) -> QSize:
+        """As wide as what is shown needs: it scrolls up and down only."""
+        inside, bar = self.area.widget(), self.area.verticalScrollBar().sizeHint().width()
+        shown = inside.minimumSizeHint().width() if inside else 0
+        across = self.side.minimumWidth() + SPACING.large + shown + bar + 2 * SPACING.wide
+        return QSize(across, super().minimumSizeHint().height())
+
     def showEvent(self, event: QShowEvent) -> None:
         """Somebody looks."""
         self.build()
@@ -207,6 +214,7 @@ class SettingsPage(QWidget):
         self.nothing.setText(self._texts("settings.nothing-found"))
         self.nothing.setVisible(not count)
         self.clear.setVisible(bool(self.search.text()))
+        self.updateGeometry()
 
     def _connect(self) -> None:
         self.search.textChanged.connect(self._search)

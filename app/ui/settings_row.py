@@ -106,7 +106,7 @@ class Row(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """The control below the words."""
-        across = max(self.control.minimumSizeHint().width(), self.name.minimumSizeHint().width())
+        across = max(self.control.minimumSizeHint().width(), self._head_width())
         return QSize(across, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -120,11 +120,15 @@ class Row(QWidget):
             painter.setPen(self._theme.colour("line"))
             painter.drawLine(QLineF(0, 0.5, self.width(), 0.5))
 
+    def _head_width(self) -> int:
+        return self.name.sizeHint().width() + SPACING.small + self.reset.sizeHint().width()
+
     def _arrange(self) -> None:
         words = QFontMetrics(font()).averageCharWidth() * _WORDS_LETTERS
+        least = self._head_width() if isinstance(self.control, SwitchControl) else max(words, self._head_width())
         room = self.width() - self.control.minimumSizeHint().width() - SPACING.wide
-        beside = room >= words and not self.control.high or isinstance(self.control, SwitchControl)
         direction = QBoxLayout.Direction
+        beside = room >= least and not self.control.high
         self._sides.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
 
     def _lay_out(self) -> None:

@@ -92,6 +92,7 @@ def test_what_is_typed_survives_news_and_a_refusal(qtbot: QtBot) -> None:
     assert control.field.text() == "ne"
     QTest.keyClick(control.field, Qt.Key.Key_Return)
     control.show_value("other")
+    control.keep()
     assert (asked, control.field.text()) == (["ne"], "ne"), "refused"
     QTest.keyClicks(control.field, "w")
     page.leave()
