@@ -25,6 +25,8 @@ from app.models.working import Models
 from app.monitoring.monitoring import Monitoring
 from app.monitoring.view import MonitorView
 from app.needed_models import VAD_MODEL
+from app.replacing.dry_run import DryRun
+from app.replacing.view import ReplacementsTried, TryReplacements
 from app.transcript import Rewrite, as_it_is
 from app.witness import Witness
 from client.connection import Locate
@@ -33,7 +35,7 @@ from protocol.recognition import Options
 from runtime.folders import folders
 from runtime.tasks import Tasks
 
-Post = Callable[[FilesView | FileText | MonitorView | HistoryValue | ModelsView], None]
+Post = Callable[[FilesView | FileText | MonitorView | HistoryValue | ModelsView | ReplacementsTried], None]
 
 _FILES: Final = "files"
 
@@ -58,6 +60,7 @@ class Beside:
         self._history = History(library, Rerunner(locate, rewrite=rewrite))
         self._serving = Serving(self._history, post, lambda: _models(locate))
         self.models = Models(post)
+        self._dry_run = DryRun(library, post)
         self._tasks = Tasks("beside")
         self._kept = AsyncExitStack()
         self._open = False
@@ -69,6 +72,7 @@ class Beside:
             await opening.enter_async_context(self._history)
             await opening.enter_async_context(self._serving)
             await opening.enter_async_context(self.models)
+            await opening.enter_async_context(self._dry_run)
             self._kept = opening.pop_all()
         self._tasks.start(self._files.run(), "files")
         self._open = True
@@ -95,6 +99,8 @@ class Beside:
             self._serving.ask(action)
         elif isinstance(action, ModelAction):
             self.models.ask(action)
+        elif isinstance(action, TryReplacements):
+            self._dry_run.ask(action)
         else:
             self._monitoring.look(action.on)
 

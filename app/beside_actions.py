@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.files.actions import FileAction
 from app.history.actions import HistoryAction
 from app.models.actions import ModelAction
+from app.replacing.view import TryReplacements
 
 
 @dataclass(frozen=True)
@@ -14,4 +15,4 @@ class LookAtMonitor:
     on: bool
 
 
-BesideAction = FileAction | HistoryAction | ModelAction | LookAtMonitor
+BesideAction = FileAction | HistoryAction | ModelAction | LookAtMonitor | TryReplacements

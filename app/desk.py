@@ -44,10 +44,11 @@ from app.insertion.errors import InsertionUnavailable
 from app.insertion.held import HeldInserter
 from app.insertion.outcome import Inserter
 from app.insertion.plan import Rules
+from app.insertion.seen import SeeingInserter
 from app.listening import PATIENT, Listener
 from app.local_worker import LocalWorker, LocalWorkerSettings, Percent
 from app.needed_models import VAD_MODEL
-from app.news import Devices, Post, Problem, Takes, WindowWanted
+from app.news import Devices, Post, Problem, Programs, Takes, WindowWanted
 from app.onboarding.actions import PlaySample, RecordSample, TryGateway, TryMicrophone
 from app.onboarding.trying import Trying
 from app.own_gateway import OwnGateway
@@ -140,7 +141,7 @@ class Desk:
             vad = folders().models / VAD_MODEL
             settings = replace(_PATIENT, pause=self._patience.pause)
             listener = Listener(self._locate, vad, settings=settings, rewrite=self._rewrite)
-            library, inserter = of_this_user(), self._inserter
+            library, inserter = of_this_user(), SeeingInserter(self._inserter, self._saw_programs)
             beside = Beside(self._post, library, self._locate, self._options, self._rewrite)
             self._beside = await cleanup.enter_async_context(beside)
             beside.models.came = lambda name: self._want_gateway()  # a worker that failed for want of it
@@ -270,6 +271,9 @@ class Desk:
         """What the first steps try out; after dictation has ended it has no microphone."""
         play, key = sound_system().play, os.environ.get(_KEY, "")
         return Trying(self._post, dictating.recorder, play, self.look_at_microphones, key)
+
+    def _saw_programs(self, names: tuple[str, ...]) -> None:
+        self._post(Programs(names))
 
     def _options(self) -> Options:
         return self._file.current.recognition.options

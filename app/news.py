@@ -9,6 +9,7 @@ from app.key_test import KeysSeen
 from app.models.view import ModelsView
 from app.monitoring.view import MonitorView
 from app.onboarding.view import TrialView
+from app.replacing.view import ReplacementsTried
 from app.settings.sections import Settings
 from app.view import Note, TakeView, View, WorkerView
 
@@ -42,10 +43,17 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Programs:
+    """Those that had the focus when somebody dictated, the last one first."""
+
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class WindowWanted:
     """Somebody asks for the main window."""
 
 
-Shown = TrialView | KeysSeen | FilesView | FileText | MonitorView | HistoryValue | ModelsView
-News = View | WorkerView | Devices | Takes | Settings | Problem | WindowWanted | Shown
+Shown = TrialView | KeysSeen | FilesView | FileText | MonitorView | HistoryValue | ModelsView | ReplacementsTried
+News = View | WorkerView | Devices | Takes | Settings | Problem | Programs | WindowWanted | Shown
 Post = Callable[[News], None]

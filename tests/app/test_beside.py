@@ -19,6 +19,8 @@ from app.models.actions import LookAtModels
 from app.models.view import ModelsView
 from app.monitoring.view import MonitorView
 from app.news import Shown
+from app.replacing.rules import Replacement
+from app.replacing.view import ReplacementsTried, TryReplacements
 from client.connection import Address, fixed
 from client.errors import Unreachable
 from protocol.recognition import Options
@@ -77,6 +79,13 @@ async def test_the_models_are_told_of_while_somebody_looks(library: Library) -> 
     async with Beside(told.append, library, nowhere, Options) as beside:
         beside.ask(LookAtModels(True))
         await wait_until(lambda: any(isinstance(news, ModelsView) for news in told), "there they are")
+
+
+async def test_replacements_are_tried(library: Library) -> None:
+    told: list[object] = []
+    async with Beside(told.append, library, nowhere, Options) as beside:
+        beside.ask(TryReplacements((Replacement("um"),), 1))
+        await wait_until(lambda: any(isinstance(news, ReplacementsTried) for news in told), "it is told")
 
 
 async def test_a_take_that_comes_is_found(library: Library) -> None:

@@ -1,0 +1,77 @@
+"""Tries rules on the takes of the history, beside everything else: nothing of them is changed.
+
+The newest question counts. A thread reads some takes at a time, so that a newer one waits for no more than that.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from types import TracebackType
+from typing import Final, Self
+from uuid import UUID
+
+import structlog
+
+from app.capture.disk import EVENTS
+from app.capture.library import Library
+from app.replacing.tally import Tally
+from app.replacing.view import MOST_TAKES, ReplacementsTried, TryReplacements
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+_TELL_S: Final = 0.2
+_SLICE: Final = 100
+
+
+class DryRun:
+    """An async context manager, of one loop; ``post`` is told how far it is, and at last all of it."""
+
+    def __init__(self, library: Library, post: Callable[[ReplacementsTried], None]) -> None:
+        self._library, self._post = library, post
+        self._tasks = Tasks("dry run")
+        self._thread = ThreadPoolExecutor(1, "dry-run")
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._tasks.close()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def ask(self, action: TryReplacements) -> None:
+        """Returns at once. Without rules it only ends what is asked."""
+        if self._running is not None:
+            self._running.cancel()
+            self._running = None
+        if action.rules:
+            self._running = self._tasks.start(self._try(action), "try")
+        else:
+            self._post(ReplacementsTried(action.serial, 0, 0))
+
+    async def _try(self, action: TryReplacements) -> None:
+        aside, clock = asyncio.get_running_loop().run_in_executor, asyncio.get_running_loop().time
+        try:
+            tally = await aside(self._thread, Tally, action.rules)
+            takes = (await aside(self._thread, self._library.newest))[:MOST_TAKES]
+            told = clock()
+            for start in range(0, len(takes), _SLICE):
+                await aside(self._thread, partial(self._read, tally, takes[start : start + _SLICE]))
+                if clock() - told >= _TELL_S:
+                    told = clock()
+                    self._post(tally.tried(action.serial, min(start + _SLICE, len(takes)), len(takes)))
+            self._post(tally.tried(action.serial, len(takes), len(takes)))
+        except OSError as error:
+            log.warning("rules cannot be tried", reason=error.strerror)
+            self._post(ReplacementsTried(action.serial, 0, 0))
+
+    def _read(self, tally: Tally, sessions: Sequence[UUID]) -> None:
+        """Those that are still there."""
+        for session in sessions:
+            with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+                tally.add(session, (self._library.root / str(session) / EVENTS).read_bytes())

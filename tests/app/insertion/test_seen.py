@@ -1,0 +1,26 @@
+from app.insertion.outcome import How, Insertion, Target
+from app.insertion.seen import MOST_SEEN, SeeingInserter
+from tests.app.dictating_world import FakeInserter
+
+
+async def test_the_last_programs_are_told_once_each_the_newest_first() -> None:
+    told: list[tuple[str, ...]] = []
+    inserter = FakeInserter()
+    seeing = SeeingInserter(inserter, told.append)
+    targets = [Target(1, "slack"), Target(2, "slack"), Target(3, "kitty"), Target(4, ""), None, Target(5, "slack")]
+    for target in [*targets, Target(6, "kikipounamu", own=True)]:
+        inserter.focus = target
+        assert await seeing.target() == target
+    assert told == [("slack",), ("kitty", "slack"), ("slack", "kitty")]
+    for number in range(2 * MOST_SEEN):
+        inserter.focus = Target(number, f"program {number}")
+        await seeing.target()
+    assert len(seeing.seen) == MOST_SEEN and seeing.seen[0] == f"program {2 * MOST_SEEN - 1}"
+
+
+async def test_it_inserts_as_the_other_one_does() -> None:
+    inserter = FakeInserter()
+    seeing = SeeingInserter(inserter, lambda names: None)
+    assert await seeing.insert("text", inserter.focus) == Insertion(How.TYPED)
+    assert inserter.text() == "text"
+    await seeing.close()
