@@ -5,7 +5,7 @@ from itertools import chain, islice
 from typing import Final
 from uuid import UUID
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -19,13 +19,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.history.actions import ExportTakes, RowsWanted, SearchHistory
+from app.history.actions import ExportTakes, LookAtTake, ModelsWanted, PlayAction, RowsWanted, SearchHistory
 from app.history.index import Row
-from app.history.view import HistoryList, HistoryNote, HistoryRows, HistoryTold
+from app.history.view import (
+    HistoryList,
+    HistoryModels,
+    HistoryNote,
+    HistoryRows,
+    HistoryTold,
+    Playing,
+    Rerunning,
+    TakeDetails,
+)
 from app.ui import icons
 from app.ui.file_dialogs import Dialogs, SystemDialogs
 from app.ui.history_delegate import HistoryDelegate
+from app.ui.history_menu import menu_of
 from app.ui.history_model import HistoryModel
+from app.ui.history_playing import KEY
 from app.ui.history_take import Asked, TakePanel
 from app.ui.history_wording import described, list_text, percent_text, told_text
 from app.ui.texts import Texts
@@ -102,10 +113,27 @@ class HistoryPage(QWidget):
         self._told = told
         self._show()
 
+    def show_details(self, details: TakeDetails) -> None:
+        """All of the take that was chosen."""
+        self.panel.show_details(details)
+
+    def show_models(self, models: HistoryModels) -> None:
+        """With which a take can be recognised again."""
+        self.panel.show_models(models)
+
+    def show_rerun(self, stand: Rerunning) -> None:
+        """How it stands with that."""
+        self.panel.show_rerun(stand)
+
+    def show_playing(self, playing: Playing) -> None:
+        """What is heard."""
+        self.panel.show_playing(playing)
+
     def again(self) -> None:
         """Whoever answers is there only now, or another one: ask once more, if anybody has looked."""
         if self._serial:
             self._search()
+            self.panel.look_again()
 
     def refresh(self) -> None:
         """Everything again, in the language and colours of now."""
@@ -197,7 +225,9 @@ class HistoryPage(QWidget):
         self._ask(wanted)
 
     def _do(self, action: Asked) -> None:
-        """What is told of an earlier one is over."""
+        """What is told of an earlier one is over, when somebody does something else."""
+        if isinstance(action, LookAtTake | ModelsWanted | PlayAction):
+            return self._ask(action)
         self._told = None
         if isinstance(action, ExportTakes):
             self._exported = action
@@ -213,14 +243,19 @@ class HistoryPage(QWidget):
         if (again := self._exported) is not None:
             self._do(ExportTakes(again.sessions, again.form, again.place, overwrite=True))
 
+    def _menu(self, point: QPoint) -> None:
+        menu = menu_of(self.list, self.panel, self._texts)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.list.viewport().mapToGlobal(point))
+
     def showEvent(self, event: QShowEvent) -> None:
         """Nothing is read before somebody looks."""
         if not self._serial:
             self._search()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """What was typed is saved."""
-        self.panel.keep()
+        """What was typed is saved, and nothing more is heard."""
+        self.panel.leave()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys that lead from the search to the list, and from the list to what can be done."""
@@ -275,9 +310,11 @@ class HistoryPage(QWidget):
         self.list.selectionModel().selectionChanged.connect(self._selected)
         self.search.installEventFilter(self)
         self.list.installEventFilter(self)
-        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
-        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        find.activated.connect(self.search.setFocus)
+        self.list.customContextMenuRequested.connect(self._menu)
+        for keys, act in ((QKeySequence.StandardKey.Find, self.search.setFocus), (KEY, self.panel.play.toggle)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
         self._theme.changed.connect(self.refresh)
         self._texts.changed.connect(self.refresh)
 
@@ -290,6 +327,7 @@ class HistoryPage(QWidget):
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def _lay_out(self) -> None:

@@ -7,17 +7,22 @@ from typing import Final
 from uuid import UUID
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtGui import QGuiApplication, QMouseEvent, QTextCursor
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
 
 from app.actions import RecoverTake
 from app.formats import Format
-from app.history.actions import DeleteTakes, EditTake, ExportTakes, HistoryAction
+from app.history.actions import DeleteTakes, EditTake, ExportTakes, HistoryAction, LookAtTake
 from app.history.index import Row
+from app.history.view import HistoryModels, Playing, Rerunning, TakeDetails
 from app.states import State
 from app.ui import icons
 from app.ui.file_dialogs import Dialogs
+from app.ui.history_again import AgainPanel, Stage
+from app.ui.history_follow import Follower
+from app.ui.history_playing import PlayBar
 from app.ui.history_wording import caption, state_of, take_text, when
+from app.ui.lines import Lines
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets import Choice, label
@@ -53,11 +58,17 @@ class TakePanel(QFrame):
         self.copy, self.recover = self._button(self.copy_text), self._button(self._recover)
         self.form, self.export = Choice(theme), self._button(self._export)
         self.delete = self._button(self.ask_delete)
-        self._lines = [QHBoxLayout() for _ in self._controls]
-        self._placed: list[tuple[int, QPushButton | Choice]] = []
+        self.again = self._button(self._open_again)
+        self.play = PlayBar(theme, texts, ask, self._moved)
+        self.follower = Follower(theme, self.text)
+        self.recognise = AgainPanel(theme, texts, ask, self._use, self._use_mine)
+        self._mine = ""
+        self.lines = Lines(self._controls)
         self._lay_out()
         self.text.textChanged.connect(self._typed)
+        self.recognise.closed.connect(self._show)
         self.delete.installEventFilter(self)
+        self.text.viewport().installEventFilter(self)
         self.refresh()
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -75,13 +86,53 @@ class TakePanel(QFrame):
             self._sure = False
             self.copy.setText(self._texts("action.copy"))
             self._fill()
+            self._look()
         elif before != self._rows and self._one and self.text.toPlainText() in (self._draft(), before[0].text):
             self._fill()
+        self.recognise.show_take(self._one)
+        self._show()
+
+    def show_details(self, details: TakeDetails) -> None:
+        """All of what is chosen."""
+        if self._one and self._one.session == details.session:
+            self.play.show_take(details.session, details.of_ms)
+            self.follower.show(details.text, details.spoken)
+            self.recognise.show_details(details)
+            self._show()
+
+    def show_playing(self, playing: Playing) -> None:
+        """What is heard, and where it is."""
+        self.play.show_playing(playing)
+
+    def show_models(self, models: HistoryModels) -> None:
+        """With which it can be recognised again."""
+        self.recognise.show_models(models)
+
+    def show_rerun(self, stand: Rerunning) -> None:
+        """How it stands with that."""
+        self.recognise.show_rerun(stand)
         self._show()
 
     def keep(self) -> None:
         """Have saved what was typed, as when somebody turns to another take."""
         self._leave(self._rows)
+
+    def leave(self) -> None:
+        """Nobody looks any more: what was typed is saved, and nothing is heard."""
+        self.keep()
+        self.play.stop()
+
+    def look_again(self) -> None:
+        """Whoever answers is there only now: ask for all of what is chosen once more."""
+        if self._one:
+            self._ask(LookAtTake(self._one.session))
+
+    def _look(self) -> None:
+        """All of one that is chosen is wanted now; of several, nothing more."""
+        one = self._one
+        self.play.show_take(one.session if one else None, round(one.seconds * 1000) if one else 0)
+        self.follower.show("", ())
+        self._ask(LookAtTake(one.session if one else None))
 
     def refresh(self) -> None:
         """Everything again, in the language and colours of now."""
@@ -95,6 +146,7 @@ class TakePanel(QFrame):
         for button, key in (
             (self.save, "history.save"),
             (self.copy, "action.copy"),
+            (self.again, "history.again.open"),
             (self.recover, "action.recover"),
             (self.export, "history.export"),
         ):
@@ -104,8 +156,9 @@ class TakePanel(QFrame):
             button.setIconSize(QSize(side, side))
             button.setIcon(icons.icon(name, self._theme.colour("text")))
         self.text.setFont(font())
+        self.play.refresh()
+        self.recognise.refresh()
         self._show()
-        self._arrange()
 
     @property
     def _one(self) -> Row | None:
@@ -142,6 +195,8 @@ class TakePanel(QFrame):
         self.save.setVisible(self.changed)
         self.undo.setVisible(self.changed or bool(one and one.edited))
         self.undo.setText(texts("history.undo" if self.changed or not (one and one.edited) else "history.restore"))
+        self.play.setVisible(one is not None and one.seconds > 0)
+        self.again.setVisible(self.play.isVisibleTo(self) and self.recognise.stage is Stage.CLOSED)
         self.recover.setVisible(bool(one) and state_of(self._rows[0]) is State.FAILED)
         for widget in (self.copy, self.form, self.export):
             widget.setVisible(any_text)
@@ -150,14 +205,14 @@ class TakePanel(QFrame):
         self.delete.setAccessibleName(self.delete.text())
         self.delete.setProperty("role", "danger" if self._sure else "")
         self.delete.style().polish(self.delete)
-        self._arrange()
+        self.lines.arrange()
 
     # -- what a person does --------------------------------------------------------------------------------
 
     def copy_text(self) -> None:
-        """What can be seen; of several, in the order in which it was said."""
-        texts = [self.text.toPlainText()] if self._one else [row.text for row in reversed(self._rows)]
-        QGuiApplication.clipboard().setText("\n".join(text for text in texts if text))
+        """What can be seen; of several, in the order in which it was said, a line between two."""
+        texts = [self.text.toPlainText()] if self._one else [row.text.strip() for row in reversed(self._rows)]
+        QGuiApplication.clipboard().setText("\n\n".join(text for text in texts if text))
         self.copy.setText(self._texts("action.copied"))
 
     def ask_delete(self) -> None:
@@ -177,13 +232,47 @@ class TakePanel(QFrame):
         self._dropped()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A double click is not two answers; who turns to something else does not want it."""
+        """A double click is not two answers; who turns to something else does not want it.
+
+        A click on a word leads to where it was said.
+        """
+        if watched is self.text.viewport():
+            if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
+                self._clicked(event)
+            return False
         if event.type() == QEvent.Type.MouseButtonDblClick:
             return True
         if event.type() == QEvent.Type.FocusOut and self._sure:
             self._sure = False
             self._show()
         return super().eventFilter(watched, event)
+
+    def _clicked(self, event: QMouseEvent) -> None:
+        left = event.button() is Qt.MouseButton.LeftButton and not self.text.textCursor().hasSelection()
+        if left and (ms := self.follower.when(event.position().toPoint())) is not None:
+            self.play.go(ms)
+
+    def _moved(self, ms: int, on_its_way: bool) -> None:
+        self.follower.mark(ms if on_its_way else None)
+
+    def _open_again(self) -> None:
+        self.keep()
+        self.recognise.open_it()
+        self._show()
+
+    def _use(self, text: str) -> None:
+        self._mine = self.text.toPlainText()
+        self._become(text)
+
+    def _use_mine(self) -> None:
+        self._become(self._mine)
+
+    def _become(self, text: str) -> None:
+        """Saved at once, and a step that undo takes back."""
+        cursor = QTextCursor(self.text.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(text)
+        self._save()
 
     def _typed(self) -> None:
         self.copy.setText(self._texts("action.copy"))
@@ -244,43 +333,18 @@ class TakePanel(QFrame):
 
     def minimumSizeHint(self) -> QSize:
         """As wide as its widest control: the rest goes below."""
-        widest = max(widget.minimumSizeHint().width() for widget in self._controls)
-        return QSize(widest + self._beside, super().minimumSizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width holds another number of controls."""
-        self._arrange()
+        beside = 2 * (SPACING.large + 1)
+        return QSize(max(self.lines.widest, self._recognise_width) + beside, super().minimumSizeHint().height())
 
     @property
-    def _beside(self) -> int:
-        """What the frame and the margins take."""
-        return 2 * (SPACING.large + 1)
+    def _recognise_width(self) -> int:
+        shown = self.recognise.stage is not Stage.CLOSED
+        return self.recognise.minimumSizeHint().width() if shown else 0
 
     @property
     def _controls(self) -> tuple[QPushButton | Choice, ...]:
-        return self.save, self.undo, self.copy, self.recover, self.form, self.export, self.delete
-
-    def _arrange(self) -> None:
-        """As many in a line as fit."""
-        room, line, used = self.width() - self._beside, 0, 0
-        placed: list[tuple[int, QPushButton | Choice]] = []
-        for control in self._controls:
-            if control.isHidden():
-                continue
-            across = control.minimumSizeHint().width() + SPACING.small
-            if used and used + across > room:
-                line, used = line + 1, 0
-            placed.append((line, control))
-            used += across
-        if placed != self._placed:
-            self._place(placed)
-
-    def _place(self, placed: list[tuple[int, QPushButton | Choice]]) -> None:
-        for line, control in self._placed:
-            self._lines[line].removeWidget(control)
-        for line, control in placed:
-            self._lines[line].insertWidget(self._lines[line].count() - 1, control)
-        self._placed = placed
+        copied = self.save, self.undo, self.copy, self.again, self.recover
+        return *copied, self.form, self.export, self.delete
 
     def _lay_out(self) -> None:
         self.hint.setWordWrap(True)
@@ -292,11 +356,8 @@ class TakePanel(QFrame):
         column.setSpacing(SPACING.small)
         column.addWidget(self.caption)
         column.addWidget(self.text, 1)
+        column.addWidget(self.play)
+        column.addWidget(self.recognise, 1)
         column.addWidget(self.hint, 1)
         column.addStretch()
-        for control in self._controls:
-            control.setParent(self)
-        for line in self._lines:
-            line.setSpacing(SPACING.small)
-            line.addStretch(1)
-            column.addLayout(line)
+        column.addWidget(self.lines)

@@ -7,7 +7,15 @@ from app.actions import Action, RecoverTake
 from app.beside_actions import BesideAction, LookAtMonitor
 from app.files.view import FilesView, FileText
 from app.history.actions import HistoryAction
-from app.history.view import HistoryList, HistoryRows, HistoryTold
+from app.history.view import (
+    HistoryList,
+    HistoryModels,
+    HistoryRows,
+    HistoryTold,
+    Playing,
+    Rerunning,
+    TakeDetails,
+)
 from app.key_test import KeysSeen
 from app.monitoring.view import MonitorView
 from app.ui.files_page import FilesPage
@@ -55,6 +63,10 @@ class Pages:
             HistoryList: self.history.show_list,
             HistoryRows: self.history.show_rows,
             HistoryTold: self.history.show_told,
+            TakeDetails: self.history.show_details,
+            HistoryModels: self.history.show_models,
+            Rerunning: self.history.show_rerun,
+            Playing: self.history.show_playing,
             FilesView: self.files.show_files,
             FileText: self.files.show_text,
             MonitorView: self.monitor.show_monitor,

@@ -30,10 +30,11 @@ QPushButton[role="quiet"]:hover { background: $accent_soft; }
 QPushButton[role="quiet"]:focus { border: 2px solid $accent; padding: ${hair_focus}px ${pad_focus}px; }
 QPushButton[role="danger"] { color: $danger; border-color: $danger; }
 
-QLineEdit, QPlainTextEdit { background: $surface; color: $text; border: 1px solid $edge;
+QLineEdit, QTextEdit, QPlainTextEdit { background: $surface; color: $text; border: 1px solid $edge;
     placeholder-text-color: $muted; border-radius: ${radius}px; padding: ${hair}px ${pad}px;
     selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit:focus, QPlainTextEdit:focus { border: 2px solid $accent; padding: ${hair_focus}px ${pad_focus}px; }
+QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus { border: 2px solid $accent;
+    padding: ${hair_focus}px ${pad_focus}px; }
 QListView#list { background: $window; border: none; outline: none; }
 
 QMenu { background: $surface; color: $text; border: 1px solid $line; padding: ${pad}px; }

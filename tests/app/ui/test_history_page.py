@@ -14,7 +14,15 @@ from pytestqt.qtbot import QtBot
 from app.actions import RecoverTake
 from app.capture.take import TakeState
 from app.formats import Format
-from app.history.actions import MOST_WAITING, DeleteTakes, EditTake, ExportTakes, RowsWanted, SearchHistory
+from app.history.actions import (
+    MOST_WAITING,
+    DeleteTakes,
+    EditTake,
+    ExportTakes,
+    LookAtTake,
+    RowsWanted,
+    SearchHistory,
+)
 from app.history.index import Row
 from app.history.view import HistoryList, HistoryNote, HistoryRows, HistoryTold
 from app.ui.colours import Scheme
@@ -64,7 +72,7 @@ def choose(page: HistoryPage, *places: int) -> None:
 
 
 def done(asked: list[Asked]) -> list[Asked]:
-    return [action for action in asked if not isinstance(action, SearchHistory | RowsWanted)]
+    return [action for action in asked if not isinstance(action, SearchHistory | RowsWanted | LookAtTake)]
 
 
 def texts_chosen(page: HistoryPage) -> list[str]:
@@ -225,7 +233,7 @@ def test_it_is_used_by_keyboard(page: HistoryPage, qtbot: QtBot) -> None:
     QTest.keyClick(page.list, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     assert texts_chosen(page) == ["take 0", "take 1"]
     QTest.keyClick(page.list, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert QGuiApplication.clipboard().text() == "take 1\ntake 0"
+    assert QGuiApplication.clipboard().text() == "take 1\n\ntake 0"
     page.search.setText("a")
     QTest.keyClick(page.search, Qt.Key.Key_Escape)
     assert page.search.text() == ""

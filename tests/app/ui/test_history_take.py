@@ -5,11 +5,15 @@ from uuid import UUID
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.capture.take import TakeState
-from app.history.actions import DeleteTakes, EditTake
+from app.history.actions import DeleteTakes, EditTake, LookAtTake, PlayTake, StopPlaying
+from app.history.difference import difference
 from app.history.index import Row
+from app.history.timing import Spoken
+from app.history.view import Compared, Playing, PlayState, Run, TakeDetails
 from app.ui.history_take import MOST_DRAFTS, Asked, TakePanel
 from app.ui.texts import Texts
 from app.ui.theme import Theme
@@ -18,6 +22,10 @@ from tests.app.ui.test_files_page import Chosen
 
 def row(number: int) -> Row:
     return Row(UUID(int=number + 1), 1_700_000_000.0, 5.0, 1, TakeState.DONE, f"take {number}")
+
+
+def done(asked: list[Asked]) -> list[Asked]:
+    return [action for action in asked if not isinstance(action, LookAtTake)]
 
 
 @pytest.fixture
@@ -42,12 +50,13 @@ def test_nothing_chosen_says_what_to_do(panel: TakePanel, texts: Texts) -> None:
 
 def test_a_double_click_deletes_nothing(panel: TakePanel, asked: list[Asked], texts: Texts) -> None:
     panel.show_takes([row(1)])
+    QApplication.processEvents()
     QTest.mouseClick(panel.delete, Qt.MouseButton.LeftButton)
     QTest.mouseDClick(panel.delete, Qt.MouseButton.LeftButton)
     QTest.mouseRelease(panel.delete, Qt.MouseButton.LeftButton)
-    assert asked == [] and panel.delete.text() == texts("history.delete-sure")
+    assert done(asked) == [] and panel.delete.text() == texts("history.delete-sure")
     QTest.mouseClick(panel.delete, Qt.MouseButton.LeftButton)
-    assert asked == [DeleteTakes((row(1).session,))]
+    assert done(asked) == [DeleteTakes((row(1).session,))]
 
 
 def test_an_emptied_text_is_what_was_recognised(panel: TakePanel, asked: list[Asked]) -> None:
@@ -55,7 +64,7 @@ def test_an_emptied_text_is_what_was_recognised(panel: TakePanel, asked: list[As
     panel.text.selectAll()
     QTest.keyClick(panel.text, Qt.Key.Key_Delete)
     panel.save.click()
-    assert asked == [EditTake(row(1).session, "")]
+    assert done(asked) == [EditTake(row(1).session, "")]
     panel.show_takes([])
     panel.show_takes([row(1)])
     assert panel.text.toPlainText() == "take 1"
@@ -70,3 +79,57 @@ def test_drafts_are_bounded(panel: TakePanel) -> None:
     for number, text in ((0, "take 0"), (1, "xtake 1")):
         panel.show_takes([row(number)])
         assert panel.text.toPlainText() == text
+
+
+def details(number: int, other: str = "") -> TakeDetails:
+    text = row(number).text
+    spoken = (Spoken(0, 1_000, 0, 4), Spoken(1_000, 5_000, 5, 6))
+    compared = Compared(0, other, difference(text, other), 1) if other else None
+    return TakeDetails(row(number).session, text, 5_000, spoken, (Run(1.0, "m", True),) * bool(other), compared)
+
+
+def marked(panel: TakePanel) -> list[str]:
+    return [one.cursor.selectedText() for one in panel.text.extraSelections()]
+
+
+def test_all_of_the_one_that_is_chosen_is_wanted(panel: TakePanel, asked: list[Asked]) -> None:
+    for chosen in ([row(1)], [row(1)], [row(1), row(2)], [row(2)]):
+        panel.show_takes(chosen)
+    panel.look_again()
+    sessions = [action.session for action in asked if isinstance(action, LookAtTake)]
+    assert sessions == [row(1).session, None, row(2).session, row(2).session]
+
+
+def test_the_text_follows_the_sound_and_a_click_leads_to_a_word(panel: TakePanel, asked: list[Asked]) -> None:
+    panel.show_takes([row(1)])
+    panel.show_details(details(2))  # of one that is not chosen any more
+    panel.show_details(details(1))
+    panel.show_playing(Playing(row(1).session, PlayState.PLAYING, 500, 5_000))
+    assert marked(panel) == ["take"]
+    panel.show_playing(Playing(row(1).session, PlayState.STOPPED))
+    assert marked(panel) == []
+    cursor = panel.text.textCursor()
+    cursor.setPosition(6)
+    place = panel.text.cursorRect(cursor).center()
+    QTest.mouseClick(panel.text.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    panel.play.toggle()
+    assert done(asked) == [PlayTake(row(1).session, 1_000)]
+    panel.show_playing(Playing(row(1).session, PlayState.PLAYING, 1_000, 5_000))
+    panel.leave()
+    assert done(asked)[1:] == [StopPlaying()]
+
+
+def test_another_text_is_used_at_once_and_taken_back(panel: TakePanel, asked: list[Asked]) -> None:
+    panel.show_takes([row(1)])
+    panel.show_details(details(1, "take one"))
+    panel.again.click()
+    assert not panel.again.isVisible()
+    panel.recognise.take.click()
+    assert panel.text.toPlainText() == "take one" and done(asked) == [EditTake(row(1).session, "take one")]
+    panel.recognise.undo.click()
+    assert panel.text.toPlainText() == "take 1"
+    panel.recognise.take.click()
+    panel.text.undo()
+    assert panel.text.toPlainText() == "take 1"  # and by the keys for it
+    panel.recognise.keep.click()
+    assert panel.again.isVisible()

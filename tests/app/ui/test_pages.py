@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -6,10 +7,20 @@ from pytestqt.qtbot import QtBot
 from app.actions import Action
 from app.beside_actions import BesideAction, LookAtMonitor
 from app.history.actions import SearchHistory
-from app.history.view import HistoryList
+from app.history.view import (
+    HistoryList,
+    HistoryModels,
+    Playing,
+    PlayState,
+    Rerunning,
+    RerunState,
+    TakeDetails,
+)
 from app.ui.pages import HISTORY, MONITOR, Pages
 from app.ui.texts import Texts
 from app.ui.theme import Theme
+
+ONE = UUID(int=1)
 
 
 class World:
@@ -46,4 +57,11 @@ def test_news_reach_their_page_and_others_are_passed_over(world: World) -> None:
     search = next(action for action in world.beside if isinstance(action, SearchHistory))
     world.pages.show(HistoryList(search.serial, "", 7))
     assert world.pages.history.model.rowCount() == 7
+    for news in (
+        TakeDetails(ONE),
+        HistoryModels(),
+        Rerunning(ONE, RerunState.DONE),
+        Playing(ONE, PlayState.PAUSED),
+    ):
+        world.pages.show(news)
     world.pages.show(object())

@@ -1,0 +1,78 @@
+"""How another recognition differs, to read: removed words are struck through, added ones underlined."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtGui import QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QTextEdit
+
+from app.history.difference import Change, Piece
+from app.ui.texts import Texts
+from app.ui.theme import Theme, font
+
+MOST_SHOWN: Final = 2_000
+MOST_SPOKEN: Final = 50
+LONGEST_SAME: Final = 400
+_GAP: Final = " … "
+
+
+class DifferenceView(QTextEdit):
+    """Read only. Whoever does not see it hears what is removed and added."""
+
+    def __init__(self, theme: Theme, texts: Texts) -> None:
+        super().__init__()
+        self._theme, self._texts = theme, texts
+        self._pieces: Sequence[Piece] = ()
+        self.setReadOnly(True)
+        self.setTabChangesFocus(True)
+
+    def show_pieces(self, pieces: Sequence[Piece]) -> None:
+        """From one text to the other."""
+        if pieces != self._pieces:
+            self._pieces = pieces
+            self.refresh()
+
+    def refresh(self) -> None:
+        """In the language, letters and colours of now."""
+        self.setFont(font())
+        self.setAccessibleName(self._texts("history.again.difference"))
+        self.setAccessibleDescription(described(self._texts, self._pieces))
+        self.clear()
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
+        for piece in self._pieces[:MOST_SHOWN]:
+            cursor.insertText(shortened(piece), self._format(piece.change))
+        if len(self._pieces) > MOST_SHOWN:
+            cursor.insertText(_GAP, self._format(Change.SAME))
+        cursor.endEditBlock()
+        self.moveCursor(QTextCursor.MoveOperation.Start)
+
+    def _format(self, change: Change) -> QTextCharFormat:
+        made = QTextCharFormat()
+        if change is Change.SAME:
+            made.setForeground(self._theme.colour("text"))
+        elif change is Change.REMOVED:
+            made.setForeground(self._theme.colour("danger"))
+            made.setFontStrikeOut(True)
+        else:
+            made.setForeground(self._theme.colour("accent_strong"))
+            made.setBackground(self._theme.colour("accent_soft"))
+            made.setFontUnderline(True)
+        return made
+
+
+def shortened(piece: Piece) -> str:
+    """Of what is the same only what is near a change."""
+    if piece.change is not Change.SAME or len(piece.text) <= LONGEST_SAME:
+        return piece.text
+    return piece.text[: LONGEST_SAME // 2] + _GAP + piece.text[-LONGEST_SAME // 2 :]
+
+
+def described(texts: Texts, pieces: Sequence[Piece]) -> str:
+    """As a sentence: what is removed, what is added."""
+    keys = {Change.REMOVED: "history.again.removed", Change.ADDED: "history.again.added"}
+    changes = [piece for piece in pieces if piece.change in keys]
+    said = [texts(keys[piece.change], text=piece.text.strip()) for piece in changes[:MOST_SPOKEN]]
+    if len(changes) > MOST_SPOKEN:
+        said.append("…")
+    return " ".join(said) or texts("history.again.same")

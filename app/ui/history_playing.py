@@ -1,0 +1,203 @@
+"""Play, pause, and where in the recording it is."""
+
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSlider, QVBoxLayout, QWidget
+
+from app.history.actions import PausePlaying, PlayAction, PlayTake, SeekTake, StopPlaying
+from app.history.view import Playing, PlayState
+from app.ui import icons
+from app.ui.texts import Texts
+from app.ui.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets import control_height, label, ring
+from app.ui.wording import clock, note_text
+
+KEY: Final = "Ctrl+P"
+_STEP_MS: Final = 1_000
+_PAGE_MS: Final = 5_000
+_TRACK: Final = 4.0
+
+
+class SeekBar(QSlider):
+    """A line with a knob; a click goes straight to its place."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._theme = theme
+        self.setSingleStep(_STEP_MS)
+        self.setPageStep(_PAGE_MS)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """As high as a button."""
+        return QSize(control_height() * 3, control_height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the knob to move."""
+        return QSize(control_height(), control_height())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Here."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.setSliderDown(True)
+            self._go(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """And on."""
+        if self.isSliderDown():
+            self._go(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go."""
+        self.setSliderDown(False)
+
+    def _go(self, event: QMouseEvent) -> None:
+        room = max(1.0, self.width() - self._side)
+        part = (event.position().x() - self._side / 2) / room
+        self.setValue(round(min(1.0, max(0.0, part)) * self.maximum()))
+
+    @property
+    def _side(self) -> float:
+        return float(QFontMetrics(font()).ascent())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """What was heard is filled."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side, middle = self._side, self.height() / 2
+        part = self.value() / self.maximum() if self.maximum() else 0.0
+        at = part * (self.width() - side)
+        track = QRectF(side / 2, middle - _TRACK / 2, self.width() - side, _TRACK)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("edge"))
+        painter.drawRoundedRect(track, _TRACK / 2, _TRACK / 2)
+        painter.setBrush(self._theme.colour("accent"))
+        painter.drawRoundedRect(QRectF(track.left(), track.top(), at, _TRACK), _TRACK / 2, _TRACK / 2)
+        painter.setPen(QPen(self._theme.colour("surface"), 2))
+        knob = QRectF(at, middle - side / 2, side, side).adjusted(1, 1, -1, -1)
+        painter.drawEllipse(knob)
+        if self.hasFocus():
+            ring(painter, QRectF(self.rect()), self._theme.colour("accent"), SPACING.hair)
+
+
+class PlayBar(QWidget):
+    """Shows ``Playing`` of the take that was chosen. ``moved``: told where it is, and whether it is on its way."""
+
+    def __init__(
+        self, theme: Theme, texts: Texts, ask: Callable[[PlayAction], None], moved: Callable[[int, bool], None]
+    ) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask, self._moved = theme, texts, ask, moved
+        self._session: UUID | None = None
+        self._state = Playing(UUID(int=0), PlayState.STOPPED)
+        self.button, self.bar = QPushButton(), SeekBar(theme)
+        self.time = label(size=SCALE.caption, role="muted")
+        self.note = label(size=SCALE.caption, role="warning")
+        self.note.setWordWrap(True)
+        self._lay_out()
+        self.button.clicked.connect(self.toggle)
+        self.bar.valueChanged.connect(self._sought)
+        self.refresh()
+
+    @property
+    def name(self) -> str:
+        """What the button does now."""
+        return self._texts("history.play.pause" if self.playing else "history.play.play")
+
+    @property
+    def playing(self) -> bool:
+        """Whether it is heard now."""
+        return self._state.state is PlayState.PLAYING
+
+    def show_take(self, session: UUID | None, of_ms: int = 0) -> None:
+        """This one from now on, from its beginning; what is heard of another one ends."""
+        if session == self._session:
+            if of_ms and of_ms != self.bar.maximum():
+                with QSignalBlocker(self.bar):
+                    self.bar.setMaximum(of_ms)
+                self._show()
+            return
+        if self._state.state is not PlayState.STOPPED:
+            self._ask(StopPlaying())
+        self._session = session
+        self._state = Playing(session or UUID(int=0), PlayState.STOPPED, 0, of_ms)
+        with QSignalBlocker(self.bar):
+            self.bar.setMaximum(of_ms)
+            self.bar.setValue(0)
+        self._show()
+
+    def show_playing(self, playing: Playing) -> None:
+        """Of another take it is nothing to us."""
+        if playing.session != self._session:
+            return
+        self._state = playing
+        if not self.bar.isSliderDown():
+            with QSignalBlocker(self.bar):
+                self.bar.setMaximum(playing.of_ms or self.bar.maximum())
+                self.bar.setValue(playing.ms)
+        self._show()
+        self._moved(self.bar.value(), playing.state is not PlayState.STOPPED)
+
+    def toggle(self) -> None:
+        """Play, or pause."""
+        if self._session is None:
+            return
+        if self.playing:
+            self._ask(PausePlaying())
+        else:
+            whole = self.bar.value() >= self.bar.maximum()
+            self._ask(PlayTake(self._session, 0 if whole else self.bar.value()))
+
+    def stop(self) -> None:
+        """Nobody listens any more."""
+        if self._state.state is not PlayState.STOPPED:
+            self._ask(StopPlaying())
+
+    def go(self, ms: int) -> None:
+        """To this moment, whether it is heard now or later."""
+        self.bar.setValue(ms)
+
+    def refresh(self) -> None:
+        """In the language and colours of now."""
+        self.bar.setAccessibleName(self._texts("history.play.where"))
+        self._show()
+
+    def _sought(self, ms: int) -> None:
+        if self._session is not None and self.playing:
+            self._ask(SeekTake(self._session, ms))
+        self._show()
+        self._moved(ms, True)
+
+    def _show(self) -> None:
+        texts, side = self._texts, QFontMetrics(font()).ascent()
+        if self.button.accessibleName() != (name := self.name):
+            self.button.setAccessibleName(name)
+            key = QKeySequence(KEY).toString(QKeySequence.SequenceFormat.NativeText)
+            self.button.setToolTip(f"{name} ({key})")
+        self.button.setIconSize(QSize(side, side))
+        self.button.setIcon(icons.icon("pause" if self.playing else "resume", self._theme.colour("text")))
+        position, length = clock(self.bar.value() / 1000), clock(self.bar.maximum() / 1000)
+        self.time.setText(texts("history.play.time", position=position, length=length))
+        note = self._state.note
+        self.note.setText(note_text(texts, note) if note else "")
+        self.note.setVisible(note is not None)
+
+    def _lay_out(self) -> None:
+        self.button.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.small)
+        row.addWidget(self.button)
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.time)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.hair)
+        column.addLayout(row)
+        column.addWidget(self.note)
