@@ -46,13 +46,15 @@ def list_takes() -> None:
 
 @app.command()
 def show(session: Id) -> None:
-    """Print one take: each segment, when it was said, and its text or why it has none."""
+    """Print one take: each segment, when it was said, its text or why it has none; and what it was edited to."""
     with _exit_on_error():
         found = _find(session)
     typer.echo(f"{found.session}: {found.state}, {found.seconds:.1f} s, started {_started(found)}")
     for segment in found.transcript.segments:
         said = f"no text: {segment.error}" if segment.error else segment.text or "(nothing understood)"
         typer.echo(f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s] {said}")
+    if found.take.edited:
+        typer.echo(f"edited to: {found.take.edited}")
     typer.echo(f"folder: {found.folder}")
 
 
@@ -62,14 +64,14 @@ def export(
     form: Annotated[Format, typer.Option("--format", help="How the text is written.")] = Format.TXT,
     output: Annotated[Path, typer.Option(metavar="DIR", help="Where to.")] = Path("."),
 ) -> None:
-    """Write the audio of a take as ID.wav, and its text beside it."""
+    """Write the audio of a take as ID.wav, and its text beside it: as it was edited, if it was."""
     with _exit_on_error():
         found = _find(session)
         sound, text = output / f"{session}.wav", output / f"{session}.{form}"
         try:
             output.mkdir(parents=True, exist_ok=True)
             _write_wav(found, sound)
-            write_whole(text, render(found.transcript, form, sound.name))
+            write_whole(text, _text_of(found, form, sound.name))
         except OSError as error:
             raise OutputFailed(f"{session} cannot be exported to {output}: {error.strerror}") from error
     typer.echo(f"written: {sound}, {text}")
@@ -140,6 +142,17 @@ def _started(found: "Found") -> str:
 def _start_of_text(found: "Found") -> str:
     text = " ".join(found.text.split())
     return text if len(text) <= _START else f"{text[: _START - 1]}…"
+
+
+def _text_of(found: "Found", form: Format, source: str) -> str:
+    """As the history's window exports it."""
+    if not found.take.edited:
+        return render(found.transcript, form, source)
+    from app.history.timing import edited
+
+    if form is Format.TXT:
+        return f"{found.text.strip()}\n"
+    return render(edited(found.transcript, found.text), form, source)
 
 
 def _write_wav(found: "Found", place: Path) -> None:

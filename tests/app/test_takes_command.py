@@ -113,6 +113,23 @@ def test_export_writes_sound_and_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("finished")
+def test_a_text_that_was_edited_is_shown_beside_what_was_recognised_and_is_what_is_exported(
+    home: Path, tmp_path: Path
+) -> None:
+    with Journal.reopen(home / "data" / "takes", UUID(FIRST)) as journal:
+        journal.edit("Good\nevening.")
+    shown = run("show", FIRST).stdout
+    assert "[0.0-0.8 s] Good morning." in shown and "edited to: Good\nevening." in shown
+    for form in ("txt", "srt", "json"):
+        assert run("export", FIRST, "--format", form, "--output", str(tmp_path)).exit_code == 0
+    assert (tmp_path / f"{FIRST}.txt").read_text() == "Good\nevening.\n"
+    subtitles = (tmp_path / f"{FIRST}.srt").read_text()
+    assert "00:00:00,000 --> 00:00:00,750\nGood evening." in subtitles
+    document = json.loads((tmp_path / f"{FIRST}.json").read_text())
+    assert (document["text"], document["file"]) == ("Good\nevening.", f"{FIRST}.wav")
+
+
+@pytest.mark.usefixtures("finished")
 def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "out" / f"{FIRST}.wav").mkdir(parents=True)
     failed = run("export", FIRST, "--output", str(tmp_path / "out"))
