@@ -173,7 +173,7 @@ class Shelf:
     def _remove(self, entry: _Entry) -> list[Effect]:
         use = self._use(entry)
         if use is not Use.NOBODY:
-            entry.note = Note(ModelNote.IN_USE, reason=Note(f"used-by-{use.value}"))
+            entry.note = Note(ModelNote.USED_BY_APP if use is Use.APP else ModelNote.USED_BY_WORKER)
             return []
         return self._put(entry, Work.REMOVE)
 
@@ -259,6 +259,7 @@ class Shelf:
             use=self._use(entry),
             chosen=self._used.chosen == about.name,
             lacks=self._used.lacks.get(about.name, ""),
+            waiting=bool(job and job.waits),
             stopping=bool(job and job.then),
             note=entry.note,
             details=entry.details,

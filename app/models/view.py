@@ -45,7 +45,8 @@ class ModelNote(StrEnum):
     UNWRITABLE = "unwritable"
     BUSY = "busy"
     DAMAGED = "damaged"
-    IN_USE = "in-use"
+    USED_BY_WORKER = "used-by-worker"
+    USED_BY_APP = "used-by-app"
     WHOLE = "whole"
     BROKEN = "broken"
 
@@ -81,7 +82,7 @@ class ModelView:
     """``done``: bytes that are here, or that were read of it. ``source``: where it comes from now.
 
     ``installed_s``: seconds since 1970. ``chosen``: the worker of this computer runs it. ``lacks``: what must be
-    installed before it can. ``stopping``: what is done with it ends soon. ``details``: what each source said.
+    installed before it can. ``waiting``: for another program. ``stopping``: what is done with it ends soon. ``details``: what each source said.
     """
 
     about: About
@@ -94,6 +95,7 @@ class ModelView:
     use: Use = Use.NOBODY
     chosen: bool = False
     lacks: str = ""
+    waiting: bool = False
     stopping: bool = False
     note: Note | None = None
     details: tuple[str, ...] = ()

@@ -17,10 +17,12 @@ from app.history.view import (
     TakeDetails,
 )
 from app.key_test import KeysSeen
+from app.models.view import ModelsView
 from app.monitoring.view import MonitorView
 from app.ui.files_page import FilesPage
 from app.ui.history_page import HistoryPage
 from app.ui.main_window import MainWindow
+from app.ui.models_panel import ModelsPanel
 from app.ui.monitor_page import MonitorPage
 from app.ui.settings_page import SettingsPage
 from app.ui.shell import Shell
@@ -52,6 +54,8 @@ class Pages:
         self.files = FilesPage(theme, texts, ask_beside)
         self.monitor = MonitorPage(theme, texts, ask)
         self.settings = SettingsPage(theme, texts, ask)
+        self.models = ModelsPanel(theme, texts, ask, ask_beside)
+        self.settings.add("models", self.models, self.models.words)
         self.shell = Shell(theme, texts, ask, hides=hides)
         self.shell.add(DICTATION, self.window)
         self.shell.add(HISTORY, self.history)
@@ -70,6 +74,7 @@ class Pages:
             FilesView: self.files.show_files,
             FileText: self.files.show_text,
             MonitorView: self.monitor.show_monitor,
+            ModelsView: self.models.show_models,
             KeysSeen: self.settings.show_keys,
         }
 
@@ -77,6 +82,7 @@ class Pages:
         """From now on there is somebody who answers."""
         self._seen(self.shell.page if self.shell.isVisible() else "")
         self.history.again()
+        self.models.again()
 
     def show(self, news: object) -> None:
         """To the page that it is for."""

@@ -140,8 +140,9 @@ def test_another_program_is_waited_for_not_fought(shelf: Shelf) -> None:
     shown = view(shelf)
     assert (shown.state, shown.percent) == (ModelState.BUSY, 40)
     assert do(shelf, CancelModel(A)) == [], "what another program fetches is not discarded"
+    assert not shown.waiting
     do(shelf, Want(A), Told(A, Waiting(A), 0.0))
-    assert view(shelf).state is ModelState.BUSY
+    assert view(shelf).state is ModelState.BUSY and view(shelf).waiting
     do(shelf, Told(A, Fetching("weights.bin", "hub", 100), 1.0))
     assert view(shelf).state is ModelState.FETCHING
 
@@ -183,9 +184,9 @@ def test_a_model_is_removed_unless_it_is_used(shelf: Shelf) -> None:
     do(shelf, Looked({A: WHOLE, VAD: WHOLE}), Used(A, running=True))
     assert (view(shelf).use, view(shelf).chosen) == (Use.WORKER, True)
     assert do(shelf, RemoveModel(A)) == []
-    assert view(shelf).note == Note(ModelNote.IN_USE, reason=Note("used-by-worker"))
+    assert view(shelf).note == Note(ModelNote.USED_BY_WORKER)
     assert do(shelf, RemoveModel(VAD)) == []
-    assert view(shelf, VAD).note == Note(ModelNote.IN_USE, reason=Note("used-by-app"))
+    assert view(shelf, VAD).note == Note(ModelNote.USED_BY_APP)
     assert do(shelf, Used(A, running=False), RemoveModel(A)) == [Run(A, Work.REMOVE)]
     assert view(shelf).state is ModelState.REMOVING
     do(shelf, Ended(A, Outcome.DONE, NONE))

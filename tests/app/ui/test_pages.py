@@ -16,7 +16,9 @@ from app.history.view import (
     RerunState,
     TakeDetails,
 )
-from app.ui.pages import HISTORY, MONITOR, Pages
+from app.models.actions import LookAtModels
+from app.models.view import About, ModelsView, ModelView
+from app.ui.pages import HISTORY, MONITOR, SETTINGS, Pages
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 
@@ -65,3 +67,23 @@ def test_news_reach_their_page_and_others_are_passed_over(world: World) -> None:
     ):
         world.pages.show(news)
     world.pages.show(object())
+
+
+def test_the_models_are_looked_at_only_while_they_are_seen(world: World) -> None:
+    pages = world.pages
+    pages.show(ModelsView((ModelView(About("whisper-base")),), "/models"))
+    assert list(pages.models.cards) == ["whisper-base"]
+
+    def looked() -> LookAtModels:
+        return [action for action in world.beside if isinstance(action, LookAtModels)][-1]
+
+    pages.shell.appear(SETTINGS)
+    pages.settings.choose("general")
+    assert looked() == LookAtModels(False)
+    pages.settings.choose("models")
+    assert looked() == LookAtModels(True)
+    world.beside.clear()
+    pages.begun()
+    assert looked() == LookAtModels(True), "now there is somebody who answers"
+    pages.settings.choose("history")
+    assert looked() == LookAtModels(False)

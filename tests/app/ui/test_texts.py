@@ -13,6 +13,9 @@ from app.gestures import TalkMode
 from app.history.view import HistoryNote
 from app.hotkeys.conflicts import Use
 from app.insertion.outcome import Reason
+from app.models.engines import KINDS
+from app.models.view import ModelNote, ModelState, Purpose
+from app.models.view import Use as ModelUse
 from app.settings.schema import all_settings
 from app.states import State
 from app.ui.settings_page import SECTIONS
@@ -44,6 +47,12 @@ FAMILIES = {
     "files.state": [state.value for state in FileState],
     "files.note": [key.value for key in FileNote],
     "history.note": [key.value for key in HistoryNote],
+    "models.state": [state.value for state in ModelState],
+    "models.note": [key.value for key in ModelNote],
+    "models.about": list(KINDS),
+    "models.purpose": [purpose.value for purpose in Purpose],
+    "models.source": ["modelscope", "huggingface", "wheels", "folder"],
+    "models.used": [use.value for use in ModelUse if use is not ModelUse.NOBODY],
     "files.form": [form.value for form in Format],
 }
 OPTIONS = {key for name in WITH_ROW for key in option_keys(all_settings()[name]).values()}

@@ -1,0 +1,98 @@
+"""The controls of the list of models that nothing else has."""
+
+from typing import Final
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from app.models.view import ModelState
+from app.ui import icons
+from app.ui.theme import RADII, SPACING, Theme, font
+from app.ui.widgets import control_height, ring
+
+SHAPES: Final = {
+    ModelState.MISSING: ("idle", "muted"),
+    ModelState.QUEUED: ("arming", "muted"),
+    ModelState.FETCHING: ("drop", "accent"),
+    ModelState.PAUSED: ("pause", "warning"),
+    ModelState.BUSY: ("waiting", "muted"),
+    ModelState.IMPORTING: ("folder", "accent"),
+    ModelState.VERIFYING: ("waiting", "accent"),
+    ModelState.INSTALLED: ("done", "accent"),
+    ModelState.DAMAGED: ("failed", "danger"),
+    ModelState.FAILED: ("failed", "danger"),
+    ModelState.REMOVING: ("cancelled", "muted"),
+}
+"""Each state's drawing, and the name of its colour."""
+
+
+class ModelShape(QWidget):
+    """A state's shape in its colour; its name is the state's word."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme, self.state = theme, ModelState.MISSING
+        side = QFontMetrics(font()).ascent()
+        self.setFixedSize(side, side)
+        theme.changed.connect(self.update)
+
+    def show_state(self, state: ModelState, word: str) -> None:
+        """Draw this one."""
+        self.state = state
+        self.setAccessibleName(word)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The icon."""
+        name, colour = SHAPES[self.state]
+        icons.draw(QPainter(self), name, QRectF(self.rect()), self._theme.colour(colour))
+
+
+class Pick(QAbstractButton):
+    """The one of many that is used: a dot in a circle when it is."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setCheckable(True)
+        self.setAutoExclusive(True)  # so that it is read out as one of several
+        self.setFont(font())
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """There is always room for the circle."""
+        across = self.fontMetrics().horizontalAdvance(self.text()) + self._side + SPACING.small
+        return QSize(across + 2 * SPACING.small, control_height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Nothing is cut."""
+        return self.sizeHint()
+
+    @property
+    def _side(self) -> int:
+        return self.fontMetrics().ascent()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Circle, dot and text."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        on, side, theme = self.isChecked(), float(self._side), self._theme
+        live = on or (self.underMouse() and self.isEnabled())
+        circle = QRectF(SPACING.small, (self.height() - side) / 2, side, side).adjusted(1, 1, -1, -1)
+        painter.setPen(QPen(theme.colour("accent" if live else "edge"), 1.5))
+        painter.setBrush(theme.colour("surface"))
+        painter.drawEllipse(circle)
+        if on:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour("accent"))
+            inset = circle.width() / 4
+            painter.drawEllipse(circle.adjusted(inset, inset, -inset, -inset))
+        painter.setPen(theme.colour("text" if self.isEnabled() else "muted"))
+        place = self.rect().adjusted(int(circle.right()) + SPACING.small, 0, 0, 0)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+        if self.hasFocus():
+            ring(painter, QRectF(self.rect()), theme.colour("accent"), RADII.small)

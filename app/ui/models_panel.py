@@ -1,0 +1,90 @@
+"""The models of this computer: a card for each, and how much room there is."""
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.actions import Action, ChangeSetting
+from app.models.actions import LookAtModels, ModelAction
+from app.models.view import ModelsView
+from app.ui.file_dialogs import Dialogs, SystemDialogs
+from app.ui.model_card import ModelCard
+from app.ui.model_wording import room_text
+from app.ui.texts import Texts
+from app.ui.theme import SPACING, Theme
+from app.ui.widgets import label
+
+CHOSEN = "worker.model"
+
+
+class ModelsPanel(QWidget):
+    """Shows values, while it is seen; asks ``ask`` for a setting, and ``ask_models`` for the rest."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Action], None],
+        ask_models: Callable[[ModelAction], None],
+        dialogs: Dialogs | None = None,
+    ) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask, self._ask_models = theme, texts, ask, ask_models
+        self._dialogs = dialogs or SystemDialogs()
+        self._view = ModelsView()
+        self.cards: dict[str, ModelCard] = {}
+        self.room = label(role="muted")
+        self.room.setWordWrap(True)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(SPACING.medium)
+        self._column.addWidget(self.room)
+        theme.changed.connect(self.refresh)
+        texts.changed.connect(self.refresh)
+        self.refresh()
+
+    def show_models(self, view: ModelsView) -> None:
+        """As they are now; cheap enough for ten times a second."""
+        self._view = view
+        self._show()
+
+    def again(self) -> None:
+        """From now on there is somebody who answers."""
+        if self.isVisible():
+            self._ask_models(LookAtModels(True))
+
+    def words(self) -> Iterable[str]:
+        """What a search finds them by."""
+        yield self._texts("models.find")
+        for card in self.cards.values():
+            yield from (card.name.text(), card.about.text(), card.model.about.licence)
+
+    def refresh(self) -> None:
+        """Everything again, in the language and colours of now."""
+        self._show(again=True)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Only what is seen is looked at."""
+        self._ask_models(LookAtModels(True))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks any more."""
+        self._ask_models(LookAtModels(False))
+
+    def _show(self, *, again: bool = False) -> None:
+        view = self._view
+        self.room.setText(room_text(self._texts, view) if view.models else self._texts("models.looking"))
+        for model in view.models:
+            card = self.cards.get(model.name) or self._new_card(model.name)
+            card.show_model(model, view.free, again=again)
+
+    def _new_card(self, name: str) -> ModelCard:
+        card = self.cards[name] = ModelCard(
+            self._theme, self._texts, self._ask_models, self._choose, self._dialogs
+        )
+        self._column.addWidget(card)
+        return card
+
+    def _choose(self, name: str) -> None:
+        self._ask(ChangeSetting(CHOSEN, name))

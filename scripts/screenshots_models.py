@@ -1,0 +1,104 @@
+"""The models of this computer in each of their states, for ``scripts.screenshots``."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.models.disk import about
+from app.models.view import ModelNote, ModelState, ModelsView, ModelView, Use
+from app.ui.main_window import usual_size
+from app.ui.models_panel import ModelsPanel
+from app.ui.texts import Texts
+from app.ui.theme import SPACING, Theme
+from app.view import Note
+from scripts.screenshots import Look, column, dressed, grabbed, ground
+from speech.models.catalogue import load_catalogue
+
+_FOLDER: Final = "/home/ana/.local/share/kikipounamu/models"
+_FREE: Final = 41_200_000_000
+_SINCE: Final = 1_755_000_000.0
+_MEGABYTE: Final = 1_000_000
+_HUB: Final = "ModelScope (www.modelscope.cn, iic/SenseVoiceSmall)"
+
+
+def new() -> list[ModelView]:
+    """A computer with none of them."""
+    return [ModelView(about(model)) for model in load_catalogue().models]
+
+
+def usual() -> ModelsView:
+    """Somebody dictates already, and fetches another one."""
+    vad, base, sense, para, punc, streaming, nano = new()
+    vad = replace(vad, state=ModelState.INSTALLED, done=vad.about.size, installed_s=_SINCE, use=Use.APP)
+    base = replace(
+        base,
+        state=ModelState.INSTALLED,
+        done=base.about.size,
+        installed_s=_SINCE,
+        use=Use.WORKER,
+        chosen=True,
+        note=Note(ModelNote.WHOLE),
+    )
+    sense = replace(
+        sense,
+        state=ModelState.FETCHING,
+        done=392 * _MEGABYTE,
+        speed=8.3e6,
+        left_s=65.0,
+        source=_HUB,
+    )
+    para = replace(para, state=ModelState.QUEUED)
+    punc = replace(punc, state=ModelState.PAUSED, done=118 * _MEGABYTE)
+    return ModelsView((vad, base, sense, para, punc, streaming, nano), _FOLDER, _FREE)
+
+
+def trouble() -> ModelsView:
+    """What can stand in the way."""
+    vad, base, sense, para, punc, streaming, _ = new()
+    vad = replace(vad, state=ModelState.DAMAGED, done=vad.about.size, use=Use.APP, note=Note(ModelNote.DAMAGED))
+    base = replace(base, state=ModelState.BUSY, done=61 * _MEGABYTE)
+    note = Note(ModelNote.NO_ROOM, {"needed": "968000000", "free": "512000000"})
+    sense = replace(sense, state=ModelState.FAILED, note=note)
+    para = replace(para, state=ModelState.INSTALLED, done=para.about.size, installed_s=_SINCE, lacks="funasr")
+    punc = replace(punc, state=ModelState.VERIFYING, done=204 * _MEGABYTE)
+    streaming = replace(streaming, state=ModelState.FAILED, done=3 * _MEGABYTE, note=Note(ModelNote.UNAVAILABLE))
+    return ModelsView((vad, base, sense, para, punc, streaming), _FOLDER, 512_000_000)
+
+
+def panel(look: Look, view: ModelsView, do: Callable[[ModelsPanel], None] = lambda made: None) -> QImage:
+    """The panel, as wide as the settings have room for it."""
+
+    def draw(theme: Theme, texts: Texts) -> QImage:
+        page = QWidget()
+        page.setObjectName("page")
+        around = QVBoxLayout(page)
+        around.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
+        made = ModelsPanel(theme, texts, lambda action: None, lambda action: None)
+        around.addWidget(made)
+        around.addStretch(1)
+        made.show_models(view)
+        width = max(round(usual_size().width() * 0.72), page.minimumSizeHint().width())
+        page.resize(width, 10)
+        page.show()
+        page.setFocus()
+        QGuiApplication.processEvents()
+        do(made)
+        page.resize(width, around.totalHeightForWidth(width))
+        return grabbed(page)
+
+    return dressed(look, draw)
+
+
+def _asks_to_remove(made: ModelsPanel) -> None:
+    card = made.cards["paraformer-zh"]
+    card.remove.setFocus()
+    card.remove.click()
+
+
+def states(look: Look) -> QImage:
+    """Below each other."""
+    made = [panel(look, ModelsView()), panel(look, usual()), panel(look, trouble(), _asks_to_remove)]
+    return column(made, ground(look))

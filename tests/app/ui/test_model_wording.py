@@ -1,0 +1,114 @@
+"""Models in words: sizes, states, what is left, what stands in the way."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.models.engines import KINDS
+from app.models.view import About, ModelNote, ModelState, ModelsView, ModelView, Purpose, Use
+from app.ui.model_wording import (
+    about_text,
+    how_text,
+    note_role,
+    note_text,
+    origin_text,
+    room_text,
+    size_text,
+    too_large_text,
+    whole_size_text,
+)
+from app.ui.texts import LANGUAGES, Texts, entries
+from app.view import Note
+
+EN = Texts("en")
+MODEL = ModelView(About("whisper-base", size=148_000_000, sources=("modelscope", "wheels")))
+FETCHING = replace(
+    MODEL, state=ModelState.FETCHING, done=74_000_000, speed=2.5e6, left_s=30.0, source="ModelScope (a.b, c/d)"
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(8_040, "8 kB"), (3_460_000, "3.5 MB"), (148_000_000, "148 MB"), (3e9, "3.0 GB"), (41.2e9, "41 GB")],
+)
+def test_sizes_have_figures_that_count(number: float, text: str) -> None:
+    assert size_text(EN, number) == text
+
+
+def test_what_a_hub_says_is_the_most() -> None:
+    assert whole_size_text(EN, About("a", size=10**9)) == "1.0 GB"
+    assert whole_size_text(EN, About("a", size=10**9, at_most=True)) == "at most 1.0 GB"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_model_of_the_catalogue_says_what_it_is_for(language: str) -> None:
+    told = entries(language)
+    assert {key.removeprefix("models.about.") for key in told if key.startswith("models.about.")} == set(KINDS)
+    assert about_text(Texts(language), About("other", Purpose.VAD)) == told["models.purpose.vad"]
+
+
+def test_a_model_for_later_says_so() -> None:
+    assert about_text(EN, About("Fun-ASR-Nano", later=True)).endswith(EN("models.later"))
+    assert "。此" in about_text(Texts("zh"), About("Fun-ASR-Nano", later=True))
+
+
+def test_a_download_tells_how_far_how_fast_and_from_where() -> None:
+    assert how_text(EN, FETCHING) == (
+        "Fetching · 50 % · 74 MB of 148 MB · 2.5 MB per second · less than a minute left · "
+        "from ModelScope (a.b, c/d)"
+    )
+    assert how_text(EN, replace(FETCHING, speed=None, left_s=None, source="", stopping=True)) == (
+        "Fetching · Stopping · 50 % · 74 MB of 148 MB"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("package index", "from the package index"),
+        ("folder /a/b", "from /a/b"),
+        ("installed copy", "installed copy"),
+    ],
+)
+def test_sources_without_a_name_have_one_in_each_language(source: str, said: str) -> None:
+    assert said in how_text(EN, replace(FETCHING, source=source))
+    assert source not in how_text(Texts("zh"), replace(FETCHING, source=source))
+
+
+def test_an_installed_one_tells_since_when_and_who_uses_it() -> None:
+    here = replace(MODEL, state=ModelState.INSTALLED, done=148_000_000, installed_s=0.0, use=Use.WORKER)
+    assert how_text(EN, here).startswith("Installed · 148 MB · since 19")
+    assert how_text(EN, here).endswith("in use by the worker of this computer")
+    assert how_text(EN, MODEL) == "Not installed"
+
+
+def test_notes_have_their_sizes_and_their_urgency() -> None:
+    note = Note(ModelNote.NO_ROOM, {"needed": "968000000", "free": "512000000"})
+    failed = replace(MODEL, state=ModelState.FAILED, note=note)
+    assert note_text(EN, failed) == "It needs 968 MB, and 512 MB are free. Make room and try again."
+    assert note_role(failed) == "danger"
+    assert note_role(replace(MODEL, note=Note(ModelNote.USED_BY_APP))) == "warning"
+    assert note_role(replace(MODEL, note=Note(ModelNote.WHOLE))) == "muted"
+    assert "kikipounamu[funasr]" in note_text(EN, replace(MODEL, lacks="funasr"))
+    assert (note_text(EN, MODEL), note_role(MODEL)) == ("", "muted")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", list(ModelNote))
+def test_every_note_is_worded(language: str, key: ModelNote) -> None:
+    values = {"needed": "1", "free": "1", "folder": "/f", "file": "a.bin", "error": "E"}
+    assert note_text(Texts(language), replace(MODEL, note=Note(key, values)))
+
+
+def test_room_is_told_and_what_does_not_fit_before_it_is_fetched() -> None:
+    assert room_text(EN, ModelsView(folder="/m", free=2 * 10**9)) == "2.0 GB free in /m"
+    assert room_text(EN, ModelsView(folder="/m")) == "They are in /m"
+    assert too_large_text(EN, MODEL, 10**6) == "It needs 148 MB, and 1.0 MB are free."
+    assert too_large_text(EN, MODEL, 10**9) == too_large_text(EN, MODEL, None) == ""
+    assert too_large_text(EN, replace(MODEL, state=ModelState.INSTALLED), 10**6) == ""
+
+
+def test_where_it_comes_from_is_listed() -> None:
+    assert origin_text(EN, MODEL.about) == "From ModelScope, the package index"
+    assert "、" in origin_text(Texts("zh"), MODEL.about)
+    assert origin_text(EN, About("only from a folder")) == "From a folder"
