@@ -36,14 +36,12 @@ def general(page: SettingsPage) -> None:
 def audio(page: SettingsPage) -> None:
     """While something is recorded."""
     page.choose("audio")
-    page.show()
     page.show_view(View(level_dbfs=-18.0))
 
 
 def keys(page: SettingsPage) -> None:
     """One that is used elsewhere, one that another program has, and a test in which one did not arrive."""
     page.choose("hotkeys")
-    page.show()
     page.press_test.button.click()
     taken = Note("hotkey-taken", {"binding": "f9"})
     page.show_keys(KeysSeen(False, (KeySeen("dictate", 0.231, times=2), KeySeen("cancel", 0.08)), taken))
@@ -95,7 +93,7 @@ def shown(look: Look, state: Callable[[SettingsPage], None]) -> QImage:
     def draw(theme: Theme, texts: Texts) -> QImage:
         page = SettingsPage(theme, texts, lambda action: None)
         page.resize(usual_size())
-        page.build()
+        page.show()
         page.show_devices(_DEVICES)
         page.show_settings(_SETTINGS)
         state(page)

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QLineF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.settings.schema import Setting
 from app.settings.sections import Settings
@@ -91,7 +91,9 @@ class Row(QWidget):
     def _mark(self) -> None:
         style = mark_style(self._theme)
         for said, text in ((self.name, title), (self.says, says)):
-            said.setText(marked(text(self._texts, self.setting.name), self._wanted, style))
+            plain = text(self._texts, self.setting.name)
+            said.setTextFormat(Qt.TextFormat.RichText if self._wanted else Qt.TextFormat.PlainText)
+            said.setText(marked(plain, self._wanted, style) if self._wanted else plain)
 
     def _show(self) -> None:
         warning, refused = self.control.warning, self._refused() if self._refused else ""
@@ -129,7 +131,17 @@ class Row(QWidget):
         room = self.width() - self.control.minimumSizeHint().width() - SPACING.wide
         direction = QBoxLayout.Direction
         beside = room >= least and not self.control.high
-        self._sides.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        wanted = direction.LeftToRight if beside else direction.TopToBottom
+        if wanted is not self._sides.direction():
+            self._sides.setDirection(wanted)
+            self._tell_around()
+
+    def _tell_around(self) -> None:
+        """It is of another height now. Qt would tell whoever is around that one level at a time, each seen."""
+        around: QWidget | None = self
+        while around is not None and not isinstance(around, QScrollArea):
+            around.updateGeometry()
+            around = around.parentWidget()
 
     def _lay_out(self) -> None:
         head, words = QHBoxLayout(), QVBoxLayout()
@@ -142,8 +154,6 @@ class Row(QWidget):
         self.reset.setSizePolicy(policy)
         words.setSpacing(0)
         words.addLayout(head)
-        for said in (self.name, self.says):
-            said.setTextFormat(Qt.TextFormat.RichText)
         for said in (self.says, self.warning, self.refusal):
             said.setWordWrap(True)
             words.addWidget(said)

@@ -16,9 +16,7 @@ def found(wanted: tuple[str, ...], words: str) -> bool:
 
 
 def marked(text: str, wanted: tuple[str, ...], style: str) -> str:
-    """``text`` as HTML, with what was searched for in this style."""
-    if not wanted:
-        return html.escape(text)
+    """``text`` as HTML, with what was searched for, something, in this style."""
     pattern = re.compile("|".join(map(re.escape, sorted(wanted, key=len, reverse=True))), re.IGNORECASE)
     parts, place = list[str](), 0
     for hit in pattern.finditer(text):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QTextDocumentFragment
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -90,7 +90,17 @@ def _name(control: QWidget) -> str:
 
 
 def _takes_tab(control: QWidget) -> bool:
-    return bool(control.focusPolicy() & Qt.FocusPolicy.TabFocus) or isinstance(control, QAbstractScrollArea)
+    if isinstance(control, QAbstractScrollArea):
+        return True
+    return any(one.focusPolicy() & Qt.FocusPolicy.TabFocus for one in _choices(control))
+
+
+def _choices(control: QWidget) -> list[QWidget]:
+    """Those of which only one can be chosen: the arrow keys go from it to the others."""
+    if not isinstance(control, QAbstractButton) or not control.autoExclusive():
+        return [control]
+    inside = control.parentWidget()
+    return [one for one in inside.findChildren(QAbstractButton) if one.autoExclusive() and one.parent() is inside]
 
 
 def _too_small(widget: QWidget) -> bool:
@@ -121,13 +131,16 @@ def _needs(widget: QWidget) -> QSize:
 
 
 def _needs_of_label(label: QLabel, metrics: QFontMetrics) -> QSize:
-    if not label.text() or (label.toolTip() and "…" in label.text()):
+    text = label.text()
+    if label.textFormat() == Qt.TextFormat.RichText:
+        text = QTextDocumentFragment.fromHtml(text).toPlainText()
+    if not text or (label.toolTip() and "…" in text):
         return QSize(0, 0)
     if label.wordWrap():
-        words = max((metrics.horizontalAdvance(word) for word in label.text().split()), default=0)
-        unbroken = words if label.text().isascii() else 0  # Chinese breaks anywhere
+        words = max((metrics.horizontalAdvance(word) for word in text.split()), default=0)
+        unbroken = words if text.isascii() else 0  # Chinese breaks anywhere
         return QSize(unbroken, label.heightForWidth(label.width()))
-    lines = label.text().split("\n")
+    lines = text.split("\n")
     across = max(metrics.horizontalAdvance(line) for line in lines)
     return QSize(across, metrics.lineSpacing() * (len(lines) - 1) + metrics.height())
 

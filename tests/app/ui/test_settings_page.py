@@ -274,7 +274,8 @@ def cut_off(page: SettingsPage) -> list[str]:
     assert inside is not None
     seen = [part for part in inside.findChildren(QWidget) if part.isVisible() and part.parent() is not None]
     narrow = [part for part in seen if part.width() < part.minimumSizeHint().width()]
-    plain = [said for said in inside.findChildren(QLabel) if said.isVisible() and not said.wordWrap()]
-    said = [said.text() for said in plain if said.width() < said.sizeHint().width()]
+    labels = [said for said in inside.findChildren(QLabel) if said.isVisible()]
+    said = [said.text() for said in labels if not said.wordWrap() and said.width() < said.sizeHint().width()]
+    said += [said.text() for said in labels if said.height() < said.heightForWidth(said.width())]
     wide = [inside.objectName()] if inside.width() > page.area.viewport().width() else []
     return [part.objectName() or type(part).__name__ for part in narrow] + said + wide
