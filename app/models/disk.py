@@ -76,12 +76,16 @@ def wheels_of(model: Model) -> frozenset[str]:
 
 
 def look(place: Place, names: Iterable[str], mine: frozenset[str] = frozenset()) -> dict[str, Disk]:
-    """What is there of each. Whether somebody else is at it is not asked of ``mine``: we are."""
-    return {name: look_at(place, name, mine=name in mine) for name in names}
+    """What is there of each that can be looked at. Of ``mine`` nobody asks whether somebody is at it: we are."""
+    found: dict[str, Disk] = {}
+    for name in names:
+        with suppress(OSError):  # somebody is replacing it just now, or it may not be read
+            found[name] = look_at(place, name, mine=name in mine)
+    return found
 
 
 def look_at(place: Place, name: str, *, mine: bool = False) -> Disk:
-    """What is there of one."""
+    """What is there of one. Raises ``OSError``."""
     store = place.store()
     state = store.state(name)
     here = store.unfinished(name)

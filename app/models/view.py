@@ -82,7 +82,8 @@ class ModelView:
     """``done``: bytes that are here, or that were read of it. ``source``: where it comes from now.
 
     ``installed_s``: seconds since 1970. ``chosen``: the worker of this computer runs it. ``lacks``: what must be
-    installed before it can. ``waiting``: for another program. ``stopping``: what is done with it ends soon. ``details``: what each source said.
+    installed before it can. ``waiting``: for another program. ``stopping``: what is done with it ends soon.
+    ``details``: what each source said.
     """
 
     about: About

@@ -12,9 +12,9 @@ from typing import Final, Self, TypeVar
 import structlog
 
 from app.models.actions import LookAtModels, ModelAction
-from app.models.disk import Place, about, do, look, look_at, note_of_error, wheels_of
+from app.models.disk import Place, about, do, look, note_of_error, wheels_of
 from app.models.engines import lacks
-from app.models.events import Effect, Ended, Halt, Looked, Outcome, Run, ShelfEvent, Told, Used, Want, Work
+from app.models.events import Disk, Effect, Ended, Halt, Looked, Outcome, Run, ShelfEvent, Told, Used, Want, Work
 from app.models.shelf import Shelf
 from app.models.view import ModelNote, ModelState, ModelsView
 from app.view import Note
@@ -161,9 +161,9 @@ class Models:
             del self._stops[run.name]
             self._ended += 1
             self._change()
-        disk = await asyncio.to_thread(look_at, self._place, run.name)
+        found = await asyncio.to_thread(look, self._place, [run.name], frozenset([run.name]))
         self._room = await asyncio.to_thread(self._place.room)
-        self._handle(Ended(run.name, outcome, disk, note, details))
+        self._handle(Ended(run.name, outcome, found.get(run.name, Disk()), note, details))
         if outcome is Outcome.DONE and run.work in {Work.FETCH, Work.IMPORT}:
             self.came(run.name)
 

@@ -20,6 +20,8 @@ from speech.models.errors import (
     StoreUnwritable,
 )
 from speech.models.lock import locked
+from speech.models.stopping import NEVER, Stop
+from speech.models.store import ModelStore
 from tests.speech.models.example import CONFIG, CONTENTS, IN_WHEELS, NAME, catalogue_of, model_of, write_files
 
 _SIZE = sum(map(len, CONTENTS.values()))
@@ -101,3 +103,11 @@ def test_what_the_catalogue_of_the_app_does_not_know_is_told_too() -> None:
 )
 def test_errors_become_notes(error: ModelError, work: Work, note: Note, details: tuple[str, ...]) -> None:
     assert note_of_error(error, Run(NAME, work, "/x")) == (note, details)
+
+
+def test_what_may_not_be_read_hides_nothing_else(tmp_path: Path) -> None:
+    class Odd(Place):
+        def store(self, stop: Stop = NEVER) -> ModelStore:
+            raise PermissionError(13, "no")
+
+    assert look(Odd(tmp_path, catalogue_of(IN_WHEELS), {}), [NAME]) == {}

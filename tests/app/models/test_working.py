@@ -218,7 +218,9 @@ async def test_a_model_in_use_stays_and_goes_when_it_is_not(world: World) -> Non
         await world.ask(FetchModel(NAME), ModelState.INSTALLED)
         models.used(NAME, running=True)
         models.ask(RemoveModel(NAME))
-        await wait_until(lambda: world.view.note and world.view.note.key == ModelNote.USED_BY_WORKER, "it is refused")
+        await wait_until(
+            lambda: world.view.note and world.view.note.key == ModelNote.USED_BY_WORKER, "it is refused"
+        )
         assert world.whole
         models.used(NAME, running=False)
         await world.ask(RemoveModel(NAME), ModelState.MISSING)
