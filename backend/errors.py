@@ -8,13 +8,16 @@
     │   ├── BrokerBusy         more commands wait for it than may
     │   ├── BrokerLocked       another broker has this data folder
     │   └── BrokerFailed       it cannot be started, or it refused a command
-    ├── SettingsError          settings or a command line that cannot be followed
+    ├── SettingsError          settings, or what an owner asks for, that cannot be followed
+    │   └── UnknownDevice      no paired device is called that
     ├── CertificateUnusable    a certificate or private key that cannot be read, or that are no pair
-    └── DevicesUnreadable      the list of paired devices is damaged
+    ├── DevicesUnreadable      the list of paired devices is damaged
+    └── OverQuota              a key asks for more than it may
 
 ``TryLater`` and ``TooBusy`` are ``ProtocolError``s, because a client is told, but not the client's mistakes.
 """
 
+from backend.admission import Refusal
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
 
 
@@ -51,7 +54,11 @@ class BrokerFailed(BrokerError):
 
 
 class SettingsError(BackendError):
-    """Settings or a command line that cannot be followed."""
+    """Settings, or what an owner asks for, that cannot be followed."""
+
+
+class UnknownDevice(SettingsError):
+    """No paired device is called that, or several are."""
 
 
 class CertificateUnusable(BackendError):
@@ -60,6 +67,14 @@ class CertificateUnusable(BackendError):
 
 class DevicesUnreadable(BackendError):
     """The list of paired devices is damaged."""
+
+
+class OverQuota(BackendError):
+    """A key asks for more than it may; ``refusal`` is what it is told."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
 
 
 class TryLater(ProtocolError):

@@ -5,25 +5,37 @@ from hashlib import sha256
 from pathlib import Path
 
 from backend.admission import AdmissionLimits
+from backend.certificates import Certificate
+from backend.modes import LOOPBACK, Mode, Network
 from backend.partials import Pace
+from backend.quotas import Quota
 from protocol.session import Limits
 
 
 @dataclass(frozen=True)
 class GatewaySettings:
-    """``key`` empty: nobody is asked for one. ``redis`` empty: the embedded broker in ``broker_folder``.
+    """``key`` is the owner's; empty: nobody is asked for one. ``redis`` empty: the embedded broker in
+    ``broker_folder``.
 
     ``endpoint_file`` is written when the gateway is ready and removed when it ends; ``None``: not at all.
+    ``devices_file``: who else may come in; ``None``: nobody. ``proxies`` are believed what they say of a request.
     """
 
-    host: str = "127.0.0.1"
+    mode: Mode = Mode.LOCAL
+    name: str = "kikipounamu"
+    host: str = LOOPBACK
     port: int = 0
     key: str = ""
     redis: str = ""
     broker_folder: Path = Path("broker")
     broker_socket: Path = Path("broker.sock")
     endpoint_file: Path | None = None
+    devices_file: Path | None = None
+    certificate: Certificate | None = None
+    announce: bool = True
     origins: frozenset[str] = frozenset()
+    proxies: tuple[Network, ...] = ()
+    quota: Quota = field(default_factory=Quota)
     limits: Limits = field(default_factory=Limits)
     admission: AdmissionLimits = field(default_factory=AdmissionLimits)
     pace: Pace = field(default_factory=Pace)
@@ -38,4 +50,14 @@ class GatewaySettings:
 
 def owner_of(key: str) -> str:
     """The id of a key, as it is kept in the broker: not the key."""
-    return sha256(key.encode()).hexdigest()[:32]
+    return owner_of_digest(digest_of(key))
+
+
+def owner_of_digest(digest: str) -> str:
+    """The same, where only the digest is kept."""
+    return digest[:32]
+
+
+def digest_of(key: str) -> str:
+    """What is kept of a key. The keys of devices have 256 random bits: nothing slower is needed to hide them."""
+    return sha256(key.encode()).hexdigest()

@@ -1,0 +1,154 @@
+"""The paired devices of a data folder, as a file: ids, names, what each may do, and digests of keys, never keys.
+
+Several processes may change it: each takes the lock beside it, reads, and replaces the whole file. Blocks.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from backend.errors import DevicesUnreadable, SettingsError, UnknownDevice
+from backend.files import replace_file
+from backend.settings import digest_of, owner_of_digest
+from protocol.devices import DeviceKind, clean_name
+from runtime.folders import private_folder
+from runtime.locking import try_lock
+
+DEVICES_FILE: Final = "devices.json"
+MOST: Final = 1_000
+_VERSION: Final = 1
+_KEY_BYTES: Final = 32
+_LOCK_S: Final = 5.0
+_SHORTEST_PREFIX: Final = 4
+
+
+class Device(Struct, frozen=True):
+    """Who holds a key. Times in seconds since 1970, on this computer's clock; 0: never."""
+
+    id: str
+    name: str
+    kind: DeviceKind
+    key_sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    made_s: int = 0
+    seen_s: int = 0
+
+    @property
+    def owner(self) -> str:
+        """To whom its sessions belong, as the broker keeps it."""
+        return owner_of_digest(self.key_sha256)
+
+
+class _Contents(Struct, frozen=True):
+    devices: tuple[Device, ...] = ()
+    version: int = _VERSION
+
+
+_Change = Callable[[tuple[Device, ...]], Sequence[Device]]
+
+
+class DeviceStore:
+    """Each call raises ``DevicesUnreadable`` where the file is damaged or stays locked."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def read(self) -> tuple[Device, ...]:
+        """All of them, the oldest first."""
+        try:
+            contents = msgspec.json.decode(self.file.read_bytes(), type=_Contents)
+        except FileNotFoundError:
+            return ()
+        except msgspec.DecodeError as error:
+            raise DevicesUnreadable(
+                f"{self.file} is damaged ({error}): put a copy back, or delete it and pair every device again"
+            ) from error
+        if contents.version != _VERSION:
+            raise DevicesUnreadable(f"{self.file} was written by a later version: update this one")
+        return contents.devices
+
+    def add(self, name: str, kind: DeviceKind, now_s: float) -> tuple[Device, str]:
+        """A new device, and its key, which is kept nowhere. Raises ``SettingsError``."""
+        key = secrets.token_urlsafe(_KEY_BYTES)
+        made = Device(secrets.token_hex(6), _named(name), kind, digest_of(key), int(now_s))
+
+        def added(devices: tuple[Device, ...]) -> Sequence[Device]:
+            if len(devices) >= MOST:
+                raise SettingsError(f"{MOST} devices are paired: revoke some that are not used any more")
+            return (*devices, made)
+
+        self._change(added)
+        return made, key
+
+    def rename(self, wanted: str, name: str) -> Device:
+        """Raises ``UnknownDevice``, or ``SettingsError`` for a name that nobody can read."""
+        return self._of(wanted, lambda device: replace(device, name=_named(name)))
+
+    def revoke(self, wanted: str) -> Device:
+        """Its key is good no more. Raises ``UnknownDevice``."""
+        return self._of(wanted, lambda device: None)
+
+    def seen(self, times_s: Mapping[str, float]) -> None:
+        """When devices were last here, by id; those that are gone stay gone."""
+        self._change(
+            lambda devices: [replace(one, seen_s=max(one.seen_s, int(times_s.get(one.id, 0)))) for one in devices]
+        )
+
+    def _of(self, wanted: str, change: Callable[[Device], Device | None]) -> Device:
+        found: list[Device] = []
+
+        def changed(devices: tuple[Device, ...]) -> Sequence[Device]:
+            device = find(devices, wanted)
+            after = change(device)
+            found.append(after or device)
+            return [one for one in (after if one is device else one for one in devices) if one is not None]
+
+        self._change(changed)
+        return found[0]
+
+    def _change(self, change: _Change) -> None:
+        with self._alone():
+            before = self.read()
+            after = tuple(change(before))
+            if after != before:
+                replace_file(self.file, msgspec.json.format(msgspec.json.encode(_Contents(after))))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        lock = private_folder(self.file.parent) / f".{self.file.name}.lock"
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        try:
+            end = time.monotonic() + _LOCK_S
+            while not try_lock(descriptor):
+                if time.monotonic() > end:
+                    raise DevicesUnreadable(f"another process has {lock} for too long: end it, and try again")
+                time.sleep(0.01)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def find(devices: Sequence[Device], wanted: str) -> Device:
+    """By id, by the beginning of one, or by a name that only one has. Raises ``UnknownDevice``."""
+    exact = [one for one in devices if one.id == wanted]
+    begun = [one for one in devices if len(wanted) >= _SHORTEST_PREFIX and one.id.startswith(wanted)]
+    found = exact or begun or [one for one in devices if one.name == wanted]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnknownDevice(f"{wanted} may be {', '.join(one.id for one in found)}: give the id")
+    raise UnknownDevice(f"no paired device is {wanted}: `kikipounamu-gateway devices list` shows them")
+
+
+def _named(name: str) -> str:
+    clean = clean_name(name)
+    if not clean:
+        raise SettingsError("a device needs a name that can be read")
+    return clean

@@ -1,0 +1,90 @@
+"""How much one key may ask for, and how much it did. Pure: the time is passed in.
+
+A token bucket per key: ``burst`` requests at once, ``per_minute`` of them in the long run; and so many streams
+open at the same time. Nobody can fill the memory: only keys that are good are counted.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from backend.admission import Refusal
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+
+_MINUTE_S: Final = 60.0
+_STREAMS_RETRY_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What each key may; 0: as much as it likes. The owner's key always may."""
+
+    per_minute: int = 0
+    burst: int = 60
+    streams: int = 0
+
+
+@dataclass
+class Usage:
+    """What one key did while this process ran. ``streams`` are those that are open now."""
+
+    requests: int = 0
+    refused: int = 0
+    streams: int = 0
+    audio_bytes: int = 0
+
+    @property
+    def audio_s(self) -> float:
+        """Seconds of audio that came."""
+        return self.audio_bytes / (SAMPLE_RATE * BYTES_PER_SAMPLE)
+
+
+@dataclass
+class _Bucket:
+    tokens: float
+    at: float
+
+
+@dataclass
+class Meter:
+    """Counts per key."""
+
+    quota: Quota
+    usage: dict[str, Usage] = field(default_factory=dict)
+    _buckets: dict[str, _Bucket] = field(default_factory=dict)
+
+    def of(self, key: str) -> Usage:
+        """What this key did."""
+        return self.usage.setdefault(key, Usage())
+
+    def forget(self, key: str) -> None:
+        """The key is good no more."""
+        self.usage.pop(key, None)
+        self._buckets.pop(key, None)
+
+    def request(self, key: str, now: float, limited: bool = True) -> Refusal | None:
+        """One more request; why it is not taken, if it is not."""
+        usage = self.of(key)
+        usage.requests += 1
+        if not limited or not self.quota.per_minute or self._take(key, now):
+            return None
+        usage.refused += 1
+        wait = (1.0 - self._buckets[key].tokens) * _MINUTE_S / self.quota.per_minute
+        return Refusal(429, f"this key may ask {self.quota.per_minute} times a minute", wait)
+
+    def stream(self, key: str, limited: bool = True) -> Refusal | None:
+        """Whether one more stream may be open; whoever opens it counts it."""
+        usage = self.of(key)
+        if not limited or not self.quota.streams or usage.streams < self.quota.streams:
+            return None
+        usage.refused += 1
+        return Refusal(429, f"this key has {usage.streams} streams open, which is its limit", _STREAMS_RETRY_S)
+
+    def _take(self, key: str, now: float) -> bool:
+        quota, most = self.quota, float(max(1, self.quota.burst))
+        bucket = self._buckets.setdefault(key, _Bucket(most, now))
+        gained = max(0.0, now - bucket.at) * quota.per_minute / _MINUTE_S
+        bucket.tokens, bucket.at = min(most, bucket.tokens + gained), max(now, bucket.at)
+        if bucket.tokens < 1.0:
+            return False
+        bucket.tokens -= 1.0
+        return True

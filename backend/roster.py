@@ -1,0 +1,157 @@
+"""The paired devices as a running gateway knows them: who a key belongs to, who is here, and who was sent away.
+
+The file is looked at four times a second, because the command line changes it without asking this process.
+"""
+
+import asyncio
+import hmac
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import structlog
+
+from backend.devices import Device, DeviceStore
+from backend.errors import BackendError
+from backend.settings import digest_of
+from protocol.devices import DeviceKind
+
+log = structlog.get_logger(__name__)
+
+LOOK_S: Final = 0.25
+_WRITE_S: Final = 60.0
+
+OnRevoked = Callable[[], None]
+_Signature = tuple[int, int, int]
+
+
+class Roster:
+    """``store``: ``None``: nobody is paired, and nobody can be. ``clock`` tells seconds since 1970."""
+
+    def __init__(self, store: DeviceStore | None, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+        self._signature: _Signature | None = None
+        self._devices: dict[str, Device] = {}
+        self._here: defaultdict[str, list[OnRevoked]] = defaultdict(list)
+        self._seen: dict[str, float] = {}
+        self.on_gone: Callable[[Device], None] = _nothing
+        if store is not None:
+            self._signature = self._look()
+            self._devices = {device.id: device for device in store.read()}
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """All of them."""
+        return tuple(self._devices.values())
+
+    def of_key(self, key: str) -> Device | None:
+        """Whose key this is. Takes as long for every key: each digest is compared."""
+        shown, found = digest_of(key), None
+        for device in self._devices.values():
+            if hmac.compare_digest(shown, device.key_sha256):
+                found = device
+        if found is not None:
+            self._seen[found.id] = self._clock()
+        return found
+
+    def seen_s(self, device: Device) -> int:
+        """When it was here last."""
+        return int(max(device.seen_s, self._seen.get(device.id, 0)))
+
+    def connections(self, device: Device) -> int:
+        """How often it is here now."""
+        return len(self._here.get(device.id, ()))
+
+    @contextmanager
+    def present(self, device: Device, on_revoked: OnRevoked) -> Iterator[None]:
+        """The device is here; ``on_revoked``, which must not wait, is called at once when it may be no more."""
+        self._here[device.id].append(on_revoked)
+        try:
+            if device.kind is not DeviceKind.OWNER and device.id not in self._devices:
+                on_revoked()  # between its key and this moment
+            yield
+        finally:
+            self._here[device.id].remove(on_revoked)
+            if not self._here[device.id]:
+                del self._here[device.id]
+
+    # -- changes -------------------------------------------------------------------------------------------
+
+    async def add(self, name: str, kind: DeviceKind) -> tuple[Device, str]:
+        """A new device and its key. Raises ``BackendError``."""
+        made = await asyncio.to_thread(self._file.add, name, kind, self._clock())
+        self.refresh()
+        return made
+
+    async def rename(self, wanted: str, name: str) -> Device:
+        """Raises ``BackendError``."""
+        renamed = await asyncio.to_thread(self._file.rename, wanted, name)
+        self.refresh()
+        return renamed
+
+    async def revoke(self, wanted: str) -> Device:
+        """Send it away for good. Raises ``BackendError``."""
+        revoked = await asyncio.to_thread(self._file.revoke, wanted)
+        self.refresh()
+        return revoked
+
+    def refresh(self) -> None:
+        """Look whether the file has changed; what cannot be read changes nothing."""
+        if self._store is None or (signature := self._look()) == self._signature:
+            return
+        self._signature = signature
+        try:
+            after = {device.id: device for device in self._store.read()}
+        except (BackendError, OSError) as error:
+            log.error("the paired devices cannot be read: those known before stay", reason=str(error))
+            return
+        gone = [device for id, device in self._devices.items() if id not in after]
+        self._devices = after
+        for device in gone:
+            self._seen.pop(device.id, None)
+            here = tuple(self._here.get(device.id, ()))
+            log.info("audit", what="device revoked", device=device.id, connections=len(here))
+            self.on_gone(device)
+            for on_revoked in here:
+                on_revoked()
+
+    async def run(self) -> None:
+        """Look, and note who was here, until cancelled."""
+        written = time.monotonic()
+        try:
+            while True:
+                await asyncio.sleep(LOOK_S)
+                self.refresh()
+                if time.monotonic() - written >= _WRITE_S:
+                    written = time.monotonic()
+                    await asyncio.to_thread(self._note_seen)
+        finally:
+            self._note_seen()
+
+    @property
+    def _file(self) -> DeviceStore:
+        if self._store is None:
+            raise BackendError("this gateway keeps no devices")
+        return self._store
+
+    def _look(self) -> _Signature | None:
+        with suppress(FileNotFoundError):
+            found = self._file.file.stat()
+            return found.st_mtime_ns, found.st_size, found.st_ino
+        return None
+
+    def _note_seen(self) -> None:
+        seen, self._seen = self._seen, {}
+        if self._store is None or not seen:
+            return
+        try:
+            self._store.seen(seen)
+        except (BackendError, OSError) as error:
+            log.warning("who was here last cannot be noted", reason=str(error))
+
+
+def _nothing(device: Device) -> None:
+    """Nobody asks who is gone."""

@@ -1,0 +1,101 @@
+"""The file of paired devices: what is kept, what is not, and many who change it at once."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from backend.devices import Device, DeviceStore, find
+from backend.errors import DevicesUnreadable, SettingsError, UnknownDevice
+from backend.settings import digest_of, owner_of
+from protocol.devices import DeviceKind
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DeviceStore:
+    return DeviceStore(tmp_path / "data" / "devices.json")
+
+
+def test_a_key_is_given_once_and_kept_nowhere(store: DeviceStore) -> None:
+    device, key = store.add("Anna's laptop", DeviceKind.CLIENT, 1_000.9)
+    assert store.read() == (device,)
+    assert device == Device(device.id, "Anna's laptop", DeviceKind.CLIENT, digest_of(key), 1_000)
+    assert device.owner == owner_of(key)
+    assert len(key) >= 43  # 256 bits, six in each letter
+    for file in store.file.parent.iterdir():
+        assert key not in file.read_text()
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_no_two_are_the_same(store: DeviceStore) -> None:
+    made = [store.add("n", DeviceKind.WORKER, 0) for _ in range(5)]
+    assert len({device.id for device, _ in made}) == len({key for _, key in made}) == 5
+
+
+def test_names_change_and_are_clean(store: DeviceStore) -> None:
+    device, _ = store.add("n", DeviceKind.CLIENT, 0)
+    assert store.rename(device.id, " new\nname ").name == "new name"
+    assert store.read()[0].name == "new name"
+    for name in ("", "\x00", " \n"):
+        with pytest.raises(SettingsError, match="name"):
+            store.rename(device.id, name)
+        with pytest.raises(SettingsError, match="name"):
+            store.add(name, DeviceKind.CLIENT, 0)
+
+
+def test_a_revoked_one_is_gone_and_stays_gone(store: DeviceStore) -> None:
+    first, second = (store.add(name, DeviceKind.CLIENT, 0)[0] for name in "ab")
+    assert store.revoke("a") == first
+    store.seen({first.id: 5.0, second.id: 7.9})
+    assert [(device.id, device.seen_s) for device in store.read()] == [(second.id, 7)]
+    store.seen({second.id: 3.0})
+    assert store.read()[0].seen_s == 7
+    with pytest.raises(UnknownDevice):
+        store.revoke(first.id)
+
+
+def test_several_change_it_at_once(store: DeviceStore) -> None:
+    with ThreadPoolExecutor(8) as several:
+        made = list(several.map(lambda n: store.add(f"n{n}", DeviceKind.CLIENT, n)[0], range(24)))
+        list(several.map(lambda device: store.revoke(device.id), made[:12]))
+    assert {device.id for device in store.read()} == {device.id for device in made[12:]}
+
+
+def test_there_is_a_bound(store: DeviceStore) -> None:
+    store.add("n", DeviceKind.CLIENT, 0)
+    text = store.file.read_text()
+    start, end = text.index("{", text.index("[")), text.rindex("]")
+    store.file.write_text(text[:start] + ",".join([text[start:end]] * 1_000) + text[end:])
+    with pytest.raises(SettingsError, match="1000 devices"):
+        store.add("n", DeviceKind.CLIENT, 0)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"devices":[{"id":"a"}]}', '{"devices":[],"version":2}', "\udcff"]
+)
+def test_a_damaged_file_is_said_and_never_overwritten(store: DeviceStore, text: str) -> None:
+    store.file.parent.mkdir()
+    store.file.write_text(text, errors="surrogateescape")
+    before = store.file.read_bytes()
+    with pytest.raises(DevicesUnreadable, match=r"devices\.json"):
+        store.read()
+    with pytest.raises(DevicesUnreadable):
+        store.add("n", DeviceKind.CLIENT, 0)
+    assert store.file.read_bytes() == before
+
+
+def test_a_device_is_found_by_id_beginning_or_name() -> None:
+    one, two, three = (
+        Device(id, name, DeviceKind.CLIENT, "0" * 64)
+        for id, name in (("abcd01", "laptop"), ("abcd02", "laptop"), ("ffff03", "abcd01"))
+    )
+    devices = (one, two, three)
+    assert find(devices, "abcd01") is one
+    assert find(devices, "ffff") is three
+    for wanted in ("abcd", "laptop"):
+        with pytest.raises(UnknownDevice, match="abcd01, abcd02"):
+            find(devices, wanted)
+    for wanted in ("", "fff", "nobody"):
+        with pytest.raises(UnknownDevice, match="devices list"):
+            find(devices, wanted)

@@ -1,0 +1,30 @@
+"""The error trees, and what an error carries."""
+
+import inspect
+
+from backend import errors
+from backend.admission import Refusal
+from backend.errors import BackendError, OverQuota
+from protocol.errors import ProtocolError
+
+CLASSES = [
+    (name, kind)
+    for name, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, Exception) and kind.__module__ == errors.__name__
+]
+
+
+def test_two_trees() -> None:
+    assert len(CLASSES) > 10
+    assert all(issubclass(kind, BackendError) != issubclass(kind, ProtocolError) for _, kind in CLASSES)
+
+
+def test_the_docstring_draws_the_tree() -> None:
+    for name, kind in CLASSES:
+        assert name in (errors.__doc__ or "")
+        assert kind.__doc__
+
+
+def test_who_asks_too_much_is_told_when_to_come_back() -> None:
+    refusal = Refusal(429, "too often", 3.0)
+    assert OverQuota(refusal).refusal is refusal and str(OverQuota(refusal)) == "too often"

@@ -1,0 +1,67 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.quotas import Meter, Quota
+
+
+def test_without_a_quota_everything_is_counted_and_taken() -> None:
+    meter = Meter(Quota())
+    assert all(meter.request("k", 0.0) is None and meter.stream("k") is None for _ in range(1_000))
+    assert (meter.of("k").requests, meter.of("k").refused) == (1_000, 0)
+
+
+def test_a_burst_and_then_the_rate() -> None:
+    meter = Meter(Quota(per_minute=60, burst=3))
+    assert [meter.request("k", 0.0) is None for _ in range(4)] == [True, True, True, False]
+    refusal = meter.request("k", 0.5)
+    assert refusal is not None and (refusal.status, refusal.retry_s) == (429, 0.5)
+    assert meter.request("k", 1.0) is None
+    assert meter.request("k", 1.0) is not None
+    assert meter.of("k").refused == 3
+
+
+def test_one_key_does_not_use_up_anothers() -> None:
+    meter = Meter(Quota(per_minute=1, burst=1))
+    assert meter.request("a", 0.0) is None and meter.request("a", 0.0) is not None
+    assert meter.request("b", 0.0) is None
+
+
+def test_the_owner_has_no_limit_but_is_counted() -> None:
+    meter = Meter(Quota(per_minute=1, burst=1, streams=1))
+    meter.of("owner").streams = 9
+    assert all(meter.request("owner", 0.0, limited=False) is None for _ in range(5))
+    assert meter.stream("owner", limited=False) is None
+    assert meter.of("owner").requests == 5
+
+
+def test_streams_at_the_same_time() -> None:
+    meter = Meter(Quota(streams=2))
+    meter.of("k").streams = 1
+    assert meter.stream("k") is None
+    meter.of("k").streams = 2
+    refusal = meter.stream("k")
+    assert refusal is not None and "2 streams" in refusal.message
+    meter.forget("k")
+    assert meter.stream("k") is None
+
+
+@given(st.lists(st.floats(0, 600, allow_nan=False), max_size=200), st.integers(1, 100), st.integers(1, 20))
+def test_never_more_than_burst_and_rate_allow(times: list[float], rate: int, burst: int) -> None:
+    meter = Meter(Quota(per_minute=rate, burst=burst))
+    moments = sorted(times)
+    taken = [now for now in moments if meter.request("k", now) is None]
+    for first, begin in enumerate(taken):
+        for last, end in enumerate(taken[first:], first):
+            assert last - first + 1 <= burst + (end - begin) * rate / 60 + 1e-6
+
+
+@given(st.lists(st.floats(-5, 5, allow_nan=False), max_size=50))
+def test_a_clock_that_goes_back_gives_nothing_away(steps: list[float]) -> None:
+    meter = Meter(Quota(per_minute=60, burst=2))
+    now = highest = 0.0
+    taken = int(meter.request("k", now) is None)
+    for step in steps:
+        now += step
+        highest = max(highest, now)
+        taken += meter.request("k", now) is None
+    assert taken <= 2 + highest

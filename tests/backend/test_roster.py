@@ -1,0 +1,100 @@
+"""The devices as a running gateway knows them; the file is changed beside it, as the command line does."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from backend.devices import Device, DeviceStore
+from backend.errors import BackendError, DevicesUnreadable, UnknownDevice
+from backend.roster import Roster
+from protocol.devices import DeviceKind
+from runtime.tasks import Tasks
+from tests.helpers.waiting import wait_until
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DeviceStore:
+    return DeviceStore(tmp_path / "devices.json")
+
+
+def test_a_key_belongs_to_one_device(store: DeviceStore) -> None:
+    made = [store.add(name, DeviceKind.CLIENT, 0) for name in "ab"]
+    roster = Roster(store, lambda: 77.5)
+    assert [roster.of_key(key) for _, key in made] == [device for device, _ in made]
+    assert roster.of_key("") is roster.of_key(made[0][0].key_sha256) is None
+    assert roster.seen_s(made[0][0]) == 77
+
+
+async def test_who_is_revoked_elsewhere_is_told_at_once(store: DeviceStore) -> None:
+    (device, key), (other, _) = (store.add(name, DeviceKind.CLIENT, 0) for name in "ab")
+    roster = Roster(store)
+    gone: list[str] = []
+    roster.on_gone = lambda device: gone.append("gone")
+    async with Tasks("test") as tasks:
+        tasks.start(roster.run(), "devices")
+        with (
+            roster.present(device, lambda: gone.append("first")),
+            roster.present(device, lambda: gone.append("second")),
+            roster.present(other, lambda: gone.append("other")),
+        ):
+            assert roster.connections(device) == 2
+            await asyncio.to_thread(store.revoke, device.id)
+            await wait_until(lambda: len(gone) == 3, "all its connections are told")
+            assert roster.of_key(key) is None
+            late: list[str] = []
+            with roster.present(device, lambda: late.append("late")):
+                assert late == ["late"]
+    assert gone == ["gone", "first", "second"]
+    assert roster.connections(device) == roster.connections(other) == 0
+
+
+async def test_changes_of_its_own_hold_at_once(store: DeviceStore) -> None:
+    roster = Roster(store, lambda: 5.0)
+    device, key = await roster.add("n", DeviceKind.WORKER)
+    assert roster.of_key(key) == device
+    assert (await roster.rename(device.id, "m")).name == roster.devices[0].name == "m"
+    gone: list[str] = []
+    with roster.present(device, lambda: gone.append("gone")):
+        await roster.revoke(device.id)
+        assert gone == ["gone"] and roster.of_key(key) is None
+    with pytest.raises(UnknownDevice):
+        await roster.revoke(device.id)
+
+
+async def test_when_a_device_was_here_is_written(store: DeviceStore) -> None:
+    device, key = store.add("n", DeviceKind.CLIENT, 0)
+    roster = Roster(store, lambda: 1_234.0)
+    async with Tasks("test") as tasks:
+        tasks.start(roster.run(), "devices")
+        await asyncio.sleep(0)
+        roster.of_key(key)
+    assert store.read()[0].seen_s == 1_234
+
+
+def test_a_file_that_is_damaged_later_changes_nothing(store: DeviceStore) -> None:
+    device, key = store.add("n", DeviceKind.CLIENT, 0)
+    roster = Roster(store)
+    store.file.write_text("{")
+    roster.refresh()
+    assert roster.of_key(key) == device
+    store.file.unlink()
+    roster.refresh()
+    assert roster.of_key(key) is None
+
+
+def test_a_damaged_file_is_no_start(store: DeviceStore) -> None:
+    store.file.write_text("{")
+    with pytest.raises(DevicesUnreadable):
+        Roster(store)
+
+
+async def test_without_a_file_nobody_is_paired() -> None:
+    roster = Roster(None)
+    roster.refresh()
+    assert roster.devices == () and roster.of_key("k") is None
+    with pytest.raises(BackendError, match="no devices"):
+        await roster.add("n", DeviceKind.CLIENT)
+    owner = Device("owner", "n", DeviceKind.OWNER, "0" * 64)
+    with roster.present(owner, lambda: pytest.fail("the owner cannot be revoked")):
+        assert roster.connections(owner) == 1
