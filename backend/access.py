@@ -1,33 +1,133 @@
-"""Who may come in: keys, origins, and the errors that say so."""
+"""Who may come in: keys, origins, tenants, quotas."""
 
 import hmac
-import random
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
 
-import msgspec
 import structlog
 from aiohttp import hdrs, web
 
-from backend.admission import Refusal
-from backend.settings import GatewaySettings, owner_of
-from protocol.errors import ErrorCode, Forbidden, ProtocolError, Unauthorised
+from backend.devices import Device
+from backend.errors import OverQuota
+from backend.modes import Mode, is_among, is_loopback
+from backend.quotas import Meter, Usage
+from backend.roster import OnRevoked, Roster
+from backend.settings import GatewaySettings, digest_of
+from protocol.devices import DeviceKind
+from protocol.errors import Forbidden, Unauthorised
 
 log = structlog.get_logger(__name__)
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+TENANT: Final = "X-Tenant-Id"
+_TENANT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-_STATUS = {ErrorCode.UNAUTHORISED: 401, ErrorCode.FORBIDDEN: 403, ErrorCode.NOT_FOUND: 404}
-_CODES = {404: ErrorCode.NOT_FOUND, 413: ErrorCode.TOO_LARGE, 500: ErrorCode.INTERNAL}
+OWNER: Final = (DeviceKind.OWNER,)
+CLIENTS: Final = (DeviceKind.OWNER, DeviceKind.CLIENT)
+WORKERS: Final = (DeviceKind.OWNER, DeviceKind.WORKER)
 
 
-def owner(request: web.Request, settings: GatewaySettings) -> str:
-    """Id of the key that this request shows. Raises ``Unauthorised`` or ``Forbidden``."""
-    origin = request.headers.get(hdrs.ORIGIN)
-    if origin is not None and origin not in settings.origins:
-        raise Forbidden("pages of this origin may not use this gateway: allow it with --origin")
-    if settings.key and not hmac.compare_digest(_shown_key(request).encode(), settings.key.encode()):
-        raise Unauthorised("show the key: Authorization: Bearer KEY, or ?api_key=KEY")
-    return owner_of(settings.key)
+class Access:
+    """The one place that decides who a request is from. One per gateway, at ``app[ACCESS]``."""
+
+    def __init__(self, settings: GatewaySettings, roster: Roster, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._clock = clock
+        self.roster = roster
+        self.meter = Meter(settings.quota)
+        self.owner = Device("owner", settings.name, DeviceKind.OWNER, digest_of(settings.key))
+        roster.on_gone = lambda device: self.meter.forget(device.id)
+
+    def device_of(self, request: web.Request) -> Device:
+        """Whose key this request shows. Raises ``Unauthorised`` or ``Forbidden``."""
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is not None and origin not in self._settings.origins:
+            raise Forbidden("pages of this origin may not use this gateway: allow it with --origin")
+        if not (request.secure or self._may_come_without_tls(request)):
+            raise Forbidden("this gateway is spoken to over TLS, through its proxy")
+        if not self._settings.key:
+            return self.owner
+        key = _shown_key(request)
+        if hmac.compare_digest(key.encode(), self._settings.key.encode()):
+            return self.owner
+        device = self.roster.of_key(key)
+        if device is None:
+            log.info("audit", what="no good key", path=request.path, peer=request.remote)
+            raise Unauthorised("show the key: Authorization: Bearer KEY, or ?api_key=KEY")
+        return device
+
+    def tenant_of(self, request: web.Request) -> str:
+        """For whom the proxy says that this request is; empty: nobody who is to be believed says so."""
+        if self._settings.mode is not Mode.SERVER or not is_among(request.remote or "", self._settings.proxies):
+            return ""
+        tenant = request.headers.get(TENANT, "")
+        return tenant if _TENANT.fullmatch(tenant) else ""
+
+    def admit(self, request: web.Request, kinds: tuple[DeviceKind, ...]) -> "Visit":
+        """One more request. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
+        device = self.device_of(request)
+        if device.kind not in kinds:
+            raise Forbidden(f"this key is for a {device.kind}: it may not be used for this")
+        visit = Visit(self, device, self.tenant_of(request))
+        if refusal := self.meter.request(device.id, self._clock(), limited=visit.limited):
+            raise OverQuota(refusal)
+        return visit
+
+    def _may_come_without_tls(self, request: web.Request) -> bool:
+        """Whether nobody can have read the key on the way."""
+        peer = request.remote or ""
+        return not peer or is_loopback(peer) or is_among(peer, self._settings.proxies)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request that was let in."""
+
+    access: Access
+    device: Device
+    tenant: str = ""
+
+    @property
+    def limited(self) -> bool:
+        """Whether quotas hold for it."""
+        return self.device.kind is not DeviceKind.OWNER
+
+    @contextmanager
+    def stream(self, on_revoked: OnRevoked) -> Iterator[Usage]:
+        """A connection that stays, and is counted: ``on_revoked`` ends it. Both ends are in the audit log."""
+        usage = self.access.meter.of(self.device.id)
+        before = usage.audio_bytes
+        who = {"device": self.device.id, "kind": self.device.kind, "tenant": self.tenant}
+        log.info("audit", what="stream opened", **who)
+        usage.streams += 1
+        try:
+            with self.present(on_revoked):
+                yield usage
+        finally:
+            usage.streams -= 1
+            spoken = round(Usage(audio_bytes=usage.audio_bytes - before).audio_s, 3)
+            log.info("audit", what="stream closed", **who, audio_s=spoken)
+
+    @contextmanager
+    def present(self, on_revoked: OnRevoked) -> Iterator[None]:
+        """A connection that stays: ``on_revoked`` ends it at the moment when its device is revoked."""
+        with self.access.roster.present(self.device, on_revoked):
+            yield
+
+
+ACCESS: Final = web.AppKey("access", Access)
+
+
+def device_of(request: web.Request) -> Device:
+    """Whose key this request shows. Raises ``Unauthorised`` or ``Forbidden``."""
+    return request.app[ACCESS].device_of(request)
+
+
+def admit(request: web.Request, kinds: tuple[DeviceKind, ...] = CLIENTS) -> Visit:
+    """Let it in, if its key is of one of these kinds. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
+    return request.app[ACCESS].admit(request, kinds)
 
 
 def _shown_key(request: web.Request) -> str:
@@ -35,35 +135,3 @@ def _shown_key(request: web.Request) -> str:
     if scheme.lower() == "bearer":
         return key.strip()
     return request.query.get("api_key", "")
-
-
-def error_response(status: int, code: ErrorCode, message: str) -> web.Response:
-    """The one form of an error."""
-    return json_response({"error": {"code": code, "message": message}}, status)
-
-
-def json_response(body: object, status: int = 200) -> web.Response:
-    """Anything that msgspec can encode."""
-    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
-
-
-def refusal_response(refusal: Refusal) -> web.Response:
-    """Try again later, but not all at the same moment."""
-    response = error_response(refusal.status, ErrorCode.BUSY, refusal.message)
-    response.headers[hdrs.RETRY_AFTER] = str(round(refusal.retry_s * random.uniform(1.0, 2.0)))
-    return response
-
-
-@web.middleware
-async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Whatever goes wrong is said in the one form; nothing of the inside is."""
-    try:
-        return await handler(request)
-    except ProtocolError as error:
-        return error_response(_STATUS.get(error.code, 400), error.code, str(error))
-    except web.HTTPException as error:
-        code = _CODES.get(error.status, ErrorCode.MALFORMED)
-        return error_response(error.status, code, error.reason)
-    except Exception:
-        log.exception("a request failed", path=request.path)
-        return error_response(500, ErrorCode.INTERNAL, "the gateway failed; its log says why")

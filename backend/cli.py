@@ -1,4 +1,4 @@
-"""``kikipounamu-gateway``: serve, and look after dead letters."""
+"""``kikipounamu-gateway``: serve, and look after devices and dead letters."""
 
 import asyncio
 import gc
@@ -6,21 +6,24 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
 import typer
 
 from backend.broker import socket_url
+from backend.configuration import CONFIGURATION_FILE, Configuration, merged, read_configuration, settings_of
+from backend.device_commands import devices
 from backend.discovery import own_key
 from backend.errors import BackendError, SettingsError
 from backend.gateway import running_gateway
 from backend.jobs import Jobs, open_jobs
+from backend.modes import Mode
 from backend.records import SessionGone
 from backend.settings import GatewaySettings
 from protocol.audio import samples_to_seconds
-from protocol.endpoint import ENDPOINT_FILE
-from runtime.folders import folders
+from runtime.folders import Folders, folders
 from runtime.logs import logging_to
 
 log = structlog.get_logger(__name__)
@@ -38,40 +41,69 @@ def _group() -> None:
     """The gateway between clients and workers."""
 
 
+def _named(name: str, text: str) -> Any:
+    """An option that the environment may say instead."""
+    return typer.Option(envvar=f"KIKIPOUNAMU_GATEWAY_{name}", help=text)
+
+
 @app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any that is free.")] = 0,
+def serve(  # noqa: PLR0913 - typer: an option is a parameter
+    mode: Annotated[Mode | None, _named("MODE", "Who it is for; default: local.")] = None,
+    host: Annotated[str | None, _named("HOST", "Address to listen on; default: as the mode says.")] = None,
+    port: Annotated[
+        int | None, _named("PORT", "Port to listen on; 0: any that is free. Default: 8765, local: 0.")
+    ] = None,
     redis: Redis = "",
     key: Annotated[
-        str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What clients must show; default: this user's own.")
+        str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="The owner's key; default: this user's own.")
     ] = "",
     origin: Annotated[list[str] | None, typer.Option(help="Origin of pages that may connect; repeatable.")] = None,
+    name: Annotated[str | None, _named("NAME", "What people call it; default: the computer's name.")] = None,
+    certificate: Annotated[str | None, _named("CERTIFICATE", "PEM file; default: one of its own.")] = None,
+    private_key: Annotated[str | None, _named("PRIVATE_KEY", "PEM file of the certificate's key.")] = None,
+    trusted_proxy: Annotated[
+        list[str] | None, _named("TRUSTED_PROXIES", "Address or network of a proxy in front; repeatable.")
+    ] = None,
+    announce: Annotated[bool | None, typer.Option(help="Be found on the network; default: if shared.")] = None,
+    config: Annotated[Path | None, _named("CONFIG", "TOML file; default: gateway.toml.")] = None,
 ) -> None:
     """Listen until SIGTERM or Ctrl-C, then drain and leave."""
     here = folders()
-    settings = GatewaySettings(
+    said = Configuration(
+        mode=mode,
+        name=name,
         host=host,
         port=port,
-        key=key or own_key(here.data),
-        redis=redis,
-        broker_folder=here.broker,
-        broker_socket=here.broker_socket,
-        endpoint_file=here.runtime / ENDPOINT_FILE,
-        origins=frozenset(origin or ()),
+        redis=redis or None,
+        certificate=certificate,
+        private_key=private_key,
+        origins=_some(origin),
+        trusted_proxies=_some(trusted_proxy),
+        announce=announce,
     )
     with logging_to("gateway", here.logs):
         _raise_file_limit()
-        try:
-            _run(_serve(settings))
-        except BackendError as error:
-            log.error("the gateway cannot run", reason=str(error))
-            raise typer.Exit(1) from None
-        except OSError as error:
-            log.error("the gateway cannot listen", host=host, port=port, reason=str(error))
-            raise typer.Exit(1) from None
+        _serve_as(said, key, config, here)
 
 
+def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders) -> None:
+    try:
+        file = read_configuration(config or here.config / CONFIGURATION_FILE, must_exist=config is not None)
+        settings = settings_of(merged((said, file)), here, key or own_key(here.data))
+        _run(_serve(settings))
+    except BackendError as error:
+        log.error("the gateway cannot run", reason=str(error))
+        raise typer.Exit(1) from None
+    except OSError as error:
+        log.error("the gateway cannot listen", reason=str(error))
+        raise typer.Exit(1) from None
+
+
+def _some(values: list[str] | None) -> tuple[str, ...] | None:
+    return tuple(values) if values else None
+
+
+app.add_typer(devices, name="devices")
 dead = typer.Typer(no_args_is_help=True, help="Segments that no engine could recognise.")
 app.add_typer(dead, name="dead")
 

@@ -9,13 +9,20 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import structlog
 from aiohttp import hdrs, web
 
-from backend.access import error_response, errors_as_json, json_response, owner, refusal_response
+from backend.access import ACCESS, Access, admit
 from backend.admission import Refusal, Survey, refuse, speed
+from backend.answers import error_response, errors_as_json, json_response, refusal_response
 from backend.broker import EmbeddedSettings, embedded_broker
+from backend.certificates import server_context
+from backend.device_routes import device_routes
+from backend.devices import DeviceStore
 from backend.discovery import findable
+from backend.errors import SettingsError
 from backend.hub import TICK_S, Hub
 from backend.jobs import CONNECT_S, Jobs, open_jobs
+from backend.modes import Listener, Mode, listeners
 from backend.monitor import Monitor
+from backend.roster import Roster
 from backend.settings import GatewaySettings
 from backend.stream import serve_stream
 from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
@@ -27,23 +34,35 @@ log = structlog.get_logger(__name__)
 
 
 class Gateway:
-    """Made by ``running_gateway``. ``url`` is where it listens; ``failed`` completes when it cannot go on."""
+    """Made by ``running_gateway``. ``failed`` completes when it cannot go on.
 
-    def __init__(self, settings: GatewaySettings, jobs: Jobs, failed: "asyncio.Future[BaseException]") -> None:
+    ``url`` is where this computer's clients find it; ``tls_port`` where others do, 0: nowhere.
+    """
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        jobs: Jobs,
+        access: Access,
+        failed: "asyncio.Future[BaseException]",
+    ) -> None:
         self._settings = settings
         self._jobs = jobs
+        self.access = access
         self._draining = False
         self._runner: web.AppRunner | None = None
         self.monitor = Monitor(jobs, compacts=not settings.redis)
         self.hub = Hub(jobs, settings, self.monitor.ended)
         self.url = ""
+        self.tls_port = 0
         self.failed = failed
 
     # -- life ----------------------------------------------------------------------------------------------
 
-    async def start(self) -> None:
+    async def start(self, where: tuple[Listener, ...]) -> None:
         """Listen."""
         app = web.Application(middlewares=[errors_as_json])
+        app[ACCESS] = self.access
         app.add_routes(
             [
                 web.get(STREAM_PATH, self._stream),
@@ -52,14 +71,27 @@ class Gateway:
                 web.get(MONITOR_PATH, self._watch),
                 web.get("/v1/models", self._models),
                 web.get("/v1/workers", self._workers),
+                *device_routes(),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._settings.host, self._settings.port, backlog=1024)
-        await site.start()
-        self.url = _url(*self._runner.addresses[0][:2])
+        for listener in where:
+            await self._listen(self._runner, listener)
         log.info("the gateway listens", url=self.url, broker=self._jobs.version, durable=self._jobs.durable)
+
+    async def _listen(self, runner: web.AppRunner, listener: Listener) -> None:
+        certificate = self._settings.certificate if listener.tls else None
+        tls = server_context(certificate) if certificate else None
+        known = len(runner.addresses)
+        site = web.TCPSite(runner, listener.host, listener.port, backlog=1024, ssl_context=tls)
+        await site.start()
+        host, port = runner.addresses[known][:2]
+        if not self.url:
+            self.url = _url(host, port)
+        if certificate:
+            self.tls_port = port
+            log.info("other devices may come", host=host, port=port, certificate=certificate.sha256)
 
     async def drain(self) -> None:
         """Take nobody in, send everybody away, wait until the broker has what was complete. Safe to call twice."""
@@ -89,19 +121,20 @@ class Gateway:
     # -- routes --------------------------------------------------------------------------------------------
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
-        of = owner(request, self._settings)
+        visit = admit(request)
         if self._draining:
             return refusal_response(Refusal(503, "this gateway is going away", 1.0))
         taken = len(self.hub.connections)
         # A session that the broker knows comes in whatever the load; whether it does is seen after its hello.
         survey = Survey() if request.query.get("resume") else self.monitor.survey
         refusal = refuse(survey, self.monitor.up, taken, self._settings.admission)
+        refusal = refusal or self.access.meter.stream(visit.device.id, visit.limited)
         if refusal is not None:
             return refusal_response(refusal)
         offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
         if SUBPROTOCOL not in (name.strip() for name in offered.split(",")):
             raise UnsupportedFormat(f"this gateway speaks the WebSocket subprotocol {SUBPROTOCOL}")
-        return await serve_stream(request, self.hub, of)
+        return await serve_stream(request, self.hub, visit)
 
     async def _health(self, request: web.Request) -> web.Response:
         return json_response({"status": "alive"})
@@ -123,7 +156,7 @@ class Gateway:
         return json_response(body, 200 if ready else 503)
 
     async def _models(self, request: web.Request) -> web.Response:
-        owner(request, self._settings)
+        admit(request)
         models: dict[str, set[str]] = {}
         for worker in self.monitor.survey.workers:
             models.setdefault(worker.model, set()).update(worker.languages)
@@ -131,21 +164,26 @@ class Gateway:
         return json_response({"models": listed})
 
     async def _workers(self, request: web.Request) -> web.Response:
-        owner(request, self._settings)
+        admit(request)
         return json_response({"workers": self.monitor.survey.workers})
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
-        owner(request, self._settings)
+        visit = admit(request)
         if self.monitor.viewers >= self._settings.viewers:
             return error_response(429, ErrorCode.BUSY, f"{self._settings.viewers} already watch")
         headers = {hdrs.CONTENT_TYPE: EVENT_STREAM, hdrs.CACHE_CONTROL: "no-store"}
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
         async with self.monitor.watch(self.hub) as events:
-            with suppress(ConnectionError):
+            with suppress(ConnectionError), visit.present(lambda: _abort(request)):
                 while not self._draining and (event := await events.get()):
                     await response.write(event)
         return response
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def _url(host: str, port: int) -> str:
@@ -154,9 +192,18 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _where(settings: GatewaySettings) -> tuple[Listener, ...]:
+    if not (settings.key or settings.mode is Mode.LOCAL):
+        raise SettingsError("a gateway that others reach needs a key")
+    tls = settings.certificate is not None
+    return listeners(settings.mode, settings.host, settings.port, tls, settings.proxies)
+
+
 @asynccontextmanager
 async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
-    """A gateway that listens and can be found, until the context ends; then it drains. Raises ``BrokerError``."""
+    """A gateway that listens and can be found, until the context ends; then it drains. Raises ``BackendError``."""
+    where = _where(settings)
+    roster = Roster(DeviceStore(settings.devices_file) if settings.devices_file else None)
     async with AsyncExitStack() as stack:
         url = settings.redis
         if not url:
@@ -164,7 +211,7 @@ async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             url = (await stack.enter_async_context(embedded_broker(embedded))).url
         jobs = await stack.enter_async_context(open_jobs(url, secrets.token_hex(8)))
         tasks = await stack.enter_async_context(Tasks("gateway"))
-        gateway = Gateway(settings, jobs, tasks.failed)
+        gateway = Gateway(settings, jobs, Access(settings, roster, time.monotonic), tasks.failed)
         subscribed = asyncio.Event()
 
         def on_subscribed() -> None:
@@ -174,10 +221,11 @@ async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         tasks.start(jobs.listen(gateway.hub.noticed, on_subscribed), "results")
         tasks.start(gateway.monitor.run(gateway.hub), "monitor")
         tasks.start(gateway.tick(), "tick")
+        tasks.start(roster.run(), "devices")
         async with asyncio.timeout(CONNECT_S):
             await subscribed.wait()
         try:
-            await gateway.start()
+            await gateway.start(where)
             with findable(settings.endpoint_file, gateway.url, settings.key):
                 yield gateway
         finally:

@@ -3,15 +3,18 @@
 import asyncio
 import struct
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 from aiohttp import WSMessage, WSMsgType, web
 
+from backend.access import Visit
 from backend.connection import Connection
 from backend.hub import Hosted, Hub
+from backend.quotas import Usage
 from backend.session import check_hello
-from protocol.errors import CloseCode, OutOfOrder, ProtocolError
+from protocol.audio import HEADER_BYTES
+from protocol.errors import CloseCode, OutOfOrder, ProtocolError, Unauthorised
 from protocol.session import SUBPROTOCOL, decode_client
 from runtime.tasks import Tasks
 
@@ -38,8 +41,16 @@ class _Socket:
         await self._socket.send_frame(body, WSMsgType.CLOSE)
 
 
-async def serve_stream(request: web.Request, hub: Hub, owner: str) -> web.WebSocketResponse:
-    """Speak version 1 of the protocol until one side leaves."""
+class Peer(NamedTuple):
+    """Who is spoken to, and what it uses."""
+
+    socket: web.WebSocketResponse
+    connection: Connection
+    usage: Usage
+
+
+async def serve_stream(request: web.Request, hub: Hub, visit: Visit) -> web.WebSocketResponse:
+    """Speak version 1 of the protocol until one side leaves, or the key is good no more."""
     settings = hub.settings
     socket = web.WebSocketResponse(
         protocols=(SUBPROTOCOL,),
@@ -51,18 +62,20 @@ async def serve_stream(request: web.Request, hub: Hub, owner: str) -> web.WebSoc
     )
     await socket.prepare(request)
     connection = Connection(_Socket(socket), settings.outbound_bytes, settings.stuck_s)
-    with hub.connected(connection):
+    revoked = Unauthorised("this device was revoked: pair it again")
+    with hub.connected(connection), visit.stream(lambda: connection.refuse(revoked)) as usage:
         async with Tasks("stream") as tasks:
             tasks.start(_write(request, connection, settings.goodbye_s), "writer")
-            await _converse(socket, connection, hub, owner)
+            await _converse(Peer(socket, connection, usage), hub, visit.device.owner)
     return socket
 
 
-async def _converse(socket: web.WebSocketResponse, connection: Connection, hub: Hub, owner: str) -> None:
+async def _converse(peer: Peer, hub: Hub, owner: str) -> None:
     hosted: Hosted | None = None
+    socket, connection = peer.socket, peer.connection
     try:
         hosted = await _greet(socket, connection, hub, owner)
-        await _read(socket, connection, hub, hosted)
+        await _read(peer, hub, hosted)
     except ProtocolError as error:
         log.info("refused what a client sent", code=error.code, reason=str(error))
         connection.refuse(error)
@@ -87,13 +100,15 @@ async def _greet(socket: web.WebSocketResponse, connection: Connection, hub: Hub
     return await hub.bind(hello, owner, connection)
 
 
-async def _read(socket: web.WebSocketResponse, connection: Connection, hub: Hub, hosted: Hosted) -> None:
+async def _read(peer: Peer, hub: Hub, hosted: Hosted) -> None:
     """The loop that every audio frame goes through: nothing in it waits but for the next message."""
+    socket, connection, usage = peer
     while not connection.closing:
         message = await socket.receive()
         connection.heard = True
         if message.type is _BINARY:
             if not connection.closing:
+                usage.audio_bytes += max(0, len(message.data) - HEADER_BYTES)
                 hub.frame(hosted, message.data)
         elif message.type in _LEFT:
             return

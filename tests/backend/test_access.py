@@ -1,18 +1,30 @@
-"""Who may come in, over real sockets."""
+"""Who may come in, over real sockets; and what of a request decides it."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import aiohttp
 import pytest
-from aiohttp import web
+from multidict import CIMultiDict
 
-from backend.access import errors_as_json, refusal_response
-from backend.admission import AdmissionLimits, Refusal
+from backend.access import Access
+from backend.admission import AdmissionLimits
+from backend.devices import Device, DeviceStore
 from backend.gateway import Gateway, running_gateway
+from backend.modes import Mode, networks
+from backend.quotas import Quota
+from backend.roster import Roster
 from backend.settings import GatewaySettings
+from protocol.devices import DEVICES_PATH, DeviceKind
+from protocol.errors import CloseCode, ErrorCode, Forbidden
+from protocol.session import Done, Error, Finish, SegmentBegin
 from tests.backend.conftest import KEY
 from tests.backend.wire import Wire, connected
 from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
 
 RIGHT = {"Authorization": f"Bearer {KEY}"}
 
@@ -109,32 +121,163 @@ async def test_one_connection_too_many(broker: Broker) -> None:
     assert refused.value.headers is not None and int(refused.value.headers["Retry-After"]) >= 5
 
 
-async def test_an_unknown_path_is_an_error_like_any_other(gateway: Gateway, http: aiohttp.ClientSession) -> None:
-    async with http.get(gateway.url + "/nothing") as response:
-        assert (response.status, (await response.json())["error"]["code"]) == (404, "not_found")
-    async with http.post(gateway.url + "/healthz") as response:
-        assert (response.status, (await response.json())["error"]["code"]) == (405, "malformed")
+# -- devices -----------------------------------------------------------------------------------------------
+
+Made = tuple[Device, str]
 
 
-async def test_a_bug_says_nothing_of_the_inside() -> None:
-    async def broken(request: web.Request) -> web.Response:
-        raise RuntimeError("the secret inside")
-
-    app = web.Application(middlewares=[errors_as_json])
-    app.router.add_get("/", broken)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        port = runner.addresses[0][1]
-        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/") as response:
-            assert response.status == 500
-            assert "secret" not in await response.text()
-    finally:
-        await runner.cleanup()
+@pytest.fixture
+def store(tmp_path: Path) -> DeviceStore:
+    return DeviceStore(tmp_path / "devices.json")
 
 
-def test_not_all_come_back_at_the_same_moment() -> None:
-    waits = {int(refusal_response(Refusal(503, "busy", 10.0)).headers["Retry-After"]) for _ in range(200)}
-    assert min(waits) >= 10 and max(waits) <= 20 and len(waits) > 3
+@pytest.fixture
+async def paired(broker: Broker, store: DeviceStore) -> AsyncIterator[Gateway]:
+    """A gateway that keeps devices."""
+    settings = GatewaySettings(redis=broker.url, key=KEY, devices_file=store.file, quota=Quota(streams=1))
+    async with running_gateway(settings) as gateway:
+        yield gateway
+
+
+async def added(gateway: Gateway, store: DeviceStore, kind: DeviceKind, name: str = "n") -> Made:
+    """A device that the gateway knows."""
+    device, key = store.add(name, kind, 0)
+
+    async def known() -> bool:
+        headers = {"Authorization": f"Bearer {key}"}
+        async with aiohttp.ClientSession() as http, http.get(gateway.url + DEVICES_PATH, headers=headers) as got:
+            return got.status == 403
+
+    await wait_until(known, "the gateway sees the device")
+    return device, key
+
+
+async def test_each_kind_of_key_opens_its_own_doors(
+    paired: Gateway, store: DeviceStore, http: aiohttp.ClientSession
+) -> None:
+    keys = {kind: (await added(paired, store, kind))[1] for kind in (DeviceKind.CLIENT, DeviceKind.WORKER)}
+
+    async def status(path: str, key: str) -> int:
+        async with http.get(paired.url + path, headers={"Authorization": f"Bearer {key}"}) as response:
+            return response.status
+
+    for path in ("/v1/workers", "/v1/models", "/v1/monitor"):
+        assert await status(path, KEY) == await status(path, keys[DeviceKind.CLIENT]) == 200
+        assert await status(path, keys[DeviceKind.WORKER]) == 403
+    for key in keys.values():
+        assert await status(DEVICES_PATH, key) == 403
+
+
+async def test_a_session_belongs_to_the_device_that_began_it(paired: Gateway, store: DeviceStore) -> None:
+    (_, mine), (_, other) = [await added(paired, store, DeviceKind.CLIENT, name) for name in "ab"]
+    async with connected(paired.url, mine) as wire:
+        for key in (other, KEY):
+            async with Wire(paired.url, key, wire.session) as thief:
+                await thief.text(f'{{"type":"hello","session":"{wire.session}","resume":true}}')
+                assert await thief.until_closed() == CloseCode.FORBIDDEN
+    async with connected(paired.url, mine, wire.session, resume=True):
+        pass
+
+
+async def test_a_revoked_device_is_out_at_once(
+    paired: Gateway, store: DeviceStore, http: aiohttp.ClientSession
+) -> None:
+    (gone, key), (_, other) = [await added(paired, store, DeviceKind.CLIENT, name) for name in "ab"]
+    bearer = {"Authorization": f"Bearer {key}"}
+    async with (
+        connected(paired.url, key) as wire,
+        connected(paired.url, other) as stays,
+        http.get(paired.url + "/v1/monitor", headers=bearer) as watching,
+    ):
+        await wire.say(SegmentBegin(0))
+        await asyncio.to_thread(store.revoke, gone.id)
+        assert (await wire.expect(Error)).code == ErrorCode.UNAUTHORISED
+        assert await wire.until_closed() == CloseCode.UNAUTHORISED
+        with pytest.raises(aiohttp.ClientError):
+            await watching.read()
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            async with Wire(paired.url, key):
+                pass
+        assert refused.value.status == 401
+        await stays.say(Finish(0))
+        await stays.expect(Done)
+
+
+async def test_a_key_has_its_limits_and_the_owner_none(paired: Gateway, store: DeviceStore) -> None:
+    _, key = await added(paired, store, DeviceKind.CLIENT)
+    async with connected(paired.url, key), connected(paired.url, KEY), connected(paired.url, KEY):
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            async with Wire(paired.url, key):
+                pass
+    assert refused.value.status == 429
+    async with connected(paired.url, key):
+        pass
+
+
+async def test_requests_over_the_rate_are_told_when_to_come_back(broker: Broker, store: DeviceStore) -> None:
+    _, key = store.add("n", DeviceKind.CLIENT, 0)
+    settings = GatewaySettings(
+        redis=broker.url, key=KEY, devices_file=store.file, quota=Quota(per_minute=1, burst=1)
+    )
+    bearer = {"Authorization": f"Bearer {key}"}
+    async with (
+        running_gateway(settings) as gateway,
+        aiohttp.ClientSession(gateway.url, headers=bearer) as http,
+        http.get("/v1/models") as first,
+        http.get("/v1/models") as second,
+    ):
+        assert (first.status, second.status) == (200, 429)
+        assert int(second.headers["Retry-After"]) >= 59
+
+
+# -- a request, without a socket ---------------------------------------------------------------------------
+
+PROXIES = networks(["10.0.0.0/24"])
+
+
+def asking(remote: str | None, secure: bool = False, **headers: str) -> Any:
+    """What is asked of a request."""
+    named = CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()})
+    return Mock(remote=remote, secure=secure, headers=named, query={}, path="/")
+
+
+def access(**settings: Any) -> Access:
+    return Access(GatewaySettings(**settings), Roster(None), lambda: 0.0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "remote", "tenant", "told"),
+    [
+        (Mode.SERVER, "10.0.0.9", "clinic-7", "clinic-7"),
+        (Mode.SERVER, "::ffff:10.0.0.9", "clinic-7", "clinic-7"),
+        (Mode.SERVER, "10.0.1.9", "clinic-7", ""),
+        (Mode.SERVER, None, "clinic-7", ""),
+        (Mode.SHARED, "10.0.0.9", "clinic-7", ""),
+        (Mode.SERVER, "10.0.0.9", "a b", ""),
+        (Mode.SERVER, "10.0.0.9", "x" * 65, ""),
+        (Mode.SERVER, "10.0.0.9", "", ""),
+    ],
+)
+def test_a_tenant_is_whom_a_trusted_proxy_names(mode: Mode, remote: str | None, tenant: str, told: str) -> None:
+    asked = asking(remote, X_Tenant_Id=tenant)
+    assert access(mode=mode, proxies=PROXIES).tenant_of(asked) == told
+
+
+@pytest.mark.parametrize(
+    ("remote", "secure", "comes_in"),
+    [
+        ("127.0.0.1", False, True),
+        ("::1", False, True),
+        ("10.0.0.9", False, True),
+        ("10.0.1.9", False, False),
+        ("10.0.1.9", True, True),
+    ],
+)
+def test_keys_come_over_tls_through_a_proxy_or_from_here(remote: str, secure: bool, comes_in: bool) -> None:
+    door = access(mode=Mode.SERVER, key=KEY, proxies=PROXIES)
+    asked = asking(remote, secure, Authorization=f"Bearer {KEY}")
+    if comes_in:
+        assert door.device_of(asked).kind is DeviceKind.OWNER
+    else:
+        with pytest.raises(Forbidden, match="TLS"):
+            door.device_of(asked)

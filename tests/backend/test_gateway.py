@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from backend.admission import AdmissionLimits
 from backend.gateway import Gateway, running_gateway
+from backend.modes import Mode, networks
 from backend.settings import GatewaySettings
 from protocol.errors import CloseCode, ErrorCode
 from protocol.job import WORKERS_KEY, Keys, Result, encode_status
@@ -297,7 +298,9 @@ async def test_readiness_tells_the_truth(gateway: Gateway, redis: "Redis", broke
 
 @pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")])
 async def test_the_address_is_one_that_can_be_reached(broker: Broker, host: str, shown: str) -> None:
-    async with running_gateway(GatewaySettings(redis=broker.url, host=host)) as gateway, connected(gateway.url):
+    anywhere = networks(["0.0.0.0/0", "::/0"])
+    settings = GatewaySettings(Mode.SERVER, host=host, key=KEY, redis=broker.url, proxies=anywhere)
+    async with running_gateway(settings) as gateway, connected(gateway.url, KEY):
         assert gateway.url.startswith(f"http://{shown}:")
 
 

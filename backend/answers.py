@@ -1,0 +1,89 @@
+"""What a gateway reads and answers over HTTP: JSON, and the one form of an error."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import msgspec
+import structlog
+from aiohttp import hdrs, web
+
+from backend.admission import Refusal
+from backend.errors import OverQuota, SettingsError, UnknownDevice
+from protocol.errors import ErrorCode, MalformedMessage, MessageTooLarge, ProtocolError
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Body = TypeVar("Body")
+
+MOST_BODY: Final = 4 * 1024
+_BODY_S: Final = 10.0
+
+_STATUS: Final = {
+    ErrorCode.UNAUTHORISED: 401,
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.NOT_FOUND: 404,
+    ErrorCode.TOO_LARGE: 413,
+}
+_CODES: Final = {404: ErrorCode.NOT_FOUND, 413: ErrorCode.TOO_LARGE, 500: ErrorCode.INTERNAL}
+
+
+def error_response(status: int, code: ErrorCode, message: str) -> web.Response:
+    """The one form of an error."""
+    return json_response({"error": {"code": code, "message": message}}, status)
+
+
+def json_response(body: object, status: int = 200) -> web.Response:
+    """Anything that msgspec can encode."""
+    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
+
+
+async def read_json(request: web.Request, kind: type[Body]) -> Body:
+    """The body of a request. Raises ``MessageTooLarge`` or ``MalformedMessage``."""
+    try:
+        async with asyncio.timeout(_BODY_S):
+            body = await _read(request)
+        return msgspec.json.decode(body, type=kind)
+    except TimeoutError as error:
+        raise MalformedMessage(f"the body did not come within {_BODY_S:g} s") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedMessage(str(error)) from error
+
+
+async def _read(request: web.Request) -> bytes:
+    body = b""
+    while piece := await request.content.read(MOST_BODY + 1 - len(body)):
+        body += piece
+        if len(body) > MOST_BODY:
+            raise MessageTooLarge(f"a body may have {MOST_BODY} bytes")
+    return body
+
+
+def refusal_response(refusal: Refusal) -> web.Response:
+    """Try again later, but not all at the same moment."""
+    response = error_response(refusal.status, ErrorCode.BUSY, refusal.message)
+    response.headers[hdrs.RETRY_AFTER] = str(round(refusal.retry_s * random.uniform(1.0, 2.0)))
+    return response
+
+
+@web.middleware
+async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whatever goes wrong is said in the one form; nothing of the inside is."""
+    try:
+        return await handler(request)
+    except ProtocolError as error:
+        return error_response(_STATUS.get(error.code, 400), error.code, str(error))
+    except OverQuota as error:
+        return refusal_response(error.refusal)
+    except UnknownDevice as error:
+        return error_response(404, ErrorCode.NOT_FOUND, str(error))
+    except SettingsError as error:
+        return error_response(400, ErrorCode.MALFORMED, str(error))
+    except web.HTTPException as error:
+        code = _CODES.get(error.status, ErrorCode.MALFORMED)
+        return error_response(error.status, code, error.reason)
+    except Exception:
+        log.exception("a request failed", path=request.path)
+        return error_response(500, ErrorCode.INTERNAL, "the gateway failed; its log says why")

@@ -1,0 +1,113 @@
+"""What a gateway is to be: said on the command line, in the environment, in ``gateway.toml``, or not at all.
+
+The earlier one wins; what nobody says follows from the mode.
+"""
+
+import socket
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from backend.certificates import Certificate, given_certificate, own_certificate
+from backend.devices import DEVICES_FILE
+from backend.errors import SettingsError
+from backend.modes import LOOPBACK, SHARED_PORT, Mode, networks
+from backend.quotas import Quota
+from backend.settings import GatewaySettings
+from protocol.devices import clean_name
+from protocol.endpoint import ENDPOINT_FILE
+from runtime.folders import Folders
+
+CONFIGURATION_FILE: Final = "gateway.toml"
+_HOSTS: Final = {Mode.LOCAL: LOOPBACK, Mode.SHARED: "0.0.0.0", Mode.SERVER: LOOPBACK}
+_STREAMS: Final = 100
+_PER_MINUTE: Final = 600
+
+Count = Annotated[int, Meta(ge=0)]
+
+
+class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One place's say; ``None``: nothing. As in the file, where an unknown name is an error."""
+
+    mode: Mode | None = None
+    name: str | None = None
+    host: str | None = None
+    port: Annotated[int, Meta(ge=0, le=65535)] | None = None
+    redis: str | None = None
+    certificate: str | None = None
+    private_key: str | None = None
+    origins: tuple[str, ...] | None = None
+    trusted_proxies: tuple[str, ...] | None = None
+    announce: bool | None = None
+    requests_per_minute: Count | None = None
+    streams_per_key: Count | None = None
+
+
+def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
+    """What the file says; one that is not there says nothing. Raises ``SettingsError``."""
+    try:
+        return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Configuration)
+    except FileNotFoundError as error:
+        if must_exist:
+            raise SettingsError(f"{file} is not there") from error
+        return Configuration()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise SettingsError(f"{file} cannot be followed: {error}") from error
+
+
+def merged(says: Iterable[Configuration]) -> Configuration:
+    """The first that says something, for each name."""
+    values: dict[str, object] = {}
+    for one in says:
+        for name, value in msgspec.structs.asdict(one).items():
+            if value is not None:
+                values.setdefault(name, value)
+    return msgspec.convert(values, Configuration)
+
+
+def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings:
+    """Everything decided; makes a certificate where one is needed. Raises ``BackendError``."""
+    mode = said.mode or Mode.LOCAL
+    proxies = networks(said.trusted_proxies or ())
+    if proxies and mode is not Mode.SERVER:
+        raise SettingsError("a proxy is only trusted by a gateway in --mode server")
+    limited = mode is not Mode.LOCAL
+    return GatewaySettings(
+        mode=mode,
+        name=clean_name(said.name or socket.gethostname()) or "kikipounamu",
+        host=said.host or _HOSTS[mode],
+        port=said.port if said.port is not None else SHARED_PORT if limited else 0,
+        key=key,
+        redis=said.redis or "",
+        broker_folder=here.broker,
+        broker_socket=here.broker_socket,
+        endpoint_file=here.runtime / ENDPOINT_FILE,
+        devices_file=here.data / DEVICES_FILE,
+        certificate=_certificate(said, mode, here),
+        announce=said.announce if said.announce is not None else mode is Mode.SHARED,
+        origins=frozenset(said.origins or ()),
+        proxies=proxies,
+        quota=Quota(
+            per_minute=_or(said.requests_per_minute, _PER_MINUTE if limited else 0),
+            streams=_or(said.streams_per_key, _STREAMS if limited else 0),
+        ),
+    )
+
+
+def _certificate(said: Configuration, mode: Mode, here: Folders) -> Certificate | None:
+    if said.private_key and not said.certificate:
+        raise SettingsError("--private-key needs --certificate")
+    if mode is Mode.LOCAL:
+        return None
+    if said.certificate:
+        certificate = Path(said.certificate).expanduser()
+        return given_certificate(certificate, Path(said.private_key or said.certificate).expanduser())
+    return own_certificate(here.data) if mode is Mode.SHARED else None
+
+
+def _or(said: int | None, otherwise: int) -> int:
+    return otherwise if said is None else said

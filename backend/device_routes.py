@@ -1,0 +1,51 @@
+"""``/v1/devices``: who may use this gateway, told to its owner, renamed and sent away by its owner."""
+
+from aiohttp import web
+
+from backend.access import ACCESS, OWNER, Access, admit
+from backend.answers import json_response, read_json
+from backend.devices import Device
+from backend.quotas import Usage
+from protocol.devices import DEVICES_PATH, DeviceList, DeviceName, DeviceState
+
+
+def device_routes() -> list[web.RouteDef]:
+    """All of them."""
+    one = DEVICES_PATH + "/{id}"
+    return [web.get(DEVICES_PATH, _list), web.patch(one, _rename), web.delete(one, _revoke)]
+
+
+async def _list(request: web.Request) -> web.Response:
+    admit(request, OWNER)
+    access = request.app[ACCESS]
+    devices = (access.owner, *access.roster.devices)
+    return json_response(DeviceList(tuple(_state(access, device) for device in devices)))
+
+
+async def _rename(request: web.Request) -> web.Response:
+    admit(request, OWNER)
+    access = request.app[ACCESS]
+    wanted = await read_json(request, DeviceName)
+    return json_response(_state(access, await access.roster.rename(request.match_info["id"], wanted.name)))
+
+
+async def _revoke(request: web.Request) -> web.Response:
+    admit(request, OWNER)
+    access = request.app[ACCESS]
+    return json_response(_state(access, await access.roster.revoke(request.match_info["id"])))
+
+
+def _state(access: Access, device: Device) -> DeviceState:
+    usage = access.meter.usage.get(device.id, Usage())
+    return DeviceState(
+        id=device.id,
+        name=device.name,
+        kind=device.kind,
+        made_s=device.made_s,
+        seen_s=access.roster.seen_s(device),
+        connections=access.roster.connections(device),
+        streams=usage.streams,
+        requests=usage.requests,
+        refused=usage.refused,
+        audio_s=round(usage.audio_s, 3),
+    )

@@ -1,0 +1,93 @@
+"""What goes over HTTP beside the streams: bodies that are bounded, errors of one form."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from backend.admission import Refusal
+from backend.answers import MOST_BODY, errors_as_json, json_response, read_json, refusal_response
+from backend.errors import OverQuota, SettingsError, UnknownDevice
+from backend.gateway import Gateway
+from protocol.devices import DeviceName
+
+
+@asynccontextmanager
+async def answering(handler: Callable[[web.Request], Awaitable[web.Response]]) -> AsyncIterator[str]:
+    app = web.Application(middlewares=[errors_as_json])
+    app.router.add_route("*", "/", handler)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+async def test_an_unknown_path_is_an_error_like_any_other(gateway: Gateway, http: aiohttp.ClientSession) -> None:
+    async with http.get(gateway.url + "/nothing") as response:
+        assert (response.status, (await response.json())["error"]["code"]) == (404, "not_found")
+    async with http.post(gateway.url + "/healthz") as response:
+        assert (response.status, (await response.json())["error"]["code"]) == (405, "malformed")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (RuntimeError("the secret inside"), 500, "internal"),
+        (UnknownDevice("no such device"), 404, "not_found"),
+        (SettingsError("no name"), 400, "malformed"),
+        (OverQuota(Refusal(429, "too often", 3.0)), 429, "busy"),
+    ],
+)
+async def test_what_goes_wrong_is_said_and_nothing_of_the_inside(error: Exception, status: int, code: str) -> None:
+    async def broken(request: web.Request) -> web.Response:
+        raise error
+
+    async with answering(broken) as url, aiohttp.ClientSession() as http, http.get(url) as response:
+        assert (response.status, (await response.json())["error"]["code"]) == (status, code)
+        assert "secret" not in await response.text()
+
+
+async def name_of(request: web.Request) -> web.Response:
+    return json_response(await read_json(request, DeviceName))
+
+
+async def chunks(size: int) -> AsyncIterator[bytes]:
+    for _ in range(size // 100):
+        yield b"x" * 100
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"name": "n", "new": 1}', 200),
+        (b"", 400),
+        (b'{"name": 1}', 400),
+        (b"\xff", 400),
+        (b'{"name": "' + b"x" * (MOST_BODY - 12) + b'"}', 200),
+        (b'{"name": "' + b"x" * MOST_BODY + b'"}', 413),
+    ],
+)
+async def test_bodies_are_typed_and_bounded(http: aiohttp.ClientSession, body: bytes, status: int) -> None:
+    async with answering(name_of) as url, http.post(url, data=body) as response:
+        assert response.status == status
+
+
+async def test_a_body_without_a_length_is_bounded_too(http: aiohttp.ClientSession) -> None:
+    async with answering(name_of) as url, http.post(url, data=chunks(MOST_BODY * 2)) as response:
+        assert response.status == 413
+
+
+def test_not_all_come_back_at_the_same_moment() -> None:
+    waits = {int(refusal_response(Refusal(503, "busy", 10.0)).headers["Retry-After"]) for _ in range(200)}
+    assert min(waits) >= 10 and max(waits) <= 20 and len(waits) > 3

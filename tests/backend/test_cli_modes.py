@@ -1,0 +1,104 @@
+"""Modes of a gateway as a process: where it listens, what it shows there, what it refuses to be."""
+
+import ipaddress
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import aiohttp
+import psutil
+import pytest
+
+from backend.devices import DeviceStore
+from client.connection import Address, connect
+from client.errors import WrongCertificate
+from protocol.devices import DeviceKind
+from tests.backend.processes import GatewayProcess, gateway_process, start_gateway
+from tests.helpers.waiting import wait_until
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="kiki-") as folder:
+        yield Path(folder)
+
+
+def listening(gateway: GatewayProcess) -> dict[int, str]:
+    """Port and address of everything that the gateway and its children listen on, or could receive packets at."""
+    root = psutil.Process(gateway.process.pid)
+    sockets = [found for one in (root, *root.children(recursive=True)) for found in one.net_connections("inet")]
+    states = (psutil.CONN_LISTEN, psutil.CONN_NONE)  # the latter: UDP
+    return {found.laddr.port: found.laddr.ip for found in sockets if found.status in states}
+
+
+def told(home: Path, what: str) -> dict[str, str]:
+    """The line of the log that says this."""
+    lines = (home / "logs" / "gateway.jsonl").read_text().splitlines()
+    (found,) = [line for line in map(json.loads, lines) if line["event"] == what]
+    return dict(found)
+
+
+async def test_nothing_listens_beyond_loopback_until_it_is_shared(home: Path) -> None:
+    async with gateway_process(home) as gateway:
+        addresses = listening(gateway).values()
+        assert addresses and all(ipaddress.ip_address(address).is_loopback for address in addresses)
+        assert not (home / "data" / "gateway.pem").exists()
+
+
+async def test_a_shared_one_shows_its_certificate_to_others_and_none_to_this_computer(home: Path) -> None:
+    store = DeviceStore(home / "data" / "devices.json")
+    _, key = store.add("n", DeviceKind.CLIENT, 0)
+    (home / "config").mkdir()
+    (home / "config" / "gateway.toml").write_text('mode = "shared"\nport = 0\nannounce = false\n')
+    async with gateway_process(home) as gateway:
+        line = told(home, "other devices may come")
+        port, certificate = int(line["port"]), line["certificate"]
+        found = listening(gateway)
+        assert found.pop(port) == "0.0.0.0"
+        assert all(ipaddress.ip_address(address).is_loopback for address in found.values())
+        url = f"https://127.0.0.1:{port}"
+        async with aiohttp.ClientSession() as http:
+            connection = await connect(http, Address(url, key, certificate_sha256=certificate), 10, 20)
+            await connection.close()
+            with pytest.raises(WrongCertificate):
+                await connect(http, Address(url, key, certificate_sha256="00" * 32), 10, 20)
+            connection = await connect(http, Address(gateway.endpoint.url, gateway.endpoint.key), 10, 20)
+            await connection.close()
+    log = (home / "logs" / "gateway.jsonl").read_text()
+    assert "stream opened" in log and key not in log and gateway.endpoint.key not in log
+
+
+async def test_a_device_that_is_revoked_by_hand_is_out_of_a_running_gateway(home: Path) -> None:
+    store = DeviceStore(home / "data" / "devices.json")
+    device, key = store.add("n", DeviceKind.CLIENT, 0)
+    async with gateway_process(home) as gateway, aiohttp.ClientSession() as http:
+        bearer = {"Authorization": f"Bearer {key}"}
+
+        async def status() -> int:
+            async with http.get(gateway.endpoint.url + "/v1/models", headers=bearer) as response:
+                return response.status
+
+        assert await status() == 200
+        store.revoke(device.id)
+
+        async def out() -> bool:
+            return await status() == 401
+
+        await wait_until(out, "the key is good no more")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--host", "0.0.0.0"), "--mode shared"),
+        (("--mode", "server", "--host", "0.0.0.0"), "--trusted-proxy"),
+        (("--mode", "shared", "--certificate", "/nowhere.pem"), "/nowhere.pem"),
+        (("--config", "/nowhere.toml"), "/nowhere.toml"),
+    ],
+)
+def test_what_cannot_be_is_said_and_is_the_end(home: Path, arguments: tuple[str, ...], reason: str) -> None:
+    process = start_gateway(home, *arguments, log=home / "stderr")
+    assert process.wait(timeout=30) == 1
+    said = (home / "stderr").read_text()
+    assert reason in said and "Traceback" not in said

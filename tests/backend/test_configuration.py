@@ -1,0 +1,103 @@
+"""What a gateway is to be, out of everything that may say it."""
+
+from pathlib import Path
+
+import pytest
+
+from backend.certificates import own_certificate
+from backend.configuration import Configuration, merged, read_configuration, settings_of
+from backend.errors import SettingsError
+from backend.modes import Mode
+from backend.quotas import Quota
+from backend.settings import GatewaySettings
+from runtime.folders import Folders
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Folders:
+    return Folders(*(tmp_path / name for name in ("config", "data", "cache", "logs", "run")))
+
+
+def test_nothing_said_is_a_gateway_for_this_user_alone(here: Folders) -> None:
+    settings = settings_of(Configuration(), here, "k")
+    assert (settings.mode, settings.host, settings.port, settings.key) == (Mode.LOCAL, "127.0.0.1", 0, "k")
+    assert settings.certificate is None and not settings.announce and settings.quota == Quota()
+    assert settings.name and settings.endpoint_file == here.runtime / "gateway.json"
+    assert not here.data.exists()
+
+
+def test_shared_has_a_certificate_and_is_announced(here: Folders) -> None:
+    settings = settings_of(Configuration(mode=Mode.SHARED, name=" The\ndesk "), here, "k")
+    assert (settings.host, settings.port, settings.name, settings.announce) == ("0.0.0.0", 8765, "The desk", True)
+    assert settings.certificate == own_certificate(here.data)
+    assert settings.quota.per_minute and settings.quota.streams
+
+
+def test_a_server_takes_ones_own_certificate_or_none(here: Folders, tmp_path: Path) -> None:
+    assert settings_of(Configuration(mode=Mode.SERVER), here, "k").certificate is None
+    given = own_certificate(tmp_path / "given")
+    said = Configuration(mode=Mode.SERVER, certificate=str(given.certificate), requests_per_minute=0)
+    settings = settings_of(said, here, "k")
+    assert settings.certificate == given
+    assert (settings.host, settings.announce, settings.quota.per_minute) == ("127.0.0.1", False, 0)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Configuration(trusted_proxies=("10.0.0.1",)),
+        Configuration(mode=Mode.SHARED, trusted_proxies=("10.0.0.1",)),
+        Configuration(mode=Mode.SHARED, private_key="key.pem"),
+        Configuration(mode=Mode.SERVER, trusted_proxies=("proxy",)),
+    ],
+)
+def test_what_cannot_be_is_said(here: Folders, said: Configuration) -> None:
+    with pytest.raises(SettingsError):
+        settings_of(said, here, "k")
+
+
+def test_the_command_line_comes_before_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text('mode = "server"\nport = 1\norigins = ["https://a"]\ntrusted_proxies = ["10.0.0.1"]\n')
+    said = merged((Configuration(port=0, name="n"), read_configuration(file)))
+    assert said == Configuration(
+        mode=Mode.SERVER, port=0, name="n", origins=("https://a",), trusted_proxies=("10.0.0.1",)
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["mode = 'public'", "prot = 1", "port = 70000", "port = '1'", "[", "streams_per_key = -1"]
+)
+def test_a_file_that_cannot_be_followed_is_named(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=r"gateway\.toml"):
+        read_configuration(file)
+
+
+def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
+    assert read_configuration(tmp_path / "no.toml") == Configuration()
+    with pytest.raises(SettingsError, match="not there"):
+        read_configuration(tmp_path / "no.toml", must_exist=True)
+
+
+def test_every_name_of_the_file_has_an_effect(here: Folders, tmp_path: Path) -> None:
+    given = own_certificate(tmp_path / "given")
+    said = Configuration(
+        mode=Mode.SERVER,
+        name="n",
+        host="0.0.0.0",
+        port=1,
+        redis="redis://h",
+        certificate=str(given.certificate),
+        private_key=str(given.private_key),
+        origins=("https://a",),
+        trusted_proxies=("10.0.0.0/8",),
+        announce=True,
+        requests_per_minute=7,
+        streams_per_key=8,
+    )
+    settings, plain = settings_of(said, here, "k"), GatewaySettings()
+    for name in ("mode", "name", "host", "port", "redis", "certificate", "origins", "proxies"):
+        assert getattr(settings, name) != getattr(plain, name), name
+    assert settings.announce and settings.quota == Quota(per_minute=7, streams=8)

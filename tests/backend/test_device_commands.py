@@ -1,0 +1,52 @@
+"""``kikipounamu-gateway devices``."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from backend.cli import app
+from backend.devices import DeviceStore
+from protocol.devices import DeviceKind
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DeviceStore:
+    return DeviceStore(tmp_path / "data" / "devices.json")
+
+
+def command(store: DeviceStore, *words: str) -> Result:
+    home = {"KIKIPOUNAMU_HOME": str(store.file.parent.parent)}
+    return CliRunner().invoke(app, ["devices", *words], env=home)
+
+
+def test_nobody_is_paired_at_first(store: DeviceStore) -> None:
+    assert (command(store, "list").output, command(store, "list").exit_code) == ("", 0)
+
+
+def test_a_device_from_its_first_to_its_last_day(store: DeviceStore) -> None:
+    client, key = command(store, "add", "Anna").output.splitlines()
+    worker, _ = command(store, "add", "--worker", "GPU").output.splitlines()
+    assert re.fullmatch(r"[0-9a-f]{12}  client  Anna", client) and worker.endswith("worker  GPU")
+    assert [device.kind for device in store.read()] == [DeviceKind.CLIENT, DeviceKind.WORKER]
+    assert key not in store.file.read_text()
+    assert "Anne" in command(store, "name", "Anna", "Anne").output
+    lines = command(store, "list").output.splitlines()
+    assert re.fullmatch(r"[0-9a-f]{12}  client  \d{4}-\d\d-\d\d \d\d:\d\d  never {13}Anne", lines[0]), lines
+    assert "revoked" in command(store, "revoke", client[:6]).output
+    assert [device.name for device in store.read()] == ["GPU"]
+
+
+@pytest.mark.parametrize("words", [("revoke", "nobody"), ("name", "nobody", "n"), ("add", " ")])
+def test_what_cannot_be_done_is_said(store: DeviceStore, words: tuple[str, ...]) -> None:
+    done = command(store, *words)
+    assert done.exit_code == 1 and done.output.strip() and done.exception is not None
+    assert "Traceback" not in done.output
+
+
+def test_a_damaged_list_is_said(store: DeviceStore) -> None:
+    store.file.parent.mkdir()
+    store.file.write_text("{")
+    done = command(store, "list")
+    assert done.exit_code == 1 and "damaged" in done.output
