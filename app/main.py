@@ -25,6 +25,7 @@ from app.beside_actions import BesideAction
 from app.control_command import handed_over
 from app.errors import AppError
 from app.news import Devices, Post, Problem, Takes, WindowWanted
+from app.settings.place import settings_place
 from app.settings.sections import Settings
 from app.ui import tray
 from app.ui.announcer import Announcer, speak_from
@@ -83,6 +84,8 @@ class Windows:
         has_tray = tray.available()
         self.pages = Pages(theme, texts, self.ask, self._ask_beside, hides=has_tray)
         self.shell, self.window = self.pages.shell, self.pages.window
+        if not settings_place().exists():  # sooner than the desk tells it
+            self.pages.first_steps.open()
         self.shell.seen.connect(lambda page: self._look_at_microphones() if page == SETTINGS else None)
         self.announcer = Announcer(texts, speak_from(self.window))
         self.overlay = Overlay(theme, texts, translucent=blends()) if possible() else None
@@ -119,6 +122,7 @@ class Windows:
                 self._show(news)
 
     def _show(self, news: object) -> None:
+        self.pages.first_steps.show(news)
         match news:
             case View():
                 self._show_view(news)
@@ -186,6 +190,7 @@ class Windows:
             language=settings.general.language,
         )
         self.window.show_choices(choices)
+        self.pages.first_steps.show(choices)
         if self.overlay is not None:
             self.overlay.show_choices(choices)
         if self.tray is not None:

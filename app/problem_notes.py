@@ -5,6 +5,7 @@ An error's own text, in English, is for logs and the command line, and for error
 
 from functools import singledispatch
 
+from app.autostart import AutostartRefused
 from app.capture.errors import (
     AudioLibraryMissing,
     JournalError,
@@ -269,6 +270,11 @@ def _(error: BadSetting) -> Note:
 @note_of.register
 def _(error: SettingsUnreadable) -> Note:
     return Note("settings-no-toml", {"line": str(error.line)}) if error.line else Note("settings-unreadable")
+
+
+@note_of.register
+def _(error: AutostartRefused) -> Note:
+    return Note("autostart-refused", {"place": error.place})
 
 
 @note_of.register

@@ -304,7 +304,13 @@ def parts() -> dict[str, Draw]:
 
     The modules beside this one draw with what is here.
     """
-    from scripts import screenshots_files, screenshots_history, screenshots_monitor, screenshots_settings
+    from scripts import (
+        screenshots_files,
+        screenshots_history,
+        screenshots_monitor,
+        screenshots_onboarding,
+        screenshots_settings,
+    )
 
     return {
         "overlay": overlay,
@@ -314,6 +320,7 @@ def parts() -> dict[str, Draw]:
         "files": screenshots_files.states,
         "monitor": screenshots_monitor.states,
         "settings": screenshots_settings.states,
+        "onboarding": screenshots_onboarding.states,
     }
 
 

@@ -20,6 +20,7 @@ from app.key_test import KeysSeen
 from app.models.view import ModelsView
 from app.monitoring.view import MonitorView
 from app.ui.files_page import FilesPage
+from app.ui.first_steps import Again, FirstSteps
 from app.ui.history_page import HistoryPage
 from app.ui.main_window import MainWindow
 from app.ui.models_panel import ModelsPanel
@@ -62,6 +63,9 @@ class Pages:
         self.shell.add(FILES, self.files)
         self.shell.add(MONITOR, self.monitor)
         self.shell.add(SETTINGS, self.settings)
+        self.first_steps = FirstSteps(theme, texts, ask, self.shell)
+        again = Again(texts, ask)
+        self.settings.add("general", again, again.words)
         self.shell.seen.connect(self._seen)
         self._shows: dict[type, Callable[[Any], None]] = {
             HistoryList: self.history.show_list,

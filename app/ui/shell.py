@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QScrollArea,
     QSizePolicy,
+    QStackedLayout,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -85,6 +86,7 @@ class Shell(QWidget):
     """Holds the pages. ``hides``: closing it leaves the app running in a tray; else it quits.
 
     ``seen`` tells the name of the page that somebody can see now, empty for none: what feeds it may rest.
+    Something may ``cover`` all of them for a while.
     """
 
     seen = Signal(str)
@@ -102,18 +104,38 @@ class Shell(QWidget):
         self._row.setContentsMargins(SPACING.wide - SPACING.medium, SPACING.small, SPACING.wide, 0)
         self._row.setSpacing(0)
         self._row.addStretch(1)
-        column = QVBoxLayout(self)
+        self._all = QWidget()
+        column = QVBoxLayout(self._all)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self._row)
         column.addWidget(self._stack, 1)
+        self._front = QStackedLayout(self)
+        self._front.addWidget(self._all)
         self._stack.currentChanged.connect(self._tell)
         texts.changed.connect(self.refresh)
 
     @property
     def page(self) -> str:
-        """The name of the one that is in front."""
-        return list(self.tabs)[self._stack.currentIndex()] if self.tabs else ""
+        """The name of the one that is in front; empty for none."""
+        return list(self.tabs)[self._stack.currentIndex()] if self.tabs and not self.covered else ""
+
+    @property
+    def covered(self) -> bool:
+        """Whether something is in front of all pages."""
+        return self._front.currentWidget() is not self._all
+
+    def cover(self, front: QWidget) -> None:
+        """This in front of all of them."""
+        if self._front.indexOf(front) < 0:
+            self._front.addWidget(front)
+        self._front.setCurrentWidget(front)
+        self._tell()
+
+    def uncover(self) -> None:
+        """The pages again. Safe to call twice."""
+        self._front.setCurrentWidget(self._all)
+        self._tell()
 
     def add(self, name: str, page: QWidget) -> None:
         """One more page, the first of them in front; its text is ``page.NAME``. It scrolls if it is high.
@@ -150,6 +172,7 @@ class Shell(QWidget):
     def appear(self, name: str = "") -> None:
         """In front, with the focus, on this page: somebody asked for it."""
         if name:
+            self.uncover()
             self.choose(name)
         self.showNormal() if self.isMinimized() else self.show()
         self.raise_()

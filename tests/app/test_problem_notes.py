@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from app.autostart import AutostartRefused
 from app.capture.errors import (
     AudioLibraryMissing,
     JournalError,
@@ -89,6 +90,7 @@ ERRORS = [
     (BadSetting("a.b", "why"), Note("setting-bad", {"place": "a.b"})),
     (SettingsUnreadable("why"), Note("settings-unreadable")),
     (SettingsUnreadable("why", 7), Note("settings-no-toml", {"line": "7"})),
+    (AutostartRefused("there", "why"), Note("autostart-refused", {"place": "there"})),
     (SettingsNotKept("why"), Note("settings-not-kept")),
     (ModelMissing("m"), Note("models-missing", {"names": "m"})),
     (ModelUnavailable("m", [], []), Note("model-unavailable", {"model": "m"})),

@@ -271,8 +271,11 @@ def segments_of(take: Found) -> list[bytes]:
 
 
 @contextmanager
-def running_app(models: Path, *arguments: str, start: bool = True) -> Iterator[DesktopApp]:
-    """Screen, microphone and app; all of it ends with the context, and what it wrote is printed."""
+def running_app(models: Path, *arguments: str, start: bool = True, welcomed: bool = True) -> Iterator[DesktopApp]:
+    """Screen, microphone and app; all of it ends with the context, and what it wrote is printed.
+
+    ``welcomed``: its window does not begin with the first steps.
+    """
     require(NEEDED)
     with (
         tempfile.TemporaryDirectory(prefix="kiki-app-") as folder,
@@ -280,6 +283,8 @@ def running_app(models: Path, *arguments: str, start: bool = True) -> Iterator[D
         running_desktop(Path(folder)) as desktop,
     ):
         app = DesktopApp(desktop, microphone, Path(folder) / "home", models, arguments)
+        if welcomed:
+            app.set(general__welcomed=True)
         if start:
             app.start()
         yield app

@@ -8,7 +8,7 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QRadioButton, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.legibility import cut, unnamed, unreachable
@@ -52,6 +52,15 @@ def test_a_control_that_tab_passes_over_is_found(make: Make) -> None:
     button = QPushButton("Do it")
     button.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
     assert len(unreachable(make(button, named_field()))) == 1
+
+
+def test_of_choices_that_exclude_each_other_one_is_enough(make: Make) -> None:
+    one, other = QRadioButton("this"), QRadioButton("that")
+    window = make(one, other)
+    other.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    assert unreachable(window) == []
+    one.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    assert len(unreachable(window)) == 2
 
 
 @pytest.mark.parametrize("make_text", [QLabel, QPushButton])

@@ -68,6 +68,18 @@ def test_tabs_have_names_in_the_language_of_now_and_room_for_them(make: Make) ->
         assert tab.sizeHint().width() >= tab.fontMetrics().horizontalAdvance(tab.text())
 
 
+def test_something_may_be_in_front_of_all_pages(make: Make, qtbot: QtBot) -> None:
+    shell, front = make(Texts("en")), QLabel("front")
+    shell.appear()
+    seen: list[str] = []
+    shell.seen.connect(seen.append)
+    shell.cover(front)
+    assert (front.isVisible(), shell.tabs["dictation"].isVisible(), shell.page, seen[-1]) == (True, False, "", "")
+    shell.uncover()
+    shell.uncover()
+    assert (front.isVisible(), shell.page, seen[-1]) == (False, "dictation", "dictation")
+
+
 @pytest.mark.parametrize("hides", [True, False])
 def test_closing_hides_where_there_is_a_tray_and_quits_elsewhere(
     make: Make, asked: list[Action], hides: bool

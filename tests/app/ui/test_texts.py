@@ -13,6 +13,7 @@ from app.gestures import TalkMode
 from app.history.view import HistoryNote
 from app.hotkeys.conflicts import Use
 from app.insertion.outcome import Reason
+from app.onboarding.steps import Step
 from app.models.engines import KINDS
 from app.models.view import ModelNote, ModelState, Purpose
 from app.models.view import Use as ModelUse
@@ -37,6 +38,10 @@ FAMILIES = {
     "take": ["copy-name", "recover-name"],
     "page": ["dictation", "history", "files", "monitor", "settings"],
     "settings.section": SECTIONS,
+    "onboarding.step": list(Step),
+    "onboarding.heading": list(Step),
+    "onboarding.says": [step.value for step in Step if step is not Step.SENTENCE],
+    "onboarding.how": [*(mode.value for mode in TalkMode), "without-key"],
     "settings.title": WITH_ROW,
     "settings.says": WITH_ROW,
     "settings.allowed": ["language", "model", "url", "key", "hours"],

@@ -1,0 +1,118 @@
+"""When the first steps are in front of the window, and what they are told before there is anything to show it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
+
+from app.actions import Action, ChangeSetting
+from app.key_test import KeysSeen
+from app.news import Problem
+from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
+from app.onboarding.view import GatewayTrial, MicrophoneTrial
+from app.settings.sections import Settings
+from app.ui.choices import Choices
+from app.ui.onboarding import HOTKEYS, Onboarding
+from app.ui.shell import Shell
+from app.ui.texts import Texts
+from app.ui.theme import SCALE, SPACING, Theme
+from app.ui.widgets import label
+from app.view import View, WorkerView
+
+
+class FirstSteps:
+    """They are made when they are first wanted: the window of everybody else is there sooner without them.
+
+    They come with the first settings that do not say ``welcomed``, and whenever that is taken back.
+    """
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], shell: Shell) -> None:
+        self._theme, self._texts, self._ask, self._shell = theme, texts, ask, shell
+        self._welcomed = True
+        self._begun = False
+        self._known: dict[type, Any] = {}
+        self.page: Onboarding | None = None
+
+    def open(self, step: Step = Step.LANGUAGE) -> None:
+        """In front of everything, with this step."""
+        if self.page is None:
+            self.page = Onboarding(self._theme, self._texts, self._ask)
+            self.page.over.connect(self._shell.uncover)
+            for news in tuple(self._known.values()):
+                self._pass_on(news)
+        if not self._shell.covered:
+            self.page.begin_at(step)
+            self._shell.cover(self.page)
+
+    def show(self, news: object) -> None:
+        """What everybody is told; the newest of each kind is kept for later."""
+        if isinstance(news, Problem) and news.about != HOTKEYS:
+            return
+        self._known[type(news)] = news
+        if isinstance(news, Settings):
+            self._show_settings(news)
+        if self.page is not None:
+            self._pass_on(news)
+
+    def _show_settings(self, settings: Settings) -> None:
+        first, self._begun = not self._begun, True
+        before, self._welcomed = self._welcomed, settings.general.welcomed
+        if before and not self._welcomed:
+            self.open(Step(settings.general.first_step))
+        elif self._welcomed and (first or not before):
+            self._shell.uncover()
+
+    def _pass_on(self, news: object) -> None:
+        assert self.page is not None
+        page = self.page
+        shows: dict[type, Callable[[Any], None]] = {
+            Settings: page.show_settings,
+            Choices: page.show_choices,
+            Problem: page.show_problem,
+            View: page.show_view,
+            WorkerView: page.show_worker,
+            KeysSeen: page.show_keys,
+            MicrophoneTrial: page.show_microphone,
+            GatewayTrial: page.show_gateway,
+        }
+        if show := shows.get(type(news)):
+            show(news)
+
+
+class Again(QFrame):
+    """In the settings: the way back to the first steps."""
+
+    def __init__(self, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._texts, self._ask = texts, ask
+        self.setProperty("role", "card")
+        self.name, self.says, self.button = (
+            label(bold=True),
+            label(size=SCALE.caption, role="muted"),
+            QPushButton(),
+        )
+        self.says.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
+        column.setSpacing(SPACING.small)
+        for widget in (self.name, self.says):
+            column.addWidget(widget)
+        column.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
+        self.button.clicked.connect(self._again)
+        texts.changed.connect(self.refresh)
+        self.refresh()
+
+    def words(self) -> tuple[str, ...]:
+        """What a search finds it by."""
+        return self.name.text(), self.says.text(), self.button.text()
+
+    def refresh(self) -> None:
+        """In the language of now."""
+        self.name.setText(self._texts("onboarding.name"))
+        self.says.setText(self._texts("onboarding.again-says"))
+        self.button.setText(self._texts("onboarding.again"))
+
+    def _again(self) -> None:
+        self._ask(ChangeSetting(FIRST_STEP, STEPS[0].value))
+        self._ask(ChangeSetting(WELCOMED, False))

@@ -1,0 +1,117 @@
+"""The second step: which microphone, how loud one is, and how one sounds."""
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtWidgets import QHBoxLayout, QPushButton
+
+from app.actions import Action, ChooseMicrophone
+from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
+from app.onboarding.steps import Step
+from app.onboarding.view import Hearing, MicrophoneTrial
+from app.ui.choices import Choices, microphone_entries
+from app.ui.onboarding_step import StepPage, tell, wrapping
+from app.ui.texts import Texts
+from app.ui.theme import SPACING, Theme
+from app.ui.widgets import Choice, Meter, label
+from app.ui.wording import note_text
+
+_VOICE_DBFS: Final = -42.0
+_OPEN: Final = frozenset({Hearing.HEARING, Hearing.RECORDING, Hearing.PLAYING})
+
+
+class MicrophoneStep(StepPage):
+    """The microphone is open while somebody sees it."""
+
+    step = Step.MICROPHONE
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__(theme, texts)
+        self._ask = ask
+        self._choices, self._trial, self._heard = Choices(), MicrophoneTrial(), False
+        self.microphone, self.meter = Choice(theme), Meter(theme)
+        self.meter.setFixedHeight(SPACING.large)
+        self.state, self.note = label(), label()
+        wrapping([self.state, self.note])
+        self.record, self.play, self.listen = QPushButton(), QPushButton(), QPushButton()
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACING.small)
+        for button in (self.record, self.play, self.listen):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        for widget in (self.microphone, self.meter, self.state, self.note):
+            self.column.addWidget(widget)
+        self.column.addLayout(buttons)
+        self.microphone.activated.connect(lambda _: ask(ChooseMicrophone(self.microphone.currentData())))
+        self.record.clicked.connect(lambda: ask(RecordSample()))
+        self.play.clicked.connect(lambda: ask(PlaySample()))
+        self.listen.clicked.connect(lambda: ask(TryMicrophone(True)))
+        self.refresh()
+
+    @property
+    def first(self) -> Choice:
+        """The list."""
+        return self.microphone
+
+    def begin(self) -> None:
+        """The microphone is wanted."""
+        self._heard = False
+        self._ask(TryMicrophone(True))
+
+    def end(self) -> None:
+        """And no more."""
+        self._ask(TryMicrophone(False))
+
+    def show_choices(self, choices: Choices) -> None:
+        """What there is and what is chosen."""
+        self._choices = choices
+        self.refresh()
+
+    def show_trial(self, trial: MicrophoneTrial) -> None:
+        """What is heard; cheap enough for twenty times a second."""
+        if trial.hearing not in _OPEN or trial.device != self._trial.device:
+            self._heard = False
+        self._heard = self._heard or trial.level_dbfs > _VOICE_DBFS
+        self._trial = trial
+        self.meter.show_level(trial.level_dbfs)
+        self._tell()
+
+    def refresh(self) -> None:
+        """Everything again, in the language of now."""
+        super().refresh()
+        texts = self._texts
+        self.microphone.show_entries(microphone_entries(texts, self._choices), self._choices.microphone)
+        self.microphone.setAccessibleName(texts("microphone.name"))
+        self.meter.setAccessibleName(texts("microphone.level"))
+        self.record.setText(texts("onboarding.record"))
+        self.play.setText(texts("onboarding.play"))
+        self.listen.setText(texts("onboarding.listen"))
+        self._tell()
+
+    def _tell(self) -> None:
+        trial, texts = self._trial, self._texts
+        closed = trial.hearing is Hearing.CLOSED
+        self.record.setVisible(not closed)
+        self.play.setVisible(trial.sample)
+        self.listen.setVisible(closed)
+        self.record.setEnabled(trial.hearing is Hearing.HEARING)
+        self.play.setEnabled(trial.hearing is Hearing.HEARING)
+        tell(self.state, self._state(), "" if self._heard else "muted")
+        if trial.note is not None:
+            tell(self.note, note_text(texts, trial.note), "danger")
+        else:
+            tell(self.note, texts("onboarding.quiet") if trial.quiet else "", "warning")
+
+    def _state(self) -> str:
+        trial, texts = self._trial, self._texts
+        match trial.hearing:
+            case Hearing.CLOSED:
+                return texts("onboarding.closed")
+            case Hearing.OPENING:
+                return "" if trial.note else texts("onboarding.opening")
+            case Hearing.RECORDING:
+                return texts("onboarding.recording", seconds=math.ceil(trial.left_s))
+            case Hearing.PLAYING:
+                return texts("onboarding.playing")
+        return texts("onboarding.heard", device=trial.device) if self._heard else texts("onboarding.speak")

@@ -1,0 +1,185 @@
+"""The fourth step: where speech becomes text."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+
+from app.actions import Action, ChangeSetting, SwitchWorker
+from app.onboarding.actions import TryGateway
+from app.onboarding.steps import Step
+from app.onboarding.view import GatewayTrial
+from app.settings import checks
+from app.settings.sections import Settings
+from app.ui.file_widgets import Progress
+from app.ui.onboarding_parts import Option
+from app.ui.onboarding_step import StepPage, tell, wrapping
+from app.ui.texts import Texts
+from app.ui.theme import SCALE, SPACING, Theme
+from app.ui.widgets import label
+from app.ui.wording import note_text, worker_text
+from app.view import WorkerState, WorkerView
+
+URL: Final = "gateway.url"
+_TYPED_MS: Final = 600
+_LONGEST: Final = 500
+_OFF: Final = frozenset({WorkerState.OFF, WorkerState.FAILED})
+
+
+def address(typed: str) -> str:
+    """The address that somebody means, as the settings want it; empty for none that can be."""
+    text = typed.strip()
+    whole = text if "://" in text or not text else f"http://{text}"
+    return "" if checks.url(whole) else whole.rstrip("/")
+
+
+class PlaceStep(StepPage):
+    """This computer, or a gateway. One elsewhere is chosen only once it has answered."""
+
+    step = Step.PLACE
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__(theme, texts)
+        self._ask = ask
+        self._settings, self._worker, self._trial = Settings(), WorkerView(), GatewayTrial()
+        self.here, self.elsewhere = Option(theme), Option(theme)
+        self.worker, self.progress, self.switch_on = label(size=SCALE.caption), Progress(theme), QPushButton()
+        self.url, self.use = QLineEdit(), QPushButton()
+        self.url.setMaxLength(_LONGEST)
+        self.url.setPlaceholderText("http://desktop-gpu:8765")
+        self.answer = label(size=SCALE.caption)
+        self.key, self.only = label(size=SCALE.caption, role="muted"), label(size=SCALE.caption, role="muted")
+        wrapping([self.worker, self.answer, self.key, self.only])
+        self._typed = QTimer(self, singleShot=True, interval=_TYPED_MS)
+        self._typed.timeout.connect(self._try)
+        self._lay_out()
+        self.here.clicked.connect(self._choose_here)
+        self.elsewhere.clicked.connect(self._choose_elsewhere)
+        self.switch_on.clicked.connect(lambda: ask(SwitchWorker(True)))
+        self.url.textChanged.connect(self._changed)
+        self.url.returnPressed.connect(self._use)
+        self.use.clicked.connect(self._use)
+        self.here.setChecked(True)
+        self.refresh()
+
+    @property
+    def first(self) -> QWidget:
+        """The chosen one."""
+        return self.elsewhere if self.elsewhere.isChecked() else self.here
+
+    def begin(self) -> None:
+        """What is written is asked."""
+        self._try()
+
+    def end(self) -> None:
+        """Nobody is asked any more."""
+        self._typed.stop()
+        self._ask(TryGateway(""))
+
+    def show_settings(self, settings: Settings) -> None:
+        """What is chosen."""
+        before, self._settings = self._settings, settings
+        if settings.gateway.url != before.gateway.url:
+            (self.elsewhere if settings.gateway.url else self.here).setChecked(True)
+            if settings.gateway.url and not self.url.hasFocus():
+                self.url.setText(settings.gateway.url)
+        self.refresh()
+
+    def show_worker(self, worker: WorkerView) -> None:
+        """The worker of this computer."""
+        self._worker = worker
+        self._tell()
+
+    def show_trial(self, trial: GatewayTrial) -> None:
+        """What the gateway answered; what an earlier one did is nobody's business any more."""
+        if trial.url == address(self.url.text()):
+            self._trial = trial
+            self._tell()
+
+    def refresh(self) -> None:
+        """Everything again, in the language of now."""
+        super().refresh()
+        texts = self._texts
+        self.here.show_option(texts("onboarding.here"), texts("onboarding.here-says"))
+        self.elsewhere.show_option(texts("onboarding.gateway"), texts("onboarding.gateway-says"))
+        self.url.setAccessibleName(texts("onboarding.address"))
+        self.use.setText(texts("onboarding.use"))
+        self.switch_on.setText(texts("onboarding.switch-on"))
+        self.key.setText(texts("onboarding.gateway-key"))
+        self.only.setText(texts("onboarding.one-place"))
+        self._tell()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.small)
+        row.addWidget(self.url, 1)
+        row.addWidget(self.use)
+        self.column.addWidget(self.here)
+        for widget in (self.worker, self.progress, self.switch_on):
+            self.column.addWidget(widget)
+        self.column.addWidget(self.elsewhere)
+        self.column.addLayout(row)
+        for widget in (self.answer, self.key, self.only):
+            self.column.addWidget(widget)
+
+    def _tell(self) -> None:
+        here, worker, texts = self.here.isChecked(), self._worker, self._texts
+        said = texts("worker.stated", state=worker_text(texts, worker))
+        tell(self.worker, said if here else "", "danger" if worker.state is WorkerState.FAILED else "muted")
+        downloading = here and worker.state is WorkerState.DOWNLOADING
+        self.progress.setVisible(downloading)
+        self.progress.show_percent(worker.percent or 0, said, moving=True)
+        self.switch_on.setVisible(here and worker.state in _OFF and not self._settings.gateway.url)
+        for widget in (self.url, self.use, self.key):
+            widget.setVisible(not here)
+        chosen = self._settings.gateway.url
+        self.use.setEnabled(self._trial.reached and self._trial.url != chosen)
+        tell(self.answer, "" if here else self._answer(), self._role())
+
+    def _role(self) -> str:
+        if self._trial.note is not None:
+            return "danger"
+        return "" if self._trial.reached else "muted"
+
+    def _answer(self) -> str:
+        texts, trial = self._texts, self._trial
+        if not address(self.url.text()):
+            return texts("onboarding.no-address") if self.url.text().strip() else ""
+        if trial.note is not None:
+            return note_text(texts, trial.note)
+        if not trial.reached:
+            return texts("onboarding.asking", address=address(self.url.text()))
+        took = max(1, round(trial.latency_ms))
+        if trial.workers:
+            said = texts("onboarding.reached", ms=took, workers=", ".join(trial.workers))
+        else:
+            said = texts("onboarding.reached-nobody", ms=took)
+        used = texts("onboarding.used") if trial.url == self._settings.gateway.url else ""
+        return f"{said} {used}".rstrip()
+
+    def _changed(self) -> None:
+        self._trial = GatewayTrial()
+        self._typed.start()
+        self._tell()
+
+    def _try(self) -> None:
+        wanted = "" if self.here.isChecked() else address(self.url.text())
+        self._trial = GatewayTrial()
+        self._ask(TryGateway(wanted))
+        self._tell()
+
+    def _use(self) -> None:
+        if self._trial.reached and self._trial.url == address(self.url.text()):
+            self._ask(ChangeSetting(URL, self._trial.url))
+
+    def _choose_here(self) -> None:
+        if self._settings.gateway.url:
+            self._ask(ChangeSetting(URL, ""))
+        if not self._settings.worker.on:
+            self._ask(SwitchWorker(True))
+        self._try()
+
+    def _choose_elsewhere(self) -> None:
+        self._try()
+        self.url.setFocus()

@@ -1,0 +1,132 @@
+"""The first steps in each of their states, for ``scripts.screenshots``."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtGui import QGuiApplication, QImage
+
+from app.key_test import KeySeen, KeysSeen
+from app.news import Problem
+from app.onboarding.steps import Step
+from app.onboarding.view import GatewayTrial, Hearing, MicrophoneTrial
+from app.states import State
+from app.ui.choices import DICTATE
+from app.ui.main_window import usual_size
+from app.ui.onboarding import Onboarding
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import Note, View, WorkerState, WorkerView
+from scripts.screenshots import CHOICES, Look, column, dressed, grabbed, ground, row
+
+_GATEWAY: Final = "http://desktop-gpu:8765"
+_SAID: Final = {"en": "The tide turns at four.", "zh": "下午四点开始退潮。"}
+_IDLE: Final = WorkerView(WorkerState.IDLE, "CPU · whisper-base")
+
+
+def language(page: Onboarding) -> None:
+    """As a fresh home begins."""
+
+
+def heard(page: Onboarding) -> None:
+    """Somebody speaks."""
+    page.show_microphone(MicrophoneTrial(Hearing.HEARING, "USB Audio", -16.0, sample=True))
+
+
+def muted(page: Onboarding) -> None:
+    """Nothing is heard."""
+    page.show_microphone(MicrophoneTrial(Hearing.HEARING, "USB Audio", -90.0, quiet=True))
+
+
+def refused(page: Onboarding) -> None:
+    """The system gives nothing."""
+    note = Note("microphone-refused", {"device": "USB Audio"})
+    page.show_microphone(MicrophoneTrial(Hearing.OPENING, note=note))
+
+
+def waiting(page: Onboarding) -> None:
+    """For the key."""
+    page.show_keys(KeysSeen(True))
+
+
+def arrived(page: Onboarding) -> None:
+    """The key was pressed."""
+    page.show_keys(KeysSeen(True, (KeySeen(DICTATE, 0.21),)))
+
+
+def impossible(page: Onboarding) -> None:
+    """No key can be heard."""
+    page.show_problem(Problem("hotkeys", note=Note("hotkeys-wayland")))
+
+
+def here(page: Onboarding) -> None:
+    """The model is being fetched."""
+    page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=40))
+
+
+def elsewhere(page: Onboarding) -> None:
+    """A gateway has answered."""
+    page.show_worker(_IDLE)
+    page.where.elsewhere.click()
+    page.where.url.setText(_GATEWAY)
+    page.show_gateway(GatewayTrial(_GATEWAY, True, 3.4, ("RTX 5060 Ti · sensevoice-small",)))
+    page.where.elsewhere.setFocus()
+
+
+def unreachable(page: Onboarding) -> None:
+    """And one has not."""
+    page.where.elsewhere.click()
+    page.where.url.setText(_GATEWAY)
+    page.show_gateway(GatewayTrial(_GATEWAY, note=Note("gateway-unreachable")))
+
+
+def listening(page: Onboarding) -> None:
+    """The sentence is being said, and the model is not there yet."""
+    page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=85))
+    page.show_view(View(State.LISTENING, 2.0, -18.0))
+
+
+def done(page: Onboarding) -> None:
+    """It is there."""
+    page.show_worker(_IDLE)
+    page.show_view(View(State.LISTENING, 2.0, -18.0))
+    page.sentence.box.setPlainText(_SAID[page.texts.language])
+    page.show_view(View(State.DONE, 3.2))
+
+
+_STATES: Final[tuple[tuple[Step, Callable[[Onboarding], None]], ...]] = (
+    (Step.LANGUAGE, language),
+    (Step.MICROPHONE, heard),
+    (Step.MICROPHONE, muted),
+    (Step.MICROPHONE, refused),
+    (Step.HOTKEY, waiting),
+    (Step.HOTKEY, arrived),
+    (Step.HOTKEY, impossible),
+    (Step.PLACE, here),
+    (Step.PLACE, elsewhere),
+    (Step.PLACE, unreachable),
+    (Step.SENTENCE, listening),
+    (Step.SENTENCE, done),
+)
+
+
+def page(look: Look, step: Step, happen: Callable[[Onboarding], None]) -> QImage:
+    """This step, once something has happened."""
+
+    def draw(theme: Theme, texts: Texts) -> QImage:
+        made = Onboarding(theme, texts, lambda action: None)
+        made.show_choices(CHOICES)
+        made.resize(round(usual_size().width() * 0.62), round(usual_size().height() * 0.86))
+        made.show()
+        made.begin_at(step)
+        happen(made)
+        QGuiApplication.processEvents()
+        return grabbed(made)
+
+    return dressed(look, draw)
+
+
+def states(look: Look) -> QImage:
+    """Every step as it begins, and what can come of it."""
+    drawn = [page(look, step, happen) for step, happen in _STATES]
+    pairs = [row(drawn[at : at + 2], ground(look)) for at in range(0, len(drawn), 2)]
+    return column(pairs, ground(look))

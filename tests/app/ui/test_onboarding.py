@@ -1,0 +1,104 @@
+"""From the first step to the last: by keys, put off, gone on with; what runs only while it is seen."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action, ChangeSetting, TestHotkeys
+from app.news import Problem
+from app.onboarding.actions import TryGateway, TryMicrophone
+from app.onboarding.steps import FIRST_STEP, WELCOMED, Step
+from app.onboarding.view import GatewayTrial, Hearing, MicrophoneTrial
+from app.settings.sections import Settings
+from app.ui.choices import DICTATE, Choices
+from app.ui.onboarding import Onboarding
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import Note, View, WorkerState, WorkerView
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def page(theme: Theme, asked: list[Action], qtbot: QtBot) -> Onboarding:
+    made = Onboarding(theme, Texts("en"), asked.append)
+    qtbot.addWidget(made)
+    made.resize(900, 640)
+    made.show()
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    return made
+
+
+def front(page: Onboarding) -> list[Step]:
+    return [step for step, one in page.pages.items() if one.isVisible()]
+
+
+def test_by_keys_from_the_first_to_the_last(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
+    left = []
+    page.over.connect(lambda: left.append(True))
+    for step in Step:
+        assert front(page) == [step]
+        first = page.pages[step].first
+        qtbot.waitUntil(first.hasFocus)
+        page.next.setFocus()
+        QTest.keyClick(page.next, Qt.Key.Key_Space)
+    steps = [action.value for action in asked if isinstance(action, ChangeSetting)]
+    assert steps == ["microphone", "hotkey", "place", "sentence", "language", True]
+    assert left == [True]
+
+
+def test_what_a_step_needs_runs_only_while_it_is_seen(page: Onboarding, asked: list[Action]) -> None:
+    for action, step, off in (
+        (TryMicrophone(True), Step.MICROPHONE, TryMicrophone(False)),
+        (TestHotkeys(True), Step.HOTKEY, TestHotkeys(False)),
+    ):
+        page.begin_at(step)
+        assert asked[-1] == action
+        page.hide()
+        assert asked[-1] == off
+        page.show()
+        assert asked[-1] == action
+    page.begin_at(Step.PLACE)
+    assert asked[-2:] == [TestHotkeys(False), TryGateway("")]
+
+
+def test_put_off_it_is_over_and_the_place_is_kept(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
+    page.next.click()
+    with qtbot.waitSignal(page.over):
+        page.later.click()
+    assert [action for action in asked if isinstance(action, ChangeSetting)] == [
+        ChangeSetting(FIRST_STEP, "microphone"),
+        ChangeSetting(WELCOMED, True),
+    ]
+    page.back.click()
+    assert front(page) == [Step.LANGUAGE] and not page.back.isVisible()
+
+
+def test_the_language_changes_at_once(page: Onboarding) -> None:
+    page.texts.choose("zh")
+    assert page.next.text() == page.texts("onboarding.next") == "下一步"
+
+
+def test_news_reach_their_step(page: Onboarding) -> None:
+    page.show_settings(Settings())
+    page.show_choices(Choices(("USB",), keys={DICTATE: "f9"}))
+    page.begin_at(Step.MICROPHONE)
+    page.show_microphone(MicrophoneTrial(Hearing.HEARING, "USB", -20.0))
+    assert page.microphone.meter.level_dbfs == -20.0
+    page.where.url.setText("gpu:1")
+    page.show_gateway(GatewayTrial("http://gpu:1", True))
+    assert page.where.use.isEnabled()
+    page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=3))
+    assert page.where.progress.value() == 3
+    page.show_problem(Problem("gateway", "something else"))
+    assert page.pages[Step.HOTKEY].first == page.hotkey.key
+    page.show_problem(Problem("hotkeys", note=Note("hotkeys-wayland")))
+    assert page.pages[Step.HOTKEY].first == page.hotkey.copy
+    page.begin_at(Step.SENTENCE)
+    page.show_view(View(held=1))
+    assert page.sentence.paste.isVisible()

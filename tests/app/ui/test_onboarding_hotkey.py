@@ -1,0 +1,100 @@
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action, ChangeSetting, PauseHotkeys, TestHotkeys
+from app.key_test import KeySeen, KeysSeen
+from app.ui.choices import DICTATE, DICTATE_KEY, Choices
+from app.ui.onboarding_hotkey import COMMAND, HotkeyStep
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.ui.wording import note_text
+from app.view import Note
+
+WAYLAND = Note("hotkeys-wayland")
+PRESSED = KeysSeen(True, (KeySeen(DICTATE),))
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> HotkeyStep:
+    made = HotkeyStep(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.show_choices(Choices(keys={DICTATE: "f9"}))
+    made.show()
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    made.show_seen(True)
+    return made
+
+
+def test_the_caps_light_up_when_the_real_key_arrives(page: HotkeyStep, texts: Texts) -> None:
+    page.show_keys(KeysSeen(True))
+    assert (page.caps.caps, page.caps.lit) == (("F9",), False)
+    assert page.state.text() == texts("onboarding.press", key="F9")
+    page.show_keys(PRESSED)
+    assert [page.caps.lit, page.state.text()] == [True, texts("onboarding.arrived", key="F9")]
+    page.show_keys(KeysSeen(True, (KeySeen(DICTATE, 0.1, chord=True),)))
+    assert [page.caps.lit, page.state.text()] == [False, texts("onboarding.chord")]
+
+
+def test_another_key_than_the_one_for_dictation_does_not_count(page: HotkeyStep) -> None:
+    page.show_keys(KeysSeen(True, (KeySeen("cancel"),)))
+    assert not page.caps.lit
+
+
+def test_keys_are_tried_while_it_is_seen_and_dictate_again_after_it(page: HotkeyStep, asked: list[Action]) -> None:
+    page.show_keys(PRESSED)
+    page.show_keys(KeysSeen(False, PRESSED.keys))
+    assert asked == [TestHotkeys(True), TestHotkeys(True)], "the test ends by itself"
+    page.show_keys(KeysSeen(True))
+    assert page.caps.lit, "what has arrived stays"
+    page.show_seen(False)
+    assert asked[-1] == TestHotkeys(False)
+
+
+def test_what_does_not_come_is_told(page: HotkeyStep, texts: Texts) -> None:
+    page._late.timeout.emit()
+    assert page.note.text() == texts("onboarding.nothing-came")
+    page.show_keys(PRESSED)
+    assert not page.note.isVisible()
+
+
+def test_a_key_that_another_program_has_is_told(page: HotkeyStep, texts: Texts) -> None:
+    taken = Note("hotkey-taken", {"binding": "f9"})
+    page.show_keys(KeysSeen(True, (), taken))
+    assert page.state.text() == note_text(texts, taken)
+
+
+def test_another_key_is_chosen_and_then_tried(page: HotkeyStep, asked: list[Action]) -> None:
+    asked.clear()
+    page.key.click()
+    QTest.keyClick(page.key, Qt.Key.Key_F8)
+    assert asked == [PauseHotkeys(True), ChangeSetting(DICTATE_KEY, "f8")]
+    page.key.listens.emit(False)
+    assert asked[2:] == [PauseHotkeys(False), TestHotkeys(True)]
+    page.show_keys(PRESSED)
+    page.show_choices(Choices(keys={DICTATE: "f8"}))
+    assert (page.caps.caps, page.caps.lit) == (("F8",), False), "the new one has not arrived yet"
+
+
+def test_where_no_key_can_be_heard_it_says_what_to_bind(
+    page: HotkeyStep, asked: list[Action], texts: Texts
+) -> None:
+    page.show_impossible(WAYLAND)
+    assert page.state.text() == note_text(texts, WAYLAND)
+    assert page.says.text() == texts("onboarding.no-hotkeys")
+    assert not page.key.isVisible() and page.command.text() == COMMAND
+    page.copy.click()
+    assert QGuiApplication.clipboard().text() == COMMAND
+    assert page.first is page.copy
+    asked.clear()
+    page.show_seen(False)
+    page.show_seen(True)
+    assert TestHotkeys(True) not in asked

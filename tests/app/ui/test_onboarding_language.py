@@ -1,0 +1,20 @@
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action, ChangeSetting
+from app.ui.choices import LANGUAGE, Choices
+from app.ui.onboarding_language import LanguageStep
+from app.ui.texts import Texts, entries
+from app.ui.theme import Theme
+
+
+def test_it_asks_in_both_languages_whatever_the_system_has(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    asked: list[Action] = []
+    page = LanguageStep(theme, texts, asked.append)
+    qtbot.addWidget(page)
+    said = {page.heading.text(), page.other_heading.text()}
+    assert said == {entries(language)["onboarding.heading.language"] for language in ("en", "zh")}
+    assert [option.text() for option in page.options.values()][1:] == ["English", "简体中文"]
+    page.options["zh"].click()
+    assert asked == [ChangeSetting(LANGUAGE, "zh")]
+    page.show_choices(Choices(language="en"))
+    assert page.options["en"].isChecked() and page.first is page.options["en"]

@@ -1,0 +1,86 @@
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action, ChooseMicrophone
+from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
+from app.onboarding.view import Hearing, MicrophoneTrial
+from app.ui.choices import Choices
+from app.ui.onboarding_microphone import MicrophoneStep
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.ui.wording import note_text
+from app.view import Note
+
+QUIET = MicrophoneTrial(Hearing.HEARING, "USB", -80.0)
+DENIED = Note("microphone-refused", {"device": "USB"})
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> MicrophoneStep:
+    made = MicrophoneStep(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.show()
+    made.show_seen(True)
+    return made
+
+
+def test_the_microphone_is_open_while_it_is_seen(page: MicrophoneStep, asked: list[Action]) -> None:
+    page.show_seen(False)
+    assert asked == [TryMicrophone(True), TryMicrophone(False)]
+
+
+def test_the_list_follows_what_is_plugged_in(page: MicrophoneStep, asked: list[Action]) -> None:
+    page.show_choices(Choices(("USB",)))
+    page.show_choices(Choices(("USB", "Headset")))
+    assert [page.microphone.itemText(row) for row in range(1, page.microphone.count())] == ["USB", "Headset"]
+    page.microphone.setCurrentIndex(2)
+    page.microphone.activated.emit(2)
+    assert asked[-1] == ChooseMicrophone("Headset")
+
+
+def test_it_says_when_it_hears_somebody_and_when_nothing_comes(page: MicrophoneStep, texts: Texts) -> None:
+    page.show_trial(MicrophoneTrial(Hearing.OPENING))
+    assert page.state.text() == texts("onboarding.opening") and not page.record.isEnabled()
+    page.show_trial(QUIET)
+    assert page.state.text() == texts("onboarding.speak") and not page.note.isVisible()
+    page.show_trial(MicrophoneTrial(Hearing.HEARING, "USB", -80.0, quiet=True))
+    assert page.note.text() == texts("onboarding.quiet")
+    page.show_trial(MicrophoneTrial(Hearing.HEARING, "USB", -20.0))
+    page.show_trial(QUIET)
+    assert page.state.text() == texts("onboarding.heard", device="USB"), "once is enough"
+    page.show_trial(MicrophoneTrial(Hearing.HEARING, "Headset", -80.0))
+    assert page.state.text() == texts("onboarding.speak"), "of another one it is not known"
+
+
+def test_a_sample_is_recorded_and_played(page: MicrophoneStep, asked: list[Action], texts: Texts) -> None:
+    page.show_trial(QUIET)
+    assert not page.play.isVisible()
+    page.record.click()
+    page.show_trial(MicrophoneTrial(Hearing.RECORDING, "USB", -20.0, left_s=1.2))
+    assert page.state.text() == texts("onboarding.recording", seconds=2) and not page.record.isEnabled()
+    page.show_trial(MicrophoneTrial(Hearing.PLAYING, "USB", -20.0, sample=True))
+    assert page.state.text() == texts("onboarding.playing")
+    page.show_trial(MicrophoneTrial(Hearing.HEARING, "USB", -20.0, sample=True))
+    page.play.click()
+    assert asked[1:] == [RecordSample(), PlaySample()]
+
+
+def test_what_stands_in_the_way_is_told(page: MicrophoneStep, texts: Texts) -> None:
+    page.show_trial(MicrophoneTrial(Hearing.OPENING, note=DENIED))
+    assert page.note.text() == note_text(texts, DENIED) and page.note.property("role") == "danger"
+    page.show_trial(MicrophoneTrial(Hearing.OPENING, note=Note("no-microphone")))
+    assert page.note.text() == note_text(texts, Note("no-microphone"))
+    page.show_trial(QUIET)
+    assert not page.note.isVisible()
+
+
+def test_one_that_was_closed_is_opened_again(page: MicrophoneStep, asked: list[Action]) -> None:
+    page.show_trial(MicrophoneTrial())
+    assert page.listen.isVisible() and not page.record.isVisible()
+    page.listen.click()
+    assert asked[1:] == [TryMicrophone(True)]

@@ -1,0 +1,94 @@
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action, ChangeSetting, SwitchWorker
+from app.onboarding.actions import TryGateway
+from app.onboarding.view import GatewayTrial
+from app.settings.sections import Gateway, Settings, Worker
+from app.ui.onboarding_place import URL, PlaceStep, address
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import Note, WorkerState, WorkerView
+
+GPU = "http://desktop-gpu:8765"
+REACHED = GatewayTrial(GPU, True, 3.4, ("RTX 5060 Ti · sensevoice-small",))
+CHOSEN = replace(Settings(), gateway=Gateway(url=GPU))
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> PlaceStep:
+    made = PlaceStep(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.show()
+    made.show_seen(True)
+    asked.clear()
+    return made
+
+
+def test_what_somebody_writes_becomes_an_address() -> None:
+    assert address(" desktop-gpu:8765/ ") == GPU
+    assert address("https://gpu.example") == "https://gpu.example"
+    assert [address(text) for text in ("", "ftp://x", "http://", "http://a:99999")] == [""] * 4
+
+
+def test_on_this_computer_it_shows_the_worker_and_its_download(page: PlaceStep, asked: list[Action]) -> None:
+    page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=40))
+    assert page.here.isChecked() and page.progress.isVisible() and page.progress.value() == 40
+    assert not page.url.isVisible()
+    page.show_worker(WorkerView(WorkerState.IDLE, "CPU · whisper-base"))
+    assert not page.progress.isVisible() and "whisper-base" in page.worker.text()
+    page.show_worker(WorkerView(WorkerState.FAILED, reason=Note("models-disk-full")))
+    assert page.worker.property("role") == "danger"
+    page.switch_on.click()
+    assert asked == [SwitchWorker(True)]
+
+
+def test_a_gateway_is_asked_as_it_is_written_and_used_once_it_answers(
+    page: PlaceStep, asked: list[Action], texts: Texts
+) -> None:
+    page.elsewhere.click()
+    page.url.setText("desktop-gpu:8765")
+    assert not page.use.isEnabled() and page.answer.text() == texts("onboarding.asking", address=GPU)
+    page._typed.timeout.emit()
+    assert asked[-1:] == [TryGateway(GPU)]
+    page.show_trial(GatewayTrial("http://another:1", True))
+    assert [page.use.isEnabled()] == [False], "that was an earlier question"
+    page.show_trial(REACHED)
+    assert page.answer.text() == texts("onboarding.reached", ms=3, workers=REACHED.workers[0])
+    QTest.keyClick(page.url, Qt.Key.Key_Return)
+    assert asked[-1:] == [ChangeSetting(URL, GPU)]
+    page.show_settings(CHOSEN)
+    assert (page.elsewhere.isChecked(), page.use.isEnabled()) == (True, False)
+    assert page.answer.text().endswith(texts("onboarding.used"))
+    page.show_seen(False)
+    assert asked[-1] == TryGateway("")
+
+
+def test_one_that_does_not_answer_is_not_used(page: PlaceStep, asked: list[Action], texts: Texts) -> None:
+    page.elsewhere.click()
+    page.url.setText("ftp://x")
+    assert page.answer.text() == texts("onboarding.no-address")
+    page.url.setText(GPU)
+    page.show_trial(GatewayTrial(GPU, note=Note("gateway-unauthorised")))
+    assert page.answer.text() == texts("note.gateway-unauthorised")
+    QTest.keyClick(page.url, Qt.Key.Key_Return)
+    assert not page.use.isEnabled() and ChangeSetting(URL, GPU) not in asked
+    page.show_trial(GatewayTrial(GPU, True))
+    assert page.answer.text() == texts("onboarding.reached-nobody", ms=1)
+
+
+def test_back_to_this_computer_with_its_worker(page: PlaceStep, asked: list[Action]) -> None:
+    page.show_settings(replace(CHOSEN, worker=Worker(on=False)))
+    assert page.elsewhere.isChecked() and page.url.text() == GPU
+    asked.clear()
+    page.here.click()
+    assert asked == [ChangeSetting(URL, ""), SwitchWorker(True), TryGateway("")]
