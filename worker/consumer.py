@@ -1,6 +1,6 @@
 """Joins the parts of a worker: take jobs, batch them, let the engine decode, settle each; leases all the while.
 
-It decides nothing itself: which streams is ``placement``, what goes together ``batcher``, what may be renewed
+It decides nothing itself: what to read is ``placement``, what goes together ``batcher``, what may be renewed
 ``leases``, how long a decode may take ``pace``, which partials are worth it ``partials``, and what becomes of a
 job the scripts.
 """
@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from protocol.engine import DecodeFailure, DecodeOutcome, DecodeRequest, Transcript
+from protocol.engine import DecodeFailure, DecodeOutcome, DecodeRequest, EngineInfo, Transcript
 from protocol.job import HEARTBEAT_MS, MOST_FAILURES, RENEW_MS, SWEEP_MS, Failure, Hypothesis, Keys, Result
 from protocol.monitor import WorkerState
 from runtime.tasks import Tasks, cancel_and_wait
@@ -23,11 +23,12 @@ from worker.batcher import Batcher
 from worker.delivery import Delivery
 from worker.engine_supervisor import EngineSupervisor
 from worker.errors import BrokerError, BrokerUnavailable, EngineFault, EngineRaised, EngineTimedOut
-from worker.jobs import Jobs, Taken, Verdict
+from worker.jobs import Jobs, Verdict
 from worker.leases import Key, Leases
 from worker.pace import SPARE_S, Pace
 from worker.partials import Partials
-from worker.placement import job_streams, partial_streams, urgent_streams
+from worker.placement import Worker, job_streams, partial_streams
+from worker.reader import Reader
 from worker.status import Report
 
 log = structlog.get_logger(__name__)
@@ -66,8 +67,7 @@ class Consumer:
         self._draining = asyncio.Event()
         self._became_ready = asyncio.Event()
         self._reached = False
-        self._sweep_at = 0.0
-        self._urgent: tuple[str, ...] = ()
+        self._reader = Reader(jobs, job_streams(keys, engine.info.model), timing.sweep_s)
 
     def drain(self) -> None:
         """Take nothing more; finish what is being decoded, hand back the rest, leave. Safe to call twice."""
@@ -99,7 +99,7 @@ class Consumer:
         while not self._draining.is_set():
             info = await self._engine.ready()
             self._report.state = WorkerState.IDLE
-            taken = await self._insist(lambda: self._next(info.slots))  # noqa: B023  # awaited right here
+            taken = await self._insist(lambda: self._reader.next(self._me(info)))  # noqa: B023  # awaited right here
             for delivery in taken.jobs:
                 await self._accept(delivery)
             await self._hypothesise(self._partials.wanted(taken.partials, info.slots, time.monotonic()))
@@ -114,7 +114,8 @@ class Consumer:
             _cancelled_at_exit(self._reach(tasks), "reach") as reach,
         ):
             info, _ = await asyncio.gather(load, reach)
-        streams, self._urgent = job_streams(self._keys, info.model), urgent_streams(self._keys, info.model)
+        streams = job_streams(self._keys, info.model)
+        self._reader = Reader(self._jobs, streams, self._timing.sweep_s)
         await self._insist(lambda: self._jobs.serve(streams, partial_streams(self._keys, info.model)))
         tasks.start(self._renew_forever(), "renew")
         self._report.state = WorkerState.IDLE
@@ -126,25 +127,8 @@ class Consumer:
         self._reached = True
         tasks.start(self._beat_forever(), "heartbeat")
 
-    async def _next(self, slots: int) -> Taken:
-        """Abandoned jobs when it is time to look for them, else urgent ones, else partials, else other jobs.
-
-        Whoever speaks sees partials while a file is being recognised. With nothing to do, what comes next.
-        """
-        if time.monotonic() >= self._sweep_at:
-            self._sweep_later()
-            if abandoned := await self._jobs.sweep(slots):
-                return Taken(abandoned, [])
-        if urgent := await self._jobs.take(slots, self._urgent):
-            return Taken(urgent, [])
-        if partials := await self._jobs.take_partials(slots):
-            return Taken([], partials)
-        if new := await self._jobs.take(slots):
-            return Taken(new, [])
-        return await self._jobs.wait(max(1, int((self._sweep_at - time.monotonic()) * 1000)))
-
-    def _sweep_later(self) -> None:
-        self._sweep_at = time.monotonic() + self._timing.sweep_s * random.uniform(0.75, 1.25)
+    def _me(self, info: EngineInfo) -> Worker:
+        return Worker(self._worker, info.model, self._pace.speed, info.slots)
 
     async def _accept(self, delivery: Delivery) -> None:
         self._leases.hold(delivery)
@@ -248,7 +232,7 @@ class Consumer:
         verdict = await self._insist(lambda: self._jobs.fail(delivery, failure, most_failures))
         self._leases.release([delivery.key])
         self._report.failed += verdict is Verdict.DEAD
-        self._sweep_later()  # other workers first: it may be this one that is broken
+        self._reader.sweep_later()  # other workers first: it may be this one that is broken
         with _about(delivery):
             log.warning("job failed", code=why.code, reason=why.message, verdict=verdict)
 

@@ -4,6 +4,7 @@ Every change is one atomic script (``worker/lua``); ``protocol.job`` says what t
 ``BrokerUnavailable`` (try again), ``BrokerTooOld`` or ``BrokerRefused``.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
@@ -16,6 +17,8 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from protocol.audio import samples_to_seconds
+from protocol.errors import MalformedMessage
 from protocol.job import (
     DEAD_ENTRIES,
     GROUP,
@@ -32,12 +35,14 @@ from protocol.job import (
     Keys,
     Outcome,
     Result,
+    decode_status,
     encode_notice,
     encode_status,
 )
 from protocol.monitor import WorkerStatus
 from worker.delivery import JOBS, PARTIALS, Delivery, read_delivery
 from worker.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
+from worker.placement import Queue
 
 RETURNED: Final = "returned"
 """Consumer name of entries that nobody holds: handed back and waiting for a sweep."""
@@ -95,6 +100,8 @@ class Jobs:
         self._redis = _open(url)
         self._groups = self._script("groups")
         self._take = self._script("take")
+        self._take_left = self._script("leftovers")
+        self._glance = self._redis.register_script(_lua("glance"))
         self._take_partials = self._script("partials")
         self._sweep = self._script("sweep")
         self._renew = self._script("renew")
@@ -127,6 +134,32 @@ class Jobs:
         reply = await self._repairing(self._take, chosen, (GROUP, self._worker, free))
         return _deliveries(reply)
 
+    async def take_left(
+        self, free: int, streams: Sequence[str], held_ms: Sequence[int]
+    ) -> tuple[list[Delivery], int]:
+        """As ``take``, but only jobs that are ``held_ms`` (by stream) old.
+
+        And in how many ms the next one will be; -1: none waits.
+        """
+        now_ms, entries, due_ms = await self._repairing(
+            self._take_left, streams, (GROUP, self._worker, free, *held_ms)
+        )
+        return _deliveries((now_ms, entries)), int(due_ms)
+
+    async def glance(self) -> list[Queue]:
+        """What there is in each stream of jobs, then in each of partials."""
+        keys = (self._keys.backlog, *self._streams, *self._partial_streams)
+        async with _mapped():
+            reply = await self._glance(keys, (GROUP,))
+        return [Queue(samples_to_seconds(samples), entries, ago_ms / 1000) for samples, entries, ago_ms in reply]
+
+    async def fleet(self) -> tuple[list[WorkerStatus], int]:
+        """What all workers say of themselves, and the broker's time in ms."""
+        async with _mapped():
+            values: Any = await self._redis.hvals(WORKERS_KEY)
+            now_ms = await self._now_ms()
+        return [status for value in values if (status := _status(value))], now_ms
+
     async def take_partials(self, free: int) -> list[Delivery]:
         """Up to ``free`` requests for partials, at once; those that are too old are dropped."""
         reply = await self._repairing(
@@ -134,16 +167,22 @@ class Jobs:
         )
         return _deliveries(reply, PARTIALS)
 
-    async def wait(self, block_ms: int) -> Taken:
+    async def wait(self, block_ms: int, streams: Sequence[str] | None = None) -> Taken:
         """What comes next, when it comes within ``block_ms``; a few if they come at the same moment.
+
+        Jobs of these streams only, if some are named; partials of all.
 
         One command waits for jobs and partials: with one for each, a worker would be given jobs while it makes a
         partial, and keep them from one that is idle. ``partials.lua`` says how partials never stay pending.
         """
+        chosen = (*(self._streams if streams is None else streams), *self._partial_streams)
+        if not chosen:
+            await asyncio.sleep(block_ms / 1000)
+            return Taken([], [])
         async with _mapped():
             try:
-                streams: dict[Any, Any] = dict.fromkeys((*self._streams, *self._partial_streams), ">")
-                read: Any = await self._redis.xreadgroup(GROUP, self._worker, streams, count=1, block=block_ms)
+                asked: dict[Any, Any] = dict.fromkeys(chosen, ">")
+                read: Any = await self._redis.xreadgroup(GROUP, self._worker, asked, count=1, block=block_ms)
             except foreign.ResponseError as error:
                 if not _group_missing(error):
                     raise
@@ -221,10 +260,8 @@ class Jobs:
         return PARTIALS if stream in self._partial_streams else JOBS
 
     def _script(self, *names: str) -> Any:
-        folder = files("worker") / "lua"
-        text = "\n".join((folder / f"{name}.lua").read_text("utf-8") for name in names)
         # What ends a job frees memory, so it must run when the broker is full.
-        return self._redis.register_script("#!lua flags=allow-oom\n" + text)
+        return self._redis.register_script("#!lua flags=allow-oom\n" + "\n".join(map(_lua, names)))
 
     async def _repairing(self, script: Any, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Run ``script``; once more after making the groups, if a stream or its group is gone."""
@@ -252,6 +289,17 @@ def check_version(info: Mapping[str, Any]) -> None:
     numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
     if numbers < _OLDEST[kind]:
         raise BrokerTooOld(f"the broker is {kind} {version}: Redis 7.0 or Valkey 7.2 or newer is needed")
+
+
+def _lua(name: str) -> str:
+    return (files("worker") / "lua" / f"{name}.lua").read_text("utf-8")
+
+
+def _status(value: bytes) -> WorkerStatus | None:
+    try:
+        return decode_status(value)
+    except MalformedMessage:  # of a version that says it otherwise
+        return None
 
 
 def _open(url: str) -> Redis:

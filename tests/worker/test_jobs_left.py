@@ -1,0 +1,87 @@
+"""Jobs that are left to others for a moment, and what a worker sees of streams and other workers."""
+
+import asyncio
+
+from protocol.job import WORKERS_KEY, encode_job, encode_status
+from protocol.monitor import WorkerState, WorkerStatus
+from tests.worker.scripts import KEYS, PARTIALS, STREAMS, GatewaySide, job, question, take_one
+from worker.jobs import Jobs
+
+LONG_MS = 60_000
+BOTH = STREAMS[:2]
+
+
+async def queued(other: GatewaySide, segment: int, age_ms: int, stream: str = STREAMS[0]) -> str:
+    """A job, as if it had come ``age_ms`` ago; returns the entry id."""
+    seconds, microseconds = await other.redis.time()
+    then = f"{seconds * 1000 + microseconds // 1000 - age_ms}-*"
+    entry: bytes = await other.redis.xadd(stream, encode_job(job(segment)), id=then)
+    return entry.decode()
+
+
+async def test_only_old_jobs_are_read_and_it_is_told_when_the_next_is_old_enough(
+    other: GatewaySide, jobs: Jobs
+) -> None:
+    await queued(other, 0, LONG_MS + 2)
+    await queued(other, 1, LONG_MS + 1)
+    await queued(other, 2, LONG_MS // 2)
+    read, due_ms = await jobs.take_left(5, BOTH, (LONG_MS, LONG_MS))
+    assert [delivery.job.segment for delivery in read] == [0, 1]
+    assert LONG_MS // 4 < due_ms <= LONG_MS // 2
+    assert [pending[1] for pending in await other.pending()] == ["w", "w"]
+    assert (await take_one(jobs)).job.segment == 2  # who leaves nothing has it
+
+
+async def test_each_stream_has_its_own_age_and_the_first_comes_first(other: GatewaySide, jobs: Jobs) -> None:
+    await queued(other, 0, LONG_MS // 2, STREAMS[0])
+    await queued(other, 1, LONG_MS * 2, STREAMS[1])
+    await queued(other, 2, 0, STREAMS[1])
+    read, due_ms = await jobs.take_left(5, BOTH, (LONG_MS, 0))
+    assert [delivery.job.segment for delivery in read] == [1, 2] and due_ms > 0
+    assert await jobs.take_left(5, BOTH[1:], (LONG_MS,)) == ([], -1)
+
+
+async def test_no_more_than_the_free_slots_are_read(other: GatewaySide, jobs: Jobs) -> None:
+    for segment in range(3):
+        await queued(other, segment, LONG_MS - segment)
+    read, due_ms = await jobs.take_left(2, BOTH, (LONG_MS // 2,) * 2)
+    assert (len(read), due_ms) == (2, -1)
+
+
+async def test_groups_that_are_gone_are_made_again(other: GatewaySide, jobs: Jobs) -> None:
+    await other.redis.flushall()
+    assert {queue[:2] for queue in await jobs.glance()} == {(0.0, 0)}
+    assert await jobs.take_left(1, BOTH, (1, 1)) == ([], -1)
+
+
+async def test_a_glance_tells_audio_entries_and_when_somebody_read(other: GatewaySide, jobs: Jobs) -> None:
+    await other.submit(job(0, samples=16_000))
+    await other.submit(job(1, samples=8_000))
+    await take_one(jobs)
+    await other.ask(question(), PARTIALS[1], age_ms=1_000)
+    await jobs.take_partials(1)
+    urgent, *_, bulk, _, partials = await jobs.glance()
+    assert (urgent.audio_s, urgent.entries, bulk.entries) == (1.5, 2, 0)
+    assert urgent.read_ago_s < 30 and 1.0 <= partials.read_ago_s < 31
+    assert bulk.read_ago_s > 1e6  # never
+
+
+async def test_the_fleet_is_whoever_can_be_understood(other: GatewaySide, jobs: Jobs) -> None:
+    status = WorkerStatus("v", "h", "e", "m", "cpu", WorkerState.IDLE, speed=2.0)
+    await jobs.heartbeat(status)
+    await other.redis.hset(WORKERS_KEY, mapping={"x": b"{}", "y": encode_status(status)})
+    statuses, now_ms = await jobs.fleet()
+    assert [one.speed for one in statuses] == [2.0, 2.0]
+    assert abs(now_ms - max(one.at_ms for one in statuses)) < 30_000
+
+
+async def test_waiting_for_some_streams_leaves_the_others(other: GatewaySide, jobs: Jobs) -> None:
+    await other.submit(job(0), STREAMS[1])
+    await other.submit(job(1), STREAMS[3])
+    taken = await jobs.wait(5_000, STREAMS[2:])
+    assert [delivery.job.segment for delivery in taken.jobs] == [1]
+    await other.ask(question(2))
+    assert [one.job.segment for one in (await jobs.wait(5_000, ())).partials] == [2]
+    assert await asyncio.wait_for(jobs.wait(1, ()), 30) == ([], [])
+    assert (await take_one(jobs)).job.segment == 0
+    assert await other.redis.xlen(KEYS.dead) == 0

@@ -1,0 +1,111 @@
+"""What a worker reads next, beside others that say that they are faster or slower."""
+
+from protocol.job import WORKERS_KEY
+from protocol.monitor import WorkerState, WorkerStatus
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+from tests.worker.scripts import MODEL, STREAMS, GatewaySide, job, jobs_of, question
+from worker.delivery import Delivery
+from worker.jobs import Jobs, Taken
+from worker.placement import MOST_HELD_MS, SHARE, Worker
+from worker.reader import Reader
+
+ME = Worker("w", MODEL, 1.0, 1)
+URGENT, BULK = STREAMS[1], STREAMS[3]
+
+
+def reader(jobs: Jobs, sweep_s: float = 60.0) -> Reader:
+    """One that does not look for abandoned jobs first."""
+    made = Reader(jobs, STREAMS, sweep_s)
+    made.sweep_later()
+    return made
+
+
+async def beside(jobs: Jobs, speed: float, name: str = "other") -> None:
+    """Another worker, or the belief in one."""
+    await jobs.heartbeat(WorkerStatus(name, "h", "e", MODEL, "cpu", WorkerState.IDLE, speed=speed))
+
+
+async def next_job(reading: Reader, me: Worker = ME) -> Delivery:
+    """The next one, however often it has to be looked for."""
+
+    async def look() -> list[Delivery]:
+        return (await reading.next(me)).jobs
+
+    found: list[Delivery] = await wait_until(look, "there is a job")
+    (delivery,) = found
+    return delivery
+
+
+async def test_alone_it_reads_what_is_there_at_once(other: GatewaySide, jobs: Jobs) -> None:
+    await other.submit(job(0), BULK)
+    await other.submit(job(1), URGENT)
+    reading = reader(jobs)
+    assert [(await reading.next(ME)).jobs[0].job.segment for _ in range(2)] == [1, 0]
+
+
+async def test_beside_a_faster_one_it_reads_a_job_when_that_one_did_not(other: GatewaySide, jobs: Jobs) -> None:
+    await beside(jobs, 16.0)
+    reading = reader(jobs)
+    await other.submit(job(0, samples=16_000), URGENT)
+    delivery = await next_job(reading)
+    assert delivery.job.segment == 0 and delivery.age_ms >= MOST_HELD_MS
+
+
+async def test_what_a_faster_one_reads_it_does_not(other: GatewaySide, jobs: Jobs, any_broker: Broker) -> None:
+    await beside(jobs, 16.0)
+    async with jobs_of(any_broker.url, "other") as faster:
+        await other.submit(job(0), URGENT)
+        reading = reader(jobs)
+        first = await reading.next(ME)  # it has been held off, or it was slow to look
+        taken = await faster.take(1)
+        assert len(first.jobs) + len(taken) == 1
+
+
+async def test_beside_a_slower_one_it_waits_in_the_broker(other: GatewaySide, jobs: Jobs) -> None:
+    await beside(jobs, 0.5)
+    reading = reader(jobs)
+    await other.submit(job(0), URGENT)
+    assert (await reading.next(ME)).jobs
+
+
+async def test_partials_come_while_jobs_are_left_to_others(other: GatewaySide, jobs: Jobs) -> None:
+    await beside(jobs, 16.0)
+    reading = reader(jobs)
+    await other.ask(question(5))
+
+    async def look() -> Taken | None:
+        taken = await reading.next(ME)
+        return taken if taken.partials else None
+
+    assert (await wait_until(look, "a partial")).partials[0].job.segment == 5
+
+
+async def test_the_fastest_leaves_files_to_others_while_somebody_speaks(other: GatewaySide, jobs: Jobs) -> None:
+    await beside(jobs, 0.5)
+    reading = reader(jobs, sweep_s=0.05)  # so that waiting ends
+    await other.submit(job(0, samples=16_000 * 5), BULK)
+    await other.submit(job(1), URGENT)
+    assert (await reading.next(ME)).jobs[0].job.segment == 1
+    assert await reading.next(ME) == ([], [])
+    await other.redis.delete(WORKERS_KEY)  # now nobody else is there
+    assert (await reader(jobs).next(ME)).jobs[0].job.segment == 0
+
+
+async def test_after_many_who_speak_a_file_has_its_turn(other: GatewaySide, jobs: Jobs) -> None:
+    for segment in range(SHARE + 1):
+        await other.submit(job(segment), URGENT)
+    await other.submit(job(99), BULK)
+    reading = reader(jobs)
+    order = [(await reading.next(ME)).jobs[0].job.segment for _ in range(SHARE + 2)]
+    assert order == [*range(SHARE), 99, SHARE]
+
+
+async def test_abandoned_jobs_come_first(other: GatewaySide, jobs: Jobs, any_broker: Broker) -> None:
+    async with jobs_of(any_broker.url, "dead") as dead:
+        await other.submit(job(7), BULK)
+        (taken,) = await dead.take(1)
+        await other.abandon(taken.entry, "dead", BULK)
+    await other.submit(job(8), URGENT)
+    reading = Reader(jobs, STREAMS, 60.0)
+    assert (await reading.next(ME)).jobs[0].job.segment == 7

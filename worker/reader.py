@@ -1,0 +1,88 @@
+"""Reads the next jobs for a worker: asks ``placement`` what to read, and reads that."""
+
+import random
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from worker.delivery import Delivery
+from worker.jobs import Jobs, Taken
+from worker.placement import Plan, Worker, decide, fleet
+
+FLEET_S: Final = 2.0
+"""How often the others' heartbeats are read: they come every few seconds."""
+
+
+class Reader:
+    """For one worker with one model. ``streams``: those of ``job_streams``, which ``jobs`` serves."""
+
+    def __init__(self, jobs: Jobs, streams: Sequence[str], sweep_s: float) -> None:
+        self._jobs = jobs
+        self._urgent, self._bulk = tuple(streams[:2]), tuple(streams[2:])
+        self._sweep_s = sweep_s
+        self._sweep_at = 0.0
+        self._others: tuple[Worker, ...] = ()
+        self._fleet_at = 0.0
+        self._urgent_in_a_row = 0
+
+    def sweep_later(self) -> None:
+        """Let others look first for abandoned jobs, beginning now."""
+        self._sweep_at = time.monotonic() + self._sweep_s * random.uniform(0.75, 1.25)
+
+    async def next(self, me: Worker) -> Taken:
+        """Abandoned jobs when it is time to look for them, else urgent ones, else partials, else other jobs.
+
+        Whoever speaks sees partials while a file is being recognised. With nothing to do, what comes next.
+        """
+        if time.monotonic() >= self._sweep_at:
+            self.sweep_later()
+            if abandoned := await self._jobs.sweep(me.slots):
+                return Taken(abandoned, [])
+        plan = await self._plan(me)
+        due: list[int] = []
+        if plan.bulk_first and (bulk := await self._take_bulk(plan, due)):
+            return Taken(bulk, [])
+        if urgent := await self._take(me.slots, self._urgent, plan.held_ms[:2], due):
+            self._urgent_in_a_row += len(urgent)
+            return Taken(urgent, [])
+        if partials := await self._jobs.take_partials(me.slots):
+            return Taken([], partials)
+        if bulk := await self._take_bulk(plan, due):
+            return Taken(bulk, [])
+        return await self._wait(plan, due)
+
+    async def _plan(self, me: Worker) -> Plan:
+        if time.monotonic() >= self._fleet_at:
+            self._fleet_at = time.monotonic() + FLEET_S
+            self._others = fleet(*await self._jobs.fleet(), me.name)
+        return decide(me, self._others, await self._jobs.glance(), self._urgent_in_a_row)
+
+    async def _take_bulk(self, plan: Plan, due: list[int]) -> list[Delivery]:
+        streams = [stream for stream, may in zip(self._bulk, plan.bulk, strict=True) if may]
+        held = [ms for ms, may in zip(plan.held_ms[2:], plan.bulk, strict=True) if may]
+        bulk = await self._take(plan.bulk_slots, streams, held, due) if streams else []
+        if bulk:
+            self._urgent_in_a_row = 0
+        return bulk
+
+    async def _take(
+        self, free: int, streams: Sequence[str], held_ms: Sequence[int], due: list[int]
+    ) -> list[Delivery]:
+        if not any(held_ms):
+            return await self._jobs.take(free, streams)
+        taken, due_ms = await self._jobs.take_left(free, streams, held_ms)
+        due.append(due_ms if due_ms >= 0 else min(ms for ms in held_ms if ms))
+        return taken
+
+    async def _wait(self, plan: Plan, due: list[int]) -> Taken:
+        """Be given what need not be left to others; look again when one that was may be read."""
+        may = zip((*self._urgent, *self._bulk), plan.held_ms, (True, True, *plan.bulk), strict=True)
+        streams = [stream for stream, held, readable in may if readable and not held]
+        sweep_ms = int((self._sweep_at - time.monotonic()) * 1000)
+        taken = await self._jobs.wait(max(1, min(sweep_ms, *due) if due else sweep_ms), streams)
+        self._count(taken.jobs)
+        return taken
+
+    def _count(self, taken: Sequence[Delivery]) -> None:
+        for delivery in taken:
+            self._urgent_in_a_row = self._urgent_in_a_row + 1 if delivery.stream in self._urgent else 0
