@@ -14,7 +14,7 @@ import structlog
 from app.dictation_events import CANCEL, Event, Key, NoteKey, Polled
 from app.hotkeys.errors import HotkeyError
 from app.hotkeys.events import Hotkeys
-from app.key_test import KeysSeen, KeyTest
+from app.key_test import RECORDING, KeysSeen, KeyTest
 from app.problem_notes import note_of, unexpected
 from app.view import Note
 
@@ -100,7 +100,9 @@ class KeyShell:
         if self._test_ends is not None:
             self._test_ends.cancel()
             self._test_ends = None
-        if on and not self._cancelling:
+        if on and self._cancelling:
+            return self._show(KeysSeen(problem=RECORDING))
+        if on:
             self._test.begin()
             self._test_ends = asyncio.get_running_loop().call_later(self._times.test_s, self.test, False)
         else:

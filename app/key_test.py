@@ -1,9 +1,13 @@
 """The press test: what arrives of a person's keys while they are tried, and nothing is dictated. Pure."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from app.hotkeys.events import KeyEvent
 from app.view import Note
+
+RECORDING: Final = Note("keys-recording")
+"""Why they cannot be tried now."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class KeySeen:
 
 @dataclass(frozen=True)
 class KeysSeen:
-    """Whether the keys are being tried, what arrived, and why they could not be bound, if they could not."""
+    """Whether the keys are being tried, what arrived, and why they cannot be tried or bound, if so."""
 
     testing: bool = False
     keys: tuple[KeySeen, ...] = ()

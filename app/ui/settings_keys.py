@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QVBoxLayout
 
 from app.actions import Action, TestHotkeys
 from app.dictation_events import CANCEL, DICTATE, PASTE_HELD
-from app.key_test import KeySeen, KeysSeen
+from app.key_test import RECORDING, KeySeen, KeysSeen
 from app.states import State
 from app.ui.settings_wording import title
 from app.ui.texts import LANGUAGES, Texts, entries
@@ -77,6 +77,8 @@ class PressTest(QFrame):
         self._seen = seen
         if not seen.testing:
             self._limit.stop()
+        if seen.problem == RECORDING:
+            self._tried = False
         self.refresh()
 
     def refresh(self) -> None:

@@ -221,7 +221,6 @@ class SettingsPage(QWidget):
         self.search.installEventFilter(self)
         self.clear.triggered.connect(self.search.clear)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
-        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         find.activated.connect(self.start_search)
         self._texts.changed.connect(self.refresh)
         self._theme.changed.connect(self.refresh)

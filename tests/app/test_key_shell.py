@@ -9,7 +9,7 @@ from app.dictation_events import Event, Key, NoteKey, Polled
 from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken
 from app.hotkeys.events import KeyEvent
 from app.key_shell import KeyShell, KeyTimes
-from app.key_test import KeySeen, KeysSeen
+from app.key_test import RECORDING, KeySeen, KeysSeen
 from app.view import Note
 from runtime.tasks import Tasks
 from tests.app.dictating_world import FakeHotkeys
@@ -189,7 +189,7 @@ async def test_who_records_tries_no_keys() -> None:
     shell.keys.test(True)
     shell.keys.recording(True)
     shell.keys.test(True)
-    assert [seen.testing for seen in shell.seen] == [True, False, False]
+    assert shell.seen[1:] == [KeysSeen(), KeysSeen(problem=RECORDING)]
 
 
 async def test_keys_are_taken_once_more_and_bound_as_they_are_wanted_now() -> None:

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.actions import Action, TestHotkeys
-from app.key_test import KeySeen, KeysSeen
+from app.key_test import RECORDING, KeySeen, KeysSeen
 from app.states import State
 from app.ui.settings_keys import LONGEST_MS, PressTest
 from app.ui.texts import Texts
@@ -87,6 +87,12 @@ def test_where_there_are_no_hotkeys_the_reason_is_told(test: PressTest, texts: T
     test.show_problem(None)
     test.show_keys(KeysSeen(problem=Note("hotkey-taken", {"binding": "f9"})))
     assert test.result.text() == texts("note.hotkey-taken", binding="F9")
+
+
+def test_while_something_is_recorded_they_cannot_be_tried(test: PressTest, texts: Texts) -> None:
+    test.button.click()
+    test.show_keys(KeysSeen(problem=RECORDING))
+    assert test.result.text() == texts("note.keys-recording") and test.told["dictate"].text() == ""
 
 
 def test_it_is_found_in_both_languages(test: PressTest) -> None:
