@@ -307,6 +307,7 @@ def parts() -> dict[str, Draw]:
     from scripts import (
         screenshots_files,
         screenshots_history,
+        screenshots_history_take,
         screenshots_monitor,
         screenshots_onboarding,
         screenshots_settings,
@@ -317,6 +318,7 @@ def parts() -> dict[str, Draw]:
         "tray": tray,
         "main-window": windows,
         "history": screenshots_history.states,
+        "history-take": screenshots_history_take.states,
         "files": screenshots_files.states,
         "monitor": screenshots_monitor.states,
         "settings": screenshots_settings.states,

@@ -255,11 +255,14 @@ class AgainPanel(QFrame):
         self.runs.setCurrentIndex(max(0, self.runs.findData(chosen)))
 
     def _run_text(self, run: Run) -> str:
-        """With what, of what, and when."""
+        """With what, of what, and when: the time on the day of the take, the day afterwards."""
         texts = self._texts
         model = run.model or texts("history.again.any-model")
         what = () if run.vad else (texts("history.again.all"),)
-        return _PART.join((model, *what, f"{datetime.fromtimestamp(run.started_s):%Y-%m-%d %H:%M}"))
+        begun = datetime.fromtimestamp(run.started_s)
+        taken = datetime.fromtimestamp(self._row.started_s if self._row else 0.0)
+        same_day = begun.date() == taken.date()
+        return _PART.join((model, *what, f"{begun:%H:%M}" if same_day else begun.date().isoformat()))
 
     def _differs_text(self, compared: Compared) -> str:
         if not self._differs:

@@ -1,0 +1,117 @@
+"""One take of the history: heard, recognised again and compared, for ``scripts.screenshots``."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
+
+from app.history.difference import difference, words_that_differ
+from app.history.index import Row
+from app.history.timing import Spoken
+from app.history.view import (
+    Compared,
+    HistoryModels,
+    Playing,
+    PlayState,
+    Rerunning,
+    RerunState,
+    Run,
+    TakeDetails,
+)
+from app.ui.file_dialogs import SystemDialogs
+from app.ui.history_take import TakePanel
+from app.ui.main_window import usual_size
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import Note
+from scripts.screenshots import Look, column, dressed, grabbed, ground
+from scripts.screenshots_history import rows
+
+_OTHER: Final = {
+    "en": "The green stone samples arrive on Thursday. Please keep the workshop free until noon so that the "
+    "carvers can look at them in daylight before anything else is cut.",
+    "zh": "玉石样品周四会到，请把工作是空到中午，让雕刻师在动手之前先在日光下看一看。",
+}
+_MARKED: Final = {"en": "workshop", "zh": "工作室"}
+_AT_MS: Final = 9_400
+_MODELS: Final = ("sensevoice-small", "whisper-small", "whisper-turbo")
+
+Act = Callable[[TakePanel, Row], None]
+
+
+def details(row: Row, language: str, *, runs: int) -> TakeDetails:
+    """All of the take, as it was recognised again so many times."""
+    first = row.text.index(_MARKED[language])
+    spoken = (
+        Spoken(0, _AT_MS - 400, 0, first),
+        Spoken(_AT_MS, _AT_MS + 400, first, first + len(_MARKED[language])),
+    )
+    pieces = difference(row.text, _OTHER[language])
+    began = datetime(2026, 3, 3, 10, 2).timestamp()
+    known = tuple(Run(began + 60 * run, _MODELS[2 - run], run % 2 == 0, run) for run in range(runs))
+    compared = Compared(runs - 1, _OTHER[language], pieces, words_that_differ(pieces)) if runs else None
+    return TakeDetails(row.session, row.text, round(row.seconds * 1000), spoken, known, compared)
+
+
+def page(look: Look, act: Act, height: float = 0.58) -> QImage:
+    """The panel with one take chosen, so many windows high."""
+
+    def draw(theme: Theme, texts: Texts) -> QImage:
+        made, panel = QWidget(), TakePanel(theme, texts, lambda action: None, SystemDialogs(), lambda: None)
+        made.setObjectName("page")
+        made.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(made)
+        column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        column.addWidget(panel)
+        made.resize(usual_size().width() // 2, round(usual_size().height() * height))
+        made.show()
+        row = rows(look.language)[0]
+        panel.show_takes([row])
+        act(panel, row)
+        for _ in range(2):  # what is laid out anew may lay out more
+            QGuiApplication.processEvents()
+        made.setFocus()  # on nothing that would be marked
+        return grabbed(made)
+
+    return dressed(look, draw)
+
+
+def states(look: Look) -> QImage:
+    """Heard, not heard, being recognised again; about to be, come to nothing, and compared."""
+
+    def plays(made: TakePanel, row: Row) -> None:
+        made.show_details(details(row, look.language, runs=0))
+        made.show_playing(Playing(row.session, PlayState.PLAYING, _AT_MS, round(row.seconds * 1000)))
+
+    def silent(made: TakePanel, row: Row) -> None:
+        made.show_details(details(row, look.language, runs=0))
+        made.show_playing(Playing(row.session, PlayState.STOPPED, note=Note("speaker-refused")))
+
+    def chooses(made: TakePanel, row: Row) -> None:
+        made.show_details(details(row, look.language, runs=0))
+        made.again.click()
+        made.show_models(HistoryModels(_MODELS))
+
+    def works(made: TakePanel, row: Row) -> None:
+        made.show_details(details(row, look.language, runs=0))
+        made.again.click()
+        made.show_rerun(Rerunning(row.session, RerunState.RUNNING, 2, 5))
+
+    def fails(made: TakePanel, row: Row) -> None:
+        chooses(made, row)
+        made.show_rerun(Rerunning(row.session, RerunState.FAILED, note=Note("gateway-unreachable")))
+
+    def compares(made: TakePanel, row: Row) -> None:
+        made.show_details(details(row, look.language, runs=1))
+        made.again.click()
+
+    def several(made: TakePanel, row: Row) -> None:
+        made.show_details(details(row, look.language, runs=2))
+        made.again.click()
+
+    low, high = (plays, silent, works), (chooses, fails, compares, several)
+    made = [*(page(look, act) for act in low), *(page(look, act, 0.74) for act in high)]
+    return column(made, ground(look))
