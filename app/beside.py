@@ -14,6 +14,9 @@ from app.files.actions import FileAction
 from app.files.recognising import FileRecogniser
 from app.files.view import FilesView, FileText
 from app.files.working import FileParts, Files
+from app.help.actions import HelpAction
+from app.help.serving import Help
+from app.help.view import HelpValue
 from app.history.actions import HistoryAction
 from app.history.history import History
 from app.history.rerun import Rerunner
@@ -35,7 +38,8 @@ from protocol.recognition import Options
 from runtime.folders import folders
 from runtime.tasks import Tasks
 
-Post = Callable[[FilesView | FileText | MonitorView | HistoryValue | ModelsView | ReplacementsTried], None]
+Told = FilesView | FileText | MonitorView | HistoryValue | ModelsView | ReplacementsTried | HelpValue
+Post = Callable[[Told], None]
 
 _FILES: Final = "files"
 
@@ -61,6 +65,7 @@ class Beside:
         self._serving = Serving(self._history, post, lambda: _models(locate))
         self.models = Models(post)
         self._dry_run = DryRun(library, post)
+        self.help = Help(post)
         self._tasks = Tasks("beside")
         self._kept = AsyncExitStack()
         self._open = False
@@ -73,6 +78,7 @@ class Beside:
             await opening.enter_async_context(self._serving)
             await opening.enter_async_context(self.models)
             await opening.enter_async_context(self._dry_run)
+            await opening.enter_async_context(self.help)
             self._kept = opening.pop_all()
         self._tasks.start(self._files.run(), "files")
         self._open = True
@@ -99,6 +105,8 @@ class Beside:
             self._serving.ask(action)
         elif isinstance(action, ModelAction):
             self.models.ask(action)
+        elif isinstance(action, HelpAction):
+            self.help.ask(action)
         elif isinstance(action, TryReplacements):
             self._dry_run.ask(action)
         else:

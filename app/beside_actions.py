@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.files.actions import FileAction
+from app.help.actions import HelpAction
 from app.history.actions import HistoryAction
 from app.models.actions import ModelAction
 from app.replacing.view import TryReplacements
@@ -15,4 +16,4 @@ class LookAtMonitor:
     on: bool
 
 
-BesideAction = FileAction | HistoryAction | ModelAction | LookAtMonitor | TryReplacements
+BesideAction = FileAction | HistoryAction | ModelAction | HelpAction | LookAtMonitor | TryReplacements

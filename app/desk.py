@@ -35,6 +35,7 @@ from app.capture.portaudio import sound_system
 from app.control import Control
 from app.dictating import Dictating, Parts, Wishes
 from app.errors import AppError
+from app.help.report import Sources
 from app.hotkeys import choose as hotkeys
 from app.hotkeys.errors import HotkeyError
 from app.hotkeys.events import Hotkeys
@@ -145,6 +146,7 @@ class Desk:
             beside = Beside(self._post, library, self._locate, self._options, self._rewrite)
             self._beside = await cleanup.enter_async_context(beside)
             beside.models.came = lambda name: self._want_gateway()  # a worker that failed for want of it
+            beside.help.sources = lambda: Sources(self._file.current, self._worker.view)
             await self._use_model()
             parts = Parts(library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
             parts = replace(parts, witness=beside.witness, limits=lambda: self._file.limits, show_keys=self._post)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.files.view import FilesView, FileText
+from app.help.view import HelpValue
 from app.history.view import HistoryValue
 from app.key_test import KeysSeen
 from app.models.view import ModelsView
@@ -54,6 +55,7 @@ class WindowWanted:
     """Somebody asks for the main window."""
 
 
-Shown = TrialView | KeysSeen | FilesView | FileText | MonitorView | HistoryValue | ModelsView | ReplacementsTried
+Beside = FilesView | FileText | MonitorView | HistoryValue | ModelsView | ReplacementsTried | HelpValue
+Shown = TrialView | KeysSeen | Beside
 News = View | WorkerView | Devices | Takes | Settings | Problem | Programs | WindowWanted | Shown
 Post = Callable[[News], None]

@@ -27,6 +27,7 @@ from app.errors import (
     StackFailed,
     StartedElsewhere,
 )
+from app.help.errors import ReportNotSaved
 from app.history.errors import (
     ExportFailed,
     IndexUnavailable,
@@ -182,6 +183,11 @@ def _(error: NothingToExport) -> Note:
 @note_of.register
 def _(error: TextTooLong) -> Note:
     return Note("text-too-long", {"most": str(error.most)})
+
+
+@note_of.register
+def _(error: ReportNotSaved) -> Note:
+    return Note("report-not-saved")
 
 
 # -- the gateway -------------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ async def write(to: Path | None) -> int:
     """Gather, save, and tell what is in it. Raises ``AppError``."""
     import asyncio
 
-    from app.help.report import Sources, gather, save, suggested_name
+    from app.help.report import Sources, gather, save
+    from app.help.view import suggested_name
     from app.settings.file import SettingsFile
 
     async with SettingsFile() as file:

@@ -35,7 +35,6 @@ SET: Final = "(set)"
 _MOST_TAKES: Final = 2_000
 _LONGEST_NAME: Final = 80
 _DESKTOP: Final = ("XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "DESKTOP_SESSION", "LANG", "LC_ALL")
-_KNOWN_TEXTS: Final = frozenset({"audio.microphone", "recognition.model", "worker.model", "gateway.url"})
 
 
 def system(names: Iterable[str], environment: Mapping[str, str] = os.environ) -> Facts:

@@ -69,7 +69,7 @@ def licences() -> tuple[Licence, ...]:
     libraries = [Licence(name, "", licence, Kind.LIBRARY) for name, of, licence, _ in _LIBRARIES if _installed(of)]
     models = [Licence(model.name, "", model.licence, Kind.MODEL) for model in load_catalogue().models]
     own = Licence(PROGRAM, metadata.version(PROGRAM), licence_of(PROGRAM), Kind.PROGRAM)
-    samples = Licence(_SAMPLES, "", licence_of(PROGRAM), Kind.OTHER)
+    samples = Licence(_SAMPLES, "", licence_of(PROGRAM), Kind.FILES)
     rest = sorted([*packages, *libraries, *models], key=lambda licence: licence.name.casefold())
     return (own, samples, *rest)
 

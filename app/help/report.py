@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,8 +15,8 @@ from app import local_gateway
 from app.capture.devices import Input
 from app.capture.library import Library, of_this_user
 from app.capture.looking import look
-from app.errors import AppError
 from app.help import facts
+from app.help.errors import ReportNotSaved
 from app.help.licences import dependencies
 from app.help.log_reading import logs_in, tail_of
 from app.help.own_code import own_modules
@@ -28,10 +27,6 @@ from runtime.folders import Folders, folders
 
 LOG_BYTES: Final = 1_000_000
 """Of each program's log, its end."""
-
-
-class ReportNotSaved(AppError):
-    """The file could not be written."""
 
 
 @dataclass(frozen=True)
@@ -107,11 +102,6 @@ def save(parts: tuple[Part, ...], place: Path) -> None:
         with suppress(OSError):
             beside.unlink()
         raise ReportNotSaved(f"{place} cannot be written ({error.strerror}): choose another place") from error
-
-
-def suggested_name(now_s: float) -> str:
-    """For the file."""
-    return f"kikipounamu-report-{datetime.fromtimestamp(now_s):%Y%m%d-%H%M}.zip"
 
 
 def _encoded(told: Any) -> bytes:

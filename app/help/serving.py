@@ -47,9 +47,13 @@ class Help:
     """``sources``: of the next report. ``logs``: the folder of them."""
 
     def __init__(
-        self, post: Callable[[HelpValue], None], sources: Callable[[], Sources], logs: Path | None = None
+        self,
+        post: Callable[[HelpValue], None],
+        sources: Callable[[], Sources] = Sources,
+        logs: Path | None = None,
     ) -> None:
-        self._post, self._sources = post, sources
+        self.sources = sources
+        self._post = post
         self._logs = logs or folders().logs
         self._tasks = Tasks("help")
         self._looking: asyncio.Task[None] | None = None
@@ -129,7 +133,7 @@ class Help:
     async def _gather(self) -> None:
         self._parts = ()
         self._tell(ReportState.GATHERING)
-        self._parts = await report.gather(self._sources())
+        self._parts = await report.gather(self.sources())
         self._tell(ReportState.READY)
 
     async def _save(self, place: Path) -> None:

@@ -1,6 +1,7 @@
 """What the help shows, as values. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from app.help.log_lines import LogFilter, LogLine
@@ -47,6 +48,11 @@ class ReportView:
     note: Note | None = None
 
 
+def suggested_name(now_s: float) -> str:
+    """For the file of a report that is made now."""
+    return f"kikipounamu-report-{datetime.fromtimestamp(now_s):%Y%m%d-%H%M}.zip"
+
+
 class Kind(StrEnum):
     """Of what."""
 
@@ -54,7 +60,7 @@ class Kind(StrEnum):
     PACKAGE = "package"
     LIBRARY = "library"
     MODEL = "model"
-    OTHER = "other"
+    FILES = "files"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from app.models.view import ModelsView
 from app.monitoring.view import MonitorView
 from app.ui.files_page import FilesPage
 from app.ui.first_steps import Again, FirstSteps
+from app.ui.help_panel import HelpPanels
 from app.ui.history_page import HistoryPage
 from app.ui.main_window import MainWindow
 from app.ui.models_panel import ModelsPanel
@@ -29,6 +30,7 @@ from app.ui.settings_page import SettingsPage
 from app.ui.shell import Shell
 from app.ui.texts import Texts
 from app.ui.theme import Theme
+from runtime.folders import folders
 
 DICTATION: Final = "dictation"
 HISTORY: Final = "history"
@@ -66,8 +68,14 @@ class Pages:
         self.first_steps = FirstSteps(theme, texts, ask, self.shell)
         again = Again(texts, ask)
         self.settings.add("general", again, again.words)
+        self.help = HelpPanels(theme, texts, ask_beside, folders().logs)
+        self.help.add_to(self.settings)
         self.shell.seen.connect(self._seen)
-        self._shows: dict[type, Callable[[Any], None]] = {
+        self._shows = self._table()
+
+    def _table(self) -> dict[type, Callable[[Any], None]]:
+        """Who shows which news."""
+        return {
             HistoryList: self.history.show_list,
             HistoryRows: self.history.show_rows,
             HistoryTold: self.history.show_told,
@@ -80,12 +88,14 @@ class Pages:
             MonitorView: self.monitor.show_monitor,
             ModelsView: self.models.show_models,
             KeysSeen: self.settings.show_keys,
+            **self.help.shows,
         }
 
     def begun(self) -> None:
         """From now on there is somebody who answers."""
         self._seen(self.shell.page if self.shell.isVisible() else "")
         self.history.again()
+        self.help.again()
         self.models.again()
 
     def show(self, news: object) -> None:

@@ -36,6 +36,8 @@ QLineEdit, QTextEdit, QPlainTextEdit { background: $surface; color: $text; borde
 QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus { border: 2px solid $accent;
     padding: ${hair_focus}px ${pad_focus}px; }
 QListView#list { background: $window; border: none; outline: none; }
+QListView#rows { background: $window; border: 1px solid $line; border-radius: ${radius}px; outline: none; }
+QListView#rows:focus { border-color: $accent; }
 
 QMenu { background: $surface; color: $text; border: 1px solid $line; padding: ${pad}px; }
 QMenu::item { padding: ${pad}px ${menu}px ${pad}px ${menu}px; border-radius: ${radius}px; }

@@ -39,7 +39,7 @@ def run(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedPr
 def test_help_names_every_command_and_loads_nothing_heavy(environment: dict[str, str]) -> None:
     shown = run(environment, "--help")
     assert shown.returncode == 0
-    for command in ("transcribe", "listen", "up", "demo", "models", "takes", "microphones", "show"):
+    for command in ("transcribe", "listen", "up", "demo", "models", "takes", "microphones", "report", "show"):
         assert command in shown.stdout
     of_app = run(environment, "app", "--help").stdout
     assert "--hidden" in of_app and "--worker-argument" not in of_app, "that one is for tests"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.help.report import ReportNotSaved
+from app.help.errors import ReportNotSaved
 from app.report_command import write
 
 

@@ -13,7 +13,8 @@ import pytest
 from app.capture.devices import Input
 from app.capture.journal import Journal
 from app.capture.library import Library
-from app.help.report import Part, ReportNotSaved, Sources, gather, save, suggested_name
+from app.help.errors import ReportNotSaved
+from app.help.report import Part, Sources, gather, save
 from app.settings.schema import all_settings, changed
 from app.settings.sections import Settings
 from app.view import Note, WorkerState, WorkerView
@@ -131,7 +132,3 @@ def test_it_is_whole_and_private_or_not_there(home: Path) -> None:
     with pytest.raises(ReportNotSaved):
         save((), home / "folder" / "..")
     assert zipfile.is_zipfile(place)
-
-
-def test_its_name_tells_when() -> None:
-    assert suggested_name(time.time()).startswith("kikipounamu-report-20")

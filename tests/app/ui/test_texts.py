@@ -10,15 +10,18 @@ from app.dictation_events import NoteKey
 from app.files.view import FileNote, FileState
 from app.formats import Format
 from app.gestures import TalkMode
+from app.help.log_lines import LEVELS
+from app.help.view import Kind
 from app.history.view import HistoryNote
 from app.hotkeys.conflicts import Use
 from app.insertion.outcome import Reason
-from app.onboarding.steps import Step
 from app.models.engines import KINDS
 from app.models.view import ModelNote, ModelState, Purpose
 from app.models.view import Use as ModelUse
+from app.onboarding.steps import Step
 from app.settings.schema import all_settings
 from app.states import State
+from app.ui.help_report import PARTS
 from app.ui.settings_page import SECTIONS
 from app.ui.settings_rows import ELSEWHERE
 from app.ui.settings_wording import option_keys
@@ -27,6 +30,10 @@ from app.view import WorkerState
 
 APP = Path(__file__).resolve().parents[3] / "app"
 WITH_ROW = [name for name in all_settings() if name not in ELSEWHERE]
+LOG_NAMES = [
+    *("search", "level", "program", "list", "detail"),
+    *("count", "older", "loading", "nothing-found", "empty"),
+]
 FAMILIES = {
     "state": [state.value for state in State],
     "worker": [state.value for state in WorkerState],
@@ -52,6 +59,11 @@ FAMILIES = {
     "files.state": [state.value for state in FileState],
     "files.note": [key.value for key in FileNote],
     "history.note": [key.value for key in HistoryNote],
+    "help.level": [*LEVELS, "unreadable"],
+    "help.logs": [f"level-{level}" for level in LEVELS[:4]] + LOG_NAMES,
+    "help.about": ["search", "list", "text"],
+    "help.part": [*PARTS, "log"],
+    "help.kind": [kind.value for kind in Kind],
     "models.state": [state.value for state in ModelState],
     "models.note": [key.value for key in ModelNote],
     "models.about": list(KINDS),

@@ -1,0 +1,60 @@
+"""The help in the settings: logs, a report, and what this is."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtWidgets import QWidget
+
+from app.help.actions import HelpAction
+from app.help.view import LicencesView, LicenceText, LogLines, ReportView
+from app.ui.file_dialogs import Dialogs
+from app.ui.help_about import AboutPanel
+from app.ui.help_logs import LogPanel
+from app.ui.help_report import ReportPanel
+from app.ui.settings_section import Words
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+
+SECTION = "help"
+
+
+class Page(Protocol):
+    """``app.ui.settings_page.SettingsPage``."""
+
+    def add(self, section: str, panel: QWidget, words: Words) -> None: ...
+
+
+class HelpPanels:
+    """Three panels. ``logs``: the folder of them."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[HelpAction], None],
+        logs: Path,
+        dialogs: Dialogs | None = None,
+    ) -> None:
+        self.logs = LogPanel(theme, texts, ask, logs, dialogs)
+        self.report = ReportPanel(theme, texts, ask, dialogs)
+        self.about = AboutPanel(theme, texts, ask)
+        self.shows: dict[type, Callable[[Any], None]] = {
+            LogLines: self.logs.show_lines,
+            ReportView: self.report.show_report,
+            LicencesView: self.about.show_licences,
+            LicenceText: self.about.show_text,
+        }
+        for panel in (self.logs, self.report, self.about):
+            theme.changed.connect(panel.refresh)
+            texts.changed.connect(panel.refresh)
+
+    def add_to(self, page: Page) -> None:
+        """Into their section."""
+        for panel in (self.logs, self.report, self.about):
+            page.add(SECTION, panel, panel.words)
+
+    def again(self) -> None:
+        """From now on there is somebody who answers."""
+        self.logs.again()
+        self.about.again()
