@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontMetrics, QHideEvent, QShowEvent
+from PySide6.QtGui import QFontMetrics, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.actions import Action, ChangeSetting
@@ -57,6 +57,9 @@ class Onboarding(QWidget):
         self.later.clicked.connect(self._leave)
         self.back.clicked.connect(lambda: self._go(before(self.step)))
         self.next.clicked.connect(self._go_on)
+        onwards = QShortcut(QKeySequence("Ctrl+Return"), self)  # from wherever the focus is, a box for text too
+        onwards.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        onwards.activated.connect(self.next.click)
         texts.changed.connect(self.refresh)
         theme.changed.connect(self.refresh)
         self.refresh()
@@ -125,6 +128,7 @@ class Onboarding(QWidget):
         self.back.setText(texts("onboarding.back"))
         last = after(self.step) is None
         self.next.setText(texts("onboarding.finish" if last else "onboarding.next"))
+        self.next.setToolTip(QKeySequence("Ctrl+Return").toString(QKeySequence.SequenceFormat.NativeText))
         self.back.setVisible(before(self.step) is not None)
         self.later.setVisible(not last)
         self._inside.setMaximumWidth(QFontMetrics(font()).averageCharWidth() * _LETTERS + 2 * SPACING.huge)

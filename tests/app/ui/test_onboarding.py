@@ -79,6 +79,16 @@ def test_put_off_it_is_over_and_the_place_is_kept(page: Onboarding, asked: list[
     assert front(page) == [Step.LANGUAGE] and not page.back.isVisible()
 
 
+def test_ctrl_return_goes_on_from_wherever_the_focus_is(page: Onboarding, qtbot: QtBot) -> None:
+    for step in Step:
+        assert front(page) == [step]
+        first = page.pages[step].first
+        qtbot.waitUntil(first.hasFocus)
+        with qtbot.waitSignal(page.next.clicked):
+            QTest.keyClick(first, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert page.sentence.box.toPlainText() == ""
+
+
 def test_the_language_changes_at_once(page: Onboarding) -> None:
     page.texts.choose("zh")
     assert page.next.text() == page.texts("onboarding.next") == "下一步"
