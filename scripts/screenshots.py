@@ -308,6 +308,7 @@ def parts() -> dict[str, Draw]:
         screenshots_files,
         screenshots_history,
         screenshots_history_take,
+        screenshots_models,
         screenshots_monitor,
         screenshots_onboarding,
         screenshots_settings,
@@ -323,6 +324,7 @@ def parts() -> dict[str, Draw]:
         "monitor": screenshots_monitor.states,
         "settings": screenshots_settings.states,
         "onboarding": screenshots_onboarding.states,
+        "models": screenshots_models.states,
     }
 
 

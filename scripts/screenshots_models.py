@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.models.disk import about
 from app.models.view import ModelNote, ModelState, ModelsView, ModelView, Use
@@ -72,15 +73,18 @@ def panel(look: Look, view: ModelsView, do: Callable[[ModelsPanel], None] = lamb
     """The panel, as wide as the settings have room for it."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        page = QWidget()
-        page.setObjectName("page")
-        around = QVBoxLayout(page)
+        page, inside = QScrollArea(), QWidget()
+        inside.setObjectName("list")
+        around = QVBoxLayout(inside)
         around.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
         made = ModelsPanel(theme, texts, lambda action: None, lambda action: None)
         around.addWidget(made)
         around.addStretch(1)
         made.show_models(view)
-        width = max(round(usual_size().width() * 0.72), page.minimumSizeHint().width())
+        page.setWidget(inside)
+        page.setWidgetResizable(True)
+        page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        width = max(round(usual_size().width() * 0.72), inside.minimumSizeHint().width())
         page.resize(width, 10)
         page.show()
         page.setFocus()

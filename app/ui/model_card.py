@@ -33,7 +33,7 @@ from app.ui.model_wording import (
 )
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets import label
+from app.ui.widgets import control_height, label
 
 _STEPS: Final = {
     ModelState.MISSING: ("models.fetch", "drop"),
@@ -143,8 +143,8 @@ class ModelCard(QFrame):
         self.buttons.arrange()
 
     def _show_remove(self) -> None:
-        self._sure = self._sure and self.remove.hasFocus()
         unused = self.model.use is Use.NOBODY
+        self.remove.setMinimumHeight(control_height())  # so that nothing moves when it asks
         self._show(
             self.remove,
             "models.sure" if self._sure else "models.remove",
