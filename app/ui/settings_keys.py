@@ -1,6 +1,7 @@
 """The press test: which of our keys arrive, and how."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
@@ -63,7 +64,9 @@ class PressTest(QFrame):
                 yield str(entries(language)[key])
 
     def show_bindings(self, bindings: Mapping[str, str]) -> None:
-        """The keys, by the names of their settings."""
+        """The keys, by the names of their settings. What was seen of others is of no use."""
+        if bindings != self._bindings and not self.testing:
+            self._tried, self._seen = False, replace(self._seen, keys=())
         self._bindings = bindings
         self.refresh()
 

@@ -133,8 +133,12 @@ class SettingsPage(QWidget):
         for row in self.rows.values():
             row.refuse(None if row is not refused else self._why(problem))
             row.show_settings(self._known.settings)
-        if note is None or refused is None or is_of_file(note):  # else it is still what it was
-            self.trouble.show_problem(None if note and refused and is_of_value(note) else note)
+        if note is None or refused is None:
+            self.trouble.show_problem(note)
+        elif is_of_value(note) and is_of_file(note):  # it can be read again
+            self.trouble.show_problem(None)
+        elif not is_of_value(note) and self.trouble.isHidden():  # what is told already says where
+            self.trouble.show_problem(note)
 
     def choose(self, section: str) -> None:
         """This one is shown, and no search."""

@@ -89,6 +89,13 @@ def test_where_there_are_no_hotkeys_the_reason_is_told(test: PressTest, texts: T
     assert test.result.text() == texts("note.hotkey-taken", binding="F9")
 
 
+def test_other_keys_are_not_tried_yet(test: PressTest) -> None:
+    test.button.click()
+    test.show_keys(KeysSeen(False, (KeySeen("dictate", 0.1),)))
+    test.show_bindings(BOUND | {"hotkeys.dictate": "f9"})
+    assert [said.text() for said in test.told.values()] == ["", "", ""] and not test.result.isVisible()
+
+
 def test_while_something_is_recorded_they_cannot_be_tried(test: PressTest, texts: Texts) -> None:
     test.button.click()
     test.show_keys(KeysSeen(problem=RECORDING))

@@ -198,7 +198,12 @@ def test_a_broken_file_is_told_on_top_until_it_is_mended(page: SettingsPage) -> 
     page.show_problem(Problem("settings", note=BROKEN))
     assert page.trouble.isVisible() and "12" in page.trouble.says.text()
     page.show_problem(Problem("settings", note=BAD, setting="gateway.url"))
-    assert page.trouble.isVisible(), "what was refused mends no file"
+    page.show_problem(Problem("settings", note=Note("settings-unreadable"), setting="gateway.url"))
+    assert page.trouble.isVisible() and "12" in page.trouble.says.text(), "what was refused mends no file"
+    written = Note("setting-bad", {"place": "gateway.url (settings.toml:3)"})
+    page.show_problem(Problem("settings", note=written, setting="gateway.url"))
+    assert not page.trouble.isVisible() and page.rows["gateway.url"].refusal.text()
+    page.show_problem(Problem("settings", note=BROKEN))
     page.show_problem(Problem("insertion", note=BROKEN))
     page.show_problem(Problem("settings"))
     assert not page.trouble.isVisible()
