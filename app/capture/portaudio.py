@@ -22,6 +22,7 @@ SAMPLE_TYPE: Final = "float32"
 SAMPLE_BYTES: Final = 4
 
 _LONGEST_SOUND_S: Final = 5.0
+_OUTPUT_LATENCY_S: Final = 0.2  # with "high", 40 ms here, PulseAudio ran dry all the time
 
 Put = Callable[[bytes, int, bool], None]
 """Takes a block of float32 samples, its frames, and whether something was lost before it. Called by any thread."""
@@ -257,8 +258,8 @@ def _new_long_output(library: Any, rate: int, pull: Callable[[int], bytes], ende
         samplerate=rate,
         channels=1,
         dtype=SAMPLE_TYPE,
-        blocksize=rate // 50,
-        latency="high",
+        blocksize=rate // 20,
+        latency=_OUTPUT_LATENCY_S,
         callback=callback,
         finished_callback=ended,
     )

@@ -1,5 +1,7 @@
 """What is heard is what was recorded, from where somebody wants it, and it is told where it is."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,12 +10,18 @@ from uuid import UUID
 import numpy as np
 import pytest
 
+from app.capture.journal import Journal
 from app.capture.library import Found, Library
 from app.history.playing import Player
 from app.history.view import Playing, PlayState
+from protocol.audio import SAMPLE_RATE
+from protocol.recognition import Options
 from tests.app.capture.files import tone
 from tests.app.history.heard import FakeOutput
 from tests.app.history.takes import SEGMENT, record, session
+from tests.app.test_sounds import speakers
+from tests.helpers.recordings import SYNTHETIC, samples_of
+from tests.helpers.virtual_microphone import virtual_microphones
 from tests.helpers.waiting import wait_until
 
 LENGTH_MS = 300
@@ -165,3 +173,55 @@ async def test_without_an_output_or_a_take_it_says_so(library: Library) -> None:
         player.play(session(9))
         await wait_until(lambda: len(told) >= 4 and told[-1].note, "why")
     assert [one.note.key for one in told if one.note] == ["speaker-refused", "take-unknown"]
+
+
+HEAR = """
+import asyncio, sys
+from pathlib import Path
+from uuid import UUID
+import numpy as np
+from app.capture.library import Library
+from app.capture.microphone import open_microphone
+from app.capture.portaudio import sound_system
+from app.history.playing import Player
+from app.history.view import PlayState
+
+async def main(root, session, heard):
+    library, told, blocks, rest = Library(Path(root)), [], [], 8_000
+
+    async def find(wanted):
+        return library.find(wanted)
+
+    async with Player(find, sound_system(), told.append) as player, open_microphone() as microphone:
+        async for block in microphone.blocks():
+            if not blocks:
+                player.play(UUID(session))
+            blocks.append(block)
+            rest = rest - len(block) if told and told[-1].state is PlayState.STOPPED else rest
+            if rest < 0:
+                break
+    np.save(heard, np.concatenate(blocks))
+    print(told[-1].note, max(one.ms for one in told))
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.serial("sound")
+def test_what_is_journaled_is_heard_for_real(tmp_path: Path) -> None:
+    spoken = samples_of(SYNTHETIC / "en-03.flac")[:SAMPLE_RATE]
+    with Journal.create(tmp_path, session(1), Options(), 0.0) as journal:
+        journal.hear(spoken)
+        journal.finish()
+    with virtual_microphones("desk") as (desk,):
+        arguments = [str(tmp_path), str(session(1)), str(tmp_path / "heard.npy")]
+        command = [sys.executable, "-c", HEAR, *arguments]
+        told = subprocess.run(command, env=speakers(desk), capture_output=True, text=True, timeout=60, check=False)
+    assert told.stdout.startswith("None"), told.stdout + told.stderr
+    heard = np.load(tmp_path / "heard.npy")
+    size = 1 << (len(spoken) + len(heard)).bit_length()
+    spectrum = np.fft.rfft(heard.astype(np.float64), size) * np.conj(np.fft.rfft(spoken.astype(np.float64), size))
+    at = int(np.fft.irfft(spectrum, size)[: len(heard)].argmax())
+    there = heard[at : at + len(spoken)].astype(np.float64)
+    assert len(there) == len(spoken)
+    assert np.corrcoef(there, spoken)[0, 1] > 0.98
