@@ -306,12 +306,14 @@ def parts() -> dict[str, Draw]:
     """
     from scripts import (
         screenshots_files,
+        screenshots_help,
         screenshots_history,
         screenshots_history_take,
         screenshots_models,
         screenshots_monitor,
         screenshots_onboarding,
         screenshots_settings,
+        screenshots_words,
     )
 
     return {
@@ -323,8 +325,10 @@ def parts() -> dict[str, Draw]:
         "files": screenshots_files.states,
         "monitor": screenshots_monitor.states,
         "settings": screenshots_settings.states,
+        "words": screenshots_words.states,
         "onboarding": screenshots_onboarding.states,
         "models": screenshots_models.states,
+        "help": screenshots_help.states,
     }
 
 

@@ -159,7 +159,7 @@ class LogPanel(QFrame):
         colour = _COLOURS.get(line.level, "muted") if line.level else "warning"
         return (
             Cell(_time(line.at_s) if line.level else "", "muted", 15),
-            Cell(self._level(line), colour, 9),
+            Cell(self._level(line), colour, 12),
             Cell(line.program, "muted", 11),
             Cell(said, "text" if line.level else "muted"),
         )

@@ -13,6 +13,8 @@ from app.beside_actions import LookAtMonitor
 from app.capture.library import Library
 from app.files.actions import AddFiles
 from app.files.view import FileState, FilesView
+from app.help.actions import LookAtLogs
+from app.help.view import LogLines
 from app.history.actions import RowsWanted, SearchHistory
 from app.history.view import HistoryList, HistoryRows
 from app.models.actions import LookAtModels
@@ -86,6 +88,13 @@ async def test_replacements_are_tried(library: Library) -> None:
     async with Beside(told.append, library, nowhere, Options) as beside:
         beside.ask(TryReplacements((Replacement("um"),), 1))
         await wait_until(lambda: any(isinstance(news, ReplacementsTried) for news in told), "it is told")
+
+
+async def test_the_help_answers(library: Library) -> None:
+    told: list[object] = []
+    async with Beside(told.append, library, nowhere, Options) as beside:
+        beside.ask(LookAtLogs(True))
+        await wait_until(lambda: any(isinstance(news, LogLines) for news in told), "the logs are told")
 
 
 async def test_a_take_that_comes_is_found(library: Library) -> None:

@@ -110,6 +110,22 @@ async def test_armed_it_begins_with_the_half_second_before(system: FakeSoundSyst
     assert second.tolist() == list(range(100, 300))
 
 
+async def test_one_that_is_lost_while_nothing_is_recorded_comes_back(system: FakeSoundSystem) -> None:
+    told: list[Change] = []
+    async with open_microphone(
+        "", FAST, armed=True, on_change=lambda change: told.append(change.change), system=system
+    ) as microphone:
+        system.take(BUILT_IN)
+        await wait_until(lambda: told == [Change.LOST], "it is lost")
+        system.devices.append(BUILT_IN)
+        await wait_until(lambda: told == [Change.LOST, Change.CAME_BACK], "it is back")
+        system.stream.say(np.full(9_600, 0.5, np.float32))
+        await wait_until(lambda: microphone.level_dbfs > -50, "it is heard")
+        microphone.start()
+        microphone.stop()
+        assert np.abs(await rest(microphone.blocks())).max() > 10_000, "with what was just before"
+
+
 async def test_a_start_right_after_a_stop_loses_nothing_and_doubles_nothing(system: FakeSoundSystem) -> None:
     async with open_microphone("headset", FAST, armed=True, system=system) as microphone:
         microphone.start()
