@@ -18,7 +18,7 @@ from app.ui.settings_controls import MicrophoneControl
 from app.ui.settings_key import KeyControl
 from app.ui.settings_keys import PressTest
 from app.ui.settings_row import Row
-from app.ui.settings_rows import MICROPHONE, Known, Rows
+from app.ui.settings_rows import ELSEWHERE, MICROPHONE, Known, Rows
 from app.ui.settings_search import terms
 from app.ui.settings_section import Section, Words
 from app.ui.settings_tabs import SectionTabs
@@ -133,10 +133,11 @@ class SettingsPage(QWidget):
         for row in self.rows.values():
             row.refuse(None if row is not refused else self._why(problem))
             row.show_settings(self._known.settings)
-        if note is None or refused is None:
+        elsewhere = problem.setting in ELSEWHERE
+        if note is None or not (refused or elsewhere):
             self.trouble.show_problem(note)
         elif is_of_value(note) and is_of_file(note):  # it can be read again
-            self.trouble.show_problem(None)
+            self.trouble.show_problem(note if elsewhere else None)
         elif not is_of_value(note) and self.trouble.isHidden():  # what is told already says where
             self.trouble.show_problem(note)
 

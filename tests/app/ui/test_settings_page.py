@@ -214,6 +214,15 @@ def test_a_value_in_the_file_that_no_row_shows_is_told_on_top(page: SettingsPage
     assert page.trouble.isVisible()
 
 
+def test_what_a_panel_of_others_was_refused_is_its_own_business(page: SettingsPage) -> None:
+    asked = Note("setting-bad", {"place": "recognition.hotwords"})
+    page.show_problem(Problem("settings", note=asked, setting="recognition.hotwords"))
+    assert not page.trouble.isVisible()
+    written = Note("setting-bad", {"place": "recognition.hotwords (settings.toml:3)"})
+    page.show_problem(Problem("settings", note=written, setting="recognition.hotwords"))
+    assert page.trouble.isVisible()
+
+
 def test_microphones_and_their_level(page: SettingsPage) -> None:
     page.choose("audio")
     page.show_devices(Devices(("USB", "Built-in"), "USB"))
