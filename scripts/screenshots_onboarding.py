@@ -6,6 +6,7 @@ from typing import Final
 from PySide6.QtGui import QGuiApplication, QImage
 
 from app.key_test import KeySeen, KeysSeen
+from app.models.view import About, ModelState, ModelsView, ModelView, Use
 from app.news import Problem
 from app.onboarding.steps import Step
 from app.onboarding.view import GatewayTrial, Hearing, MicrophoneTrial
@@ -20,6 +21,16 @@ from scripts.screenshots import CHOICES, Look, column, dressed, grabbed, ground,
 
 _GATEWAY: Final = "http://desktop-gpu:8765"
 _SAID: Final = {"en": "The tide turns at four.", "zh": "下午四点开始退潮。"}
+_FETCHED: Final = ModelView(
+    About("whisper-base", licence="MIT", sources=("modelscope", "huggingface"), size=147_882_031),
+    ModelState.FETCHING,
+    59_000_000,
+    6_400_000.0,
+    14.0,
+    "modelscope.cn",
+    use=Use.WORKER,
+    chosen=True,
+)
 _IDLE: Final = WorkerView(WorkerState.IDLE, "CPU · whisper-base")
 
 
@@ -60,6 +71,7 @@ def impossible(page: Onboarding) -> None:
 
 def here(page: Onboarding) -> None:
     """The model is being fetched."""
+    page.show_models(ModelsView((_FETCHED,), "", 52_000_000_000))
     page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=40))
 
 
@@ -93,7 +105,7 @@ def done(page: Onboarding) -> None:
     page.show_view(View(State.DONE, 3.2))
 
 
-_STATES: Final[tuple[tuple[Step, Callable[[Onboarding], None]], ...]] = (
+STATES: Final[tuple[tuple[Step, Callable[[Onboarding], None]], ...]] = (
     (Step.LANGUAGE, language),
     (Step.MICROPHONE, heard),
     (Step.MICROPHONE, muted),
@@ -113,7 +125,7 @@ def page(look: Look, step: Step, happen: Callable[[Onboarding], None]) -> QImage
     """This step, once something has happened."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        made = Onboarding(theme, texts, lambda action: None)
+        made = Onboarding(theme, texts, lambda action: None, lambda action: None)
         made.show_choices(CHOICES)
         made.resize(round(usual_size().width() * 0.62), round(usual_size().height() * 0.86))
         made.show()
@@ -127,6 +139,6 @@ def page(look: Look, step: Step, happen: Callable[[Onboarding], None]) -> QImage
 
 def states(look: Look) -> QImage:
     """Every step as it begins, and what can come of it."""
-    drawn = [page(look, step, happen) for step, happen in _STATES]
+    drawn = [page(look, step, happen) for step, happen in STATES]
     pairs = [row(drawn[at : at + 2], ground(look)) for at in range(0, len(drawn), 2)]
     return column(pairs, ground(look))

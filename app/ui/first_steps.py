@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
 
 from app.actions import Action, ChangeSetting
 from app.key_test import KeysSeen
+from app.models.actions import ModelAction
+from app.models.view import ModelsView
 from app.news import Problem
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
 from app.onboarding.view import GatewayTrial, MicrophoneTrial
@@ -27,8 +29,16 @@ class FirstSteps:
     They come with the first settings that do not say ``welcomed``, and whenever that is taken back.
     """
 
-    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], shell: Shell) -> None:
-        self._theme, self._texts, self._ask, self._shell = theme, texts, ask, shell
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Action], None],
+        ask_models: Callable[[ModelAction], None],
+        shell: Shell,
+    ) -> None:
+        self._theme, self._texts, self._shell = theme, texts, shell
+        self._ask, self._ask_models = ask, ask_models
         self._welcomed = True
         self._begun = False
         self._known: dict[type, Any] = {}
@@ -37,7 +47,7 @@ class FirstSteps:
     def open(self, step: Step = Step.LANGUAGE) -> None:
         """In front of everything, with this step."""
         if self.page is None:
-            self.page = Onboarding(self._theme, self._texts, self._ask)
+            self.page = Onboarding(self._theme, self._texts, self._ask, self._ask_models)
             self.page.over.connect(self._shell.uncover)
             for news in tuple(self._known.values()):
                 self._pass_on(news)
@@ -73,6 +83,7 @@ class FirstSteps:
             View: page.show_view,
             WorkerView: page.show_worker,
             KeysSeen: page.show_keys,
+            ModelsView: page.show_models,
             MicrophoneTrial: page.show_microphone,
             GatewayTrial: page.show_gateway,
         }

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout
 
 from app.actions import Action, ChangeSetting
 from app.key_test import KeysSeen
+from app.models.actions import ModelAction
+from app.models.view import ModelsView
 from app.news import Problem
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step, after, before
 from app.onboarding.view import GatewayTrial, MicrophoneTrial
@@ -36,7 +38,13 @@ class Onboarding(QWidget):
 
     over = Signal()
 
-    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Action], None],
+        ask_models: Callable[[ModelAction], None],
+    ) -> None:
         super().__init__()
         self.texts, self._ask = texts, ask
         self.step = Step.LANGUAGE
@@ -46,7 +54,7 @@ class Onboarding(QWidget):
         self.language = LanguageStep(theme, texts, ask)
         self.microphone = MicrophoneStep(theme, texts, ask)
         self.hotkey = HotkeyStep(theme, texts, ask)
-        self.where = PlaceStep(theme, texts, ask)
+        self.where = PlaceStep(theme, texts, ask, ask_models)
         self.sentence = SentenceStep(theme, texts, ask)
         pages = (self.language, self.microphone, self.hotkey, self.where, self.sentence)
         self.pages: Mapping[Step, StepPage] = {page.step: page for page in pages}
@@ -96,6 +104,10 @@ class Onboarding(QWidget):
         """Which keys arrive."""
         if self.hotkey.seen:
             self.hotkey.show_keys(seen)
+
+    def show_models(self, models: ModelsView) -> None:
+        """The models of this computer."""
+        self.where.show_models(models)
 
     def show_worker(self, worker: WorkerView) -> None:
         """The worker of this computer."""
@@ -159,6 +171,8 @@ class Onboarding(QWidget):
 
     def _leave(self) -> None:
         self._ask(ChangeSetting(WELCOMED, True))
+        for page in self.pages.values():  # before another page begins with what this one ends
+            page.show_seen(False)
         self.over.emit()
 
     def _see(self) -> None:

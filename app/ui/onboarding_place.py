@@ -4,15 +4,19 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.actions import Action, ChangeSetting, SwitchWorker
+from app.models.actions import LookAtModels, ModelAction
+from app.models.view import ModelState, ModelsView, Use
 from app.onboarding.actions import TryGateway
 from app.onboarding.steps import Step
 from app.onboarding.view import GatewayTrial
 from app.settings import checks
 from app.settings.sections import Settings
+from app.ui.file_dialogs import Dialogs, SystemDialogs
 from app.ui.file_widgets import Progress
+from app.ui.model_card import ModelCard
 from app.ui.onboarding_parts import Option
 from app.ui.onboarding_step import StepPage, tell, wrapping
 from app.ui.texts import Texts
@@ -39,9 +43,19 @@ class PlaceStep(StepPage):
 
     step = Step.PLACE
 
-    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Action], None],
+        ask_models: Callable[[ModelAction], None],
+        dialogs: Dialogs | None = None,
+    ) -> None:
         super().__init__(theme, texts)
-        self._ask = ask
+        self._ask, self._ask_models = ask, ask_models
+        self._dialogs = dialogs or SystemDialogs()
+        self._models, self.cards = ModelsView(), dict[str, ModelCard]()
+        self._room = QVBoxLayout()
         self._settings, self._worker, self._trial = Settings(), WorkerView(), GatewayTrial()
         self.here, self.elsewhere = Option(theme), Option(theme)
         self.worker, self.progress, self.switch_on = label(size=SCALE.caption), Progress(theme), QPushButton()
@@ -69,13 +83,15 @@ class PlaceStep(StepPage):
         return self.elsewhere if self.elsewhere.isChecked() else self.here
 
     def begin(self) -> None:
-        """What is written is asked."""
+        """What is written is asked, and what is fetched looked at."""
         self._try()
+        self._ask_models(LookAtModels(True))
 
     def end(self) -> None:
         """Nobody is asked any more."""
         self._typed.stop()
         self._ask(TryGateway(""))
+        self._ask_models(LookAtModels(False))
 
     def show_settings(self, settings: Settings) -> None:
         """What is chosen."""
@@ -89,6 +105,14 @@ class PlaceStep(StepPage):
     def show_worker(self, worker: WorkerView) -> None:
         """The worker of this computer."""
         self._worker = worker
+        if self.seen and not self._models.models:  # nobody was there yet to answer
+            self._ask_models(LookAtModels(True))
+        self._tell()
+
+    def show_models(self, models: ModelsView) -> None:
+        """What is needed here and is not there yet can be paused, gone on with, and taken from a folder."""
+        self._models = models
+        self._show_cards()
         self._tell()
 
     def show_trial(self, trial: GatewayTrial) -> None:
@@ -108,6 +132,7 @@ class PlaceStep(StepPage):
         self.switch_on.setText(texts("onboarding.switch-on"))
         self.key.setText(texts("onboarding.gateway-key"))
         self.only.setText(texts("onboarding.one-place"))
+        self._show_cards(again=True)
         self._tell()
 
     def _lay_out(self) -> None:
@@ -118,17 +143,35 @@ class PlaceStep(StepPage):
         self.column.addWidget(self.here)
         for widget in (self.worker, self.progress, self.switch_on):
             self.column.addWidget(widget)
+        self._room.setSpacing(SPACING.small)
+        self.column.addLayout(self._room)
         self.column.addWidget(self.elsewhere)
         self.column.addLayout(row)
         for widget in (self.answer, self.key, self.only):
             self.column.addWidget(widget)
+
+    def _show_cards(self, *, again: bool = False) -> None:
+        for model in self._models.models:
+            card = self.cards.get(model.name)
+            lacking = model.state is not ModelState.INSTALLED and (model.chosen or model.use is not Use.NOBODY)
+            if card is None and lacking:
+                card = self.cards[model.name] = ModelCard(
+                    self._theme, self._texts, self._ask_models, lambda name: None, self._dialogs
+                )
+                self._room.addWidget(card)
+            if card is not None:
+                card.show_model(model, self._models.free, again=again)
+                card.pick.hide()  # which one is for the settings
+                card.buttons.arrange()
+                card.setVisible(lacking and self.here.isChecked())
 
     def _tell(self) -> None:
         here, worker, texts = self.here.isChecked(), self._worker, self._texts
         said = texts("worker.stated", state=worker_text(texts, worker))
         tell(self.worker, said if here else "", "danger" if worker.state is WorkerState.FAILED else "muted")
         downloading = here and worker.state is WorkerState.DOWNLOADING
-        self.progress.setVisible(downloading)
+        carded = any(not card.isHidden() for card in self.cards.values())
+        self.progress.setVisible(downloading and not carded)
         self.progress.show_percent(worker.percent or 0, said, moving=True)
         self.switch_on.setVisible(here and worker.state in _OFF and not self._settings.gateway.url)
         for widget in (self.url, self.use, self.key):
@@ -164,6 +207,7 @@ class PlaceStep(StepPage):
         self._tell()
 
     def _try(self) -> None:
+        self._show_cards()
         wanted = "" if self.here.isChecked() else address(self.url.text())
         self._trial = GatewayTrial()
         self._ask(TryGateway(wanted))

@@ -65,7 +65,7 @@ class Pages:
         self.shell.add(FILES, self.files)
         self.shell.add(MONITOR, self.monitor)
         self.shell.add(SETTINGS, self.settings)
-        self.first_steps = FirstSteps(theme, texts, ask, self.shell)
+        self.first_steps = FirstSteps(theme, texts, ask, ask_beside, self.shell)
         again = Again(texts, ask)
         self.settings.add("general", again, again.words)
         self.help = HelpPanels(theme, texts, ask_beside, folders().logs)

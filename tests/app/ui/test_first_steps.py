@@ -37,7 +37,7 @@ def shell(theme: Theme, texts: Texts, qtbot: QtBot) -> Shell:
 
 @pytest.fixture
 def steps(theme: Theme, texts: Texts, shell: Shell, asked: list[Action]) -> FirstSteps:
-    return FirstSteps(theme, texts, asked.append, shell)
+    return FirstSteps(theme, texts, asked.append, lambda action: None, shell)
 
 
 def test_whoever_has_seen_them_is_spared_and_they_are_not_even_made(steps: FirstSteps, shell: Shell) -> None:

@@ -6,6 +6,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.actions import Action, ChangeSetting, TestHotkeys
+from app.models.actions import LookAtModels, ModelAction
+from app.models.view import About, ModelsView, ModelView
 from app.news import Problem
 from app.onboarding.actions import TryGateway, TryMicrophone
 from app.onboarding.steps import FIRST_STEP, WELCOMED, Step
@@ -24,8 +26,13 @@ def asked() -> list[Action]:
 
 
 @pytest.fixture
-def page(theme: Theme, asked: list[Action], qtbot: QtBot) -> Onboarding:
-    made = Onboarding(theme, Texts("en"), asked.append)
+def models() -> list[ModelAction]:
+    return []
+
+
+@pytest.fixture
+def page(theme: Theme, asked: list[Action], models: list[ModelAction], qtbot: QtBot) -> Onboarding:
+    made = Onboarding(theme, Texts("en"), asked.append, models.append)
     qtbot.addWidget(made)
     made.resize(900, 640)
     made.show()
@@ -52,7 +59,9 @@ def test_by_keys_from_the_first_to_the_last(page: Onboarding, asked: list[Action
     assert left == [True]
 
 
-def test_what_a_step_needs_runs_only_while_it_is_seen(page: Onboarding, asked: list[Action]) -> None:
+def test_what_a_step_needs_runs_only_while_it_is_seen(
+    page: Onboarding, asked: list[Action], models: list[ModelAction]
+) -> None:
     for action, step, off in (
         (TryMicrophone(True), Step.MICROPHONE, TryMicrophone(False)),
         (TestHotkeys(True), Step.HOTKEY, TestHotkeys(False)),
@@ -65,6 +74,8 @@ def test_what_a_step_needs_runs_only_while_it_is_seen(page: Onboarding, asked: l
         assert asked[-1] == action
     page.begin_at(Step.PLACE)
     assert asked[-2:] == [TestHotkeys(False), TryGateway("")]
+    page.later.click()
+    assert models == [LookAtModels(True), LookAtModels(False)]
 
 
 def test_put_off_it_is_over_and_the_place_is_kept(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
@@ -105,6 +116,8 @@ def test_news_reach_their_step(page: Onboarding) -> None:
     assert page.where.use.isEnabled()
     page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=3))
     assert page.where.progress.value() == 3
+    page.show_models(ModelsView((ModelView(About("whisper-base"), chosen=True),)))
+    assert list(page.where.cards) == ["whisper-base"]
     page.show_problem(Problem("gateway", "something else"))
     assert page.pages[Step.HOTKEY].first == page.hotkey.key
     page.show_problem(Problem("hotkeys", note=Note("hotkeys-wayland")))

@@ -6,6 +6,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.actions import Action, ChangeSetting, SwitchWorker
+from app.models.actions import LookAtModels, ModelAction, PauseModel
+from app.models.view import About, ModelState, ModelsView, ModelView
 from app.onboarding.actions import TryGateway
 from app.onboarding.view import GatewayTrial
 from app.settings.sections import Gateway, Settings, Worker
@@ -25,8 +27,13 @@ def asked() -> list[Action]:
 
 
 @pytest.fixture
-def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> PlaceStep:
-    made = PlaceStep(theme, texts, asked.append)
+def models() -> list[ModelAction]:
+    return []
+
+
+@pytest.fixture
+def page(theme: Theme, texts: Texts, asked: list[Action], models: list[ModelAction], qtbot: QtBot) -> PlaceStep:
+    made = PlaceStep(theme, texts, asked.append, models.append)
     qtbot.addWidget(made)
     made.show()
     made.show_seen(True)
@@ -50,6 +57,29 @@ def test_on_this_computer_it_shows_the_worker_and_its_download(page: PlaceStep, 
     assert page.worker.property("role") == "danger"
     page.switch_on.click()
     assert asked == [SwitchWorker(True)]
+
+
+def test_a_model_that_is_missing_can_be_paused_and_taken_from_a_folder(
+    page: PlaceStep, models: list[ModelAction]
+) -> None:
+    page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=40))
+    assert models == [LookAtModels(True), LookAtModels(True)], "nobody had answered yet"
+    base, other = About("whisper-base", size=100), About("paraformer-zh")
+    page.show_models(ModelsView((ModelView(base, ModelState.FETCHING, 40, chosen=True), ModelView(other))))
+    (card,) = page.cards.values()
+    assert card.isVisible() and not page.progress.isVisible()
+    card.step.click()
+    assert models[-1:] == [PauseModel("whisper-base")]
+    page.show_models(ModelsView((ModelView(base, ModelState.PAUSED, 40, chosen=True),)))
+    assert card.take_in.isVisible()
+    page.elsewhere.click()
+    assert not card.isVisible()
+    page.here.click()
+    assert card.isVisible()
+    page.show_models(ModelsView((ModelView(base, ModelState.INSTALLED, 100, chosen=True),)))
+    assert not card.isVisible()
+    page.show_seen(False)
+    assert models[-1:] == [LookAtModels(False)]
 
 
 def test_a_gateway_is_asked_as_it_is_written_and_used_once_it_answers(
