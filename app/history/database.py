@@ -15,8 +15,6 @@ from app.history import words
 from app.history.errors import IndexDamaged, IndexUnavailable
 from runtime.folders import private_folder
 
-SCHEMA: Final = 1_000 * 1 + words.VERSION
-
 _WAIT_S: Final = 5.0
 _PRAGMAS: Final = ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "temp_store=MEMORY")
 _TABLES: Final = """
@@ -125,13 +123,19 @@ def _make_private(place: Path) -> None:
         raise IndexUnavailable(f"{place} cannot be opened: {error.strerror}") from error
 
 
+def schema() -> int:
+    """The version of the index that this program makes, and reads."""
+    return 1_000 * 1 + words.version()
+
+
 def _prepare(connection: sqlite3.Connection) -> None:
     """Make the tables where there are none, and look into them where there are."""
+    wanted = schema()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     tables = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-    if version != SCHEMA and (version or tables):
-        raise IndexDamaged(f"the index of the history is of version {version}, not {SCHEMA}")
+    if version != wanted and (version or tables):
+        raise IndexDamaged(f"the index of the history is of version {version}, not {wanted}")
     if not tables:
-        connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version={SCHEMA};COMMIT;")
+        connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version={wanted};COMMIT;")
     for look in _LOOKS:
         connection.execute(f"{look} LIMIT 1").fetchone()

@@ -3,7 +3,7 @@
 Scripts without spaces between words (Chinese above all) are indexed as overlapping pairs of characters, and the
 last character of a run by itself: a query of several characters is a phrase of pairs, one of a single character is
 the beginning of a pair. Other words are compared without case, accents and width; the last one of a query may go
-on. Everything that a query lists must be there.
+on. Traditional and simplified characters find each other. Everything that a query lists must be there.
 
 The table has the tokenizer ``ascii``, for which any character beyond ASCII belongs to a word. So what is a word is
 decided here alone, and a query consists of nothing but letters, figures, symbols and our own quotation marks.
@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-VERSION: Final = 1
-"""Another one wherever the same text would become other terms: an index of before is of no use then."""
+from app.history import scripts
+
+_VERSION: Final = 2
 
 UNSPACED: Final = (
     "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
@@ -55,6 +56,11 @@ class Excerpt:
     ranges: tuple[Range, ...] = ()
 
 
+def version() -> int:
+    """Another one wherever the same text would become other terms: an index of before is of no use then."""
+    return 2 * _VERSION + scripts.is_known()
+
+
 def terms(text: str) -> str:
     """What is put into the index, terms with a space between them."""
     return " ".join(term for token in _tokens(text) for term in _indexed(token))
@@ -68,7 +74,8 @@ def match(query: str) -> str:
 def highlights(text: str, query: str) -> tuple[Range, ...]:
     """What of a text that was found was searched for, in order, without overlaps."""
     wanted = _wanted(query)
-    found = [place for token, _ in wanted if token.run for place in _occurrences(text, token.plain)]
+    plain = scripts.simplified(text)
+    found = [place for token, _ in wanted if token.run for place in _occurrences(plain, token.plain)]
     if words := [(token.plain, may_go_on) for token, may_go_on in wanted if not token.run]:
         found += [(here.start, here.end) for here in _tokens(text) if not here.run and _is_one(here.plain, words)]
     return _merged(found)
@@ -89,7 +96,7 @@ def excerpt(text: str, query: str = "", most: int = 200) -> Excerpt:
 def _tokens(text: str) -> Iterator[_Token]:
     for found in _TOKEN.finditer(text):
         is_word = found.lastgroup == "word"
-        plain = _plain(found[0]) if is_word else found[0]
+        plain = _plain(found[0]) if is_word else scripts.simplified(found[0])
         if plain:
             yield _Token(found.start(), found.end(), plain, not is_word)
 

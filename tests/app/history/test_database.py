@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.history.database import SCHEMA, connect, delete, errors, writing
+from app.history.database import connect, delete, errors, schema, writing
 from app.history.errors import IndexDamaged, IndexUnavailable
 
 
@@ -29,7 +29,7 @@ def texts(place: Path) -> list[str]:
 
 def test_it_is_made_private_and_kept(place: Path) -> None:
     connection = connect(place)
-    assert version(connection) == SCHEMA
+    assert version(connection) == schema()
     connection.execute("INSERT INTO texts VALUES (1, 'before')")
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in place.parent.iterdir()}
     assert set(modes.values()) == {0o600} and len(modes) == 3
@@ -40,7 +40,7 @@ def test_it_is_made_private_and_kept(place: Path) -> None:
 
 def test_without_a_file_it_is_in_memory() -> None:
     connection = connect(None)
-    assert version(connection) == SCHEMA
+    assert version(connection) == schema()
     connection.close()
 
 
@@ -52,7 +52,7 @@ def test_a_file_that_is_none_is_made_again(place: Path, damage: bytes) -> None:
     assert not [file for file in place.parent.iterdir() if damage in file.read_bytes()]
 
 
-OTHERS = [f"PRAGMA user_version={SCHEMA + 1}", "DROP TABLE takes", "DROP TABLE words"]
+OTHERS = [f"PRAGMA user_version={schema() + 1}", "DROP TABLE takes", "DROP TABLE words"]
 
 
 @pytest.mark.parametrize("statement", OTHERS)

@@ -13,6 +13,7 @@ from app.capture.retention import Stored
 from app.capture.take import TakeState
 from app.history.errors import IndexUnavailable
 from app.history.index import PAGE, SEARCH, Index, Known, Row, Stamp
+from app.history.scripts import simplified
 from tests.app.history.rows import KNOWN, row
 
 TEXTS = st.text("天气好坏今天 ab", max_size=8)
@@ -155,7 +156,8 @@ def written(place: Path) -> bytes:
 def test_what_is_deleted_is_not_in_the_files(index: Index, place: Path) -> None:
     """Each text has a word and a pair of characters of its own, among words that all have."""
     chance = random.Random(4)
-    own = {number: (f"w{chance.randbytes(9).hex()}", chr(0x5000 + number) * 2) for number in range(1, 301)}
+    han = sorted({simplified(chr(code)) for code in range(0x5000, 0x5400)})
+    own = {number: (f"w{chance.randbytes(9).hex()}", han[number] * 2) for number in range(1, 301)}
     common = [f"common{number}" for number in range(300)]
     for first in range(1, 301, 60):
         said = {number: " ".join(chance.choices(common, k=60)) for number in range(first, first + 60)}

@@ -149,3 +149,10 @@ def test_an_excerpt_begins_shortly_before_what_was_searched_for() -> None:
     assert excerpt(text, "six", 12) == Excerpt("…ve six seven…", ((4, 7),))
     assert excerpt(text, "ten", 12) == Excerpt("…ght nine ten", ((10, 13),))
     assert excerpt("short", "short", 12) == Excerpt("short", ((0, 5),))
+
+
+@pytest.mark.parametrize(("text", "query"), [("漢語錄音", "汉语"), ("汉语录音", "錄"), ("頭髮", "头发")])
+def test_traditional_and_simplified_find_each_other(table: sqlite3.Connection, text: str, query: str) -> None:
+    assert found(table, text, query)
+    ((first, last),) = highlights(text, query)
+    assert last - first == len(query) and excerpt(text, query).text == text
