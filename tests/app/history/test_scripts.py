@@ -1,0 +1,29 @@
+"""Traditional and simplified characters are one where the dictionary is there, and themselves where it is not."""
+
+import subprocess
+import sys
+
+from app.history.database import schema
+from app.history.scripts import is_known, simplified
+
+
+def test_each_character_becomes_its_simplified_one_and_none_is_added() -> None:
+    assert is_known()
+    assert simplified("漢語錄音，電腦 and 简体 stay 😀") == "汉语录音，电脑 and 简体 stay 😀"
+
+
+WITHOUT = """
+import sys
+sys.modules["opencc"] = None
+import importlib.util
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name == "opencc" else find(name, package)
+from app.history import database, words
+from app.history.scripts import simplified
+print(simplified("漢語"), words.terms("漢語"), words.highlights("漢語", "汉语"), database.schema())
+"""
+
+
+def test_without_the_dictionary_each_finds_itself_and_the_index_is_another_one() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["漢語", "漢語", "語", "()", str(schema() - 1)], done.stderr
