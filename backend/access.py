@@ -42,9 +42,7 @@ class Access:
 
     def device_of(self, request: web.Request) -> Device:
         """Whose key this request shows. Raises ``Unauthorised`` or ``Forbidden``."""
-        origin = request.headers.get(hdrs.ORIGIN)
-        if origin is not None and origin not in self._settings.origins:
-            raise Forbidden("pages of this origin may not use this gateway: allow it with --origin")
+        self.check_origin(request)
         if not (request.secure or self._may_come_without_tls(request)):
             raise Forbidden("this gateway is spoken to over TLS, through its proxy")
         if not self._settings.key:
@@ -57,6 +55,12 @@ class Access:
             log.info("audit", what="no good key", path=request.path, peer=request.remote)
             raise Unauthorised("show the key: Authorization: Bearer KEY, or ?api_key=KEY")
         return device
+
+    def check_origin(self, request: web.Request) -> None:
+        """Raises ``Forbidden`` for a browser's page that nobody allowed."""
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is not None and origin not in self._settings.origins:
+            raise Forbidden("pages of this origin may not use this gateway: allow it with --origin")
 
     def tenant_of(self, request: web.Request) -> str:
         """For whom the proxy says that this request is; empty: nobody who is to be believed says so."""

@@ -41,23 +41,24 @@ def json_response(body: object, status: int = 200) -> web.Response:
 
 
 async def read_json(request: web.Request, kind: type[Body]) -> Body:
-    """The body of a request. Raises ``MessageTooLarge`` or ``MalformedMessage``."""
+    """The body of a request, as this type. Raises ``MessageTooLarge`` or ``MalformedMessage``."""
     try:
-        async with asyncio.timeout(_BODY_S):
-            body = await _read(request)
-        return msgspec.json.decode(body, type=kind)
-    except TimeoutError as error:
-        raise MalformedMessage(f"the body did not come within {_BODY_S:g} s") from error
+        return msgspec.json.decode(await read_body(request), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedMessage(str(error)) from error
 
 
-async def _read(request: web.Request) -> bytes:
+async def read_body(request: web.Request) -> bytes:
+    """At most ``MOST_BODY`` bytes, within a few seconds. Raises ``MessageTooLarge`` or ``MalformedMessage``."""
     body = b""
-    while piece := await request.content.read(MOST_BODY + 1 - len(body)):
-        body += piece
-        if len(body) > MOST_BODY:
-            raise MessageTooLarge(f"a body may have {MOST_BODY} bytes")
+    try:
+        async with asyncio.timeout(_BODY_S):
+            async for piece in request.content.iter_any():
+                body += piece
+                if len(body) > MOST_BODY:
+                    raise MessageTooLarge(f"a body may have {MOST_BODY} bytes")
+    except TimeoutError as error:
+        raise MalformedMessage(f"the body did not come within {_BODY_S:g} s") from error
     return body
 
 

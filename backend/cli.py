@@ -20,6 +20,7 @@ from backend.errors import BackendError, SettingsError
 from backend.gateway import running_gateway
 from backend.jobs import Jobs, open_jobs
 from backend.modes import Mode
+from backend.pair_command import pair_device
 from backend.records import SessionGone
 from backend.settings import GatewaySettings
 from protocol.audio import samples_to_seconds
@@ -103,6 +104,7 @@ def _some(values: list[str] | None) -> tuple[str, ...] | None:
     return tuple(values) if values else None
 
 
+app.command("pair")(pair_device)
 app.add_typer(devices, name="devices")
 dead = typer.Typer(no_args_is_help=True, help="Segments that no engine could recognise.")
 app.add_typer(dead, name="dead")

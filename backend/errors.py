@@ -12,6 +12,7 @@
     │   └── UnknownDevice      no paired device is called that
     ├── CertificateUnusable    a certificate or private key that cannot be read, or that are no pair
     ├── DevicesUnreadable      the list of paired devices is damaged
+    ├── PairingFailed          no device was paired
     └── OverQuota              a key asks for more than it may
 
 ``TryLater`` and ``TooBusy`` are ``ProtocolError``s, because a client is told, but not the client's mistakes.
@@ -67,6 +68,10 @@ class CertificateUnusable(BackendError):
 
 class DevicesUnreadable(BackendError):
     """The list of paired devices is damaged."""
+
+
+class PairingFailed(BackendError):
+    """No device was paired, for the person who waited for it."""
 
 
 class OverQuota(BackendError):

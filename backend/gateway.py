@@ -22,6 +22,7 @@ from backend.hub import TICK_S, Hub
 from backend.jobs import CONNECT_S, Jobs, open_jobs
 from backend.modes import Listener, Mode, listeners
 from backend.monitor import Monitor
+from backend.pairing_routes import PairingDesk
 from backend.roster import Roster
 from backend.settings import GatewaySettings
 from backend.stream import serve_stream
@@ -72,6 +73,7 @@ class Gateway:
                 web.get("/v1/models", self._models),
                 web.get("/v1/workers", self._workers),
                 *device_routes(),
+                *PairingDesk(self._settings, self.access, lambda: self.tls_port).routes(),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)

@@ -5,10 +5,14 @@ GatewayError            base
 │   └── TryLater        it answers, but takes nobody now (HTTP 429, 503, close 1013)
 ├── Refused             it answers and will never have us like this: version, address
 │   ├── Unauthorised    it wants another key
-│   └── WrongCertificate  it is not the gateway that this device was paired with, or nobody vouches for it
+│   ├── WrongCertificate  it is not the gateway that this device was paired with, or nobody vouches for it
+│   └── NotPaired       it gives this device no key: the code, the time, or too many tries
+│       └── Intercepted  somebody stands between this device and the gateway
 ├── SessionLost         the session cannot be finished: taken over, or nothing was heard for too long
 └── AudioGone           audio that must be sent again is no longer held here
 """
+
+from protocol.pairing import PairRefusal
 
 
 class GatewayError(Exception):
@@ -37,6 +41,22 @@ class Unauthorised(Refused):
 
 class WrongCertificate(Refused):
     """Another certificate than the pinned one, or one that nobody vouches for. Nothing was said to it."""
+
+
+class NotPaired(Refused):
+    """The gateway gives this device no key. ``reason`` is a ``protocol.pairing.PairRefusal``."""
+
+    def __init__(self, message: str, reason: PairRefusal, tries_left: int = 0) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.tries_left = tries_left
+
+
+class Intercepted(NotPaired):
+    """What answers is not the gateway that showed the code."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, PairRefusal.INTERCEPTED)
 
 
 class SessionLost(GatewayError):

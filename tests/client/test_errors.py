@@ -3,17 +3,23 @@
 import inspect
 
 from client import errors
-from client.errors import GatewayError, SessionLost, TryLater, Unreachable
+from client.errors import GatewayError, Intercepted, NotPaired, SessionLost, TryLater, Unreachable
+from protocol.pairing import PairRefusal
+
+CLASSES = [
+    (name, kind)
+    for name, kind in inspect.getmembers(errors, inspect.isclass)
+    if kind.__module__ == errors.__name__
+]
 
 
 def test_one_base() -> None:
-    classes = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
-    assert len(classes) > 5
-    assert all(issubclass(kind, GatewayError) for kind in classes)
+    assert len(CLASSES) > 5
+    assert all(issubclass(kind, GatewayError) for _, kind in CLASSES)
 
 
 def test_the_docstring_draws_the_tree() -> None:
-    for name, kind in inspect.getmembers(errors, inspect.isclass):
+    for name, kind in CLASSES:
         assert name in (errors.__doc__ or "")
         assert kind.__doc__
 
@@ -23,3 +29,5 @@ def test_what_they_carry() -> None:
     assert TryLater("x", 3.5).retry_after_s == 3.5
     assert Unreachable("x").retry_after_s == 0.0
     assert str(TryLater("wait", 1)) == "wait"
+    assert NotPaired("x", PairRefusal.WRONG_CODE, 3).tries_left == 3
+    assert Intercepted("x").reason is PairRefusal.INTERCEPTED

@@ -1,0 +1,99 @@
+"""``kikipounamu-gateway pair``: lets one device have a key of the gateway that runs here."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Final
+
+import aiohttp
+import msgspec
+import typer
+
+from backend.errors import BackendError, PairingFailed
+from protocol.devices import DeviceKind
+from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
+from protocol.errors import MalformedMessage
+from protocol.pairing import PAIRING_PATH, PairingStage, PairingState, PairingWish
+from runtime.folders import folders
+
+LOOK_S: Final = 0.5
+_ANSWER_S: Final = 5.0
+_ENDED: Final = {
+    PairingStage.NONE: "the pairing was ended, or another one was begun",
+    PairingStage.EXPIRED: "nobody used the code in time: begin again",
+    PairingStage.LOCKED: "the code was tried too often: begin again, and mind who else is on this network",
+    PairingStage.INTERCEPTED: "somebody stands between that device and this gateway: pair on another network",
+}
+
+Say = Callable[[str], None]
+
+
+def pair_device(
+    worker: Annotated[bool, typer.Option("--worker", help="For a computer that lends its GPU.")] = False,
+) -> None:
+    """Show a code that is good for two minutes, and wait until a device is paired with it."""
+    kind = DeviceKind.WORKER if worker else DeviceKind.CLIENT
+    try:
+        asyncio.run(let_in(running(folders().runtime / ENDPOINT_FILE), kind, typer.echo))
+    except BackendError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def running(file: Path) -> Endpoint:
+    """The gateway of this user. Raises ``PairingFailed``."""
+    try:
+        return decode_endpoint(file.read_bytes())
+    except (OSError, MalformedMessage) as error:
+        raise PairingFailed("no gateway runs here: start one with `kikipounamu-gateway serve`") from error
+
+
+async def let_in(gateway: Endpoint, kind: DeviceKind, say: Say, look_s: float = LOOK_S) -> None:
+    """Open a pairing and follow it. Raises ``PairingFailed`` unless a device was paired."""
+    bearer = {"Authorization": f"Bearer {gateway.key}"}
+    timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
+    async with aiohttp.ClientSession(gateway.url, headers=bearer, timeout=timeout) as http:
+        state = await _ask(http, "POST", msgspec.json.encode(PairingWish(kind)))
+        _show(state, say)
+        code = state.code
+        try:
+            while state.stage is PairingStage.WAITING and state.code == code:
+                await asyncio.sleep(look_s)
+                state = await _ask(http, "GET")
+        except asyncio.CancelledError:  # Ctrl-C
+            await _ask(http, "DELETE")
+            raise
+    if state.stage is not PairingStage.PAIRED:
+        raise PairingFailed(_ENDED.get(state.stage, _ENDED[PairingStage.NONE]))
+    say(f"paired: {state.device}")
+
+
+async def _ask(http: aiohttp.ClientSession, method: str, body: bytes | None = None) -> PairingState:
+    try:
+        async with http.request(method, PAIRING_PATH, data=body) as response:
+            answer = await response.read()
+            if response.status != 200:
+                raise PairingFailed(msgspec.json.decode(answer, type=_Refusal).error.message)
+            return msgspec.json.decode(answer, type=PairingState)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise PairingFailed(f"the gateway does not answer: {error}") from error
+    except msgspec.DecodeError as error:
+        raise PairingFailed(f"what answers is not a gateway of this version: {error}") from error
+
+
+def _show(state: PairingState, say: Say) -> None:
+    say(f"code: {state.code[:4]} {state.code[4:]}")
+    say(f"good for: {state.left_s:.0f} s")
+    say(f"gateway: {state.gateway}")
+    for url in state.urls:
+        say(f"at: {url}")
+    if state.kind is DeviceKind.WORKER:
+        say("A worker hears what it recognises, and its answers are believed: pair only computers that you trust.")
+
+
+class _Error(msgspec.Struct, frozen=True):
+    message: str = "the gateway refuses"
+
+
+class _Refusal(msgspec.Struct, frozen=True):
+    error: _Error = _Error()

@@ -1,0 +1,154 @@
+"""``/v1/pair``, for a device that has no key yet, and ``/v1/pairing``, for the owner who lets it have one."""
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from backend.access import OWNER, Access, admit
+from backend.addresses import interfaces, reachable
+from backend.answers import json_response, read_body, read_json
+from backend.certificates import Certificate
+from backend.errors import SettingsError
+from backend.pairing import Pairing, PairingRules, Proven
+from backend.settings import GatewaySettings
+from protocol.devices import DeviceKind
+from protocol.errors import Forbidden
+from protocol.pairing import (
+    CODE_DIGITS,
+    PAIR_PATH,
+    PAIRING_PATH,
+    DeviceKey,
+    PairBegan,
+    PairConfirm,
+    Paired,
+    PairingStage,
+    PairingState,
+    PairingWish,
+    PairRefusal,
+    PairRefused,
+    PairRequest,
+    decode_request,
+)
+
+log = structlog.get_logger(__name__)
+
+_KINDS: Final = (DeviceKind.CLIENT, DeviceKind.WORKER)
+
+
+class PairingDesk:
+    """At most one pairing at a time; a new one ends the one before. ``port`` tells where other devices come."""
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        access: Access,
+        port: Callable[[], int],
+        rules: PairingRules | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._access = access
+        self._port = port
+        self._rules = rules
+        self._clock = clock
+        self._pairing: Pairing | None = None
+        self._device = ""
+
+    def routes(self) -> list[web.RouteDef]:
+        """All of them."""
+        return [
+            web.post(PAIR_PATH, self._pair),
+            web.post(PAIRING_PATH, self._open),
+            web.get(PAIRING_PATH, self._show),
+            web.delete(PAIRING_PATH, self._close),
+        ]
+
+    # -- the owner -----------------------------------------------------------------------------------------
+
+    async def _open(self, request: web.Request) -> web.Response:
+        admit(request, OWNER)
+        wish = await read_json(request, PairingWish)
+        if wish.kind not in _KINDS:
+            raise SettingsError("only clients and workers are paired")
+        code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+        certificate = self._certificate().sha256
+        self._pairing = Pairing(code, wish.kind, certificate, self._clock(), self._rules)
+        self._device = ""
+        log.info("audit", what="pairing opened", kind=wish.kind)
+        return json_response(self.state())
+
+    async def _show(self, request: web.Request) -> web.Response:
+        admit(request, OWNER)
+        return json_response(self.state())
+
+    async def _close(self, request: web.Request) -> web.Response:
+        admit(request, OWNER)
+        self._pairing = None
+        return json_response(self.state())
+
+    def state(self) -> PairingState:
+        """How it stands, for the owner."""
+        certificate = self._settings.certificate
+        here = PairingState(
+            gateway=self._settings.name,
+            certificate_sha256=certificate.sha256 if certificate else "",
+            urls=self._urls(),
+        )
+        if self._pairing is None:
+            return here
+        now = self._clock()
+        stage = self._pairing.stage(now)
+        return PairingState(
+            stage=stage,
+            kind=self._pairing.kind,
+            code=self._pairing.code if stage is PairingStage.WAITING else "",
+            left_s=round(self._pairing.left_s(now), 1),
+            tries_left=self._pairing.tries_left,
+            device=self._device,
+            gateway=here.gateway,
+            certificate_sha256=here.certificate_sha256,
+            urls=here.urls,
+        )
+
+    def _urls(self) -> tuple[str, ...]:
+        if not (port := self._port()):
+            return ()
+        hosts = reachable(self._settings.host, interfaces())
+        return tuple(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}" for host in hosts)
+
+    def _certificate(self) -> Certificate:
+        if self._settings.certificate is None:
+            raise SettingsError("nobody can be paired while this gateway is not shared: serve --mode shared")
+        return self._settings.certificate
+
+    # -- the device ----------------------------------------------------------------------------------------
+
+    async def _pair(self, request: web.Request) -> web.Response:
+        self._access.check_origin(request)
+        if not request.secure:
+            raise Forbidden("devices are paired at the TLS port")
+        said = decode_request(await read_body(request))
+        if self._pairing is None:
+            return json_response(PairRefused(PairRefusal.CLOSED))
+        answer = self._answer(self._pairing, said)
+        if isinstance(answer, Proven):
+            return json_response(await self._welcome(answer))
+        if isinstance(answer, PairRefused):
+            log.warning("audit", what="not paired", reason=answer.reason, peer=request.remote)
+        return json_response(answer)
+
+    def _answer(self, pairing: Pairing, said: PairRequest) -> PairBegan | Proven | PairRefused:
+        now = self._clock()
+        if isinstance(said, PairConfirm):
+            return pairing.confirm(said, now)
+        return pairing.begin(said, secrets.token_urlsafe(16), now)
+
+    async def _welcome(self, proven: Proven) -> Paired:
+        device, key = await self._access.roster.add(proven.name, proven.kind)
+        self._device = device.id
+        log.info("audit", what="paired", device=device.id, kind=device.kind)
+        return proven.sealed(DeviceKey(device.id, key, self._settings.name))

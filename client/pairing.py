@@ -1,0 +1,207 @@
+"""Gets this device a key of a gateway, with the code that the gateway shows.
+
+    paired = await pair("https://192.168.1.4:8765", "0123 4567", "Anna's laptop")
+    await connect(http, paired.address, …)
+
+``Exchange`` is the pure part: what is said and what must be answered. The shell carries it over TLS, without
+asking who signed the certificate: that it is the gateway's own is what the exchange proves, and it is pinned from
+then on.
+"""
+
+import asyncio
+import hmac
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from spake2 import SPAKE2_A, SPAKEError
+from yarl import URL
+
+from client.connection import Address, broken, pinned, refusal
+from client.errors import Intercepted, NotPaired, Refused, WrongCertificate
+from protocol.devices import DeviceKind, clean_name
+from protocol.errors import MalformedMessage
+from protocol.pairing import (
+    PAIR_PATH,
+    DeviceKey,
+    PairAnswer,
+    PairBegan,
+    PairBegin,
+    PairConfirm,
+    Paired,
+    PairingKeys,
+    PairRefusal,
+    PairRefused,
+    PairRequest,
+    clean_code,
+    decode_answer,
+    derive_keys,
+    identities,
+    prove,
+)
+
+ANSWER_S: Final = 10.0
+_MOST_BYTES: Final = 16 * 1024
+_NONCE: Final = bytes(12)  # each key seals one message
+
+_BETWEEN: Final = (
+    "somebody stands between this device and the gateway: nothing was given away. Use another network"
+)
+_WHY: Final = {
+    PairRefusal.CLOSED: "the gateway pairs nobody now: show a new code there, it is good for two minutes",
+    PairRefusal.LOCKED: "the code was tried too often: show a new one at the gateway",
+    PairRefusal.BUSY: "another device is just being paired: try again in a moment",
+    PairRefusal.OTHER_KIND: "the code is for the other kind of device: show one for this kind at the gateway",
+    PairRefusal.WRONG_CODE: "the code is another one: compare the digits; if they are right, "
+    "somebody stands between this device and the gateway",
+    PairRefusal.INTERCEPTED: _BETWEEN,
+}
+
+
+@dataclass(frozen=True)
+class NewPairing:
+    """``address`` has the key and the pinned certificate; ``device`` is this device's id there."""
+
+    address: Address
+    device: str
+
+
+class Exchange:
+    """One try, said once and in this order: ``begin``, ``confirm``, ``finish``. Raises ``MalformedMessage``."""
+
+    def __init__(self, code: str, name: str, kind: DeviceKind = DeviceKind.CLIENT) -> None:
+        self._asked = (clean_name(name) or "device", kind)
+        device, gateway = identities(*self._asked)
+        self._side = SPAKE2_A(clean_code(code).encode(), idA=device, idB=gateway)
+        self._message: bytes = self._side.start()
+        self._answer = b""
+        self._certificate = ""
+        self._keys: PairingKeys | None = None
+
+    def begin(self) -> PairBegin:
+        """What is said first."""
+        return PairBegin(*self._asked, self._message)
+
+    def confirm(self, began: PairBegan, certificate_sha256: str) -> PairConfirm:
+        """What is said to the gateway's message, by a device that sees this certificate."""
+        self._answer, self._certificate = began.message, certificate_sha256
+        try:
+            shared: bytes = self._side.finish(began.message)
+        except (SPAKEError, ValueError) as error:
+            raise MalformedMessage("this is no message of SPAKE2") from error
+        self._keys = derive_keys(shared, self._message, self._answer)
+        proof = prove(self._keys.client, self._message, self._answer, certificate_sha256)
+        return PairConfirm(began.exchange, certificate_sha256, proof)
+
+    def finish(self, paired: Paired) -> DeviceKey:
+        """The key. Raises ``Intercepted`` where it is not the gateway that answers."""
+        if self._keys is None:
+            raise RuntimeError("confirm first")
+        expected = prove(self._keys.gateway, self._message, self._answer, self._certificate)
+        try:
+            if not hmac.compare_digest(expected, paired.proof):
+                raise Intercepted(_BETWEEN)
+            opened = ChaCha20Poly1305(self._keys.seal).decrypt(_NONCE, paired.sealed, expected)
+        except InvalidTag as error:
+            raise Intercepted(_BETWEEN) from error
+        try:
+            return msgspec.json.decode(opened, type=DeviceKey)
+        except msgspec.DecodeError as error:
+            raise Refused("the gateway gives a key that cannot be read: update one of the two") from error
+
+
+async def pair(
+    url: str,
+    code: str,
+    name: str,
+    kind: DeviceKind = DeviceKind.CLIENT,
+    certificate_sha256: str = "",
+    deadline_s: float = ANSWER_S,
+) -> NewPairing:
+    """Get a key. ``certificate_sha256``: what must be seen there, if a QR code said so.
+
+    Raises ``NotPaired``, ``Intercepted``, ``Unreachable`` or ``Refused``; ``MalformedMessage``: it is no code.
+    """
+    exchange = Exchange(code, name, kind)
+    place = Address(url.rstrip("/"), certificate_sha256=await _shown_certificate(_where(url), deadline_s))
+    if certificate_sha256 not in ("", place.certificate_sha256):
+        raise Intercepted(_BETWEEN)
+    timeout = aiohttp.ClientTimeout(total=deadline_s)
+    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
+        began = _began(await _say(http, place, exchange.begin()))
+        try:
+            confirmation = exchange.confirm(began, place.certificate_sha256)
+        except MalformedMessage as error:
+            raise Refused(f"{url} does not pair as this version does: update one of the two") from error
+        paired = await _say(http, place, confirmation)
+    if not isinstance(paired, Paired):
+        raise _not_paired(paired)
+    made = exchange.finish(paired)
+    return NewPairing(replace(place, key=made.key, name=made.gateway), made.device)
+
+
+def _where(url: str) -> URL:
+    with suppress(ValueError):
+        place = URL(url)
+        if place.scheme == "https" and place.host:
+            return place
+    raise Refused(f"{url} is no place to pair at: give it as https://host:port")
+
+
+async def _shown_certificate(place: URL, deadline_s: float) -> str:
+    """What is shown there, to be pinned for the rest. Nothing is said to whoever shows it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with broken("pair"):
+        async with asyncio.timeout(deadline_s):
+            _, writer = await asyncio.open_connection(place.host, place.port, ssl=context)
+        try:
+            tls: ssl.SSLObject = writer.get_extra_info("ssl_object")
+            shown = tls.getpeercert(binary_form=True)
+        finally:
+            writer.transport.abort()
+    return sha256(shown or b"").hexdigest()
+
+
+async def _say(http: aiohttp.ClientSession, place: Address, said: PairRequest) -> PairAnswer:
+    body, url = msgspec.json.encode(said), place.url + PAIR_PATH
+    try:
+        with broken("pair"):
+            async with http.post(url, data=body, ssl=pinned(place), allow_redirects=False) as response:
+                if response.status != HTTPStatus.OK:
+                    raise refusal(place, PAIR_PATH, response.status, response.headers)
+                return decode_answer(await _bounded(response.content))
+    except WrongCertificate as error:
+        raise Intercepted(_BETWEEN) from error
+    except MalformedMessage as error:
+        raise Refused(f"{place.url} does not pair as this version does: update one of the two") from error
+
+
+async def _bounded(content: aiohttp.StreamReader) -> bytes:
+    body = b""
+    async for piece in content.iter_any():
+        body += piece
+        if len(body) > _MOST_BYTES:
+            raise MalformedMessage("the answer is too long")
+    return body
+
+
+def _began(answer: PairAnswer) -> PairBegan:
+    if not isinstance(answer, PairBegan):
+        raise _not_paired(answer)
+    return answer
+
+
+def _not_paired(answer: PairAnswer) -> Refused:
+    if not isinstance(answer, PairRefused):
+        return Refused("the gateway answers out of order: update one of the two")
+    if answer.reason is PairRefusal.INTERCEPTED:
+        return Intercepted(_BETWEEN)
+    return NotPaired(_WHY[answer.reason], answer.reason, answer.tries_left)

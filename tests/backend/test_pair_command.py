@@ -1,0 +1,125 @@
+"""``kikipounamu-gateway pair``: what a person at the gateway sees."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from backend.certificates import own_certificate
+from backend.cli import app
+from backend.errors import PairingFailed
+from backend.gateway import Gateway, running_gateway
+from backend.modes import Mode
+from backend.pair_command import let_in, running
+from backend.settings import GatewaySettings
+from client.errors import NotPaired
+from client.pairing import pair
+from protocol.devices import DeviceKind
+from protocol.endpoint import Endpoint
+from tests.backend.conftest import KEY
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+Way = Callable[[Gateway, str], Awaitable[object]]
+
+
+@pytest.fixture
+async def shared(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
+    settings = GatewaySettings(
+        Mode.SHARED,
+        "desk",
+        key=KEY,
+        redis=broker.url,
+        devices_file=tmp_path / "devices.json",
+        certificate=own_certificate(tmp_path),
+        announce=False,
+    )
+    async with running_gateway(settings) as gateway:
+        yield gateway
+
+
+async def followed(gateway: Gateway, way: Way, kind: DeviceKind = DeviceKind.CLIENT) -> list[str]:
+    """What is said while a device does something with the code."""
+    said: list[str] = []
+    following = asyncio.create_task(let_in(Endpoint(gateway.url, KEY, 0), kind, said.append, look_s=0.01))
+    try:
+        await wait_until(lambda: said, "the code")
+        await way(gateway, said[0].removeprefix("code: "))
+        await following
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError, PairingFailed):
+            await following
+    return said
+
+
+async def use(gateway: Gateway, code: str) -> None:
+    await pair(f"https://127.0.0.1:{gateway.tls_port}", code, "n")
+
+
+async def guess(gateway: Gateway, code: str) -> None:
+    for _ in range(5):
+        with pytest.raises(NotPaired):
+            await pair(f"https://127.0.0.1:{gateway.tls_port}", "0" * 8 if code[0] != "0" else "1" * 8, "n")
+
+
+async def begin_another(gateway: Gateway, code: str) -> None:
+    said: list[str] = []
+    other = asyncio.create_task(let_in(Endpoint(gateway.url, KEY, 0), DeviceKind.CLIENT, said.append))
+    await wait_until(lambda: said, "the other code")
+    other.cancel()
+    with suppress(asyncio.CancelledError):
+        await other
+
+
+async def test_a_code_is_shown_and_who_was_paired(shared: Gateway) -> None:
+    said = await followed(shared, use)
+    (device,) = shared.access.roster.devices
+    assert said[0].startswith("code: ") and "gateway: desk" in said and said[-1] == f"paired: {device.id}"
+    assert not any("worker" in line for line in said)
+
+
+async def test_for_a_worker_it_says_what_that_means(shared: Gateway) -> None:
+    async def lend(gateway: Gateway, code: str) -> None:
+        await pair(f"https://127.0.0.1:{gateway.tls_port}", code, "GPU", DeviceKind.WORKER)
+
+    said = await followed(shared, lend, DeviceKind.WORKER)
+    assert any("only computers that you trust" in line for line in said)
+    assert shared.access.roster.devices[0].kind is DeviceKind.WORKER
+
+
+@pytest.mark.parametrize(("way", "why"), [(guess, "too often"), (begin_another, "another one was begun")])
+async def test_why_nobody_was_paired(shared: Gateway, way: Way, why: str) -> None:
+    with pytest.raises(PairingFailed, match=why):
+        await followed(shared, way)
+
+
+async def test_who_is_interrupted_closes_the_door(shared: Gateway) -> None:
+    said: list[str] = []
+    following = asyncio.create_task(let_in(Endpoint(shared.url, KEY, 0), DeviceKind.CLIENT, said.append))
+    await wait_until(lambda: said, "the code")
+    following.cancel()
+    with suppress(asyncio.CancelledError):
+        await following
+    with pytest.raises(NotPaired, match="pairs nobody"):
+        await pair(f"https://127.0.0.1:{shared.tls_port}", said[0].removeprefix("code: "), "n")
+
+
+async def test_a_gateway_that_is_not_shared_says_so(gateway: Gateway) -> None:
+    with pytest.raises(PairingFailed, match="--mode shared"):
+        await let_in(Endpoint(gateway.url, KEY, 0), DeviceKind.CLIENT, print)
+    with pytest.raises(PairingFailed, match="key"):
+        await let_in(Endpoint(gateway.url, "wrong", 0), DeviceKind.CLIENT, print)
+    with pytest.raises(PairingFailed, match="does not answer"):
+        await let_in(Endpoint("http://127.0.0.1:9", KEY, 0), DeviceKind.CLIENT, print)
+
+
+def test_without_a_gateway_it_says_how_to_start_one(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["pair"], env={"KIKIPOUNAMU_HOME": str(tmp_path)})
+    assert done.exit_code == 1 and "kikipounamu-gateway serve" in done.output
+    (tmp_path / "broken").write_text("{")
+    with pytest.raises(PairingFailed):
+        running(tmp_path / "broken")

@@ -1,0 +1,283 @@
+"""One pairing through every order of things, with the real arithmetic on both sides."""
+
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
+
+from backend.pairing import Pairing, PairingRules, Proven
+from client.errors import Intercepted
+from client.pairing import Exchange
+from protocol.devices import DeviceKind
+from protocol.errors import MalformedMessage
+from protocol.pairing import (
+    DeviceKey,
+    PairBegan,
+    PairBegin,
+    PairConfirm,
+    Paired,
+    PairingStage,
+    PairRefusal,
+    PairRefused,
+)
+
+CODE, WRONG = "01234567", "76543210"
+OWN, OTHER = "aa" * 32, "bb" * 32
+KEY = DeviceKey("d", "a key", "desk")
+CLIENT, WORKER = DeviceKind.CLIENT, DeviceKind.WORKER
+
+
+def pairing() -> Pairing:
+    return Pairing(CODE, CLIENT, OWN, now=0.0)
+
+
+def reason(answer: object) -> PairRefusal:
+    assert isinstance(answer, PairRefused), answer
+    return answer.reason
+
+
+@dataclass
+class Device:
+    """A device that types a code."""
+
+    desk: Pairing
+    code: str = CODE
+    kind: DeviceKind = CLIENT
+    sees: str = OWN
+    name: str = "laptop"
+    exchange: Exchange = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.exchange = Exchange(self.code, self.name, self.kind)
+
+    def begin(self, now: float = 1.0, id: str = "e") -> PairBegan:
+        answer = self.desk.begin(self.exchange.begin(), id, now)
+        assert isinstance(answer, PairBegan), answer
+        return answer
+
+    def confirm(self, began: PairBegan, now: float = 2.0) -> Proven | PairRefused:
+        return self.desk.confirm(self.exchange.confirm(began, self.sees), now)
+
+
+def test_who_knows_the_code_gets_a_key_that_nobody_else_can_open() -> None:
+    desk = pairing()
+    device = Device(desk)
+    proven = device.confirm(device.begin())
+    assert isinstance(proven, Proven) and (proven.name, proven.kind) == ("laptop", CLIENT)
+    answer = proven.sealed(KEY)
+    assert device.exchange.finish(answer) == KEY
+    assert KEY.key.encode() not in msgspec.json.encode(answer)
+    assert desk.stage(3.0) is PairingStage.PAIRED and desk.left_s(3.0) == 0.0
+    late = Device(desk)
+    assert reason(desk.begin(late.exchange.begin(), "f", 3.0)) is PairRefusal.CLOSED
+
+
+def test_a_wrong_code_is_told_with_the_tries_that_are_left() -> None:
+    desk = pairing()
+    for left in (4, 3, 2, 1, 0):
+        device = Device(desk, WRONG)
+        refused = device.confirm(device.begin())
+        assert refused == PairRefused(PairRefusal.WRONG_CODE, left)
+    assert desk.stage(2.0) is PairingStage.LOCKED
+    assert reason(desk.begin(Device(desk).exchange.begin(), "e", 3.0)) is PairRefusal.LOCKED
+
+
+def test_the_fifth_try_may_still_be_right() -> None:
+    desk = pairing()
+    for _ in range(4):
+        device = Device(desk, WRONG)
+        device.confirm(device.begin())
+    device = Device(desk)
+    began = device.begin()
+    assert desk.stage(1.5) is PairingStage.WAITING and desk.tries_left == 0
+    assert isinstance(device.confirm(began), Proven)
+
+
+@pytest.mark.parametrize(("now", "open"), [(119.9, True), (120.0, False), (1e9, False)])
+def test_a_code_is_good_for_two_minutes(now: float, open: bool) -> None:
+    desk = pairing()
+    device = Device(desk)
+    answer = desk.begin(device.exchange.begin(), "e", now)
+    assert isinstance(answer, PairBegan) is open
+    assert (desk.stage(now) is PairingStage.EXPIRED) is not open
+
+
+def test_a_code_that_runs_out_in_the_middle_is_out() -> None:
+    desk = pairing()
+    device = Device(desk)
+    began = device.begin(now=115.0)
+    assert reason(device.confirm(began, now=120.0)) is PairRefusal.CLOSED
+    assert desk.stage(120.0) is PairingStage.EXPIRED
+
+
+def test_one_device_at_a_time_and_nobody_blocks_it_for_long() -> None:
+    desk = pairing()
+    first, second = Device(desk), Device(desk)
+    began = first.begin(now=1.0, id="first")
+    assert reason(desk.begin(second.exchange.begin(), "second", 10.9)) is PairRefusal.BUSY
+    assert desk.tries_left == 4
+    later = second.begin(now=11.0, id="second")
+    assert reason(first.confirm(began, now=11.5)) is PairRefusal.CLOSED
+    assert isinstance(second.confirm(later, now=12.0), Proven)
+
+
+def test_an_exchange_that_nobody_confirms_is_a_try() -> None:
+    desk = pairing()
+    for n in range(5):
+        Device(desk).begin(now=n * 11.0)
+    assert desk.stage(50.0) is PairingStage.WAITING
+    assert desk.stage(54.0) is PairingStage.LOCKED
+
+
+def test_a_man_between_with_his_own_certificate_ends_the_pairing() -> None:
+    desk = pairing()
+    device = Device(desk, sees=OTHER)
+    assert reason(device.confirm(device.begin())) is PairRefusal.INTERCEPTED
+    assert desk.stage(3.0) is PairingStage.INTERCEPTED
+    again = Device(desk)
+    assert reason(desk.begin(again.exchange.begin(), "f", 3.0)) is PairRefusal.CLOSED
+
+
+def test_a_man_between_cannot_put_the_right_certificate_in() -> None:
+    desk = pairing()
+    device = Device(desk, sees=OTHER)
+    said = device.exchange.confirm(device.begin(), OTHER)
+    forged = msgspec.structs.replace(said, certificate_sha256=OWN)
+    assert reason(desk.confirm(forged, 2.0)) is PairRefusal.WRONG_CODE
+
+
+def test_what_was_said_once_is_of_no_use_again() -> None:
+    desk = pairing()
+    device = Device(desk, WRONG)
+    said = device.exchange.confirm(device.begin(), OWN)
+    assert reason(desk.confirm(said, 2.0)) is PairRefusal.WRONG_CODE
+    assert reason(desk.confirm(said, 2.0)) is PairRefusal.CLOSED
+    honest = Device(desk)
+    began = honest.begin(id="next")
+    assert reason(desk.confirm(said, 2.0)) is PairRefusal.CLOSED  # nor does it disturb the next one
+    good = honest.exchange.confirm(began, OWN)
+    assert isinstance(desk.confirm(good, 3.0), Proven)
+    assert reason(desk.confirm(good, 3.0)) is PairRefusal.CLOSED
+
+
+def test_a_recorded_exchange_opens_no_other_pairing() -> None:
+    first, second = pairing(), pairing()
+    device = Device(first)
+    asked = device.exchange.begin()
+    began = first.begin(asked, "e", 1.0)
+    assert isinstance(began, PairBegan)
+    said = device.exchange.confirm(began, OWN)
+    assert isinstance(first.confirm(said, 2.0), Proven)
+    second.begin(asked, "e", 1.0)
+    assert reason(second.confirm(said, 2.0)) is PairRefusal.WRONG_CODE
+
+
+def test_the_kind_and_the_name_are_bound() -> None:
+    desk = pairing()
+    worker = Device(desk, kind=WORKER)
+    assert desk.begin(worker.exchange.begin(), "e", 1.0) == PairRefused(PairRefusal.OTHER_KIND, 5)
+    for asked in (
+        PairBegin("another", CLIENT, Device(desk).exchange.begin().message),
+        msgspec.structs.replace(worker.exchange.begin(), kind=CLIENT),
+    ):
+        began = desk.begin(asked, "e", 1.0)
+        assert isinstance(began, PairBegan)
+        assert reason(worker.confirm(began)) is PairRefusal.WRONG_CODE
+        worker = Device(desk, kind=WORKER)
+
+
+@pytest.mark.parametrize("message", [bytes(33), b"A" + bytes(32), b"B" + bytes(32), b"A\x01" + bytes(31)])
+def test_what_is_no_point_of_the_group_is_a_try(message: bytes) -> None:
+    desk = pairing()
+    with pytest.raises(MalformedMessage):
+        desk.begin(PairBegin("n", CLIENT, message), "e", 1.0)
+    assert desk.tries_left == 4
+    assert reason(desk.confirm(PairConfirm("e", OWN, bytes(32)), 1.0)) is PairRefusal.CLOSED
+
+
+def test_the_gateways_own_message_sent_back_proves_nothing() -> None:
+    desk = pairing()
+    began = Device(desk).begin()
+    assert reason(desk.confirm(PairConfirm("e", OWN, bytes(32)), 1.5)) is PairRefusal.WRONG_CODE
+    with pytest.raises(MalformedMessage):
+        desk.begin(PairBegin("n", CLIENT, began.message), "f", 2.0)
+
+
+def test_a_device_believes_only_a_gateway_that_knows_the_code() -> None:
+    desk = pairing()
+    device = Device(desk)
+    proven = device.confirm(device.begin())
+    assert isinstance(proven, Proven)
+    answer = proven.sealed(KEY)
+    flipped = bytes([answer.sealed[0] ^ 1]) + answer.sealed[1:]
+    for forged in (Paired(bytes(32), answer.sealed), Paired(answer.proof, flipped), Paired(answer.proof, b"")):
+        with pytest.raises(Intercepted):
+            device.exchange.finish(forged)
+
+
+class World(RuleBasedStateMachine):
+    """Devices with right and wrong codes and certificates, in any order; what must hold always."""
+
+    confirmations = Bundle("confirmations")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.terms = PairingRules(lifetime_s=60.0, exchange_s=10.0, tries=3)
+        self.desk = Pairing(CODE, CLIENT, OWN, 0.0, self.terms)
+        self.now = 0.0
+        self.count = 0
+        self.begun = 0
+        self.paired = 0
+
+    @rule(seconds=st.sampled_from([0.5, 4.0, 11.0, 30.0]))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule(
+        target=confirmations,
+        code=st.sampled_from([CODE, WRONG]),
+        sees=st.sampled_from([OWN, OTHER]),
+        kind=st.sampled_from([CLIENT, WORKER]),
+    )
+    def begin(self, code: str, sees: str, kind: DeviceKind) -> object:
+        exchange = Exchange(code, "n", kind)
+        self.count += 1
+        answer = self.desk.begin(exchange.begin(), str(self.count), self.now)
+        if isinstance(answer, PairRefused):
+            return multiple()
+        assert kind is CLIENT
+        self.begun += 1
+        return exchange.confirm(answer, sees), code == CODE, sees == OWN, self.now
+
+    @rule(said=confirmations)
+    def confirm(self, said: tuple[PairConfirm, bool, bool, float]) -> None:
+        self._confirm(*said)
+
+    @rule(said=consumes(confirmations))
+    def confirm_once(self, said: tuple[PairConfirm, bool, bool, float]) -> None:
+        self._confirm(*said)
+
+    def _confirm(self, said: PairConfirm, right: bool, own: bool, begun: float) -> None:
+        before = self.desk.stage(self.now)
+        answer = self.desk.confirm(said, self.now)
+        if isinstance(answer, Proven):
+            assert right and own and before is PairingStage.WAITING
+            assert self.now < begun + self.terms.exchange_s
+            self.paired += 1
+        else:
+            assert answer.reason is not PairRefusal.INTERCEPTED or (right and not own)
+
+    @invariant()
+    def holds(self) -> None:
+        assert self.paired <= 1 and self.begun <= self.terms.tries
+        stage = self.desk.stage(self.now)
+        assert (stage is PairingStage.PAIRED) == bool(self.paired)
+        if self.now >= self.terms.lifetime_s:
+            assert stage is not PairingStage.WAITING
+
+
+TestWorld = World.TestCase
+TestWorld.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)

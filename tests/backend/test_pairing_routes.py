@@ -1,0 +1,176 @@
+"""Pairing over real sockets: a device, the owner, and whoever stands between."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import msgspec
+import pytest
+
+from backend.certificates import own_certificate
+from backend.devices import DeviceStore
+from backend.gateway import Gateway, running_gateway
+from backend.modes import Mode
+from backend.settings import GatewaySettings
+from client.connection import Address, connect
+from client.errors import Intercepted, NotPaired, Unauthorised
+from client.pairing import pair
+from protocol.devices import DeviceKind
+from protocol.errors import CloseCode
+from protocol.pairing import PAIR_PATH, PAIRING_PATH, PairingStage, PairingState, PairRefusal
+from tests.backend.conftest import KEY
+from tests.helpers.man_between import man_between
+from tests.helpers.valkey import Broker
+
+BEARER = {"Authorization": f"Bearer {KEY}"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DeviceStore:
+    return DeviceStore(tmp_path / "devices.json")
+
+
+@pytest.fixture
+async def shared(broker: Broker, store: DeviceStore, tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway that other devices reach, here by loopback only."""
+    settings = GatewaySettings(
+        Mode.SHARED,
+        "desk",
+        key=KEY,
+        redis=broker.url,
+        devices_file=store.file,
+        certificate=own_certificate(tmp_path),
+        announce=False,
+    )
+    async with running_gateway(settings) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def owner(shared: Gateway) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(shared.url, headers=BEARER) as session:
+        yield session
+
+
+def at(port: int) -> str:
+    return f"https://127.0.0.1:{port}"
+
+
+async def opened(owner: aiohttp.ClientSession, kind: DeviceKind = DeviceKind.CLIENT) -> PairingState:
+    async with owner.post(PAIRING_PATH, json={"kind": kind}) as response:
+        assert response.status == 200
+        return msgspec.json.decode(await response.read(), type=PairingState)
+
+
+async def shown(owner: aiohttp.ClientSession, method: str = "GET") -> PairingState:
+    async with owner.request(method, PAIRING_PATH) as response:
+        assert response.status == 200
+        return msgspec.json.decode(await response.read(), type=PairingState)
+
+
+async def test_a_device_is_paired_and_uses_its_key_at_the_pinned_place(
+    shared: Gateway, owner: aiohttp.ClientSession, store: DeviceStore
+) -> None:
+    state = await opened(owner)
+    assert (state.stage, state.gateway, len(state.code)) == (PairingStage.WAITING, "desk", 8)
+    made = await pair(at(shared.tls_port), state.code, "laptop", certificate_sha256=state.certificate_sha256)
+    (device,) = store.read()
+    assert (device.id, device.name, device.kind) == (made.device, "laptop", DeviceKind.CLIENT)
+    assert made.address == Address(at(shared.tls_port), made.address.key, "desk", state.certificate_sha256)
+    async with aiohttp.ClientSession() as http:
+        connection = await connect(http, made.address, 10, 20)
+        async with owner.delete(f"/v1/devices/{device.id}") as response:
+            assert response.status == 200
+        assert await connection.receive(10) is not None  # why
+        assert await connection.receive(10) is None
+        assert connection.close_code == CloseCode.UNAUTHORISED
+        await connection.close()
+        with pytest.raises(Unauthorised):
+            await connect(http, made.address, 10, 20)
+    after = await shown(owner)
+    assert (after.stage, after.device, after.code) == (PairingStage.PAIRED, device.id, "")
+
+
+async def test_a_worker_needs_a_code_for_workers(shared: Gateway, owner: aiohttp.ClientSession) -> None:
+    state = await opened(owner)
+    with pytest.raises(NotPaired) as raised:
+        await pair(at(shared.tls_port), state.code, "GPU", DeviceKind.WORKER)
+    assert (raised.value.reason, raised.value.tries_left) == (PairRefusal.OTHER_KIND, 5)
+    state = await opened(owner, DeviceKind.WORKER)
+    await pair(at(shared.tls_port), state.code, "GPU", DeviceKind.WORKER)
+    assert shared.access.roster.devices[0].kind is DeviceKind.WORKER
+
+
+async def test_five_wrong_codes_lock_it(shared: Gateway, owner: aiohttp.ClientSession, store: DeviceStore) -> None:
+    state = await opened(owner)
+    wrong = f"{(int(state.code) + 1) % 10**8:08}"
+    for left in (4, 3, 2, 1, 0):
+        with pytest.raises(NotPaired) as raised:
+            await pair(at(shared.tls_port), wrong, "n")
+        assert (raised.value.reason, raised.value.tries_left) == (PairRefusal.WRONG_CODE, left)
+    with pytest.raises(NotPaired, match="too often"):
+        await pair(at(shared.tls_port), state.code, "n")
+    assert (await shown(owner)).stage is PairingStage.LOCKED
+    assert store.read() == ()
+
+
+async def test_a_new_code_ends_the_one_before_and_the_owner_may_end_it(
+    shared: Gateway, owner: aiohttp.ClientSession
+) -> None:
+    first, second = await opened(owner), await opened(owner)
+    with pytest.raises(NotPaired):
+        await pair(at(shared.tls_port), first.code, "n")
+    assert (await shown(owner, "DELETE")).stage is PairingStage.NONE
+    with pytest.raises(NotPaired, match="pairs nobody"):
+        await pair(at(shared.tls_port), second.code, "n")
+
+
+async def test_a_man_between_is_noticed_on_both_sides(
+    shared: Gateway, owner: aiohttp.ClientSession, store: DeviceStore, tmp_path: Path
+) -> None:
+    state = await opened(owner)
+    async with man_between(own_certificate(tmp_path / "his"), shared.tls_port) as man:
+        with pytest.raises(Intercepted, match="somebody stands between"):
+            await pair(at(man.port), state.code, "n")
+        assert b"POST /v1/pair " in man.heard and b"intercepted" in man.heard
+        assert state.code.encode() not in man.heard
+    assert (await shown(owner)).stage is PairingStage.INTERCEPTED
+    assert store.read() == ()
+
+
+async def test_with_a_scanned_code_he_hears_nothing_at_all(
+    shared: Gateway, owner: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    state = await opened(owner)
+    async with man_between(own_certificate(tmp_path / "his"), shared.tls_port) as man:
+        with pytest.raises(Intercepted):
+            await pair(at(man.port), state.code, "n", certificate_sha256=state.certificate_sha256)
+        assert man.heard == b""
+    assert (await shown(owner)).stage is PairingStage.WAITING
+
+
+async def test_only_the_owner_opens_and_only_devices_over_tls_pair(
+    shared: Gateway, owner: aiohttp.ClientSession, store: DeviceStore
+) -> None:
+    async with aiohttp.ClientSession(shared.url) as nobody:
+        for method in ("GET", "POST", "DELETE"):
+            async with nobody.request(method, PAIRING_PATH) as response:
+                assert response.status == 401
+        async with nobody.post(PAIR_PATH, data=b"{}") as response:
+            assert (response.status, "TLS" in await response.text()) == (403, True)
+        page = {"Origin": "https://evil.example"}
+        async with nobody.post(at(shared.tls_port) + PAIR_PATH, data=b"{}", headers=page, ssl=False) as response:
+            assert response.status == 403
+        for body, status in ((b"{}", 400), (b"x" * 5_000, 413)):
+            async with nobody.post(at(shared.tls_port) + PAIR_PATH, data=body, ssl=False) as response:
+                assert response.status == status
+    async with owner.post(PAIRING_PATH, json={"kind": "owner"}) as response:
+        assert response.status == 400
+
+
+async def test_without_a_certificate_nobody_is_paired(gateway: Gateway) -> None:
+    async with aiohttp.ClientSession(gateway.url, headers=BEARER) as http:
+        async with http.post(PAIRING_PATH, json={}) as response:
+            assert (response.status, "--mode shared" in await response.text()) == (400, True)
+        state = await shown(http)
+    assert (state.stage, state.urls, state.certificate_sha256) == (PairingStage.NONE, (), "")

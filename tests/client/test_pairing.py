@@ -1,0 +1,140 @@
+"""The device's side of pairing, with gateways that are none, that lie, or that talk nonsense."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from aiohttp import web
+from spake2 import SPAKE2_B
+
+from backend.certificates import own_certificate, server_context
+from client.errors import GatewayError, Intercepted, NotPaired, Refused, TryLater, Unreachable
+from client.pairing import Exchange, pair
+from protocol.devices import DeviceKind
+from protocol.errors import MalformedMessage
+from protocol.pairing import (
+    PAIR_PATH,
+    PairAnswer,
+    PairBegan,
+    PairBegin,
+    Paired,
+    PairRefusal,
+    PairRefused,
+    PairRequest,
+    decode_request,
+)
+
+CODE = "01234567"
+Answer = Callable[[PairRequest], PairAnswer]
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+@asynccontextmanager
+async def gateway(
+    folder: Path, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> AsyncIterator[str]:
+    """A TLS server that answers at the one path."""
+    app = web.Application()
+    app.router.add_post(PAIR_PATH, handler)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(own_certificate(folder))).start()
+        yield f"https://127.0.0.1:{runner.addresses[0][1]}/"
+    finally:
+        await runner.cleanup()
+
+
+def saying(answer: Answer) -> Handler:
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(body=msgspec.json.encode(answer(decode_request(await request.read()))))
+
+    return handler
+
+
+def began() -> PairBegan:
+    """An answer of somebody who does not know the code."""
+    return PairBegan("e", SPAKE2_B(b"00000000").start())
+
+
+@pytest.mark.parametrize("reason", PairRefusal)
+async def test_each_refusal_says_what_to_do(tmp_path: Path, reason: PairRefusal) -> None:
+    async with gateway(tmp_path, saying(lambda said: PairRefused(reason, 2))) as url:
+        with pytest.raises(NotPaired) as raised:
+            await pair(url, CODE, "n")
+    assert raised.value.reason is reason and str(raised.value)
+    assert isinstance(raised.value, Intercepted) is (reason is PairRefusal.INTERCEPTED)
+
+
+async def test_who_does_not_know_the_code_cannot_pretend_to_have_paired(tmp_path: Path) -> None:
+    def lie(said: PairRequest) -> PairAnswer:
+        return began() if isinstance(said, PairBegin) else Paired(bytes(32), bytes(99))
+
+    async with gateway(tmp_path, saying(lie)) as url:
+        with pytest.raises(Intercepted):
+            await pair(url, CODE, "n")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda said: Paired(bytes(32), b""),
+        lambda said: began(),
+        lambda said: PairBegan("e", bytes(33)),
+        lambda said: PairBegan("e", said.message),
+    ],
+)
+async def test_answers_out_of_order_or_out_of_the_group(tmp_path: Path, answer: Answer) -> None:
+    async with gateway(tmp_path, saying(answer)) as url:
+        with pytest.raises(Refused, match="update"):
+            await pair(url, CODE, "n")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"type": "granted"}', b" " * 100_000])
+async def test_answers_that_cannot_be_read(tmp_path: Path, body: bytes) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(body=body)
+
+    async with gateway(tmp_path, handler) as url:
+        with pytest.raises(Refused, match="update"):
+            await pair(url, CODE, "n")
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(404, Refused), (503, TryLater), (500, Unreachable), (302, Refused)]
+)
+async def test_other_servers(tmp_path: Path, status: int, error: type[GatewayError]) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(status=status, headers={"Location": "https://elsewhere.example"})
+
+    async with gateway(tmp_path, handler) as url:
+        with pytest.raises(error):
+            await pair(url, CODE, "n")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://", "127.0.0.1:8765", "https://[", ""])
+async def test_what_is_no_place_to_pair_at(url: str) -> None:
+    with pytest.raises(Refused, match="https://host:port"):
+        await pair(url, CODE, "n")
+
+
+async def test_nobody_there() -> None:
+    with pytest.raises(Unreachable):
+        await pair("https://127.0.0.1:9", CODE, "n")
+
+
+async def test_what_is_no_code_is_said_before_anything_is_sent() -> None:
+    with pytest.raises(MalformedMessage, match="digits"):
+        await pair("https://127.0.0.1:9", "1234", "n")
+
+
+def test_a_name_is_made_fit_to_be_shown() -> None:
+    assert Exchange(CODE, " a\nb ").begin().name == "a b"
+    assert Exchange(CODE, "\x00", DeviceKind.WORKER).begin().name == "device"
+
+
+def test_finish_comes_after_confirm() -> None:
+    with pytest.raises(RuntimeError):
+        Exchange(CODE, "n").finish(Paired(bytes(32), b""))

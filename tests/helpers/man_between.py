@@ -1,0 +1,62 @@
+"""Somebody who stands between: TLS towards both sides with a certificate of his own, and all that passes."""
+
+import asyncio
+import ssl
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from backend.certificates import Certificate, server_context
+from runtime.tasks import Tasks
+
+_CHUNK = 16 * 1024
+
+
+@dataclass
+class ManBetween:
+    """``heard`` is every byte that passed, in the clear."""
+
+    port: int = 0
+    heard: bytes = b""
+
+
+@asynccontextmanager
+async def man_between(certificate: Certificate, port: int) -> AsyncIterator[ManBetween]:
+    """Take connections, and carry them to the TLS server at ``port`` of this computer."""
+    man = ManBetween()
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+
+    async def carry(source: StreamReader, sink: StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await source.read(_CHUNK):
+                man.heard += data
+                sink.write(data)
+                await sink.drain()
+
+    async def stand_between(reader: StreamReader, writer: StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting)
+        ends = {
+            asyncio.create_task(carry(reader, far_writer), name="man/up"),
+            asyncio.create_task(carry(far_reader, writer), name="man/down"),
+        }
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
+            writer.transport.abort()
+            far_writer.transport.abort()
+
+    async with Tasks("man") as tasks:
+
+        def accept(reader: StreamReader, writer: StreamWriter) -> None:
+            tasks.start(stand_between(reader, writer), "between")
+
+        server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=server_context(certificate))
+        async with server:
+            man.port = server.sockets[0].getsockname()[1]
+            yield man
+    assert not tasks.failed.done(), tasks.failed.result()

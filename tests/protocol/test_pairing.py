@@ -1,0 +1,148 @@
+"""Messages, links and codes of pairing, and the arithmetic that both sides do."""
+
+import hashlib
+import hmac
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol.devices import DeviceKind
+from protocol.errors import MalformedMessage
+from protocol.pairing import (
+    PairBegan,
+    PairBegin,
+    PairConfirm,
+    Paired,
+    PairingLink,
+    PairRefusal,
+    PairRefused,
+    PairRequest,
+    clean_code,
+    decode_answer,
+    decode_link,
+    decode_request,
+    derive_keys,
+    encode_link,
+    identities,
+    prove,
+)
+
+SEEN = "ab" * 32
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        PairBegin("n", DeviceKind.WORKER, b"A" + bytes(32)),
+        PairConfirm("e", SEEN, bytes(32)),
+    ],
+)
+def test_requests_survive_the_way(message: PairRequest) -> None:
+    assert decode_request(msgspec.json.encode(message)) == message
+
+
+@pytest.mark.parametrize(
+    "message",
+    [PairBegan("e", b"B" + bytes(32)), Paired(bytes(32), b"x" * 99), PairRefused(PairRefusal.WRONG_CODE, 3)],
+)
+def test_answers_survive_the_way(message: PairBegan | Paired | PairRefused) -> None:
+    assert decode_answer(msgspec.json.encode(message)) == message
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{}",
+        b'{"type": "begin", "name": "n", "kind": "client", "message": ""}',
+        b'{"type": "begin", "name": "", "kind": "client", "message": "' + b"A" * 44 + b'"}',
+        b'{"type": "begin", "name": "n", "kind": "king", "message": "' + b"A" * 44 + b'"}',
+        b'{"type": "confirm", "exchange": "e", "certificate_sha256": "AB", "proof": "' + b"A" * 43 + b'="}',
+    ],
+)
+def test_other_requests_are_malformed(data: bytes) -> None:
+    with pytest.raises(MalformedMessage):
+        decode_request(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{}",
+        b'{"type": "granted"}',
+        b'{"type": "began", "exchange": "e", "message": "QUE="}',
+        b'{"type": "began", "exchange": "", "message": "' + b"A" * 44 + b'"}',
+        b'{"type": "refused", "reason": "whim"}',
+        b"\xff",
+    ],
+)
+def test_other_answers_are_malformed(data: bytes) -> None:
+    with pytest.raises(MalformedMessage):
+        decode_answer(data)
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=40), st.binary(max_size=40))
+def test_the_keys_are_those_of_hkdf(shared: bytes, one: bytes, two: bytes) -> None:
+    salt = hashlib.sha256(one + two).digest()
+    keys = derive_keys(shared, one, two)
+    assert len(set(keys)) == 3
+    for name, key in zip(keys._fields, keys, strict=True):
+        info = f"kikipounamu.pair.v1 {name}".encode()
+        assert HKDF(SHA256(), 32, salt, info).derive(shared) == key
+
+
+def test_a_proof_is_of_everything() -> None:
+    proof = prove(b"k" * 32, b"x", b"y", SEEN)
+    assert proof == hmac.digest(b"k" * 32, b"xy" + bytes.fromhex(SEEN), "sha256")
+    others = [
+        prove(b"l" * 32, b"x", b"y", SEEN),
+        prove(b"k" * 32, b"z", b"y", SEEN),
+        prove(b"k" * 32, b"x", b"z", SEEN),
+        prove(b"k" * 32, b"x", b"y", "ac" * 32),
+    ]
+    assert len({proof, *others}) == 5
+
+
+def test_who_asks_for_what_is_part_of_the_exchange() -> None:
+    asked = [identities(name, kind)[0] for name in ("a", "b") for kind in (DeviceKind.CLIENT, DeviceKind.WORKER)]
+    assert len({*asked, identities("a", DeviceKind.CLIENT)[1]}) == 5
+
+
+@pytest.mark.parametrize("text", ["01234567", " 0123 4567\n", "0123-4567", "0123·4567", "01.23.45.67"])
+def test_a_code_may_be_typed_in_groups(text: str) -> None:
+    assert clean_code(text) == "01234567"
+
+
+@pytest.mark.parametrize("text", ["", "1234567", "123456789", "1234567a", "１２３４５６７８", "-1234567"])
+def test_what_is_no_code(text: str) -> None:
+    with pytest.raises(MalformedMessage, match="8 digits"):
+        clean_code(text)
+
+
+def test_a_link_says_where_and_which_and_with_what() -> None:
+    link = PairingLink(("https://192.168.1.4:8765", "https://[fd00::4]:8765"), "01234567", SEEN)
+    assert decode_link(encode_link(link)) == link
+    assert len(encode_link(link)) < 300  # what a QR code that can be read from a screen holds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "https://example.org",
+        "kikipounamu://pair",
+        f"kikipounamu://pair?at=https%3A%2F%2Fh&code=1&certificate={SEEN}",
+        f"kikipounamu://pair?at=http%3A%2F%2Fh&code=12345678&certificate={SEEN}",
+        f"kikipounamu://pair?at=https%3A%2F%2Fu%40h&code=12345678&certificate={SEEN}",
+        "kikipounamu://pair?at=https%3A%2F%2Fh&code=12345678&certificate=00",
+        f"other://pair?at=https%3A%2F%2Fh&code=12345678&certificate={SEEN}",
+        "kikipounamu://[",
+    ],
+)
+def test_what_is_no_link(text: str) -> None:
+    with pytest.raises(MalformedMessage):
+        decode_link(text)
