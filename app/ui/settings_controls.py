@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolic
 from app.settings import checks
 from app.settings.schema import Setting
 from app.ui.theme import SPACING, Theme, font
-from app.ui.widgets import Choice, Meter, Switch, control_height, label
+from app.ui.widgets import Choice, Switch, control_height, label
 
 Asks = Callable[[str | bool | int], None]
 Options = Callable[[], Sequence[tuple[str, str]]]
@@ -35,7 +35,7 @@ class Control(QWidget):
     def __init__(self, target: QWidget, asks: Asks) -> None:
         super().__init__()
         self.target, self.asks = target, asks
-        self.refuse: Callable[[Said], None] = lambda said: None
+        self.refuse: Callable[[Said | None], None] = lambda said: None
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(SPACING.small)
@@ -91,15 +91,6 @@ class ChoiceControl(Control):
         """The texts of now."""
         self.choice.show_entries(self._options(), self._value)
         self.choice.setMinimumWidth(max(usual_width(), self.choice.minimumSizeHint().width()))
-
-
-class MicrophoneControl(ChoiceControl):
-    """A microphone, with a level below it."""
-
-    def __init__(self, theme: Theme, options: Options, asks: Asks) -> None:
-        super().__init__(theme, options, asks)
-        self.meter = Meter(theme)
-        self.column.addWidget(self.meter)
 
 
 class TextControl(Control):

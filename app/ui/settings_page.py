@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, 
 from app.actions import Action
 from app.key_test import KeysSeen
 from app.news import Devices, Problem
+from app.onboarding.view import MicrophoneTrial
 from app.settings.sections import Settings
 from app.ui import icons
 from app.ui.file_dialogs import Dialogs, SystemDialogs
-from app.ui.settings_controls import MicrophoneControl
 from app.ui.settings_key import KeyControl
 from app.ui.settings_keys import PressTest
+from app.ui.settings_microphone import MicrophoneControl
 from app.ui.settings_row import Row
 from app.ui.settings_rows import ELSEWHERE, MICROPHONE, Known, Rows
 from app.ui.settings_search import terms
@@ -108,9 +109,18 @@ class SettingsPage(QWidget):
 
     def show_view(self, view: View) -> None:
         """How loud it is; cheap enough for twenty times a second."""
+        if (microphone := self._microphone) and microphone.isVisible():
+            microphone.show_level(view.level_dbfs)
+
+    def show_trial(self, trial: MicrophoneTrial) -> None:
+        """How loud it is while somebody tries it."""
+        if microphone := self._microphone:
+            microphone.show_trial(trial)
+
+    @property
+    def _microphone(self) -> MicrophoneControl | None:
         row = self.rows.get(MICROPHONE)
-        if row and isinstance(row.control, MicrophoneControl) and row.isVisible():
-            row.control.meter.show_level(view.level_dbfs)
+        return row.control if row and isinstance(row.control, MicrophoneControl) else None
 
     def show_keys(self, seen: KeysSeen) -> None:
         """What arrived of the hotkeys, and what could not be bound."""

@@ -13,7 +13,6 @@ from app.ui.settings_controls import (
     ChoiceControl,
     Control,
     LinesControl,
-    MicrophoneControl,
     NumberControl,
     SwitchControl,
     TextControl,
@@ -21,6 +20,7 @@ from app.ui.settings_controls import (
     is_lines,
 )
 from app.ui.settings_key import KeyControl
+from app.ui.settings_microphone import MicrophoneControl
 from app.ui.settings_row import Row
 from app.ui.settings_wording import option_keys, placeholder, unit
 from app.ui.texts import Texts
@@ -69,7 +69,7 @@ class Rows:
         texts, theme, name = self._texts, self._theme, setting.name
         asks = self._asks(name)
         if name == MICROPHONE:
-            return MicrophoneControl(theme, lambda: microphone_entries(texts, self._known.choices), asks)
+            return MicrophoneControl(theme, texts, self._microphones, asks, self._ask)
         if is_key(setting):
             key = KeyControl(theme, texts, name, self._known.bindings, asks)
             key.field.listens.connect(lambda on: self._ask(PauseHotkeys(on)))
@@ -86,6 +86,9 @@ class Rows:
         if setting.type is str:
             return TextControl(asks, partial(placeholder, texts, name))
         raise TypeError(f"{name}: give it a control, or write it down as shown elsewhere")
+
+    def _microphones(self) -> list[tuple[str, str]]:
+        return microphone_entries(self._texts, self._known.choices)
 
     def _asks(self, name: str) -> Callable[[str | bool | int], None]:
         return lambda value: self._ask(ChangeSetting(name, value))

@@ -14,7 +14,8 @@ from app.actions import Action, ChangeSetting
 from app.key_test import KeySeen, KeysSeen
 from app.news import Devices, Problem
 from app.settings.sections import Audio, Gateway, General, Hotkeys, Settings
-from app.ui.settings_controls import MicrophoneControl, TextControl
+from app.ui.settings_controls import TextControl
+from app.ui.settings_microphone import MicrophoneControl
 from app.ui.settings_page import SECTIONS, SettingsPage
 from app.ui.texts import Texts
 from app.ui.theme import Theme

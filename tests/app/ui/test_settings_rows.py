@@ -7,12 +7,12 @@ from app.settings.schema import all_settings
 from app.ui.choices import Choices
 from app.ui.settings_controls import (
     ChoiceControl,
-    MicrophoneControl,
     NumberControl,
     SwitchControl,
     TextControl,
 )
 from app.ui.settings_key import KeyControl
+from app.ui.settings_microphone import MicrophoneControl
 from app.ui.settings_rows import ELSEWHERE, Known, Rows
 from app.ui.texts import Texts
 from app.ui.theme import Theme

@@ -1,0 +1,67 @@
+"""The microphone in the settings: which one, and a level that can be tried without a take."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QPushButton
+
+from app.actions import Action
+from app.onboarding.actions import TryMicrophone
+from app.onboarding.view import Hearing, MicrophoneTrial
+from app.ui.settings_controls import Asks, ChoiceControl, Options
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.ui.widgets import Meter
+from app.ui.wording import note_text
+
+
+class MicrophoneControl(ChoiceControl):
+    """The microphone is open only while somebody tries it here, or dictates."""
+
+    def __init__(
+        self, theme: Theme, texts: Texts, options: Options, asks: Asks, ask: Callable[[Action], None]
+    ) -> None:
+        self.meter, self.listen = Meter(theme), QPushButton()
+        super().__init__(theme, options, asks)
+        self._texts, self._ask = texts, ask
+        self._wanted = False
+        self.listen.setProperty("role", "quiet")
+        self.listen.setObjectName("microphone.try")
+        self.column.addWidget(self.meter)
+        self.column.addWidget(self.listen, 0, Qt.AlignmentFlag.AlignLeft)
+        self.listen.clicked.connect(lambda: self._try(not self._wanted))
+
+    def show_level(self, level_dbfs: float) -> None:
+        """Of a take; while it is tried that is shown instead."""
+        if not self._wanted:
+            self.meter.show_level(level_dbfs)
+
+    def show_trial(self, trial: MicrophoneTrial) -> None:
+        """What is heard without a take."""
+        if not self._wanted:
+            return
+        self.meter.show_level(trial.level_dbfs)
+        note = trial.note
+        self.refuse((lambda: note_text(self._texts, note)) if note else None)
+        if trial.hearing is Hearing.CLOSED:
+            self._wanted = False
+            self.refresh()
+
+    def refresh(self) -> None:
+        """In the language of now."""
+        super().refresh()
+        self.meter.setAccessibleName(self._texts("microphone.level"))
+        self.listen.setText(self._texts("settings.microphone.stop" if self._wanted else "settings.microphone.try"))
+        self.listen.setAccessibleName(self.listen.text())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Who goes elsewhere does not try it any more."""
+        if self._wanted:
+            self._try(False)
+
+    def _try(self, on: bool) -> None:
+        self._wanted = on
+        self.meter.show_level(MicrophoneTrial().level_dbfs)
+        self._ask(TryMicrophone(on))
+        self.refresh()
