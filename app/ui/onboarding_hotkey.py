@@ -13,7 +13,7 @@ from app.onboarding.steps import Step
 from app.ui.choices import DICTATE, DICTATE_KEY, Choices
 from app.ui.key_field import KeyField
 from app.ui.onboarding_parts import KeyCaps
-from app.ui.onboarding_step import StepPage, tell, wrapping
+from app.ui.onboarding_step import StepPage, reveal, tell, wrapping
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme
 from app.ui.widgets import label
@@ -153,7 +153,8 @@ class HotkeyStep(StepPage):
             tell(self.state, texts("onboarding.chord" if seen.chord else "onboarding.arrived", key=named), "")
         lit = seen is not None and not seen.chord
         self.caps.show_caps(key_caps(texts, key), lit=lit, name=f"{named}. {self.state.text()}")
-        self.again.setVisible(self._impossible is None and self.seen and not self._seen_keys.testing)
+        idle = self._impossible is None and self.seen and not self._seen_keys.testing
+        reveal(self.again, idle, self.key)
 
     def _nothing_came(self) -> None:
         if self._arrived(self._seen_keys) is None:

@@ -11,7 +11,7 @@ from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
 from app.onboarding.steps import Step
 from app.onboarding.view import Hearing, MicrophoneTrial
 from app.ui.choices import Choices, microphone_entries
-from app.ui.onboarding_step import StepPage, tell, wrapping
+from app.ui.onboarding_step import StepPage, reveal, tell, wrapping
 from app.ui.texts import Texts
 from app.ui.theme import SPACING, Theme
 from app.ui.widgets import Choice, Meter, label
@@ -92,11 +92,9 @@ class MicrophoneStep(StepPage):
     def _tell(self) -> None:
         trial, texts = self._trial, self._texts
         closed = trial.hearing is Hearing.CLOSED
-        self.record.setVisible(not closed)
-        self.play.setVisible(trial.sample)
-        self.listen.setVisible(closed)
-        self.record.setEnabled(trial.hearing is Hearing.HEARING)
-        self.play.setEnabled(trial.hearing is Hearing.HEARING)
+        reveal(self.record, not closed, self.microphone)
+        reveal(self.play, trial.sample and not closed, self.microphone)
+        reveal(self.listen, closed, self.microphone)
         tell(self.state, self._state(), "" if self._heard else "muted")
         if trial.note is not None:
             tell(self.note, note_text(texts, trial.note), "danger")

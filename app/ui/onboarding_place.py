@@ -18,7 +18,7 @@ from app.ui.file_dialogs import Dialogs, SystemDialogs
 from app.ui.file_widgets import Progress
 from app.ui.model_card import ModelCard
 from app.ui.onboarding_parts import Option
-from app.ui.onboarding_step import StepPage, tell, wrapping
+from app.ui.onboarding_step import StepPage, reveal, tell, wrapping
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme
 from app.ui.widgets import label
@@ -173,11 +173,14 @@ class PlaceStep(StepPage):
         carded = any(not card.isHidden() for card in self.cards.values())
         self.progress.setVisible(downloading and not carded)
         self.progress.show_percent(worker.percent or 0, said, moving=True)
-        self.switch_on.setVisible(here and worker.state in _OFF and not self._settings.gateway.url)
+        reveal(self.switch_on, here and worker.state in _OFF and not self._settings.gateway.url, self.here)
         for widget in (self.url, self.use, self.key):
             widget.setVisible(not here)
         chosen = self._settings.gateway.url
-        self.use.setEnabled(self._trial.reached and self._trial.url != chosen)
+        usable = self._trial.reached and self._trial.url != chosen
+        if not usable and self.use.hasFocus():
+            self.elsewhere.setFocus()
+        self.use.setEnabled(usable)
         tell(self.answer, "" if here else self._answer(), self._role())
 
     def _role(self) -> str:

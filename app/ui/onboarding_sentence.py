@@ -13,7 +13,7 @@ from app.onboarding.steps import Step
 from app.states import State
 from app.ui.choices import DICTATE, Choices
 from app.ui.main_window import RECORDING
-from app.ui.onboarding_step import StepPage, tell, wrapping
+from app.ui.onboarding_step import StepPage, reveal, tell, wrapping
 from app.ui.texts import Texts
 from app.ui.theme import SPACING, Theme, font
 from app.ui.widgets import Meter, Shape, label
@@ -146,7 +146,7 @@ class SentenceStep(StepPage):
         self.elapsed.setText("" if view.state is State.IDLE else clock(view.seconds))
         self.elapsed.setAccessibleName(texts("window.elapsed"))
         self.start.setText(texts("action.stop" if view.state in RECORDING else "action.start"))
-        self.paste.setVisible(bool(view.held))
+        reveal(self.paste, bool(view.held), self.box)
         tell(self.advice, self._advice(), "warning")
         done = texts("onboarding.done", key=self._key) if self._key else texts("onboarding.done-without-key")
         tell(self.done, done if self.arrived else "", "")

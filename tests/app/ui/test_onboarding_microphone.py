@@ -45,7 +45,7 @@ def test_the_list_follows_what_is_plugged_in(page: MicrophoneStep, asked: list[A
 
 def test_it_says_when_it_hears_somebody_and_when_nothing_comes(page: MicrophoneStep, texts: Texts) -> None:
     page.show_trial(MicrophoneTrial(Hearing.OPENING))
-    assert page.state.text() == texts("onboarding.opening") and not page.record.isEnabled()
+    assert page.state.text() == texts("onboarding.opening")
     page.show_trial(QUIET)
     assert page.state.text() == texts("onboarding.speak") and not page.note.isVisible()
     page.show_trial(MicrophoneTrial(Hearing.HEARING, "USB", -80.0, quiet=True))
@@ -62,7 +62,7 @@ def test_a_sample_is_recorded_and_played(page: MicrophoneStep, asked: list[Actio
     assert not page.play.isVisible()
     page.record.click()
     page.show_trial(MicrophoneTrial(Hearing.RECORDING, "USB", -20.0, left_s=1.2))
-    assert page.state.text() == texts("onboarding.recording", seconds=2) and not page.record.isEnabled()
+    assert page.state.text() == texts("onboarding.recording", seconds=2)
     page.show_trial(MicrophoneTrial(Hearing.PLAYING, "USB", -20.0, sample=True))
     assert page.state.text() == texts("onboarding.playing")
     page.show_trial(MicrophoneTrial(Hearing.HEARING, "USB", -20.0, sample=True))
