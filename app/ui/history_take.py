@@ -227,6 +227,8 @@ class TakePanel(QFrame):
         for session in sessions:
             self._drafts.pop(session, None)
         self._rows, self._sure = (), False
+        self.recognise.show_take(None)
+        self._look()
         self._ask(DeleteTakes(sessions))
         self._show()
         self._dropped()

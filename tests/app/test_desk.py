@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -12,6 +13,8 @@ from app.actions import ChangeSetting, ChooseMicrophone, SwitchWorker, TestHotke
 from app.control import AlreadyRunning
 from app.desk import Desk, DeskSettings, wishes_of
 from app.gestures import TalkMode
+from app.history.actions import PlayTake
+from app.history.view import Playing
 from app.key_test import KeysSeen
 from app.local_worker import LocalWorkerSettings
 from app.models.actions import LookAtModels
@@ -105,6 +108,14 @@ async def models_are_told_and_chosen(desk: Desk, told: list[News]) -> None:
     await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the usual one runs again")
 
 
+def nothing_is_played_while_somebody_speaks(desk: Desk, told: list[News]) -> None:
+    desk.ask(Verb.START)
+    desk.ask_beside(PlayTake(UUID(int=1)))
+    playing = newest(told, Playing)
+    assert isinstance(playing, Playing) and playing.note == Note("dictation-records")
+    desk.ask(Verb.CANCEL)
+
+
 async def test_it_tells_what_there_is_to_see(home: Path) -> None:
     told: list[News] = []
     async with running(told) as (desk, task):
@@ -118,6 +129,7 @@ async def test_it_tells_what_there_is_to_see(home: Path) -> None:
         assert newest(told, WindowWanted) is None
         desk.ask(Verb.SHOW)
         assert newest(told, WindowWanted)
+        nothing_is_played_while_somebody_speaks(desk, told)
         await models_are_told_and_chosen(desk, told)
         await no_gateway_here_while_one_elsewhere_is_chosen(desk, told)
         desk.ask(Verb.QUIT)

@@ -133,3 +133,12 @@ def test_another_text_is_used_at_once_and_taken_back(panel: TakePanel, asked: li
     assert panel.text.toPlainText() == "take 1"  # and by the keys for it
     panel.recognise.keep.click()
     assert panel.again.isVisible()
+
+
+def test_what_is_deleted_is_not_heard_any_more(panel: TakePanel, asked: list[Asked]) -> None:
+    panel.show_takes([row(1)])
+    panel.show_playing(Playing(row(1).session, PlayState.PLAYING, 500, 5_000))
+    panel.ask_delete()
+    panel.ask_delete()
+    assert done(asked) == [StopPlaying(), DeleteTakes((row(1).session,))]
+    assert asked[-2] == LookAtTake(None)
