@@ -153,12 +153,14 @@ class Row(QWidget):
         policy.setRetainSizeWhenHidden(True)
         self.reset.setSizePolicy(policy)
         words.setSpacing(0)
+        words.addStretch(1)  # together in the middle of what stands beside them
         words.addLayout(head)
         for said in (self.says, self.warning, self.refusal):
             said.setWordWrap(True)
             words.addWidget(said)
         for said in (self.warning, self.refusal):
             said.setContentsMargins(0, SPACING.hair, 0, 0)
+        words.addStretch(1)
         self._sides.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self._sides.setContentsMargins(0, SPACING.medium, 0, SPACING.medium)
         self._sides.setSpacing(SPACING.small)
