@@ -154,8 +154,7 @@ class DesktopApp:
 
     def set(self, **settings: str | bool) -> None:
         """Write settings, with _ _ for the dot, into the file; a running app takes them within about a second."""
-        place = self.home / "config" / "settings.toml"
-        before = place.read_text() if place.exists() else ""
+        place, before = self._settings_place, self.settings_text()
         text = before
         for name, value in settings.items():
             dotted = name.replace("__", ".")
@@ -168,6 +167,10 @@ class DesktopApp:
         place.with_suffix(".new").replace(place)
         if self.process is not None:
             wait_until_sync(lambda: self._settings_seen() > seen, "the app has read its settings")
+
+    def settings_text(self) -> str:
+        """What its settings file says; empty while there is none."""
+        return self._settings_place.read_text() if self._settings_place.exists() else ""
 
     # -- what comes of it ----------------------------------------------------------------------------------
 
@@ -243,6 +246,10 @@ class DesktopApp:
     def _in(self, states: tuple[str, ...]) -> dict[str, Any] | None:
         view = self.view()
         return view if view["state"] in states else None
+
+    @property
+    def _settings_place(self) -> Path:
+        return self.home / "config" / "settings.toml"
 
     @property
     def _socket(self) -> Path:

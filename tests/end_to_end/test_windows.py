@@ -1,0 +1,172 @@
+"""The windows of the real app on a screen: what a person does in them with keys and the mouse.
+
+The checksum engine: its text changes with any sample that is lost, doubled or moved.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from Xlib import X
+from Xlib.display import Display
+
+from app.capture.take import TRANSCRIBED
+from loadtest.checksum import checksum
+from tests.app.speech import digests, recording
+from tests.helpers.desktop import TextField
+from tests.helpers.desktop_app import DesktopApp, audio_of, running_app, segments_of
+from tests.helpers.waiting import wait_until_sync
+
+pytestmark = [pytest.mark.serial("sound"), pytest.mark.timeout(300)]
+
+WINDOW = "kikipounamu"
+_STAYS = 10  # looks
+PAGES = ("dictation", "history", "files", "monitor", "settings")
+
+
+@pytest.fixture(scope="module")
+def app(models: Path) -> Iterator[DesktopApp]:
+    with running_app(models, "--engine", "checksum") as app:
+        yield app
+
+
+def look_at(app: DesktopApp, page: str) -> None:
+    """The window is in front, with this page."""
+    app.tell("show")
+    app.desktop.focus(WINDOW)
+    app.desktop.xdotool("key", f"ctrl+{PAGES.index(page) + 1}")
+
+
+def keys(app: DesktopApp, *pressed: str) -> None:
+    """One after the other, into the window that has the focus."""
+    app.desktop.xdotool("key", *pressed)
+
+
+def find_setting(app: DesktopApp, name: str) -> None:
+    """Its control has the focus: after the search and the list of sections it is the first one."""
+    look_at(app, "settings")
+    keys(app, "ctrl+f")
+    app.desktop.xdotool("type", name)
+    keys(app, "Tab", "Tab")
+
+
+def choose_newest_take(app: DesktopApp) -> None:
+    """It is chosen in the history, and its text has the focus."""
+    look_at(app, "history")
+    keys(app, "ctrl+f", "Tab", "space", "Tab")
+
+
+def picture(app: DesktopApp) -> bytes:
+    """What the window shows."""
+    window = int(app.desktop.window(WINDOW))
+    display = Display(app.desktop.display)
+    try:
+        drawable = display.create_resource_object("window", window)
+        size = drawable.get_geometry()
+        image = drawable.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF)
+        return bytes(image.data)
+    finally:
+        display.close()
+
+
+def settled(app: DesktopApp) -> bytes:
+    """What it shows once that stays: nothing moves any more."""
+    shown = [picture(app)]
+
+    def stays() -> bool:
+        shown.append(picture(app))
+        return len(set(shown[-_STAYS:])) == 1 and len(shown) > _STAYS
+
+    wait_until_sync(stays, "nothing moves")
+    return shown[-1]
+
+
+@contextmanager
+def dragged(app: DesktopApp, *files: Path) -> Iterator[None]:
+    """From another program, which is there meanwhile, into the middle of the window."""
+    count = len(app.desktop.processes)
+    app.desktop.start(sys.executable, "-m", "tests.helpers.drag_source", "files", *map(str, files))
+    source = app.desktop.window("files")
+    before = picture(app)
+    app.desktop.xdotool("windowraise", source, "mousemove", "--window", source, "80", "50", "mousedown", "1")
+    for x, y in ((60, 60), (400, 400), (640, 480), (650, 490), (660, 500)):
+        app.desktop.xdotool("mousemove", "--sync", str(x), str(y))
+    wait_until_sync(lambda: picture(app) != before, "the window says that it would take them")
+    app.desktop.xdotool("mouseup", "1")
+    yield
+    program = app.desktop.processes.pop(count)
+    program.terminate()
+    program.wait(10)
+
+
+def test_a_recording_that_is_dropped_becomes_subtitles(app: DesktopApp, models: Path, tmp_path: Path) -> None:
+    talk = recording("en-03", "zh-02", to=tmp_path / "talk.wav")
+    look_at(app, "files")
+    subtitles = talk.with_suffix(".srt")
+    with dragged(app, talk):
+        wait_until_sync(subtitles.exists, "there are subtitles", 60.0)
+    said = [block.splitlines() for block in subtitles.read_text().strip().split("\n\n")]
+    assert [lines[2] for lines in said] == digests(talk, models)
+    assert all(" --> " in lines[1] for lines in said)
+
+
+def test_another_dictation_key_works_at_once_and_the_old_one_no_longer(app: DesktopApp, tmp_path: Path) -> None:
+    before = len(app.takes())
+    app.set(hotkeys__mode="toggle")
+    find_setting(app, "hotkeys.dictate")
+    keys(app, "Return", "F9")
+    wait_until_sync(lambda: 'dictate = "f9"' in app.settings_text(), "it is kept")
+    field = TextField(app.desktop, "after the change")
+    app.tap()  # the old one
+    keys(app, "F9")
+    app.wait_for("listening")
+    app.play(recording("en-03", to=tmp_path / "said.wav"))
+    keys(app, "F9")
+    (take,) = app.wait_for_takes(before + 1)[before:]
+    text = take.transcript.text
+    wait_until_sync(lambda: field.text == text, f"{text!r} stands there, not {field.text!r}")
+    app.set(hotkeys__dictate="right_ctrl")
+
+
+def test_a_take_that_a_crash_cut_off_is_recovered_in_the_history(app: DesktopApp, tmp_path: Path) -> None:
+    before = len(app.takes())
+    app.set(hotkeys__mode="toggle")
+    app.tap()
+    app.wait_for("listening")
+    app.play(recording("en-03", "en-05", to=tmp_path / "said.wav"))
+    app.kill()
+    app.start()
+    choose_newest_take(app)
+    keys(app, *["Tab"] * 5, "space")  # play, where, copy, recognise again, recover
+    wait_until_sync(lambda: app.takes()[-1].state in TRANSCRIBED, "it is recovered", 60.0)
+    take = app.takes()[-1]
+    assert len(app.takes()) == before + 1 and len(take.transcript.segments) > 1
+    assert [segment.text for segment in take.transcript.segments] == [checksum(pcm) for pcm in segments_of(take)]
+
+
+def test_a_take_is_recognised_again_without_the_vad_and_the_difference_is_shown(app: DesktopApp) -> None:
+    before = app.takes()[-1]
+    choose_newest_take(app)
+    keys(app, *["Tab"] * 4, "space")  # the model has the focus
+    asking = settled(app)
+    keys(app, "Tab", "End", "Tab", "space")  # all of it, begin
+    wait_until_sync(lambda: app.takes()[-1].take.runs, "it was recognised again", 60.0)
+    assert settled(app) != asking
+    (run,) = app.takes()[-1].take.runs
+    assert run.text == checksum(audio_of(before).tobytes()) != before.text and not run.vad
+
+
+def test_the_language_changes_without_a_restart(app: DesktopApp) -> None:
+    look_at(app, "files")
+    english = picture(app)
+    find_setting(app, "general.language")
+    keys(app, "End")
+    wait_until_sync(lambda: 'language = "zh"' in app.settings_text(), "it is kept")
+    look_at(app, "files")
+    switched = wait_until_sync(lambda: shown if (shown := settled(app)) != english else b"", "it is drawn anew")
+    app.quit()
+    app.start()
+    look_at(app, "files")
+    wait_until_sync(lambda: picture(app) == switched, "after a restart it looks the same")

@@ -1,0 +1,38 @@
+"""A window from which files can be dragged into another program: TITLE FILE..."""
+
+import sys
+
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QDrag, QMouseEvent
+from PySide6.QtWidgets import QApplication, QLabel
+
+
+class Source(QLabel):
+    """Whoever presses the mouse on it and moves takes the files along."""
+
+    def __init__(self, title: str, files: list[str]) -> None:
+        super().__init__(title)
+        self._files = files
+        self.setWindowTitle(title)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """As a file manager does."""
+        drag, data = QDrag(self), QMimeData()
+        data.setUrls([QUrl.fromLocalFile(file) for file in self._files])
+        drag.setMimeData(data)
+        drag.exec(Qt.DropAction.CopyAction)
+
+
+def main() -> int:
+    """Until its window is closed, or SIGTERM."""
+    application = QApplication([])
+    source = Source(sys.argv[1], sys.argv[2:])
+    source.resize(160, 100)
+    source.move(0, 0)
+    source.show()
+    return application.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
