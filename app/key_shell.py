@@ -6,13 +6,14 @@ chooses a key, none is bound. While somebody tries them, all are, and what they 
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from app.dictation_events import CANCEL, Event, Key, NoteKey, Polled
-from app.hotkeys.errors import HotkeyError
+from app.hotkeys.errors import HotkeyError, HotkeyTaken
 from app.hotkeys.events import Hotkeys
 from app.key_test import RECORDING, KeysSeen, KeyTest
 from app.problem_notes import note_of, unexpected
@@ -25,9 +26,13 @@ TEST_S: Final = 10.0
 
 @dataclass(frozen=True)
 class KeyTimes:
-    """How long a keyboard may take to answer, and how long a pause and a test last if nobody ends them."""
+    """How long a keyboard may take to answer, and how long a pause and a test last if nobody ends them.
+
+    ``again_s``: a key that another program has is asked for so often.
+    """
 
     answer_s: float = 2.0
+    again_s: float = 10.0
     pause_s: float = 30.0
     test_s: float = TEST_S
 
@@ -123,17 +128,16 @@ class KeyShell:
         self._bound_or_not(None)
 
     async def keep_bound(self) -> None:
-        """Bind what is wanted, again and again, until cancelled."""
+        """Bind what is wanted, again and again, until cancelled; of keys that others have, the rest."""
+        refused: HotkeyError | None = None
         while True:
-            await self._changed.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._times.again_s if refused else None):
+                    await self._changed.wait()
             self._changed.clear()
             async with self._lock:
-                try:
-                    await self._bind()
-                    self._bound_or_not(None)
-                except HotkeyError as error:
-                    log.warning("a hotkey cannot be bound", reason=str(error))
-                    self._bound_or_not(note_of(error))
+                refused = await self._bind_what_can_be()
+            self._bound_or_not(note_of(refused) if refused else None)
 
     async def renew(self) -> None:
         """Take the keys once more, as they are wanted now."""
@@ -166,19 +170,47 @@ class KeyShell:
             log.warning("a key was not passed on", reason=str(error))
 
     async def _bind(self) -> None:
-        keys = {} if self._paused else self._keys
-        cancels = self._cancelling or self._test.on
-        wanted = {action: key for action, key in keys.items() if key and (cancels or action != CANCEL)}
+        wanted = self._wanted()
         if wanted != self._bound:
             await self._hotkeys.bind(wanted)
             self._bound = wanted
 
+    async def _bind_what_can_be(self) -> HotkeyError | None:
+        """Why not all: an action whose key somebody else has keeps the one that it had, where it had one."""
+        wanted, refused = self._wanted(), None
+        while wanted != self._bound:
+            try:
+                await self._hotkeys.bind(wanted)
+                self._bound = wanted
+            except HotkeyTaken as error:
+                refused = refused or error
+                wanted, before = _without(wanted, error.action, self._bound or {}), wanted
+                if wanted == before:
+                    return error
+            except HotkeyError as error:
+                return error
+        return refused
+
+    def _wanted(self) -> dict[str, str]:
+        keys = {} if self._paused else self._keys
+        cancels = self._cancelling or self._test.on
+        return {action: key for action, key in keys.items() if key and (cancels or action != CANCEL)}
+
     def _bound_or_not(self, refused: Note | None) -> None:
         """Why the keys of now could not be had; that is over as soon as they are."""
         if refused != self._refused:
+            log.warning("hotkeys", refused=refused)
             self._refused = refused
             self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=refused) if refused else None)
             self._tell_seen()
 
     def _tell_seen(self) -> None:
         self._show(KeysSeen(self._test.on, self._test.keys, self._refused))
+
+
+def _without(wanted: dict[str, str], action: str, bound: Mapping[str, str]) -> dict[str, str]:
+    """The action as it is bound, or not at all."""
+    kept = {name: key for name, key in wanted.items() if name != action}
+    if action in wanted and bound.get(action, wanted[action]) != wanted[action]:
+        kept[action] = bound[action]
+    return kept

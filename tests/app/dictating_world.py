@@ -160,8 +160,9 @@ class FakeHotkeys:
         self.passed_on.append(action)
 
     async def bind(self, bindings: Mapping[str, str]) -> None:
-        if self.taken.intersection(bindings.values()):
-            raise HotkeyTaken("an action", "its key")
+        for action, key in bindings.items():
+            if key in self.taken:
+                raise HotkeyTaken(action, key)
         self.bound = dict(bindings)
         self.binds.append(self.bound)
 

@@ -151,10 +151,35 @@ async def test_a_key_that_can_be_had_again_is_no_problem_any_more() -> None:
         tasks.start(shell.keys.keep_bound(), "bind")
         shell.keys.want({"dictate": "f8"})
         await wait_until(lambda: shell.seen, "it is told")
-        assert shell.seen[-1].problem == Note("hotkey-taken", {"binding": "its key"})
+        assert shell.seen[-1].problem == Note("hotkey-taken", {"binding": "f8"})
         shell.keys.want(KEYS)
         await wait_until(lambda: hotkeys.bound, "another one is bound")
     assert (shell.seen[-1], shell.notes[-1]) == (KeysSeen(), None)
+
+
+async def test_of_keys_that_others_have_the_rest_is_bound_and_they_are_asked_for_again() -> None:
+    hotkeys = FakeHotkeys()
+    hotkeys.taken = {"f8"}
+    shell = Shell(hotkeys, KeyTimes(again_s=0.01))
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want({"dictate": "f8", "paste-held": "f7"})
+        await wait_until(lambda: hotkeys.bound == {"paste-held": "f7"}, "the other one is ours")
+        hotkeys.taken.clear()
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f8", "paste-held": "f7"}, "it is given back")
+    assert [seen.problem is None for seen in shell.seen] == [False, True], "it is told once, and when it is over"
+
+
+async def test_an_action_whose_new_key_is_taken_keeps_the_one_that_it_had() -> None:
+    hotkeys = FakeHotkeys()
+    hotkeys.taken = {"f8"}
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want(KEYS)
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "it is bound")
+        shell.keys.want({"dictate": "f8", "paste-held": "f7"})
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "paste-held": "f7"}, "the rest is bound")
 
 
 async def test_while_keys_are_tried_nothing_is_dictated() -> None:
