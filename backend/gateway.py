@@ -4,12 +4,14 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from importlib import metadata
 
 import structlog
 from aiohttp import hdrs, web
 
 from backend.access import ACCESS, Access, admit
+from backend.addresses import interfaces, reachable
 from backend.admission import Refusal, Survey, refuse, speed
 from backend.answers import error_response, errors_as_json, json_response, refusal_response
 from backend.broker import EmbeddedSettings, embedded_broker
@@ -26,6 +28,7 @@ from backend.pairing_routes import PairingDesk
 from backend.roster import Roster
 from backend.settings import GatewaySettings
 from backend.stream import serve_stream
+from protocol.discovery import Announcement
 from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH, WorkerState
 from protocol.session import STREAM_PATH, SUBPROTOCOL
@@ -201,6 +204,15 @@ def _where(settings: GatewaySettings) -> tuple[Listener, ...]:
     return listeners(settings.mode, settings.host, settings.port, tls, settings.proxies)
 
 
+def _announced(settings: GatewaySettings, port: int) -> AbstractAsyncContextManager[None]:
+    if not (settings.announce and settings.certificate and port):
+        return nullcontext()
+    from backend.announcing import Announced, announcing  # late: a gateway for one user starts without it
+
+    said = Announcement(settings.certificate.sha256, metadata.version("kikipounamu"))
+    return announcing(Announced(settings.name, port, said), lambda: reachable(settings.host, interfaces()))
+
+
 @asynccontextmanager
 async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     """A gateway that listens and can be found, until the context ends; then it drains. Raises ``BackendError``."""
@@ -228,7 +240,8 @@ async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             await subscribed.wait()
         try:
             await gateway.start(where)
-            with findable(settings.endpoint_file, gateway.url, settings.key):
-                yield gateway
+            async with _announced(settings, gateway.tls_port):
+                with findable(settings.endpoint_file, gateway.url, settings.key):
+                    yield gateway
         finally:
             await gateway.drain()

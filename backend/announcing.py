@@ -1,0 +1,90 @@
+"""Tells the local network that a shared gateway is here, for as long as it is, at the addresses that it has.
+
+When the computer gets another address, what was said is taken back and said anew. A network that cannot be
+spoken to never stops a gateway: it is tried again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Final, NamedTuple
+
+import structlog
+from zeroconf import Error, IPVersion, ServiceInfo
+from zeroconf.asyncio import AsyncZeroconf
+
+from protocol.discovery import SERVICE, Announcement, encode_text, service_name
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+LOOK_S: Final = 5.0
+_GOODBYE_S: Final = 3.0
+
+
+class Announced(NamedTuple):
+    """What people call the gateway, its TLS port, and what its record says."""
+
+    name: str
+    port: int
+    said: Announcement
+
+
+@asynccontextmanager
+async def announcing(
+    announced: Announced, addresses: Callable[[], tuple[str, ...]], look_s: float = LOOK_S
+) -> AsyncIterator[None]:
+    """Announce in the background; ``addresses`` is asked again and again. At the end it is taken back."""
+    stopped = asyncio.Event()
+    async with Tasks("announcing") as tasks:
+        speaking = tasks.start(_speak(announced, addresses, look_s, stopped), "mdns")
+        try:
+            yield
+        finally:
+            stopped.set()
+            await asyncio.wait({speaking}, timeout=_GOODBYE_S)
+
+
+async def _speak(
+    announced: Announced, addresses: Callable[[], tuple[str, ...]], look_s: float, stopped: asyncio.Event
+) -> None:
+    while not stopped.is_set():
+        try:
+            if at := addresses():
+                async with _said(announced, at):
+                    while not stopped.is_set() and addresses() == at:
+                        await _pause(stopped, look_s)
+                continue
+        except (OSError, Error) as error:
+            log.warning("the gateway cannot be announced here", reason=repr(error))
+        await _pause(stopped, look_s)
+
+
+@asynccontextmanager
+async def _said(announced: Announced, at: tuple[str, ...]) -> AsyncIterator[None]:
+    name = service_name(announced.name)
+    info = ServiceInfo(
+        SERVICE,
+        name,
+        port=announced.port,
+        parsed_addresses=list(at),
+        properties=encode_text(announced.said),
+        # A name of our own: the computer's belongs to whoever answers for the whole of it.
+        server=f"kikipounamu-{announced.said.certificate_sha256[:12]}.local.",
+    )
+    version = IPVersion.All if any(":" in address for address in at) else IPVersion.V4Only
+    speaker = AsyncZeroconf(interfaces=list(at), ip_version=version)
+    try:
+        await (await speaker.async_register_service(info, allow_name_change=True))
+        log.info("the gateway is announced", name=info.name, addresses=at)
+        yield
+    finally:
+        with suppress(OSError, Error):
+            await speaker.async_unregister_all_services()
+        await speaker.async_close()
+
+
+async def _pause(stopped: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stopped.wait()

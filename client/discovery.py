@@ -1,0 +1,139 @@
+"""Finds the gateways of the local network that are shared: mDNS.
+
+    async with aclosing(discover()) as events:
+        async for event in events:      # Found, Gone
+
+What is found is only what somebody says; pairing, or the certificate that it pinned, shows who it is. After a
+change of this computer's networks everything is gone, and found again where it still is.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+import psutil
+import structlog
+from zeroconf import Error, IPVersion, ServiceStateChange, Zeroconf
+from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
+
+from protocol.devices import clean_name
+from protocol.discovery import SERVICE, decode_text
+
+log = structlog.get_logger(__name__)
+
+LOOK_S: Final = 5.0
+MOST: Final = 64
+_RESOLVE_MS: Final = 3_000
+_MOST_CHANGES: Final = 256
+
+
+@dataclass(frozen=True)
+class Found:
+    """A gateway, or what was known of it and has changed. ``urls``: where it may be, IPv4 first."""
+
+    service: str
+    name: str
+    urls: tuple[str, ...]
+    certificate_sha256: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Gone:
+    """It said goodbye, or was not heard of for too long."""
+
+    service: str
+
+
+DiscoveryEvent = Found | Gone
+_Change = tuple[str, ServiceStateChange]
+_Changes = asyncio.Queue[_Change]
+
+
+def own_addresses() -> tuple[str, ...]:
+    """The IPv4 addresses of this computer's networks at this moment, its own loopback among them."""
+    up = {name for name, state in psutil.net_if_stats().items() if state.isup}
+    found = (one for name, several in psutil.net_if_addrs().items() if name in up for one in several)
+    return tuple(sorted(one.address for one in found if one.family == socket.AF_INET))
+
+
+async def discover(
+    addresses: Callable[[], tuple[str, ...]] = own_addresses, look_s: float = LOOK_S
+) -> AsyncGenerator[DiscoveryEvent, None]:
+    """What comes and goes, until closed; at most ``MOST`` are known at once, later ones are not told."""
+    while True:
+        known: dict[str, Found] = {}
+        try:
+            at = addresses()
+            async with _listening(at) as (zeroconf, changes):
+                while addresses() == at:
+                    event = await _next(zeroconf, changes, known, look_s)
+                    if event is not None:
+                        yield event
+        except (OSError, Error) as error:
+            log.warning("gateways cannot be looked for here", reason=repr(error))
+            await asyncio.sleep(look_s)
+        for service in known:
+            yield Gone(service)
+
+
+@asynccontextmanager
+async def _listening(at: tuple[str, ...]) -> AsyncIterator[tuple[Zeroconf, _Changes]]:
+    changes: _Changes = asyncio.Queue(_MOST_CHANGES)
+
+    def changed(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
+        if not changes.full():  # so many at once are noise
+            changes.put_nowait((name, state_change))
+
+    listener = AsyncZeroconf(interfaces=list(at), ip_version=IPVersion.V4Only)
+    try:
+        browser = AsyncServiceBrowser(listener.zeroconf, [SERVICE], handlers=[changed])
+        try:
+            yield listener.zeroconf, changes
+        finally:
+            await browser.async_cancel()
+    finally:
+        await listener.async_close()
+
+
+async def _next(
+    zeroconf: Zeroconf, changes: _Changes, known: dict[str, Found], patience_s: float
+) -> DiscoveryEvent | None:
+    try:
+        async with asyncio.timeout(patience_s):
+            service, change = await changes.get()
+    except TimeoutError:
+        return None
+    if change is ServiceStateChange.Removed:
+        return Gone(service) if known.pop(service, None) else None
+    if service not in known and len(known) >= MOST:
+        return None
+    info = AsyncServiceInfo(SERVICE, service)
+    found = _found(info) if await info.async_request(zeroconf, _RESOLVE_MS) else None
+    if found is None or found == known.get(service):
+        return None
+    known[service] = found
+    return found
+
+
+def _found(info: AsyncServiceInfo) -> Found | None:
+    said, port = decode_text(info.properties), info.port
+    urls = tuple(_urls(info.parsed_addresses(), port)) if port else ()
+    if said is None or not urls:
+        return None
+    name = clean_name(info.name.removesuffix("." + SERVICE))
+    return Found(info.name, name, urls, said.certificate_sha256, said.version)
+
+
+def _urls(addresses: list[str], port: int) -> Iterator[str]:
+    for text in addresses:
+        with suppress(ValueError):
+            address = ipaddress.ip_address(text.partition("%")[0])
+            if address.version == 4:
+                yield f"https://{address}:{port}"
+            elif not address.is_link_local:
+                yield f"https://[{address}]:{port}"

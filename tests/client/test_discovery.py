@@ -1,0 +1,48 @@
+"""What a client makes of what is said on a network; finding it there: ``tests/backend/test_announcing.py``."""
+
+import ipaddress
+
+import pytest
+from zeroconf.asyncio import AsyncServiceInfo
+
+from client.discovery import Found, _found, own_addresses
+from protocol.discovery import SERVICE, Announcement, encode_text
+
+SAID = Announcement("ab" * 32, "1")
+
+
+def said(addresses: list[str], port: int = 8765, name: str = "desk", **text: str) -> AsyncServiceInfo:
+    record = encode_text(SAID) | text
+    return AsyncServiceInfo(
+        SERVICE, f"{name}.{SERVICE}", port=port, parsed_addresses=addresses, properties=record, server="h.local."
+    )
+
+
+def test_where_it_may_be_ipv4_first() -> None:
+    found = _found(said(["fd00::4", "192.168.1.4", "fe80::1"]))
+    assert found == Found(
+        f"desk.{SERVICE}", "desk", ("https://192.168.1.4:8765", "https://[fd00::4]:8765"), "ab" * 32, "1"
+    )
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        said([]),
+        said(["fe80::1"]),
+        said(["10.0.0.1"], port=0),
+        said(["10.0.0.1"], certificate="x"),
+        said(["10.0.0.1"], v="9"),
+    ],
+)
+def test_what_is_of_no_use_is_not_told(info: AsyncServiceInfo) -> None:
+    assert _found(info) is None
+
+
+def test_a_name_is_shown_without_tricks() -> None:
+    found = _found(said(["10.0.0.1"], name="a\u202eb"))
+    assert found is not None and found.name == "a b"
+
+
+def test_this_computer_has_loopback() -> None:
+    assert any(ipaddress.ip_address(address).is_loopback for address in own_addresses())
