@@ -139,11 +139,11 @@ class Windows:
                 self._texts.choose(news.general.language)
                 logging.getLogger().setLevel(news.advanced.log_level)
                 self._show_choices()
-                self.pages.settings.show_settings(news)
+                self.pages.show_settings(news)
             case Problem():
                 self._problems[news.about] = news
                 self._show_problems()
-                self.pages.settings.show_problem(news)
+                self.pages.show_problem(news)
             case WindowWanted():
                 self.open()
             case _:

@@ -313,6 +313,7 @@ def parts() -> dict[str, Draw]:
         screenshots_monitor,
         screenshots_onboarding,
         screenshots_settings,
+        screenshots_words,
     )
 
     return {
@@ -324,6 +325,7 @@ def parts() -> dict[str, Draw]:
         "files": screenshots_files.states,
         "monitor": screenshots_monitor.states,
         "settings": screenshots_settings.states,
+        "words": screenshots_words.states,
         "onboarding": screenshots_onboarding.states,
         "models": screenshots_models.states,
         "help": screenshots_help.states,

@@ -20,7 +20,7 @@ from app.replacing.rules import (
 from app.worker_limits import parse_hours
 
 MOST_HOTWORDS: Final = 512
-_LONGEST_HOTWORD: Final = 64
+LONGEST_HOTWORD: Final = 64
 
 Check = Callable[[Any], str]
 RowsCheck = Callable[[Sequence[Any]], Mapping[int, str]]
@@ -91,8 +91,8 @@ def hours(text: str) -> str:
 
 def words(words: tuple[str, ...]) -> str:
     """Hotwords."""
-    short = all(0 < len(word) <= _LONGEST_HOTWORD for word in words)
-    allowed = f"at most {MOST_HOTWORDS} words of 1 to {_LONGEST_HOTWORD} characters"
+    short = all(0 < len(word) <= LONGEST_HOTWORD for word in words)
+    allowed = f"at most {MOST_HOTWORDS} words of 1 to {LONGEST_HOTWORD} characters"
     return "" if short and len(words) <= MOST_HOTWORDS else allowed
 
 

@@ -19,6 +19,10 @@ from app.history.view import (
 from app.key_test import KeysSeen
 from app.models.view import ModelsView
 from app.monitoring.view import MonitorView
+from app.news import Problem, Programs
+from app.onboarding.view import MicrophoneTrial
+from app.replacing.view import ReplacementsTried
+from app.settings.sections import Settings
 from app.ui.files_page import FilesPage
 from app.ui.first_steps import Again, FirstSteps
 from app.ui.help_panel import HelpPanels
@@ -26,10 +30,12 @@ from app.ui.history_page import HistoryPage
 from app.ui.main_window import MainWindow
 from app.ui.models_panel import ModelsPanel
 from app.ui.monitor_page import MonitorPage
+from app.ui.program_rules_panel import ProgramRulesPanel
 from app.ui.settings_page import SettingsPage
 from app.ui.shell import Shell
 from app.ui.texts import Texts
 from app.ui.theme import Theme
+from app.ui.words_panel import WordsPanel
 from runtime.folders import folders
 
 DICTATION: Final = "dictation"
@@ -70,6 +76,10 @@ class Pages:
         self.settings.add("general", again, again.words)
         self.help = HelpPanels(theme, texts, ask_beside, folders().logs)
         self.help.add_to(self.settings)
+        self.words = WordsPanel(theme, texts, ask, ask_beside)
+        self.settings.add("words", self.words, self.words.words)
+        self.programs = ProgramRulesPanel(theme, texts, ask)
+        self.settings.add("insertion", self.programs, self.programs.words)
         self.shell.seen.connect(self._seen)
         self._shows = self._table()
 
@@ -88,6 +98,9 @@ class Pages:
             MonitorView: self.monitor.show_monitor,
             ModelsView: self.models.show_models,
             KeysSeen: self.settings.show_keys,
+            MicrophoneTrial: self.settings.show_trial,
+            Programs: self.programs.show_programs,
+            ReplacementsTried: self.words.show_tried,
             **self.help.shows,
         }
 
@@ -95,8 +108,21 @@ class Pages:
         """From now on there is somebody who answers."""
         self._seen(self.shell.page if self.shell.isVisible() else "")
         self.history.again()
+        self.words.again()
         self.help.again()
         self.models.again()
+
+    def show_settings(self, settings: Settings) -> None:
+        """What is in force."""
+        self.settings.show_settings(settings)
+        self.words.show_settings(settings)
+        self.programs.show_rules(settings.insertion.programs)
+
+    def show_problem(self, problem: Problem) -> None:
+        """What was refused, or stands in the way."""
+        self.settings.show_problem(problem)
+        self.words.show_problem(problem)
+        self.programs.show_problem(problem)
 
     def show(self, news: object) -> None:
         """To the page that it is for."""

@@ -39,6 +39,13 @@ QListView#list { background: $window; border: none; outline: none; }
 QListView#rows { background: $window; border: 1px solid $line; border-radius: ${radius}px; outline: none; }
 QListView#rows:focus { border-color: $accent; }
 
+QTableView { background: $surface; border: 1px solid $line; border-radius: ${radius}px; outline: none;
+    selection-background-color: $accent_soft; selection-color: $text; }
+QTableView:focus { border: 1px solid $accent; }
+QTableView QLineEdit { border: 2px solid $accent; border-radius: 0; padding: 0 ${hair}px; }
+QHeaderView, QHeaderView::section { background: $surface; color: $muted; border: none; }
+QHeaderView::section { border-bottom: 1px solid $line; padding: ${hair}px ${pad}px; }
+
 QMenu { background: $surface; color: $text; border: 1px solid $line; padding: ${pad}px; }
 QMenu::item { padding: ${pad}px ${menu}px ${pad}px ${menu}px; border-radius: ${radius}px; }
 QMenu::item:selected { background: $accent_soft; color: $text; }

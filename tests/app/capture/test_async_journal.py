@@ -145,7 +145,7 @@ async def test_rules_count_when_the_text_comes_and_are_not_applied_again(
 ) -> None:
     journal, _ = faulty
     for word in ("one", "two"):
-        store = AsyncJournal(journal, rewrite=lambda text, word=word: f"{text} {word}")  # type: ignore[misc]
+        store = AsyncJournal(journal, rewrite=f"{{}} {word}".format)
         if word == "one":
             await store.begin(0, 0)
         await store.settle(0, Final(0, " said "))

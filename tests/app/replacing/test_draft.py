@@ -7,9 +7,9 @@ def test_a_fresh_row_is_tried_and_counts_only_once_it_is_finished() -> None:
     row = draft.add()
     assert row == 1 and draft.wrong == {} and list(draft.tried) == [0]
     assert draft.change(row, hears="um")
-    assert list(draft.tried) == [0, 1] and draft.counting == (Replacement("a", "b"),)
+    assert list(draft.tried) == [0, 1] and list(draft.counting) == [Replacement("a", "b")]
     assert draft.finish()
-    assert draft.counting == (Replacement("a", "b"), Replacement("um"))
+    assert list(draft.counting) == [Replacement("a", "b"), Replacement("um")]
     assert not draft.finish() and not draft.change(row, hears="um")
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -16,11 +17,17 @@ from app.history.view import (
     RerunState,
     TakeDetails,
 )
+from app.insertion.plan import ProgramRule
 from app.models.actions import LookAtModels
 from app.models.view import About, ModelsView, ModelView
+from app.news import Problem, Programs
+from app.replacing.rules import Replacement
+from app.replacing.view import ReplacementsTried, RuleTried, TryReplacements
+from app.settings.sections import Insertion, Recognition, Settings
 from app.ui.pages import HISTORY, MONITOR, SETTINGS, Pages
 from app.ui.texts import Texts
 from app.ui.theme import Theme
+from app.view import Note
 
 ONE = UUID(int=1)
 
@@ -87,3 +94,24 @@ def test_the_models_are_looked_at_only_while_they_are_seen(world: World) -> None
     assert looked() == LookAtModels(True), "now there is somebody who answers"
     pages.settings.choose("history")
     assert looked() == LookAtModels(False)
+
+
+def test_words_and_rules_for_programs_are_in_the_settings(world: World) -> None:
+    pages = world.pages
+    rules = (Replacement("um"),)
+    settings = replace(Settings(), recognition=Recognition(replacements=rules))
+    pages.show_settings(replace(settings, insertion=Insertion(programs=(ProgramRule("slack"),))))
+    assert pages.words.replacements.model.draft.counting == rules
+    assert [row.rule for row in pages.programs.rows] == [ProgramRule("slack")]
+    pages.shell.appear(SETTINGS)
+    pages.settings.choose("words")
+    pages.begun()
+    asked = [action for action in world.beside if isinstance(action, TryReplacements)][-1]
+    assert asked.rules == rules
+    pages.show(ReplacementsTried(asked.serial, 1, 1, 1, (RuleTried(1),)))
+    assert pages.words.replacements.results.isVisible()
+    pages.show(Programs(("kitty",)))
+    pages.programs.menu.aboutToShow.emit()
+    assert pages.programs.menu.actions()[0].text() == "kitty"
+    pages.show_problem(Problem("settings", note=Note("settings-unreadable"), setting="insertion.programs"))
+    assert pages.programs.problem.text()

@@ -19,6 +19,7 @@ from app.models.engines import KINDS
 from app.models.view import ModelNote, ModelState, Purpose
 from app.models.view import Use as ModelUse
 from app.onboarding.steps import Step
+from app.replacing.rules import Wrong
 from app.settings.schema import all_settings
 from app.states import State
 from app.ui.help_report import PARTS
@@ -70,6 +71,8 @@ FAMILIES = {
     "models.purpose": [purpose.value for purpose in Purpose],
     "models.source": ["modelscope", "huggingface", "wheels", "folder"],
     "models.used": [use.value for use in ModelUse if use is not ModelUse.NOBODY],
+    "words.wrong": [why.value for why in Wrong],
+    "programs.wrong": ["empty", "long", "twice", "too-many"],
     "files.form": [form.value for form in Format],
 }
 OPTIONS = {key for name in WITH_ROW for key in option_keys(all_settings()[name]).values()}

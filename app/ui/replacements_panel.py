@@ -1,0 +1,293 @@
+"""The replacements: a table to edit, what it would have changed, and the way in and out as a sheet."""
+
+from collections.abc import Callable, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from app.actions import Action, ChangeSetting
+from app.news import Problem
+from app.outputs import write_whole
+from app.replacing.rules import MOST_RULES, Replacement
+from app.replacing.sheets import from_text, to_csv
+from app.replacing.view import ReplacementsTried, TryReplacements
+from app.settings.schema import as_written
+from app.ui.dry_run_results import DryRunResults
+from app.ui.file_dialogs import Dialogs, SystemDialogs
+from app.ui.lines import Lines
+from app.ui.rules_model import RulesModel
+from app.ui.rules_table import RulesTable
+from app.ui.texts import Texts
+from app.ui.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets import control_height, label
+from app.ui.wording import note_text
+
+NAME: Final = "recognition.replacements"
+_MANY: Final = 8
+_TRY_MS: Final = 400
+_MOST_BYTES: Final = 4 << 20
+_SHEET: Final = "replacements.csv"
+
+Ask = Callable[[Action], None]
+AskTry = Callable[[TryReplacements], None]
+
+
+class ReplacementsPanel(QFrame):
+    """Shows values and asks for others. A rule counts once its row is left; what is wrong stays here, marked."""
+
+    def __init__(
+        self, theme: Theme, texts: Texts, ask: Ask, ask_try: AskTry, dialogs: Dialogs | None = None
+    ) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask, self._ask_try = theme, texts, ask, ask_try
+        self._dialogs = dialogs or SystemDialogs()
+        self._known: tuple[Replacement, ...] = ()
+        self._asked: tuple[Replacement, ...] | None = None
+        self._serials, self._serial = count(1), 0
+        self._tried_rows: tuple[int, ...] = ()
+        self._tried: ReplacementsTried | None = None
+        self._told: Callable[[], str] = str
+        self.setProperty("role", "card")
+        self.heading = label(bold=True)
+        self.says, self.empty = label(size=SCALE.caption, role="muted"), label(role="muted")
+        self.search = QLineEdit()
+        self.model = RulesModel(texts)
+        self.table = RulesTable(theme, self.model)
+        self.problem, self.told = label(size=SCALE.caption, role="danger"), label(size=SCALE.caption)
+        self.add, self.remove = QPushButton(), QPushButton()
+        self.take_in, self.give_out = QPushButton(), QPushButton()
+        self.results = DryRunResults(theme, texts)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_TRY_MS)
+        self._left = QTimer(self)  # not at once: no row may go while its editor closes
+        self._left.setSingleShot(True)
+        self._lay_out()
+        self._connect()
+        self.refresh()
+
+    # -- what is told --------------------------------------------------------------------------------------
+
+    def show_rules(self, rules: Sequence[Replacement]) -> None:
+        """What is in force. While something else is asked for, that is waited for."""
+        self._known = rules = tuple(rules)
+        if self._asked in (None, rules):
+            self._asked = None
+            if rules != self.model.draft.counting:
+                self.model.show_rules(rules)
+                self._changed()
+
+    def show_problem(self, problem: Problem) -> None:
+        """What was asked for is not in force, or nothing stands in its way any more."""
+        if problem.setting == NAME and problem.note is not None:
+            note = problem.note
+            self._asked = None
+            self._tell(lambda: note_text(self._texts, note))
+
+    def show_tried(self, tried: ReplacementsTried) -> None:
+        """What the rules would have changed, unless they are others by now."""
+        if tried.serial == self._serial and self._tried_rows:
+            self._tried = tried
+            rules = zip(self._tried_rows, tried.rules, strict=False)
+            self.model.show_takes({row: rule.takes for row, rule in rules})
+            self._show_results()
+
+    def again(self) -> None:
+        """From now on there is somebody who answers."""
+        if self.isVisible():
+            self._try()
+
+    def refresh(self) -> None:
+        """Everything again, in the language and colours of now."""
+        texts = self._texts
+        self.heading.setText(texts("words.replacements"))
+        self.says.setText(texts("words.replacements-say"))
+        self.empty.setText(texts("words.no-rules"))
+        self.search.setPlaceholderText(texts("words.search"))
+        self.search.setAccessibleName(texts("words.search"))
+        self.search.setFont(font())
+        self.search.setMinimumHeight(control_height())
+        for part in (self.table, self.table.horizontalHeader()):
+            part.setAccessibleName(texts("words.replacements"))
+        named = {
+            self.add: "words.add",
+            self.remove: "words.remove",
+            self.take_in: "words.import",
+            self.give_out: "words.export",
+        }
+        for button, key in named.items():
+            button.setText(texts(key))
+            button.setAccessibleName(texts(key))
+        self.model.refresh()
+        self.table.refresh()
+        self.results.refresh()
+        self._show()
+
+    # -- what is shown -------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        rules = self.model.draft.rules
+        self.table.setVisible(bool(rules))
+        self.empty.setVisible(not rules)
+        self.search.setVisible(len(rules) > _MANY or bool(self.search.text()))
+        self.add.setEnabled(len(rules) < MOST_RULES)
+        self.remove.setEnabled(bool(self.table.rows))
+        self.give_out.setEnabled(bool(self.model.draft.tried))
+        row = self.table.row
+        wrong = sorted(self.model.draft.wrong)
+        why = self.model.problem(row) if row is not None and row in wrong else ""
+        if not why and wrong:
+            why = self._texts("words.wrong-rows", count=len(wrong))
+        self.problem.setText(why)
+        self.problem.setVisible(bool(why))
+        self.told.setText(self._told())
+        self.told.setVisible(bool(self.told.text()))
+        self._lines.arrange()
+        self._show_results()
+
+    def _show_results(self) -> None:
+        """Of the row that somebody looks at, or of the first one that would change something."""
+        tried = self._tried if self._tried_rows else None
+        self.results.show_tried(tried)
+        if tried is None:
+            return
+        changing = [row for row, rule in zip(self._tried_rows, tried.rules, strict=False) if rule.takes]
+        row = self.table.row if self.table.row in self._tried_rows else next(iter(changing), None)
+        if row is None or row >= len(self.model.draft.rules):
+            self.results.show_rule(None, None)
+        else:
+            place = self._tried_rows.index(row)
+            rule = tried.rules[place] if place < len(tried.rules) else None
+            self.results.show_rule(self.model.draft.rules[row], rule)
+
+    def _tell(self, told: Callable[[], str]) -> None:
+        self._told = told
+        self._show()
+
+    # -- what a person does --------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Somebody looks."""
+        self._soon.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody does, and nobody fills a row any more."""
+        self._soon.stop()
+        if self.model.begun:
+            self.model.finish()
+        self._left.start()
+        if self._tried_rows:
+            self._serial = next(self._serials)
+            self._ask_try(TryReplacements((), self._serial))
+            self._tried_rows, self._tried = (), None
+
+    def _add(self) -> None:
+        self.search.clear()
+        row = self.model.add()
+        self._show()
+        self.table.begin(row)
+
+    def _leave(self) -> None:
+        """Done with the row, unless somebody is in it again."""
+        fresh = self.model.draft.fresh
+        if fresh is not None and not self.table.is_at(fresh):
+            self.model.finish()
+            self._show()
+
+    def _remove(self, rows: list[int]) -> None:
+        here = self.table.currentIndex().row()
+        self.model.remove(rows)
+        last = self.table.found.rowCount() - 1
+        if last >= 0:
+            self.table.setCurrentIndex(self.table.found.index(min(here, last), 0))
+
+    def _edited(self) -> None:
+        """Ask for what can be; the rest waits here."""
+        counting = self.model.draft.counting
+        self._told = str
+        if counting != (self._known if self._asked is None else self._asked):
+            self._asked = counting
+            self._ask(ChangeSetting(NAME, tuple(as_written(counting))))
+        self._changed()
+
+    def _changed(self) -> None:
+        self._soon.start()
+        self._tried_rows, self._tried = (), None
+        self._show()
+
+    def _try(self) -> None:
+        draft = self.model.draft
+        self._tried_rows = draft.tried
+        self._serial = next(self._serials)
+        if self.isVisible():
+            self._ask_try(TryReplacements(tuple(draft.rules[row] for row in draft.tried), self._serial))
+
+    def _import(self) -> None:
+        sheets = self._texts("words.sheets")
+        kinds = [f"{sheets} (*.csv *.tsv *.txt)"]
+        chosen = self._dialogs.files(self, self._texts("words.import"), kinds)
+        if not chosen:
+            return
+        try:
+            with Path(chosen[0]).open("rb") as file:
+                text = file.read(_MOST_BYTES).decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError):
+            return self._tell(lambda: self._texts("words.not-read"))
+        sheet = from_text(text)
+        if sheet.rules:
+            self.model.merge(sheet.rules)
+        values = {"count": len(sheet.rules), "left": sheet.left_out}
+        self._tell(lambda: self._texts("words.imported-some" if sheet.left_out else "words.imported", **values))
+
+    def _export(self) -> None:
+        place = self._dialogs.place(self, self._texts("words.export"), str(Path.home() / _SHEET))
+        if not place:
+            return
+        draft = self.model.draft
+        try:
+            write_whole(Path(place), to_csv([draft.rules[row] for row in draft.tried]))
+        except OSError:
+            return self._tell(lambda: self._texts("words.not-written"))
+        self._tell(lambda: self._texts("words.exported", place=place))
+
+    # -- how -----------------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        self.model.edited.connect(self._edited)
+        self.model.dataChanged.connect(lambda: self._soon.start())
+        self.table.left.connect(lambda: self._left.start())
+        self._left.timeout.connect(self._leave)
+        self.table.removed.connect(self._remove)
+        self.table.selectionModel().selectionChanged.connect(lambda: self._show())
+        self.table.selectionModel().currentChanged.connect(lambda: self._show())
+        self.table.found.rowsRemoved.connect(lambda: self._show())
+        self.search.textChanged.connect(self._search)
+        self.add.clicked.connect(self._add)
+        self.remove.clicked.connect(lambda: self._remove(self.table.rows))
+        self.take_in.clicked.connect(self._import)
+        self.give_out.clicked.connect(self._export)
+        self._soon.timeout.connect(self._try)
+        new = QShortcut(QKeySequence(QKeySequence.StandardKey.New), self)
+        new.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        new.activated.connect(self._add)
+        self._texts.changed.connect(self.refresh)
+
+    def _search(self, query: str) -> None:
+        self.table.found.search(query)
+        self.table.fit()
+        self._show()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
+        column.setSpacing(SPACING.medium)
+        self._lines = Lines((self.add, self.remove, self.take_in, self.give_out))
+        for said in (self.says, self.empty, self.problem, self.told):
+            said.setWordWrap(True)
+        widgets: tuple[QWidget, ...] = (self.heading, self.says, self.search, self.empty, self.table)
+        for widget in (*widgets, self.problem, self._lines, self.told, self.results):
+            column.addWidget(widget)

@@ -1,0 +1,61 @@
+"""Words: what to write instead of what is recognised, and what to listen for."""
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.actions import Action
+from app.news import Problem
+from app.replacing.view import ReplacementsTried, TryReplacements
+from app.settings.sections import Settings
+from app.ui.file_dialogs import Dialogs
+from app.ui.hotwords_panel import HotwordsPanel
+from app.ui.replacements_panel import ReplacementsPanel
+from app.ui.texts import Texts
+from app.ui.theme import SPACING, Theme
+
+
+class WordsPanel(QWidget):
+    """``ask`` is for settings, ``ask_try`` for what rules would have changed."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Action], None],
+        ask_try: Callable[[TryReplacements], None],
+        dialogs: Dialogs | None = None,
+    ) -> None:
+        super().__init__()
+        self._texts = texts
+        self.replacements = ReplacementsPanel(theme, texts, ask, ask_try, dialogs)
+        self.hotwords = HotwordsPanel(theme, texts, ask)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.large)
+        column.addWidget(self.replacements)
+        column.addWidget(self.hotwords)
+
+    def words(self) -> Iterable[str]:
+        """What a search finds it by."""
+        texts = self._texts
+        yield from (texts("words.find"), texts("words.replacements"), texts("words.replacements-say"))
+        yield from (texts("words.hotwords"), texts("words.hotwords-say"))
+
+    def show_settings(self, settings: Settings) -> None:
+        """What is in force."""
+        self.replacements.show_rules(settings.recognition.replacements)
+        self.hotwords.show_words(settings.recognition.hotwords)
+
+    def show_tried(self, tried: ReplacementsTried) -> None:
+        """What the rules would have changed."""
+        self.replacements.show_tried(tried)
+
+    def show_problem(self, problem: Problem) -> None:
+        """What was refused."""
+        self.replacements.show_problem(problem)
+        self.hotwords.show_problem(problem)
+
+    def again(self) -> None:
+        """From now on there is somebody who answers."""
+        self.replacements.again()

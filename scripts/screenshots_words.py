@@ -1,0 +1,145 @@
+"""Words and rules for programs in each of their states, for ``scripts.screenshots``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.insertion.plan import Newline, ProgramRule, Strategy
+from app.news import Programs
+from app.replacing.rules import Replacement
+from app.replacing.view import Example, ReplacementsTried, RuleTried, TryReplacements
+from app.settings.sections import Settings
+from app.ui.main_window import usual_size
+from app.ui.program_rules_panel import ProgramRulesPanel
+from app.ui.texts import Texts
+from app.ui.theme import SPACING, Theme
+from app.ui.words_panel import WordsPanel
+from scripts.screenshots import Look, column, dressed, grabbed, ground
+
+_RULES: Final = (
+    Replacement("git hub", "GitHub"),
+    Replacement("i phone", "iPhone"),
+    Replacement("um"),
+    Replacement("keykey pounamu", "kikipounamu", whole_word=False),
+    Replacement("皮卡", "Pika"),
+    Replacement("皮卡车", "皮卡车"),
+    Replacement("cloud", "Claude", match_case=True),
+)
+_HOTWORDS: Final = ("pounamu", "翡翠", "Aotearoa", "SenseVoice")
+_PROGRAMS: Final = (
+    ProgramRule("slack", Strategy.TYPE),
+    ProgramRule("WeChat", Strategy.TYPE, Newline.SPACE),
+    ProgramRule("keepassxc", hold=True),
+)
+_EXAMPLES: Final = (
+    ("…push it to git hub before lunch and…", "git hub", "GitHub"),
+    ("The git hub action failed again", "git hub", "GitHub"),
+    ("把代码推到 git hub 上", "git hub", "GitHub"),
+    ("…on git hub there is an issue…", "git hub", "GitHub"),
+)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Both panels, and what they asked of the history."""
+
+    words: WordsPanel
+    programs: ProgramRulesPanel
+    asked: list[TryReplacements]
+
+
+def example(before: str, hears: str, writes: str) -> Example:
+    """One of a take."""
+    at = before.index(hears)
+    after = before.replace(hears, writes)
+    return Example(UUID(int=1), 1_770_000_000, before, after, (at, at + len(hears)), (at, at + len(writes)))
+
+
+_COUNTS: Final = (14, 3, 212, 1, 5, 0, 31)
+_TRIED: Final = tuple(
+    RuleTried(takes, tuple(example(*said) for said in _EXAMPLES) if place == 0 else ())
+    for place, takes in enumerate(_COUNTS)
+)
+
+
+def full(scene: Scene) -> None:
+    """Rules, tried, one of them looked at."""
+    _show(scene)
+    table = scene.words.replacements.table
+    table.setCurrentIndex(table.found.index(0, 0))
+    _answer(scene, 1_284, 1_284)
+
+
+def trying(scene: Scene) -> None:
+    """While the history is read."""
+    _show(scene)
+    _answer(scene, 6_400, 20_000)
+
+
+def wrong(scene: Scene) -> None:
+    """Rows, a word and a program that cannot be, and a sheet of which some was left out."""
+    _show(scene)
+    model = scene.words.replacements.model
+    model.setData(model.index(1, 0), "Git Hub")
+    scene.words.replacements.table.setCurrentIndex(scene.words.replacements.table.found.index(1, 0))
+    scene.words.hotwords.field.setPlainText("pounamu\n" + "x" * 70)
+    scene.programs.rows[1].program.setText("Slack.exe")
+    scene.programs.rows[1].program.editingFinished.emit()
+
+
+def nothing(scene: Scene) -> None:
+    """Before there is anything."""
+
+
+State = Callable[[Scene], None]
+STATES: Final[tuple[State, ...]] = (full, trying, wrong, nothing)
+
+
+def states(look: Look) -> QImage:
+    """All of them, in one look."""
+    return column([shown(look, state) for state in STATES], ground(look))
+
+
+def shown(look: Look, state: State) -> QImage:
+    """Both panels beside each other, in this state."""
+
+    def draw(theme: Theme, texts: Texts) -> QImage:
+        asked: list[TryReplacements] = []
+        words = WordsPanel(theme, texts, lambda action: None, asked.append)
+        programs = ProgramRulesPanel(theme, texts, lambda action: None)
+        page = QWidget()
+        page.setObjectName("page")
+        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(page)
+        row.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
+        row.setSpacing(SPACING.large)
+        for panel, part in ((words, 3), (programs, 2)):
+            side = QVBoxLayout()
+            side.addWidget(panel)
+            side.addStretch(1)
+            row.addLayout(side, part)
+        page.setFixedWidth(usual_size().width() * 5 // 4)
+        page.show()
+        state(Scene(words, programs, asked))
+        page.resize(page.width(), page.heightForWidth(page.width()))
+        return grabbed(page)
+
+    return dressed(look, draw)
+
+
+def _show(scene: Scene) -> None:
+    settings = Settings()
+    recognition = replace(settings.recognition, replacements=_RULES, hotwords=_HOTWORDS)
+    scene.words.show_settings(replace(settings, recognition=recognition))
+    scene.programs.show_programs(Programs(("firefox", "slack")))
+    scene.programs.show_rules(_PROGRAMS)
+
+
+def _answer(scene: Scene, done: int, total: int) -> None:
+    scene.words.replacements.again()
+    scene.words.show_tried(ReplacementsTried(scene.asked[-1].serial, done, total, 241, _TRIED))

@@ -1,0 +1,61 @@
+import pytest
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action, ChangeSetting
+from app.news import Problem
+from app.settings.checks import LONGEST_HOTWORD, MOST_HOTWORDS
+from app.ui.hotwords_panel import NAME, HotwordsPanel
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import Note
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def panel(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> HotwordsPanel:
+    made = HotwordsPanel(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def test_words_are_counted_and_asked_for_when_it_is_left(
+    panel: HotwordsPanel, asked: list[Action], texts: Texts
+) -> None:
+    panel.show_words(("pounamu", "翡翠"))
+    assert panel.field.toPlainText() == "pounamu\n翡翠"
+    assert panel.count.text() == texts("words.hotwords-count", count=2, most=MOST_HOTWORDS)
+    panel.field.setPlainText("pounamu\n\n Aotearoa ")
+    assert asked == []
+    panel.hide()
+    assert asked == [ChangeSetting(NAME, "pounamu\nAotearoa")]
+
+
+def test_a_word_that_cannot_be_is_marked_and_nothing_asked_for(
+    panel: HotwordsPanel, asked: list[Action], texts: Texts
+) -> None:
+    panel.field.setPlainText("good\n\n" + "x" * (LONGEST_HOTWORD + 1))
+    assert panel.problem.text() == texts("words.long-hotword", line=3, most=LONGEST_HOTWORD)
+    assert len(panel.field.extraSelections()) == 1
+    panel.hide()
+    assert asked == []
+    panel.show()
+    panel.field.setPlainText("\n".join("x" for _ in range(MOST_HOTWORDS + 1)))
+    assert panel.problem.text() == texts("words.too-many-hotwords", most=MOST_HOTWORDS)
+    panel.field.setPlainText("good")
+    assert not panel.problem.isVisible() and panel.field.extraSelections() == []
+
+
+def test_what_is_being_typed_stays_and_what_was_refused_is_told(panel: HotwordsPanel, texts: Texts) -> None:
+    QTest.keyClicks(panel.field, "new")
+    panel.show_words(("other",))
+    assert panel.field.toPlainText() == "new"
+    note = Note("settings-no-toml", {"line": "3"})
+    panel.show_problem(Problem("settings", note=note, setting=NAME))
+    assert panel.problem.text() == texts("note.settings-no-toml", line="3")
+    assert panel.field.accessibleName()
