@@ -23,7 +23,6 @@ from app.ui.wording import note_text
 
 MOST_KNOWN: Final = 100
 _AT_WORK: Final = frozenset({RerunState.WAITING, RerunState.RUNNING})
-_ROWS: Final = 6
 _PART: Final = " · "
 
 
@@ -161,8 +160,7 @@ class AgainPanel(QFrame):
         self.range.setCurrentIndex(chosen)
         self._fill_models()
         self.difference.refresh()
-        line = self.difference.fontMetrics().lineSpacing()
-        self.difference.setMinimumHeight(_ROWS * line)
+        self.difference.updateGeometry()
         self._show()
 
     def _fill_models(self) -> None:

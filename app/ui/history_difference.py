@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QTextEdit
+from PySide6.QtWidgets import QTextEdit, QWidget
 
 from app.history.difference import Change, Piece
 from app.ui.texts import Texts
-from app.ui.theme import Theme, font
+from app.ui.theme import SPACING, Theme, font
 
+ROWS: Final = 5
 MOST_SHOWN: Final = 2_000
 MOST_SPOKEN: Final = 50
 LONGEST_SAME: Final = 400
@@ -25,6 +27,14 @@ class DifferenceView(QTextEdit):
         self._pieces: Sequence[Piece] = ()
         self.setReadOnly(True)
         self.setTabChangesFocus(True)
+
+    def sizeHint(self) -> QSize:
+        """A few lines: more where there is room."""
+        return QSize(super().sizeHint().width(), height_of(self))
+
+    def minimumSizeHint(self) -> QSize:
+        """As many."""
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
 
     def show_pieces(self, pieces: Sequence[Piece]) -> None:
         """From one text to the other."""
@@ -46,6 +56,7 @@ class DifferenceView(QTextEdit):
             cursor.insertText(_GAP, self._format(Change.SAME))
         cursor.endEditBlock()
         self.moveCursor(QTextCursor.MoveOperation.Start)
+        self.verticalScrollBar().setValue(0)
 
     def _format(self, change: Change) -> QTextCharFormat:
         made = QTextCharFormat()
@@ -59,6 +70,11 @@ class DifferenceView(QTextEdit):
             made.setBackground(self._theme.colour("accent_soft"))
             made.setFontUnderline(True)
         return made
+
+
+def height_of(edit: QWidget) -> int:
+    """Of a few lines with what is round them."""
+    return ROWS * edit.fontMetrics().lineSpacing() + 2 * SPACING.medium
 
 
 def shortened(piece: Piece) -> str:

@@ -19,6 +19,7 @@ from app.states import State
 from app.ui import icons
 from app.ui.file_dialogs import Dialogs
 from app.ui.history_again import AgainPanel, Stage
+from app.ui.history_difference import height_of
 from app.ui.history_follow import Follower
 from app.ui.history_playing import PlayBar
 from app.ui.history_wording import caption, state_of, take_text, when
@@ -30,6 +31,14 @@ from app.ui.widgets import Choice, label
 MOST_DRAFTS: Final = 100
 
 Asked = HistoryAction | RecoverTake
+
+
+class _Text(QPlainTextEdit):
+    """As high as some lines, and higher where there is room."""
+
+    def sizeHint(self) -> QSize:
+        """What else the panel has stays in sight in a low window."""
+        return QSize(super().sizeHint().width(), height_of(self))
 
 
 class TakePanel(QFrame):
@@ -53,7 +62,7 @@ class TakePanel(QFrame):
         self._sure = False
         self.setProperty("role", "card")
         self.hint, self.caption = label(role="muted"), label(size=SCALE.caption, role="muted")
-        self.text = QPlainTextEdit()
+        self.text = _Text()
         self.save, self.undo = self._button(self._save, "primary"), self._button(self._undo)
         self.copy, self.recover = self._button(self.copy_text), self._button(self._recover)
         self.form, self.export = Choice(theme), self._button(self._export)
