@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
+from spake2 import SPAKE2_A, SPAKE2_B
 
 from backend.pairing import Pairing, PairingRules, Proven
 from client.errors import Intercepted
@@ -22,6 +23,9 @@ from protocol.pairing import (
     PairingStage,
     PairRefusal,
     PairRefused,
+    derive_keys,
+    identities,
+    prove,
 )
 
 CODE, WRONG = "01234567", "76543210"
@@ -216,6 +220,22 @@ def test_a_device_believes_only_a_gateway_that_knows_the_code() -> None:
     for forged in (Paired(bytes(32), answer.sealed), Paired(answer.proof, flipped), Paired(answer.proof, b"")):
         with pytest.raises(Intercepted):
             device.exchange.finish(forged)
+
+
+def test_the_arithmetic_is_that_of_every_version() -> None:
+    """Another release of the library that computed something else would pair with no older device."""
+    device, gateway = identities("laptop", CLIENT)
+    ends = [
+        side(CODE.encode(), idA=device, idB=gateway, entropy_f=lambda size, last=last: bytes(size - 1) + last)
+        for side, last in ((SPAKE2_A, b"\x01"), (SPAKE2_B, b"\x02"))
+    ]
+    x, y = (end.start() for end in ends)
+    assert x.hex() == "417d24bf23a9c827729268dc075a0a57aa0b0abf999d2b60a62c7eb5fec97f354d"
+    assert y.hex() == "426fcff5f7b77d6da4af0fb0fbae482ea4d209a7fd379f29d923d10a3017b92944"
+    (key,) = {ends[0].finish(y), ends[1].finish(x)}
+    assert key.hex() == "d5d7d773c2a18a061299eac2f99c8e4b23922a3a31b794d940f6cc437bc00eda"
+    proof = prove(derive_keys(key, x, y).client, x, y, OWN)
+    assert proof.hex() == "e4e1f473ffcf8e7dfe9588c79549e5667536e55716e41616febf5ee8b7fc0526"
 
 
 class World(RuleBasedStateMachine):
