@@ -205,6 +205,11 @@ class Jobs:
             await self.drop_dead(letter.entry)
         return reply
 
+    async def administer(self, *command: str) -> Any:
+        """Run a command about the broker itself. Raises ``BrokerError``."""
+        with _mapped():
+            return await self._looks.execute_command(*command)  # type: ignore[no-untyped-call]
+
     # -- results -------------------------------------------------------------------------------------------
 
     async def listen(self, on_notice: Callable[[Notice], None], on_subscribed: Callable[[], None]) -> None:

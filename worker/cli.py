@@ -30,6 +30,7 @@ from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.engines import check_engine, has_libraries
 from worker.errors import BrokerError
 from worker.jobs import Jobs
+from worker.tunnel import Carrier, Tunnel, carrier, read_key
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +46,15 @@ def _program() -> None:
 
 
 @cli.command()
-def run(
+def run(  # noqa: PLR0913 - typer: an option is a parameter
     redis: Annotated[str, typer.Option(help="Broker. [default: the one of this computer's gateway]")] = "",
+    gateway: Annotated[
+        str, typer.Option(help="Reach the broker through this gateway: wss://HOST:PORT, with KIKIPOUNAMU_KEY.")
+    ] = "",
+    certificate_sha256: Annotated[
+        str, typer.Option("--certificate-sha256", help="Fingerprint of the gateway's certificate.")
+    ] = "",
+    key_file: Annotated[str, typer.Option(help="File with the key, instead of KIKIPOUNAMU_KEY.")] = "",
     engine: Annotated[str, typer.Option(help="whisper, funasr, package.module:function, or auto.")] = "whisper",
     model: Annotated[str, typer.Option(help="Installed model. [default: the engine's own]")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda; funasr: cuda:N too.")] = "auto",
@@ -54,13 +62,19 @@ def run(
     extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="For the engine.")] = None,
 ) -> None:
     """Take jobs until SIGTERM or Ctrl-C; then finish what is being decoded and hand back the rest."""
+    if redis and gateway:
+        raise typer.BadParameter("name a broker or a gateway, not both", param_hint="--gateway")
     url = redis or f"unix://{folders().broker_socket}"
     extras = _extra(extra or [])
     with logging_to("worker", folders().logs):
         try:
             settings = _engine_settings(engine, model, extras)
             settings = msgspec.structs.replace(settings, device=device, threads=threads)
-            asyncio.run(_work(url, settings, Timing()))
+            through = None
+            if gateway:
+                key = read_key(key_file, os.environ.get("KIKIPOUNAMU_KEY", ""))
+                through = carrier(gateway, key, certificate_sha256)
+            asyncio.run(_work(url, settings, Timing(), through))
         except (EngineUnavailable, SpeechError) as error:
             _give_up(error, _NOTHING_TO_RUN)
         except BrokerError as error:
@@ -72,10 +86,13 @@ def main() -> None:
     cli()
 
 
-async def _work(url: str, settings: EngineSettings, timing: Timing) -> None:
+async def _work(url: str, settings: EngineSettings, timing: Timing, through: Carrier | None) -> None:
     worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    log.info("worker starts", worker=worker, broker=without_password(url), engine=settings.engine)
-    async with Jobs(url, worker, Keys()) as jobs:
+    where = without_password(through.url if through else url)
+    log.info("worker starts", worker=worker, broker=where, engine=settings.engine)
+    async with contextlib.AsyncExitStack() as stack:
+        dial = (await stack.enter_async_context(Tunnel(through))).dial if through else None
+        jobs = await stack.enter_async_context(Jobs(url, worker, Keys(), dial=dial))
         consumer = Consumer(worker, jobs, EngineSupervisor(settings, EngineLimits()), timing, Keys())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

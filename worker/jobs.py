@@ -6,14 +6,14 @@ Every change is one atomic script (``worker/lua``); ``protocol.job`` says what t
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 import redis.exceptions as foreign
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -43,12 +43,20 @@ from protocol.monitor import WorkerStatus
 from worker.delivery import JOBS, PARTIALS, Delivery, read_delivery
 from worker.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
 from worker.placement import Queue
+from worker.scripts import load_scripts
 
 RETURNED: Final = "returned"
 """Consumer name of entries that nobody holds: handed back and waiting for a sweep."""
 
 _CONNECTIONS: Final = 4  # one blocks in a read; renewal, heartbeat and results share the others
 _SOCKET_TIMEOUT_S: Final = 10.0  # must exceed every BLOCK
+_POOL: Final[dict[str, Any]] = {
+    "protocol": 2,
+    "max_connections": _CONNECTIONS,
+    "socket_timeout": _SOCKET_TIMEOUT_S,
+    "socket_connect_timeout": _SOCKET_TIMEOUT_S,
+    "retry": Retry(NoBackoff(), 0),
+}
 _CLAIMABLE_MS: Final = 3_600_000
 _FORGOTTEN_CONSUMER_MS: Final = 600_000
 _SWEEP_LOCK_MS: Final = SWEEP_MS * 3 // 4  # the quickest sweeper's interval
@@ -62,6 +70,10 @@ _PASSING: Final = (
     foreign.TryAgainError,
 )
 _PASSING_CODES: Final = ("MISCONF", "NOREPLICAS")  # those that redis-py has no class for
+
+
+Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+"""Makes a connection to the broker that somebody else carries. Raises ``BrokerRefused`` or ``OSError``."""
 
 
 class Verdict(StrEnum):
@@ -81,7 +93,10 @@ class Taken(NamedTuple):
 
 
 class Jobs:
-    """Jobs of one shard for one worker. An async context manager: leaving it closes the connections."""
+    """Jobs of one shard for one worker. An async context manager: leaving it closes the connections.
+
+    ``dial``: makes the connections, instead of ``url``.
+    """
 
     def __init__(
         self,
@@ -90,6 +105,7 @@ class Jobs:
         keys: Keys,
         forgotten_consumer_ms: int = _FORGOTTEN_CONSUMER_MS,
         stale_ms: int = STALE_MS,
+        dial: "Dial | None" = None,
     ) -> None:
         self._worker = worker
         self._forgotten_consumer_ms = forgotten_consumer_ms
@@ -97,19 +113,20 @@ class Jobs:
         self._keys = keys
         self._streams: tuple[str, ...] = ()
         self._partial_streams: tuple[str, ...] = ()
-        self._redis = _open(url)
-        self._groups = self._script("groups")
-        self._take = self._script("take")
-        self._take_left = self._script("leftovers")
-        self._glance = self._redis.register_script(_lua("glance"))
-        self._take_partials = self._script("partials")
-        self._sweep = self._script("sweep")
-        self._renew = self._script("renew")
-        self._finish = self._script("segment", "finish")
-        self._fail = self._script("segment", "fail")
-        self._hypothesise = self._script("hypothesis")
-        self._leave = self._script("leave")
-        self._heartbeat = self._script("heartbeat")
+        self._redis = _open(url) if dial is None else _dialled(dial)
+        scripts = {name: self._redis.register_script(text) for name, text in load_scripts().items()}
+        self._groups = scripts["groups"]
+        self._take = scripts["take"]
+        self._take_left = scripts["leftovers"]
+        self._glance = scripts["glance"]
+        self._take_partials = scripts["partials"]
+        self._sweep = scripts["sweep"]
+        self._renew = scripts["renew"]
+        self._finish = scripts["finish"]
+        self._fail = scripts["fail"]
+        self._hypothesise = scripts["hypothesis"]
+        self._leave = scripts["leave"]
+        self._heartbeat = scripts["heartbeat"]
 
     async def __aenter__(self) -> "Jobs":
         return self
@@ -259,10 +276,6 @@ class Jobs:
     def _kinds(self, stream: str) -> Set[JobKind]:
         return PARTIALS if stream in self._partial_streams else JOBS
 
-    def _script(self, *names: str) -> Any:
-        # What ends a job frees memory, so it must run when the broker is full.
-        return self._redis.register_script("#!lua flags=allow-oom\n" + "\n".join(map(_lua, names)))
-
     async def _repairing(self, script: Any, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Run ``script``; once more after making the groups, if a stream or its group is gone."""
         async with _mapped():
@@ -291,10 +304,6 @@ def check_version(info: Mapping[str, Any]) -> None:
         raise BrokerTooOld(f"the broker is {kind} {version}: Redis 7.0 or Valkey 7.2 or newer is needed")
 
 
-def _lua(name: str) -> str:
-    return (files("worker") / "lua" / f"{name}.lua").read_text("utf-8")
-
-
 def _status(value: bytes) -> WorkerStatus | None:
     try:
         return decode_status(value)
@@ -304,16 +313,34 @@ def _status(value: bytes) -> WorkerStatus | None:
 
 def _open(url: str) -> Redis:
     try:
-        return Redis.from_url(
-            url,
-            protocol=2,
-            max_connections=_CONNECTIONS,
-            socket_timeout=_SOCKET_TIMEOUT_S,
-            socket_connect_timeout=_SOCKET_TIMEOUT_S,
-            retry=Retry(NoBackoff(), 0),
-        )
+        return Redis.from_pool(ConnectionPool.from_url(url, **_POOL))
     except ValueError as error:
         raise BrokerRefused(f"not the address of a broker: {error}") from error
+
+
+def _dialled(dial: Dial) -> Redis:
+    return Redis.from_pool(ConnectionPool(connection_class=_Dialled, dial=dial, **_POOL))
+
+
+class _Dialled(AbstractConnection):
+    """A connection that is made elsewhere: redis-py's own three know only addresses."""
+
+    def __init__(self, *, dial: Dial, **options: Any) -> None:
+        self._dial = dial
+        super().__init__(**options)
+
+    def repr_pieces(self) -> list[tuple[str, str | int]]:
+        return [("db", self.db)]
+
+    async def _connect(self) -> None:
+        try:
+            async with asyncio.timeout(self.socket_connect_timeout):
+                self._reader, self._writer = await self._dial()
+        except BrokerRefused as error:
+            raise foreign.AuthenticationError(str(error)) from error
+
+    def _host_error(self) -> str:
+        return "the gateway"
 
 
 def _deliveries(reply: Any, kinds: Set[JobKind] = JOBS) -> list[Delivery]:

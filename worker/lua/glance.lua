@@ -1,4 +1,3 @@
-#!lua flags=no-writes,allow-oom
 -- What there is to do, without a look at any audio.
 -- KEYS 1 backlog, then streams. ARGV 1 group.
 -- Returns for each stream {samples that wait or are decoded, entries, ms since an entry came that somebody has read}.

@@ -1,0 +1,111 @@
+"""``GET /v1/broker``: carries the broker's protocol for workers that cannot reach the broker themselves."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from backend.access import Visit
+from backend.answers import error_response
+from backend.errors import BrokerError
+from backend.upstream import place_of, upstream
+from backend.worker_accounts import Administer, WorkerAccounts
+from backend.worker_commands import CommandGate, known_digests
+from protocol.broker import CHUNK_BYTES, PING_S
+from protocol.errors import CloseCode, ErrorCode, ProtocolError
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+MOST_CONNECTIONS: Final = 32
+"""Of one device: each worker has up to four."""
+
+Authorise = Callable[[web.Request], Visit]
+"""Whose worker this is. Raises ``ProtocolError``."""
+
+
+class BrokerTunnel:
+    """Of one gateway. ``authorise`` decides who may; a revoked device's connections end at once."""
+
+    def __init__(self, url: str, administer: Administer, gateway: str, authorise: Authorise) -> None:
+        self._place = place_of(url)
+        self._accounts = WorkerAccounts(administer, gateway, self._place.database)
+        self._authorise = authorise
+        self._digests = known_digests()
+        self._open: Counter[str] = Counter()
+        self._ends: set[asyncio.StreamWriter] = set()
+        self._closing = False
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Carry until either side ends, or the device is revoked."""
+        visit = self._authorise(request)
+        device = visit.device.id
+        if self._closing:
+            return error_response(503, ErrorCode.GOING_AWAY, "this gateway is going away")
+        if self._open[device] >= MOST_CONNECTIONS:
+            return error_response(429, ErrorCode.BUSY, f"this worker has {MOST_CONNECTIONS} connections already")
+        self._open[device] += 1
+        try:
+            async with self._accounts.account(device) as account, upstream(self._place, account) as ends:
+                return await self._carry(request, visit, *ends)
+        except BrokerError as error:
+            log.warning("no tunnel to the broker", device=device, reason=str(error))
+            return error_response(503, ErrorCode.BROKER_UNAVAILABLE, str(error))
+        finally:
+            self._open[device] -= 1
+
+    def close(self) -> None:
+        """Take nobody in, and end what is open. Safe to call twice."""
+        self._closing = True
+        for writer in self._ends:
+            writer.close()
+
+    async def _carry(
+        self, request: web.Request, visit: Visit, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> web.StreamResponse:
+        socket = web.WebSocketResponse(compress=False, heartbeat=PING_S, max_msg_size=CHUNK_BYTES + 1)
+        await socket.prepare(request)
+        who = {"device": visit.device.id, "kind": visit.device.kind}
+        log.info("audit", what="tunnel opened", **who)
+        self._ends.add(writer)
+        try:
+            with visit.present(lambda: _abort(request)):
+                async with Tasks("tunnel") as tasks:
+                    tasks.start(_down(reader, socket), "down")
+                    await self._up(socket, writer)
+        finally:
+            self._ends.discard(writer)
+            log.info("audit", what="tunnel closed", **who)
+        return socket
+
+    async def _up(self, socket: web.WebSocketResponse, writer: asyncio.StreamWriter) -> None:
+        gate = CommandGate(self._digests)
+        with suppress(OSError):
+            async for message in socket:
+                if message.type is not WSMsgType.BINARY:
+                    await socket.close(code=CloseCode.UNSUPPORTED_DATA)
+                    return
+                try:
+                    gate.feed(message.data)
+                except ProtocolError as error:
+                    log.warning("a worker was cut off", reason=str(error))
+                    await socket.close(code=CloseCode.POLICY_VIOLATION, message=str(error).encode()[:120])
+                    return
+                writer.write(message.data)
+                await writer.drain()
+
+
+async def _down(reader: asyncio.StreamReader, socket: web.WebSocketResponse) -> None:
+    with suppress(OSError):
+        while data := await reader.read(CHUNK_BYTES):
+            await socket.send_bytes(data)
+    await socket.close(code=CloseCode.GOING_AWAY, message=b"the broker is away")
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()

@@ -1,0 +1,87 @@
+"""Accounts of the broker for workers that come through the tunnel: each is there while its worker is connected.
+
+The password is made here and told to nobody: the gateway itself says to the broker who the worker is.
+"""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final, NamedTuple
+
+import structlog
+
+from backend.errors import BrokerError
+
+log = structlog.get_logger(__name__)
+
+Administer = Callable[..., Awaitable[Any]]
+
+COMMANDS: Final = (
+    *("ping", "time", "info", "client|setinfo", "client|setname", "script|load", "evalsha"),
+    *("xreadgroup", "xack", "xdel", "xadd", "xtrim", "xlen", "xrange"),
+    *("xpending", "xclaim", "xautoclaim", "xinfo|groups", "xinfo|consumers"),
+    *("xgroup|create", "xgroup|delconsumer"),
+    *("hget", "hmget", "hset", "hdel", "hvals", "hgetall", "hincrby", "pexpire", "set", "del", "spublish"),
+)
+"""What ``worker/jobs.py`` and its scripts do. A script may do nothing that its caller may not."""
+
+KEYS: Final = (
+    *("~kiki:{*}:jobs:*", "~kiki:{*}:partials:*", "~kiki:{*}:session:*"),
+    *("~kiki:{*}:backlog", "~kiki:{*}:sweep", "%W~kiki:{*}:dead", "~kiki:workers"),
+)
+CHANNELS: Final = ("&kiki:{*}:results:*",)
+
+
+class Account(NamedTuple):
+    """Of a worker, at the broker."""
+
+    name: str
+    password: str
+
+
+def rules(account: Account, database: int = 0) -> tuple[str, ...]:
+    """The command that makes ``account``, whatever it was before."""
+    allowed = (*COMMANDS, *(("select",) if database else ()))
+    secret = ("reset", "on", f">{account.password}")
+    return ("ACL", "SETUSER", account.name, *secret, *KEYS, *CHANNELS, "-@all", *(f"+{one}" for one in allowed))
+
+
+class WorkerAccounts:
+    """Of one gateway process. ``administer`` runs a command as the gateway and raises ``BrokerError``."""
+
+    def __init__(self, administer: Administer, gateway: str, database: int = 0) -> None:
+        self._administer = administer
+        self._gateway = gateway
+        self._database = database
+        self._passwords: dict[str, str] = {}
+        self._used: Counter[str] = Counter()
+        self._one_at_a_time = asyncio.Lock()
+
+    @asynccontextmanager
+    async def account(self, device: str) -> AsyncIterator[Account]:
+        """One of ``device``, as long as somebody has it; whoever still uses it then is cut off."""
+        password = self._passwords.setdefault(device, secrets.token_urlsafe(32))
+        account = Account(f"kiki-worker-{self._gateway}-{device}", password)
+        self._used[device] += 1
+        try:
+            async with self._one_at_a_time:  # again for each connection: the broker may have been restarted
+                await self._administer(*rules(account, self._database))
+            yield account
+        finally:
+            self._used[device] -= 1
+            if not self._used[device]:
+                await self._remove(device, account)
+
+    async def _remove(self, device: str, account: Account) -> None:
+        async with self._one_at_a_time:
+            if self._used[device]:
+                return  # it has come back
+            del self._used[device]
+            self._passwords.pop(device, None)
+            try:
+                await self._administer("CLIENT", "KILL", "USER", account.name)
+                await self._administer("ACL", "DELUSER", account.name)
+            except BrokerError as error:
+                log.warning("a worker's account stays in the broker", account=account.name, reason=str(error))

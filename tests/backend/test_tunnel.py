@@ -1,0 +1,149 @@
+"""The tunnel over real sockets to a real broker: what goes through, who may, and when it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from redis.asyncio import Redis
+
+from backend.tunnel import MOST_CONNECTIONS
+from protocol.broker import BROKER_PATH, CHUNK_BYTES
+from protocol.devices import DeviceKind
+from protocol.errors import CloseCode
+from tests.helpers.tunnel import GATEWAY, OWNER_KEY, Tunnelled, tunnelling
+from tests.helpers.valkey import Broker, running_broker
+from tests.helpers.waiting import wait_until
+
+ABNORMAL = 1006  # RFC 6455 7.1.5: no close message came
+PING = b"*1\r\n$4\r\nPING\r\n"
+
+
+@pytest.fixture
+async def gateway(broker: Broker, tmp_path: Path) -> AsyncIterator[Tunnelled]:
+    """A tunnel to an empty Valkey."""
+    async with tunnelling(broker.url, tmp_path) as gateway:
+        yield gateway
+
+
+@asynccontextmanager
+async def carried(gateway: Tunnelled, key: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """One connection with this key."""
+    headers = {"Authorization": f"Bearer {key}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.ws_connect(gateway.url + BROKER_PATH) as socket,
+    ):
+        yield socket
+
+
+async def refusal(gateway: Tunnelled, key: str) -> int:
+    """The status with which this key is refused."""
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        async with carried(gateway, key):
+            pass
+    return refused.value.status
+
+
+async def closed(socket: aiohttp.ClientWebSocketResponse) -> int | None:
+    """The code with which it was closed."""
+    message = await socket.receive(timeout=30)
+    while message.type is aiohttp.WSMsgType.BINARY:
+        message = await socket.receive(timeout=30)
+    return socket.close_code
+
+
+async def users(url: str) -> list[str]:
+    """Accounts of workers at the broker."""
+    client: Any = Redis.from_url(url, protocol=2)
+    async with client as redis:
+        found = [name.decode() if isinstance(name, bytes) else name for name in await redis.acl_users()]
+    return [name for name in found if name.startswith("kiki-worker-")]
+
+
+async def test_a_worker_speaks_to_the_broker_as_its_own_account(broker: Broker, gateway: Tunnelled) -> None:
+    device, key = await gateway.paired()
+    async with carried(gateway, key) as socket:
+        await socket.send_bytes(PING[:5])
+        await socket.send_bytes(PING[5:] + PING)
+        received = b""
+        while len(received) < 14:
+            received += await socket.receive_bytes(timeout=30)
+        assert received == b"+PONG\r\n" * 2
+        assert await users(broker.url) == [f"kiki-worker-{GATEWAY}-{device}"]
+
+    async def forgotten() -> bool:
+        return not await users(broker.url)
+
+    await wait_until(forgotten, "the account is gone")
+
+
+async def test_the_owner_may_too_and_clients_and_strangers_may_not(gateway: Tunnelled) -> None:
+    _, key = await gateway.paired(DeviceKind.CLIENT)
+    assert await refusal(gateway, key) == 403
+    assert await refusal(gateway, "another key") == 401
+    async with carried(gateway, OWNER_KEY) as socket:
+        await socket.send_bytes(PING)
+        assert await socket.receive_bytes(timeout=30) == b"+PONG\r\n"
+
+
+@pytest.mark.parametrize(
+    "words", [(b"AUTH", b"default", b"x"), (b"RESET",), (b"FLUSHALL",), (b"EVAL", b"return 1", b"0")]
+)
+async def test_what_no_worker_says_ends_the_connection(gateway: Tunnelled, words: tuple[bytes, ...]) -> None:
+    _, key = await gateway.paired()
+    async with carried(gateway, key) as socket:
+        await socket.send_bytes(
+            b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+        )
+        assert await closed(socket) == CloseCode.POLICY_VIOLATION
+
+
+async def test_text_and_large_messages_end_the_connection(gateway: Tunnelled) -> None:
+    _, key = await gateway.paired()
+    async with carried(gateway, key) as socket:
+        await socket.send_str("PING")
+        assert await closed(socket) == CloseCode.UNSUPPORTED_DATA
+    async with carried(gateway, key) as socket:
+        await socket.send_bytes(bytes(CHUNK_BYTES + 1))
+        assert await closed(socket) == CloseCode.MESSAGE_TOO_BIG
+
+
+async def test_a_revoked_device_is_out_at_once(broker: Broker, gateway: Tunnelled) -> None:
+    device, key = await gateway.paired()
+    async with carried(gateway, key) as first, carried(gateway, key) as second:
+        await gateway.roster.revoke(device)
+        assert {await closed(first), await closed(second)} == {ABNORMAL}
+
+        async def forgotten() -> bool:
+            return not await users(broker.url)
+
+        await wait_until(forgotten, "the account is gone")
+    assert await refusal(gateway, key) == 401
+
+
+async def test_a_device_has_so_many_connections_and_no_more(gateway: Tunnelled) -> None:
+    _, key = await gateway.paired()
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
+        sockets = [await session.ws_connect(gateway.url + BROKER_PATH) for _ in range(MOST_CONNECTIONS)]
+        assert await refusal(gateway, key) == 429
+        await asyncio.gather(*(socket.close() for socket in sockets))
+
+
+async def test_a_broker_that_goes_ends_the_connection_and_is_told_to_the_next(tmp_path: Path) -> None:
+    with running_broker() as broker:
+        async with tunnelling(broker.url, tmp_path) as gateway:
+            async with carried(gateway, OWNER_KEY) as socket:
+                broker.process.kill()
+                assert await closed(socket) == CloseCode.GOING_AWAY
+            assert await refusal(gateway, OWNER_KEY) == 503
+
+
+async def test_a_gateway_that_leaves_says_so(gateway: Tunnelled) -> None:
+    async with carried(gateway, OWNER_KEY) as socket:
+        gateway.tunnel.close()
+        assert await closed(socket) == CloseCode.GOING_AWAY
+        assert await refusal(gateway, OWNER_KEY) == 503

@@ -1,0 +1,59 @@
+"""A gateway of which only the tunnel to the broker is there, with devices that can be revoked."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from backend.access import ACCESS, WORKERS, Access, admit
+from backend.answers import errors_as_json
+from backend.devices import DeviceStore
+from backend.jobs import open_jobs
+from backend.roster import Roster
+from backend.settings import GatewaySettings
+from backend.tunnel import BrokerTunnel
+from protocol.broker import BROKER_PATH
+from protocol.devices import DeviceKind
+
+OWNER_KEY = "a key of the tests"
+GATEWAY = "g"
+
+
+@dataclass
+class Tunnelled:
+    """``url`` is the gateway's, ``roster`` its devices."""
+
+    url: str
+    roster: Roster
+    tunnel: BrokerTunnel
+
+    async def paired(self, kind: DeviceKind = DeviceKind.WORKER) -> tuple[str, str]:
+        """Id and key of a new device."""
+        device, key = await self.roster.add("a computer", kind)
+        return device.id, key
+
+
+@asynccontextmanager
+async def tunnelling(
+    broker_url: str, folder: Path, tls: ssl.SSLContext | None = None, port: int = 0
+) -> AsyncIterator[Tunnelled]:
+    """It listens on loopback, with TLS where a context is given."""
+    roster = Roster(DeviceStore(folder / "devices.json"))
+    async with open_jobs(broker_url, GATEWAY) as jobs:
+        tunnel = BrokerTunnel(broker_url, jobs.administer, GATEWAY, lambda request: admit(request, WORKERS))
+        app = web.Application(middlewares=[errors_as_json])
+        app[ACCESS] = Access(GatewaySettings(key=OWNER_KEY), roster, lambda: 0.0)
+        app.router.add_get(BROKER_PATH, tunnel.serve)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls)
+        await site.start()
+        try:
+            scheme = "wss" if tls else "ws"
+            yield Tunnelled(f"{scheme}://127.0.0.1:{runner.addresses[0][1]}", roster, tunnel)
+        finally:
+            tunnel.close()
+            await runner.cleanup()

@@ -1,0 +1,203 @@
+"""A worker whose broker is reached through a gateway: over real sockets, with TLS, and a whole worker."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from backend.certificates import Certificate, own_certificate, server_context
+from protocol.devices import DeviceKind
+from protocol.engine import EngineSettings
+from protocol.job import EndState
+from tests.helpers.fault_engines import ENGINE, Fault
+from tests.helpers.tunnel import OWNER_KEY, Tunnelled, tunnelling
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+from tests.worker.running import QUICK, Worker, ended, fault_job
+from tests.worker.scripts import KEYS, MODEL, PARTIALS, STREAMS, GatewaySide, gateway_side, job, question, result
+from worker.consumer import Consumer
+from worker.engine_supervisor import EngineLimits, EngineSupervisor
+from worker.errors import BrokerRefused, BrokerUnavailable
+from worker.jobs import Jobs
+from worker.placement import MOST_HELD_MS
+from worker.tunnel import Tunnel, carrier, read_key
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Certificate:
+    """Self-signed, as a gateway makes it."""
+    return own_certificate(tmp_path)
+
+
+@pytest.fixture
+async def gateway(any_broker: Broker, tmp_path: Path, certificate: Certificate) -> AsyncIterator[Tunnelled]:
+    """A tunnel with TLS."""
+    async with tunnelling(any_broker.url, tmp_path, server_context(certificate)) as gateway:
+        yield gateway
+
+
+@asynccontextmanager
+async def jobs_through(url: str, key: str, certificate_sha256: str = "") -> AsyncIterator[Jobs]:
+    """The side of the worker ``w``, through a gateway."""
+    async with (
+        Tunnel(carrier(url, key, certificate_sha256)) as tunnel,
+        Jobs("", "w", KEYS, dial=tunnel.dial) as jobs,
+    ):
+        yield jobs
+
+
+@asynccontextmanager
+async def working_through(url: str, key: str, certificate_sha256: str = "") -> AsyncIterator[Worker]:
+    """A whole worker that is drained in the end, unless it has ended."""
+    engine = EngineSupervisor(EngineSettings(ENGINE, MODEL), EngineLimits())
+    async with jobs_through(url, key, certificate_sha256) as jobs:
+        running = Worker(Consumer("w", jobs, engine, QUICK, KEYS), engine)
+        try:
+            yield running
+        finally:
+            if not running.task.done():
+                await running.drained()
+
+
+async def test_everything_that_a_worker_does_goes_through(
+    gateway: Tunnelled, certificate: Certificate, any_broker: Broker
+) -> None:
+    _, key = await gateway.paired()
+    async with gateway_side(any_broker.url) as other, jobs_through(gateway.url, key, certificate.sha256) as jobs:
+        await other.attach()
+        await jobs.check()
+        await jobs.serve(STREAMS, PARTIALS)
+        await everything(other, jobs)
+
+
+async def everything(other: GatewaySide, jobs: Jobs) -> None:
+    """Each script, and audio of over a megabyte."""
+    await other.submit(job(0, samples=600_000))
+    (first,) = await jobs.take(1)
+    assert len(first.job.pcm) == 1_200_000
+    assert await jobs.renew([first]) == frozenset()
+    assert await jobs.finish(first, result(first.job, "x" * 200_000))
+    await other.submit(job(1))
+    waited = await asyncio.gather(jobs.wait(20_000), jobs.fleet(), jobs.glance())
+    assert [delivery.job.segment for delivery in waited[0].jobs] == [1]
+    await other.submit(job(2))
+    assert (await jobs.take_left(1, STREAMS[:1], (MOST_HELD_MS * 1000,)))[1] > 0
+    await other.ask(question(3))
+    assert len(await jobs.take_partials(1)) == 1
+    await jobs.sweep(1)
+    assert await jobs.leave() == 1
+
+
+async def test_a_worker_recognises_through_it_and_lives_through_restarts(
+    broker: Broker, tmp_path: Path, certificate: Certificate
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = int(found.getsockname()[1])
+    tls = server_context(certificate)
+    async with gateway_side(broker.url) as other, AsyncExitStack() as worker:
+        await other.attach()
+        for segment in range(3):  # the gateway is another one each time
+            async with tunnelling(broker.url, tmp_path, tls, port) as gateway:
+                if segment == 0:
+                    await worker.enter_async_context(working_through(gateway.url, OWNER_KEY, certificate.sha256))
+                await other.submit(fault_job(Fault.NONE, segment))
+                assert await ended(other, segment) is EndState.FINAL
+                if segment == 2:
+                    await worker.aclose()
+
+
+async def test_a_revoked_worker_ends(gateway: Tunnelled, certificate: Certificate, any_broker: Broker) -> None:
+    device, key = await gateway.paired()
+    async with (
+        gateway_side(any_broker.url) as other,
+        working_through(gateway.url, key, certificate.sha256) as running,
+    ):
+        await wait_until(other.somebody_waits, "it waits for jobs")
+        await gateway.roster.revoke(device)
+        with pytest.raises(BrokerRefused, match="pair again"):
+            await asyncio.wait_for(running.task, 30)
+
+
+async def test_another_certificate_is_refused(gateway: Tunnelled, certificate: Certificate) -> None:
+    async with jobs_through(gateway.url, OWNER_KEY, certificate.sha256[::-1]) as jobs:
+        with pytest.raises(BrokerRefused, match="another certificate"):
+            await jobs.check()
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(gateway: Tunnelled) -> None:
+    async with jobs_through(gateway.url, OWNER_KEY) as jobs:
+        with pytest.raises(BrokerRefused, match="--certificate-sha256"):
+            await jobs.check()
+
+
+async def test_a_key_that_is_not_a_workers_is_refused(gateway: Tunnelled, certificate: Certificate) -> None:
+    _, key = await gateway.paired(DeviceKind.CLIENT)
+    for shown in (key, "no key at all"):
+        async with jobs_through(gateway.url, shown, certificate.sha256) as jobs:
+            with pytest.raises(BrokerRefused, match="pair again"):
+                await jobs.check()
+
+
+async def test_a_gateway_that_is_away_is_tried_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = int(found.getsockname()[1])
+    async with jobs_through(f"ws://127.0.0.1:{port}", OWNER_KEY) as jobs:
+        with pytest.raises(BrokerUnavailable):
+            await jobs.check()
+
+
+async def test_a_worker_of_another_version_is_told_so(gateway: Tunnelled, certificate: Certificate) -> None:
+    async with Tunnel(carrier(gateway.url, OWNER_KEY, certificate.sha256)) as tunnel:
+        reader, writer = await tunnel.dial()
+        writer.write(b"*2\r\n$4\r\nKEYS\r\n$1\r\n*\r\n")
+        assert await asyncio.wait_for(reader.read(), 30) == b""
+        writer.close()
+
+        async def refused() -> bool:
+            try:
+                (await tunnel.dial())[1].close()
+            except BrokerRefused as error:
+                return "same version" in str(error)
+            return False
+
+        await wait_until(refused, "it is told")
+
+
+@pytest.mark.parametrize(
+    ("gateway", "url"),
+    [
+        ("wss://host:8765", "wss://host:8765/v1/broker"),
+        ("https://host/kiki/", "wss://host/kiki/v1/broker"),
+        ("http://127.0.0.1:1", "ws://127.0.0.1:1/v1/broker"),
+    ],
+)
+def test_a_gateway_is_written_in_many_ways(gateway: str, url: str) -> None:
+    through = carrier(gateway, "key", "AB:" * 31 + "AB")
+    assert (through.url, through.certificate_sha256) == (url, b"\xab" * 32)
+    assert "'key'" not in repr(through)
+
+
+@pytest.mark.parametrize(
+    ("gateway", "key", "digest", "says"),
+    [
+        ("host:8765", "key", "", "wss://"),
+        ("ws://elsewhere:1", "key", "", "TLS"),
+        ("wss://host", "", "", "KIKIPOUNAMU_KEY"),
+        ("wss://host", "key", "abcd", "64"),
+        ("wss://host", "key", "no digits", "64"),
+    ],
+)
+def test_what_cannot_be_used_is_told(gateway: str, key: str, digest: str, says: str) -> None:
+    with pytest.raises(BrokerRefused, match=says):
+        carrier(gateway, key, digest)
+
+
+def test_the_key_comes_from_a_file_or_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("of the file\n")
+    assert (read_key(str(file), "other"), read_key("", "other\n")) == ("of the file", "other")
+    with pytest.raises(BrokerRefused, match="nowhere"):
+        read_key(str(tmp_path / "nowhere"), "other")

@@ -1,0 +1,160 @@
+"""A broker elsewhere, reached through a gateway: each connection is a WebSocket that carries the broker's bytes.
+
+The gateway says who this worker is to the broker. It is known by the fingerprint of its certificate, where one is
+given, and this worker by its key.
+"""
+
+import asyncio
+import socket
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+
+from protocol.broker import BROKER_PATH, CHUNK_BYTES, PING_S
+from runtime.tasks import Tasks
+from worker.errors import BrokerRefused
+
+log = structlog.get_logger(__name__)
+
+_SCHEMES: Final = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+_DIGEST_BYTES: Final = 32
+_NOT_THIS_KEY: Final = (401, 403)
+_POLICY: Final = 1008
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """The gateway. ``certificate_sha256`` empty: its certificate must be one that this computer trusts."""
+
+    url: str
+    key: str = field(repr=False)
+    certificate_sha256: bytes = b""
+
+
+def carrier(gateway: str, key: str, certificate_sha256: str = "") -> Carrier:
+    """From what somebody wrote. Raises ``BrokerRefused``: what to write."""
+    parts = urlsplit(gateway)
+    scheme = _SCHEMES.get(parts.scheme)
+    if scheme is None or not parts.hostname:
+        raise BrokerRefused(f"{gateway!r} is no gateway: write wss://HOST:PORT")
+    if scheme == "ws" and parts.hostname not in _LOOPBACK:
+        raise BrokerRefused("a gateway on another computer is spoken to over TLS: write wss://HOST:PORT")
+    if not key:
+        raise BrokerRefused("the gateway wants a key: put it into KIKIPOUNAMU_KEY, or name a --key-file")
+    try:
+        digest = bytes.fromhex(certificate_sha256.replace(":", ""))
+    except ValueError:
+        digest = b"?"
+    if len(digest) not in (0, _DIGEST_BYTES):
+        raise BrokerRefused("--certificate-sha256 takes the 64 hexadecimal digits that the gateway shows")
+    return Carrier(f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}{BROKER_PATH}", key, digest)
+
+
+def read_key(file: str, environment: str) -> str:
+    """The key, of a file that only this user should read, else of the environment. Raises ``BrokerRefused``."""
+    if not file:
+        return environment.strip()
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BrokerRefused(f"no key can be read from {file}: {error}") from error
+
+
+class Tunnel:
+    """Connections through one gateway. An async context manager: leaving it ends them all."""
+
+    def __init__(self, through: Carrier) -> None:
+        self._through = through
+        self._tasks = Tasks("tunnel")
+        self._session: aiohttp.ClientSession | None = None
+        self._refusal = ""
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, sock_connect=PING_S))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._tasks.close()
+        if self._session is not None:
+            await self._session.close()
+
+    async def dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """One more connection. Raises ``BrokerRefused`` or ``OSError``."""
+        if self._refusal:
+            raise BrokerRefused(self._refusal)
+        carried = await self._connected()
+        ours, theirs = socket.socketpair()
+        self._tasks.start(self._carry(carried, theirs), "carry")
+        return await asyncio.open_connection(sock=ours)
+
+    async def _connected(self) -> aiohttp.ClientWebSocketResponse:
+        assert self._session is not None
+        digest = self._through.certificate_sha256
+        try:
+            return await self._session.ws_connect(
+                self._through.url,
+                headers={"Authorization": f"Bearer {self._through.key}"},
+                ssl=aiohttp.Fingerprint(digest) if digest else True,
+                heartbeat=PING_S,
+                max_msg_size=CHUNK_BYTES + 1,  # aiohttp takes less than that
+                compress=0,
+            )
+        except aiohttp.ServerFingerprintMismatch as error:
+            raise BrokerRefused(
+                "the gateway shows another certificate than the one that was named: somebody is in between, "
+                "or it was set up anew; pair again if it was"
+            ) from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise BrokerRefused(
+                "this computer does not trust the gateway's certificate: name it with --certificate-sha256"
+            ) from error
+        except aiohttp.WSServerHandshakeError as error:
+            if error.status in _NOT_THIS_KEY:
+                raise BrokerRefused(
+                    "the gateway does not know this worker's key, or not as a worker's: pair again"
+                ) from error
+            raise OSError(f"the gateway answers {error.status}") from error
+        except aiohttp.ClientError as error:
+            raise OSError(str(error)) from error
+
+    async def _carry(self, carried: aiohttp.ClientWebSocketResponse, side: socket.socket) -> None:
+        """Both ways, until either side ends; then both end."""
+        reader, writer = await asyncio.open_connection(sock=side)
+        try:
+            async with Tasks("tunnel") as tasks:
+                up = tasks.start(_up(reader, carried), "up")
+                await _down(carried, writer)
+                up.cancel()
+        finally:
+            if carried.close_code == _POLICY:
+                self._refusal = "the gateway refuses a command of this worker: both must be of the same version"
+                log.error("the gateway refuses a command of this worker")
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+            await carried.close()
+
+
+async def _up(reader: asyncio.StreamReader, carried: aiohttp.ClientWebSocketResponse) -> None:
+    with suppress(OSError, aiohttp.ClientError):  # the other direction sees it too
+        while data := await reader.read(CHUNK_BYTES):
+            await carried.send_bytes(data)
+        await carried.close()
+
+
+async def _down(carried: aiohttp.ClientWebSocketResponse, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        async for message in carried:
+            if message.type is not aiohttp.WSMsgType.BINARY:
+                return
+            writer.write(message.data)
+            await writer.drain()
