@@ -10,7 +10,7 @@ from importlib import metadata
 import structlog
 from aiohttp import hdrs, web
 
-from backend.access import ACCESS, Access, admit
+from backend.access import ACCESS, WORKERS, Access, admit
 from backend.addresses import interfaces, reachable
 from backend.admission import Refusal, Survey, refuse, speed
 from backend.answers import error_response, errors_as_json, json_response, refusal_response
@@ -28,6 +28,8 @@ from backend.pairing_routes import PairingDesk
 from backend.roster import Roster
 from backend.settings import GatewaySettings
 from backend.stream import serve_stream
+from backend.tunnel import BrokerTunnel
+from protocol.broker import BROKER_PATH
 from protocol.discovery import Announcement
 from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH, WorkerState
@@ -48,11 +50,13 @@ class Gateway:
         settings: GatewaySettings,
         jobs: Jobs,
         access: Access,
+        tunnel: BrokerTunnel,
         failed: "asyncio.Future[BaseException]",
     ) -> None:
         self._settings = settings
         self._jobs = jobs
         self.access = access
+        self._tunnel = tunnel
         self._draining = False
         self._runner: web.AppRunner | None = None
         self.monitor = Monitor(jobs, compacts=not settings.redis)
@@ -75,6 +79,7 @@ class Gateway:
                 web.get(MONITOR_PATH, self._watch),
                 web.get("/v1/models", self._models),
                 web.get("/v1/workers", self._workers),
+                web.get(BROKER_PATH, self._tunnel.serve),
                 *device_routes(),
                 *PairingDesk(self._settings, self.access, lambda: self.tls_port).routes(),
             ]
@@ -108,6 +113,7 @@ class Gateway:
             async with asyncio.timeout(self._settings.drain_s):
                 await self._jobs.flushed()
                 await self.hub.deserted.wait()
+        self._tunnel.close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -225,7 +231,8 @@ async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             url = (await stack.enter_async_context(embedded_broker(embedded))).url
         jobs = await stack.enter_async_context(open_jobs(url, secrets.token_hex(8)))
         tasks = await stack.enter_async_context(Tasks("gateway"))
-        gateway = Gateway(settings, jobs, Access(settings, roster, time.monotonic), tasks.failed)
+        tunnel = BrokerTunnel(url, jobs.administer, jobs.gateway, lambda request: admit(request, WORKERS))
+        gateway = Gateway(settings, jobs, Access(settings, roster, time.monotonic), tunnel, tasks.failed)
         subscribed = asyncio.Event()
 
         def on_subscribed() -> None:
