@@ -21,6 +21,7 @@ _HELP: Final = {
     Verb.STOP: "Stop to dictate and insert the text.",
     Verb.CANCEL: "Give up what is being dictated. The recording is kept (see `kikipounamu takes`).",
     Verb.PASTE_HELD: "Insert what was recognised and not inserted; without a window for it, copy it.",
+    Verb.DISMISS_HELD: "Offer it no longer; the history keeps it.",
     Verb.INSERT_READY: "Do not wait any longer for what comes before a text that is there.",
     Verb.SHOW: "Show the window of the running app.",
     Verb.QUIT: "End the running app, once what was said is recognised; the second time at once.",

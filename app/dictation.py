@@ -35,6 +35,7 @@ from app.dictation_events import (
     InsertionEnded,
     Key,
     Leave,
+    NoteDismissed,
     NoteHeld,
     NoteInserted,
     NoteKey,
@@ -195,6 +196,9 @@ class Dictation:
                 self._effects.append(AimHere())
             case Verb.PASTE_HELD | Verb.INSERT_READY if self._order.offered(now):
                 self._order.accept()
+            case Verb.DISMISS_HELD:
+                if dismissed := self._order.dismiss():
+                    self._effects.append(NoteDismissed(dismissed))
             case Verb.QUIT:
                 self._quit(now)
 

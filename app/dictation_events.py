@@ -255,6 +255,13 @@ class NoteHeld:
 
 
 @dataclass(frozen=True)
+class NoteDismissed:
+    """These were held, and are for the history alone now."""
+
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
 class GiveUp:
     """Nobody wants the take at a cursor any more; it is for the history."""
 
@@ -291,6 +298,7 @@ Effect = (
     | Insert
     | NoteInserted
     | NoteHeld
+    | NoteDismissed
     | GiveUp
     | Close
     | Renew

@@ -57,6 +57,10 @@ class Ledger:
         self._witnessed(pieces, self._witness.inserted)
         await self._note(pieces, lambda journal, segment: journal.inserted(segment))
 
+    async def dismissed(self, pieces: tuple[Piece, ...]) -> None:
+        """They are wanted in the history alone."""
+        await self._note(pieces, lambda journal, segment: journal.dismissed(segment))
+
     async def give_up(self, take: int) -> None:
         """Nobody wants it at a cursor any more."""
         async with self._lock:

@@ -210,6 +210,18 @@ class SpokenOrder:
             self._paste = (target,)
         return bool(self.held)
 
+    def dismiss(self) -> tuple[Piece, ...]:
+        """Offer no longer what is held, unless it is being pasted; returns what it was.
+
+        What follows it is inserted again.
+        """
+        pasting = set(self.flight.pieces) if self.flight is not None and self.flight.pasted else set()
+        dismissed = tuple(piece for piece in self.held if piece not in pasting)
+        self.held = {piece: text for piece, text in self.held.items() if piece in pasting}
+        for take in self._takes.values():
+            take.holding = take.holding and any(piece.take == take.number for piece in self.held)
+        return dismissed
+
     def newly_held(self) -> tuple[Piece, ...]:
         """What became held since this was asked last."""
         newly, self._newly_held = tuple(self._newly_held), []

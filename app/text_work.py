@@ -20,6 +20,7 @@ from app.dictation_events import (
     Here,
     Insert,
     InsertionEnded,
+    NoteDismissed,
     NoteHeld,
     NoteInserted,
 )
@@ -80,6 +81,8 @@ class TextWork:
                 self.note(self._ledger.inserted(pieces))
             case NoteHeld(pieces):
                 self.note(self._ledger.held(pieces))
+            case NoteDismissed(pieces):
+                self.note(self._ledger.dismissed(pieces))
             case GiveUp(take):
                 self.note(self._ledger.give_up(take))
             case _:

@@ -69,6 +69,10 @@ class AsyncJournal(AudioStore):
         """It is. On disk when this returns."""
         await self._kept(self._journal.inserted, segment)
 
+    async def dismissed(self, segment: int) -> None:
+        """It is wanted in the history alone. On disk when this returns."""
+        await self._kept(self._journal.dismissed, segment)
+
     # -- the client's side ---------------------------------------------------------------------------------
 
     def append(self, segment: int, pcm: bytes) -> None:

@@ -73,6 +73,12 @@ class Inserted(Struct, frozen=True, tag="inserted"):
     segment: Index
 
 
+class Dismissed(Struct, frozen=True, tag="dismissed"):
+    """The text is not wanted where a cursor is any more; it stays in the history."""
+
+    segment: Index
+
+
 class Wanted(Struct, frozen=True, tag="wanted"):
     """Whether, from now on, the texts of the take are wanted where a cursor is; else in the history alone."""
 
@@ -118,6 +124,7 @@ Event: TypeAlias = (
     | Wanted
     | Inserting
     | Inserted
+    | Dismissed
     | Edited
     | Reran
     | Finished

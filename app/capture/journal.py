@@ -22,6 +22,7 @@ from app.capture.errors import JournalError, TakeUnknown
 from app.capture.events import (
     Begin,
     Cancelled,
+    Dismissed,
     Edited,
     End,
     Event,
@@ -161,6 +162,10 @@ class Journal:
     def inserted(self, segment: int) -> None:
         """It arrived."""
         self._record(Inserted(segment))
+
+    def dismissed(self, segment: int) -> None:
+        """Its text is wanted in the history alone."""
+        self._record(Dismissed(segment))
 
     def edit(self, text: str) -> None:
         """From now on the whole take says this; empty: what was recognised."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from app.capture.events import (
     Begin,
     Cancelled,
+    Dismissed,
     Edited,
     End,
     Event,
@@ -54,6 +55,12 @@ class Spoken:
     queued: bool = False
     inserting: bool = False
     inserted: bool = False
+    dismissed: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether it may have arrived at a cursor, and may not."""
+        return self.inserting and not self.inserted and not self.dismissed
 
     @property
     def settled(self) -> bool:
@@ -129,7 +136,7 @@ class Take:
             return TakeState.WAITING
         if any(not segment.settled for segment in spoken):
             return TakeState.FAILED
-        if self.held or any(segment.inserting and not segment.inserted for segment in spoken):
+        if self.held or any(segment.open for segment in spoken):
             return TakeState.HELD
         return TakeState.DONE if spoken else TakeState.EMPTY
 
@@ -137,7 +144,8 @@ class Take:
     def held(self) -> tuple[int, ...]:
         """Segments whose texts are wanted where a cursor is, and may not be there."""
         spoken = sorted(self.segments.items()) if self.wanted else ()
-        return tuple(number for number, segment in spoken if segment.text and not segment.inserted)
+        over = (number for number, segment in spoken if segment.inserted or segment.dismissed)
+        return tuple(sorted({number for number, segment in spoken if segment.text} - set(over)))
 
     def says(self, final: Final) -> str:
         """What the segment says whose text this is: it has the first one that came, and what rules made of it."""
@@ -180,3 +188,5 @@ def _apply(event: Event, spoken: Spoken) -> None:
             spoken.inserting = True
         case Inserted():
             spoken.inserted = True
+        case Dismissed():
+            spoken.dismissed = True

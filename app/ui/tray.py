@@ -43,6 +43,7 @@ class Tray(QSystemTrayIcon):
         self.dictate = self._entry(lambda: ask(Verb.STOP if self._view.state in RECORDING else Verb.START))
         self.insert_ready = self._entry(lambda: ask(Verb.INSERT_READY))
         self.paste_held = self._entry(lambda: QTimer.singleShot(MENU_CLOSES_MS, lambda: ask(Verb.PASTE_HELD)))
+        self.dismiss = self._entry(lambda: ask(Verb.DISMISS_HELD))
         self.menu.addSeparator()
         self.microphones, self.gateways = self.menu.addMenu(""), self.menu.addMenu("")
         self.here = self.gateways.addAction("")
@@ -72,6 +73,7 @@ class Tray(QSystemTrayIcon):
             self.setToolTip(tip)
         self.dictate.setText(texts("action.stop" if view.state in RECORDING else "action.start"))
         self.paste_held.setVisible(bool(view.held))
+        self.dismiss.setVisible(bool(view.held))
         self.insert_ready.setVisible(view.note is not None and view.note.key == INSERT_READY)
         if self._drawn != (look := (view.state, bool(unsent))):
             self._drawn = look
@@ -100,6 +102,7 @@ class Tray(QSystemTrayIcon):
         self.settings.setText(texts("tray.settings"))
         self.quit.setText(texts("action.quit"))
         self.paste_held.setText(texts("action.paste-held"))
+        self.dismiss.setText(texts("action.dismiss-held"))
         self.insert_ready.setText(texts("action.insert-ready"))
         self._fill_microphones()
         self.show_worker(self._worker)

@@ -186,6 +186,19 @@ async def test_what_was_held_when_the_app_ended_is_pasted_after_the_next_start_w
     assert again.inserter.texts == [(" ".join(texts), WINDOW)]
 
 
+async def test_what_is_dismissed_is_not_held_after_the_next_start(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
+        await world.dictate()
+        await world.over()
+        world.dictating.ask(Verb.DISMISS_HELD)
+        await wait_until(lambda: world.found[0].state is TakeState.DONE, "it is noted")
+        assert world.dictating.view.held == 0 and world.found[0].text
+    assert world.inserter.texts == []
+
+
 async def test_before_a_text_is_given_away_the_journal_says_so_and_quitting_waits_for_what_follows(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:

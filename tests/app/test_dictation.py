@@ -25,6 +25,7 @@ from app.dictation_events import (
     InsertionEnded,
     Key,
     Leave,
+    NoteDismissed,
     NoteHeld,
     NoteInserted,
     NoteKey,
@@ -195,6 +196,24 @@ def test_held_text_that_is_copied_is_held_no_longer() -> None:
     story.at(1.0, Verb.PASTE_HELD, Here(None))
     assert story.then(InsertionEnded(Insertion(How.COPIED))) == [NoteInserted((Piece(1, 0),))]
     assert story.note == "copied" and story.dictation.view(1.0).held == 0
+
+
+def test_held_text_that_is_dismissed_is_offered_no_longer_and_what_follows_is_inserted() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), HELD)
+    assert story.then(Verb.DISMISS_HELD) == [NoteDismissed((Piece(1, 0),))]
+    assert story.dictation.view(0.0).held == 0
+    assert story.then(Verb.DISMISS_HELD) == story.then(Verb.PASTE_HELD) == []
+    story.then(text(1, 1, "two"))
+    assert story.inserts()[-1].strip() == "two"
+
+
+def test_what_is_being_pasted_is_not_dismissed() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
+    story.at(1.0, Verb.PASTE_HELD, Here(Target(2)))
+    assert story.then(Verb.DISMISS_HELD) == []
+    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
 
 
 def test_what_an_earlier_run_held_is_pasted_when_somebody_asks_and_not_before() -> None:

@@ -25,6 +25,7 @@ from app.dictation_events import (
     InsertionEnded,
     Key,
     Leave,
+    NoteDismissed,
     NoteHeld,
     NoteInserted,
     Polled,
@@ -46,7 +47,8 @@ from protocol.session import Partial
 from protocol.texts import join_texts
 
 OFTEN = ("dictate",) * 4 + ("paste-held",) * 2 + ("cancel",)
-VERBS = (Verb.START, Verb.STOP, Verb.TOGGLE, Verb.PASTE_HELD, Verb.PASTE_HELD, Verb.INSERT_READY, Verb.CANCEL)
+USUAL = (Verb.START, Verb.STOP, Verb.TOGGLE, Verb.PASTE_HELD, Verb.PASTE_HELD)
+VERBS = (*USUAL, Verb.INSERT_READY, Verb.CANCEL, Verb.DISMISS_HELD)
 WORDS = ("one", "two.", "三", "四。", " five ", "")
 HERE = Target(9_999)
 BEFORE = {Piece(-1, 0): "before", Piece(-1, 3): "前。", Piece(0, 0): "then"}
@@ -86,6 +88,7 @@ class World(RuleBasedStateMachine):
         self.in_order: list[Piece] = []
         self.rests: dict[Piece, str] = {}
         self.held: set[Piece] = set()
+        self.dismissed: set[Piece] = set()
         self.left = False
 
     # -- effects -------------------------------------------------------------------------------------------
@@ -111,12 +114,8 @@ class World(RuleBasedStateMachine):
             case Insert(ordered):
                 self.check(ordered)
                 self.flight = ordered
-            case NoteInserted(pieces):
-                self.note_inserted(pieces)
-            case NoteHeld(pieces):
-                assert not self.held.intersection(pieces)
-                assert not set(self.inserted).intersection(pieces)
-                self.held |= set(pieces)
+            case NoteInserted() | NoteHeld() | NoteDismissed():
+                self.note(effect)
             case Close(number):
                 assert not self.takes[number].closed and self.takes[number].ended
                 self.takes[number].closed = True
@@ -124,6 +123,19 @@ class World(RuleBasedStateMachine):
                 self.asked_here += 1
             case Leave():
                 self.left = True
+
+    def note(self, effect: NoteInserted | NoteHeld | NoteDismissed) -> None:
+        match effect:
+            case NoteInserted(pieces):
+                self.note_inserted(pieces)
+            case NoteHeld(pieces):
+                assert not self.held.intersection(pieces)
+                assert not set(self.inserted).intersection(pieces)
+                self.held |= set(pieces)
+            case NoteDismissed(pieces):
+                assert self.held.issuperset(pieces)
+                self.held -= set(pieces)
+                self.dismissed |= set(pieces)
 
     def stop(self, take: Take) -> None:
         assert take.recording
@@ -134,7 +146,7 @@ class World(RuleBasedStateMachine):
         assert self.flight is None, "two insertions at once"
         assert not self.believed_down, "the keyboard is ours"
         assert list(ordered.pieces) == sorted(set(ordered.pieces))
-        assert not set(self.inserted).intersection(ordered.pieces)
+        assert not (set(self.inserted) | self.dismissed).intersection(ordered.pieces)
         assert join_texts(ordered.texts) == ordered.text.strip()
         for piece, text in zip(ordered.pieces, ordered.texts, strict=True):
             said = (self.takes[piece.take].texts[piece.segment] or "").strip()
@@ -340,7 +352,7 @@ class World(RuleBasedStateMachine):
         assert take.closed or take.dropped, "a take is never over"
         said = {Piece(take.number, number) for number, text in take.texts.items() if (text or "").strip()}
         arrived = {piece for piece in self.inserted if piece.take == take.number}
-        held = {piece for piece in self.held if piece.take == take.number}
+        held = {piece for piece in self.held | self.dismissed if piece.take == take.number}
         assert not arrived & held
         if take.dropped:
             assert arrived <= said

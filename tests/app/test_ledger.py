@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from app.capture.events import Inserted, Inserting, decode_lines
+from app.capture.events import Dismissed, Inserted, Inserting, decode_lines
 from app.capture.journal import Journal
 from app.capture.library import Library
 from app.capture.take import TakeState
@@ -60,7 +60,7 @@ def told(library: Library, session: UUID) -> list[tuple[str, int]]:
     return [
         (type(event).__name__.lower(), event.segment)
         for event in events
-        if isinstance(event, Inserting | Inserted)
+        if isinstance(event, Inserting | Inserted | Dismissed)
     ]
 
 
@@ -99,6 +99,16 @@ async def test_what_an_earlier_run_held_is_noted_too(library: Library) -> None:
     await ledger.inserting((Piece(0, 0), Piece(0, 1)))
     await ledger.inserted((Piece(0, 0), Piece(0, 1)))
     assert library.find(ONE).state is TakeState.DONE
+
+
+async def test_what_is_dismissed_is_for_the_history_alone(library: Library) -> None:
+    with begun(library, ONE) as journal:
+        journal.want(inserted=True)
+    ledger = Ledger(library)
+    ledger.known(0, ONE)
+    await ledger.dismissed((Piece(0, 0), Piece(0, 1)))
+    assert library.find(ONE).state is TakeState.DONE
+    assert [kind for kind, _ in told(library, ONE)] == ["dismissed", "dismissed"]
 
 
 async def test_what_is_given_up_is_wanted_nowhere(library: Library) -> None:

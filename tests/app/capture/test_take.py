@@ -7,6 +7,7 @@ import pytest
 from app.capture.events import (
     Begin,
     Cancelled,
+    Dismissed,
     Edited,
     End,
     Event,
@@ -69,6 +70,14 @@ def test_what_is_wanted_at_a_cursor_and_may_not_be_there_is_held() -> None:
     take = Take.of([Wanted(True), *events])
     assert [(number, take.segments[number].text) for number in take.held] == [(1, "perhaps"), (2, "never")]
     assert Take.of(events).held == Take.of([Wanted(True), *events, Wanted(False)]).held == ()
+
+
+def test_what_was_dismissed_is_held_no_longer() -> None:
+    take = Take.of([Wanted(True), *SAID, Finished(9), Final(0, "said"), Inserting(0)])
+    assert take.held == (0,)
+    take.apply(Dismissed(0))
+    assert take.held == () and take.state(9) is TakeState.DONE
+    assert take.transcript(9).text == "said"
 
 
 def test_the_first_text_stays() -> None:

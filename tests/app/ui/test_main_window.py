@@ -79,8 +79,10 @@ def test_it_shows_the_take(make: Make, texts: Texts, asked: list[Action]) -> Non
     asked.clear()
     window.copy_held.click()
     assert asked == [Verb.PASTE_HELD] and window.copy_held.text() == texts("action.copy-held")
+    window.dismiss.click()
+    assert asked[-1] == Verb.DISMISS_HELD and window.dismiss.text() == texts("action.dismiss-held")
     window.show_view(View())
-    assert not window.copy_held.isVisible()
+    assert not window.copy_held.isVisible() and not window.dismiss.isVisible()
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -61,9 +61,10 @@ def test_every_entry_is_there_in_order(tray: Tray, texts: Texts) -> None:
 def test_what_is_held_or_waits_has_an_entry(tray: Tray, asked: list[Action]) -> None:
     usual = len(entries(tray))
     tray.show_view(View(State.HELD, held=1, note=Note("insert-ready")))
-    assert len(entries(tray)) == usual + 2
+    assert len(entries(tray)) == usual + 3
     tray.insert_ready.trigger()
-    assert asked == [Verb.INSERT_READY]
+    tray.dismiss.trigger()
+    assert asked == [Verb.INSERT_READY, Verb.DISMISS_HELD]
 
 
 def test_what_is_held_goes_to_the_window_that_the_menu_gives_the_focus_back_to(
