@@ -208,7 +208,7 @@ class Jobs:
     async def administer(self, *command: str) -> Any:
         """Run a command about the broker itself. Raises ``BrokerError``."""
         with _mapped():
-            return await self._looks.execute_command(*command)  # type: ignore[no-untyped-call]
+            return await self._looks.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py
 
     # -- results -------------------------------------------------------------------------------------------
 
