@@ -10,9 +10,9 @@ from app.onboarding.actions import Trial
 class Verb(StrEnum):
     """What has no further value. ``start`` while a take is recorded and ``stop`` while none is change nothing.
 
-    ``dismiss-held``: what was not inserted is wanted in the history alone. ``insert-ready``: do not wait any longer
-    for what comes before a text that is there. ``show``: the main window. ``quit`` finishes what was said first; the
-    second time it leaves at once.
+    ``dismiss-held``: what was not inserted is wanted in the history alone. ``insert-ready``: do not wait any
+    longer for what comes before a text that is there. ``show``: the main window. ``quit`` finishes what was said
+    first; the second time it leaves at once.
     """
 
     TOGGLE = "toggle"

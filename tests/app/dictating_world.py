@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from aiohttp import web
 
 from app.actions import Verb
 from app.capture.errors import MicrophoneError
@@ -25,6 +26,7 @@ from app.transcript import Rewrite, as_it_is
 from app.view import View
 from client.connection import Locate
 from protocol.audio import SAMPLE_RATE
+from tests.helpers.scripted_gateway import Memory, oblige
 from tests.helpers.waiting import wait_until
 
 BLOCK = SAMPLE_RATE // 25
@@ -268,3 +270,8 @@ async def dictating(
 
 def silence(seconds: float) -> Samples:
     return np.zeros(round(seconds * SAMPLE_RATE), np.int16)
+
+
+async def afresh(socket: web.WebSocketResponse, memory: Memory) -> None:
+    """A script of a gateway: each connection is of a session of its own."""
+    await oblige(socket, Memory())

@@ -1,13 +1,12 @@
 """The state machine at work: a microphone that is played, a gateway, an inserter that remembers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from aiohttp import web
 
 from app.actions import ChooseMicrophone, PauseHotkeys, RecoverTake, Verb
 from app.capture.errors import MicrophoneRefused
@@ -19,14 +18,12 @@ from app.insertion.outcome import How, Insertion
 from app.pipeline import Samples
 from app.states import State
 from app.view import Note
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate
 from client.errors import Unreachable
 from loadtest.checksum import checksum
 from runtime.logs import logging_to
-from speech.audio_file import read_audio
-from tests.app.dictating_world import MOST_WAIT, OTHER, WINDOW, World, dictating, silence
-from tests.app.speech import recording
-from tests.helpers.scripted_gateway import Memory, oblige, scripted
+from tests.app.dictating_world import MOST_WAIT, OTHER, WINDOW, World, afresh, dictating, silence
+from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
 
 KEYS = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
@@ -38,23 +35,6 @@ HOLD = replace(TOGGLE, mode=TalkMode.HOLD)
 def as_in_main() -> Iterator[None]:
     with logging_to("test", None, terminal=False):
         yield
-
-
-@pytest.fixture(scope="module")
-def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
-    path = recording("en-01", "zh-01", to=tmp_path_factory.mktemp("talk") / "talk.wav")
-    return np.concatenate(list(read_audio(path)))
-
-
-async def afresh(socket: web.WebSocketResponse, memory: Memory) -> None:
-    """Each connection is of a session of its own."""
-    await oblige(socket, Memory())
-
-
-@pytest.fixture
-async def locate() -> AsyncIterator[Locate]:
-    async with scripted(afresh) as gateway:
-        yield fixed(Address(gateway.url))
 
 
 def texts_of(world: World) -> list[list[str]]:
@@ -164,39 +144,6 @@ async def test_where_the_focus_moved_the_text_is_held_until_it_is_pasted(
         assert world.dictating.view.held == 0
     assert world.inserter.texts == [(" ".join(texts), OTHER)]
     assert Cue.HELD in world.cues.played
-
-
-async def test_what_was_held_when_the_app_ended_is_pasted_after_the_next_start_when_somebody_asks(
-    tmp_path: Path, models: Path, talk: Samples, locate: Locate
-) -> None:
-    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
-        world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
-        await world.dictate()
-        await world.over()
-        (texts,) = texts_of(world)
-    assert world.found[0].state is TakeState.HELD
-    async with dictating(tmp_path, models, locate, talk, TOGGLE) as again:
-        await wait_until(lambda: again.dictating.view.held == len(texts), "they are held again")
-        assert again.inserter.asked == 0, "nothing is typed by itself"
-        before = again.changes
-        again.dictating.ask(Verb.PASTE_HELD)
-        await wait_until(lambda: again.found[0].state is TakeState.DONE, "they are there, and noted")
-        await wait_until(lambda: again.changes > before, "whoever shows the history is told")
-        assert again.dictating.view.held == 0
-    assert again.inserter.texts == [(" ".join(texts), WINDOW)]
-
-
-async def test_what_is_dismissed_is_not_held_after_the_next_start(
-    tmp_path: Path, models: Path, talk: Samples, locate: Locate
-) -> None:
-    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
-        world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
-        await world.dictate()
-        await world.over()
-        world.dictating.ask(Verb.DISMISS_HELD)
-        await wait_until(lambda: world.found[0].state is TakeState.DONE, "it is noted")
-        assert world.dictating.view.held == 0 and world.found[0].text
-    assert world.inserter.texts == []
 
 
 async def test_before_a_text_is_given_away_the_journal_says_so_and_quitting_waits_for_what_follows(

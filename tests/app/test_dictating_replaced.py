@@ -1,11 +1,9 @@
 """Replacements on the way of a text: what is inserted, shown and kept is the same, and none applies twice."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-from aiohttp import web
 
 from app.actions import Verb
 from app.capture.take import TakeState
@@ -14,12 +12,10 @@ from app.gestures import TalkMode
 from app.insertion.outcome import How, Insertion
 from app.pipeline import Samples
 from app.states import State
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate
 from runtime.logs import logging_to
-from speech.audio_file import read_audio
-from tests.app.dictating_world import OTHER, World, dictating
-from tests.app.speech import recording
-from tests.helpers.scripted_gateway import Memory, oblige, scripted
+from tests.app.dictating_world import OTHER, World, afresh, dictating
+from tests.helpers.scripted_gateway import scripted
 from tests.helpers.waiting import wait_until
 
 WISHES = Wishes(TalkMode.TOGGLE)
@@ -29,22 +25,6 @@ WISHES = Wishes(TalkMode.TOGGLE)
 def as_in_main() -> Iterator[None]:
     with logging_to("test", None, terminal=False):
         yield
-
-
-@pytest.fixture(scope="module")
-def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
-    path = recording("en-01", "zh-01", to=tmp_path_factory.mktemp("talk") / "talk.wav")
-    return np.concatenate(list(read_audio(path)))
-
-
-async def afresh(socket: web.WebSocketResponse, memory: Memory) -> None:
-    await oblige(socket, Memory())
-
-
-@pytest.fixture
-async def locate() -> AsyncIterator[Locate]:
-    async with scripted(afresh) as gateway:
-        yield fixed(Address(gateway.url))
 
 
 def marked(text: str) -> str:
