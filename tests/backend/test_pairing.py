@@ -128,6 +128,12 @@ def test_one_device_at_a_time_and_nobody_blocks_it_for_long() -> None:
     assert isinstance(second.confirm(later, now=12.0), Proven)
 
 
+@pytest.mark.parametrize(("now", "in_time"), [(10.9, True), (11.0, False), (12.0, False)])
+def test_an_exchange_has_ten_seconds(now: float, in_time: bool) -> None:
+    device = Device(pairing())
+    assert isinstance(device.confirm(device.begin(now=1.0), now), Proven) is in_time
+
+
 def test_an_exchange_that_nobody_confirms_is_a_try() -> None:
     desk = pairing()
     for n in range(5):

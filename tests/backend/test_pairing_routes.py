@@ -1,5 +1,6 @@
 """Pairing over real sockets: a device, the owner, and whoever stands between."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from protocol.errors import CloseCode
 from protocol.pairing import PAIR_PATH, PAIRING_PATH, PairingStage, PairingState, PairRefusal
 from tests.backend.conftest import KEY
 from tests.helpers.man_between import man_between
+from tests.helpers.tcp_proxy import Streams, tcp_proxy
 from tests.helpers.valkey import Broker
 
 BEARER = {"Authorization": f"Bearer {KEY}"}
@@ -147,6 +149,24 @@ async def test_with_a_scanned_code_he_hears_nothing_at_all(
             await pair(at(man.port), state.code, "n", certificate_sha256=state.certificate_sha256)
         assert man.heard == b""
     assert (await shown(owner)).stage is PairingStage.WAITING
+
+
+async def test_he_cannot_show_the_right_certificate_first_and_his_own_later(
+    shared: Gateway, owner: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    state = await opened(owner)
+    async with man_between(own_certificate(tmp_path / "his"), shared.tls_port) as man:
+        ports = iter([shared.tls_port])
+
+        async def changing() -> Streams:
+            return await asyncio.open_connection("127.0.0.1", next(ports, man.port))
+
+        async with tcp_proxy(changing) as proxy:
+            with pytest.raises(Intercepted):
+                await pair(at(proxy.port), state.code, "n")
+            assert proxy.accepted == 2
+        assert man.heard == b""
+    assert (await shown(owner)).tries_left == 5
 
 
 async def test_only_the_owner_opens_and_only_devices_over_tls_pair(
