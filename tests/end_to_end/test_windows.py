@@ -13,6 +13,9 @@ from Xlib import X
 from Xlib.display import Display
 
 from app.capture.take import TRANSCRIBED
+from app.replacing.rules import Replacement
+from app.replacing.writing import Replacer
+from app.settings.schema import as_written
 from loadtest.checksum import checksum
 from tests.app.speech import digests, recording
 from tests.helpers.desktop import TextField
@@ -128,6 +131,23 @@ def test_another_dictation_key_works_at_once_and_the_old_one_no_longer(app: Desk
     text = take.transcript.text
     wait_until_sync(lambda: field.text == text, f"{text!r} stands there, not {field.text!r}")
     app.set(hotkeys__dictate="right_ctrl")
+
+
+def test_a_replacement_counts_at_once_and_what_was_recognised_is_kept(app: DesktopApp, tmp_path: Path) -> None:
+    before = len(app.takes())
+    rule = Replacement("a", "Ah", whole_word=False)
+    app.set(hotkeys__mode="toggle", recognition__replacements=as_written((rule,)))
+    field = TextField(app.desktop, "with a replacement")
+    app.tap()
+    app.wait_for("listening")
+    app.play(recording("en-03", to=tmp_path / "said.wav"))
+    app.tap()
+    (take,) = app.wait_for_takes(before + 1)[before:]
+    recognised = [checksum(pcm) for pcm in segments_of(take)]
+    assert [spoken.recognised for spoken in take.take.segments.values()] == recognised
+    assert take.text == " ".join(map(Replacer([rule]), recognised)) != " ".join(recognised)
+    wait_until_sync(lambda: field.text == take.text, f"{take.text!r} stands there, not {field.text!r}")
+    app.set(recognition__replacements=[])
 
 
 def test_a_take_that_a_crash_cut_off_is_recovered_in_the_history(app: DesktopApp, tmp_path: Path) -> None:
