@@ -56,7 +56,7 @@ from app.dictation_events import (
 )
 from app.dictation_view import NOTICE_S, Notice, Scene, TakeProgress, idle_at, view_of
 from app.gestures import Gestures, KeyWatch, TalkMode, Wish
-from app.insertion.outcome import How, Insertion
+from app.insertion.outcome import How, Insertion, Reason
 from app.spoken_order import OFFER_S, Piece, SpokenOrder
 from app.transcript import Segment
 from app.view import Note, View
@@ -64,6 +64,7 @@ from app.view import Note, View
 MOST_TAKES: Final = 50
 """Takes that are not over. For one more the oldest is put aside: nobody is kept from speaking."""
 
+_WHY_HELD: Final = frozenset(Reason)
 _VERBS: Final = {CANCEL: Verb.CANCEL, PASTE_HELD: Verb.PASTE_HELD}
 
 
@@ -326,6 +327,8 @@ class Dictation:
         self._note_held()
         ordered = None if self._keys else self._order.next()
         self._note_held()
+        if self._notice and self._notice.note.key in _WHY_HELD and not self._order.held:
+            self._notice = None  # it would say so of what is inserted, or left to the history
         if ordered is not None:
             self._effects.append(Insert(ordered))
         if (let_go := self._order.let_go) > self._let_go:

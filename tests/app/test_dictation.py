@@ -187,7 +187,7 @@ def test_held_text_is_pasted_where_the_person_is() -> None:
     assert story.inserts() == ["one"]
     assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
     assert story.then(Verb.PASTE_HELD) == []
-    assert story.state() is State.DONE
+    assert (story.state(), story.note) == (State.DONE, ""), "why it was held is over with it"
 
 
 def test_held_text_that_is_copied_is_held_no_longer() -> None:
@@ -202,7 +202,7 @@ def test_held_text_that_is_dismissed_is_offered_no_longer_and_what_follows_is_in
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), HELD)
     assert story.then(Verb.DISMISS_HELD) == [NoteDismissed((Piece(1, 0),))]
-    assert story.dictation.view(0.0).held == 0
+    assert (story.dictation.view(0.0).held, story.note) == (0, "")
     assert story.then(Verb.DISMISS_HELD) == story.then(Verb.PASTE_HELD) == []
     story.then(text(1, 1, "two"))
     assert story.inserts()[-1].strip() == "two"
