@@ -228,6 +228,9 @@ class Consumer:
 
     async def _fail(self, delivery: Delivery, why: DecodeFailure, most_failures: int = MOST_FAILURES) -> None:
         job = delivery.job
+        if delivery.borrowed:  # it is not this worker's to judge
+            self._leases.release([delivery.key])
+            return
         failure = Failure(job.session, job.segment, why.code, why.message, job.attempt, retryable=True)
         verdict = await self._insist(lambda: self._jobs.fail(delivery, failure, most_failures))
         self._leases.release([delivery.key])

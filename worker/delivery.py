@@ -17,7 +17,7 @@ PARTIALS: Final = frozenset({JobKind.HYPOTHESISE})
 class Delivery:
     """Entry ``entry`` of ``stream``, delivered ``count`` times, ``age_ms`` after it was queued (broker's clock).
 
-    ``refusal``: why it cannot be decoded, whoever tries.
+    ``refusal``: why it cannot be decoded, whoever tries. ``borrowed``: another worker has it, and is late.
     """
 
     stream: str
@@ -26,6 +26,7 @@ class Delivery:
     age_ms: int
     job: Job
     refusal: DecodeFailure | None = None
+    borrowed: bool = False
 
     @property
     def key(self) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -42,6 +43,7 @@ from protocol.job import (
 from protocol.monitor import WorkerStatus
 from worker.delivery import JOBS, PARTIALS, Delivery, read_delivery
 from worker.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
+from worker.overdue import Held
 from worker.placement import Queue
 from worker.scripts import load_scripts
 
@@ -119,6 +121,8 @@ class Jobs:
         self._take = scripts["take"]
         self._take_left = scripts["leftovers"]
         self._glance = scripts["glance"]
+        self._others = scripts["others"]
+        self._borrow = scripts["borrow"]
         self._take_partials = scripts["partials"]
         self._sweep = scripts["sweep"]
         self._renew = scripts["renew"]
@@ -169,6 +173,18 @@ class Jobs:
         async with _mapped():
             reply = await self._glance(keys, (GROUP,))
         return [Queue(samples_to_seconds(samples), entries, ago_ms / 1000) for samples, entries, ago_ms in reply]
+
+    async def others(self, streams: Sequence[str]) -> list[Held]:
+        """What other workers have of these streams."""
+        async with _mapped():
+            reply = await self._others(streams, (GROUP, self._worker, RETURNED))
+        return [Held(stream.decode(), entry.decode(), samples_to_seconds(n)) for stream, entry, n in reply]
+
+    async def borrow(self, held: Held) -> list[Delivery]:
+        """A job that stays another worker's; nothing when it is gone."""
+        async with _mapped():
+            found = _deliveries(await self._borrow((held.stream,), (held.entry,)))
+        return [replace(delivery, borrowed=True) for delivery in found if not delivery.refusal]
 
     async def fleet(self) -> tuple[list[WorkerStatus], int]:
         """What all workers say of themselves, and the broker's time in ms."""

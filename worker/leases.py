@@ -37,7 +37,8 @@ class Leases:
 
     def to_renew(self, now: float) -> list[Delivery]:
         """What to renew at this moment."""
-        return [lease.delivery for lease in self._held.values() if now < lease.renew_until]
+        mine = (lease for lease in self._held.values() if not lease.delivery.borrowed)
+        return [lease.delivery for lease in mine if now < lease.renew_until]
 
     def holds(self, delivery: Delivery) -> bool:
         """Whether it is still this worker's."""

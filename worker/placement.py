@@ -50,12 +50,14 @@ class Plan(NamedTuple):
     """What to read now. ``held_ms``: by stream, in the order of ``job_streams``; ``bulk_slots``: 0 reads none.
 
     ``bulk``: which of the bulk streams may be read; ``bulk_first``: it is their turn.
+    ``others_busy``: another worker may have a job of somebody who speaks.
     """
 
     held_ms: tuple[int, ...] = (0, 0, 0, 0)
     bulk: tuple[bool, bool] = (True, True)
     bulk_slots: int = 1
     bulk_first: bool = False
+    others_busy: bool = False
 
 
 def job_streams(keys: Keys, model: str) -> tuple[str, ...]:
@@ -97,6 +99,7 @@ def decide(me: Worker, others: Sequence[Worker], queues: Sequence[Queue], urgent
         bulk=readable,
         bulk_slots=quick_slots(me, length_s) if speaking else me.slots,
         bulk_first=waits and urgent_in_a_row >= SHARE,
+        others_busy=bool(others) and any(queue.entries for queue in urgent),
     )
 
 

@@ -7,10 +7,12 @@ from typing import Final
 
 from worker.delivery import Delivery
 from worker.jobs import Jobs, Taken
+from worker.overdue import Overdue
 from worker.placement import Plan, Worker, decide, fleet
 
 FLEET_S: Final = 2.0
 """How often the others' heartbeats are read: they come every few seconds."""
+_LOOK_MS: Final = 250
 
 
 class Reader:
@@ -24,6 +26,7 @@ class Reader:
         self._others: tuple[Worker, ...] = ()
         self._fleet_at = 0.0
         self._urgent_in_a_row = 0
+        self._overdue = Overdue()
 
     def sweep_later(self) -> None:
         """Let others look first for abandoned jobs, beginning now."""
@@ -32,7 +35,8 @@ class Reader:
     async def next(self, me: Worker) -> Taken:
         """Abandoned jobs when it is time to look for them, else urgent ones, else partials, else other jobs.
 
-        Whoever speaks sees partials while a file is being recognised. With nothing to do, what comes next.
+        Whoever speaks sees partials while a file is being recognised. With nothing to do, what another worker is
+        late with, or what comes next.
         """
         if time.monotonic() >= self._sweep_at:
             self.sweep_later()
@@ -49,6 +53,10 @@ class Reader:
             return Taken([], partials)
         if bulk := await self._take_bulk(plan, due):
             return Taken(bulk, [])
+        if plan.others_busy:
+            if borrowed := await self._borrow(me):
+                return Taken(borrowed, [])
+            due.append(_LOOK_MS)
         return await self._wait(plan, due)
 
     async def _plan(self, me: Worker) -> Plan:
@@ -56,6 +64,11 @@ class Reader:
             self._fleet_at = time.monotonic() + FLEET_S
             self._others = fleet(*await self._jobs.fleet(), me.name)
         return decide(me, self._others, await self._jobs.glance(), self._urgent_in_a_row)
+
+    async def _borrow(self, me: Worker) -> list[Delivery]:
+        held = await self._jobs.others(self._urgent)
+        late = self._overdue.late(held, me.speed, time.monotonic())
+        return await self._jobs.borrow(late) if late else []
 
     async def _take_bulk(self, plan: Plan, due: list[int]) -> list[Delivery]:
         streams = [stream for stream, may in zip(self._bulk, plan.bulk, strict=True) if may]

@@ -3,12 +3,14 @@
 from importlib.resources import files
 from typing import Final
 
-_READ_ONLY: Final = ("glance",)
+_READ_ONLY: Final = ("glance", "others", "borrow")
 _PARTS: Final = {
     "groups": ("groups",),
     "take": ("take",),
     "leftovers": ("leftovers",),
     "glance": ("glance",),
+    "others": ("others",),
+    "borrow": ("borrow",),
     "partials": ("partials",),
     "sweep": ("sweep",),
     "renew": ("renew",),

@@ -292,3 +292,34 @@ async def test_a_worker_waits_for_a_broker_that_is_not_there_and_leaves_without_
     with capture_logs() as logs:
         async with working(f"unix://{tmp_path}/nothing", timing=QUICK):
             await wait_until(lambda: any(line["event"] == "waiting for the broker" for line in logs), "it says so")
+
+
+# -- what another worker is late with ---------------------------------------------------------------------
+
+
+async def test_a_worker_that_is_late_is_overtaken_and_keeps_its_lease_till_then(
+    broker: Broker, other: GatewaySide
+) -> None:
+    async with jobs_of(broker.url, "stuck") as stuck:
+        await stuck.heartbeat(WorkerStatus("stuck", "h", "e", MODEL, "cpu", WorkerState.BUSY, speed=100.0))
+        await other.submit(fault_job(Fault.NONE))
+        (theirs,) = await stuck.take(1)
+        async with working(broker.url):
+            assert await text(other) == "none 1"
+        assert await stuck.renew([theirs]) == {theirs.key}
+    stored = await other.stored()
+    assert isinstance(stored, Result) and stored.worker == "w"
+
+
+async def test_what_fails_here_of_another_ones_is_not_counted(
+    broker: Broker, other: GatewaySide, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with jobs_of(broker.url, "stuck") as stuck:
+        await stuck.heartbeat(WorkerStatus("stuck", "h", "e", MODEL, "cpu", WorkerState.BUSY, speed=100.0))
+        await other.submit(fault_job(Fault.RAISE))
+        (theirs,) = await stuck.take(1)
+        with capture_logs() as logs:
+            async with working(broker.url):
+                await wait_until(lambda: "the engine failed" in [one["event"] for one in logs], "it was tried")
+        assert await stuck.renew([theirs]) == frozenset()
+    assert await other.redis.hget(KEYS.session(SESSION), "failures:0") is None

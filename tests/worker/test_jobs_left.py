@@ -2,10 +2,25 @@
 
 import asyncio
 
-from protocol.job import WORKERS_KEY, encode_job, encode_status
+from msgspec.structs import replace
+
+from protocol.job import GROUP, WORKERS_KEY, JobKind, encode_job, encode_status
 from protocol.monitor import WorkerState, WorkerStatus
-from tests.worker.scripts import KEYS, PARTIALS, STREAMS, GatewaySide, job, question, take_one
-from worker.jobs import Jobs
+from tests.helpers.valkey import Broker
+from tests.worker.scripts import (
+    KEYS,
+    PARTIALS,
+    STREAMS,
+    GatewaySide,
+    failure,
+    job,
+    jobs_of,
+    question,
+    result,
+    take_one,
+)
+from worker.jobs import Jobs, Verdict
+from worker.overdue import Held
 
 LONG_MS = 60_000
 BOTH = STREAMS[:2]
@@ -73,6 +88,39 @@ async def test_the_fleet_is_whoever_can_be_understood(other: GatewaySide, jobs: 
     statuses, now_ms = await jobs.fleet()
     assert [one.speed for one in statuses] == [2.0, 2.0]
     assert abs(now_ms - max(one.at_ms for one in statuses)) < 30_000
+
+
+async def test_what_others_have_is_seen_and_borrowed_and_whoever_ends_it_first_counts(
+    other: GatewaySide, jobs: Jobs, any_broker: Broker
+) -> None:
+    async with jobs_of(any_broker.url, "v") as remote:
+        await other.submit(job(0, samples=32_000))
+        theirs = await take_one(remote)
+        assert await remote.others(STREAMS[:2]) == []
+        (held,) = await jobs.others(STREAMS[:2])
+        assert held == Held(theirs.stream, theirs.entry, 2.0)
+        (borrowed,) = await jobs.borrow(held)
+        assert borrowed.borrowed and borrowed.job == theirs.job
+        assert [pending[1] for pending in await other.pending()] == ["v"]
+        assert await jobs.finish(borrowed, result(borrowed.job, "first"))
+        assert not await remote.finish(theirs, result(theirs.job, "second"))
+        assert await remote.renew([theirs]) == {theirs.key}
+        assert await jobs.borrow(held) == []
+    assert (await other.stored()).text == "first"  # type: ignore[union-attr] # a result
+    assert await other.backlog() == 0
+
+
+async def test_what_failed_came_twice_or_is_no_job_is_not_borrowed(
+    other: GatewaySide, jobs: Jobs, any_broker: Broker
+) -> None:
+    async with jobs_of(any_broker.url, "v") as remote:
+        for segment in range(2):
+            await other.submit(job(segment))
+        await other.submit(replace(job(2), kind=JobKind.SPECULATE), field="spec")
+        failed, again, _ = await remote.take(3)
+        assert await remote.fail(failed, failure(failed.job)) is Verdict.AGAIN
+        await other.redis.xclaim(STREAMS[0], GROUP, "v", 0, [again.entry])
+        assert await jobs.others(STREAMS[:2]) == []
 
 
 async def test_waiting_for_some_streams_leaves_the_others(other: GatewaySide, jobs: Jobs) -> None:

@@ -1,5 +1,7 @@
 """What is held and renewed."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -22,6 +24,13 @@ def test_a_decode_is_renewed_until_its_deadline_but_stays_held() -> None:
     assert leases.to_renew(99.9) == [delivery(0)]
     assert leases.to_renew(100.0) == []
     assert leases.holds(delivery(0))
+
+
+def test_what_another_worker_has_is_held_and_not_renewed() -> None:
+    leases, borrowed = Leases(), replace(delivery(0), borrowed=True)
+    leases.hold(borrowed)
+    leases.decoding([borrowed], 100.0)
+    assert leases.holds(borrowed) and leases.to_renew(0.0) == []
 
 
 def test_entries_of_different_streams_are_different_leases() -> None:

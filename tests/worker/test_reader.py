@@ -101,6 +101,20 @@ async def test_after_many_who_speak_a_file_has_its_turn(other: GatewaySide, jobs
     assert order == [*range(SHARE), 99, SHARE]
 
 
+async def test_what_another_one_is_late_with_is_borrowed_once(
+    other: GatewaySide, jobs: Jobs, any_broker: Broker
+) -> None:
+    async with jobs_of(any_broker.url, "stuck") as stuck:
+        await beside(jobs, 16.0)
+        await other.submit(job(3), URGENT)
+        await stuck.take(1)
+        reading = reader(jobs, sweep_s=0.1)
+        delivery = await next_job(reading)
+        assert delivery.borrowed and delivery.job.segment == 3
+        for _ in range(3):
+            assert await reading.next(ME) == ([], [])
+
+
 async def test_abandoned_jobs_come_first(other: GatewaySide, jobs: Jobs, any_broker: Broker) -> None:
     async with jobs_of(any_broker.url, "dead") as dead:
         await other.submit(job(7), BULK)
