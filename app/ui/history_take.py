@@ -26,7 +26,7 @@ from app.ui.history_wording import caption, state_of, take_text, when
 from app.ui.lines import Lines
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets import Choice, label
+from app.ui.widgets import Choice, label, reveal
 
 MOST_DRAFTS: Final = 100
 
@@ -206,9 +206,10 @@ class TakePanel(QFrame):
         self.undo.setText(texts("history.undo" if self.changed or not (one and one.edited) else "history.restore"))
         self.play.setVisible(one is not None and one.seconds > 0)
         self.again.setVisible(self.play.isVisibleTo(self) and self.recognise.stage is Stage.CLOSED)
-        self.recover.setVisible(bool(one) and state_of(self._rows[0]) is State.FAILED)
         for widget in (self.copy, self.form, self.export):
             widget.setVisible(any_text)
+        broken = bool(one) and state_of(self._rows[0]) is State.FAILED
+        reveal(self.recover, broken, self.copy if any_text else self.text)
         self.delete.setVisible(bool(self._rows))
         self.delete.setText(texts("history.delete-sure" if self._sure else "history.delete"))
         self.delete.setAccessibleName(self.delete.text())

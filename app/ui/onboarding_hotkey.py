@@ -13,10 +13,10 @@ from app.onboarding.steps import Step
 from app.ui.choices import DICTATE, DICTATE_KEY, Choices
 from app.ui.key_field import KeyField
 from app.ui.onboarding_parts import KeyCaps
-from app.ui.onboarding_step import StepPage, reveal, tell, wrapping
+from app.ui.onboarding_step import StepPage, tell, wrapping
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme
-from app.ui.widgets import label
+from app.ui.widgets import label, reveal
 from app.ui.wording import key_caps, key_text, note_text
 from app.view import Note
 

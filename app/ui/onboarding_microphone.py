@@ -11,10 +11,10 @@ from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
 from app.onboarding.steps import Step
 from app.onboarding.view import Hearing, MicrophoneTrial
 from app.ui.choices import Choices, microphone_entries
-from app.ui.onboarding_step import StepPage, reveal, tell, wrapping
+from app.ui.onboarding_step import StepPage, tell, wrapping
 from app.ui.texts import Texts
 from app.ui.theme import SPACING, Theme
-from app.ui.widgets import Choice, Meter, label
+from app.ui.widgets import Choice, Meter, label, reveal
 from app.ui.wording import note_text
 
 _VOICE_DBFS: Final = -42.0

@@ -18,10 +18,10 @@ from app.ui.file_dialogs import Dialogs, SystemDialogs
 from app.ui.file_widgets import Progress
 from app.ui.model_card import ModelCard
 from app.ui.onboarding_parts import Option
-from app.ui.onboarding_step import StepPage, reveal, tell, wrapping
+from app.ui.onboarding_step import StepPage, tell, wrapping
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme
-from app.ui.widgets import label
+from app.ui.widgets import label, reveal
 from app.ui.wording import note_text, worker_text
 from app.view import WorkerState, WorkerView
 

@@ -13,10 +13,10 @@ from app.onboarding.steps import Step
 from app.states import State
 from app.ui.choices import DICTATE, Choices
 from app.ui.main_window import RECORDING
-from app.ui.onboarding_step import StepPage, reveal, tell, wrapping
+from app.ui.onboarding_step import StepPage, tell, wrapping
 from app.ui.texts import Texts
 from app.ui.theme import SPACING, Theme, font
-from app.ui.widgets import Meter, Shape, label
+from app.ui.widgets import Meter, Shape, label, reveal
 from app.ui.wording import clock, key_text, note_text, state_text, worker_text
 from app.view import Note, View, WorkerState, WorkerView
 

@@ -64,13 +64,6 @@ def wrapping(labels: Sequence[QLabel]) -> None:
         one.setWordWrap(True)
 
 
-def reveal(control: QWidget, shown: bool, heir: QWidget) -> None:
-    """Show it or not; one that goes leaves the focus to ``heir``, not to whatever is next and may mean "later"."""
-    if not shown and control.hasFocus():
-        heir.setFocus()
-    control.setVisible(shown)
-
-
 def paint_role(shown: QLabel, role: str) -> None:
     """In the colour of this role."""
     if shown.property("role") != role:

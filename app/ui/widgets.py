@@ -256,6 +256,13 @@ def control_height() -> int:
     return QFontMetrics(font()).height() + 2 * SPACING.small + 2
 
 
+def reveal(control: QWidget, shown: bool, heir: QWidget) -> None:
+    """Show it or not; one that goes leaves the focus to ``heir``, not to whatever is next, such as "delete"."""
+    if not shown and control.hasFocus():
+        heir.setFocus()
+    control.setVisible(shown)
+
+
 def frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:
     """A field's outline, wider with the focus."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

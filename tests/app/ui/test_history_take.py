@@ -1,5 +1,6 @@
 """What was chosen in the history, and drafts that outlive a save that failed."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -142,3 +143,12 @@ def test_what_is_deleted_is_not_heard_any_more(panel: TakePanel, asked: list[Ask
     panel.ask_delete()
     assert done(asked) == [StopPlaying(), DeleteTakes((row(1).session,))]
     assert asked[-2] == LookAtTake(None)
+
+
+def test_who_has_a_take_recovered_is_not_led_to_its_deletion(panel: TakePanel, qtbot: QtBot) -> None:
+    panel.show_takes([replace(row(1), state=TakeState.INTERRUPTED, text="")])
+    panel.activateWindow()
+    panel.recover.setFocus()
+    qtbot.waitUntil(panel.recover.hasFocus)
+    panel.show_takes([row(1)])
+    assert not panel.recover.isVisible() and panel.copy.hasFocus()

@@ -1,8 +1,8 @@
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.onboarding.steps import Step
-from app.ui.onboarding_step import StepPage, reveal, tell
+from app.ui.onboarding_step import StepPage, tell
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 
@@ -34,23 +34,6 @@ def test_it_says_what_it_is_and_begins_and_ends_once(theme: Theme, texts: Texts,
     for seen in (False, True, True, False, False):
         page.show_seen(seen)
     assert page.told == [True, False]
-
-
-def test_what_goes_leaves_the_focus_where_it_does_no_harm(theme: Theme, qtbot: QtBot) -> None:
-    around = QWidget()
-    qtbot.addWidget(around)
-    row = QVBoxLayout(around)
-    first, going, later = QPushButton(), QPushButton(), QPushButton()
-    for button in (first, going, later):
-        row.addWidget(button)
-    around.show()
-    around.activateWindow()
-    going.setFocus()
-    qtbot.waitUntil(going.hasFocus)
-    reveal(going, False, first)
-    assert (first.hasFocus(), going.isVisible()) == (True, False)
-    reveal(going, True, first)
-    assert going.isVisible()
 
 
 def test_what_says_nothing_takes_no_room(theme: Theme, texts: Texts, qtbot: QtBot) -> None:

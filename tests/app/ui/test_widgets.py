@@ -6,14 +6,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.states import State
 from app.ui import widgets
 from app.ui.colours import COLOURS, Scheme
 from app.ui.theme import Theme
-from app.ui.widgets import Choice, Elided, Meter, Shape, Switch, beginning
+from app.ui.widgets import Choice, Elided, Meter, Shape, Switch, beginning, reveal
 
 LONG = "a sentence that goes on and on 而且没有结束 " * 20
 
@@ -167,3 +167,20 @@ def test_a_card_and_a_label_wear_their_role(theme: Theme, qtbot: QtBot) -> None:
     assert said.textFormat() == Qt.TextFormat.PlainText
     assert (frame.property("role"), said.property("role")) == ("card", "muted")
     assert said.font().bold() or said.font().weight() > QFont.Weight.Normal
+
+
+def test_what_goes_leaves_the_focus_where_it_does_no_harm(theme: Theme, qtbot: QtBot) -> None:
+    around = QWidget()
+    qtbot.addWidget(around)
+    row = QVBoxLayout(around)
+    first, going, later = QPushButton(), QPushButton(), QPushButton()
+    for button in (first, going, later):
+        row.addWidget(button)
+    around.show()
+    around.activateWindow()
+    going.setFocus()
+    qtbot.waitUntil(going.hasFocus)
+    reveal(going, False, first)
+    assert (first.hasFocus(), going.isVisible()) == (True, False)
+    reveal(going, True, first)
+    assert going.isVisible()
