@@ -76,6 +76,10 @@ def test_no_rule_sees_what_another_wrote() -> None:
     assert Replacer([Replacement("x", "x x")])("x x") == "x x x x"
 
 
+def test_a_mark_that_is_left_out_with_a_word_is_not_replaced() -> None:
+    assert Replacer([*UM, Replacement(",", ";")])("Um, I think, so") == "I think; so"
+
+
 def test_where_it_was_changed_is_told() -> None:
     written = Replacer([Replacement("jason", "JSON"), *UM]).written("Um, a Jason file")
     assert written.text == "A JSON file"
