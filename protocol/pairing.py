@@ -1,4 +1,4 @@
-"""How a device gets a key (``POST /v1/pair``, twice, over the TLS port), and how the owner lets it (``/v1/pairing``).
+"""How a device gets a key: ``POST /v1/pair``, twice, over the TLS port; how the owner lets it: ``/v1/pairing``.
 
 A person carries a code of eight digits from the gateway's screen to the device. SPAKE2 (RFC 9382; group and
 transcript are those of the library ``spake2``, version 0.9) makes a key of it that nobody between the two can
