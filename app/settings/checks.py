@@ -18,9 +18,11 @@ from app.replacing.rules import (
     wrong,
 )
 from app.worker_limits import parse_hours
+from protocol.devices import LONGEST_NAME
 
 MOST_HOTWORDS: Final = 512
 LONGEST_HOTWORD: Final = 64
+MOST_LENT: Final = 16
 
 Check = Callable[[Any], str]
 RowsCheck = Callable[[Sequence[Any]], Mapping[int, str]]
@@ -109,6 +111,17 @@ class UpTo:
 def up_to(most: int) -> Check:
     """The same as a check of a setting."""
     return UpTo(most)
+
+
+def port(number: int) -> str:
+    """Where something listens."""
+    return "" if 0 < number < 65_536 else "a port from 1 to 65535"
+
+
+def lent(gateways: tuple[str, ...]) -> str:
+    """Gateways, by what they are called."""
+    named = all(0 < len(gateway) <= LONGEST_NAME for gateway in gateways)
+    return "" if named and len(gateways) <= MOST_LENT else f"at most {MOST_LENT} names of gateways"
 
 
 def url(text: str) -> str:

@@ -153,6 +153,9 @@ class Worker:
     hours: str = setting(
         "", "When it works, as 20:00-08:00, by the clock of this computer; empty: always.", checks.hours
     )
+    lend_to: tuple[str, ...] = setting(
+        (), "Gateways elsewhere that this computer works for too, by their ids or names.", checks.lent
+    )
 
     @property
     def limits(self) -> Limits:
@@ -165,6 +168,10 @@ class Gateway:
     """Where speech is sent."""
 
     url: str = setting("", "http(s)://HOST:PORT; empty for this computer.", checks.url)
+    share: bool = setting(
+        False, "Let other devices use the gateway of this computer, over TLS, once they are paired."
+    )
+    port: int = setting(8765, "Where they reach it, if it is shared.", checks.port)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ ELSEWHERE: Final = frozenset(
         "recognition.replacements",
         "insertion.programs",
         "worker.model",
+        "gateway.share",
+        "worker.lend_to",
     }
 )
 """Settings without a row."""

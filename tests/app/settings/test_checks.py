@@ -22,6 +22,8 @@ def test_what_is_wrong_with_rows_is_told_by_their_place() -> None:
         (checks.words, ((), ("pounamu", "翡翠")), (("",), ("x" * 65,), ("x",) * 513), "at most 512 words"),
         (checks.up_to(3), (0, 3), (-1, 4), "from 0 to 3"),
         (checks.hours, ("", "20:00-08:00"), ("8-20", "08:00-08:00", "24:00-08:00"), "20:00-08:00"),
+        (checks.port, (1, 65_535), (0, 65_536), "65535"),
+        (checks.lent, ((), ("the desk",)), (("",), ("x" * 65,), ("x",) * 17), "at most 16"),
         (checks.url, ("", "https://desktop.local:8443"), ("ftp://host", "http://[", "http://h:0"), "HOST:PORT"),
     ],
 )

@@ -52,7 +52,7 @@ FAMILIES = {
     "onboarding.how": [*(mode.value for mode in TalkMode), "without-key"],
     "settings.title": WITH_ROW,
     "settings.says": WITH_ROW,
-    "settings.allowed": ["language", "model", "url", "key", "hours"],
+    "settings.allowed": ["language", "model", "url", "key", "hours", "port"],
     "settings.unit": ["history.days", "history.megabytes", "history.keep"],
     "settings.empty": ["gateway.url", "recognition.model", "worker.hours"],
     "settings.key-use": [use.value for use in Use],
