@@ -30,7 +30,9 @@ def when(texts: Texts, row: Row) -> str:
 
 def caption(texts: Texts, row: Row) -> str:
     """When, how long, with which model, how it ended, and whether somebody changed it."""
-    parts = [when(texts, row), row.model, state_text(texts, state_of(row))]
+    state = state_of(row)
+    ended = "" if state is State.IDLE else state_text(texts, state)  # "Ready" says nothing of what is over
+    parts = [when(texts, row), row.model, ended]
     if row.edited:
         parts.append(texts("history.edited"))
     return _PART.join(part for part in parts if part)

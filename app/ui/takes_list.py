@@ -61,7 +61,7 @@ class TakeRow(QFrame):
         self.shape.show_state(take.state, word)
         self.text.show_text(take.text or texts("take.interrupted" if failed else "take.no-text"))
         self.text.setEnabled(bool(take.text))
-        self.when.setText(f"{when} · {word}")
+        self.when.setText(when if take.state is State.IDLE else f"{when} · {word}")
         self.copy.setVisible(bool(take.text))
         self.recover.setVisible(failed)
         for button, name in ((self.copy, "copy"), (self.recover, "recover")):

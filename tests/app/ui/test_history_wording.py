@@ -24,6 +24,8 @@ def test_the_caption_has_all_that_is_known(texts: Texts) -> None:
     parts = wording.caption(texts, replace(ROW, edited=True)).split(" · ")
     assert parts[1:] == ["1:05", "whisper", texts("state.held"), texts("history.edited")]
     assert len(wording.caption(texts, replace(ROW, model="")).split(" · ")) == 3
+    silent = wording.caption(texts, replace(ROW, state=TakeState.EMPTY, text="", model=""))
+    assert texts("state.idle") not in silent and silent.endswith("1:05")
 
 
 def test_a_take_without_a_text_says_why(texts: Texts) -> None:

@@ -52,6 +52,8 @@ def test_each_take_shows_its_text_time_state_and_shape(takes: TakesList, texts: 
     assert (first.shape.state, first.shape.accessibleName()) == (State.DONE, texts("state.done"))
     assert second.text.accessibleName() == texts("take.interrupted")
     assert third.text.accessibleName() == texts("take.no-text")
+    takes.show_takes([replace(SILENT, state=State.IDLE)])
+    assert texts("state.idle") not in shown(takes)[0].when.text(), "it is over, not ready"
 
 
 def test_a_text_is_copied_by_the_keyboard(takes: TakesList, texts: Texts, qtbot: QtBot) -> None:
