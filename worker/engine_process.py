@@ -50,13 +50,7 @@ class EngineProcess:
     @classmethod
     async def start(cls, settings: EngineSettings, deadline_s: float) -> "EngineProcess":
         """Start the process and load the engine. Raises ``EngineUnavailable`` or an ``EngineFault``."""
-        command = leashed(_COMMAND, signal.SIGKILL) if os.name == "posix" else list(_COMMAND)
-        pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
-        try:
-            engine = cls(process, psutil.Process(process.pid))
-        except psutil.NoSuchProcess as error:
-            raise EngineDied(f"the engine's process ended with status {await process.wait()}") from error
+        engine = await cls._begun()
         try:
             reply = await engine._ask(Load(settings), deadline_s)
             if isinstance(reply, Unavailable):
@@ -68,6 +62,20 @@ class EngineProcess:
             raise
         engine.info = reply.info
         return engine
+
+    @classmethod
+    async def _begun(cls) -> "EngineProcess":
+        """The process, of which nothing is known yet. Cancelled while it begins, it is ended and waited for."""
+        begins = asyncio.ensure_future(_started())
+        try:
+            process = await asyncio.shield(begins)
+        except asyncio.CancelledError:
+            await _to_the_end(_ended(begins))
+            raise
+        try:
+            return cls(process, psutil.Process(process.pid))
+        except psutil.NoSuchProcess as error:
+            raise EngineDied(f"the engine's process ended with status {await process.wait()}") from error
 
     @property
     def pid(self) -> int:
@@ -142,6 +150,18 @@ class EngineProcess:
     async def _reply(self) -> Reply:
         header = await self._replies.readexactly(HEADER_BYTES)
         return unpack_reply(await self._replies.readexactly(body_length(header)))
+
+
+async def _started() -> asyncio.subprocess.Process:
+    command = leashed(_COMMAND, signal.SIGKILL) if os.name == "posix" else list(_COMMAND)
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+
+
+async def _ended(begins: "asyncio.Future[asyncio.subprocess.Process]") -> None:
+    process = await begins
+    with contextlib.suppress(psutil.NoSuchProcess):
+        await EngineProcess(process, psutil.Process(process.pid)).kill()
 
 
 async def _to_the_end(coroutine: Coroutine[Any, Any, object]) -> None:

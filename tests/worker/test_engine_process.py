@@ -1,6 +1,7 @@
 """Engine processes: real ones, and everything that an engine can do to its process."""
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -187,3 +188,20 @@ async def test_a_start_that_is_cancelled_again_and_again_leaves_no_process() -> 
         await asyncio.sleep(0)
     assert starting.cancelled()
     await wait_until(lambda: not psutil.pid_exists(process.pid), "the engine is gone")
+
+
+def test_a_start_that_is_cancelled_at_any_step_is_waited_for() -> None:
+    """Or the loop may be gone when its process ends: an unreaped one is a warning, which fails the test."""
+
+    async def cancelled_after(steps: int) -> None:
+        starting = asyncio.ensure_future(EngineProcess.start(EngineSettings(ENGINE), LONG_S))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        while not starting.done():
+            starting.cancel()
+            await asyncio.sleep(0)
+        assert starting.cancelled()
+
+    for steps in range(8):  # a process begins in a few turns of the loop
+        asyncio.run(cancelled_after(steps))
+        gc.collect()
