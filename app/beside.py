@@ -30,6 +30,9 @@ from app.monitoring.view import MonitorView
 from app.needed_models import VAD_MODEL
 from app.replacing.dry_run import DryRun
 from app.replacing.view import ReplacementsTried, TryReplacements
+from app.sharing.actions import SharingAction
+from app.sharing.sharing import Sharing
+from app.sharing.view import SharingValue
 from app.transcript import Rewrite, as_it_is
 from app.witness import Witness
 from client.connection import Locate
@@ -38,7 +41,9 @@ from protocol.recognition import Options
 from runtime.folders import folders
 from runtime.tasks import Tasks
 
-Told = FilesView | FileText | MonitorView | HistoryValue | ModelsView | ReplacementsTried | HelpValue
+Told = (
+    FilesView | FileText | MonitorView | HistoryValue | ModelsView | ReplacementsTried | HelpValue | SharingValue
+)
 Post = Callable[[Told], None]
 
 _FILES: Final = "files"
@@ -66,6 +71,7 @@ class Beside:
         self.models = Models(post)
         self._dry_run = DryRun(library, post)
         self.help = Help(post)
+        self.sharing = Sharing(post)
         self._tasks = Tasks("beside")
         self._kept = AsyncExitStack()
         self._open = False
@@ -79,6 +85,7 @@ class Beside:
             await opening.enter_async_context(self.models)
             await opening.enter_async_context(self._dry_run)
             await opening.enter_async_context(self.help)
+            await opening.enter_async_context(self.sharing)
             self._kept = opening.pop_all()
         self._tasks.start(self._files.run(), "files")
         self._open = True
@@ -107,6 +114,8 @@ class Beside:
             self.models.ask(action)
         elif isinstance(action, HelpAction):
             self.help.ask(action)
+        elif isinstance(action, SharingAction):
+            self.sharing.ask(action)
         elif isinstance(action, TryReplacements):
             self._dry_run.ask(action)
         else:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from app.files.actions import FileAction
+from app.gateways.actions import GatewayAction
 from app.help.actions import HelpAction
 from app.history.actions import HistoryAction
 from app.models.actions import ModelAction
 from app.replacing.view import TryReplacements
+from app.sharing.actions import SharingAction
 
 
 @dataclass(frozen=True)
@@ -16,4 +18,13 @@ class LookAtMonitor:
     on: bool
 
 
-BesideAction = FileAction | HistoryAction | ModelAction | HelpAction | LookAtMonitor | TryReplacements
+BesideAction = (
+    FileAction
+    | HistoryAction
+    | ModelAction
+    | HelpAction
+    | SharingAction
+    | GatewayAction
+    | LookAtMonitor
+    | TryReplacements
+)

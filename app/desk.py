@@ -8,12 +8,10 @@ import os
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final, Protocol, runtime_checkable
 
 import structlog
 
-from app import local_gateway
 from app.actions import (
     Action,
     ChangeSetting,
@@ -35,6 +33,8 @@ from app.capture.portaudio import sound_system
 from app.control import Control
 from app.dictating import Dictating, Parts, Wishes
 from app.errors import AppError
+from app.gateways.actions import GatewayAction
+from app.gateways.serving import CHOSEN, Gateways
 from app.help.report import Sources
 from app.hotkeys import choose as hotkeys
 from app.hotkeys.errors import HotkeyError
@@ -60,7 +60,6 @@ from app.settings.errors import BadSetting
 from app.settings.file import SettingsFile
 from app.settings.sections import Settings
 from app.sounds import Sounds
-from app.stack import Stack, StackSettings
 from app.states import State
 from app.view import Note, View, WorkerState, WorkerView
 from app.waking import Patience
@@ -113,6 +112,7 @@ class Desk:
         self._tasks = Tasks("desk")
         self._gateway = Tasks("gateway")  # until the worker has left: it would look for its broker for seconds
         self._own: OwnGateway | None = None
+        self._gateways = Gateways(post, self._unchoose, self._moved, os.environ.get(_KEY, ""))
         self._dictating: Dictating | None = None
         self._beside: Beside | None = None
         self._trying: Trying | None = None
@@ -143,6 +143,8 @@ class Desk:
             settings = replace(_PATIENT, pause=self._patience.pause)
             listener = Listener(self._locate, vad, settings=settings, rewrite=self._rewrite)
             library, inserter = of_this_user(), SeeingInserter(self._inserter, self._saw_programs)
+            await cleanup.enter_async_context(self._gateways)
+            self._gateways.choose(self._file.current.gateway)
             beside = Beside(self._post, library, self._locate, self._options, self._rewrite)
             self._beside = await cleanup.enter_async_context(beside)
             beside.models.came = lambda name: self._want_gateway()  # a worker that failed for want of it
@@ -150,7 +152,7 @@ class Desk:
             await self._use_model()
             parts = Parts(library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
             parts = replace(parts, witness=beside.witness, limits=lambda: self._file.limits, show_keys=self._post)
-            self._dictating = Dictating(parts, wishes_of(self._file.current), self._takes_changed.set)
+            self._dictating = Dictating(parts, self._wishes(), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
             self._trying = await cleanup.enter_async_context(self._trials(self._dictating))
             cleanup.callback(self._file.subscribe(self._settings_changed))
@@ -181,7 +183,9 @@ class Desk:
 
     def ask_beside(self, action: BesideAction) -> None:
         """What a person wants of what runs beside dictation."""
-        if self._beside is not None:
+        if isinstance(action, GatewayAction):
+            self._gateways.ask(action)
+        elif self._beside is not None:
             self._beside.ask(action)
 
     def look_at_microphones(self) -> None:
@@ -192,8 +196,10 @@ class Desk:
 
     def _start(self) -> OwnGateway:
         assert self._dictating is not None
-        stack = partial(Stack, StackSettings(worker=False))
-        self._own = OwnGateway(stack, self._worker, self._dictating.finished, self._tell_of_gateway)
+        assert self._beside is not None
+        sharing = self._beside.sharing
+        self._own = own = OwnGateway(sharing.stack, self._worker, self._dictating.finished, self._tell_of_gateway)
+        sharing.again = own.again
         self._want_gateway()
         self._gateway.start(self._own.keep(), "keep")
         self._tasks.start(self._keep_devices(), "devices")
@@ -201,22 +207,25 @@ class Desk:
         self._tasks.start(self._keep_autostart(), "autostart")
         self._takes_changed.set()
         self._sees_microphones.set()
-        return self._own
+        return own
 
     def _woke(self, slept_s: float) -> None:
         """This computer has slept: what it had then may be gone, and nobody waits out a pause from before."""
         if self._dictating is not None:
             self._dictating.woke()
         self._patience.hurry()
+        self._gateways.woke()
         self._sees_microphones.set()
         if self._beside is not None:
             self._beside.gateway_changed()
 
     def _want_gateway(self) -> None:
-        """One of this computer, unless one elsewhere is chosen."""
+        """One of this computer, unless speech goes elsewhere and nobody else uses it."""
         chosen = self._file.current
+        if self._beside is not None:
+            self._beside.sharing.wish(on=chosen.gateway.share, port=chosen.gateway.port)
         if self._own is not None:
-            self._own.want(here=not chosen.gateway.url, worker=chosen.worker.on)
+            self._own.want(here=self._gateways.here or chosen.gateway.share, worker=chosen.worker.on)
 
     async def _have_model(self, name: str, tell: Percent) -> None:
         assert self._beside is not None, "the worker is switched on after that"
@@ -238,6 +247,8 @@ class Desk:
             self._beside.models.used(self._worker.settings.model, running=running)
 
     def _tell_of_gateway(self, error: AppError | None) -> None:
+        if self._beside is not None:
+            self._beside.sharing.gateway_told(error)
         self._post(Problem("gateway") if error is None else problem("gateway", error))
 
     async def _keep_devices(self) -> None:
@@ -281,8 +292,22 @@ class Desk:
         return self._file.current.recognition.options
 
     def _locate(self) -> Address:
-        url = self._file.current.gateway.url
-        return Address(url, os.environ.get(_KEY, ""), name=url) if url else local_gateway.locate()
+        return self._gateways.locate()
+
+    def _unchoose(self) -> None:
+        self._change(ChangeSetting(CHOSEN, ""))
+
+    def _moved(self) -> None:
+        """Speech goes somewhere else from now on; what was begun goes on there once it has to."""
+        self._post(Problem("route", note=self._gateways.problem))
+        if self._dictating is not None:
+            self._dictating.change(self._wishes())
+        self._want_gateway()
+        if self._beside is not None:
+            self._beside.gateway_changed()
+
+    def _wishes(self) -> Wishes:
+        return replace(wishes_of(self._file.current), destination=self._gateways.destination)
 
     async def _hotkeys(self, cleanup: AsyncExitStack) -> Hotkeys:
         chosen = hotkeys.choose(sys.platform, os.environ)
@@ -329,8 +354,9 @@ class Desk:
             self._post(replace(problem("settings", error), setting=change.name))
 
     def _settings_changed(self, old: Settings, new: Settings) -> None:
+        self._gateways.choose(new.gateway)
         if self._dictating is not None:
-            self._dictating.change(wishes_of(new))
+            self._dictating.change(self._wishes())
         if isinstance(self._inserter, Ruled):
             rules = new.insertion.rules
             self._inserter.rules = replace(rules, input_method=self._inserter.rules.input_method)
@@ -343,8 +369,6 @@ class Desk:
             self._trying.microphone.again()
         if new.general.autostart != old.general.autostart:
             self._autostart_changed.set()
-        if self._beside is not None and new.gateway.url != old.gateway.url:
-            self._beside.gateway_changed()
         self._post(new)
         self._tell_of_settings()
 
@@ -360,7 +384,7 @@ def problem(about: str, error: AppError) -> Problem:
 
 
 def wishes_of(settings: Settings) -> Wishes:
-    """What dictation takes from the settings."""
+    """What dictation takes from the settings. Where speech goes is more than they say."""
     return Wishes(
         mode=settings.hotkeys.mode,
         microphone=settings.audio.microphone,
@@ -368,5 +392,4 @@ def wishes_of(settings: Settings) -> Wishes:
         cues=settings.general.sounds,
         keys=settings.hotkeys.bindings,
         options=settings.recognition.options,
-        destination=settings.gateway.url,
     )

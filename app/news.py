@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.files.view import FilesView, FileText
+from app.gateways.view import GatewaysView
 from app.help.view import HelpValue
 from app.history.view import HistoryValue
 from app.key_test import KeysSeen
@@ -12,6 +13,7 @@ from app.monitoring.view import MonitorView
 from app.onboarding.view import TrialView
 from app.replacing.view import ReplacementsTried
 from app.settings.sections import Settings
+from app.sharing.view import SharingValue
 from app.view import Note, TakeView, View, WorkerView
 
 
@@ -55,7 +57,9 @@ class WindowWanted:
     """Somebody asks for the main window."""
 
 
-Beside = FilesView | FileText | MonitorView | HistoryValue | ModelsView | ReplacementsTried | HelpValue
-Shown = TrialView | KeysSeen | Beside
+Beside = (
+    FilesView | FileText | MonitorView | HistoryValue | ModelsView | ReplacementsTried | HelpValue | SharingValue
+)
+Shown = TrialView | KeysSeen | GatewaysView | Beside
 News = View | WorkerView | Devices | Takes | Settings | Problem | Programs | WindowWanted | Shown
 Post = Callable[[News], None]

@@ -13,7 +13,7 @@ import structlog
 
 from app.errors import AppError, StackFailed
 from app.view import Note
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, cancel_and_wait
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ class OwnGateway:
     ) -> None:
         self._stack, self._worker, self._finished, self._tell = stack, worker, finished, tell
         self._finish_s = finish_s
-        self._here, self._elsewhere = asyncio.Event(), asyncio.Event()
+        self._here, self._elsewhere, self._again = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._worker_on = False
         self._rests: Note | None = None
         self._serving = False
@@ -68,6 +68,10 @@ class OwnGateway:
         self._rests = why
         self._tasks.start(self._switch(), "switch")
 
+    def again(self) -> None:
+        """The gateway is to be started in another way: what goes on there goes on in the next one."""
+        self._again.set()
+
     async def keep(self) -> None:
         """Until cancelled; the gateway ends with it, the worker does not."""
         async with self._tasks:
@@ -76,12 +80,14 @@ class OwnGateway:
                     await self._serve(False)
                     self._tell(None)
                 await self._here.wait()
+                self._again.clear()
                 await self._serve(True)
                 try:
                     async with self._stack() as stack:
                         self._tell(None)
                         await stack.unless_broken(self._until_unneeded())
-                        await self._serve(False)  # first: without its broker it would look for it
+                        if not self._again.is_set():  # else the worker waits for the next one
+                            await self._serve(False)  # first: without its broker it would look for it
                 except StackFailed as error:
                     log.error("no gateway", reason=str(error))
                     self._tell(error)
@@ -89,7 +95,9 @@ class OwnGateway:
 
     async def _until_unneeded(self) -> None:
         while True:
-            await self._elsewhere.wait()
+            await _first(self._elsewhere, self._again)
+            if self._again.is_set():
+                return
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._finish_s):
                     await self._finished()
@@ -106,3 +114,12 @@ class OwnGateway:
         why = why or self._rests
         on = self._worker_on and why is None
         await self._worker.switch(on, why if self._worker_on else None)
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Until one of them is set."""
+    waiting = [asyncio.create_task(event.wait(), name="own gateway/wait") for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await cancel_and_wait(waiting)

@@ -160,3 +160,16 @@ async def test_one_that_is_to_rest_from_the_start_never_starts() -> None:
         tasks.start(own.keep(), "keep")
         await wait_until(lambda: world.worker == (False, BATTERY) and world.log, "the gateway runs")
         assert world.log == ["gateway"]
+
+
+async def test_a_gateway_that_is_to_be_another_is_ended_and_the_worker_waits_for_the_next() -> None:
+    world = World()
+    async with keeping(world, here=True) as own:
+        await wait_until(lambda: len(world.log) == 2, "both run")
+        own.again()
+        await wait_until(lambda: world.log.count("gateway") == 2, "the next one runs")
+        assert world.log[2:] == ["no gateway", "gateway"]
+        own.want(here=False, worker=True)
+        await wait_until(lambda: world.waiting == 1, "takes are waited for")
+        world.takes_over.set()
+        await wait_until(lambda: world.log[-2:] == ["no worker", "no gateway"], "it ends as any other")

@@ -1,0 +1,1 @@
+"""This computer's gateway for other devices, and this computer's worker for other gateways."""

@@ -1,0 +1,69 @@
+"""What the owner of a gateway asks it for: who may use it, and a code for one more."""
+
+from http import HTTPStatus
+from typing import Final, TypeVar
+
+import aiohttp
+import msgspec
+from msgspec import Struct
+
+from client.connection import Address, broken, credentials, pinned, refusal
+from client.errors import Refused
+from protocol.devices import DEVICES_PATH, DeviceKind, DeviceList, DeviceName, DeviceState
+from protocol.pairing import PAIRING_PATH, PairingState, PairingWish
+
+ANSWER_S: Final = 5.0
+
+_Answer = TypeVar("_Answer")
+
+
+async def pairing_state(address: Address) -> PairingState:
+    """The pairing that is open, or the last one. Raises ``Unreachable`` or ``Refused``, as all of them."""
+    return await _ask(address, "GET", PAIRING_PATH, PairingState)
+
+
+async def begin_pairing(address: Address, kind: DeviceKind) -> PairingState:
+    """A new code; one of before is good no more."""
+    return await _ask(address, "POST", PAIRING_PATH, PairingState, PairingWish(kind))
+
+
+async def end_pairing(address: Address) -> None:
+    """The code is good no more."""
+    await _ask(address, "DELETE", PAIRING_PATH, PairingState)
+
+
+async def devices(address: Address) -> tuple[DeviceState, ...]:
+    """Those that have a key of their own, the oldest first."""
+    listed = await _ask(address, "GET", DEVICES_PATH, DeviceList)
+    return tuple(device for device in listed.devices if device.kind is not DeviceKind.OWNER)
+
+
+async def rename_device(address: Address, device: str, name: str) -> None:
+    """Call it so."""
+    await _ask(address, "PATCH", f"{DEVICES_PATH}/{device}", DeviceState, DeviceName(name))
+
+
+async def revoke_device(address: Address, device: str) -> None:
+    """Its key is good no more."""
+    await _ask(address, "DELETE", f"{DEVICES_PATH}/{device}", DeviceState)
+
+
+async def _ask(
+    address: Address, method: str, path: str, kind: type[_Answer], body: Struct | None = None
+) -> _Answer:
+    timeout = aiohttp.ClientTimeout(total=ANSWER_S)
+    data = msgspec.json.encode(body) if body is not None else None
+    with broken("ask"):
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http,
+            http.request(
+                method, address.url + path, data=data, ssl=pinned(address), allow_redirects=False
+            ) as response,
+        ):
+            if response.status != HTTPStatus.OK:
+                raise refusal(address, path, response.status, response.headers)
+            answer = await response.read()
+    try:
+        return msgspec.json.decode(answer, type=kind)
+    except msgspec.DecodeError as error:
+        raise Refused(f"{address.url} says something else to {path}. Update one of the two") from error

@@ -1,0 +1,253 @@
+"""This computer's gateway for other devices: how it is started, who may use it, and codes for new ones.
+
+It is asked how things stand only while somebody looks, or a code is shown. Everything here belongs to one loop;
+``post`` must not wait.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import replace
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+
+from app.errors import AppError
+from app.local_gateway import locate
+from app.problem_notes import note_of
+from app.sharing import owner
+from app.sharing.actions import EndInvite, InviteDevice, LookAtSharing, RenameDevice, RevokeDevice, SharingAction
+from app.sharing.view import InviteView, SharedDevice, SharingState, SharingView
+from app.stack import Stack, StackSettings
+from app.view import Note
+from client.connection import Locate
+from client.errors import GatewayError
+from protocol.devices import DeviceKind, DeviceState
+from protocol.pairing import PairingLink, PairingStage, PairingState, encode_link
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+LOOK_S: Final = 0.5
+LOCAL: Final = ("--mode", "local", "--host", "127.0.0.1")
+NOT_OURS: Final = Note("sharing-not-ours")
+
+Post = Callable[[SharingView | InviteView], None]
+
+
+def shared(port: int) -> tuple[str, ...]:
+    """Arguments of a gateway that other devices reach."""
+    return "--mode", "shared", "--host", "0.0.0.0", "--port", str(port)
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a gateway could listen there now."""
+    with closing(socket.socket()) as trying:
+        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trying.bind(("0.0.0.0", port))
+            trying.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+class Sharing:
+    """``again`` is called when the gateway of this computer is to be started in another way."""
+
+    def __init__(self, post: Post, find: Locate = locate, look_s: float = LOOK_S) -> None:
+        self.again: Callable[[], None] = lambda: None
+        self._post, self._locate, self._look_s = post, find, look_s
+        self._on, self._port = False, 0
+        self._blocked: Note | None = None
+        self._stack: Stack | None = None
+        self._seen = False
+        self._view = SharingView()
+        self._invite = InviteView()
+        self._code = ""  # of the one that is shown
+        self._inviting = False
+        self._one_at_a_time = asyncio.Lock()
+        self._told: Note | None = None
+        self._tasks = Tasks("sharing")
+        self._following: asyncio.Task[None] | None = None
+        self._look_now = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._tasks.close()
+
+    # -- the gateway itself --------------------------------------------------------------------------------
+
+    def wish(self, *, on: bool, port: int) -> None:
+        """What a person wants from now on."""
+        if (on, port) == (self._on, self._port):
+            return
+        restarts = on or self._on
+        self._on, self._port, self._blocked = on, port, None
+        if restarts:
+            self.again()
+        self._look()
+
+    def stack(self) -> Stack:
+        """The next gateway of this computer, not yet started. One that cannot be shared is there all the same."""
+        arguments: tuple[str, ...] = LOCAL
+        if self._on and self._blocked is None:
+            if port_is_free(self._port):
+                arguments = shared(self._port)
+            else:
+                self._blocked = Note("sharing-port-taken", {"port": str(self._port)})
+        log.info("the gateway of this computer", shared=arguments is not LOCAL)
+        self._stack = Stack(StackSettings(worker=False, gateway_arguments=arguments))
+        return self._stack
+
+    def gateway_told(self, error: AppError | None) -> None:
+        """What keeps it from running; one that cannot be shared is started without that."""
+        if error is not None and self._on and self._blocked is None:
+            self._blocked = note_of(error)
+        self._look()
+
+    # -- what is asked -------------------------------------------------------------------------------------
+
+    def ask(self, action: SharingAction) -> None:
+        """Do it; returns at once."""
+        match action:
+            case LookAtSharing(on):
+                self._seen = on
+                if on:
+                    self._post(self._view)
+                self._look()
+            case InviteDevice(worker):
+                self._inviting = True
+                self._tasks.start(self._begin(worker=worker), "invite")
+            case EndInvite():
+                self._inviting = False
+                self._tasks.start(self._end(), "end invite")
+            case RenameDevice(device, name):
+                self._tasks.start(self._change(device, name), "rename")
+            case RevokeDevice(device):
+                self._tasks.start(self._change(device, None), "revoke")
+
+    async def _begin(self, *, worker: bool) -> None:
+        async with self._one_at_a_time:
+            if not self._inviting:
+                return
+            self._show_invite(InviteView(worker=worker))
+            try:
+                kind = DeviceKind.WORKER if worker else DeviceKind.CLIENT
+                state = await owner.begin_pairing(self._locate(), kind)
+            except GatewayError as error:
+                self._show_invite(InviteView(worker=worker, note=self._view.note or note_of(error)))
+                return
+            self._code = state.code
+            self._show_invite(invite_of(state))
+        self._look()
+
+    async def _end(self) -> None:
+        async with self._one_at_a_time:
+            if self._inviting:  # another one, meanwhile
+                return
+            waits, self._code = bool(self._code), ""
+            if waits:
+                with suppress(GatewayError):
+                    await owner.end_pairing(self._locate())
+
+    async def _change(self, device: str, name: str | None) -> None:
+        self._told = None
+        try:
+            if name is None:
+                await owner.revoke_device(self._locate(), device)
+            else:
+                await owner.rename_device(self._locate(), device, name)
+        except GatewayError as error:
+            log.warning("a device stays as it is", reason=str(error))
+            self._told = Note("device-not-changed")
+        self._look()
+
+    # -- what is seen --------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        self._look_now.set()
+        if self._wanted and (self._following is None or self._following.done()):
+            self._following = self._tasks.start(self._follow(), "look")
+
+    @property
+    def _wanted(self) -> bool:
+        return self._seen or bool(self._code)
+
+    async def _follow(self) -> None:
+        while self._wanted:
+            self._look_now.clear()
+            await self._tell()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._look_now.wait(), self._look_s)
+
+    async def _tell(self) -> None:
+        try:
+            address = self._locate()
+            state = await owner.pairing_state(address)
+            devices = await owner.devices(address)
+        except GatewayError:
+            self._show(replace(self._stated(None), devices=self._view.devices))
+            return
+        self._show(replace(self._stated(state), devices=tuple(map(_device, devices))))
+        if self._code:
+            self._follow_invite(state, devices)
+
+    def _stated(self, state: PairingState | None) -> SharingView:
+        """How it stands: what a gateway says that answers, or why none does."""
+        if state is not None and state.certificate_sha256:
+            return SharingView(
+                SharingState.ON, state.gateway, state.urls, state.certificate_sha256, told=self._told
+            )
+        if not self._on:
+            return SharingView(told=self._told)
+        why = self._blocked
+        if why is None and state is not None and self._stack is not None and not self._stack.children:
+            why = NOT_OURS
+        return SharingView(SharingState.FAILED if why else SharingState.STARTING, note=why, told=self._told)
+
+    def _follow_invite(self, state: PairingState, devices: tuple[DeviceState, ...]) -> None:
+        if state.stage is PairingStage.WAITING and state.code == self._code:
+            self._show_invite(invite_of(state))
+            return
+        self._code = ""
+        stage = PairingStage.EXPIRED if state.stage is PairingStage.NONE else state.stage  # the gateway is another
+        named = next((one.name for one in devices if one.id == state.device), state.device)
+        self._show_invite(replace(invite_of(state), stage=stage, device=named, worker=self._invite.worker))
+
+    def _show(self, view: SharingView) -> None:
+        if view != self._view:
+            self._view = view
+            self._post(view)
+
+    def _show_invite(self, invite: InviteView) -> None:
+        self._invite = invite
+        self._post(invite)
+
+
+def invite_of(state: PairingState) -> InviteView:
+    """For the screen."""
+    link = ""
+    if state.code and state.urls:
+        link = encode_link(PairingLink(state.urls, state.code, state.certificate_sha256))
+    return InviteView(
+        stage=state.stage,
+        worker=state.kind is DeviceKind.WORKER,
+        code=state.code,
+        link=link,
+        left_s=state.left_s,
+        tries_left=state.tries_left,
+        device=state.device,
+        urls=state.urls,
+    )
+
+
+def _device(state: DeviceState) -> SharedDevice:
+    worker = state.kind is DeviceKind.WORKER
+    return SharedDevice(state.id, state.name, worker, state.seen_s, bool(state.connections))

@@ -1,0 +1,37 @@
+"""A gateway that other devices reach, here by loopback only, in this process."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from backend.certificates import own_certificate
+from backend.gateway import Gateway, running_gateway
+from backend.modes import Mode
+from backend.settings import GatewaySettings
+from client.connection import Address
+from tests.helpers.valkey import Broker
+
+KEY = "a key of the tests"
+
+
+@pytest.fixture
+async def shared(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
+    """It is called "desk"."""
+    settings = GatewaySettings(
+        Mode.SHARED,
+        "desk",
+        key=KEY,
+        redis=broker.url,
+        devices_file=tmp_path / "devices.json",
+        certificate=own_certificate(tmp_path),
+        announce=False,
+    )
+    async with running_gateway(settings) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def owned(shared: Gateway) -> Address:
+    """As its owner reaches it."""
+    return Address(shared.url, KEY)

@@ -1,0 +1,218 @@
+"""Sharing as its panel sees it, at a real gateway; then the child process of the app, and where it listens."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.own_gateway import OwnGateway
+from app.sharing.actions import EndInvite, InviteDevice, LookAtSharing, RenameDevice, RevokeDevice
+from app.sharing.sharing import NOT_OURS, Sharing, port_is_free
+from app.sharing.view import InviteView, SharingState, SharingView
+from app.stack import Stack
+from app.view import Note
+from backend.gateway import Gateway
+from client.connection import Address, Locate, fixed
+from client.errors import NotPaired, Unreachable
+from client.pairing import pair
+from protocol.devices import DeviceKind
+from protocol.pairing import PairingStage, PairRefusal, decode_link
+from runtime.tasks import Tasks
+from tests.helpers.waiting import wait_until
+
+
+def nowhere() -> Address:
+    raise Unreachable("nobody there")
+
+
+@dataclass
+class Told:
+    """The newest of each kind."""
+
+    view: SharingView = SharingView()
+    invite: InviteView = InviteView()
+    invites: list[InviteView] = field(default_factory=list)
+
+    def __call__(self, value: SharingView | InviteView) -> None:
+        if isinstance(value, SharingView):
+            self.view = value
+        else:
+            self.invite = value
+            self.invites.append(value)
+
+
+@asynccontextmanager
+async def sharing(told: Told, find: Locate) -> AsyncIterator[Sharing]:
+    async with Sharing(told, find, look_s=0.02) as made:
+        yield made
+
+
+async def test_how_it_stands_is_told_while_somebody_looks(shared: Gateway, owned: Address) -> None:
+    told = Told()
+    async with sharing(told, fixed(owned)) as made:
+        made.ask(LookAtSharing(True))
+        await wait_until(lambda: told.view.state is SharingState.ON, "it is shared")
+        assert (told.view.name, told.view.devices) == ("desk", ())
+        assert len(told.view.certificate_sha256) == 64
+        made.ask(LookAtSharing(False))
+
+
+async def test_a_device_is_let_in_renamed_and_sent_away(shared: Gateway, owned: Address) -> None:
+    told = Told()
+    place = f"https://127.0.0.1:{shared.tls_port}"
+    async with sharing(told, fixed(owned)) as made:
+        made.ask(InviteDevice(worker=True))
+        await wait_until(lambda: told.invite.code, "a code is shown")
+        assert told.invite.worker and told.invite.tries_left == 5 and 0 < told.invite.left_s <= 120
+        if told.invite.link:  # there is a network
+            assert decode_link(told.invite.link).code == told.invite.code
+        wrong = f"{(int(told.invite.code) + 1) % 10**8:08}"
+        with pytest.raises(NotPaired):
+            await pair(place, wrong, "tower", DeviceKind.WORKER)
+        await wait_until(lambda: told.invite.tries_left == 4, "a try is gone")
+        await pair(place, told.invite.code, "tower", DeviceKind.WORKER)
+        await wait_until(lambda: told.invite.stage is PairingStage.PAIRED, "it is paired")
+        assert told.invite.device == "tower" and not told.invite.code
+        made.ask(LookAtSharing(True))
+        await wait_until(lambda: told.view.devices, "it is listed")
+        assert told.view.devices is not None
+        (device,) = told.view.devices
+        assert (device.name, device.worker, device.connected) == ("tower", True, False)
+        made.ask(RenameDevice(device.id, "the tower"))
+        await wait_until(lambda: told.view.devices and told.view.devices[0].name == "the tower", "it is renamed")
+        made.ask(RevokeDevice(device.id))
+        await wait_until(lambda: told.view.devices == (), "it is gone")
+        made.ask(RevokeDevice(device.id))
+        await wait_until(lambda: told.view.told == Note("device-not-changed"), "it is told that it was not there")
+
+
+async def test_a_code_that_nobody_wants_any_more_lets_nobody_in(shared: Gateway, owned: Address) -> None:
+    told = Told()
+    async with sharing(told, fixed(owned)) as made:
+        made.ask(InviteDevice())
+        await wait_until(lambda: told.invite.code, "a code is shown")
+        code = told.invite.code
+        made.ask(EndInvite())
+
+        async def closed() -> bool:
+            try:
+                await pair(f"https://127.0.0.1:{shared.tls_port}", code, "laptop")
+            except NotPaired as error:
+                return error.reason is PairRefusal.CLOSED
+            return False
+
+        await wait_until(closed, "it is good no more")
+
+
+async def test_too_many_tries_lock_it(shared: Gateway, owned: Address) -> None:
+    told = Told()
+    async with sharing(told, fixed(owned)) as made:
+        made.ask(InviteDevice())
+        await wait_until(lambda: told.invite.code, "a code is shown")
+        wrong = f"{(int(told.invite.code) + 1) % 10**8:08}"
+        for _ in range(5):
+            with pytest.raises(NotPaired):
+                await pair(f"https://127.0.0.1:{shared.tls_port}", wrong, "laptop")
+        await wait_until(lambda: told.invite.stage is PairingStage.LOCKED, "it is locked")
+        assert told.invite.code == ""
+
+
+async def test_nobody_is_let_in_where_nobody_answers() -> None:
+    told = Told()
+    async with sharing(told, nowhere) as made:
+        made.ask(InviteDevice())
+        await wait_until(lambda: told.invite.note, "it is told why")
+        assert told.invite.note == Note("gateway-unreachable")
+        made.ask(LookAtSharing(True))
+        made.wish(on=True, port=1)
+        await wait_until(lambda: told.view.state is SharingState.STARTING, "it is about to be")
+
+
+def test_a_port_that_somebody_has_is_not_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert not port_is_free(port)
+    assert port_is_free(port)
+
+
+# -- the child process -------------------------------------------------------------------------------------
+
+
+def listens(stack: Stack | None) -> set[str]:
+    """The addresses at which the gateway of the app, and whatever it started, listen."""
+    if stack is None or not stack.children:
+        return set()
+    found = set()
+    with suppress(psutil.NoSuchProcess):  # it is just ending
+        gateway = psutil.Process(stack.children["kikipounamu-gateway"])
+        for process in (gateway, *gateway.children(recursive=True)):
+            listening = (at for at in process.net_connections("inet") if at.status == psutil.CONN_LISTEN)
+            found |= {str(at.laddr.ip) for at in listening}
+    return found
+
+
+class Worker:
+    """Is switched."""
+
+    def __init__(self) -> None:
+        self.told: list[bool] = []
+
+    async def switch(self, on: bool, why: Note | None = None) -> None:
+        self.told.append(on)
+
+
+async def never() -> None:
+    return None
+
+
+async def test_nothing_listens_beyond_this_computer_until_it_is_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    told, worker, stacks = Told(), Worker(), list[Stack]()
+    async with Sharing(told, look_s=0.05) as made, Tasks("test") as tasks:
+
+        def stack() -> Stack:
+            stacks.append(made.stack())
+            return stacks[-1]
+
+        own = OwnGateway(stack, worker, never, made.gateway_told)
+        made.again = own.again
+        made.wish(on=False, port=port)
+        own.want(here=True, worker=True)
+        tasks.start(own.keep(), "keep")
+        made.ask(LookAtSharing(True))
+        await wait_until(lambda: stacks and listens(stacks[-1]), "it listens")
+        assert listens(stacks[-1]) == {"127.0.0.1"} and told.view.state is SharingState.OFF
+        worker.told.clear()
+        made.wish(on=True, port=port)
+        await wait_until(lambda: told.view.state is SharingState.ON, "it is shared")
+        assert listens(stacks[-1]) == {"127.0.0.1", "0.0.0.0"}
+        assert all(f":{port}" in url for url in told.view.urls)
+        assert False not in worker.told, "the worker waits for the next gateway"
+        made.wish(on=False, port=port)
+        await wait_until(lambda: listens(stacks[-1]) == {"127.0.0.1"}, "it is shared no more")
+
+
+async def test_a_gateway_that_cannot_be_shared_is_there_for_this_computer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    told = Told()
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        async with Sharing(told, look_s=0.05) as made:
+            made.wish(on=True, port=taken.getsockname()[1])
+            made.ask(LookAtSharing(True))
+            async with made.stack() as stack:
+                assert listens(stack) == {"127.0.0.1"}
+                await wait_until(lambda: told.view.state is SharingState.FAILED, "it is told why")
+                assert told.view.note and told.view.note.key == "sharing-port-taken"
+                made.wish(on=True, port=1)
+                async with made.stack():  # port 1 is free for nobody else, but a gateway runs already
+                    await wait_until(lambda: told.view.note == NOT_OURS, "somebody else's gateway is used")
