@@ -30,7 +30,7 @@ from app.settings.sections import Settings
 from app.ui import tray
 from app.ui.announcer import Announcer, speak_from
 from app.ui.bridge import Bridge
-from app.ui.choices import Choices
+from app.ui.choices import HOTKEYS, UNHEARD, Choices
 from app.ui.clipboard import QtClipboard
 from app.ui.compositing import blends
 from app.ui.overlay import Overlay, possible
@@ -144,6 +144,8 @@ class Windows:
                 self._problems[news.about] = news
                 self._show_problems()
                 self.pages.show_problem(news)
+                if news.about == HOTKEYS:
+                    self._show_choices()
             case WindowWanted():
                 self.open()
             case _:
@@ -179,7 +181,7 @@ class Windows:
             self._loop.call(self.desk.look_at_microphones)
 
     def _show_choices(self) -> None:
-        settings, devices = self._settings, self._devices
+        settings, devices, unheard = self._settings, self._devices, self._problems.get(HOTKEYS)
         self.announcer.wanted = settings.general.announce
         choices = Choices(
             microphones=devices.names,
@@ -188,6 +190,7 @@ class Windows:
             mode=settings.hotkeys.mode,
             keys=settings.hotkeys.bindings,
             language=settings.general.language,
+            heard=unheard is None or unheard.note is None or unheard.note.key not in UNHEARD,
         )
         self.window.show_choices(choices)
         self.pages.first_steps.show(choices)

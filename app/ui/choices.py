@@ -13,11 +13,16 @@ LANGUAGE: Final = "general.language"
 DICTATE: Final = "dictate"
 PASTE_HELD: Final = "paste-held"
 """Actions of keys."""
+HOTKEYS: Final = "hotkeys"
+"""What a problem with them is about."""
+UNHEARD: Final = frozenset({"hotkeys-wayland", "hotkeys-no-display", "hotkeys-not-installed"})
+"""Notes which say that no key is heard here."""
 
 
 @dataclass(frozen=True)
 class Choices:
-    """``microphone``: empty for the system's, which is ``default_microphone``. ``keys``: bindings by action."""
+    """``microphone``: empty for the system's, which is ``default_microphone``. ``keys``: bindings by action;
+    ``heard``: whether this desktop lets us hear them."""
 
     microphones: tuple[str, ...] = ()
     microphone: str = ""
@@ -25,6 +30,11 @@ class Choices:
     mode: TalkMode = TalkMode.HYBRID
     keys: Mapping[str, str] = field(default_factory=dict)
     language: str = SYSTEM
+    heard: bool = True
+
+    def works(self, action: str) -> str:
+        """The binding that does it here; empty for none."""
+        return self.keys.get(action, "") if self.heard else ""
 
 
 def microphone_entries(texts: Texts, choices: Choices) -> list[tuple[str, str]]:

@@ -14,8 +14,8 @@ from app.news import Problem
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
 from app.onboarding.view import GatewayTrial, MicrophoneTrial
 from app.settings.sections import Settings
-from app.ui.choices import Choices
-from app.ui.onboarding import HOTKEYS, Onboarding
+from app.ui.choices import HOTKEYS, Choices
+from app.ui.onboarding import Onboarding
 from app.ui.shell import Shell
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme

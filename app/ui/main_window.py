@@ -101,7 +101,7 @@ class MainWindow(QWidget):
         self.start.setText(texts("action.stop" if view.state in RECORDING else "action.start"))
         self.live.show_spans(view.spans)
         self.live.setAccessibleDescription("".join(span.text for span in view.spans))
-        paste_key = key_text(texts, self._choices.keys.get(PASTE_HELD, ""))
+        paste_key = key_text(texts, self._choices.works(PASTE_HELD))
         self.beside.setText(beside_text(texts, view, paste_key))
         said = note_text(texts, view.note, paste_key) if view.note else self._problem
         self.note.setText(said)
@@ -133,7 +133,7 @@ class MainWindow(QWidget):
     def refresh(self) -> None:
         """Everything again, in the language and colours of now."""
         texts = self._texts
-        key = key_text(texts, self._choices.keys.get(DICTATE, ""))
+        key = key_text(texts, self._choices.works(DICTATE))
         self.hint.setText(texts("window.hint", key=key) if key else texts("window.hint-without-key"))
         self.takes_name.setText(texts("window.takes"))
         self.copy_held.setText(texts("action.copy-held"))

@@ -15,7 +15,7 @@ from app.news import Problem
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step, after, before
 from app.onboarding.view import GatewayTrial, MicrophoneTrial
 from app.settings.sections import Settings
-from app.ui.choices import Choices
+from app.ui.choices import HOTKEYS, Choices
 from app.ui.onboarding_hotkey import HotkeyStep
 from app.ui.onboarding_language import LanguageStep
 from app.ui.onboarding_microphone import MicrophoneStep
@@ -28,8 +28,6 @@ from app.ui.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets import label
 from app.view import View, WorkerView
 
-HOTKEYS: Final = "hotkeys"
-"""What a problem is about that these steps help with."""
 _LETTERS: Final = 96
 
 

@@ -93,7 +93,7 @@ class Overlay(QRasterWindow):
 
     def show_choices(self, choices: Choices) -> None:
         """Which key pastes what is held."""
-        self._paste_key = choices.keys.get(PASTE_HELD, "")
+        self._paste_key = choices.works(PASTE_HELD)
         self.refresh()
 
     def refresh(self) -> None:

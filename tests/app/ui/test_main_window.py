@@ -1,6 +1,7 @@
 """The main window: everything by keyboard, everything named, nothing cut, in both languages and sizes of type."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QSize, Qt
@@ -204,6 +205,10 @@ def test_without_a_key_the_hint_names_none(make: Make) -> None:
     window = make(Texts("en"))
     window.show_choices(Choices())
     assert window.hint.text() == Texts("en")("window.hint-without-key")
+    window.show_choices(replace(CHOICES, heard=False))
+    assert window.hint.text() == Texts("en")("window.hint-without-key")
+    window.show_view(View(State.HELD, held=1))
+    assert "Ctrl" not in window.beside.text()
 
 
 def test_reduced_motion_changes_nothing_here(qtbot: QtBot, theme: Theme) -> None:

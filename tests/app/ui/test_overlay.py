@@ -188,6 +188,9 @@ def test_what_is_held_names_the_key_of_the_settings(overlay: Counting) -> None:
     overlay.show_view(View(State.HELD, held=1))
     assert overlay.drawing is not None
     assert any("Ctrl+Alt+V" in piece.text for piece in overlay.drawing.pieces)
+    overlay.show_choices(Choices(keys={"paste-held": "ctrl+alt+v"}, heard=False))
+    overlay.show_view(View(State.HELD, held=2))
+    assert not any("Ctrl+Alt+V" in piece.text for piece in overlay.drawing.pieces), "nobody hears it"
 
 
 def test_where_windows_cannot_be_placed_there_is_none(qapp: QApplication) -> None:
