@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Final, Self
 
-from app.beside_actions import BesideAction
+from app.beside_actions import BesideAction, LookAtMonitor
 from app.capture.library import Library
 from app.files.actions import FileAction
 from app.files.recognising import FileRecogniser
@@ -118,7 +118,7 @@ class Beside:
             self.sharing.ask(action)
         elif isinstance(action, TryReplacements):
             self._dry_run.ask(action)
-        else:
+        elif isinstance(action, LookAtMonitor):
             self._monitoring.look(action.on)
 
     def recording(self, on: bool) -> None:

@@ -14,6 +14,7 @@ AppError                base
 ├── MicrophoneError     what a microphone cannot give: its tree is there too
 ├── HotkeyError         keys that cannot be had: ``app.hotkeys.errors``
 ├── InsertionError      texts that cannot be inserted: ``app.insertion.errors``
+├── GatewaysNotKept     the keys of paired gateways cannot be kept: ``app.gateways.errors``
 ├── ControlError        the running app cannot be asked: ``app.control_client``
 ├── HistoryError        what the history cannot do: ``app.history.errors``
 └── SettingsError       what a setting cannot be: ``app.settings.errors``

@@ -27,6 +27,7 @@ from app.errors import (
     StackFailed,
     StartedElsewhere,
 )
+from app.gateways.errors import GatewaysNotKept
 from app.help.errors import ReportNotSaved
 from app.history.errors import (
     ExportFailed,
@@ -40,7 +41,17 @@ from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken
 from app.insertion.errors import LibraryMissing, ScreenGone, ScreenMissing
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
 from app.view import Note
-from client.errors import AudioGone, GatewayError, Refused, TryLater, Unauthorised, Unreachable
+from client.errors import (
+    AudioGone,
+    GatewayError,
+    NotPaired,
+    Refused,
+    TryLater,
+    Unauthorised,
+    Unreachable,
+    WrongCertificate,
+)
+from protocol.pairing import PairRefusal
 from speech.errors import VadUnavailable
 from speech.models.errors import DiskFull, ModelBusy, ModelDamaged, ModelMissing, ModelUnavailable, StoreUnwritable
 
@@ -216,6 +227,23 @@ def _(error: Refused) -> Note:
 @note_of.register
 def _(error: Unauthorised) -> Note:
     return Note("gateway-unauthorised")
+
+
+@note_of.register
+def _(error: WrongCertificate) -> Note:
+    return Note("gateway-other-certificate")
+
+
+@note_of.register
+def _(error: NotPaired) -> Note:
+    if error.reason is PairRefusal.WRONG_CODE:
+        return Note("pair-wrong-code", {"tries": str(error.tries_left)})
+    return Note(f"pair-{error.reason.value.replace('_', '-')}")
+
+
+@note_of.register
+def _(error: GatewaysNotKept) -> Note:
+    return Note("gateways-not-kept")
 
 
 @note_of.register

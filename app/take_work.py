@@ -100,6 +100,7 @@ class TakeWork:
             self._tell(Ended(self._take, note))
 
     def _locate(self) -> Address:
+        self._goes_to = None  # where there is none, it goes nowhere yet
         address = self._workshop.listener.locate()
         self._goes_to = address.name
         return address

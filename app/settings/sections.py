@@ -168,6 +168,12 @@ class Gateway:
     """Where speech is sent."""
 
     url: str = setting("", "http(s)://HOST:PORT; empty for this computer.", checks.url)
+    chosen: str = setting(
+        "", "One that this computer is paired with, as the app calls it by its id; empty: what `url` says."
+    )
+    fall_back: bool = setting(
+        True, "Recognise on this computer while the chosen gateway cannot be reached, until it is back."
+    )
     share: bool = setting(
         False, "Let other devices use the gateway of this computer, over TLS, once they are paired."
     )

@@ -35,6 +35,7 @@ ELSEWHERE: Final = frozenset(
         "recognition.replacements",
         "insertion.programs",
         "worker.model",
+        "gateway.chosen",
         "gateway.share",
         "worker.lend_to",
     }

@@ -27,6 +27,7 @@ from app.errors import (
     StackFailed,
     StartedElsewhere,
 )
+from app.gateways.errors import GatewaysNotKept
 from app.history.errors import (
     ExportFailed,
     IndexUnavailable,
@@ -43,7 +44,18 @@ from app.settings.file import read
 from app.settings.schema import changed
 from app.settings.sections import Settings as Defaults
 from app.view import Note
-from client.errors import AudioGone, Refused, SessionLost, TryLater, Unauthorised, Unreachable
+from client.errors import (
+    AudioGone,
+    Intercepted,
+    NotPaired,
+    Refused,
+    SessionLost,
+    TryLater,
+    Unauthorised,
+    Unreachable,
+    WrongCertificate,
+)
+from protocol.pairing import PairRefusal
 from speech.errors import VadUnavailable
 from speech.models.errors import DiskFull, ModelBusy, ModelDamaged, ModelMissing, ModelUnavailable, StoreUnwritable
 
@@ -77,6 +89,11 @@ ERRORS = [
     (TryLater("why"), Note("gateway-busy")),
     (Refused("why"), Note("gateway-refuses")),
     (Unauthorised("why"), Note("gateway-unauthorised")),
+    (WrongCertificate("why"), Note("gateway-other-certificate")),
+    (NotPaired("why", PairRefusal.WRONG_CODE, 3), Note("pair-wrong-code", {"tries": "3"})),
+    (NotPaired("why", PairRefusal.OTHER_KIND), Note("pair-other-kind")),
+    (Intercepted("why"), Note("pair-intercepted")),
+    (GatewaysNotKept("why"), Note("gateways-not-kept")),
     (SessionLost("why"), Note("session-lost")),
     (AudioGone("why"), Note("audio-gone")),
     (HotkeyUnknown("x", "why"), Note("hotkey-unknown", {"binding": "x"})),

@@ -28,6 +28,7 @@ from app.ui.settings_rows import ELSEWHERE
 from app.ui.settings_wording import option_keys
 from app.ui.texts import LANGUAGES, SYSTEM, Texts, entries, language_for, placeholders
 from app.view import WorkerState
+from protocol.pairing import PairRefusal
 
 APP = Path(__file__).resolve().parents[3] / "app"
 WITH_ROW = [name for name in all_settings() if name not in ELSEWHERE]
@@ -39,7 +40,7 @@ FAMILIES = {
     "state": [state.value for state in State],
     "worker": [state.value for state in WorkerState],
     "mode": [mode.value for mode in TalkMode],
-    "note": [key.value for key in (*NoteKey, *Reason)],
+    "note": [*NoteKey, *Reason, *(f"pair-{reason.value.replace('_', '-')}" for reason in PairRefusal)],
     "language": [SYSTEM, *LANGUAGES],
     "key": ["left", "right"],
     "action": ["copy", "recover"],

@@ -1,0 +1,52 @@
+"""Gateways on the local network, looked for only while somebody wants to know."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+
+from client.discovery import DiscoveryEvent, Found, Gone, discover
+from runtime.tasks import Tasks
+
+Discover = Callable[[], AsyncGenerator[DiscoveryEvent, None]]
+
+
+class Finding:
+    """``found`` is told of each that is found; ``changed``: of any change of ``known``."""
+
+    def __init__(
+        self, found: Callable[[Found], None], changed: Callable[[], None], discover: Discover = discover
+    ) -> None:
+        self._told, self._changed, self._discover = found, changed, discover
+        self._known: dict[str, Found] = {}
+        self._tasks = Tasks("finding")
+        self._looking: asyncio.Task[None] | None = None
+
+    @property
+    def known(self) -> Iterable[Found]:
+        """What is there now, as far as anybody says."""
+        return tuple(self._known.values())
+
+    def look(self, on: bool) -> None:
+        """Whether somebody wants to know. Safe to say twice."""
+        if on and self._looking is None:
+            self._looking = self._tasks.start(self._look(), "look")
+        elif not on and self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+            self._known = {}
+
+    async def close(self) -> None:
+        """Look no more. Safe to call twice."""
+        self.look(False)
+        await self._tasks.close()
+
+    async def _look(self) -> None:
+        async with aclosing(self._discover()) as events:
+            async for event in events:
+                match event:
+                    case Found():
+                        self._known[event.service] = event
+                        self._told(event)
+                    case Gone(service):
+                        self._known.pop(service, None)
+                self._changed()

@@ -1,0 +1,82 @@
+"""One pairing at a time: the code that somebody typed becomes a key, or a note that says why not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from app.errors import AppError
+from app.gateways.actions import PairGateway
+from app.gateways.view import PairingStage, PairingView
+from app.problem_notes import note_of
+from app.view import Note
+from client.errors import GatewayError, Unreachable
+from client.pairing import NewPairing, pair
+from protocol.devices import DeviceKind
+from protocol.errors import MalformedMessage
+from runtime.tasks import Tasks
+
+Pair = Callable[[str, str, str, DeviceKind, str], Coroutine[Any, Any, NewPairing]]
+
+
+class Joining:
+    """``keep`` stores what was paired, whether or not it is waited for, says its id, and may refuse.
+
+    ``changed``: ``view`` is another one now.
+    """
+
+    def __init__(
+        self,
+        keep: Callable[[NewPairing], Awaitable[str]],
+        changed: Callable[[], None],
+        pair: Pair = pair,
+    ) -> None:
+        self._keep, self._changed, self._pair = keep, changed, pair
+        self._tasks = Tasks("pairing")
+        self._running: asyncio.Task[None] | None = None
+        self.view = PairingView()
+
+    def begin(self, wanted: PairGateway) -> None:
+        """This one, instead of what is under way."""
+        self.end()
+        self._show(PairingView(PairingStage.ASKING))
+        self._running = self._tasks.start(self._run(wanted), "pair")
+
+    def end(self) -> None:
+        """Nobody wants to know any more."""
+        if self._running is not None:
+            self._running.cancel()
+            self._running = None
+        self._show(PairingView())
+
+    async def close(self) -> None:
+        """Safe to call twice."""
+        self.end()
+        await self._tasks.close()
+
+    async def _run(self, wanted: PairGateway) -> None:
+        try:
+            made = await self._first(wanted)
+            gateway = await self._keep(made)
+        except MalformedMessage:
+            self._show(PairingView(PairingStage.REFUSED, note=Note("pair-no-code")))
+        except (GatewayError, AppError) as error:
+            self._show(PairingView(PairingStage.REFUSED, note=note_of(error)))
+        else:
+            self._show(PairingView(PairingStage.PAIRED, gateway, made.address.name))
+
+    async def _first(self, wanted: PairGateway) -> NewPairing:
+        """At the first address where anybody answers. Raises ``GatewayError`` or ``MalformedMessage``."""
+        lost: GatewayError = Unreachable("there is no address")
+        for url in wanted.urls:
+            try:
+                return await self._pair(
+                    url, wanted.code, wanted.name, DeviceKind.CLIENT, wanted.certificate_sha256
+                )
+            except Unreachable as error:
+                lost = error
+        raise lost
+
+    def _show(self, view: PairingView) -> None:
+        if view != self.view:
+            self.view = view
+            self._changed()

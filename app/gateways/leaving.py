@@ -1,0 +1,46 @@
+"""A gateway that is not wanted any more is asked to throw this device's key away too."""
+
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+import aiohttp
+import structlog
+
+from app.gateways.store import Paired
+from client.connection import Address, broken, credentials, pinned, refusal
+from client.errors import GatewayError, Unreachable
+from protocol.devices import DEVICES_PATH
+
+log = structlog.get_logger(__name__)
+
+ANSWER_S: Final = 5.0
+
+
+async def leave(gateway: Paired, deadline_s: float = ANSWER_S) -> bool:
+    """Whether its key is good no more there; ``False``: it has to be revoked at the gateway."""
+    for address in gateway.addresses:
+        try:
+            await _revoke(address, gateway.device, deadline_s)
+        except Unreachable:
+            continue
+        except GatewayError as error:
+            log.info("a gateway keeps the key of this device", reason=str(error))
+            return False
+        return True
+    return False
+
+
+async def _revoke(address: Address, device: str, deadline_s: float) -> None:
+    """Raises ``GatewayError``."""
+    path = f"{DEVICES_PATH}/{quote(device, safe='')}"
+    timeout = aiohttp.ClientTimeout(total=deadline_s)
+    tls = pinned(address)
+    with broken("leave"):
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http,
+            http.delete(address.url.rstrip("/") + path, allow_redirects=False, ssl=tls) as response,
+        ):
+            gone = response.status in {HTTPStatus.OK, HTTPStatus.UNAUTHORIZED}  # it was revoked already
+            if not gone:
+                raise refusal(address, path, response.status, response.headers)

@@ -1,0 +1,164 @@
+"""The gateways that this computer is paired with, and its keys there: one private file, ``gateways.json``.
+
+It is no part of the settings: those are shown, copied and sent to others.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import structlog
+from msgspec import Meta, Struct
+
+from app.gateways.errors import GatewaysNotKept
+from client.connection import Address
+from client.pairing import NewPairing
+from protocol.devices import clean_name
+from runtime.folders import folders, private_folder
+
+log = structlog.get_logger(__name__)
+
+MOST_GATEWAYS: Final = 64
+MOST_URLS: Final = 8
+_FILE: Final = "gateways.json"
+_MOST_BYTES: Final = 1 << 20
+_ID_DIGITS: Final = 16
+
+
+class Paired(Struct, frozen=True):
+    """One gateway. ``urls``: where it was seen last, the likeliest first. ``device``: what we are called there.
+
+    ``own_name``: what it calls itself; ``name``: what it is called here, if that is something else.
+    """
+
+    urls: Annotated[tuple[str, ...], Meta(min_length=1, max_length=MOST_URLS)]
+    certificate_sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    device: str
+    key: str
+    own_name: str = ""
+    name: str = ""
+
+    @property
+    def id(self) -> str:
+        """It stays with its certificate, by which the gateway is known again wherever it is."""
+        return self.certificate_sha256[:_ID_DIGITS]
+
+    @property
+    def called(self) -> str:
+        """For people."""
+        return self.name or self.own_name or self.urls[0]
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Everywhere it may be."""
+        return tuple(Address(url, self.key, self.called, self.certificate_sha256) for url in self.urls)
+
+    def at(self, urls: Iterable[str]) -> "Paired":
+        """It was seen there; where it was before is tried later."""
+        return msgspec.structs.replace(self, urls=tuple(dict.fromkeys((*urls, *self.urls)))[:MOST_URLS])
+
+    def __repr__(self) -> str:
+        return f"Paired({self.id})"  # a key is in no log
+
+
+class _Content(Struct, frozen=True):
+    gateways: Annotated[tuple[Paired, ...], Meta(max_length=MOST_GATEWAYS)] = ()
+
+
+def encode(gateways: tuple[Paired, ...]) -> bytes:
+    """As the file has them."""
+    return msgspec.json.format(msgspec.json.encode(_Content(gateways)))
+
+
+def decode(data: bytes) -> tuple[Paired, ...]:
+    """Read it. Raises ``ValueError``."""
+    return msgspec.json.decode(data, type=_Content).gateways
+
+
+def of_pairing(made: NewPairing, known: tuple[Paired, ...]) -> Paired:
+    """A new one; paired anew, it keeps the name that it has here."""
+    address = made.address
+    before = next((one for one in known if one.certificate_sha256 == address.certificate_sha256), None)
+    fresh = Paired((address.url,), address.certificate_sha256, made.device, address.key, clean_name(address.name))
+    if before is None:
+        return fresh
+    return msgspec.structs.replace(fresh.at((address.url, *before.urls)), name=before.name)
+
+
+def with_gateway(gateways: tuple[Paired, ...], one: Paired) -> tuple[Paired, ...]:
+    """With this one in the place of what is known of it, or at the end. Raises ``GatewaysNotKept``: too many."""
+    if any(other.id == one.id for other in gateways):
+        return tuple(one if other.id == one.id else other for other in gateways)
+    if len(gateways) >= MOST_GATEWAYS:
+        raise GatewaysNotKept(f"this computer is paired with {MOST_GATEWAYS} gateways: forget one first")
+    return (*gateways, one)
+
+
+def of_this_user() -> Path:
+    """Where they are kept."""
+    return folders().data / _FILE
+
+
+class GatewayStore:
+    """The file. It is written as a whole, with mode 0600, and blocks."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._unreadable = False
+
+    def read(self) -> tuple[tuple[Paired, ...], Path | None]:
+        """What is in it. One that nobody can read any more is put aside, and it is told where.
+
+        Raises ``GatewaysNotKept``: it is there and may not be read; nothing is written over it then.
+        """
+        try:
+            with self.file.open("rb") as file:
+                data = file.read(_MOST_BYTES + 1)
+            if os.name == "posix" and self.file.stat().st_mode & 0o077:
+                self.file.chmod(0o600)
+        except FileNotFoundError:
+            return (), None
+        except OSError as error:
+            self._unreadable = True
+            raise GatewaysNotKept(f"{self.file} cannot be read: {error.strerror}") from error
+        self._unreadable = False
+        try:
+            return decode(data), None
+        except ValueError:
+            return (), self._put_aside()
+
+    def write(self, gateways: tuple[Paired, ...]) -> None:
+        """These from now on. Raises ``GatewaysNotKept``, and then those of before stay."""
+        if self._unreadable:
+            raise GatewaysNotKept(f"{self.file} could not be read: nothing is written over it")
+        try:
+            folder = private_folder(self.file.parent)
+            descriptor, new = tempfile.mkstemp(prefix=f".{self.file.name}.", dir=folder)  # 0600
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(encode(gateways))
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(new, self.file)
+            except BaseException:
+                with suppress(OSError):
+                    os.unlink(new)
+                raise
+        except OSError as error:
+            raise GatewaysNotKept(
+                f"{self.file} cannot be written: {error.strerror}: make room or access"
+            ) from error
+
+    def _put_aside(self) -> Path:
+        aside = self.file.with_name(f"{self.file.name}.damaged")
+        log.error("the gateways that were paired cannot be read", kept_as=str(aside))
+        try:
+            os.replace(self.file, aside)
+        except OSError as error:
+            self._unreadable = True
+            raise GatewaysNotKept(f"{self.file} is damaged and cannot be moved: {error.strerror}") from error
+        return aside

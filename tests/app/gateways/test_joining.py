@@ -1,0 +1,113 @@
+"""A code becomes a key, or a note that says why not."""
+
+import asyncio
+
+import pytest
+
+from app.gateways.actions import PairGateway
+from app.gateways.errors import GatewaysNotKept
+from app.gateways.joining import Joining
+from app.gateways.view import PairingStage, PairingView
+from app.view import Note
+from client.connection import Address
+from client.errors import Intercepted, NotPaired, Unreachable, WrongCertificate
+from client.pairing import NewPairing
+from protocol.devices import DeviceKind
+from protocol.errors import MalformedMessage
+from protocol.pairing import PairRefusal
+from tests.helpers.waiting import wait_until
+
+MADE = NewPairing(Address("https://b:1", "key", "desk", "a" * 64), "device")
+WANTED = PairGateway(("https://a:1", "https://b:1"), "1234 5678", "laptop", "c" * 64)
+
+
+class World:
+    """``answers``: what each address does."""
+
+    def __init__(self, **answers: Exception | NewPairing) -> None:
+        self.answers = answers
+        self.said: list[tuple[str, ...]] = []
+        self.kept: list[NewPairing] = []
+        self.refusal: Exception | None = None
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.views: list[PairingView] = []
+        self.joining = Joining(self.keep, lambda: self.views.append(self.joining.view), self.pair)
+
+    async def pair(self, url: str, code: str, name: str, kind: DeviceKind, certificate: str) -> NewPairing:
+        self.said.append((url, code, name, kind, certificate))
+        await self.gate.wait()
+        answer = self.answers[url[8]]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def keep(self, made: NewPairing) -> str:
+        if self.refusal:
+            raise self.refusal
+        self.kept.append(made)
+        return "its-id"
+
+    async def over(self) -> PairingView:
+        def ended() -> bool:
+            return self.joining.view.stage in {PairingStage.PAIRED, PairingStage.REFUSED}
+
+        await wait_until(ended, "it has ended")
+        await self.joining.close()
+        return self.views[-2]
+
+
+async def test_it_is_paired_where_somebody_answers() -> None:
+    world = World(a=Unreachable("nobody"), b=MADE)
+    world.joining.begin(WANTED)
+    assert world.joining.view == PairingView(PairingStage.ASKING)
+    assert await world.over() == PairingView(PairingStage.PAIRED, "its-id", "desk")
+    assert world.said[-1] == ("https://b:1", "1234 5678", "laptop", "client", "c" * 64)
+    assert world.kept == [MADE]
+
+
+@pytest.mark.parametrize(
+    ("error", "note"),
+    [
+        *((NotPaired("", reason), f"pair-{reason.replace('_', '-')}") for reason in PairRefusal),
+        (Intercepted(""), "pair-intercepted"),
+        (MalformedMessage(""), "pair-no-code"),
+        (WrongCertificate(""), "gateway-other-certificate"),
+    ],
+)
+async def test_each_refusal_is_told_and_the_code_tried_nowhere_else(error: Exception, note: str) -> None:
+    world = World(a=error, b=MADE)
+    world.joining.begin(WANTED)
+    view = await world.over()
+    assert view.stage is PairingStage.REFUSED and view.note is not None and view.note.key == note
+    assert [said[0] for said in world.said] == ["https://a:1"] and not world.kept
+
+
+async def test_nobody_anywhere() -> None:
+    world = World(a=Unreachable(""), b=Unreachable(""))
+    world.joining.begin(WANTED)
+    assert (await world.over()).note == Note("gateway-unreachable")
+    world = World()
+    world.joining.begin(PairGateway((), "", ""))
+    assert (await world.over()).note == Note("gateway-unreachable")
+
+
+async def test_what_cannot_be_kept_is_told() -> None:
+    world = World(a=MADE)
+    world.refusal = GatewaysNotKept("no room")
+    world.joining.begin(WANTED)
+    assert (await world.over()).note == Note("gateways-not-kept")
+
+
+async def test_given_up_it_does_nothing_more_and_begun_again_it_is_another_one() -> None:
+    world = World(a=MADE)
+    world.gate.clear()
+    world.joining.begin(WANTED)
+    await wait_until(lambda: world.said, "it is asked")
+    world.joining.end()
+    assert world.joining.view == PairingView()
+    world.joining.begin(WANTED)
+    await wait_until(lambda: len(world.said) == 2, "it is asked again")
+    world.gate.set()
+    await world.over()
+    assert world.kept == [MADE]

@@ -1,0 +1,125 @@
+"""Where speech goes, by what the chosen gateway answers and when."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.gateways.route import Route, RouteTimes
+from app.gateways.view import Health
+
+TIMES = RouteTimes()
+WELL, NOBODY, AWAY, REFUSED = Health.WELL, Health.NOBODY, Health.AWAY, Health.REFUSED
+answers = st.lists(st.tuples(st.sampled_from([WELL, NOBODY, AWAY, REFUSED]), st.floats(0.01, 60.0)), max_size=120)
+
+
+def hear(route: Route, health: Health, start: float, end: float, every: float = 1.0) -> float:
+    """The same answer again and again; when it changed where speech goes, else ``end``."""
+    now = start
+    while now < end:
+        if route.heard(health, now):
+            return now
+        now += every
+    return end
+
+
+def test_an_answer_that_is_missing_is_not_the_end() -> None:
+    route = Route()
+    assert not route.heard(WELL, 0.0)
+    assert not route.heard(AWAY, 10.0) and not route.heard(WELL, 12.0)
+    assert not route.heard(AWAY, 13.0) and not route.heard(AWAY, 15.9) and not route.here
+    assert route.heard(AWAY, 16.0) and route.here
+
+
+def test_without_workers_it_is_waited_for_longer_and_refused_not_at_all() -> None:
+    route = Route()
+    assert hear(route, NOBODY, 0.0, 60.0) == TIMES.nobody_s and route.here
+    route = Route()
+    assert route.heard(REFUSED, 0.0) and route.here
+
+
+def test_it_is_gone_back_to_when_it_was_well_for_some_seconds() -> None:
+    route = Route()
+    left = hear(route, AWAY, 0.0, 60.0)
+    assert not route.heard(WELL, left + 1) and not route.heard(AWAY, left + 3)
+    assert hear(route, WELL, left + 4, left + 60) == left + 4 + TIMES.well_s and not route.here
+
+
+def test_one_that_comes_and_goes_is_waited_for_longer_each_time() -> None:
+    route, now, waits = Route(), 0.0, list[float]()
+    for _ in range(10):
+        now = hear(route, AWAY, now, now + 60)
+        back = hear(route, WELL, now + 1, now + 1_000)
+        waits.append(back - now - 1)
+        now = back + 1
+    assert waits[:4] == [5, 10, 20, 40] and waits[-1] == TIMES.most_well_s
+    now = hear(route, AWAY, now + TIMES.steady_s, now + 1_000)
+    assert route.well_s == TIMES.well_s, "it was steady meanwhile"
+
+
+def test_who_does_not_want_that_stays_with_it() -> None:
+    route = Route()
+    route.choose(falls_back=False)
+    assert hear(route, REFUSED, 0.0, 600.0) == 600.0 and not route.here
+    route.choose(falls_back=True)
+    assert route.heard(REFUSED, 601.0)
+    route.choose(falls_back=True)
+    assert not route.here, "another one may be well"
+
+
+def test_how_often_it_is_asked() -> None:
+    route = Route()
+    assert route.look_in(0.0) == 0.0 and route.stale(0.0)
+    route.heard(WELL, 0.0)
+    assert route.look_in(1.0) == TIMES.look_s - 1.0 and not route.stale(1.0) and route.stale(2.0)
+    route.heard(AWAY, 15.0)
+    assert route.look_in(15.0) == TIMES.doubt_s
+    route.heard(REFUSED, 16.0)
+    assert route.look_in(16.0) == TIMES.back_s and route.look_in(100.0) == 0.0
+
+
+@given(answers, st.booleans())
+def test_whatever_comes(heard: list[tuple[Health, float]], falls_back: bool) -> None:
+    """Never left without bad answers for long enough, never gone back to without good ones; changes are told."""
+    route = Route()
+    route.choose(falls_back=falls_back)
+    now, run_began, run_good = 0.0, 0.0, None
+    for health, pause in heard:
+        now += pause
+        good = health is WELL
+        if good is not run_good:
+            run_began, run_good = now, good
+        before = route.here
+        changed = route.heard(health, now)
+        assert changed is (route.here is not before)
+        assert falls_back or not route.here
+        assert 0.0 <= route.look_in(now) < TIMES.look_s + 0.001
+        assert TIMES.well_s <= route.well_s <= TIMES.most_well_s
+        if changed and route.here:
+            assert not good and (health is REFUSED or now - run_began >= TIMES.away_s)
+        elif changed:
+            assert good and now - run_began >= TIMES.well_s
+
+
+@given(answers)
+def test_in_the_end_it_follows(heard: list[tuple[Health, float]]) -> None:
+    route, now = Route(), 0.0
+    for health, pause in heard:
+        now += pause
+        route.heard(health, now)
+    hear(route, WELL, now + 1, now + 2 * TIMES.most_well_s)
+    assert not route.here
+    hear(route, AWAY, now + 1_000, now + 1_100)
+    assert route.here
+
+
+@given(st.lists(st.floats(0.1, 20.0), min_size=50, max_size=200))
+def test_it_does_not_flap(pauses: list[float]) -> None:
+    """However fast it comes and goes, it is gone back to a few times only."""
+    route, now, backs = Route(), 0.0, 0
+    for number, pause in enumerate(pauses):
+        health = (AWAY, WELL)[number % 2]
+        end = now + pause
+        while now < end:
+            if route.heard(health, now) and not route.here:
+                backs += 1
+            now += 0.5
+    assert backs <= 3

@@ -1,0 +1,38 @@
+"""What the lists show, and what they leave out."""
+
+from app.gateways.showing import listed, strangers
+from app.gateways.store import Paired
+from app.gateways.view import Answer, FoundView, GatewayView, Health
+from app.settings.sections import Gateway
+from client.discovery import Found
+
+DESK = Paired(("https://192.168.1.4:8765", "https://old:1"), "a" * 64, "d", "k", "desk")
+WELL = Answer(Health.WELL, 2.0)
+
+
+def found(name: str, certificate: str, *urls: str) -> Found:
+    return Found(f"{name}._kikipounamu._tcp.local.", name, urls, certificate, "1")
+
+
+def test_what_is_paired_and_what_the_settings_name() -> None:
+    views = tuple(listed((DESK,), Gateway("http://gpu:1", DESK.id), {DESK.id: WELL, "": WELL}))
+    assert views == (
+        GatewayView(DESK.id, "desk", "192.168.1.4:8765", True, WELL),
+        GatewayView("", "http://gpu:1", "gpu:1", False, Answer()),
+    )
+    (desk, other) = listed((DESK,), Gateway("http://gpu:1"), {"": WELL})
+    assert (desk.chosen, other.chosen, other.answer) == (False, True, WELL)
+    assert tuple(listed((), Gateway(), {})) == ()
+
+
+def test_strangers_are_those_that_are_not_paired_and_not_this_computer() -> None:
+    seen = [
+        found("zebra", "c" * 64, "https://10.0.0.3:8765"),
+        found("desk", DESK.certificate_sha256, "https://10.0.0.1:8765"),
+        found("Anna", "b" * 64, "https://10.0.0.2:8765"),
+        found("me", "d" * 64, "https://127.0.0.1:1", "https://10.0.0.9:8765"),
+    ]
+    assert tuple(strangers(seen, (DESK,), ("10.0.0.9", "127.0.0.1"))) == (
+        FoundView("Anna", ("https://10.0.0.2:8765",), "b" * 64),
+        FoundView("zebra", ("https://10.0.0.3:8765",), "c" * 64),
+    )

@@ -1,0 +1,121 @@
+"""What is kept of paired gateways: whole or not at all, for this user's eyes only."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.gateways.errors import GatewaysNotKept
+from app.gateways.store import (
+    MOST_GATEWAYS,
+    MOST_URLS,
+    GatewayStore,
+    Paired,
+    decode,
+    encode,
+    of_pairing,
+    of_this_user,
+    with_gateway,
+)
+from client.connection import Address
+from client.pairing import NewPairing
+from runtime.folders import folders
+
+DESK = Paired(("https://192.168.1.4:8765",), "a" * 64, "device-1", "secret-key", "desk")
+OTHER = Paired(("https://other:1",), "b" * 64, "device-2", "another-key")
+texts = st.text(max_size=20)
+paired = st.builds(
+    Paired,
+    st.lists(texts, min_size=1, max_size=MOST_URLS).map(tuple),
+    st.text("0123456789abcdef", min_size=64, max_size=64),
+    texts,
+    texts,
+    texts,
+    texts,
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> GatewayStore:
+    return GatewayStore(tmp_path / "data" / "gateways.json")
+
+
+@given(st.lists(paired, max_size=5).map(tuple))
+def test_what_is_written_is_read(gateways: tuple[Paired, ...]) -> None:
+    assert decode(encode(gateways)) == gateways
+
+
+@given(st.binary(max_size=200))
+def test_what_is_something_else_is_told(data: bytes) -> None:
+    try:
+        assert all(isinstance(one, Paired) for one in decode(data))
+    except ValueError:
+        return
+
+
+def test_it_is_kept_for_this_user_only(store: GatewayStore) -> None:
+    assert store.read() == ((), None)
+    store.write((DESK, OTHER))
+    assert store.read() == ((DESK, OTHER), None)
+    store.file.chmod(0o644)
+    store.read()
+    assert stat.S_IMODE(store.file.stat().st_mode) == 0o600
+    assert [one.name for one in store.file.parent.iterdir()] == ["gateways.json"]
+    assert of_this_user().parent == folders().data
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"gateways": [{"urls": []}]}', b"\xff" * 10])
+def test_one_that_is_damaged_is_put_aside(store: GatewayStore, content: bytes) -> None:
+    store.file.parent.mkdir()
+    store.file.write_bytes(content)
+    gateways, aside = store.read()
+    assert gateways == () and aside is not None and aside.read_bytes() == content
+    store.write((DESK,))
+    assert store.read() == ((DESK,), None)
+
+
+def test_what_cannot_be_read_is_not_written_over(store: GatewayStore) -> None:
+    store.file.mkdir(parents=True)
+    with pytest.raises(GatewaysNotKept, match="cannot be read"):
+        store.read()
+    with pytest.raises(GatewaysNotKept, match="written over"):
+        store.write((DESK,))
+
+
+def test_what_cannot_be_written_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(GatewaysNotKept, match="cannot be written"):
+        GatewayStore(tmp_path / "file" / "gateways.json").write((DESK,))
+
+
+def test_what_people_call_it() -> None:
+    assert (DESK.called, OTHER.called) == ("desk", "https://other:1")
+    assert DESK.addresses == (Address(DESK.urls[0], "secret-key", "desk", "a" * 64),)
+    assert "secret" not in repr(DESK)
+
+
+def test_where_it_was_seen_last_comes_first() -> None:
+    moved = DESK.at(["https://10.0.0.9:8765"])
+    assert moved.urls == ("https://10.0.0.9:8765", "https://192.168.1.4:8765")
+    assert moved.at(DESK.urls).urls == DESK.urls + ("https://10.0.0.9:8765",)
+    assert len(DESK.at([f"https://h:{port}" for port in range(20)]).urls) == MOST_URLS
+
+
+def test_paired_anew_it_keeps_its_name_here() -> None:
+    made = NewPairing(Address("https://10.0.0.9:8765", "new-key", "desk of Anna", "a" * 64), "device-9")
+    assert of_pairing(made, ()) == Paired(
+        ("https://10.0.0.9:8765",), "a" * 64, "device-9", "new-key", "desk of Anna"
+    )
+    known = Paired(DESK.urls, "a" * 64, "device-1", "secret-key", "desk", "upstairs")
+    again = of_pairing(made, (OTHER, known))
+    assert (again.called, again.key, again.urls) == ("upstairs", "new-key", ("https://10.0.0.9:8765", *DESK.urls))
+    assert with_gateway((OTHER, known), again) == (OTHER, again)
+
+
+def test_there_is_an_end_to_them() -> None:
+    many = tuple(Paired(("u",), f"{number:064x}"[::-1], "", "") for number in range(MOST_GATEWAYS))
+    with pytest.raises(GatewaysNotKept, match="forget"):
+        with_gateway(many, DESK)
+    assert with_gateway(many[1:], DESK)[-1] is DESK
