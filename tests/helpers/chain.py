@@ -46,10 +46,14 @@ class Program:
 
 @dataclass
 class Chain:
-    """Starts programs of ours under ``root`` and ends them all. Each gateway has a home folder of its own."""
+    """Starts programs of ours under ``root`` and ends them all. Each gateway has a home folder of its own.
+
+    ``inside``: the command that starts another one where they are to run.
+    """
 
     root: Path
     redis: str | None = None
+    inside: tuple[str, ...] = ()
     programs: list[Program] = field(default_factory=list)
 
     def start(self, name: str, *command: str, home: str = "home") -> Program:
@@ -58,7 +62,7 @@ class Chain:
         environment = os.environ | {"KIKIPOUNAMU_HOME": str(self.root / home)}
         with log.open("wb") as output:
             popen = subprocess.Popen(
-                [str(BIN / command[0]), *command[1:]],
+                [*self.inside, str(BIN / command[0]), *command[1:]],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

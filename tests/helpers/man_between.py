@@ -1,13 +1,20 @@
-"""Somebody who stands between: TLS towards both sides with a certificate of his own, and all that passes."""
+"""Somebody who stands between: TLS towards both sides with a certificate of his own, and all that passes.
+
+As a program, ADDRESS PORT FOLDER: at this port of all his own addresses, until SIGTERM; what he heard is then in
+FOLDER/heard.
+"""
 
 import asyncio
+import signal
 import ssl
+import sys
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
-from backend.certificates import Certificate, server_context
+from backend.certificates import Certificate, own_certificate, server_context
 from runtime.tasks import Tasks
 
 _CHUNK = 16 * 1024
@@ -22,8 +29,10 @@ class ManBetween:
 
 
 @asynccontextmanager
-async def man_between(certificate: Certificate, port: int) -> AsyncIterator[ManBetween]:
-    """Take connections, and carry them to the TLS server at ``port`` of this computer."""
+async def man_between(
+    certificate: Certificate, port: int, address: str = "127.0.0.1", at: tuple[str, int] = ("127.0.0.1", 0)
+) -> AsyncIterator[ManBetween]:
+    """Take connections, and carry them to the TLS server at ``port`` of ``address``."""
     man = ManBetween()
     trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
@@ -36,7 +45,7 @@ async def man_between(certificate: Certificate, port: int) -> AsyncIterator[ManB
                 await sink.drain()
 
     async def stand_between(reader: StreamReader, writer: StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting)
+        far_reader, far_writer = await asyncio.open_connection(address, port, ssl=trusting)
         ends = {
             asyncio.create_task(carry(reader, far_writer), name="man/up"),
             asyncio.create_task(carry(far_reader, writer), name="man/down"),
@@ -55,8 +64,20 @@ async def man_between(certificate: Certificate, port: int) -> AsyncIterator[ManB
         def accept(reader: StreamReader, writer: StreamWriter) -> None:
             tasks.start(stand_between(reader, writer), "between")
 
-        server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=server_context(certificate))
+        server = await asyncio.start_server(accept, *at, ssl=server_context(certificate))
         async with server:
             man.port = server.sockets[0].getsockname()[1]
             yield man
     assert not tasks.failed.done(), tasks.failed.result()
+
+
+async def _main(address: str, port: int, folder: Path) -> None:
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    async with man_between(own_certificate(folder), port, address, ("0.0.0.0", port)) as man:
+        await ended.wait()
+        (folder / "heard").write_bytes(man.heard)
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))

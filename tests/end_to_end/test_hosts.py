@@ -1,0 +1,211 @@
+"""One gateway, its workers and its clients on hosts of their own: found, paired, lent, troubled, revoked."""
+
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.capture import Capture, capturing, readable, readable_speech
+from tests.helpers.chain import Program
+from tests.helpers.hosts import Host, Hosts, Listening, hosts, inside
+from tests.helpers.lending import PORT, Device, Said, Shared, audio_of, texts_of
+from tests.helpers.paired_device import sentence
+from tests.helpers.waiting import wait_until_sync
+
+pytestmark = [pytest.mark.serial("hosts"), pytest.mark.timeout(180)]
+
+MDNS_PORT = 5353
+REFUSED = 4  # exit status of a worker
+RATE = ("--set", "rtf=0.1")
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
+    """A desk with the gateway, a tower that lends, a laptop, and a stranger."""
+    with hosts(tmp_path_factory.mktemp("hosts"), ("desk", "tower", "laptop", "stranger")) as there:
+        yield there
+
+
+@pytest.fixture(scope="module")
+def shared(network: Hosts) -> Shared:
+    desk = network.all[0]
+    program, endpoint = desk.chain.gateway("--mode", "shared", "--name", "The desk")
+    return Shared(desk, program, endpoint)
+
+
+# -- what is done while somebody speaks --------------------------------------------------------------------
+
+
+class Trouble:
+    """A worker on ``tower`` and somebody who speaks; each trouble begins in the middle of a sentence."""
+
+    def __init__(self, shared: Shared, tower: Host, speaker: Device) -> None:
+        self.shared = shared
+        self.tower = tower
+        self.speaker = speaker
+        self.enlisted = shared.enlist(tower)
+        self.worker = shared.worker(tower, self.enlisted, *RATE)
+        speaker.heard_again()
+
+    def switched_off(self, number: signal.Signals) -> None:
+        """The worker ends, politely or not, and comes back."""
+        self.speaker.mid_sentence()
+        self.worker.popen.send_signal(number)
+        assert self.worker.popen.wait(30) == (0 if number is signal.SIGTERM else -number)
+        self.speaker.mid_sentence()
+        self.on_again(f"worker {number.name}")
+
+    def on_again(self, what: str, url: str = "") -> None:
+        """A worker is there, and what is said is heard."""
+        self.worker = self.shared.worker(self.tower, self.enlisted, *RATE, url=url)
+        self.over(what)
+
+    def unplugged(self, host: Host, sentences: int = 1) -> None:
+        """The cable is out for so long."""
+        self.speaker.mid_sentence()
+        host.unplug()
+        for _ in range(sentences):
+            self.speaker.mid_sentence()
+        host.plug()
+        self.over(f"cable of the {host.name}")
+
+    def moved(self, number: int) -> None:
+        """The gateway has another address: who follows finds it again, and a worker is told."""
+        self.speaker.mid_sentence()
+        self.shared.host.move(number)
+        wait_until_sync(lambda: self.speaker.said("found")[-1]["url"] == self.shared.url, "it is found there")
+        self.worker.kill()
+        self.on_again("address of the gateway")
+
+    def over(self, what: str) -> None:
+        """Everything is well again."""
+        sys.stdout.write(f"{what}: {self.speaker.heard_again():.1f} s from a sentence's beginning to its text\n")
+
+
+def revoked(shared: Shared, speaker: Device, paired: Said) -> float:
+    """Seconds from the revocation of a client that is connected to its end, as it sees that."""
+    speaker.wait("holding")
+    began = shared.revoke(paired["device"])
+    ended = speaker.wait("ended")
+    assert ended["error"] == "Refused" and "revoked" in ended["reason"]
+    return float(ended["at"] - began)
+
+
+def worker_revoked(shared: Shared, tower: Host, worker: Program, enlisted: Said) -> float:
+    """Seconds until its gateway let a worker go; it ends, because it is not wanted."""
+    wait_until_sync(lambda: tower.connected_to(PORT), "the worker is there")
+
+    def gone() -> float:
+        return 0.0 if tower.connected_to(PORT) else time.monotonic()
+
+    with ThreadPoolExecutor(1) as watching:
+        went = watching.submit(wait_until_sync, gone, "it is cut off")
+        began = shared.revoke_by_hand(enlisted["device"])
+        took = float(went.result()) - began
+    assert worker.popen.wait(30) == REFUSED
+    return took
+
+
+def assert_only_a_workers_commands(shared: Shared, tower: Host, enlisted: Said) -> None:
+    """Another one than those of a worker is not passed on to the broker."""
+    with_key = ("--at", shared.url, "--key", enlisted["key"], "--certificate", enlisted["certificate_sha256"])
+    commands = ("CONFIG GET *", "KEYS *", "FLUSHALL", "PING")
+    device = shared.device(tower, "command", *" + ".join(commands).split(), *with_key)
+    assert device.program.popen.wait(30) == 0
+    assert [said["command"] for said in device.said("cut off")] == list(commands[:-1])
+    assert [said["answer"] for said in device.said("answered")] == ["+PONG"]
+
+
+def assert_secret(capture: Capture, shared: Shared, speakers: list[Device]) -> None:
+    """Nothing that was said, written or shown can be read in what passed the network."""
+    said, audio = capture.everything(), audio_of(speakers)
+    assert len(said) > len(audio) and capture.dropped == 0
+    assert readable_speech(said, audio) == 0
+    assert readable(said, [*shared.secrets, *texts_of(speakers)]) == []
+    assert capture.unexpected(PORT) == set()
+    sys.stdout.write(f"captured: {len(capture.frames)} frames; said: {len(audio)} bytes\n")
+
+
+def test_text_is_complete_whatever_happens_and_nobody_can_read_it(network: Hosts, shared: Shared) -> None:
+    _, tower, laptop, _ = network.all
+    with capturing(network.switch) as capture:
+        speaker, paired = shared.speaker(laptop, "--quick", seed=1)
+        trouble = Trouble(shared, tower, speaker)
+        trouble.switched_off(signal.SIGKILL)
+        trouble.unplugged(laptop)
+        trouble.moved(21)
+        assert_only_a_workers_commands(shared, tower, trouble.enlisted)
+        sys.stdout.write(f"{speaker.finish()} segments, each right and once\n")
+        took = revoked(shared, speaker, paired), worker_revoked(shared, tower, trouble.worker, trouble.enlisted)
+        sys.stdout.write("revoked: client out after {:.2f} s, worker after {:.2f} s\n".format(*took))
+    assert_secret(capture, shared, [speaker])
+
+
+def test_what_is_said_in_the_clear_would_be_found(network: Hosts) -> None:
+    desk, tower, *_ = network.all
+    pcm, text = sentence(5, 0), "0123456789abcdef"
+    with (
+        capturing(network.switch) as capture,
+        inside(desk.namespace, lambda: socket.create_server((desk.address, PORT + 1))) as server,
+        inside(tower.namespace, lambda: socket.create_connection((desk.address, PORT + 1))) as client,
+        server.accept()[0] as there,
+    ):
+        client.sendall(pcm[1 : 1 + 64] + text.encode())
+        assert there.recv(1024)
+    said = capture.everything()
+    assert readable_speech(said, pcm) and readable(said, [text, "no text"]) == [text]
+    assert len(capture.unexpected(PORT)) == 2  # each way
+
+
+# -- who is not let in -------------------------------------------------------------------------------------
+
+
+def test_wrong_codes_lock_pairing(network: Hosts, shared: Shared) -> None:
+    code = shared.show_code()
+    wrong = f"{(int(code) + 1) % 10**8:08}"
+    device = shared.device(network.all[2], "pair", *[wrong] * 5, code, "--at", shared.url)
+    assert device.program.popen.wait(60) == 0
+    assert [said["tries"] for said in device.said("not paired")] == [4, 3, 2, 1, 0, 0]
+    assert [said["reason"] for said in device.said("not paired")] == ["wrong_code"] * 5 + ["locked"]
+    assert shared.stage() == "locked"
+
+
+def test_a_man_in_the_middle_is_noticed_and_learns_nothing(network: Hosts, shared: Shared, tmp_path: Path) -> None:
+    desk, tower, laptop, stranger = network.all
+    module = ("python", "-m", "tests.helpers.man_between", desk.address, str(PORT), str(tmp_path))
+    man, his = stranger.chain.start("man", *module), f"https://{stranger.address}:{PORT}"
+    known = {"key": "a key that he must not learn", "certificate_sha256": shared.certificate}
+    (tower.chain.root / "key").write_text(known["key"])
+    wait_until_sync(stranger.listening, "he stands there")
+
+    pinned = ("--at", his, "--key", known["key"], "--certificate", known["certificate_sha256"])
+    speaker, worker = shared.device(laptop, "speak", *pinned), shared.worker(tower, known, url=his)
+    code = shared.show_code()
+    device = shared.device(laptop, "pair", code, "--at", his)
+    assert device.wait("not paired")["error"] == "Intercepted"
+    assert shared.stage() == "intercepted"
+    assert speaker.wait("ended")["error"] == "WrongCertificate"
+    assert worker.popen.wait(30) == REFUSED and "another certificate" in worker.log.read_text()
+
+    assert man.stop() == 0
+    heard = (tmp_path / "heard").read_bytes()
+    assert b"/v1/pair" in heard and readable(heard, [known["key"], *shared.secrets]) == []
+
+
+# -- what listens ------------------------------------------------------------------------------------------
+
+
+def test_what_listens(network: Hosts, shared: Shared) -> None:
+    desk, stranger = network.all[0], network.all[3]
+    elsewhere = {one for one in desk.listening() if not one.host.startswith("127.")}
+    assert Listening("tcp", "0.0.0.0", PORT) in elsewhere
+    assert {(one.protocol, one.port) for one in elsewhere} == {("tcp", PORT), ("udp", MDNS_PORT)}
+    gateway, _ = stranger.chain.gateway()
+    stranger.chain.worker()
+    local = stranger.listening()
+    assert len(local) == 1 and all(one.host == "127.0.0.1" for one in local)

@@ -1,0 +1,167 @@
+"""Everything that passes a switch of ``tests.helpers.hosts``, and what can be read in it.
+
+What a WebSocket's client says is masked with four bytes that repeat, which would hide it from a plain search: the
+XOR of what is four bytes apart is the same with any mask, so it is searched for that too.
+"""
+
+import socket
+import struct
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.helpers.hosts import inside
+
+MDNS_PORT: Final = 5353
+_EVERYTHING: Final = 0x0003  # ETH_P_ALL
+_OUTGOING: Final = 4  # each frame is seen where it comes in, and where it goes out
+_SOL_PACKET, _STATISTICS = 263, 6
+_SO_RCVBUFFORCE: Final = 33
+_BUFFER: Final = 64 * 1024 * 1024
+_LARGEST: Final = 256 * 1024  # a card that cuts large packets itself is handed all of it at once
+_LOOK_S: Final = 0.1
+_IPV4, _ARP, _IPV6 = 0x0800, 0x0806, 0x86DD
+_ICMP, _IGMP, _TCP, _UDP = 1, 2, 6, 17
+_WORD: Final = 8
+_HANDSHAKE: Final = b"\x16\x03"
+
+
+class Flow(NamedTuple):
+    """One direction of one connection, or datagrams from one place to another."""
+
+    protocol: int
+    source: tuple[str, int]
+    target: tuple[str, int]
+
+
+@dataclass
+class Capture:
+    """``frames`` as they came; ``dropped``: how many came too fast to be kept."""
+
+    frames: list[bytes] = field(default_factory=list)
+    dropped: int = 0
+
+    def flows(self) -> dict[Flow, bytes]:
+        """What was said over TCP and UDP, in the order in which it came."""
+        said: defaultdict[Flow, list[bytes]] = defaultdict(list)
+        for frame in self.frames:
+            if parsed := _parsed(frame):
+                said[parsed[0]].append(parsed[1])
+        return {flow: b"".join(pieces) for flow, pieces in said.items()}
+
+    def everything(self) -> bytes:
+        """Each flow in one piece, then the frames as they were."""
+        return b"".join([*self.flows().values(), *self.frames])
+
+    def unexpected(self, port: int) -> set[str]:
+        """What is neither TLS to or from this port, nor mDNS, nor how a network runs itself."""
+        found = {kind for frame in self.frames if (kind := _kind(frame))}
+        for flow, said in self.flows().items():
+            if port in (flow.source[1], flow.target[1]) and flow.protocol == _TCP:
+                if said and not said.startswith(_HANDSHAKE):
+                    found.add(f"no TLS: {flow}")
+            elif flow.protocol == _TCP or MDNS_PORT not in (flow.source[1], flow.target[1]):
+                found.add(f"{flow}")
+        return found
+
+
+@contextmanager
+def capturing(namespace: str) -> Iterator[Capture]:
+    """All that passes the interfaces of this namespace, until the context ends."""
+    kept, ended = Capture(), threading.Event()
+    sniffing = inside(namespace, _sniffer)
+
+    def keep() -> None:
+        while True:
+            try:
+                frame, where = sniffing.recvfrom(_LARGEST)
+            except TimeoutError:
+                if ended.is_set():
+                    return
+                continue
+            if where[2] != _OUTGOING:
+                kept.frames.append(frame)
+
+    thread = threading.Thread(target=keep)
+    thread.start()
+    try:
+        yield kept
+    finally:
+        ended.set()
+        thread.join()
+        _, kept.dropped = struct.unpack("II", sniffing.getsockopt(_SOL_PACKET, _STATISTICS, 8))
+        sniffing.close()
+
+
+def _sniffer() -> socket.socket:
+    sniffing = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERYTHING))
+    sniffing.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+    sniffing.settimeout(_LOOK_S)
+    return sniffing
+
+
+# -- what can be read --------------------------------------------------------------------------------------
+
+
+def readable_speech(said: bytes, pcm: bytes) -> int:
+    """How many words of 8 bytes of ``pcm`` are in it, masked or not: of any 16 bytes in a row there is one."""
+    return sum(_common(one, other) for one, other in ((said, pcm), (_unmasked(said), _unmasked(pcm))))
+
+
+def readable(said: bytes, texts: Iterable[str]) -> list[str]:
+    """Those of the texts that are in it, masked or not; masked only where that can be no accident."""
+    unmasked = _unmasked(said)
+    return [text for text in texts if _is_in(text.encode(), said, unmasked)]
+
+
+def _is_in(text: bytes, said: bytes, unmasked: bytes) -> bool:
+    return text in said or (len(text) > _WORD + 4 and _unmasked(text) in unmasked)
+
+
+def _unmasked(data: bytes) -> bytes:
+    values = np.frombuffer(data, np.uint8)
+    return (values[4:] ^ values[:-4]).tobytes()
+
+
+def _common(said: bytes, pcm: bytes) -> int:
+    wanted = np.unique(np.frombuffer(pcm, "<u8", len(pcm) // _WORD))
+    wanted = wanted[wanted != 0]
+    return sum(_hits(said, wanted, offset) for offset in range(_WORD))
+
+
+def _hits(said: bytes, wanted: NDArray[np.uint64], offset: int) -> int:
+    if len(said) < offset + _WORD:
+        return 0
+    words = np.frombuffer(said, "<u8", (len(said) - offset) // _WORD, offset)
+    return int(np.isin(words, wanted).sum())
+
+
+# -- frames ------------------------------------------------------------------------------------------------
+
+
+def _kind(frame: bytes) -> str:
+    """What kind of frame nobody expects; empty for all others."""
+    kind = int.from_bytes(frame[12:14])
+    if kind in (_ARP, _IPV6):
+        # Of IPv6 there is only what each host says by itself at an address that it made by itself.
+        return "IPv6" if kind == _IPV6 and frame[20] in (_TCP, _UDP) else ""
+    if kind != _IPV4:
+        return f"ethertype {kind:#06x}"
+    return "" if frame[23] in (_ICMP, _IGMP, _TCP, _UDP) else f"IP protocol {frame[23]}"
+
+
+def _parsed(frame: bytes) -> tuple[Flow, bytes] | None:
+    if int.from_bytes(frame[12:14]) != _IPV4 or frame[23] not in (_TCP, _UDP):
+        return None
+    packet = frame[14 : 14 + int.from_bytes(frame[16:18])]  # what follows is padding
+    body = packet[(packet[0] & 15) * 4 :]
+    ports = int.from_bytes(body[:2]), int.from_bytes(body[2:4])
+    ends = tuple(socket.inet_ntoa(packet[start : start + 4]) for start in (12, 16))
+    length = (body[12] >> 4) * 4 if packet[9] == _TCP else 8
+    return Flow(packet[9], (ends[0], ports[0]), (ends[1], ports[1])), body[length:]

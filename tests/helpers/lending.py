@@ -1,0 +1,180 @@
+"""A gateway that is shared on a host, its owner, and devices on other hosts (``tests.helpers.hosts``)."""
+
+import json
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+from loadtest.checksum import checksum
+from protocol.devices import DEVICES_PATH
+from protocol.endpoint import Endpoint
+from protocol.pairing import PAIRING_PATH
+from tests.helpers.chain import KEY, Program
+from tests.helpers.hosts import Host, inside
+from tests.helpers.paired_device import sentence
+from tests.helpers.waiting import wait_until_sync
+
+PORT = 8765
+
+Said = dict[str, Any]
+
+
+@dataclass
+class Device:
+    """The program ``tests.helpers.paired_device`` on a host, and what it says."""
+
+    program: Program
+    seed: int = 0
+
+    def said(self, what: str) -> list[Said]:
+        """All of one kind so far."""
+        whole = self.program.log.read_text().rpartition("\n")[0]
+        lines = [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
+        return [line for line in lines if line["what"] == what]
+
+    def wait(self, what: str, after: int = 0, deadline_s: float = 60.0) -> Said:
+        """The last one of a kind, as soon as there are more than ``after`` of it."""
+
+        def more() -> list[Said] | None:
+            said = self.said(what)
+            if len(said) > after:
+                return said
+            assert self.program.popen.poll() is None, f"ended without {what!r}: {self.program.log.read_text()}"
+            return None
+
+        said: list[Said] = wait_until_sync(more, f"{self.program.name} says {what!r} once more", deadline_s)
+        return said[-1]
+
+    # -- one that speaks -----------------------------------------------------------------------------------
+
+    def mid_sentence(self) -> None:
+        """Wait for the beginning of one."""
+        self.wait("began", len(self.said("began")))
+
+    def heard_again(self, deadline_s: float = 90.0) -> float:
+        """Wait for the text of what is begun from now on; how long after its beginning that came."""
+        segment = self.wait("began", len(self.said("began")))["segment"]
+        begun = next(line["at"] for line in self.said("began") if line["segment"] == segment)
+
+        def text() -> list[Said]:
+            return [line for line in self.said("text") if line["segment"] == segment]
+
+        found: list[Said] = wait_until_sync(text, f"the text of segment {segment}", deadline_s)
+        return float(found[0]["at"] - begun)
+
+    def finish(self, deadline_s: float = 120.0) -> int:
+        """Have it say no more and wait for every text; how many there were. Complete, right and once."""
+        self.program.popen.terminate()
+        segments = int(self.wait("finished", deadline_s=deadline_s)["segments"])
+        texts = [(line["segment"], line["text"]) for line in self.said("text")]
+        assert self.said("failed") == []
+        twice = [segment for segment, times in Counter(segment for segment, _ in texts).items() if times > 1]
+        assert not twice, f"told twice: {twice}"
+        assert sorted(texts) == [(number, checksum(self.sentence(number))) for number in range(segments)]
+        return segments
+
+    def sentence(self, number: int) -> bytes:
+        """What it said in this segment."""
+        return sentence(self.seed, number)
+
+
+@dataclass
+class Shared:
+    """A gateway on ``host``. ``secrets``: keys, codes and texts that nobody on the network may read."""
+
+    host: Host
+    program: Program
+    endpoint: Endpoint
+    secrets: list[str] = field(default_factory=lambda: [KEY])
+
+    @property
+    def url(self) -> str:
+        """Where it is at this moment."""
+        return f"https://{self.host.address}:{PORT}"
+
+    @property
+    def certificate(self) -> str:
+        """Its digest, as the owner sees it."""
+        return str(self.owner("GET", PAIRING_PATH)["certificate_sha256"])
+
+    def owner(self, method: str, path: str, **wish: str) -> Any:
+        """What the gateway answers its owner, at its own computer."""
+        port = urlsplit(self.endpoint.url).port or 0
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.sock = inside(self.host.namespace, lambda: socket.create_connection(("127.0.0.1", port), 10))
+        try:
+            body = json.dumps(wish) if wish else None
+            connection.request(method, path, body, {"Authorization": f"Bearer {KEY}"})
+            return json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+
+    def show_code(self, kind: str = "client") -> str:
+        """Somebody may be paired now, with this code."""
+        code: str = self.owner("POST", PAIRING_PATH, kind=kind)["code"]
+        self.secrets += [code, f"{code[:4]} {code[4:]}"]
+        return code
+
+    def stage(self) -> str:
+        """How the pairing stands."""
+        return str(self.owner("GET", PAIRING_PATH)["stage"])
+
+    def device(self, host: Host, *arguments: str, seed: int = 0) -> Device:
+        """Start the program there."""
+        module = ("python", "-m", "tests.helpers.paired_device")
+        return Device(host.chain.start("device", *module, *arguments, "--seed", str(seed)), seed)
+
+    def speaker(self, host: Host, *options: str, seed: int) -> tuple[Device, Said]:
+        """Somebody who is paired there, and speaks."""
+        device = self.device(host, "speak", self.show_code(), *options, seed=seed)
+        return device, self._paired(device)
+
+    def enlist(self, host: Host) -> Said:
+        """Pair a computer that lends its GPU: what a worker there is started with."""
+        made = self._paired(self.device(host, "pair", self.show_code("worker"), "--worker"))
+        (host.chain.root / "key").write_text(made["key"])
+        return made
+
+    def _paired(self, device: Device) -> Said:
+        made = device.wait("paired")
+        assert self.stage() == "paired"
+        self.secrets.append(made["key"])
+        return made
+
+    def worker(self, host: Host, made: Said, *options: str, url: str = "") -> Program:
+        """A worker of a computer that was enlisted."""
+        through = ("--gateway", (url or self.url).replace("https:", "wss:"))
+        key = ("--key-file", str(host.chain.root / "key"), "--certificate-sha256", made["certificate_sha256"])
+        return host.chain.worker(*through, *key, "--engine", "checksum", *options)
+
+    def workers(self) -> list[str]:
+        """Who works for it, as it knows."""
+        return [worker["id"] for worker in self.owner("GET", "/v1/workers")["workers"]]
+
+    def revoke(self, device: str) -> float:
+        """As the owner does at the screen; when that was, on the clock that all programs of a computer share."""
+        began = time.monotonic()
+        self.owner("DELETE", f"{DEVICES_PATH}/{device}")
+        return began
+
+    def revoke_by_hand(self, device: str) -> float:
+        """With the command; when the file with the devices changed."""
+        command = self.host.chain.start("revoke", "kikipounamu-gateway", "devices", "revoke", device)
+        assert command.popen.wait(30) == 0
+        changed = (self.host.chain.root / "home" / "data" / "devices.json").stat().st_mtime
+        return time.monotonic() - (time.time() - changed)
+
+
+def texts_of(devices: Iterable[Device]) -> list[str]:
+    """Everything that was recognised."""
+    return [line["text"] for device in devices for line in device.said("text")]
+
+
+def audio_of(devices: Iterable[Device]) -> bytes:
+    """Everything that was said."""
+    return b"".join(device.sentence(line["segment"]) for device in devices for line in device.said("began"))

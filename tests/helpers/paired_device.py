@@ -1,0 +1,233 @@
+"""A program that is a device elsewhere, paired with a gateway that it finds itself. It says as JSON what happens.
+
+    pair CODE …           tries each code until one is right; ``--worker``: as one that lends its GPU
+    speak CODE            pairs, and speaks without a pause until SIGTERM; then has a segment open until somebody
+                          ends that; with ``--key`` it is paired already
+    command WORD … + …    says commands to the broker through the tunnel, a connection each, with ``--key``
+
+``--at URL``: there, and nowhere else; ``--certificate``: the one that must be shown. ``--quick``: notices at once
+that nobody is there.
+"""
+
+import argparse
+import asyncio
+import random
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
+from itertools import count
+from typing import Any
+from typing import Final as Constant
+from uuid import uuid4
+
+import msgspec
+
+from client.audio_store import TemporaryAudio
+from client.connection import Address, Locate, fixed
+from client.discovery import Found, discover
+from client.errors import GatewayError, NotPaired
+from client.events import ClientEvent, Connected, Disconnected
+from client.gateway import ClientSettings, GatewayClient
+from client.pairing import NewPairing, pair
+from protocol.audio import BYTES_PER_SAMPLE, FRAME_SAMPLES, SAMPLE_RATE
+from protocol.devices import DeviceKind
+from protocol.session import Failed, Final
+from runtime.logs import logging_to
+from runtime.tasks import Tasks
+from worker.tunnel import Tunnel, carrier
+
+NAME: Constant = "a device of the tests"
+_LENGTHS_S: Constant = 0.6, 1.6
+_FRAME_BYTES: Constant = FRAME_SAMPLES * BYTES_PER_SAMPLE
+_PATIENT: Constant = ClientSettings(first_contact_s=300.0, give_up_s=300.0)
+_QUICK: Constant = replace(_PATIENT, heartbeat_s=2.0, send_s=5.0, connect_s=3.0)
+_ANSWER_S: Constant = 5.0
+
+
+def sentence(seed: int, segment: int) -> bytes:
+    """What is said in this segment: noise, of an odd length."""
+    source = random.Random(f"{seed}/{segment}")
+    return source.randbytes(round(source.uniform(*_LENGTHS_S) * SAMPLE_RATE) * BYTES_PER_SAMPLE)
+
+
+def say(what: str, **fields: Any) -> None:
+    """One line; ``at``: on the clock that all programs of a computer share."""
+    line = {"what": what, "at": time.monotonic(), **fields}
+    sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+    sys.stdout.flush()
+
+
+class Following:
+    """Where the gateway with this certificate is, as the network says: a ``Locate`` that changes."""
+
+    def __init__(self, paired: Address) -> None:
+        self._now = paired
+
+    def __call__(self) -> Address:
+        return self._now
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with aclosing(discover()) as events:
+            async for event in events:
+                if isinstance(event, Found) and event.certificate_sha256 == self._now.certificate_sha256:
+                    self._now = replace(self._now, url=event.urls[0])
+                    say("found", url=event.urls[0], name=event.name)
+
+
+async def first_found() -> Found:
+    """Any gateway that is there."""
+    async with aclosing(discover()) as events:
+        async for event in events:
+            if isinstance(event, Found):
+                say("found", url=event.urls[0], name=event.name, certificate=event.certificate_sha256)
+                return event
+    raise AssertionError("discovery never ends")
+
+
+async def paired(asked: argparse.Namespace) -> NewPairing | None:
+    """Try the codes."""
+    url = asked.at or (await first_found()).urls[0]
+    kind = DeviceKind.WORKER if asked.worker else DeviceKind.CLIENT
+    for code in asked.words:
+        try:
+            made = await pair(url, code, NAME, kind, asked.certificate)
+        except GatewayError as error:
+            tries = error.tries_left if isinstance(error, NotPaired) else None
+            reason = error.reason if isinstance(error, NotPaired) else ""
+            say("not paired", error=type(error).__name__, reason=reason, tries=tries)
+        else:
+            say("paired", device=made.device, **msgspec.to_builtins(made.address))
+            return made
+    return None
+
+
+# -- speaking ----------------------------------------------------------------------------------------------
+
+
+async def speak(asked: argparse.Namespace) -> None:
+    """Pair, speak, hold."""
+    settings = _QUICK if asked.quick else _PATIENT
+    if asked.key:
+        address = Address(asked.at, asked.key, certificate_sha256=asked.certificate)
+    elif (made := await paired(asked)) is not None:
+        address = made.address
+    else:
+        return
+    async with where(address, fixed_there=bool(asked.at)) as locate:
+        try:
+            await _speak_until_asked(locate, settings, asked.seed)
+            await _hold(locate, settings)
+        except GatewayError as error:
+            say("ended", error=type(error).__name__, reason=str(error))
+
+
+@asynccontextmanager
+async def where(address: Address, *, fixed_there: bool) -> AsyncIterator[Locate]:
+    """Where the gateway is, at every moment."""
+    if fixed_there:
+        yield fixed(address)
+        return
+    following = Following(address)
+    async with Tasks("device") as tasks:
+        tasks.start(following.run(), "following")
+        yield following
+        assert not tasks.failed.done(), tasks.failed.result()
+
+
+async def _speak_until_asked(locate: Locate, settings: ClientSettings, seed: int) -> None:
+    enough, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, enough.set)
+    with TemporaryAudio() as store:
+        async with GatewayClient(locate, uuid4(), store, settings=settings) as client:
+            listening = asyncio.create_task(_listen(client.events()), name="device/listen")
+            try:
+                segments = await _say_sentences(client, seed, enough)
+                await client.finish()
+            finally:
+                await client.close()
+                await asyncio.gather(listening, return_exceptions=True)
+    say("finished", segments=segments)
+    loop.remove_signal_handler(signal.SIGTERM)
+
+
+async def _say_sentences(client: GatewayClient, seed: int, enough: asyncio.Event) -> int:
+    """At speaking pace and without a pause; how many."""
+    clock = asyncio.get_running_loop().time
+    due, samples = clock(), 0
+    for segment in count():
+        if enough.is_set():
+            return segment
+        pcm = sentence(seed, segment)
+        say("began", segment=segment)
+        await client.begin(segment, samples * 1000 // SAMPLE_RATE)
+        for start in range(0, len(pcm), _FRAME_BYTES):
+            frame = pcm[start : start + _FRAME_BYTES]
+            due += len(frame) / BYTES_PER_SAMPLE / SAMPLE_RATE
+            await asyncio.sleep(due - clock())
+            await client.audio(segment, frame)
+        samples += len(pcm) // BYTES_PER_SAMPLE
+        await client.end(segment)
+    raise AssertionError("there is always one more")
+
+
+async def _listen(events: AsyncIterator[ClientEvent]) -> None:
+    async for event in events:
+        if isinstance(event, Final):
+            say("text", segment=event.segment, text=event.text, worker=event.worker)
+        elif isinstance(event, Failed):
+            say("failed", segment=event.segment, message=event.message)
+        elif isinstance(event, Connected | Disconnected):
+            say(type(event).__name__.lower())
+
+
+async def _hold(locate: Locate, settings: ClientSettings) -> None:
+    """Be in the middle of a segment until somebody ends that."""
+    with TemporaryAudio() as store:
+        async with GatewayClient(locate, uuid4(), store, settings=settings) as client:
+            await client.begin(0, 0)
+            await client.audio(0, bytes(_FRAME_BYTES))
+            async for event in client.events():
+                if isinstance(event, Connected):
+                    say("holding")
+
+
+# -- the broker --------------------------------------------------------------------------------------------
+
+
+async def command(asked: argparse.Namespace) -> None:
+    """Say each command and tell what is answered."""
+    through = carrier(asked.at, asked.key, asked.certificate)
+    for text in " ".join(asked.words).split(" + "):
+        words = [word.encode() for word in text.split()]
+        said = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
+        async with Tunnel(through) as tunnel, asyncio.timeout(_ANSWER_S):
+            reader, writer = await tunnel.dial()
+            writer.write(said)
+            answer = await reader.readline()
+            say("answered" if answer else "cut off", command=text, answer=answer.decode().strip())
+            writer.close()
+
+
+def main() -> None:
+    """Do what was asked for."""
+    does = {"pair": paired, "speak": speak, "command": command}
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=does)
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("--at", default="")
+    parser.add_argument("--certificate", default="")
+    parser.add_argument("--key", default="")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--worker", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    asked = parser.parse_args()
+    with logging_to("device", None, terminal=False):
+        asyncio.run(does[asked.what](asked))
+
+
+if __name__ == "__main__":
+    main()
