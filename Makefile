@@ -58,9 +58,10 @@ proofs: ## the slow proofs, which test leaves out
 	@$(call test-models,.venv)
 	@$(run-tests) .venv --proofs $(ARGS)
 
-screenshots: ## render every window and state into docs/screenshots
+screenshots: ## render every window and state into docs/screenshots, and the guide's pictures into docs/guide
 	@$(setup) test
 	@$(call in,.venv) QT_QPA_PLATFORM=offscreen python -m scripts.screenshots $(ARGS)
+	@$(call in,.venv) QT_QPA_PLATFORM=offscreen python -m scripts.screenshots_guide
 
 models: ## download the models that run uses
 	@$(setup) run

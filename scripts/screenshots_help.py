@@ -38,7 +38,7 @@ _LINES: Final = (
     ("desktop", "info", "segment ended", '"segment": 4, "outcome": "final"'),
 )
 _SYSTEM: Final = '{\n  "kikipounamu": "0.1.0",\n  "python": "3.11.7",\n  "system": "Linux",\n  "processors": 8\n}'
-_PARTS: Final = (
+PARTS: Final = (
     ReportPart("disk.json", 311, "{}"),
     ReportPart("microphones.json", 240, "{}"),
     ReportPart("models.json", 256, "{}"),
@@ -81,7 +81,7 @@ def full(panels: HelpPanels) -> None:
     """Something of everything, and of each something chosen."""
     panels.logs.show_lines(lines())
     panels.logs.list.setCurrentIndex(panels.logs.model.index(6))
-    panels.report.show_report(ReportView(ReportState.READY, _PARTS))
+    panels.report.show_report(ReportView(ReportState.READY, PARTS))
     panels.report.list.setCurrentIndex(panels.report.model.index(6))
     panels.about.show_licences(LicencesView("0.1.0", _LICENCES))
     panels.about.list.setCurrentIndex(panels.about.model.index(0))
@@ -98,7 +98,7 @@ def failed(panels: HelpPanels) -> None:
     """What was searched for is nowhere, and a report cannot be written."""
     panels.logs.search.setText("xyz")
     panels.logs.show_lines(LogLines(LogFilter(text="xyz"), programs=("desktop",)))
-    panels.report.show_report(ReportView(ReportState.FAILED, _PARTS[:3], note=Note("report-not-saved")))
+    panels.report.show_report(ReportView(ReportState.FAILED, PARTS[:3], note=Note("report-not-saved")))
     panels.about.show_licences(LicencesView("0.1.0", _LICENCES))
     panels.about.search.setText("xyz")
 

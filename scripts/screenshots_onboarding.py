@@ -31,7 +31,7 @@ _FETCHED: Final = ModelView(
     use=Use.WORKER,
     chosen=True,
 )
-_IDLE: Final = WorkerView(WorkerState.IDLE, "CPU · whisper-base")
+IDLE: Final = WorkerView(WorkerState.IDLE, "CPU · whisper-base")
 
 
 def language(page: Onboarding) -> None:
@@ -77,7 +77,7 @@ def here(page: Onboarding) -> None:
 
 def elsewhere(page: Onboarding) -> None:
     """A gateway has answered."""
-    page.show_worker(_IDLE)
+    page.show_worker(IDLE)
     page.where.elsewhere.click()
     page.where.url.setText(_GATEWAY)
     page.show_gateway(GatewayTrial(_GATEWAY, True, 3.4, ("RTX 5060 Ti · sensevoice-small",)))
@@ -99,7 +99,7 @@ def listening(page: Onboarding) -> None:
 
 def done(page: Onboarding) -> None:
     """It is there."""
-    page.show_worker(_IDLE)
+    page.show_worker(IDLE)
     page.show_view(View(State.LISTENING, 2.0, -18.0))
     page.sentence.box.setPlainText(_SAID[page.texts.language])
     page.show_view(View(State.DONE, 3.2))

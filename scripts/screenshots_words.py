@@ -21,7 +21,7 @@ from app.ui.theme import SPACING, Theme
 from app.ui.words_panel import WordsPanel
 from scripts.screenshots import Look, column, dressed, grabbed, ground
 
-_RULES: Final = (
+RULES: Final = (
     Replacement("git hub", "GitHub"),
     Replacement("i phone", "iPhone"),
     Replacement("um"),
@@ -30,8 +30,8 @@ _RULES: Final = (
     Replacement("皮卡车", "皮卡车"),
     Replacement("cloud", "Claude", match_case=True),
 )
-_HOTWORDS: Final = ("pounamu", "翡翠", "Aotearoa", "SenseVoice")
-_PROGRAMS: Final = (
+HOTWORDS: Final = ("pounamu", "翡翠", "Aotearoa", "SenseVoice")
+PROGRAMS: Final = (
     ProgramRule("slack", Strategy.TYPE),
     ProgramRule("WeChat", Strategy.TYPE, Newline.SPACE),
     ProgramRule("keepassxc", hold=True),
@@ -61,7 +61,7 @@ def example(before: str, hears: str, writes: str) -> Example:
 
 
 _COUNTS: Final = (14, 3, 212, 1, 5, 0, 31)
-_TRIED: Final = tuple(
+TRIED: Final = tuple(
     RuleTried(takes, tuple(example(*said) for said in _EXAMPLES) if place == 0 else ())
     for place, takes in enumerate(_COUNTS)
 )
@@ -134,12 +134,12 @@ def shown(look: Look, state: State) -> QImage:
 
 def _show(scene: Scene) -> None:
     settings = Settings()
-    recognition = replace(settings.recognition, replacements=_RULES, hotwords=_HOTWORDS)
+    recognition = replace(settings.recognition, replacements=RULES, hotwords=HOTWORDS)
     scene.words.show_settings(replace(settings, recognition=recognition))
     scene.programs.show_programs(Programs(("firefox", "slack")))
-    scene.programs.show_rules(_PROGRAMS)
+    scene.programs.show_rules(PROGRAMS)
 
 
 def _answer(scene: Scene, done: int, total: int) -> None:
     scene.words.replacements.again()
-    scene.words.show_tried(ReplacementsTried(scene.asked[-1].serial, done, total, 241, _TRIED))
+    scene.words.show_tried(ReplacementsTried(scene.asked[-1].serial, done, total, 241, TRIED))

@@ -1,0 +1,303 @@
+"""The pictures of the user guide, one state each, in both languages, light: screenshots_guide.py [FOLDER]."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication
+
+from app.files.view import FilesView
+from app.help.view import ReportState, ReportView
+from app.history.index import Row
+from app.history.view import HistoryList, HistoryRows
+from app.key_test import KeySeen, KeysSeen
+from app.news import Devices, Programs
+from app.onboarding.steps import Step
+from app.replacing.view import ReplacementsTried, RuleTried, TryReplacements
+from app.settings.sections import Settings
+from app.states import State
+from app.ui.colours import Scheme
+from app.ui.main_window import usual_size
+from app.ui.onboarding import Onboarding
+from app.ui.pages import FILES, HISTORY, MONITOR, SETTINGS, Pages
+from app.ui.texts import LANGUAGES, Texts
+from app.ui.theme import STILL, Theme
+from app.ui.tray import Tray
+from app.view import View
+from scripts import (
+    screenshots_files,
+    screenshots_help,
+    screenshots_history,
+    screenshots_history_take,
+    screenshots_models,
+    screenshots_monitor,
+    screenshots_onboarding,
+    screenshots_words,
+)
+from scripts.picture_files import write
+from scripts.screenshots import (
+    CHOICES,
+    Draw,
+    Look,
+    column,
+    dressed,
+    grabbed,
+    ground,
+    pills,
+    takes,
+    views,
+)
+
+FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "guide"
+_IDLE: Final = screenshots_onboarding.IDLE
+_LARGE: Final = 1.5
+_CHOICES: Final = replace(CHOICES, keys=Settings().hotkeys.bindings)
+_DEVICES: Final = Devices(CHOICES.microphones, CHOICES.default_microphone)
+
+Fill = Callable[["Window", str], None]
+"""What the window is told and what a person does with it, in this language."""
+
+
+class Window:
+    """The window with all of its pages, as a person sees it. ``tried`` has what the words asked of the history."""
+
+    def __init__(self, theme: Theme, texts: Texts) -> None:
+        self.tried: list[TryReplacements] = []
+        self.pages = Pages(theme, texts, lambda action: None, self._asked, hides=True)
+        self.settings = Settings()
+        window = self.pages.window
+        window.show_choices(_CHOICES)
+        window.show_worker(_IDLE)
+        window.show_takes(takes(texts.language))
+        self.pages.settings.show_devices(_DEVICES)
+        self.pages.show_settings(self.settings)
+
+    def section(self, name: str) -> None:
+        """The settings, with this section of them."""
+        self.pages.shell.choose(SETTINGS)
+        self.pages.settings.choose(name)
+
+    def _asked(self, action: object) -> None:
+        if isinstance(action, TryReplacements):
+            self.tried.append(action)
+
+
+def page(fill: Fill, height: float = 0.8) -> Draw:
+    """What draws the window, so many of its usual heights high."""
+
+    def draw(look: Look) -> QImage:
+        def drawn(theme: Theme, texts: Texts) -> QImage:
+            window = Window(theme, texts)
+            shell = window.pages.shell
+            shell.resize(usual_size().width(), round(usual_size().height() * height))
+            shell.show()
+            fill(window, look.language)
+            shell.setFocus()  # on nothing that would be marked
+            QGuiApplication.processEvents()
+            return grabbed(shell)
+
+        return dressed(look, drawn)
+
+    return draw
+
+
+def overlay(*states: State) -> Draw:
+    """What draws the overlay in these states."""
+
+    def draw(look: Look) -> QImage:
+        shown = [view for view in views(look.language) if view.state in states]
+        here = [replace(view, destination="", unsent_s=0.0, waiting=0) for view in shown]
+        return pills(look, here)
+
+    return draw
+
+
+# -- what is on the pages ----------------------------------------------------------------------------------
+
+
+def dictation(window: Window, language: str) -> None:
+    """Somebody speaks."""
+    shown = next(view for view in views(language) if view.state is State.LISTENING)
+    window.pages.window.show_view(replace(shown, destination="", unsent_s=0.0, waiting=0))
+
+
+def _history(window: Window, rows: Sequence[Row], chosen: int) -> None:
+    page = window.pages.history
+    window.pages.shell.choose(HISTORY)
+    page.show_list(HistoryList(1, "", len(rows)))
+    page.grab()  # asks for its rows
+    QGuiApplication.processEvents()
+    page.show_rows(HistoryRows(1, 0, tuple(rows)))
+    page.list.selectionModel().select(page.model.index(chosen), QItemSelectionModel.SelectionFlag.Select)
+
+
+def history(window: Window, language: str) -> None:
+    """A take is chosen."""
+    _history(window, screenshots_history.rows(language), 0)
+
+
+def recover(window: Window, language: str) -> None:
+    """One that a crash cut off."""
+    _history(window, screenshots_history.rows(language)[:4], 2)
+
+
+def compared(window: Window, language: str) -> None:
+    """It was recognised again."""
+    rows = screenshots_history.rows(language)
+    _history(window, rows, 0)
+    panel = window.pages.history.panel
+    panel.show_details(screenshots_history_take.details(rows[0], language, runs=1))
+    panel.again.click()
+
+
+def files(window: Window, language: str) -> None:
+    """One is done, one is recognised, one waits."""
+    window.pages.shell.choose(FILES)
+    view = screenshots_files.files(language)
+    shown = (view.files[0], view.files[1], view.files[3])
+    window.pages.files.show_files(FilesView(shown, view.forms))
+
+
+def monitor(window: Window, language: str) -> None:
+    """Two computers work."""
+    window.pages.shell.choose(MONITOR)
+    window.pages.monitor.show_monitor(screenshots_monitor.views()[0])
+
+
+def general(window: Window, language: str) -> None:
+    """As the settings open."""
+    window.section("general")
+
+
+def keys(window: Window, language: str) -> None:
+    """The press test: two keys have arrived."""
+    window.section("hotkeys")
+    window.pages.settings.press_test.button.click()
+    window.pages.settings.show_keys(KeysSeen(True, (KeySeen("dictate", 0.231), KeySeen("cancel", 0.08))))
+
+
+def words(window: Window, language: str) -> None:
+    """A replacement is chosen, and the history says what it would have changed."""
+    window.section("words")
+    recognition = replace(
+        window.settings.recognition,
+        replacements=screenshots_words.RULES[:3],
+        hotwords=screenshots_words.HOTWORDS,
+    )
+    window.pages.show_settings(replace(window.settings, recognition=recognition))
+    table = window.pages.words.replacements.table
+    table.setCurrentIndex(table.found.index(0, 0))
+    window.pages.words.again()
+    rules = (screenshots_words.TRIED[0], RuleTried(3), RuleTried(12))
+    window.pages.show(ReplacementsTried(window.tried[-1].serial, 86, 86, 21, rules))
+
+
+def programs(window: Window, language: str) -> None:
+    """Rules for three programs."""
+    window.section("insertion")
+    window.pages.programs.show_programs(Programs(("firefox", "slack")))
+    window.pages.programs.show_rules(screenshots_words.PROGRAMS)
+
+
+def models(window: Window, language: str) -> None:
+    """One is used, another one is being fetched."""
+    window.section("models")
+    usual = screenshots_models.usual()
+    window.pages.show(replace(usual, models=usual.models[:3]))
+
+
+def worker(window: Window, language: str) -> None:
+    """When it works."""
+    window.section("worker")
+
+
+def report(window: Window, language: str) -> None:
+    """It is there to be read."""
+    window.section("help")
+    panel = window.pages.help.report
+    panel.show_report(ReportView(ReportState.READY, screenshots_help.PARTS))
+    panel.list.setCurrentIndex(panel.model.index(6))
+    area = window.pages.settings.area
+    QGuiApplication.processEvents()
+    inside = area.widget()
+    assert inside is not None
+    area.verticalScrollBar().setValue(panel.mapTo(inside, panel.rect().topLeft()).y())
+
+
+def tray(look: Look) -> QImage:
+    """Its menu, with a text held."""
+
+    def draw(theme: Theme, texts: Texts) -> QImage:
+        made = Tray(theme, texts, lambda action: None, lambda page: None)
+        made.show_choices(CHOICES)
+        made.show_worker(_IDLE)
+        made.show_view(View(held=1))
+        return grabbed(made.menu)
+
+    return dressed(look, draw)
+
+
+def sentence(page: Onboarding) -> None:
+    """The first one is there."""
+    page.show_choices(_CHOICES)
+    screenshots_onboarding.done(page)
+
+
+def steps(look: Look) -> QImage:
+    """Heard, and the first sentence is there."""
+    heard = screenshots_onboarding.page(look, Step.MICROPHONE, screenshots_onboarding.heard)
+    return column([heard, screenshots_onboarding.page(look, Step.SENTENCE, sentence)], ground(look))
+
+
+def large(look: Look) -> QImage:
+    """The window with large letters and strong colours."""
+    return page(dictation, 1.0)(replace(look, scheme=Scheme.HIGH_CONTRAST, motion=STILL, scale=_LARGE))
+
+
+PICTURES: Final[dict[str, Draw]] = {
+    "first-steps": steps,
+    "window": page(dictation, 0.9),
+    "tray": tray,
+    "overlay-listening": overlay(State.LISTENING),
+    "overlay-held": overlay(State.HELD),
+    "overlay-failed": overlay(State.FAILED),
+    "history": page(history, 0.9),
+    "history-recover": page(recover, 0.72),
+    "history-again": page(compared, 1.0),
+    "files": page(files, 0.75),
+    "settings": page(general),
+    "settings-keys": page(keys, 1.1),
+    "settings-words": page(words, 1.25),
+    "settings-programs": page(programs, 1.18),
+    "settings-models": page(models, 1.25),
+    "settings-worker": page(worker, 0.9),
+    "monitor": page(monitor, 1.8),
+    "report": page(report, 1.0),
+    "large": large,
+}
+"""Each is shown by the guide in both languages."""
+
+
+def pictures() -> Iterator[tuple[str, QImage]]:
+    """Each with its name and language."""
+    for name, draw in PICTURES.items():
+        for language in LANGUAGES:
+            yield f"{name}.{language}", draw(Look(language, Scheme.LIGHT))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write them."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QApplication([])
+    write(Path(arguments[0]) if arguments else FOLDER, pictures())
+    application.shutdown()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

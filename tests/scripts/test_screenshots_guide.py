@@ -1,0 +1,101 @@
+"""The user guide shows every picture that is made for it, and calls things as the windows do."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from app.ui.colours import Scheme
+from app.ui.texts import LANGUAGES, entries
+from scripts import screenshots_guide
+from scripts.screenshots import Look
+from tests.helpers.packages import require
+
+ALL_AT_MOST = 2_500_000
+DOCS = screenshots_guide.FOLDER.parent
+GUIDES = {"en": DOCS / "guide.md", "zh": DOCS / "guide.zh.md"}
+ON_SCREEN = {"en": r"\*\*(.+?)\*\*|(?<!\*)\*([^*]+)\*", "zh": r"\*\*(.+?)\*\*|(?<!\*)\*([^*]+)\*|“(.+?)”"}
+"""How a guide writes what stands on the screen."""
+ENOUGH = {"en": 6, "zh": 4}
+"""So many letters beside its values make sure that a text is meant."""
+
+
+def shown(language: str) -> list[str]:
+    return re.findall(r"!\[[^\]]+\]\(guide/([^)]+)\.png\)", GUIDES[language].read_text())
+
+
+def texts(language: str) -> list[re.Pattern[str]]:
+    """What can stand on the screen, with anything as its values."""
+    forms = [
+        form
+        for entry in entries(language).values()
+        for form in ([entry] if isinstance(entry, str) else entry.values())
+    ]
+    found = []
+    for form in forms:
+        parts = re.split(r"\{[a-z_-]+\}", form)
+        if len(parts) == 1 or sum(map(str.isalpha, "".join(parts))) >= ENOUGH[language]:
+            found.append(re.compile(".+".join(map(re.escape, parts))))
+    return found
+
+
+def unknown(language: str, guide: str) -> list[str]:
+    """What the guide says stands on the screen, and does not."""
+    prose = re.sub(r"`[^`]+`|^    .+$", "", guide, flags=re.MULTILINE)
+    flat = re.sub(r"\n *", " " if language == "en" else "", prose)
+    said = {next(filter(None, groups)) for groups in re.findall(ON_SCREEN[language], flat) if any(groups)}
+    patterns = texts(language)
+    return sorted(term for term in said if not any(pattern.fullmatch(term) for pattern in patterns))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_picture_is_shown_once_and_in_the_language_of_the_guide(language: str) -> None:
+    assert sorted(shown(language)) == sorted(f"{name}.{language}" for name in screenshots_guide.PICTURES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_things_are_called_as_the_windows_call_them(language: str) -> None:
+    assert unknown(language, GUIDES[language].read_text()) == []
+
+
+def test_another_name_would_be_found() -> None:
+    assert unknown("en", "choose **Delete everything** or **Delete**") == ["Delete everything"]
+    assert unknown("zh", "点**彻底删除**，看到“没有听清任何内容”") == ["彻底删除"]
+
+
+def test_both_guides_have_the_same_parts() -> None:
+    parts = [re.findall(r"^#+ |^\d\. |^- |^\| |^!\[", path.read_text(), re.MULTILINE) for path in GUIDES.values()]
+    assert parts[0] == parts[1]
+
+
+@pytest.mark.parametrize("path", GUIDES.values(), ids=str)
+def test_what_a_guide_leads_to_is_there(path: Path) -> None:
+    text = path.read_text()
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    for place in re.findall(r"\]\(([^)]+)\)", text):
+        file, _, anchor = place.partition("#")
+        assert (path.parent / file).exists() if file else anchor in anchors, place
+
+
+def test_what_is_committed_is_complete_and_small() -> None:
+    made = {path.stem: path for path in screenshots_guide.FOLDER.glob("*.png")}
+    assert set(made) == {f"{name}.{language}" for name in screenshots_guide.PICTURES for language in LANGUAGES}
+    assert sum(path.stat().st_size for path in made.values()) < ALL_AT_MOST
+    assert all(QImage(str(path)).width() > 300 for path in made.values())
+
+
+@pytest.mark.parametrize("name", ["history-again", "settings-words", "report"])
+def test_a_picture_is_drawn(qapp: QApplication, name: str) -> None:
+    require(("fonts-noto-cjk",))
+    image = screenshots_guide.PICTURES[name](Look("zh", Scheme.LIGHT))
+    places = [(x, y) for x in range(0, image.width(), 7) for y in range(0, image.height(), 7)]
+    assert len({image.pixelColor(x, y).name() for x, y in places}) > 10
+    for widget in qapp.topLevelWidgets():
+        widget.deleteLater()
