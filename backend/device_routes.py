@@ -6,7 +6,8 @@ from backend.access import ACCESS, OWNER, Access, admit
 from backend.answers import json_response, read_json
 from backend.devices import Device
 from backend.quotas import Usage
-from protocol.devices import DEVICES_PATH, DeviceList, DeviceName, DeviceState
+from protocol.devices import DEVICES_PATH, DeviceKind, DeviceList, DeviceName, DeviceState
+from protocol.errors import Forbidden
 
 
 def device_routes() -> list[web.RouteDef]:
@@ -30,9 +31,12 @@ async def _rename(request: web.Request) -> web.Response:
 
 
 async def _revoke(request: web.Request) -> web.Response:
-    admit(request, OWNER)
+    """By the owner; or by the device itself, that is given away or used with another gateway from now on."""
+    who, wanted = admit(request, tuple(DeviceKind)).device, request.match_info["id"]
+    if who.kind is not DeviceKind.OWNER and who.id != wanted:
+        raise Forbidden("a device may revoke its own key, and no other")
     access = request.app[ACCESS]
-    return json_response(_state(access, await access.roster.revoke(request.match_info["id"])))
+    return json_response(_state(access, await access.roster.revoke(wanted)))
 
 
 def _state(access: Access, device: Device) -> DeviceState:

@@ -76,6 +76,11 @@ async def no_gateway_here_while_one_elsewhere_is_chosen(desk: Desk, told: list[N
     await wait_until(lambda: newest(told, WorkerView) == off, "the worker is off, and it is told why")
     await wait_until(lambda: not local_gateway.alive(here.endpoint.pid), "the gateway has ended")
     assert (desk._locate().url, desk._locate().name) == (ELSEWHERE, ELSEWHERE)
+    desk.ask(ChangeSetting("gateway.fall_back", True))
+    instead = Problem("route", note=Note("gateway-instead", {"gateway": ELSEWHERE}))
+    await wait_until(lambda: instead in told, "this computer is in the place of one that is away")
+    await wait_until(lambda: worker_is(told, WorkerState.IDLE), "its worker works again")
+    assert await local_gateway.running() is not None and desk._locate().name == ""
 
 
 async def what_is_tried_is_told(desk: Desk, told: list[News]) -> None:

@@ -86,3 +86,19 @@ async def test_a_name_must_be_one(http: aiohttp.ClientSession, store: DeviceStor
 async def test_nobody_else_may(gateway: Gateway, method: str, path: str) -> None:
     async with aiohttp.ClientSession(gateway.url) as nobody, nobody.request(method, DEVICES_PATH + path) as got:
         assert got.status == 401
+
+
+async def test_a_device_may_send_itself_away_and_nobody_else(gateway: Gateway, store: DeviceStore) -> None:
+    (laptop,) = store.read()
+    tablet, key = store.add("tablet", DeviceKind.WORKER, 2_000)
+    await wait_until(lambda: len(gateway.access.roster.devices) == 2, "the gateway sees it")
+    bearer = {"Authorization": f"Bearer {key}"}
+    async with aiohttp.ClientSession(gateway.url, headers=bearer) as http:
+        for other in (laptop.id, laptop.name, "", tablet.id[:4]):
+            async with http.delete(f"{DEVICES_PATH}/{other}") as refused:
+                assert refused.status in (403, 404), other
+        async with http.delete(f"{DEVICES_PATH}/{tablet.id}") as response:
+            assert response.status == 200
+        async with http.delete(f"{DEVICES_PATH}/{tablet.id}") as gone:
+            assert gone.status == 401
+    assert [device.id for device in store.read()] == [laptop.id]

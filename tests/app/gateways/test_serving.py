@@ -1,0 +1,215 @@
+"""Where speech goes, what is shown of it, and what a person asks, with a network that a test writes."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from app.gateways.actions import EndPairing, ForgetGateway, LookAtGateways, PairGateway, RenameGateway
+from app.gateways.route import RouteTimes
+from app.gateways.serving import Gateways, World
+from app.gateways.store import GatewayStore, Paired
+from app.gateways.view import Answer, FoundView, GatewaysView, GatewayView, Health, PairingStage
+from app.settings.sections import Gateway
+from app.view import Note
+from client.connection import Address
+from client.discovery import DiscoveryEvent, Found
+from client.pairing import NewPairing
+from protocol.devices import DeviceKind
+from tests.helpers.waiting import wait_until
+
+HERE = Address("http://127.0.0.1:1", "owner")
+DESK = Paired(("https://10.0.0.4:8765",), "a" * 64, "device-1", "key-1", "desk")
+TEAM = Paired(("https://10.0.0.5:8765",), "b" * 64, "device-2", "key-2", "team")
+SOON = RouteTimes(0.02, 0.02, 0.02, 0.1, 10.0, 3_600.0, 0.002, 0.002, 0.0)
+
+
+@dataclass
+class Network:
+    """Who is where, and who is announced."""
+
+    well: set[str] = field(default_factory=lambda: {*DESK.urls, *TEAM.urls})
+    asked: list[Address] = field(default_factory=list)
+    announced: asyncio.Queue[DiscoveryEvent] = field(default_factory=asyncio.Queue)
+    discovering: bool = False
+    pairs: NewPairing | None = None
+
+    async def ask(self, address: Address) -> Answer:
+        self.asked.append(address)
+        if address.url in self.well:
+            return Answer(Health.WELL, 2.0, ("GPU · model",))
+        return Answer(Health.AWAY, note=Note("gateway-unreachable"))
+
+    async def discover(self) -> AsyncGenerator[DiscoveryEvent, None]:
+        self.discovering = True
+        try:
+            while True:
+                yield await self.announced.get()
+        finally:
+            self.discovering = False
+
+    async def pair(self, url: str, code: str, name: str, kind: DeviceKind, certificate: str) -> NewPairing:
+        assert self.pairs is not None
+        return replace(self.pairs, address=replace(self.pairs.address, url=url))
+
+
+@dataclass
+class Bench:
+    """Gateways at work, and what they told."""
+
+    gateways: Gateways
+    network: Network
+    views: list[GatewaysView]
+    unchosen: list[int]
+    moves: list[str]
+
+    def of(self, gateway: str) -> GatewayView:
+        return next(one for one in self.views[-1].gateways if one.id == gateway)
+
+    def problem(self) -> Note | None:
+        return self.gateways.problem
+
+    async def until(self, seen: Callable[[GatewaysView], object], what: str) -> None:
+        await wait_until(lambda: seen(self.views[-1]), what)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    network, store = Network(), GatewayStore(tmp_path / "gateways.json")
+    store.write((DESK, TEAM))
+    world = World(
+        store, lambda: HERE, network.ask, network.discover, network.pair, SOON, lambda: ("10.0.0.9",), 0.01
+    )
+    views, unchosen, moves = list[GatewaysView](), list[int](), list[str]()
+    made = Gateways(views.append, lambda: unchosen.append(1), lambda: moves.append(made.destination), "env", world)
+    async with made:
+        yield Bench(made, network, views, unchosen, moves)
+    assert not network.discovering
+
+
+async def test_at_first_it_is_this_computer(bench: Bench) -> None:
+    bench.gateways.choose(Gateway())
+    assert (bench.gateways.locate(), bench.gateways.destination, bench.gateways.here) == (HERE, "", True)
+    assert [one.name for one in bench.views[-1].gateways] == ["desk", "team"]
+    assert not bench.network.asked and not bench.network.discovering, "nobody wants to know"
+
+
+async def test_the_chosen_one_and_this_computer_in_its_place(bench: Bench) -> None:
+    gateways = bench.gateways
+    gateways.choose(Gateway(chosen=DESK.id))
+    assert gateways.locate() == DESK.addresses[0] and gateways.destination == "desk"
+    await bench.until(lambda view: bench.of(DESK.id).answer.health is Health.WELL, "it is well")
+    assert bench.of(DESK.id).chosen and bench.problem() is None
+    bench.network.well.clear()
+    gateways.locate()  # somebody wants to speak
+    await bench.until(lambda view: view.here, "this computer is in its place")
+    assert (gateways.locate(), gateways.destination, gateways.instead_of) == (HERE, "", "desk")
+    assert bench.problem() == Note("gateway-instead", {"gateway": "desk"})
+    bench.network.well.update(DESK.urls)
+    await bench.until(lambda view: not view.here, "back by itself")
+    assert gateways.locate() == DESK.addresses[0] and bench.problem() is None
+    assert bench.moves == ["desk", "", "desk"]
+
+
+async def test_who_wants_no_other_waits_for_it(bench: Bench) -> None:
+    bench.network.well.clear()
+    bench.gateways.choose(Gateway(chosen=DESK.id, fall_back=False))
+    await wait_until(lambda: len(bench.network.asked) > 20, "it is asked again and again")
+    assert bench.gateways.locate() == DESK.addresses[0] and not bench.gateways.here
+
+
+async def test_at_another_address_it_is_known_by_its_certificate(bench: Bench) -> None:
+    bench.network.well.clear()
+    bench.gateways.choose(Gateway(chosen=DESK.id))
+    await bench.until(lambda view: view.here and bench.network.discovering, "it is looked for")
+    moved = "https://10.0.0.77:8765"
+    bench.network.well.add(moved)
+    bench.network.announced.put_nowait(Found("x", "somebody", ("https://10.0.0.6:1",), "c" * 64, "1"))
+    bench.network.announced.put_nowait(Found("y", "desk", (moved,), DESK.certificate_sha256, "1"))
+    await bench.until(lambda view: not view.here, "it is back")
+    assert bench.gateways.locate() == replace(DESK.addresses[0], url=moved)
+    await wait_until(lambda: not bench.network.discovering, "nobody is looked for any more")
+    assert bench.of(DESK.id).where == "10.0.0.77:8765"
+
+
+async def test_a_plain_address_gets_the_key_of_the_environment(bench: Bench) -> None:
+    bench.gateways.choose(Gateway("http://gpu:1"))
+    assert bench.gateways.locate() == Address("http://gpu:1", "env", "http://gpu:1")
+    await bench.until(lambda view: view.here, "it is away")
+    assert not bench.network.discovering, "it has no certificate to be known by"
+    assert bench.of("").chosen
+    bench.gateways.choose(Gateway("http://gpu:1", TEAM.id))
+    assert bench.gateways.destination == "team" and not bench.of("").chosen
+
+
+async def test_a_chosen_one_that_is_unknown_means_this_computer(bench: Bench) -> None:
+    bench.gateways.choose(Gateway("http://gpu:1", chosen="no such"))
+    assert bench.gateways.locate() == HERE and bench.gateways.problem == Note("gateway-unknown")
+
+
+async def test_all_are_asked_and_others_looked_for_while_somebody_looks(bench: Bench) -> None:
+    bench.gateways.ask(LookAtGateways(True))
+    bench.gateways.ask(LookAtGateways(True, "tray"))
+    await bench.until(lambda view: all(one.answer.latency_ms for one in view.gateways), "all answered")
+    bench.network.announced.put_nowait(Found("x", "new", ("https://10.0.0.6:1",), "c" * 64, "1"))
+    await bench.until(lambda view: view.found == (FoundView("new", ("https://10.0.0.6:1",), "c" * 64),), "found")
+    bench.gateways.ask(LookAtGateways(False, "tray"))
+    assert bench.network.discovering, "the panel still looks"
+    bench.gateways.ask(LookAtGateways(False))
+    await wait_until(lambda: not bench.network.discovering, "nobody looks")
+
+
+async def test_pairing_makes_one_more_that_may_be_chosen(bench: Bench) -> None:
+    bench.network.pairs = NewPairing(Address("", "key-3", "attic", "d" * 64), "device-3")
+    bench.gateways.ask(PairGateway(("https://10.0.0.8:1",), "12345678", "laptop"))
+    await bench.until(lambda view: view.pairing.stage is PairingStage.PAIRED, "it is paired")
+    pairing = bench.views[-1].pairing
+    bench.gateways.choose(Gateway(chosen=pairing.gateway))
+    assert bench.gateways.locate() == Address("https://10.0.0.8:1", "key-3", "attic", "d" * 64)
+    bench.gateways.ask(EndPairing())
+    assert bench.views[-1].pairing.stage is PairingStage.NONE
+
+
+async def test_paired_anew_the_chosen_one_gets_its_new_key(bench: Bench) -> None:
+    bench.gateways.choose(Gateway(chosen=DESK.id))
+    bench.network.pairs = NewPairing(Address("", "key-9", "desk", "a" * 64), "device-9")
+    bench.gateways.ask(PairGateway(DESK.urls, "12345678", "laptop"))
+    await bench.until(lambda view: view.pairing.stage is PairingStage.PAIRED, "it is paired")
+    assert bench.gateways.locate().key == "key-9" and len(bench.views[-1].gateways) == 2
+
+
+async def test_a_name_of_ones_own_is_where_the_audio_goes(bench: Bench) -> None:
+    bench.gateways.choose(Gateway(chosen=DESK.id))
+    bench.gateways.ask(RenameGateway(DESK.id, " under  the stairs\n"))
+    await wait_until(lambda: bench.gateways.destination == "under the stairs", "it is called that")
+    assert bench.gateways.locate().name == "under the stairs" and bench.moves[-1] == "under the stairs"
+    bench.gateways.ask(RenameGateway(DESK.id, ""))
+    await wait_until(lambda: bench.gateways.destination == "desk", "as it calls itself")
+
+
+async def test_one_that_is_forgotten_is_chosen_no_more(bench: Bench) -> None:
+    bench.network.well.clear()
+    bench.gateways.choose(Gateway(chosen=TEAM.id))
+    bench.gateways.ask(ForgetGateway(TEAM.id))
+    bench.gateways.ask(ForgetGateway("no such"))
+    await bench.until(lambda view: view.told, "it is told")
+    assert bench.views[-1].told == Note("gateway-still-listed", {"gateway": "team"}), "nobody was there to ask"
+    assert [one.name for one in bench.views[-1].gateways] == ["desk"] and bench.unchosen == [1]
+    assert bench.gateways.locate() == HERE
+
+
+async def test_after_sleep_it_is_asked_at_once(bench: Bench) -> None:
+    bench.gateways.choose(Gateway(chosen=DESK.id))
+    await wait_until(lambda: bench.network.asked, "it was asked")
+    count = len(bench.network.asked)
+    bench.gateways.woke()
+    await wait_until(lambda: len(bench.network.asked) > count, "once more")
+
+
+async def test_sharing_is_nothing_that_it_minds(bench: Bench) -> None:
+    bench.gateways.choose(Gateway(chosen=DESK.id))
+    moves = len(bench.moves)
+    bench.gateways.choose(Gateway(chosen=DESK.id, share=True))
+    assert len(bench.moves) == moves
