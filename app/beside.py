@@ -3,6 +3,7 @@
 Everything here belongs to the loop that entered it.
 """
 
+import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -30,7 +31,9 @@ from app.monitoring.view import MonitorView
 from app.needed_models import VAD_MODEL
 from app.replacing.dry_run import DryRun
 from app.replacing.view import ReplacementsTried, TryReplacements
-from app.sharing.actions import SharingAction
+from app.settings.sections import Settings
+from app.sharing.actions import LendingAction, SharingAction
+from app.sharing.lending import Lending
 from app.sharing.sharing import Sharing
 from app.sharing.view import SharingValue
 from app.transcript import Rewrite, as_it_is
@@ -72,6 +75,7 @@ class Beside:
         self._dry_run = DryRun(library, post)
         self.help = Help(post)
         self.sharing = Sharing(post)
+        self.lending = Lending(post, socket.gethostname(), self.models.have)
         self._tasks = Tasks("beside")
         self._kept = AsyncExitStack()
         self._open = False
@@ -86,6 +90,7 @@ class Beside:
             await opening.enter_async_context(self._dry_run)
             await opening.enter_async_context(self.help)
             await opening.enter_async_context(self.sharing)
+            await opening.enter_async_context(self.lending)
             self._kept = opening.pop_all()
         self._tasks.start(self._files.run(), "files")
         self._open = True
@@ -116,10 +121,17 @@ class Beside:
             self.help.ask(action)
         elif isinstance(action, SharingAction):
             self.sharing.ask(action)
+        elif isinstance(action, LendingAction):
+            self.lending.ask(action)
         elif isinstance(action, TryReplacements):
             self._dry_run.ask(action)
         elif isinstance(action, LookAtMonitor):
             self._monitoring.look(action.on)
+
+    def allow(self, settings: Settings) -> None:
+        """Who may use this computer's gateway, and for whom its worker works."""
+        self.sharing.wish(on=settings.gateway.share, port=settings.gateway.port)
+        self.lending.want(settings.worker.lend_to)
 
     def recording(self, on: bool) -> None:
         """Whether dictation hears what this computer plays. Safe to say twice."""

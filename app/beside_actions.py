@@ -8,7 +8,7 @@ from app.help.actions import HelpAction
 from app.history.actions import HistoryAction
 from app.models.actions import ModelAction
 from app.replacing.view import TryReplacements
-from app.sharing.actions import SharingAction
+from app.sharing.actions import LendingAction, SharingAction
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ BesideAction = (
     | ModelAction
     | HelpAction
     | SharingAction
+    | LendingAction
     | GatewayAction
     | LookAtMonitor
     | TryReplacements

@@ -1,11 +1,13 @@
 """One program of ours as a child process: found, leashed, restarted when it ends, stopped in the end."""
 
 import asyncio
+import os
 import shutil
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -42,7 +44,8 @@ def restart_pause(failures: int) -> float:
 class Child:
     """Keeps one program running. ``output`` gets what it writes to its terminal; ``None``: ours.
 
-    An exit status in ``final`` means that starting it again is useless.
+    ``secrets``: what its environment has beside ours. An exit status in ``final`` means that starting it again is
+    useless.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Child:
         self.name = name
         self.starts = 0
         self.status: int | None = None  # of the last one that ended
+        self.secrets: Mapping[str, str] = {}
         self._command = command
         self._output = output
         self._final = final
@@ -121,12 +125,13 @@ class Child:
 
     async def _start(self) -> Process:
         self.starts += 1
-        command = leashed(self._command)
+        command, environment = leashed(self._command), {**os.environ, **self.secrets}
         # A session of its own: Ctrl-C is for us, and we end the children in order.
+        start = partial(
+            asyncio.create_subprocess_exec, *command, stdin=DEVNULL, start_new_session=True, env=environment
+        )
         if self._output is None:
-            return await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, start_new_session=True)
+            return await start()
         private_folder(self._output.parent)
         with self._output.open("wb") as output:
-            return await asyncio.create_subprocess_exec(
-                *command, stdin=DEVNULL, stdout=output, stderr=output, start_new_session=True
-            )
+            return await start(stdout=output, stderr=output)

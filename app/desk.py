@@ -53,10 +53,9 @@ from app.news import Devices, Post, Problem, Programs, Takes, WindowWanted
 from app.onboarding.actions import PlaySample, RecordSample, TryGateway, TryMicrophone
 from app.onboarding.trying import Trying
 from app.own_gateway import OwnGateway
-from app.problem_notes import note_of
+from app.problems import problem
 from app.recorder import OpenDevice
 from app.replacing.writing import LiveReplacer
-from app.settings.errors import BadSetting
 from app.settings.file import SettingsFile
 from app.settings.sections import Settings
 from app.sounds import Sounds
@@ -140,7 +139,8 @@ class Desk:
             cleanup.push_async_callback(self._inserter.close)
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
             vad = folders().models / VAD_MODEL
-            settings = replace(_PATIENT, pause=self._patience.pause)
+            elsewhere = lambda: self._gateways.falls_back  # noqa: E731
+            settings = replace(_PATIENT, pause=self._patience.pause, elsewhere=elsewhere)
             listener = Listener(self._locate, vad, settings=settings, rewrite=self._rewrite)
             library, inserter = of_this_user(), SeeingInserter(self._inserter, self._saw_programs)
             await cleanup.enter_async_context(self._gateways)
@@ -148,6 +148,7 @@ class Desk:
             beside = Beside(self._post, library, self._locate, self._options, self._rewrite)
             self._beside = await cleanup.enter_async_context(beside)
             beside.models.came = lambda name: self._want_gateway()  # a worker that failed for want of it
+            beside.lending.change = self._change
             beside.help.sources = lambda: Sources(self._file.current, self._worker.view)
             await self._use_model()
             parts = Parts(library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
@@ -158,8 +159,8 @@ class Desk:
             cleanup.callback(self._file.subscribe(self._settings_changed))
             self._post(self._file.current)
             self._tell_of_settings()
-            own = self._start()
-            self._attending = await cleanup.enter_async_context(Attending(own.rest, self._woke))
+            self._start()
+            self._attending = await cleanup.enter_async_context(Attending(self._rest, self._woke))
             self._attending.allow(self._file.current.worker.limits)
             await self._dictating.run()
 
@@ -194,12 +195,12 @@ class Desk:
 
     # -- beside dictation ----------------------------------------------------------------------------------
 
-    def _start(self) -> OwnGateway:
+    def _start(self) -> None:
         assert self._dictating is not None
         assert self._beside is not None
         sharing = self._beside.sharing
-        self._own = own = OwnGateway(sharing.stack, self._worker, self._dictating.finished, self._tell_of_gateway)
-        sharing.again = own.again
+        self._own = OwnGateway(sharing.stack, self._worker, self._dictating.finished, self._tell_of_gateway)
+        sharing.again = self._own.again
         self._want_gateway()
         self._gateway.start(self._own.keep(), "keep")
         self._tasks.start(self._keep_devices(), "devices")
@@ -207,7 +208,13 @@ class Desk:
         self._tasks.start(self._keep_autostart(), "autostart")
         self._takes_changed.set()
         self._sees_microphones.set()
-        return own
+
+    def _rest(self, why: Note | None) -> None:
+        """Every worker of this computer, whoever it is for."""
+        if self._own is not None:
+            self._own.rest(why)
+        if self._beside is not None:
+            self._beside.lending.rest(why)
 
     def _woke(self, slept_s: float) -> None:
         """This computer has slept: what it had then may be gone, and nobody waits out a pause from before."""
@@ -223,7 +230,7 @@ class Desk:
         """One of this computer, unless speech goes elsewhere and nobody else uses it."""
         chosen = self._file.current
         if self._beside is not None:
-            self._beside.sharing.wish(on=chosen.gateway.share, port=chosen.gateway.port)
+            self._beside.allow(chosen)
         if self._own is not None:
             self._own.want(here=self._gateways.here or chosen.gateway.share, worker=chosen.worker.on)
 
@@ -234,7 +241,10 @@ class Desk:
     async def _use_model(self) -> None:
         """The one that is chosen for the worker of this computer."""
         chosen = self._file.current.worker
-        await self._worker.use(self._settings.worker.running(chosen.model).with_threads(chosen.threads))
+        settings = self._settings.worker.running(chosen.model).with_threads(chosen.threads)
+        await self._worker.use(settings)
+        if self._beside is not None:
+            self._beside.lending.use(settings)
         self._tell_of_use()
 
     def _tell_of_worker(self, view: WorkerView) -> None:
@@ -376,11 +386,6 @@ class Desk:
         """What their file says that cannot be, the first of it."""
         problems = self._file.problems
         self._post(problem("settings", problems[0]) if problems else Problem("settings"))
-
-
-def problem(about: str, error: AppError) -> Problem:
-    """An error, for people."""
-    return Problem(about, str(error), note_of(error), error.name if isinstance(error, BadSetting) else "")
 
 
 def wishes_of(settings: Settings) -> Wishes:

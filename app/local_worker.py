@@ -4,8 +4,9 @@ What it is doing is what its heartbeat says, not what was asked for.
 """
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
@@ -17,6 +18,7 @@ from app.models.engines import DEFAULT, KINDS, arguments_for
 from app.needed_models import VAD_MODEL
 from app.problem_notes import note_of
 from app.view import Note, WorkerState, WorkerView
+from client.connection import Address
 from runtime.folders import folders
 from runtime.tasks import Tasks, cancel_and_wait
 from speech.errors import SpeechError
@@ -24,6 +26,7 @@ from speech.errors import SpeechError
 log = structlog.get_logger(__name__)
 
 _PROGRAM: Final = "kikipounamu-worker"
+_KEY: Final = "KIKIPOUNAMU_KEY"
 _USELESS: Final = frozenset({2, 3, 4})  # its exit states that no restart makes better
 _LOOK_S: Final = 1.0
 _STOP_S: Final = 10.0
@@ -40,12 +43,15 @@ Look = Callable[[], Awaitable[tuple[WorkerSeen, ...]]]
 class LocalWorkerSettings:
     """``models``: what must be here before it starts. ``arguments``: of ``kikipounamu-worker run``.
 
-    ``unfit``: why it cannot run as it was chosen.
+    ``unfit``: why it cannot run as it was chosen. ``key``: to be shown to a gateway elsewhere. ``output``: how the
+    file is called that it writes to.
     """
 
     models: tuple[str, ...] = (VAD_MODEL, DEFAULT)
     arguments: tuple[str, ...] = ("--engine", "whisper")
     unfit: AppError | None = None
+    key: str = field(default="", repr=False)
+    output: str = _PROGRAM
 
     @property
     def model(self) -> str:
@@ -66,6 +72,13 @@ class LocalWorkerSettings:
         if not threads or self.unfit:
             return self
         return replace(self, arguments=(*self.arguments, "--threads", str(threads)))
+
+    def through(self, gateway: Address, output: str) -> "LocalWorkerSettings":
+        """The same for a gateway elsewhere."""
+        if self.unfit:
+            return self
+        where = ("--gateway", gateway.url, "--certificate-sha256", gateway.certificate_sha256)
+        return replace(self, arguments=(*self.arguments, *where), key=gateway.key, output=output)
 
 
 async def given(model: str, percent: Percent) -> None:
@@ -154,12 +167,15 @@ class LocalWorker:
 
     async def _run(self) -> None:
         command = [find_program(_PROGRAM), "run", *self.settings.arguments]
-        self._child = child = Child(_PROGRAM, command, folders().logs / f"{_PROGRAM}.out", _USELESS)
+        output = folders().logs / f"{self.settings.output}.out"
+        self._child = child = Child(_PROGRAM, command, output, _USELESS)
+        if self.settings.key:
+            child.secrets = {_KEY: self.settings.key}
         self._show(WorkerView(WorkerState.STARTING))
         running = asyncio.create_task(child.keep_running(), name="local worker/child")
         try:
             while not running.done():
-                self._show(seen_as(child.pid, await self._look()))
+                self._show(seen_as(child.pid, await self._look(), socket.gethostname()))
                 await asyncio.wait({running}, timeout=_LOOK_S)
             await running
         finally:
@@ -177,10 +193,11 @@ class LocalWorker:
             self._tell(view)
 
 
-def seen_as(pid: int | None, seen: tuple[WorkerSeen, ...]) -> WorkerView:
-    """What the heartbeat of process ``pid`` says; a worker without one is starting."""
+def seen_as(pid: int | None, seen: tuple[WorkerSeen, ...], host: str) -> WorkerView:
+    """What the heartbeat of process ``pid`` of this computer says; a worker without one is starting."""
     for worker in seen:
-        if pid is not None and f"-{pid}-" in worker.worker:
+        if pid is not None and worker.worker.startswith(f"{host}-{pid}-"):
             state = {"idle": WorkerState.IDLE, "busy": WorkerState.BUSY}.get(worker.state, WorkerState.STARTING)
-            return WorkerView(state, f"{worker.device} · {worker.model or worker.engine}")
+            detail = f"{worker.device} · {worker.model or worker.engine}"
+            return WorkerView(state, detail, jobs=worker.busy)
     return WorkerView(WorkerState.STARTING)

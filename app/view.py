@@ -70,12 +70,16 @@ class WorkerState(StrEnum):
 
 @dataclass(frozen=True)
 class WorkerView:
-    """``detail``: its device and model. ``percent``: of a download. ``reason``: why it failed, or is off."""
+    """``detail``: its device and model. ``percent``: of a download. ``reason``: why it failed, or is off.
+
+    ``jobs``: what it recognises at this moment.
+    """
 
     state: WorkerState = WorkerState.OFF
     detail: str = ""
     percent: int | None = None
     reason: Note | None = None
+    jobs: int = 0
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from runtime.tasks import Tasks
 log = structlog.get_logger(__name__)
 
 LOOK_S: Final = 0.5
+MOST_URLS: Final = 3  # in a link: of more, a camera could not read the dots
 LOCAL: Final = ("--mode", "local", "--host", "127.0.0.1")
 NOT_OURS: Final = Note("sharing-not-ours")
 
@@ -188,6 +189,7 @@ class Sharing:
                 await asyncio.wait_for(self._look_now.wait(), self._look_s)
 
     async def _tell(self) -> None:
+        code = self._code
         try:
             address = self._locate()
             state = await owner.pairing_state(address)
@@ -196,7 +198,7 @@ class Sharing:
             self._show(replace(self._stated(None), devices=self._view.devices))
             return
         self._show(replace(self._stated(state), devices=tuple(map(_device, devices))))
-        if self._code:
+        if code and code == self._code:  # of an answer from before a code nothing is known about it
             self._follow_invite(state, devices)
 
     def _stated(self, state: PairingState | None) -> SharingView:
@@ -216,6 +218,8 @@ class Sharing:
         if state.stage is PairingStage.WAITING and state.code == self._code:
             self._show_invite(invite_of(state))
             return
+        if state.stage is PairingStage.PAIRED and not state.device:
+            return  # it is just being written down
         self._code = ""
         stage = PairingStage.EXPIRED if state.stage is PairingStage.NONE else state.stage  # the gateway is another
         named = next((one.name for one in devices if one.id == state.device), state.device)
@@ -235,7 +239,7 @@ def invite_of(state: PairingState) -> InviteView:
     """For the screen."""
     link = ""
     if state.code and state.urls:
-        link = encode_link(PairingLink(state.urls, state.code, state.certificate_sha256))
+        link = encode_link(PairingLink(state.urls[:MOST_URLS], state.code, state.certificate_sha256))
     return InviteView(
         stage=state.stage,
         worker=state.kind is DeviceKind.WORKER,

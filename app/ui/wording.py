@@ -32,6 +32,9 @@ def worker_text(texts: Texts, worker: WorkerView) -> str:
     else:
         state = texts(f"worker.{worker.state.value}")
     detail = note_text(texts, worker.reason) if worker.reason else worker.detail
+    if worker.jobs and not worker.reason:
+        jobs = texts("worker.jobs", count=worker.jobs)
+        detail = f"{detail} · {jobs}" if detail else jobs
     return texts("worker.detailed", state=state, detail=detail) if detail else state
 
 

@@ -140,3 +140,14 @@ def test_programs_are_found_beside_the_interpreter_first(tmp_path: Path, monkeyp
 def test_without_output_there_are_no_last_words(tmp_path: Path) -> None:
     assert child("", tmp_path / "none").last_words() == ""
     assert Child("test", ["x"], None).last_words() == ""
+
+
+async def test_what_is_secret_is_in_its_environment_and_on_no_command_line(tmp_path: Path) -> None:
+    one = child(
+        "import os, signal; print(os.environ['SECRET'], 'up', flush=True); signal.pause()", tmp_path / "out"
+    )
+    one.secrets = {"SECRET": "hush"}
+    async with kept(one):
+        pid = await up(one, tmp_path / "out")
+        assert (tmp_path / "out").read_text().startswith("hush")
+        assert "hush" not in " ".join(psutil.Process(pid).cmdline())

@@ -12,6 +12,7 @@ from app.local_gateway import WorkerSeen
 from app.local_worker import LocalWorker, LocalWorkerSettings, Percent, seen_as
 from app.stack import Stack, StackSettings
 from app.view import Note, WorkerState, WorkerView
+from client.connection import Address
 from speech.models.errors import ModelMissing
 from tests.helpers.waiting import wait_until
 
@@ -35,6 +36,11 @@ async def nobody() -> tuple[WorkerSeen, ...]:
     [
         ((), WorkerView(WorkerState.STARTING)),
         ((WorkerSeen("host-8-ab", "idle"),), WorkerView(WorkerState.STARTING)),
+        ((WorkerSeen("other-7-ab", "idle"),), WorkerView(WorkerState.STARTING)),
+        (
+            (WorkerSeen("host-7-ab", "busy", "funasr", "m", "cuda:0", 3),),
+            WorkerView(WorkerState.BUSY, "cuda:0 · m", jobs=3),
+        ),
         ((WorkerSeen("host-7-ab", "idle", "whisper", "base", "cpu"),), WorkerView(WorkerState.IDLE, "cpu · base")),
         (
             (WorkerSeen("host-7-ab", "busy", "checksum", "", "cpu"),),
@@ -47,7 +53,7 @@ async def nobody() -> tuple[WorkerSeen, ...]:
     ],
 )
 def test_it_is_what_its_heartbeat_says(seen: tuple[WorkerSeen, ...], expected: WorkerView) -> None:
-    assert seen_as(7, seen) == expected
+    assert seen_as(7, seen, "host") == expected
 
 
 async def test_its_model_is_fetched_first_and_told_in_percent(tmp_path: Path) -> None:
@@ -159,3 +165,12 @@ def test_threads_are_handed_on() -> None:
     assert CHECKSUM.with_threads(0) == CHECKSUM
     unfit = LocalWorkerSettings((), (), ModelUnfit("m"))
     assert unfit.with_threads(2) == unfit
+
+
+def test_one_for_a_gateway_elsewhere_knows_it_and_shows_no_key() -> None:
+    there = Address("https://10.0.0.7:8765", "secret", "desk", "ab" * 32)
+    lent = CHECKSUM.through(there, "lent")
+    assert lent.arguments[2:] == ("--gateway", there.url, "--certificate-sha256", there.certificate_sha256)
+    assert lent.key == "secret" and "secret" not in repr(lent) + " ".join(lent.arguments)
+    unfit = LocalWorkerSettings((), (), ModelUnfit("m"))
+    assert unfit.through(there, "lent") == unfit

@@ -1,0 +1,223 @@
+"""The gateways elsewhere that this computer may work for, and the workers that it lends them.
+
+The keys are in a private file of their own, beside those of the gateways that hear this computer's speech: each key
+is for one of the two. Everything here belongs to one loop; ``post`` must not wait.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+
+from app.actions import ChangeSetting
+from app.errors import AppError
+from app.gateways.actions import PairGateway
+from app.gateways.joining import Joining, Pair
+from app.gateways.keeping import Keeping
+from app.gateways.places import place_of
+from app.gateways.store import GatewayStore
+from app.gateways.view import PairingStage
+from app.local_worker import Fetch, LocalWorkerSettings, given
+from app.problem_notes import note_of
+from app.sharing.actions import EndEnlisting, Enlist, ForgetLent, Lend, LendingAction
+from app.sharing.lent import AskWorkers, Discover, Lent, workers_of
+from app.sharing.view import EnlistStage, LendingView, LentView
+from app.view import Note
+from client.discovery import discover
+from client.pairing import NewPairing, pair
+from protocol.devices import DeviceKind
+from runtime.folders import folders
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+SETTING: Final = "worker.lend_to"
+_STAGES: Final = {
+    PairingStage.NONE: EnlistStage.NONE,
+    PairingStage.ASKING: EnlistStage.ASKING,
+    PairingStage.PAIRED: EnlistStage.DONE,
+    PairingStage.REFUSED: EnlistStage.REFUSED,
+}
+
+
+def of_this_user() -> Path:
+    """Where the keys are kept."""
+    return folders().data / "lent.json"
+
+
+def as_worker(pairs: Pair) -> Pair:
+    """The same for a key of a worker."""
+
+    async def pairs_worker(url: str, code: str, name: str, kind: DeviceKind, digest: str) -> NewPairing:
+        return await pairs(url, code, name, DeviceKind.WORKER, digest)
+
+    return pairs_worker
+
+
+class Lending:
+    """``name``: what this computer is called elsewhere. ``change`` is asked to change a setting."""
+
+    def __init__(
+        self,
+        post: Callable[[LendingView], None],
+        name: str,
+        fetch: Fetch = given,
+        pairs: Pair = pair,
+        ask: AskWorkers = workers_of,
+    ) -> None:
+        self.change: Callable[[ChangeSetting], None] = lambda change: None
+        self.discover: Discover | None = discover
+        self._post, self._name, self._fetch, self._ask = post, name, fetch, ask
+        self._settings = LocalWorkerSettings()
+        self._wanted: tuple[str, ...] = ()
+        self._rests: Note | None = None
+        self._told: Note | None = None
+        self._view = LendingView()
+        self._lent: dict[str, Lent] = {}
+        self._keeping = Keeping(GatewayStore(of_this_user()), self._show)
+        self._joining = Joining(self._keep, self._show, as_worker(pairs))
+        self._tasks = Tasks("lending")
+        self._open = False
+
+    async def __aenter__(self) -> Self:
+        self._keeping.read()
+        self._open = True
+        self._switch()
+        self._show()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open = False
+        await self._joining.close()
+        await self._tasks.close()
+        await asyncio.gather(*(lent.close() for lent in self._lent.values()))
+        await self._keeping.close()
+
+    # -- what is wanted ------------------------------------------------------------------------------------
+
+    def want(self, gateways: tuple[str, ...]) -> None:
+        """Work for these, by their ids or names."""
+        if gateways != self._wanted:
+            self._wanted = gateways
+            self._switch()
+            self._show()
+
+    def rest(self, why: Note | None) -> None:
+        """Why nobody is worked for just now; ``None``: nothing keeps this computer from it."""
+        self._rests = why
+        self._switch()
+
+    def use(self, settings: LocalWorkerSettings) -> None:
+        """Run workers as these say from now on."""
+        self._settings = settings
+        for lent in self._lent.values():
+            self._tasks.start(lent.use(settings), "use")
+
+    def ask(self, action: LendingAction) -> None:
+        """Do it; returns at once."""
+        match action:
+            case Enlist(where, code):
+                place = place_of(where)
+                urls, digest = (place.urls, place.certificate_sha256) if place else ((), "")
+                code = code or (place.code if place else "")
+                self._joining.begin(PairGateway(urls, code, self._name, digest))
+            case EndEnlisting():
+                self._joining.end()
+            case Lend(gateway, on):
+                self._lend(gateway, on)
+            case ForgetLent(gateway):
+                self._lend(gateway, False)
+                self._tasks.start(self._forget(gateway), "forget")
+
+    def _lend(self, gateway: str, on: bool) -> None:
+        ids = [one.id for one in self._keeping.gateways if self._is_wanted(one.id) and one.id != gateway]
+        self.change(ChangeSetting(SETTING, "\n".join([*ids, gateway] if on else ids)))
+
+    async def _keep(self, made: NewPairing) -> str:
+        """A new key: whoever gave this computer one is worked for."""
+        one = await self._keeping.add(made)
+        if (before := self._lent.pop(one.id, None)) is not None:  # it has the key of before
+            await before.close()
+        self._lend(one.id, True)
+        self._switch()
+        return one.id
+
+    async def _forget(self, gateway: str) -> None:
+        try:
+            await self._keeping.remove(gateway)
+        except AppError as error:
+            self._told = note_of(error)
+            self._show()
+            return
+        self._told = None
+        if (lent := self._lent.pop(gateway, None)) is not None:
+            await lent.switch(False, None)
+            await lent.close()
+        self._show()
+
+    # -- workers -------------------------------------------------------------------------------------------
+
+    def _is_wanted(self, gateway: str) -> bool:
+        one = self._keeping.of(gateway)
+        return one is not None and (one.id in self._wanted or one.called in self._wanted)
+
+    def _switch(self) -> None:
+        """Each of them as it is to be. One that was never wanted has no worker."""
+        if not self._open:
+            return
+        for one in self._keeping.gateways:
+            wanted = self._is_wanted(one.id)
+            if wanted and one.id not in self._lent:
+                lent = Lent(one, self._settings, self._fetch, self._changed, self._ask)
+                lent.discover = self.discover
+                self._lent[one.id] = lent
+            if found := self._lent.get(one.id):
+                why = self._rests if wanted else None
+                self._tasks.start(found.switch(wanted and why is None, why), "switch")
+
+    def _changed(self) -> None:
+        for lent in self._lent.values():
+            known = self._keeping.of(lent.paired.id)
+            if known is not None and known.urls != lent.paired.urls:
+                self._tasks.start(self._moved(lent), "moved")
+        self._show()
+
+    async def _moved(self, lent: Lent) -> None:
+        try:
+            await self._keeping.replace(lent.paired)
+        except AppError as error:
+            log.warning("where a gateway is now is not kept", reason=str(error))
+
+    # -- what is told --------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        joining, known = self._joining.view, self._keeping.gateways
+        note = joining.note
+        if note is not None and note.key == "pair-other-kind":
+            note = Note("lent-other-kind")
+        view = LendingView(
+            tuple(map(self._lent_view, (one.id for one in known))),
+            _STAGES[joining.stage],
+            joining.name,
+            note,
+            self._told or self._keeping.problem,
+        )
+        if view != self._view:
+            self._view = view
+            self._post(view)
+
+    def again(self) -> None:
+        """Somebody looks who has not been told yet."""
+        self._post(self._view)
+
+    def _lent_view(self, gateway: str) -> LentView:
+        one, lent = self._keeping.of(gateway), self._lent.get(gateway)
+        name = one.called if one else gateway
+        made = LentView(gateway, name, self._is_wanted(gateway))
+        return replace(made, worker=lent.view) if lent else made

@@ -1,0 +1,191 @@
+"""One gateway elsewhere that this computer works for: a worker of its own, wherever that gateway is just now."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+import msgspec
+import structlog
+from msgspec import Struct
+
+from app.gateways.store import Paired
+from app.local_gateway import WorkerSeen
+from app.local_worker import Fetch, LocalWorker, LocalWorkerSettings
+from app.view import Note, WorkerState, WorkerView
+from client.connection import Address, broken, credentials, pinned, refusal
+from client.discovery import DiscoveryEvent, Found
+from client.errors import GatewayError, Refused, Unauthorised, Unreachable, WrongCertificate
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+ANSWER_S: Final = 5.0
+LOOK_S: Final = 3.0
+AWAY: Final = Note("lent-away")
+_PATH: Final = "/v1/workers"
+_REFUSED: Final = "4"  # exit status of a worker that its gateway does not take
+
+AskWorkers = Callable[[Address], Awaitable[tuple[WorkerSeen, ...]]]
+Discover = Callable[[], AsyncGenerator[DiscoveryEvent, None]]
+
+
+class _Workers(Struct, frozen=True):
+    workers: tuple[WorkerSeen, ...] = ()
+
+
+async def workers_of(address: Address) -> tuple[WorkerSeen, ...]:
+    """Everybody who works there. Raises ``Unreachable`` or ``Refused``."""
+    timeout = aiohttp.ClientTimeout(total=ANSWER_S)
+    with broken("workers"):
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http,
+            http.get(address.url + _PATH, ssl=pinned(address), allow_redirects=False) as response,
+        ):
+            if response.status != HTTPStatus.OK:
+                raise refusal(address, _PATH, response.status, response.headers)
+            answer = await response.read()
+    try:
+        return msgspec.json.decode(answer, type=_Workers).workers
+    except msgspec.DecodeError as error:
+        raise Refused(f"{address.url} says something else to {_PATH}. Update one of the two") from error
+
+
+class Lent:
+    """``changed``: ``view`` is another one, or ``paired`` has other addresses. ``ask``: who works there."""
+
+    def __init__(
+        self,
+        paired: Paired,
+        settings: LocalWorkerSettings,
+        fetch: Fetch,
+        changed: Callable[[], None],
+        ask: AskWorkers = workers_of,
+    ) -> None:
+        self.paired = paired
+        self.view = WorkerView()
+        self.discover: Discover | None = None
+        self._settings, self._changed, self._ask = settings, changed, ask
+        self._at = paired.addresses[0]
+        self._trouble: GatewayError | None = None
+        self._seen: tuple[WorkerSeen, ...] = ()
+        self._looked_at = -LOOK_S
+        self._tasks = Tasks("lent")
+        self._seeking: asyncio.Task[None] | None = None
+        self._worker = LocalWorker(self._told, self._through(), fetch, self._look)
+
+    async def switch(self, on: bool, why: Note | None) -> None:
+        """Work for it, or finish what is being recognised and end; ``why`` not. Safe to call twice."""
+        await self._worker.switch(on, why)
+        if not on:
+            self._stop_seeking()
+
+    async def use(self, settings: LocalWorkerSettings) -> None:
+        """Run as these say from now on."""
+        self._settings = settings
+        await self._worker.use(self._through())
+
+    async def close(self) -> None:
+        """Safe to call twice."""
+        await self._tasks.close()
+        await self._worker.close()
+
+    def _through(self) -> LocalWorkerSettings:
+        return self._settings.through(self._at, f"kikipounamu-worker-{self.paired.id}")
+
+    # -- where it is ---------------------------------------------------------------------------------------
+
+    async def _look(self) -> tuple[WorkerSeen, ...]:
+        """Who works there, asked now and then; the first address that answers counts."""
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at >= LOOK_S:
+            self._looked_at = now
+            self._seen = await self._find()
+            self._show(self._explained(self._worker.view))
+        return self._seen
+
+    async def _find(self) -> tuple[WorkerSeen, ...]:
+        known = self.paired.addresses
+        for address in (self._at, *(one for one in known if one != self._at)):
+            try:
+                found = await self._ask(address)
+            except GatewayError as error:
+                self._trouble = error
+                if isinstance(error, Unauthorised):  # it is there
+                    return ()
+                continue
+            self._trouble = None
+            self._stop_seeking()
+            self._move(address)
+            return found
+        self._seek()
+        return ()
+
+    def _move(self, address: Address) -> None:
+        if address != self._at:
+            log.info("a gateway that is worked for is elsewhere", gateway=self.paired.id, url=address.url)
+            self._at = address
+            self._tasks.start(self._worker.use(self._through()), "move")
+
+    def _seek(self) -> None:
+        if self.discover is not None and (self._seeking is None or self._seeking.done()):
+            self._seeking = self._tasks.start(self._sought(self.discover), "seek")
+
+    def _stop_seeking(self) -> None:
+        if self._seeking is not None:
+            self._seeking.cancel()
+            self._seeking = None
+
+    async def _sought(self, discover: Discover) -> None:
+        """Until it is heard of; who shows its certificate is it, wherever that is."""
+        async with aclosing(discover()) as events:
+            async for event in events:
+                if isinstance(event, Found) and event.certificate_sha256 == self.paired.certificate_sha256:
+                    self.paired = self.paired.at(event.urls)
+                    self._looked_at = -LOOK_S
+                    self._changed()
+
+    # -- what is told --------------------------------------------------------------------------------------
+
+    def _told(self, view: WorkerView) -> None:
+        self._show(self._explained(view))
+        if _is_refused(view):
+            self._tasks.start(self._find_out(view), "find out")
+
+    async def _find_out(self, view: WorkerView) -> None:
+        """Why a worker was refused: its gateway says it to us too."""
+        await self._find()
+        self._show(self._explained(view))
+
+    def _explained(self, view: WorkerView) -> WorkerView:
+        if _is_refused(view):
+            return replace(view, reason=self._why())
+        if view.state is WorkerState.STARTING and isinstance(self._trouble, Unreachable):
+            return replace(view, reason=AWAY)
+        return view
+
+    def _why(self) -> Note:
+        values = {"gateway": self.paired.called}
+        if isinstance(self._trouble, Unauthorised):
+            return Note("lent-unknown", values)
+        if isinstance(self._trouble, WrongCertificate):
+            return Note("lent-other-certificate", values)
+        return Note("lent-other-version", values)
+
+    def _show(self, view: WorkerView) -> None:
+        if view != self.view:
+            self.view = view
+            self._changed()
+
+
+def _is_refused(view: WorkerView) -> bool:
+    reason = view.reason
+    return (
+        view.state is WorkerState.FAILED
+        and reason is not None
+        and reason.key == "program-ends"
+        and reason.values.get("status") == _REFUSED
+    )

@@ -1,0 +1,151 @@
+"""Lending: whom this computer works for, by what a person asks; then a real worker at a real gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.actions import ChangeSetting
+from app.local_gateway import WorkerSeen
+from app.local_worker import LocalWorkerSettings
+from app.sharing import owner
+from app.sharing.actions import EndEnlisting, Enlist, ForgetLent, Lend
+from app.sharing.lending import Lending, of_this_user
+from app.sharing.view import EnlistStage, LendingView
+from app.view import Note, WorkerState, WorkerView
+from app.worker_limits import BATTERY
+from backend.gateway import Gateway
+from client.connection import Address
+from client.errors import NotPaired
+from client.pairing import NewPairing
+from protocol.devices import DeviceKind
+from protocol.pairing import PairRefusal
+from tests.helpers.waiting import wait_until
+
+DIGESTS = {"https://10.0.0.7:8765": "ab" * 32, "https://10.0.0.8:8765": "cd" * 32}
+CHECKSUM = LocalWorkerSettings((), ("--engine", "checksum"))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
+
+
+@dataclass
+class World:
+    """Gateways that give keys; settings that change as they are asked to."""
+
+    view: LendingView = LendingView()
+    kinds: list[DeviceKind] = field(default_factory=list)
+    refusal: PairRefusal | None = None
+    lending: Lending | None = None
+
+    def post(self, view: LendingView) -> None:
+        self.view = view
+
+    def change(self, change: ChangeSetting) -> None:
+        assert change.name == "worker.lend_to" and self.lending is not None
+        self.lending.want(tuple(str(change.value).split()))
+
+    async def pair(self, url: str, code: str, name: str, kind: DeviceKind, digest: str) -> NewPairing:
+        if self.refusal is not None:
+            raise NotPaired("no", self.refusal)
+        self.kinds.append(kind)
+        return NewPairing(Address(url, f"key {code}", f"the {url[-6]}", DIGESTS[url]), "device")
+
+    async def nobody(self, address: Address) -> tuple[WorkerSeen, ...]:
+        return ()
+
+    def states(self) -> dict[str, tuple[bool, WorkerState]]:
+        return {lent.name: (lent.on, lent.worker.state) for lent in self.view.lent}
+
+
+async def waits(model: str, percent: object) -> None:
+    await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def lending(world: World) -> AsyncIterator[Lending]:
+    made = Lending(world.post, "tower", waits, world.pair, world.nobody)
+    made.discover, made.change, world.lending = None, world.change, made
+    async with made:
+        yield made
+
+
+async def test_whoever_gives_a_key_is_worked_for_and_it_is_kept() -> None:
+    world = World()
+    async with lending(world) as made:
+        made.ask(Enlist("10.0.0.7", "1234 5678"))
+        await wait_until(lambda: world.view.stage is EnlistStage.DONE, "it has a key")
+        assert world.kinds == [DeviceKind.WORKER] and world.view.gateway == "the 7"
+        await wait_until(lambda: world.states() == {"the 7": (True, WorkerState.STARTING)}, "it is lent to")
+    assert of_this_user().stat().st_mode & 0o077 == 0
+
+
+async def test_each_is_switched_rested_and_forgotten_by_itself() -> None:
+    world = World()
+    async with lending(world) as made:
+        for host in "78":
+            made.ask(Enlist(f"10.0.0.{host}", "12345678"))
+            await wait_until(lambda: world.view.stage is EnlistStage.DONE, "it has a key")
+            made.ask(EndEnlisting())
+        await wait_until(
+            lambda: [lent.worker.state for lent in world.view.lent] == [WorkerState.STARTING] * 2,
+            "both are lent to",
+        )
+        first, second = world.view.lent
+        made.ask(Lend(first.id, False))
+        await wait_until(lambda: not world.view.lent[0].on and not world.view.lent[0].works, "one is not")
+        assert world.view.lent[1].works
+        made.rest(BATTERY)
+        await wait_until(lambda: world.view.lent[1].worker == WorkerView(reason=BATTERY), "it rests")
+        assert world.view.lent[0].worker == WorkerView(), "nobody asked for that one"
+        made.rest(None)
+        await wait_until(lambda: world.view.lent[1].works, "it works again")
+        made.ask(ForgetLent(second.id))
+        await wait_until(lambda: [lent.id for lent in world.view.lent] == [first.id], "it is forgotten")
+    async with lending(world):
+        assert [(lent.id, lent.on) for lent in world.view.lent] == [(first.id, False)], "as it was kept"
+
+
+async def test_why_there_is_no_key_is_told() -> None:
+    world = World(refusal=PairRefusal.OTHER_KIND)
+    async with lending(world) as made:
+        made.ask(Enlist("10.0.0.7", "12345678"))
+        await wait_until(lambda: world.view.stage is EnlistStage.REFUSED, "it has none")
+        assert world.view.note == Note("lent-other-kind") and world.view.lent == ()
+
+
+async def test_a_name_in_the_settings_is_as_good_as_an_id() -> None:
+    world = World()
+    async with lending(world) as made:
+        made.ask(Enlist("10.0.0.7", "12345678"))
+        await wait_until(lambda: world.view.lent and world.view.lent[0].works, "it is lent to")
+        made.want((world.view.lent[0].name,))
+        assert world.view.lent[0].on
+        made.want(("somebody else",))
+        await wait_until(lambda: not world.view.lent[0].works, "it is not")
+
+
+async def test_a_real_worker_is_lent_seen_and_sent_away(shared: Gateway, owned: Address) -> None:
+    world = World()
+    made = Lending(world.post, "tower")
+    made.discover, made.change, world.lending = None, world.change, made
+    made.use(CHECKSUM)
+    async with made:
+        state = await owner.begin_pairing(owned, DeviceKind.WORKER)
+        made.ask(Enlist(f"https://127.0.0.1:{shared.tls_port}", state.code))
+        wanted = WorkerView(WorkerState.IDLE, "cpu · checksum")
+        await wait_until(lambda: [lent.worker for lent in world.view.lent] == [wanted], "it works there")
+        (device,) = await owner.devices(owned)
+        assert (device.name, device.kind) == ("tower", DeviceKind.WORKER) and device.connections
+        key = of_this_user().read_text()
+        lines = [" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)]
+        assert not any(part in line for line in lines for part in key.split('"') if len(part) == 43), "no key"
+        await owner.revoke_device(owned, device.id)
+        refused = WorkerView(WorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "desk"}))
+        await wait_until(lambda: world.view.lent[0].worker == refused, "it is told, and what to do")

@@ -1,0 +1,104 @@
+"""A worker for a gateway elsewhere: where that is, and what is told when it does not go well."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from app.gateways.store import Paired
+from app.local_gateway import WorkerSeen
+from app.local_worker import LocalWorkerSettings, Percent
+from app.sharing.lent import AWAY, Lent, workers_of
+from app.view import Note, WorkerState, WorkerView
+from backend.gateway import Gateway
+from client.connection import Address
+from client.discovery import DiscoveryEvent, Found, Gone
+from client.errors import GatewayError, Refused, Unauthorised, Unreachable, WrongCertificate
+from tests.helpers.waiting import wait_until
+
+DIGEST = "ab" * 32
+OLD, NEW = "https://10.0.0.7:8765", "https://10.0.0.9:8765"
+DESK = Paired((OLD,), DIGEST, "device", "key", "desk")
+REFUSED = LocalWorkerSettings((), ("--engine", "checksum", "--key-file", "/nowhere"))
+
+
+class Away:
+    """Asked who works there, it raises this; whom it was asked of."""
+
+    def __init__(self, error: GatewayError | None) -> None:
+        self.error = error
+        self.asked: list[str] = []
+
+    async def __call__(self, address: Address) -> tuple[WorkerSeen, ...]:
+        self.asked.append(address.url)
+        if self.error is not None and address.url == OLD:
+            raise self.error
+        return ()
+
+
+async def given(model: str, percent: Percent) -> None:
+    return None
+
+
+@asynccontextmanager
+async def lent(settings: LocalWorkerSettings, ask: Away) -> AsyncIterator[Lent]:
+    made = Lent(DESK, settings, given, lambda: None, ask)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def test_who_works_there_is_asked_with_the_key_of_the_worker(owned: Address, shared: Gateway) -> None:
+    assert await workers_of(owned) == ()
+    with pytest.raises(Unauthorised):
+        await workers_of(Address(owned.url, "another key"))
+    with pytest.raises(Unreachable):
+        await workers_of(Address("http://127.0.0.1:9", "key"))
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (Unauthorised("no"), "lent-unknown"),
+        (WrongCertificate("no"), "lent-other-certificate"),
+        (Refused("no"), "lent-other-version"),
+        (None, "lent-other-version"),
+    ],
+)
+async def test_why_a_worker_is_refused_is_found_out(
+    error: GatewayError | None, key: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    async with lent(REFUSED, Away(error)) as made:  # its key cannot be read: it ends as one that is refused
+        await made.switch(True, None)
+        wanted = WorkerView(WorkerState.FAILED, reason=Note(key, {"gateway": "desk"}))
+        await wait_until(lambda: made.view == wanted, "it is told why, and what to do")
+
+
+async def test_one_that_is_away_is_told_so_looked_for_and_followed(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    heard = asyncio.Event()
+
+    async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
+        yield Gone("somebody")
+        yield Found("another", "desk", ("https://10.6.6.6:8765",), "cd" * 32, "1")  # it only calls itself so
+        await heard.wait()
+        yield Found("desk", "desk", (NEW,), DIGEST, "1")
+        await asyncio.Event().wait()
+
+    ask = Away(Unreachable("no"))
+    running = LocalWorkerSettings((), ("--engine", "checksum"))
+    async with lent(running, ask) as made:
+        made.discover = discover
+        await made.switch(True, None)
+        await wait_until(lambda: made.view == WorkerView(WorkerState.STARTING, reason=AWAY), "it is away")
+        heard.set()
+        await wait_until(lambda: made.paired.urls == (NEW, OLD), "it is heard of elsewhere")
+        await wait_until(lambda: NEW in ask.asked and made.view.reason is None, "it is used there")
+        assert "https://10.6.6.6:8765" not in ask.asked
+        await made.switch(False, Note("rests-on-battery"))
+        assert made.view == WorkerView(reason=Note("rests-on-battery"))
