@@ -21,7 +21,15 @@ import structlog
 from client.audio_store import AudioStore
 from client.backoff import backoff
 from client.connection import Connection, Locate, connect
-from client.errors import GatewayError, Refused, SessionLost, TryLater, Unreachable
+from client.errors import (
+    GatewayError,
+    Refused,
+    SessionLost,
+    TryLater,
+    Unauthorised,
+    Unreachable,
+    WrongCertificate,
+)
 from client.event_queue import EventQueue
 from client.events import ClientEvent, Connected, Disconnected
 from client.session import Session
@@ -43,7 +51,8 @@ class ClientSettings:
     """Deadlines and bounds. ``first_contact_s``: how long nobody may answer before it is an error;
     ``give_up_s``: the same after a connection broke; ``quiet_s``: how long nothing may be heard of what was said;
     ``held_s``: audio that may wait without a result before ``audio`` makes its caller wait; ``pause``: how it is
-    waited before the next try, for so many seconds at most."""
+    waited before the next try, for so many seconds at most; ``elsewhere``: whether ``locate`` may name another
+    gateway in the place of one that does not let us in, so that it is asked again."""
 
     connect_s: float = 10.0
     send_s: float = 20.0
@@ -55,6 +64,7 @@ class ClientSettings:
     most_events: int = 1_000
     retry: Callable[[int, float, float], float] = backoff
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    elsewhere: Callable[[], bool] = lambda: False
 
 
 class GatewayClient:
@@ -220,6 +230,10 @@ class GatewayClient:
                 return
             except Unreachable as error:
                 lost = error
+            except (Unauthorised, WrongCertificate) as error:
+                if not self._settings.elsewhere():
+                    raise
+                lost = Unreachable(str(error))
             if self._welcomed_at >= started:
                 last_contact, patience = clock(), self._settings.give_up_s
                 failures = failures if clock() - started < _STEADY_S else 0
@@ -303,6 +317,8 @@ class GatewayClient:
         reason = f"{said.message} ({said.code})" if said else f"the gateway closed the connection ({close_code})"
         if close_code == CloseCode.TAKEN_OVER:
             return SessionLost("another connection took this session over", self._session.open)
+        if close_code == CloseCode.UNAUTHORISED:
+            return Unauthorised(reason)
         if close_code is None or resumable(close_code):
             return Unreachable(reason)
         return Refused(reason)

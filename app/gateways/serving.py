@@ -133,6 +133,10 @@ class Gateways:
             return Note("gateway-unknown")
         return Note("gateway-instead", {"gateway": self.instead_of}) if self.instead_of else None
 
+    def falls_back(self) -> bool:
+        """Whether this computer is, or will be, in the place of one that does not let us in."""
+        return bool(self._candidates) and self._chosen.fall_back
+
     def locate(self) -> Address:
         """Where it goes now. Raises ``Unreachable``."""
         if self.here or self._at is None:

@@ -202,8 +202,9 @@ class World:
         self.hotkeys = FakeHotkeys()
         self.cues = FakeCues()
         self.views: list[View] = []
-        settings = replace(PATIENT, retry=lambda failures, chance, asked: 0.02)
+        settings = replace(PATIENT, retry=lambda failures, chance, asked: 0.02, elsewhere=lambda: self.elsewhere)
         self.rewrite: Rewrite = as_it_is
+        self.elsewhere = False
         listener = Listener(
             locate, models / "fsmn-vad", settings=settings, rewrite=lambda text: self.rewrite(text)
         )

@@ -154,6 +154,20 @@ async def test_refusals_before_the_upgrade(status: int, says: str) -> None:
         assert gateway.connections == 0
 
 
+async def test_where_another_one_may_be_in_its_place_who_is_not_let_in_tries_again() -> None:
+    settings = replace(AT_ONCE, elsewhere=lambda: True)
+    sent_away = closing_with(CloseCode.UNAUTHORISED, after=3)
+    async with (
+        scripted(sent_away, oblige, refusing=((401, {}),)) as gateway,
+        client_of(gateway.url, settings) as client,
+    ):
+        assert texts(await transcribe(client, 2)) == expected(2)
+        assert gateway.connections == 2
+    async with scripted(oblige, refusing=((404, {}),)) as gateway, client_of(gateway.url, settings) as client:
+        with pytest.raises(Refused):
+            await transcribe(client, 1)
+
+
 @pytest.mark.parametrize("retry_after", ["3", "", "Fri, 31 Dec 1999 23:59:59 GMT", "-1"])
 async def test_a_full_gateway_is_asked_again_after_what_it_said(retry_after: str) -> None:
     asked: list[float] = []

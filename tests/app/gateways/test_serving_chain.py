@@ -18,7 +18,7 @@ import pytest
 from app.actions import Verb
 from app.capture.take import TakeState
 from app.dictating import Wishes
-from app.gateways.actions import ForgetGateway, PairGateway
+from app.gateways.actions import PairGateway
 from app.gateways.route import RouteTimes
 from app.gateways.serving import Gateways, World
 from app.gateways.store import GatewayStore
@@ -26,10 +26,12 @@ from app.gateways.view import GatewaysView, PairingStage
 from app.gestures import TalkMode
 from app.pipeline import Samples
 from app.settings.sections import Gateway
+from app.states import State
 from app.view import Note
 from client.connection import Address
 from client.discovery import DiscoveryEvent, Found
 from loadtest.checksum import checksum
+from protocol.devices import DEVICES_PATH, DeviceList
 from protocol.endpoint import Endpoint
 from protocol.pairing import PAIRING_PATH, PairingState
 from tests.app.dictating_world import FakeDevice, dictating
@@ -76,6 +78,27 @@ async def code_of(endpoint: Endpoint) -> PairingState:
         owner.post(PAIRING_PATH, json={}) as got,
     ):
         return msgspec.json.decode(await got.read(), type=PairingState)
+
+
+async def revoke(endpoint: Endpoint) -> None:
+    """The owner sends every device away."""
+    bearer = {"Authorization": f"Bearer {KEY}"}
+    async with aiohttp.ClientSession(endpoint.url, headers=bearer) as owner:
+        async with owner.get(DEVICES_PATH) as got:
+            _, *devices = msgspec.json.decode(await got.read(), type=DeviceList).devices
+        for device in devices:
+            async with owner.delete(f"{DEVICES_PATH}/{device.id}") as gone:
+                assert gone.status == 200
+
+
+async def speaking(world: Dictation) -> Halting:
+    """A take that goes on until it may end."""
+    world.devices.kind = Halting
+    world.dictating.ask(Verb.START)
+    await wait_until(lambda: world.dictating.view.state is State.LISTENING, "somebody speaks")
+    device = world.devices.device
+    assert isinstance(device, Halting)
+    return device
 
 
 def check(world: Dictation, takes: int) -> None:
@@ -140,14 +163,10 @@ async def test_killed_in_mid_take_and_back_at_another_port(
             await wait_until(lambda: views[-1].pairing.stage is PairingStage.PAIRED, "it is paired", LONG_S)
             gateway = views[-1].pairing.gateway
             gateways.choose(Gateway(chosen=gateway))
-            world.devices.kind = Halting
-
-            world.dictating.ask(Verb.START)
+            device = await speaking(world)
             await wait_until(lambda: world.inserter.texts, "the desk recognises", LONG_S)
             assert world.dictating.view.destination == "desk"
             chosen.kill()
-            device = world.devices.device
-            assert isinstance(device, Halting)
             device.may_go_on.set()
             await world.all_heard()
             world.dictating.ask(Verb.STOP)
@@ -158,7 +177,7 @@ async def test_killed_in_mid_take_and_back_at_another_port(
 
             world.devices.kind = FakeDevice
             port = free_port()
-            await asyncio.to_thread(shared, desk, port)
+            _, endpoint = await asyncio.to_thread(shared, desk, port)
             url = f"https://127.0.0.1:{port}"
             announced.put_nowait(Found("desk.x", "desk", (url,), code.certificate_sha256, "1"))
             await wait_until(lambda: not gateways.here, "it is back", LONG_S)
@@ -167,6 +186,16 @@ async def test_killed_in_mid_take_and_back_at_another_port(
             await world.over(2)
             check(world, 2)
 
-            gateways.ask(ForgetGateway(gateway))
-            await wait_until(lambda: views[-1].told, "it is forgotten", LONG_S)
-            assert views[-1].told == Note("gateway-forgotten", {"gateway": "desk"}), "its key is good no more"
+            world.elsewhere = gateways.falls_back()
+            said = len(world.inserter.texts)
+            device = await speaking(world)
+            await wait_until(lambda: len(world.inserter.texts) > said, "the desk recognises", LONG_S)
+            await revoke(endpoint)
+            device.may_go_on.set()
+            await world.all_heard()
+            world.dictating.ask(Verb.STOP)
+            await world.over(3)
+            check(world, 3)
+            assert gateways.here, "it is not let in"
+            note = views[-1].gateways[0].answer.note
+            assert note == Note("gateway-unauthorised")
