@@ -139,8 +139,7 @@ class Desk:
             cleanup.push_async_callback(self._inserter.close)
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
             vad = folders().models / VAD_MODEL
-            elsewhere = lambda: self._gateways.falls_back  # noqa: E731
-            settings = replace(_PATIENT, pause=self._patience.pause, elsewhere=elsewhere)
+            settings = replace(_PATIENT, pause=self._patience.pause, elsewhere=self._gateways.falls_back)
             listener = Listener(self._locate, vad, settings=settings, rewrite=self._rewrite)
             library, inserter = of_this_user(), SeeingInserter(self._inserter, self._saw_programs)
             await cleanup.enter_async_context(self._gateways)
