@@ -95,7 +95,7 @@ class MicrophoneStep(StepPage):
         reveal(self.record, not closed, self.microphone)
         reveal(self.play, trial.sample and not closed, self.microphone)
         reveal(self.listen, closed, self.microphone)
-        tell(self.state, self._state(), "" if self._heard else "muted")
+        tell(self.state, self._state(), "" if self._hears else "muted")
         if trial.note is not None:
             tell(self.note, note_text(texts, trial.note), "danger")
         else:
@@ -112,4 +112,9 @@ class MicrophoneStep(StepPage):
                 return texts("onboarding.recording", seconds=math.ceil(trial.left_s))
             case Hearing.PLAYING:
                 return texts("onboarding.playing")
-        return texts("onboarding.heard", device=trial.device) if self._heard else texts("onboarding.speak")
+        return texts("onboarding.heard", device=trial.device) if self._hears else texts("onboarding.speak")
+
+    @property
+    def _hears(self) -> bool:
+        """Somebody was heard, and it has not become silent as a muted microphone is."""
+        return self._heard and not self._trial.quiet

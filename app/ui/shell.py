@@ -133,8 +133,11 @@ class Shell(QWidget):
         self._tell()
 
     def uncover(self) -> None:
-        """The pages again. Safe to call twice."""
+        """The pages again, the focus on what cannot be pressed by mistake. Safe to call twice."""
+        covered = self.covered
         self._front.setCurrentWidget(self._all)
+        if covered and self.page:
+            self.tabs[self.page].setFocus()
         self._tell()
 
     def add(self, name: str, page: QWidget) -> None:

@@ -53,6 +53,8 @@ def test_it_says_when_it_hears_somebody_and_when_nothing_comes(page: MicrophoneS
     page.show_trial(MicrophoneTrial(Hearing.HEARING, "USB", -20.0))
     page.show_trial(QUIET)
     assert page.state.text() == texts("onboarding.heard", device="USB"), "once is enough"
+    page.show_trial(MicrophoneTrial(Hearing.HEARING, "USB", -90.0, quiet=True))
+    assert page.state.text() == texts("onboarding.speak"), "not both that somebody is heard and that nothing is"
     page.show_trial(MicrophoneTrial(Hearing.HEARING, "Headset", -80.0))
     assert page.state.text() == texts("onboarding.speak"), "of another one it is not known"
 

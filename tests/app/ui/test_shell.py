@@ -78,6 +78,7 @@ def test_something_may_be_in_front_of_all_pages(make: Make, qtbot: QtBot) -> Non
     shell.uncover()
     shell.uncover()
     assert (front.isVisible(), shell.page, seen[-1]) == (False, "dictation", "dictation")
+    assert shell.focusWidget() is shell.tabs["dictation"]
 
 
 @pytest.mark.parametrize("hides", [True, False])
