@@ -74,7 +74,7 @@ class Overlay(QRasterWindow):
         self._shown: View | None = None
         self._drawing: Drawing | None = None
         self.setFlags(FLAGS)
-        self.setTitle(texts("app.name"))
+        self.setTitle(texts("overlay.name"))  # another than the window's
         self.setProperty(_WITHOUT_ACTIVATING, True)
         self.setProperty(_ALSO_IN_BACKGROUND, True)
         if translucent:

@@ -4,7 +4,6 @@ Nothing of a wheel is installed or run. Which index pip asks, with which proxy a
 configuration, so that mirrors work as they do for every other package.
 """
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +31,7 @@ def pip_problem() -> str | None:
     """``None`` if pip can be run here, otherwise why not."""
     if getattr(sys, "frozen", False):
         return "this program is a bundle without pip"
-    if importlib.util.find_spec("pip") is None:
+    if PathFinder.find_spec("pip") is None:  # asked directly: setuptools' finder warns of who imported distutils
         return "pip is not installed in this Python"
     return None
 

@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.serial("sound"), pytest.mark.timeout(300)]
 
 WINDOW = "kikipounamu"
 _STAYS = 10  # looks
+TABS = 60  # pixels from the top: the names of the pages
 PAGES = ("dictation", "history", "files", "monitor", "settings")
 
 
@@ -61,25 +62,25 @@ def choose_newest_take(app: DesktopApp) -> None:
     keys(app, "ctrl+f", "Tab", "space", "Tab")
 
 
-def picture(app: DesktopApp) -> bytes:
-    """What the window shows."""
+def picture(app: DesktopApp, height: int = 0) -> bytes:
+    """What the window shows, or so many pixels of it from the top."""
     window = int(app.desktop.window(WINDOW))
     display = Display(app.desktop.display)
     try:
         drawable = display.create_resource_object("window", window)
         size = drawable.get_geometry()
-        image = drawable.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF)
+        image = drawable.get_image(0, 0, size.width, height or size.height, X.ZPixmap, 0xFFFFFFFF)
         return bytes(image.data)
     finally:
         display.close()
 
 
-def settled(app: DesktopApp) -> bytes:
+def settled(app: DesktopApp, height: int = 0) -> bytes:
     """What it shows once that stays: nothing moves any more."""
-    shown = [picture(app)]
+    shown = [picture(app, height)]
 
     def stays() -> bool:
-        shown.append(picture(app))
+        shown.append(picture(app, height))
         return len(set(shown[-_STAYS:])) == 1 and len(shown) > _STAYS
 
     wait_until_sync(stays, "nothing moves")
@@ -180,13 +181,13 @@ def test_a_take_is_recognised_again_without_the_vad_and_the_difference_is_shown(
 
 def test_the_language_changes_without_a_restart(app: DesktopApp) -> None:
     look_at(app, "files")
-    english = picture(app)
+    english = picture(app, TABS)
     find_setting(app, "general.language")
     keys(app, "End")
     wait_until_sync(lambda: 'language = "zh"' in app.settings_text(), "it is kept")
     look_at(app, "files")
-    switched = wait_until_sync(lambda: shown if (shown := settled(app)) != english else b"", "it is drawn anew")
+    switched = wait_until_sync(lambda: new if (new := settled(app, TABS)) != english else b"", "it is another one")
     app.quit()
     app.start()
     look_at(app, "files")
-    wait_until_sync(lambda: picture(app) == switched, "after a restart it looks the same")
+    wait_until_sync(lambda: picture(app, TABS) == switched, "after a restart it looks the same")

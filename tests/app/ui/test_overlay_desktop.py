@@ -12,7 +12,7 @@ PROGRAM = (sys.executable, "-m", "tests.app.ui.on_screen")
 
 def overlays(desktop: Desktop) -> list[str]:
     """The windows of the program that are seen."""
-    return desktop.xdotool("search", "--onlyvisible", "--name", "^kikipounamu$").split()
+    return desktop.xdotool("search", "--onlyvisible", "--name", "^kikipounamu: overlay$").split()
 
 
 def properties(desktop: Desktop, *names: str) -> str:

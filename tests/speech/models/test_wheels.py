@@ -88,7 +88,7 @@ def test_pip_as_it_is_here_has_no_problem_and_a_bundle_has_none() -> None:
 
 
 def test_without_pip_the_reason_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pip", None)
+    monkeypatch.setattr(sys, "path", [])
     assert "pip is not installed" in (wheels.pip_problem() or "")
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert "bundle" in (wheels.pip_problem() or "")
