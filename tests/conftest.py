@@ -11,6 +11,11 @@ from tests.helpers.valkey import Broker, binaries, running_broker
 pytest_plugins = ["tests.helpers.qt", "tests.helpers.skips"]
 
 ROOT = Path(__file__).resolve().parent.parent
+OURS = ("KIKIPOUNAMU_TEST_", "KIKIPOUNAMU_EXTRA_")
+"""What is said to the tests; everything else is said to the programs, by whoever uses them on this computer."""
+
+for name in [name for name in os.environ if name.startswith("KIKIPOUNAMU_") and not name.startswith(OURS)]:
+    del os.environ[name]
 
 
 @pytest.hookimpl(tryfirst=True)
