@@ -160,8 +160,10 @@ class Shell(QWidget):
         self.refresh()
 
     def choose(self, name: str) -> None:
-        """This page in front."""
+        """This page in front; if another one was, the focus is on its name, not on whatever is next."""
         self.tabs[name].setChecked(True)
+        if self.page != name:
+            self.tabs[name].setFocus()
         self._stack.setCurrentIndex(list(self.tabs).index(name))
 
     def refresh(self) -> None:

@@ -99,3 +99,4 @@ def test_control_with_a_number_chooses_a_page(make: Make, texts: Texts, qtbot: Q
     for key, name in ((Qt.Key.Key_3, "monitor"), (Qt.Key.Key_1, "dictation")):
         QTest.keyClick(shell, key, Qt.KeyboardModifier.ControlModifier)
         assert shell.page == name
+        assert shell.focusWidget() is shell.tabs[name]
