@@ -312,9 +312,7 @@ class HistoryPage(QWidget):
         self.list.installEventFilter(self)
         self.list.customContextMenuRequested.connect(self._menu)
         for keys, act in ((QKeySequence.StandardKey.Find, self.search.setFocus), (KEY, self.panel.play.toggle)):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(act)
+            QShortcut(QKeySequence(keys), self).activated.connect(act)  # also while the page's tab has the focus
         self._theme.changed.connect(self.refresh)
         self._texts.changed.connect(self.refresh)
 

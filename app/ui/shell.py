@@ -98,6 +98,7 @@ class Shell(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWindowIcon(icons.icon(icons.APP))
         self.tabs: dict[str, Tab] = {}
+        self.pages: dict[str, QWidget] = {}
         self._group = QButtonGroup(self)
         self._stack = QStackedWidget()
         self._row = QHBoxLayout()
@@ -133,11 +134,11 @@ class Shell(QWidget):
         self._tell()
 
     def uncover(self) -> None:
-        """The pages again, the focus on what cannot be pressed by mistake. Safe to call twice."""
+        """The pages again, the focus on nothing that could be pressed by mistake. Safe to call twice."""
         covered = self.covered
         self._front.setCurrentWidget(self._all)
         if covered and self.page:
-            self.tabs[self.page].setFocus()
+            self.pages[self.page].setFocus()
         self._tell()
 
     def add(self, name: str, page: QWidget) -> None:
@@ -150,6 +151,7 @@ class Shell(QWidget):
         scrolls.setWidgetResizable(True)
         scrolls.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         tab = self.tabs[name] = Tab(self._theme)
+        self.pages[name] = page
         place = self._stack.addWidget(scrolls)
         self._group.addButton(tab, place)
         self._row.insertWidget(place, tab)
@@ -160,11 +162,12 @@ class Shell(QWidget):
         self.refresh()
 
     def choose(self, name: str) -> None:
-        """This page in front; if another one was, the focus is on its name, not on whatever is next."""
+        """This page in front; if another one was, the focus is on all of it, not on whatever comes next."""
+        other = self.page != name
         self.tabs[name].setChecked(True)
-        if self.page != name:
-            self.tabs[name].setFocus()
         self._stack.setCurrentIndex(list(self.tabs).index(name))
+        if other and not self.tabs[name].hasFocus():
+            self.pages[name].setFocus()
 
     def refresh(self) -> None:
         """In the language of now."""
@@ -172,6 +175,7 @@ class Shell(QWidget):
         for name, tab in self.tabs.items():
             tab.setText(self._texts(f"page.{name}"))
             tab.setAccessibleName(tab.text())
+            self.pages[name].setAccessibleName(tab.text())
             tab.updateGeometry()
 
     def appear(self, name: str = "") -> None:

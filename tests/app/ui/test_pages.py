@@ -3,6 +3,8 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.actions import Action
@@ -115,3 +117,16 @@ def test_words_and_rules_for_programs_are_in_the_settings(world: World) -> None:
     assert pages.programs.menu.actions()[0].text() == "kitty"
     pages.show_problem(Problem("settings", note=Note("settings-unreadable"), setting="insertion.programs"))
     assert pages.programs.problem.text()
+
+
+@pytest.mark.parametrize("name", [HISTORY, SETTINGS])
+def test_the_page_that_is_seen_is_searched_wherever_the_focus_is(world: World, qtbot: QtBot, name: str) -> None:
+    shell = world.pages.shell
+    shell.appear(name)
+    shell.activateWindow()
+    qtbot.waitUntil(shell.isActiveWindow)
+    search = world.pages.history.search if name == HISTORY else world.pages.settings.search
+    for place in (shell.tabs[name], shell.pages[name]):
+        place.setFocus()
+        QTest.keyClick(place, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+        assert search.hasFocus()

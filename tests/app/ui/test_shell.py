@@ -78,7 +78,7 @@ def test_something_may_be_in_front_of_all_pages(make: Make, qtbot: QtBot) -> Non
     shell.uncover()
     shell.uncover()
     assert (front.isVisible(), shell.page, seen[-1]) == (False, "dictation", "dictation")
-    assert shell.focusWidget() is shell.tabs["dictation"]
+    assert shell.focusWidget() is shell.pages["dictation"]
 
 
 @pytest.mark.parametrize("hides", [True, False])
@@ -99,4 +99,4 @@ def test_control_with_a_number_chooses_a_page(make: Make, texts: Texts, qtbot: Q
     for key, name in ((Qt.Key.Key_3, "monitor"), (Qt.Key.Key_1, "dictation")):
         QTest.keyClick(shell, key, Qt.KeyboardModifier.ControlModifier)
         assert shell.page == name
-        assert shell.focusWidget() is shell.tabs[name]
+        assert shell.focusWidget() is shell.pages[name]
