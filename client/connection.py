@@ -179,5 +179,7 @@ def broken(doing: str) -> Iterator[None]:
         ) from error
     except aiohttp.InvalidURL as error:
         raise Refused(f"not an address: {error}. Give it as http://host:port") from error
+    except aiohttp.ClientConnectorError as error:  # its own text shows how Python writes a fingerprint
+        raise Unreachable(f"no connection to the gateway ({doing}): {error.os_error}") from error
     except (aiohttp.ClientError, OSError) as error:
         raise Unreachable(f"no connection to the gateway ({doing}): {error}") from error

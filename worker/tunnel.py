@@ -123,6 +123,8 @@ class Tunnel:
                     "the gateway does not know this worker's key, or not as a worker's: pair again"
                 ) from error
             raise OSError(f"the gateway answers {error.status}") from error
+        except aiohttp.ClientConnectorError as error:  # its own text shows how Python writes a fingerprint
+            raise OSError(str(error.os_error)) from error
         except aiohttp.ClientError as error:
             raise OSError(str(error)) from error
 

@@ -1,6 +1,7 @@
 """Which certificate a client speaks to: the pinned one, and to no other a single byte."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -90,3 +91,12 @@ async def test_without_a_pin_somebody_must_vouch_for_it(tmp_path: Path) -> None:
 def test_a_pin_is_never_forgotten(url: str, pin: str) -> None:
     with pytest.raises(Refused):
         pinned(Address(url, certificate_sha256=pin))
+
+
+@pytest.mark.parametrize("way", [stream, models])
+async def test_nobody_there_is_said_in_words(way: Way) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        url = f"https://127.0.0.1:{found.getsockname()[1]}"
+    with pytest.raises(Unreachable, match="127.0.0.1") as raised:
+        await way(Address(url, certificate_sha256="ab" * 32))
+    assert "object at" not in str(raised.value)

@@ -127,6 +127,15 @@ async def test_another_certificate_is_refused(gateway: Tunnelled, certificate: C
             await jobs.check()
 
 
+async def test_nobody_there_is_said_in_words(certificate: Certificate) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        url = f"wss://127.0.0.1:{found.getsockname()[1]}"
+    async with jobs_through(url, OWNER_KEY, certificate.sha256) as jobs:
+        with pytest.raises(BrokerUnavailable, match="127.0.0.1") as raised:
+            await jobs.check()
+    assert "object at" not in str(raised.value)
+
+
 async def test_a_certificate_that_nobody_vouches_for_is_refused(gateway: Tunnelled) -> None:
     async with jobs_through(gateway.url, OWNER_KEY) as jobs:
         with pytest.raises(BrokerRefused, match="--certificate-sha256"):
