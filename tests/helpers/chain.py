@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,12 +93,16 @@ class Chain:
         return self.root / home / "run" / "gateway.json"
 
     def close(self) -> None:
-        """End what still runs: first politely, so that nobody's children stay, then not."""
-        for program in self.programs:
-            if program.popen.poll() is None:
-                program.thaw()
-                program.popen.terminate()
-        for program in self.programs:
+        """End what still runs."""
+        self.end(self.programs)
+
+    def end(self, programs: Iterable[Program]) -> None:
+        """End these: first politely, so that nobody's children stay, then not."""
+        running = [program for program in programs if program.popen.poll() is None]
+        for program in running:
+            program.thaw()
+            program.popen.terminate()
+        for program in running:
             try:
                 program.popen.wait(10)
             except subprocess.TimeoutExpired:
