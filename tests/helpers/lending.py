@@ -88,9 +88,16 @@ class Shared:
     """A gateway on ``host``. ``secrets``: keys, codes and texts that nobody on the network may read."""
 
     host: Host
-    program: Program
-    endpoint: Endpoint
     secrets: list[str] = field(default_factory=lambda: [KEY])
+    program: Program = field(init=False)
+    endpoint: Endpoint = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Start it, for the first time or again."""
+        self.program, self.endpoint = self.host.chain.gateway("--mode", "shared", "--name", "The desk")
 
     @property
     def url(self) -> str:

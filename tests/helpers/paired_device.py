@@ -40,7 +40,7 @@ from runtime.tasks import Tasks
 from worker.tunnel import Tunnel, carrier
 
 NAME: Constant = "a device of the tests"
-_LENGTHS_S: Constant = 0.6, 1.6
+_LENGTHS_S: Constant = 0.4, 1.2
 _FRAME_BYTES: Constant = FRAME_SAMPLES * BYTES_PER_SAMPLE
 _PATIENT: Constant = ClientSettings(first_contact_s=300.0, give_up_s=300.0)
 _QUICK: Constant = replace(_PATIENT, heartbeat_s=2.0, send_s=5.0, connect_s=3.0)
