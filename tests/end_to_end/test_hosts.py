@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from protocol.broker import PING_S
+from protocol.session import LIMITS
 from tests.helpers.capture import Capture, capturing, readable, readable_speech
 from tests.helpers.chain import KEY, Program
 from tests.helpers.hosts import Host, Hosts, Listening, hosts, inside
@@ -98,7 +100,7 @@ class Trouble:
 
     def over(self, what: str) -> None:
         """Everything is well again."""
-        sys.stdout.write(f"{what}: {self.speaker.heard_again():.1f} s from a sentence's beginning to its text\n")
+        sys.stdout.write(f"{what}: what is being said has its text after {self.speaker.heard_again():.1f} s\n")
 
 
 def revoked(shared: Shared, speaker: Device, paired: Said) -> float:
@@ -107,7 +109,8 @@ def revoked(shared: Shared, speaker: Device, paired: Said) -> float:
     began = shared.revoke(paired["device"])
     ended = speaker.wait("ended")
     assert ended["error"] == "Unauthorised" and "revoked" in ended["reason"]
-    return float(ended["at"] - began)
+    assert (took := float(ended["at"] - began)) < LIMITS.ping_s, "a ping, and not the gateway, ended it"
+    return took
 
 
 def worker_revoked(shared: Shared, tower: Host, worker: Program, enlisted: Said) -> float:
@@ -122,6 +125,7 @@ def worker_revoked(shared: Shared, tower: Host, worker: Program, enlisted: Said)
         began = shared.revoke_by_hand(enlisted["device"])
         took = float(went.result()) - began
     assert worker.popen.wait(30) == REFUSED
+    assert took < PING_S, "a ping, and not the gateway, ended it"
     return took
 
 

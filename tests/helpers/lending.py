@@ -57,15 +57,14 @@ class Device:
         self.wait("began", len(self.said("began")))
 
     def heard_again(self, deadline_s: float = 90.0) -> float:
-        """Wait for the text of what is begun from now on; how long after its beginning that came."""
-        segment = self.wait("began", len(self.said("began")))["segment"]
-        begun = next(line["at"] for line in self.said("began") if line["segment"] == segment)
+        """Wait for the text of what is being said now; how many seconds that took."""
+        asked, segment = time.monotonic(), self.wait("began")["segment"]
 
         def text() -> list[Said]:
             return [line for line in self.said("text") if line["segment"] == segment]
 
         found: list[Said] = wait_until_sync(text, f"the text of segment {segment}", deadline_s)
-        return float(found[0]["at"] - begun)
+        return float(found[0]["at"] - asked)
 
     def finish(self, deadline_s: float = 120.0) -> int:
         """Have it say no more and wait for every text; how many there were. Complete, right and once."""
