@@ -1,6 +1,6 @@
 """The gateways elsewhere that this computer may work for, and the workers that it lends them.
 
-The keys are in a private file of their own, beside those of the gateways that hear this computer's speech: each key
+The keys are in a private file of their own, beside those of the gateways that hear this computer's speech: a key
 is for one of the two. Everything here belongs to one loop; ``post`` must not wait.
 """
 
@@ -35,6 +35,7 @@ from runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
+RESTS: Final = Note("lent-rests")
 SETTING: Final = "worker.lend_to"
 _STAGES: Final = {
     PairingStage.NONE: EnlistStage.NONE,
@@ -178,7 +179,7 @@ class Lending:
                 lent.discover = self.discover
                 self._lent[one.id] = lent
             if found := self._lent.get(one.id):
-                why = self._rests if wanted else None
+                why = RESTS if wanted and self._rests else None
                 self._tasks.start(found.switch(wanted and why is None, why), "switch")
 
     def _changed(self) -> None:
@@ -211,10 +212,6 @@ class Lending:
         if view != self._view:
             self._view = view
             self._post(view)
-
-    def again(self) -> None:
-        """Somebody looks who has not been told yet."""
-        self._post(self._view)
 
     def _lent_view(self, gateway: str) -> LentView:
         one, lent = self._keeping.of(gateway), self._lent.get(gateway)

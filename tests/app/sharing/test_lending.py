@@ -14,7 +14,7 @@ from app.local_gateway import WorkerSeen
 from app.local_worker import LocalWorkerSettings
 from app.sharing import owner
 from app.sharing.actions import EndEnlisting, Enlist, ForgetLent, Lend
-from app.sharing.lending import Lending, of_this_user
+from app.sharing.lending import RESTS, Lending, of_this_user
 from app.sharing.view import EnlistStage, LendingView
 from app.view import Note, WorkerState, WorkerView
 from app.worker_limits import BATTERY
@@ -102,7 +102,7 @@ async def test_each_is_switched_rested_and_forgotten_by_itself() -> None:
         await wait_until(lambda: not world.view.lent[0].on and not world.view.lent[0].works, "one is not")
         assert world.view.lent[1].works
         made.rest(BATTERY)
-        await wait_until(lambda: world.view.lent[1].worker == WorkerView(reason=BATTERY), "it rests")
+        await wait_until(lambda: world.view.lent[1].worker == WorkerView(reason=RESTS), "it rests")
         assert world.view.lent[0].worker == WorkerView(), "nobody asked for that one"
         made.rest(None)
         await wait_until(lambda: world.view.lent[1].works, "it works again")

@@ -1,0 +1,64 @@
+"""One device: renamed where it stands, removed only at the second word."""
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.sharing.actions import RenameDevice, RevokeDevice, SharingAction
+from app.sharing.view import SharedDevice
+from app.ui.sharing_device import DeviceRow
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+
+
+@pytest.fixture
+def asked() -> list[SharingAction]:
+    return []
+
+
+@pytest.fixture
+def row(theme: Theme, texts: Texts, asked: list[SharingAction], qtbot: QtBot) -> DeviceRow:
+    made = DeviceRow(texts, asked.append)
+    qtbot.addWidget(made)
+    made.show_device(SharedDevice("a", "tower", worker=True))
+    made.resize(500, 100)
+    made.show()
+    return made
+
+
+def test_it_is_renamed_with_the_keyboard(row: DeviceRow, asked: list[SharingAction], qtbot: QtBot) -> None:
+    row.rename.click()
+    assert row.field.isVisible() and row.field.text() == "tower" and not row.name.isVisible()
+    row.field.setText("  the   tower ")
+    qtbot.keyClick(row.field, Qt.Key.Key_Return)
+    assert asked == [RenameDevice("a", "the tower")] and row.name.isVisible()
+
+
+def test_a_name_that_is_given_up_or_empty_or_the_same_changes_nothing(
+    row: DeviceRow, asked: list[SharingAction], qtbot: QtBot
+) -> None:
+    for name, key in (("other", Qt.Key.Key_Escape), ("  ", Qt.Key.Key_Return), ("tower", Qt.Key.Key_Return)):
+        row.rename.click()
+        row.field.setText(name)
+        qtbot.keyClick(row.field, key)
+        assert row.field.isHidden()
+    assert asked == []
+
+
+def test_it_is_removed_at_the_second_word(row: DeviceRow, asked: list[SharingAction], texts: Texts) -> None:
+    row.revoke.click()
+    assert asked == [] and row.warning.text() == texts("sharing.revoke-says", device="tower")
+    assert row.revoke.property("role") == "danger" and row.revoke.accessibleDescription() == row.warning.text()
+    row.revoke.click()
+    assert asked == [RevokeDevice("a")]
+
+
+def test_who_turns_elsewhere_or_clicks_twice_has_not_said_it(
+    row: DeviceRow, asked: list[SharingAction], qtbot: QtBot
+) -> None:
+    row.revoke.click()
+    row.revoke.setFocus()
+    row.rename.setFocus()
+    row.revoke.clearFocus()
+    qtbot.mouseDClick(row.revoke, Qt.MouseButton.LeftButton)
+    assert asked == []

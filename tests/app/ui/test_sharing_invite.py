@@ -1,0 +1,112 @@
+"""Adding a device: what it is for, the code, and what became of it."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from app.sharing.actions import EndInvite, InviteDevice, SharingAction
+from app.sharing.view import InviteView
+from app.ui.sharing_invite import InviteDialog
+from app.ui.sharing_wording import ended_text, left_text
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import Note
+from protocol.pairing import PairingLink, PairingStage, encode_link
+
+URLS = ("https://10.0.0.7:8765", "https://10.0.0.8:8765")
+LINK = encode_link(PairingLink(URLS, "48150623", "ab" * 32))
+WAITING = InviteView(PairingStage.WAITING, False, "48150623", LINK, 107, 5, urls=URLS)
+
+
+@pytest.fixture
+def asked() -> list[SharingAction]:
+    return []
+
+
+@pytest.fixture
+def dialog(theme: Theme, texts: Texts, asked: list[SharingAction], qtbot: QtBot) -> InviteDialog:
+    made = InviteDialog(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.begin("desk")
+    return made
+
+
+def test_a_code_is_shown_for_what_the_device_is_for(
+    dialog: InviteDialog, asked: list[SharingAction], texts: Texts
+) -> None:
+    assert not dialog.trust.isVisible() and not dialog.digits.isVisible()
+    dialog.show_code.click()
+    assert asked == [InviteDevice(worker=False)] and not dialog.client.isVisible()
+    assert dialog.says.text() == texts("sharing.invite.asking")
+    dialog.show_invite(WAITING)
+    assert (dialog.digits.text(), dialog.left.text()) == ("4815 0623", left_text(texts, WAITING))
+    assert dialog.digits.accessibleName() == texts("sharing.invite.code", digits="4 8 1 5 0 6 2 3")
+    assert dialog.qr.isVisible() and "10.0.0.8:8765" in dialog.where.text() and "desk" in dialog.says.text()
+    assert not dialog.trust.isVisible() and not dialog.show_code.isVisible()
+
+
+def test_what_a_worker_is_trusted_with_is_said_before_and_beside_the_code(
+    dialog: InviteDialog, asked: list[SharingAction]
+) -> None:
+    dialog.worker.setChecked(True)
+    assert dialog.trust.isVisible()
+    dialog.show_code.click()
+    assert asked == [InviteDevice(worker=True)]
+    dialog.show_invite(replace(WAITING, worker=True))
+    assert dialog.trust.isVisible()
+
+
+def test_the_link_is_copied(dialog: InviteDialog, texts: Texts) -> None:
+    dialog.show_code.click()
+    dialog.show_invite(WAITING)
+    dialog.copy.click()
+    assert QGuiApplication.clipboard().text() == LINK and dialog.copy.text() == texts("sharing.invite.copied")
+    QGuiApplication.clipboard().clear()
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        InviteView(PairingStage.EXPIRED),
+        InviteView(PairingStage.LOCKED),
+        InviteView(PairingStage.INTERCEPTED),
+        InviteView(note=Note("gateway-unreachable")),
+    ],
+)
+def test_what_went_wrong_is_told_and_a_new_code_is_one_click_away(
+    dialog: InviteDialog, asked: list[SharingAction], texts: Texts, ended: InviteView
+) -> None:
+    dialog.show_code.click()
+    dialog.show_invite(WAITING)
+    dialog.show_invite(ended)
+    assert dialog.ended.text() == ended_text(texts, ended) and dialog.ended.property("role") == "danger"
+    assert not dialog.digits.isVisible() and not dialog.qr.isVisible() and not dialog.copy.isVisible()
+    assert dialog.show_code.text() == texts("sharing.invite.new-code")
+    dialog.show_code.click()
+    assert asked == [InviteDevice(), InviteDevice()]
+
+
+def test_the_new_device_is_named_and_another_can_be_added(
+    dialog: InviteDialog, asked: list[SharingAction], texts: Texts
+) -> None:
+    dialog.show_code.click()
+    dialog.show_invite(InviteView(PairingStage.PAIRED, device="laptop"))
+    assert "laptop" in dialog.ended.text() and dialog.close_button.text() == texts("sharing.invite.done")
+    dialog.show_code.click()
+    assert asked == [InviteDevice()] and dialog.client.isVisible(), "what the next one is for is asked again"
+
+
+def test_a_dialog_that_is_closed_leaves_no_code(dialog: InviteDialog, asked: list[SharingAction]) -> None:
+    dialog.reject()
+    assert asked == [], "there was none"
+    dialog.begin("desk")
+    dialog.show_code.click()
+    dialog.show_invite(WAITING)
+    dialog.reject()
+    assert asked == [InviteDevice(), EndInvite()]
+    dialog.show_invite(WAITING)
+    dialog.begin("desk")
+    assert not dialog.digits.isVisible(), "of before"
+    dialog.reject()

@@ -1,0 +1,82 @@
+"""The gateways that are lent to: switched, told of, forgotten at the second word."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.sharing.actions import ForgetLent, Lend, LendingAction
+from app.sharing.view import LendingView, LentView
+from app.ui.sharing_lending import LendingPanel
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import Note, WorkerState, WorkerView
+
+BUSY = LentView("a", "desk", True, WorkerView(WorkerState.BUSY, "cuda · m", jobs=3))
+FAILED = LentView(
+    "b", "attic", True, WorkerView(WorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "attic"}))
+)
+VIEW = LendingView((BUSY, FAILED))
+
+
+@pytest.fixture
+def asked() -> list[LendingAction]:
+    return []
+
+
+@pytest.fixture
+def panel(theme: Theme, texts: Texts, asked: list[LendingAction], qtbot: QtBot) -> LendingPanel:
+    made = LendingPanel(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.resize(600, 500)
+    made.show()
+    return made
+
+
+def test_what_goes_on_is_told_and_why_it_does_not(panel: LendingPanel, texts: Texts) -> None:
+    assert panel.nobody.isVisible()
+    panel.show_lending(VIEW)
+    assert not panel.nobody.isVisible()
+    busy, failed = panel.rows["a"], panel.rows["b"]
+    assert texts("worker.busy") in busy.state.text() and "3" in busy.state.text() and busy.switch.isChecked()
+    assert texts("note.lent-unknown", gateway="attic") in failed.state.text()
+    assert failed.state.property("role") == "danger"
+    panel.show_lending(replace(VIEW, lent=(BUSY,), told=Note("gateways-not-kept")))
+    assert list(panel.rows) == ["a"] and panel.told.isVisible()
+
+
+def test_the_switch_follows_what_is_in_force(panel: LendingPanel, asked: list[LendingAction]) -> None:
+    panel.show_lending(VIEW)
+    switch = panel.rows["a"].switch
+    switch.click()
+    assert asked == [Lend("a", False)] and switch.isChecked()
+    panel.show_lending(LendingView((replace(BUSY, on=False, worker=WorkerView()),)))
+    assert not switch.isChecked()
+
+
+def test_it_is_forgotten_at_the_second_word(panel: LendingPanel, asked: list[LendingAction], qtbot: QtBot) -> None:
+    panel.show_lending(VIEW)
+    forget = panel.rows["a"].forget
+    forget.click()
+    panel.add.setFocus()
+    forget.click()
+    qtbot.mouseDClick(forget, Qt.MouseButton.LeftButton)
+    assert asked == []
+    forget.click()
+    assert asked == [ForgetLent("a")]
+
+
+def test_large_letters_in_another_language_fit(panel: LendingPanel, texts: Texts, theme: Theme) -> None:
+    panel.show_lending(VIEW)
+    larger = QApplication.font()
+    larger.setPointSizeF(larger.pointSizeF() * 2)
+    QApplication.setFont(larger)
+    texts.choose("zh" if texts.language == "en" else "en")
+    theme.changed.emit()
+    assert "desk" in list(panel.words()) and panel.heading.text() == texts("lending.name")
+    assert panel.minimumSizeHint().width() <= 600
+    panel.add.click()
+    assert panel.dialog.isVisible()
+    panel.dialog.reject()

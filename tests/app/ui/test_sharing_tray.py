@@ -1,0 +1,30 @@
+"""The tray's entries for lending."""
+
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from app.sharing.actions import Lend, LendingAction
+from app.sharing.view import LendingView, LentView
+from app.ui.sharing_tray import LentEntries
+from app.ui.sharing_wording import lent_text
+from app.ui.texts import Texts
+from app.view import WorkerState, WorkerView
+
+
+def test_each_gateway_has_an_entry_that_follows_what_is_in_force(texts: Texts, qtbot: QtBot) -> None:
+    menu, asked = QMenu(), list[LendingAction]()
+    qtbot.addWidget(menu)
+    first, before = menu.addAction("first"), menu.addSeparator()
+    made = LentEntries(menu, before, texts)
+    made.ask = asked.append
+    here = LentView("a", "A & B", True, WorkerView(WorkerState.IDLE, "cpu · m"))
+    made.show_lending(LendingView((here, LentView("b", "attic"))))
+    entry = made.entries["a"]
+    assert menu.actions() == [first, entry, made.entries["b"], before]
+    assert entry.text() == lent_text(texts, here).replace("&", "&&") and entry.isChecked()
+    entry.trigger()
+    assert asked == [Lend("a", False)] and entry.isChecked()
+    made.entries["b"].trigger()
+    assert asked[1:] == [Lend("b", True)]
+    made.show_lending(LendingView((LentView("b", "attic"),)))
+    assert list(made.entries) == ["b"] and entry not in menu.actions()
