@@ -21,6 +21,7 @@ from app.models.view import Use as ModelUse
 from app.onboarding.steps import Step
 from app.replacing.rules import Wrong
 from app.settings.schema import all_settings
+from app.sharing.view import SharingState
 from app.states import State
 from app.ui.help_report import PARTS
 from app.ui.settings_page import SECTIONS
@@ -74,6 +75,15 @@ FAMILIES = {
     "models.used": [use.value for use in ModelUse if use is not ModelUse.NOBODY],
     "words.wrong": [why.value for why in Wrong],
     "programs.wrong": ["empty", "long", "twice", "too-many"],
+    "sharing": [
+        *(state.value for state in SharingState),
+        *("lends", "dictates", "revoke", "revoke-sure", "loading", "none"),
+    ],
+    "sharing.invite": [
+        *("paired-client", "paired-worker", "expired", "locked", "intercepted"),
+        *("done", "cancel", "another", "new-code"),
+    ],
+    "lending": ["where", "where-hint", "code", "code-hint", "close", "cancel", "forget", "forget-sure"],
     "files.form": [form.value for form in Format],
 }
 OPTIONS = {key for name in WITH_ROW for key in option_keys(all_settings()[name]).values()}
