@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-COLOURS: Final = 256
-_AT_ONCE: Final = 4_096
+COLOURS: Final = 64
 
 
 def write(folder: Path, drawn: Iterable[tuple[str, QImage]]) -> None:
@@ -22,28 +21,39 @@ def write(folder: Path, drawn: Iterable[tuple[str, QImage]]) -> None:
 
 
 def indexed(image: QImage) -> QImage:
-    """With the colours that most of it has; others, mostly of the edges of letters, become the nearest of them."""
+    """With few colours; others, mostly of the edges of letters, become the nearest of them."""
     width, height = image.width(), image.height()
     plain = image.convertToFormat(QImage.Format.Format_RGB32)
     pixels = np.frombuffer(plain.constBits(), np.uint32).reshape(height, width) & 0xFFFFFF
     found, places, counts = np.unique(pixels, return_inverse=True, return_counts=True)
-    kept = found[np.argsort(counts)[::-1][:COLOURS]]
+    kept, nearest = _palette(found, counts)
     across = -(-width // 4) * 4  # as Qt wants each line
     indices = np.zeros((height, across), np.uint8)
-    indices[:, :width] = _nearest(found, kept)[places].reshape(height, width)
+    indices[:, :width] = nearest[places].reshape(height, width)
     made = QImage(indices.tobytes(), width, height, across, QImage.Format.Format_Indexed8).copy()
     made.setColorTable([0xFF000000 | int(colour) for colour in kept])
     return made
 
 
-def _nearest(colours: NDArray[np.uint32], kept: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """The place in ``kept`` of what looks most like each of ``colours``."""
-    targets, wanted = _channels(kept), _channels(colours)
-    nearest = np.empty(len(colours), np.uint8)
-    for start in range(0, len(colours), _AT_ONCE):
-        apart = wanted[start : start + _AT_ONCE, None] - targets
-        nearest[start : start + _AT_ONCE] = (apart**2).sum(axis=2).argmin(axis=1)
-    return nearest
+def _palette(
+    colours: NDArray[np.uint32], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+    """The colours to keep, and the place among them of what looks most like each.
+
+    The most frequent one, then again and again the one that would look most wrong: a rare red counts more than one
+    more grey.
+    """
+    wanted, weight = _channels(colours), np.sqrt(counts)
+    kept = [int(np.argmax(counts))]
+    nearest = np.zeros(len(colours), np.uint8)
+    apart = ((wanted - wanted[kept[0]]) ** 2).sum(axis=1)
+    while len(kept) < min(COLOURS, len(colours)):
+        one = int(np.argmax(weight * apart))
+        from_it = ((wanted - wanted[one]) ** 2).sum(axis=1)
+        nearest[from_it < apart] = len(kept)
+        apart = np.minimum(apart, from_it)
+        kept.append(one)
+    return colours[kept], nearest
 
 
 def _channels(colours: NDArray[np.uint32]) -> NDArray[np.int32]:
