@@ -26,6 +26,7 @@ from speech.models.catalogue import load_catalogue
 from speech.models.store import ModelStore, State
 from worker.choice import PUNCTUATION, choose
 from worker.consumer import Consumer, Timing
+from worker.doctor import Finding, examine, line, surroundings
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.engines import check_engine, has_libraries
 from worker.errors import BrokerError
@@ -79,6 +80,34 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
             _give_up(error, _NOTHING_TO_RUN)
         except BrokerError as error:
             _give_up(error, _NO_BROKER)
+
+
+@cli.command()
+def doctor(
+    engine: Annotated[str, typer.Option(help="As of run.")] = "whisper",
+    model: Annotated[str, typer.Option(help="As of run.")] = "",
+    device: Annotated[str, typer.Option(help="As of run.")] = "auto",
+    extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="As of run.")] = None,
+    audio: Annotated[str, typer.Option(help="A recording to decode. [default: a made-up sound]")] = "",
+) -> None:
+    """Say what this computer can recognise with, and decode once. 0: it works; 1: it does not; 3: no engine."""
+
+    def say(finding: Finding) -> None:
+        typer.echo(line(finding))
+
+    extras = _extra(extra or [])
+    with logging_to("doctor", folders().logs):
+        try:
+            settings = msgspec.structs.replace(_engine_settings(engine, model, extras), device=device)
+        except (EngineUnavailable, SpeechError) as error:
+            for finding in (*surroundings(engine), Finding("model", str(error), False)):
+                say(finding)
+            raise typer.Exit(_NOTHING_TO_RUN) from None
+        for finding in surroundings(settings.engine):
+            say(finding)
+        if settings.model_folder:
+            say(Finding("model", f"{settings.model}, whole, in {settings.model_folder}", True))
+        raise typer.Exit(examine(settings, audio, say))
 
 
 def main() -> None:

@@ -1,0 +1,105 @@
+"""The doctor: what the system tells, in words; a decode in a process of its own; the command."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from protocol.engine import EngineInfo, EngineSettings
+from worker.doctor import Card, Decoded, Finding, ask, cards, decoded, examine, line, sound, surroundings
+
+BLACKWELL = "NVIDIA GeForce RTX 5060 Ti, 570.86.10, 12.0, 16311, 512\n"
+HOPPER = "NVIDIA H100 80GB HBM3, 570.86.10, 9.0, 81559, 1024\n"
+
+
+class System:
+    """Answers as told: to ``nvidia-smi``, and to the libraries."""
+
+    def __init__(self, smi: str = "", library: str = "") -> None:
+        self.smi, self.library = smi, library
+
+    def __call__(self, command: Sequence[str]) -> str:
+        return self.smi if command[0] == "nvidia-smi" else self.library
+
+
+def torch(built_for: str, devices: int = 1) -> str:
+    return f'{{"version": "2.9.0", "cuda": "12.8", "built_for": [{built_for}], "devices": {devices}}}'
+
+
+def verdicts(engine: str, system: System) -> dict[str, tuple[bool | None, str]]:
+    return {finding.what: (finding.good, finding.says) for finding in surroundings(engine, system)}
+
+
+def test_cards_are_told_by_name_capability_and_memory() -> None:
+    assert cards(System(BLACKWELL + "nonsense\n" + HOPPER)) == (
+        Card("NVIDIA GeForce RTX 5060 Ti", "570.86.10", "12.0", 16_311, 512),
+        Card("NVIDIA H100 80GB HBM3", "570.86.10", "9.0", 81_559, 1_024),
+    )
+    said = verdicts("checksum", System(BLACKWELL))
+    assert said["card 0"] == (
+        True,
+        "NVIDIA GeForce RTX 5060 Ti, capability 12.0 (sm_120), 0.5 of 15.9 GiB in use",
+    )
+    assert verdicts("checksum", System())["driver"][0] is None, "a processor is enough"
+
+
+@pytest.mark.parametrize(
+    ("built_for", "smi", "good"),
+    [
+        ('"sm_90", "sm_120"', BLACKWELL, True),
+        ('"sm_80", "sm_90"', BLACKWELL, False),
+        ('"sm_80", "compute_90"', BLACKWELL, True),
+        ('"sm_80", "sm_90"', HOPPER, True),
+        ('"sm_90a"', HOPPER, True),
+        ('"sm_100"', HOPPER, False),
+        ('"sm_80"', "NVIDIA GeForce RTX 3060, 570.86.10, 8.6, 12288, 0\n", True),
+    ],
+)
+def test_a_torch_that_was_not_built_for_the_card_is_found(built_for: str, smi: str, good: bool) -> None:
+    verdict, says = verdicts("funasr", System(smi, torch(built_for)))["torch"]
+    assert verdict is good and ("packaging/torch.md" in says) is not good
+
+
+def test_a_library_that_sees_no_card_or_is_not_there_is_found() -> None:
+    assert verdicts("funasr", System(HOPPER, torch('"sm_90"', devices=0)))["torch"][0] is False
+    assert verdicts("funasr", System(HOPPER, ""))["torch"][0] is False
+    assert verdicts("whisper", System("", '{"version": "4.6", "devices": 0}'))["ctranslate2"] == (
+        True,
+        "4.6, for the processor",
+    )
+
+
+def test_what_cannot_be_had_says_nothing() -> None:
+    assert ask([sys.executable, "-c", "print('here')"]) == "here\n"
+    assert ask(["/nowhere/nvidia-smi"]) == "" and ask([sys.executable, "-c", "raise SystemExit(1)"]) == ""
+
+
+def test_how_fast_it_is_is_told_in_words() -> None:
+    info = EngineInfo("whisper", "whisper-base", "cpu")
+    fast = list(decoded(Decoded(info, 1.0, 10.0, 0.5, "hello"), spoken=True))
+    assert fast[1] == Finding("decode", "10 s of sound in 0.50 s: RTF 0.050, 20 times as fast as speech", True)
+    assert fast[2] == Finding("text", "hello", True)
+    slow = list(decoded(Decoded(info, 1.0, 10.0, 20.0, ""), spoken=False))
+    assert slow[1].good is False and len(slow) == 2
+    assert line(fast[2]).startswith("ok") and line(slow[1]).startswith("NO")
+
+
+def test_it_decodes_once_for_real_and_says_what_went_wrong(tmp_path: Path) -> None:
+    told: list[Finding] = []
+    assert examine(EngineSettings("checksum"), "", told.append) == 0
+    assert [finding.what for finding in told] == ["engine", "decode"]
+    assert examine(EngineSettings("no-such-engine"), "", told.append) == 3 and told[-1].good is False
+    assert examine(EngineSettings("checksum"), str(tmp_path / "none.wav"), told.append) == 1
+    assert len(sound()) == 2 * 160_000
+
+
+def test_the_command_says_it_and_ends_with_a_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    monkeypatch.delenv("KIKIPOUNAMU_MODELS", raising=False)
+    program = str(Path(sys.executable).parent / "kikipounamu-worker")
+    good = subprocess.run([program, "doctor", "--engine", "checksum"], capture_output=True, text=True, timeout=60)
+    assert good.returncode == 0 and "RTF" in good.stdout
+    bad = subprocess.run([program, "doctor"], capture_output=True, text=True, timeout=60)
+    assert bad.returncode == 3 and "kikipounamu models get whisper-base" in bad.stdout

@@ -1,0 +1,217 @@
+"""``kikipounamu-worker doctor``: what this computer could recognise with, in words, and one real decode.
+
+What is asked of the system (``nvidia-smi``) and of libraries is asked in processes of their own, each with a
+deadline: a driver that hangs is found, not waited for.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from protocol.engine import DecodeFailure, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable
+from speech.audio_file import read_audio
+from speech.errors import SpeechError
+from worker.engine_process import EngineProcess
+from worker.errors import EngineFault
+
+RATE: Final = 16_000
+SAMPLE_S: Final = 10
+_ASK_S: Final = 60.0
+_LOAD_S: Final = 300.0
+_DECODE_S: Final = 300.0
+_FIELDS: Final = "name,driver_version,compute_cap,memory.total,memory.used"
+_MEBI: Final = 1024
+_SEE_TORCH: Final = "packaging/torch.md says which torch is for which card"
+
+# What each library says about CUDA; nothing of it is imported here.
+_TORCH: Final = """
+import json, torch
+seen = torch.cuda.is_available()
+print(json.dumps({"version": torch.__version__, "cuda": torch.version.cuda or "",
+    "built_for": torch.cuda.get_arch_list(), "devices": torch.cuda.device_count() if seen else 0}))
+"""
+_CTRANSLATE2: Final = """
+import json, ctranslate2
+print(json.dumps({"version": ctranslate2.__version__, "devices": ctranslate2.get_cuda_device_count()}))
+"""
+_LIBRARIES: Final = {"funasr": ("torch", _TORCH), "whisper": ("ctranslate2", _CTRANSLATE2)}
+
+Ask = Callable[[Sequence[str]], str]
+"""Runs a command; what it says, empty where it cannot be had or does not end in time."""
+
+
+class Finding(NamedTuple):
+    """One line. ``good``: ``None`` where it is neither good nor bad."""
+
+    what: str
+    says: str
+    good: bool | None = None
+
+
+class Card(NamedTuple):
+    """One GPU as its driver tells. ``capability``: as 12.0."""
+
+    name: str
+    driver: str
+    capability: str
+    memory_mib: int
+    used_mib: int
+
+    @property
+    def architecture(self) -> str:
+        """As compilers call it: sm_120."""
+        return "sm_" + self.capability.replace(".", "")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """One decode of so much sound."""
+
+    info: EngineInfo
+    load_s: float
+    sound_s: float
+    decode_s: float
+    text: str
+
+
+def ask(command: Sequence[str]) -> str:
+    """An ``Ask`` of this computer."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_ASK_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout if done.returncode == 0 else ""
+
+
+def cards(say: Ask = ask) -> tuple[Card, ...]:
+    """The GPUs that NVIDIA's driver tells of."""
+    told = say(["nvidia-smi", f"--query-gpu={_FIELDS}", "--format=csv,noheader,nounits"])
+    return tuple(_cards(told))
+
+
+def _cards(told: str) -> Iterator[Card]:
+    for line in told.splitlines():
+        parts = [part.strip() for part in line.split(",")]
+        if len(parts) == len(_FIELDS.split(",")) and parts[3].isdecimal() and parts[4].isdecimal():
+            yield Card(parts[0], parts[1], parts[2], int(parts[3]), int(parts[4]))
+
+
+def surroundings(engine: str, say: Ask = ask) -> Iterator[Finding]:
+    """Driver, cards, and what the engine's library can do with them."""
+    found = cards(say)
+    if not found:
+        yield Finding("driver", "no NVIDIA driver answers: this worker would use the processor")
+    else:
+        yield Finding("driver", f"NVIDIA {found[0].driver}", True)
+    for number, card in enumerate(found):
+        memory = f"{card.used_mib / _MEBI:.1f} of {card.memory_mib / _MEBI:.1f} GiB in use"
+        says = f"{card.name}, capability {card.capability} ({card.architecture}), {memory}"
+        yield Finding(f"card {number}", says, True)
+    if engine in _LIBRARIES:
+        yield _library(engine, found, say)
+
+
+def _library(engine: str, found: Sequence[Card], say: Ask) -> Finding:
+    name, script = _LIBRARIES[engine]
+    try:
+        told = json.loads(say([sys.executable, "-P", "-c", script]))
+    except ValueError:
+        return Finding(name, f"it cannot be loaded: pip install 'kikipounamu[{engine}]'", False)
+    version = f"{told['version']}, CUDA {told['cuda']}" if told.get("cuda") else str(told["version"])
+    built = told.get("built_for", [])
+    foreign = [card for card in found if built and not _runs(card, built)]
+    if foreign:
+        says = f"{version} was not built for {foreign[0].architecture} ({foreign[0].name}): {_SEE_TORCH}"
+        return Finding(name, says, False)
+    if found and not told["devices"]:
+        return Finding(name, f"{version} sees no card: {_SEE_TORCH}", False)
+    seen = f"it sees {told['devices']} card(s)" if told["devices"] else "for the processor"
+    return Finding(name, f"{version}, {seen}", True)
+
+
+def _runs(card: Card, built: Sequence[str]) -> bool:
+    """Compiled for it, or for an older one of its generation, or as PTX that its driver compiles."""
+    own = int(card.architecture.removeprefix("sm_"))
+    for name in built:
+        kind, _, digits = name.partition("_")
+        number = int("".join(sign for sign in digits if sign.isdecimal()) or 0)
+        if kind == "sm" and number // 10 == own // 10 and number <= own:
+            return True
+        if kind == "compute" and number <= own:
+            return True
+    return False
+
+
+def sound(file: str = "") -> bytes:
+    """What is decoded: of a recording the first ten seconds, else a made-up sound. Raises ``SpeechError``."""
+    if file:
+        heard = np.concatenate([*chain(read_audio(Path(file)), [np.zeros(0, np.float32)])])[: RATE * SAMPLE_S]
+    else:  # syllables without words: what matters is how long it takes
+        time_s = np.arange(RATE * SAMPLE_S) / RATE
+        voice = sum(np.sin(2 * np.pi * 120 * harmonic * time_s) / harmonic for harmonic in range(1, 20))
+        heard = 0.1 * voice * (np.sin(2 * np.pi * 2 * time_s) > 0)
+    pcm: bytes = (np.clip(heard, -1, 1) * 32767).astype("<i2").tobytes()
+    return pcm
+
+
+async def decode(settings: EngineSettings, pcm: bytes) -> Decoded:
+    """Load the engine in a process of its own and have it decode twice; the second time counts.
+
+    Raises ``EngineUnavailable`` or ``EngineFault``.
+    """
+    begun = time.perf_counter()
+    engine = await EngineProcess.start(settings, _LOAD_S)
+    try:
+        load_s = time.perf_counter() - begun
+        await engine.decode([DecodeRequest(pcm)], _DECODE_S)  # the first one still loads kernels
+        begun = time.perf_counter()
+        (outcome,) = await engine.decode([DecodeRequest(pcm)], _DECODE_S)
+        decode_s = time.perf_counter() - begun
+        if isinstance(outcome, DecodeFailure):
+            raise EngineFault(outcome.message)
+        return Decoded(engine.info, load_s, len(pcm) / 2 / RATE, decode_s, outcome.text)
+    finally:
+        await engine.close()
+
+
+def decoded(one: Decoded, *, spoken: bool) -> Iterator[Finding]:
+    """In words. ``spoken``: it was a recording, whose text says something."""
+    model = f"{one.info.engine} with {one.info.model}" if one.info.model else one.info.engine
+    yield Finding("engine", f"{model} on {one.info.device}, loaded in {one.load_s:.1f} s", True)
+    rtf = one.decode_s / one.sound_s if one.sound_s else 0.0
+    fast = f"{1 / rtf:.0f} times as fast as speech" if 0 < rtf < 1 else "slower than speech: texts will lag behind"
+    says = f"{one.sound_s:.0f} s of sound in {one.decode_s:.2f} s: RTF {rtf:.3f}, {fast}"
+    yield Finding("decode", says, rtf < 1)
+    if spoken:
+        yield Finding("text", one.text or "nothing was understood", bool(one.text))
+
+
+def examine(settings: EngineSettings, file: str, say: Callable[[Finding], None]) -> int:
+    """Tell it as it is found out. The exit status: 0: it works; 1: it does not decode; 3: there is no engine."""
+    try:
+        pcm = sound(file)
+        one = asyncio.run(decode(settings, pcm))
+    except EngineUnavailable as error:
+        say(Finding("engine", str(error), False))
+        return 3
+    except (EngineFault, SpeechError) as error:
+        say(Finding("decode", str(error), False))
+        return 1
+    for finding in decoded(one, spoken=bool(file)):
+        say(finding)
+    return 0
+
+
+def line(finding: Finding) -> str:
+    """As it is printed."""
+    mark = {True: "ok", False: "NO", None: "--"}[finding.good]
+    return f"{mark}  {finding.what:12}  {finding.says}"
