@@ -34,7 +34,8 @@ from app.control import Control
 from app.dictating import Dictating, Parts, Wishes
 from app.errors import AppError
 from app.gateways.actions import GatewayAction
-from app.gateways.serving import CHOSEN, Gateways
+from app.gateways.choosing import CHOSEN
+from app.gateways.serving import Gateways
 from app.help.report import Sources
 from app.hotkeys import choose as hotkeys
 from app.hotkeys.errors import HotkeyError

@@ -24,6 +24,7 @@ from app.actions import Action, Verb
 from app.beside_actions import BesideAction
 from app.control_command import handed_over
 from app.errors import AppError
+from app.gateways.actions import LookAtGateways
 from app.news import Devices, Post, Problem, Takes, WindowWanted
 from app.settings.place import settings_place
 from app.settings.sections import Settings
@@ -91,7 +92,12 @@ class Windows:
         self.overlay = Overlay(theme, texts, translucent=blends()) if possible() else None
         self.tray = tray.Tray(theme, texts, self.ask, self.open) if has_tray else None
         if self.tray is not None:
+            self.tray.lent.ask = self._ask_beside
+            self.pages.lending.shown.connect(self.tray.lent.show_lending)
             self.tray.microphones.aboutToShow.connect(self._look_at_microphones)
+            self.tray.gateways.looked.connect(lambda on: self._ask_beside(LookAtGateways(on, "tray")))
+            self.tray.gateways.add.connect(self.pages.add_gateway)
+            self.pages.gateways.shown.connect(self.tray.gateways.show_gateways)
             self.tray.show()
 
     def ask(self, action: Action) -> None:

@@ -32,6 +32,7 @@ from scripts.picture_files import write
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 GAP: Final = 32
+SHOWN: Final = 0.65
 POINTS: Final = 10.0
 _SAID: Final = {
     "en": (
@@ -208,6 +209,7 @@ def main_window(look: Look, view: View, shown: Sequence[TakeView], worker: Worke
 
 def tray(look: Look) -> QImage:
     """The icon in each state, and the menus."""
+    from scripts import screenshots_gateways
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         ground = theme.colour("sunken")
@@ -215,6 +217,7 @@ def tray(look: Look) -> QImage:
         made.show_choices(CHOICES)
         made.show_worker(WORKERS[0])
         made.show_view(View(State.LISTENING, held=1))
+        made.gateways.show_gateways(screenshots_gateways.FULL)
         made.menu.setActiveAction(made.dictate)
         menus = [made.menu, made.microphones, made.gateways]
         return column([tray_icons(look.scheme), row([grabbed(menu) for menu in menus], ground)], ground)
@@ -306,6 +309,7 @@ def parts() -> dict[str, Draw]:
     """
     from scripts import (
         screenshots_files,
+        screenshots_gateways,
         screenshots_help,
         screenshots_history,
         screenshots_history_take,
@@ -313,6 +317,7 @@ def parts() -> dict[str, Draw]:
         screenshots_monitor,
         screenshots_onboarding,
         screenshots_settings,
+        screenshots_sharing,
         screenshots_words,
     )
 
@@ -325,10 +330,12 @@ def parts() -> dict[str, Draw]:
         "files": screenshots_files.states,
         "monitor": screenshots_monitor.states,
         "settings": screenshots_settings.states,
+        "sharing": screenshots_sharing.states,
         "words": screenshots_words.states,
         "onboarding": screenshots_onboarding.states,
         "models": screenshots_models.states,
         "help": screenshots_help.states,
+        "gateways": screenshots_gateways.states,
     }
 
 
@@ -336,7 +343,13 @@ def sheets() -> Iterator[tuple[str, QImage]]:
     """Each sheet with its name."""
     for name, draw in parts().items():
         yield name, sheet([(look, draw(look)) for look in LOOKS])
-        yield f"{name}-large", sheet([(look, draw(look)) for look in LARGE_LOOKS])
+        yield f"{name}-large", sheet([(look, smaller(look, draw(look))) for look in LARGE_LOOKS])
+
+
+def smaller(look: Look, image: QImage) -> QImage:
+    """Large letters are read in a smaller picture too."""
+    size = image.size() * SHOWN if look.scale > 1 else image.size()
+    return image.scaled(size, mode=Qt.TransformationMode.SmoothTransformation)
 
 
 def windows(look: Look) -> QImage:

@@ -5,6 +5,7 @@ from typing import Final
 
 from PySide6.QtGui import QGuiApplication, QImage
 
+from app.gateways.view import GatewaysView
 from app.key_test import KeySeen, KeysSeen
 from app.models.view import About, ModelState, ModelsView, ModelView, Use
 from app.news import Problem
@@ -18,6 +19,7 @@ from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.view import Note, View, WorkerState, WorkerView
 from scripts.screenshots import CHOICES, Look, column, dressed, grabbed, ground, row
+from scripts.screenshots_gateways import ATTIC
 
 _GATEWAY: Final = "http://desktop-gpu:8765"
 _SAID: Final = {"en": "The tide turns at four.", "zh": "下午四点开始退潮。"}
@@ -91,6 +93,14 @@ def unreachable(page: Onboarding) -> None:
     page.show_gateway(GatewayTrial(_GATEWAY, note=Note("gateway-unreachable")))
 
 
+def pairing(page: Onboarding) -> None:
+    """One that was found is being paired with."""
+    page.show_gateways(GatewaysView(found=(ATTIC,), device="laptop"))
+    page.where.elsewhere.click()
+    page.where.pairing.found.rows[0].pair.click()
+    page.where.pairing.form.code.setText("1234 5")
+
+
 def listening(page: Onboarding) -> None:
     """The sentence is being said, and the model is not there yet."""
     page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=85))
@@ -116,6 +126,7 @@ STATES: Final[tuple[tuple[Step, Callable[[Onboarding], None]], ...]] = (
     (Step.PLACE, here),
     (Step.PLACE, elsewhere),
     (Step.PLACE, unreachable),
+    (Step.PLACE, pairing),
     (Step.SENTENCE, listening),
     (Step.SENTENCE, done),
 )

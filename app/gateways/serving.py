@@ -49,7 +49,6 @@ from runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
-CHOSEN: Final = "gateway.chosen"
 LOOK_S: Final = 5.0
 
 

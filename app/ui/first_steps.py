@@ -7,6 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
 
 from app.actions import Action, ChangeSetting
+from app.gateways.actions import GatewayAction
+from app.gateways.view import GatewaysView
 from app.key_test import KeysSeen
 from app.models.actions import ModelAction
 from app.models.view import ModelsView
@@ -34,7 +36,7 @@ class FirstSteps:
         theme: Theme,
         texts: Texts,
         ask: Callable[[Action], None],
-        ask_models: Callable[[ModelAction], None],
+        ask_models: Callable[[ModelAction | GatewayAction], None],
         shell: Shell,
     ) -> None:
         self._theme, self._texts, self._shell = theme, texts, shell
@@ -86,6 +88,7 @@ class FirstSteps:
             ModelsView: page.show_models,
             MicrophoneTrial: page.show_microphone,
             GatewayTrial: page.show_gateway,
+            GatewaysView: page.show_gateways,
         }
         if show := shows.get(type(news)):
             show(news)

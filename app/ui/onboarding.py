@@ -8,6 +8,8 @@ from PySide6.QtGui import QFontMetrics, QHideEvent, QKeySequence, QShortcut, QSh
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.actions import Action, ChangeSetting
+from app.gateways.actions import GatewayAction
+from app.gateways.view import GatewaysView
 from app.key_test import KeysSeen
 from app.models.actions import ModelAction
 from app.models.view import ModelsView
@@ -41,7 +43,7 @@ class Onboarding(QWidget):
         theme: Theme,
         texts: Texts,
         ask: Callable[[Action], None],
-        ask_models: Callable[[ModelAction], None],
+        ask_models: Callable[[ModelAction | GatewayAction], None],
     ) -> None:
         super().__init__()
         self.texts, self._ask = texts, ask
@@ -75,7 +77,7 @@ class Onboarding(QWidget):
     def show_settings(self, settings: Settings) -> None:
         """What is in force."""
         self.where.show_settings(settings)
-        self.sentence.show_place(settings.gateway.url)
+        self.sentence.show_place(settings.gateway.chosen or settings.gateway.url)
 
     def show_choices(self, choices: Choices) -> None:
         """What there is and what is chosen."""
@@ -102,6 +104,10 @@ class Onboarding(QWidget):
         """Which keys arrive."""
         if self.hotkey.seen:
             self.hotkey.show_keys(seen)
+
+    def show_gateways(self, view: GatewaysView) -> None:
+        """Gateways that are paired, or could be."""
+        self.where.show_gateways(view)
 
     def show_models(self, models: ModelsView) -> None:
         """The models of this computer."""

@@ -7,6 +7,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.actions import Action, ChangeSetting, SwitchWorker
+from app.gateways.actions import GatewayAction
+from app.gateways.choosing import CHOSEN, URL
+from app.gateways.view import GatewaysView
 from app.models.actions import LookAtModels, ModelAction
 from app.models.view import ModelState, ModelsView, Use
 from app.onboarding.actions import TryGateway
@@ -17,6 +20,7 @@ from app.settings.sections import Settings
 from app.ui.file_dialogs import Dialogs, SystemDialogs
 from app.ui.file_widgets import Progress
 from app.ui.model_card import ModelCard
+from app.ui.onboarding_pairing import PairingPart
 from app.ui.onboarding_parts import Option
 from app.ui.onboarding_step import StepPage, tell, wrapping
 from app.ui.texts import Texts
@@ -25,7 +29,6 @@ from app.ui.widgets import label, reveal
 from app.ui.wording import note_text, worker_text
 from app.view import WorkerState, WorkerView
 
-URL: Final = "gateway.url"
 _TYPED_MS: Final = 600
 _LONGEST: Final = 500
 _OFF: Final = frozenset({WorkerState.OFF, WorkerState.FAILED})
@@ -38,6 +41,11 @@ def address(typed: str) -> str:
     return "" if checks.url(whole) else whole.rstrip("/")
 
 
+def _elsewhere(settings: Settings) -> tuple[str, ...]:
+    """What of them is not this computer."""
+    return tuple(filter(None, (settings.gateway.url, settings.gateway.chosen)))
+
+
 class PlaceStep(StepPage):
     """This computer, or a gateway. One elsewhere is chosen only once it has answered."""
 
@@ -48,7 +56,7 @@ class PlaceStep(StepPage):
         theme: Theme,
         texts: Texts,
         ask: Callable[[Action], None],
-        ask_models: Callable[[ModelAction], None],
+        ask_models: Callable[[ModelAction | GatewayAction], None],
         dialogs: Dialogs | None = None,
     ) -> None:
         super().__init__(theme, texts)
@@ -65,6 +73,7 @@ class PlaceStep(StepPage):
         self.answer = label(size=SCALE.caption)
         self.key, self.only = label(size=SCALE.caption, role="muted"), label(size=SCALE.caption, role="muted")
         wrapping([self.worker, self.answer, self.key, self.only])
+        self.pairing = PairingPart(theme, texts, ask, ask_models)
         self._typed = QTimer(self, singleShot=True, interval=_TYPED_MS)
         self._typed.timeout.connect(self._try)
         self._lay_out()
@@ -91,13 +100,14 @@ class PlaceStep(StepPage):
         """Nobody is asked any more."""
         self._typed.stop()
         self._ask(TryGateway(""))
+        self.pairing.look(False)
         self._ask_models(LookAtModels(False))
 
     def show_settings(self, settings: Settings) -> None:
         """What is chosen."""
         before, self._settings = self._settings, settings
-        if settings.gateway.url != before.gateway.url:
-            (self.elsewhere if settings.gateway.url else self.here).setChecked(True)
+        if _elsewhere(settings) != _elsewhere(before):
+            (self.elsewhere if _elsewhere(settings) else self.here).setChecked(True)
             if settings.gateway.url and not self.url.hasFocus():
                 self.url.setText(settings.gateway.url)
         self.refresh()
@@ -114,6 +124,10 @@ class PlaceStep(StepPage):
         self._models = models
         self._show_cards()
         self._tell()
+
+    def show_gateways(self, view: GatewaysView) -> None:
+        """Those that are paired, and others on the network."""
+        self.pairing.show_gateways(view)
 
     def show_trial(self, trial: GatewayTrial) -> None:
         """What the gateway answered; what an earlier one did is nobody's business any more."""
@@ -132,6 +146,7 @@ class PlaceStep(StepPage):
         self.switch_on.setText(texts("onboarding.switch-on"))
         self.key.setText(texts("onboarding.gateway-key"))
         self.only.setText(texts("onboarding.one-place"))
+        self.pairing.refresh()
         self._show_cards(again=True)
         self._tell()
 
@@ -146,6 +161,7 @@ class PlaceStep(StepPage):
         self._room.setSpacing(SPACING.small)
         self.column.addLayout(self._room)
         self.column.addWidget(self.elsewhere)
+        self.column.addWidget(self.pairing)
         self.column.addLayout(row)
         for widget in (self.answer, self.key, self.only):
             self.column.addWidget(widget)
@@ -173,8 +189,8 @@ class PlaceStep(StepPage):
         carded = any(not card.isHidden() for card in self.cards.values())
         self.progress.setVisible(downloading and not carded)
         self.progress.show_percent(worker.percent or 0, said, moving=True)
-        reveal(self.switch_on, here and worker.state in _OFF and not self._settings.gateway.url, self.here)
-        for widget in (self.url, self.use, self.key):
+        reveal(self.switch_on, here and worker.state in _OFF and not _elsewhere(self._settings), self.here)
+        for widget in (self.pairing, self.url, self.use, self.key):
             widget.setVisible(not here)
         chosen = self._settings.gateway.url
         usable = self._trial.reached and self._trial.url != chosen
@@ -211,6 +227,7 @@ class PlaceStep(StepPage):
 
     def _try(self) -> None:
         self._show_cards()
+        self.pairing.look(self.seen and self.elsewhere.isChecked())
         wanted = "" if self.here.isChecked() else address(self.url.text())
         self._trial = GatewayTrial()
         self._ask(TryGateway(wanted))
@@ -219,10 +236,14 @@ class PlaceStep(StepPage):
     def _use(self) -> None:
         if self._trial.reached and self._trial.url == address(self.url.text()):
             self._ask(ChangeSetting(URL, self._trial.url))
+            if self._settings.gateway.chosen:
+                self._ask(ChangeSetting(CHOSEN, ""))
 
     def _choose_here(self) -> None:
         if self._settings.gateway.url:
             self._ask(ChangeSetting(URL, ""))
+        if self._settings.gateway.chosen:
+            self._ask(ChangeSetting(CHOSEN, ""))
         if not self._settings.worker.on:
             self._ask(SwitchWorker(True))
         self._try()

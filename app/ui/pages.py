@@ -6,6 +6,7 @@ from typing import Any, Final
 from app.actions import Action, RecoverTake
 from app.beside_actions import BesideAction, LookAtMonitor
 from app.files.view import FilesView, FileText
+from app.gateways.view import GatewaysView
 from app.history.actions import HistoryAction
 from app.history.view import (
     HistoryList,
@@ -23,8 +24,10 @@ from app.news import Problem, Programs
 from app.onboarding.view import MicrophoneTrial
 from app.replacing.view import ReplacementsTried
 from app.settings.sections import Settings
+from app.sharing.view import InviteView, LendingView, SharingView
 from app.ui.files_page import FilesPage
 from app.ui.first_steps import Again, FirstSteps
+from app.ui.gateways_panel import GatewaysPanel
 from app.ui.help_panel import HelpPanels
 from app.ui.history_page import HistoryPage
 from app.ui.main_window import MainWindow
@@ -32,6 +35,8 @@ from app.ui.models_panel import ModelsPanel
 from app.ui.monitor_page import MonitorPage
 from app.ui.program_rules_panel import ProgramRulesPanel
 from app.ui.settings_page import SettingsPage
+from app.ui.sharing_lending import LendingPanel
+from app.ui.sharing_panel import SharingPanel
 from app.ui.shell import Shell
 from app.ui.texts import Texts
 from app.ui.theme import Theme
@@ -80,6 +85,12 @@ class Pages:
         self.settings.add("words", self.words, self.words.words)
         self.programs = ProgramRulesPanel(theme, texts, ask)
         self.settings.add("insertion", self.programs, self.programs.words)
+        self.gateways = GatewaysPanel(theme, texts, ask, ask_beside)
+        self.settings.add("gateway", self.gateways, self.gateways.words)
+        self.sharing = SharingPanel(theme, texts, ask, ask_beside)  # below where speech is recognised
+        self.settings.add("gateway", self.sharing, self.sharing.words)
+        self.lending = LendingPanel(theme, texts, ask_beside)
+        self.settings.add("worker", self.lending, self.lending.words)
         self.shell.seen.connect(self._seen)
         self._shows = self._table()
 
@@ -97,10 +108,14 @@ class Pages:
             FileText: self.files.show_text,
             MonitorView: self.monitor.show_monitor,
             ModelsView: self.models.show_models,
+            GatewaysView: self.gateways.show_gateways,
             KeysSeen: self.settings.show_keys,
             MicrophoneTrial: self.settings.show_trial,
             Programs: self.programs.show_programs,
             ReplacementsTried: self.words.show_tried,
+            SharingView: self.sharing.show_sharing,
+            InviteView: self.sharing.show_invite,
+            LendingView: self.lending.show_lending,
             **self.help.shows,
         }
 
@@ -110,12 +125,21 @@ class Pages:
         self.history.again()
         self.words.again()
         self.help.again()
+        self.sharing.again()
         self.models.again()
+        self.gateways.again()
+
+    def add_gateway(self) -> None:
+        """Somebody wants to pair with one more."""
+        self.shell.appear(SETTINGS)
+        self.settings.choose("gateway")
+        self.gateways.open_form(None)
 
     def show_settings(self, settings: Settings) -> None:
         """What is in force."""
         self.settings.show_settings(settings)
         self.words.show_settings(settings)
+        self.sharing.show_settings(settings)
         self.programs.show_rules(settings.insertion.programs)
 
     def show_problem(self, problem: Problem) -> None:

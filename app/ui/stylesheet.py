@@ -24,6 +24,7 @@ QPushButton:disabled { color: $muted; border-color: $line; }
 QPushButton[role="primary"] { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton[role="primary"]:hover { background: $accent_strong; border-color: $accent_strong; }
 QPushButton[role="primary"]:focus { border: 2px solid $text; }
+QPushButton[role="primary"]:disabled { background: $surface; color: $muted; border-color: $line; }
 QPushButton[role="quiet"] { background: transparent; color: $accent; border-color: transparent;
     padding: ${hair}px ${pad}px; }
 QPushButton[role="quiet"]:hover { background: $accent_soft; }

@@ -11,8 +11,10 @@ from app.actions import Action, ChooseMicrophone, SwitchWorker, Verb
 from app.states import State
 from app.ui import icons
 from app.ui.choices import Choices
+from app.ui.gateways_menu import GatewaysMenu
 from app.ui.main_window import RECORDING
 from app.ui.pages import HISTORY, MONITOR, SETTINGS
+from app.ui.sharing_tray import LentEntries
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.ui.wording import state_text, worker_text
@@ -45,14 +47,11 @@ class Tray(QSystemTrayIcon):
         self.paste_held = self._entry(lambda: QTimer.singleShot(MENU_CLOSES_MS, lambda: ask(Verb.PASTE_HELD)))
         self.dismiss = self._entry(lambda: ask(Verb.DISMISS_HELD))
         self.menu.addSeparator()
-        self.microphones, self.gateways = self.menu.addMenu(""), self.menu.addMenu("")
-        self.here = self.gateways.addAction("")
-        self.here.setCheckable(True)
-        self.here.triggered.connect(lambda: self.here.setChecked(True))
-        self.here.setChecked(True)
+        self.microphones, self.gateways = self.menu.addMenu(""), GatewaysMenu(texts, ask)
+        self.menu.addMenu(self.gateways)
         self.worker = self._entry(self._switch_worker)
         self.worker.setCheckable(True)
-        self.menu.addSeparator()
+        self.lent = LentEntries(self.menu, self.menu.addSeparator(), texts)
         self.monitor, self.history, self.settings = (
             self._entry(partial(open_window, page)) for page in (MONITOR, HISTORY, SETTINGS)
         )
@@ -95,8 +94,7 @@ class Tray(QSystemTrayIcon):
         """Everything again, in the language of now."""
         texts = self._texts
         self.microphones.setTitle(texts("tray.microphone"))
-        self.gateways.setTitle(texts("tray.gateway"))
-        self.here.setText(texts("place.here"))
+        self.gateways.refresh()
         self.monitor.setText(texts("tray.monitor"))
         self.history.setText(texts("tray.history"))
         self.settings.setText(texts("tray.settings"))

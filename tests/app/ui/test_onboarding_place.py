@@ -6,16 +6,20 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.actions import Action, ChangeSetting, SwitchWorker
+from app.gateways.actions import GatewayAction, LookAtGateways
+from app.gateways.choosing import URL
+from app.gateways.view import GatewaysView, GatewayView
 from app.models.actions import LookAtModels, ModelAction, PauseModel
 from app.models.view import About, ModelState, ModelsView, ModelView
 from app.onboarding.actions import TryGateway
 from app.onboarding.view import GatewayTrial
 from app.settings.sections import Gateway, Settings, Worker
-from app.ui.onboarding_place import URL, PlaceStep, address
+from app.ui.onboarding_place import PlaceStep, address
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.view import Note, WorkerState, WorkerView
 
+Beside = list[ModelAction | GatewayAction]
 GPU = "http://desktop-gpu:8765"
 REACHED = GatewayTrial(GPU, True, 3.4, ("RTX 5060 Ti · sensevoice-small",))
 CHOSEN = replace(Settings(), gateway=Gateway(url=GPU))
@@ -27,12 +31,12 @@ def asked() -> list[Action]:
 
 
 @pytest.fixture
-def models() -> list[ModelAction]:
+def models() -> Beside:
     return []
 
 
 @pytest.fixture
-def page(theme: Theme, texts: Texts, asked: list[Action], models: list[ModelAction], qtbot: QtBot) -> PlaceStep:
+def page(theme: Theme, texts: Texts, asked: list[Action], models: Beside, qtbot: QtBot) -> PlaceStep:
     made = PlaceStep(theme, texts, asked.append, models.append)
     qtbot.addWidget(made)
     made.show()
@@ -59,9 +63,7 @@ def test_on_this_computer_it_shows_the_worker_and_its_download(page: PlaceStep, 
     assert asked == [SwitchWorker(True)]
 
 
-def test_a_model_that_is_missing_can_be_paused_and_taken_from_a_folder(
-    page: PlaceStep, models: list[ModelAction]
-) -> None:
+def test_a_model_that_is_missing_can_be_paused_and_taken_from_a_folder(page: PlaceStep, models: Beside) -> None:
     page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=40))
     assert models == [LookAtModels(True), LookAtModels(True)], "nobody had answered yet"
     base, other = About("whisper-base", size=100), About("paraformer-zh")
@@ -122,3 +124,16 @@ def test_back_to_this_computer_with_its_worker(page: PlaceStep, asked: list[Acti
     asked.clear()
     page.here.click()
     assert asked == [ChangeSetting(URL, ""), SwitchWorker(True), TryGateway("")]
+
+
+def test_a_paired_one_may_be_chosen_and_left(page: PlaceStep, asked: list[Action], models: Beside) -> None:
+    page.elsewhere.click()
+    assert models[-1] == LookAtGateways(True, "first steps") and page.pairing.isVisible()
+    page.show_gateways(GatewaysView((GatewayView("id", "attic", "10.0.0.3:8765", chosen=True),)))
+    page.show_settings(replace(Settings(), gateway=Gateway(chosen="id")))
+    assert page.elsewhere.isChecked() and "attic" in page.pairing.paired.text()
+    page.here.click()
+    assert ChangeSetting("gateway.chosen", "") in asked
+    assert models[-1] == LookAtGateways(False, "first steps")
+    page.show_settings(Settings())
+    assert page.here.isChecked() and not page.pairing.isVisible()

@@ -9,6 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from app.actions import Action
 from app.beside_actions import BesideAction, LookAtMonitor
+from app.gateways.actions import LookAtGateways
+from app.gateways.view import GatewaysView, GatewayView
 from app.history.actions import SearchHistory
 from app.history.view import (
     HistoryList,
@@ -76,6 +78,15 @@ def test_news_reach_their_page_and_others_are_passed_over(world: World) -> None:
     ):
         world.pages.show(news)
     world.pages.show(object())
+
+
+def test_the_gateways_are_seen_in_the_settings_and_one_more_is_added_there(world: World) -> None:
+    pages = world.pages
+    pages.show(GatewaysView((GatewayView("desk", "desk", "10.0.0.1:8765"),)))
+    assert list(pages.gateways.cards) == ["desk"]
+    pages.add_gateway()
+    assert pages.shell.page == SETTINGS and pages.settings.section == "gateway"
+    assert pages.gateways.form.isVisible() and LookAtGateways(True) in world.beside
 
 
 def test_the_models_are_looked_at_only_while_they_are_seen(world: World) -> None:

@@ -1,0 +1,57 @@
+"""Gateways on the local network that this computer is not paired with yet."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.gateways.view import FoundView
+from app.ui.texts import Texts
+from app.ui.theme import SPACING
+from app.ui.widgets import Elided
+
+
+class FoundRow(QWidget):
+    """One of them, and the way to pair with it."""
+
+    def __init__(self, texts: Texts, pair: Callable[[FoundView], None], found: FoundView) -> None:
+        super().__init__()
+        self.found = found
+        self.name, self.pair = Elided(1), QPushButton()
+        self.pair.clicked.connect(lambda: pair(found))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACING.small)
+        row.addWidget(self.name, 1)
+        row.addWidget(self.pair)
+        self.name.show_text(found.name)
+        self.pair.setText(texts("gateways.pair"))
+        self.pair.setAccessibleName(texts("gateways.pair-name", gateway=found.name))
+
+
+class FoundList(QWidget):
+    """All of them. ``pair`` is told which one somebody wants to pair with."""
+
+    def __init__(self, texts: Texts, pair: Callable[[FoundView], None]) -> None:
+        super().__init__()
+        self._texts, self._pair = texts, pair
+        self.rows: list[FoundRow] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(SPACING.small)
+        self.hide()
+
+    def show_found(self, found: Sequence[FoundView], *, again: bool = False) -> None:
+        """These; only others than before, or ``again`` in the language of now, are made anew."""
+        if not again and [row.found for row in self.rows] == list(found):
+            return
+        focused = next((row.found for row in self.rows if row.pair.hasFocus()), None)
+        for row in self.rows:
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self.rows = [FoundRow(self._texts, self._pair, one) for one in found]
+        for row in self.rows:
+            self._column.addWidget(row)
+            if row.found == focused:
+                row.pair.setFocus()
+        self.setVisible(bool(self.rows))

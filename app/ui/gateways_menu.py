@@ -1,0 +1,86 @@
+"""The part of the tray's menu that says where speech goes: this computer, a gateway, or one more to pair with."""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu
+
+from app.actions import Action, ChangeSetting
+from app.gateways.choosing import to_gateway, to_here
+from app.gateways.view import GatewaysView, GatewayView
+from app.ui.gateways_wording import menu_text
+from app.ui.texts import Texts
+
+
+class GatewaysMenu(QMenu):
+    """``looked``: somebody opens it, or has closed it. ``add``: one more is wanted."""
+
+    looked = Signal(bool)
+    add = Signal()
+
+    def __init__(self, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._texts, self._ask = texts, ask
+        self._view = GatewaysView()
+        self._keys: list[tuple[str, str]] = []
+        self._group = QActionGroup(self)
+        self.here, self.more = QAction(self), QAction(self)
+        self.entries: list[QAction] = []
+        self._take_in(self.here, lambda: to_here(self._view))
+        self.more.triggered.connect(self.add)
+        self.aboutToShow.connect(lambda: self.looked.emit(True))
+        self.aboutToHide.connect(lambda: self.looked.emit(False))
+        self._fill()
+
+    def show_gateways(self, view: GatewaysView) -> None:
+        """As they are now. An open menu stays as it is, but for what its entries say."""
+        self._view = view
+        if self._keys != [_key(gateway) for gateway in view.gateways]:
+            self._fill()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """In the language of now."""
+        texts = self._texts
+        self.setTitle(texts("tray.gateway"))
+        self.here.setText(texts("place.here"))
+        self.more.setText(texts("gateways.tray-add"))
+        for entry, gateway in zip(self.entries, self._view.gateways, strict=True):
+            entry.setText(menu_text(texts, gateway).replace("&", "&&"))
+            entry.setChecked(gateway.chosen)
+        self.here.setChecked(not any(gateway.chosen for gateway in self._view.gateways))
+
+    def _fill(self) -> None:
+        for entry in self.entries:
+            self._group.removeAction(entry)
+            entry.deleteLater()
+        for action in self.actions():
+            self.removeAction(action)
+        self._keys = [_key(gateway) for gateway in self._view.gateways]
+        self.entries = [QAction(self) for _ in self._keys]
+        self.addAction(self.here)
+        for place, entry in enumerate(self.entries):
+            self._take_in(entry, partial(self._to, place))
+            self.addAction(entry)
+        self.addSeparator()
+        self.addAction(self.more)
+
+    def _to(self, place: int) -> tuple[ChangeSetting, ...]:
+        return to_gateway(self._view.gateways[place])
+
+    def _take_in(self, entry: QAction, changes: Callable[[], tuple[ChangeSetting, ...]]) -> None:
+        entry.setCheckable(True)
+        self._group.addAction(entry)
+
+        def chosen() -> None:
+            for change in changes():
+                self._ask(change)
+            self.refresh()  # it follows what is in force, not the click
+
+        entry.triggered.connect(lambda _: chosen())
+
+
+def _key(gateway: GatewayView) -> tuple[str, str]:
+    return gateway.id, gateway.where if not gateway.id else ""

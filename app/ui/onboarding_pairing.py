@@ -1,0 +1,82 @@
+"""In the first steps: a gateway that shows a code, found on the network or by its address."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from app.actions import Action, ChangeSetting
+from app.gateways.actions import GatewayAction, LookAtGateways
+from app.gateways.choosing import CHOSEN
+from app.gateways.view import FoundView, GatewaysView
+from app.ui.gateways_found import FoundList
+from app.ui.gateways_pairing import PairingForm
+from app.ui.onboarding_step import tell
+from app.ui.texts import Texts
+from app.ui.theme import SPACING, Theme
+from app.ui.widgets import label
+
+_WHO = "first steps"
+
+
+class PairingPart(QWidget):
+    """One that is paired here is chosen at once, if somebody says so."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Action], None],
+        ask_gateways: Callable[[GatewayAction], None],
+    ) -> None:
+        super().__init__()
+        self._texts, self._ask_gateways = texts, ask_gateways
+        self._view, self._looks = GatewaysView(), False
+        self.paired, self.pair = label(), QPushButton()
+        self.found = FoundList(texts, self._open)
+        self.form = PairingForm(
+            theme, texts, ask_gateways, lambda gateway: ask(ChangeSetting(CHOSEN, gateway)), self._closed
+        )
+        self.paired.setWordWrap(True)
+        self.pair.clicked.connect(lambda: self._open(None))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.small)
+        column.addWidget(self.paired)
+        column.addWidget(self.found)
+        column.addWidget(self.pair, alignment=Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.form)
+        self.refresh()
+
+    def look(self, on: bool) -> None:
+        """Whether somebody sees it. Safe to say twice."""
+        if on is not self._looks:
+            self._looks = on
+            self._ask_gateways(LookAtGateways(on, _WHO))
+            if not on:
+                self.form.close_form()
+
+    def show_gateways(self, view: GatewaysView) -> None:
+        """As they are now."""
+        self._view = view
+        self.found.show_found(view.found)
+        self.form.show_pairing(view.pairing)
+        self._tell()
+
+    def refresh(self) -> None:
+        """In the language of now."""
+        self.pair.setText(self._texts("onboarding.pair"))
+        self.found.show_found(self._view.found, again=True)
+        self._tell()
+
+    def _tell(self) -> None:
+        name = next((one.name for one in self._view.gateways if one.chosen and one.id), "")
+        tell(self.paired, self._texts("onboarding.paired-with", gateway=name) if name else "", "")
+
+    def _open(self, found: FoundView | None) -> None:
+        self.form.open(found, self._view.device)
+        self.pair.setEnabled(False)
+
+    def _closed(self) -> None:
+        self.pair.setEnabled(True)
+        self.pair.setFocus()

@@ -1,0 +1,132 @@
+"""Gateways and pairing in each of their states, for ``scripts.screenshots``."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from app.gateways.view import (
+    Answer,
+    FoundView,
+    GatewaysView,
+    GatewayView,
+    Health,
+    PairingStage,
+    PairingView,
+)
+from app.ui.gateways_panel import GatewaysPanel
+from app.ui.main_window import usual_size
+from app.ui.texts import Texts
+from app.ui.theme import SPACING, Theme
+from app.view import Note
+from scripts.screenshots import Look, column, dressed, grabbed, ground
+
+_WELL: Final = Answer(Health.WELL, 1.8, ("RTX 5060 Ti · SenseVoiceSmall", "cpu · whisper-base"))
+TOWER: Final = GatewayView("tower", "desktop-gpu", "192.168.1.20:8765", True, _WELL)
+TEAM: Final = GatewayView("team", "Studio", "studio.example:8765", answer=Answer(Health.NOBODY, 14.0))
+PLAIN: Final = GatewayView("", "http://10.0.0.7:8765", "10.0.0.7:8765")
+ATTIC: Final = FoundView("attic", ("https://192.168.1.31:8765",), "c" * 64)
+FOUND: Final = (ATTIC, FoundView("Anna 的台式机 & friends", ("https://192.168.1.32:8765",), "d" * 64))
+FULL: Final = GatewaysView((TOWER, TEAM), FOUND, here=False, device="laptop")
+Do = Callable[[GatewaysPanel, GatewaysView], GatewaysView]
+
+
+def full(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
+    """One is chosen, others are there."""
+    return FULL
+
+
+def nothing(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
+    """Before there is any."""
+    return GatewaysView()
+
+
+def away(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
+    """This computer is in the place of the chosen one; another one sends us away; one is asked about."""
+    lost = replace(TOWER, answer=Answer(Health.AWAY, note=Note("gateway-unreachable")))
+    refused = replace(TEAM, answer=Answer(Health.REFUSED, note=Note("gateway-other-certificate")))
+    told = Note("gateway-still-listed", {"gateway": "old laptop"})
+    shown = GatewaysView((lost, refused, PLAIN), instead_of="desktop-gpu", device="laptop", told=told)
+    made.show_gateways(shown)
+    card = made.cards["team"]
+    card.forget.click()
+    made.cards["tower"].rename.click()
+    card.forget.setFocus()
+    card.forget.click()
+    return replace(shown, problem=Note("gateways-damaged", {"file": "gateways.json.damaged"}))
+
+
+def typing(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
+    """By address, with something that is none."""
+    made.show_gateways(GatewaysView(device="laptop"))
+    made.open_form(None)
+    made.form.address.setText("ftp://desk")
+    made.form.address.textEdited.emit("ftp://desk")
+    made.form.code.setText("1234 56")
+    return GatewaysView(device="laptop")
+
+
+def _asked(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
+    made.show_gateways(view)
+    made.open_form(ATTIC)
+    made.form.code.setText("1234 5678")
+    made.form.code.textEdited.emit("12345678")
+    made.form.go.click()
+    return view
+
+
+def asking(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
+    """Under way, with one that was found."""
+    shown = GatewaysView(found=FOUND, device="laptop")
+    return replace(_asked(made, shown), pairing=PairingView(PairingStage.ASKING))
+
+
+def refused(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
+    """Another code, or somebody between."""
+    asked = asking(made, view)
+    note = Note("pair-wrong-code", {"tries": "4"})
+    return replace(asked, pairing=PairingView(PairingStage.REFUSED, note=note))
+
+
+def paired(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
+    """It is done."""
+    asked = asking(made, view)
+    return replace(asked, found=(), pairing=PairingView(PairingStage.PAIRED, "attic", "attic"))
+
+
+STATES: Final[tuple[Do, ...]] = (full, nothing, away, typing, asking, refused, paired)
+
+
+def panel(look: Look, do: Do) -> QImage:
+    """The panel, as wide as the settings have room for it."""
+
+    def draw(theme: Theme, texts: Texts) -> QImage:
+        page, inside = QScrollArea(), QWidget()
+        inside.setObjectName("list")
+        around = QVBoxLayout(inside)
+        around.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
+        made = GatewaysPanel(theme, texts, lambda action: None, lambda action: None)
+        around.addWidget(made)
+        around.addStretch(1)
+        page.setWidget(inside)
+        page.setWidgetResizable(True)
+        page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        width = max(round(usual_size().width() * 0.72), inside.minimumSizeHint().width())
+        page.resize(width, 10)
+        page.show()
+        page.setFocus()
+        QGuiApplication.processEvents()
+        made.show_gateways(do(made, GatewaysView()))
+        QGuiApplication.processEvents()
+        page.resize(width, around.totalHeightForWidth(width))
+        return grabbed(page)
+
+    return dressed(look, draw)
+
+
+def states(look: Look) -> QImage:
+    """Below each other."""
+    return column([panel(look, do) for do in STATES], ground(look))

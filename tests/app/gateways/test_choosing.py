@@ -1,0 +1,16 @@
+"""What the settings are asked when somebody chooses."""
+
+from app.actions import ChangeSetting
+from app.gateways.choosing import to_gateway, to_here
+from app.gateways.view import GatewaysView, GatewayView
+
+DESK = GatewayView("desk", "desk", "10.0.0.1:8765")
+PLAIN = GatewayView("", "http://gpu:1", "gpu:1")
+
+
+def test_there_or_here() -> None:
+    assert to_gateway(DESK) == (ChangeSetting("gateway.chosen", "desk"),)
+    assert to_gateway(PLAIN) == (ChangeSetting("gateway.chosen", ""),)
+    assert to_here(GatewaysView((DESK,))) == (ChangeSetting("gateway.chosen", ""),)
+    written = (ChangeSetting("gateway.url", ""), ChangeSetting("gateway.chosen", ""))
+    assert to_here(GatewaysView((DESK, PLAIN))) == written

@@ -1,0 +1,85 @@
+"""One gateway: shown, chosen, renamed, and forgotten only by who is sure."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.gateways.actions import ForgetGateway, GatewayAction, RenameGateway
+from app.gateways.view import Answer, GatewayView, Health
+from app.ui.gateways_card import GatewayCard
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+
+DESK = GatewayView("desk", "desk", "10.0.0.1:8765", answer=Answer(Health.WELL, 2.0))
+
+
+class World:
+    def __init__(self, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+        self.asked, self.used = list[GatewayAction](), list[str]()
+        self.card = GatewayCard(theme, texts, self.asked.append, self.used.append)
+        qtbot.addWidget(self.card)
+        self.card.show_gateway(DESK)
+        self.card.show()
+        qtbot.waitExposed(self.card)
+
+
+@pytest.fixture
+def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
+    return World(theme, texts, qtbot)
+
+
+def test_what_it_says(world: World, texts: Texts) -> None:
+    card = world.card
+    assert (card.name.text(), card.where.text(), card.shape.health) == ("desk", "10.0.0.1:8765", Health.WELL)
+    assert "2" in card.says.text() and "desk" in card.accessibleName()
+    card.show_gateway(GatewayView("", "http://gpu:1", "gpu:1"))
+    assert texts("gateways.unpaired") in card.where.text() and not card.forget.isVisible()
+
+
+def test_the_choice_follows_what_is_in_force(world: World) -> None:
+    world.card.pick.click()
+    assert world.used == ["desk"] and not world.card.pick.isChecked()
+    world.card.show_gateway(GatewayView("desk", "desk", "", chosen=True))
+    world.card.pick.click()
+    assert world.used == ["desk"] and world.card.pick.isChecked()
+
+
+def test_it_is_renamed_with_enter_or_with_the_button(world: World) -> None:
+    card = world.card
+    card.rename.click()
+    assert card.field.isVisible() and card.field.text() == "desk"
+    card.field.setText("attic")
+    QTest.keyClick(card.field, Qt.Key.Key_Return)
+    card.rename.click()
+    card.field.setText("cellar")
+    card.save.click()
+    assert world.asked == [RenameGateway("desk", "attic"), RenameGateway("desk", "cellar")]
+    assert not card.field.isVisible()
+    card.rename.click()
+    QTest.keyClick(card.field, Qt.Key.Key_Escape)
+    assert not card.field.isVisible() and len(world.asked) == 2
+
+
+def test_only_who_is_sure_forgets_it(world: World, texts: Texts) -> None:
+    forget = world.card.forget
+    forget.click()
+    assert world.asked == [] and forget.text() == texts("gateways.sure")
+    QTest.mouseClick(forget, Qt.MouseButton.LeftButton)
+    assert world.asked == [ForgetGateway("desk")]
+
+
+def test_who_turns_to_something_else_does_not_want_it(world: World, texts: Texts, qtbot: QtBot) -> None:
+    card = world.card
+    card.activateWindow()
+    qtbot.waitUntil(card.isActiveWindow)
+    card.forget.click()
+    card.pick.setFocus()
+    assert card.forget.text() == texts("gateways.forget")
+
+
+def test_this_computer_is_neither_renamed_nor_forgotten(world: World) -> None:
+    world.card.show_here("here", "says", chosen=True)
+    card = world.card
+    assert not any(widget.isVisible() for widget in (card.rename, card.forget, card.where, card.shape))
+    assert card.pick.isChecked() and card.says.text() == "says"

@@ -1,0 +1,52 @@
+"""Others on the network: each with a way to pair with it."""
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.gateways.view import FoundView
+from app.ui.gateways_found import FoundList
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+
+ATTIC = FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64)
+STUDIO = FoundView("studio", ("https://10.0.0.4:8765",), "d" * 64)
+
+
+@pytest.fixture
+def wanted() -> list[FoundView]:
+    return []
+
+
+@pytest.fixture
+def found(theme: Theme, texts: Texts, wanted: list[FoundView], qtbot: QtBot) -> FoundList:
+    made = FoundList(texts, wanted.append)
+    qtbot.addWidget(made)
+    return made
+
+
+def test_each_can_be_paired_with(found: FoundList, wanted: list[FoundView]) -> None:
+    found.show_found((ATTIC, STUDIO))
+    found.rows[1].pair.click()
+    assert wanted == [STUDIO] and "studio" in found.rows[1].pair.accessibleName()
+    assert not found.isHidden()
+    found.show_found(())
+    assert not found.rows and found.isHidden()
+
+
+def test_the_same_ones_stay(found: FoundList) -> None:
+    found.show_found((ATTIC,))
+    (row,) = found.rows
+    found.show_found((ATTIC,))
+    assert found.rows == [row]
+    found.show_found((ATTIC,), again=True)
+    assert found.rows != [row]
+
+
+def test_the_focus_stays_with_the_one_that_had_it(found: FoundList, qtbot: QtBot) -> None:
+    found.show_found((STUDIO,))
+    found.show()
+    found.activateWindow()
+    qtbot.waitUntil(found.isActiveWindow)
+    found.rows[0].pair.setFocus()
+    found.show_found((ATTIC, STUDIO))
+    assert found.rows[1].pair.hasFocus()

@@ -1,0 +1,114 @@
+"""A code is typed or pasted, it is said what is sent where, and how it went."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.gateways.actions import EndPairing, GatewayAction, PairGateway
+from app.gateways.view import FoundView, PairingStage, PairingView
+from app.ui.gateways_pairing import PairingForm
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+from app.view import Note
+from protocol.pairing import PairingLink, PairRefusal, encode_link
+
+ATTIC = FoundView("attic", ("https://10.0.0.3:8765", "https://[fd00::3]:8765"), "c" * 64)
+LINK = PairingLink(("https://10.0.0.4:8765",), "00112233", "d" * 64)
+ASKING = PairingView(PairingStage.ASKING)
+
+
+class World:
+    def __init__(self, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+        self.asked, self.used, self.closed = list[GatewayAction](), list[str](), list[int]()
+        self.form = PairingForm(theme, texts, self.asked.append, self.used.append, lambda: self.closed.append(1))
+        qtbot.addWidget(self.form)
+
+
+@pytest.fixture
+def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
+    return World(theme, texts, qtbot)
+
+
+def paste(field: QLineEdit, text: str) -> None:
+    field.clear()
+    field.insert(text)
+    field.textEdited.emit(field.text())
+
+
+def test_one_that_was_found_needs_its_code_only(world: World, texts: Texts) -> None:
+    form = world.form
+    form.open(ATTIC, "laptop")
+    assert not form.address.isVisible() and form.device.text() == "laptop" and not form.go.isEnabled()
+    assert "attic" in form.sends.text() and "attic" in form.heading.text()
+    QTest.keyClicks(form.code, "12345678")
+    assert form.code.text() == "1234 5678" and form.go.isEnabled()
+    QTest.keyClick(form.code, Qt.Key.Key_Return)
+    assert world.asked == [PairGateway(ATTIC.urls, "1234 5678", "laptop", "c" * 64)]
+    form.show_pairing(ASKING)
+    assert not form.go.isEnabled() and form.note.text() == texts("pairing.asking")
+    QTest.keyClick(form.code, Qt.Key.Key_Return)
+    assert len(world.asked) == 1
+
+
+def test_an_address_is_typed(world: World, texts: Texts) -> None:
+    form = world.form
+    form.open(None, "laptop")
+    paste(form.code, "your code: 1234-5678")
+    assert form.code.text() == "1234 5678" and not form.go.isEnabled() and not form.note.isVisible()
+    paste(form.address, "ftp://x")
+    assert form.note.text() == texts("pairing.bad-address")
+    paste(form.address, "desk.local")
+    form.device.setText("my laptop")
+    form.go.click()
+    assert world.asked == [PairGateway(("https://desk.local:8765",), "1234 5678", "my laptop")]
+
+
+@pytest.mark.parametrize("into", ["address", "code"])
+def test_a_link_says_everything(world: World, into: str) -> None:
+    world.form.open(None, "laptop")
+    paste(getattr(world.form, into), encode_link(LINK))
+    assert world.form.code.text() == "0011 2233"
+    world.form.go.click()
+    assert world.asked == [PairGateway(LINK.urls, "0011 2233", "laptop", LINK.certificate_sha256)]
+
+
+@pytest.mark.parametrize("reason", PairRefusal)
+def test_each_refusal_is_told_and_the_code_may_be_typed_again(
+    world: World, texts: Texts, reason: PairRefusal
+) -> None:
+    form = world.form
+    form.open(ATTIC, "laptop")
+    paste(form.code, "12345678")
+    form.go.click()
+    form.show_pairing(ASKING)
+    note = Note(f"pair-{reason.value.replace('_', '-')}", {"tries": "4"})
+    form.show_pairing(PairingView(PairingStage.REFUSED, note=note))
+    assert form.note.text() and form.go.text() == texts("pairing.again") and form.code.isEnabled()
+    paste(form.code, "8765")
+    assert not form.note.text() and not form.go.isEnabled()
+
+
+def test_once_paired_it_may_be_used_at_once_or_not(world: World) -> None:
+    form = world.form
+    for use in (True, False):
+        form.open(ATTIC, "laptop")
+        paste(form.code, "12345678")
+        form.go.click()
+        form.show_pairing(PairingView(PairingStage.PAIRED, "its-id", "attic"))
+        assert form.use.isVisible() and not form.code.isVisible() and "attic" in form.sends.text()
+        (form.use if use else form.later).click()
+        assert not form.isVisible()
+    assert world.used == ["its-id"] and world.closed == [1, 1]
+    assert world.asked[-1] == EndPairing()
+
+
+def test_what_went_on_before_is_not_shown_and_giving_up_ends_it(world: World) -> None:
+    form = world.form
+    form.open(ATTIC, "laptop")
+    form.show_pairing(PairingView(PairingStage.PAIRED, "old", "old"))
+    assert form.go.isVisible()
+    form.cancel.click()
+    form.close_form()
+    assert world.asked == [EndPairing()] and world.closed == [1]

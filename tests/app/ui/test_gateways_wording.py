@@ -1,0 +1,44 @@
+"""Every way in which a gateway can be has words, in both languages."""
+
+import pytest
+
+from app.gateways.view import Answer, GatewaysView, GatewayView, Health
+from app.ui.gateways_wording import answer_role, answer_text, here_text, menu_text
+from app.ui.texts import LANGUAGES, Texts
+from app.view import Note
+
+EN = Texts("en")
+WELL = Answer(Health.WELL, 1.4, ("GPU · m", "cpu · n"))
+
+
+def of(answer: Answer, gateway: str = "id", *, chosen: bool = False) -> GatewayView:
+    return GatewayView(gateway, "desk", "10.0.0.1:8765", chosen, answer)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_has_words_of_its_own(language: str) -> None:
+    note = Note("gateway-unauthorised")
+    said = {answer_text(Texts(language), of(Answer(health, 1.0, note=note))) for health in Health}
+    assert len(said) == len(Health) and all(said)
+
+
+def test_who_is_behind_it_and_how_fast_it_is() -> None:
+    assert answer_text(EN, of(WELL)) == "Answers within 1 ms · GPU · m, cpu · n"
+    assert answer_text(EN, of(Answer(Health.WELL, 0.2))) == "Answers within 1 ms"
+    assert menu_text(EN, of(WELL)) == "desk · 1 ms" and menu_text(EN, of(Answer())) == "desk"
+
+
+def test_one_without_pairing_is_asked_once_it_is_chosen_and_looked_for_nowhere() -> None:
+    assert answer_text(EN, of(Answer(), "")) == EN("gateways.not-asked")
+    assert answer_text(EN, of(Answer(), "", chosen=True)) == EN("gateways.asking")
+    assert "looked for" not in answer_text(EN, of(Answer(Health.AWAY), ""))
+
+
+def test_what_is_wrong_is_seen() -> None:
+    roles = [answer_role(of(Answer(health))) for health in (Health.WELL, Health.AWAY, Health.REFUSED)]
+    assert roles == ["muted", "warning", "danger"]
+
+
+def test_this_computer_says_in_whose_place_it_is() -> None:
+    assert "desk" in here_text(EN, GatewaysView(instead_of="desk"))
+    assert here_text(EN, GatewaysView()) == EN("gateways.here-says")
