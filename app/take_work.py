@@ -80,7 +80,7 @@ class TakeWork:
 
     @property
     def destination(self) -> str | None:
-        """Where its audio goes, empty for this computer; ``None``: nobody was asked yet."""
+        """Where its audio goes, empty for this computer; ``None``: to nobody just now."""
         return self._goes_to
 
     def stop(self) -> None:
@@ -100,7 +100,6 @@ class TakeWork:
             self._tell(Ended(self._take, note))
 
     def _locate(self) -> Address:
-        self._goes_to = None  # where there is none, it goes nowhere yet
         address = self._workshop.listener.locate()
         self._goes_to = address.name
         return address
@@ -186,6 +185,7 @@ class TakeWork:
             case Connected():
                 self._gateway = None
             case Disconnected():
+                self._goes_to = None
                 self._gateway = Note(NoteKey.GATEWAY_AWAY)
             case Busy(reason):
                 self._gateway = Note(_BUSY[reason])

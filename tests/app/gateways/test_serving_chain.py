@@ -131,71 +131,91 @@ def two_chains(root: Path, broker: Broker) -> Iterator[tuple[Chain, Endpoint]]:
         yield desk, here.gateway()[1]
 
 
+class Scene:
+    """Somebody who dictates, with the gateway of the desk chosen and one of this computer beside it."""
+
+    def __init__(self, root: Path, desk: Chain, here: Endpoint) -> None:
+        self.desk = desk
+        self.views = list[GatewaysView]()
+        self.announced = asyncio.Queue[DiscoveryEvent]()
+        local, store = Address(here.url, here.key), GatewayStore(root / "gateways.json")
+        world = World(store, lambda: local, discover=self.discover, times=TIMES, own_addresses=tuple)
+        self.gateways = Gateways(self.views.append, lambda: None, self.moved, world=world)
+        self.dictation: Dictation | None = None
+        self.certificate = ""
+
+    @property
+    def world(self) -> Dictation:
+        assert self.dictation is not None
+        return self.dictation
+
+    async def discover(self) -> AsyncGenerator[DiscoveryEvent, None]:
+        while True:
+            yield await self.announced.get()
+
+    def moved(self) -> None:
+        """As the app does it."""
+        if self.dictation is not None:
+            self.dictation.dictating.change(replace(TOGGLE, destination=self.gateways.destination))
+
+    async def start(self) -> str:
+        """The gateway of the desk, wherever there is room; where it is."""
+        port = free_port()
+        self.program, self.endpoint = await asyncio.to_thread(shared, self.desk, port)
+        return f"https://127.0.0.1:{port}"
+
+    async def pair(self, url: str) -> None:
+        """With its code, and choose it."""
+        code = await code_of(self.endpoint)
+        self.certificate = code.certificate_sha256
+        self.gateways.ask(PairGateway((url,), code.code, "laptop"))
+        await wait_until(lambda: self.views[-1].pairing.stage is PairingStage.PAIRED, "it is paired", LONG_S)
+        self.gateways.choose(Gateway(chosen=self.views[-1].pairing.gateway))
+        self.world.elsewhere = self.gateways.falls_back()
+
+    async def begin(self) -> Halting:
+        """A take of which the desk has recognised something."""
+        said = len(self.world.inserter.texts)
+        device = await speaking(self.world)
+        await wait_until(lambda: len(self.world.inserter.texts) > said, "the desk recognises", LONG_S)
+        assert self.world.dictating.view.destination == "desk"
+        return device
+
+    async def end(self, device: Halting, takes: int) -> None:
+        """The rest of the take: it is recognised here."""
+        device.may_go_on.set()
+        await self.world.all_heard()
+        self.world.dictating.ask(Verb.STOP)
+        await wait_until(lambda: self.gateways.here, "this computer is in its place", LONG_S)
+        dictating = self.world.dictating
+        await wait_until(lambda: dictating.view.destination == "", "nothing goes to the one that is away", LONG_S)
+        await wait_until(lambda: self.world.ended == takes, "the take is over", LONG_S)
+        check(self.world, takes)
+
+
 @pytest.mark.timeout(240)
-async def test_killed_in_mid_take_and_back_at_another_port(
+async def test_killed_in_mid_take_back_at_another_port_and_sent_away_in_mid_take(
     tmp_path: Path, models: Path, broker: Broker, talk: Samples
 ) -> None:
-    announced: asyncio.Queue[DiscoveryEvent] = asyncio.Queue()
-
-    async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
-        while True:
-            yield await announced.get()
-
-    views: list[GatewaysView] = []
     with two_chains(tmp_path, broker) as (desk, here):
-        port = free_port()
-        chosen, endpoint = await asyncio.to_thread(shared, desk, port)
-        local = Address(here.url, here.key)
-        store = GatewayStore(tmp_path / "gateways.json")
-        made = World(store, lambda: local, discover=discover, times=TIMES, own_addresses=tuple)
-        worlds: list[Dictation] = []
+        scene = Scene(tmp_path, desk, here)
+        gateways = scene.gateways
+        async with gateways, dictating(tmp_path, models, gateways.locate, talk, TOGGLE) as scene.dictation:
+            await scene.pair(await scene.start())
+            device = await scene.begin()
+            scene.program.kill()
+            await scene.end(device, takes=1)
 
-        def moved() -> None:
-            """As the desk does it."""
-            for one in worlds:
-                one.dictating.change(replace(TOGGLE, destination=gateways.destination))
-
-        gateways = Gateways(views.append, lambda: None, moved, world=made)
-        async with gateways, dictating(tmp_path, models, gateways.locate, talk, TOGGLE) as world:
-            worlds.append(world)
-            code = await code_of(endpoint)
-            gateways.ask(PairGateway((f"https://127.0.0.1:{port}",), code.code, "laptop"))
-            await wait_until(lambda: views[-1].pairing.stage is PairingStage.PAIRED, "it is paired", LONG_S)
-            gateway = views[-1].pairing.gateway
-            gateways.choose(Gateway(chosen=gateway))
-            device = await speaking(world)
-            await wait_until(lambda: world.inserter.texts, "the desk recognises", LONG_S)
-            assert world.dictating.view.destination == "desk"
-            chosen.kill()
-            device.may_go_on.set()
-            await world.all_heard()
-            world.dictating.ask(Verb.STOP)
-            await wait_until(lambda: gateways.here, "this computer is in its place", LONG_S)
-            assert world.dictating.view.destination == "", "nothing goes to the one that is away"
-            await wait_until(lambda: world.ended == 1, "the take is over", LONG_S)
-            check(world, 1)
-
-            world.devices.kind = FakeDevice
-            port = free_port()
-            _, endpoint = await asyncio.to_thread(shared, desk, port)
-            url = f"https://127.0.0.1:{port}"
-            announced.put_nowait(Found("desk.x", "desk", (url,), code.certificate_sha256, "1"))
+            url = await scene.start()
+            scene.announced.put_nowait(Found("desk.x", "desk", (url,), scene.certificate, "1"))
             await wait_until(lambda: not gateways.here, "it is back", LONG_S)
-            await world.dictate()
-            assert world.dictating.view.destination == "desk" and gateways.locate().url == url
-            await world.over(2)
-            check(world, 2)
+            scene.world.devices.kind = FakeDevice
+            await scene.world.dictate()
+            assert scene.world.dictating.view.destination == "desk" and gateways.locate().url == url
+            await scene.world.over(2)
+            check(scene.world, 2)
 
-            world.elsewhere = gateways.falls_back()
-            said = len(world.inserter.texts)
-            device = await speaking(world)
-            await wait_until(lambda: len(world.inserter.texts) > said, "the desk recognises", LONG_S)
-            await revoke(endpoint)
-            device.may_go_on.set()
-            await world.all_heard()
-            world.dictating.ask(Verb.STOP)
-            await world.over(3)
-            check(world, 3)
-            assert gateways.here, "it is not let in"
-            note = views[-1].gateways[0].answer.note
-            assert note == Note("gateway-unauthorised")
+            device = await scene.begin()
+            await revoke(scene.endpoint)
+            await scene.end(device, takes=3)
+            assert scene.views[-1].gateways[0].answer.note == Note("gateway-unauthorised")
