@@ -1,0 +1,27 @@
+"""The pictures of sharing and lending show every state that there is."""
+
+from PySide6.QtWidgets import QApplication
+
+from app.sharing.view import EnlistStage, SharingState
+from app.view import WorkerState
+from protocol.pairing import PairingStage
+from scripts import screenshots_sharing
+from scripts.screenshots import LOOKS
+
+
+def test_every_state_is_among_them() -> None:
+    assert {view.state for view in screenshots_sharing.SHARINGS} == set(SharingState)
+    assert {view.stage for view in screenshots_sharing.INVITES} == set(PairingStage)
+    assert {view.stage for view in screenshots_sharing.ENLISTINGS} == set(EnlistStage)
+    shown = {lent.worker.state for lent in screenshots_sharing.LENT}
+    assert shown >= {WorkerState.OFF, WorkerState.STARTING, WorkerState.BUSY, WorkerState.FAILED}
+
+
+def test_each_is_drawn(qapp: QApplication) -> None:
+    sharing = screenshots_sharing.sharing(LOOKS[0], screenshots_sharing.SHARED)
+    code = screenshots_sharing.inviting(LOOKS[0], screenshots_sharing.INVITE)
+    ended = screenshots_sharing.inviting(LOOKS[0], screenshots_sharing.INVITES[-1])
+    assert sharing.width() == 600 and sharing.height() > 300
+    assert code.height() > ended.height() > 60, "a code needs room, what became of it little"
+    for widget in qapp.topLevelWidgets():
+        widget.deleteLater()

@@ -1,0 +1,83 @@
+"""What is for servers: units that systemd understands, a compose file that YAML does, programs that are ours."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from configparser import RawConfigParser
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+PACKAGING: Final = Path(__file__).resolve().parent.parent / "packaging"
+UNITS: Final = sorted((PACKAGING / "systemd").rglob("*.service"))
+_INSTALLED: Final = re.compile(r"(%h/\.local/bin|/opt/kikipounamu/bin)/")
+
+
+def read(unit: Path) -> Mapping[str, Mapping[str, str]]:
+    """Its sections; of a key that is there twice the last."""
+    parser = RawConfigParser(strict=False, interpolation=None, comment_prefixes="#")
+    parser.optionxform = str  # type: ignore[method-assign, assignment]  # configparser documents this way
+    parser.read_string(unit.read_text())
+    return parser
+
+
+def test_there_is_one_of_each_for_a_user_and_for_a_server() -> None:
+    names = {f"{unit.parent.name}/{unit.stem}" for unit in UNITS}
+    assert names == {
+        f"{where}/kikipounamu-{what}" for where in ("user", "system") for what in ("gateway", "worker")
+    }
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: f"{unit.parent.name}-{unit.stem}")
+def test_systemd_understands_it(unit: Path, tmp_path: Path) -> None:
+    verify = shutil.which("systemd-analyze")
+    if verify is None:
+        pytest.skip("needs Linux with systemd")
+    here = f"{Path(sys.executable).parent}/"
+    text = _INSTALLED.sub(here, unit.read_text()).replace("User=kikipounamu\nGroup=kikipounamu\n", "")
+    placed = tmp_path / unit.name
+    placed.write_text(text)
+    scope = "--user" if unit.parent.name == "user" else "--system"
+    command = [verify, "verify", scope, "--man=no", "--recursive-errors=no", str(placed)]
+    environment = os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)}
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    ours = [line for line in told.stderr.splitlines() if unit.name in line]
+    assert (told.returncode, ours) == (0, []), told.stderr
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: f"{unit.parent.name}-{unit.stem}")
+def test_it_is_started_drained_and_left_alone_as_operations_say(unit: Path) -> None:
+    service = read(unit)["Service"]
+    program, command = service["ExecStart"].split()[:2]
+    assert Path(program).name == unit.stem and command == ("run" if "worker" in unit.stem else "serve")
+    assert service["KillMode"] == "mixed", "the gateway ends its broker, the worker its engine"
+    assert float(service["TimeoutStopSec"]) >= 30
+    final = {"2", "3", "4"} if "worker" in unit.stem else {"2"}
+    assert set(service["RestartPreventExitStatus"].split()) == final
+    assert "KEY" not in service["ExecStart"] and "password" not in service["ExecStart"].lower()
+
+
+def test_the_compose_file_has_a_redis_that_keeps_what_it_says() -> None:
+    yaml: Any = import_module("yaml")  # it comes with pre-commit
+    services = yaml.safe_load((PACKAGING / "compose.yaml").read_text())["services"]
+    assert set(services) == {"redis", "postgres"}
+    said = services["redis"]["command"][-1]
+    for wanted in ("appendonly yes", "appendfsync always", "maxmemory-policy noeviction", "requirepass"):
+        assert wanted in said
+    for service in services.values():
+        assert all(port.startswith("127.0.0.1:") for port in service["ports"]), "nobody else reaches it"
+        assert "healthcheck" in service
+
+
+def test_the_table_of_cards_names_what_is_asked_about() -> None:
+    said = (PACKAGING / "torch.md").read_text()
+    assert (
+        "sm_120" in said
+        and "https://download.pytorch.org/whl/cu130" in said
+        and "kikipounamu-worker doctor" in said
+    )
