@@ -6,6 +6,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.actions import Action, ChangeSetting, TestHotkeys
+from app.gateways.actions import GatewayAction
 from app.models.actions import LookAtModels, ModelAction
 from app.models.view import About, ModelsView, ModelView
 from app.news import Problem
@@ -26,12 +27,12 @@ def asked() -> list[Action]:
 
 
 @pytest.fixture
-def models() -> list[ModelAction]:
+def models() -> list[ModelAction | GatewayAction]:
     return []
 
 
 @pytest.fixture
-def page(theme: Theme, asked: list[Action], models: list[ModelAction], qtbot: QtBot) -> Onboarding:
+def page(theme: Theme, asked: list[Action], models: list[ModelAction | GatewayAction], qtbot: QtBot) -> Onboarding:
     made = Onboarding(theme, Texts("en"), asked.append, models.append)
     qtbot.addWidget(made)
     made.resize(900, 640)
@@ -60,7 +61,7 @@ def test_by_keys_from_the_first_to_the_last(page: Onboarding, asked: list[Action
 
 
 def test_what_a_step_needs_runs_only_while_it_is_seen(
-    page: Onboarding, asked: list[Action], models: list[ModelAction]
+    page: Onboarding, asked: list[Action], models: list[ModelAction | GatewayAction]
 ) -> None:
     for action, step, off in (
         (TryMicrophone(True), Step.MICROPHONE, TryMicrophone(False)),
