@@ -91,6 +91,7 @@ class Pages:
         self.settings.add("gateway", self.sharing, self.sharing.words)
         self.lending = LendingPanel(theme, texts, ask_beside)
         self.settings.add("worker", self.lending, self.lending.words)
+        self.lending.shown.connect(self.window.settings.show_lending)
         self.shell.seen.connect(self._seen)
         self._shows = self._table()
 

@@ -7,8 +7,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from app.actions import Action, ChangeSetting, ChooseMicrophone, PauseHotkeys, SwitchWorker, Verb
 from app.gestures import TalkMode
+from app.sharing.view import LendingView
 from app.ui.choices import DICTATE, DICTATE_KEY, LANGUAGE, MODE, Choices, microphone_entries
 from app.ui.key_field import KeyField
+from app.ui.sharing_wording import lent_text
 from app.ui.texts import LANGUAGES, SYSTEM, Texts
 from app.ui.theme import SCALE, SPACING, Theme
 from app.ui.widgets import Choice, Meter, Switch, label
@@ -22,7 +24,7 @@ class SettingsPanel(QFrame):
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
         self._texts, self._ask = texts, ask
-        self._choices, self._worker = Choices(), WorkerView()
+        self._choices, self._worker, self._lending = Choices(), WorkerView(), LendingView()
         self.setProperty("role", "card")
         self.heading = label(size=SCALE.heading, bold=True)
         self.microphone, self.meter = Choice(theme), Meter(theme)
@@ -34,6 +36,9 @@ class SettingsPanel(QFrame):
         self.refusal.hide()
         self.worker_state = label(size=SCALE.caption, role="muted")
         self.worker_state.setWordWrap(True)
+        self.lent_state = label(size=SCALE.caption, role="muted")
+        self.lent_state.setWordWrap(True)
+        self.lent_state.hide()
         self.quit = QPushButton()
         self._names = {name: label(size=SCALE.caption, role="muted") for name in _NAMED}
         self._lay_out()
@@ -62,6 +67,13 @@ class SettingsPanel(QFrame):
         self.worker.setAccessibleName(self._texts("worker.name"))
         self.worker.setAccessibleDescription(said)
 
+    def show_lending(self, view: LendingView) -> None:
+        """Whom this computer works for besides; it is switched in the settings and in the tray."""
+        self._lending = view
+        said = "\n".join(lent_text(self._texts, lent) for lent in view.lent if lent.on)
+        self.lent_state.setText(said)
+        self.lent_state.setVisible(bool(said))
+
     def refresh(self) -> None:
         """Everything again, in the language of now."""
         texts, choices = self._texts, self._choices
@@ -79,6 +91,7 @@ class SettingsPanel(QFrame):
         self.key.show_binding(choices.keys.get(DICTATE, ""))
         self.quit.setText(texts("action.quit"))
         self.show_worker(self._worker)
+        self.show_lending(self._lending)
 
     def _lay_out(self) -> None:
         page = QVBoxLayout(self)
@@ -91,7 +104,7 @@ class SettingsPanel(QFrame):
         page.addLayout(_group(self._names["language"], self.language))
         worker = QHBoxLayout()
         worker.setSpacing(SPACING.medium)
-        worker.addLayout(_group(self._names["worker"], self.worker_state), 1)
+        worker.addLayout(_group(self._names["worker"], self.worker_state, self.lent_state), 1)
         worker.addWidget(self.worker)
         page.addLayout(worker)
         page.addStretch(1)

@@ -7,8 +7,10 @@ from pytestqt.qtbot import QtBot
 
 from app.actions import Action, ChangeSetting, ChooseMicrophone, PauseHotkeys, SwitchWorker, Verb
 from app.gestures import TalkMode
+from app.sharing.view import LendingView, LentView
 from app.ui.choices import DICTATE_KEY, LANGUAGE, MODE, Choices
 from app.ui.settings_panel import SettingsPanel
+from app.ui.sharing_wording import lent_text
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.view import WorkerState, WorkerView
@@ -108,3 +110,15 @@ def test_the_switch_waits_for_the_worker(panel: SettingsPanel, asked: list[Actio
     assert panel.worker.isChecked()
     panel.worker.click()
     assert asked[-1] == SwitchWorker(False)
+
+
+def test_whom_this_computer_works_for_besides_is_told(panel: SettingsPanel, texts: Texts) -> None:
+    assert not panel.lent_state.isVisible()
+    busy = LentView("a", "desk", True, WorkerView(WorkerState.BUSY, "cuda · m", jobs=3))
+    panel.show_lending(LendingView((busy, LentView("b", "attic"))))
+    assert panel.lent_state.text() == lent_text(texts, busy)
+    texts.choose("zh" if texts.language == "en" else "en")
+    panel.refresh()
+    assert panel.lent_state.text() == lent_text(texts, busy)
+    panel.show_lending(LendingView())
+    assert not panel.lent_state.isVisible()
