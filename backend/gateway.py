@@ -113,6 +113,8 @@ class Gateway:
             async with asyncio.timeout(self._settings.drain_s):
                 await self._jobs.flushed()
                 await self.hub.deserted.wait()
+                self.hub.farewell()
+                await self._jobs.flushed()
         self._tunnel.close()
         if self._runner is not None:
             await self._runner.cleanup()

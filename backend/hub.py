@@ -182,7 +182,12 @@ class Hub:
         for identity, hosted in tuple(self.hosted.items()):
             self._perform(hosted, hosted.session.tick(now))
             if hosted.connection is None and now - hosted.left >= self.settings.keep_s:
-                self.hosted.pop(identity, None)
+                self._leave(identity, hosted)
+
+    def farewell(self) -> None:
+        """This gateway ends: nobody comes back to it."""
+        for identity, hosted in tuple(self.hosted.items()):
+            self._leave(identity, hosted)
 
     def check_alive(self) -> None:
         """Once per ping interval: who was silent is asked, who stays silent goes."""
@@ -190,6 +195,12 @@ class Hub:
             connection.check_alive()
 
     # -- inside --------------------------------------------------------------------------------------------
+
+    def _leave(self, identity: str, hosted: Hosted) -> None:
+        """What was said in a session that is over, and that its client has, need not stay in the broker."""
+        self.hosted.pop(identity, None)
+        if hosted.session.over:
+            self._ask(hosted, self._jobs.forget, (identity,), _nothing)
 
     def _perform(self, hosted: Hosted, outputs: Iterable[Output]) -> None:
         for output in outputs:

@@ -38,6 +38,7 @@ from backend.records import (
     Reread,
     SessionGone,
     Submitted,
+    flat,
     is_queued,
     is_there,
     parse_attached,
@@ -60,7 +61,6 @@ from protocol.job import (
     Keys,
     Notice,
     decode_status,
-    encode_job,
 )
 from runtime.tasks import Tasks
 
@@ -82,6 +82,7 @@ class Jobs:
         self.gateway = gateway
         self.durable = False
         self.version = ""
+        self._forgot = True  # perhaps, before this one began
         self._keys = Keys()
         self._scripts = load_scripts()
         self._connection, self._subscription = _bare(url, gateway), _bare(url, gateway)
@@ -111,7 +112,7 @@ class Jobs:
 
     def submit(self, job: Job) -> "asyncio.Future[Submitted]":
         """Put a complete segment into its stream, once per attempt."""
-        arguments = (job.segment, job.attempt, job.samples, SESSION_TTL_MS, *_flat(job))
+        arguments = (job.segment, job.attempt, job.samples, SESSION_TTL_MS, *flat(job))
         return self._send("submit", self._job_keys(job), arguments, parse_submitted, len(job.pcm))
 
     def cancel(self, session: str, segment: int, attempt: int) -> "asyncio.Future[bool]":
@@ -125,19 +126,26 @@ class Jobs:
         command = Command("received", keys, (segment, SESSION_TTL_MS), is_there)
         return self._writer.send(command, hurry=False)
 
+    def forget(self, session: str) -> "asyncio.Future[bool]":
+        """Drop the texts of a session that is over. False: the broker does not know the session."""
+        command = Command("forget", [self._keys.session(session)], (SESSION_TTL_MS,), is_there)
+        forgotten = self._writer.send(command, hurry=False)
+        forgotten.add_done_callback(lambda _: setattr(self, "_forgot", True))
+        return forgotten
+
     def speculate(self, job: Job, slots: int) -> "asyncio.Future[bool]":
         """Have a segment decoded up to here, in case that it ends here. Best effort; tells whether it will be.
 
         It will not where its stream and that of any model have ``slots`` jobs or more.
         """
-        arguments = (job.segment, job.samples, SESSION_TTL_MS, slots, *_flat(job))
+        arguments = (job.segment, job.samples, SESSION_TTL_MS, slots, *flat(job))
         keys = [*self._job_keys(job), *self._streams(job)]
         return self._writer.send(Command("speculate", keys, arguments, is_queued, len(job.pcm), optional=True))
 
     def hypothesise(self, job: Job, slots: int) -> "asyncio.Future[bool]":
         """Ask what a segment may say so far. Best effort, as ``speculate``; tells whether it is asked."""
         keys = [self._keys.partials(job.options.model), *self._streams(job)]
-        arguments = (slots, MOST_ENTRIES, STALE_MS, *_flat(job))
+        arguments = (slots, MOST_ENTRIES, STALE_MS, *flat(job))
         return self._writer.send(Command("hypothesise", keys, arguments, is_queued, len(job.pcm), optional=True))
 
     def promote(
@@ -174,10 +182,11 @@ class Jobs:
         )
 
     async def compact(self) -> bool:
-        """Have deleted audio removed from the append-only file, if there is much of it."""
+        """Have what is deleted removed from the append-only file: much audio, or any text."""
         with _mapped():
-            worth = is_worth_compacting(await self._looks.info("persistence"))
+            worth = is_worth_compacting(await self._looks.info("persistence"), anyway=self._forgot)
             if worth:
+                self._forgot = False
                 await self._looks.bgrewriteaof()
         return worth
 
@@ -380,15 +389,6 @@ async def _answering(client: "Redis") -> None:
             await client.ping()
             return
         await asyncio.sleep(_RETRY_S[0])
-
-
-def _flat(job: Job) -> Iterator[str | bytes]:
-    """Fields and values, the audio last."""
-    fields = encode_job(job)
-    fields["pcm"] = fields.pop("pcm")
-    for name, value in fields.items():
-        yield name
-        yield value
 
 
 def _ours(reply: Any, optional: bool) -> Any:

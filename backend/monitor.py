@@ -81,7 +81,7 @@ class Monitor:
             await asyncio.sleep(WATCHED_S if self._viewers else UNWATCHED_S)
 
     async def _compact_when_idle(self) -> None:
-        """Deleted audio should not stay in the broker's file longer than it must."""
+        """Deleted audio and text should not stay in the broker's file longer than they must."""
         now = time.monotonic()
         if any(waiting.entries for waiting in self.survey.streams.values()):
             self._busy_at = now

@@ -1,10 +1,10 @@
 """What the broker says about a session, as values: replies of the scripts and the fields of the session hash."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from protocol.errors import Forbidden, OutOfOrder, TakenOver
-from protocol.job import Ended, EndState, Outcome, decode_notice, parse_end
+from protocol.job import Ended, EndState, Job, Outcome, decode_notice, encode_job, parse_end
 
 _PER_SEGMENT: Final = ("job", "end", "result", "text")
 
@@ -131,3 +131,12 @@ def _record(job: bytes | None, end: bytes | None, result: bytes | None, text: by
     if ended.state is not EndState.CANCELLED and isinstance(notice, Outcome):
         return Record(end=ended, outcome=notice)
     return Record(end=ended, text=(text or b"").decode() if ended.state is EndState.FINAL else None)
+
+
+def flat(job: Job) -> Iterator[str | bytes]:
+    """Fields and values for a stream, the audio last."""
+    fields = encode_job(job)
+    fields["pcm"] = fields.pop("pcm")
+    for name, value in fields.items():
+        yield name
+        yield value

@@ -9,6 +9,7 @@ NAMES: Final = (
     "submit",
     "cancel",
     "received",
+    "forget",
     "look",
     "speculate",
     "promote",

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from backend.errors import BrokerTooOld
 
+_MUCH: Final = 1024 * 1024
 _OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
 
 
@@ -25,11 +26,14 @@ def is_durable(config: Mapping[str, str]) -> bool:
     return config.get("appendonly") == "yes" and config.get("appendfsync") == "always"
 
 
-def is_worth_compacting(info: Mapping[str, Any]) -> bool:
-    """Whether INFO says that the append-only file holds much that is deleted, and that nothing rewrites it now."""
+def is_worth_compacting(info: Mapping[str, Any], *, anyway: bool = False) -> bool:
+    """Whether INFO says that the append-only file holds much that is deleted, and that nothing rewrites it now.
+
+    ``anyway``: or anything at all.
+    """
     grown = int(info.get("aof_current_size", 0)) - int(info.get("aof_base_size", 0))
     busy = info.get("aof_rewrite_in_progress") or info.get("aof_rewrite_scheduled")
-    return bool(info.get("aof_enabled")) and not busy and grown > 1024 * 1024
+    return bool(info.get("aof_enabled")) and not busy and grown > (0 if anyway else _MUCH)
 
 
 def shown_url(url: str) -> str:

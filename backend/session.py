@@ -114,6 +114,12 @@ class Session:
         """How long a segment is; 0 where the whole of it was never here."""
         return self._ledger.all[index].samples or 0
 
+    @property
+    def over(self) -> bool:
+        """Whether everything has ended, and the client has all of it and was told so."""
+        ended = self._finish is not None and self._ledger.ended(self._finish)
+        return ended and not self._ledger.untold()
+
     # -- the client ----------------------------------------------------------------------------------------
 
     def attached(self, attachment: Attachment, welcome: Welcome, now: float) -> list[Output]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import uuid4
 
 import aiohttp
@@ -32,7 +33,7 @@ from protocol.session import (
 from tests.backend.conftest import KEY
 from tests.backend.fake_worker import FakeWorker, fail, working
 from tests.backend.wire import Wire, connected, tone
-from tests.helpers.valkey import Broker
+from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
 
 PCM = tone(4_000)
@@ -248,6 +249,31 @@ async def test_a_session_without_a_connection_is_kept_a_while_only(broker: Broke
         await wait_until(lambda: not gateway.hub.hosted, "the session goes")
         async with working(broker.url), connected(gateway.url, KEY, wire.session, resume=True) as again:
             assert (await again.expect(Final)).text == TEXT
+
+
+async def test_when_a_session_is_over_its_texts_leave_the_brokers_file(tmp_path: Path) -> None:
+    arguments = ("--dir", str(tmp_path), "--appendonly", "yes", "--appendfsync", "always")
+    with running_broker(None, *arguments) as broker:
+        settings = GatewaySettings(redis=broker.url, key=KEY, keep_s=0.1)
+        async with running_gateway(settings) as gateway, working(broker.url):
+            async with connected(gateway.url, KEY) as wire:
+                await wire.segment(0, PCM)
+                assert (await wire.expect(Final)).text == TEXT
+                assert any(TEXT.encode() in file.read_bytes() for file in files_of(tmp_path))
+                await wire.say(Received(0))
+                await wire.say(Finish(1))
+                await wire.expect(Done)
+            await wait_until(lambda: not gateway.hub.hosted, "the session goes")
+
+            async def gone() -> bool:
+                await gateway.hub._jobs.compact()
+                return not any(TEXT.encode() in file.read_bytes() for file in files_of(tmp_path))
+
+            await wait_until(gone, "no file has it")
+
+
+def files_of(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 async def test_who_waits_is_told_the_truth(gateway: Gateway, redis: "Redis") -> None:

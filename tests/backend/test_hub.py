@@ -22,10 +22,12 @@ from protocol.session import (
     Error,
     Failed,
     Final,
+    Finish,
     GatewayMessage,
     Hello,
     Missing,
     Queued,
+    Received,
     SegmentBegin,
     SegmentEnd,
     SegmentSpeculate,
@@ -312,3 +314,30 @@ async def test_nothing_is_begun_that_could_delay_a_final_for_long(speed: float, 
         await scene.jobs.answer("hypothesise", False)
         await scene.jobs.answer("speculate", False)
     assert not scene.connection.closing
+
+
+async def test_what_a_client_has_not_got_is_not_forgotten() -> None:
+    scene = Scene()
+    hosted = await scene.begin()
+    await scene.jobs.answer("submit", JobQueued(0))
+    scene.hub.noticed(Result(hosted.identity, 0, "hi"))
+    scene.hub.receive(hosted, Finish(1))
+    scene.hub.unbind(hosted, scene.connection)
+    scene.hub.farewell()
+    assert "forget" not in scene.asked and not scene.hub.hosted, "its client has not got it yet"
+
+
+@pytest.mark.parametrize("ends", [False, True])
+async def test_it_is_forgotten_when_it_has_been_away_for_long_and_when_the_gateway_ends(ends: bool) -> None:
+    scene = Scene()
+    hosted = await scene.begin()
+    await scene.jobs.answer("submit", JobQueued(0))
+    scene.hub.noticed(Result(hosted.identity, 0, "hi"))
+    scene.hub.receive(hosted, Received(0))
+    scene.hub.receive(hosted, Finish(1))
+    scene.hub.unbind(hosted, scene.connection)
+    if ends:
+        scene.hub.farewell()
+    else:
+        scene.hub.tick(hosted.left + 60)
+    assert scene.asked == ["received", "forget"] and not scene.hub.hosted

@@ -183,6 +183,16 @@ class TestReceived:
         assert await at.field("result:0") is None
         assert (await at.field("text:0"), await at.field("end:0")) == ("héllo 你好", "final 0")
 
+    async def test_once_the_session_is_over_no_text_stays(self, at: Setting) -> None:
+        for segment in (0, 1):
+            await at.jobs.submit(job(segment))
+            await at.recognise("héllo 你好")
+            await at.jobs.received("s", segment)
+        assert await at.jobs.forget("s")
+        assert [await at.field(f"text:{segment}") for segment in (0, 1)] == [None, None]
+        assert [await at.field(f"end:{segment}") for segment in (0, 1)] == ["final 0", "final 0"]
+        assert not await at.jobs.forget("never")
+
     async def test_a_failure_leaves_no_text(self, at: Setting) -> None:
         await at.jobs.submit(job())
         await at.fail()
