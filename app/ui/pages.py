@@ -48,6 +48,7 @@ HISTORY: Final = "history"
 FILES: Final = "files"
 MONITOR: Final = "monitor"
 SETTINGS: Final = "settings"
+PAGES: Final = (DICTATION, HISTORY, FILES, MONITOR, SETTINGS)
 
 
 class Pages:
@@ -71,11 +72,9 @@ class Pages:
         self.models = ModelsPanel(theme, texts, ask, ask_beside)
         self.settings.add("models", self.models, self.models.words)
         self.shell = Shell(theme, texts, ask, hides=hides)
-        self.shell.add(DICTATION, self.window)
-        self.shell.add(HISTORY, self.history)
-        self.shell.add(FILES, self.files)
-        self.shell.add(MONITOR, self.monitor)
-        self.shell.add(SETTINGS, self.settings)
+        pages = (self.window, self.history, self.files, self.monitor, self.settings)
+        for name, page in zip(PAGES, pages, strict=True):
+            self.shell.add(name, page)
         self.first_steps = FirstSteps(theme, texts, ask, ask_beside, self.shell)
         again = Again(texts, ask)
         self.settings.add("general", again, again.words)
