@@ -111,7 +111,7 @@ class SharingPanel(QFrame):
         self.fingerprint.show_fact(texts("sharing.fingerprint"), digest, view.certificate_sha256)
         tell(self.told, note_text(texts, view.told) if view.told else "", "danger")
         self.add.setEnabled(shared)
-        tell(self.hint, "" if shared else texts("sharing.add-first"))
+        tell(self.hint, "" if shared or self._on else texts("sharing.add-first"))
         self._show_devices()
 
     def _show_devices(self) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.sharing.actions import RenameDevice, RevokeDevice, SharingAction
@@ -26,21 +27,21 @@ def row(theme: Theme, texts: Texts, asked: list[SharingAction], qtbot: QtBot) ->
     return made
 
 
-def test_it_is_renamed_with_the_keyboard(row: DeviceRow, asked: list[SharingAction], qtbot: QtBot) -> None:
+def test_it_is_renamed_with_the_keyboard(row: DeviceRow, asked: list[SharingAction]) -> None:
     row.rename.click()
     assert row.field.isVisible() and row.field.text() == "tower" and not row.name.isVisible()
     row.field.setText("  the   tower ")
-    qtbot.keyClick(row.field, Qt.Key.Key_Return)
+    QTest.keyClick(row.field, Qt.Key.Key_Return)
     assert asked == [RenameDevice("a", "the tower")] and row.name.isVisible()
 
 
 def test_a_name_that_is_given_up_or_empty_or_the_same_changes_nothing(
-    row: DeviceRow, asked: list[SharingAction], qtbot: QtBot
+    row: DeviceRow, asked: list[SharingAction]
 ) -> None:
     for name, key in (("other", Qt.Key.Key_Escape), ("  ", Qt.Key.Key_Return), ("tower", Qt.Key.Key_Return)):
         row.rename.click()
         row.field.setText(name)
-        qtbot.keyClick(row.field, key)
+        QTest.keyClick(row.field, key)
         assert row.field.isHidden()
     assert asked == []
 
@@ -53,12 +54,10 @@ def test_it_is_removed_at_the_second_word(row: DeviceRow, asked: list[SharingAct
     assert asked == [RevokeDevice("a")]
 
 
-def test_who_turns_elsewhere_or_clicks_twice_has_not_said_it(
-    row: DeviceRow, asked: list[SharingAction], qtbot: QtBot
-) -> None:
+def test_who_turns_elsewhere_or_clicks_twice_has_not_said_it(row: DeviceRow, asked: list[SharingAction]) -> None:
     row.revoke.click()
     row.revoke.setFocus()
     row.rename.setFocus()
     row.revoke.clearFocus()
-    qtbot.mouseDClick(row.revoke, Qt.MouseButton.LeftButton)
+    QTest.mouseDClick(row.revoke, Qt.MouseButton.LeftButton)
     assert asked == []

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.sharing.actions import EndEnlisting, Enlist, LendingAction
@@ -30,16 +31,16 @@ def dialog(theme: Theme, texts: Texts, asked: list[LendingAction], qtbot: QtBot)
 
 
 def test_an_address_and_a_code_are_asked_for(
-    dialog: EnlistDialog, asked: list[LendingAction], texts: Texts, qtbot: QtBot
+    dialog: EnlistDialog, asked: list[LendingAction], texts: Texts
 ) -> None:
     dialog.enlist.click()
     assert dialog.told.text() == texts("lending.bad-where") and asked == []
     dialog.where.setText("10.0.0.7")
-    qtbot.keyClicks(dialog.code, "4815062")
+    QTest.keyClicks(dialog.code, "4815062")
     assert dialog.code.text() == "4815 062"
     dialog.enlist.click()
     assert dialog.told.text() == texts("lending.bad-code") and asked == []
-    qtbot.keyClicks(dialog.code, "3")
+    QTest.keyClicks(dialog.code, "3")
     assert not dialog.told.isVisible()
     dialog.enlist.click()
     assert asked == [Enlist("10.0.0.7", "4815 0623")]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -56,13 +57,13 @@ def test_the_switch_follows_what_is_in_force(panel: LendingPanel, asked: list[Le
     assert not switch.isChecked()
 
 
-def test_it_is_forgotten_at_the_second_word(panel: LendingPanel, asked: list[LendingAction], qtbot: QtBot) -> None:
+def test_it_is_forgotten_at_the_second_word(panel: LendingPanel, asked: list[LendingAction]) -> None:
     panel.show_lending(VIEW)
     forget = panel.rows["a"].forget
     forget.click()
     panel.add.setFocus()
     forget.click()
-    qtbot.mouseDClick(forget, Qt.MouseButton.LeftButton)
+    QTest.mouseDClick(forget, Qt.MouseButton.LeftButton)
     assert asked == []
     forget.click()
     assert asked == [ForgetLent("a")]
