@@ -40,6 +40,8 @@ LONGEST_REQUEST: Final = 4096  # bytes
 _PER_SECOND: Final = 20
 _DEADLINE_S: Final = 5.0
 _SILENT_S: Final = 10.0  # for a client to ask
+_ENDING_S: Final = 30.0  # for an app that ends
+_LOOK_S: Final = 0.05
 _UNREAD_BYTES: Final = 1 << 16
 
 
@@ -97,7 +99,7 @@ class Control:
 
     ``ask`` hands an action on and returns at once; an ``AppError`` of it is told to who asked. ``view``: what is
     to be seen now; say ``changed()`` when that is something else. All in the loop that entered. ``deadline_s``:
-    for an action to be taken on, and for a client to read.
+    for an action to be taken on, and for a client to read. ``ending_s``: for an app that is just ending.
     """
 
     def __init__(
@@ -106,8 +108,9 @@ class Control:
         view: Callable[[], View],
         place: Path | None = None,
         deadline_s: float = _DEADLINE_S,
+        ending_s: float = _ENDING_S,
     ) -> None:
-        self._deadline_s = deadline_s
+        self._deadline_s, self._ending_s = deadline_s, ending_s
         self._ask = ask
         self._view = view
         self._place = place or folders().control_socket
@@ -127,13 +130,17 @@ class Control:
         for follower in self._followers:
             follower.set()
 
+    def leave(self) -> None:
+        """Nobody is answered any more: this app ends, and the next one waits for that."""
+        self._stop()
+        self._place.unlink(missing_ok=True)
+
     async def __aenter__(self) -> Self:
         try:
             self._lock = os.open(
                 private_folder(self._place.parent) / "control.lock", os.O_RDWR | os.O_CREAT, 0o600
             )
-            if not try_lock(self._lock):
-                raise AlreadyRunning
+            await self._own()
             await self._listen()
         except OSError as error:
             await self._close()
@@ -148,6 +155,17 @@ class Control:
         await self._tasks.close()
         self._place.unlink(missing_ok=True)
         await self._close()
+
+    async def _own(self) -> None:
+        """Of an app that just ends there is no socket any more, and soon no lock."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._ending_s):
+                while not try_lock(self._lock):
+                    if self._place.exists() or sys.platform == "win32":
+                        raise AlreadyRunning
+                    await asyncio.sleep(_LOOK_S)
+                return
+        raise AlreadyRunning
 
     async def _close(self) -> None:
         if self._lock >= 0:

@@ -163,12 +163,13 @@ class Desk:
             self._attending = await cleanup.enter_async_context(Attending(self._rest, self._woke))
             self._attending.allow(self._file.current.worker.limits)
             await self._dictating.run()
+            control.leave()
 
     def ask(self, action: Action) -> None:
         """What a person wants; returns at once."""
+        if action is Verb.SHOW:
+            self._post(WindowWanted())
         match action:
-            case Verb.SHOW:
-                self._post(WindowWanted())
             case Verb() | RecoverTake() | PauseHotkeys() | TestHotkeys() if self._dictating is not None:
                 self._dictating.ask(action)
             case TryMicrophone() | RecordSample() | PlaySample() | TryGateway() if self._trying is not None:
@@ -196,8 +197,7 @@ class Desk:
     # -- beside dictation ----------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        assert self._dictating is not None
-        assert self._beside is not None
+        assert self._dictating is not None and self._beside is not None
         sharing = self._beside.sharing
         self._own = OwnGateway(sharing.stack, self._worker, self._dictating.finished, self._tell_of_gateway)
         sharing.again = self._own.again

@@ -202,6 +202,8 @@ class Dictation:
                     self._effects.append(NoteDismissed(dismissed))
             case Verb.QUIT:
                 self._quit(now)
+            case Verb.SHOW:  # whoever starts it again while it finishes wants it to stay
+                self._quitting = False
 
     # -- a take from its beginning to its end --------------------------------------------------------------
 

@@ -267,3 +267,24 @@ async def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(ControlUnavailable, match="the command line cannot reach this app"):
         async with App(tmp_path / "file" / "control.sock").control:
             pass
+
+
+async def test_the_next_one_waits_for_one_that_ends(place: Path) -> None:
+    ending, following = App(place), App(place)
+    async with ending.control:
+        ending.control.leave()
+        assert not there(place)
+        entering = asyncio.ensure_future(following.control.__aenter__())
+        await asyncio.sleep(0)
+        assert not entering.done()
+    await asyncio.wait_for(entering, 30)
+    assert there(place)
+    await following.control.__aexit__(None, None, None)
+
+
+async def test_it_does_not_wait_for_ever(place: Path) -> None:
+    async with Control(App(place)._take, View, place) as ending:
+        ending.leave()
+        with pytest.raises(AlreadyRunning):
+            async with Control(App(place)._take, View, place, ending_s=0.01):
+                pass

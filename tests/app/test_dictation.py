@@ -301,6 +301,14 @@ def test_quitting_finishes_first_and_the_second_time_leaves() -> None:
     assert Story().then(Verb.QUIT) == [Leave()]
 
 
+def test_who_starts_it_again_while_it_finishes_keeps_it() -> None:
+    story = Story()
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"), Verb.QUIT, Verb.SHOW)
+    assert Leave() not in story.then(Ended(1), TYPED)
+    story.at(1.0, Verb.START)
+    assert story.dictation.recording == 2
+
+
 def test_verbs_that_change_nothing() -> None:
     story = Story()
     assert story.then(Verb.STOP, Verb.CANCEL, Verb.PASTE_HELD, Verb.INSERT_READY, Tick()) == []
