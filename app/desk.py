@@ -31,7 +31,7 @@ from app.capture.looking import look
 from app.capture.microphone import open_microphone
 from app.capture.portaudio import sound_system
 from app.control import Control
-from app.dictating import Dictating, Parts, Wishes
+from app.dictating import Dictating, Parts
 from app.errors import AppError
 from app.gateways.actions import GatewayAction
 from app.gateways.choosing import CHOSEN
@@ -63,6 +63,7 @@ from app.sounds import Sounds
 from app.states import State
 from app.view import Note, View, WorkerState, WorkerView
 from app.waking import Patience
+from app.wishes import Wishes, wishes_of
 from client.connection import Address
 from protocol.recognition import Options
 from runtime.folders import folders
@@ -386,15 +387,3 @@ class Desk:
         """What their file says that cannot be, the first of it."""
         problems = self._file.problems
         self._post(problem("settings", problems[0]) if problems else Problem("settings"))
-
-
-def wishes_of(settings: Settings) -> Wishes:
-    """What dictation takes from the settings. Where speech goes is more than they say."""
-    return Wishes(
-        mode=settings.hotkeys.mode,
-        microphone=settings.audio.microphone,
-        keep_open=settings.general.keep_microphone_open,
-        cues=settings.general.sounds,
-        keys=settings.hotkeys.bindings,
-        options=settings.recognition.options,
-    )

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -57,8 +57,8 @@ from app.spoken_order import Piece
 from app.take_work import TakeWork, Workshop
 from app.text_work import Hands, TextWork
 from app.view import LOWEST_DBFS, Note, TakeView, View
+from app.wishes import Wishes
 from app.witness import NOBODY, Witness
-from protocol.recognition import Options
 from runtime.tasks import Tasks, cancel_and_wait
 
 log = structlog.get_logger(__name__)
@@ -104,22 +104,6 @@ class Parts:
     show_keys: Callable[[KeysSeen], None] = lambda seen: None
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What may change while it runs. ``keys``: of the actions dictate, cancel and paste-held.
-
-    ``destination``: where the audio of the next take goes, empty for this computer.
-    """
-
-    mode: TalkMode = TalkMode.HYBRID
-    microphone: str = ""
-    keep_open: bool = False
-    cues: bool = True
-    keys: Mapping[str, str] = field(default_factory=dict)
-    options: Options = Options(partials=True)
-    destination: str = ""
-
-
 class Dictating:
     """The takes of one run of the app. ``history_changed``: the takes on disk are others now."""
 
@@ -127,6 +111,7 @@ class Dictating:
         self._parts = parts
         self._wishes = wishes
         self._machine = Dictation(wishes.mode, parts.most_takes)
+        self._machine.joins = wishes.joins
         self._tasks = Tasks("dictating")
         self._core = Tasks("dictating")  # without one of these it does not go on
         self._ledger = Ledger(parts.library, parts.witness)
@@ -183,7 +168,7 @@ class Dictating:
     def change(self, wishes: Wishes) -> None:
         """From now on; a key that cannot be bound becomes a note (``bind`` tells it to whoever chose it)."""
         self._wishes = wishes
-        self._machine.mode = wishes.mode
+        self._machine.mode, self._machine.joins = wishes.mode, wishes.joins
         self.recorder.choose(wishes.microphone, keep_open=wishes.keep_open)
         if self._keys:
             self._keys.want(wishes.keys)

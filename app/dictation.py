@@ -65,11 +65,18 @@ MOST_TAKES: Final = 50
 """Takes that are not over. For one more the oldest is put aside: nobody is kept from speaking."""
 
 _WHY_HELD: Final = frozenset(Reason)
+JOINED_S: Final = 30.0
+"""So soon after a text the next take goes on after it: with a space, where one belongs."""
+
 _VERBS: Final = {CANCEL: Verb.CANCEL, PASTE_HELD: Verb.PASTE_HELD}
 
 
 class Dictation:
-    """Every take of one run of the app. ``mode``: what the key does, from its next press on. Not thread-safe."""
+    """Every take of one run of the app. Not thread-safe.
+
+    ``mode``: what the key does, from its next press on. ``joins``: a take that begins soon after the last text
+    arrived goes on after it.
+    """
 
     def __init__(self, mode: TalkMode = TalkMode.HYBRID, most_takes: int = MOST_TAKES) -> None:
         self._gestures = Gestures(mode)
@@ -79,6 +86,8 @@ class Dictation:
         self._takes: dict[int, TakeProgress] = {}
         self._begun = 0
         self._let_go = 0
+        self._arrived_at = -JOINED_S
+        self.joins = True
         self._notice: Notice | None = None
         self._quitting = False
         self._left = False
@@ -214,7 +223,8 @@ class Dictation:
         self._begun += 1
         self._notice = None
         self._takes[self._begun] = TakeProgress(self._begun, self.mode, now)
-        self._order.begin(self._begun, each=self.mode is TalkMode.HANDS_FREE)
+        joins = self.joins and now - self._arrived_at < JOINED_S
+        self._order.begin(self._begun, each=self.mode is TalkMode.HANDS_FREE, joins=joins)
         self._effects.append(Record(self._begun, self.mode))
 
     def _stop(self, now: float) -> None:
@@ -316,6 +326,7 @@ class Dictation:
     def _insertion_ended(self, insertion: Insertion, now: float) -> None:
         if arrived := self._order.inserted(insertion):
             self._effects.append(NoteInserted(arrived))
+            self._arrived_at = now
         if insertion.how is How.HELD and insertion.reason:
             self._tell(Note(insertion.reason), now)
         elif insertion.how is How.COPIED:

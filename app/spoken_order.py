@@ -112,17 +112,23 @@ class SpokenOrder:
         self.held: dict[Piece, str] = {}
         self.let_go = 0
         self.flight: Ordered | None = None  # what is being inserted
+        self._last: tuple[str, Target | None] = ("", None)  # the character that was inserted last, and where
         self._takes: dict[int, _Take] = {}
         self._paste: tuple[Target | None] | None = None
         self._newly_held: list[Piece] = []
 
     # -- what is spoken ------------------------------------------------------------------------------------
 
-    def begin(self, take: int, *, each: bool = False) -> None:
-        """A take begins, after all others. ``each``: every segment has a target of its own (hands-free)."""
+    def begin(self, take: int, *, each: bool = False, joins: bool = False) -> None:
+        """A take begins, after all others. ``each``: every segment has a target of its own (hands-free).
+
+        ``joins``: it goes on after what was inserted last, also where that take is over.
+        """
         self._takes[take] = begun = _Take(take, each, max(self._takes, default=None))
         if begun.follows is not None:
             begun.last = self._takes[begun.follows].last
+        elif joins:
+            begun.last = self._last
 
     def aim(self, take: int, target: Target | None, segment: int | None = None) -> None:
         """Where the texts of a take, or of one segment, are to go. None is given out before this is known."""
@@ -185,9 +191,12 @@ class SpokenOrder:
         arrived = [piece for piece, rest in _missing(flight, missing) if not self._missed(piece, rest, flight)]
         if flight.pasted:
             self.held = {piece: text for piece, text in self.held.items() if piece not in arrived}
+        went = missing < whole and insertion.how is not How.COPIED
+        if went:
+            self._last = (flight.text[: whole - missing].strip()[-1:], flight.target)
         for take in (self._takes[number] for number in {piece.take for piece in flight.pieces} & set(self._takes)):
-            if missing < whole and insertion.how is not How.COPIED:
-                self._write_on(take, (flight.text[: whole - missing].strip()[-1:], flight.target))
+            if went:
+                self._write_on(take, self._last)
             held = any(piece.take == take.number for piece in self.held)
             take.holding = held and not take.each and (take.holding or missing > 0)
         return tuple(arrived)

@@ -109,6 +109,9 @@ class Insertion:
         Newline.SHIFT_RETURN,
         "What a line break becomes where text is typed: Return sends a message in most chats.",
     )
+    joins: bool = setting(
+        True, "A space between texts of takes that follow each other within half a minute in the same window."
+    )
     programs: tuple[ProgramRule, ...] = table("Programs where it is otherwise. See below.", checks.programs)
 
     @property

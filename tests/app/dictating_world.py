@@ -14,7 +14,7 @@ from app.actions import Verb
 from app.capture.errors import MicrophoneError
 from app.capture.library import Found, Library
 from app.capture.microphone import MicrophoneChange
-from app.dictating import Dictating, Parts, Wishes
+from app.dictating import Dictating, Parts
 from app.dictation_events import Cue
 from app.hotkeys.errors import HotkeyTaken
 from app.hotkeys.events import KeyEvent
@@ -24,6 +24,7 @@ from app.pipeline import Samples
 from app.states import State
 from app.transcript import Rewrite, as_it_is
 from app.view import View
+from app.wishes import Wishes
 from client.connection import Locate
 from protocol.audio import SAMPLE_RATE
 from tests.helpers.scripted_gateway import Memory, oblige

@@ -11,8 +11,7 @@ import pytest
 from app import local_gateway
 from app.actions import ChangeSetting, ChooseMicrophone, SwitchWorker, TestHotkeys, Verb
 from app.control import AlreadyRunning
-from app.desk import Desk, DeskSettings, wishes_of
-from app.gestures import TalkMode
+from app.desk import Desk, DeskSettings
 from app.history.actions import PlayTake
 from app.history.view import Playing
 from app.key_test import KeysSeen
@@ -22,7 +21,6 @@ from app.models.view import ModelsView, Use
 from app.news import Devices, News, Problem, Takes, WindowWanted
 from app.onboarding.actions import TryGateway, TryMicrophone
 from app.onboarding.view import GatewayTrial, MicrophoneTrial
-from app.settings.schema import changed
 from app.settings.sections import Settings
 from app.view import Note, WorkerState, WorkerView
 from runtime.folders import folders
@@ -179,10 +177,3 @@ async def test_asked_to_quit_while_it_starts_it_ends(home: Path) -> None:
         desk.ask(Verb.QUIT)
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(task, 30)
-
-
-def test_what_dictation_takes_from_the_settings() -> None:
-    wishes = wishes_of(changed(Settings(), "hotkeys.mode", "toggle"))
-    assert wishes.mode is TalkMode.TOGGLE
-    assert wishes.keys["dictate"] == "right_ctrl"
-    assert wishes.options.partials

@@ -11,13 +11,13 @@ import pytest
 from app.actions import ChooseMicrophone, PauseHotkeys, RecoverTake, Verb
 from app.capture.errors import MicrophoneRefused
 from app.capture.take import TRANSCRIBED, TakeState
-from app.dictating import Wishes
 from app.dictation_events import Cue
 from app.gestures import TalkMode
 from app.insertion.outcome import How, Insertion
 from app.pipeline import Samples
 from app.states import State
 from app.view import Note
+from app.wishes import Wishes
 from client.connection import Address, Locate
 from client.errors import Unreachable
 from loadtest.checksum import checksum

@@ -11,10 +11,10 @@ from aiohttp import web
 from app.actions import Verb
 from app.capture.errors import MicrophoneRefused
 from app.capture.take import TakeState
-from app.dictating import Wishes
 from app.gestures import TalkMode
 from app.pipeline import Samples
 from app.states import State
+from app.wishes import Wishes
 from client.connection import Address, Locate, fixed
 from speech.audio_file import read_audio
 from tests.app.dictating_world import OTHER, WINDOW, World, dictating

@@ -6,9 +6,9 @@ import numpy as np
 
 from app.actions import Verb
 from app.capture.take import TakeState
-from app.dictating import Wishes
 from app.gestures import TalkMode
 from app.states import State
+from app.wishes import Wishes
 from client.connection import Address
 from client.errors import Unreachable
 from loadtest.checksum import checksum

@@ -7,11 +7,11 @@ import pytest
 
 from app.actions import Verb
 from app.capture.take import TakeState
-from app.dictating import Wishes
 from app.gestures import TalkMode
 from app.insertion.outcome import How, Insertion
 from app.pipeline import Samples
 from app.states import State
+from app.wishes import Wishes
 from client.connection import Address, Locate
 from runtime.logs import logging_to
 from tests.app.dictating_world import OTHER, World, afresh, dictating

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from app.actions import Verb
-from app.dictating import Wishes
 from app.dictation_events import Cue, NoteKey
 from app.gestures import TalkMode
 from app.states import State
 from app.waking import Times, Waking
+from app.wishes import Wishes
 from client.connection import Address, Locate, fixed
 from protocol.audio import SAMPLE_RATE
 from runtime.tasks import Tasks

@@ -11,7 +11,7 @@ import pytest
 
 from app.actions import Verb
 from app.capture.library import Library
-from app.dictating import Dictating, Parts, Wishes
+from app.dictating import Dictating, Parts
 from app.gestures import TalkMode
 from app.insertion.outcome import How, Insertion, Reason
 from app.listening import PATIENT, Listener
@@ -20,6 +20,7 @@ from app.monitoring.utterances import Utterances
 from app.monitoring.view import Stage, UtteranceRow
 from app.pipeline import Samples
 from app.states import State
+from app.wishes import Wishes
 from client.connection import Address, fixed
 from speech.audio_file import read_audio
 from tests.app.dictating_world import FakeCues, FakeDevices, FakeInserter

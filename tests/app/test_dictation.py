@@ -309,6 +309,32 @@ def test_who_starts_it_again_while_it_finishes_keeps_it() -> None:
     assert story.dictation.recording == 2
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "after_s", "joins", "arrives"),
+    [
+        ("One.", "Two.", 29.0, True, " Two."),
+        ("One.", "Two.", 31.0, True, "Two."),
+        ("One.", "Two.", 1.0, False, "Two."),
+        ("一。", "二。", 1.0, True, "二。"),
+    ],
+)
+def test_a_take_goes_on_after_one_that_is_just_over(
+    first: str, second: str, after_s: float, joins: bool, arrives: str
+) -> None:
+    story = Story()
+    story.dictation.joins = joins
+    story.at(0.0, *spoken(), text(1, 0, first), Ended(1), TYPED)
+    story.at(after_s, *spoken(2), text(2, 0, second), Ended(2))
+    assert story.inserts()[-1] == arrives
+
+
+def test_in_another_window_it_begins_anew() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "One."), Ended(1), TYPED)
+    story.at(1.0, Verb.START, Aimed(2, Target(99)), Sounding(2), Verb.STOP, text(2, 0, "Two."), Ended(2))
+    assert story.inserts()[-1] == "Two."
+
+
 def test_verbs_that_change_nothing() -> None:
     story = Story()
     assert story.then(Verb.STOP, Verb.CANCEL, Verb.PASTE_HELD, Verb.INSERT_READY, Tick()) == []

@@ -17,7 +17,6 @@ import pytest
 
 from app.actions import Verb
 from app.capture.take import TakeState
-from app.dictating import Wishes
 from app.gateways.actions import PairGateway
 from app.gateways.route import RouteTimes
 from app.gateways.serving import Gateways, World
@@ -28,6 +27,7 @@ from app.pipeline import Samples
 from app.settings.sections import Gateway
 from app.states import State
 from app.view import Note
+from app.wishes import Wishes
 from client.connection import Address
 from client.discovery import DiscoveryEvent, Found
 from loadtest.checksum import checksum

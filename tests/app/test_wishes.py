@@ -1,0 +1,17 @@
+from app.gestures import TalkMode
+from app.settings.schema import changed
+from app.settings.sections import Settings
+from app.wishes import Wishes, wishes_of
+
+
+def test_what_dictation_takes_from_the_settings() -> None:
+    wishes = wishes_of(changed(Settings(), "hotkeys.mode", "toggle"))
+    assert wishes.mode is TalkMode.TOGGLE
+    assert wishes.keys["dictate"] == "right_ctrl"
+    assert wishes.options.partials
+    assert wishes.joins and not wishes_of(changed(Settings(), "insertion.joins", False)).joins
+
+
+def test_what_nobody_chose_is_the_same_in_both() -> None:
+    wishes = wishes_of(Settings())
+    assert (wishes.mode, wishes.cues, wishes.joins) == (Wishes().mode, Wishes().cues, Wishes().joins)
