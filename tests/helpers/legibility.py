@@ -97,9 +97,9 @@ def _takes_tab(control: QWidget) -> bool:
 
 def _choices(control: QWidget) -> list[QWidget]:
     """Those of which only one can be chosen: the arrow keys go from it to the others."""
-    if not isinstance(control, QAbstractButton) or not control.autoExclusive():
-        return [control]
     inside = control.parentWidget()
+    if inside is None or not isinstance(control, QAbstractButton) or not control.autoExclusive():
+        return [control]
     return [one for one in inside.findChildren(QAbstractButton) if one.autoExclusive() and one.parent() is inside]
 
 
