@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-COLOURS: Final = 64
+COLOURS: Final = 40
 
 
 def write(folder: Path, drawn: Iterable[tuple[str, QImage]]) -> None:

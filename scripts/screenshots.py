@@ -32,7 +32,7 @@ from scripts.picture_files import write
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 GAP: Final = 32
-SHOWN: Final = 0.65
+SHOWN: Final = 0.6
 POINTS: Final = 10.0
 _SAID: Final = {
     "en": (

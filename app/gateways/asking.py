@@ -16,6 +16,7 @@ from client.errors import GatewayError, Refused, Unreachable
 
 ANSWER_S: Final = 3.0
 _MOST_BYTES: Final = 1 << 20
+_CHUNK_BYTES: Final = 1 << 16
 _MOST_WORKERS: Final = 3
 _READY: Final = "/readyz"
 _WORKERS: Final = "/v1/workers"
@@ -65,7 +66,9 @@ async def _answer(
         unready = path == _READY and response.status == HTTPStatus.SERVICE_UNAVAILABLE
         if not (unready or response.status == HTTPStatus.OK) or response.content_type != _JSON:
             raise refusal(address, path, response.status, response.headers)
-        body = await response.content.read(_MOST_BYTES)
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+            body += chunk[: _MOST_BYTES - len(body)]  # cut off, it is no JSON
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:

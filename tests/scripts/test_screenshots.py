@@ -18,7 +18,7 @@ from scripts import screenshots
 from scripts.screenshots import LOOKS, Look
 from tests.helpers.packages import require
 
-ALL_AT_MOST = 12_000_000
+ALL_AT_MOST = 10_000_000
 
 
 @pytest.fixture(autouse=True)
