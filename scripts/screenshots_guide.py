@@ -37,6 +37,7 @@ from scripts import (
     screenshots_models,
     screenshots_monitor,
     screenshots_onboarding,
+    screenshots_sharing,
     screenshots_words,
 )
 from scripts.picture_files import write
@@ -49,6 +50,7 @@ from scripts.screenshots import (
     grabbed,
     ground,
     pills,
+    row,
     takes,
     views,
 )
@@ -259,6 +261,12 @@ def large(look: Look) -> QImage:
     return page(dictation, 1.0)(replace(look, scheme=Scheme.HIGH_CONTRAST, motion=STILL, scale=_LARGE))
 
 
+def sharing(look: Look) -> QImage:
+    """What is shared, and the code for a new device."""
+    code = screenshots_sharing.inviting(look, screenshots_sharing.INVITE)
+    return row([screenshots_sharing.sharing(look, screenshots_sharing.SHARED), code], ground(look))
+
+
 PICTURES: Final[dict[str, Draw]] = {
     "first-steps": steps,
     "window": page(dictation, 0.9),
@@ -276,6 +284,7 @@ PICTURES: Final[dict[str, Draw]] = {
     "settings-programs": page(programs, 1.18),
     "settings-models": page(models, 1.25),
     "settings-worker": page(worker, 0.9),
+    "sharing": sharing,
     "monitor": page(monitor, 1.8),
     "report": page(report, 1.0),
     "large": large,
