@@ -44,7 +44,8 @@ class Insertion:
 class Target:
     """A window. ``program``: what it calls itself, empty if it does not say. ``own``: it is one of ours.
 
-    ``middle``: a point in it, in the screen's own pixels, where the system tells.
+    ``middle``: a point in it, in the screen's own pixels, where the system tells. ``process``: whose it is, where
+    that is known: X gives the number of a window that is gone to another one.
     """
 
     window: int
@@ -52,6 +53,7 @@ class Target:
     terminal: bool = False
     own: bool = field(default=False, compare=False)
     middle: tuple[int, int] | None = field(default=None, compare=False)
+    process: int = 0
 
 
 class Inserter(Protocol):

@@ -37,8 +37,9 @@ class X11Screen:
         if window is None:
             return None
         names = self.names(window.id)
-        program, own = names[-1] if names else "", self._connection.program(window.id) == self._ours
-        return Target(window.id, program, is_terminal(*names), own, self._middle(window))
+        program, process = names[-1] if names else "", self._connection.program(window.id)
+        own = process == self._ours
+        return Target(window.id, program, is_terminal(*names), own, self._middle(window), process)
 
     def names(self, window: int) -> tuple[str, ...]:
         """What its program calls itself: instance and class."""

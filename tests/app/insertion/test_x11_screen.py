@@ -11,9 +11,9 @@ def test_the_window_with_the_focus(screen: Desktop, connection: Connection) -> N
     looks = X11Screen(connection)
     wait_until_sync(lambda: looks.target() is None, "no window is there")
     field = TextField(screen, "looked at")
-    assert looks.target() == Target(int(field.focus()), "text_field.py")
+    assert looks.target() == Target(int(field.focus()), "text_field.py", process=screen.processes[-1].pid)
     terminal = Terminal(screen, "and a terminal")
-    assert looks.target() == Target(int(terminal.focus()), "XTerm", terminal=True)
+    assert looks.target() == Target(int(terminal.focus()), "XTerm", True, process=screen.processes[-1].pid)
     assert looks.names(int(terminal.focus())) == ("xterm", "XTerm")
     assert looks.names(1) == ()
 
