@@ -175,7 +175,7 @@ def as_in_main() -> Iterator[None]:
 
 
 async def test_a_bad_network(tmp_path: Path, broker: Broker) -> None:
-    await survive(tmp_path, broker, 1, [gone(5.0), cuts(1), slow(1.0), half_open("clients")])
+    await survive(tmp_path, broker, 1, [gone(2.0), cuts(1), slow(0.5), half_open("clients")])
 
 
 @pytest.mark.proof

@@ -119,7 +119,7 @@ def as_in_main() -> Iterator[None]:
 
 
 async def test_wandering_between_two_gateways(tmp_path: Path, broker: Broker) -> None:
-    await survive(tmp_path, broker, troubles=12, seed=1)
+    await survive(tmp_path, broker, troubles=8, seed=1)
 
 
 @pytest.mark.proof

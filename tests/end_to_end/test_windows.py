@@ -136,8 +136,8 @@ def test_another_dictation_key_works_at_once_and_the_old_one_no_longer(app: Desk
 
 def test_a_replacement_counts_at_once_and_what_was_recognised_is_kept(app: DesktopApp, tmp_path: Path) -> None:
     before = len(app.takes())
-    rule = Replacement("a", "Ah", whole_word=False)
-    app.set(hotkeys__mode="toggle", recognition__replacements=as_written((rule,)))
+    rules = tuple(Replacement(digit, f"{digit}-", whole_word=False) for digit in "0123456789abcdef")
+    app.set(hotkeys__mode="toggle", recognition__replacements=as_written(rules))
     field = TextField(app.desktop, "with a replacement")
     app.tap()
     app.wait_for("listening")
@@ -146,7 +146,7 @@ def test_a_replacement_counts_at_once_and_what_was_recognised_is_kept(app: Deskt
     (take,) = app.wait_for_takes(before + 1)[before:]
     recognised = [checksum(pcm) for pcm in segments_of(take)]
     assert [spoken.recognised for spoken in take.take.segments.values()] == recognised
-    assert take.text == " ".join(map(Replacer([rule]), recognised)) != " ".join(recognised)
+    assert take.text == " ".join(map(Replacer(rules), recognised)) != " ".join(recognised)
     wait_until_sync(lambda: field.text == take.text, f"{take.text!r} stands there, not {field.text!r}")
     app.set(recognition__replacements=[])
 

@@ -24,7 +24,7 @@ class Heard:
     async def tells(self, *told: tuple[str, bool]) -> None:
         """Wait until exactly this was told since the last time, and forget it."""
         await wait_until(lambda: len(self.events) >= len(told), f"{told} and not {self.told}")
-        assert self.told == list(told)
+        assert self.told == list(told), f"{self.told}, not {told}"
         self.events.clear()
 
     async def listen(self) -> None:

@@ -1,6 +1,7 @@
 """Both languages say everything, with the same values, and nothing that nobody asks for."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,7 @@ NAMED = ("microphone.name", "hotkey.name", "mode.name", "language.name", "worker
 PLAIN_NOTE = re.compile(r'\bNote\("([a-z-]+)"')
 
 
+@cache
 def sources() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in APP.rglob("*.py"))
 
