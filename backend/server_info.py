@@ -29,11 +29,11 @@ def is_durable(config: Mapping[str, str]) -> bool:
 def is_worth_compacting(info: Mapping[str, Any], *, anyway: bool = False) -> bool:
     """Whether INFO says that the append-only file holds much that is deleted, and that nothing rewrites it now.
 
-    ``anyway``: or anything at all.
+    ``anyway``: however little; INFO counts what came during the last rewrite as if it had been part of it.
     """
     grown = int(info.get("aof_current_size", 0)) - int(info.get("aof_base_size", 0))
     busy = info.get("aof_rewrite_in_progress") or info.get("aof_rewrite_scheduled")
-    return bool(info.get("aof_enabled")) and not busy and grown > (0 if anyway else _MUCH)
+    return bool(info.get("aof_enabled")) and not busy and (anyway or grown > _MUCH)
 
 
 def shown_url(url: str) -> str:

@@ -49,6 +49,7 @@ def test_compact_only_what_has_grown_and_is_not_being_rewritten() -> None:
     assert not is_worth_compacting({})
     little = grown | {"aof_base_size": 2_900_000}
     assert is_worth_compacting(little, anyway=True)
+    assert is_worth_compacting(grown | {"aof_base_size": grown["aof_current_size"]}, anyway=True)
     assert not is_worth_compacting(grown | {"aof_rewrite_in_progress": 1}, anyway=True)
     assert not is_worth_compacting({}, anyway=True)
 
