@@ -20,7 +20,7 @@ from app.files.view import FileState
 from app.ui import icons
 from app.ui.texts import Texts
 from app.ui.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets import control_height, label, ring
+from app.ui.widgets import StateIcon, control_height, label, ring
 
 SHAPES: Final = {
     FileState.ADDED: ("idle", "muted"),
@@ -38,26 +38,11 @@ _DASH: Final = 4.0
 _BOX: Final = 2.0
 
 
-class FileShape(QWidget):
-    """A state's shape in its colour; its name is the state's word."""
+class FileShape(StateIcon[FileState]):
+    """Of a file."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme, self.state = theme, FileState.ADDED
-        side = QFontMetrics(font()).ascent()
-        self.setFixedSize(side, side)
-        theme.changed.connect(self.update)
-
-    def show_state(self, state: FileState, word: str) -> None:
-        """Draw this one."""
-        self.state = state
-        self.setAccessibleName(word)
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The icon."""
-        name, colour = SHAPES[self.state]
-        icons.draw(QPainter(self), name, QRectF(self.rect()), self._theme.colour(colour))
+        super().__init__(theme, SHAPES, FileState.ADDED)
 
 
 class Progress(QProgressBar):

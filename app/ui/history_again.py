@@ -7,8 +7,8 @@ from enum import Enum, auto
 from typing import Final
 from uuid import UUID
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from app.history.actions import HistoryAction, LookAtTake, ModelsWanted, RecogniseAgain, StopRecognising
 from app.history.index import Row
@@ -18,7 +18,7 @@ from app.ui.history_difference import DifferenceView
 from app.ui.lines import Lines
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme
-from app.ui.widgets import Choice, label
+from app.ui.widgets import Choice, action_button, label
 from app.ui.wording import note_text
 
 MOST_KNOWN: Final = 100
@@ -63,10 +63,10 @@ class AgainPanel(QFrame):
         self.model, self.range, self.runs = Choice(theme), Choice(theme), Choice(theme)
         self.note, self.how = label(size=SCALE.caption, role="warning"), label(size=SCALE.caption, role="muted")
         self.progress, self.difference = Progress(theme), DifferenceView(theme, texts)
-        self.begin = self._button(self._begin, "primary")
-        self.stop, self.take = self._button(self._stop), self._button(self._take, "primary")
-        self.undo, self.keep = self._button(self._undo), self._button(self.close_it)
-        self.more = self._button(self._choose_again)
+        self.begin = action_button(self._begin, "primary")
+        self.stop, self.take = action_button(self._stop), action_button(self._take, "primary")
+        self.undo, self.keep = action_button(self._undo), action_button(self.close_it)
+        self.more = action_button(self._choose_again)
         self.buttons = Lines([self.begin, self.stop, self.take, self.undo, self.keep, self.more])
         self._lay_out()
         self.runs.activated.connect(self._look)
@@ -313,15 +313,6 @@ class AgainPanel(QFrame):
             self._ask(LookAtTake(self._row.session, int(self.runs.currentData())))
 
     # -- layout --------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _button(do: Callable[[], None], role: str = "") -> QPushButton:
-        made = QPushButton()
-        made.setProperty("role", role)
-        made.setCursor(Qt.CursorShape.PointingHandCursor)
-        made.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        made.clicked.connect(do)
-        return made
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QTextCursor
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QVBoxLayout
 
 from app.actions import RecoverTake
 from app.formats import Format
@@ -26,7 +26,7 @@ from app.ui.history_wording import caption, state_of, take_text, when
 from app.ui.lines import Lines
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets import Choice, label, reveal
+from app.ui.widgets import Choice, action_button, label, reveal
 
 MOST_DRAFTS: Final = 100
 
@@ -63,11 +63,11 @@ class TakePanel(QFrame):
         self.setProperty("role", "card")
         self.hint, self.caption = label(role="muted"), label(size=SCALE.caption, role="muted")
         self.text = _Text()
-        self.save, self.undo = self._button(self._save, "primary"), self._button(self._undo)
-        self.copy, self.recover = self._button(self.copy_text), self._button(self._recover)
-        self.form, self.export = Choice(theme), self._button(self._export)
-        self.delete = self._button(self.ask_delete)
-        self.again = self._button(self._open_again)
+        self.save, self.undo = action_button(self._save, "primary"), action_button(self._undo)
+        self.copy, self.recover = action_button(self.copy_text), action_button(self._recover)
+        self.form, self.export = Choice(theme), action_button(self._export)
+        self.delete = action_button(self.ask_delete)
+        self.again = action_button(self._open_again)
         self.play = PlayBar(theme, texts, ask, self._moved)
         self.follower = Follower(theme, self.text)
         self.recognise = AgainPanel(theme, texts, ask, self._use, self._use_mine)
@@ -333,15 +333,6 @@ class TakePanel(QFrame):
             self._ask(ExportTakes(sessions, list(Format)[self.form.currentIndex()], Path(folder)))
 
     # -- layout --------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _button(do: Callable[[], None], role: str = "") -> QPushButton:
-        made = QPushButton()
-        made.setProperty("role", role)
-        made.setCursor(Qt.CursorShape.PointingHandCursor)
-        made.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        made.clicked.connect(do)
-        return made
 
     def minimumSizeHint(self) -> QSize:
         """As wide as its widest control: the rest goes below."""

@@ -3,13 +3,12 @@
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from app.models.view import ModelState
-from app.ui import icons
 from app.ui.theme import RADII, SPACING, Theme, font
-from app.ui.widgets import control_height, ring
+from app.ui.widgets import StateIcon, control_height, ring
 
 SHAPES: Final = {
     ModelState.MISSING: ("idle", "muted"),
@@ -27,26 +26,11 @@ SHAPES: Final = {
 """Each state's drawing, and the name of its colour."""
 
 
-class ModelShape(QWidget):
-    """A state's shape in its colour; its name is the state's word."""
+class ModelShape(StateIcon[ModelState]):
+    """Of a model."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme, self.state = theme, ModelState.MISSING
-        side = QFontMetrics(font()).ascent()
-        self.setFixedSize(side, side)
-        theme.changed.connect(self.update)
-
-    def show_state(self, state: ModelState, word: str) -> None:
-        """Draw this one."""
-        self.state = state
-        self.setAccessibleName(word)
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The icon."""
-        name, colour = SHAPES[self.state]
-        icons.draw(QPainter(self), name, QRectF(self.rect()), self._theme.colour(colour))
+        super().__init__(theme, SHAPES, ModelState.MISSING)
 
 
 class Pick(QAbstractButton):

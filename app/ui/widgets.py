@@ -1,6 +1,8 @@
 """The few controls that Qt does not draw as we want them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Generic, TypeVar
 
 from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import (
@@ -16,7 +18,16 @@ from PySide6.QtGui import (
     QTextOption,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.states import State
 from app.ui import icons
@@ -24,6 +35,8 @@ from app.ui.live_lines import MOST
 from app.ui.pill import loudness
 from app.ui.theme import RADII, SCALE, SPACING, Theme, font
 from app.view import LOWEST_DBFS
+
+S = TypeVar("S", bound=StrEnum)
 
 _RING = 2.0
 _LONGEST_TIP = 2_000
@@ -50,6 +63,16 @@ def card() -> tuple[QFrame, QVBoxLayout]:
     return frame, layout
 
 
+def action_button(do: Callable[[], None], role: str = "") -> QPushButton:
+    """One that does this; its text comes later."""
+    made = QPushButton()
+    made.setProperty("role", role)
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    made.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+    made.clicked.connect(do)
+    return made
+
+
 class Shape(QWidget):
     """A state's shape in its colour; its name is the state's word."""
 
@@ -71,6 +94,28 @@ class Shape(QWidget):
         """The icon."""
         painter = QPainter(self)
         icons.draw(painter, self.state.value, QRectF(self.rect()), self._theme.state_colour(self.state))
+
+
+class StateIcon(QWidget, Generic[S]):
+    """A state's shape in its colour, as ``shapes`` draws and colours each; its name is the state's word."""
+
+    def __init__(self, theme: Theme, shapes: Mapping[S, tuple[str, str]], state: S) -> None:
+        super().__init__()
+        self._theme, self._shapes, self.state = theme, shapes, state
+        side = QFontMetrics(font()).ascent()
+        self.setFixedSize(side, side)
+        theme.changed.connect(self.update)
+
+    def show_state(self, state: S, word: str) -> None:
+        """Draw this one."""
+        self.state = state
+        self.setAccessibleName(word)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The icon."""
+        name, colour = self._shapes[self.state]
+        icons.draw(QPainter(self), name, QRectF(self.rect()), self._theme.colour(colour))
 
 
 class Meter(QWidget):
