@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
+from backend.observing import RefusalReason
 from protocol.audio import samples_to_seconds
 from protocol.job import ANY_MODEL, CLASSES, Keys
 from protocol.monitor import WorkerState, WorkerStatus
@@ -61,6 +62,7 @@ class Refusal:
     """Why a new session is not taken, and after how many seconds to try again at the earliest."""
 
     status: Literal[429, 503]
+    reason: RefusalReason
     message: str
     retry_s: float
 
@@ -110,21 +112,24 @@ def decode_s(survey: Survey, options: Options, samples: int) -> float:
 def refuse(survey: Survey, up: bool, sessions: int, limits: AdmissionLimits) -> Refusal | None:
     """Why a new session is not taken at this moment; ``None``: it is."""
     if sessions >= limits.sessions:
-        return Refusal(429, f"this gateway has {sessions} connections, which is its limit", 5.0)
+        message = f"this gateway has {sessions} connections, which is its limit"
+        return Refusal(429, RefusalReason.CONNECTIONS, message, 5.0)
     if not up:
-        return Refusal(503, "the broker is away", 2.0)
+        return Refusal(503, RefusalReason.BROKER, "the broker is away", 2.0)
     return refuse_load(survey, limits)
 
 
 def refuse_load(survey: Survey, limits: AdmissionLimits) -> Refusal | None:
     """As ``refuse``, for what sessions that are known already may add to but not suffer from."""
     if survey.memory > limits.memory:
-        return Refusal(503, f"the broker's memory is {survey.memory:.0%} full", 10.0)
+        return Refusal(503, RefusalReason.MEMORY, f"the broker's memory is {survey.memory:.0%} full", 10.0)
     expected = expect(survey, Options())
     if expected.eta_s is not None and expected.eta_s > limits.wait_s:
-        return Refusal(503, f"the expected wait is {expected.eta_s:.0f} s", expected.eta_s - limits.wait_s + 1.0)
+        retry_s = expected.eta_s - limits.wait_s + 1.0
+        return Refusal(503, RefusalReason.LOAD, f"the expected wait is {expected.eta_s:.0f} s", retry_s)
     if expected.eta_s is None and expected.ahead_s > limits.unattended_s:
-        return Refusal(503, "no worker is there and much waits already", 10.0)
+        message = "no worker is there and much waits already"
+        return Refusal(503, RefusalReason.NO_WORKER, message, 10.0)
     return None
 
 

@@ -10,7 +10,7 @@ from importlib import metadata
 import structlog
 from aiohttp import hdrs, web
 
-from backend.access import ACCESS, EVERYBODY, WORKERS, Access, admit
+from backend.access import ACCESS, EVERYBODY, WORKERS, Access, Visit, admit
 from backend.addresses import interfaces, reachable
 from backend.admission import Refusal, Survey, refuse, speed
 from backend.answers import error_response, errors_as_json, json_response, refusal_response
@@ -24,6 +24,7 @@ from backend.hub import TICK_S, Hub
 from backend.jobs import CONNECT_S, Jobs, open_jobs
 from backend.modes import Listener, Mode, listeners
 from backend.monitor import Monitor
+from backend.observing import Observers, RefusalReason
 from backend.pairing_routes import PairingDesk
 from backend.roster import Roster
 from backend.settings import GatewaySettings
@@ -60,7 +61,8 @@ class Gateway:
         self._draining = False
         self._runner: web.AppRunner | None = None
         self.monitor = Monitor(jobs, compacts=not settings.redis)
-        self.hub = Hub(jobs, settings, self.monitor.ended)
+        self.observers = Observers([self.monitor])
+        self.hub = Hub(jobs, settings, self.observers)
         self.url = ""
         self.tls_port = 0
         self.failed = failed
@@ -135,19 +137,21 @@ class Gateway:
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         visit = admit(request)
-        if self._draining:
-            return refusal_response(Refusal(503, "this gateway is going away", 1.0))
-        taken = len(self.hub.connections)
-        # A session that the broker knows comes in whatever the load; whether it does is seen after its hello.
-        survey = Survey() if request.query.get("resume") else self.monitor.survey
-        refusal = refuse(survey, self.monitor.up, taken, self._settings.admission)
-        refusal = refusal or self.access.meter.stream(visit.device.id, visit.limited)
-        if refusal is not None:
+        if refusal := self._refusal(visit, resumes=bool(request.query.get("resume"))):
+            self.observers.refused(refusal.reason)
             return refusal_response(refusal)
         offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
         if SUBPROTOCOL not in (name.strip() for name in offered.split(",")):
             raise UnsupportedFormat(f"this gateway speaks the WebSocket subprotocol {SUBPROTOCOL}")
         return await serve_stream(request, self.hub, visit)
+
+    def _refusal(self, visit: Visit, resumes: bool) -> Refusal | None:
+        if self._draining:
+            return Refusal(503, RefusalReason.LEAVING, "this gateway is going away", 1.0)
+        # A session that the broker knows comes in whatever the load; whether it does is seen after its hello.
+        survey = Survey() if resumes else self.monitor.survey
+        refusal = refuse(survey, self.monitor.up, len(self.hub.connections), self._settings.admission)
+        return refusal or self.access.meter.stream(visit.device.id, visit.limited)
 
     async def _health(self, request: web.Request) -> web.Response:
         return json_response({"status": "alive"})

@@ -27,6 +27,7 @@ from backend.admission import (
 from backend.connection import Connection
 from backend.errors import BrokerBusy, BrokerError, TooBusy, TryLater
 from backend.jobs import Jobs
+from backend.observing import Observer, RefusalReason
 from backend.records import Attachment, NothingToPromote, Reread, SessionGone, Submitted
 from backend.segments import (
     Acknowledge,
@@ -51,8 +52,6 @@ from protocol.session import Final as FinalMessage
 log = structlog.get_logger(__name__)
 
 TICK_S: Final = 1.0
-
-_Ended = Callable[[str, FinalMessage | Failed, int], None]
 
 
 @dataclass(eq=False)
@@ -79,12 +78,12 @@ class Hosted:
 
 
 class Hub:
-    """``on_ended`` hears of every result that is told, and how many samples it is about."""
+    """``observer`` hears of what happens to the sessions."""
 
-    def __init__(self, jobs: Jobs, settings: GatewaySettings, on_ended: _Ended) -> None:
+    def __init__(self, jobs: Jobs, settings: GatewaySettings, observer: Observer) -> None:
         self._jobs = jobs
         self.settings = settings
-        self._on_ended = on_ended
+        self._observer = observer
         self._survey = Survey()
         self._started = time.monotonic()
         self.hosted: dict[str, Hosted] = {}
@@ -126,6 +125,7 @@ class Hub:
             server_ms=round((time.monotonic() - self._started) * 1000),
             limits=self.settings.limits,
         )
+        self._observer.bound(identity, hello.resume)
         self._perform(hosted, hosted.session.attached(attachment, welcome, time.monotonic()))
         self._tell_busy(hosted)
         return hosted
@@ -140,6 +140,7 @@ class Hub:
         except (TimeoutError, BrokerError) as error:
             raise TryLater("the broker does not answer: connect again, with resume") from error
         if isinstance(reply, SessionGone):
+            self._observer.refused(refusal.reason if refusal else RefusalReason.LOAD)
             raise TooBusy(refusal.message if refusal else "no new sessions are taken now")
         return reply
 
@@ -147,6 +148,7 @@ class Hub:
         """The connection is gone; the session stays for a while."""
         if hosted.connection is connection:
             hosted.connection, hosted.left = None, time.monotonic()
+            self._observer.unbound(hosted.identity)
 
     def frame(self, hosted: Hosted, data: bytes) -> None:
         """A binary message. Raises ``ProtocolError``."""
@@ -227,8 +229,8 @@ class Hub:
                     self._tell(hosted, output)
 
     def _tell(self, hosted: Hosted, message: GatewayMessage) -> None:
-        if isinstance(message, FinalMessage | Failed):
-            self._on_ended(hosted.identity, message, hosted.session.samples(message.segment))
+        samples = hosted.session.samples(message.segment) if isinstance(message, FinalMessage | Failed) else 0
+        self._observer.told(hosted.identity, message, samples)
         hosted.send(message)
 
     def _ask(
@@ -343,6 +345,7 @@ class Hub:
         message = worth_telling(hosted.busy, now, makes_partials(self._survey, options))
         if message is not None:
             hosted.busy = now
+            self._observer.told(hosted.identity, message, 0)
             hosted.send(message)
 
 

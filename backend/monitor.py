@@ -15,9 +15,10 @@ from backend.admission import Survey, speed
 from backend.errors import BrokerError
 from backend.hub import Hub
 from backend.jobs import Jobs
+from backend.observing import Observer
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.monitor import FINAL, SEGMENT, SNAPSHOT, BrokerState, Recent, Snapshot
-from protocol.session import Failed
+from protocol.session import Failed, GatewayMessage
 from protocol.session import Final as FinalMessage
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,7 @@ _RECENT: Final = 50
 _EVENTS_PER_VIEWER: Final = 64
 
 
-class Monitor:
+class Monitor(Observer):
     """Looks at the broker regularly, shows the same bytes to all viewers. ``compacts``: the broker is our own."""
 
     def __init__(self, jobs: Jobs, compacts: bool) -> None:
@@ -52,8 +53,12 @@ class Monitor:
         """How many watch."""
         return len(self._viewers)
 
-    def ended(self, session: str, outcome: FinalMessage | Failed, samples: int) -> None:
-        """A result was told to a client; the segment is so long, as far as that is known."""
+    def told(self, session: str, message: GatewayMessage, samples: int) -> None:
+        """Of interest are results alone."""
+        if isinstance(message, FinalMessage | Failed):
+            self._ended(session, message, samples)
+
+    def _ended(self, session: str, outcome: FinalMessage | Failed, samples: int) -> None:
         recent = Recent(
             session, outcome.segment, FINAL, audio_ms=samples_to_ms(samples), at_s=round(self._uptime_s(), 3)
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from backend.admission import Refusal
+from backend.observing import RefusalReason
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 _MINUTE_S: Final = 60.0
@@ -69,7 +70,8 @@ class Meter:
             return None
         usage.refused += 1
         wait = (1.0 - self._buckets[key].tokens) * _MINUTE_S / self.quota.per_minute
-        return Refusal(429, f"this key may ask {self.quota.per_minute} times a minute", wait)
+        message = f"this key may ask {self.quota.per_minute} times a minute"
+        return Refusal(429, RefusalReason.KEY_REQUESTS, message, wait)
 
     def stream(self, key: str, limited: bool = True) -> Refusal | None:
         """Whether one more stream may be open; whoever opens it counts it."""
@@ -77,7 +79,8 @@ class Meter:
         if not limited or not self.quota.streams or usage.streams < self.quota.streams:
             return None
         usage.refused += 1
-        return Refusal(429, f"this key has {usage.streams} streams open, which is its limit", _STREAMS_RETRY_S)
+        message = f"this key has {usage.streams} streams open, which is its limit"
+        return Refusal(429, RefusalReason.KEY_STREAMS, message, _STREAMS_RETRY_S)
 
     def _take(self, key: str, now: float) -> bool:
         quota, most = self.quota, float(max(1, self.quota.burst))

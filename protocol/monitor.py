@@ -14,6 +14,7 @@ from protocol.errors import MalformedMessage
 from protocol.recognition import Milliseconds, Timing
 
 MONITOR_PATH: Final = "/v1/monitor"
+TIMELINE_PATH: Final = "/v1/timeline"
 EVENT_STREAM: Final = "text/event-stream"
 SNAPSHOT: Final = "snapshot"
 SEGMENT: Final = "segment"
@@ -84,6 +85,59 @@ class BrokerState(Struct, frozen=True):
     memory: float = 0.0
 
 
+class Totals(Struct, frozen=True):
+    """What this gateway did since it started: segments that ended, their audio, refusals, partials told."""
+
+    final: int = 0
+    failed: int = 0
+    audio_s: float = 0.0
+    refused: int = 0
+    partials: int = 0
+
+
+class Load(Struct, frozen=True):
+    """The gateway's process: ``cpu_percent`` of one core, ``memory_bytes`` resident."""
+
+    cpu_percent: float = 0.0
+    memory_bytes: int = 0
+
+
+class WorkerMoment(Struct, frozen=True):
+    """One worker at one moment; as in ``WorkerStatus``."""
+
+    worker: str
+    busy: int
+    speed: float
+    cpu_percent: float
+    memory_bytes: int
+    gpu_percent: float | None = None
+    gpu_memory_bytes: int | None = None
+
+
+class Moment(Struct, frozen=True):
+    """How things stood at ``at_s`` of the gateway's uptime. ``totals`` only grow: differences make rates."""
+
+    at_s: float
+    queued: int
+    backlog_s: float
+    oldest_s: float
+    sessions: int
+    pending: int
+    streams: float
+    totals: Totals
+    load: Load
+    broker_up: bool = True
+    workers: tuple[WorkerMoment, ...] = ()
+
+
+class Timeline(Struct, frozen=True):
+    """``GET /v1/timeline``: the last hour, oldest first, a moment every ``step_s``; ``uptime_s`` is now."""
+
+    uptime_s: float
+    step_s: float
+    moments: tuple[Moment, ...]
+
+
 class Snapshot(Struct, frozen=True):
     """Everything a monitor shows. ``oldest_s``: for how long the oldest job waits or is being decoded."""
 
@@ -100,6 +154,8 @@ class Snapshot(Struct, frozen=True):
     streams: float
     workers: tuple[WorkerStatus, ...]
     recent: tuple[Recent, ...]
+    totals: Totals = Totals()
+    load: Load = Load()
 
 
 _snapshot_decoder = msgspec.json.Decoder(Snapshot)

@@ -11,6 +11,7 @@ from backend.admission import Refusal
 from backend.answers import MOST_BODY, errors_as_json, json_response, read_json, refusal_response
 from backend.errors import OverQuota, SettingsError, UnknownDevice
 from backend.gateway import Gateway
+from backend.observing import RefusalReason
 from protocol.devices import DeviceName
 
 
@@ -46,7 +47,7 @@ async def test_an_unknown_path_is_an_error_like_any_other(gateway: Gateway, http
         (RuntimeError("the secret inside"), 500, "internal"),
         (UnknownDevice("no such device"), 404, "not_found"),
         (SettingsError("no name"), 400, "malformed"),
-        (OverQuota(Refusal(429, "too often", 3.0)), 429, "busy"),
+        (OverQuota(Refusal(429, RefusalReason.KEY_REQUESTS, "too often", 3.0)), 429, "busy"),
     ],
 )
 async def test_what_goes_wrong_is_said_and_nothing_of_the_inside(error: Exception, status: int, code: str) -> None:
@@ -89,5 +90,8 @@ async def test_a_body_without_a_length_is_bounded_too(http: aiohttp.ClientSessio
 
 
 def test_not_all_come_back_at_the_same_moment() -> None:
-    waits = {int(refusal_response(Refusal(503, "busy", 10.0)).headers["Retry-After"]) for _ in range(200)}
+    waits = {
+        int(refusal_response(Refusal(503, RefusalReason.LOAD, "busy", 10.0)).headers["Retry-After"])
+        for _ in range(200)
+    }
     assert min(waits) >= 10 and max(waits) <= 20 and len(waits) > 3

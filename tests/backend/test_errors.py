@@ -5,6 +5,7 @@ import inspect
 from backend import errors
 from backend.admission import Refusal
 from backend.errors import BackendError, OverQuota
+from backend.observing import RefusalReason
 from protocol.errors import ProtocolError
 
 CLASSES = [
@@ -26,5 +27,5 @@ def test_the_docstring_draws_the_tree() -> None:
 
 
 def test_who_asks_too_much_is_told_when_to_come_back() -> None:
-    refusal = Refusal(429, "too often", 3.0)
+    refusal = Refusal(429, RefusalReason.KEY_REQUESTS, "too often", 3.0)
     assert OverQuota(refusal).refusal is refusal and str(OverQuota(refusal)) == "too often"

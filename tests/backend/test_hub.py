@@ -11,6 +11,7 @@ from backend.connection import Connection
 from backend.errors import BrokerBusy, BrokerFailed, TryLater
 from backend.hub import Hosted, Hub
 from backend.jobs import Jobs
+from backend.observing import Observer
 from backend.records import Attachment, JobQueued, NothingToPromote, Reread, SessionGone
 from backend.settings import GatewaySettings
 from protocol.audio import encode_frame
@@ -88,20 +89,22 @@ class FakeSocket:
         self.closed = code
 
 
-class Scene:
-    """A hub with one connected session."""
+class Scene(Observer):
+    """A hub with one connected session, and what its observer hears of results."""
 
     def __init__(self) -> None:
         self.jobs = FakeJobs()
         self.ended: list[Final | Failed] = []
         self.lengths: list[int] = []
-        self.hub = Hub(cast(Jobs, self.jobs), GatewaySettings(), self._hear)
+        self.hub = Hub(cast(Jobs, self.jobs), GatewaySettings(), self)
         self.socket = FakeSocket()
         self.connection = Connection(self.socket, 100_000, 10.0)
 
-    def _hear(self, session: str, outcome: Final | Failed, samples: int) -> None:
-        self.ended.append(outcome)
-        self.lengths.append(samples)
+    def told(self, session: str, message: GatewayMessage, samples: int) -> None:
+        """Only results are kept."""
+        if isinstance(message, Final | Failed):
+            self.ended.append(message)
+            self.lengths.append(samples)
 
     async def begin(self) -> Hosted:
         """Say hello and send one segment as far as its end."""

@@ -78,7 +78,7 @@ async def test_all_viewers_get_the_same_bytes_of_one_producer(gateway: Gateway) 
 async def test_a_viewer_that_does_not_read_loses_the_oldest(gateway: Gateway) -> None:
     async with gateway.monitor.watch(gateway.hub) as events:
         for n in range(1_000):
-            gateway.monitor.ended("s", Final(n, "text"), 0)
+            gateway.monitor.told("s", Final(n, "text"), 0)
         assert events.qsize() <= 64
         last = b""
         while not events.empty():

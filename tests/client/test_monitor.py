@@ -84,7 +84,7 @@ async def test_a_real_gateway_is_seen(broker: Broker) -> None:
         async with asyncio.timeout(30), aclosing(watch(fixed(Address(gateway.url, "k")))) as events:
             first = await anext(events)
             assert isinstance(first, Snapshot) and first.broker.up and first.recent == ()
-            gateway.monitor.ended("s", FinalMessage(3, "a text"), 16_000)
+            gateway.monitor.told("s", FinalMessage(3, "a text"), 16_000)
             recent = await anext(event async for event in events if isinstance(event, Recent))
             assert (recent.session, recent.segment, recent.audio_ms) == ("s", 3, 1_000)
         with pytest.raises(Refused, match="key"):
