@@ -1,29 +1,39 @@
 """``kikipounamu-gateway devices``: the paired devices, by hand. A gateway that runs follows within a second."""
 
+import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Final
 
+import aiohttp
+import msgspec
 import typer
 
-from backend.devices import DEVICES_FILE, DeviceStore
-from backend.errors import BackendError
-from protocol.devices import DeviceKind
+from backend.devices import DEVICES_FILE, Device, DeviceStore
+from backend.errors import BackendError, PairingFailed
+from backend.pair_command import running
+from protocol.devices import DEVICES_PATH, DeviceKind, DeviceList, DeviceState
+from protocol.endpoint import ENDPOINT_FILE
 from runtime.folders import folders
 
 devices = typer.Typer(no_args_is_help=True, help="Who else may use this gateway.")
 
 Which = Annotated[str, typer.Argument(help="Its id, the beginning of it, or its name.")]
 _NEVER: Final = "never"
+_NOW: Final = "now"
+_ANSWER_S: Final = 2.0
 
 
 @devices.command("list")
 def list_devices() -> None:
     """Show them, the oldest first: id, what it may do, when it was paired, when it was last here, name."""
     with _store() as store:
-        for one in store.read():
-            typer.echo(f"{one.id}  {one.kind:6}  {_day(one.made_s)}  {_day(one.seen_s):16}  {one.name}")
+        listed = store.read()
+        known = asyncio.run(_as_the_gateway_knows()) if listed else {}
+        for one in listed:
+            seen = _seen(one, known.get(one.id))
+            typer.echo(f"{one.id}  {one.kind:6}  {_day(one.made_s)}  {seen:16}  {one.name}")
 
 
 @devices.command("add")
@@ -59,6 +69,28 @@ def _store() -> Iterator[DeviceStore]:
     except (BackendError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+
+
+async def _as_the_gateway_knows() -> Mapping[str, DeviceState]:
+    """By id; of a gateway that does not run, or does not answer, nothing: the file is a minute behind at most."""
+    try:
+        gateway = running(folders().runtime / ENDPOINT_FILE)
+        bearer = {"Authorization": f"Bearer {gateway.key}"}
+        timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
+        async with (
+            aiohttp.ClientSession(gateway.url, headers=bearer, timeout=timeout) as http,
+            http.get(DEVICES_PATH, raise_for_status=True) as response,
+        ):
+            told = msgspec.json.decode(await response.read(), type=DeviceList)
+    except (PairingFailed, aiohttp.ClientError, TimeoutError, OSError, msgspec.DecodeError):
+        return {}
+    return {device.id: device for device in told.devices}
+
+
+def _seen(device: Device, known: DeviceState | None) -> str:
+    if known is not None and known.connections:
+        return _NOW
+    return _day(max(device.seen_s, known.seen_s if known else 0))
 
 
 def _day(moment_s: int) -> str:

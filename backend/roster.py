@@ -5,6 +5,7 @@ The file is looked at four times a second, because the command line changes it w
 
 import asyncio
 import hmac
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ class Roster:
         self._store = store
         self._clock = clock
         self._signature: _Signature | None = None
+        self._written_at = -math.inf
         self._devices: dict[str, Device] = {}
         self._here: defaultdict[str, list[OnRevoked]] = defaultdict(list)
         self._seen: dict[str, float] = {}
@@ -58,8 +60,9 @@ class Roster:
         return found
 
     def seen_s(self, device: Device) -> int:
-        """When it was here last."""
-        return int(max(device.seen_s, self._seen.get(device.id, 0)))
+        """When it was here last; while it is: now."""
+        now_s = self._clock() if device.id in self._here else 0
+        return int(max(device.seen_s, self._seen.get(device.id, 0), now_s))
 
     def connections(self, device: Device) -> int:
         """How often it is here now."""
@@ -74,6 +77,8 @@ class Roster:
                 on_revoked()  # between its key and this moment
             yield
         finally:
+            if device.id in self._devices:
+                self._seen[device.id] = self._clock()
             self._here[device.id].remove(on_revoked)
             if not self._here[device.id]:
                 del self._here[device.id]
@@ -120,16 +125,26 @@ class Roster:
 
     async def run(self) -> None:
         """Look, and note who was here, until cancelled."""
-        written = time.monotonic()
         try:
             while True:
                 await asyncio.sleep(LOOK_S)
                 self.refresh()
-                if time.monotonic() - written >= _WRITE_S:
-                    written = time.monotonic()
-                    await asyncio.to_thread(self._note_seen)
+                if due := self.due(time.monotonic()):
+                    await asyncio.to_thread(self._note, due)
         finally:
-            self._note_seen()
+            self._note(self._to_note())
+
+    def due(self, now: float) -> dict[str, float]:
+        """What is to be written by now: at once if the last time was long ago, and not again within a minute."""
+        if now - self._written_at < _WRITE_S or not (due := self._to_note()):
+            return {}
+        self._written_at = now
+        return due
+
+    def _to_note(self) -> dict[str, float]:
+        """When devices were here last, where the file does not say so yet."""
+        seen = {id: self.seen_s(device) for id, device in self._devices.items()}
+        return {id: seen_s for id, seen_s in seen.items() if seen_s > self._devices[id].seen_s}
 
     @property
     def _file(self) -> DeviceStore:
@@ -143,8 +158,7 @@ class Roster:
             return found.st_mtime_ns, found.st_size, found.st_ino
         return None
 
-    def _note_seen(self) -> None:
-        seen, self._seen = self._seen, {}
+    def _note(self, seen: dict[str, float]) -> None:
         if self._store is None or not seen:
             return
         try:

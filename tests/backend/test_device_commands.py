@@ -1,5 +1,6 @@
 """``kikipounamu-gateway devices``."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -8,7 +9,13 @@ from typer.testing import CliRunner, Result
 
 from backend.cli import app
 from backend.devices import DeviceStore
+from backend.gateway import running_gateway
+from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
+from protocol.endpoint import ENDPOINT_FILE, Endpoint, encode_endpoint
+from tests.backend.wire import connected
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
 
 
 @pytest.fixture
@@ -50,3 +57,24 @@ def test_a_damaged_list_is_said(store: DeviceStore) -> None:
     store.file.write_text("{")
     done = command(store, "list")
     assert done.exit_code == 1 and "damaged" in done.output
+
+
+async def test_who_is_connected_is_here_now(broker: Broker, store: DeviceStore) -> None:
+    store.add("tablet", DeviceKind.CLIENT, 2_000)
+    _, key = store.add("laptop", DeviceKind.CLIENT, 1_000)
+    endpoint = store.file.parent.parent / "run" / ENDPOINT_FILE
+    settings = GatewaySettings(redis=broker.url, key="k" * 16, devices_file=store.file, endpoint_file=endpoint)
+    async with running_gateway(settings) as gateway, connected(gateway.url, key):
+        tablet, laptop = (await asyncio.to_thread(command, store, "list")).output.splitlines()
+        assert "  now  " in laptop and "never" in tablet
+        await wait_until(lambda: store.read()[1].seen_s > 1_000, "the file follows")
+    output = (await asyncio.to_thread(command, store, "list")).output
+    assert re.search(r"\d\d:\d\d  \d{4}-\d\d-\d\d \d\d:\d\d  laptop", output), output
+
+
+def test_a_gateway_that_was_killed_is_not_waited_for(store: DeviceStore) -> None:
+    store.add("tablet", DeviceKind.CLIENT, 2_000)
+    endpoint = store.file.parent.parent / "run" / ENDPOINT_FILE
+    endpoint.parent.mkdir()
+    endpoint.write_bytes(encode_endpoint(Endpoint("http://127.0.0.1:1", "k", 1)))
+    assert "never" in command(store, "list").output

@@ -72,6 +72,48 @@ async def test_when_a_device_was_here_is_written(store: DeviceStore) -> None:
     assert store.read()[0].seen_s == 1_234
 
 
+async def test_who_has_just_come_is_written_at_once(store: DeviceStore) -> None:
+    """A gateway that is killed knows after its restart who was here."""
+    _, key = store.add("n", DeviceKind.CLIENT, 0)
+    roster = Roster(store, lambda: 1_234.0)
+    async with Tasks("test") as tasks:
+        tasks.start(roster.run(), "devices")
+        roster.of_key(key)
+        await wait_until(lambda: store.read()[0].seen_s == 1_234, "the file says so while the gateway runs")
+
+
+def test_the_file_is_written_once_a_minute_at_most(store: DeviceStore) -> None:
+    (first, first_key), (second, second_key) = (store.add(name, DeviceKind.CLIENT, 0) for name in "ab")
+    now = [100.0]
+    roster = Roster(store, lambda: now[0])
+    assert roster.due(0.0) == {}
+    roster.of_key(first_key)
+    assert roster.due(0.0) == {first.id: 100}
+    store.seen({first.id: 100})
+    now[0] = 130.0
+    roster.of_key(first_key)
+    roster.of_key(second_key)
+    assert roster.due(59.0) == {}
+    assert roster.due(60.0) == {first.id: 130, second.id: 130}
+    store.seen({first.id: 130, second.id: 130})
+    roster.refresh()
+    assert roster.due(120.0) == {}, "nobody came: nothing is written"
+
+
+def test_who_stays_was_here_just_now(store: DeviceStore) -> None:
+    """One connection that lasts for hours is one request."""
+    device, key = store.add("n", DeviceKind.CLIENT, 0)
+    now = [100.0]
+    roster = Roster(store, lambda: now[0])
+    roster.of_key(key)
+    with roster.present(device, lambda: None):
+        now[0] = 500.0
+        assert roster.seen_s(device) == 500 and roster.due(0.0) == {device.id: 500}
+        now[0] = 700.0
+    now[0] = 900.0
+    assert roster.seen_s(device) == 700 and roster.due(60.0) == {device.id: 700}
+
+
 def test_a_file_that_is_damaged_later_changes_nothing(store: DeviceStore) -> None:
     device, key = store.add("n", DeviceKind.CLIENT, 0)
     roster = Roster(store)
