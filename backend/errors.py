@@ -13,6 +13,9 @@
     ├── CertificateUnusable    a certificate or private key that cannot be read, or that are no pair
     ├── DevicesUnreadable      the list of paired devices is damaged
     ├── PairingFailed          no device was paired
+    ├── HistoryError           anything about the history
+    │   ├── HistoryUnavailable its database cannot be used now: it may be tried again
+    │   └── HistoryBusy        more is asked of it than may wait
     └── OverQuota              a key asks for more than it may
 
 ``TryLater`` and ``TooBusy`` are ``ProtocolError``s, because a client is told, but not the client's mistakes.
@@ -72,6 +75,18 @@ class DevicesUnreadable(BackendError):
 
 class PairingFailed(BackendError):
     """No device was paired, for the person who waited for it."""
+
+
+class HistoryError(BackendError):
+    """Something is wrong with the history."""
+
+
+class HistoryUnavailable(HistoryError):
+    """Its database cannot be used now; nothing has changed, and it may be tried again."""
+
+
+class HistoryBusy(HistoryError):
+    """More is asked of it than may wait: try again later."""
 
 
 class OverQuota(BackendError):
