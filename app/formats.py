@@ -1,13 +1,13 @@
 """Transcripts as txt, srt, vtt and json. Pure."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
-from app.transcript import Segment, Transcript
+from app.transcript import Transcript
+from protocol.subtitles import Cue, srt, vtt
 
 
 class Format(StrEnum):
@@ -31,16 +31,15 @@ def _txt(transcript: Transcript) -> str:
 
 
 def _srt(transcript: Transcript) -> str:
-    cues = (
-        f"{number}\n{_span(segment, ',')}\n{segment.text}\n"
-        for number, segment in enumerate(_spoken(transcript), start=1)
-    )
-    return "\n".join(cues)
+    return srt(_cues(transcript))
 
 
 def _vtt(transcript: Transcript) -> str:
-    cues = (f"{_span(segment, '.')}\n{_escaped(segment.text)}\n" for segment in _spoken(transcript))
-    return "\n".join(("WEBVTT\n", *cues))
+    return vtt(_cues(transcript))
+
+
+def _cues(transcript: Transcript) -> Iterator[Cue]:
+    return (Cue(segment.start_ms, segment.end_ms, segment.text) for segment in transcript.segments)
 
 
 def document(transcript: Transcript, source: str) -> dict[str, object]:
@@ -75,27 +74,3 @@ _WRITERS: Final[dict[Format, Callable[[Transcript], str]]] = {
     Format.SRT: _srt,
     Format.VTT: _vtt,
 }
-
-
-def _spoken(transcript: Transcript) -> Iterator[Segment]:
-    """A cue needs text and takes some time; an empty line would end it."""
-    for segment in transcript.segments:
-        text = " ".join(segment.text.split())
-        if text:
-            yield replace(segment, text=text, end_ms=max(segment.end_ms, segment.start_ms + 1))
-
-
-def _span(segment: Segment, mark: str) -> str:
-    return f"{_clock(segment.start_ms, mark)} --> {_clock(segment.end_ms, mark)}"
-
-
-def _clock(milliseconds: int, mark: str) -> str:
-    seconds, rest = divmod(milliseconds, 1000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{seconds:02}{mark}{rest:03}"
-
-
-def _escaped(text: str) -> str:
-    """WebVTT cue text: ``&`` and ``<`` begin something there, and ``-->`` would be a time."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

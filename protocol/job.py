@@ -54,8 +54,6 @@ class JobKind(StrEnum):
     RECOGNISE = "recognise"
     SPECULATE = "speculate"
     HYPOTHESISE = "hypothesise"
-    DECODE_MEDIA = "decode_media"
-    SPLIT = "split"
 
 
 class EndState(StrEnum):

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.errors import ErrorCode
-from protocol.job import Job, JobKind
+from protocol.job import Job
 from tests.worker.scripts import SESSION, fields_of, job, question
 from worker.delivery import PARTIALS, read_delivery
 
@@ -26,7 +26,6 @@ def test_a_clock_that_was_put_back_makes_no_negative_age() -> None:
     [
         (Job(SESSION, 0, b"\0\0", 2), 1, ErrorCode.AUDIO_INVALID, "2 samples and brings 2 bytes"),
         (Job(SESSION, 0, b"\0", 1), 1, ErrorCode.AUDIO_INVALID, "brings 1 bytes"),
-        (Job(SESSION, 0, b"", 0, kind=JobKind.SPLIT), 1, ErrorCode.UNSUPPORTED, "split"),
         (question(), 1, ErrorCode.UNSUPPORTED, "hypothesise"),
         (job(), 21, ErrorCode.INTERNAL, "21 times"),
     ],
@@ -34,6 +33,11 @@ def test_a_clock_that_was_put_back_makes_no_negative_age() -> None:
 def test_what_nobody_can_decode_is_refused(bad: Job, count: int, code: ErrorCode, text: str) -> None:
     refusal = read_delivery("s", "1-0", count, 1, fields_of(bad)).refusal
     assert refusal is not None and refusal.code is code and text in refusal.message
+
+
+def test_a_kind_of_another_version_is_refused() -> None:
+    refusal = read_delivery("s", "1-0", 1, 1, fields_of(job()) | {b"kind": b"translate"}).refusal
+    assert refusal is not None and refusal.code is ErrorCode.MALFORMED and "translate" in refusal.message
 
 
 def test_a_request_for_a_partial_belongs_into_its_own_stream_alone() -> None:

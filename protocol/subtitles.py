@@ -1,0 +1,48 @@
+"""SubRip and WebVTT: texts with times, as files that players show. Pure."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+
+class Cue(NamedTuple):
+    """One text and when it is shown. Without text it is left out."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+
+
+def srt(cues: Iterable[Cue]) -> str:
+    """SubRip, as everybody reads it; there is no specification."""
+    numbered = enumerate(_shown(cues), start=1)
+    return "\n".join(f"{number}\n{_span(cue, ',')}\n{cue.text}\n" for number, cue in numbered)
+
+
+def vtt(cues: Iterable[Cue]) -> str:
+    """WebVTT (https://www.w3.org/TR/webvtt1/)."""
+    written = (f"{_span(cue, '.')}\n{_escaped(cue.text)}\n" for cue in _shown(cues))
+    return "\n".join(("WEBVTT\n", *written))
+
+
+def _shown(cues: Iterable[Cue]) -> Iterator[Cue]:
+    """A cue needs text and takes some time; an empty line would end it."""
+    for cue in cues:
+        text = " ".join(cue.text.split())
+        if text:
+            yield Cue(cue.start_ms, max(cue.end_ms, cue.start_ms + 1), text)
+
+
+def _span(cue: Cue, mark: str) -> str:
+    return f"{_clock(cue.start_ms, mark)} --> {_clock(cue.end_ms, mark)}"
+
+
+def _clock(milliseconds: int, mark: str) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}{mark}{rest:03}"
+
+
+def _escaped(text: str) -> str:
+    """WebVTT cue text: ``&`` and ``<`` begin something there, and ``-->`` would be a time."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
