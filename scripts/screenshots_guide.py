@@ -19,13 +19,14 @@ from app.key_test import KeySeen, KeysSeen
 from app.news import Devices, Programs
 from app.onboarding.steps import Step
 from app.replacing.view import ReplacementsTried, RuleTried, TryReplacements
+from app.sentences import LANGUAGES
 from app.settings.sections import Settings
 from app.states import State
 from app.ui.colours import Scheme
 from app.ui.main_window import usual_size
 from app.ui.onboarding import Onboarding
 from app.ui.pages import FILES, HISTORY, MONITOR, SETTINGS, Pages
-from app.ui.texts import LANGUAGES, Texts
+from app.ui.texts import Texts
 from app.ui.theme import STILL, Theme
 from app.ui.tray import Tray
 from app.view import View

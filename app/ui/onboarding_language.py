@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from app.actions import Action, ChangeSetting
 from app.onboarding.steps import Step
+from app.sentences import LANGUAGES, entries
 from app.ui.choices import LANGUAGE, Choices
 from app.ui.onboarding_parts import Option
 from app.ui.onboarding_step import StepPage, wrapping
-from app.ui.texts import LANGUAGES, SYSTEM, Texts, entries
+from app.ui.texts import SYSTEM, Texts
 from app.ui.theme import SCALE, Theme
 from app.ui.widgets import label
 

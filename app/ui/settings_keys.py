@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QVBoxLayout
 from app.actions import Action, TestHotkeys
 from app.dictation_events import CANCEL, DICTATE, PASTE_HELD
 from app.key_test import RECORDING, KeySeen, KeysSeen
+from app.sentences import LANGUAGES, entries
 from app.states import State
 from app.ui.settings_wording import title
-from app.ui.texts import LANGUAGES, Texts, entries
+from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme
 from app.ui.widgets import Shape, label
 from app.ui.wording import key_text, note_text

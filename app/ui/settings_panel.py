@@ -7,11 +7,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from app.actions import Action, ChangeSetting, ChooseMicrophone, PauseHotkeys, SwitchWorker, Verb
 from app.gestures import TalkMode
+from app.sentences import LANGUAGES
 from app.sharing.view import LendingView
 from app.ui.choices import DICTATE, DICTATE_KEY, LANGUAGE, MODE, Choices, microphone_entries
 from app.ui.key_field import KeyField
 from app.ui.sharing_wording import lent_text
-from app.ui.texts import LANGUAGES, SYSTEM, Texts
+from app.ui.texts import SYSTEM, Texts
 from app.ui.theme import SCALE, SPACING, Theme
 from app.ui.widgets import Choice, Meter, Switch, label
 from app.ui.wording import worker_text

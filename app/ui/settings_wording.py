@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from app.sentences import LANGUAGES, entries
 from app.settings import checks
 from app.settings.schema import Setting, all_settings
-from app.ui.texts import LANGUAGES, Texts, entries
+from app.ui.texts import Texts
 from app.ui.wording import note_text
 from app.view import Note
 

@@ -11,8 +11,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtGui import QFontInfo, QImage, QTextLayout
 from PySide6.QtWidgets import QApplication
 
+from app.sentences import LANGUAGES, Entry, entries
 from app.states import State
-from app.ui.texts import LANGUAGES, Entry, Texts, entries
+from app.ui.texts import Texts
 from app.ui.theme import HAN, font
 from scripts import screenshots
 from scripts.screenshots import LOOKS, Look

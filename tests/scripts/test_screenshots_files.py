@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from app.files.view import FileState
-from app.ui.texts import LANGUAGES
+from app.sentences import LANGUAGES
 from scripts import screenshots_files
 from scripts.screenshots import LOOKS
 

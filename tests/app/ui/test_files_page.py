@@ -14,9 +14,10 @@ from app.files.actions import AddFiles, ChooseSaving, FileAction, PauseFiles, Re
 from app.files.finding import KINDS
 from app.files.view import MOST_FILES, FileNote, FileState, FilesView, FileText, FileView
 from app.formats import Format
+from app.sentences import LANGUAGES
 from app.ui.colours import Scheme
 from app.ui.files_page import FilesPage, paths_of
-from app.ui.texts import LANGUAGES, Texts
+from app.ui.texts import Texts
 from app.ui.theme import STILL, Theme
 from app.view import Note
 

@@ -3,8 +3,9 @@
 import pytest
 
 from app.gateways.view import Answer, GatewaysView, GatewayView, Health
+from app.sentences import LANGUAGES
 from app.ui.gateways_wording import answer_role, answer_text, here_text, menu_text
-from app.ui.texts import LANGUAGES, Texts
+from app.ui.texts import Texts
 from app.view import Note
 
 EN = Texts("en")

@@ -19,11 +19,12 @@ from pytestqt.qtbot import QtBot
 
 from app.actions import Action, Verb
 from app.live_text import Span
+from app.sentences import LANGUAGES
 from app.states import State
 from app.ui.choices import Choices
 from app.ui.colours import Scheme
 from app.ui.main_window import LiveText, MainWindow, usual_size
-from app.ui.texts import LANGUAGES, Texts
+from app.ui.texts import Texts
 from app.ui.theme import STILL, Theme
 from app.ui.widgets import Elided
 from app.view import Note, TakeView, View, WorkerState, WorkerView

@@ -6,6 +6,7 @@ import pytest
 
 from app.models.engines import KINDS
 from app.models.view import About, ModelNote, ModelState, ModelsView, ModelView, Purpose, Use
+from app.sentences import LANGUAGES, entries
 from app.ui.model_wording import (
     about_text,
     how_text,
@@ -17,7 +18,7 @@ from app.ui.model_wording import (
     too_large_text,
     whole_size_text,
 )
-from app.ui.texts import LANGUAGES, Texts, entries
+from app.ui.texts import Texts
 from app.view import Note
 
 EN = Texts("en")

@@ -13,9 +13,10 @@ from app.actions import Action, ChangeSetting
 from app.models.actions import FetchModel, LookAtModels, ModelAction
 from app.models.disk import about
 from app.models.view import ModelState, ModelsView, ModelView
+from app.sentences import LANGUAGES
 from app.ui.colours import Scheme
 from app.ui.models_panel import ModelsPanel
-from app.ui.texts import LANGUAGES, Texts
+from app.ui.texts import Texts
 from app.ui.theme import STILL, Theme
 from speech.models.catalogue import load_catalogue
 

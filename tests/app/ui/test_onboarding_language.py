@@ -1,9 +1,10 @@
 from pytestqt.qtbot import QtBot
 
 from app.actions import Action, ChangeSetting
+from app.sentences import entries
 from app.ui.choices import LANGUAGE, Choices
 from app.ui.onboarding_language import LanguageStep
-from app.ui.texts import Texts, entries
+from app.ui.texts import Texts
 from app.ui.theme import Theme
 
 

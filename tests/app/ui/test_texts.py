@@ -21,6 +21,7 @@ from app.models.view import ModelNote, ModelState, Purpose
 from app.models.view import Use as ModelUse
 from app.onboarding.steps import Step
 from app.replacing.rules import Wrong
+from app.sentences import LANGUAGES, entries, placeholders
 from app.settings.schema import all_settings
 from app.sharing.view import SharingState
 from app.states import State
@@ -28,7 +29,7 @@ from app.ui.help_report import PARTS
 from app.ui.settings_page import SECTIONS
 from app.ui.settings_rows import ELSEWHERE
 from app.ui.settings_wording import option_keys
-from app.ui.texts import LANGUAGES, SYSTEM, Texts, entries, language_for, placeholders
+from app.ui.texts import SYSTEM, Texts, language_for
 from app.view import WorkerState
 from protocol.pairing import PairRefusal
 
