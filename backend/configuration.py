@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
+from backend.admission import AdmissionLimits
 from backend.certificates import Certificate, given_certificate, own_certificate
 from backend.devices import DEVICES_FILE
 from backend.errors import SettingsError
@@ -45,6 +46,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     announce: bool | None = None
     requests_per_minute: Count | None = None
     streams_per_key: Count | None = None
+    most_connections: Annotated[int, Meta(ge=1)] | None = None
 
 
 def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
@@ -95,6 +97,7 @@ def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings
             per_minute=_or(said.requests_per_minute, _PER_MINUTE if limited else 0),
             streams=_or(said.streams_per_key, _STREAMS if limited else 0),
         ),
+        admission=AdmissionLimits(sessions=_or(said.most_connections, AdmissionLimits.sessions)),
     )
 
 

@@ -52,7 +52,8 @@ class ClientSettings:
     ``give_up_s``: the same after a connection broke; ``quiet_s``: how long nothing may be heard of what was said;
     ``held_s``: audio that may wait without a result before ``audio`` makes its caller wait; ``pause``: how it is
     waited before the next try, for so many seconds at most; ``elsewhere``: whether ``locate`` may name another
-    gateway in the place of one that does not let us in, so that it is asked again."""
+    gateway in the place of one that does not let us in, so that it is asked again; ``http``: makes what the
+    connections of one session are made with."""
 
     connect_s: float = 10.0
     send_s: float = 20.0
@@ -65,6 +66,7 @@ class ClientSettings:
     retry: Callable[[int, float, float], float] = backoff
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     elsewhere: Callable[[], bool] = lambda: False
+    http: Callable[[], aiohttp.ClientSession] = aiohttp.ClientSession
 
 
 class GatewayClient:
@@ -209,7 +211,7 @@ class GatewayClient:
 
     async def _run(self) -> None:
         try:
-            async with aiohttp.ClientSession() as http:
+            async with self._settings.http() as http:
                 await self._converse_until_done(http)
         except GatewayError as error:
             self._error = error

@@ -26,6 +26,11 @@ def test_nothing_said_is_a_gateway_for_this_user_alone(here: Folders) -> None:
     assert not here.data.exists()
 
 
+def test_the_cap_on_connections_can_be_set(here: Folders) -> None:
+    assert settings_of(Configuration(most_connections=500), here, "k").admission.sessions == 500
+    assert settings_of(Configuration(), here, "k").admission == GatewaySettings().admission
+
+
 def test_shared_has_a_certificate_and_is_announced(here: Folders) -> None:
     settings = settings_of(Configuration(mode=Mode.SHARED, name=" The\ndesk "), here, "k")
     assert (settings.host, settings.port, settings.name, settings.announce) == ("0.0.0.0", 8765, "The desk", True)
@@ -66,7 +71,16 @@ def test_the_command_line_comes_before_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["mode = 'public'", "prot = 1", "port = 70000", "port = '1'", "[", "streams_per_key = -1"]
+    "text",
+    [
+        "mode = 'public'",
+        "prot = 1",
+        "port = 70000",
+        "port = '1'",
+        "[",
+        "streams_per_key = -1",
+        "most_connections = 0",
+    ],
 )
 def test_a_file_that_cannot_be_followed_is_named(tmp_path: Path, text: str) -> None:
     file = tmp_path / "gateway.toml"
