@@ -22,6 +22,7 @@ from backend.discovery import findable
 from backend.errors import SettingsError
 from backend.hub import TICK_S, Hub
 from backend.jobs import CONNECT_S, Jobs, open_jobs
+from backend.metrics_routes import Figures
 from backend.modes import Listener, Mode, listeners
 from backend.monitor import Monitor
 from backend.observing import Observers, RefusalReason
@@ -83,6 +84,7 @@ class Gateway:
                 web.get("/v1/workers", self._workers),
                 web.get(BROKER_PATH, self._tunnel.serve),
                 *device_routes(),
+                *Figures(self.monitor).routes(),
                 *PairingDesk(self._settings, self.access, lambda: self.tls_port).routes(),
             ]
         )

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -15,10 +16,12 @@ from backend.admission import Survey, speed
 from backend.errors import BrokerError
 from backend.hub import Hub
 from backend.jobs import Jobs
-from backend.observing import Observer
+from backend.observing import Observer, RefusalReason
+from backend.process_load import ProcessLoad
+from backend.timeline import Moments
 from protocol.audio import samples_to_ms, samples_to_seconds
-from protocol.monitor import FINAL, SEGMENT, SNAPSHOT, BrokerState, Recent, Snapshot
-from protocol.session import Failed, GatewayMessage
+from protocol.monitor import FINAL, SEGMENT, SNAPSHOT, BrokerState, Recent, Snapshot, Timeline, Totals
+from protocol.session import Failed, GatewayMessage, Partial
 from protocol.session import Final as FinalMessage
 
 log = structlog.get_logger(__name__)
@@ -28,6 +31,21 @@ UNWATCHED_S: Final = 2.0
 IDLE_S: Final = 30.0
 _RECENT: Final = 50
 _EVENTS_PER_VIEWER: Final = 64
+
+
+@dataclass
+class _Counted:
+    """What becomes ``Totals``."""
+
+    final: int = 0
+    failed: int = 0
+    samples: int = 0
+    refused: int = 0
+    partials: int = 0
+
+    def totals(self) -> Totals:
+        seconds = round(samples_to_seconds(self.samples), 3)
+        return Totals(self.final, self.failed, seconds, self.refused, self.partials)
 
 
 class Monitor(Observer):
@@ -41,6 +59,9 @@ class Monitor(Observer):
         self._answers = True
         self._compacts = compacts
         self._busy_at = self._started
+        self._counted = _Counted()
+        self._load = ProcessLoad()
+        self._moments = Moments()
         self.survey = Survey()
 
     @property
@@ -54,17 +75,26 @@ class Monitor(Observer):
         return len(self._viewers)
 
     def told(self, session: str, message: GatewayMessage, samples: int) -> None:
-        """Of interest are results alone."""
+        """Of interest are results, and how many partials there are."""
         if isinstance(message, FinalMessage | Failed):
             self._ended(session, message, samples)
+        elif isinstance(message, Partial):
+            self._counted.partials += 1
+
+    def refused(self, reason: RefusalReason) -> None:
+        """Count it."""
+        self._counted.refused += 1
 
     def _ended(self, session: str, outcome: FinalMessage | Failed, samples: int) -> None:
         recent = Recent(
             session, outcome.segment, FINAL, audio_ms=samples_to_ms(samples), at_s=round(self._uptime_s(), 3)
         )
         if isinstance(outcome, Failed):
+            self._counted.failed += 1
             recent = replace(recent, outcome=outcome.code)
         else:
+            self._counted.final += 1
+            self._counted.samples += samples
             recent = replace(recent, model=outcome.model, worker=outcome.worker, timing=outcome.timing)
         self._recent.append(recent)
         if self._viewers:
@@ -80,10 +110,19 @@ class Monitor(Observer):
                 self._answers = False
                 log.warning("the broker does not tell how things stand", error=str(error))
             hub.surveyed(self.survey)
-            if self._viewers:
-                self._show(SNAPSHOT, self.snapshot(hub))
+            self._look_around(hub)
             await self._compact_when_idle()
             await asyncio.sleep(WATCHED_S if self._viewers else UNWATCHED_S)
+
+    def _look_around(self, hub: Hub) -> None:
+        due = self._moments.due(self._uptime_s())
+        if not (due or self._viewers):
+            return
+        snapshot = self.snapshot(hub)
+        if due:
+            self._moments.add(snapshot)
+        if self._viewers:
+            self._show(SNAPSHOT, snapshot)
 
     async def _compact_when_idle(self) -> None:
         """Deleted audio and text should not stay in the broker's file longer than they must."""
@@ -113,7 +152,13 @@ class Monitor(Observer):
             streams=round(speed(self.survey, ""), 2),
             workers=self.survey.workers,
             recent=tuple(self._recent),
+            totals=self._counted.totals(),
+            load=self._load.now(),
         )
+
+    def timeline(self) -> Timeline:
+        """The last hour."""
+        return self._moments.timeline(round(self._uptime_s(), 3))
 
     def broker(self) -> BrokerState:
         """The broker alone."""

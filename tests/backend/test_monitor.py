@@ -9,8 +9,11 @@ from typing import Any
 import aiohttp
 
 from backend.gateway import Gateway, running_gateway
+from backend.observing import RefusalReason
 from backend.settings import GatewaySettings
-from protocol.session import Final
+from protocol.errors import ErrorCode
+from protocol.monitor import Totals
+from protocol.session import Failed, Final, Partial
 from tests.backend.conftest import KEY
 from tests.backend.fake_worker import working
 from tests.backend.wire import connected, tone
@@ -84,6 +87,17 @@ async def test_a_viewer_that_does_not_read_loses_the_oldest(gateway: Gateway) ->
         while not events.empty():
             last = events.get_nowait()
         assert b'"segment":999' in last
+
+
+async def test_what_was_done_is_counted(gateway: Gateway) -> None:
+    monitor = gateway.monitor
+    monitor.told("s", Final(0, "text"), 16_000)
+    monitor.told("s", Failed(1, ErrorCode.ENGINE_FAILED, "no"), 8_000)
+    monitor.told("s", Partial(2, 1, "te"), 0)
+    monitor.refused(RefusalReason.LOAD)
+    snapshot = monitor.snapshot(gateway.hub)
+    assert snapshot.totals == Totals(final=1, failed=1, audio_s=1.0, refused=1, partials=1)
+    assert snapshot.load.memory_bytes > 1_000_000
 
 
 async def test_there_is_a_limit_to_viewers(broker: Broker) -> None:

@@ -1,0 +1,60 @@
+"""The last hour of a gateway, for whoever opens a dashboard: a moment every few seconds. Pure."""
+
+from collections import deque
+from typing import Final
+
+from protocol.monitor import Moment, Snapshot, Timeline, WorkerMoment, WorkerStatus
+
+STEP_S: Final = 5.0
+HOUR_S: Final = 3_600.0
+MOST_WORKERS: Final = 32
+
+
+class Moments:
+    """A ring of moments, the oldest go. Of a larger fleet those are shown whose ids come first."""
+
+    def __init__(self, step_s: float = STEP_S, kept_s: float = HOUR_S) -> None:
+        self._step_s = step_s
+        self._moments: deque[Moment] = deque(maxlen=max(1, round(kept_s / step_s)))
+
+    def due(self, at_s: float) -> bool:
+        """Whether a moment is wanted: one for each step of the gateway's uptime, however late a look comes."""
+        return not self._moments or self._step(at_s) > self._step(self._moments[-1].at_s)
+
+    def add(self, snapshot: Snapshot) -> None:
+        """How things stand now."""
+        shown = sorted(snapshot.workers, key=lambda worker: worker.worker)[:MOST_WORKERS]
+        self._moments.append(
+            Moment(
+                at_s=snapshot.uptime_s,
+                queued=snapshot.queued,
+                backlog_s=snapshot.backlog_s,
+                oldest_s=snapshot.oldest_s,
+                sessions=snapshot.sessions,
+                pending=snapshot.pending,
+                streams=snapshot.streams,
+                totals=snapshot.totals,
+                load=snapshot.load,
+                broker_up=snapshot.broker.up,
+                workers=tuple(_moment(worker) for worker in shown),
+            )
+        )
+
+    def timeline(self, uptime_s: float) -> Timeline:
+        """All of it."""
+        return Timeline(uptime_s, self._step_s, tuple(self._moments))
+
+    def _step(self, at_s: float) -> int:
+        return int(at_s // self._step_s)
+
+
+def _moment(status: WorkerStatus) -> WorkerMoment:
+    return WorkerMoment(
+        status.worker,
+        status.busy,
+        status.speed,
+        status.cpu_percent,
+        status.memory_bytes,
+        status.gpu_percent,
+        status.gpu_memory_bytes,
+    )
