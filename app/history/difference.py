@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
 
-from app.history.words import UNSPACED
+from protocol.words import UNSPACED
 
 _TOKEN: Final = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+|\s+|.", re.DOTALL)
 _SHINGLE: Final = 3

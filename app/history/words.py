@@ -1,59 +1,18 @@
-"""What of a text can be searched for, and what a search means. Pure.
+"""What of a text can be searched for in the index, and what a search means. Pure, but for the dictionary.
 
-Scripts without spaces between words (Chinese above all) are indexed as overlapping pairs of characters, and the
-last character of a run by itself: a query of several characters is a phrase of pairs, one of a single character is
-the beginning of a pair. Other words are compared without case, accents and width; the last one of a query may go
-on. Traditional and simplified characters find each other. Everything that a query lists must be there.
+As ``protocol.words``; besides, traditional and simplified characters find each other.
 
 The table has the tokenizer ``ascii``, for which any character beyond ASCII belongs to a word. So what is a word is
-decided here alone, and a query consists of nothing but letters, figures, symbols and our own quotation marks.
+decided there alone, and a query consists of nothing but letters, figures, symbols and our own quotation marks.
 """
 
-import re
-import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from app.history import scripts
+from protocol import words
+from protocol.words import Excerpt, Range, Sought
 
 _VERSION: Final = 2
-
-UNSPACED: Final = (
-    "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
-    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff"  # radicals, kana
-    "\u3105-\u312f\u3131-\u318e\u31a0-\u31bf\u31f0-\u31ff"  # bopomofo, jamo
-    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f"  # ideographs, Hangul (its endings vary)
-    "\U00020000-\U0003ffff"
-)
-_TOKEN: Final = re.compile(
-    f"(?P<run>[{UNSPACED}]+)|(?P<symbol>[\u2600-\u27bf\U0001f300-\U0001faff])|(?P<word>[^\\W_{UNSPACED}]+)"
-)
-_LONGEST_WORD: Final = 64
-_LONGEST_QUERY: Final = 200
-_MOST_WANTED: Final = 20
-
-Range = tuple[int, int]
-"""From this code point up to before that one."""
-
-
-@dataclass(frozen=True)
-class _Token:
-    """``plain``: as it is compared. ``run``: characters without spaces, or a symbol; otherwise a word."""
-
-    start: int
-    end: int
-    plain: str
-    run: bool
-
-
-@dataclass(frozen=True)
-class Excerpt:
-    """Part of a text in one line, and what of it was searched for."""
-
-    text: str
-    ranges: tuple[Range, ...] = ()
 
 
 def version() -> int:
@@ -63,88 +22,23 @@ def version() -> int:
 
 def terms(text: str) -> str:
     """What is put into the index, terms with a space between them."""
-    return " ".join(term for token in _tokens(text) for term in _indexed(token))
+    return " ".join(words.terms(scripts.simplified(text)))
 
 
 def match(query: str) -> str:
     """The query for FTS5; empty if it names nothing that could be looked for."""
-    return " AND ".join(_expression(token, may_go_on) for token, may_go_on in _wanted(query))
+    return " AND ".join(_expression(one) for one in words.sought(scripts.simplified(query)))
 
 
 def highlights(text: str, query: str) -> tuple[Range, ...]:
     """What of a text that was found was searched for, in order, without overlaps."""
-    wanted = _wanted(query)
-    plain = scripts.simplified(text)
-    found = [place for token, _ in wanted if token.run for place in _occurrences(plain, token.plain)]
-    if words := [(token.plain, may_go_on) for token, may_go_on in wanted if not token.run]:
-        found += [(here.start, here.end) for here in _tokens(text) if not here.run and _is_one(here.plain, words)]
-    return _merged(found)
+    return words.highlights(scripts.simplified(text), scripts.simplified(query))
 
 
 def excerpt(text: str, query: str = "", most: int = 200) -> Excerpt:
     """At most so many characters of a text, from shortly before the first of what was searched for."""
-    ranges = highlights(text, query) if query else ()
-    start = max(0, ranges[0][0] - most // 4) if ranges else 0
-    start = max(0, min(start, len(text) - most))
-    end = min(len(text), start + most)
-    before, after = "…" if start else "", "…" if end < len(text) else ""
-    shift = len(before) - start
-    inside = [(max(first, start) + shift, min(last, end) + shift) for first, last in ranges if first < end]
-    return Excerpt(before + re.sub(r"\s", " ", text[start:end]) + after, tuple(inside))
+    return words.excerpt(text, highlights(text, query) if query else (), most)
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    for found in _TOKEN.finditer(text):
-        is_word = found.lastgroup == "word"
-        plain = _plain(found[0]) if is_word else scripts.simplified(found[0])
-        if plain:
-            yield _Token(found.start(), found.end(), plain, not is_word)
-
-
-def _plain(word: str) -> str:
-    """Without case, accents and width; nothing in it is special to FTS5."""
-    if word.isascii():
-        return word.lower()[:_LONGEST_WORD]
-    folded = unicodedata.normalize("NFKD", word).casefold()
-    return "".join(filter(str.isalnum, folded))[:_LONGEST_WORD]
-
-
-def _indexed(token: _Token) -> Iterator[str]:
-    if token.run:
-        return (token.plain[at : at + 2] for at in range(len(token.plain)))
-    return iter((token.plain,))
-
-
-def _wanted(query: str) -> list[tuple[_Token, bool]]:
-    """With each, whether it is being typed and may go on."""
-    query = query[:_LONGEST_QUERY]
-    return [(token, token.end == len(query)) for token in islice(_tokens(query), _MOST_WANTED)]
-
-
-def _expression(token: _Token, may_go_on: bool) -> str:
-    if not token.run:
-        return f'"{token.plain}"' + "*" * may_go_on
-    if len(token.plain) == 1:
-        return f'"{token.plain}"*'
-    return '"' + " ".join(token.plain[at : at + 2] for at in range(len(token.plain) - 1)) + '"'
-
-
-def _is_one(word: str, words: list[tuple[str, bool]]) -> bool:
-    return any(word.startswith(wanted) if may_go_on else word == wanted for wanted, may_go_on in words)
-
-
-def _occurrences(text: str, run: str) -> Iterator[Range]:
-    at = text.find(run)
-    while at >= 0:
-        yield at, at + len(run)
-        at = text.find(run, at + 1)
-
-
-def _merged(ranges: list[Range]) -> tuple[Range, ...]:
-    merged: list[Range] = []
-    for first, last in sorted(ranges):
-        if merged and first <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
-        else:
-            merged.append((first, last))
-    return tuple(merged)
+def _expression(one: Sought) -> str:
+    return f'"{" ".join(one.phrase)}"' + "*" * one.goes_on

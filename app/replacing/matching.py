@@ -8,9 +8,9 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from app.history.words import UNSPACED
 from app.replacing.folding import Folded, folded, one_line
 from app.replacing.rules import Replacement
+from protocol.words import UNSPACED
 
 _APOSTROPHES: Final = frozenset("'\u2019\uff07")
 _POINTS: Final = frozenset(".,")

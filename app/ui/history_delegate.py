@@ -8,13 +8,14 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPen, QTextCharFormat, QTextLa
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.history.index import Row
-from app.history.words import Excerpt, excerpt
+from app.history.words import excerpt
 from app.ui import icons
 from app.ui.colours import Scheme
 from app.ui.history_wording import caption, state_of, take_text
 from app.ui.texts import Texts
 from app.ui.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets import ring
+from protocol.words import Excerpt
 
 LINES: Final = 2
 _LONGEST: Final = 240

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.history.words import Excerpt, excerpt, highlights, match, terms
+from app.history.words import excerpt, highlights, match, terms
+from protocol.words import Excerpt
 
 HAN = st.one_of(
     st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF),
