@@ -16,6 +16,7 @@
     ├── HistoryError           anything about the history
     │   ├── HistoryUnavailable its database cannot be used now: it may be tried again
     │   └── HistoryBusy        more is asked of it than may wait
+    ├── MediaUnreadable        a submitted file that cannot be read to its end
     └── OverQuota              a key asks for more than it may
 
 ``TryLater`` and ``TooBusy`` are ``ProtocolError``s, because a client is told, but not the client's mistakes.
@@ -87,6 +88,14 @@ class HistoryUnavailable(HistoryError):
 
 class HistoryBusy(HistoryError):
     """More is asked of it than may wait: try again later."""
+
+
+class MediaUnreadable(BackendError):
+    """A submitted file that cannot be read to its end."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class OverQuota(BackendError):

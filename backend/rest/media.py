@@ -1,0 +1,78 @@
+"""A file that is read by a process of its own: what it says, one frame at a time, as fast as frames are taken."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from backend.errors import MediaUnreadable
+from backend.rest.media_frames import (
+    HEADER_BYTES,
+    Broken,
+    BrokenFrame,
+    Ended,
+    Frame,
+    body_length,
+    unpack,
+)
+from protocol.errors import ErrorCode
+from runtime.leash import leashed
+
+_FRAME_S: Final = 120.0
+_COMMAND: Final = (sys.executable, "-P", "-m", "backend.rest.media_process")
+
+
+@asynccontextmanager
+async def reading(
+    path: Path, vad_folder: Path | None, program: Sequence[str] = _COMMAND, frame_s: float = _FRAME_S
+) -> AsyncIterator[AsyncIterator[Frame]]:
+    """Frames of ``path``, ``Ended`` the last; the process ends with the context. Raises ``MediaUnreadable``.
+
+    ``frame_s``: how long the next frame may take.
+    """
+    command = [*program, str(path), *([str(vad_folder)] if vad_folder else [])]
+    if os.name == "posix":
+        command = leashed(command, signal.SIGKILL)
+    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(*command, stdin=nothing, stdout=pipe)
+    try:
+        yield _frames(process, frame_s)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await _end_of(process)
+
+
+async def _frames(process: asyncio.subprocess.Process, frame_s: float) -> AsyncIterator[Frame]:
+    assert process.stdout is not None
+    while True:
+        try:
+            async with asyncio.timeout(frame_s):
+                length = body_length(await process.stdout.readexactly(HEADER_BYTES))
+                frame = unpack(await process.stdout.readexactly(length))
+        except TimeoutError:
+            raise MediaUnreadable(
+                ErrorCode.DECODE_TIMEOUT, f"nothing came of the file within {frame_s:g} s: convert it to wav"
+            ) from None
+        except (asyncio.IncompleteReadError, OSError, BrokenFrame) as error:
+            raise MediaUnreadable(
+                ErrorCode.INTERNAL, "the process that reads the file ended: convert the file to wav, or try again"
+            ) from error
+        if isinstance(frame, Broken):
+            raise MediaUnreadable(frame.code, frame.message)
+        yield frame
+        if isinstance(frame, Ended):
+            return
+
+
+async def _end_of(process: asyncio.subprocess.Process) -> None:
+    """Wait for the process and its pipe, although this task is being cancelled."""
+    ends = asyncio.ensure_future(process.communicate())
+    while not ends.done():
+        with contextlib.suppress(asyncio.CancelledError):  # the caller raises it
+            await asyncio.wait({ends})

@@ -1,0 +1,99 @@
+"""The process that reads one file: decodes it, cuts it into segments, writes them to its standard output.
+
+    python -P -m backend.rest.media_process FILE [FOLDER OF FSMN-VAD]
+
+A pipe that is full makes it wait: no more of the file is read than its gateway takes. Decoders of foreign files
+crash and leak: here they take nobody with them. It works at low priority, and ends with its gateway.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import numpy as np
+
+from backend.rest.media_frames import Broken, Ended, Frame, Heard, Opened, Piece, pack
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from protocol.errors import ErrorCode
+from speech.audio_file import length_s, read_audio
+from speech.errors import AudioUnreadable, AudioUnsupported, MediaExtraMissing
+from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmentOutput
+from speech.vad import Vad, open_vad
+
+_NICE: Final = 10
+_HEARD_EVERY: Final = 5 * SAMPLE_RATE
+_NOTHING: Final = np.empty(0, np.int16)
+
+
+def main() -> None:
+    """Read the file to its end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the gateway, which ends this one
+    path, *folder = sys.argv[1:]
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+    with os.fdopen(os.dup(1), "wb") as frames:
+        os.dup2(2, 1)  # libraries print
+        try:
+            read_file(Path(path), open_vad(Path(folder[0]) if folder else None), _saying(frames))
+        except BrokenPipeError:  # nobody wants to know any more
+            os._exit(0)
+
+
+def read_file(path: Path, vad: Vad, say: Callable[[Frame], None]) -> None:
+    """Tell everything about the file."""
+    try:
+        say(Opened(vad.name, length_s(path)))
+        for frame in _frames(path, vad):
+            say(frame)
+    except AudioUnreadable as error:
+        unsupported = isinstance(error, AudioUnsupported | MediaExtraMissing)
+        say(Broken(ErrorCode.UNSUPPORTED if unsupported else ErrorCode.AUDIO_INVALID, str(error)))
+
+
+def _frames(path: Path, vad: Vad) -> Iterator[Frame]:
+    segmenter, whole = Segmenter(), _Whole()
+    samples = told = 0
+    for block in read_audio(path):
+        samples += len(block)
+        yield from whole.pieces(segmenter.accept(block, vad.accept(block)))
+        if samples - told >= _HEARD_EVERY:
+            told = samples
+            yield Heard(samples)
+    yield from whole.pieces(segmenter.accept(_NOTHING, vad.finish()))
+    yield from whole.pieces(segmenter.finish())
+    yield Ended(whole.segments, samples)
+
+
+class _Whole:
+    """Makes whole segments of what a segmenter says; one is open at a time."""
+
+    def __init__(self) -> None:
+        self.segments = 0
+        self._at = 0
+        self._pcm = bytearray()
+
+    def pieces(self, outputs: list[SegmentOutput]) -> Iterator[Piece]:
+        for output in outputs:
+            match output:
+                case SegmentBegin(_, at):
+                    self._at, self._pcm = at, bytearray()
+                case SegmentAudio(_, _, pcm):
+                    self._pcm += pcm
+                case SegmentEnd(number, samples):
+                    self.segments = number + 1
+                    yield Piece(number, self._at, bytes(self._pcm[: samples * BYTES_PER_SAMPLE]))
+
+
+def _saying(pipe: BinaryIO) -> Callable[[Frame], None]:
+    def say(frame: Frame) -> None:
+        pipe.write(pack(frame))
+        pipe.flush()
+
+    return say
+
+
+if __name__ == "__main__":
+    main()

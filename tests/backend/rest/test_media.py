@@ -1,0 +1,73 @@
+"""The process beside the gateway that reads a file."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from backend.errors import MediaUnreadable
+from backend.rest.media import reading
+from backend.rest.media_frames import Ended, Opened, Piece, pack
+from protocol.errors import ErrorCode
+from tests.helpers.digits import DATA
+from tests.helpers.processes import gone
+from tests.helpers.waiting import wait_until
+
+DIGITS = DATA / "digits" / "digits-01.flac"
+
+
+def saying(script: str) -> tuple[str, ...]:
+    """A program in the reader's place."""
+    return sys.executable, "-c", f"import os, sys, time\n{script}"
+
+
+async def test_frames_come_until_the_file_ends(models: Path) -> None:
+    async with reading(DIGITS, models / "fsmn-vad") as frames:
+        opened, *pieces, ended = [frame async for frame in frames]
+    assert isinstance(opened, Opened) and opened.vad == "fsmn-vad"
+    assert isinstance(ended, Ended) and ended.segments == len([p for p in pieces if isinstance(p, Piece)]) > 0
+
+
+async def test_it_says_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "words").write_text("no sound")
+    with pytest.raises(MediaUnreadable, match="convert it") as caught:
+        async with reading(tmp_path / "words", None) as frames:
+            await anext(frames)
+    assert caught.value.code is ErrorCode.UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ("os._exit(3)", ErrorCode.INTERNAL),
+        ("os.write(1, b'a library prints something')", ErrorCode.INTERNAL),
+        ("time.sleep(60)", ErrorCode.DECODE_TIMEOUT),
+    ],
+)
+async def test_one_that_crashes_prints_or_hangs_is_an_error(tmp_path: Path, script: str, code: ErrorCode) -> None:
+    with pytest.raises(MediaUnreadable) as caught:
+        async with reading(tmp_path, None, saying(script), frame_s=1.0) as frames:
+            await anext(frames)
+    assert caught.value.code is code
+
+
+async def test_it_ends_with_its_context_though_it_waits_for_its_pipe(tmp_path: Path) -> None:
+    frame = pack(Piece(0, 0, bytes(100_000)))
+    script = f"while True: os.write(1, {frame[:60]!r} + bytes({len(frame) - 60}))"
+
+    async def read() -> None:
+        async with reading(tmp_path, None, saying(script)) as frames:
+            await anext(frames)
+            begun.append(psutil.Process().children()[-1].pid)
+            await asyncio.Event().wait()
+
+    begun: list[int] = []
+    task = asyncio.create_task(read())
+    await wait_until(lambda: begun or task.done(), "a frame")
+    (pid,) = begun
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert gone(pid)

@@ -1,0 +1,74 @@
+"""What is told about a file."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from backend.rest.media_frames import Broken, Ended, Frame, Heard, Opened, Piece
+from backend.rest.media_process import read_file
+from protocol.audio import SAMPLE_RATE
+from protocol.errors import ErrorCode
+from speech.vad import open_vad
+from tests.helpers.digits import DATA
+from tests.helpers.recordings import samples_of
+
+DIGITS = sorted((DATA / "digits").glob("*.flac"))
+
+
+def told(path: Path) -> list[Frame]:
+    frames: list[Frame] = []
+    read_file(path, open_vad(None), frames.append)
+    return frames
+
+
+@pytest.fixture
+def long_file(tmp_path: Path) -> Path:
+    """Four strings of digits with two seconds of silence between them."""
+    pause = np.zeros(2 * SAMPLE_RATE, np.int16)
+    sounds = [part for path in DIGITS[:4] for part in (samples_of(path), pause)]
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.concatenate(sounds), SAMPLE_RATE)
+    return path
+
+
+def test_pieces_are_what_lies_in_the_file(long_file: Path) -> None:
+    whole = samples_of(long_file)
+    opened, *rest, ended = told(long_file)
+    pieces = [frame for frame in rest if isinstance(frame, Piece)]
+    assert opened == Opened("webrtc-vad", len(whole) / SAMPLE_RATE)
+    assert len(pieces) >= 4 and ended == Ended(len(pieces), len(whole))
+    assert [piece.segment for piece in pieces] == list(range(len(pieces)))
+    for piece in pieces:
+        samples = np.frombuffer(piece.pcm, "<i2")
+        assert np.array_equal(samples, whole[piece.at : piece.at + len(samples)])
+    assert any(isinstance(frame, Heard) for frame in rest)
+    assert told(long_file) == [opened, *rest, ended]
+
+
+def test_silence_has_no_pieces(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silence.wav", np.zeros(SAMPLE_RATE, np.int16), SAMPLE_RATE)
+    assert told(tmp_path / "silence.wav")[1:] == [Ended(0, SAMPLE_RATE)]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", ErrorCode.AUDIO_INVALID),
+        (b"no sound at all, but words", ErrorCode.UNSUPPORTED),
+        (b"\0\0\0\x18ftypmp42 and nothing behind it", ErrorCode.AUDIO_INVALID),
+    ],
+)
+def test_what_cannot_be_read_says_why(tmp_path: Path, content: bytes, code: ErrorCode) -> None:
+    (tmp_path / "file").write_bytes(content)
+    (broken,) = told(tmp_path / "file")
+    assert isinstance(broken, Broken) and broken.code is code and broken.message
+
+
+def test_a_file_that_breaks_off_has_pieces_until_there(tmp_path: Path) -> None:
+    whole = DIGITS[0].read_bytes()
+    (tmp_path / "half.flac").write_bytes(whole[: len(whole) // 2])
+    *before, broken = told(tmp_path / "half.flac")
+    assert isinstance(before[0], Opened)
+    assert isinstance(broken, Broken) and broken.code is ErrorCode.AUDIO_INVALID
