@@ -141,7 +141,9 @@ class Desk:
             cleanup.push_async_callback(self._inserter.close)
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
             vad = folders().models / VAD_MODEL
-            settings = replace(_PATIENT, pause=self._patience.pause, elsewhere=self._gateways.falls_back)
+            gateways = self._gateways
+            settings = replace(_PATIENT, pause=self._patience.pause, elsewhere=gateways.falls_back)
+            settings = replace(settings, until_moved=gateways.until_moved)
             listener = Listener(self._locate, vad, settings=settings, rewrite=self._rewrite)
             library, inserter = of_this_user(), SeeingInserter(self._inserter, self._saw_programs)
             await cleanup.enter_async_context(self._gateways)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -80,9 +80,11 @@ class Connection:
         except MalformedMessage as error:
             raise await self._not_ours(str(error)) from error
 
-    async def close(self) -> None:
-        """Say goodbye, for at most a few seconds. Safe to call twice."""
-        await self._socket.close()
+    async def close(self, within_s: float = _CLOSE_S) -> None:
+        """Say goodbye, for at most so long. Safe to call twice."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._socket.close()
 
     async def _not_ours(self, what: str) -> Refused:
         await self._socket.close(code=CloseCode.INVALID_DATA)

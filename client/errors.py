@@ -2,7 +2,8 @@
 
 GatewayError            base
 ├── Unreachable         nobody answers there, or the connection broke: trying again later may help
-│   └── TryLater        it answers, but takes nobody now (HTTP 429, 503, close 1013)
+│   ├── TryLater        it answers, but takes nobody now (HTTP 429, 503, close 1013)
+│   └── Moved           it is somewhere else now, or another one is in its place
 ├── Refused             it answers and will never have us like this: version, address
 │   ├── Unauthorised    it wants another key
 │   ├── WrongCertificate  it is not the gateway that this device was paired with, or nobody vouches for it
@@ -29,6 +30,10 @@ class Unreachable(GatewayError):
 
 class TryLater(Unreachable):
     """The gateway asks to wait."""
+
+
+class Moved(Unreachable):
+    """Whoever says where the gateway is says something else now."""
 
 
 class Refused(GatewayError):

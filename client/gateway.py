@@ -7,12 +7,12 @@ until the session is done or cannot go on. The caller pushes segments in and tak
 import asyncio
 import random
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any, Self, TypeVar
 from typing import Final as Constant
-from typing import Self
 from uuid import UUID
 
 import aiohttp
@@ -20,9 +20,10 @@ import structlog
 
 from client.audio_store import AudioStore
 from client.backoff import backoff
-from client.connection import Connection, Locate, connect
+from client.connection import Address, Connection, Locate, connect
 from client.errors import (
     GatewayError,
+    Moved,
     Refused,
     SessionLost,
     TryLater,
@@ -44,6 +45,14 @@ _CLIENT_NAME: Constant = "kikipounamu"
 _STEADY_S: Constant = 10.0  # a connection that lasted this long was a good one: the backoff starts again
 _LAST_WORDS_S: Constant = 5.0
 _REASON_S: Constant = 1.0
+_GOODBYE_S: Constant = 0.5  # to an address where nobody may be any more
+
+T = TypeVar("T")
+
+
+async def stays(address: Address) -> None:
+    """A gateway that never moves."""
+    await asyncio.get_running_loop().create_future()
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,8 @@ class ClientSettings:
     ``held_s``: audio that may wait without a result before ``audio`` makes its caller wait; ``pause``: how it is
     waited before the next try, for so many seconds at most; ``elsewhere``: whether ``locate`` may name another
     gateway in the place of one that does not let us in, so that it is asked again; ``http``: makes what the
-    connections of one session are made with."""
+    connections of one session are made with; ``until_moved`` returns when a connection to that address had better
+    be made anew, where ``locate`` says then."""
 
     connect_s: float = 10.0
     send_s: float = 20.0
@@ -67,6 +77,7 @@ class ClientSettings:
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     elsewhere: Callable[[], bool] = lambda: False
     http: Callable[[], aiohttp.ClientSession] = aiohttp.ClientSession
+    until_moved: Callable[[Address], Coroutine[Any, Any, None]] = stays
 
 
 class GatewayClient:
@@ -245,6 +256,8 @@ class GatewayClient:
             if clock() - last_contact >= patience:
                 raise lost
             pause = self._settings.retry(failures, random.random(), lost.retry_after_s)
+            if isinstance(lost, Moved) and failures == 1:  # not again and again, should it come and go
+                pause = 0.0
             log.info("gateway lost", reason=str(lost), retry_in_s=round(pause, 2))
             await self._events.put(Disconnected(str(lost), pause))
             await self._settings.pause(pause)
@@ -252,18 +265,27 @@ class GatewayClient:
     async def _converse(self, http: aiohttp.ClientSession) -> None:
         """One connection, from ``hello`` until the session is done. Raises what ended it before."""
         address, settings = self._locate(), self._settings
-        connection = await connect(
-            http, address, settings.connect_s, settings.heartbeat_s, resume=self._session.greeted
-        )
+        moved = asyncio.create_task(settings.until_moved(address), name=f"client/{self._session.id}/moved")
+        try:
+            resume = self._session.greeted
+            connecting = connect(http, address, settings.connect_s, settings.heartbeat_s, resume=resume)
+            await self._speak(await _unless(moved, connecting), moved)
+        finally:
+            moved.cancel()
+            await asyncio.gather(moved, return_exceptions=True)
+
+    async def _speak(self, connection: Connection, moved: "asyncio.Task[None]") -> None:
         reader = asyncio.create_task(self._read(connection), name=f"client/{self._session.id}/read")
         writer = asyncio.create_task(self._write(connection), name=f"client/{self._session.id}/write")
         try:
-            await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({reader, writer, moved}, return_when=asyncio.FIRST_COMPLETED)
+            if moved.done() and not (reader.done() or writer.done()):
+                raise _moved(moved)
             if writer.done() and not reader.done():  # the reader may yet learn why nothing can be sent any more
                 await asyncio.wait({reader}, timeout=_REASON_S)
             (reader if reader.done() else writer).result()
-        except GatewayError:
-            await connection.close()
+        except GatewayError as error:
+            await (connection.close(_GOODBYE_S) if isinstance(error, Moved) else connection.close())
             await asyncio.wait({reader})  # it keeps and tells what it heard, and then sees the end
             raise
         finally:
@@ -324,3 +346,21 @@ class GatewayClient:
         if close_code is None or resumable(close_code):
             return Unreachable(reason)
         return Refused(reason)
+
+
+async def _unless(moved: "asyncio.Task[None]", work: Coroutine[Any, Any, T]) -> T:
+    """Do it, unless the gateway moves before it is done. Raises ``Moved``."""
+    working = asyncio.create_task(work, name=f"{moved.get_name()}/unless")
+    try:
+        await asyncio.wait({working, moved}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise _moved(moved)
+        return working.result()
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+def _moved(moved: "asyncio.Task[None]") -> Moved:
+    moved.result()  # one that failed says so
+    return Moved("the gateway is somewhere else now")

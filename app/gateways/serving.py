@@ -20,6 +20,7 @@ import structlog
 
 from app import local_gateway
 from app.errors import AppError
+from app.gateways import moving
 from app.gateways.actions import (
     EndPairing,
     ForgetGateway,
@@ -33,6 +34,7 @@ from app.gateways.finding import Discover, Finding
 from app.gateways.joining import Joining, Pair
 from app.gateways.keeping import Keeping
 from app.gateways.leaving import leave
+from app.gateways.moving import Moving
 from app.gateways.route import RouteTimes
 from app.gateways.showing import listed, strangers
 from app.gateways.store import GatewayStore, Paired, of_this_user
@@ -64,6 +66,7 @@ class World:
     times: RouteTimes = RouteTimes()
     own_addresses: Callable[[], tuple[str, ...]] = own_addresses
     look_s: float = LOOK_S
+    quiet_s: float = moving.LOOK_S
 
 
 class Gateways:
@@ -87,6 +90,7 @@ class Gateways:
         self._watching = Watching(self._answered, self._rerouted, world.asks, world.times)
         self._finding = Finding(self._found, self._show, world.discover)
         self._joining = Joining(self._keep, self._show, world.pair)
+        self._moving = Moving(self._is_there, world.own_addresses, self._search, world.quiet_s)
         self._answers: dict[str, Answer] = {}
         self._at: Address | None = None
         self._told: Note | None = None
@@ -143,6 +147,10 @@ class Gateways:
         self._watching.hurry()
         return self._at
 
+    async def until_moved(self, address: Address) -> None:
+        """As ``ClientSettings.until_moved``: what is said goes along when the chosen one is not there any more."""
+        await self._moving.until_moved(address)
+
     def choose(self, chosen: Gateway) -> None:
         """What the settings say. Another one is asked at once."""
         before, self._chosen = self._chosen, chosen
@@ -151,6 +159,7 @@ class Gateways:
 
     def woke(self) -> None:
         """This computer has slept."""
+        self._moving.woke()
         self._watching.move(self._candidates)
 
     # -- what a person asks --------------------------------------------------------------------------------
@@ -224,6 +233,15 @@ class Gateways:
     def _chosen_id(self) -> str:
         return self._chosen.chosen
 
+    def _is_there(self, address: Address) -> bool | None:
+        """Whether the chosen gateway is spoken to at this address; ``None``: it is of another one."""
+        candidates = self._candidates
+        if not candidates or address.certificate_sha256 != candidates[0].certificate_sha256:
+            return None
+        if not address.certificate_sha256 and address.url != candidates[0].url:
+            return None
+        return not self.here and self._at is not None and address.url == self._at.url
+
     def _follow(self) -> None:
         """Another one is chosen, or it has another key."""
         candidates = self._candidates
@@ -258,10 +276,11 @@ class Gateways:
             self._watching.move(self._candidates)
 
     def _search(self) -> None:
-        """Others are looked for while somebody looks, and while the chosen one is not where it was."""
-        answer = self._answers.get(self._chosen_id, Answer())
-        lost = bool(self._keeping.of(self._chosen_id)) and answer.note is not None and answer.health not in THERE
-        self._finding.look(self._open and (lost or bool(self._lookers)))
+        """Others are looked for while somebody looks, and the chosen one while it is spoken to or lost."""
+        answer, paired = self._answers.get(self._chosen_id, Answer()), self._keeping.of(self._chosen_id)
+        lost = answer.note is not None and answer.health not in THERE
+        wanted = paired is not None and (lost or self._moving.in_use)
+        self._finding.look(self._open and (wanted or bool(self._lookers)))
 
     def _rerouted(self) -> None:
         self._show()
@@ -296,6 +315,7 @@ class Gateways:
     # -- what is shown -------------------------------------------------------------------------------------
 
     def _show(self) -> None:
+        self._moving.look()
         view = GatewaysView(
             tuple(listed(self._keeping.gateways, self._chosen, self._answers)),
             tuple(strangers(self._finding.known, self._keeping.gateways, self._world.own_addresses())),

@@ -73,18 +73,25 @@ async def oblige(
     """Recognise everything, or so many ``texts``, for ``most`` messages or until the client closes."""
     await welcome(socket, memory)
     while most is None or most > 0:
-        message = await socket.receive()
-        if message.type is WSMsgType.BINARY:
-            frame = decode_frame(message.data)
-            audio = memory.audio[frame.segment]
-            assert frame.offset == len(audio) // 2, "the client leaves a gap"
-            audio += frame.pcm
-        elif message.type is WSMsgType.TEXT:
-            if texts is None or len(memory.texts) < texts or not _ends(message.data):
-                await _answer(socket, memory, message.data)
-        else:
+        if not await hear(socket, memory, texts):
             return
         most = None if most is None else most - 1
+
+
+async def hear(socket: web.WebSocketResponse, memory: Memory, texts: int | None = None) -> bool:
+    """One message; whether there was one."""
+    message = await socket.receive()
+    if message.type is WSMsgType.BINARY:
+        frame = decode_frame(message.data)
+        audio = memory.audio[frame.segment]
+        assert frame.offset == len(audio) // 2, "the client leaves a gap"
+        audio += frame.pcm
+    elif message.type is WSMsgType.TEXT:
+        if texts is None or len(memory.texts) < texts or not _ends(message.data):
+            await _answer(socket, memory, message.data)
+    else:
+        return False
+    return True
 
 
 def _ends(data: str) -> bool:

@@ -35,9 +35,12 @@ class Network:
     announced: asyncio.Queue[DiscoveryEvent] = field(default_factory=asyncio.Queue)
     discovering: bool = False
     pairs: NewPairing | None = None
+    nobody: bool = False
 
     async def ask(self, address: Address) -> Answer:
         self.asked.append(address)
+        if self.nobody:
+            return Answer(Health.NOBODY)
         if address.url in self.well:
             return Answer(Health.WELL, 2.0, ("GPU · model",))
         return Answer(Health.AWAY, note=Note("gateway-unreachable"))
@@ -80,7 +83,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     network, store = Network(), GatewayStore(tmp_path / "gateways.json")
     store.write((DESK, TEAM))
     world = World(
-        store, lambda: HERE, network.ask, network.discover, network.pair, SOON, lambda: ("10.0.0.9",), 0.01
+        store, lambda: HERE, network.ask, network.discover, network.pair, SOON, lambda: ("10.0.0.9",), 0.01, 0.01
     )
     views, unchosen, moves = list[GatewaysView](), list[int](), list[str]()
     made = Gateways(views.append, lambda: unchosen.append(1), lambda: moves.append(made.destination), "env", world)
@@ -132,6 +135,37 @@ async def test_at_another_address_it_is_known_by_its_certificate(bench: Bench) -
     assert bench.gateways.locate() == replace(DESK.addresses[0], url=moved)
     await wait_until(lambda: not bench.network.discovering, "nobody is looked for any more")
     assert bench.of(DESK.id).where == "10.0.0.77:8765"
+
+
+async def test_what_is_being_said_goes_along_to_its_new_address(bench: Bench) -> None:
+    bench.gateways.choose(Gateway(chosen=DESK.id, fall_back=False))
+    await bench.until(lambda view: bench.of(DESK.id).answer.health is Health.WELL, "it is well")
+    connection = asyncio.create_task(bench.gateways.until_moved(DESK.addresses[0]))
+    await wait_until(lambda: bench.network.discovering, "where it is now is listened for", 10)
+    moved = "https://10.0.0.77:8765"
+    bench.network.well = {moved}
+    bench.network.announced.put_nowait(Found("y", "desk", (moved,), DESK.certificate_sha256, "1"))
+    await asyncio.wait_for(connection, 5)
+    assert bench.gateways.locate().url == moved
+    await wait_until(lambda: not bench.network.discovering, "nobody is connected any more")
+
+
+async def test_what_is_being_said_falls_back_too_and_stays_there(bench: Bench) -> None:
+    bench.gateways.choose(Gateway(chosen=DESK.id))
+    await bench.until(lambda view: bench.of(DESK.id).answer.health is Health.WELL, "it is well")
+    connection = asyncio.create_task(bench.gateways.until_moved(DESK.addresses[0]))
+    await asyncio.sleep(0)
+    bench.network.nobody = True
+    bench.gateways.locate()  # as whoever wants to speak
+    await asyncio.wait_for(connection, 5)
+    assert bench.gateways.locate() == HERE
+    here = asyncio.create_task(bench.gateways.until_moved(HERE))
+    bench.network.nobody = False
+    await bench.until(lambda view: not view.here, "back by itself")
+    await asyncio.sleep(0.01)
+    assert not here.done(), "a take does not go to and fro"
+    here.cancel()
+    await asyncio.gather(here, return_exceptions=True)
 
 
 async def test_a_plain_address_gets_the_key_of_the_environment(bench: Bench) -> None:

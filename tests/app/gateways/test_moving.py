@@ -1,0 +1,88 @@
+"""When a connection is to be made anew."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from app.gateways.moving import Moving
+from client.connection import Address
+from tests.helpers.waiting import wait_until
+
+DESK = Address("https://10.0.0.4:8765", certificate_sha256="a" * 64)
+
+
+@dataclass
+class World:
+    """What is asked, and what was told."""
+
+    there: bool | None = True
+    own: tuple[str, ...] = ("10.0.0.9", "127.0.0.1")
+    told: list[bool] = field(default_factory=list)
+    moving: Moving = field(init=False)
+
+    def __post_init__(self) -> None:
+        told = lambda: self.told.append(self.moving.in_use)  # noqa: E731
+        self.moving = Moving(lambda address: self.there, lambda: self.own, told, look_s=0.01)
+
+    def connect(self) -> "asyncio.Task[None]":
+        return asyncio.create_task(self.moving.until_moved(DESK))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_where_it_is_nobody_moves_and_whoever_stays_is_told_of(world: World) -> None:
+    first, second = world.connect(), world.connect()
+    await wait_until(lambda: world.moving.in_use, "somebody is connected")
+    world.own = (*world.own, "10.8.0.2")  # one address more is no reason
+    world.moving.look()
+    await asyncio.sleep(0.03)
+    assert not first.done() and not second.done() and world.told == [True]
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    assert world.moving.in_use
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    assert world.told == [True, False]
+
+
+async def test_one_that_is_elsewhere_is_left_at_the_news(world: World) -> None:
+    world.moving = Moving(lambda address: world.there, lambda: world.own, lambda: None, look_s=1e6)
+    connection = world.connect()
+    await asyncio.sleep(0)
+    world.there = False
+    world.moving.look()
+    await asyncio.wait_for(connection, 5)
+
+
+async def test_so_is_a_network_that_this_computer_has_left(world: World) -> None:
+    connection = world.connect()
+    await asyncio.sleep(0)
+    world.own = ("127.0.0.1", "192.168.7.3")
+    await asyncio.wait_for(connection, 5)
+
+
+async def test_and_whatever_was_connected_before_a_sleep(world: World) -> None:
+    connection = world.connect()
+    await asyncio.sleep(0)
+    world.moving.woke()
+    await asyncio.wait_for(connection, 5)
+    after = world.connect()
+    await wait_until(lambda: world.moving.in_use, "a connection from after it stays")
+    after.cancel()
+    await asyncio.gather(after, return_exceptions=True)
+
+
+async def test_of_another_gateway_nobody_knows_anything(world: World) -> None:
+    world.there = None
+    connection = world.connect()
+    await asyncio.sleep(0)
+    world.own = ()
+    world.moving.woke()
+    await asyncio.sleep(0.03)
+    assert not connection.done() and world.told == []
+    connection.cancel()
+    await asyncio.gather(connection, return_exceptions=True)
