@@ -1,113 +1,135 @@
 """Logging for every process of ours: readable on a terminal, JSON in rotating files, never waiting for a disk.
 
-Calls go through structlog into a ``QueueHandler``; one thread writes. Session and segment ids are bound with
-``structlog.contextvars.bind_contextvars`` and appear in every line. An event that repeats is written a few times
-per interval and then counted. Audio, recognised text and keys must not be logged; fields with such names are
-blanked here as a last guard.
+Calls go through structlog into a bounded queue; one thread writes. Session and segment ids are in every line that
+is about one. Audio, recognised text and keys must not be logged; fields with such names are blanked here as a
+last guard.
+
+**Stories.** Lines of loggers whose last name is ``story`` (``backend.story``, ``worker.story``) tell what became
+of accepted speech: ``kikipounamu logs`` puts them together. They pass as long as there are at most 10,000 in 10 s;
+on a terminal, beside a file, only warnings among them are shown. Every other event is written 20 times in 10 s,
+whatever session it carries: 110,000 refusals are a few lines. What is held back, or lost to a disk that is too
+slow, is counted in lines of its own.
 """
 
 import logging
-import logging.handlers
-import queue
 import sys
+import threading
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
+from runtime.log_limits import RepeatLimit
+from runtime.log_writer import LogFile, LogWriter, Write, to_stream
+
+STORY: Final = ".story"
+
 _FILE_BYTES: Final = 5 * 1024 * 1024
 _FILES: Final = 10
-_QUEUED_RECORDS: Final = 10_000
+_REPEATS: Final = 20
+_STORY_LINES: Final = 10_000
+_INTERVAL_S: Final = 10.0
+_TEMPLATE: Final = 200
 _PRIVATE: Final = frozenset({"pcm", "audio", "text", "key", "api_key", "authorization", "hotwords"})
 
+log = structlog.get_logger(__name__)
+
 Event = MutableMapping[str, Any]
+Kind = tuple[str, str, str]
+"""Level, event, and what it is about, where the event alone does not say that."""
 
-
-class RepeatLimit:
-    """Lets an event through ``burst`` times per ``interval_s``, then counts; the next one let through tells."""
-
-    def __init__(self, burst: int = 20, interval_s: float = 10.0, most_events: int = 1_000) -> None:
-        self._burst = burst
-        self._interval = interval_s
-        self._most = most_events
-        self._seen: dict[str, tuple[float, int]] = {}
-
-    def admit(self, event: str, now: float) -> int | None:
-        """``None``: drop it. Otherwise how many like it were dropped since one was let through."""
-        start, count = self._seen.get(event, (now, 0))
-        if now - start >= self._interval:
-            dropped = max(0, count - self._burst)
-            start, count = now, 0
-        else:
-            dropped = 0
-        if event not in self._seen and len(self._seen) >= self._most:
-            self._seen.clear()
-        self._seen[event] = (start, count + 1)
-        return dropped if count < self._burst else None
+_ANY_STORY: Final = ("info", "lines of stories", "")
 
 
 class _Sampler:
-    def __init__(self, limit: RepeatLimit) -> None:
-        self._limit = limit
+    """Decides for every line whether it is written; from any thread."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._repeats: RepeatLimit[Kind] = RepeatLimit(_REPEATS, _INTERVAL_S)
+        self._stories: RepeatLimit[Kind] = RepeatLimit(_STORY_LINES, _INTERVAL_S)
 
     def __call__(self, logger: Any, method: str, event: Event) -> Event:
-        dropped = self._limit.admit(f"{method}:{event.get('event')}", time.monotonic())
-        if dropped is None:
+        """A structlog processor: raises ``DropEvent``."""
+        if logger.name.endswith(STORY):
+            admitted = self.admit(self._stories, _ANY_STORY)
+        else:
+            about = event.get("what")
+            admitted = self.admit(self._repeats, (method, str(event.get("event")), str(about) if about else ""))
+        if not admitted:
             raise structlog.DropEvent
-        if dropped:
-            event["dropped_before"] = dropped
         return event
+
+    def foreign(self, record: logging.LogRecord) -> bool:
+        """Whether a line of another library is written."""
+        return self.admit(self._repeats, (record.levelname.lower(), str(record.msg)[:_TEMPLATE], record.name))
+
+    def admit(self, limit: RepeatLimit[Kind], kind: Kind) -> bool:
+        with self._lock:
+            return limit.admit(kind, self._clock())
+
+    def tell(self, *, all_of_it: bool) -> None:
+        """Say how many lines were held back, once their interval is over."""
+        now = float("inf") if all_of_it else self._clock()
+        with self._lock:
+            told = self._repeats.held_back(now) | self._stories.held_back(now)
+        for (level, event, about), lines in told.items():
+            log.warning("lines not written: too many of them", of=event, about=about, of_level=level, lines=lines)
 
 
 def _blank_private(logger: Any, method: str, event: Event) -> Event:
-    for name in _PRIVATE.intersection(event):
-        event[name] = "(not logged)"
+    if not _PRIVATE.isdisjoint(event):
+        for name in _PRIVATE.intersection(event):
+            event[name] = "(not logged)"
     return event
 
 
-class _DropWhenFull(logging.handlers.QueueHandler):
-    """A full queue costs log lines, never time: the event loop does not wait for a disk."""
+class _ToWriter(logging.Handler):
+    """The root's only handler. The formatter, in the writing thread, gets the record as it is."""
 
-    def enqueue(self, record: logging.LogRecord) -> None:
-        try:
-            self.queue.put_nowait(record)
-        except queue.Full:
-            return
+    def __init__(self, writer: LogWriter, sampler: _Sampler) -> None:
+        super().__init__()
+        self._writer = writer
+        self._sampler = sampler
 
-    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        return record  # same process: the formatter in the writing thread gets the event as it is
-
-
-_SHARED: Final = (
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-)
+    def emit(self, record: logging.LogRecord) -> None:
+        if hasattr(record, "_logger") or self._sampler.foreign(record):  # structlog's were sampled before
+            self._writer.put(record)
 
 
 @contextmanager
-def logging_to(program: str, folder: Path | None, *, level: str = "INFO", terminal: bool = True) -> Iterator[None]:
+def logging_to(
+    program: str,
+    folder: Path | None,
+    *,
+    level: str = "INFO",
+    terminal: bool = True,
+    also: tuple[Write, ...] = (),
+) -> Iterator[None]:
     """Log for the length of a process: to ``folder/program.jsonl`` (if given) and to standard error.
 
     Only a ``main`` calls this. Standard output is left alone: it belongs to results.
     """
-    records: queue.Queue[logging.LogRecord] = queue.Queue(_QUEUED_RECORDS)
-    writers = _writers(program, folder, terminal)
-    listener = logging.handlers.QueueListener(records, *writers)
+    sampler = _Sampler()
+    shared = _shared(program)
+    file = _log_file(program, folder)
+    writes = [*also, *_writes(shared, file, terminal)]
+    writer = LogWriter(writes, lambda ending: _tell(sampler, writer, ending))
     root = logging.getLogger()
     before = root.handlers[:], root.level
-    root.handlers = [_DropWhenFull(records)]
+    root.handlers = [_ToWriter(writer, sampler)]
     root.setLevel(level)
     logging.captureWarnings(True)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            _Sampler(RepeatLimit()),
-            *_SHARED,
+            sampler,
+            *shared,
             _blank_private,
             structlog.processors.ExceptionRenderer(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
@@ -115,38 +137,67 @@ def logging_to(program: str, folder: Path | None, *, level: str = "INFO", termin
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    structlog.contextvars.bind_contextvars(program=program)
-    listener.start()
+    writer.start()
     try:
         yield
     finally:
-        listener.stop()
-        for writer in writers:
-            writer.close()
+        if writer.stop() and file is not None:
+            file.close()
         root.handlers, root.level = before
         logging.captureWarnings(False)
-        structlog.contextvars.unbind_contextvars("program")
         structlog.reset_defaults()
 
 
-def _writers(program: str, folder: Path | None, terminal: bool) -> list[logging.Handler]:
-    writers: list[logging.Handler] = []
+def _tell(sampler: _Sampler, writer: LogWriter, ending: bool) -> None:
+    if lost := writer.lost():
+        log.warning("lines not written: the disk or the terminal is too slow", lines=lost)
+    sampler.tell(all_of_it=ending)
+
+
+def _shared(program: str) -> tuple[structlog.typing.Processor, ...]:
+    def named(logger: Any, method: str, event: Event) -> Event:
+        event["program"] = program
+        return event
+
+    return (
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        named,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    )
+
+
+def _log_file(program: str, folder: Path | None) -> LogFile | None:
+    if folder is None:
+        return None
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return LogFile(folder / f"{program}.jsonl", _FILE_BYTES, _FILES)
+
+
+def _writes(
+    shared: tuple[structlog.typing.Processor, ...], file: LogFile | None, terminal: bool
+) -> Iterator[Write]:
     if terminal:
-        on_terminal = logging.StreamHandler(sys.stderr)
-        on_terminal.setFormatter(_formatter(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())))
-        writers.append(on_terminal)
-    if folder is not None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        in_file = logging.handlers.RotatingFileHandler(
-            folder / f"{program}.jsonl", maxBytes=_FILE_BYTES, backupCount=_FILES - 1, encoding="utf-8"
-        )
-        in_file.setFormatter(_formatter(structlog.processors.JSONRenderer(ensure_ascii=False)))
-        writers.append(in_file)
-    return writers
+        formatter = _formatter(shared, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        least = logging.WARNING if file else logging.NOTSET
+        yield partial(_written, formatter, partial(to_stream, sys.stderr), least)
+    if file is not None:
+        formatter = _formatter(shared, structlog.processors.JSONRenderer(ensure_ascii=False))
+        yield partial(_written, formatter, file.write, logging.NOTSET)
 
 
-def _formatter(renderer: structlog.typing.Processor) -> structlog.stdlib.ProcessorFormatter:
+def _written(
+    formatter: logging.Formatter, write: Callable[[str], None], least_of_stories: int, record: logging.LogRecord
+) -> None:
+    if record.levelno >= least_of_stories or not record.name.endswith(STORY):
+        write(formatter.format(record))
+
+
+def _formatter(
+    shared: tuple[structlog.typing.Processor, ...], renderer: structlog.typing.Processor
+) -> structlog.stdlib.ProcessorFormatter:
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_SHARED,
+        foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )

@@ -1,0 +1,148 @@
+"""One thread that writes what every other one has to say: who logs appends to a bounded queue and goes on.
+
+When the disk or the terminal is too slow, lines are lost and counted, never waited for.
+"""
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from logging import LogRecord
+from pathlib import Path
+from typing import Final, TextIO
+
+MOST_RECORDS: Final = 10_000
+_LOOK_S: Final = 1.0
+_STOP_S: Final = 5.0
+
+Write = Callable[[LogRecord], None]
+"""Formats and writes one record; may block, and raise ``OSError``."""
+
+
+class LogWriter:
+    """``writes`` get every record, in order. ``idle(ending)`` is called once a second, and once at the end."""
+
+    def __init__(
+        self,
+        writes: Sequence[Write],
+        idle: Callable[[bool], None] = lambda ending: None,
+        most: int = MOST_RECORDS,
+    ) -> None:
+        self._writes = writes
+        self._idle = idle
+        self._most = most
+        self._records: deque[LogRecord] = deque()
+        self._wanted = threading.Event()
+        self._ended = False
+        self._lock = threading.Lock()
+        self._lost = 0
+        self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
+
+    def start(self) -> None:
+        """From now on it is written."""
+        self._thread.start()
+
+    def put(self, record: LogRecord) -> None:
+        """Have it written. Never waits; from any thread."""
+        if len(self._records) >= self._most:
+            with self._lock:
+                self._lost += 1
+            return
+        self._records.append(record)
+        if not self._wanted.is_set():
+            self._wanted.set()
+
+    def lost(self) -> int:
+        """How many lines were lost since this was asked."""
+        with self._lock:
+            lost, self._lost = self._lost, 0
+        return lost
+
+    def stop(self, deadline_s: float = _STOP_S) -> bool:
+        """Write what is left, within the deadline; ``False``: it could not be. Safe to call twice."""
+        self._ended = True
+        self._wanted.set()
+        self._thread.join(deadline_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        looked = time.monotonic()
+        while not self._ended:
+            self._wanted.wait(_LOOK_S)
+            self._wanted.clear()
+            self._write_all()
+            if time.monotonic() - looked >= _LOOK_S:
+                looked = time.monotonic()
+                self._idle(False)
+        self._write_all()
+        self._idle(True)
+        self._write_all()
+
+    def _write_all(self) -> None:
+        while self._records:
+            record = self._records.popleft()
+            for write in self._writes:
+                try:
+                    write(record)
+                except (OSError, ValueError):  # a full disk, a closed terminal: nobody is left who could be told
+                    continue
+
+
+class LogFile:
+    """Lines in a file that is moved aside when it is full; several processes may write to it.
+
+    Opened with the first line, so that only the writing thread ever waits for it.
+    """
+
+    def __init__(self, path: Path, most_bytes: int, files: int) -> None:
+        self._path = path
+        self._most = most_bytes
+        self._files = files
+        self._file = -1
+
+    def write(self, line: str) -> None:
+        """Add a line. Raises ``OSError``."""
+        if self._file < 0:
+            self._open()
+        elif os.fstat(self._file).st_size >= self._most:
+            self._rotate()
+        data = line.encode(errors="replace") + b"\n"
+        os.write(self._file, data)
+
+    def close(self) -> None:
+        """Let it go. Safe to call twice."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _open(self) -> None:
+        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def _rotate(self) -> None:
+        """Another process may have moved it aside already: then only the new one is opened."""
+        mine = self._is_in_its_place()
+        self.close()
+        if mine:
+            with suppress(OSError):  # where an open file cannot be moved: it grows on, and is tried again
+                self._move_aside()
+        self._open()
+
+    def _move_aside(self) -> None:
+        for number in range(self._files - 2, -1, -1):
+            newer = self._path.with_name(f"{self._path.name}.{number}") if number else self._path
+            if newer.exists():
+                newer.replace(self._path.with_name(f"{self._path.name}.{number + 1}"))
+
+    def _is_in_its_place(self) -> bool:
+        try:
+            return os.path.samestat(os.stat(self._path), os.fstat(self._file))
+        except FileNotFoundError:
+            return False
+
+
+def to_stream(stream: TextIO, line: str) -> None:
+    """Add a line to a terminal. Raises ``OSError``, or ``ValueError`` where it is closed."""
+    stream.write(line + "\n")
+    stream.flush()

@@ -1,0 +1,112 @@
+import asyncio
+import logging
+import os
+import threading
+from pathlib import Path
+
+from runtime.log_writer import LogFile, LogWriter
+from tests.helpers.waiting import wait_until
+
+
+def record(text: str) -> logging.LogRecord:
+    return logging.LogRecord("test", logging.INFO, "", 0, text, None, None)
+
+
+async def test_a_loop_goes_on_while_a_disk_blocks_and_memory_is_bounded() -> None:
+    goes_on, entered, written = threading.Event(), threading.Event(), list[str]()
+
+    def blocked(record: logging.LogRecord) -> None:
+        entered.set()
+        goes_on.wait()
+        written.append(record.getMessage())
+
+    writer = LogWriter([blocked], most=100)
+    writer.start()
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0)
+
+    ticking = asyncio.create_task(tick())
+    try:
+        writer.put(record("first"))
+        await wait_until(entered.is_set, "the disk blocks")
+        before = ticks
+        for number in range(5_000):
+            writer.put(record(str(number)))
+        await wait_until(lambda: ticks > before + 100, "the loop goes on")
+        assert not goes_on.is_set() and written == []
+        assert writer.lost() == 4_900
+    finally:
+        goes_on.set()
+        ticking.cancel()
+        assert writer.stop()
+    assert written == ["first", *map(str, range(100))]
+
+
+def test_a_disk_that_blocks_for_ever_does_not_keep_a_process_from_ending() -> None:
+    goes_on = threading.Event()
+
+    def blocked(record: logging.LogRecord) -> None:
+        goes_on.wait()
+
+    writer = LogWriter([blocked])
+    writer.start()
+    writer.put(record("never written"))
+    assert not writer.stop(deadline_s=0.05)
+    goes_on.set()
+    assert writer.stop()
+
+
+def test_what_cannot_be_written_is_let_go_and_the_rest_goes_on() -> None:
+    written = list[str]()
+
+    def full(record: logging.LogRecord) -> None:
+        raise OSError("no space left on device")
+
+    writer = LogWriter([full, lambda record: written.append(record.getMessage())])
+    writer.start()
+    for text in ("one", "two"):
+        writer.put(record(text))
+    assert writer.stop() and written == ["one", "two"]
+
+
+def test_nobody_waits_for_a_fifo_that_nobody_reads(tmp_path: Path) -> None:
+    place = tmp_path / "log.jsonl"
+    os.mkfifo(place)
+    file = LogFile(place, 1_000, 3)
+    writer = LogWriter([lambda record: file.write(record.getMessage())], most=10)
+    writer.start()
+    for number in range(1_000):
+        writer.put(record(str(number)))
+    assert not writer.stop(deadline_s=0.05)
+    with place.open() as reader:  # somebody does: what was kept comes, and the thread ends
+        assert reader.readline() == "0\n"
+        assert writer.stop()
+        file.close()
+        assert len(reader.read().splitlines()) <= 10
+
+
+def test_files_are_moved_aside_and_so_many_are_kept(tmp_path: Path) -> None:
+    file = LogFile(tmp_path / "a.jsonl", 100, 3)
+    for number in range(100):
+        file.write(f"{number:020}")
+    file.close()
+    names = ["a.jsonl", "a.jsonl.1", "a.jsonl.2"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    lines = [line for name in reversed(names) for line in (tmp_path / name).read_text().splitlines()]
+    assert lines == [f"{number:020}" for number in range(100 - len(lines), 100)] and len(lines) >= 11
+
+
+def test_two_processes_that_write_to_one_file_lose_nothing_over_it(tmp_path: Path) -> None:
+    place = tmp_path / "a.jsonl"
+    two = [LogFile(place, 200, 10) for _ in range(2)]
+    for number in range(60):
+        two[number % 2].write(f"{number:020}")
+    for file in two:
+        file.close()
+    found = {line for path in tmp_path.iterdir() for line in path.read_text().splitlines()}
+    assert found == {f"{number:020}" for number in range(60)}
