@@ -103,9 +103,11 @@ class FileQueue:
         return FilesView(files, self.saving.forms, self.saving.folder, self._note)
 
     def start(self) -> list[Effect]:
-        """Go on with what was left."""
-        new = [entry.view for entry in self._entries.values() if entry.view.state is FileState.ADDED]
-        return [*(Look(view.file, view.path) for view in new), *self._next()]
+        """Go on with what was left; what was cancelled may have been left before it could be forgotten."""
+        views = [entry.view for entry in self._entries.values()]
+        gone = [Forget(view.file) for view in views if view.state is FileState.CANCELLED]
+        new = [Look(view.file, view.path) for view in views if view.state is FileState.ADDED]
+        return [*gone, *new, *self._next()]
 
     def handle(self, event: Event) -> list[Effect]:
         """What is to be done now. What comes of a file that is not there any more changes nothing."""

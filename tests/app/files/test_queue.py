@@ -283,6 +283,12 @@ def test_another_start_goes_on_with_what_was_left() -> None:
     assert states(again) == [FileState.WORKING, FileState.PAUSED, FileState.WAITING, FileState.ADDED]
 
 
+def test_what_was_cancelled_but_not_yet_forgotten_is_forgotten_by_another_start() -> None:
+    queue = queue_of("/a")
+    assert effects(queue, CancelFile(1)) == [Halt(1)]
+    assert FileQueue(queue.entries, queue.saving, queue.following).start() == [Forget(1)]
+
+
 def test_numbers_are_never_used_again() -> None:
     queue = queue_of("/a")
     queue.handle(RemoveFiles(1))
