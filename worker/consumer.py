@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -30,6 +30,7 @@ from worker.partials import Partials
 from worker.placement import Worker, job_streams, partial_streams
 from worker.reader import Reader
 from worker.status import Report
+from worker.story import Story
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -63,6 +64,7 @@ class Consumer:
         self._partials = Partials()
         self._leases = Leases()
         self._pace = Pace(timing.decode_spare_s)
+        self._story = Story()
         self._report = Report(worker, engine, self._pace)
         self._draining = asyncio.Event()
         self._became_ready = asyncio.Event()
@@ -76,6 +78,7 @@ class Consumer:
     async def run(self) -> None:
         """Work until ``drain``. Raises ``EngineUnavailable`` or a ``BrokerError`` when it is no use going on."""
         async with AsyncExitStack() as stack:
+            stack.enter_context(structlog.contextvars.bound_contextvars(worker=self._worker))
             stack.push_async_callback(self._engine.close)
             stack.push_async_callback(self._leave)
             tasks = await stack.enter_async_context(Tasks("worker"))
@@ -132,6 +135,7 @@ class Consumer:
 
     async def _accept(self, delivery: Delivery) -> None:
         self._leases.hold(delivery)
+        self._story.taken(delivery, time.monotonic())
         if delivery.refusal:
             await self._fail(delivery, delivery.refusal, most_failures=1)
         else:
@@ -142,6 +146,7 @@ class Consumer:
         deadline_s = self._pace.deadline_s(audio_s)
         started = time.monotonic()
         self._leases.decoding(batch, started + deadline_s)
+        self._story.decoding(batch, started)
         self._report.busy, self._report.state = len(batch), WorkerState.BUSY
         requests = [DecodeRequest(delivery.job.pcm, delivery.job.options) for delivery in batch]
         try:
@@ -165,6 +170,7 @@ class Consumer:
                 await self._fail(delivery, DecodeFailure(fault.code, str(fault)))
             else:
                 self._leases.hold(delivery)
+                self._story.again(delivery, time.monotonic())
                 self._batcher.add(delivery, alone=True)
 
     # -- partials ---------------------------------------------------------------------------------------
@@ -207,8 +213,7 @@ class Consumer:
         self._leases.release([delivery.key])
         self._report.done += 1
         self._report.audio_s += delivery.seconds
-        with _about(delivery):
-            log.info("recognised", decode_ms=decode_ms, queue_ms=delivery.age_ms, counted=counted)
+        self._story.recognised(delivery, decode_ms, counted, time.monotonic())
 
     def _result(self, delivery: Delivery, transcript: Transcript, decode_ms: int) -> Result:
         return Result(
@@ -229,33 +234,33 @@ class Consumer:
     async def _fail(self, delivery: Delivery, why: DecodeFailure, most_failures: int = MOST_FAILURES) -> None:
         job = delivery.job
         if delivery.borrowed:  # it is not this worker's to judge
-            self._leases.release([delivery.key])
+            self._story.let_go(self._leases.release([delivery.key]))
             return
         failure = Failure(job.session, job.segment, why.code, why.message, job.attempt, retryable=True)
         verdict = await self._insist(lambda: self._jobs.fail(delivery, failure, most_failures))
         self._leases.release([delivery.key])
         self._report.failed += verdict is Verdict.DEAD
         self._reader.sweep_later()  # other workers first: it may be this one that is broken
-        with _about(delivery):
-            log.warning("job failed", code=why.code, reason=why.message, verdict=verdict)
+        self._story.failed(delivery, why, verdict, time.monotonic())
 
     # -- beside the work --------------------------------------------------------------------------------
 
     async def _renew_forever(self) -> None:
         while True:
             await asyncio.sleep(self._timing.renew_s)
+            held = self._leases.to_renew(time.monotonic())
             try:
-                lost = await self._jobs.renew(self._leases.to_renew(time.monotonic()))
+                lost = await self._jobs.renew(held)
             except BrokerUnavailable as error:
                 log.warning("leases not renewed", reason=str(error))
             else:
                 self._abandon(lost)
+                self._story.renewed(filter(self._leases.holds, held), time.monotonic())
 
     def _abandon(self, lost: Iterable[Key]) -> None:
         for delivery in self._leases.release(lost):
             self._batcher.discard(delivery)
-            with _about(delivery):
-                log.warning("lease lost: the job is another worker's now, or ended")
+            self._story.lost(delivery, time.monotonic())
 
     async def _beat_forever(self) -> None:
         while True:
@@ -290,10 +295,6 @@ class Consumer:
                 log.warning("waiting for the broker", reason=str(error))
             await asyncio.sleep(random.uniform(backoff_s / 2, backoff_s))
             backoff_s = min(backoff_s * 2, _LONGEST_BACKOFF_S)
-
-
-def _about(delivery: Delivery) -> AbstractContextManager[Any]:
-    return structlog.contextvars.bound_contextvars(session=delivery.job.session, segment=delivery.job.segment)
 
 
 @asynccontextmanager

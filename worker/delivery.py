@@ -18,6 +18,7 @@ class Delivery:
     """Entry ``entry`` of ``stream``, delivered ``count`` times, ``age_ms`` after it was queued (broker's clock).
 
     ``refusal``: why it cannot be decoded, whoever tries. ``borrowed``: another worker has it, and is late.
+    ``taken_from``: who had it, ``silent_ms`` after that one's last sign; a sweep says so.
     """
 
     stream: str
@@ -27,6 +28,8 @@ class Delivery:
     job: Job
     refusal: DecodeFailure | None = None
     borrowed: bool = False
+    taken_from: str = ""
+    silent_ms: int = 0
 
     @property
     def key(self) -> tuple[str, str]:

@@ -361,12 +361,14 @@ class _Dialled(AbstractConnection):
 
 def _deliveries(reply: Any, kinds: Set[JobKind] = JOBS) -> list[Delivery]:
     now_ms, entries = reply
-    return [
-        read_delivery(
-            stream.decode(), entry.decode(), count, now_ms, dict(zip(flat[::2], flat[1::2], strict=True)), kinds
-        )
-        for stream, entry, count, flat in entries
-    ]
+    found: list[Delivery] = []
+    for stream, entry, count, flat, *before in entries:
+        fields = dict(zip(flat[::2], flat[1::2], strict=True))
+        delivery = read_delivery(stream.decode(), entry.decode(), count, now_ms, fields, kinds)
+        if before:
+            delivery = replace(delivery, taken_from=before[0].decode(), silent_ms=before[1])
+        found.append(delivery)
+    return found
 
 
 def _group_missing(error: Exception) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from protocol.job import GROUP, WORKERS_KEY, decode_status
+from protocol.job import GROUP, LEASE_MS, WORKERS_KEY, decode_status
 from protocol.monitor import WorkerState, WorkerStatus
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
@@ -125,6 +125,7 @@ async def test_a_sweep_takes_what_was_abandoned_and_counts_the_delivery(
     async with jobs_of(any_broker.url, "finder") as finder:
         (found,) = await finder.sweep(3)
         assert (found.entry, found.count, found.alone, found.job) == (entry, 2, True, job())
+        assert found.taken_from == "w" and found.silent_ms >= LEASE_MS
         assert await jobs.renew([found]) == {(STREAMS[0], entry)}
 
 

@@ -1,19 +1,30 @@
 -- Claim up to ARGV[3] entries whose lease ran out, unless another worker looked a moment ago.
 -- KEYS 1 sweep lock, then streams of jobs (ARGV 7: so many), then streams of partials, which nobody claims.
 -- ARGV 4 lease in ms, 5 lock in ms, 6 idle time of a forgotten consumer.
+-- Returns {stream, entry, deliveries, fields, who had it, since when that one was silent in ms} of each.
 local group, consumer, free, lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local now = redis.call('TIME')
 local claimed = {}
 
+-- Claiming does not tell from whom.
+local function holders(stream)
+  local found = {}
+  for _, one in ipairs(redis.call('XPENDING', stream, group, 'IDLE', lease_ms, '-', '+', free - #claimed)) do
+    found[one[1]] = one
+  end
+  return found
+end
+
 -- XAUTOCLAIM looks at ten times COUNT entries only: follow its cursor, or live leases hide the dead ones.
 local function claim(stream)
-  local cursor = '0-0'
+  local cursor, before = '0-0', holders(stream)
   repeat
     local found = redis.call('XAUTOCLAIM', stream, group, consumer, lease_ms, cursor, 'COUNT', free - #claimed)
     cursor = found[1]
     for _, entry in ipairs(found[2]) do
       local pending = redis.call('XPENDING', stream, group, entry[1], entry[1], 1)
-      claimed[#claimed + 1] = {stream, entry[1], pending[1][4], entry[2]}
+      local held = before[entry[1]] or {'', '', 0}
+      claimed[#claimed + 1] = {stream, entry[1], pending[1][4], entry[2], held[2], held[3]}
     end
   until cursor == '0-0' or #claimed >= free
 end

@@ -1,0 +1,119 @@
+"""What became of each job, for the log: one line when it ends, and one for whatever is out of the ordinary.
+
+Times are this worker's own clock in ms, ``queue_ms`` is the broker's. ``job`` is the entry in its stream, which
+begins with the broker's time: so what several workers did with one job can be put in order.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from protocol.audio import samples_to_ms
+from protocol.engine import DecodeFailure
+from protocol.job import JobKind
+from worker.delivery import Delivery
+from worker.jobs import RETURNED, Verdict
+from worker.leases import Key
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class _Held:
+    """A job of now. ``decodes``: since when; 0: it waits."""
+
+    taken: float
+    decodes: float = 0.0
+    told: bool = False
+
+
+class Story:
+    """Of one worker. Knows no more jobs than it holds. Time comes in as a value."""
+
+    def __init__(self) -> None:
+        self._held: dict[Key, _Held] = {}
+
+    def taken(self, delivery: Delivery, now: float) -> None:
+        """It was delivered."""
+        self._held[delivery.key] = _Held(now)
+        if delivery.taken_from and delivery.taken_from != RETURNED:
+            silent = {"taken_from": delivery.taken_from, "silent_ms": delivery.silent_ms}
+            log.warning("job taken over from a silent worker", **_about(delivery), **silent)
+
+    def decoding(self, batch: Iterable[Delivery], now: float) -> None:
+        """Their decode begins."""
+        for delivery in batch:
+            self._of(delivery, now).decodes = now
+
+    def renewed(self, deliveries: Iterable[Delivery], now: float) -> None:
+        """They are still held: told once, so that it is known since when if this worker dies with them."""
+        for delivery in deliveries:
+            held = self._of(delivery, now)
+            if not held.told:
+                held.told = True
+                since = {"held_ms": _ms(now - held.taken), "decoding": bool(held.decodes)}
+                log.info("job goes on", **_about(delivery), **since)
+
+    def again(self, delivery: Delivery, now: float) -> None:
+        """A batch failed: it is decoded once more, alone."""
+        held = self._of(delivery, now)
+        log.warning("job is decoded again alone", **_about(delivery), **_times(delivery, held, now))
+        held.decodes = 0.0
+
+    def recognised(self, delivery: Delivery, decode_ms: int, counted: bool, now: float) -> None:
+        """Its result is in the broker, unless nobody waited for it any more."""
+        held = self._let_go(delivery, now)
+        times = _times(delivery, held, now, decode_ms)
+        log.info("job ended", **_about(delivery), outcome="final" if counted else "not wanted", **times)
+
+    def failed(self, delivery: Delivery, why: DecodeFailure, verdict: Verdict, now: float) -> None:
+        """It goes back, or became a dead letter."""
+        times = _times(delivery, self._let_go(delivery, now), now)
+        said = {"verdict": verdict, "code": why.code, "reason": why.message}
+        log.warning("job failed", **_about(delivery), **said, **times)
+
+    def lost(self, delivery: Delivery, now: float) -> None:
+        """Its lease is another worker's, or it ended elsewhere."""
+        times = _times(delivery, self._let_go(delivery, now), now)
+        log.warning("lease lost: the job is another worker's now, or ended", **_about(delivery), **times)
+
+    def let_go(self, deliveries: Sequence[Delivery]) -> None:
+        """They are of no interest any more."""
+        for delivery in deliveries:
+            self._held.pop(delivery.key, None)
+
+    def _of(self, delivery: Delivery, now: float) -> _Held:
+        return self._held.setdefault(delivery.key, _Held(now))
+
+    def _let_go(self, delivery: Delivery, now: float) -> _Held:
+        return self._held.pop(delivery.key, None) or _Held(now)
+
+
+def _about(delivery: Delivery) -> dict[str, Any]:
+    job = delivery.job
+    said: dict[str, Any] = {"session": job.session, "segment": job.segment, "attempt": job.attempt}
+    said |= {"job": delivery.entry, "deliveries": delivery.count, "queue_ms": delivery.age_ms}
+    if job.kind is not JobKind.RECOGNISE:
+        said["kind"] = job.kind.value
+    if delivery.borrowed:
+        said["borrowed"] = True
+    return said
+
+
+def _times(delivery: Delivery, held: _Held, now: float, decode_ms: int | None = None) -> dict[str, Any]:
+    """``decode_ms``: as it was measured; else all since the decode began."""
+    decodes = held.decodes or now
+    since_ms = _ms(now - decodes)
+    spent = since_ms if decode_ms is None else decode_ms
+    return {
+        "audio_ms": samples_to_ms(delivery.job.samples),
+        "wait_ms": _ms(decodes - held.taken),
+        "decode_ms": spent,
+        "store_ms": max(0, since_ms - spent),
+    }
+
+
+def _ms(seconds: float) -> int:
+    return max(0, round(seconds * 1000))
