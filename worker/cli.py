@@ -120,7 +120,7 @@ async def _work(url: str, settings: EngineSettings, timing: Timing, through: Car
     where = without_password(through.url if through else url)
     log.info("worker starts", worker=worker, broker=where, engine=settings.engine)
     async with contextlib.AsyncExitStack() as stack:
-        dial = (await stack.enter_async_context(Tunnel(through))).dial if through else None
+        dial = (await stack.enter_async_context(Tunnel(through, _found))).dial if through else None
         jobs = await stack.enter_async_context(Jobs(url, worker, Keys(), dial=dial))
         consumer = Consumer(worker, jobs, EngineSupervisor(settings, EngineLimits()), timing, Keys())
         loop = asyncio.get_running_loop()
@@ -129,6 +129,12 @@ async def _work(url: str, settings: EngineSettings, timing: Timing, through: Car
                 loop.add_signal_handler(number, consumer.drain)
         await consumer.run()
     log.info("worker ends", worker=worker)
+
+
+async def _found(certificate_sha256: bytes) -> tuple[str, ...]:
+    from worker.finding import find_gateway  # late: most never need it
+
+    return await find_gateway(certificate_sha256)
 
 
 def _engine_settings(engine: str, model: str, extra: dict[str, str]) -> EngineSettings:

@@ -1,17 +1,18 @@
 """A broker elsewhere, reached through a gateway: each connection is a WebSocket that carries the broker's bytes.
 
 The gateway says who this worker is to the broker. It is known by the fingerprint of its certificate, where one is
-given, and this worker by its key.
+given, and this worker by its key. One that is known so and does not answer is looked for on the local network.
 """
 
 import asyncio
 import socket
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 import structlog
@@ -27,6 +28,10 @@ _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _DIGEST_BYTES: Final = 32
 _NOT_THIS_KEY: Final = (401, 403)
 _POLICY: Final = 1008
+_MOST_PLACES: Final = 8
+
+Find = Callable[[bytes], Awaitable[tuple[str, ...]]]
+"""Where the gateway with this certificate (SHA-256) may be: HOST:PORT, several, or none."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,16 @@ def read_key(file: str, environment: str) -> str:
 
 
 class Tunnel:
-    """Connections through one gateway. An async context manager: leaving it ends them all."""
+    """Connections through one gateway. An async context manager: leaving it ends them all.
 
-    def __init__(self, through: Carrier) -> None:
+    ``find``: says where a gateway is that is not where it was; ``None``: nobody does.
+    """
+
+    def __init__(self, through: Carrier, find: Find | None = None) -> None:
         self._through = through
+        self._find = find
+        self._places = [through.url]  # the first is the next to be tried
+        self._finding: asyncio.Task[None] | None = None
         self._tasks = Tasks("tunnel")
         self._session: aiohttp.ClientSession | None = None
         self._refusal = ""
@@ -91,17 +102,38 @@ class Tunnel:
         """One more connection. Raises ``BrokerRefused`` or ``OSError``."""
         if self._refusal:
             raise BrokerRefused(self._refusal)
-        carried = await self._connected()
+        carried = await self._connected(self._places[0])
         ours, theirs = socket.socketpair()
         self._tasks.start(self._carry(carried, theirs), "carry")
         return await asyncio.open_connection(sock=ours)
 
-    async def _connected(self) -> aiohttp.ClientWebSocketResponse:
+    async def _connected(self, url: str) -> aiohttp.ClientWebSocketResponse:
+        try:
+            return await self._connected_at(url)
+        except (OSError, asyncio.CancelledError):  # cancelled: whoever waits for it has waited long enough
+            self._elsewhere(url)
+            raise
+
+    def _elsewhere(self, url: str) -> None:
+        """It is not there: the next one is tried then, and the gateway is looked for."""
+        if self._places[0] == url:
+            self._places.append(self._places.pop(0))
+        if self._find and self._through.certificate_sha256 and (self._finding is None or self._finding.done()):
+            self._finding = self._tasks.start(self._look(self._find), "find")
+
+    async def _look(self, find: Find) -> None:
+        parts, places = urlsplit(self._through.url), await find(self._through.certificate_sha256)
+        found = [urlunsplit(parts._replace(netloc=place)) for place in places[: _MOST_PLACES - 1]]
+        if found and not set(found) <= set(self._places):
+            log.info("the gateway may be elsewhere now", places=found)
+            self._places = list(dict.fromkeys((*found, self._through.url)))
+
+    async def _connected_at(self, url: str) -> aiohttp.ClientWebSocketResponse:
         assert self._session is not None
         digest = self._through.certificate_sha256
         try:
             return await self._session.ws_connect(
-                self._through.url,
+                url,
                 headers={"Authorization": f"Bearer {self._through.key}"},
                 ssl=aiohttp.Fingerprint(digest) if digest else True,
                 heartbeat=PING_S,
@@ -109,6 +141,8 @@ class Tunnel:
                 compress=0,
             )
         except aiohttp.ServerFingerprintMismatch as error:
+            if url != self._through.url:  # nobody but the network said that it is there
+                raise OSError("somebody else is where the gateway was said to be") from error
             raise BrokerRefused(
                 "the gateway shows another certificate than the one that was named: somebody is in between, "
                 "or it was set up anew; pair again if it was"

@@ -84,12 +84,11 @@ class Trouble:
         self.over(f"cable of the {host.name}")
 
     def moved(self, number: int) -> None:
-        """The gateway has another address: who follows finds it again, and a worker is told."""
+        """The gateway has another address: whoever follows finds it again, the worker too."""
         self.speaker.mid_sentence()
         self.shared.host.move(number)
         wait_until_sync(lambda: self.speaker.said("found")[-1]["url"] == self.shared.url, "it is found there")
-        self.worker.kill()
-        self.on_again("address of the gateway")
+        self.over("address of the gateway")
 
     def gateway_killed(self) -> None:
         """It is started again by whoever looks after it."""

@@ -65,9 +65,16 @@ class Following:
 
     def __init__(self, paired: Address) -> None:
         self._now = paired
+        self._moved = asyncio.Event()
 
     def __call__(self) -> Address:
         return self._now
+
+    async def until_moved(self, address: Address) -> None:
+        """As ``ClientSettings.until_moved``."""
+        while address.url == self._now.url:
+            self._moved.clear()
+            await self._moved.wait()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -75,6 +82,7 @@ class Following:
             async for event in events:
                 if isinstance(event, Found) and event.certificate_sha256 == self._now.certificate_sha256:
                     self._now = replace(self._now, url=event.urls[0])
+                    self._moved.set()
                     say("found", url=event.urls[0], name=event.name)
 
 
@@ -118,6 +126,8 @@ async def speak(asked: argparse.Namespace) -> None:
     else:
         return
     async with where(address, fixed_there=bool(asked.at)) as locate:
+        if isinstance(locate, Following):
+            settings = replace(settings, until_moved=locate.until_moved)
         try:
             await _speak_until_asked(locate, settings, asked.seed)
             await _hold(locate, settings)

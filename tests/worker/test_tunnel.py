@@ -109,6 +109,77 @@ async def test_a_worker_recognises_through_it_and_lives_through_restarts(
                     await worker.aclose()
 
 
+async def test_a_gateway_that_is_elsewhere_now_is_found_by_its_certificate(
+    gateway: Tunnelled, certificate: Certificate, tmp_path: Path, any_broker: Broker
+) -> None:
+    """Whoever was said to be it and is somebody else is passed over."""
+    asked: list[bytes] = []
+    stranger = own_certificate(tmp_path / "stranger")
+    async with tunnelling(any_broker.url, tmp_path / "other", server_context(stranger)) as other:
+
+        async def find(digest: bytes) -> tuple[str, ...]:
+            asked.append(digest)
+            return other.url.removeprefix("wss://"), gateway.url.removeprefix("wss://")
+
+        through = carrier(nobody(), OWNER_KEY, certificate.sha256)
+        async with Tunnel(through, find) as tunnel, Jobs("", "w", KEYS, dial=tunnel.dial) as jobs:
+            await until_there(jobs)
+    assert asked and set(asked) == {bytes.fromhex(certificate.sha256)}
+
+
+async def test_a_gateway_that_is_known_by_no_certificate_is_not_looked_for() -> None:
+    asked: list[bytes] = []
+
+    async def find(digest: bytes) -> tuple[str, ...]:
+        asked.append(digest)
+        return ()
+
+    async with Tunnel(carrier(nobody(), OWNER_KEY), find) as tunnel:
+        for _ in range(3):
+            with pytest.raises(OSError):
+                await tunnel.dial()
+    assert not asked
+
+
+async def test_a_gateway_that_was_found_may_still_send_a_worker_away(
+    gateway: Tunnelled, certificate: Certificate
+) -> None:
+    async def find(digest: bytes) -> tuple[str, ...]:
+        return (gateway.url.removeprefix("wss://"),)
+
+    async with Tunnel(carrier(nobody(), "no key", certificate.sha256), find) as tunnel:
+
+        async def sent_away() -> bool:
+            try:
+                await tunnel.dial()
+            except BrokerRefused as error:
+                return "pair again" in str(error)
+            except OSError:
+                return False
+            raise AssertionError("it was let in")
+
+        await wait_until(sent_away, "it is told")
+
+
+def nobody() -> str:
+    """An address where nobody is."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return f"wss://127.0.0.1:{found.getsockname()[1]}"
+
+
+async def until_there(jobs: Jobs) -> None:
+    """As a worker that tries again and again."""
+
+    async def there() -> bool:
+        try:
+            await jobs.check()
+        except BrokerUnavailable:
+            return False
+        return True
+
+    await wait_until(there, "the gateway is found")
+
+
 async def test_a_revoked_worker_ends(gateway: Tunnelled, certificate: Certificate, any_broker: Broker) -> None:
     device, key = await gateway.paired()
     async with (

@@ -1,0 +1,35 @@
+"""Where a gateway is that is not where it was, over real multicast on loopback."""
+
+from uuid import uuid4
+
+from zeroconf.asyncio import AsyncServiceInfo
+
+from backend.announcing import Announced, announcing
+from protocol.discovery import SERVICE, Announcement, encode_text
+from worker.finding import _places, find_gateway
+
+LOOPBACK = ["127.0.0.1"]
+
+
+def announced() -> Announced:
+    return Announced(f"desk {uuid4().hex[:6]}", 8765, Announcement(uuid4().hex * 2))
+
+
+async def test_it_is_known_by_its_certificate() -> None:
+    one, other = announced(), announced()
+    async with announcing(one, lambda: ("127.0.0.1",)), announcing(other, lambda: ("127.0.0.1",)):
+        for there in (one, other):
+            digest = bytes.fromhex(there.said.certificate_sha256)
+            assert await find_gateway(digest, 30.0, LOOPBACK) == ("127.0.0.1:8765",)
+
+
+async def test_nobody_says_that_it_is_there() -> None:
+    assert await find_gateway(bytes(32), 0.05, LOOPBACK) == ()
+
+
+def test_its_places_are_written_as_in_an_address() -> None:
+    said = encode_text(Announcement("ab" * 32))
+    addresses = ["fd00::4", "192.168.1.4", "fe80::1"]
+    info = AsyncServiceInfo(SERVICE, f"n.{SERVICE}", port=7, parsed_addresses=addresses, properties=said)
+    assert _places(info, b"\xab" * 32) == ("192.168.1.4:7", "[fd00::4]:7")
+    assert _places(info, b"\xcd" * 32) == ()

@@ -1,0 +1,78 @@
+"""Where a gateway is now that is not where it was: mDNS. What is heard is only what somebody says.
+
+The gateway is known by its certificate; whoever shows another one at that address is not it.
+"""
+
+import asyncio
+import ipaddress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+import structlog
+from zeroconf import Error, InterfaceChoice, IPVersion, ServiceStateChange, Zeroconf
+from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
+
+from protocol.discovery import SERVICE, decode_text
+
+log = structlog.get_logger(__name__)
+
+PATIENCE_S: Final = 5.0
+_RESOLVE_MS: Final = 2_000
+_MOST: Final = 256
+
+
+async def find_gateway(
+    certificate_sha256: bytes,
+    patience_s: float = PATIENCE_S,
+    interfaces: Any = InterfaceChoice.All,
+) -> tuple[str, ...]:
+    """HOST:PORT, IPv4 first; none where nobody said so in time, or the network cannot be spoken to."""
+    try:
+        async with asyncio.timeout(patience_s), _heard(interfaces) as (zeroconf, names):
+            while True:
+                info = AsyncServiceInfo(SERVICE, await names.get())
+                known = await info.async_request(zeroconf, _RESOLVE_MS)
+                if known and (places := _places(info, certificate_sha256)):
+                    return places
+    except TimeoutError:
+        pass
+    except (OSError, Error) as error:
+        log.warning("the gateway cannot be looked for here", reason=repr(error))
+    return ()
+
+
+@asynccontextmanager
+async def _heard(interfaces: Any) -> AsyncIterator[tuple[Zeroconf, "asyncio.Queue[str]"]]:
+    names = asyncio.Queue[str](_MOST)
+
+    def changed(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
+        if state_change is not ServiceStateChange.Removed and not names.full():  # so many at once are noise
+            names.put_nowait(name)
+
+    listener = AsyncZeroconf(interfaces=interfaces, ip_version=IPVersion.V4Only)
+    try:
+        browser = AsyncServiceBrowser(listener.zeroconf, [SERVICE], handlers=[changed])
+        try:
+            yield listener.zeroconf, names
+        finally:
+            await browser.async_cancel()
+    finally:
+        await listener.async_close()
+
+
+def _places(info: AsyncServiceInfo, certificate_sha256: bytes) -> tuple[str, ...]:
+    said = decode_text(info.properties)
+    if said is None or bytes.fromhex(said.certificate_sha256) != certificate_sha256 or not info.port:
+        return ()
+    return tuple(f"{host}:{info.port}" for host in _hosts(info.parsed_addresses()))
+
+
+def _hosts(addresses: list[str]) -> Iterator[str]:
+    for text in addresses:
+        with suppress(ValueError):
+            address = ipaddress.ip_address(text.partition("%")[0])
+            if address.version == 4:
+                yield str(address)
+            elif not address.is_link_local:
+                yield f"[{address}]"
