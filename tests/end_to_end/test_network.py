@@ -26,11 +26,11 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until, wait_until_sync
 
 SPEAKERS = 3
-SPEECH_S = 8.0
+SPEECH_S = 5.0
 FRAME_BYTES = 3_208
 GATEWAY_CONNECTIONS = 2  # of three: results may go on to come where nothing can be asked for any more
 WORKER_CONNECTIONS = 2
-CLIENT = ClientSettings(heartbeat_s=2.0, send_s=5.0, connect_s=5.0, first_contact_s=120.0)
+CLIENT = ClientSettings(heartbeat_s=1.0, send_s=3.0, connect_s=5.0, first_contact_s=120.0)
 
 
 @dataclass
@@ -132,7 +132,7 @@ async def chain_on_a_network(root: Path, broker: Broker, seed: int) -> AsyncIter
     direct = to_socket(broker.socket)
     async with tcp_proxy(direct) as to_gateway, tcp_proxy(direct) as to_worker:
         url = f"redis://127.0.0.1:{to_gateway.port}"
-        settings = GatewaySettings(redis=url, limits=Limits(ping_s=2.0), drain_s=2.0)
+        settings = GatewaySettings(redis=url, limits=Limits(ping_s=1.0), drain_s=2.0)
         with running_chain(root, f"redis://127.0.0.1:{to_worker.port}", quiet=True) as chain:
             chain.worker("--engine", "checksum", "--set", "rtf=0.1")
             async with running_gateway(settings) as gateway:
@@ -175,7 +175,7 @@ def as_in_main() -> Iterator[None]:
 
 
 async def test_a_bad_network(tmp_path: Path, broker: Broker) -> None:
-    await survive(tmp_path, broker, 1, [gone(2.0), cuts(1), slow(0.5), half_open("clients")])
+    await survive(tmp_path, broker, 1, [gone(1.5), cuts(1), slow(0.5), half_open("clients")])
 
 
 @pytest.mark.proof

@@ -126,7 +126,7 @@ def as_in_main(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 
 async def test_a_broker_whose_file_is_cut(tmp_path: Path) -> None:
-    await survive(tmp_path, losses=3, seconds=8.0, seed=1)
+    await survive(tmp_path, losses=2, seconds=5.0, seed=1)
 
 
 @pytest.mark.proof
