@@ -97,6 +97,11 @@ def run(venv: Path, name: str, arguments: Sequence[str]) -> tuple[int, Tally]:
     return status, read_tally(report) if report.exists() else Tally()
 
 
+def marked_serial(tests: Path) -> list[str]:
+    """The test files in which anything is ``serial``: to collect all the others costs more than it brings."""
+    return sorted(str(path) for path in tests.rglob("test_*.py") if "mark.serial" in path.read_text("utf-8"))
+
+
 def main() -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(description="Run every test and sum up.")
@@ -108,6 +113,8 @@ def main() -> int:
     but = f" and not {asked.without}" if asked.without else ""
     side_by_side = ("parallel", ["-n", str(asked.jobs), "-m", f"not serial and not proof{but}"])
     two_by_two = ("serial", ["-n", "2", "--dist", "loadgroup", "-m", f"serial and not proof{but}"])
+    if not more:
+        two_by_two[1].extend(marked_serial(ROOT / "tests"))
     plans = [("proofs", ["-s", "-m", f"proof{but}"])] if asked.proofs else [side_by_side, two_by_two]
     began = time.monotonic()
     results = [run(ROOT / asked.venv, name, [*arguments, *more]) for name, arguments in plans]

@@ -23,6 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """``serial`` tests run one after the other, and those of ``serial("sound")`` beside them."""
     for item in items:
         if mark := item.get_closest_marker("serial"):
+            # By these words scripts/run_tests.py finds the files: another spelling would never be run.
+            assert "mark.serial" in item.path.read_text("utf-8"), f"{item.path}: write pytest.mark.serial there"
             item.add_marker(pytest.mark.xdist_group(*mark.args or ("serial",)))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.run_tests import Tally, read_tally, succeeded, summary
+from scripts.run_tests import Tally, marked_serial, read_tally, succeeded, summary
 
 MIXED = """
 import pytest
@@ -78,3 +78,10 @@ def test_a_module_that_is_skipped_as_a_whole_says_why(tmp_path: Path) -> None:
     whole = f'<skipped message="collection skipped">{why}</skipped>'
     report.write_text(f'<testsuite><testcase classname="" name="tests.test_a">{whole}</testcase></testsuite>')
     assert read_tally(report).skips == ((".tests.test_a", "needs root to install: y"),)
+
+
+def test_only_files_with_serial_tests_are_read_for_them(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "test_one.py").write_text("@pytest.mark.serial\ndef test_one(): pass")
+    (tmp_path / "test_two.py").write_text("def test_two(): pass")
+    assert marked_serial(tmp_path) == [str(tmp_path / "deep" / "test_one.py")]
