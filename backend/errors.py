@@ -15,6 +15,7 @@
     ├── PairingFailed          no device was paired
     ├── HistoryError           anything about the history
     │   ├── HistoryUnavailable its database cannot be used now: it may be tried again
+    │   ├── HistoryRefused     it does not take what it was given, and never will
     │   └── HistoryBusy        more is asked of it than may wait
     ├── MediaUnreadable        a submitted file that cannot be read to its end
     └── OverQuota              a key asks for more than it may
@@ -84,6 +85,10 @@ class HistoryError(BackendError):
 
 class HistoryUnavailable(HistoryError):
     """Its database cannot be used now; nothing has changed, and it may be tried again."""
+
+
+class HistoryRefused(HistoryError):
+    """Its database does not take what it was given, and never will; nothing has changed."""
 
 
 class HistoryBusy(HistoryError):

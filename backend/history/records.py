@@ -47,7 +47,7 @@ class SegmentState(StrEnum):
 
 
 class About(Struct, frozen=True, omit_defaults=True):
-    """Whose a session is: the field ``history`` of its hash, and of each entry of the feed. ``owner``: id of a key."""
+    """Whose a session is, as its hash and each entry of the feed say it. ``owner``: id of a key."""
 
     owner: str
     device: str = ""

@@ -3,9 +3,18 @@
 Every method may raise ``HistoryUnavailable``; nothing has changed then, and it may be tried again.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
+from itertools import accumulate
+from typing import Final
 
+from sqlalchemy import Connection, text, update
+
+from backend.history import files, reading, recording, retention, schema
+from backend.history.database import Database
+from backend.history.migrating import migrate
 from backend.history.records import (
     Entry,
     Exported,
@@ -20,68 +29,187 @@ from backend.history.records import (
     Usage,
     Wanted,
 )
+from backend.history.retention import Limits
+
+_EXPORTED_SEGMENTS: Final = 5_000
+_MERGED_PAGES: Final = 250
 
 
 class Store:
-    """Made by ``open_store``. ``owner``: of whom alone; ``None``: of anybody."""
+    """Made by ``open_store``. ``owner``: of whom alone; ``None``: of anybody. ``clock``: seconds since 1970."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._clock = clock
+        self._purging = False
+        self._unpurged = database.is_sqlite  # perhaps, before this one began
+
+    def close(self) -> None:
+        """Let go of the database. Safe to call twice."""
+        self._database.close()
+
+    @property
+    def _now_ms(self) -> int:
+        return round(self._clock() * 1000)
 
     # -- what is recorded ----------------------------------------------------------------------------------
 
     def record(self, entries: Sequence[Entry]) -> None:
-        """What the feed says, all of it or nothing. What is known already changes nothing."""
-        raise NotImplementedError
+        """What the feed says, all of it or nothing. What is known already changes nothing.
+
+        Raises ``HistoryRefused`` if the database will never take one of these.
+        """
+        with self._database.writing() as connection:
+            recording.record(connection, entries)
 
     def begin_file(self, new: NewFile) -> StoredSession:
         """A file is submitted; one that is there already stays as it is."""
-        raise NotImplementedError
+        with self._database.writing() as connection:
+            files.begin_file(connection, new, self._now_ms)
+            found = reading.session(connection, new.id, None)
+        assert found is not None
+        return found
 
     def plan(self, session: str, segments: Sequence[Planned], complete: bool) -> bool:
         """A file was cut into these, and more before; ``complete``: and into no more. False: no such session.
 
         It is ``working`` then; once it is complete and every segment has ended, ``done`` or ``failed``.
         """
-        raise NotImplementedError
+        with self._database.writing() as connection:
+            return files.plan(connection, session, segments, complete)
 
     def set_state(self, session: str, state: SessionState, reason: str = "") -> bool:
         """Say where a session stands. False: there is no such session."""
-        raise NotImplementedError
+        row = update(schema.sessions).where(schema.sessions.c.id == session)
+        values = {"state": str(state), "reason": reason, "changed_ms": self._now_ms}
+        with self._database.writing() as connection:
+            return connection.execute(row.values(values)).rowcount > 0
+
+    def retry(self, session: str) -> list[StoredSegment]:
+        """Its segments without a text are planned again, as the attempts that these name; it is ``working``."""
+        with self._database.writing() as connection:
+            again = set(files.retry(connection, session))
+            found = reading.all_segments(connection, session)
+        return [segment for segment in found if segment.segment in again]
 
     # -- what is asked for ---------------------------------------------------------------------------------
 
     def session(self, id: str, owner: str | None = None) -> StoredSession | None:
         """One session."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return reading.session(connection, id, owner)
 
     def segments(self, id: str, after: int = -1, limit: int = 500) -> list[StoredSegment]:
         """Those of a session with a number over ``after``, in order."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return reading.segments(connection, id, after, limit)
 
     def failed(self, id: str) -> list[StoredSegment]:
-        """Those without a text, in order: what may be tried again."""
-        raise NotImplementedError
+        """Those without a text, in order: what may be tried again. 500 at most."""
+        with self._database.reading() as connection:
+            return reading.segments(connection, id, -1, 500, failed=True)
 
     def sessions(self, wanted: Wanted, before: int | None = None, limit: int = 50) -> Page[StoredSession]:
         """The newest sessions, a page."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return reading.sessions(connection, wanted, before, limit)
 
     def search(self, query: str, wanted: Wanted, before: int | None = None, limit: int = 50) -> Page[Hit]:
-        """The newest segments that have everything that is searched for, a page; nothing for an empty query."""
-        raise NotImplementedError
+        """The newest segments that have everything that is searched for; nothing for an empty query.
+
+        A page may hold fewer than ``limit``, or none, and still have one behind it.
+        """
+        with self._database.reading() as connection:
+            return reading.search(connection, query, wanted, before, limit)
 
     def export(self, wanted: Wanted, before: int | None = None, limit: int = 20) -> Page[Exported]:
-        """As ``sessions``, with everything of them: a page at a time is all that is ever in memory."""
-        raise NotImplementedError
+        """As ``sessions``, with everything of them: a page at a time is all that is ever in memory.
+
+        It holds fewer sessions where they have many segments.
+        """
+        with self._database.reading() as connection:
+            page = reading.sessions(connection, wanted, before, limit)
+            sizes = accumulate(session.segments for session in page.items)
+            fit = max(1, sum(size <= _EXPORTED_SEGMENTS for size in sizes))
+            found = page.items[:fit]
+            segments = reading.segments_of(connection, found)
+        cut = found[-1].number if fit < len(page.items) else page.next
+        return Page([Exported(session, segments[session.number]) for session in found], cut)
 
     def usage(self, first: date, last: date, owner: str | None = None) -> list[Usage]:
         """What was used on each of these days, by day, key and tenant."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return reading.usage(connection, first, last, owner)
 
     def held(self) -> Held:
         """How much there is."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            sessions, segments = reading.counted(connection)
+            size = connection.execute(text(_SIZE[self._database.is_sqlite])).scalar_one()
+        return Held(sessions, segments, int(size))
 
     # -- what goes -----------------------------------------------------------------------------------------
 
     def delete(self, id: str, owner: str | None = None) -> bool:
         """Delete a session; what the feed still brings of it is not taken. False: there is none."""
-        raise NotImplementedError
+        with self._deleting() as connection:
+            session = reading.session(connection, id, owner)
+            if session is None:
+                return False
+            recording.delete_sessions(connection, [(session.number, id)], self._now_ms)
+        return True
+
+    def retain(self, limits: Limits) -> int:
+        """Let a few sessions go that are too old or too much; how many they were."""
+        with self._deleting() as connection:
+            return retention.retain(connection, limits, self._now_ms)
+
+    def purge(self) -> bool:
+        """Go on to make what was deleted unreadable in SQLite's files; whether more is left to do.
+
+        FTS5 only notes what is deleted until it merges its parts, and the write-ahead log has pages as they were.
+        In PostgreSQL the same is done by its own ``autovacuum``.
+        """
+        if not self._unpurged:
+            return False
+        pages = _MERGED_PAGES if self._purging else -_MERGED_PAGES  # negative: begin to make one part of all
+        with self._database.writing() as connection:
+            before = _changes(connection)
+            merge = text("INSERT INTO search(search, rank) VALUES ('merge', :pages)")
+            connection.execute(merge, {"pages": pages})
+            self._purging = _changes(connection) - before >= 2  # so FTS5 tells that it did something
+        if not self._purging:
+            self._unpurged = not self._database.checkpoint()
+        return self._purging
+
+    def forget(self) -> None:
+        """Let go of what is only kept for a while, besides speech."""
+        with self._database.writing() as connection:
+            retention.forget(connection, self._now_ms)
+
+    @contextmanager
+    def _deleting(self) -> Iterator[Connection]:
+        with self._database.writing() as connection:
+            yield connection
+        self._unpurged = self._database.is_sqlite
+
+
+def _changes(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT total_changes()")).scalar_one())
+
+
+_SIZE: Final = {
+    True: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+    False: "SELECT pg_database_size(current_database())",
+}
+
+
+def open_store(url: str, clock: Callable[[], float] = time.time) -> Store:
+    """The store in the database at ``url``, its tables brought up to date. Raises ``HistoryUnavailable``."""
+    database = Database(url)
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
+    return Store(database, clock)

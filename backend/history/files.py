@@ -1,0 +1,90 @@
+"""Submitted files in the history: what one is, what it was cut into, and what of it is tried again."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select, update
+
+from backend.history import schema
+from backend.history.folding import SEGMENT_BYTES, DayUse, UseKey, name, use_of
+from backend.history.recording import end_files, insert_sessions, session_row, upsert, write_uses
+from backend.history.records import About, NewFile, Planned, SegmentState, SessionKind, SessionState
+
+_SESSIONS = schema.sessions.c
+_SEGMENTS = schema.segments.c
+
+
+def begin_file(connection: Connection, new: NewFile, now_ms: int) -> None:
+    """A file is submitted; one that is there stays as it is."""
+    about = About(new.owner, new.device, new.tenant, new.client, SessionKind.FILE)
+    options = msgspec.json.encode(new.options).decode()
+    row = session_row(new.id, about, now_ms, name=name(new.name), options=options)
+    if insert_sessions(connection, [row]):
+        uses: dict[UseKey, DayUse] = {}
+        use_of(uses, about, now_ms).sessions += 1
+        write_uses(connection, uses)
+
+
+def plan(connection: Connection, id: str, segments: Sequence[Planned], complete: bool) -> bool:
+    """It was cut into these; ``complete``: and into no more. False: no such session."""
+    number = _locked(connection, id)
+    if number is None:
+        return False
+    rows = [
+        {"session": number, "state": str(SegmentState.PLANNED), "retryable": False, **msgspec.structs.asdict(one)}
+        for one in segments
+    ]
+    new: set[int] = set()
+    if rows:
+        adding = upsert(connection, schema.segments).on_conflict_do_nothing(index_elements=["session", "segment"])
+        new = set(connection.execute(adding.returning(_SEGMENTS.segment), rows).scalars())
+        place = update(schema.segments).where(_SEGMENTS.session == number, _SEGMENTS.segment == bindparam("_n"))
+        known = [{"_n": one.segment, "at_ms": one.at_ms} for one in segments if one.segment not in new]
+        if known:  # ended before its plan was written down
+            connection.execute(place.values(at_ms=bindparam("at_ms")), known)
+    samples = sum(one.samples for one in segments if one.segment in new)
+    connection.execute(
+        update(schema.sessions)
+        .where(_SESSIONS.number == number)
+        .values(
+            segments=_SESSIONS.segments + len(new),
+            samples=_SESSIONS.samples + samples,
+            size=_SESSIONS.size + len(new) * SEGMENT_BYTES,
+            complete=_SESSIONS.complete | complete,
+        )
+    )
+    _move_on(connection, number)
+    end_files(connection, [number])
+    return True
+
+
+def retry(connection: Connection, id: str) -> list[int]:
+    """Its segments without a text are ``planned`` again, each as its next attempt. Their numbers."""
+    number = _locked(connection, id)
+    if number is None:
+        return []
+    failed = (_SEGMENTS.session == number) & (_SEGMENTS.state == str(SegmentState.FAILED))
+    found = list(connection.execute(select(_SEGMENTS.segment).where(failed).order_by(_SEGMENTS.segment)).scalars())
+    if found:
+        again = {"state": str(SegmentState.PLANNED), "attempt": _SEGMENTS.attempt + 1, "code": "", "message": ""}
+        connection.execute(update(schema.segments).where(failed).values(again))
+        connection.execute(
+            update(schema.sessions)
+            .where(_SESSIONS.number == number)
+            .values(failed=0, state=str(SessionState.WORKING), reason="")
+        )
+    return found
+
+
+def _locked(connection: Connection, id: str) -> int | None:
+    wanted = select(_SESSIONS.number).where(_SESSIONS.id == id).with_for_update()
+    return connection.execute(wanted).scalar_one_or_none()
+
+
+def _move_on(connection: Connection, number: int) -> None:
+    """A file that is cut is being worked on."""
+    connection.execute(
+        update(schema.sessions)
+        .where(_SESSIONS.number == number, _SESSIONS.state == str(SessionState.SUBMITTED))
+        .values(state=str(SessionState.WORKING))
+    )

@@ -1,0 +1,198 @@
+"""What a batch of the feed, or a plan, changes in the history. Pure: values in, values out.
+
+The feed says everything at least once. What counts is decided here: the first end of an attempt, a higher attempt
+where the one before failed, and that a segment was cancelled.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from backend.history.records import About, Entry, SegmentState, SessionKind, SessionState
+from protocol.job import Failure, Result
+
+OVER: Final = -1
+"""The ``segment`` of an entry that says that its session is over."""
+SESSION_BYTES: Final = 700
+SEGMENT_BYTES: Final = 600
+_TERM_BYTES: Final = 6  # of the index, for each byte of a text
+_LONGEST_NAME: Final = 200
+
+
+class Kept(NamedTuple):
+    """What is kept of a segment. ``number`` 0: nothing yet."""
+
+    state: SegmentState
+    attempt: int
+    samples: int
+    size: int
+    number: int = 0
+
+
+@dataclass
+class Change:
+    """Of one segment: its row from now on. ``before``: the one that it replaces."""
+
+    before: Kept | None
+    after: Kept
+    row: dict[str, Any]
+
+
+@dataclass
+class SessionChange:
+    """What is added to a session's figures. ``state``: ``None``: as it was."""
+
+    segments: int = 0
+    finals: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    samples: int = 0
+    size: int = 0
+    changed_ms: int = 0
+    state: SessionState | None = None
+
+
+@dataclass
+class DayUse:
+    """What is added to what a key used on a day."""
+
+    sessions: int = 0
+    segments: int = 0
+    failed: int = 0
+    samples: int = 0
+    characters: int = 0
+
+
+UseKey = tuple[date, str, str]
+"""Day, owner, tenant."""
+
+
+@dataclass
+class Folded:
+    """Everything that a batch changes. ``changes`` by session and segment."""
+
+    changes: dict[tuple[str, int], Change] = field(default_factory=dict)
+    sessions: dict[str, SessionChange] = field(default_factory=dict)
+    uses: dict[UseKey, DayUse] = field(default_factory=dict)
+
+
+def fold(
+    entries: Iterable[Entry], kept: Mapping[tuple[str, int], Kept], kinds: Mapping[str, SessionKind]
+) -> Folded:
+    """``kept``: the segments that are there; ``kinds``: the sessions. Entries of others are left out."""
+    folded = Folded()
+    for entry in entries:
+        if entry.session not in kinds:
+            continue
+        if entry.segment == OVER:
+            if kinds[entry.session] is SessionKind.STREAM:
+                _session(folded, entry).state = SessionState.DONE
+            continue
+        key = entry.session, entry.segment
+        change = folded.changes.get(key)
+        before = change.after if change else kept.get(key)
+        if counts(before, entry):
+            _apply(folded, entry, before, kept.get(key), kinds[entry.session])
+    return folded
+
+
+def counts(before: Kept | None, entry: Entry) -> bool:
+    """Whether an entry changes what is kept of its segment."""
+    if entry.outcome is None:
+        return before is not None and before.state is not SegmentState.CANCELLED
+    if before is None:
+        return True
+    if before.state is SegmentState.PLANNED:
+        return entry.attempt >= before.attempt
+    return before.state is SegmentState.FAILED and entry.attempt > before.attempt
+
+
+def day_of(at_ms: int) -> date:
+    """The day (UTC)."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).date()
+
+
+def segment_size(text: str, words: str) -> int:
+    """About how many bytes of a database a segment takes, with its part of the indexes."""
+    return SEGMENT_BYTES + len(words.encode()) + (1 + _TERM_BYTES) * len(text.encode())
+
+
+def clean(text: str) -> str:
+    """As any database takes it: PostgreSQL knows no NUL, and neither takes half a character."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def name(text: str) -> str:
+    """What somebody called something, at a bearable length."""
+    return clean(text)[:_LONGEST_NAME]
+
+
+def use_of(folded_uses: dict[UseKey, DayUse], about: About, at_ms: int) -> DayUse:
+    """What is added for this key on that day."""
+    return folded_uses.setdefault((day_of(at_ms), about.owner, about.tenant), DayUse())
+
+
+def _session(folded: Folded, entry: Entry) -> SessionChange:
+    change = folded.sessions.setdefault(entry.session, SessionChange())
+    change.changed_ms = max(change.changed_ms, entry.at_ms)
+    return change
+
+
+def _apply(folded: Folded, entry: Entry, before: Kept | None, stored: Kept | None, kind: SessionKind) -> None:
+    state, row = _row(entry)
+    row["samples"] = entry.samples or (before.samples if before else 0)
+    size = segment_size(row["text"], row["words"])
+    after = Kept(state, entry.attempt, row["samples"], size, stored.number if stored else 0)
+    folded.changes[entry.session, entry.segment] = Change(stored, after, row)
+    session = _session(folded, entry)
+    session.segments += before is None
+    session.samples += after.samples - (before.samples if before else 0)
+    session.size += after.size - (before.size if before else 0)
+    for kept, sign in ((before, -1), (after, 1)):
+        if kept is not None:
+            _count(session, kept.state, sign)
+    if kind is SessionKind.STREAM:
+        session.state = SessionState.WORKING
+    _use(use_of(folded.uses, entry.about, entry.at_ms), entry)
+
+
+def _count(session: SessionChange, state: SegmentState, sign: int) -> None:
+    session.finals += sign * (state is SegmentState.FINAL)
+    session.failed += sign * (state is SegmentState.FAILED)
+    session.cancelled += sign * (state is SegmentState.CANCELLED)
+
+
+def _use(use: DayUse, entry: Entry) -> None:
+    if isinstance(entry.outcome, Result):
+        use.segments += 1
+        use.samples += entry.samples
+        use.characters += len(entry.outcome.text)
+    elif entry.outcome is not None:
+        use.failed += 1
+
+
+def _row(entry: Entry) -> tuple[SegmentState, dict[str, Any]]:
+    """Its columns; what was said before of the segment goes."""
+    row = dict(_NOTHING, attempt=entry.attempt, ended_ms=entry.at_ms)
+    outcome, state = entry.outcome, SegmentState.CANCELLED
+    if isinstance(outcome, Result):
+        state = SegmentState.FINAL
+        for field_name in ("text", "language", "model", "worker", "emotion", "event"):
+            row[field_name] = clean(getattr(outcome, field_name))
+        row["queue_ms"], row["decode_ms"] = outcome.queue_ms, outcome.decode_ms
+        row["words"] = clean(msgspec.json.encode(outcome.words).decode()) if outcome.words else ""
+    elif isinstance(outcome, Failure):
+        state = SegmentState.FAILED
+        row["code"], row["message"] = str(outcome.code), clean(outcome.message)
+        row["retryable"] = outcome.retryable
+    return state, row | {"state": str(state)}
+
+
+_NOTHING: Final[dict[str, Any]] = {
+    **dict.fromkeys(("text", "language", "words", "model", "worker", "emotion", "event", "code", "message"), ""),
+    **dict.fromkeys(("queue_ms", "decode_ms", "samples"), 0),
+    "retryable": False,
+}

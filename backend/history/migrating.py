@@ -1,0 +1,48 @@
+"""The tables as this program needs them, made or changed when it starts."""
+
+from importlib.resources import files
+from typing import Final
+
+from alembic.command import upgrade
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
+
+from backend.errors import HistoryUnavailable
+from backend.history.database import Database
+
+_LOCK: Final = 0x6B696B69  # of gateways that start on one PostgreSQL at the same time; any number that is ours
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Bring the tables to this revision, in one transaction. Raises ``HistoryUnavailable``."""
+    try:
+        with database.writing() as connection:
+            if not database.is_sqlite:  # in SQLite the transaction itself keeps everybody else out
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            upgrade(_config(connection), revision)
+    except CommandError as error:
+        raise HistoryUnavailable(
+            f"the history in {database.place} was made by a newer version: update this one ({error})"
+        ) from error
+
+
+def revisions() -> list[str]:
+    """All of them, the first one first."""
+    script = ScriptDirectory.from_config(_config(None))
+    return [one.revision for one in reversed(list(script.walk_revisions()))]
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Where the tables are; ``None``: there are none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(files("backend.history") / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config

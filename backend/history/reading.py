@@ -1,0 +1,168 @@
+"""What is asked of the history. Each within a caller's transaction."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, func, select, text, true
+
+from backend.history import schema
+from backend.history.records import (
+    MOST_ROWS,
+    Hit,
+    Page,
+    SegmentState,
+    SessionKind,
+    SessionState,
+    StoredSegment,
+    StoredSession,
+    Usage,
+    Wanted,
+)
+from backend.history.search import fts5_query, tsquery
+from protocol.errors import ErrorCode
+from protocol.recognition import Options, Word
+from protocol.words import excerpt, highlights
+
+_SESSIONS: Final = schema.sessions.c
+_SEGMENTS: Final = schema.segments.c
+_END: Final = 2**62
+_EXCERPT: Final = 200
+_FTS5: Final = text(
+    "SELECT rowid AS number FROM search WHERE search MATCH :query AND rowid < :before"
+    " ORDER BY rowid DESC LIMIT :most"
+)
+_TSQUERY: Final = text(
+    "SELECT segment AS number FROM search WHERE terms @@ CAST(:query AS tsquery) AND segment < :before"
+    " ORDER BY segment DESC LIMIT :most"
+)
+
+
+def session(connection: Connection, id: str, owner: str | None) -> StoredSession | None:
+    """One session."""
+    found = connection.execute(select(schema.sessions).where(_SESSIONS.id == id, _of(Wanted(owner)))).one_or_none()
+    return None if found is None else _session(found)
+
+
+def sessions(connection: Connection, wanted: Wanted, before: int | None, limit: int) -> Page[StoredSession]:
+    """The newest sessions."""
+    most = _bounded(limit)
+    found = connection.execute(
+        select(schema.sessions)
+        .where(_of(wanted), _SESSIONS.number < (_END if before is None else before))
+        .order_by(_SESSIONS.number.desc())
+        .limit(most)
+    ).all()
+    return Page([_session(row) for row in found], found[-1].number if len(found) == most else None)
+
+
+def segments(connection: Connection, id: str, after: int, limit: int, failed: bool = False) -> list[StoredSegment]:
+    """Those of a session in order; ``failed``: only those without a text."""
+    state = (_SEGMENTS.state == str(SegmentState.FAILED)) if failed else true()
+    found = connection.execute(
+        select(schema.segments)
+        .join(schema.sessions, _SESSIONS.number == _SEGMENTS.session)
+        .where(_SESSIONS.id == id, _SEGMENTS.segment > after, state)
+        .order_by(_SEGMENTS.segment)
+        .limit(_bounded(limit))
+    )
+    return [_segment(row) for row in found]
+
+
+def all_segments(connection: Connection, id: str) -> tuple[StoredSegment, ...]:
+    """Those of a session, however many they are."""
+    found = session(connection, id, None)
+    return segments_of(connection, [found])[found.number] if found else ()
+
+
+def segments_of(connection: Connection, found: Iterable[StoredSession]) -> dict[int, tuple[StoredSegment, ...]]:
+    """All segments of these sessions, by the session's number."""
+    numbers = [one.number for one in found]
+    by_session: dict[int, list[StoredSegment]] = {number: [] for number in numbers}
+    wanted = select(schema.segments).where(_SEGMENTS.session.in_(numbers)).order_by(_SEGMENTS.segment)
+    for row in connection.execute(wanted):
+        by_session[row.session].append(_segment(row))
+    return {number: tuple(rows) for number, rows in by_session.items()}
+
+
+def search(connection: Connection, query: str, wanted: Wanted, before: int | None, limit: int) -> Page[Hit]:
+    """The newest segments that have everything that is searched for."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    sought = (fts5_query if is_sqlite else tsquery)(query, wanted)
+    if not sought:
+        return Page(())
+    most = _bounded(limit)
+    values = {"query": sought, "before": _END if before is None else before, "most": most}
+    numbers: Sequence[int] = connection.execute(_FTS5 if is_sqlite else _TSQUERY, values).scalars().all()
+    found = connection.execute(
+        select(_SEGMENTS.number.label("place"), _SEGMENTS.segment, _SEGMENTS.at_ms, _SEGMENTS.ended_ms)
+        .add_columns(_SEGMENTS.text, schema.sessions)
+        .join(schema.sessions, _SESSIONS.number == _SEGMENTS.session)
+        .where(_SEGMENTS.number.in_(numbers), _of(wanted))
+        .order_by(_SEGMENTS.number.desc())
+    )
+    hits = [_hit(row, query) for row in found]
+    return Page(hits, numbers[-1] if len(numbers) == most else None)
+
+
+def usage(connection: Connection, first: date, last: date, owner: str | None) -> list[Usage]:
+    """What was used from the one day to the other."""
+    day = schema.usage.c.day
+    wanted = select(schema.usage).where(day >= first, day <= last)
+    if owner is not None:
+        wanted = wanted.where(schema.usage.c.owner == owner)
+    found = connection.execute(wanted.order_by(day, schema.usage.c.owner, schema.usage.c.tenant))
+    return [Usage(**row._mapping) for row in found]
+
+
+def counted(connection: Connection) -> tuple[int, int]:
+    """Sessions and segments."""
+    columns = func.count(), func.coalesce(func.sum(_SESSIONS.segments), 0)
+    sessions, segments = connection.execute(select(*columns).select_from(schema.sessions)).one()
+    return int(sessions), int(segments)
+
+
+def _of(wanted: Wanted) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = true()
+    columns = (_SESSIONS.owner, _SESSIONS.tenant, _SESSIONS.state, _SESSIONS.kind)
+    for column, value in zip(columns, wanted, strict=True):
+        if value is not None:
+            condition &= column == str(value)
+    return condition
+
+
+def _bounded(limit: int) -> int:
+    return max(1, min(limit, MOST_ROWS))
+
+
+def _session(row: Any) -> StoredSession:
+    return StoredSession(
+        number=row.number,
+        id=row.id,
+        kind=SessionKind(row.kind),
+        state=SessionState(row.state),
+        options=msgspec.json.decode(row.options, type=Options) if row.options else Options(),
+        **{name: getattr(row, name) for name in ("owner", "device", "tenant", "client", "name", "reason")},
+        **{name: getattr(row, name) for name in ("started_ms", "changed_ms", "segments", "finals")},
+        **{name: getattr(row, name) for name in ("failed", "samples")},
+    )
+
+
+def _segment(row: Any) -> StoredSegment:
+    return StoredSegment(
+        segment=row.segment,
+        state=SegmentState(row.state),
+        at_ms=row.at_ms,
+        words=msgspec.json.decode(row.words, type=tuple[Word, ...]) if row.words else (),
+        code=ErrorCode(row.code) if row.code else None,
+        retryable=row.retryable,
+        **{name: getattr(row, name) for name in ("attempt", "samples", "ended_ms", "queue_ms", "decode_ms")},
+        **{name: getattr(row, name) for name in ("text", "language", "model", "worker", "emotion", "event")},
+        message=row.message,
+    )
+
+
+def _hit(row: Any, query: str) -> Hit:
+    shown = excerpt(row.text, highlights(row.text, query), _EXCERPT)
+    return Hit(_session(row), row.segment, row.at_ms, row.ended_ms, shown.text, shown.ranges)

@@ -1,0 +1,53 @@
+"""What of the history goes by itself: what is too old, then what is too much, the oldest first, a few at a time.
+
+How much there is, is counted by what was written (``sessions.size``): a database's files do not become smaller when
+something is deleted, they only take more before they grow.
+"""
+
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, delete, func, select
+
+from backend.history import schema
+from backend.history.folding import day_of
+from backend.history.recording import delete_sessions
+
+STEP: Final = 20
+"""Sessions of one transaction: whoever records or asks waits no longer for it."""
+_DAY_MS: Final = 86_400_000
+_DELETED_DAYS: Final = 7  # longer than a session lives in the broker
+_USAGE_DAYS: Final = 800
+
+
+class Limits(NamedTuple):
+    """``days`` and ``megabytes``; 0: no limit."""
+
+    days: int = 90
+    megabytes: int = 2048
+
+
+def retain(connection: Connection, limits: Limits, now_ms: int) -> int:
+    """Delete a few of those that go; how many they were."""
+    sessions = schema.sessions.c
+    oldest = select(sessions.number, sessions.id).order_by(sessions.changed_ms, sessions.number).limit(STEP)
+    found: list[tuple[int, str]] = []
+    if limits.days:
+        too_old = sessions.changed_ms < now_ms - limits.days * _DAY_MS
+        found = [(number, id) for number, id in connection.execute(oldest.where(too_old))]
+    if not found and limits.megabytes and _bytes(connection) > limits.megabytes * 1_000_000:
+        found = [(number, id) for number, id in connection.execute(oldest)]
+    if found:
+        delete_sessions(connection, found, now_ms)
+    return len(found)
+
+
+def forget(connection: Connection, now_ms: int) -> None:
+    """Which sessions were deleted, once nothing can come of them; and what was used long ago."""
+    connection.execute(delete(schema.deleted).where(schema.deleted.c.at_ms < now_ms - _DELETED_DAYS * _DAY_MS))
+    first = day_of(now_ms) - timedelta(days=_USAGE_DAYS)
+    connection.execute(delete(schema.usage).where(schema.usage.c.day < first))
+
+
+def _bytes(connection: Connection) -> int:
+    return int(connection.execute(select(func.coalesce(func.sum(schema.sessions.c.size), 0))).scalar_one())

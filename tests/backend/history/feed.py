@@ -1,0 +1,42 @@
+"""Entries of a feed, for tests."""
+
+from backend.history.folding import OVER
+from backend.history.records import About, Entry, SessionKind
+from protocol.errors import ErrorCode
+from protocol.job import Failure, Result
+from protocol.recognition import Word
+
+DAY_MS = 86_400_000
+NOON_MS = 20_000 * DAY_MS + DAY_MS // 2
+ANN = About("ann", "Ann's laptop", client="kikipounamu/0.1")
+BOB = About("bob", tenant="acme")
+FILE = About("ann", kind=SessionKind.FILE)
+
+
+def final(
+    text: str = "hello",
+    session: str = "s",
+    segment: int = 0,
+    about: About = ANN,
+    at_ms: int = NOON_MS,
+    attempt: int = 0,
+    samples: int = 16_000,
+) -> Entry:
+    words = (Word(text, 0, 500),) if text else ()
+    result = Result(session, segment, text, attempt, "en", words, "m", "w/cuda:0", queue_ms=5, decode_ms=70)
+    return Entry(about, session, segment, attempt, result, samples, at_ms)
+
+
+def failure(
+    session: str = "s", segment: int = 0, about: About = ANN, at_ms: int = NOON_MS, attempt: int = 0
+) -> Entry:
+    failed = Failure(session, segment, ErrorCode.ENGINE_FAILED, "no", attempt, retryable=True)
+    return Entry(about, session, segment, attempt, failed, 16_000, at_ms)
+
+
+def cancelled(session: str = "s", segment: int = 0, about: About = ANN, at_ms: int = NOON_MS) -> Entry:
+    return Entry(about, session, segment, 0, None, 0, at_ms)
+
+
+def over(session: str = "s", about: About = ANN, at_ms: int = NOON_MS) -> Entry:
+    return Entry(about, session, OVER, 0, None, 0, at_ms)
