@@ -45,6 +45,11 @@ class Connection:
         """Whether nothing more will be sent, and nothing that comes matters."""
         return self._close is not None
 
+    @property
+    def reason(self) -> str:
+        """Why this side closes it; empty: it does not."""
+        return f"{self._close[1]} ({self._close[0].value})".strip() if self._close else ""
+
     def send(self, message: GatewayMessage) -> None:
         """Say this. Hypotheses go first when too much waits; then the connection goes."""
         if self.closing:

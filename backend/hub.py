@@ -229,7 +229,9 @@ class Hub:
                     self._tell(hosted, output)
 
     def _tell(self, hosted: Hosted, message: GatewayMessage) -> None:
-        samples = hosted.session.samples(message.segment) if isinstance(message, FinalMessage | Failed) else 0
+        samples = 0
+        if isinstance(message, FinalMessage | Failed):
+            samples = hosted.session.course(message.segment).samples
         self._observer.told(hosted.identity, message, samples)
         hosted.send(message)
 

@@ -49,10 +49,10 @@ class Ledger:
         segment.complete(samples, now)
         self.unqueued += segment.unqueued
 
-    def enqueue(self, segment: Segment, attempt: int, now: float) -> None:
-        """The broker has the segment."""
+    def enqueue(self, segment: Segment, attempt: int, now: float, ahead: int = 0) -> None:
+        """The broker has the segment, behind ``ahead`` samples."""
         self.unqueued -= segment.unqueued
-        segment.enqueue(attempt, now)
+        segment.enqueue(attempt, now, ahead)
 
     def learn(self, index: int, record: Record, now: float) -> list[Output]:
         """What the broker holds of a segment: its end, its job, or nothing, which means that its job is lost."""

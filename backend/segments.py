@@ -84,6 +84,23 @@ class Stage(Enum):
     ENDED = auto()
 
 
+class Course(NamedTuple):
+    """How a segment went, for whoever observes. Times as in ``Segment``; 0: not seen here.
+
+    ``queued``: when the broker had it first, ``requeued`` when last, if it was queued again; ``ahead``: samples
+    that were before it then; ``early``: decoded before it was complete, ``queued`` says since when.
+    """
+
+    samples: int
+    attempt: int
+    began: float
+    completed: float
+    queued: float
+    requeued: float
+    ahead: int
+    early: bool
+
+
 class Speculation(NamedTuple):
     """Up to which sample the segment is being decoded, and since when."""
 
@@ -98,7 +115,8 @@ class Segment:
     ``held`` counts the samples that need no resending.
     ``asked`` is the position from which audio was last asked for, so that it is asked once per gap.
     ``speculation`` may have failed, been dropped or be lost: whether there is one shows when it is promoted.
-    ``told`` is the outcome until the client has received it; ``text`` stays.
+    ``told`` is the outcome until the client has received it; ``text`` stays. ``began``, ``first_queued`` and
+    ``ahead`` outlast a restart.
     """
 
     attempt: int = 0
@@ -111,6 +129,10 @@ class Segment:
     first_frame: float = 0.0
     completed: float = 0.0
     queued: float = 0.0
+    early: bool = False
+    began: float = 0.0
+    first_queued: float = 0.0
+    ahead: int = 0
     state: EndState | None = None
     told: Final | Failed | None = None
     text: str = ""
@@ -126,10 +148,12 @@ class Segment:
 
     def restart(self, attempt: int) -> None:
         """Start to receive from nothing."""
+        self.began, self.first_queued = self.began or self.first_frame, self.first_queued or self.queued
         self.attempt, self.stage, self.pcm = attempt, Stage.RECEIVING, []
         self.held, self.samples, self.asked = 0, None, -1
         self.state, self.told, self.text, self.speculation = None, None, "", None
         self.first_frame = self.completed = self.queued = 0.0
+        self.early = False
 
     def append(self, pcm: bytes | memoryview, samples: int) -> None:
         """More audio. Frames are kept as they came; small ones are put together, or they would cost their list."""
@@ -155,10 +179,13 @@ class Segment:
         self.pcm, self.speculation = [], None
         return pcm
 
-    def enqueue(self, attempt: int, now: float) -> None:
+    def enqueue(self, attempt: int, now: float, ahead: int = 0) -> None:
         """The broker has it: as long as it has the speculation that became the job."""
+        if self.stage is Stage.QUEUED and attempt == self.attempt:
+            return  # that is known
         self.samples = None if self.stage is Stage.RECEIVING else self.samples
         self.queued = now if self.speculation is None else self.speculation.at
+        self.early, self.ahead = self.speculation is not None, ahead
         self.attempt, self.stage, self.pcm, self.speculation = attempt, Stage.QUEUED, [], None
 
     def end(self, index: int, record: Record, now: float) -> None:
@@ -176,7 +203,23 @@ class Segment:
             self.told = Failed(
                 index, outcome.code, outcome.message, attempt=outcome.attempt, retryable=outcome.retryable
             )
+        if self.speculation is not None:
+            self.early, self.queued = True, self.speculation.at
         self.speculation = None
+
+    def course(self) -> Course:
+        """How it went until now."""
+        first = self.first_queued or self.queued
+        return Course(
+            self.samples or 0,
+            self.attempt,
+            self.began or self.first_frame,
+            self.completed,
+            first,
+            self.queued if self.queued > first else 0.0,
+            self.ahead,
+            self.early,
+        )
 
     def _timing(self, result: Result, now: float) -> Timing:
         upload = self.completed - self.first_frame if self.completed and self.first_frame else 0.0

@@ -26,6 +26,7 @@ from backend.segments import (
     Acknowledge,
     AttachAgain,
     Close,
+    Course,
     Hypothesise,
     LookAgain,
     Output,
@@ -110,9 +111,9 @@ class Session:
         """Segments that have not ended."""
         return len(self._ledger.live)
 
-    def samples(self, index: int) -> int:
-        """How long a segment is; 0 where the whole of it was never here."""
-        return self._ledger.all[index].samples or 0
+    def course(self, index: int) -> Course:
+        """How a segment went; of one that was never whole here it has 0 samples."""
+        return self._ledger.all[index].course()
 
     @property
     def over(self) -> bool:
@@ -188,7 +189,7 @@ class Session:
         if isinstance(reply, SessionGone):
             return [AttachAgain(), *self.unsubmitted(index, attempt)]
         if isinstance(reply, JobQueued):
-            self._ledger.enqueue(segment, attempt, now)
+            self._ledger.enqueue(segment, attempt, now, reply.ahead)
             return [Queued(index, samples_to_seconds(reply.ahead))]
         return self._ledger.learn(index, reply, now) + self._conclude(now)
 

@@ -8,6 +8,7 @@ when it is full, ``send`` refuses.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -65,6 +66,7 @@ class Writer:
         self._idle = asyncio.Event()
         self._idle.set()
         self.up = True
+        self._away_since = 0.0
 
     def send(self, command: Command, hurry: bool = True) -> "asyncio.Future[Any]":
         """Queue a command; without ``hurry`` it may wait a moment for others. Raises ``BrokerBusy`` when full."""
@@ -129,13 +131,15 @@ class Writer:
             await self._pause(refusal)
             return
         if not self.up:
-            log.info("the broker is back", commands=len(batch))
+            away_s = round(time.monotonic() - self._away_since, 1)
+            log.info("the broker is back", commands=len(batch), away_s=away_s)
         self.up = True
         self._failures = 0
 
     async def _pause(self, error: BrokerUnreachable) -> None:
         if self.up:
             log.warning("the broker is away, commands wait", error=str(error))
+            self._away_since = time.monotonic()
         self.up = False
         await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S) - 1)])
         self._failures += 1

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.records import Record
-from backend.segments import Segment, Stage
+from backend.segments import Course, Segment, Speculation, Stage
 from protocol.errors import ErrorCode
 from protocol.job import Ended, EndState, Failure, Result
 from protocol.recognition import Timing, Word
@@ -60,6 +60,30 @@ def test_a_result_that_came_before_the_reply_has_no_delivery_time() -> None:
     segment.complete(0, 11.5)
     segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=100, decode_ms=200)), 12.0)
     assert segment.told == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200))
+
+
+def test_how_it_went_outlasts_a_job_that_was_lost() -> None:
+    segment = Segment(first_frame=10.0)
+    segment.complete(8, 11.5)
+    segment.enqueue(0, 11.6, 100)
+    segment.enqueue(0, 15.0)  # its client came back
+    assert segment.course() == Course(8, 0, 10.0, 11.5, 11.6, 0.0, 100, False)
+    segment.restart(0)
+    segment.first_frame = 20.0
+    segment.complete(8, 20.5)
+    segment.enqueue(0, 20.6, 0)
+    assert segment.course() == Course(8, 0, 10.0, 20.5, 11.6, 20.6, 0, False)
+
+
+def test_what_was_decoded_early_says_since_when() -> None:
+    promoted, ended = Segment(first_frame=10.0), Segment(first_frame=10.0)
+    for segment in (promoted, ended):
+        segment.speculation = Speculation(8, 10.9)
+        segment.complete(8, 11.0)
+    promoted.enqueue(0, 11.1, 0)
+    ended.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi")), 11.2)
+    for segment in (promoted, ended):
+        assert segment.course() == Course(8, 0, 10.0, 11.0, 10.9, 0.0, 0, True)
 
 
 def test_a_result_is_told_whole() -> None:

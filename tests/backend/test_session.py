@@ -213,11 +213,11 @@ class TestEnd:
         made = receiving()
         (job,) = made.receive(SegmentEnd(0, 99), NOW)
         assert job == Submit(Job(NAME, 0, PCM[:198], 99))
-        assert made.samples(0) == 99
+        assert made.course(0).samples == 99
 
     def test_how_long_it_is_is_known_once_it_is_complete(self) -> None:
-        assert receiving().samples(0) == 0
-        assert [made.samples(0) for made in (submitted(), queued(), ended(), failed())] == [100] * 4
+        assert receiving().course(0).samples == 0
+        assert [made.course(0).samples for made in (submitted(), queued(), ended(), failed())] == [100] * 4
 
     def test_again_is_answered_by_what_has_become_of_it(self) -> None:
         end = SegmentEnd(0, 100)

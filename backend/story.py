@@ -1,0 +1,84 @@
+"""What became of accepted speech, for the log: one line per segment that ended, and one per unusual event.
+
+Offsets are ms of this gateway's own clock since the segment's first frame.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from backend.observing import Observer
+from backend.segments import Course
+from protocol.audio import samples_to_ms, samples_to_seconds
+from protocol.session import Busy, Done, Error, Failed, GatewayMessage, Missing, Partial, Queued, Welcome
+from protocol.session import Final as FinalMessage
+
+log = structlog.get_logger(__name__)
+
+
+class Story(Observer):
+    """Keeps nothing. ``gateway``: which one tells."""
+
+    def __init__(self, gateway: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._gateway = gateway
+        self._clock = clock
+        self._resumed = False
+
+    def bound(self, session: str, resumed: bool) -> None:
+        """What is known of it is in the welcome that follows at once."""
+        self._resumed = resumed
+
+    def told(self, session: str, message: GatewayMessage, samples: int) -> None:
+        """Of interest is what does not happen to every segment."""
+        match message:
+            case Queued() | Partial() | FinalMessage() | Failed() | Busy():
+                return
+            case Welcome(segments=theirs):
+                held = {"held": len(theirs.receiving), "queued": len(theirs.queued), "ended": len(theirs.ended)}
+                self._say("session resumed" if self._resumed else "session begins", session, **held)
+            case Missing(segment, start):
+                self._say("audio is asked for again", session, segment=segment, from_ms=samples_to_ms(start))
+            case Error(code, reason):
+                self._say("client is told an error", session, code=code, reason=reason)
+            case Done(segments):
+                self._say("session is done", session, segments=segments)
+
+    def concluded(self, session: str, outcome: FinalMessage | Failed, course: Course) -> None:
+        """The line of a segment."""
+        said: dict[str, Any] = {"segment": outcome.segment, "attempt": course.attempt}
+        said |= {"audio_ms": samples_to_ms(course.samples)} | _offsets(course, self._clock())
+        if isinstance(outcome, Failed):
+            said |= {"outcome": outcome.code, "attempt": outcome.attempt, "retryable": outcome.retryable}
+        else:
+            timing = outcome.timing
+            said |= {"outcome": "final", "worker": outcome.worker, "model": outcome.model}
+            said |= {"queue_ms": timing.queue, "decode_ms": timing.decode}
+        self._say("segment told", session, **said)
+
+    def cancelled(self, session: str, segment: int) -> None:
+        """Nobody waits for it any more."""
+        self._say("segment cancelled", session, segment=segment)
+
+    def _say(self, event: str, session: str, **said: Any) -> None:
+        log.info(event, session=session, gateway=self._gateway, **said)
+
+
+def connection_gone(session: str, reason: str) -> None:
+    """``reason``: why this gateway ended it; empty: its client did, or the network."""
+    log.info("connection gone", session=session, reason=reason or "its client left")
+
+
+def _offsets(course: Course, now: float) -> dict[str, Any]:
+    """Nothing of a segment that was never whole here: another gateway took it in."""
+    if not course.completed:
+        return {}
+    origin = course.began or course.completed
+    times = {"complete": course.completed, "queued": course.queued, "requeued": course.requeued, "told": now}
+    offsets: dict[str, Any] = {name: round((at - origin) * 1000) for name, at in times.items() if at}
+    if course.ahead:
+        offsets["ahead_s"] = round(samples_to_seconds(course.ahead), 1)
+    if course.early:
+        offsets["early"] = True
+    return offsets

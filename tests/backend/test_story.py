@@ -1,0 +1,97 @@
+"""What the log tells of sessions: one line per segment, and one for whatever is out of the ordinary."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from structlog.testing import capture_logs
+
+from backend.segments import Course
+from backend.story import Story, connection_gone
+from protocol.errors import ErrorCode
+from protocol.recognition import Timing
+from protocol.session import (
+    Busy,
+    Done,
+    Error,
+    Failed,
+    Final,
+    HeldSegments,
+    Missing,
+    Partial,
+    Queued,
+    Welcome,
+)
+
+SESSION = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"
+COURSE = Course(32_000, 0, 100.0, 102.0, 102.003, 0.0, 72_000, False)
+FINAL = Final(3, "secret words", worker="w-1-ab", model="m", timing=Timing(2_000, 150, 400, 7))
+
+Lines = list[Any]
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    with capture_logs() as logs:
+        yield logs
+
+
+@pytest.fixture
+def story() -> Story:
+    return Story("g1", clock=lambda: 102.56)
+
+
+def test_a_segment_is_one_line_with_its_whole_timeline(story: Story, lines: Lines) -> None:
+    story.concluded(SESSION, FINAL, COURSE)
+    (line,) = lines
+    assert (line["event"], line["session"], line["segment"], line["gateway"]) == ("segment told", SESSION, 3, "g1")
+    assert (line["complete"], line["queued"], line["told"]) == (2_000, 2_003, 2_560)
+    assert (line["audio_ms"], line["ahead_s"], line["attempt"]) == (2_000, 4.5, 0)
+    assert (line["outcome"], line["worker"], line["model"]) == ("final", "w-1-ab", "m")
+    assert (line["queue_ms"], line["decode_ms"]) == (150, 400)
+    assert "requeued" not in line and "early" not in line
+    assert "secret" not in str(line)
+
+
+def test_what_was_queued_again_or_decoded_early_says_so(story: Story, lines: Lines) -> None:
+    story.concluded(SESSION, FINAL, COURSE._replace(requeued=102.5))
+    story.concluded(SESSION, FINAL, COURSE._replace(queued=101.9, early=True))
+    again, early = lines
+    assert (again["queued"], again["requeued"]) == (2_003, 2_500)
+    assert early["queued"] == 1_900 < early["complete"] and early["early"]
+
+
+def test_a_gateway_that_did_not_take_it_in_invents_no_times(story: Story, lines: Lines) -> None:
+    story.concluded(SESSION, FINAL, Course(0, 0, 0.0, 0.0, 102.0, 0.0, 0, False))
+    (line,) = lines
+    assert not {"complete", "queued", "told"} & line.keys() and line["outcome"] == "final"
+
+
+def test_a_failed_attempt_says_why_and_whether_it_is_tried_again(story: Story, lines: Lines) -> None:
+    story.concluded(SESSION, Failed(3, ErrorCode.ENGINE_DIED, "killed", True, 1), COURSE)
+    (line,) = lines
+    assert (line["outcome"], line["attempt"], line["retryable"]) == (ErrorCode.ENGINE_DIED, 1, True)
+
+
+def test_unusual_events_are_told_and_usual_ones_are_not(story: Story, lines: Lines) -> None:
+    for usual in (Queued(0, 1.0), Partial(0, 1, "secret"), FINAL, Busy("load")):
+        story.told(SESSION, usual, 0)
+    assert lines == []
+    story.bound(SESSION, resumed=False)
+    story.told(SESSION, Welcome(UUID(SESSION), "g1", True), 0)
+    story.bound(SESSION, resumed=True)
+    held = HeldSegments({4: 100}, (2, 3), (0, 1))
+    story.told(SESSION, Welcome(UUID(SESSION), "g1", True, segments=held), 0)
+    story.told(SESSION, Missing(4, 16_000), 0)
+    story.told(SESSION, Error(ErrorCode.TAKEN_OVER, "another one"), 0)
+    story.cancelled(SESSION, 5)
+    story.told(SESSION, Done(6, "secret"), 0)
+    connection_gone(SESSION, "")
+    begins, resumed, missing, error, cancelled, done, gone = lines
+    assert begins["event"] == "session begins" and resumed["event"] == "session resumed"
+    assert (resumed["held"], resumed["queued"], resumed["ended"]) == (1, 2, 2)
+    assert (missing["segment"], missing["from_ms"]) == (4, 1_000)
+    assert error["code"] is ErrorCode.TAKEN_OVER and cancelled["segment"] == 5
+    assert done["segments"] == 6 and gone["reason"] == "its client left"
+    assert all(line["session"] == SESSION for line in lines) and "secret" not in str(lines)
