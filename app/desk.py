@@ -245,6 +245,7 @@ class Desk:
         """The one that is chosen for the worker of this computer."""
         chosen = self._file.current.worker
         settings = self._settings.worker.running(chosen.model).with_threads(chosen.threads)
+        settings = settings.with_gpu_memory(chosen.gpu_memory)
         await self._worker.use(settings)
         if self._beside is not None:
             self._beside.lending.use(settings)
@@ -375,7 +376,7 @@ class Desk:
             self._inserter.rules = replace(rules, input_method=self._inserter.rules.input_method)
         if self._attending is not None:
             self._attending.allow(new.worker.limits)
-        if (new.worker.model, new.worker.threads) != (old.worker.model, old.worker.threads):
+        if new.worker.runs != old.worker.runs:
             self._tasks.start(self._use_model(), "model")
         self._want_gateway()
         if self._trying is not None and new.audio.microphone != old.audio.microphone:

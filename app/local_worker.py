@@ -73,6 +73,12 @@ class LocalWorkerSettings:
             return self
         return replace(self, arguments=(*self.arguments, "--threads", str(threads)))
 
+    def with_gpu_memory(self, megabytes: int) -> "LocalWorkerSettings":
+        """The same with so much of a GPU at most, in MiB; 0: no limit."""
+        if not megabytes or self.unfit:
+            return self
+        return replace(self, arguments=(*self.arguments, "--gpu-memory", str(megabytes)))
+
     def through(self, gateway: Address, output: str) -> "LocalWorkerSettings":
         """The same for a gateway elsewhere."""
         if self.unfit:

@@ -16,7 +16,10 @@ ENTRY_POINT_GROUP: Final = "kikipounamu.engines"
 
 
 class EngineSettings(Struct, frozen=True):
-    """How to load an engine. ``model_folder`` is empty for an engine that has no files."""
+    """How to load an engine. ``model_folder`` is empty for an engine that has no files.
+
+    ``gpu_memory_mb``: the most that it may take of a GPU, in MiB, where it can keep to that; 0: no limit.
+    """
 
     engine: str
     model: str = ""
@@ -24,16 +27,21 @@ class EngineSettings(Struct, frozen=True):
     device: str = "auto"
     threads: int = 0
     extra: dict[str, str] = {}
+    gpu_memory_mb: int = 0
 
 
 class EngineInfo(Struct, frozen=True):
-    """What was loaded. ``slots``: how many requests one ``decode`` call takes well."""
+    """What was loaded. ``slots``: how many requests one ``decode`` call takes well.
+
+    ``keeps_gpu_memory``: it takes no more GPU memory than it was told, so that nobody need measure it.
+    """
 
     engine: str
     model: str
     device: str
     languages: tuple[str, ...] = ()
     slots: int = 1
+    keeps_gpu_memory: bool = False
 
 
 class DecodeRequest(Struct, frozen=True):

@@ -60,6 +60,9 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
     model: Annotated[str, typer.Option(help="Installed model. [default: the engine's own]")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda; funasr: cuda:N too.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="Threads of the engine; 0: its own choice.")] = 0,
+    gpu_memory: Annotated[
+        int, typer.Option(min=0, metavar="MIB", help="The most GPU memory of the engine, in MiB; 0: no limit.")
+    ] = 0,
     extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="For the engine.")] = None,
 ) -> None:
     """Take jobs until SIGTERM or Ctrl-C; then finish what is being decoded and hand back the rest."""
@@ -70,7 +73,7 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
     with logging_to("worker", folders().logs):
         try:
             settings = _engine_settings(engine, model, extras)
-            settings = msgspec.structs.replace(settings, device=device, threads=threads)
+            settings = msgspec.structs.replace(settings, device=device, threads=threads, gpu_memory_mb=gpu_memory)
             through = None
             if gateway:
                 key = read_key(key_file, os.environ.get("KIKIPOUNAMU_KEY", ""))

@@ -1,17 +1,24 @@
-"""Keeps an engine process at hand: starts it, starts another when it is gone or has grown too large."""
+"""Keeps an engine process at hand: starts it, starts another when it is gone or has grown too large.
+
+What it may take of a GPU is its own business where it can keep to that; else it is measured, where that can be.
+"""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Final
 
 import structlog
 
 from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable
 from worker.engine_process import EngineProcess
 from worker.errors import EngineDied, EngineFault, EngineTimedOut
+from worker.gpu import Gpu
 
 log = structlog.get_logger(__name__)
+
+_MIB: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -27,9 +34,11 @@ class EngineLimits:
 class EngineSupervisor:
     """The engine of this worker. ``ready`` before each ``decode``; ``close`` ends its process."""
 
-    def __init__(self, settings: EngineSettings, limits: EngineLimits) -> None:
+    def __init__(self, settings: EngineSettings, limits: EngineLimits, gpu: Gpu | None = None) -> None:
         self._settings = settings
         self._limits = limits
+        self._gpu = gpu or Gpu()
+        self._warned = False
         self._engine: EngineProcess | None = None
         self._loaded_bytes = 0
 
@@ -45,8 +54,12 @@ class EngineSupervisor:
         if self._engine and self._engine.memory_bytes() > self._loaded_bytes + self._limits.memory_growth:
             log.warning("the engine has grown too large: starting another", bytes=self._engine.memory_bytes())
             await self.close()
+        elif self._engine and (taken := self._over(self._engine)):
+            log.warning("the engine takes too much GPU memory: starting another", mib=taken // _MIB)
+            await self.close()
         if self._engine is None:
             self._engine = await self._load()
+            await self._check_gpu_memory(self._engine)
             self._loaded_bytes = self._engine.memory_bytes()
             log.info("engine loaded", engine=self.info.engine, model=self.info.model, device=self.info.device)
         return self._engine.info
@@ -74,6 +87,26 @@ class EngineSupervisor:
         engine, self._engine = self._engine, None
         if engine:
             await engine.close()
+
+    def _over(self, engine: EngineProcess) -> int:
+        """Bytes that it has of a GPU, if that is more than it may; 0: it is not, or nobody can tell."""
+        most, info = self._settings.gpu_memory_mb * _MIB, engine.info
+        if not most or info.keeps_gpu_memory or not info.device.startswith("cuda"):
+            return 0
+        taken = self._gpu.memory_of(info.device, engine.pid)
+        if taken is None and not self._warned:
+            self._warned = True
+            log.warning("GPU memory cannot be measured here: its limit does not hold", do="install nvidia-ml-py")
+        return taken if taken is not None and taken > most else 0
+
+    async def _check_gpu_memory(self, engine: EngineProcess) -> None:
+        """Raises ``EngineUnavailable``: a fresh one takes more than it may, and another one would too."""
+        if taken := self._over(engine):
+            await self.close()
+            raise EngineUnavailable(
+                f"{engine.info.model or engine.info.engine} takes {taken // _MIB} MiB of GPU memory and may take "
+                f"{self._settings.gpu_memory_mb}: allow it more, choose a smaller model, or --device cpu"
+            )
 
     async def _load(self) -> EngineProcess:
         for attempt in count(1):

@@ -1,7 +1,7 @@
 """How busy the GPU of an engine is, asked of NVIDIA's library through nvidia-ml-py, where that is installed.
 
-The functions are those of NVML (docs.nvidia.com/deploy/nvml-api). All figures are of the whole device: what other
-programs do on it is why a worker is slow.
+The functions are those of NVML (docs.nvidia.com/deploy/nvml-api). Figures are of the whole device, for what other
+programs do on it is why a worker is slow; only ``memory_of`` is of one process.
 """
 
 import os
@@ -29,6 +29,7 @@ class Nvml(Protocol):
     def nvmlDeviceGetHandleByUUID(self, uuid: str) -> Any: ...
     def nvmlDeviceGetUtilizationRates(self, handle: Any) -> Any: ...
     def nvmlDeviceGetMemoryInfo(self, handle: Any) -> Any: ...
+    def nvmlDeviceGetComputeRunningProcesses(self, handle: Any) -> Any: ...
 
 
 class GpuUse(NamedTuple):
@@ -49,16 +50,27 @@ class Gpu:
 
     def use(self, device: str) -> GpuUse:
         """Of ``cuda`` or ``cuda:N``; of any other device nothing is known."""
+        if (found := self._device(device)) is None:
+            return GpuUse()
+        nvml, handle = found
+        percent = _told(nvml, lambda: float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu))
+        return GpuUse(percent, _told(nvml, lambda: int(nvml.nvmlDeviceGetMemoryInfo(handle).used)))
+
+    def memory_of(self, device: str, pid: int) -> int | None:
+        """Bytes that this process has there; ``None``: nobody tells (no library, a container, Windows)."""
+        if (found := self._device(device)) is None:
+            return None
+        nvml, handle = found
+        running = _told(nvml, lambda: tuple(nvml.nvmlDeviceGetComputeRunningProcesses(handle))) or ()
+        return next((one.usedGpuMemory for one in running if one.pid == pid), None)
+
+    def _device(self, device: str) -> tuple[Nvml, Any] | None:
         kind, _, number = device.partition(":")
         nvml = self._library() if kind == _KIND and (not number or number.isdecimal()) else None
         if nvml is None:
-            return GpuUse()
-        try:
-            handle = self._handle(nvml, int(number or 0))
-        except nvml.NVMLError:
-            return GpuUse()
-        percent = _told(nvml, lambda: float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu))
-        return GpuUse(percent, _told(nvml, lambda: int(nvml.nvmlDeviceGetMemoryInfo(handle).used)))
+            return None
+        handle = _told(nvml, lambda: self._handle(nvml, int(number or 0)))
+        return None if handle is None else (nvml, handle)
 
     def _library(self) -> Nvml | None:
         if not self._looked:

@@ -149,6 +149,11 @@ class Worker:
         "", "Model that it runs, as `kikipounamu models list` names it; empty for whisper-base.", checks.model
     )
     threads: int = setting(0, "Processor threads that it uses. 0: as many as its engine likes.", checks.up_to(256))
+    gpu_memory: int = setting(
+        0,
+        "Most memory that it takes of a graphics card, in MiB. 0: as much as its engine likes. See below.",
+        checks.up_to(1_000_000),
+    )
     on_battery: bool = setting(True, "It works on battery too.")
     beside_full_screen: bool = setting(
         True, "It works beside a full-screen program too. Those are known on X11 only; elsewhere it always works."
@@ -159,6 +164,11 @@ class Worker:
     lend_to: tuple[str, ...] = setting(
         (), "Gateways elsewhere that this computer works for too, by their ids or names.", checks.lent
     )
+
+    @property
+    def runs(self) -> tuple[str, int, int]:
+        """What it is started with: another one means another start."""
+        return self.model, self.threads, self.gpu_memory
 
     @property
     def limits(self) -> Limits:

@@ -167,6 +167,13 @@ def test_threads_are_handed_on() -> None:
     assert unfit.with_threads(2) == unfit
 
 
+def test_so_is_how_much_of_a_gpu_it_may_take() -> None:
+    assert CHECKSUM.with_gpu_memory(4096).arguments == ("--engine", "checksum", "--gpu-memory", "4096")
+    assert CHECKSUM.with_gpu_memory(0) == CHECKSUM
+    unfit = LocalWorkerSettings((), (), ModelUnfit("m"))
+    assert unfit.with_gpu_memory(2) == unfit
+
+
 def test_one_for_a_gateway_elsewhere_knows_it_and_shows_no_key() -> None:
     there = Address("https://10.0.0.7:8765", "secret", "desk", "ab" * 32)
     lent = CHECKSUM.through(there, "lent")

@@ -51,7 +51,11 @@ class FaultEngine:
     def __init__(self, settings: EngineSettings) -> None:
         self._gate = Path(settings.extra.get("gate", "/nonexistent"))
         self._info = EngineInfo(
-            "fault", settings.model or "fault", "cpu", slots=int(settings.extra.get("slots", "1"))
+            "fault",
+            settings.model or "fault",
+            settings.extra.get("device", "cpu"),
+            slots=int(settings.extra.get("slots", "1")),
+            keeps_gpu_memory="keeps" in settings.extra,
         )
         self._ballast: list[bytes] = []
         self._actions: dict[Fault, Callable[[], None]] = {

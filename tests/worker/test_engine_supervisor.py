@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
 from protocol.engine import DecodeRequest, EngineSettings, EngineUnavailable, Transcript
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.errors import EngineDied, EngineFault, EngineTimedOut
+from worker.gpu import Gpu
 
 MANY = 1 << 40
 
@@ -79,3 +81,73 @@ async def test_an_engine_that_says_why_not_is_asked_once() -> None:
     async with supervised(EngineLimits(load_attempts=1 << 30), load="unavailable") as engine:
         with pytest.raises(EngineUnavailable, match="install something"):
             await engine.ready()
+
+
+# -- GPU memory: what is measured is played, a real device has not been asked by these tests ---------------------
+
+
+class PlayedGpu(Gpu):
+    """Each process takes so many MiB there, the later ones as the last; ``None``: nobody tells."""
+
+    def __init__(self, *taken: int | None) -> None:
+        super().__init__(lambda: None)
+        self.taken = list(taken)
+        self.asked: list[int] = []
+
+    def memory_of(self, device: str, pid: int) -> int | None:
+        self.asked.append(pid)
+        taken = self.taken.pop(0) if len(self.taken) > 1 else self.taken[0]
+        return None if taken is None else taken << 20
+
+
+@asynccontextmanager
+async def limited(gpu: Gpu, megabytes: int = 1000, **extra: str) -> AsyncIterator[EngineSupervisor]:
+    settings = EngineSettings(ENGINE, "m", extra={"device": "cuda:0", **extra}, gpu_memory_mb=megabytes)
+    engine = EngineSupervisor(settings, EngineLimits(memory_growth=MANY), gpu)
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+async def test_an_engine_that_takes_more_of_a_gpu_than_it_may_is_refused() -> None:
+    async with limited(PlayedGpu(1001)) as engine:
+        with pytest.raises(EngineUnavailable, match="takes 1001 MiB of GPU memory and may take 1000: allow"):
+            await engine.ready()
+        assert engine.memory_bytes() == 0, "it is not kept"
+
+
+async def test_one_that_came_to_take_more_is_replaced_before_it_is_asked_again() -> None:
+    gpu = PlayedGpu(900, 1000, 1200, 900)
+    async with limited(gpu) as engine:
+        for _ in range(4):
+            await engine.ready()
+    first, second, third, fourth, fifth = gpu.asked
+    assert first == second == third != fourth == fifth
+
+
+async def test_one_that_still_does_when_it_is_fresh_is_refused() -> None:
+    async with limited(PlayedGpu(900, 1200)) as engine:
+        await engine.ready()
+        with pytest.raises(EngineUnavailable, match="may take 1000"):
+            await engine.ready()
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "extra"), [(0, {}), (1000, {"device": "cpu"}), (1000, {"keeps": "yes"})], ids=str
+)
+async def test_nothing_is_measured_that_has_no_limit_or_keeps_it(megabytes: int, extra: dict[str, str]) -> None:
+    gpu = PlayedGpu(5000)
+    async with limited(gpu, megabytes, **extra) as engine:
+        await engine.ready()
+        await engine.ready()
+    assert not gpu.asked
+
+
+async def test_where_nobody_can_tell_it_works_and_says_so_once() -> None:
+    with capture_logs() as logs:
+        async with limited(PlayedGpu(None)) as engine:
+            await engine.ready()
+            await engine.ready()
+            assert await decode(engine, Fault.NONE) == Transcript("none 1")
+    assert [line["log_level"] for line in logs if "GPU memory" in line["event"]] == ["warning"]

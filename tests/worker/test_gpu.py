@@ -45,6 +45,10 @@ class FakeNvml:
         self._may("memory")
         return SimpleNamespace(used=1_000 + handle, total=9_999)
 
+    def nvmlDeviceGetComputeRunningProcesses(self, handle: Any) -> Any:
+        self._may("processes")
+        return [SimpleNamespace(pid=7, usedGpuMemory=500), SimpleNamespace(pid=8, usedGpuMemory=None)]
+
     def _may(self, what: str) -> None:
         if what in self.refuses:
             raise FakeError(what)
@@ -104,3 +108,10 @@ def test_without_the_library_or_the_driver_there_is_nothing(monkeypatch: pytest.
         library.__dict__.update(NVMLError=FakeError, nvmlInit=nvml.nvmlInit)
         monkeypatch.setitem(sys.modules, "played_nvml", library)
         assert (load_nvml("played_nvml") is not None) is there
+
+
+@pytest.mark.parametrize(("pid", "bytes_"), [(7, 500), (8, None), (9, None)])
+def test_the_memory_of_one_process_is_told_where_somebody_tells(pid: int, bytes_: int | None) -> None:
+    assert gpu(FakeNvml()).memory_of("cuda:0", pid) == bytes_
+    assert gpu(FakeNvml("processes")).memory_of("cuda:0", pid) is None
+    assert gpu(FakeNvml()).memory_of("cpu", pid) is None

@@ -40,6 +40,7 @@ from protocol.texts import join_texts
 
 _SHORTEST_SAMPLES: Final = SAMPLE_RATE // 20  # 50 ms: no syllable is shorter. FunASR raises under 257 samples
 _SLOTS: Final = {"cpu": 4, "cuda": 16}
+_MIB: Final = 1 << 20
 _SETTINGS: Final = frozenset({"folder", "punctuation"})
 _TAG: Final = re.compile(r"<\|([^|<>]*)\|>")
 _EMOTIONS: Final = frozenset({"happy", "sad", "angry", "neutral", "fearful", "disgusted", "surprised"})
@@ -200,10 +201,15 @@ def create(settings: EngineSettings) -> FunasrEngine:
     if punctuation and _class_in(Path(punctuation)) != "CTTransformer":
         raise EngineUnavailable(f"the model in {punctuation!r} is no CT-Transformer: it adds no punctuation")
     device, threads = _device(settings.device), settings.threads
+    keeps = device != "cpu" and settings.gpu_memory_mb > 0
+    if keeps:
+        from torch import cuda
+
+        limit_memory(cuda, device, settings.gpu_memory_mb)
     recognise = _loaded(folder, device, threads)
     punctuate = _punctuator(_loaded(punctuation, device, threads)) if punctuation else None
     model = settings.model or re.sub(r"[^A-Za-z0-9._-]", "-", Path(folder).resolve().name)[:64]
-    info = EngineInfo("funasr", model, device, family.languages, _SLOTS[device.partition(":")[0]])
+    info = EngineInfo("funasr", model, device, family.languages, _SLOTS[device.partition(":")[0]], keeps)
     return FunasrEngine(info, family, recognise, punctuate)
 
 
@@ -232,6 +238,15 @@ def _device(wanted: str) -> str:
     if number >= devices:
         raise EngineUnavailable(f"there are {devices} CUDA devices here, no {wanted}: use --device cpu or auto")
     return f"cuda:{number}"
+
+
+def limit_memory(cuda: Any, device: str, megabytes: int) -> None:
+    """Have ``torch.cuda`` take no more MiB than this there; what the driver itself needs comes on top.
+
+    Over it an allocation raises, as on a full device: a model is not loaded, a batch is tried again one by one.
+    """
+    total = int(cuda.get_device_properties(device).total_memory)
+    cuda.set_per_process_memory_fraction(min(1.0, megabytes * _MIB / total), device)
 
 
 def _loaded(folder: str, device: str, threads: int) -> Recognise:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,17 @@ from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from tests.helpers.digits import MODEL, every_digits, shipped_digits
 from worker.engine_process import EngineProcess
-from worker.engines.funasr import FAMILIES, Asked, FunasrEngine, Punctuate, calls, create, in_order, read_rich
+from worker.engines.funasr import (
+    FAMILIES,
+    Asked,
+    FunasrEngine,
+    Punctuate,
+    calls,
+    create,
+    in_order,
+    limit_memory,
+    read_rich,
+)
 
 SECOND = 16_000
 
@@ -100,6 +111,26 @@ def test_every_place_with_samples_is_in_one_call() -> None:
         for call in made:
             assert len({str(asked[place]) for place in call}) == 1
             assert max(lengths[place] for place in call) <= 2 * min(lengths[place] for place in call)
+
+
+class PlayedCuda:
+    """As ``torch.cuda`` of a device with 8 GiB. A real one has not been asked by these tests."""
+
+    def __init__(self) -> None:
+        self.set: list[tuple[float, str]] = []
+
+    def get_device_properties(self, device: str) -> SimpleNamespace:
+        return SimpleNamespace(total_memory=8 << 30)
+
+    def set_per_process_memory_fraction(self, fraction: float, device: str) -> None:
+        self.set.append((fraction, device))
+
+
+@pytest.mark.parametrize(("megabytes", "fraction"), [(2048, 0.25), (8192, 1.0), (100_000, 1.0)])
+def test_a_limit_of_gpu_memory_is_a_share_of_the_device(megabytes: int, fraction: float) -> None:
+    cuda = PlayedCuda()
+    limit_memory(cuda, "cuda:1", megabytes)
+    assert cuda.set == [(fraction, "cuda:1")]
 
 
 def test_answers_are_matched_by_key_and_a_missing_one_has_no_text() -> None:
