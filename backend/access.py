@@ -3,9 +3,11 @@
 import hmac
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
+from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import hdrs, web
@@ -60,7 +62,7 @@ class Access:
     def check_origin(self, request: web.Request) -> None:
         """Raises ``Forbidden`` for a browser's page that nobody allowed."""
         origin = request.headers.get(hdrs.ORIGIN)
-        if origin is not None and origin not in self._settings.origins:
+        if origin is not None and origin not in self._settings.origins and origin != _own_origin(request):
             raise Forbidden("pages of this origin may not use this gateway: allow it with --origin")
 
     def tenant_of(self, request: web.Request) -> str:
@@ -133,6 +135,18 @@ def device_of(request: web.Request) -> Device:
 def admit(request: web.Request, kinds: tuple[DeviceKind, ...] = CLIENTS) -> Visit:
     """Let it in, if its key is of one of these kinds. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
     return request.app[ACCESS].admit(request, kinds)
+
+
+def _own_origin(request: web.Request) -> str | None:
+    """What a browser says of our own page, the dashboard; ``None`` where a stranger's page could be called so.
+
+    It could wherever we are called by a name: a stranger's name may lead here. At an address only we answer.
+    """
+    host = request.headers.get(hdrs.HOST, "")
+    with suppress(ValueError):
+        ip_address(urlsplit(f"//{host}").hostname or "")
+        return f"{'https' if request.secure else 'http'}://{host}"
+    return None
 
 
 def _shown_key(request: web.Request) -> str:

@@ -16,6 +16,7 @@ from backend.admission import Refusal, Survey, refuse, speed
 from backend.answers import error_response, errors_as_json, json_response, refusal_response
 from backend.broker import EmbeddedSettings, embedded_broker
 from backend.certificates import server_context
+from backend.dashboard.routes import dashboard_routes
 from backend.device_routes import device_routes
 from backend.devices import DeviceStore
 from backend.discovery import findable
@@ -83,6 +84,7 @@ class Gateway:
                 web.get("/v1/models", self._models),
                 web.get("/v1/workers", self._workers),
                 web.get(BROKER_PATH, self._tunnel.serve),
+                *dashboard_routes(),
                 *device_routes(),
                 *Figures(self.monitor).routes(),
                 *PairingDesk(self._settings, self.access, lambda: self.tls_port).routes(),

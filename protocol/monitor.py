@@ -15,6 +15,7 @@ from protocol.recognition import Milliseconds, Timing
 
 MONITOR_PATH: Final = "/v1/monitor"
 TIMELINE_PATH: Final = "/v1/timeline"
+DASHBOARD_PATH: Final = "/dashboard"
 EVENT_STREAM: Final = "text/event-stream"
 SNAPSHOT: Final = "snapshot"
 SEGMENT: Final = "segment"

@@ -264,6 +264,35 @@ def test_a_tenant_is_whom_a_trusted_proxy_names(mode: Mode, remote: str | None, 
 
 
 @pytest.mark.parametrize(
+    ("origin", "host", "secure", "comes_in"),
+    [
+        ("http://127.0.0.1:8765", "127.0.0.1:8765", False, True),
+        ("http://[::1]:8765", "[::1]:8765", False, True),
+        ("https://10.0.0.7:8765", "10.0.0.7:8765", True, True),
+        ("http://10.0.0.7:8765", "10.0.0.7:8765", True, False),
+        ("http://127.0.0.1:80", "127.0.0.1:8765", False, False),
+        ("http://127.0.0.2:8765", "127.0.0.1:8765", False, False),
+        ("http://evil.example:8765", "evil.example:8765", False, False),  # its name may lead here by now
+        ("http://localhost:8765", "localhost:8765", False, False),
+        ("http://127.0.0.1.evil.example:8765", "127.0.0.1.evil.example:8765", False, False),
+        ("http://evil.example:8765", "127.0.0.1:8765", False, False),
+        ("http://", "", False, False),
+        ("http://[", "[", False, False),
+        ("null", "127.0.0.1:8765", False, False),
+    ],
+)
+def test_a_page_of_our_own_is_no_stranger_where_nobody_can_take_its_place(
+    origin: str, host: str, secure: bool, comes_in: bool
+) -> None:
+    asked = asking("127.0.0.1", secure, Origin=origin, Host=host)
+    if comes_in:
+        access().check_origin(asked)
+    else:
+        with pytest.raises(Forbidden, match="--origin"):
+            access().check_origin(asked)
+
+
+@pytest.mark.parametrize(
     ("remote", "secure", "comes_in"),
     [
         ("127.0.0.1", False, True),

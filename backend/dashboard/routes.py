@@ -1,0 +1,86 @@
+"""``/dashboard``: the page and what it is made of. It holds no data: those have their own routes, and want a key."""
+
+import asyncio
+import re
+from hashlib import sha256
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+from aiohttp import hdrs, web
+
+from protocol.monitor import DASHBOARD_PATH
+
+_PAGE: Final = "index.html"
+_TYPES: Final = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_NAME: Final = re.compile(r"[a-z][a-z0-9-]*\.(css|js|svg)")
+
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    hdrs.CACHE_CONTROL: "no-cache",  # asked for again each time, and answered in a word while it is the same
+}
+
+
+class _File(NamedTuple):
+    content: bytes
+    content_type: str
+    etag: str
+
+
+class _Files:
+    """What is shipped with the package, read at the first request."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, _File] = {}
+
+    async def named(self, name: str) -> _File | None:
+        """One of them."""
+        if not self._found:
+            self._found = await asyncio.to_thread(_read)
+        return self._found.get(name)
+
+
+def dashboard_routes() -> list[web.RouteDef]:
+    """All of them."""
+    shipped = _Files()
+
+    async def page(request: web.Request) -> web.Response:
+        return _response(request, await shipped.named(_PAGE))
+
+    async def part(request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        return _response(request, await shipped.named(name) if _NAME.fullmatch(name) else None)
+
+    async def without_slash(request: web.Request) -> web.Response:
+        """Relative, as everything is on this page: a proxy may have put it below something else."""
+        return web.Response(status=308, headers={hdrs.LOCATION: f"..{DASHBOARD_PATH}"})
+
+    return [
+        web.get(DASHBOARD_PATH, page),
+        web.get(f"{DASHBOARD_PATH}/", without_slash),
+        web.get(f"{DASHBOARD_PATH}/{{name}}", part),
+    ]
+
+
+def _response(request: web.Request, file: _File | None) -> web.Response:
+    if file is None:
+        raise web.HTTPNotFound
+    headers = HEADERS | {hdrs.ETAG: file.etag}
+    if request.headers.get(hdrs.IF_NONE_MATCH) == file.etag:
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=file.content, content_type=file.content_type, charset="utf-8", headers=headers)
+
+
+def _read() -> dict[str, _File]:
+    found = {}
+    for place in files("backend.dashboard").joinpath("static").iterdir():
+        kind = place.name.rpartition(".")[2]
+        if kind in _TYPES:
+            content = place.read_bytes()
+            found[place.name] = _File(content, _TYPES[kind], f'"{sha256(content).hexdigest()[:32]}"')
+    return found

@@ -1,0 +1,220 @@
+// @ts-check
+// The connection: the last hour once, then what the gateway tells, again and again until somebody ends it.
+
+import { EventReader } from "./events.js";
+/** @import { Recent, Snapshot } from "./types.js" */
+
+const ANSWER_MS = 10_000;
+export const LATE_MS = 4_000; // it tells once a second
+const SILENCE_MS = 15_000;
+const HIDDEN_MS = 60_000; // a page that nobody sees takes nobody's place
+const PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
+
+/**
+ * `retryAt`: when it tries again, ms; `heardAt`: when the newest came, 0: none did.
+ * @typedef {{phase: "connecting"|"live"|"lost"|"crowded"|"asleep"|"key"|"forbidden", retryAt: number, heardAt: number}} Link
+ */
+
+/**
+ * @typedef {Object} Hearer
+ * @property {(timeline: any, now: number) => void} timeline
+ * @property {(snapshot: Snapshot, now: number) => void} snapshot
+ * @property {(recent: Recent, now: number) => void} segment
+ * @property {(link: Link) => void} link
+ */
+
+/** How long to wait after so many failures, ms: between half of it and all of it. @param {number} failures @param {number} chance */
+export function pause(failures, chance) {
+  const most = PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1] ?? 0;
+  return most * (0.5 + chance / 2);
+}
+
+/** An answer that is not the wanted one. */
+export class Refused extends Error {
+  /** @param {Response} response */
+  constructor(response) {
+    super(`${response.status}`);
+    this.status = response.status;
+    this.retryMs = Number(response.headers.get("Retry-After") ?? 0) * 1_000 || 0;
+  }
+}
+
+export class Feed {
+  #hearer;
+  #key;
+  #ended = new AbortController();
+  #watching = new AbortController();
+  #wake = () => {};
+  #failures = 0;
+  /** @type {Link} */
+  link = { phase: "connecting", retryAt: 0, heardAt: 0 };
+
+  /** @param {string} key @param {Hearer} hearer */
+  constructor(key, hearer) {
+    this.#key = key;
+    this.#hearer = hearer;
+  }
+
+  /** Until `end`, or until the gateway wants another key. */
+  async run() {
+    const seen = this.#watchVisibility();
+    addEventListener("online", this.now, { signal: this.#ended.signal });
+    while (!this.#ended.signal.aborted && !["key", "forbidden"].includes(this.link.phase)) {
+      if (await seen()) {
+        await this.#attempt();
+      }
+    }
+  }
+
+  /** No more. */
+  end() {
+    this.#ended.abort();
+    this.#watching.abort();
+    this.#wake();
+  }
+
+  /** Do not wait for the next attempt. */
+  now = () => {
+    this.#failures = 0;
+    this.#wake();
+  };
+
+  async #attempt() {
+    this.#watching = new AbortController();
+    try {
+      await this.#hour();
+      await this.#watch();
+      this.#failures += 1; // it ended: it goes away, or was restarted
+      await this.#pause("lost", 0);
+    } catch (problem) {
+      if (this.#ended.signal.aborted || this.link.phase === "asleep") {
+        return;
+      }
+      await this.#failed(problem);
+    }
+  }
+
+  /** @param {unknown} problem */
+  async #failed(problem) {
+    this.#failures += 1;
+    const status = problem instanceof Refused ? problem.status : 0;
+    if (status === 401) {
+      this.#tell({ phase: "key" });
+    } else if (status === 403) {
+      this.#tell({ phase: "forbidden" });
+    } else {
+      await this.#pause(status === 429 ? "crowded" : "lost", problem instanceof Refused ? problem.retryMs : 0);
+    }
+  }
+
+  async #hour() {
+    const signal = AbortSignal.any([this.#watching.signal, AbortSignal.timeout(ANSWER_MS)]);
+    const response = await this.#get("v1/timeline", signal);
+    if (response.ok) {
+      const timeline = await response.json();
+      safely(() => this.#hearer.timeline(timeline, Date.now()));
+    } else if (response.status !== 404) {
+      throw new Refused(response); // 404: an older gateway, that remembers nothing
+    }
+  }
+
+  async #watch() {
+    const watchdog = new AbortController();
+    const signal = AbortSignal.any([this.#watching.signal, watchdog.signal]);
+    let timer = setTimeout(() => watchdog.abort(), SILENCE_MS);
+    try {
+      const response = await this.#get("v1/monitor", signal);
+      if (!response.ok || !response.body) {
+        throw new Refused(response);
+      }
+      const events = new EventReader();
+      const pieces = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let piece = await pieces.read(); !piece.done; piece = await pieces.read()) {
+        clearTimeout(timer);
+        timer = setTimeout(() => watchdog.abort(), SILENCE_MS);
+        events.take(piece.value).forEach((event) => this.#heard(event));
+      }
+    } finally {
+      clearTimeout(timer);
+      watchdog.abort();
+    }
+  }
+
+  /** @param {string} path @param {AbortSignal} signal */
+  #get(path, signal) {
+    const headers = this.#key ? { Authorization: `Bearer ${this.#key}` } : undefined;
+    return fetch(path, { signal, headers, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" });
+  }
+
+  /** @param {{name: string, data: string}} event */
+  #heard({ name, data }) {
+    const now = Date.now();
+    if (name === "snapshot") {
+      this.#failures = 0;
+      this.#tell({ phase: "live", heardAt: now });
+      const snapshot = JSON.parse(data);
+      safely(() => this.#hearer.snapshot(snapshot, now));
+    } else if (name === "segment") {
+      const recent = JSON.parse(data);
+      safely(() => this.#hearer.segment(recent, now));
+    }
+  }
+
+  /** @param {"lost"|"crowded"} phase @param {number} leastMs */
+  async #pause(phase, leastMs) {
+    const waits = Math.max(leastMs, pause(this.#failures, Math.random()));
+    this.#tell({ phase, retryAt: Date.now() + waits });
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, waits);
+      this.#wake = () => (clearTimeout(timer), resolve(undefined));
+    });
+    this.#wake = () => {};
+  }
+
+  /** Leaves when nobody has looked for a while. The result waits until somebody does; false: it has ended. */
+  #watchVisibility() {
+    let timer = 0;
+    let looked = () => {};
+    const change = () => {
+      clearTimeout(timer);
+      if (document.visibilityState === "hidden") {
+        timer = setTimeout(() => {
+          this.#tell({ phase: "asleep" });
+          this.#watching.abort();
+        }, HIDDEN_MS);
+      } else {
+        looked();
+        this.now();
+      }
+    };
+    document.addEventListener("visibilitychange", change, { signal: this.#ended.signal });
+    this.#ended.signal.addEventListener("abort", () => (clearTimeout(timer), looked()));
+    return async () => {
+      if (this.link.phase === "asleep" && document.visibilityState === "hidden") {
+        await new Promise((resolve) => (looked = () => resolve(undefined)));
+      }
+      if (this.link.phase === "asleep") {
+        this.#tell({ phase: "connecting" });
+      }
+      return !this.#ended.signal.aborted;
+    };
+  }
+
+  /** @param {Partial<Link>} change */
+  #tell(change) {
+    if (this.#ended.signal.aborted) {
+      return;
+    }
+    this.link = { ...this.link, retryAt: 0, ...change };
+    this.#hearer.link(this.link);
+  }
+}
+
+/** A fault of the page is told as one, and is no reason to connect again. @param {() => void} work */
+function safely(work) {
+  try {
+    work();
+  } catch (fault) {
+    reportError(fault);
+  }
+}

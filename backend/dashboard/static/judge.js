@@ -1,0 +1,71 @@
+// @ts-check
+// How things are, as one sentence. Pure.
+
+/** @import { Snapshot, Worker } from "./types.js" */
+
+export const NOTICEABLE_S = 1; // a shorter wait is none
+const LONG_S = 10;
+const STUCK_S = 30;
+
+/**
+ * `key` and `values` make the sentence, `help` what to do or to know; `level` is also told by a shape.
+ * @typedef {{level: "good"|"warn"|"bad"|"unknown", key: string, help: string, values: Record<string, number>}} Verdict
+ */
+
+/**
+ * @param {Snapshot|null} snapshot the newest; `null`: none came yet
+ * @param {"connecting"|"live"|"lost"|"crowded"|"asleep"} phase
+ * @param {number} refused of the last minute
+ * @returns {Verdict}
+ */
+export function judge(snapshot, phase, refused) {
+  if (phase === "crowded") {
+    return verdict("unknown", "crowded");
+  }
+  if (phase === "lost") {
+    return verdict("bad", "lost");
+  }
+  if (snapshot === null) {
+    return verdict("unknown", "connecting");
+  }
+  if (!snapshot.broker.up) {
+    return verdict("bad", "broker");
+  }
+  return able(snapshot.workers).length ? load(snapshot, refused) : unattended(snapshot);
+}
+
+/** Those who take work. @param {Worker[]} workers */
+export function able(workers) {
+  return workers.filter((one) => one.state === "idle" || one.state === "busy");
+}
+
+/** How long something that is said now waits, in s. @param {Snapshot} snapshot */
+export function wait(snapshot) {
+  return snapshot.streams > 0 ? snapshot.backlog_s / snapshot.streams : 0;
+}
+
+/** @param {Snapshot} snapshot @returns {Verdict} */
+function unattended(snapshot) {
+  const starting = snapshot.workers.some((one) => one.state === "starting");
+  return verdict("warn", starting ? "starting" : "noWorker");
+}
+
+/** @param {Snapshot} snapshot @param {number} refused @returns {Verdict} */
+function load(snapshot, refused) {
+  const seconds = wait(snapshot);
+  if (refused > 0) {
+    return verdict("warn", "refusing", { count: refused, seconds });
+  }
+  if (snapshot.oldest_s > STUCK_S && snapshot.oldest_s > 3 * seconds) {
+    return verdict("warn", "slow", { seconds: snapshot.oldest_s });
+  }
+  if (seconds >= NOTICEABLE_S) {
+    return verdict(seconds >= LONG_S ? "warn" : "good", "wait", { seconds });
+  }
+  return verdict("good", snapshot.sessions || snapshot.queued ? "atOnce" : "ready");
+}
+
+/** @param {Verdict["level"]} level @param {string} key @param {Record<string, number>} [values] @returns {Verdict} */
+function verdict(level, key, values = {}) {
+  return { level, key: `how.${key}`, help: `help.${key}`, values };
+}

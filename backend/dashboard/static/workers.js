@@ -1,0 +1,79 @@
+// @ts-check
+// Who recognises, and what each of them is doing.
+
+import { each, h, say, set } from "./dom.js";
+import { icon, reshape } from "./icons.js";
+import { cells, table } from "./table.js";
+/** @import { Scene, Tools } from "./page.js" */
+/** @import { Worker } from "./types.js" */
+
+const COLUMNS = ["worker", "state", "slots", "speed", "cpu", "memory", "gpu", "done"];
+const BLOCKS = 8; // more slots than that are a number only
+
+export class Workers {
+  #tools;
+  #body;
+  #none;
+
+  /** @param {Tools} tools */
+  constructor(tools) {
+    this.#tools = tools;
+    const { texts } = tools;
+    const title = h("h2", { id: "workers" }, texts.get("workers.title"));
+    const { element, body } = table("workers", COLUMNS.map((one) => texts.get(`workers.${one}`)));
+    this.#body = body;
+    this.#none = h("p", { class: "none" }, texts.get("workers.none"));
+    this.element = h("section", { "aria-labelledby": "workers" }, title, h("div", { class: "panel" }, this.#none, element));
+  }
+
+  /** @param {Scene} scene */
+  update({ snapshot }) {
+    const workers = [...(snapshot?.workers ?? [])].sort((one, other) => one.host.localeCompare(other.host) || one.worker.localeCompare(other.worker));
+    set(this.#none, { hidden: workers.length > 0 || snapshot === null });
+    set(/** @type {Element} */ (this.#body.parentElement), { hidden: workers.length === 0 });
+    each(this.#body, workers, (one) => one.worker, () => this.#row(), (row, one) => this.#fill(row, one));
+  }
+
+  #row() {
+    const { texts } = this.#tools;
+    const row = cells("workers", COLUMNS.map((one) => texts.get(`workers.${one}`)));
+    const [worker, state, slots, , , , , done] = row.children;
+    worker.append(h("strong", {}), h("span", { class: "small" }));
+    state.append(icon("idle"), h("span", {}));
+    slots.append(h("span", { class: "blocks", "aria-hidden": "true" }), h("span", {}));
+    done.append(h("span", {}), h("span", { class: "small bad" }));
+    return row;
+  }
+
+  /** @param {HTMLElement} row @param {Worker} one */
+  #fill(row, one) {
+    const { texts, format, names } = this.#tools;
+    const [worker, state, slots, speed, cpu, memory, gpu, done] = row.children;
+    set(row, { "data-state": one.state, title: one.worker });
+    say(worker.children[0], names.of(one.worker));
+    say(worker.children[1], [one.device, one.model].filter((part) => part !== "").join(" · "));
+    reshape(state.children[0], one.state);
+    say(state.children[1], texts.get(`state.${one.state}`));
+    this.#blocks(slots.children[0], one);
+    say(slots.children[1], texts.get("workers.slotsOf", { busy: one.busy, slots: one.slots }));
+    say(speed, one.speed > 0 ? format.times(one.speed) : "–");
+    say(cpu, format.percent(one.cpu_percent));
+    say(memory, one.memory_bytes ? format.bytes(one.memory_bytes) : "–");
+    say(gpu, this.#gpu(one));
+    say(done.children[0], format.number(one.done));
+    say(done.children[1], one.failed ? format.count("workers.failed", one.failed) : "");
+  }
+
+  /** @param {Element} element @param {Worker} one */
+  #blocks(element, { busy, slots }) {
+    const shown = slots > BLOCKS ? [] : Array.from({ length: slots }, (_, place) => ({ place, taken: place < busy }));
+    each(element, shown, (one) => `${one.place}`, () => h("span", {}), (block, one) => set(block, { "data-busy": one.taken }));
+  }
+
+  /** @param {Worker} one */
+  #gpu({ gpu_percent, gpu_memory_bytes }) {
+    const { format } = this.#tools;
+    const parts = [gpu_percent == null ? "" : format.percent(gpu_percent), gpu_memory_bytes == null ? "" : format.bytes(gpu_memory_bytes)];
+    return parts.filter((part) => part !== "").join(" · ") || "–";
+  }
+}

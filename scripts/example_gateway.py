@@ -1,0 +1,88 @@
+"""A gateway that has nothing but a dashboard, with made-up figures, in a thread of its own."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import msgspec
+from aiohttp import hdrs, web
+
+from backend.dashboard.routes import dashboard_routes
+from protocol.monitor import EVENT_STREAM, MONITOR_PATH, SNAPSHOT, TIMELINE_PATH, Snapshot, Timeline
+
+_START_S: Final = 10.0
+_EVERY_S: Final = 1.0
+
+
+class ExampleGateway:
+    """Tells ``timeline`` and ``snapshot`` to whoever shows ``key`` (empty: to anybody), once a second."""
+
+    def __init__(self, timeline: Timeline, snapshot: Snapshot, key: str = "") -> None:
+        self.timeline = timeline
+        self.snapshot = snapshot
+        self.key = key
+        self.url = ""
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._ended = asyncio.Event()
+
+    def run(self) -> None:
+        """Until ``end``."""
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
+
+    def end(self) -> None:
+        """From any thread."""
+        self._loop.call_soon_threadsafe(self._ended.set)
+
+    def wait(self) -> None:
+        """Until it listens."""
+        assert self._ready.wait(_START_S), "it does not listen"
+
+    async def _serve(self) -> None:
+        app = web.Application()
+        told = [web.get(TIMELINE_PATH, self._hour), web.get(MONITOR_PATH, self._watch)]
+        app.add_routes([*dashboard_routes(), *told])
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+        self._ready.set()
+        await self._ended.wait()
+        await runner.cleanup()
+
+    def _check(self, request: web.Request) -> None:
+        if self.key and request.headers.get(hdrs.AUTHORIZATION) != f"Bearer {self.key}":
+            raise web.HTTPUnauthorized
+
+    async def _hour(self, request: web.Request) -> web.Response:
+        self._check(request)
+        return web.Response(body=msgspec.json.encode(self.timeline), content_type="application/json")
+
+    async def _watch(self, request: web.Request) -> web.StreamResponse:
+        self._check(request)
+        response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: EVENT_STREAM, hdrs.CACHE_CONTROL: "no-store"})
+        await response.prepare(request)
+        with suppress(ConnectionError):
+            while not self._ended.is_set():
+                data = msgspec.json.encode(self.snapshot)
+                await response.write(b"event: %b\ndata: %b\n\n" % (SNAPSHOT.encode(), data))
+                await asyncio.sleep(_EVERY_S)
+        return response
+
+
+@contextmanager
+def example_gateway(timeline: Timeline, snapshot: Snapshot, key: str = "") -> Iterator[ExampleGateway]:
+    """One that listens on 127.0.0.1, until the context ends."""
+    gateway = ExampleGateway(timeline, snapshot, key)
+    thread = threading.Thread(target=gateway.run, name="example gateway", daemon=True)
+    thread.start()
+    try:
+        gateway.wait()
+        yield gateway
+    finally:
+        gateway.end()
+        thread.join(_START_S)

@@ -1,0 +1,94 @@
+"""The page comes to anybody, with all that it is made of and nothing else; what it shows needs the key."""
+
+import re
+from collections.abc import AsyncIterator
+from importlib.resources import files
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from backend.gateway import Gateway
+from protocol.monitor import DASHBOARD_PATH, MONITOR_PATH
+from tests.backend.conftest import KEY
+
+STATIC = Path(str(files("backend.dashboard"))) / "static"
+NAMES = sorted(path.name for path in STATIC.iterdir())
+_OTHERS = re.compile(
+    r"""(?:https?:)?//(?!www\.w3\.org/2000/svg)[a-z]|\beval\(|innerHTML|\bstyle="|\bon[a-z]+=['"]"""
+)
+_IMPORT = re.compile(r"""^(?:import|export) [^'"]*["']\./([^"']+)["']""", re.MULTILINE)
+_PART = re.compile(r"""(?:href|src)="dashboard/([^"]+)\"""")
+
+
+@pytest.fixture
+async def http(gateway: Gateway) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(gateway.url) as session:
+        yield session
+
+
+async def test_the_page_comes_to_anybody_and_may_load_nothing_of_others(http: aiohttp.ClientSession) -> None:
+    async with http.get(DASHBOARD_PATH, headers={"Origin": "https://evil.example"}) as response:
+        body = await response.text()
+    assert response.status == 200 and response.content_type == "text/html"
+    policy = response.headers["Content-Security-Policy"].split("; ")
+    assert policy[0] == "default-src 'self'" and "unsafe" not in response.headers["Content-Security-Policy"]
+    assert {"frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"} < set(policy)
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Access-Control-Allow-Origin" not in response.headers
+    assert KEY not in body
+
+
+async def test_everything_that_it_is_made_of_comes_with_its_type_and_once(http: aiohttp.ClientSession) -> None:
+    types = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+    for name in (name for name in NAMES if not name.endswith(".html")):
+        async with http.get(f"{DASHBOARD_PATH}/{name}") as response:
+            assert (response.status, response.content_type) == (200, types[name.rpartition(".")[2]])
+            assert await response.read() == (STATIC / name).read_bytes()
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+        same = {"If-None-Match": response.headers["ETag"]}
+        async with http.get(f"{DASHBOARD_PATH}/{name}", headers=same) as again:
+            assert again.status == 304 and await again.read() == b""
+        async with http.get(f"{DASHBOARD_PATH}/{name}", headers={"If-None-Match": '"old"'}) as changed:
+            assert changed.status == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["index.html", "routes.py", "..%2froutes.py", "%2e%2e/routes.py", "no.js", "a%00.js"]
+)
+async def test_nothing_else_does(http: aiohttp.ClientSession, name: str) -> None:
+    async with http.get(f"{DASHBOARD_PATH}/{name}") as response:
+        assert response.status in (400, 404)
+        assert b"import" not in await response.read()
+
+
+async def test_an_address_that_ends_with_a_slash_leads_to_the_page(http: aiohttp.ClientSession) -> None:
+    async with http.get(f"{DASHBOARD_PATH}/") as response:
+        assert response.status == 200 and response.url.path == DASHBOARD_PATH
+
+
+async def test_what_it_shows_needs_the_key(http: aiohttp.ClientSession) -> None:
+    async with http.get(MONITOR_PATH) as response:
+        assert response.status == 401
+
+
+def test_every_part_is_used_and_shipped() -> None:
+    used = {"index.html", *_PART.findall((STATIC / "index.html").read_text()), "icon.svg"}
+    for name in NAMES:
+        used |= set(_IMPORT.findall((STATIC / name).read_text())) if name.endswith(".js") else set()
+    assert used | {"types.js"} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_part_needs_others_or_runs_what_it_reads(name: str) -> None:
+    source = (STATIC / name).read_text()
+    assert not _OTHERS.search(source), _OTHERS.search(source)
+    assert source.count("\n") <= 400
+
+
+@pytest.mark.parametrize(
+    "text", ['src="https://cdn.example/a.js"', "url(//a.example/b)", "eval(x)", "a.innerHTML = b", '<p style="x">']
+)
+def test_what_is_not_wanted_would_be_found(text: str) -> None:
+    assert _OTHERS.search(text)
