@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from uuid import uuid4
 
 from rich.console import Console
+from structlog.contextvars import bound_contextvars
 
 from app import needed_models
 from app.capture.errors import TakeUnknown
@@ -112,7 +113,8 @@ class _Dictation:
 
             leave, self._interrupts.first = self._interrupts.first, stop
             tasks.start(screen.refreshing(), "screen")
-            transcript = await listener.listen(journal, microphone, screen)
+            with bound_contextvars(session=str(self._session)):
+                transcript = await listener.listen(journal, microphone, screen)
             self._interrupts.first = leave
         return FAILED if transcript.failures else 0
 

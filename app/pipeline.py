@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app.capture.story import cut
 from app.outlet import Outlet, pass_on
 from app.transcript import Segment, Transcript
 from client.events import ClientEvent
@@ -166,6 +167,7 @@ class Texts:
         end = spoken.begin + samples
         spoken.samples = samples
         spoken.speech_end = speech_end if spoken.begin < speech_end <= end else end
+        cut(number, samples, end - spoken.speech_end)
 
     async def collect(self, events: AsyncIterator[ClientEvent]) -> None:
         """Take results as they come."""

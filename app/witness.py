@@ -36,3 +36,50 @@ class Nobody:
 
 
 NOBODY: Final = Nobody()
+
+
+class Witnesses(Witness):
+    """Several, told in order."""
+
+    def __init__(self, *witnesses: Witness) -> None:
+        self._witnesses = witnesses
+
+    def began(self, session: UUID, segment: int) -> None:
+        """Tell all of them."""
+        for witness in self._witnesses:
+            witness.began(session, segment)
+
+    def completed(self, session: UUID, segment: int) -> None:
+        """Tell all of them."""
+        for witness in self._witnesses:
+            witness.completed(session, segment)
+
+    def queued(self, session: UUID, segment: int) -> None:
+        """Tell all of them."""
+        for witness in self._witnesses:
+            witness.queued(session, segment)
+
+    def recognised(self, session: UUID, segment: Segment) -> None:
+        """Tell all of them."""
+        for witness in self._witnesses:
+            witness.recognised(session, segment)
+
+    def inserted(self, session: UUID, segment: int) -> None:
+        """Tell all of them."""
+        for witness in self._witnesses:
+            witness.inserted(session, segment)
+
+    def held(self, session: UUID, segment: int) -> None:
+        """Tell all of them."""
+        for witness in self._witnesses:
+            witness.held(session, segment)
+
+    def closed(self, session: UUID) -> None:
+        """Tell all of them."""
+        for witness in self._witnesses:
+            witness.closed(session)
+
+    def discarded(self, session: UUID) -> None:
+        """Tell all of them."""
+        for witness in self._witnesses:
+            witness.discarded(session)

@@ -7,6 +7,7 @@ until the session is done or cannot go on. The caller pushes segments in and tak
 import asyncio
 import random
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,10 +35,11 @@ from client.errors import (
 from client.event_queue import EventQueue
 from client.events import ClientEvent, Connected, Disconnected
 from client.session import Session
+from client.story import Story
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.errors import CloseCode
 from protocol.recognition import Options
-from protocol.session import Failed, Final, GatewayMessage, Welcome, resumable
+from protocol.session import Failed, Final, GatewayMessage, SegmentEnd, Welcome, resumable
 
 log = structlog.get_logger(__name__)
 
@@ -104,6 +106,7 @@ class GatewayClient:
         self._events: EventQueue = EventQueue(self._settings.most_events)
         self._changed = asyncio.Event()  # the session may have something to send
         self._room = asyncio.Event()  # something ended: there may be room for more audio
+        self._story = Story(str(session), time.monotonic())
         self._moved_at = 0.0  # on the loop's clock, as the next
         self._welcomed_at = -1.0
         self._error: GatewayError | None = None
@@ -115,6 +118,7 @@ class GatewayClient:
         """A segment starts, ``at_ms`` after the session's first sample."""
         self._check()
         self._session.begin(segment, at_ms)
+        self._story.began(segment, time.monotonic())
         self._changed.set()
 
     async def audio(self, segment: int, pcm: bytes) -> None:
@@ -137,6 +141,7 @@ class GatewayClient:
         """The segment is complete."""
         self._check()
         self._session.end(segment)
+        self._story.ended(segment, time.monotonic())
         self._changed.set()
 
     async def cancel(self, segment: int) -> None:
@@ -144,6 +149,7 @@ class GatewayClient:
         self._check()
         if self._session.is_open(segment):
             self._session.cancel(segment)
+            self._story.cancelled(segment)
             await self._store.settle(segment, None)
         self._changed.set()
         self._room.set()
@@ -212,6 +218,7 @@ class GatewayClient:
     def _lost(self) -> SessionLost:
         segments = self._session.open
         quiet = f"for {self._settings.quiet_s:g} s nothing was heard of {len(segments)} segments"
+        self._story.gave_up(quiet)
         return SessionLost(f"{quiet}: is a worker running there?", segments)
 
     def _check(self) -> None:
@@ -225,6 +232,7 @@ class GatewayClient:
             async with self._settings.http() as http:
                 await self._converse_until_done(http)
         except GatewayError as error:
+            self._story.gave_up(str(error))
             self._error = error
         except Exception as error:  # the top of a task: logged, and told to whoever waits
             log.exception("the gateway client failed")
@@ -258,7 +266,7 @@ class GatewayClient:
             pause = self._settings.retry(failures, random.random(), lost.retry_after_s)
             if isinstance(lost, Moved) and failures == 1:  # not again and again, should it come and go
                 pause = 0.0
-            log.info("gateway lost", reason=str(lost), retry_in_s=round(pause, 2))
+            self._story.lost(str(lost), pause, lost.retry_after_s, time.monotonic())
             await self._events.put(Disconnected(str(lost), pause))
             await self._settings.pause(pause)
 
@@ -307,6 +315,7 @@ class GatewayClient:
 
     async def _take(self, message: GatewayMessage) -> None:
         events = self._session.receive(message)
+        self._story.heard(message, time.monotonic())
         now = asyncio.get_running_loop().time()
         if events:
             self._moved_at = now
@@ -314,10 +323,11 @@ class GatewayClient:
             self._welcomed_at = now
             await self._events.put(Connected(message.gateway, message.durable))
         for event in events:
+            self._story.came(event, time.monotonic())
             if isinstance(event, Final | Failed):
-                log.info("segment ended", segment=event.segment, outcome=type(event).__name__.lower())
                 await self._store.settle(event.segment, event)
                 self._session.stored(event.segment)
+                self._story.kept(event, time.monotonic())
                 self._room.set()
                 self._changed.set()
             await self._events.put(event)
@@ -333,6 +343,8 @@ class GatewayClient:
                     await connection.send_audio(outgoing.segment, outgoing.offset, pcm, self._settings.send_s)
                 else:
                     await connection.send(outgoing, self._settings.send_s)
+                    if isinstance(outgoing, SegmentEnd):
+                        self._story.sent(outgoing.segment, time.monotonic())
             await self._changed.wait()
 
     def _why(self, close_code: int | None) -> GatewayError:

@@ -1,4 +1,4 @@
-"""Nobody looks, and the monitor does."""
+"""Nobody looks, the monitor does, and several may."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from app.monitoring.monitoring import OwnTakes
 from app.monitoring.utterances import Utterances
 from app.states import State
 from app.transcript import Segment
-from app.witness import NOBODY, Witness
+from app.witness import NOBODY, Witness, Witnesses
 
 SESSION = UUID(int=1)
 
@@ -31,3 +31,12 @@ def test_the_monitor_is_a_witness() -> None:
     tell(OwnTakes(utterances, lambda: 1.0))
     (row,) = utterances.rows(10, 2.0, 0.0, {})
     assert (row.own, row.state) == (True, State.DONE)
+
+
+def test_several_are_told_everything() -> None:
+    one, two = Utterances(), Utterances()
+    both = Witnesses(OwnTakes(one, lambda: 1.0), NOBODY, OwnTakes(two, lambda: 1.0))
+    tell(both)
+    assert [row.state for known in (one, two) for row in known.rows(10, 2.0, 0.0, {})] == [State.DONE] * 2
+    both.discarded(SESSION)
+    assert [*one.rows(10, 2.0, 0.0, {}), *two.rows(10, 2.0, 0.0, {})] == []

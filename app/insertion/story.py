@@ -1,0 +1,56 @@
+"""When a text arrived where the cursor is, for the log: with how long it had been there before."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from app.transcript import Segment
+from app.witness import Witness
+
+log = structlog.get_logger(__name__)
+
+_MOST: Final = 1_000
+
+Key = tuple[UUID, int]
+
+
+class InsertionStory(Witness):
+    """Tells of each text once, when it is inserted or held."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._recognised: dict[Key, float] = {}
+
+    def began(self, session: UUID, segment: int) -> None:
+        """Of no interest: the client tells it."""
+
+    completed = queued = began
+
+    def recognised(self, session: UUID, segment: Segment) -> None:
+        """From now on it waits for its turn."""
+        self._recognised[session, segment.index] = self._clock()
+        if len(self._recognised) > _MOST:
+            del self._recognised[next(iter(self._recognised))]
+
+    def inserted(self, session: UUID, segment: int) -> None:
+        """It arrived."""
+        self._tell("text inserted", session, segment)
+
+    def held(self, session: UUID, segment: int) -> None:
+        """It waits for a person."""
+        self._tell("text held", session, segment)
+
+    def closed(self, session: UUID) -> None:
+        """Nothing more of this take is inserted."""
+        for key in [key for key in self._recognised if key[0] == session]:
+            del self._recognised[key]
+
+    discarded = closed
+
+    def _tell(self, event: str, session: UUID, segment: int) -> None:
+        since = self._recognised.pop((session, segment), None)
+        waited = {} if since is None else {"after_ms": round((self._clock() - since) * 1000)}
+        log.info(event, session=str(session), segment=segment, **waited)

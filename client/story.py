@@ -1,0 +1,114 @@
+"""What became of each segment, for the log: one line when its result is kept, one for whatever is unusual.
+
+Offsets are ms of this process's own clock since the segment began here.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from client.events import Outcome, Retrying, SessionEvent
+from protocol.audio import samples_to_ms
+from protocol.session import Busy, Failed, Final, GatewayMessage, Missing, Queued, Welcome
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class _Spoken:
+    """When what happened to it last; 0: not yet. ``sends``: how often its end was said."""
+
+    began: float
+    ended: float = 0.0
+    sent: float = 0.0
+    sends: int = 0
+    queued: float = 0.0
+    final: float = 0.0
+
+
+class Story:
+    """Of one session. Knows no more segments than have no result. Time comes in as a value."""
+
+    def __init__(self, session: str, now: float) -> None:
+        self._session = session
+        self._spoken: dict[int, _Spoken] = {}
+        self._away_since = now
+        self._connections = 0
+
+    # -- a segment -----------------------------------------------------------------------------------------
+
+    def began(self, segment: int, now: float) -> None:
+        """Its first samples are there, or will be at once."""
+        self._spoken[segment] = _Spoken(now)
+
+    def ended(self, segment: int, now: float) -> None:
+        """It is complete."""
+        if spoken := self._spoken.get(segment):
+            spoken.ended = now
+
+    def sent(self, segment: int, now: float) -> None:
+        """All of it was given to the connection."""
+        if spoken := self._spoken.get(segment):
+            spoken.sent, spoken.sends = now, spoken.sends + 1
+
+    def came(self, event: SessionEvent, now: float) -> None:
+        """The session takes this for news."""
+        match event:
+            case Queued(segment):
+                if spoken := self._spoken.get(segment):
+                    spoken.queued = now
+            case Retrying(segment, attempt, code):
+                self._say("segment is tried again", segment=segment, attempt=attempt, code=code)
+            case Busy(reason, accepting=accepting, eta_ms=eta_ms):
+                self._say("gateway is busy", reason=reason, accepting=accepting, eta_ms=eta_ms)
+            case Final(segment) | Failed(segment):
+                if spoken := self._spoken.get(segment):
+                    spoken.final = now
+
+    def kept(self, outcome: Outcome, now: float) -> None:
+        """Its result is on this side for good: the line of a segment."""
+        spoken = self._spoken.pop(outcome.segment, None) or _Spoken(now)
+        names = ("ended", "sent", "queued", "final")
+        times: dict[str, Any] = {name: getattr(spoken, name) for name in names}
+        said = {name: round((at - spoken.began) * 1000) for name, at in times.items() if at}
+        said["kept"] = round((now - spoken.began) * 1000)
+        if spoken.sends > 1:
+            said["sends"] = spoken.sends
+        result = outcome.code.value if isinstance(outcome, Failed) else "final"
+        self._say("segment ended", segment=outcome.segment, outcome=result, **said)
+
+    def cancelled(self, segment: int) -> None:
+        """Its speaker does not want it."""
+        if self._spoken.pop(segment, None):
+            self._say("segment cancelled", segment=segment)
+
+    # -- the connection ------------------------------------------------------------------------------------
+
+    def heard(self, message: GatewayMessage, now: float) -> None:
+        """What a gateway says that is no event."""
+        if isinstance(message, Missing):
+            start = samples_to_ms(message.from_)
+            self._say("gateway asks for audio again", segment=message.segment, from_ms=start)
+        elif isinstance(message, Welcome):
+            theirs = message.segments
+            held = {"held": len(theirs.receiving), "queued": len(theirs.queued), "ended": len(theirs.ended)}
+            event = "gateway reached again" if self._connections else "gateway reached"
+            away_ms = round((now - self._away_since) * 1000)
+            self._say(event, gateway=message.gateway, durable=message.durable, away_ms=away_ms, **held)
+            self._connections += 1
+            self._away_since = 0.0
+
+    def lost(self, reason: str, retry_in_s: float, asked_s: float, now: float) -> None:
+        """The connection is gone, or there was none. ``asked_s``: for how long a gateway asked to stay away."""
+        self._away_since = self._away_since or now
+        away_ms, retry = round((now - self._away_since) * 1000), {"retry_in_s": round(retry_in_s, 2)}
+        asked = {"asked_s": asked_s} if asked_s else {}
+        self._say("gateway lost", reason=reason, away_ms=away_ms, **retry, **asked)
+
+    def gave_up(self, reason: str) -> None:
+        """The session does not go on."""
+        self._say("session is given up", reason=reason, segments=len(self._spoken))
+
+    def _say(self, event: str, **said: Any) -> None:
+        log.info(event, session=self._session, **said)

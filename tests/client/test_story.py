@@ -1,0 +1,85 @@
+"""What the log tells of what is spoken here: one line per segment, one for whatever is unusual."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from structlog.testing import capture_logs
+
+from client.events import Retrying
+from client.story import Story
+from protocol.errors import ErrorCode
+from protocol.session import Busy, Failed, Final, HeldSegments, Missing, Partial, Queued, Welcome
+
+SESSION = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"
+Lines = list[Any]
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    with capture_logs() as logs:
+        yield logs
+
+
+def test_a_segment_is_one_line_from_its_beginning_to_the_disk(lines: Lines) -> None:
+    story = Story(SESSION, 0.0)
+    story.began(2, 10.0)
+    story.ended(2, 12.0)
+    story.sent(2, 12.01)
+    story.came(Queued(2, 1.0), 12.02)
+    story.came(Partial(2, 1, "secret"), 12.1)
+    story.came(Final(2, "secret words"), 12.9)
+    assert lines == []
+    story.kept(Final(2, "secret words"), 12.95)
+    (line,) = lines
+    assert (line["event"], line["session"], line["segment"]) == ("segment ended", SESSION, 2)
+    assert line["outcome"] == "final"
+    offsets = [line[name] for name in ("ended", "sent", "queued", "final", "kept")]
+    assert offsets == [2_000, 2_010, 2_020, 2_900, 2_950]
+    assert "sends" not in line and "secret" not in str(line)
+    story.kept(Final(2, "told again"), 13.0)
+    assert "ended" not in lines[-1], "of what is not known no times are made up"
+
+
+def test_what_is_sent_twice_or_fails_says_so(lines: Lines) -> None:
+    story = Story(SESSION, 0.0)
+    story.began(0, 0.0)
+    for now in (1.0, 5.0):
+        story.sent(0, now)
+    story.came(Retrying(0, 1, ErrorCode.ENGINE_DIED), 6.0)
+    failed = Failed(0, ErrorCode.ENGINE_DIED, "it died", attempt=2)
+    story.came(failed, 7.0)
+    story.kept(failed, 7.0)
+    again, ended = lines
+    assert (again["attempt"], again["code"]) == (1, ErrorCode.ENGINE_DIED)
+    assert (ended["sends"], ended["sent"], ended["outcome"]) == (2, 5_000, ErrorCode.ENGINE_DIED)
+
+
+def test_a_connection_that_is_lost_and_back_says_how_long_and_what_it_found(lines: Lines) -> None:
+    story = Story(SESSION, 100.0)
+    story.heard(Welcome(UUID(SESSION), "g1", True), 100.2)
+    story.lost("the gateway closed the connection (1012)", 0.5, 0.0, 110.0)
+    story.lost("nobody answers", 1.0, 2.0, 110.7)
+    held = HeldSegments({4: 100}, (3,), (0, 1, 2))
+    story.heard(Welcome(UUID(SESSION), "g2", True, segments=held), 113.1)
+    story.heard(Missing(4, 16_000), 113.2)
+    story.lost("it ends again", 0.5, 0.0, 120.0)
+    reached, lost, refused, again, missing, later = lines
+    assert (reached["event"], reached["away_ms"], reached["gateway"]) == ("gateway reached", 200, "g1")
+    assert (lost["away_ms"], lost["retry_in_s"]) == (0, 0.5) and "asked_s" not in lost
+    assert (refused["away_ms"], refused["asked_s"]) == (700, 2.0)
+    assert (again["event"], again["away_ms"], again["gateway"]) == ("gateway reached again", 3_100, "g2")
+    assert (again["held"], again["queued"], again["ended"]) == (1, 1, 3)
+    assert (missing["segment"], missing["from_ms"]) == (4, 1_000) and later["away_ms"] == 0
+
+
+def test_the_rest_that_is_unusual(lines: Lines) -> None:
+    story = Story(SESSION, 0.0)
+    story.began(0, 0.0)
+    story.came(Busy("no_worker", eta_ms=None), 1.0)
+    story.cancelled(0)
+    story.cancelled(0)
+    story.gave_up("the client failed")
+    busy, cancelled, gave_up = lines
+    assert busy["reason"] == "no_worker" and cancelled["segment"] == 0 and gave_up["segments"] == 0
