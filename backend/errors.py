@@ -18,6 +18,7 @@
     │   ├── HistoryRefused     it does not take what it was given, and never will
     │   └── HistoryBusy        more is asked of it than may wait
     ├── MediaUnreadable        a submitted file that cannot be read to its end
+    ├── RequestRefused         something is asked for over HTTP that cannot be done as things stand
     └── OverQuota              a key asks for more than it may
 
 ``TryLater`` and ``TooBusy`` are ``ProtocolError``s, because a client is told, but not the client's mistakes.
@@ -100,6 +101,15 @@ class MediaUnreadable(BackendError):
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message)
+        self.code = code
+
+
+class RequestRefused(BackendError):
+    """Something is asked for over HTTP that cannot be done as things stand."""
+
+    def __init__(self, status: int, code: ErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.status = status
         self.code = code
 
 

@@ -1,0 +1,161 @@
+"""Files over HTTP: submitted, given up, tried again."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import Final
+from uuid import uuid4
+
+from aiohttp import hdrs, web
+from msgspec import UNSET
+
+from backend.access import Visit
+from backend.admission import Refusal
+from backend.answers import json_response
+from backend.errors import OverQuota
+from backend.history.records import NewFile, SessionKind, SessionState, StoredSession
+from backend.observing import RefusalReason
+from backend.rest.form import Form, read_form
+from backend.rest.runner import Runner
+from backend.rest.scope import Archive, conflict
+from backend.rest.views import session_view
+from protocol.recognition import Options
+from protocol.rest import SESSIONS_PATH, SubmittedFields
+
+_RETRY_S: Final = 30.0
+_LONGEST_NAME: Final = 256
+_LONGEST_CLIENT: Final = 128
+_UNENDED: Final = (SessionState.SUBMITTED, SessionState.WORKING)
+
+
+class FileRoutes:
+    """``runner`` ``None``: there is no history, and every route says so."""
+
+    def __init__(self, archive: Archive, runner: Runner | None) -> None:
+        self._archive = archive
+        self._runner = runner
+        self._coming = 0
+        self._accepting: set[str] = set()
+
+    def routes(self) -> list[web.RouteDef]:
+        """All of them."""
+        one = SESSIONS_PATH + "/{id}"
+        return [
+            web.post(SESSIONS_PATH, self._submit),
+            web.post(one + "/cancel", self._cancel),
+            web.post(one + "/retry", self._retry),
+        ]
+
+    async def _submit(self, request: web.Request) -> web.Response:
+        visit = self._archive.admit(request)
+        runner = self._running
+        form = Form()
+        with self._place(visit, runner):
+            try:
+                await read_form(request, runner.uploads, runner.settings.most_bytes, form)
+                stored = await self._accept(visit, form, request.headers.get(hdrs.USER_AGENT, ""))
+            finally:
+                await asyncio.to_thread(form.drop)
+        return self._view(stored, 202)
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        stored = await self._archive.session(request)
+        if stored.kind is not SessionKind.FILE or stored.state not in _UNENDED:
+            raise conflict("only a file that has not ended can be cancelled")
+        await self._archive.ask(lambda store: store.set_state(stored.id, SessionState.CANCELLED))
+        self._running.changed(stored.id)
+        return await self._now(stored)
+
+    async def _retry(self, request: web.Request) -> web.Response:
+        stored = await self._archive.session(request)
+        if stored.kind is not SessionKind.FILE or stored.state is not SessionState.FAILED:
+            raise conflict("only a file that failed can be retried")
+        if not self._running.has(stored.id):
+            raise conflict("the file is not here any more, or at another gateway: submit it as a new session")
+        await self._archive.ask(lambda store: store.retry(stored.id))
+        await self._archive.ask(lambda store: store.set_state(stored.id, SessionState.WORKING))
+        self._running.submitted(stored)
+        return await self._now(stored, 202)
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    @property
+    def _running(self) -> Runner:
+        assert self._runner is not None  # the archive admits nobody without a history
+        return self._runner
+
+    @contextmanager
+    def _place(self, visit: Visit, runner: Runner) -> Iterator[None]:
+        """One more that comes. Raises ``OverQuota``."""
+        if runner.waiting_of(visit.device.owner) >= runner.settings.flow.waiting:
+            message = f"{runner.settings.flow.waiting} files of this key wait already"
+            raise OverQuota(Refusal(429, RefusalReason.KEY_REQUESTS, message, _RETRY_S))
+        if self._coming >= runner.settings.uploads:
+            message = f"{self._coming} files are coming already"
+            raise OverQuota(Refusal(429, RefusalReason.CONNECTIONS, message, _RETRY_S))
+        self._coming += 1
+        try:
+            yield
+        finally:
+            self._coming -= 1
+
+    async def _accept(self, visit: Visit, form: Form, client: str) -> StoredSession:
+        fields = form.fields()
+        id = str(uuid4() if fields.session is UNSET else fields.session)
+        if id in self._accepting:
+            raise conflict("this session is being submitted already")
+        self._accepting.add(id)
+        try:
+            known = await self._archive.ask(lambda store: store.session(id))
+            if known is None:
+                return await self._begin(_new_file(visit, id, fields, form.filename, client), form)
+            if (known.owner, known.tenant, known.kind) != (visit.device.owner, visit.tenant, SessionKind.FILE):
+                raise conflict("there is another session of this id: make a new one")
+            return known
+        finally:
+            self._accepting.discard(id)
+
+    async def _begin(self, new: NewFile, form: Form) -> StoredSession:
+        assert form.part is not None
+        await asyncio.to_thread(form.part.keep, new.id)
+        try:
+            stored = await self._archive.ask(lambda store: store.begin_file(new))
+        except BaseException:
+            await asyncio.to_thread(self._running.uploads.remove, new.id)
+            raise
+        self._running.submitted(stored)
+        return stored
+
+    async def _now(self, stored: StoredSession, status: int = 200) -> web.Response:
+        """As it stands after a change."""
+        changed = await self._archive.ask(lambda store: store.session(stored.id))
+        return self._view(changed or stored, status)
+
+    def _view(self, stored: StoredSession, status: int) -> web.Response:
+        return json_response(session_view(stored, self._running.has(stored.id)), status)
+
+
+def _new_file(visit: Visit, id: str, fields: SubmittedFields, filename: str, client: str) -> NewFile:
+    name = fields.name or PurePosixPath(filename.replace("\\", "/")).name
+    return NewFile(
+        id=id,
+        owner=visit.device.owner,
+        device=visit.device.id,
+        tenant=visit.tenant,
+        client=client[:_LONGEST_CLIENT],
+        name=_shown(name)[:_LONGEST_NAME],
+        options=Options(
+            language=fields.language,
+            hotwords=fields.hotwords,
+            itn=fields.itn,
+            punctuation=fields.punctuation,
+            model=fields.model,
+            priority="bulk",
+            script=fields.script,
+        ),
+    )
+
+
+def _shown(name: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in name).strip()

@@ -1,0 +1,227 @@
+"""One submitted file on its way: read, planned, its segments sent in their turn, its end awaited.
+
+It may end at any moment and be begun again: the same file is cut into the same segments, the history says which of
+them have ended, and the broker takes a segment once per attempt.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import structlog
+
+from backend.errors import BrokerBusy, HistoryError, HistoryRefused, MediaUnreadable
+from backend.history.records import (
+    About,
+    Entry,
+    Planned,
+    SegmentState,
+    SessionKind,
+    SessionState,
+    StoredSegment,
+    StoredSession,
+)
+from backend.jobs import Jobs
+from backend.records import Record, Reread, SessionGone
+from backend.rest.asking import Asks
+from backend.rest.flow import Flow, Waiting
+from backend.rest.media import reading
+from backend.rest.media_frames import Ended, Piece
+from protocol.audio import BYTES_PER_SAMPLE, samples_to_ms
+from protocol.errors import ErrorCode
+from protocol.job import Job
+from runtime.tasks import cancel_and_wait
+
+if TYPE_CHECKING:
+    from backend.history.store import Store
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+RETRY_S: Final = 1.0
+_PAGE: Final = 500
+_STILL_LOOKS: Final = 10
+
+
+class GivenUp(Exception):
+    """It was cancelled or deleted."""
+
+
+class Again(Exception):
+    """The broker lost something of it: from the beginning."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What files are recognised with. ``read``: as ``reading``."""
+
+    history: Asks
+    jobs: Jobs
+    flow: Flow
+    vad_folder: Path | None
+    turn: Callable[[Waiting, int, int], Awaitable[None]]
+    look_s: float
+
+    async def ask(self, question: "Callable[[Store], T]") -> T:
+        """Ask the history until it answers."""
+        while True:
+            try:
+                return await self.history.ask(question)
+            except HistoryRefused:
+                raise
+            except HistoryError as error:
+                log.warning("a file waits for the history", error=str(error))
+                await asyncio.sleep(RETRY_S)
+
+    async def segments(self, id: str) -> dict[int, StoredSegment]:
+        """Everything that is known of a session's segments."""
+        known: dict[int, StoredSegment] = {}
+        last = -1
+        while page := await self.ask(_segments_after(id, last)):
+            known |= {segment.segment: segment for segment in page}
+            last = page[-1].segment
+        return known
+
+
+class FileRun:
+    """``path``: where the file is."""
+
+    def __init__(self, means: Means, file: Waiting, path: Path) -> None:
+        self._means = means
+        self._file = file
+        self._path = path
+        self._woken = asyncio.Event()
+        self._sent: set[int] = set()
+        self._all_sent = False
+        self._still = 0
+
+    def wake(self) -> None:
+        """Something may have changed: look now."""
+        self._woken.set()
+
+    async def run(self) -> SessionState:
+        """Until it has ended. Raises ``MediaUnreadable``, ``GivenUp``, ``Again`` or a ``ProtocolError``."""
+        stored = await self._stored()
+        reads, looks = asyncio.create_task(self._read(stored)), asyncio.create_task(self._until_ended())
+        try:
+            await asyncio.wait({reads, looks}, return_when=asyncio.FIRST_COMPLETED)
+            if not looks.done():
+                await reads
+            return await looks
+        finally:
+            await cancel_and_wait({reads, looks})
+
+    async def _stored(self) -> StoredSession:
+        stored = await self._means.ask(lambda store: store.session(self._file.id))
+        if stored is None or stored.state is SessionState.CANCELLED:
+            raise GivenUp
+        return stored
+
+    # -- reading it ----------------------------------------------------------------------------------------
+
+    async def _read(self, stored: StoredSession) -> None:
+        means = self._means
+        known = await means.segments(stored.id)
+        await self._attach(stored)
+        async with reading(self._path, means.vad_folder) as frames:
+            async for frame in frames:
+                if isinstance(frame, Piece):
+                    await self._piece(stored, frame, known.get(frame.segment))
+                elif isinstance(frame, Ended):
+                    await means.ask(lambda store: store.plan(stored.id, (), complete=True))
+        self._all_sent = True
+        self.wake()
+
+    async def _piece(self, stored: StoredSession, piece: Piece, known: StoredSegment | None) -> None:
+        planned = Planned(piece.segment, samples_to_ms(piece.at), len(piece.pcm) // BYTES_PER_SAMPLE)
+        if known is None:
+            await self._means.ask(lambda store: store.plan(stored.id, (planned,), complete=False))
+        elif (known.at_ms, known.samples) != (planned.at_ms, planned.samples):
+            message = "the file is cut otherwise than it was before: submit it again, as a new session"
+            raise MediaUnreadable(ErrorCode.CONFLICT, message)
+        elif known.state is not SegmentState.PLANNED:
+            return
+        await self._means.turn(self._file, piece.segment, planned.samples)
+        attempt = known.attempt if known else 0
+        job = Job(stored.id, piece.segment, piece.pcm, planned.samples, attempt, options=stored.options)
+        await self._send(stored, job)
+
+    async def _send(self, stored: StoredSession, job: Job) -> None:
+        while True:
+            try:
+                reply = await self._means.jobs.submit(job)
+            except BrokerBusy:
+                await asyncio.sleep(RETRY_S)
+                continue
+            if isinstance(reply, SessionGone):
+                await self._attach(stored)
+                continue
+            if isinstance(reply, Record):  # it ended before this process began
+                self._means.flow.ended(job.session, job.segment)
+            self._sent.add(job.segment)
+            return
+
+    async def _attach(self, stored: StoredSession) -> None:
+        await self._means.jobs.attach(stored.id, stored.owner, resume=True)
+
+    # -- waiting for its end -------------------------------------------------------------------------------
+
+    async def _until_ended(self) -> SessionState:
+        while True:
+            stored = await self._stored()
+            if self._all_sent and stored.state in (SessionState.DONE, SessionState.FAILED):
+                return stored.state
+            await self._look(stored)
+            try:
+                async with asyncio.timeout(self._means.look_s):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+            self._woken.clear()
+
+    async def _look(self, stored: StoredSession) -> None:
+        """What became of what is with the broker; and of what the feed does not tell, if it stays behind."""
+        flying = [segment for segment in self._means.flow.flying(stored.id) if segment in self._sent]
+        if flying:
+            self._still = 0
+            for segment, record in (await self._reread(flying)).segments.items():
+                if record.end is not None:
+                    self._means.flow.ended(stored.id, segment)
+                elif record.job is None:
+                    raise Again
+        elif self._all_sent:
+            self._still += 1
+            if self._still % _STILL_LOOKS == 0:
+                await self._mend(stored)
+
+    async def _mend(self, stored: StoredSession) -> None:
+        known = await self._means.segments(stored.id)
+        open_ = [n for n, one in known.items() if one.state is SegmentState.PLANNED]
+        if not open_:
+            return
+        log.warning("the history lags behind a file: asking the broker", session=stored.id, segments=len(open_))
+        reread = await self._reread(open_)
+        if any(record.end is None and record.job is None for record in reread.segments.values()):
+            raise Again
+        about = About(stored.owner, stored.device, stored.tenant, stored.client, SessionKind.FILE)
+        now_ms = round(time.time() * 1000)
+        entries = [
+            Entry(about, stored.id, n, record.end.attempt, record.outcome, known[n].samples, now_ms)
+            for n, record in reread.segments.items()
+            if record.end is not None and record.outcome is not None
+        ]
+        await self._means.ask(lambda store: store.record(entries))
+
+    async def _reread(self, segments: list[int]) -> Reread:
+        reread: Reread = await self._means.jobs.reread(self._file.id, segments)
+        if not reread.gateway:
+            raise Again
+        return reread
+
+
+def _segments_after(id: str, last: int) -> "Callable[[Store], list[StoredSegment]]":
+    return lambda store: store.segments(id, last, _PAGE)

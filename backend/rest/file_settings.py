@@ -1,0 +1,26 @@
+"""How a gateway deals with files that are submitted to it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from backend.rest.flow import FlowLimits
+
+FOLDER = "submitted"
+
+
+@dataclass(frozen=True)
+class FileSettings:
+    """``folder``: where they lie, this gateway's alone. ``vad_folder``: of FSMN-VAD; ``None``: the plain detector.
+
+    ``most_bytes``: of one file. ``spare_bytes``: of the disk, never used. ``kept_s``: how long a file that failed
+    may be tried again. ``uploads``: that come at a time. ``look_s``: between looks at how one stands.
+    """
+
+    folder: Path
+    vad_folder: Path | None = None
+    most_bytes: int = 2 * 1024**3
+    spare_bytes: int = 512 * 1024**2
+    kept_s: float = 7 * 24 * 3600.0
+    uploads: int = 16
+    look_s: float = 2.0
+    flow: FlowLimits = field(default_factory=FlowLimits)

@@ -1,0 +1,109 @@
+"""Which submitted file is read next, and which of their segments goes to the broker next. Pure.
+
+Files are for the night, dictation is for now: at most some seconds of audio of all files together are with the
+broker at a time. Whoever has least of that is served next, first among keys, then among the files of one.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from protocol.audio import SAMPLE_RATE
+
+MOST_FILES: Final = 10_000
+
+
+@dataclass(frozen=True)
+class FlowLimits:
+    """``audio_s``: of all files, with the broker at a time. ``memory``: the part of the broker's that may be used.
+
+    ``files``: read at a time, each by a process of its own. ``waiting``: files of one key that may wait.
+    """
+
+    audio_s: float = 120.0
+    memory: float = 0.5
+    files: int = 2
+    waiting: int = 1_000
+
+
+class Waiting(NamedTuple):
+    """A file. ``number``: its place in the order in which they came."""
+
+    id: str
+    owner: str
+    number: int
+
+
+class Ask(NamedTuple):
+    """A segment of a file that wants to go."""
+
+    file: str
+    segment: int
+
+
+def next_files(waiting: Iterable[Waiting], running: Sequence[Waiting], most: int) -> list[Waiting]:
+    """Those to begin now: the oldest of the key that has fewest, until ``most`` run."""
+    left = sorted(waiting, key=lambda file: file.number)
+    chosen: list[Waiting] = []
+    while left and len(running) + len(chosen) < most:
+        has = [file.owner for file in (*running, *chosen)]
+        file = min(left, key=lambda one: (has.count(one.owner), one.number))
+        left.remove(file)
+        chosen.append(file)
+    return chosen
+
+
+class Flow:
+    """What of the running files is with the broker, and what wants to go there."""
+
+    def __init__(self, limits: FlowLimits) -> None:
+        self._limits = limits
+        self._owners: dict[str, str] = {}
+        self._asked: dict[str, tuple[int, int]] = {}  # of each file one: segment, samples
+        self._flying: dict[Ask, int] = {}
+
+    def flying(self, file: str) -> list[int]:
+        """Segments of a file that are with the broker."""
+        return [ask.segment for ask in self._flying if ask.file == file]
+
+    def ask(self, file: Waiting, segment: int, samples: int) -> None:
+        """This one wants to go; a file asks for one at a time."""
+        self._owners[file.id] = file.owner
+        self._asked[file.id] = segment, samples
+
+    def ended(self, file: str, segment: int) -> bool:
+        """It is with the broker no more. False: it was not."""
+        return self._flying.pop(Ask(file, segment), None) is not None
+
+    def left(self, file: str) -> None:
+        """The file runs no more."""
+        self._asked.pop(file, None)
+        self._owners.pop(file, None)
+        for segment in self.flying(file):
+            self.ended(file, segment)
+
+    def grant(self, memory: float, up: bool) -> Iterator[Ask]:
+        """Those that go now, in order."""
+        while up and memory <= self._limits.memory and (file := self._next()) is not None:
+            segment, samples = self._asked[file]
+            flying = sum(self._flying.values())
+            if flying and flying + samples > self._limits.audio_s * SAMPLE_RATE:
+                return
+            del self._asked[file]
+            ask = Ask(file, segment)
+            self._flying[ask] = samples
+            yield ask
+
+    def _next(self) -> str | None:
+        """The file that is served next: waiting longest, among those that have least."""
+        by_owner: dict[str, int] = {}
+        by_file: dict[str, int] = {}
+        for ask, samples in self._flying.items():
+            by_file[ask.file] = by_file.get(ask.file, 0) + samples
+            owner = self._owners[ask.file]
+            by_owner[owner] = by_owner.get(owner, 0) + samples
+        return min(
+            self._asked,
+            key=lambda file: (by_owner.get(self._owners[file], 0), by_file.get(file, 0)),
+            default=None,
+        )

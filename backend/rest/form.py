@@ -1,0 +1,126 @@
+"""The form by which a file is submitted: its fields as values, its file on the disk, never all of it in memory."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from backend.errors import RequestRefused
+from backend.rest.query import only_printable
+from backend.rest.uploads import Part, Uploads
+from protocol.errors import ErrorCode, MalformedMessage, MessageTooLarge
+from protocol.rest import SubmittedFields
+
+FILE: Final = "file"
+_FIELD_BYTES: Final = 4 * 1024
+_MOST_FIELDS: Final = 600
+_WRITE_BYTES: Final = 1024 * 1024
+_PIECE_S: Final = 60.0
+_REPEATED: Final = frozenset({"hotwords"})
+_BROKEN: Final = (ValueError, AssertionError, LookupError, RuntimeError, HttpProcessingError)
+"""What aiohttp raises for a form that is none."""
+
+
+@dataclass
+class Form:
+    """What came. ``filename``: as the client calls the file."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    part: Part | None = None
+    filename: str = ""
+
+    def fields(self) -> SubmittedFields:
+        """The fields as values. Raises ``MalformedMessage``."""
+        try:
+            return msgspec.convert(self.values, SubmittedFields, strict=False)
+        except msgspec.ValidationError as error:
+            raise MalformedMessage(str(error)) from error
+
+    def drop(self) -> None:
+        """Nothing of it is wanted, or all of it is kept."""
+        if self.part is not None:
+            self.part.drop()
+
+
+async def read_form(request: web.Request, uploads: Uploads, most_bytes: int, form: Form) -> None:
+    """Into ``form``, of which its caller lets go. Raises ``ProtocolError`` or ``RequestRefused``."""
+    if request.content_type != "multipart/form-data":
+        raise RequestRefused(415, ErrorCode.UNSUPPORTED, "a file is submitted as multipart/form-data")
+    announced = request.content_length or 0
+    if announced > most_bytes + _FIELD_BYTES * _MOST_FIELDS:
+        raise _too_large(most_bytes)
+    await asyncio.to_thread(uploads.check_room, announced)
+    try:
+        await _read_parts(await request.multipart(), form, uploads, most_bytes)
+    except TimeoutError as error:
+        raise MalformedMessage(f"nothing more came within {_PIECE_S:g} s") from error
+    except _BROKEN as error:
+        raise MalformedMessage("this is not a form, or it breaks off") from error
+    if form.part is None:
+        raise MalformedMessage(f"the form has no field {FILE}")
+
+
+async def _read_parts(reader: MultipartReader, form: Form, uploads: Uploads, most_bytes: int) -> None:
+    for _ in range(_MOST_FIELDS):
+        async with asyncio.timeout(_PIECE_S):
+            part = await reader.next()
+        if part is None:
+            return
+        if not isinstance(part, BodyPartReader) or part.name is None:
+            raise MalformedMessage("every part of the form needs a name")
+        if part.name == FILE:
+            if form.part is not None:
+                raise MalformedMessage("one file at a time is submitted")
+            form.filename = part.filename or ""
+            form.part = await asyncio.to_thread(uploads.part)
+            await _save(part, form.part, most_bytes)
+        else:
+            _put(form.values, part.name, await _text(part))
+    raise MessageTooLarge(f"a form may have {_MOST_FIELDS} fields")
+
+
+async def _save(part: BodyPartReader, file: Part, most_bytes: int) -> None:
+    waiting, size = bytearray(), 0
+    async for piece in _pieces(part):
+        waiting += piece
+        size += len(piece)
+        if size > most_bytes:
+            raise _too_large(most_bytes)
+        if len(waiting) >= _WRITE_BYTES:
+            await asyncio.to_thread(file.write, bytes(waiting))
+            waiting.clear()
+    await asyncio.to_thread(file.write, bytes(waiting))
+
+
+async def _text(part: BodyPartReader) -> str:
+    data = b""
+    async for piece in _pieces(part):
+        data += piece
+        if len(data) > _FIELD_BYTES:
+            raise MessageTooLarge(f"the field {part.name} may have {_FIELD_BYTES} bytes")
+    return only_printable(str(part.name), data.decode())
+
+
+async def _pieces(part: BodyPartReader) -> Any:
+    while True:
+        async with asyncio.timeout(_PIECE_S):
+            piece = await part.read_chunk(64 * 1024)
+        if not piece:
+            return
+        yield piece
+
+
+def _put(values: dict[str, Any], name: str, text: str) -> None:
+    if name in _REPEATED:
+        values.setdefault(name, []).append(text)
+    elif name in values:
+        raise MalformedMessage(f"the field {name} is there twice")
+    else:
+        values[name] = text
+
+
+def _too_large(most_bytes: int) -> MessageTooLarge:
+    return MessageTooLarge(f"a file may have {most_bytes} bytes")

@@ -1,0 +1,174 @@
+"""The gateway's OpenAPI document, made of the declared operations and of the types themselves. Pure."""
+
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+from typing import Any, Final
+
+import msgspec
+
+from backend.rest.operations import ALSO_DESCRIBED, FORM, OPERATIONS, Content, Keys, Operation, Tag
+from protocol.errors import ErrorCode
+from protocol.rest import ErrorBody, ErrorDetail
+
+_REFERENCE: Final = "#/components/schemas/{name}"
+_KEYED: Final = (401, 403, 429)
+_TAGS: Final = {
+    Tag.SESSIONS: "Sessions that were, and files that are submitted. They need the history: `--history`.",
+    Tag.STATE: "How things stand.",
+    Tag.DEVICES: "Who may use this gateway.",
+    Tag.STREAMS: "What stays open.",
+}
+_ERRORS: Final = {
+    400: (ErrorCode.MALFORMED, "What was sent cannot be understood."),
+    401: (ErrorCode.UNAUTHORISED, "No key, or a wrong one."),
+    403: (ErrorCode.FORBIDDEN, "The key is good, but not for this."),
+    404: (ErrorCode.NOT_FOUND, "There is none, or it belongs to another key."),
+    409: (ErrorCode.CONFLICT, "Not in the state that it is in."),
+    413: (ErrorCode.TOO_LARGE, "More than is taken."),
+    415: (ErrorCode.UNSUPPORTED, "The body is not of the kind that is taken."),
+    429: (ErrorCode.BUSY, "More than this key may; `Retry-After` says when to come again."),
+    501: (ErrorCode.HISTORY_OFF, "This gateway keeps no history: serve with `--history`."),
+    503: (ErrorCode.BUSY, "Not now; try again later."),
+    507: (ErrorCode.DISK_FULL, "The gateway's disk is full."),
+}
+_RETRY: Final = {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}}
+
+
+def document(operations: Iterable[Operation] = OPERATIONS) -> dict[str, Any]:
+    """OpenAPI 3.1, as what JSON can say."""
+    operations = tuple(operations)
+    schemas = _Schemas(operations)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        at = paths.setdefault(operation.path, {})
+        if "{id}" in operation.path:
+            at["parameters"] = [_id_of(operation)]
+        at[operation.method.lower()] = _described(operation, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "kikipounamu gateway",
+            "version": metadata.version("kikipounamu"),
+            "license": {"name": "MIT", "identifier": "MIT"},
+            "description": "Speech in, text out: streamed while it is spoken, or as files.",
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag, "description": text} for tag, text in _TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": schemas.components,
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer"},
+                "api_key": {"type": "apiKey", "in": "query", "name": "api_key"},
+            },
+        },
+    }
+
+
+class _Schemas:
+    """Of every type that an operation names."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        wanted = [ErrorBody, *ALSO_DESCRIBED]
+        for operation in operations:
+            contents = [content for answer in operation.answers.values() for content in answer]
+            contents += [operation.body] if operation.body else []
+            wanted += [content.type for content in contents if content.type is not None]
+            wanted += [operation.query] if operation.query else []
+        self._wanted = list(dict.fromkeys(wanted))
+        schemas, self.components = msgspec.json.schema_components(self._wanted, ref_template=_REFERENCE)
+        self._schemas = list(schemas)
+        for operation in operations:
+            for kind in (operation.query, operation.body.type if operation.body else None):
+                if kind is operation.query or (operation.body and operation.body.media == FORM):
+                    self.components.pop(getattr(kind, "__name__", ""), None)  # described where it is used
+
+    def of(self, kind: Any) -> dict[str, Any]:
+        """A reference, or what it is."""
+        return self._schemas[self._wanted.index(kind)]
+
+
+def _described(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "responses": dict(_responses(operation, schemas)),
+        "security": [] if operation.keys is Keys.NOBODY else [{"key": []}, {"api_key": []}],
+    }
+    texts = [operation.more] if operation.more else []
+    if operation.keys is not Keys.NOBODY:
+        texts.append(f"Key: {operation.keys}.")
+    if texts:
+        described["description"] = " ".join(texts)
+    if parameters := [*_parameters(operation)]:
+        described["parameters"] = parameters
+    if operation.body:
+        body = _form(operation.body) if operation.body.media == FORM else _media(operation.body, schemas)
+        described["requestBody"] = {"required": True, "content": {operation.body.media: body}}
+    return described
+
+
+def _responses(operation: Operation, schemas: _Schemas) -> Iterator[tuple[str, Any]]:
+    for status, contents in operation.answers.items():
+        answer: dict[str, Any] = {"description": _success(status)}
+        if contents:
+            answer["content"] = {content.media: _media(content, schemas) for content in contents}
+        yield str(status), answer
+    keyed = () if operation.keys is Keys.NOBODY else _KEYED
+    for status in sorted({*operation.errors, *keyed}):
+        code, text = _ERRORS[status]
+        example = msgspec.to_builtins(ErrorBody(ErrorDetail(code, text)))
+        media = {"schema": schemas.of(ErrorBody), "example": example}
+        headers = {"headers": {"Retry-After": _RETRY}} if status in (429, 503) else {}
+        yield str(status), {"description": text, **headers, "content": {"application/json": media}}
+
+
+def _success(status: int) -> str:
+    return {101: "Switching protocols.", 202: "Accepted.", 204: "Done.", 503: "Not ready."}.get(status, "Good.")
+
+
+def _media(content: Content, schemas: _Schemas) -> dict[str, Any]:
+    media: dict[str, Any] = {"schema": {"type": "string"} if content.type is None else schemas.of(content.type)}
+    if content.example is not None:
+        media["example"] = msgspec.to_builtins(content.example)
+    return media
+
+
+def _form(content: Content) -> dict[str, Any]:
+    """A form: the file, and a field for each of the type's."""
+    schema = _inline(content.type)
+    file = {"type": "string", "contentMediaType": "application/octet-stream", "description": "The recording."}
+    schema["properties"] = {"file": file, **schema["properties"]}
+    schema["required"] = ["file"]
+    repeated = {
+        name: {"style": "form", "explode": True}
+        for name, one in schema["properties"].items()
+        if one.get("type") == "array"
+    }
+    return {"schema": schema, "encoding": repeated}
+
+
+def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+    if operation.switching:
+        for name, value in (("Upgrade", "websocket"), ("Connection", "Upgrade")):
+            yield {"name": name, "in": "header", "required": True, "schema": {"const": value}}
+    if operation.query is None:
+        return
+    schema = _inline(operation.query)
+    for name, one in schema["properties"].items():
+        one = dict(one)
+        described = {"description": text} if (text := one.pop("description", "")) else {}
+        required = name in schema["required"]
+        yield {"name": name, "in": "query", "required": required, **described, "schema": one}
+
+
+def _inline(kind: Any) -> dict[str, Any]:
+    (_,), components = msgspec.json.schema_components([kind], ref_template=_REFERENCE)
+    schema: dict[str, Any] = components[kind.__name__]
+    return schema
+
+
+def _id_of(operation: Operation) -> dict[str, Any]:
+    uuid = {"format": "uuid"} if operation.tag is Tag.SESSIONS else {"minLength": 1, "maxLength": 64}
+    return {"name": "id", "in": "path", "required": True, "schema": {"type": "string", **uuid}}

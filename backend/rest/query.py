@@ -1,0 +1,34 @@
+"""Parameters of a request as a value: each one known, said once, and as its type says."""
+
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from protocol.errors import MalformedMessage
+
+T = TypeVar("T")
+
+_KEY = "api_key"
+
+
+def read_query(request: web.Request, kind: type[T]) -> T:
+    """As this type. Raises ``MalformedMessage``, which names the parameter."""
+    values: dict[str, str] = {}
+    for name, value in request.query.items():
+        if name == _KEY:
+            continue
+        if name in values:
+            raise MalformedMessage(f"the parameter {name} is there twice")
+        values[name] = only_printable(name, value)
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise MalformedMessage(str(error)) from error
+
+
+def only_printable(name: str, text: str) -> str:
+    """The text, if it is one line that every database can hold. Raises ``MalformedMessage``."""
+    if any(sign < " " or sign == "\x7f" or "\ud800" <= sign <= "\udfff" for sign in text):
+        raise MalformedMessage(f"{name} may not have control characters in it")
+    return text

@@ -1,0 +1,210 @@
+"""The files that were submitted to this gateway: which of them run, and what becomes of them.
+
+A file belongs to the gateway on whose disk it is. The others find its state in the history, and what they say
+there (cancelled, deleted) is seen here.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+import structlog
+
+from backend.errors import BackendError, BrokerError, MediaUnreadable
+from backend.history.records import SegmentState, SessionKind, SessionState, StoredSession
+from backend.jobs import Jobs
+from backend.rest.asking import Asks
+from backend.rest.file_run import RETRY_S, Again, FileRun, GivenUp, Means
+from backend.rest.file_settings import FileSettings
+from backend.rest.flow import Flow, Waiting, next_files
+from backend.rest.uploads import Uploads
+from backend.rest.views import reason_of
+from protocol.errors import ErrorCode, ProtocolError
+from protocol.job import Detached, Hypothesis, Notice
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+_TICK_S: Final = 1.0
+_SWEEP_TICKS: Final = 3600
+_UNENDED: Final = (SessionState.SUBMITTED, SessionState.WORKING)
+
+
+class Room(NamedTuple):
+    """How the broker stands: the part of its memory that is used, and whether it answers."""
+
+    memory: float
+    up: bool
+
+
+class Runner:
+    """``room`` tells how the broker stands."""
+
+    def __init__(
+        self,
+        settings: FileSettings,
+        history: Asks,
+        jobs: Jobs,
+        room: Callable[[], Room],
+    ) -> None:
+        self.settings = settings
+        self.uploads = Uploads(settings.folder, settings.spare_bytes)
+        self._room = room
+        self._flow = Flow(settings.flow)
+        self._turns: dict[str, asyncio.Future[None]] = {}
+        self._means = Means(history, jobs, self._flow, settings.vad_folder, self._turn, settings.look_s)
+        self._here: set[str] = set()
+        self._waiting: dict[str, Waiting] = {}
+        self._running: dict[str, tuple[Waiting, FileRun]] = {}
+        self._woken = asyncio.Event()
+
+    # -- what is asked of it -------------------------------------------------------------------------------
+
+    def has(self, session: str) -> bool:
+        """Whether this gateway has the file."""
+        return session in self._here
+
+    def waiting_of(self, owner: str) -> int:
+        """How many files of a key are not done."""
+        running = (file for file, _ in self._running.values())
+        return sum(file.owner == owner for file in (*self._waiting.values(), *running))
+
+    def submitted(self, stored: StoredSession) -> None:
+        """The file of a session is here, to be recognised."""
+        self._here.add(stored.id)
+        if stored.id not in self._running:
+            self._waiting[stored.id] = Waiting(stored.id, stored.owner, stored.number)
+        self._woken.set()
+
+    def changed(self, session: str) -> None:
+        """Its state was changed by somebody: look at it now."""
+        if session in self._running:
+            self._running[session][1].wake()
+        elif session in self._here:
+            self._waiting.setdefault(session, Waiting(session, "", 0))
+        self._woken.set()
+
+    def noticed(self, notice: Notice) -> None:
+        """Something was published to this gateway."""
+        if isinstance(notice, Hypothesis | Detached):
+            return
+        if self._flow.ended(notice.session, notice.segment):
+            self._running[notice.session][1].wake()
+            self._grant()
+
+    # -- its life ------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await asyncio.to_thread(self.uploads.sweep)
+        async with Tasks("files") as tasks:
+            ticks = 0
+            while True:
+                if ticks % _SWEEP_TICKS == 0:
+                    await self._sweep()
+                ticks += 1
+                for file in next_files(
+                    self._waiting.values(), [file for file, _ in self._running.values()], self.settings.flow.files
+                ):
+                    del self._waiting[file.id]
+                    run = FileRun(self._means, file, self.uploads.path(file.id))
+                    self._running[file.id] = file, run
+                    tasks.start(self._work(file, run), file.id)
+                self._grant()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_TICK_S):
+                        await self._woken.wait()
+                self._woken.clear()
+
+    async def _sweep(self) -> None:
+        """Files that are on the disk: some go on, some are needed no more."""
+        for session, age_s in await asyncio.to_thread(lambda: list(self.uploads.sessions())):
+            stored = await self._means.ask(lambda store, id=session: store.session(id))  # type: ignore[misc]
+            if session in self._running or session in self._waiting:
+                continue
+            if stored is None or stored.kind is not SessionKind.FILE:
+                await self._let_go(session)
+            elif stored.state in _UNENDED:
+                self.submitted(stored)
+            elif stored.state is SessionState.FAILED and age_s < self.settings.kept_s:
+                self._here.add(session)
+            else:
+                await self._let_go(session)
+
+    async def _let_go(self, session: str) -> None:
+        self._here.discard(session)
+        await asyncio.to_thread(self.uploads.remove, session)
+
+    # -- one file ------------------------------------------------------------------------------------------
+
+    async def _work(self, file: Waiting, run: FileRun) -> None:
+        again = False
+        try:
+            state = await run.run()
+            log.info("a file has ended", session=file.id, state=state)
+            if state is SessionState.DONE:
+                await self._done(file.id)
+        except GivenUp:
+            await self._withdraw(file.id)
+        except MediaUnreadable as error:
+            await self._failed(file.id, error.code, str(error))
+        except ProtocolError as error:  # the broker has this session of another key
+            await self._failed(file.id, error.code, str(error))
+        except (Again, BackendError) as error:
+            log.warning("a file begins again", session=file.id, error=str(error))
+            again = True
+            await asyncio.sleep(RETRY_S)
+        finally:
+            del self._running[file.id]
+            self._flow.left(file.id)
+            self._turns.pop(file.id, None)
+        if again:
+            self._waiting[file.id] = file
+        self._woken.set()
+
+    async def _failed(self, session: str, code: ErrorCode, message: str) -> None:
+        said = message.replace(str(self.uploads.path(session)), "the file")
+        log.info("a file cannot be read", session=session, code=code)
+        reason = reason_of(code, said)
+        await self._means.ask(lambda store: store.set_state(session, SessionState.FAILED, reason))
+
+    async def _done(self, session: str) -> None:
+        """Its texts are in the history: the broker need not keep them."""
+        with suppress(BrokerError):
+            for segment in await self._means.segments(session):
+                self._means.jobs.received(session, segment).add_done_callback(_ignored)
+            self._means.jobs.forget(session).add_done_callback(_ignored)
+        await self._let_go(session)
+
+    async def _withdraw(self, session: str) -> None:
+        """Nobody wants it any more: what waits is not recognised."""
+        flying = dict.fromkeys(self._flow.flying(session), 0)
+        known = await self._means.segments(session)
+        planned = {n: one.attempt for n, one in known.items() if one.state is SegmentState.PLANNED}
+        with suppress(BrokerError):
+            for segment, attempt in (flying | planned).items():
+                self._means.jobs.cancel(session, segment, attempt).add_done_callback(_ignored)
+            self._means.jobs.forget(session).add_done_callback(_ignored)
+        await self._let_go(session)
+
+    # -- turns ---------------------------------------------------------------------------------------------
+
+    async def _turn(self, file: Waiting, segment: int, samples: int) -> None:
+        """Until this segment may go to the broker."""
+        turn = self._turns[file.id] = asyncio.get_running_loop().create_future()
+        self._flow.ask(file, segment, samples)
+        self._grant()
+        await turn
+
+    def _grant(self) -> None:
+        for ask in self._flow.grant(*self._room()):
+            turn = self._turns.pop(ask.file, None)
+            if turn is not None and not turn.done():
+                turn.set_result(None)
+
+
+def _ignored(future: "asyncio.Future[bool]") -> None:
+    """What the broker has forgotten by itself is no matter."""
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,94 @@
+"""Whose sessions a request may be about, and the one that it names."""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from aiohttp import web
+from msgspec import UnsetType
+
+from backend.access import Visit, admit
+from backend.errors import HistoryBusy, HistoryError, HistoryRefused, RequestRefused
+from backend.history.records import SessionKind, SessionState, StoredSession, Wanted
+from backend.rest.asking import Asks, T
+from protocol import rest
+from protocol.devices import DeviceKind
+from protocol.errors import ErrorCode, Forbidden, MalformedMessage
+
+if TYPE_CHECKING:
+    from backend.history.store import Store
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OFF: Final = "this gateway keeps no history: start it with --history"
+
+
+class Scope(NamedTuple):
+    """``None``: everybody's."""
+
+    owner: str | None
+    tenant: str | None
+
+    def wanted(
+        self, state: rest.SessionState | UnsetType | None = None, kind: rest.SessionKind | UnsetType | None = None
+    ) -> Wanted:
+        """These sessions."""
+        return Wanted(
+            self.owner,
+            self.tenant,
+            SessionState(state) if state else None,
+            SessionKind(kind) if kind else None,
+        )
+
+
+def scope_of(visit: Visit, owner: str | UnsetType | None = None) -> Scope:
+    """A client sees its own, the owner everybody's, or one's. Raises ``Forbidden``."""
+    mine = None if visit.device.kind is DeviceKind.OWNER else visit.device.owner
+    if owner and mine is not None and owner != mine:
+        raise Forbidden("only the owner may ask for the sessions of another key")
+    return Scope(mine or owner or None, visit.tenant or None)
+
+
+class Archive:
+    """The history as routes ask it; ``None``: there is none."""
+
+    def __init__(self, history: Asks | None) -> None:
+        self._history = history
+
+    def admit(self, request: web.Request) -> Visit:
+        """A client or the owner, where there is a history. Raises as ``admit``, and ``RequestRefused``."""
+        visit = admit(request)
+        if self._history is None:
+            raise RequestRefused(501, ErrorCode.HISTORY_OFF, _OFF)
+        return visit
+
+    async def ask(self, question: "Callable[[Store], T]") -> T:
+        """The answer. Raises ``RequestRefused`` or ``MalformedMessage``."""
+        assert self._history is not None
+        try:
+            return await self._history.ask(question)
+        except HistoryRefused as error:
+            raise MalformedMessage(str(error)) from error
+        except HistoryBusy as error:
+            raise RequestRefused(503, ErrorCode.BUSY, str(error)) from error
+        except HistoryError as error:
+            raise RequestRefused(503, ErrorCode.BUSY, str(error)) from error
+
+    async def session(self, request: web.Request) -> StoredSession:
+        """The one that the path names, if it is within the scope. Raises ``RequestRefused``."""
+        scope, id = scope_of(self.admit(request)), request.match_info["id"].lower()
+        if not _UUID.fullmatch(id):
+            raise not_found()
+        stored = await self.ask(lambda store: store.session(id, scope.owner))
+        if stored is None or scope.tenant not in (None, stored.tenant):
+            raise not_found()
+        return stored
+
+
+def not_found() -> RequestRefused:
+    """There is no such session, or it is none of the business of whoever asks."""
+    return RequestRefused(404, ErrorCode.NOT_FOUND, "there is no such session")
+
+
+def conflict(message: str) -> RequestRefused:
+    """Not as things stand."""
+    return RequestRefused(409, ErrorCode.CONFLICT, message)

@@ -1,0 +1,93 @@
+"""Files that were submitted, on this gateway's disk: one per session, private. Blocks."""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Final
+from uuid import UUID
+
+from backend.errors import RequestRefused
+from protocol.errors import ErrorCode
+from runtime.folders import private_folder
+
+_PART: Final = ".part-"
+
+
+class Uploads:
+    """``folder`` is this one's alone. ``spare``: bytes of the disk that are never used."""
+
+    def __init__(self, folder: Path, spare: int) -> None:
+        self.folder = folder
+        self._spare = spare
+
+    def path(self, session: str) -> Path:
+        """Where the file of a session is, if it is here."""
+        return self.folder / str(UUID(session))
+
+    def has(self, session: str) -> bool:
+        """Whether it is here."""
+        with suppress(ValueError):
+            return self.path(session).exists()
+        return False
+
+    def sessions(self) -> Iterator[tuple[str, float]]:
+        """Those whose file is here, and how many seconds ago it came."""
+        for file in private_folder(self.folder).iterdir():
+            with suppress(ValueError, FileNotFoundError):
+                yield str(UUID(file.name)), time.time() - file.stat().st_mtime
+
+    def check_room(self, more: int) -> None:
+        """Raises ``RequestRefused`` where so many bytes more do not fit."""
+        if shutil.disk_usage(private_folder(self.folder)).free < self._spare + more:
+            raise RequestRefused(507, ErrorCode.DISK_FULL, "the gateway's disk is full: make room there")
+
+    def part(self) -> "Part":
+        """A file that is beginning to come."""
+        self.check_room(0)
+        descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=_PART)  # mode 0600
+        return Part(self, os.fdopen(descriptor, "wb"), Path(name))
+
+    def remove(self, session: str) -> None:
+        """Nobody needs it any more. Safe to call twice."""
+        self.path(session).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """What was coming when the process ended will not come."""
+        for file in private_folder(self.folder).glob(f"{_PART}*"):
+            file.unlink(missing_ok=True)
+
+
+class Part:
+    """A file that is coming. It is kept or dropped; dropping is safe after keeping."""
+
+    def __init__(self, uploads: Uploads, file: BinaryIO, path: Path) -> None:
+        self._uploads = uploads
+        self._file = file
+        self._path = path
+
+    def write(self, data: bytes) -> None:
+        """More of it. Raises ``RequestRefused`` before the disk is full."""
+        self._uploads.check_room(len(data))
+        self._file.write(data)
+
+    def keep(self, session: str) -> None:
+        """All of it is on the disk, as the file of this session."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        os.replace(self._path, self._uploads.path(session))
+        if os.name == "posix":
+            folder = os.open(self._uploads.folder, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    def drop(self) -> None:
+        """It is not wanted."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,124 @@
+"""What the history keeps, as it is told over HTTP. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from backend.history.records import Exported, Hit, StoredSegment, StoredSession, Usage
+from protocol.audio import samples_to_ms, samples_to_seconds
+from protocol.errors import ErrorCode
+from protocol.rest import (
+    DayUsage,
+    ErrorDetail,
+    Progress,
+    SearchHit,
+    SegmentState,
+    SegmentView,
+    SessionKind,
+    SessionResult,
+    SessionState,
+    SessionView,
+)
+from protocol.subtitles import Cue
+from protocol.texts import join_texts
+
+_MARK: Final = ": "
+
+
+def reason_of(code: ErrorCode, message: str) -> str:
+    """An error as the ``reason`` of a session."""
+    return f"{code}{_MARK}{message}"
+
+
+def error_of(reason: str) -> ErrorDetail | None:
+    """The error that a session's ``reason`` says; ``None``: none."""
+    if not reason:
+        return None
+    code, mark, message = reason.partition(_MARK)
+    known = mark and code in ErrorCode.__members__.values()
+    return ErrorDetail(ErrorCode(code), message) if known else ErrorDetail(ErrorCode.INTERNAL, reason)
+
+
+def session_view(stored: StoredSession, here: bool = False) -> SessionView:
+    """A session without its text."""
+    return SessionView(
+        id=stored.id,
+        kind=SessionKind(stored.kind),
+        state=SessionState(stored.state),
+        owner=stored.owner,
+        started=_moment(stored.started_ms),
+        changed=_moment(stored.changed_ms),
+        progress=Progress(
+            stored.segments, stored.finals, stored.failed, round(samples_to_seconds(stored.samples), 3)
+        ),
+        name=stored.name,
+        error=error_of(stored.reason),
+        device=stored.device,
+        tenant=stored.tenant,
+        client=stored.client,
+        options=stored.options,
+        here=here,
+    )
+
+
+def result_view(exported: Exported, here: bool = False) -> SessionResult:
+    """A session with its text."""
+    segments = exported.segments
+    return SessionResult(session_view(exported.session, here), text_of(segments), tuple(map(_segment, segments)))
+
+
+def text_of(segments: Iterable[StoredSegment]) -> str:
+    """All of it."""
+    return join_texts(segment.text for segment in segments)
+
+
+def cues_of(segments: Sequence[StoredSegment]) -> Iterator[Cue] | None:
+    """With the times; ``None``: they are not known."""
+    if any(segment.at_ms is None for segment in segments):
+        return None
+    return (
+        Cue(segment.at_ms or 0, (segment.at_ms or 0) + samples_to_ms(segment.samples), segment.text)
+        for segment in segments
+    )
+
+
+def hit_view(hit: Hit, here: bool = False) -> SearchHit:
+    """A segment that was found."""
+    view = session_view(hit.session, here)
+    return SearchHit(view, hit.segment, hit.excerpt, _moment(hit.ended_ms), hit.ranges, hit.at_ms)
+
+
+def usage_view(usage: Usage) -> DayUsage:
+    """What one key used on one day."""
+    return DayUsage(
+        day=usage.day,
+        owner=usage.owner,
+        tenant=usage.tenant,
+        sessions=usage.sessions,
+        segments=usage.segments,
+        failed=usage.failed,
+        audio_s=round(samples_to_seconds(usage.samples), 3),
+        characters=usage.characters,
+    )
+
+
+def _segment(stored: StoredSegment) -> SegmentView:
+    return SegmentView(
+        segment=stored.segment,
+        state=SegmentState(stored.state),
+        text=stored.text,
+        start_ms=stored.at_ms,
+        duration_ms=samples_to_ms(stored.samples),
+        language=stored.language,
+        words=stored.words,
+        model=stored.model,
+        worker=stored.worker,
+        queue_ms=stored.queue_ms,
+        decode_ms=stored.decode_ms,
+        code=stored.code,
+        message=stored.message,
+    )
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

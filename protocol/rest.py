@@ -1,0 +1,299 @@
+"""What is asked and answered over HTTP about sessions that were, and about files that are submitted.
+
+Paths are below; every error is an ``ErrorBody``. Lengths are seconds of audio, moments RFC 3339 in UTC. Unknown
+fields of answers are ignored, so that a gateway may be newer; an unknown parameter of a question is an error, for
+a filter that does nothing would be taken for one that does.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from protocol.errors import ErrorCode
+from protocol.monitor import BrokerState, WorkerStatus
+from protocol.recognition import Milliseconds, Options, Script, Word
+
+SESSIONS_PATH: Final = "/v1/sessions"
+SEARCH_PATH: Final = "/v1/search"
+EXPORT_PATH: Final = "/v1/export"
+USAGE_PATH: Final = "/v1/usage"
+OPENAPI_PATH: Final = "/v1/openapi.json"
+JSON_LINES: Final = "application/jsonl"
+
+_ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
+
+Seconds = Annotated[float, Meta(ge=0)]
+Moment = Annotated[datetime, Meta(tz=True)]
+Count = Annotated[int, Meta(ge=0)]
+Limit = Annotated[int, Meta(ge=1, le=200, description="How many at most.")]
+Cursor = Annotated[int, Meta(ge=0, le=2**53, description="The `next` of the page before this one.")]
+Owner = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[0-9a-f]+$", description="Id of a key.")]
+Question = Annotated[
+    str,
+    Meta(min_length=1, max_length=256, pattern=_ONE_LINE, description="All of its words must be there."),
+]
+
+
+class SessionKind(StrEnum):
+    """How speech came: streamed as it was spoken, or as a file."""
+
+    STREAM = "stream"
+    FILE = "file"
+
+
+class SessionState(StrEnum):
+    """Where a session stands. A stream is ``working`` until its client has everything of it.
+
+    A file is ``submitted`` until it is read. ``failed``: something of it has no text; ``error`` or its segments
+    say why, and it may be retried.
+    """
+
+    SUBMITTED = "submitted"
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class SegmentState(StrEnum):
+    """How far one segment is."""
+
+    PLANNED = "planned"
+    FINAL = "final"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class ResultFormat(StrEnum):
+    """How a result is written."""
+
+    JSON = "json"
+    TEXT = "text"
+    SRT = "srt"
+    VTT = "vtt"
+
+
+# -- errors ------------------------------------------------------------------------------------------------
+
+
+class ErrorDetail(Struct, frozen=True):
+    """``code`` is for programs, ``message`` says to a person what to do."""
+
+    code: ErrorCode
+    message: str
+
+
+class ErrorBody(Struct, frozen=True):
+    """Every answer that is no success."""
+
+    error: ErrorDetail
+
+
+# -- questions ---------------------------------------------------------------------------------------------
+
+
+class ListQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of ``GET /v1/sessions``."""
+
+    state: Annotated[SessionState, Meta(description="Only these.")] | UnsetType = UNSET
+    kind: Annotated[SessionKind, Meta(description="Only these.")] | UnsetType = UNSET
+    owner: Annotated[Owner, Meta(description="Only those of this key; for the owner.")] | UnsetType = UNSET
+    before: Cursor | UnsetType = UNSET
+    limit: Limit = 50
+
+
+class SearchQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of ``GET /v1/search``."""
+
+    q: Question
+    state: Annotated[SessionState, Meta(description="Only in these.")] | UnsetType = UNSET
+    kind: Annotated[SessionKind, Meta(description="Only in these.")] | UnsetType = UNSET
+    owner: Annotated[Owner, Meta(description="Only in those of this key; for the owner.")] | UnsetType = UNSET
+    before: Cursor | UnsetType = UNSET
+    limit: Limit = 50
+
+
+class ResultQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of ``GET /v1/sessions/ID/result``."""
+
+    format: Annotated[ResultFormat, Meta(description="How it is written.")] = ResultFormat.JSON
+
+
+class ExportQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of ``GET /v1/export``."""
+
+    kind: Annotated[SessionKind, Meta(description="Only these.")] | UnsetType = UNSET
+    owner: Annotated[Owner, Meta(description="Only those of this key; for the owner.")] | UnsetType = UNSET
+
+
+class UsageQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of ``GET /v1/usage``."""
+
+    from_: Annotated[date, Meta(description="First day; default: 30 days before the last.")] | UnsetType = field(
+        default=UNSET, name="from"
+    )
+    to: Annotated[date, Meta(description="Last day; default: today.")] | UnsetType = UNSET
+    owner: Annotated[Owner, Meta(description="Only that of this key; for the owner.")] | UnsetType = UNSET
+
+
+class SubmittedFields(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Fields of the form of ``POST /v1/sessions``, beside ``file``; those that ``Options`` has mean the same."""
+
+    session: (
+        Annotated[UUID, Meta(description="Made by whoever submits, so that submitting twice is submitting once.")]
+        | UnsetType
+    ) = UNSET
+    name: Annotated[str, Meta(max_length=256, description="Default: the file's name.")] = ""
+    language: Annotated[str, Meta(max_length=16)] = "auto"
+    model: Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
+    script: Script = ""
+    itn: bool = True
+    punctuation: bool = True
+    hotwords: Annotated[
+        tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=512, description="One field for each.")
+    ] = ()
+
+
+# -- answers -----------------------------------------------------------------------------------------------
+
+
+class Progress(Struct, frozen=True):
+    """Segments that are known of, and how many of them have ended; ``audio_s`` of all of them together."""
+
+    segments: Count = 0
+    final: Count = 0
+    failed: Count = 0
+    audio_s: Seconds = 0.0
+
+
+class SessionView(Struct, frozen=True):
+    """A session without its text. ``here``: its file is on the disk of the gateway that answers."""
+
+    id: str
+    kind: SessionKind
+    state: SessionState
+    owner: str
+    started: Moment
+    changed: Moment
+    progress: Progress = Progress()
+    name: str = ""
+    error: ErrorDetail | None = None
+    device: str = ""
+    tenant: str = ""
+    client: str = ""
+    options: Options = Options()
+    here: bool = False
+
+
+class SessionList(Struct, frozen=True):
+    """A page, the newest first. ``next``: ``before`` of the page behind it; none: this is the last."""
+
+    sessions: tuple[SessionView, ...] = ()
+    next: int | None = None
+
+
+class SegmentView(Struct, frozen=True, omit_defaults=True):
+    """One segment. ``start_ms``: after the beginning of its session, where that is known."""
+
+    segment: Count
+    state: SegmentState
+    text: str = ""
+    start_ms: Milliseconds | None = None
+    duration_ms: Milliseconds = 0
+    language: str = ""
+    words: tuple[Word, ...] = ()
+    model: str = ""
+    worker: str = ""
+    queue_ms: Milliseconds = 0
+    decode_ms: Milliseconds = 0
+    code: ErrorCode | None = None
+    message: str = ""
+
+
+class SessionResult(Struct, frozen=True):
+    """A session with its text. Until it is done, what is there so far."""
+
+    session: SessionView
+    text: str
+    segments: tuple[SegmentView, ...] = ()
+
+
+class SearchHit(Struct, frozen=True):
+    """A segment that has all that was searched for; ``ranges``: where in ``excerpt`` it is, in code points."""
+
+    session: SessionView
+    segment: Count
+    excerpt: str
+    ended: Moment
+    ranges: tuple[tuple[int, int], ...] = ()
+    start_ms: Milliseconds | None = None
+
+
+class SearchResult(Struct, frozen=True):
+    """A page, the newest first."""
+
+    hits: tuple[SearchHit, ...] = ()
+    next: int | None = None
+
+
+class DayUsage(Struct, frozen=True):
+    """What one key used on one day (UTC). It stays when the speech is deleted."""
+
+    day: date
+    owner: str
+    tenant: str = ""
+    sessions: Count = 0
+    segments: Count = 0
+    failed: Count = 0
+    audio_s: Seconds = 0.0
+    characters: Count = 0
+
+
+class UsageReport(Struct, frozen=True):
+    """By day, key and tenant."""
+
+    days: tuple[DayUsage, ...] = ()
+
+
+# -- what the other routes answer, for the document --------------------------------------------------------
+
+
+class Health(Struct, frozen=True):
+    """``GET /healthz``."""
+
+    status: Literal["alive"]
+
+
+class Readiness(Struct, frozen=True):
+    """``GET /readyz``. ``streams``: real-time streams that the fleet carries."""
+
+    ready: bool
+    draining: bool
+    broker: BrokerState
+    embedded: bool
+    durable: bool
+    workers: Count
+    models: tuple[str, ...]
+    streams: float
+
+
+class ModelView(Struct, frozen=True):
+    """What some worker recognises with."""
+
+    model: str
+    languages: tuple[str, ...]
+
+
+class ModelList(Struct, frozen=True):
+    """``GET /v1/models``."""
+
+    models: tuple[ModelView, ...]
+
+
+class WorkerList(Struct, frozen=True):
+    """``GET /v1/workers``."""
+
+    workers: tuple[WorkerStatus, ...]
