@@ -18,9 +18,12 @@ NAME: Final = "checksum"
 _HEX_DIGITS: Final = 16
 
 
-def checksum(pcm: bytes) -> str:
-    """The text of ``pcm``: the first 16 hexadecimal digits of its SHA-256."""
-    return hashlib.sha256(pcm).hexdigest()[:_HEX_DIGITS]
+def checksum(*pcm: bytes | memoryview) -> str:
+    """The text of ``pcm``, piece after piece: the first 16 hexadecimal digits of its SHA-256."""
+    digest = hashlib.sha256()
+    for piece in pcm:
+        digest.update(piece)
+    return digest.hexdigest()[:_HEX_DIGITS]
 
 
 class ChecksumEngine:

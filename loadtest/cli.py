@@ -1,20 +1,35 @@
 """``kikipounamu-loadtest``: load for a gateway whose workers run the checksum engine."""
 
 import asyncio
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
 
 import msgspec
 import typer
+from rich.console import Console
 
-from client.connection import Address, fixed
-from client.errors import GatewayError, Unreachable
+from client.connection import Locate
+from client.errors import GatewayError
+from loadtest.crew import run_crew
+from loadtest.gateways import local_process, located, run_loop
+from loadtest.progress import progress
+from loadtest.report import write_report
+from loadtest.run import Run
 from loadtest.sessions import Plan, run_sessions
-from protocol.endpoint import ENDPOINT_FILE, decode_endpoint
-from protocol.errors import MalformedMessage
+from loadtest.streams import Client, Streams, run_streams
 from runtime.folders import folders
 from runtime.logs import logging_to
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+_INTERRUPTED = 130
+
+Gateway = Annotated[str, typer.Option(help="http(s)://HOST:PORT [default: the one of this computer]")]
+Key = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What that gateway wants to be shown.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same audio.")]
+ReportIn = Annotated[Path | None, typer.Option("--report", help="Folder for report.json and report.html.")]
+ExpectRefusals = Annotated[bool, typer.Option("--expect-refusals", help="Being refused for a while is no fault.")]
 
 
 @app.callback()
@@ -27,30 +42,91 @@ def sessions(
     count: Annotated[int, typer.Option(min=1, help="Sessions at the same time.")] = 20,
     seconds: Annotated[float, typer.Option(min=0.001, help="Audio of each session.")] = 30.0,
     pace: Annotated[float, typer.Option(min=0.0, help="1: as people speak; 0: as fast as it goes.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same audio.")] = 1,
-    gateway: Annotated[str, typer.Option(help="http(s)://HOST:PORT [default: the one of this computer]")] = "",
-    key: Annotated[str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What that gateway wants to be shown.")] = "",
+    seed: Seed = 1,
+    gateway: Gateway = "",
+    key: Key = "",
 ) -> None:
     """Speak noise in many sessions and check every digest. Prints a summary as JSON; 0 only if it is flawless."""
     with logging_to("loadtest", folders().logs, terminal=False):
-        locate = fixed(Address(gateway, key)) if gateway else _of_this_computer
+        locate = _located(gateway, key)
         try:
-            locate()
             summary = asyncio.run(run_sessions(Plan(count, seconds, pace, seed), locate))
         except GatewayError as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(1) from None
+            raise _failed(error) from None
     typer.echo(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
     raise typer.Exit(0 if summary.flawless else 1)
 
 
-def _of_this_computer() -> Address:
-    """Raises ``Unreachable``."""
+@app.command()
+def streams(  # noqa: PLR0913 - typer: an option is a parameter
+    count: Annotated[int, typer.Option(min=1, help="People who speak at the same time.")] = 500,
+    minutes: Annotated[float, typer.Option(min=0.001, help="For how long, once all are there.")] = 5.0,
+    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds within which they come.")] = 10.0,
+    partials: Annotated[bool, typer.Option("--partials/--no-partials", help="Ask for hypotheses.")] = False,
+    client: Annotated[Client, typer.Option(help="The library's client, or one that costs less.")] = Client.LIGHT,
+    processes: Annotated[int, typer.Option(min=1, help="Spread them over so many processes.")] = 1,
+    patience: Annotated[float, typer.Option(min=0.0, help="Seconds without an answer until one is lost.")] = 300.0,
+    seed: Seed = 1,
+    gateway: Gateway = "",
+    key: Key = "",
+    report: ReportIn = None,
+    expect_refusals: ExpectRefusals = False,
+) -> None:
+    """People who speak, each at their pace, with pauses; every digest is checked. Prints figures as JSON.
+
+    Ends with 0 only if every segment was answered once and right, and nobody was refused.
+    """
+    plan = Streams(
+        count, minutes * 60, ramp, seed, partials, client, parts=min(processes, count), patience_s=patience
+    )
+
+    async def scenario(run: Run) -> None:
+        run.full = (ramp, ramp + plan.seconds)
+        if plan.parts == 1:
+            await run_streams(plan, run.locate, run.recorder)
+        else:
+            address = run.locate() if gateway else None
+            await run_crew(plan, address, run.recorder.zero, run.tally.absorb)
+
+    _play("streams", plan, (gateway, key), scenario, (report, expect_refusals))
+
+
+def _play(
+    name: str,
+    plan: msgspec.Struct,
+    where: tuple[str, str],
+    scenario: Callable[[Run], Coroutine[Any, Any, None]],
+    wanted: tuple[Path | None, bool],
+) -> None:
+    """Run a scenario, show how it goes, and leave a report of it whatever becomes of it."""
+    folder, expect_refusals = wanted
+    with logging_to("loadtest", folders().logs, level="WARNING", terminal=False):
+        locate = _located(*where)
+        run = Run(name, msgspec.to_builtins(plan), locate, local_process(where[0]))
+        try:
+            with progress(Console(stderr=True)) as show:
+                finished = run_loop(run.play(scenario(run), show))
+        finally:
+            done = run.report(expect_refusals)
+            if folder is not None:
+                write_report(folder, done)
+    typer.echo(msgspec.json.format(msgspec.json.encode(done.figures), indent=2).decode())
+    raise typer.Exit(_INTERRUPTED if not finished else 0 if done.passed else 1)
+
+
+def _located(gateway: str, key: str) -> Locate:
+    """Ends this program where there is none."""
+    locate = located(gateway, key)
     try:
-        endpoint = decode_endpoint((folders().runtime / ENDPOINT_FILE).read_bytes())
-    except (OSError, MalformedMessage) as error:
-        raise Unreachable("no gateway runs here: start one with `kikipounamu up --engine checksum`") from error
-    return Address(endpoint.url, endpoint.key)
+        locate()
+    except GatewayError as error:
+        raise _failed(error) from None
+    return locate
+
+
+def _failed(error: GatewayError) -> typer.Exit:
+    typer.echo(str(error), err=True)
+    return typer.Exit(1)
 
 
 def main() -> None:

@@ -9,30 +9,22 @@ from hypothesis import strategies as st
 
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
-from loadtest.sessions import Plan, Summary, percentile, run_sessions, utterances
+from loadtest.noise import Noise
+from loadtest.sessions import Plan, Summary, run_sessions, utterances
 from protocol.errors import CloseCode, ErrorCode
 from protocol.session import Done, Failed, Final, Finish, SegmentEnd, decode_client
 from tests.helpers.scripted_gateway import Memory, Script, closing_with, oblige, say, scripted, welcome
 
+NOISE = Noise(1)
 SETTINGS = ClientSettings(quiet_s=0.5, retry=lambda failures, chance, asked: 0.0)
 
 
 @given(st.integers(0, 50), st.floats(0.001, 20))
 def test_each_session_says_so_much_in_segments_of_their_own(number: int, seconds: float) -> None:
-    said = list(utterances(Plan(1, seconds), number))
-    assert sum(len(pcm) for pcm in said) == round(seconds * 16_000) * 2
-    assert all(len(pcm) <= 6 * 32_000 for pcm in said)
-    assert said == list(utterances(Plan(1, seconds), number))
-    if said:
-        assert said[0] != next(utterances(Plan(1, seconds, seed=2), number), b"") or len(said[0]) < 16
-
-
-@pytest.mark.parametrize(
-    ("values", "share", "expected"),
-    [([], 0.5, None), ([3.0], 0.99, 3.0), ([1.0, 2.0, 3.0, 4.0], 0.5, 2.0), (list(range(1, 101)), 0.95, 95.0)],
-)
-def test_percentiles(values: list[float], share: float, expected: float | None) -> None:
-    assert percentile(values, share) == expected
+    said = list(utterances(Plan(1, seconds), number, NOISE))
+    assert sum(utterance.samples for utterance in said) == round(seconds * 16_000)
+    assert all(utterance.samples <= 6 * 16_000 for utterance in said)
+    assert said == list(utterances(Plan(1, seconds), number, NOISE))
 
 
 async def summary_of(script: Script, seconds: float = 8.0) -> Summary:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from loadtest.checksum import checksum
-from loadtest.sessions import percentile
+from loadtest.figures import percentile
 from protocol.engine import EngineSettings
 from protocol.job import WORKERS_KEY, Job, Result, decode_notice, decode_status
 from tests.helpers.valkey import Broker

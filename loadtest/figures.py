@@ -1,0 +1,244 @@
+"""What a run came to, in figures. Pure.
+
+Names that FunASR's realtime benchmark has mean here what they mean there (its
+``docs/benchmark/realtime_ws_benchmark.md``), as far as our protocol lets them; ``MEANINGS`` says it for each.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from loadtest.processes import LOAD_MAKER, Usage
+from loadtest.tally import Ended, Refused, Tally
+from protocol.audio import SAMPLE_RATE
+
+_MOST_POINTS: Final = 120
+
+MEANINGS: Final = {
+    "aggregate_audio_per_wall": "seconds of audio that were said, per second that the run took",
+    "first_update_ms": "per session: from its first frame to its first partial or final; without partials, and "
+    "with nothing decoded before a segment ends, most of it is the length of the first segment",
+    "final_after_stop_ms": "per segment: from sending segment.end (FunASR: STOP) to its final",
+    "client_response_lag_ms_p95_max": "the largest of the sessions' p95 of the time from the moment when a "
+    "segment had been spoken to its final: what the load maker was late is in it. FunASR takes partials; ours do "
+    "not say up to where they heard",
+    "partial_messages": "partials that came",
+    "final_messages": "segments that got a text",
+    "errors": "sessions lost, and segments that failed, got a wrong text, got none or got two",
+    "added_ms": "per segment: final_after_stop less the time in the queue and in the engine: gateway, broker, "
+    "network and the load maker itself",
+}
+
+
+class Percentiles(Struct, frozen=True):
+    """Of milliseconds; ``None`` where nothing was measured."""
+
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    most: float | None
+
+
+class Used(Struct, frozen=True):
+    """By processes of one kind, while everybody spoke: CPU in percent of one core, memory in MB."""
+
+    cpu_mean: float
+    cpu_most: float
+    memory_most_mb: float
+
+
+class Moment(Struct, frozen=True):
+    """A stretch of time that ends ``at_s`` after the start, ``per_s`` seconds long."""
+
+    at_s: float
+    finals_per_s: float
+    audio_per_s: float
+    refusals_per_s: float
+    after_stop_p50: float | None
+    after_stop_p95: float | None
+    added_p95: float | None
+
+
+class Bin(Struct, frozen=True, array_like=True):
+    """How many were longer than the bin before and at most so many ms."""
+
+    at_most_ms: float
+    count: int
+
+
+class Back(Struct, frozen=True):
+    """After every connection was cut. Seconds from the cut until the gateway had welcomed a client again.
+
+    ``ready``: how many were connected when it happened; ``returned`` of them came back; ``waiting`` were refused
+    at that moment, and came in later.
+    """
+
+    ready: int
+    returned: int
+    waiting: int
+    p50_s: float | None
+    p95_s: float | None
+    p100_s: float | None
+
+
+class Figures(Struct, frozen=True):
+    """Sums and percentiles. ``load_maker_percent``: of the whole machine; ``late_ms``: the load maker's turns."""
+
+    took_s: float
+    sessions: int
+    finished: int
+    lost_sessions: int
+    segments: int
+    right: int
+    wrong: int
+    failed: int
+    missing: int
+    twice: int
+    retried: int
+    audio_s: float
+    aggregate_audio_per_wall: float
+    first_update_ms_p50: float | None
+    first_update_ms_p95: float | None
+    final_after_stop_ms_p50: float | None
+    final_after_stop_ms_p95: float | None
+    final_after_stop_ms_p99: float | None
+    client_response_lag_ms_p95_max: float | None
+    partial_messages: int
+    final_messages: int
+    errors: int
+    added_ms: Percentiles
+    upload_ms: Percentiles
+    queue_ms: Percentiles
+    decode_ms: Percentiles
+    deliver_ms: Percentiles
+    late_ms: Percentiles
+    refusals: int
+    early: int
+    refused: dict[str, Refused]
+    disconnects: dict[str, int]
+    busy: dict[str, int]
+    used: dict[str, Used]
+    load_maker_percent: float | None
+    back: Back | None = None
+    complaints: tuple[str, ...] = ()
+
+    @property
+    def flawless(self) -> bool:
+        """Every segment ended once and right, nobody was lost, nobody came before it was asked to."""
+        return not (self.errors or self.early) and self.right == self.segments > 0
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """Nearest rank, to 0.1; ``None`` of nothing."""
+    return _nearest(sorted(values), share)
+
+
+def percentiles(values: Iterable[float]) -> Percentiles:
+    """The usual ones."""
+    ordered = sorted(values)
+    return Percentiles(*(_nearest(ordered, share) for share in (0.5, 0.95, 0.99, 1.0)))
+
+
+def _nearest(ordered: Sequence[float], share: float) -> float | None:
+    return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 1) if ordered else None
+
+
+def figures(
+    tally: Tally, took_s: float, usages: Sequence[Usage], full: tuple[float, float], back: Back | None = None
+) -> Figures:
+    """Sum up. ``full``: from when until when everybody was there, in seconds from the start."""
+    used, cores = _used(usages, full), _cores(usages)
+    after_stop = percentiles(ended.after_stop for ended in tally.ended)
+    maker = used.get(LOAD_MAKER)
+    audio_s = tally.samples / SAMPLE_RATE
+    return Figures(
+        took_s=round(took_s, 2),
+        sessions=tally.sessions,
+        finished=tally.finished,
+        lost_sessions=tally.lost_sessions,
+        segments=tally.segments,
+        right=tally.right,
+        wrong=tally.wrong,
+        failed=tally.failed,
+        missing=tally.missing,
+        twice=tally.twice,
+        retried=tally.retried,
+        audio_s=round(audio_s, 1),
+        aggregate_audio_per_wall=round(audio_s / took_s, 2) if took_s else 0.0,
+        first_update_ms_p50=percentile(tally.first_update_ms, 0.5),
+        first_update_ms_p95=percentile(tally.first_update_ms, 0.95),
+        final_after_stop_ms_p50=after_stop.p50,
+        final_after_stop_ms_p95=after_stop.p95,
+        final_after_stop_ms_p99=after_stop.p99,
+        client_response_lag_ms_p95_max=percentile(tally.session_lag_p95_ms, 1.0),
+        partial_messages=tally.partials,
+        final_messages=tally.right + tally.wrong,
+        errors=tally.lost_sessions + tally.wrong + tally.failed + tally.missing + tally.twice,
+        added_ms=percentiles(ended.added for ended in tally.ended),
+        upload_ms=percentiles(ended.upload for ended in tally.ended),
+        queue_ms=percentiles(ended.queue for ended in tally.ended),
+        decode_ms=percentiles(ended.decode for ended in tally.ended),
+        deliver_ms=percentiles(ended.deliver for ended in tally.ended),
+        late_ms=percentiles(tally.late_ms),
+        refusals=tally.refusals,
+        early=tally.early,
+        refused=dict(sorted(tally.refused.items())),
+        disconnects=dict(sorted(tally.disconnects.items())),
+        busy=dict(sorted(tally.busy.items())),
+        used=used,
+        load_maker_percent=round(maker.cpu_mean / cores, 1) if maker and cores else None,
+        back=back,
+        complaints=tuple(sorted(set(tally.complaints))[:20]),
+    )
+
+
+def moments(tally: Tally, took_s: float) -> tuple[Moment, ...]:
+    """How it went over time, in at most so many stretches that a picture shows them."""
+    step = max(1, math.ceil(took_s / _MOST_POINTS))
+    ended: dict[int, list[Ended]] = {}
+    for one in tally.ended:
+        ended.setdefault(int(one.at_s) // step, []).append(one)
+    refused: dict[int, int] = {}
+    for second, count in tally.refused_at.items():
+        refused[second // step] = refused.get(second // step, 0) + count
+    last = max((*ended, *refused), default=-1)
+    return tuple(_moment(index, step, ended.get(index, ()), refused.get(index, 0)) for index in range(last + 1))
+
+
+def distribution(values: Iterable[float]) -> tuple[Bin, ...]:
+    """Ten bins per power of ten, from 1 ms to the longest."""
+    counts = Counter(math.ceil(10 * math.log10(max(1.0, value))) for value in values)
+    return tuple(Bin(round(10 ** (step / 10), 1), counts[step]) for step in range(max(counts, default=-1) + 1))
+
+
+def _moment(index: int, step: int, ended: Sequence[Ended], refusals: int) -> Moment:
+    after_stop = percentiles(one.after_stop for one in ended)
+    return Moment(
+        at_s=float((index + 1) * step),
+        finals_per_s=round(len(ended) / step, 2),
+        audio_per_s=round(sum(one.audio_ms for one in ended) / 1000 / step, 2),
+        refusals_per_s=round(refusals / step, 2),
+        after_stop_p50=after_stop.p50,
+        after_stop_p95=after_stop.p95,
+        added_p95=percentile([one.added for one in ended], 0.95),
+    )
+
+
+def _used(usages: Sequence[Usage], full: tuple[float, float]) -> dict[str, Used]:
+    """Of a run that is too short for that, over all of it."""
+    there = [usage for usage in usages if full[0] < usage.at_s <= full[1]] or usages
+    kinds = sorted({kind for usage in there for kind in usage.cpu_percent})
+    return {kind: _of_kind(kind, there) for kind in kinds}
+
+
+def _of_kind(kind: str, usages: Sequence[Usage]) -> Used:
+    cpu = [usage.cpu_percent[kind] for usage in usages if kind in usage.cpu_percent]
+    memory = max((usage.memory_mb.get(kind, 0.0) for usage in usages), default=0.0)
+    return Used(round(sum(cpu) / len(cpu), 1), max(cpu), memory)
+
+
+def _cores(usages: Sequence[Usage]) -> int:
+    return usages[0].cores if usages else 0

@@ -1,0 +1,75 @@
+"""Which gateway is meant, and the loop in which a load maker runs."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+from client.connection import Address, Locate, fixed
+from client.errors import Unreachable
+from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
+from protocol.errors import MalformedMessage
+from runtime.folders import folders
+
+
+def located(gateway: str, key: str) -> Locate:
+    """The one that was named, or the one of this computer, wherever it listens at the moment."""
+    return fixed(Address(gateway, key)) if gateway else of_this_computer
+
+
+def of_this_computer() -> Address:
+    """Raises ``Unreachable``."""
+    endpoint = _endpoint()
+    return Address(endpoint.url, endpoint.key)
+
+
+def local_process(gateway: str) -> int:
+    """The process of this gateway, if it is the one of this computer; else 0."""
+    try:
+        endpoint = _endpoint()
+    except Unreachable:
+        return 0
+    return endpoint.pid if gateway.rstrip("/") in ("", endpoint.url) else 0
+
+
+def _endpoint() -> Endpoint:
+    try:
+        return decode_endpoint((folders().runtime / ENDPOINT_FILE).read_bytes())
+    except (OSError, MalformedMessage) as error:
+        raise Unreachable("no gateway runs here: start one with `kikipounamu up --engine checksum`") from error
+
+
+def run_loop(main: Coroutine[Any, Any, None]) -> bool:
+    """Run it to its end; SIGTERM and Ctrl-C cancel it: then the answer is False."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_cancellable(main))
+
+
+async def _cancellable(main: Coroutine[Any, Any, None]) -> bool:
+    task = asyncio.ensure_future(main)
+    told = False
+
+    def end() -> None:
+        nonlocal told
+        told = True
+        task.cancel()
+
+    if sys.platform != "win32":
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, end)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not told:
+            raise
+        return False
+    return True
+
+
+def _loop_factory() -> Any:
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop

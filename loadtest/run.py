@@ -1,0 +1,135 @@
+"""One run of a scenario from outside: what came of it so far, looked at every second, whatever becomes of it."""
+
+import asyncio
+import dataclasses
+import os
+import platform
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import aiohttp
+from msgspec import Struct, field
+
+from client.connection import Locate
+from client.errors import GatewayError
+from loadtest.asking import WORKERS, ask
+from loadtest.figures import MEANINGS, Back, Bin, Figures, Moment, distribution, figures, moments
+from loadtest.processes import Usage, Watch
+from loadtest.tally import Recorder, Tally
+from runtime.tasks import Tasks
+
+_LOOK_S: Final = 1.0
+_ASK_EVERY: Final = 5
+
+
+class Report(Struct, frozen=True):
+    """``complete``: it ran to its planned end; ``note``: why it did not. ``passed``: nothing was wrong."""
+
+    scenario: str
+    passed: bool
+    complete: bool
+    note: str
+    started: str
+    command: str
+    machine: str
+    plan: dict[str, Any]
+    figures: Figures
+    moments: tuple[Moment, ...]
+    usages: tuple[Usage, ...]
+    after_stop: tuple[Bin, ...]
+    added: tuple[Bin, ...]
+    meanings: dict[str, str] = field(default_factory=lambda: MEANINGS)
+
+
+@dataclass
+class Run:
+    """``recorder`` is written by the speakers of this process; ``tally`` has everything up to the last look.
+
+    ``full``: between which seconds everybody was there. ``gateway``: its process on this computer, or 0.
+    """
+
+    scenario: str
+    plan: dict[str, Any]
+    locate: Locate
+    gateway: int = 0
+    full: tuple[float, float] = (0.0, float("inf"))
+    recorder: Recorder = dataclasses.field(default_factory=lambda: Recorder(time.monotonic()))
+    tally: Tally = dataclasses.field(default_factory=Tally)
+    usages: list[Usage] = dataclasses.field(default_factory=list)
+    back: Back | None = None
+    complete: bool = False
+    note: str = ""
+    started: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def took_s(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self.recorder.zero
+
+    async def play(self, scenario: Awaitable[None], show: Callable[["Run"], None]) -> None:
+        """Run it to its end, or until it is cancelled or fails; ``show`` is called every second."""
+        try:
+            async with Tasks("run") as tasks:
+                tasks.start(self._look(show), "look")
+                await scenario
+            self.complete = True
+        except asyncio.CancelledError:
+            self.note = "interrupted"
+            raise
+        except Exception as error:
+            self.note = f"failed: {error!r}"
+            raise
+        finally:
+            self.tally.absorb(self.recorder.take())
+
+    def report(self, expect_refusals: bool = False) -> Report:
+        """What there is at this moment."""
+        took_s = self.took_s
+        found = figures(self.tally, took_s, self.usages, self.full, self.back)
+        return Report(
+            scenario=self.scenario,
+            passed=self.complete and found.flawless and (expect_refusals or not found.refusals),
+            complete=self.complete,
+            note=self.note,
+            started=self.started.isoformat(timespec="seconds"),
+            command=" ".join([os.path.basename(sys.argv[0]), *_without_keys(sys.argv[1:])]),
+            machine=f"{os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}",
+            plan=self.plan,
+            figures=found,
+            moments=moments(self.tally, took_s),
+            usages=tuple(self.usages),
+            after_stop=distribution(ended.after_stop for ended in self.tally.ended),
+            added=distribution(ended.added for ended in self.tally.ended),
+        )
+
+    async def _look(self, show: Callable[["Run"], None]) -> None:
+        watch = Watch(self.gateway, self.recorder.zero)
+        async with aiohttp.ClientSession() as http:
+            looks = 0
+            while True:
+                if looks % _ASK_EVERY == 0:
+                    watch.workers(await self._workers(http))
+                self.tally.absorb(self.recorder.take())
+                self.usages.append(await asyncio.to_thread(watch.measure))
+                show(self)
+                looks += 1
+                await asyncio.sleep(_LOOK_S)
+
+    async def _workers(self, http: aiohttp.ClientSession) -> list[str]:
+        try:
+            said = await ask(http, self.locate(), WORKERS)
+        except GatewayError:  # nobody is there at this moment
+            return []
+        return [str(worker.get("worker", "")) for worker in said.get("workers", ())]
+
+
+def _without_keys(arguments: Iterable[str]) -> Iterator[str]:
+    """As they may be shown."""
+    hide = False
+    for argument in arguments:
+        yield "…" if hide else "--key=…" if argument.startswith("--key=") else argument
+        hide = argument == "--key"

@@ -1,0 +1,114 @@
+"""``streams``: many people who speak at the same time, at their pace, with pauses; every digest is checked."""
+
+import asyncio
+import random
+import sys
+import time
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from client.connection import Locate
+from client.gateway import ClientSettings, GatewayClient
+from loadtest.light import LightClient
+from loadtest.noise import Noise
+from loadtest.speaker import Speaker
+from loadtest.spoken import Spoken
+from loadtest.tally import Recorder
+from loadtest.tap import Tap
+from loadtest.wheel import Wheel
+from protocol.recognition import Options
+from runtime.tasks import Tasks
+
+
+class Client(StrEnum):
+    """Who speaks the protocol: the client library as it is, or ``loadtest.light``."""
+
+    LIBRARY = "library"
+    LIGHT = "light"
+
+
+class Streams(Struct, frozen=True):
+    """``count`` speakers, who come one after the other within ``ramp_s`` and speak until ``seconds`` after that.
+
+    ``part`` of ``parts``: one process of several has each ``parts``-th of them. ``patience_s``: for how long
+    nothing may be heard, from a gateway or of what was said.
+    """
+
+    count: int
+    seconds: float
+    ramp_s: float = 0.0
+    seed: int = 1
+    partials: bool = False
+    client: Client = Client.LIGHT
+    part: int = 0
+    parts: int = 1
+    patience_s: float = 300.0
+
+
+async def run_streams(plan: Streams, locate: Locate, recorder: Recorder) -> None:
+    """Run one part of them; what comes of it is in the recorder. ``recorder.zero`` is when the ramp begins."""
+    raise_file_limit()
+    hall = _Hall(plan, locate, recorder)
+    try:
+        async with Tasks("streams") as tasks, asyncio.TaskGroup() as speakers:
+            tasks.start(hall.wheel.run(), "wheel")
+            tasks.start(note_lateness(hall.wheel, recorder), "lateness")
+            for number in range(plan.part, plan.count, plan.parts):
+                speakers.create_task(hall.speak(number), name=f"streams/{number}")
+    finally:
+        await hall.tap.close()
+
+
+class _Hall:
+    """What the speakers of one process share."""
+
+    def __init__(self, plan: Streams, locate: Locate, recorder: Recorder) -> None:
+        self._plan = plan
+        self._locate = locate
+        self._recorder = recorder
+        self._noise = Noise(plan.seed)
+        self.wheel = Wheel()
+        self.tap = Tap(recorder)
+
+    async def speak(self, number: int) -> None:
+        """One session, from its place in the ramp to its last answer."""
+        plan, zero = self._plan, self._recorder.zero
+        comes_at = zero + plan.ramp_s * number / plan.count
+        await asyncio.sleep(comes_at - time.monotonic())
+        spoken = Spoken()
+        speaker = Speaker(number, self._recorder, spoken)
+        async with self._client(spoken) as client:
+            turns, stop_at = self._noise.turns(number), zero + plan.ramp_s + plan.seconds
+            await speaker.run(client, lambda client: speaker.say(client, turns, self.wheel.until, stop_at))
+
+    def _client(self, spoken: Spoken) -> LightClient | GatewayClient:
+        plan, patience_s = self._plan, self._plan.patience_s
+        settings = ClientSettings(
+            first_contact_s=patience_s,
+            give_up_s=patience_s,
+            quiet_s=patience_s,
+            held_s=float("inf"),
+            http=self.tap.http(),
+        )
+        session, options = UUID(int=random.getrandbits(128), version=4), Options(partials=plan.partials)
+        kind = LightClient if plan.client is Client.LIGHT else GatewayClient
+        return kind(self._locate, session, spoken, options, settings)
+
+
+async def note_lateness(wheel: Wheel, recorder: Recorder) -> None:
+    """How late the load maker itself is: by so much the latencies are not the gateway's. Until cancelled."""
+    while True:
+        await asyncio.sleep(1.0)
+        recorder.tally.late_ms.append(round(wheel.lateness() * 1000, 1))
+
+
+def raise_file_limit() -> None:
+    """Two thousand connections are two thousand files."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,0 +1,131 @@
+"""What came of what was said. One tally per stretch of time: they add up, over time and over processes."""
+
+from msgspec import Struct, field
+
+_MOST_COMPLAINTS = 50
+
+
+class Ended(Struct, frozen=True, array_like=True, gc=False):
+    """A segment that got its text. Times are ms but ``at_s``, which counts from the start of the run.
+
+    ``after_stop``: from ``segment.end`` to its final, as the client saw them. ``lag``: the same from the moment
+    when the last sample had been spoken, and so with what the load maker was late. The others are the gateway's
+    ``timing``.
+    """
+
+    at_s: float
+    audio_ms: int
+    after_stop: float
+    lag: float
+    upload: int
+    queue: int
+    decode: int
+    deliver: int
+
+    @property
+    def added(self) -> float:
+        """What the chain adds: neither waiting for a worker nor decoding."""
+        return max(0.0, self.after_stop - self.queue - self.decode)
+
+
+class Refused(Struct):
+    """Refusals of one kind, and what their Retry-After said."""
+
+    count: int = 0
+    without_retry_after: int = 0
+    least_s: float = float("inf")
+    most_s: float = 0.0
+
+    def add(self, other: "Refused") -> None:
+        """These too."""
+        self.count += other.count
+        self.without_retry_after += other.without_retry_after
+        self.least_s, self.most_s = min(self.least_s, other.least_s), max(self.most_s, other.most_s)
+
+
+class Tally(Struct):
+    """``segments`` were begun. ``first_update_ms``: per session, from its first frame to its first partial or
+    final. ``session_lag_p95_ms``: per session that came to its end. ``refused``: by status and reason;
+    ``refused_at``: how many in which second. ``early``: tries before the time that Retry-After had named.
+    """
+
+    sessions: int = 0
+    finished: int = 0
+    lost_sessions: int = 0
+    segments: int = 0
+    right: int = 0
+    wrong: int = 0
+    failed: int = 0
+    twice: int = 0
+    retried: int = 0
+    samples: int = 0
+    partials: int = 0
+    connects: int = 0
+    early: int = 0
+    ended: list[Ended] = field(default_factory=list)
+    first_update_ms: list[float] = field(default_factory=list)
+    session_lag_p95_ms: list[float] = field(default_factory=list)
+    late_ms: list[float] = field(default_factory=list)
+    disconnects: dict[str, int] = field(default_factory=dict)
+    busy: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, Refused] = field(default_factory=dict)
+    refused_at: dict[int, int] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def answered(self) -> int:
+        """Segments that ended once, whatever with."""
+        return self.right + self.wrong + self.failed
+
+    @property
+    def missing(self) -> int:
+        """Segments that have not ended."""
+        return self.segments - self.answered
+
+    @property
+    def refusals(self) -> int:
+        """All of them."""
+        return sum(kind.count for kind in self.refused.values())
+
+    @property
+    def flawless(self) -> bool:
+        """Every segment ended once, with the digest of exactly what was said."""
+        return self.right == self.segments and not (self.twice or self.lost_sessions)
+
+    def complain(self, about: str) -> None:
+        """Keep the first few."""
+        if len(self.complaints) < _MOST_COMPLAINTS:
+            self.complaints.append(about)
+
+    def absorb(self, other: "Tally") -> None:
+        """Add what another one counted."""
+        for name in _NUMBERS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in _LISTS:
+            getattr(self, name).extend(getattr(other, name))
+        for name in _COUNTS:
+            mine = getattr(self, name)
+            for key, count in getattr(other, name).items():
+                mine[key] = mine.get(key, 0) + count
+        for reason, kind in other.refused.items():
+            self.refused.setdefault(reason, Refused()).add(kind)
+        for complaint in other.complaints:
+            self.complain(complaint)
+
+
+_NUMBERS = tuple(name for name, kind in Tally.__annotations__.items() if kind is int)
+_LISTS = ("ended", "first_update_ms", "session_lag_p95_ms", "late_ms")
+_COUNTS = ("disconnects", "busy", "refused_at")
+
+
+class Recorder:
+    """Where the speakers of one process write. ``zero`` is the start of the run on the monotonic clock."""
+
+    def __init__(self, zero: float) -> None:
+        self.zero = zero
+        self.tally = Tally()
+
+    def take(self) -> Tally:
+        """What came since the last time."""
+        taken, self.tally = self.tally, Tally()
+        return taken

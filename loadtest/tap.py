@@ -1,0 +1,109 @@
+"""What the connections of the load maker go through: counts who is refused and how, and can cut all of them.
+
+The client library connects by itself; it is given an HTTP client that is watched.
+"""
+
+import json
+import socket
+import struct
+import time
+import weakref
+from collections.abc import Callable
+from http import HTTPStatus
+from types import SimpleNamespace
+
+import aiohttp
+
+from loadtest.speaker import without_numbers
+from loadtest.tally import Recorder, Refused
+
+_REFUSALS = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+_LINGER_0 = struct.pack("ii", 1, 0)
+
+
+class Tap:
+    """``connector`` is shared by all sessions of this process. Close it at the end."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._connector = aiohttp.TCPConnector(limit=0, socket_factory=self._socket)
+
+    def http(self) -> Callable[[], aiohttp.ClientSession]:
+        """``ClientSettings.http`` of one session: sees what it is refused with, and whether it waits so long."""
+        patience = _Patience(self._recorder)
+        trace = aiohttp.TraceConfig()
+        trace.on_request_start.append(patience.asked)
+        trace.on_request_end.append(patience.answered)
+
+        def session() -> aiohttp.ClientSession:
+            return aiohttp.ClientSession(connector=self._connector, connector_owner=False, trace_configs=[trace])
+
+        return session
+
+    def cut(self) -> int:
+        """Reset every connection, as if the network had gone; how many there were."""
+        count = 0
+        for end in tuple(self._sockets):
+            try:
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
+                end.shutdown(socket.SHUT_RDWR)
+                count += 1
+            except OSError:  # it is closed already
+                continue
+        self._sockets.clear()
+        return count
+
+    async def close(self) -> None:
+        """Every session is over."""
+        await self._connector.close()
+
+    def _socket(self, where: aiohttp.AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, _ = where
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        self._sockets.add(made)
+        return made
+
+
+class _Patience:
+    """Of one session: when it may come again at the earliest, as it was told."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._not_before = 0.0
+
+    async def asked(
+        self, _session: aiohttp.ClientSession, _context: SimpleNamespace, _asked: aiohttp.TraceRequestStartParams
+    ) -> None:
+        self._recorder.tally.early += time.monotonic() < self._not_before
+
+    async def answered(
+        self, _session: aiohttp.ClientSession, _context: SimpleNamespace, told: aiohttp.TraceRequestEndParams
+    ) -> None:
+        response = told.response
+        if response.status not in _REFUSALS:
+            return
+        tally, now = self._recorder.tally, time.monotonic()
+        seconds = _seconds(response.headers.get("Retry-After"))
+        self._not_before = now + (seconds or 0.0)
+        kind = f"{response.status} {_reason(await response.text())}"
+        one = Refused(1, seconds is None) if seconds is None else Refused(1, 0, seconds, seconds)
+        tally.refused.setdefault(kind, Refused()).add(one)
+        second = int(now - self._recorder.zero)
+        tally.refused_at[second] = tally.refused_at.get(second, 0) + 1
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    try:
+        return None if retry_after is None else float(retry_after)
+    except ValueError:
+        return None
+
+
+def _reason(body: str) -> str:
+    """The kind of refusal, out of the one form that errors have."""
+    try:
+        return without_numbers(str(json.loads(body)["error"]["message"]))
+    except (ValueError, KeyError, TypeError):
+        return "without a reason"
