@@ -43,7 +43,7 @@ from protocol.job import (
 from protocol.monitor import WorkerStatus
 from worker.delivery import JOBS, PARTIALS, Delivery, read_delivery
 from worker.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
-from worker.overdue import Held
+from worker.overdue import Held, read_held
 from worker.placement import Queue
 from worker.scripts import load_scripts
 
@@ -178,13 +178,17 @@ class Jobs:
         """What other workers have of these streams."""
         async with _mapped():
             reply = await self._others(streams, (GROUP, self._worker, RETURNED))
-        return [Held(stream.decode(), entry.decode(), samples_to_seconds(n)) for stream, entry, n in reply]
+        return [read_held(*one) for one in reply]
 
     async def borrow(self, held: Held) -> list[Delivery]:
         """A job that stays another worker's; nothing when it is gone."""
         async with _mapped():
             found = _deliveries(await self._borrow((held.stream,), (held.entry,)))
-        return [replace(delivery, borrowed=True) for delivery in found if not delivery.refusal]
+        return [
+            replace(delivery, borrowed=True, taken_from=held.worker, silent_ms=held.silent_ms)
+            for delivery in found
+            if not delivery.refusal
+        ]
 
     async def fleet(self) -> tuple[list[WorkerStatus], int]:
         """What all workers say of themselves, and the broker's time in ms."""
@@ -285,7 +289,7 @@ class Jobs:
 
     def _about(self, delivery: Delivery, outcome: Outcome) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         job = delivery.job
-        keys = (self._keys.session(job.session), delivery.stream, self._keys.backlog)
+        keys = (self._keys.session(job.session), delivery.stream, self._keys.backlog, *self._keys.history_keys)
         identity = (GROUP, delivery.entry, job.segment, job.attempt, job.samples)
         return keys, (*identity, self._keys.results_prefix, encode_notice(outcome), SESSION_TTL_MS)
 

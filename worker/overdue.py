@@ -7,16 +7,25 @@ network, and its lease runs for seconds yet. The script ``finish`` counts who wa
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from protocol.audio import samples_to_seconds
+
 LATE_S: Final = 1.0
 _PATIENCE: Final = 2.0
 
 
 class Held(NamedTuple):
-    """A job that another worker has."""
+    """A job that another worker has, whose last sign is ``silent_ms`` ago."""
 
     stream: str
     entry: str
     audio_s: float
+    worker: str = ""
+    silent_ms: int = 0
+
+
+def read_held(stream: bytes, entry: bytes, samples: int, worker: bytes, silent_ms: int) -> Held:
+    """One of the reply of ``others.lua``."""
+    return Held(stream.decode(), entry.decode(), samples_to_seconds(samples), worker.decode(), silent_ms)
 
 
 class Overdue:

@@ -40,7 +40,8 @@ class Story:
         self._held[delivery.key] = _Held(now)
         if delivery.taken_from and delivery.taken_from != RETURNED:
             silent = {"taken_from": delivery.taken_from, "silent_ms": delivery.silent_ms}
-            log.warning("job taken over from a silent worker", **_about(delivery), **silent)
+            what = "job is decoded here too" if delivery.borrowed else "job taken over from a silent worker"
+            log.warning(what, **_about(delivery), **silent)
 
     def decoding(self, batch: Iterable[Delivery], now: float) -> None:
         """Their decode begins."""

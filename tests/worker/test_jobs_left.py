@@ -98,7 +98,7 @@ async def test_what_others_have_is_seen_and_borrowed_and_whoever_ends_it_first_c
         theirs = await take_one(remote)
         assert await remote.others(STREAMS[:2]) == []
         (held,) = await jobs.others(STREAMS[:2])
-        assert held == Held(theirs.stream, theirs.entry, 2.0)
+        assert held[:4] == (theirs.stream, theirs.entry, 2.0, "v")
         (borrowed,) = await jobs.borrow(held)
         assert borrowed.borrowed and borrowed.job == theirs.job
         assert [pending[1] for pending in await other.pending()] == ["v"]

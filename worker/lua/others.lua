@@ -1,6 +1,6 @@
 -- What other consumers have: jobs that were delivered once, as another one may be what ends workers. Reads only.
 -- KEYS streams. ARGV 1 group, 2 this consumer, 3 name for entries that nobody holds.
--- Returns {stream, entry, samples} of each, 32 of a stream at most.
+-- Returns {stream, entry, samples, who has it, since when that one was silent in ms} of each, 32 of a stream at most.
 local found = {}
 for _, stream in ipairs(KEYS) do
   local pending = redis.pcall('XPENDING', stream, ARGV[1], '-', '+', 32)
@@ -11,7 +11,7 @@ for _, stream in ipairs(KEYS) do
       fields[entry[2][i]] = entry[2][i + 1]
     end
     if fields.kind == 'recognise' then
-      found[#found + 1] = {stream, one[1], tonumber(fields.samples) or 0}
+      found[#found + 1] = {stream, one[1], tonumber(fields.samples) or 0, one[2], one[3]}
     end
   end
 end
