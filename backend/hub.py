@@ -25,9 +25,9 @@ from backend.admission import (
     worth_telling,
 )
 from backend.connection import Connection
-from backend.errors import BrokerBusy, BrokerError, TooBusy, TryLater
+from backend.errors import BrokerBusy, BrokerError, TooBusy, TryLater, reason_of
 from backend.jobs import Jobs
-from backend.observing import Observer, RefusalReason
+from backend.observing import News, Observer
 from backend.records import Attachment, NothingToPromote, Reread, SessionGone, Submitted
 from backend.segments import (
     Acknowledge,
@@ -84,6 +84,7 @@ class Hub:
         self._jobs = jobs
         self.settings = settings
         self._observer = observer
+        self._news = News()
         self._survey = Survey()
         self._started = time.monotonic()
         self.hosted: dict[str, Hosted] = {}
@@ -131,7 +132,7 @@ class Hub:
         return hosted
 
     async def _attach(self, hello: Hello, owner: str) -> Attachment:
-        refusal = refuse_load(self._survey, self.settings.admission)
+        refusal = refuse_load(self._survey, self.settings.admission, hello.options)
         try:
             async with asyncio.timeout(self.settings.attach_s):
                 reply = await self._jobs.attach(
@@ -140,8 +141,7 @@ class Hub:
         except (TimeoutError, BrokerError) as error:
             raise TryLater("the broker does not answer: connect again, with resume") from error
         if isinstance(reply, SessionGone):
-            self._observer.refused(refusal.reason if refusal else RefusalReason.LOAD)
-            raise TooBusy(refusal.message if refusal else "no new sessions are taken now")
+            raise TooBusy(refusal)
         return reply
 
     def unbind(self, hosted: Hosted, connection: Connection) -> None:
@@ -159,6 +159,13 @@ class Hub:
     def receive(self, hosted: Hosted, message: ClientMessage) -> None:
         """A text message. Raises ``ProtocolError``."""
         self._perform(hosted, hosted.session.receive(message, time.monotonic()))
+
+    def turn_away(self, connection: Connection, error: ProtocolError) -> None:
+        """Say what was wrong and close, and count it, once."""
+        if not connection.closing:
+            if reason := reason_of(error):
+                self._observer.refused(reason)
+            connection.refuse(error)
 
     # -- the broker ----------------------------------------------------------------------------------------
 
@@ -215,8 +222,10 @@ class Hub:
                 case Speculate() | Hypothesise():
                     self._attempt(hosted, output)
                 case Withdraw(segment, attempt):
+                    self._observer.cancelled(hosted.identity, segment)
                     self._ask(hosted, self._jobs.cancel, (hosted.identity, segment, attempt), _nothing)
                 case Acknowledge(segment):
+                    self._news.received(hosted.identity, segment)
                     self._ask(hosted, self._jobs.received, (hosted.identity, segment), _nothing)
                 case LookAgain(segments):
                     look = partial(self._reread, hosted)
@@ -229,10 +238,13 @@ class Hub:
                     self._tell(hosted, output)
 
     def _tell(self, hosted: Hosted, message: GatewayMessage) -> None:
-        samples = 0
-        if isinstance(message, FinalMessage | Failed):
-            samples = hosted.session.course(message.segment).samples
-        self._observer.told(hosted.identity, message, samples)
+        """Say it, again if it must be; who observes hears of each result once."""
+        if not isinstance(message, FinalMessage | Failed):
+            self._observer.told(hosted.identity, message, 0)
+        elif self._news.is_new(hosted.identity, message):
+            course = hosted.session.course(message.segment)
+            self._observer.told(hosted.identity, message, course.samples)
+            self._observer.concluded(hosted.identity, message, course)
         hosted.send(message)
 
     def _ask(
@@ -263,7 +275,7 @@ class Hub:
         """What is best effort: dropped where there is no time for it, and never an error."""
         job = output.job
         answer = partial(self._attempted, hosted, job)
-        slots = spare_slots(self._survey, job.options) if self._jobs.up else 0
+        slots = spare_slots(self._survey, job.options, self.settings.admission) if self._jobs.up else 0
         if not slots or decode_s(self._survey, job.options, job.samples) > self.settings.pace.slow_s:
             answer(None)
             return
@@ -278,6 +290,7 @@ class Hub:
         made = False
         if reply is not None and not reply.cancelled():
             made = reply.exception() is None and reply.result()
+        self._observer.attempted(job.kind, made)
         if job.kind is JobKind.SPECULATE:
             hosted.session.speculated(job, made)
         elif not made:
@@ -337,14 +350,15 @@ class Hub:
 
     def _fail(self, hosted: Hosted, error: ProtocolError) -> None:
         if hosted.connection is not None:
-            hosted.connection.refuse(error)
+            self.turn_away(hosted.connection, error)
 
     def _tell_busy(self, hosted: Hosted) -> None:
         if hosted.connection is None:
             return
         options = hosted.session.options
-        now = busy(self._survey, self._jobs.up, options, self.settings.admission)
-        message = worth_telling(hosted.busy, now, makes_partials(self._survey, options))
+        limits = self.settings.admission
+        now = busy(self._survey, self._jobs.up, options, limits, len(self.connections))
+        message = worth_telling(hosted.busy, now, makes_partials(self._survey, options, limits))
         if message is not None:
             hosted.busy = now
             self._observer.told(hosted.identity, message, 0)
