@@ -1,10 +1,13 @@
 """How long a new segment would wait, whether new sessions are taken, and what to tell those who wait. Pure.
 
-The expected wait is the audio that is ahead, divided by the speed of those who can work on it.
+The expected wait is the audio that is ahead, divided by the measured speed of those who can work on it. As it
+grows, first what is best effort ends (hypotheses, speculations), then no new sessions are taken; what was accepted
+stays.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal
 
 from msgspec.structs import replace
@@ -16,9 +19,13 @@ from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
 from protocol.session import Busy
 
+_ANY: Final = Options()
 _ABLE: Final = frozenset({WorkerState.IDLE, WorkerState.BUSY})
 _UNKNOWN_SPEED: Final = 1.0
-_SPARE_MEMORY: Final = 0.5
+_SPARE: Final = 1 / 3
+"""What is best effort ends at this part of the wait at which no new sessions are taken."""
+_SPARE_MEMORY: Final = 5 / 6
+"""The same of the broker's memory."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +38,40 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Expectation:
+    """What a segment submitted now would meet in the streams of its model. ``eta_s`` is ``None`` while nobody can
+    work on it.
+    """
+
+    ahead_s: float
+    eta_s: float | None
+
+
+@dataclass(frozen=True)
 class Survey:
     """The fleet at one moment. ``memory`` is the part of the broker's limit that is used."""
 
     streams: Mapping[str, Waiting] = field(default_factory=dict)
     workers: tuple[WorkerStatus, ...] = ()
     memory: float = 0.0
+
+    @cached_property
+    def speeds(self) -> Mapping[str, float]:
+        """By model: seconds of audio per second that those who can work recognise together."""
+        speeds: dict[str, float] = {}
+        for worker in _able(self, ""):
+            speeds[worker.model] = speeds.get(worker.model, 0.0) + (worker.speed or _UNKNOWN_SPEED)
+        return speeds
+
+    @cached_property
+    def expected(self) -> dict[tuple[str, str], Expectation]:
+        """What was found out already, by class and model: many sessions ask the same."""
+        return {}
+
+    def seconds(self, priority: str, model: str) -> float:
+        """Audio of one stream that waits or is being decoded."""
+        waiting = self.streams.get(Keys().jobs(priority, model))
+        return samples_to_seconds(waiting.samples) if waiting else 0.0
 
 
 @dataclass(frozen=True)
@@ -47,14 +82,6 @@ class AdmissionLimits:
     unattended_s: float = 600.0
     memory: float = 0.6
     sessions: int = 2_000
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """What a segment submitted now would meet. ``eta_s`` is ``None`` while nobody can work on it."""
-
-    ahead_s: float
-    eta_s: float | None
 
 
 @dataclass(frozen=True)
@@ -69,33 +96,63 @@ class Refusal:
 
 def speed(survey: Survey, model: str) -> float:
     """Seconds of audio per second that the workers who have ``model`` (empty: any) recognise together."""
-    return sum(worker.speed or _UNKNOWN_SPEED for worker in _able(survey, model))
+    return survey.speeds.get(model, 0.0) if model else sum(survey.speeds.values())
 
 
-def expect(survey: Survey, options: Options, own_samples: int = 0) -> Expectation:
+def expect(survey: Survey, options: Options) -> Expectation:
     """What waits before a segment of these options; interactive ones pass bulk ones."""
-    streams = {
-        Keys().jobs(priority, model)
-        for priority in (CLASSES[:1] if options.priority == CLASSES[0] else CLASSES)
-        for model in {options.model, ANY_MODEL}
-    }
-    ahead = sum(waiting.samples for stream, waiting in survey.streams.items() if stream in streams)
-    return expect_behind(survey, options, ahead, own_samples)
+    key = (options.priority, options.model)
+    if key not in survey.expected:
+        survey.expected[key] = _expect(survey, options, 0.0)
+    return survey.expected[key]
 
 
 def expect_behind(survey: Survey, options: Options, ahead: int, own_samples: int) -> Expectation:
-    """As ``expect``, where the samples ahead are known."""
-    together = speed(survey, options.model)
-    eta = samples_to_seconds(ahead + own_samples) / together if together else None
-    return Expectation(samples_to_seconds(ahead), eta)
+    """When a segment of so many samples is ready, where the samples ahead of it in its own stream are known."""
+    known_s = survey.seconds(options.priority, options.model)
+    return _expect(survey, options, samples_to_seconds(ahead + own_samples) - known_s)
 
 
-def spare_slots(survey: Survey, options: Options) -> int:
+def _expect(survey: Survey, options: Options, more_s: float) -> Expectation:
+    """With ``more_s`` added to the stream of these options.
+
+    Workers read the stream of their own model, then that of any model, then the same of the next class. So those
+    with one model are ready for the stream of any when their own is done, and whoever is ready takes from it.
+    """
+    speeds, own, ahead_s, eta_s = survey.speeds, options.model, 0.0, 0.0
+    until = dict.fromkeys(speeds, 0.0)
+    for priority in CLASSES[: CLASSES.index(options.priority) + 1]:
+        waits = {model: survey.seconds(priority, model) for model in {*speeds, own, ""}}
+        ahead_s += waits[own]
+        waits[own] += more_s if priority == options.priority else 0.0
+        ready = {model: until[model] + (waits[model] if model else 0.0) / speeds[model] for model in speeds}
+        anybody_s = _done(waits[""], ready, speeds)
+        until = {model: max(at, anybody_s) for model, at in ready.items()}
+        eta_s = ready.get(own, 0.0) if own else anybody_s
+    able = own in speeds if own else bool(speeds)
+    return Expectation(ahead_s, eta_s if able else None)
+
+
+def _done(work_s: float, ready: Mapping[str, float], speeds: Mapping[str, float]) -> float:
+    """When what everybody shares in is done; each begins when it is ready. 0 where there is nobody."""
+    together = before = done = 0.0
+    for model in sorted(ready, key=ready.__getitem__):
+        if together and done <= ready[model]:
+            break
+        together += speeds[model]
+        before += speeds[model] * ready[model]
+        done = (work_s + before) / together
+    return done
+
+
+def spare_slots(survey: Survey, options: Options, limits: AdmissionLimits) -> int:
     """Slots of the workers who may be given what nobody waits for: speculations, hypotheses. 0: none now.
 
     Those who have time decide at the moment of the request, by the number of jobs; this here saves the way.
     """
-    if options.priority != CLASSES[0] or survey.memory > _SPARE_MEMORY:
+    if options.priority != CLASSES[0] or survey.memory > limits.memory * _SPARE_MEMORY:
+        return 0
+    if _longest_s(survey, options) > limits.wait_s * _SPARE:
         return 0
     slots = sum(worker.slots for worker in _able(survey, options.model))
     streams = {Keys().jobs(options.priority, model) for model in (options.model, ANY_MODEL)}
@@ -109,46 +166,60 @@ def decode_s(survey: Survey, options: Options, samples: int) -> float:
     return samples_to_seconds(samples) / fastest if fastest else 0.0
 
 
-def refuse(survey: Survey, up: bool, sessions: int, limits: AdmissionLimits) -> Refusal | None:
+def refuse(
+    survey: Survey, up: bool, sessions: int, limits: AdmissionLimits, options: Options = _ANY
+) -> Refusal | None:
     """Why a new session is not taken at this moment; ``None``: it is."""
+    return next(refusals(survey, up, sessions, limits, options), None)
+
+
+def refusals(
+    survey: Survey, up: bool, sessions: int, limits: AdmissionLimits, options: Options = _ANY
+) -> Iterator[Refusal]:
+    """Everything that speaks against a new session, what weighs most first."""
     if sessions >= limits.sessions:
         message = f"this gateway has {sessions} connections, which is its limit"
-        return Refusal(429, RefusalReason.CONNECTIONS, message, 5.0)
+        yield Refusal(429, RefusalReason.CONNECTIONS, message, 5.0)
     if not up:
-        return Refusal(503, RefusalReason.BROKER, "the broker is away", 2.0)
-    return refuse_load(survey, limits)
+        yield Refusal(503, RefusalReason.BROKER, "the broker is away", 2.0)
+    yield from _overload(survey, limits, options)
 
 
-def refuse_load(survey: Survey, limits: AdmissionLimits) -> Refusal | None:
-    """As ``refuse``, for what sessions that are known already may add to but not suffer from."""
+def refuse_load(survey: Survey, limits: AdmissionLimits, options: Options = _ANY) -> Refusal | None:
+    """As ``refuse``, for what sessions that are known already may add to but not suffer from.
+
+    Whoever wants one model is refused too where those wait for too long who take any. Files may wait for long.
+    """
+    return next(_overload(survey, limits, options), None)
+
+
+def _overload(survey: Survey, limits: AdmissionLimits, options: Options) -> Iterator[Refusal]:
     if survey.memory > limits.memory:
-        return Refusal(503, RefusalReason.MEMORY, f"the broker's memory is {survey.memory:.0%} full", 10.0)
-    expected = expect(survey, Options())
-    if expected.eta_s is not None and expected.eta_s > limits.wait_s:
-        retry_s = expected.eta_s - limits.wait_s + 1.0
-        return Refusal(503, RefusalReason.LOAD, f"the expected wait is {expected.eta_s:.0f} s", retry_s)
-    if expected.eta_s is None and expected.ahead_s > limits.unattended_s:
-        message = "no worker is there and much waits already"
-        return Refusal(503, RefusalReason.NO_WORKER, message, 10.0)
-    return None
+        yield Refusal(503, RefusalReason.MEMORY, f"the broker's memory is {survey.memory:.0%} full", 10.0)
+    longest_s = _longest_s(survey, options)
+    if longest_s > limits.wait_s:
+        message = f"the expected wait is {longest_s:.0f} s"
+        yield Refusal(503, RefusalReason.LOAD, message, longest_s - limits.wait_s + 1.0)
+    if any(one.eta_s is None and one.ahead_s > limits.unattended_s for one in _both(survey, options)):
+        yield Refusal(503, RefusalReason.NO_WORKER, "no worker is there and much waits already", 10.0)
 
 
-def busy(survey: Survey, up: bool, options: Options, limits: AdmissionLimits) -> Busy | None:
+def busy(survey: Survey, up: bool, options: Options, limits: AdmissionLimits, sessions: int = 0) -> Busy | None:
     """What to tell a session about waiting; ``None``: there is nothing to tell."""
-    accepting = refuse(survey, up, 0, limits) is None
-    expected = expect(survey, options)
+    accepting = refuse(survey, up, sessions, limits, options) is None
+    eta_s = expect(survey, options).eta_s
     if not up:
         return Busy("broker", accepting)
-    if expected.eta_s is None:
+    if eta_s is None:
         return Busy("no_worker", accepting)
-    if expected.eta_s > limits.wait_s / 3:
-        return Busy("load", accepting, makes_partials(survey, options), round(expected.eta_s * 1000))
+    if eta_s > limits.wait_s * _SPARE or refuse_load(survey, limits, options) is not None:
+        return Busy("load", accepting, makes_partials(survey, options, limits), round(eta_s * 1000))
     return None
 
 
-def makes_partials(survey: Survey, options: Options) -> bool:
+def makes_partials(survey: Survey, options: Options, limits: AdmissionLimits) -> bool:
     """Whether a session of these options gets hypotheses at this moment, while the broker is there."""
-    return options.partials and spare_slots(survey, options) > 0
+    return options.partials and spare_slots(survey, options, limits) > 0
 
 
 def worth_telling(before: Busy | None, now: Busy | None, partials: bool = False) -> Busy | None:
@@ -159,6 +230,20 @@ def worth_telling(before: Busy | None, now: Busy | None, partials: bool = False)
         return now
     earlier, later = before.eta_ms or 0, now.eta_ms or 0
     return now if later > 2 * earlier or 2 * later < earlier else None
+
+
+def _both(survey: Survey, options: Options) -> tuple[Expectation, Expectation]:
+    """What somebody who speaks meets, with any model and with the one that is asked for."""
+    return expect(survey, _ANY), expect(survey, Options(model=options.model))
+
+
+def _longest_s(survey: Survey, options: Options) -> float:
+    return max(one.eta_s or 0.0 for one in _both(survey, options))
+
+
+def able(survey: Survey) -> tuple[WorkerStatus, ...]:
+    """The workers who take jobs."""
+    return tuple(_able(survey, ""))
 
 
 def _able(survey: Survey, model: str) -> Iterator[WorkerStatus]:

@@ -1,6 +1,7 @@
 """What a gateway reads and answers over HTTP: JSON, and the one form of an error."""
 
 import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
@@ -10,14 +11,18 @@ import structlog
 from aiohttp import hdrs, web
 
 from backend.admission import Refusal
-from backend.errors import OverQuota, SettingsError, UnknownDevice
+from backend.errors import OverQuota, RequestRefused, SettingsError, UnknownDevice, reason_of
+from backend.observing import Observer, RefusalReason
 from protocol.errors import ErrorCode, MalformedMessage, MessageTooLarge, ProtocolError
+from protocol.rest import OPENAPI_PATH
 
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Body = TypeVar("Body")
 
+OBSERVER: Final = web.AppKey("observer", Observer)
+"""Who hears of what is refused."""
 MOST_BODY: Final = 4 * 1024
 _BODY_S: Final = 10.0
 
@@ -27,7 +32,13 @@ _STATUS: Final = {
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.TOO_LARGE: 413,
 }
-_CODES: Final = {404: ErrorCode.NOT_FOUND, 413: ErrorCode.TOO_LARGE, 500: ErrorCode.INTERNAL}
+_CODES: Final = {
+    404: ErrorCode.NOT_FOUND,
+    405: ErrorCode.NOT_ALLOWED,
+    413: ErrorCode.TOO_LARGE,
+    500: ErrorCode.INTERNAL,
+}
+_RETRY_S: Final = 5.0
 
 
 def error_response(status: int, code: ErrorCode, message: str) -> web.Response:
@@ -59,13 +70,17 @@ async def read_body(request: web.Request) -> bytes:
                     raise MessageTooLarge(f"a body may have {MOST_BODY} bytes")
     except TimeoutError as error:
         raise MalformedMessage(f"the body did not come within {_BODY_S:g} s") from error
+    except web.RequestPayloadError as error:
+        raise MalformedMessage("the body breaks off") from error
     return body
 
 
 def refusal_response(refusal: Refusal) -> web.Response:
     """Try again later, but not all at the same moment."""
     response = error_response(refusal.status, ErrorCode.BUSY, refusal.message)
-    response.headers[hdrs.RETRY_AFTER] = str(round(refusal.retry_s * random.uniform(1.0, 2.0)))
+    retry_s = max(1, math.ceil(refusal.retry_s * random.uniform(1.0, 2.0)))
+    response.headers[hdrs.RETRY_AFTER] = str(retry_s)
+    log.info("refused", reason=refusal.reason, status=refusal.status, retry_s=retry_s)
     return response
 
 
@@ -75,16 +90,45 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     try:
         return await handler(request)
     except ProtocolError as error:
+        _count(request, reason_of(error))
         return error_response(_STATUS.get(error.code, 400), error.code, str(error))
     except OverQuota as error:
+        _count(request, error.refusal.reason)
         return refusal_response(error.refusal)
     except UnknownDevice as error:
         return error_response(404, ErrorCode.NOT_FOUND, str(error))
     except SettingsError as error:
         return error_response(400, ErrorCode.MALFORMED, str(error))
+    except RequestRefused as error:
+        return _refused(error)
     except web.HTTPException as error:
-        code = _CODES.get(error.status, ErrorCode.MALFORMED)
-        return error_response(error.status, code, error.reason)
+        return _http_error(request, error)
     except Exception:
         log.exception("a request failed", path=request.path)
         return error_response(500, ErrorCode.INTERNAL, "the gateway failed; its log says why")
+
+
+def _refused(error: RequestRefused) -> web.Response:
+    response = error_response(error.status, error.code, str(error))
+    if error.status == web.HTTPServiceUnavailable.status_code:
+        response.headers[hdrs.RETRY_AFTER] = str(math.ceil(_RETRY_S * random.uniform(1.0, 2.0)))
+    return response
+
+
+def _http_error(request: web.Request, error: web.HTTPException) -> web.Response:
+    """What aiohttp says, in the one form."""
+    message = error.reason
+    if isinstance(error, web.HTTPNotFound):
+        message = f"nothing is at {request.path}: {OPENAPI_PATH} says what is where"
+    elif isinstance(error, web.HTTPMethodNotAllowed):
+        message = f"{request.path} takes {', '.join(sorted(error.allowed_methods))}"
+    response = error_response(error.status, _CODES.get(error.status, ErrorCode.MALFORMED), message)
+    if allowed := error.headers.get(hdrs.ALLOW):
+        response.headers[hdrs.ALLOW] = allowed
+    return response
+
+
+def _count(request: web.Request, reason: RefusalReason | None) -> None:
+    observer = request.app.get(OBSERVER)
+    if observer is not None and reason is not None:
+        observer.refused(reason)

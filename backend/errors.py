@@ -19,13 +19,14 @@
     │   └── HistoryBusy        more is asked of it than may wait
     ├── MediaUnreadable        a submitted file that cannot be read to its end
     ├── RequestRefused         something is asked for over HTTP that cannot be done as things stand
-    └── OverQuota              a key asks for more than it may
+    └── OverQuota              somebody asks for more than is taken now
 
 ``TryLater`` and ``TooBusy`` are ``ProtocolError``s, because a client is told, but not the client's mistakes.
 """
 
 from backend.admission import Refusal
-from protocol.errors import CloseCode, ErrorCode, ProtocolError
+from backend.observing import RefusalReason
+from protocol.errors import CloseCode, ErrorCode, Forbidden, ProtocolError, TakenOver, Unauthorised
 
 
 class BackendError(Exception):
@@ -114,7 +115,7 @@ class RequestRefused(BackendError):
 
 
 class OverQuota(BackendError):
-    """A key asks for more than it may; ``refusal`` is what it is told."""
+    """Somebody asks for more than is taken now, or than his key may; ``refusal`` is what he is told."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
@@ -129,6 +130,21 @@ class TryLater(ProtocolError):
 
 
 class TooBusy(TryLater):
-    """No new sessions now."""
+    """No new sessions now; without a ``refusal`` nobody knows why any more."""
 
     code = ErrorCode.BUSY
+
+    def __init__(self, refusal: Refusal | None) -> None:
+        super().__init__(refusal.message if refusal else "no new sessions are taken now")
+        self.reason = refusal.reason if refusal else RefusalReason.LOAD
+
+
+def reason_of(error: ProtocolError) -> RefusalReason | None:
+    """As what to count it; ``None``: nothing was refused, somebody else came or nothing is there."""
+    if isinstance(error, TooBusy):
+        return error.reason
+    if isinstance(error, TryLater):
+        return RefusalReason.BROKER
+    if isinstance(error, Unauthorised | Forbidden):
+        return RefusalReason.KEY
+    return None if isinstance(error, TakenOver) or error.code is ErrorCode.NOT_FOUND else RefusalReason.MESSAGE

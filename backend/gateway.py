@@ -6,21 +6,22 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from importlib import metadata
+from typing import Final
 
 import structlog
 from aiohttp import hdrs, web
 
 from backend.access import ACCESS, EVERYBODY, WORKERS, Access, Visit, admit
 from backend.addresses import interfaces, reachable
-from backend.admission import Refusal, Survey, refuse, speed
-from backend.answers import error_response, errors_as_json, json_response, refusal_response
+from backend.admission import Refusal, Survey, refuse
+from backend.answers import OBSERVER, errors_as_json, json_response
 from backend.broker import EmbeddedSettings, embedded_broker
 from backend.certificates import server_context
 from backend.dashboard.routes import dashboard_routes
 from backend.device_routes import device_routes
 from backend.devices import DeviceStore
 from backend.discovery import findable
-from backend.errors import SettingsError
+from backend.errors import OverQuota, SettingsError
 from backend.hub import TICK_S, Hub
 from backend.jobs import CONNECT_S, Jobs, open_jobs
 from backend.metrics_routes import Figures
@@ -28,18 +29,22 @@ from backend.modes import Listener, Mode, listeners
 from backend.monitor import Monitor
 from backend.observing import Observers, RefusalReason
 from backend.pairing_routes import PairingDesk
+from backend.readiness import readiness
 from backend.roster import Roster
 from backend.settings import GatewaySettings
+from backend.story import Story
 from backend.stream import serve_stream
 from backend.tunnel import BrokerTunnel
 from protocol.broker import BROKER_PATH
 from protocol.discovery import Announcement
 from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
-from protocol.monitor import EVENT_STREAM, MONITOR_PATH, WorkerState
+from protocol.monitor import EVENT_STREAM, MONITOR_PATH
 from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
+
+_VIEWERS_RETRY_S: Final = 5.0
 
 
 class Gateway:
@@ -63,7 +68,7 @@ class Gateway:
         self._draining = False
         self._runner: web.AppRunner | None = None
         self.monitor = Monitor(jobs, compacts=not settings.redis)
-        self.observers = Observers([self.monitor])
+        self.observers = Observers([self.monitor, Story(jobs.gateway)])
         self.hub = Hub(jobs, settings, self.observers)
         self.url = ""
         self.tls_port = 0
@@ -75,6 +80,7 @@ class Gateway:
         """Listen."""
         app = web.Application(middlewares=[errors_as_json])
         app[ACCESS] = self.access
+        app[OBSERVER] = self.observers
         app.add_routes(
             [
                 web.get(STREAM_PATH, self._stream),
@@ -111,6 +117,8 @@ class Gateway:
 
     async def drain(self) -> None:
         """Take nobody in, send everybody away, wait until the broker has what was complete. Safe to call twice."""
+        if not self._draining:
+            log.info("the gateway drains", sessions=len(self.hub.hosted), connections=len(self.hub.connections))
         self._draining = True
         self.monitor.end()
         for connection in tuple(self.hub.connections):
@@ -142,8 +150,7 @@ class Gateway:
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         visit = admit(request)
         if refusal := self._refusal(visit, resumes=bool(request.query.get("resume"))):
-            self.observers.refused(refusal.reason)
-            return refusal_response(refusal)
+            raise OverQuota(refusal)
         offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
         if SUBPROTOCOL not in (name.strip() for name in offered.split(",")):
             raise UnsupportedFormat(f"this gateway speaks the WebSocket subprotocol {SUBPROTOCOL}")
@@ -161,20 +168,12 @@ class Gateway:
         return json_response({"status": "alive"})
 
     async def _ready(self, request: web.Request) -> web.Response:
-        able = [w for w in self.monitor.survey.workers if w.state in (WorkerState.IDLE, WorkerState.BUSY)]
-        broker = self.monitor.broker()
-        ready = broker.up and bool(able) and not self._draining
-        body = {
-            "ready": ready,
-            "draining": self._draining,
-            "broker": broker,
-            "embedded": not self._settings.redis,
-            "durable": broker.durable,
-            "workers": len(able),
-            "models": sorted({worker.model for worker in able}),
-            "streams": round(speed(self.monitor.survey, ""), 2),
-        }
-        return json_response(body, 200 if ready else 503)
+        monitor, connections = self.monitor, len(self.hub.connections)
+        limits, embedded = self._settings.admission, not self._settings.redis
+        state = readiness(
+            monitor.survey, monitor.broker(), connections, limits, draining=self._draining, embedded=embedded
+        )
+        return json_response(state, 200 if state.ready else 503)
 
     async def _models(self, request: web.Request) -> web.Response:
         admit(request)
@@ -191,7 +190,8 @@ class Gateway:
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         visit = admit(request)
         if self.monitor.viewers >= self._settings.viewers:
-            return error_response(429, ErrorCode.BUSY, f"{self._settings.viewers} already watch")
+            text = f"{self._settings.viewers} already watch"
+            raise OverQuota(Refusal(429, RefusalReason.CONNECTIONS, text, _VIEWERS_RETRY_S))
         headers = {hdrs.CONTENT_TYPE: EVENT_STREAM, hdrs.CACHE_CONTROL: "no-store"}
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)

@@ -13,6 +13,7 @@ from backend.connection import Connection
 from backend.hub import Hosted, Hub
 from backend.quotas import Usage
 from backend.session import check_hello
+from backend.story import connection_gone
 from protocol.audio import HEADER_BYTES
 from protocol.errors import CloseCode, OutOfOrder, ProtocolError, Unauthorised
 from protocol.session import SUBPROTOCOL, decode_client
@@ -63,7 +64,7 @@ async def serve_stream(request: web.Request, hub: Hub, visit: Visit) -> web.WebS
     await socket.prepare(request)
     connection = Connection(_Socket(socket), settings.outbound_bytes, settings.stuck_s)
     revoked = Unauthorised("this device was revoked: pair it again")
-    with hub.connected(connection), visit.stream(lambda: connection.refuse(revoked)) as usage:
+    with hub.connected(connection), visit.stream(lambda: hub.turn_away(connection, revoked)) as usage:
         async with Tasks("stream") as tasks:
             tasks.start(_write(request, connection, settings.goodbye_s), "writer")
             await _converse(Peer(socket, connection, usage), hub, visit.device.owner)
@@ -77,11 +78,13 @@ async def _converse(peer: Peer, hub: Hub, owner: str) -> None:
         hosted = await _greet(socket, connection, hub, owner)
         await _read(peer, hub, hosted)
     except ProtocolError as error:
-        log.info("refused what a client sent", code=error.code, reason=str(error))
-        connection.refuse(error)
+        about = {"session": hosted.identity} if hosted else {}
+        log.info("refused what a client sent", code=error.code, reason=str(error), **about)
+        hub.turn_away(connection, error)
     finally:
         if hosted is not None:
             hub.unbind(hosted, connection)
+            connection_gone(hosted.identity, connection.reason)
     await _part(socket, connection)
 
 

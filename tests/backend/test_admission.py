@@ -1,13 +1,10 @@
 """How long one waits, who is let in, and what is said about it."""
 
-from dataclasses import replace
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from backend.admission import (
     AdmissionLimits,
+    Expectation,
     Survey,
     Waiting,
     busy,
@@ -27,15 +24,20 @@ from protocol.session import Busy
 
 LIMITS = AdmissionLimits()
 SECOND = 16_000
+ANY = Keys().jobs("interactive")
 
 
 def worker(speed: float = 4.0, model: str = "m", state: WorkerState = WorkerState.IDLE) -> WorkerStatus:
     return WorkerStatus("w", "h", "e", model, "cpu", state, speed=speed)
 
 
-def survey(seconds: float = 0.0, *workers: WorkerStatus, stream: str = "", memory: float = 0.0) -> Survey:
+def seconds(of_audio: float) -> Waiting:
+    return Waiting(round(of_audio * SECOND), 1, 0)
+
+
+def survey(of_audio: float = 0.0, *workers: WorkerStatus, stream: str = "", memory: float = 0.0) -> Survey:
     name = stream or Keys().jobs("interactive")
-    return Survey({name: Waiting(round(seconds * SECOND), 1, 0)}, workers, memory)
+    return Survey({name: seconds(of_audio)}, workers, memory)
 
 
 def test_speed_is_that_of_those_who_can_work() -> None:
@@ -46,8 +48,9 @@ def test_speed_is_that_of_those_who_can_work() -> None:
 
 
 def test_the_wait_is_what_is_ahead_divided_by_the_speed() -> None:
-    expected = expect(survey(20, worker(4.0)), Options(), own_samples=4 * SECOND)
-    assert (expected.ahead_s, expected.eta_s) == (20.0, 6.0)
+    expected = expect(survey(20, worker(4.0)), Options())
+    assert (expected.ahead_s, expected.eta_s) == (20.0, 5.0)
+    assert expect_behind(survey(20, worker(4.0)), Options(), 8 * SECOND, 4 * SECOND).eta_s == 3.0
     assert expect_behind(survey(), Options(), SECOND, 0).eta_s is None
 
 
@@ -58,11 +61,29 @@ def test_interactive_passes_bulk_but_not_the_other_way() -> None:
     assert expect(survey(20, worker()), Options(priority="bulk")).ahead_s == 20.0
 
 
-def test_a_model_waits_for_its_own_stream_and_for_that_of_any() -> None:
-    own = survey(20, worker(), stream=Keys().jobs("interactive", "m"))
-    assert expect(own, Options(model="m")).ahead_s == 20.0
-    assert expect(own, Options()).ahead_s == 0.0
-    assert expect(survey(20, worker()), Options(model="m")).ahead_s == 20.0
+def test_who_takes_any_model_waits_for_the_first_who_has_time() -> None:
+    own = Keys().jobs("interactive", "m")
+    assert expect(survey(20, worker(), stream=own), Options()).eta_s == 5.0
+    assert expect(survey(20, worker(), worker(2.0, "n"), stream=own), Options()).eta_s == 0.0
+    both = Survey({own: seconds(20), ANY: seconds(24)}, (worker(), worker(2.0, "n")))
+    assert expect(both, Options()).eta_s == (24 + 20) / 6  # 10 s of one alone, then both of them
+    assert expect(both, Options(model="m")) == Expectation(20.0, 5.0)
+    assert expect(both, Options(model="n")) == Expectation(0.0, 0.0)
+    assert expect(both, Options(model="other")) == Expectation(0.0, None)
+
+
+def test_files_wait_for_everybody_who_speaks() -> None:
+    streams = {
+        Keys().jobs("interactive", "m"): seconds(8),
+        ANY: seconds(8),
+        Keys().jobs("bulk", "m"): seconds(40),
+        Keys().jobs("bulk"): seconds(4),
+    }
+    alone = Survey(streams, (worker(4.0),))
+    assert expect(alone, Options(priority="bulk", model="m")).eta_s == (8 + 8 + 40) / 4
+    assert expect(alone, Options(priority="bulk")).eta_s == (8 + 8 + 40 + 4) / 4
+    helped = Survey(streams, (worker(4.0), worker(4.0, "n")))
+    assert expect(helped, Options(priority="bulk")).eta_s == 3.0  # the other one has done what people said by 2.0
 
 
 @pytest.mark.parametrize(
@@ -112,15 +133,6 @@ def replace_eta(message: Busy, eta_ms: int) -> Busy:
     return Busy(message.reason, message.accepting, message.partials, eta_ms)
 
 
-@given(st.floats(0, 1e4), st.floats(0.1, 100), st.booleans())
-def test_who_is_refused_is_told_that_nobody_is_accepted(seconds: float, per_second: float, up: bool) -> None:
-    state = survey(seconds, worker(per_second))
-    said = busy(state, up, Options(), LIMITS)
-    refused = refuse(state, up, 0, LIMITS) is not None
-    assert refused == (said is not None and not said.accepting)
-    assert replace(state) == state
-
-
 def fleet(entries: int, slots: int = 2, stream: str = "", memory: float = 0.0) -> Survey:
     one = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, slots, speed=4.0)
     slow = WorkerStatus("v", "h", "e", "n", "cpu", WorkerState.BUSY, 1, speed=2.0)
@@ -130,15 +142,15 @@ def fleet(entries: int, slots: int = 2, stream: str = "", memory: float = 0.0) -
 
 
 def test_what_nobody_waits_for_is_given_to_those_who_have_time() -> None:
-    assert spare_slots(fleet(0), Options()) == 3
-    assert spare_slots(fleet(3), Options()) == 3
-    assert spare_slots(fleet(4), Options()) == 0
-    assert spare_slots(fleet(0), Options(model="m")) == 2
-    assert spare_slots(fleet(3, stream=Keys().jobs("interactive", "m")), Options(model="m")) == 0
-    assert spare_slots(fleet(9, stream=Keys().jobs("bulk")), Options()) == 3
-    assert spare_slots(fleet(0), Options(priority="bulk")) == 0
-    assert spare_slots(fleet(0, memory=0.55), Options()) == 0
-    assert spare_slots(Survey(), Options()) == 0
+    assert spare_slots(fleet(0), Options(), LIMITS) == 3
+    assert spare_slots(fleet(3), Options(), LIMITS) == 3
+    assert spare_slots(fleet(4), Options(), LIMITS) == 0
+    assert spare_slots(fleet(0), Options(model="m"), LIMITS) == 2
+    assert spare_slots(fleet(3, stream=Keys().jobs("interactive", "m")), Options(model="m"), LIMITS) == 0
+    assert spare_slots(fleet(9, stream=Keys().jobs("bulk")), Options(), LIMITS) == 3
+    assert spare_slots(fleet(0), Options(priority="bulk"), LIMITS) == 0
+    assert spare_slots(fleet(0, memory=0.55), Options(), LIMITS) == 0
+    assert spare_slots(Survey(), Options(), LIMITS) == 0
 
 
 def test_how_long_it_takes_is_what_the_fastest_needs() -> None:
@@ -148,6 +160,6 @@ def test_how_long_it_takes_is_what_the_fastest_needs() -> None:
 
 
 def test_partials_are_made_for_who_wants_them_while_there_is_time() -> None:
-    assert makes_partials(fleet(0), Options(partials=True))
-    assert not makes_partials(fleet(0), Options())
-    assert not makes_partials(fleet(4), Options(partials=True))
+    assert makes_partials(fleet(0), Options(partials=True), LIMITS)
+    assert not makes_partials(fleet(0), Options(), LIMITS)
+    assert not makes_partials(fleet(4), Options(partials=True), LIMITS)

@@ -8,16 +8,31 @@ import pytest
 from aiohttp import web
 
 from backend.admission import Refusal
-from backend.answers import MOST_BODY, errors_as_json, json_response, read_json, refusal_response
-from backend.errors import OverQuota, SettingsError, UnknownDevice
+from backend.answers import MOST_BODY, OBSERVER, errors_as_json, json_response, read_json, refusal_response
+from backend.errors import OverQuota, RequestRefused, SettingsError, UnknownDevice
 from backend.gateway import Gateway
-from backend.observing import RefusalReason
+from backend.observing import Observer, RefusalReason
 from protocol.devices import DeviceName
+from protocol.errors import ErrorCode, Unauthorised
+
+
+class Ear(Observer):
+    """Hears of refusals."""
+
+    def __init__(self) -> None:
+        self.reasons: list[RefusalReason] = []
+
+    def refused(self, reason: RefusalReason) -> None:
+        self.reasons.append(reason)
 
 
 @asynccontextmanager
-async def answering(handler: Callable[[web.Request], Awaitable[web.Response]]) -> AsyncIterator[str]:
+async def answering(
+    handler: Callable[[web.Request], Awaitable[web.Response]], ear: Ear | None = None
+) -> AsyncIterator[str]:
     app = web.Application(middlewares=[errors_as_json])
+    if ear is not None:
+        app[OBSERVER] = ear
     app.router.add_route("*", "/", handler)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
@@ -38,7 +53,8 @@ async def test_an_unknown_path_is_an_error_like_any_other(gateway: Gateway, http
     async with http.get(gateway.url + "/nothing") as response:
         assert (response.status, (await response.json())["error"]["code"]) == (404, "not_found")
     async with http.post(gateway.url + "/healthz") as response:
-        assert (response.status, (await response.json())["error"]["code"]) == (405, "malformed")
+        assert (response.status, (await response.json())["error"]["code"]) == (405, "not_allowed")
+        assert response.headers["Allow"] == "GET,HEAD"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +63,9 @@ async def test_an_unknown_path_is_an_error_like_any_other(gateway: Gateway, http
         (RuntimeError("the secret inside"), 500, "internal"),
         (UnknownDevice("no such device"), 404, "not_found"),
         (SettingsError("no name"), 400, "malformed"),
+        (RequestRefused(503, ErrorCode.BUSY, "not now"), 503, "busy"),
+        (RequestRefused(501, ErrorCode.HISTORY_OFF, "no history"), 501, "history_off"),
+        (web.HTTPExpectationFailed(), 417, "malformed"),
         (OverQuota(Refusal(429, RefusalReason.KEY_REQUESTS, "too often", 3.0)), 429, "busy"),
     ],
 )
@@ -57,6 +76,23 @@ async def test_what_goes_wrong_is_said_and_nothing_of_the_inside(error: Exceptio
     async with answering(broken) as url, aiohttp.ClientSession() as http, http.get(url) as response:
         assert (response.status, (await response.json())["error"]["code"]) == (status, code)
         assert "secret" not in await response.text()
+
+
+@pytest.mark.parametrize(
+    ("error", "reasons"),
+    [
+        (OverQuota(Refusal(429, RefusalReason.KEY_REQUESTS, "too often", 3.0)), [RefusalReason.KEY_REQUESTS]),
+        (Unauthorised("no key"), [RefusalReason.KEY]),
+        (UnknownDevice("no such device"), []),
+    ],
+)
+async def test_what_is_refused_is_counted_once(error: Exception, reasons: list[RefusalReason]) -> None:
+    async def refusing(request: web.Request) -> web.Response:
+        raise error
+
+    ear = Ear()
+    async with answering(refusing, ear) as url, aiohttp.ClientSession() as http, http.get(url):
+        assert ear.reasons == reasons
 
 
 async def name_of(request: web.Request) -> web.Response:
@@ -95,3 +131,5 @@ def test_not_all_come_back_at_the_same_moment() -> None:
         for _ in range(200)
     }
     assert min(waits) >= 10 and max(waits) <= 20 and len(waits) > 3
+    soon = refusal_response(Refusal(429, RefusalReason.KEY_REQUESTS, "busy", 0.01)).headers["Retry-After"]
+    assert soon == "1", "0 would mean at once, which is too early"

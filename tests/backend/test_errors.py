@@ -2,11 +2,13 @@
 
 import inspect
 
+import pytest
+
 from backend import errors
 from backend.admission import Refusal
-from backend.errors import BackendError, OverQuota
+from backend.errors import BackendError, OverQuota, TooBusy, TryLater, reason_of
 from backend.observing import RefusalReason
-from protocol.errors import ProtocolError
+from protocol.errors import Forbidden, MalformedMessage, OutOfOrder, ProtocolError, TakenOver, Unauthorised
 
 CLASSES = [
     (name, kind)
@@ -29,3 +31,20 @@ def test_the_docstring_draws_the_tree() -> None:
 def test_who_asks_too_much_is_told_when_to_come_back() -> None:
     refusal = Refusal(429, RefusalReason.KEY_REQUESTS, "too often", 3.0)
     assert OverQuota(refusal).refusal is refusal and str(OverQuota(refusal)) == "too often"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (TooBusy(Refusal(503, RefusalReason.MEMORY, "full", 1.0)), RefusalReason.MEMORY),
+        (TooBusy(None), RefusalReason.LOAD),
+        (TryLater("away"), RefusalReason.BROKER),
+        (Unauthorised("no key"), RefusalReason.KEY),
+        (Forbidden("another's"), RefusalReason.KEY),
+        (MalformedMessage("no JSON"), RefusalReason.MESSAGE),
+        (OutOfOrder("too early"), RefusalReason.MESSAGE),
+        (TakenOver("somebody else"), None),
+    ],
+)
+def test_every_refusal_has_a_reason(error: ProtocolError, reason: RefusalReason | None) -> None:
+    assert reason_of(error) is reason

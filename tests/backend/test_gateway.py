@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -300,12 +301,13 @@ async def test_who_waits_is_told_the_truth(gateway: Gateway, redis: "Redis") -> 
 async def test_readiness_tells_the_truth(gateway: Gateway, redis: "Redis", broker: Broker) -> None:
     async with aiohttp.ClientSession() as http:
 
-        async def ready() -> tuple[int, dict[str, object]]:
+        async def ready() -> tuple[int, dict[str, Any]]:
             async with http.get(gateway.url + "/readyz") as response:
                 return response.status, await response.json()
 
         status, body = await ready()
-        assert (status, body["workers"], body["durable"]) == (503, 0, False)
+        assert (status, body["workers"], body["durable"], body["accepting"]) == (503, 0, False, True)
+        assert [reason["code"] for reason in body["reasons"]] == ["no_worker"]
         await worker_is_there(redis)
         await wait_until(lambda: gateway.monitor.survey.workers, "the worker is seen")
         status, body = await ready()
@@ -318,6 +320,7 @@ async def test_readiness_tells_the_truth(gateway: Gateway, redis: "Redis", broke
         await wait_until(lambda: not gateway.monitor.up, "the loss of the broker is seen")
         status, body = await ready()
         assert (status, body["ready"]) == (503, False)
+        assert [reason["code"] for reason in body["reasons"]] == ["broker"]
         async with http.get(gateway.url + "/healthz") as response:
             assert response.status == 200
 
@@ -348,7 +351,7 @@ async def test_a_gateway_that_leaves_says_so_and_keeps_what_was_complete(broker:
     settings = GatewaySettings(redis=broker.url, key=KEY, admission=AdmissionLimits(sessions=3))
     async with running_gateway(settings) as gateway, connected(gateway.url, KEY) as wire:
         await wire.segment(0, PCM)
-        await wait_until(lambda: gateway.hub.hosted[str(wire.session)].session.pending, "the segment")
+        await wait_until(lambda: gateway.hub.hosted[str(wire.session)].session.live, "the segment")
         leaving = asyncio.create_task(wire.until_closed())
         await gateway.drain()
         await gateway.drain()

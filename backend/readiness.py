@@ -1,0 +1,68 @@
+"""``GET /readyz``: whether a segment can be recognised here now, and why not. Pure."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from backend.admission import AdmissionLimits, Survey, able, refusals, speed
+from backend.observing import RefusalReason
+from protocol.monitor import BrokerState
+
+_NOTHING_WORKS: Final = frozenset({RefusalReason.LEAVING, RefusalReason.BROKER, RefusalReason.NO_WORKER})
+
+
+class Reason(Struct, frozen=True):
+    """What stands in the way, for programs and for people."""
+
+    code: RefusalReason
+    message: str
+
+
+class Readiness(Struct, frozen=True):
+    """``ready``: somebody can recognise something. ``accepting``: new sessions are taken; known ones always are.
+
+    ``reasons``: why one of the two is not so; none, if both are. ``streams``: how many people could speak at once,
+    by the measured speed of all workers.
+    """
+
+    ready: bool
+    accepting: bool
+    reasons: tuple[Reason, ...]
+    draining: bool
+    broker: BrokerState
+    embedded: bool
+    durable: bool
+    workers: int
+    models: tuple[str, ...]
+    streams: float
+
+
+def readiness(
+    survey: Survey,
+    broker: BrokerState,
+    connections: int,
+    limits: AdmissionLimits,
+    *,
+    draining: bool,
+    embedded: bool,
+) -> Readiness:
+    """How this gateway is at this moment."""
+    workers = able(survey)
+    refused = tuple(refusals(survey, broker.up, connections, limits))
+    reasons = {refusal.reason: refusal.message for refusal in refused}
+    if not workers:
+        reasons[RefusalReason.NO_WORKER] = "no worker is there: start one, its log says what its engine lacks"
+    if draining:
+        reasons = {RefusalReason.LEAVING: "this gateway is going away", **reasons}
+    return Readiness(
+        ready=not _NOTHING_WORKS & reasons.keys(),
+        accepting=not (refused or draining),
+        reasons=tuple(Reason(code, message) for code, message in reasons.items()),
+        draining=draining,
+        broker=broker,
+        embedded=embedded,
+        durable=broker.durable,
+        workers=len(workers),
+        models=tuple(sorted({worker.model for worker in workers})),
+        streams=round(speed(survey, ""), 2),
+    )
