@@ -5,9 +5,7 @@ export const en = {
   "page.language": "Language",
   "page.theme": "Colours",
   "page.history": "The last {time}",
-  "page.loading": "Connecting to the gateway…",
   "page.forget": "Forget the key",
-  "page.noData": "No data yet",
   "theme.auto": "Automatic colours",
   "theme.light": "Light",
   "theme.dark": "Dark",
@@ -52,7 +50,6 @@ export const en = {
   "count.connections": { one: "{count} connection", other: "{count} connections" },
   "count.workers": { one: "{count} worker", other: "{count} workers" },
   "count.streams": { one: "{count} real-time stream", other: "{count} real-time streams" },
-  "count.segments": { one: "{count} segment", other: "{count} segments" },
 
   "unit.ms": "{value} ms",
   "unit.s": "{value} s",

@@ -5,9 +5,7 @@ export const zh = {
   "page.language": "语言",
   "page.theme": "配色",
   "page.history": "最近 {time}",
-  "page.loading": "正在连接网关…",
   "page.forget": "清除密钥",
-  "page.noData": "暂无数据",
   "theme.auto": "自动配色",
   "theme.light": "浅色",
   "theme.dark": "深色",
@@ -49,7 +47,6 @@ export const zh = {
   "count.connections": { other: "{count} 个连接" },
   "count.workers": { other: "{count} 个识别服务" },
   "count.streams": { other: "{count} 路实时语音" },
-  "count.segments": { other: "{count} 段" },
 
   "unit.ms": "{value} 毫秒",
   "unit.s": "{value} 秒",
