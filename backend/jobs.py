@@ -1,4 +1,4 @@
-"""The gateway's side of Redis Streams, and its only Redis file.
+"""The gateway's side of Redis Streams, and its only Redis file (but for ``broker_errors.py``).
 
 Three connections per process: one for the batched commands of all sessions, one for looking (backlog, workers,
 dead letters), one for the subscription to results.
@@ -6,8 +6,8 @@ dead letters), one for the subscription to results.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import structlog
@@ -16,21 +16,12 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import (
-    ClusterDownError,
-    NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    ResponseError,
-    TryAgainError,
-)
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from backend.admission import Survey, Waiting
+from backend.broker_errors import UNREACHABLE, mapped, ours
 from backend.dead_letters import DeadLetter, next_attempt, read_letter
-from backend.errors import BrokerError, BrokerFailed, BrokerMismatch, BrokerUnreachable
+from backend.errors import BrokerError, BrokerMismatch, BrokerUnreachable
 from backend.partials import MOST_ENTRIES
 from backend.records import (
     Attachment,
@@ -69,10 +60,6 @@ log = structlog.get_logger(__name__)
 CONNECT_S: Final = 5.0
 _REPLY_S: Final = 10.0
 _RETRY_S: Final = (0.05, 0.25, 1.0)
-_AWAY: Final = (RedisConnectionError, ReadOnlyError, OutOfMemoryError, ClusterDownError, TryAgainError)
-_AWAY_TEXTS: Final = ("MISCONF", "BUSY ")
-
-_UNREACHABLE: Final = (RedisConnectionError, RedisTimeoutError, OSError)
 
 
 class Jobs:
@@ -97,17 +84,18 @@ class Jobs:
     # -- commands ------------------------------------------------------------------------------------------
 
     def attach(
-        self, session: str, owner: str, resume: bool, create: bool = True, hello: str = ""
+        self, session: str, owner: str, resume: bool, create: bool = True, hello: str = "", history: str = ""
     ) -> "asyncio.Future[Attachment | SessionGone]":
         """Bind a session to this gateway. The future raises ``Forbidden``, ``OutOfOrder`` or ``TakenOver``.
 
         Without ``create`` a session that the broker does not know stays unknown. ``hello``: instance and number of
-        the client's connection; a lower number than the last one of the instance changes nothing.
+        the client's connection; a lower number than the last one of the instance changes nothing. ``history``:
+        the field of the hash; empty: none is kept.
         """
         nonce = secrets.token_hex(8)
         prefix = self._keys.results_prefix
         flags = (int(resume), int(create))
-        arguments = (session, owner, self.gateway, *flags, nonce, SESSION_TTL_MS, prefix, hello)
+        arguments = (session, owner, self.gateway, *flags, nonce, SESSION_TTL_MS, prefix, hello, history)
         return self._send("attach", [self._keys.session(session)], arguments, parse_attached)
 
     def submit(self, job: Job) -> "asyncio.Future[Submitted]":
@@ -117,8 +105,8 @@ class Jobs:
 
     def cancel(self, session: str, segment: int, attempt: int) -> "asyncio.Future[bool]":
         """Forget a segment. False: the broker does not know the session."""
-        keys = [self._keys.session(session), self._keys.backlog]
-        return self._send("cancel", keys, (segment, attempt, SESSION_TTL_MS), is_there)
+        keys = [self._keys.session(session), self._keys.backlog, *self._keys.history_keys]
+        return self._send("cancel", keys, (segment, attempt, SESSION_TTL_MS, session), is_there)
 
     def received(self, session: str, segment: int) -> "asyncio.Future[bool]":
         """Drop the stored result of a segment. False: the broker does not know the session."""
@@ -128,7 +116,8 @@ class Jobs:
 
     def forget(self, session: str) -> "asyncio.Future[bool]":
         """Drop the texts of a session that is over. False: the broker does not know the session."""
-        command = Command("forget", [self._keys.session(session)], (SESSION_TTL_MS,), is_there)
+        keys = [self._keys.session(session), *self._keys.history_keys]
+        command = Command("forget", keys, (SESSION_TTL_MS, session), is_there)
         forgotten = self._writer.send(command, hurry=False)
         forgotten.add_done_callback(lambda _: setattr(self, "_forgot", True))
         return forgotten
@@ -152,7 +141,7 @@ class Jobs:
         self, session: str, segment: int, attempt: int, samples: int
     ) -> "asyncio.Future[Submitted | NothingToPromote]":
         """Make the speculation of a segment that ended its job."""
-        keys = [self._keys.session(session), self._keys.backlog]
+        keys = [self._keys.session(session), self._keys.backlog, *self._keys.history_keys]
         return self._send("promote", keys, (segment, attempt, samples, SESSION_TTL_MS), parse_promoted)
 
     def reread(self, session: str, segments: Sequence[int]) -> "asyncio.Future[Reread]":
@@ -172,7 +161,7 @@ class Jobs:
     async def survey(self) -> Survey:
         """What waits, who works, how full the broker is. Raises ``BrokerUnreachable``."""
         keys = (self._keys.backlog, WORKERS_KEY)
-        with _mapped():
+        with mapped():
             reply = await self._looks.eval(self._scripts["survey"].source.decode(), 2, *keys, WORKER_GONE_MS)
         used, limit, streams, statuses = reply
         return Survey(
@@ -183,7 +172,7 @@ class Jobs:
 
     async def compact(self) -> bool:
         """Have what is deleted removed from the append-only file: much audio, or any text."""
-        with _mapped():
+        with mapped():
             worth = is_worth_compacting(await self._looks.info("persistence"), anyway=self._forgot)
             if worth:
                 self._forgot = False
@@ -192,19 +181,19 @@ class Jobs:
 
     async def dead_letters(self, count: int = 100) -> list[DeadLetter]:
         """The newest ones first."""
-        with _mapped():
+        with mapped():
             entries: Any = await self._looks.xrevrange(self._keys.dead, count=count)
         return [read_letter(entry, fields) for entry, fields in entries]
 
     async def dead_letter(self, entry: str) -> DeadLetter | None:
         """One of them."""
-        with _mapped():
+        with mapped():
             entries: Any = await self._looks.xrange(self._keys.dead, entry, entry)
         return read_letter(*entries[0]) if entries else None
 
     async def drop_dead(self, entry: str) -> bool:
         """Delete one. False: it is not there."""
-        with _mapped():
+        with mapped():
             return bool(await self._looks.xdel(self._keys.dead, entry))
 
     async def retry_dead(self, letter: DeadLetter) -> Submitted:
@@ -215,8 +204,8 @@ class Jobs:
         return reply
 
     async def administer(self, *command: str) -> Any:
-        """Run a command about the broker itself. Raises ``BrokerError``."""
-        with _mapped():
+        """Run a command about the broker itself, or the history's stream. Raises ``BrokerError``."""
+        with mapped():
             return await self._looks.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py
 
     # -- results -------------------------------------------------------------------------------------------
@@ -267,16 +256,16 @@ class Jobs:
         replies = await self._round_trip(batch)
         unknown = next((i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)), None)
         if unknown is not None:
-            with _mapped():
+            with mapped():
                 for source, _ in self._scripts.values():
                     await self._looks.script_load(source)
             replies = [*replies[:unknown], *await self._round_trip(batch[unknown:])]
-        return [_ours(reply, command.optional) for command, reply in zip(batch, replies, strict=True)]
+        return [ours(reply, command.optional) for command, reply in zip(batch, replies, strict=True)]
 
     async def _round_trip(self, batch: Sequence[Command]) -> list[Any]:
         """Not through redis-py's pipeline, whose pool, retries and packing cost more than everything else here."""
         packed = [part for command in batch for part in self._packed(command)]
-        with _mapped():
+        with mapped():
             try:
                 async with asyncio.timeout(_REPLY_S):
                     await self._connection.send_packed_command(packed, check_health=False)
@@ -309,7 +298,7 @@ class Jobs:
             raise BrokerUnreachable(
                 f"no broker answers at {where} within {CONNECT_S:g} s: is it running?"
             ) from error
-        with _mapped():
+        with mapped():
             self.version = checked_version(await self._looks.info("server"))
             with suppress(ResponseError):  # a broker may keep its configuration to itself
                 config: Any = await self._looks.config_get("append*")
@@ -372,28 +361,9 @@ async def _reply(connection: "AbstractConnection") -> Any:
         return error
 
 
-@contextmanager
-def _mapped() -> Iterator[None]:
-    """Redis errors become ours."""
-    try:
-        yield
-    except _UNREACHABLE as error:
-        raise BrokerUnreachable(str(error)) from error
-    except RedisError as error:
-        raise BrokerFailed(str(error)) from error
-
-
 async def _answering(client: "Redis") -> None:
     while True:
-        with suppress(*_UNREACHABLE):
+        with suppress(*UNREACHABLE):
             await client.ping()
             return
         await asyncio.sleep(_RETRY_S[0])
-
-
-def _ours(reply: Any, optional: bool) -> Any:
-    """A refusal becomes one of ours: ``BrokerUnreachable`` where the command may be taken soon, and should be."""
-    if not isinstance(reply, RedisError):
-        return reply
-    away = not optional and (isinstance(reply, _AWAY) or str(reply).startswith(_AWAY_TEXTS))
-    return (BrokerUnreachable if away else BrokerFailed)(str(reply))

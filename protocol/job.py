@@ -13,7 +13,8 @@ The session hash holds, for each segment ``n``::
     failures:<n>  how many engines failed on it alone
     spec:<n>      "<samples> <entry id> <stream>"      a speculative decode that may become the job
 
-and ``owner`` (id of the key that made it), ``gateway`` (where results go at this moment), ``epoch``.
+and ``owner`` (id of the key that made it), ``gateway`` (where results go at this moment), ``epoch``, and where a
+gateway keeps a history ``history``: "<most entries of its stream> <whose the session is, as JSON>".
 """
 
 from binascii import crc_hqx
@@ -165,6 +166,11 @@ class Keys(NamedTuple):
     def sweep(self) -> str:
         """Held (SET NX PX) by the worker that looks for abandoned entries at this moment."""
         return f"{self._prefix}:sweep"
+
+    @property
+    def history_keys(self) -> tuple[str, str]:
+        """Stream of what the history of the gateways is to hold, and the hash of how much of that was left out."""
+        return f"{self._prefix}:history", f"{self._prefix}:history:figures"
 
     @property
     def backlog(self) -> str:

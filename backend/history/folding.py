@@ -72,11 +72,12 @@ UseKey = tuple[date, str, str]
 
 @dataclass
 class Folded:
-    """Everything that a batch changes. ``changes`` by session and segment."""
+    """Everything that a batch changes. ``changes`` by session and segment; ``counted``: entries that did."""
 
     changes: dict[tuple[str, int], Change] = field(default_factory=dict)
     sessions: dict[str, SessionChange] = field(default_factory=dict)
     uses: dict[UseKey, DayUse] = field(default_factory=dict)
+    counted: list[Entry] = field(default_factory=list)
 
 
 def fold(
@@ -142,6 +143,7 @@ def _session(folded: Folded, entry: Entry) -> SessionChange:
 
 
 def _apply(folded: Folded, entry: Entry, before: Kept | None, stored: Kept | None, kind: SessionKind) -> None:
+    folded.counted.append(entry)
     state, row = _row(entry)
     row["samples"] = entry.samples or (before.samples if before else 0)
     size = segment_size(row["text"], row["words"])

@@ -53,8 +53,8 @@ class _Session(NamedTuple):
     tenant: str
 
 
-def record(connection: Connection, entries: Sequence[Entry]) -> None:
-    """What a batch says."""
+def record(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
+    """What a batch says; those of it that changed a segment."""
     gone = _deleted(connection, {entry.session for entry in entries})
     entries = [entry for entry in entries if entry.session not in gone]
     uses: dict[UseKey, DayUse] = {}
@@ -66,6 +66,7 @@ def record(connection: Connection, entries: Sequence[Entry]) -> None:
     _write_sessions(connection, folded, sessions)
     write_uses(connection, uses)
     write_uses(connection, folded.uses)
+    return folded.counted
 
 
 def end_files(connection: Connection, numbers: Iterable[int]) -> None:

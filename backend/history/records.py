@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final, Generic, NamedTuple, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from protocol.errors import ErrorCode
@@ -16,6 +17,9 @@ from protocol.recognition import Options, Word
 
 T = TypeVar("T")
 
+FED_EMBEDDED: Final = 20_000
+FED: Final = 100_000
+"""Most entries of the feed; over it the oldest go. One takes 1 to 2 KB: the embedded broker has 256 MB."""
 MOST_ROWS: Final = 500
 """Of one page, of whatever."""
 
@@ -54,6 +58,11 @@ class About(Struct, frozen=True, omit_defaults=True):
     tenant: str = ""
     client: str = ""
     kind: SessionKind = SessionKind.STREAM
+
+
+def feed_field(about: About, most: int) -> str:
+    """What a session's hash says for the feed: the bound of its stream, and whose the session is."""
+    return f"{most} {msgspec.json.encode(about).decode()}"
 
 
 class Entry(NamedTuple):
@@ -187,6 +196,13 @@ class Usage(Struct, frozen=True):
     failed: int
     samples: int
     characters: int
+
+
+class Limits(NamedTuple):
+    """How much is kept: ``days`` and ``megabytes``; 0: no limit."""
+
+    days: int = 90
+    megabytes: int = 2048
 
 
 class Held(NamedTuple):

@@ -1,30 +1,24 @@
 """What of the history goes by itself: what is too old, then what is too much, the oldest first, a few at a time.
 
-How much there is, is counted by what was written (``sessions.size``): a database's files do not become smaller when
-something is deleted, they only take more before they grow.
+How much there is, is counted by what was written (``sessions.size``): a database's files do not become smaller
+when something is deleted, they only take more before they grow.
 """
 
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import Connection, delete, func, select
 
 from backend.history import schema
 from backend.history.folding import day_of
 from backend.history.recording import delete_sessions
+from backend.history.records import Limits
 
 STEP: Final = 20
 """Sessions of one transaction: whoever records or asks waits no longer for it."""
 _DAY_MS: Final = 86_400_000
 _DELETED_DAYS: Final = 7  # longer than a session lives in the broker
 _USAGE_DAYS: Final = 800
-
-
-class Limits(NamedTuple):
-    """``days`` and ``megabytes``; 0: no limit."""
-
-    days: int = 90
-    megabytes: int = 2048
 
 
 def retain(connection: Connection, limits: Limits, now_ms: int) -> int:

@@ -20,6 +20,7 @@ from backend.history.records import (
     Exported,
     Held,
     Hit,
+    Limits,
     NewFile,
     Page,
     Planned,
@@ -29,7 +30,6 @@ from backend.history.records import (
     Usage,
     Wanted,
 )
-from backend.history.retention import Limits
 
 _EXPORTED_SEGMENTS: Final = 5_000
 _MERGED_PAGES: Final = 250
@@ -54,13 +54,13 @@ class Store:
 
     # -- what is recorded ----------------------------------------------------------------------------------
 
-    def record(self, entries: Sequence[Entry]) -> None:
-        """What the feed says, all of it or nothing. What is known already changes nothing.
+    def record(self, entries: Sequence[Entry]) -> list[Entry]:
+        """What the feed says, all of it or nothing; those entries that were news. The others change nothing.
 
         Raises ``HistoryRefused`` if the database will never take one of these.
         """
         with self._database.writing() as connection:
-            recording.record(connection, entries)
+            return recording.record(connection, entries)
 
     def begin_file(self, new: NewFile) -> StoredSession:
         """A file is submitted; one that is there already stays as it is."""

@@ -2,10 +2,11 @@
 -- Bind a session to a gateway; every hello. The gateway that had it until now is told.
 -- KEYS: session hash
 -- ARGV: session, owner, gateway, resume (0 or 1), create (0: only a known session), nonce of this hello,
---       lifetime in ms, prefix of result channels, instance and number of the client's connection
+--       lifetime in ms, prefix of result channels, instance and number of the client's connection,
+--       what the history is to know (empty: there is none)
 -- Returns {"forbidden"}, {"superseded"}: a later connection of this client was here, {"exists"}, {"unknown"} or {"attached", epoch, {field, value, ...}}.
 local hash = KEYS[1]
-local session, owner, gateway, resume, create, nonce, lifetime, channels, hello = unpack(ARGV)
+local session, owner, gateway, resume, create, nonce, lifetime, channels, hello, history = unpack(ARGV)
 
 local known = redis.call("HMGET", hash, "owner", "gateway", "nonce", "hello")
 if known[1] and known[1] ~= owner then
@@ -25,6 +26,11 @@ end
 
 local epoch = redis.call("HINCRBY", hash, "epoch", 1)
 redis.call("HSET", hash, "owner", owner, "gateway", gateway, "nonce", nonce, "hello", hello)
+if history ~= "" then
+  redis.call("HSET", hash, "history", history)
+else
+  redis.call("HDEL", hash, "history")
+end
 redis.call("PEXPIRE", hash, lifetime)
 if known[2] and known[2] ~= gateway then
   local detached = {type = "detached", session = session, gateway = gateway, epoch = epoch}

@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
 -- Forget a segment, whatever has become of it.
--- KEYS: session hash, backlog
--- ARGV: segment, attempt, lifetime in ms
+-- KEYS: session hash, backlog, history, its figures
+-- ARGV: segment, attempt, lifetime in ms, session
 -- Returns "gone" or "cancelled".
-local hash, backlog = unpack(KEYS)
-local n, attempt, lifetime = unpack(ARGV)
+local hash, backlog, history, figures = unpack(KEYS)
+local n, attempt, lifetime, session = unpack(ARGV)
 
 if redis.call("EXISTS", hash) == 0 then
   return "gone"
@@ -18,4 +18,5 @@ end
 drop_speculation(hash, n, backlog)
 redis.call("HDEL", hash, "job:" .. n, "result:" .. n, "text:" .. n, "failures:" .. n)
 redis.call("HSET", hash, "end:" .. n, "cancelled " .. attempt)
+tell_history(hash, history, figures, "session", session, "segment", n, "attempt", attempt)
 return "cancelled"

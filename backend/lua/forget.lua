@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- The session is over and the client has all of it: what was said need not stay here. The ends stay, so that a late
 -- twin can never be new again.
--- KEYS: session hash
--- ARGV: lifetime in ms
+-- KEYS: session hash, history, its figures
+-- ARGV: lifetime in ms, session
 -- Returns "gone" or "forgotten".
 local hash = KEYS[1]
 
@@ -15,4 +15,5 @@ for _, name in ipairs(redis.call("HKEYS", hash)) do
     redis.call("HDEL", hash, name)
   end
 end
+tell_history(hash, KEYS[2], KEYS[3], "session", ARGV[2])
 return "forgotten"

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
 -- The segment ended: make its speculation the job, if that is of this attempt and up to this very sample.
--- KEYS: session hash, backlog
+-- KEYS: session hash, backlog, history, its figures
 -- ARGV: segment, attempt, samples, lifetime in ms
 -- Returns {"gone"}, {"ended", end, result, text}, {"queued", samples ahead} or {"submit"}: nothing to promote.
-local hash, backlog = unpack(KEYS)
+local hash, backlog, history, figures = unpack(KEYS)
 local n, attempt, samples, lifetime = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 
 local function queued(stream)
@@ -43,6 +43,7 @@ if tonumber(of) == samples then
     local ended = string.format("final %d", attempt)
     redis.call("HSET", hash, "end:" .. n, ended)
     redis.call("HDEL", hash, "spec:" .. n)
+    tell_history(hash, history, figures, "notice", known[4], "samples", samples)
     return {"ended", ended, known[4], ""}
   end
   if attempt_of(stream, id) == attempt then

@@ -31,3 +31,18 @@ local function jobs_in(first)
   end
   return entries
 end
+
+-- Tell the history of the gateways, if one is kept of this session: an entry of these fields and values. The stream
+-- has a bound, which the session's hash names: over it the oldest entries go, and are counted.
+local function tell_history(hash, history, figures, ...)
+  local kept = redis.call("HGET", hash, "history")
+  if not kept then
+    return
+  end
+  local most, about = string.match(kept, "^(%d+) (.*)$")
+  local over = redis.call("XLEN", history) + 1 - tonumber(most)
+  redis.call("XADD", history, "MAXLEN", most, "*", "about", about, ...)
+  if over > 0 then
+    redis.call("HINCRBY", figures, "left_out", over)
+  end
+end

@@ -1,7 +1,7 @@
 -- Count a failed decode: hand the job back, or after the last failure make it a dead letter.
--- KEYS 4 dead letters, 5 sweep lock. ARGV 9 consumer, 10 most failures, 11 name for entries that nobody holds,
+-- KEYS 6 dead letters, 7 sweep lock. ARGV 9 consumer, 10 most failures, 11 name for entries that nobody holds,
 -- 12 idle time that makes an entry claimable, 13 most dead letters, 14 their age limit in ms.
-local dead, sweep = KEYS[4], KEYS[5]
+local dead, sweep = KEYS[6], KEYS[7]
 local consumer, most_failures, returned, claimable_ms = ARGV[9], tonumber(ARGV[10]), ARGV[11], ARGV[12]
 
 if standing() ~= 'job' then -- a failed speculation is forgotten: the segment itself will be submitted

@@ -1,5 +1,5 @@
 -- What `finish` and `fail` share; it is put before them.
-local session, stream, backlog = KEYS[1], KEYS[2], KEYS[3]
+local session, stream, backlog, history, figures = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local group, entry, segment, attempt, samples = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local results_prefix, notice, session_ttl_ms = ARGV[6], ARGV[7], ARGV[8]
 
@@ -28,13 +28,27 @@ local function remove_entry()
   end
 end
 
+-- Tell the history of the gateways, if one is kept of this session. The stream has a bound, which the session's hash
+-- names: over it the oldest entries go, and are counted.
+local function tell_history(kept)
+  local most, about = string.match(kept, '^(%d+) (.*)$')
+  local over = redis.call('XLEN', history) + 1 - tonumber(most)
+  redis.call('XADD', history, 'MAXLEN', most, '*', 'about', about, 'notice', notice, 'samples', samples)
+  if over > 0 then
+    redis.call('HINCRBY', figures, 'left_out', over)
+  end
+end
+
 -- End the segment and tell the gateway that has the session at this moment.
 local function conclude(state)
   redis.call('HSET', session, 'end:' .. segment, state .. ' ' .. attempt, 'result:' .. segment, notice)
   redis.call('HDEL', session, 'job:' .. segment, 'failures:' .. segment)
   redis.call('PEXPIRE', session, session_ttl_ms)
-  local gateway = redis.call('HGET', session, 'gateway')
-  if gateway then
-    redis.call('SPUBLISH', results_prefix .. gateway, notice)
+  local known = redis.call('HMGET', session, 'gateway', 'history')
+  if known[1] then
+    redis.call('SPUBLISH', results_prefix .. known[1], notice)
+  end
+  if known[2] then
+    tell_history(known[2])
   end
 end

@@ -6,6 +6,7 @@ import pytest
 
 from backend.history.records import (
     Held,
+    Limits,
     NewFile,
     Page,
     Planned,
@@ -17,7 +18,6 @@ from backend.history.records import (
     Usage,
     Wanted,
 )
-from backend.history.retention import Limits
 from backend.history.store import Store
 from protocol.errors import ErrorCode
 from protocol.recognition import Options, Word

@@ -1,0 +1,212 @@
+"""The history, for an event loop: one thread that has the store, and whoever keeps it open.
+
+Whatever becomes of the database, a gateway serves speech: it is opened again until it is there, and whoever asks
+meanwhile is told at once.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import structlog
+
+from backend.errors import HistoryBusy, HistoryUnavailable
+from backend.history.records import Limits
+from runtime.tasks import Tasks
+
+if TYPE_CHECKING:
+    from backend.history.store import Store
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+MOST_WAITING: Final = 64
+"""Of those who ask at the same time; one more is refused."""
+ASK_S: Final = 10.0
+OPEN_S: Final = 10.0
+_AT_START_S: Final = 3.0
+_RETRY_S: Final = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
+_UPKEEP_S: Final = 60.0
+_PAUSE_S: Final = 0.05
+_CLOSE_S: Final = 5.0
+
+Open = Callable[[], "Store"]
+
+
+class History:
+    """Made by ``open_history``. ``problem``: why it cannot be used now; empty: it can."""
+
+    def __init__(self, opening: Open, limits: Limits) -> None:
+        self._thread = _StoreThread(opening)
+        self._limits = limits
+        self._down = asyncio.Event()
+        self.problem = "it is not open yet"
+
+    @property
+    def up(self) -> bool:
+        """Whether it can be used now."""
+        return not self.problem
+
+    async def ask(self, work: "Callable[[Store], T]", deadline_s: float = ASK_S) -> T:
+        """What ``work`` answers, in the store's thread. Raises ``HistoryUnavailable`` or ``HistoryBusy``.
+
+        Too late is as unavailable: whether something was changed is not known then, and may be asked again.
+        """
+        if self.problem:
+            raise HistoryUnavailable(self.problem)
+        try:
+            return await self._thread.run(work, deadline_s)
+        except HistoryUnavailable as error:
+            self._lost(str(error))
+            raise
+
+    async def run(self) -> None:
+        """Keep it open and within its bounds, until cancelled."""
+        failures = 0
+        while True:
+            if self.problem:
+                await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
+                failures = 0 if await self.open() else failures + 1
+            else:
+                await self._look_after()
+
+    async def open(self, deadline_s: float = OPEN_S) -> bool:
+        """Open it, anew if it was. Whether it can be used now."""
+        try:
+            await self._thread.reopen(deadline_s)
+        except HistoryUnavailable as error:
+            self._lost(str(error))
+            return False
+        if self.problem:
+            log.info("the history is there")
+        self.problem = ""
+        self._down.clear()
+        return True
+
+    async def close(self) -> None:
+        """Let go of it. Safe to call twice."""
+        self.problem = self.problem or "it is closed"
+        await self._thread.close(_CLOSE_S)
+
+    def _lost(self, problem: str) -> None:
+        if not self._down.is_set():
+            log.warning("the history cannot be used: it is tried again", reason=problem)
+        self.problem = problem
+        self._down.set()
+
+    async def _look_after(self) -> None:
+        """Once a minute, in small steps."""
+        try:
+            await self._in_steps(lambda store: store.retain(self._limits))
+            await self._in_steps(lambda store: store.purge())
+            await self.ask(lambda store: store.forget())
+        except HistoryBusy:
+            pass  # those who ask come first
+        except HistoryUnavailable:
+            return
+        try:
+            async with asyncio.timeout(_UPKEEP_S):
+                await self._down.wait()
+        except TimeoutError:
+            return
+
+    async def _in_steps(self, step: "Callable[[Store], object]") -> None:
+        more: object = True
+        while more:
+            more = await self.ask(step)
+            await asyncio.sleep(_PAUSE_S)
+
+
+class _StoreThread:
+    """One thread, which nobody waits for when the process ends: a database may be gone without a word."""
+
+    def __init__(self, opening: Open) -> None:
+        self._opening = opening
+        self._store: Store | None = None
+        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._thread = threading.Thread(target=self._serve, name="history", daemon=True)
+        self._thread.start()
+
+    async def run(self, work: "Callable[[Store], T]", deadline_s: float) -> T:
+        """Do ``work``. Raises ``HistoryUnavailable``, ``HistoryBusy``, or what the work raises."""
+
+        def with_store() -> T:
+            if self._store is None:
+                raise HistoryUnavailable("it is not open")
+            return work(self._store)
+
+        return await self._do(with_store, deadline_s)
+
+    async def reopen(self, deadline_s: float) -> None:
+        """Open the store, anew if it was. Raises ``HistoryUnavailable``."""
+
+        def reopened() -> None:
+            self._close_store()
+            self._store = self._opening()
+
+        await self._do(reopened, deadline_s)
+
+    async def close(self, deadline_s: float) -> None:
+        """End the thread."""
+        try:
+            await self._do(self._close_store, deadline_s)
+        except (HistoryUnavailable, HistoryBusy) as error:
+            log.warning("the history's thread is left behind", reason=str(error))
+        self._work.put(None)
+
+    async def _do(self, work: Callable[[], T], deadline_s: float) -> T:
+        if self._waiting >= MOST_WAITING:
+            raise HistoryBusy(f"{MOST_WAITING} already wait for the history")
+        done: Future[T] = Future()
+        self._waiting += 1
+        try:
+            self._work.put((done, work))
+            async with asyncio.timeout(deadline_s):
+                return await asyncio.wrap_future(done)
+        except TimeoutError as error:
+            raise HistoryUnavailable(f"the history did not answer within {deadline_s:g} s") from error
+        finally:
+            self._waiting -= 1
+
+    def _serve(self) -> None:
+        while (task := self._work.get()) is not None:
+            done, work = task
+            if not done.set_running_or_notify_cancel():
+                continue
+            try:
+                done.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - whoever waits for it gets it
+                done.set_exception(error)
+        self._close_store()
+
+    def _close_store(self) -> None:
+        store, self._store = self._store, None
+        if store is not None:
+            store.close()
+
+
+@asynccontextmanager
+async def open_history(
+    url: str, limits: Limits, opening: "Callable[[str], Store] | None" = None
+) -> AsyncIterator[History]:
+    """The history at ``url``; where it is not there yet, it is opened as soon as it is."""
+    history = History(partial(opening or _open_store, url), limits)
+    try:
+        async with Tasks("history") as tasks:
+            await history.open(_AT_START_S)
+            tasks.start(history.run(), "keeper")
+            yield history
+    finally:
+        await history.close()
+
+
+def _open_store(url: str) -> "Store":
+    from backend.history.store import open_store  # late: it takes a quarter of a second, and has a thread for that
+
+    return open_store(url)
