@@ -66,6 +66,9 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
         list[str] | None, _named("TRUSTED_PROXIES", "Address or network of a proxy in front; repeatable.")
     ] = None,
     announce: Annotated[bool | None, typer.Option(help="Be found on the network; default: if shared.")] = None,
+    history: Annotated[
+        str | None, _named("HISTORY", "Keep a history: on, or the URL of a database; default: off.")
+    ] = None,
     config: Annotated[Path | None, _named("CONFIG", "TOML file; default: gateway.toml.")] = None,
 ) -> None:
     """Listen until SIGTERM or Ctrl-C, then drain and leave."""
@@ -81,6 +84,7 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
         origins=_some(origin),
         trusted_proxies=_some(trusted_proxy),
         announce=announce,
+        history=history,
     )
     with logging_to("gateway", here.logs):
         _raise_file_limit()

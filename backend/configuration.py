@@ -16,6 +16,8 @@ from backend.admission import AdmissionLimits
 from backend.certificates import Certificate, given_certificate, own_certificate
 from backend.devices import DEVICES_FILE
 from backend.errors import SettingsError
+from backend.history.records import Limits
+from backend.history.settings import HistorySettings, history_settings
 from backend.modes import LOOPBACK, SHARED_PORT, Mode, networks
 from backend.quotas import Quota
 from backend.settings import GatewaySettings
@@ -47,6 +49,10 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     requests_per_minute: Count | None = None
     streams_per_key: Count | None = None
     most_connections: Annotated[int, Meta(ge=1)] | None = None
+    history: str | None = None
+    history_days: Count | None = None
+    history_mb: Count | None = None
+    history_jsonl: bool | None = None
 
 
 def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
@@ -98,7 +104,14 @@ def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings
             streams=_or(said.streams_per_key, _STREAMS if limited else 0),
         ),
         admission=AdmissionLimits(sessions=_or(said.most_connections, AdmissionLimits.sessions)),
+        history=_history(said, here),
     )
+
+
+def _history(said: Configuration, here: Folders) -> HistorySettings:
+    usual = Limits()
+    limits = Limits(_or(said.history_days, usual.days), _or(said.history_mb, usual.megabytes))
+    return history_settings(said.history, limits, bool(said.history_jsonl), here.data)
 
 
 def _certificate(said: Configuration, mode: Mode, here: Folders) -> Certificate | None:

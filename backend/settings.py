@@ -6,6 +6,8 @@ from pathlib import Path
 
 from backend.admission import AdmissionLimits
 from backend.certificates import Certificate
+from backend.history.records import FED, FED_EMBEDDED, About, feed_field
+from backend.history.settings import HistorySettings
 from backend.modes import LOOPBACK, Mode, Network
 from backend.partials import Pace
 from backend.quotas import Quota
@@ -39,6 +41,7 @@ class GatewaySettings:
     limits: Limits = field(default_factory=Limits)
     admission: AdmissionLimits = field(default_factory=AdmissionLimits)
     pace: Pace = field(default_factory=Pace)
+    history: HistorySettings = field(default_factory=HistorySettings)
     viewers: int = 64
     outbound_bytes: int = 256 * 1024
     stuck_s: float = 10.0
@@ -46,6 +49,10 @@ class GatewaySettings:
     keep_s: float = 60.0
     attach_s: float = 5.0
     drain_s: float = 20.0
+
+    def history_field(self, about: About) -> str:
+        """What the hash of such a session says for the history; empty: none is kept."""
+        return feed_field(about, FED if self.redis else FED_EMBEDDED) if self.history.url else ""
 
 
 def owner_of(key: str) -> str:

@@ -19,7 +19,6 @@ from runtime.folders import private_folder
 
 log = structlog.get_logger(__name__)
 
-FILE: Final = "asr_history.jsonl"
 _MOST_BYTES: Final = 20_000_000
 _OLD: Final = 5
 
