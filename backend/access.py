@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 
 from backend.devices import Device
 from backend.errors import OverQuota
+from backend.history.records import About
 from backend.modes import Mode, is_among, is_loopback
 from backend.quotas import Meter, Usage
 from backend.roster import OnRevoked, Roster
@@ -95,6 +96,11 @@ class Visit:
     access: Access
     device: Device
     tenant: str = ""
+
+    @property
+    def about(self) -> About:
+        """Whose a session is that it begins."""
+        return About(self.device.owner, self.device.name, self.tenant)
 
     @property
     def limited(self) -> bool:

@@ -26,6 +26,7 @@ from backend.admission import (
 )
 from backend.connection import Connection
 from backend.errors import BrokerBusy, BrokerError, TooBusy, TryLater, reason_of
+from backend.history.records import About
 from backend.jobs import Jobs
 from backend.observing import News, Observer
 from backend.records import Attachment, NothingToPromote, Reread, SessionGone, Submitted
@@ -59,7 +60,7 @@ class Hosted:
     """A session in this process. ``left`` is when its last connection went."""
 
     session: Session
-    owner: str
+    about: About
     connection: Connection | None = None
     left: float = 0.0
     busy: Busy | None = None
@@ -106,14 +107,15 @@ class Hub:
             if not self.connections:
                 self.deserted.set()
 
-    async def bind(self, hello: Hello, owner: str, connection: Connection) -> Hosted:
+    async def bind(self, hello: Hello, about: About, connection: Connection) -> Hosted:
         """Attach the session and give it this connection. Raises ``ProtocolError``."""
         identity = str(hello.session)
-        attachment = await self._attach(hello, owner)
+        about = replace(about, client=hello.client)
+        attachment = await self._attach(hello, about)
         hosted = self.hosted.get(identity)
         if hosted is None:
             session = Session(hello.session, hello.options, self.settings.limits, self.settings.pace)
-            hosted = self.hosted[identity] = Hosted(session, owner)
+            hosted = self.hosted[identity] = Hosted(session, about)
         elif hosted.connection is not None:
             hosted.send(Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"))
             hosted.connection.close(CloseCode.TAKEN_OVER, ErrorCode.TAKEN_OVER)
@@ -131,12 +133,13 @@ class Hub:
         self._tell_busy(hosted)
         return hosted
 
-    async def _attach(self, hello: Hello, owner: str) -> Attachment:
+    async def _attach(self, hello: Hello, about: About) -> Attachment:
         refusal = refuse_load(self._survey, self.settings.admission, hello.options)
         try:
             async with asyncio.timeout(self.settings.attach_s):
                 reply = await self._jobs.attach(
-                    str(hello.session), owner, hello.resume, create=refusal is None, hello=_order(hello)
+                    *(str(hello.session), about.owner, hello.resume, refusal is None, _order(hello)),
+                    self.settings.history_field(about),
                 )
         except (TimeoutError, BrokerError) as error:
             raise TryLater("the broker does not answer: connect again, with resume") from error
@@ -334,7 +337,8 @@ class Hub:
         if hosted.attaching:
             return
         hosted.attaching = True
-        arguments = (hosted.identity, hosted.owner, True, True, hosted.hello)
+        about, history = hosted.about, self.settings.history_field(hosted.about)
+        arguments = (hosted.identity, about.owner, True, True, hosted.hello, history)
         self._ask(hosted, self._jobs.attach, arguments, partial(self._reattached, hosted))
 
     def _reattached(self, hosted: Hosted, reply: Attachment | BaseException) -> None:

@@ -10,6 +10,7 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from backend.access import Visit
 from backend.connection import Connection
+from backend.history.records import About
 from backend.hub import Hosted, Hub
 from backend.quotas import Usage
 from backend.session import check_hello
@@ -67,19 +68,19 @@ async def serve_stream(request: web.Request, hub: Hub, visit: Visit) -> web.WebS
     with hub.connected(connection), visit.stream(lambda: hub.turn_away(connection, revoked)) as usage:
         async with Tasks("stream") as tasks:
             tasks.start(_write(request, connection, settings.goodbye_s), "writer")
-            await _converse(Peer(socket, connection, usage), hub, visit.device.owner)
+            await _converse(Peer(socket, connection, usage), hub, visit.about)
     return socket
 
 
-async def _converse(peer: Peer, hub: Hub, owner: str) -> None:
+async def _converse(peer: Peer, hub: Hub, about: About) -> None:
     hosted: Hosted | None = None
     socket, connection = peer.socket, peer.connection
     try:
-        hosted = await _greet(socket, connection, hub, owner)
+        hosted = await _greet(socket, connection, hub, about)
         await _read(peer, hub, hosted)
     except ProtocolError as error:
-        about = {"session": hosted.identity} if hosted else {}
-        log.info("refused what a client sent", code=error.code, reason=str(error), **about)
+        whose = {"session": hosted.identity} if hosted else {}
+        log.info("refused what a client sent", code=error.code, reason=str(error), **whose)
         hub.turn_away(connection, error)
     finally:
         if hosted is not None:
@@ -88,7 +89,7 @@ async def _converse(peer: Peer, hub: Hub, owner: str) -> None:
     await _part(socket, connection)
 
 
-async def _greet(socket: web.WebSocketResponse, connection: Connection, hub: Hub, owner: str) -> Hosted:
+async def _greet(socket: web.WebSocketResponse, connection: Connection, hub: Hub, about: About) -> Hosted:
     limits = hub.settings.limits
     try:
         async with asyncio.timeout(limits.hello_s):
@@ -100,7 +101,7 @@ async def _greet(socket: web.WebSocketResponse, connection: Connection, hub: Hub
     if message.type is not WSMsgType.TEXT:
         raise OutOfOrder("the first message must be hello")
     hello = check_hello(decode_client(message.data, limits.json_bytes))
-    return await hub.bind(hello, owner, connection)
+    return await hub.bind(hello, about, connection)
 
 
 async def _read(peer: Peer, hub: Hub, hosted: Hosted) -> None:

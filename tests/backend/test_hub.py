@@ -10,6 +10,7 @@ import pytest
 from backend.admission import Survey, Waiting
 from backend.connection import Connection
 from backend.errors import BrokerBusy, BrokerFailed, TooBusy, TryLater
+from backend.history.records import About
 from backend.hub import Hosted, Hub
 from backend.jobs import Jobs
 from backend.observing import Observer, RefusalReason
@@ -132,7 +133,7 @@ class Scene(Observer):
     async def speak(self, samples: int, partials: bool = False) -> Hosted:
         """Say hello and send a part of one segment."""
         hello = Hello(uuid4(), options=Options(partials=partials))
-        hosted = await self.hub.bind(hello, "o", self.connection)
+        hosted = await self.hub.bind(hello, About("o"), self.connection)
         self.jobs.asked.clear()
         self.jobs.attaches = False
         self.hub.receive(hosted, SegmentBegin(0))
@@ -183,7 +184,7 @@ async def test_several_commands_that_fail_are_one_refusal() -> None:
 
 async def test_a_full_queue_ends_the_connection_and_keeps_nothing() -> None:
     scene = Scene()
-    hosted = await scene.hub.bind(Hello(uuid4()), "o", scene.connection)
+    hosted = await scene.hub.bind(Hello(uuid4()), About("o"), scene.connection)
     scene.jobs.full = True
     scene.hub.receive(hosted, SegmentBegin(0))
     scene.hub.frame(hosted, encode_frame(0, 0, bytes(200)))
@@ -196,7 +197,7 @@ async def test_a_hello_that_the_broker_cannot_take_may_come_again() -> None:
     scene = Scene()
     scene.jobs.full = True
     with pytest.raises(TryLater):
-        await scene.hub.bind(Hello(uuid4()), "o", scene.connection)
+        await scene.hub.bind(Hello(uuid4()), About("o"), scene.connection)
     assert scene.hub.hosted == {}
 
 
@@ -239,7 +240,7 @@ async def test_without_a_connection_results_wait() -> None:
     later = FakeSocket()
     connection = Connection(later, 100_000, 10.0)
     scene.jobs.attaches = True
-    await scene.hub.bind(Hello(UUID(hosted.identity), resume=True), "o", connection)
+    await scene.hub.bind(Hello(UUID(hosted.identity), resume=True), About("o"), connection)
     connection.close(CloseCode.NORMAL)
     await connection.run()
     assert [type(message) for message in later.said if not isinstance(message, Welcome)][0] is Final
@@ -253,7 +254,7 @@ async def test_a_result_that_is_told_again_is_heard_of_once() -> None:
     scene.jobs.attaches = True
     for _ in range(2):
         scene.hub.unbind(hosted, scene.connection)
-        await scene.hub.bind(Hello(UUID(hosted.identity), resume=True), "o", scene.connection)
+        await scene.hub.bind(Hello(UUID(hosted.identity), resume=True), About("o"), scene.connection)
     scene.hub.receive(hosted, SegmentEnd(0, 100))
     assert len([message for message in await scene.said() if isinstance(message, Final)]) == 4
     assert [final.text for final in scene.ended if isinstance(final, Final)] == ["hi"]
@@ -263,7 +264,7 @@ async def test_a_result_that_nobody_here_was_told_is_heard_of_when_it_is() -> No
     scene = Scene()
     scene.jobs.attaches = False
     session = uuid4()
-    binding = asyncio.create_task(scene.hub.bind(Hello(session, resume=True), "o", scene.connection))
+    binding = asyncio.create_task(scene.hub.bind(Hello(session, resume=True), About("o"), scene.connection))
     await asyncio.sleep(0)
     known = Record(end=Ended(EndState.FINAL, 0), outcome=Result(str(session), 0, "hi"))
     await scene.jobs.answer("attach", Attachment(2, {0: known}))
@@ -391,7 +392,7 @@ async def test_a_new_session_is_refused_for_the_model_that_it_wants() -> None:
     scene.hub.surveyed(replace(fleet(1.0), streams=waits))
     scene.jobs.attaches = False
     binding = asyncio.create_task(
-        scene.hub.bind(Hello(uuid4(), options=Options(model="m")), "o", scene.connection)
+        scene.hub.bind(Hello(uuid4(), options=Options(model="m")), About("o"), scene.connection)
     )
     await asyncio.sleep(0)
     await scene.jobs.answer("attach", SessionGone())
