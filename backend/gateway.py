@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 from aiohttp import hdrs, web
+from msgspec.structs import replace
 
 from backend.access import ACCESS, EVERYBODY, WORKERS, Access, Visit, admit
 from backend.addresses import interfaces, reachable
@@ -22,8 +23,10 @@ from backend.device_routes import device_routes
 from backend.devices import DeviceStore
 from backend.discovery import findable
 from backend.errors import OverQuota, SettingsError
+from backend.history.keeping import Keeping, kept_history
 from backend.hub import TICK_S, Hub
 from backend.jobs import CONNECT_S, Jobs, open_jobs
+from backend.metrics import Metrics, Now
 from backend.metrics_routes import Figures
 from backend.modes import Listener, Mode, listeners
 from backend.monitor import Monitor
@@ -59,16 +62,19 @@ class Gateway:
         jobs: Jobs,
         access: Access,
         tunnel: BrokerTunnel,
+        history: Keeping | None,
         failed: "asyncio.Future[BaseException]",
     ) -> None:
         self._settings = settings
         self._jobs = jobs
         self.access = access
         self._tunnel = tunnel
+        self.history = history
         self._draining = False
         self._runner: web.AppRunner | None = None
         self.monitor = Monitor(jobs, compacts=not settings.redis)
-        self.observers = Observers([self.monitor, Story(jobs.gateway)])
+        self.metrics = Metrics()
+        self.observers = Observers([self.monitor, self.metrics, Story(jobs.gateway)])
         self.hub = Hub(jobs, settings, self.observers)
         self.url = ""
         self.tls_port = 0
@@ -92,7 +98,7 @@ class Gateway:
                 web.get(BROKER_PATH, self._tunnel.serve),
                 *dashboard_routes(),
                 *device_routes(),
-                *Figures(self.monitor).routes(),
+                *self._figures().routes(),
                 *PairingDesk(self._settings, self.access, lambda: self.tls_port).routes(),
             ]
         )
@@ -145,6 +151,12 @@ class Gateway:
                 pinged = now
                 self.hub.check_alive()
 
+    def _figures(self) -> Figures:
+        def now() -> Now:
+            return self.monitor.now(self.hub, self.access.meter.audio_s, self._draining)
+
+        return Figures(self.monitor, self.metrics, self._jobs.round_trips, self._settings.admission, now)
+
     # -- routes --------------------------------------------------------------------------------------------
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
@@ -173,6 +185,7 @@ class Gateway:
         state = readiness(
             monitor.survey, monitor.broker(), connections, limits, draining=self._draining, embedded=embedded
         )
+        state = replace(state, history=self.history and self.history.state())
         return json_response(state, 200 if state.ready else 503)
 
     async def _models(self, request: web.Request) -> web.Response:
@@ -240,9 +253,11 @@ async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             embedded = EmbeddedSettings(settings.broker_folder, settings.broker_socket)
             url = (await stack.enter_async_context(embedded_broker(embedded))).url
         jobs = await stack.enter_async_context(open_jobs(url, secrets.token_hex(8)))
+        keeping = kept_history(settings.history, jobs.administer, jobs.gateway, embedded=not settings.redis)
+        history = await stack.enter_async_context(keeping)
         tasks = await stack.enter_async_context(Tasks("gateway"))
         tunnel = BrokerTunnel(url, jobs.administer, jobs.gateway, lambda request: admit(request, WORKERS))
-        gateway = Gateway(settings, jobs, Access(settings, roster, time.monotonic), tunnel, tasks.failed)
+        gateway = Gateway(settings, jobs, Access(settings, roster, time.monotonic), tunnel, history, tasks.failed)
         subscribed = asyncio.Event()
 
         def on_subscribed() -> None:

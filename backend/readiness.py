@@ -5,6 +5,7 @@ from typing import Final
 from msgspec import Struct
 
 from backend.admission import AdmissionLimits, Survey, able, refusals, speed
+from backend.history.keeping import HistoryState
 from backend.observing import RefusalReason
 from protocol.monitor import BrokerState
 
@@ -22,7 +23,7 @@ class Readiness(Struct, frozen=True):
     """``ready``: somebody can recognise something. ``accepting``: new sessions are taken; known ones always are.
 
     ``reasons``: why one of the two is not so; none, if both are. ``streams``: how many people could speak at once,
-    by the measured speed of all workers.
+    by the measured speed of all workers. ``history`` stands in nobody's way; ``None``: none is kept.
     """
 
     ready: bool
@@ -35,6 +36,7 @@ class Readiness(Struct, frozen=True):
     workers: int
     models: tuple[str, ...]
     streams: float
+    history: HistoryState | None = None
 
 
 def readiness(

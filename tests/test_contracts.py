@@ -21,6 +21,7 @@ PLANTED = {
     "one Redis file per side": "loadtest: import redis",
     "an engine's libraries are imported only in its own file": "worker: import torch",
     "pairing, certificates and mDNS: each library only in its own files": "backend: import zeroconf",
+    "databases only in the history of a gateway": "backend: import sqlalchemy",
     "Qt only in app.ui and app.main": "client: from PySide6 import QtCore",
 }
 

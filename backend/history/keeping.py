@@ -25,7 +25,6 @@ class HistoryState(Struct, frozen=True):
     left_out: int = 0
     recorded: int = 0
     refused: int = 0
-    problem: str = ""
 
 
 class Keeping:
@@ -39,7 +38,7 @@ class Keeping:
         """How it is at this moment."""
         waiting, left_out = self._feeder.backlog
         counted = self._feeder.recorded, self._feeder.refused
-        return HistoryState(self.history.up, waiting, left_out, *counted, self.history.problem)
+        return HistoryState(self.history.up, waiting, left_out, *counted)
 
 
 @asynccontextmanager
