@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from app import control_command, microphones_command, models_command, report_command, takes_command
+from app import control_command, doctor_command, microphones_command, models_command, report_command, takes_command
 from app.formats import Format
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(models_command.app, name="models")
 app.add_typer(takes_command.app, name="takes")
 app.command()(microphones_command.microphones)
+app.command()(doctor_command.doctor)
 app.command()(report_command.report)
 control_command.register(app)
 

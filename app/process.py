@@ -28,11 +28,16 @@ def run(
     prepare: Callable[[], None] = lambda: None,
     *,
     terminal: bool = False,
+    level: str = "INFO",
+    in_files: bool = True,
 ) -> NoReturn:
-    """``prepare``, then ``work``, whose result is the exit status. Ctrl-C and SIGTERM cancel it: it cleans up."""
+    """``prepare``, then ``work``, whose result is the exit status. Ctrl-C and SIGTERM cancel it: it cleans up.
+
+    ``in_files``: whether there is a log in the folder of logs, which may be what is wrong here.
+    """
     try:
         prepare()
-        with logging_to(program, folders().logs, terminal=terminal):
+        with logging_to(program, folders().logs if in_files else None, level=level, terminal=terminal):
             status = asyncio.run(_until_terminated(work()))
     except KeyboardInterrupt:
         status = INTERRUPTED

@@ -26,7 +26,7 @@ from speech.models.catalogue import load_catalogue
 from speech.models.store import ModelStore, State
 from worker.choice import PUNCTUATION, choose
 from worker.consumer import Consumer, Timing
-from worker.doctor import Finding, examine, line, surroundings
+from worker.doctor import Finding, examine, json_line, line, surroundings
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.engines import check_engine, has_libraries
 from worker.errors import BrokerError
@@ -92,14 +92,15 @@ def doctor(
     device: Annotated[str, typer.Option(help="As of run.")] = "auto",
     extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="As of run.")] = None,
     audio: Annotated[str, typer.Option(help="A recording to decode. [default: a made-up sound]")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
 ) -> None:
     """Say what this computer can recognise with, and decode once. 0: it works; 1: it does not; 3: no engine."""
 
     def say(finding: Finding) -> None:
-        typer.echo(line(finding))
+        typer.echo(json_line(finding) if as_json else line(finding))
 
     extras = _extra(extra or [])
-    with logging_to("doctor", folders().logs):
+    with logging_to("doctor", None):  # the folder of logs may be what is wrong
         try:
             settings = msgspec.structs.replace(_engine_settings(engine, model, extras), device=device)
         except (EngineUnavailable, SpeechError) as error:

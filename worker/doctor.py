@@ -215,3 +215,8 @@ def line(finding: Finding) -> str:
     """As it is printed."""
     mark = {True: "ok", False: "NO", None: "--"}[finding.good]
     return f"{mark}  {finding.what:12}  {finding.says}"
+
+
+def json_line(finding: Finding) -> str:
+    """The same for a program."""
+    return json.dumps(finding._asdict())

@@ -1,5 +1,6 @@
 """The doctor: what the system tells, in words; a decode in a process of its own; the command."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -8,7 +9,19 @@ from pathlib import Path
 import pytest
 
 from protocol.engine import EngineInfo, EngineSettings
-from worker.doctor import Card, Decoded, Finding, ask, cards, decoded, examine, line, sound, surroundings
+from worker.doctor import (
+    Card,
+    Decoded,
+    Finding,
+    ask,
+    cards,
+    decoded,
+    examine,
+    json_line,
+    line,
+    sound,
+    surroundings,
+)
 
 BLACKWELL = "NVIDIA GeForce RTX 5060 Ti, 570.86.10, 12.0, 16311, 512\n"
 HOPPER = "NVIDIA H100 80GB HBM3, 570.86.10, 9.0, 81559, 1024\n"
@@ -84,6 +97,7 @@ def test_how_fast_it_is_is_told_in_words() -> None:
     slow = list(decoded(Decoded(info, 1.0, 10.0, 20.0, ""), spoken=False))
     assert slow[1].good is False and len(slow) == 2
     assert line(fast[2]).startswith("ok") and line(slow[1]).startswith("NO")
+    assert json.loads(json_line(fast[2])) == {"what": "text", "says": "hello", "good": True}
 
 
 def test_it_decodes_once_for_real_and_says_what_went_wrong(tmp_path: Path) -> None:
@@ -101,5 +115,7 @@ def test_the_command_says_it_and_ends_with_a_status(tmp_path: Path, monkeypatch:
     program = str(Path(sys.executable).parent / "kikipounamu-worker")
     good = subprocess.run([program, "doctor", "--engine", "checksum"], capture_output=True, text=True, timeout=60)
     assert good.returncode == 0 and "RTF" in good.stdout
+    told = subprocess.run([program, "doctor", "--json", "--engine", "checksum"], capture_output=True, timeout=60)
+    assert {"engine", "decode"} <= {json.loads(line)["what"] for line in told.stdout.splitlines()}
     bad = subprocess.run([program, "doctor"], capture_output=True, text=True, timeout=60)
     assert bad.returncode == 3 and "kikipounamu models get whisper-base" in bad.stdout

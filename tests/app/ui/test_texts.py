@@ -103,10 +103,12 @@ def wanted() -> set[str]:
     literal = {key for key in entries("en") if f'"{key}"' in sources()}
     made = {f"{family}.{name}" for family, names in FAMILIES.items() for name in names}
     notes = {f"note.{name}" for name in PLAIN_NOTE.findall(sources())}
+    findings = {key for key in entries("en") if key.startswith("doctor.")}  # tests/app/doctor/test_wording.py
     return (
         literal
         | made
         | notes
+        | findings
         | OPTIONS
         | set(NAMED)
         | {f"{key}-key" for key in made if f"{key}-key" in entries("en")}

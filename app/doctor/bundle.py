@@ -1,0 +1,60 @@
+"""Findings for a report: what names people, places or devices is left out, however it came into them. Blocks."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from app.doctor.finding import Finding
+from app.doctor.telling import as_object
+from app.help.facts import model_names
+from app.help.own_code import own_modules
+from app.help.redacting import LEFT_OUT, Redaction
+from app.help.report import Part
+from app.sentences import Say
+from app.view import Note
+
+NAME: Final = "doctor.json"
+
+# What this program makes itself: figures, and words of its own.
+_OWN: Final = frozenset(
+    {
+        *("binding", "bindings", "count", "detector", "extras", "level", "minutes", "ms", "percent"),
+        *("process", "python", "seconds", "size", "status", "workers"),
+    }
+)
+_WORDS: Final = frozenset({"desktop", "own", "system", "version", "what"})
+_WORD: Final = re.compile(r"[\w.,+:()/ -]{1,60}", re.ASCII)
+_HARDWARE: Final = re.compile(r"driver|card \d+|torch|ctranslate2|decode")
+
+
+def part(say: Say, findings: Sequence[Finding]) -> Part:
+    """One file of the report."""
+    redaction = Redaction(own_modules())
+    told = [as_object(say, redacted(finding, redaction)) for finding in findings]
+    return Part(NAME, (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode())
+
+
+def redacted(finding: Finding, redaction: Redaction) -> Finding:
+    """The same without anything that somebody chose to call so."""
+    values = {name: _kept(finding, name, value, redaction) for name, value in finding.values.items()}
+    return replace(finding, values=values, reason=_without_values(finding.reason))
+
+
+def _kept(finding: Finding, name: str, value: str, redaction: Redaction) -> str:
+    if name in _OWN:
+        return value
+    if name in {"model", "models"}:
+        return value if set(value.split(", ")) <= set(model_names()) else LEFT_OUT
+    if name in _WORDS:
+        return value if _WORD.fullmatch(value) else LEFT_OUT
+    if name == "says" and _HARDWARE.fullmatch(finding.values.get("what", "")):
+        return value
+    return redaction.text(value) if name in {"says", "event"} else LEFT_OUT
+
+
+def _without_values(note: Note | None) -> Note | None:
+    if note is None:
+        return None
+    return Note(note.key, dict.fromkeys(note.values, LEFT_OUT), _without_values(note.reason))

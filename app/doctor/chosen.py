@@ -1,0 +1,48 @@
+"""The settings as they are in force, and what their file says that cannot be. Blocks.
+
+Read without what writes them, which is a part of the desktop extra.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from app.doctor.finding import Area, Finding, ok, wrong
+from app.settings.errors import BadSetting
+from app.settings.schema import from_mapping
+from app.settings.sections import Settings
+
+
+class Chosen(NamedTuple):
+    """``broken``: why the file cannot be read: nothing of it is in force. ``there``: whether there is one."""
+
+    settings: Settings = Settings()
+    problems: tuple[BadSetting, ...] = ()
+    broken: str = ""
+    there: bool = True
+
+
+def read(place: Path) -> Chosen:
+    """The file, if there is one."""
+    try:
+        document = tomllib.loads(place.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return Chosen(there=False)
+    except OSError as error:
+        return Chosen(broken=error.strerror or type(error).__name__)
+    except (ValueError, RecursionError) as error:
+        return Chosen(broken=str(error))
+    return Chosen(*from_mapping(document))
+
+
+def settings(chosen: Chosen, place: Path) -> Sequence[Finding]:
+    """What is wrong with the file."""
+    if chosen.broken:
+        return [wrong(Area.SETTINGS, "settings-broken", file=str(place), error=chosen.broken)]
+    if chosen.problems:
+        return [
+            wrong(Area.SETTINGS, "setting-bad", file=str(place), name=problem.name, error=problem.says)
+            for problem in chosen.problems
+        ]
+    return [ok(Area.SETTINGS, "settings-good" if chosen.there else "settings-default", file=str(place))]

@@ -1,0 +1,75 @@
+"""Room where things are kept, and whether the folder of recordings takes what must survive. Blocks."""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from rich.filesize import decimal
+
+from app.doctor.finding import Area, Finding, advice, ok, wrong
+
+_FULL: Final = 100_000_000
+_LITTLE: Final = 1_000_000_000
+_SLOW_S: Final = 1.0
+_PIECE: Final = 32_000  # bytes: a second of speech
+
+Free = Callable[[Path], int]
+Sync = Callable[[int], None]
+
+
+def free_bytes(place: Path) -> int:
+    """Of its disk."""
+    return shutil.disk_usage(place).free
+
+
+def disk(
+    places: Iterable[Path], recordings: Path, free: Free = free_bytes, sync: Sync = os.fsync
+) -> list[Finding]:
+    """``places``: where something is kept, or will be. Those on one disk are told together."""
+    return [*_room(places, free), writable(recordings, sync)]
+
+
+def _room(places: Iterable[Path], free: Free) -> Iterator[Finding]:
+    disks: dict[int, list[Path]] = {}
+    for wanted in places:
+        with suppress(OSError):
+            disks.setdefault(existing(wanted).stat().st_dev, []).append(wanted)
+    for there in disks.values():
+        with suppress(OSError):
+            yield _told(free(existing(there[0])), os.path.commonpath(there))
+
+
+def _told(free: int, folder: str) -> Finding:
+    size = decimal(free)
+    if free < _FULL:
+        return wrong(Area.DISK, "disk-full", size=size, folder=folder)
+    if free < _LITTLE:
+        return advice(Area.DISK, "disk-little", size=size, folder=folder)
+    return ok(Area.DISK, "disk-room", size=size, folder=folder)
+
+
+def writable(folder: Path, sync: Sync = os.fsync, clock: Callable[[], float] = time.perf_counter) -> Finding:
+    """Whether a second of speech can be written there and survives a power loss; nothing of it stays."""
+    there = existing(folder)
+    begun = clock()
+    try:
+        with tempfile.TemporaryFile(dir=there) as file:
+            file.write(bytes(_PIECE))
+            file.flush()
+            sync(file.fileno())
+    except OSError as error:
+        return wrong(Area.DISK, "disk-refuses", folder=str(there), error=error.strerror or type(error).__name__)
+    took_s = clock() - begun
+    if took_s > _SLOW_S:
+        return advice(Area.DISK, "disk-slow", folder=str(there), seconds=f"{took_s:.1f}")
+    return ok(Area.DISK, "disk-takes", folder=str(folder), ms=round(1000 * took_s))
+
+
+def existing(wanted: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next((place for place in (wanted, *wanted.parents) if place.is_dir()), Path(wanted.anchor or "."))

@@ -1,0 +1,86 @@
+"""The gateways elsewhere that this computer uses: whether they answer, how fast, and whether they are those."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from app.doctor.asking import Answers, answers
+from app.doctor.finding import Area, Finding, advice, ok, wrong
+from app.gateways.store import Paired, decode
+from app.problem_notes import note_of
+from client.connection import Address
+from client.errors import GatewayError, Unauthorised, Unreachable, WrongCertificate
+
+_ANSWER_S: Final = 4.0
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """One gateway. ``addresses``: where it may be, the likeliest first. ``needed``: speech goes there, or nowhere.
+
+    ``chosen``: speech goes there, while it can.
+    """
+
+    name: str
+    addresses: tuple[Address, ...]
+    chosen: bool = False
+    needed: bool = False
+
+
+def paired(file: Path) -> tuple[Paired, ...] | None:
+    """Those of ``gateways.json``, which is left as it is; ``None``: nobody can read it. Blocks."""
+    try:
+        return decode(file.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError):
+        return None
+
+
+async def elsewhere(gateways: Sequence[Elsewhere], version: str, answer_s: float = _ANSWER_S) -> list[Finding]:
+    """All of them at once. ``version``: of this program."""
+    found = await asyncio.gather(*(_one(gateway, version, answer_s) for gateway in gateways))
+    return [finding for findings in found for finding in findings]
+
+
+async def _one(gateway: Elsewhere, version: str, answer_s: float) -> list[Finding]:
+    error: GatewayError = Unreachable("it has no address")
+    for address in gateway.addresses:
+        try:
+            return told(gateway, address, await answers(address, answer_s), version)
+        except Unreachable as failure:
+            error = failure if isinstance(error, Unreachable) else error
+        except GatewayError as failure:  # somebody answers, perhaps another one who has this address now
+            error = failure
+    return [refused(gateway, error)]
+
+
+def told(gateway: Elsewhere, address: Address, found: Answers, version: str) -> list[Finding]:
+    """How one stands that answers. Pure."""
+    area, name = Area.ELSEWHERE, gateway.name
+    workers, ms = str(found.ready.get("workers", "?")), f"{found.ms:.0f}"
+    if not found.ready.get("ready"):
+        finding = wrong if gateway.needed else advice
+        findings = [finding(area, "elsewhere-nobody", name=name, ms=ms)]
+    elif address.certificate_sha256:
+        findings = [ok(area, "elsewhere-pinned", name=name, ms=ms, workers=workers)]
+    else:
+        findings = [ok(area, "elsewhere-well", name=name, ms=ms, workers=workers)]
+    if found.version and found.version != version:
+        findings.append(advice(area, "elsewhere-version", name=name, version=found.version, own=version))
+    return findings
+
+
+def refused(gateway: Elsewhere, error: GatewayError) -> Finding:
+    """What keeps one from being of use. Pure."""
+    area, name = Area.ELSEWHERE, gateway.name
+    if isinstance(error, WrongCertificate):
+        return wrong(area, "elsewhere-certificate", name=name)
+    finding = wrong if gateway.needed or (gateway.chosen and not isinstance(error, Unreachable)) else advice
+    if isinstance(error, Unauthorised):
+        return finding(area, "elsewhere-key", name=name)
+    if isinstance(error, Unreachable):
+        return finding(area, "elsewhere-away", name=name)
+    return finding(area, "elsewhere-refuses", name=name).because(note_of(error))

@@ -1,0 +1,68 @@
+"""Runs examinations: all at once, each within its deadline, none able to bring another one down."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from app.doctor.finding import Area, Finding, wrong
+from app.errors import AppError
+from app.problem_notes import note_of
+from client.errors import GatewayError
+from runtime.tasks import cancel_and_wait
+from speech.errors import SpeechError
+
+log = structlog.get_logger(__name__)
+
+DEADLINE_S: Final = 15.0
+_GRACE_S: Final = 2.0
+
+Work = Callable[[], Awaitable[Sequence[Finding]]]
+Tell = Callable[[Area, tuple[Finding, ...]], None]
+
+
+@dataclass(frozen=True)
+class Examination:
+    """``work`` finds out how ``area`` is."""
+
+    area: Area
+    work: Work
+    deadline_s: float = DEADLINE_S
+
+
+async def examine(examinations: Sequence[Examination], tell: Tell) -> tuple[Finding, ...]:
+    """Everything that was found; ``tell`` hears of each as soon as it and all before it are over."""
+    tasks = [asyncio.create_task(_findings(one), name=f"doctor/{one.area}") for one in examinations]
+    found: list[Finding] = []
+    try:
+        for one, task in zip(examinations, tasks, strict=True):
+            findings = await task
+            found += findings
+            tell(one.area, findings)
+    finally:
+        await cancel_and_wait(tasks)
+    return tuple(found)
+
+
+async def _findings(one: Examination) -> tuple[Finding, ...]:
+    working = asyncio.ensure_future(one.work())
+    try:
+        await asyncio.wait({working}, timeout=one.deadline_s)
+        if working.done():
+            return _outcome(one.area, working)
+        return (wrong(one.area, "no-answer", seconds=f"{one.deadline_s:g}"),)
+    finally:
+        working.cancel()  # it has a moment to clean up, and no more
+        await asyncio.wait({working}, timeout=_GRACE_S)
+
+
+def _outcome(area: Area, working: "asyncio.Future[Sequence[Finding]]") -> tuple[Finding, ...]:
+    try:
+        return tuple(working.result())
+    except (AppError, GatewayError, SpeechError) as error:
+        return (wrong(area, "stopped").because(note_of(error)),)
+    except Exception as error:  # the top of an examination: the others go on
+        log.exception("an examination failed", area=area)
+        return (wrong(area, "failed", error=type(error).__name__),)

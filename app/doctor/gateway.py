@@ -1,0 +1,128 @@
+"""The gateway of this computer and its broker: whether they run and answer, and what they lack."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from app.doctor.aside import aside
+from app.doctor.asking import Answers, answers
+from app.doctor.finding import Area, Finding, advice, ok, wrong
+from app.local_gateway import alive
+from app.problem_notes import note_of
+from client.connection import Address
+from client.errors import GatewayError, Unreachable
+from protocol.endpoint import Endpoint
+from runtime.locking import try_lock
+
+_ANSWER_S: Final = 5.0
+_FULL: Final = 0.6  # of the broker's memory: from there on new sessions are refused
+_LOCK: Final = "broker.lock"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """``version``: of this program. ``worker``: whether speech is to be recognised on this computer."""
+
+    version: str
+    worker: bool = True
+    answer_s: float = _ANSWER_S
+
+
+async def gateway(
+    endpoint: Endpoint | None, folder: Path, expected: Expected, alive: Callable[[int], bool] = alive
+) -> list[Finding]:
+    """``endpoint``: what a gateway of this user left. ``folder``: of the embedded broker."""
+    if endpoint is None:
+        return [ok(Area.GATEWAY, "gateway-none"), *await aside(lambda: list(unattended(folder)))]
+    if not alive(endpoint.pid):
+        ended = advice(Area.GATEWAY, "gateway-ended", process=endpoint.pid)
+        return [ended, *await aside(lambda: list(unattended(folder)))]
+    try:
+        found = await answers(Address(endpoint.url, endpoint.key), expected.answer_s)
+    except Unreachable:
+        return [wrong(Area.GATEWAY, "gateway-silent", process=endpoint.pid, seconds=f"{expected.answer_s:g}")]
+    except GatewayError as error:
+        return [wrong(Area.GATEWAY, "gateway-refuses", process=endpoint.pid).because(note_of(error))]
+    return [*told(found, endpoint, expected), *broker(found.ready, folder)]
+
+
+def told(found: Answers, endpoint: Endpoint, expected: Expected) -> Iterator[Finding]:
+    """How a gateway stands that answers. Pure."""
+    ready, area = found.ready, Area.GATEWAY
+    if ready.get("draining"):
+        yield advice(area, "gateway-leaving", process=endpoint.pid)
+    elif ready.get("ready"):
+        models = ", ".join(map(str, _list(ready.get("models")))) or "?"
+        workers, ms = str(ready.get("workers", "?")), f"{found.ms:.0f}"
+        yield ok(
+            area, "gateway-ready", url=endpoint.url, process=endpoint.pid, ms=ms, workers=workers, models=models
+        )
+    elif _broker_is_up(ready) and not ready.get("workers"):
+        finding = wrong if expected.worker else advice
+        yield finding(area, "gateway-no-worker", url=endpoint.url, process=endpoint.pid)
+    elif _broker_is_up(ready):
+        yield wrong(area, "gateway-unready", url=endpoint.url, process=endpoint.pid, why=reasons(ready))
+    else:
+        yield wrong(area, "gateway-without-broker", url=endpoint.url, process=endpoint.pid)
+    if ready.get("ready") and ready.get("accepting") is False:
+        yield wrong(area, "gateway-not-accepting", why=reasons(ready))
+    if found.version and found.version != expected.version:
+        yield advice(area, "gateway-version", version=found.version, own=expected.version)
+
+
+def reasons(ready: Mapping[str, Any]) -> str:
+    """Why it is not ready or takes nobody in, in the gateway's own words. Pure."""
+    told = [one for one in _list(ready.get("reasons")) if isinstance(one, Mapping)]
+    said = [one.get("message") or one.get("code") for one in told]
+    return "; ".join(map(str, filter(None, said))) or "?"
+
+
+def broker(ready: Mapping[str, Any], folder: Path) -> Iterator[Finding]:
+    """What a gateway tells of its broker. Pure."""
+    said = ready.get("broker")
+    if not isinstance(said, Mapping):
+        return
+    embedded, area = bool(ready.get("embedded")), Area.BROKER
+    if not said.get("up"):
+        yield wrong(area, "broker-down", folder=str(folder)) if embedded else wrong(area, "broker-away")
+        return
+    memory = _share(said.get("memory"))
+    figures = {"version": str(said.get("version") or "?"), "percent": f"{100 * memory:.0f}"}
+    if embedded:
+        yield ok(area, "broker-embedded", folder=str(folder), **figures)
+    else:
+        yield ok(area, "broker-elsewhere", **figures)
+    if said.get("durable") is False:
+        yield advice(area, "broker-not-durable")
+    if memory >= _FULL:
+        yield wrong(area, "broker-full", percent=f"{100 * memory:.0f}")
+
+
+def unattended(folder: Path) -> Iterator[Finding]:
+    """Whether some process has the folder of the broker although no gateway answers. Blocks."""
+    holder = lock_holder(folder)
+    if holder is not None:
+        yield wrong(Area.BROKER, "broker-held", process=holder or "?", folder=str(folder))
+
+
+def lock_holder(folder: Path) -> str | None:
+    """The process that has the folder, as it says itself; ``None``: nobody has it."""
+    with suppress(OSError), (folder / _LOCK).open("r+b") as file:
+        if not try_lock(file.fileno(), shared=True):
+            return file.read(32).decode(errors="replace").strip()
+    return None
+
+
+def _broker_is_up(ready: Mapping[str, Any]) -> bool:
+    said = ready.get("broker")
+    return isinstance(said, Mapping) and bool(said.get("up"))
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else []
+
+
+def _share(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

@@ -1,0 +1,43 @@
+"""This installation: which version, which parts are not there, and how to add them. Imports none of them."""
+
+import platform
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Final
+
+from app.doctor.finding import Area, Finding, advice, ok
+
+_EXTRAS: Final = {
+    "gateway": ("redis",),
+    "worker": ("redis", "opencc"),
+    "whisper": ("faster_whisper",),
+    "microphone": ("sounddevice",),
+    "desktop": ("PySide6", "sounddevice", "tomlkit"),
+    "media": ("av",),
+    "funasr": ("funasr", "torch"),
+}
+_OPTIONAL: Final = frozenset({"media", "funasr"})
+
+
+def has_module(name: str) -> bool:
+    """Whether it is installed."""
+    return find_spec(name) is not None
+
+
+def installation(version: str, *, frozen: bool, has: Callable[[str], bool] = has_module) -> list[Finding]:
+    """``frozen``: as one program with everything in it, to which nothing can be added."""
+    system = f"{platform.system()} {platform.release()}, {platform.machine()}"
+    findings = [
+        ok(Area.INSTALLATION, "installed", version=version, python=platform.python_version(), system=system)
+    ]
+    missing = [extra for extra, modules in _EXTRAS.items() if not all(map(has, modules))]
+    wanted = [extra for extra in missing if extra not in _OPTIONAL]
+    if "desktop" in wanted and "microphone" in wanted:
+        wanted.remove("microphone")  # it is a part of it
+    if frozen:
+        return findings
+    if wanted:
+        findings.append(advice(Area.INSTALLATION, "extras-missing", extras=",".join(wanted)))
+    if optional := [extra for extra in missing if extra in _OPTIONAL]:
+        findings.append(ok(Area.INSTALLATION, "extras-optional", extras=",".join(optional)))
+    return findings

@@ -1,0 +1,56 @@
+"""Whether the chosen keys can be had: each is taken for a moment and given back. None is pressed."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from app.doctor.finding import Area, Finding, advice, ok, wrong
+from app.hotkeys import choose
+from app.hotkeys.choose import Choice
+from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
+from app.hotkeys.events import Hotkeys
+
+_NONE: Final[dict[str, list[Finding]]] = {
+    choose.WAYLAND: [advice(Area.HOTKEYS, "hotkeys-wayland")],
+    choose.NO_DISPLAY: [],  # whoever looks at the session says so
+    choose.NOT_INSTALLED: [advice(Area.HOTKEYS, "hotkeys-not-installed")],
+}
+
+
+async def hotkeys(
+    bindings: Mapping[str, str], choice: Callable[[], Choice], app_runs: Callable[[], Awaitable[bool]]
+) -> list[Finding]:
+    """``bindings``: by action, as in the settings. ``app_runs``: then the keys are its own."""
+    chosen = choice()
+    if chosen.reason:
+        return _NONE[chosen.reason]
+    try:
+        async with chosen.hotkeys as keys:
+            taken, unknown = await _tried(keys, bindings)
+    except HotkeysForbidden:
+        return [wrong(Area.HOTKEYS, "hotkeys-forbidden")]
+    except HotkeysUnavailable:
+        return [wrong(Area.HOTKEYS, "hotkeys-unavailable")]
+    findings = [wrong(Area.HOTKEYS, "hotkey-unknown", binding=binding) for binding in unknown]
+    if taken and await app_runs():
+        findings.append(ok(Area.HOTKEYS, "hotkeys-ours", bindings=", ".join(taken)))
+    else:
+        findings += [wrong(Area.HOTKEYS, "hotkey-taken", binding=binding) for binding in taken]
+    free = [binding for binding in bindings.values() if binding and binding not in (*taken, *unknown)]
+    if free:
+        findings.append(ok(Area.HOTKEYS, "hotkeys-free", bindings=", ".join(free)))
+    return findings or [advice(Area.HOTKEYS, "hotkeys-none")]
+
+
+async def _tried(keys: Hotkeys, bindings: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Those that another program has, and those that this keyboard does not."""
+    taken, unknown = list[str](), list[str]()
+    for action, binding in bindings.items():
+        try:
+            if binding:
+                await keys.bind({action: binding})
+        except HotkeyTaken:
+            taken.append(binding)
+        except HotkeyUnknown:
+            unknown.append(binding)
+    await keys.bind({})
+    return taken, unknown

@@ -1,0 +1,28 @@
+"""The takes: how many there are, what they take of the disk, and which have no text yet. Blocks."""
+
+from itertools import islice
+from typing import Final
+
+from rich.filesize import decimal
+
+from app.capture.library import Library
+from app.capture.take import TakeState
+from app.doctor.finding import Area, Finding, advice, ok
+
+_MOST: Final = 2_000
+_NAMED: Final = 3
+_WITHOUT_TEXT: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING, TakeState.FAILED})
+
+
+def recordings(library: Library) -> list[Finding]:
+    """Of very many the newest. Nothing of what was said is told."""
+    takes = list(islice(library.latest(), _MOST))
+    if not takes:
+        return [ok(Area.RECORDINGS, "recordings-none")]
+    size, seconds = decimal(sum(take.size for take in takes)), f"{sum(take.seconds for take in takes) / 60:.0f}"
+    findings = [ok(Area.RECORDINGS, "recordings", count=len(takes), size=size, minutes=seconds)]
+    unfinished = [take for take in takes if take.state in _WITHOUT_TEXT]
+    if unfinished:
+        named = "; ".join(f"kikipounamu takes resend {take.session}" for take in unfinished[:_NAMED])
+        findings.append(advice(Area.RECORDINGS, "recordings-textless", count=len(unfinished), commands=named))
+    return findings

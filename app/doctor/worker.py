@@ -1,0 +1,85 @@
+"""The worker of this computer, by its own ``kikipounamu-worker doctor``: GPU, engine, model, one decode."""
+
+import asyncio
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from app.child import find_program
+from app.doctor.finding import Area, Finding, advice, ok, wrong
+from app.errors import AppError, ProgramMissing
+from app.problem_notes import note_of
+from runtime.leash import leashed
+
+DEADLINE_S: Final = 150.0  # a large model on a slow computer
+_PROGRAM: Final = "kikipounamu-worker"
+_MOST_BYTES: Final = 1 << 16
+
+
+class Line(Struct, frozen=True):
+    """What its doctor prints: one such object a line. ``good``: ``None`` where it is neither good nor bad."""
+
+    what: str
+    says: str
+    good: bool | None = None
+
+
+async def worker(
+    arguments: Sequence[str],
+    *,
+    unfit: AppError | None = None,
+    needed: bool = True,
+    command: Sequence[str] = (),
+    deadline_s: float = DEADLINE_S,
+) -> list[Finding]:
+    """``arguments``: with which it is run here. ``unfit``: why it is not. ``needed``: speech is recognised by it.
+
+    ``command``: of another doctor.
+    """
+    bad = wrong if needed else advice
+    if unfit is not None:
+        return [bad(Area.WORKER, "worker-unfit").because(note_of(unfit))]
+    try:
+        program = command or (find_program(_PROGRAM), "doctor", "--json")
+    except ProgramMissing:
+        return [bad(Area.WORKER, "worker-missing")]
+    process = await asyncio.create_subprocess_exec(
+        *leashed([*program, *arguments]), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, limit=_MOST_BYTES
+    )
+    lines: list[Line] = []
+    try:
+        async with asyncio.timeout(deadline_s):
+            await _read(process, lines)
+            status = await process.wait()
+    except TimeoutError:
+        return [*told(lines, needed=needed), bad(Area.WORKER, "worker-slow", seconds=f"{deadline_s:g}")]
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+    findings = told(lines, needed=needed)
+    if status and not any(line.good is False for line in lines):
+        findings.append(bad(Area.WORKER, "worker-crashed", status=status))
+    return findings
+
+
+async def _read(process: Process, lines: list[Line]) -> None:
+    assert process.stdout is not None
+    async for raw in process.stdout:
+        with suppress(msgspec.DecodeError):  # what a library prints there
+            lines.append(msgspec.json.decode(raw, type=Line))
+
+
+def told(lines: Iterable[Line], *, needed: bool) -> list[Finding]:
+    """Its findings as ours; its sentences are in English. Pure."""
+    bad = wrong if needed else advice
+    return [
+        bad(Area.WORKER, "worker-fails", what=line.what, says=line.says)
+        if line.good is False
+        else ok(Area.WORKER, "worker-says", what=line.what, says=line.says)
+        for line in lines
+    ]

@@ -1,0 +1,98 @@
+"""``kikipounamu doctor``: what works on this computer, what does not, and what to do about it."""
+
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from app.doctor.everything import Computer, Wish
+    from app.doctor.finding import Finding
+
+
+def doctor(
+    no_microphone: Annotated[
+        bool, typer.Option("--no-microphone", help="Do not open the microphone; it is only listed.")
+    ] = False,
+    thorough: Annotated[bool, typer.Option("--thorough", help="Read every byte of the models.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Tell it for programs.")] = False,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.zip", help="Save it, with what `report` has, for whoever helps: without speech."
+        ),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="Engine of the worker, where no model is chosen.")] = "whisper",
+    only_apart: Annotated[str, typer.Option("--apart", hidden=True, help="For the process that asks.")] = "",
+) -> None:
+    """Examine microphone, models, gateway, worker, keys and disk. Status 1: something does not work.
+
+    Nothing is recorded, typed, copied or changed.
+    """
+    import os
+    import sys
+
+    from app import process
+    from app.doctor.everything import Wish, this_computer
+
+    wish = Wish(engine, thorough=thorough)
+    if no_microphone:
+        wish = Wish(engine, 0.0, thorough)
+    computer = this_computer(sys.platform, os.environ)
+
+    def work() -> Coroutine[Any, Any, int]:
+        if only_apart:
+            return examine_apart(wish, computer, only_apart)
+        return examine(wish, computer, json=json, bundle=bundle)
+
+    process.run("doctor", work, level="ERROR", terminal=True, in_files=False)
+
+
+async def examine(wish: "Wish", computer: "Computer", *, json: bool = False, bundle: Path | None = None) -> int:
+    """Examine, tell, and save what is to be saved; the exit status. Raises ``ReportNotSaved``."""
+    from rich.console import Console
+
+    from app.doctor import examining, telling
+    from app.doctor.everything import Everything
+    from app.sentences import Sentences
+
+    say, examinations = Sentences(), Everything(wish, computer).examinations()
+    areas = [one.area for one in examinations]
+    with telling.Listing(say, areas, Console(highlight=False), quiet=json) as listing:
+        found = await examining.examine(examinations, listing.tell)
+        listing.sum_up(found)
+    if json:
+        from importlib import metadata
+
+        typer.echo(telling.as_json(say, found, metadata.version("kikipounamu")))
+    if bundle is not None:
+        await save(found, computer, bundle)
+        typer.echo(f"saved as {bundle}", err=json)
+    return telling.status(found)
+
+
+async def examine_apart(wish: "Wish", computer: "Computer", area: str) -> int:
+    """One examination, told to the process that asked for it."""
+    from app.doctor import apart, examining
+    from app.doctor.everything import Everything
+    from app.doctor.finding import Area
+
+    examination = Everything(wish, computer).examination(Area(area))
+    found = await examining.examine([examination], lambda area, findings: None)
+    typer.echo(apart.encode(found))
+    return 0
+
+
+async def save(found: "tuple[Finding, ...]", computer: "Computer", place: Path) -> None:
+    """The report, and these findings without what names anything. Raises ``ReportNotSaved``."""
+    import asyncio
+
+    from app.doctor import bundle
+    from app.help import report
+    from app.sentences import Sentences
+
+    sources = report.Sources(computer.chosen.settings, places=computer.places)
+    parts = await report.gather(sources)
+    own = await asyncio.to_thread(bundle.part, Sentences(), found)
+    await asyncio.to_thread(report.save, (*parts, own), place)

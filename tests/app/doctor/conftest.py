@@ -1,0 +1,12 @@
+"""A home of their own for every examination."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("KIKIPOUNAMU_MODELS", raising=False)
+    return tmp_path / "home"

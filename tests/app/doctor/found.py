@@ -1,0 +1,18 @@
+"""Findings as tests compare them: severities and keys; and each of them is worded."""
+
+from collections.abc import Iterable
+
+from app.doctor.finding import Finding
+from app.doctor.wording import told
+from app.sentences import LANGUAGES, Sentences
+
+
+def keys(findings: Iterable[Finding]) -> list[str]:
+    """As ``problem model-damaged``. A finding without words in some language fails here."""
+    found = list(findings)
+    for finding in found:
+        for language in LANGUAGES:
+            worded = told(Sentences(language), finding)
+            assert worded.found and "{" not in worded.found + worded.do, finding
+            assert worded.do or finding.severity == "ok", f"{finding.key}: what is to be done?"
+    return [f"{finding.severity} {finding.key}" for finding in found]

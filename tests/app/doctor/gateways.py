@@ -1,0 +1,45 @@
+"""Gateways that answer as a test says."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+KEY = "a-key"
+BROKER = {"up": True, "version": "valkey 9.1.2", "durable": True, "memory": 0.01}
+READY: Mapping[str, Any] = {
+    "ready": True,
+    "accepting": True,
+    "reasons": [],
+    "draining": False,
+    "broker": BROKER,
+    "embedded": True,
+    "workers": 1,
+    "models": ["whisper-base"],
+}
+
+
+@asynccontextmanager
+async def gateway(ready: object = READY, version: str = "", key: str = KEY) -> AsyncIterator[str]:
+    """What a gateway says to ``/readyz`` and ``/v1/models``; its address."""
+
+    async def readiness(request: web.Request) -> web.Response:
+        unready = isinstance(ready, Mapping) and not ready.get("ready")
+        return web.json_response(ready, status=503 if unready else 200)
+
+    async def models(request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {key}":
+            return web.json_response({"code": "unauthorised"}, status=401)
+        said = {"version": version} if version else {}
+        return web.json_response({"models": [], **said})
+
+    app = web.Application()
+    app.add_routes([web.get("/readyz", readiness), web.get("/v1/models", models)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,43 @@
+"""Work that may hang is done aside: it answers, fails, or is left to itself."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from app.doctor.aside import aside
+from tests.helpers.waiting import wait_until
+
+
+async def test_it_answers_or_fails() -> None:
+    assert await aside(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        await aside(lambda: 1 // 0)
+
+
+async def test_whoever_gives_up_goes_on() -> None:
+    let_go, hanging = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        hanging.set()
+        let_go.wait()
+
+    waiting = asyncio.create_task(aside(hang))
+    await wait_until(hanging.is_set, "it hangs")
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    let_go.set()
+
+
+def test_the_process_ends_all_the_same() -> None:
+    code = (
+        "import asyncio, threading\n"
+        "from app.doctor.aside import aside\n"
+        "async def main():\n"
+        "    await asyncio.wait({asyncio.ensure_future(aside(threading.Event().wait))}, timeout=0.05)\n"
+        "asyncio.run(main())\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

@@ -1,0 +1,57 @@
+"""What goes into a report: nothing that somebody said, typed, or chose to call so."""
+
+import json
+import re
+from pathlib import Path
+
+from app.doctor.bundle import NAME, part, redacted
+from app.doctor.finding import Area, Finding, advice, ok, wrong
+from app.help.own_code import own_modules
+from app.help.redacting import LEFT_OUT, Redaction
+from app.sentences import Sentences, entries, placeholders
+from app.view import Note
+
+SECRET = "greenstone of Anahera"
+
+
+def test_names_and_places_are_left_out() -> None:
+    findings = [
+        ok(Area.MICROPHONE, "microphones", device=SECRET, names=SECRET, count=2),
+        wrong(Area.DISK, "disk-full", size="3 bytes", folder=f"/home/{SECRET}"),
+        ok(Area.ELSEWHERE, "elsewhere-pinned", name=SECRET, ms=3, workers=1),
+        wrong(Area.WORKER, "worker-fails", what="text", says=SECRET),
+        advice(Area.LOG, "log-errors", count=3, programs=SECRET, event=SECRET, folder=SECRET),
+        wrong(Area.MODELS, "model-damaged", model=SECRET),
+        advice(Area.GATEWAY, "gateway-version", version="翡翠", own="1.0"),
+        wrong(Area.LOG, "stopped").because(Note("microphone-refused", {"device": SECRET})),
+    ]
+    made = part(Sentences(), findings)
+    told = made.content.decode()
+    assert made.name == NAME
+    assert not re.search("greenstone|Anahera|翡翠", told)
+    assert [one["key"] for one in json.loads(told)] == [finding.key for finding in findings]
+
+
+def test_what_helps_stays() -> None:
+    redaction = Redaction(own_modules())
+    kept = [
+        wrong(Area.MODELS, "model-damaged", model="fsmn-vad"),
+        ok(Area.WORKER, "worker-says", what="card 0", says="NVIDIA H100, capability 9.0"),
+        wrong(Area.HOTKEYS, "hotkey-taken", binding="f9"),
+        advice(Area.GATEWAY, "gateway-version", version="0.9.1.dev3", own="1.0"),
+        advice(Area.LOG, "log-quiet", event="the broker died, it is started again"),
+    ]
+    assert [redacted(finding, redaction) for finding in kept] == kept
+
+
+def test_every_value_of_every_finding_is_left_out_or_this_programs_own(tmp_path: Path) -> None:
+    """Whatever is new is left out until somebody has thought about it."""
+    redaction = Redaction(own_modules())
+    texts = {key: entry for key, entry in entries("en").items() if key.startswith("doctor.found.")}
+    names = {name for entry in texts.values() for name in placeholders(entry)}
+    finding = Finding(Area.LOG, ok(Area.LOG, "x").severity, "x", dict.fromkeys(names, "翡翠 of Anahera"))
+    kept = {name for name, value in redacted(finding, redaction).values.items() if value != LEFT_OUT}
+    assert kept <= {
+        *("binding", "bindings", "count", "detector", "extras", "level", "minutes", "ms", "percent"),
+        *("process", "python", "seconds", "size", "status", "workers"),
+    }

@@ -1,0 +1,56 @@
+"""Gateways elsewhere: well, away, with another key, another certificate, another version, without a worker."""
+
+from pathlib import Path
+
+from app.doctor.elsewhere import Elsewhere, elsewhere, paired, refused
+from app.gateways.store import Paired, encode
+from client.connection import Address
+from client.errors import Refused, Unauthorised, Unreachable, WrongCertificate
+from tests.app.doctor.found import keys
+from tests.app.doctor.gateways import KEY, READY, gateway
+
+AWAY = Address("http://127.0.0.1:9", KEY)
+
+
+def at(*addresses: Address, chosen: bool = False, needed: bool = False) -> Elsewhere:
+    return Elsewhere("the desk", addresses, chosen, needed)
+
+
+async def test_the_first_that_answers_counts() -> None:
+    async with gateway(version="1.0") as url:
+        found = await elsewhere([at(AWAY, Address(url, KEY)), at(AWAY)], "1.0")
+    assert keys(found) == ["ok elsewhere-well", "advice elsewhere-away"]
+    assert found[0].values["name"] == "the desk" and found[0].values["workers"] == "1"
+
+
+async def test_one_of_another_version_without_a_worker() -> None:
+    async with gateway({**READY, "ready": False}, version="0.9") as url:
+        found = await elsewhere([at(Address(url, KEY))], "1.0")
+        needed = await elsewhere([at(Address(url, KEY), needed=True)], "1.0")
+    assert keys(found) == ["advice elsewhere-nobody", "advice elsewhere-version"]
+    assert keys(needed)[0] == "problem elsewhere-nobody"
+
+
+async def test_one_that_refuses_is_told_before_one_that_is_away() -> None:
+    async with gateway() as url:
+        found = await elsewhere([at(Address(url, "another"), AWAY, chosen=True)], "1.0")
+    assert keys(found) == ["problem elsewhere-key"]
+
+
+def test_how_grave_it_is_depends_on_what_it_is_for() -> None:
+    certificate = WrongCertificate("another")
+    assert keys([refused(at(AWAY), certificate)]) == ["problem elsewhere-certificate"]
+    assert keys([refused(at(AWAY), Refused("no"))]) == ["advice elsewhere-refuses"]
+    assert keys([refused(at(AWAY), Unauthorised("no"))]) == ["advice elsewhere-key"]
+    assert keys([refused(at(AWAY, chosen=True), Unreachable("no"))]) == ["advice elsewhere-away"]
+    assert keys([refused(at(AWAY, chosen=True, needed=True), Unreachable("no"))]) == ["problem elsewhere-away"]
+
+
+def test_the_list_is_read_and_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "gateways.json"
+    assert paired(file) == ()
+    one = Paired(("https://127.0.0.1:8765",), "a" * 64, "laptop", KEY)
+    file.write_bytes(encode((one,)))
+    assert paired(file) == (one,)
+    file.write_text("damaged")
+    assert paired(file) is None and file.read_text() == "damaged"

@@ -1,0 +1,80 @@
+"""None brings the command down: one that hangs, one that fails, one that says why it cannot."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from app.doctor.examining import Examination, examine
+from app.doctor.finding import Area, Finding, ok
+from app.errors import ProgramMissing
+from tests.app.doctor.found import keys
+
+FINE = ok(Area.TRAY, "tray-there")
+
+
+async def fine() -> Sequence[Finding]:
+    return [FINE]
+
+
+async def hangs() -> Sequence[Finding]:
+    await asyncio.Event().wait()
+    return []
+
+
+async def clings() -> Sequence[Finding]:
+    while True:
+        try:
+            await asyncio.sleep(0.5)
+        except asyncio.CancelledError:
+            return []
+
+
+async def fails() -> Sequence[Finding]:
+    raise ZeroDivisionError
+
+
+async def cannot() -> Sequence[Finding]:
+    raise ProgramMissing("prog", "/here")
+
+
+async def test_each_ends_and_all_are_told_in_their_order(capfd: pytest.CaptureFixture[str]) -> None:
+    told: list[tuple[Area, tuple[Finding, ...]]] = []
+    examinations = [
+        Examination(Area.DISK, hangs, 0.05),
+        Examination(Area.LOG, clings, 0.05),
+        Examination(Area.VAD, fails),
+        Examination(Area.WORKER, cannot),
+        Examination(Area.TRAY, fine),
+    ]
+    found = await examine(examinations, lambda area, findings: told.append((area, findings)))
+    assert keys(found) == [
+        "problem no-answer",
+        "problem no-answer",
+        "problem failed",
+        "problem stopped",
+        "ok tray-there",
+    ]
+    assert [area for area, _ in told] == [one.area for one in examinations]
+    assert [finding for _, findings in told for finding in findings] == list(found)
+    assert found[2].values == {"error": "ZeroDivisionError"}
+
+
+async def test_whoever_leaves_ends_them_all() -> None:
+    begun = asyncio.Event()
+    ended: list[bool] = []
+
+    async def work() -> Sequence[Finding]:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+        return []
+
+    examining = asyncio.create_task(examine([Examination(Area.DISK, work)], lambda area, findings: None))
+    await begun.wait()
+    examining.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await examining
+    assert ended == [True]

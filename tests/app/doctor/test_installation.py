@@ -1,0 +1,24 @@
+"""What is not installed is told with the command that adds it."""
+
+from app.doctor.installation import has_module, installation
+from tests.app.doctor.found import keys
+
+
+def test_everything_is_there() -> None:
+    assert keys(installation("1.0", frozen=False, has=lambda name: True)) == ["ok installed"]
+
+
+def test_missing_parts_are_named_once() -> None:
+    found = installation("1.0", frozen=False, has=lambda name: name not in {"sounddevice", "redis", "av"})
+    assert keys(found) == ["ok installed", "advice extras-missing", "ok extras-optional"]
+    assert [finding.values["extras"] for finding in found[1:]] == ["gateway,worker,desktop", "media"]
+    terminal = installation("1.0", frozen=False, has=lambda name: name != "sounddevice")
+    assert terminal[1].values["extras"] == "desktop"
+
+
+def test_nothing_can_be_added_to_a_bundle() -> None:
+    assert keys(installation("1.0", frozen=True, has=lambda name: False)) == ["ok installed"]
+
+
+def test_a_module_is_there_or_not() -> None:
+    assert has_module("json") and not has_module("no_such_module")

@@ -1,0 +1,36 @@
+"""Takes are counted; those without a text are named with the command that sends them."""
+
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+
+from app.capture.library import Library
+from app.doctor.recordings import recordings
+from protocol.recognition import Options
+from tests.app.doctor.found import keys
+
+
+def test_none(tmp_path: Path) -> None:
+    assert keys(recordings(Library(tmp_path / "takes"))) == ["ok recordings-none"]
+
+
+def test_those_without_a_text_are_named(tmp_path: Path) -> None:
+    library, sessions = Library(tmp_path / "takes"), [uuid4() for _ in range(4)]
+    for session in sessions:
+        with library.create(session, Options(), time.time()) as journal:
+            journal.hear(np.zeros(16_000, np.int16))
+            journal.begin(0, 0)
+    there, textless = recordings(library)
+    assert keys([there, textless]) == ["ok recordings", "advice recordings-textless"]
+    assert there.values["count"] == textless.values["count"] == "4"
+    named = [str(session) in textless.values["commands"] for session in sessions]
+    assert named.count(True) == 3 and "kikipounamu takes resend" in textless.values["commands"]
+
+
+def test_one_that_is_being_recorded_is_left_alone(tmp_path: Path) -> None:
+    library = Library(tmp_path / "takes")
+    with library.create(uuid4(), Options(), time.time()) as journal:
+        journal.hear(np.zeros(16_000, np.int16))
+        assert keys(recordings(library)) == ["ok recordings"]

@@ -1,0 +1,62 @@
+"""The list, the last line, JSON, and the exit status."""
+
+import io
+import json
+
+from rich.console import Console
+
+from app.doctor.finding import Area, Finding, advice, ok, wrong
+from app.doctor.telling import Listing, as_json, status, summary
+from app.sentences import Sentences
+
+WELL = ok(Area.TRAY, "tray-there")
+HINT = advice(Area.TRAY, "tray-none")
+BAD = wrong(Area.MODELS, "model-damaged", model="fsmn-vad")
+
+
+def listed(*findings: Finding, terminal: bool = False, quiet: bool = False) -> str:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=terminal, width=60, highlight=False, color_system=None)
+    with Listing(Sentences(), [Area.TRAY, Area.MODELS], console, quiet=quiet) as listing:
+        listing.tell(Area.TRAY, tuple(one for one in findings if one.area is Area.TRAY))
+        listing.tell(Area.MODELS, tuple(one for one in findings if one.area is Area.MODELS))
+        listing.sum_up(findings)
+    return out.getvalue()
+
+
+def test_each_has_a_line_and_what_to_do_below_it() -> None:
+    lines = listed(WELL, BAD).splitlines()
+    assert lines[0].split() == ["ok", "Tray", "There", "is", "one."]
+    assert lines[1].startswith("PROBLEM  Models") and lines[1].endswith("fsmn-vad is damaged.")
+    assert lines[2].strip().startswith("Do this: Run kikipounamu models get fsmn-vad")
+    assert lines[-1] == "1 problem; everything else is well."
+
+
+def test_a_terminal_is_told_the_same_in_its_width() -> None:
+    shown = listed(WELL, BAD, terminal=True)
+    assert "PROBLEM" in shown and "Do this:" in shown and "examining: " in shown
+
+
+def test_who_wants_json_sees_nothing_else() -> None:
+    assert listed(WELL, BAD, quiet=True) == ""
+    told = json.loads(as_json(Sentences(), [WELL, HINT, BAD], "1.0"))
+    assert (told["kikipounamu"], told["problems"], told["advice"]) == ("1.0", 1, 1)
+    assert told["findings"][2] == {
+        "area": "models",
+        "severity": "problem",
+        "key": "model-damaged",
+        "title": "Models",
+        "found": "fsmn-vad is damaged.",
+        "do": "Run kikipounamu models get fsmn-vad (it fetches only what is wrong).",
+        "values": {"model": "fsmn-vad"},
+    }
+
+
+def test_it_is_summed_up() -> None:
+    assert summary([WELL]) == "All is well."
+    assert summary([HINT, HINT]) == "2 pieces of advice; everything else is well."
+    assert summary([WELL, HINT, BAD, BAD]) == "2 problems and 1 piece of advice; everything else is well."
+
+
+def test_advice_is_no_failure() -> None:
+    assert status([WELL, HINT]) == 0 and status([WELL, BAD]) == 1

@@ -1,0 +1,50 @@
+"""Every finding that there can be has words in both languages, and every word is for one."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from app.doctor.finding import Area, ok, wrong
+from app.doctor.wording import told
+from app.sentences import Sentences, entries
+from app.view import Note
+
+DOCTOR = Path(__file__).resolve().parents[3] / "app" / "doctor"
+MADE = re.compile(r'\b(?:ok|advice|wrong|bad|finding)\(\s*(?:Area\.\w+|area|one\.area),\s*"([a-z0-9-]+)"')
+
+
+@cache
+def sources() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in DOCTOR.glob("*.py"))
+
+
+def named(table: str) -> set[str]:
+    return {key.removeprefix(table) for key in entries("en") if key.startswith(table)}
+
+
+def test_every_finding_has_words() -> None:
+    made = set(MADE.findall(sources()))
+    assert len(made) > 60
+    assert made - named("doctor.found.") == set()
+
+
+def test_no_words_are_for_nothing() -> None:
+    assert {key for key in named("doctor.found.") if f'"{key}"' not in sources()} == set()
+    assert named("doctor.do.") - named("doctor.found.") == set()
+
+
+def test_every_area_has_a_title() -> None:
+    assert named("doctor.area.") == set(Area)
+
+
+def test_a_finding_is_told() -> None:
+    english = told(Sentences(), wrong(Area.MODELS, "model-damaged", model="fsmn-vad"))
+    assert english.title == "Models" and english.found == "fsmn-vad is damaged."
+    assert "kikipounamu models get fsmn-vad" in english.do
+    assert told(Sentences("zh"), ok(Area.TRAY, "tray-there")).do == ""
+
+
+def test_a_reason_is_told_in_the_same_language() -> None:
+    finding = wrong(Area.LOG, "stopped").because(Note("gateway-failed"))
+    assert "gateway of this computer failed" in told(Sentences("en"), finding).found
+    assert "本机网关出错" in told(Sentences("zh"), finding).found

@@ -1,0 +1,53 @@
+"""The worker's own doctor is asked; what it says is taken over, however it ends."""
+
+import sys
+from pathlib import Path
+
+from app.doctor.worker import Line, told, worker
+from app.errors import ModelUnfit
+from tests.app.doctor.found import keys
+
+
+def doctor(tmp_path: Path, script: str) -> list[str]:
+    program = tmp_path / "doctor.py"
+    program.write_text(script)
+    return [sys.executable, str(program)]
+
+
+def test_good_and_bad_lines() -> None:
+    lines = [Line("driver", "none"), Line("engine", "here", True), Line("decode", "slow", False)]
+    assert keys(told(lines, needed=True)) == ["ok worker-says", "ok worker-says", "problem worker-fails"]
+    assert keys(told(lines, needed=False))[-1] == "advice worker-fails"
+
+
+async def test_what_it_prints_is_taken_over(tmp_path: Path) -> None:
+    script = (
+        "print('a library greets')\n"
+        'print(\'{"what": "driver", "says": "none", "good": null}\')\n'
+        'print(\'{"what": "model", "says": "missing", "good": false}\')\n'
+        "raise SystemExit(3)\n"
+    )
+    found = await worker(["--engine", "x"], command=doctor(tmp_path, script))
+    assert keys(found) == ["ok worker-says", "problem worker-fails"]
+
+
+async def test_one_that_falls_over_is_noticed(tmp_path: Path) -> None:
+    found = await worker([], command=doctor(tmp_path, "raise SystemExit(9)"))
+    assert keys(found) == ["problem worker-crashed"] and found[0].values == {"status": "9"}
+
+
+async def test_one_that_hangs_is_ended_and_what_it_said_counts(tmp_path: Path) -> None:
+    script = 'import time\nprint(\'{"what": "driver", "says": "none"}\', flush=True)\ntime.sleep(600)\n'
+    found = await worker([], command=doctor(tmp_path, script), deadline_s=1.0)
+    assert keys(found)[-1] == "problem worker-slow"
+
+
+async def test_one_that_cannot_run_as_it_is_chosen() -> None:
+    assert keys(await worker([], unfit=ModelUnfit("m", "funasr"))) == ["problem worker-unfit"]
+    assert keys(await worker([], unfit=ModelUnfit("m"), needed=False)) == ["advice worker-unfit"]
+
+
+async def test_the_real_one_answers(home: Path) -> None:
+    found = await worker(["--engine", "checksum"])
+    assert {"engine", "decode"} <= {finding.values["what"] for finding in found}
+    assert all(finding.severity == "ok" for finding in found)
