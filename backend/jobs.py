@@ -75,6 +75,7 @@ class Jobs:
         self._connection, self._subscription = _bare(url, gateway), _bare(url, gateway)
         self._looks = Redis.from_pool(_pool(url, gateway))
         self._writer = Writer(self._execute)
+        self.round_trips = self._writer.round_trips
 
     @property
     def up(self) -> bool:

@@ -1,22 +1,57 @@
-"""``GET /v1/timeline``: figures for whoever draws curves of them."""
+"""``GET /metrics`` for Prometheus, ``GET /v1/timeline`` for whoever draws curves."""
 
-from aiohttp import web
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import hdrs, web
 
 from backend.access import admit
+from backend.admission import AdmissionLimits
 from backend.answers import json_response
+from backend.metrics import Metrics, Now
 from backend.monitor import Monitor
 from protocol.monitor import TIMELINE_PATH
+from runtime.histogram import Histogram
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+METRICS_PATH: Final = "/metrics"
 
 
 class Figures:
-    """The routes; for the keys of clients, as the monitor."""
+    """Both routes. They want the key of a client or of the owner, as the monitor does: a device of its own is best
+    for a Prometheus (``devices add``), which shows it as a bearer token.
+    """
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(
+        self,
+        monitor: Monitor,
+        metrics: Metrics,
+        round_trips: Histogram,
+        limits: AdmissionLimits,
+        now: Callable[[], Now],
+    ) -> None:
         self._monitor = monitor
+        self._metrics = metrics
+        self._round_trips = round_trips
+        self._limits = limits
+        self._now = now
+        self._registry: CollectorRegistry | None = None
 
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
-        return [web.get(TIMELINE_PATH, self._timeline)]
+        return [web.get(METRICS_PATH, self._expose), web.get(TIMELINE_PATH, self._timeline)]
+
+    async def _expose(self, request: web.Request) -> web.Response:
+        admit(request)
+        from backend.exposition import GatewayCollector, exposition, registry_of  # late: few gateways are scraped
+
+        if self._registry is None:
+            collector = GatewayCollector(self._metrics, self._round_trips, self._limits, self._now)
+            self._registry = registry_of(collector)
+        body, content_type = exposition(self._registry, request.headers.get(hdrs.ACCEPT, ""))
+        return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
 
     async def _timeline(self, request: web.Request) -> web.Response:
         admit(request)

@@ -16,6 +16,7 @@ from backend.admission import Survey, speed
 from backend.errors import BrokerError
 from backend.hub import Hub
 from backend.jobs import Jobs
+from backend.metrics import Now
 from backend.observing import Observer, RefusalReason
 from backend.process_load import ProcessLoad
 from backend.timeline import Moments
@@ -159,6 +160,21 @@ class Monitor(Observer):
     def timeline(self) -> Timeline:
         """The last hour."""
         return self._moments.timeline(round(self._uptime_s(), 3))
+
+    def now(self, hub: Hub, received_s: float, draining: bool) -> Now:
+        """The same for ``/metrics``."""
+        hosted = hub.hosted.values()
+        return Now(
+            survey=self.survey,
+            broker=self.broker(),
+            sessions=len(hosted),
+            connections=len(hub.connections),
+            viewers=self.viewers,
+            pending=sum(one.session.pending for one in hosted),
+            unqueued_s=samples_to_seconds(sum(one.session.unqueued for one in hosted)),
+            received_s=received_s,
+            draining=draining,
+        )
 
     def broker(self) -> BrokerState:
         """The broker alone."""

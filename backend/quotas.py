@@ -51,15 +51,23 @@ class Meter:
 
     quota: Quota
     usage: dict[str, Usage] = field(default_factory=dict)
+    _before: int = 0
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
 
     def of(self, key: str) -> Usage:
         """What this key did."""
         return self.usage.setdefault(key, Usage())
 
+    @property
+    def audio_s(self) -> float:
+        """Seconds of audio that came, of all keys that there are and were."""
+        return Usage(audio_bytes=self._before + sum(usage.audio_bytes for usage in self.usage.values())).audio_s
+
     def forget(self, key: str) -> None:
-        """The key is good no more."""
-        self.usage.pop(key, None)
+        """The key is good no more; what it did still counts in the whole."""
+        gone = self.usage.pop(key, None)
+        if gone is not None:
+            self._before += gone.audio_bytes
         self._buckets.pop(key, None)
 
     def request(self, key: str, now: float, limited: bool = True) -> Refusal | None:

@@ -17,12 +17,14 @@ from typing import Any, Final
 import structlog
 
 from backend.errors import BrokerBusy, BrokerUnreachable
+from runtime.histogram import Histogram
 
 log = structlog.get_logger(__name__)
 
 _BATCH_COMMANDS: Final = 128
 _BATCH_BYTES: Final = 4 * 1024 * 1024
 _LINGER_S: Final = 0.1
+_ROUND_TRIP_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 10.0)
 _RETRY_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0)
 
 
@@ -51,7 +53,8 @@ Execute = Callable[[Sequence[Command]], Awaitable[Sequence[Any]]]
 class Writer:
     """``execute`` sends one batch and returns a reply or an exception per command.
 
-    ``BrokerUnreachable``, returned for one command or raised for all: it can be taken later.
+    ``BrokerUnreachable``, returned for one command or raised for all: it can be taken later. ``round_trips``: how
+    long batches took that were answered.
     """
 
     def __init__(self, execute: Execute, most_commands: int = 20_000, most_bytes: int = 512 * 1024 * 1024) -> None:
@@ -66,6 +69,7 @@ class Writer:
         self._idle = asyncio.Event()
         self._idle.set()
         self.up = True
+        self.round_trips = Histogram(_ROUND_TRIP_S)
         self._away_since = 0.0
 
     def send(self, command: Command, hurry: bool = True) -> "asyncio.Future[Any]":
@@ -113,8 +117,10 @@ class Writer:
         return batch
 
     async def _deliver(self, batch: Sequence[Command]) -> None:
+        begun = time.monotonic()
         try:
             replies = await self._execute(batch)
+            self.round_trips.add(time.monotonic() - begun)
         except BrokerUnreachable as error:
             self._queue.extendleft(reversed(batch))
             await self._pause(error)

@@ -22,6 +22,7 @@ PLANTED = {
     "an engine's libraries are imported only in its own file": "worker: import torch",
     "pairing, certificates and mDNS: each library only in its own files": "backend: import zeroconf",
     "databases only in the history of a gateway": "backend: import sqlalchemy",
+    "figures for Prometheus: its library only in their own files": "runtime: import prometheus_client",
     "Qt only in app.ui and app.main": "client: from PySide6 import QtCore",
 }
 

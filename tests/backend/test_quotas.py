@@ -45,6 +45,15 @@ def test_streams_at_the_same_time() -> None:
     assert meter.stream("k") is None
 
 
+def test_all_audio_is_counted_also_of_keys_that_are_gone() -> None:
+    meter = Meter(Quota())
+    meter.of("a").audio_bytes += 32_000
+    meter.of("b").audio_bytes += 64_000
+    meter.forget("a")
+    meter.forget("a")
+    assert meter.audio_s == 3.0
+
+
 @given(st.lists(st.floats(0, 600, allow_nan=False), max_size=200), st.integers(1, 100), st.integers(1, 20))
 def test_never_more_than_burst_and_rate_allow(times: list[float], rate: int, burst: int) -> None:
     meter = Meter(Quota(per_minute=rate, burst=burst))

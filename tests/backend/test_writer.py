@@ -168,3 +168,13 @@ async def test_batches_have_a_size() -> None:
         await asyncio.gather(*(writer.send(command("small")) for _ in range(300)))
     assert [len(batch) for batch in broker.batches[:2]] == [2, 2]
     assert max(len(batch) for batch in broker.batches) == 128
+
+
+async def test_how_long_the_broker_takes_is_counted_per_batch_that_it_answered() -> None:
+    broker = FakeBroker()
+    broker.away = 2
+    async with writing(broker) as writer:
+        await writer.send(Command("a", [], (), str))
+        assert writer.round_trips.read().count == 1
+        await writer.send(Command("b", [], (), str))
+        assert writer.round_trips.read().count == len(broker.batches) == 2
