@@ -194,7 +194,7 @@ class Gateway:
         for worker in self.monitor.survey.workers:
             models.setdefault(worker.model, set()).update(worker.languages)
         listed = [{"model": name, "languages": sorted(languages)} for name, languages in sorted(models.items())]
-        return json_response({"models": listed})
+        return json_response({"models": listed, "version": metadata.version("kikipounamu")})
 
     async def _workers(self, request: web.Request) -> web.Response:
         admit(request, EVERYBODY)  # a worker sees itself there; its account at the broker may read it anyway

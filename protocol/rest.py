@@ -288,9 +288,10 @@ class ModelView(Struct, frozen=True):
 
 
 class ModelList(Struct, frozen=True):
-    """``GET /v1/models``."""
+    """``GET /v1/models``. ``version``: of the gateway."""
 
     models: tuple[ModelView, ...]
+    version: str = ""
 
 
 class WorkerList(Struct, frozen=True):

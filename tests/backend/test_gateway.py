@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -313,7 +314,9 @@ async def test_readiness_tells_the_truth(gateway: Gateway, redis: "Redis", broke
         status, body = await ready()
         assert (status, body["ready"], body["models"], body["streams"]) == (200, True, ["m"], 4.0)
         async with http.get(f"{gateway.url}/v1/models?api_key={KEY}") as response:
-            assert await response.json() == {"models": [{"model": "m", "languages": ["en"]}]}
+            said = await response.json()
+            assert said["models"] == [{"model": "m", "languages": ["en"]}]
+            assert said["version"] == metadata.version("kikipounamu")
         async with http.get(f"{gateway.url}/v1/workers?api_key={KEY}") as response:
             assert [worker["worker"] for worker in (await response.json())["workers"]] == ["w"]
         broker.process.kill()
