@@ -17,7 +17,7 @@ from app.sentences import Say
 _MARKS: Final = {Severity.OK: "ok", Severity.ADVICE: "advice", Severity.PROBLEM: "PROBLEM"}
 _STYLES: Final = {Severity.OK: "green", Severity.ADVICE: "yellow", Severity.PROBLEM: "bold red"}
 _MARK: Final = 7
-_TITLE: Final = 22
+_TITLE: Final = 18
 _GAP: Final = 2
 
 
@@ -56,8 +56,8 @@ class Listing:
             self._console.print(Text(f"\n{summary(findings)}", "bold"), soft_wrap=True)
 
     def _wait(self) -> None:
-        titles = [self._say(f"doctor.area.{area}") for area in self._left]
-        self._status.update(f"examining: {', '.join(titles)}" if titles else "")
+        if self._left:  # the others are examined meanwhile; this one is waited for
+            self._status.update(f"examining: {self._say(f'doctor.area.{self._left[0]}')}")
 
     def _print(self, finding: Finding) -> None:
         title, found, do = told(self._say, finding)
