@@ -17,16 +17,25 @@ _EVERY_S: Final = 1.0
 
 
 class ExampleGateway:
-    """Tells ``timeline`` and ``snapshot`` to whoever shows ``key`` (empty: to anybody), once a second."""
+    """Tells ``timeline`` and ``snapshot`` to whoever shows ``key`` (empty: to anybody).
+
+    What it is to tell may be changed at any time. ``refusal``: the status that it answers with instead, 0: none.
+    ``silent``: it says nothing more, and stays. ``watched``: how many requests for the monitor came.
+    """
 
     def __init__(self, timeline: Timeline, snapshot: Snapshot, key: str = "") -> None:
         self.timeline = timeline
         self.snapshot = snapshot
         self.key = key
+        self.refusal = 0
+        self.silent = False
+        self.watched = 0
         self.url = ""
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._ended = asyncio.Event()
+        self._next = asyncio.Event()
+        self._cut = False
 
     def run(self) -> None:
         """Until ``end``."""
@@ -36,6 +45,12 @@ class ExampleGateway:
     def end(self) -> None:
         """From any thread."""
         self._loop.call_soon_threadsafe(self._ended.set)
+
+    def tell(self, snapshot: Snapshot | None = None, *, cut: bool = False) -> None:
+        """This from now on, and at once; ``cut``: nothing more to those who listen now. From any thread."""
+        self.snapshot = snapshot or self.snapshot
+        self._cut = cut
+        self._loop.call_soon_threadsafe(self._next.set)
 
     def wait(self) -> None:
         """Until it listens."""
@@ -54,23 +69,31 @@ class ExampleGateway:
         await self._ended.wait()
         await runner.cleanup()
 
-    def _check(self, request: web.Request) -> None:
-        if self.key and request.headers.get(hdrs.AUTHORIZATION) != f"Bearer {self.key}":
-            raise web.HTTPUnauthorized
+    def _refused(self, request: web.Request) -> web.Response | None:
+        if self.refusal:
+            return web.Response(status=self.refusal, headers={hdrs.RETRY_AFTER: "1"})
+        shown = request.headers.get(hdrs.AUTHORIZATION)
+        return web.Response(status=401) if self.key and shown != f"Bearer {self.key}" else None
 
     async def _hour(self, request: web.Request) -> web.Response:
-        self._check(request)
-        return web.Response(body=msgspec.json.encode(self.timeline), content_type="application/json")
+        body = msgspec.json.encode(self.timeline)
+        return self._refused(request) or web.Response(body=body, content_type="application/json")
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
-        self._check(request)
+        self.watched += 1
+        if refused := self._refused(request):
+            return refused
         response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: EVENT_STREAM, hdrs.CACHE_CONTROL: "no-store"})
         await response.prepare(request)
+        self._cut = False
         with suppress(ConnectionError):
-            while not self._ended.is_set():
-                data = msgspec.json.encode(self.snapshot)
-                await response.write(b"event: %b\ndata: %b\n\n" % (SNAPSHOT.encode(), data))
-                await asyncio.sleep(_EVERY_S)
+            while not (self._ended.is_set() or self._cut):
+                if not self.silent:
+                    data = msgspec.json.encode(self.snapshot)
+                    await response.write(b"event: %b\ndata: %b\n\n" % (SNAPSHOT.encode(), data))
+                self._next.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._next.wait(), _EVERY_S)
         return response
 
 
