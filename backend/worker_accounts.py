@@ -30,7 +30,7 @@ COMMANDS: Final = (
 KEYS: Final = (
     *("~kiki:{*}:jobs:*", "~kiki:{*}:partials:*", "~kiki:{*}:session:*"),
     *("~kiki:{*}:backlog", "~kiki:{*}:sweep", "%W~kiki:{*}:dead", "~kiki:workers"),
-    *("%W~kiki:{*}:history", "%W~kiki:{*}:history:figures"),
+    *("%W~kiki:{*}:history", "~kiki:{*}:history:figures"),  # written to, never read
 )
 CHANNELS: Final = ("&kiki:{*}:results:*",)
 

@@ -264,9 +264,9 @@ class Jobs:
     async def fail(self, delivery: Delivery, failure: Failure, most_failures: int = MOST_FAILURES) -> Verdict:
         """Count a failure: the job goes back, or after the last one becomes a dead letter and is published."""
         keys, arguments = self._about(delivery, failure)
-        keys += (self._keys.dead, self._keys.sweep)
-        arguments += (self._worker, most_failures, RETURNED, _CLAIMABLE_MS, DEAD_ENTRIES, _DEAD_MS)
-        return Verdict((await self._repairing(self._fail, keys, arguments)).decode())
+        keys += (self._keys.sweep,)
+        limits = (most_failures, RETURNED, _CLAIMABLE_MS, self._keys.dead, DEAD_ENTRIES, _DEAD_MS)
+        return Verdict((await self._repairing(self._fail, keys, (*arguments, self._worker, *limits))).decode())
 
     async def hypothesise(self, hypothesis: Hypothesis) -> bool:
         """Publish what a segment may say; ``False`` when it is complete or ended, or nobody has its session."""
@@ -289,9 +289,10 @@ class Jobs:
 
     def _about(self, delivery: Delivery, outcome: Outcome) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         job = delivery.job
-        keys = (self._keys.session(job.session), delivery.stream, self._keys.backlog, *self._keys.history_keys)
+        history, figures = self._keys.history_keys
+        keys = (self._keys.session(job.session), delivery.stream, self._keys.backlog, figures)
         identity = (GROUP, delivery.entry, job.segment, job.attempt, job.samples)
-        return keys, (*identity, self._keys.results_prefix, encode_notice(outcome), SESSION_TTL_MS)
+        return keys, (*identity, self._keys.results_prefix, encode_notice(outcome), SESSION_TTL_MS, history)
 
     def _kinds(self, stream: str) -> Set[JobKind]:
         return PARTIALS if stream in self._partial_streams else JOBS

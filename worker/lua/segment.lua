@@ -1,7 +1,9 @@
 -- What `finish` and `fail` share; it is put before them.
-local session, stream, backlog, history, figures = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+-- KEYS 1 session, 2 stream, 3 backlog, 4 figures of the history. ARGV 9 the history's stream: who runs a script must
+-- be allowed to read its KEYS, and a worker elsewhere only writes to that one.
+local session, stream, backlog, figures = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local group, entry, segment, attempt, samples = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local results_prefix, notice, session_ttl_ms = ARGV[6], ARGV[7], ARGV[8]
+local results_prefix, notice, session_ttl_ms, history = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 
 -- What this entry is to its segment: its 'job', its 'speculation', or nothing any more.
 local function standing()

@@ -1,0 +1,136 @@
+"""What the scripts of gateway and worker tell the history, on every kind of broker that is installed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from redis.asyncio import Redis
+from redis.exceptions import NoPermissionError
+
+from backend.history.folding import OVER
+from backend.history.inbox import Backlog, Inbox
+from backend.history.records import About, Entry, feed_field
+from backend.jobs import Jobs, open_jobs
+from backend.worker_accounts import WorkerAccounts
+from protocol.job import Job, JobKind, Keys
+from tests.helpers.valkey import Broker
+from tests.worker.scripts import failure, job, jobs_of, result, take_one
+from worker.delivery import Delivery
+from worker.jobs import Jobs as WorkerJobs
+from worker.jobs import Verdict
+
+ABOUT = About("o", "Ann's “laptop”", "acme", "test/1")
+MOST = 5
+
+
+@dataclass
+class Setting:
+    """A session ``s`` whose history is kept, a worker, and who reads the feed."""
+
+    jobs: Jobs
+    worker: WorkerJobs
+    inbox: Inbox
+
+    async def said(self) -> list[tuple[int, Any, int]]:
+        """Segment, outcome and samples of what came."""
+        letters = await self.inbox.take(100) or await self.inbox.take(100)  # the first one makes the group
+        entries = [letter.entry for letter in letters]
+        assert all(isinstance(entry, Entry) and entry.about == ABOUT for entry in entries)
+        return [(entry.segment, entry.outcome, entry.samples) for entry in entries if entry]
+
+
+def of(segment: int = 0, **changes: Any) -> Job:
+    return replace(job(segment, session="s"), **changes)
+
+
+async def at_last(worker: WorkerJobs) -> Delivery:
+    """The job that is there, or was handed back."""
+    (delivery,) = await worker.take(1) or await worker.sweep(1)
+    return delivery
+
+
+@asynccontextmanager
+async def on(broker: Broker, most: int = MOST) -> AsyncIterator[Setting]:
+    async with open_jobs(broker.url, "g") as jobs, jobs_of(broker.url) as worker:
+        await jobs.attach("s", "o", resume=False, history=feed_field(ABOUT, most))
+        yield Setting(jobs, worker, Inbox(jobs.administer, "g"))
+
+
+@pytest.fixture
+async def at(any_broker: Broker) -> AsyncIterator[Setting]:
+    async with on(any_broker) as setting:
+        yield setting
+
+
+async def test_a_result_is_told_once(at: Setting) -> None:
+    await at.jobs.submit(of())
+    delivery = await take_one(at.worker)
+    assert await at.worker.finish(delivery, result(of(), "你好 hello"))
+    assert not await at.worker.finish(delivery, result(of(), "a late twin"))
+    assert await at.said() == [(0, result(of(), "你好 hello"), 1600)]
+
+
+async def test_a_failure_is_told_when_it_is_one_for_good(at: Setting) -> None:
+    await at.jobs.submit(of())
+    for _ in range(3):
+        assert await at.said() == []
+        await at.worker.fail(await at_last(at.worker), failure(of()))
+    assert await at.said() == [(0, failure(of()), 1600)]
+
+
+async def test_a_speculation_is_told_when_it_becomes_the_result(at: Setting) -> None:
+    await at.jobs.speculate(of(kind=JobKind.SPECULATE), 9)
+    await at.worker.finish(await take_one(at.worker), result(of()))
+    assert await at.said() == []
+    for _ in range(2):
+        await at.jobs.promote("s", 0, 0, 1600)
+    assert await at.said() == [(0, result(of()), 1600)]
+
+
+async def test_that_a_segment_is_cancelled_and_that_a_session_is_over_is_told(at: Setting) -> None:
+    await at.jobs.submit(of(3))
+    await at.jobs.cancel("s", 3, 0)
+    await at.jobs.forget("s")
+    assert await at.said() == [(3, None, 0), (OVER, None, 0)]
+
+
+async def test_without_a_history_nothing_is_told(any_broker: Broker, at: Setting) -> None:
+    await at.jobs.attach("s", "o", resume=True)
+    await at.jobs.submit(of())
+    await at.worker.finish(await take_one(at.worker), result(of()))
+    await at.jobs.cancel("s", 0, 0)
+    await at.jobs.forget("s")
+    async with Redis.from_url(any_broker.url, protocol=2) as redis:
+        assert await redis.exists(Keys().history_keys[0]) == 0
+    await at.jobs.attach("s", "o", resume=True, history=feed_field(ABOUT, MOST))
+    await at.jobs.cancel("s", 1, 0)
+    assert await at.said() == [(1, None, 0)]
+
+
+async def test_over_the_bound_the_oldest_go_and_are_counted(at: Setting) -> None:
+    for segment in range(MOST + 3):
+        await at.jobs.submit(of(segment))
+        await at.worker.finish(await take_one(at.worker), result(of(segment)))
+    assert await at.inbox.backlog() == Backlog(MOST, 3)
+    assert [segment for segment, _, _ in await at.said()] == [3, 4, 5, 6, 7]
+
+
+async def test_a_worker_elsewhere_writes_to_it_and_cannot_read_it(any_broker: Broker, at: Setting) -> None:
+    accounts = WorkerAccounts(at.jobs.administer, "g")
+    async with accounts.account("w") as account:
+        url = any_broker.url.replace("unix://", f"unix://{account.name}:{account.password}@")
+        async with jobs_of(url) as lent:
+            for segment in range(MOST + 1):
+                await at.jobs.submit(of(segment))
+                assert await lent.finish(await take_one(lent), result(of(segment)))
+            await at.jobs.submit(of(MOST + 1))
+            verdicts = [await lent.fail(await at_last(lent), failure(of(MOST + 1))) for _ in range(3)]
+            assert verdicts == [Verdict.AGAIN, Verdict.AGAIN, Verdict.DEAD]
+        async with Redis.from_url(url, protocol=2) as redis:
+            with pytest.raises(NoPermissionError):
+                await redis.xrange(Keys().history_keys[0])
+    assert await at.inbox.backlog() == Backlog(MOST, 2)
+    assert len(await at.jobs.dead_letters()) == 1
