@@ -66,9 +66,7 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
         list[str] | None, _named("TRUSTED_PROXIES", "Address or network of a proxy in front; repeatable.")
     ] = None,
     announce: Annotated[bool | None, typer.Option(help="Be found on the network; default: if shared.")] = None,
-    history: Annotated[
-        str | None, _named("HISTORY", "Keep a history: on, or the URL of a database; default: off.")
-    ] = None,
+    history: Annotated[str | None, _named("HISTORY", "Keep one: on, or a database's URL; default: off.")] = None,
     config: Annotated[Path | None, _named("CONFIG", "TOML file; default: gateway.toml.")] = None,
 ) -> None:
     """Listen until SIGTERM or Ctrl-C, then drain and leave."""
