@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from app import control_command, doctor_command, microphones_command, models_command, report_command, takes_command
+from app import (
+    control_command,
+    doctor_command,
+    logs_command,
+    microphones_command,
+    models_command,
+    report_command,
+    takes_command,
+)
 from app.formats import Format
 
 if TYPE_CHECKING:
@@ -24,6 +32,7 @@ app.add_typer(takes_command.app, name="takes")
 app.command()(microphones_command.microphones)
 app.command()(doctor_command.doctor)
 app.command()(report_command.report)
+app.command()(logs_command.logs)
 control_command.register(app)
 
 Gateway = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_GATEWAY", help="http(s)://HOST:PORT [default: our own]")]

@@ -1,0 +1,129 @@
+"""``kikipounamu logs``: what happened to what was said, from the logs of every program that had to do with it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from app.story.telling import Row, Story
+
+_TABLE_WIDTH: Final = 100
+_COLUMNS: Final = (
+    ("spoken", "began"),
+    ("ended", "ended"),
+    ("uploaded", "uploaded"),
+    ("queued", "queued"),
+    ("decoded", "decoded"),
+    ("delivered", "delivered"),
+    ("typed", "typed"),
+    ("whole", "whole"),
+    ("unexplained", "unexplained"),
+)
+
+
+def logs(
+    session: Annotated[
+        str, typer.Option("--session", help="Id of a session, its beginning, or `last`. Takes have the same ids.")
+    ] = "last",
+    segment: Annotated[int | None, typer.Option("--segment", min=0, help="Only this one.")] = None,
+    folder: Annotated[
+        list[Path] | None,
+        typer.Option("--folder", help="Logs of another computer, copied or mounted; repeatable."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Tell what happened to what was said: every second between speech and text, across all programs.
+
+    The logs of this computer are read always. What gateways and workers elsewhere say is in their own logs.
+    """
+    from app.errors import AppError
+    from app.story.reading import find, reaches_back_to
+    from app.story.telling import tell
+    from runtime.folders import folders
+
+    places = [folders().logs, *(folder or [])]
+    try:
+        found = find(session, places)
+    except AppError as error:
+        _give_up(str(error))
+    if not any(line.session for line in found.lines):
+        oldest = reaches_back_to(places)
+        since = f"they reach back to {_day(oldest.at_ms / 1000)}" if oldest else "they are empty"
+        _give_up(f"the logs have nothing of session {found.session}: {since}")
+    story = tell(found.session, found.lines, [str(place) for place in places])
+    if as_json:
+        typer.echo(json.dumps(_as_json(story, segment), ensure_ascii=False, indent=2))
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    console.width = max(console.width, _TABLE_WIDTH)
+    _print(console, story, segment)
+    if found.left_out:
+        console.print(f"{found.left_out} older lines of this session are left out", markup=False)
+
+
+def _print(console: "Console", story: "Story", segment: int | None) -> None:
+    console.print(f"session {story.session}, {_day(story.began_s)}", markup=False)
+    entries = [one for one in story.entries if segment is None or one.segment in (segment, None)]
+    widest = max((len(one.who) for one in entries), default=0)
+    for one in entries:
+        console.print(f"{one.at_ms / 1000:9.3f}  {one.who:{widest}}  {one.what}", markup=False)
+    rows = [row for row in story.rows if segment is None or row.segment == segment]
+    console.print(_table(rows))
+    whole, unexplained = sum(row.whole or 0 for row in rows), sum(row.unexplained or 0 for row in rows)
+    told = f"from the end of speech to its text: {whole:.0f} ms in all; unexplained: {unexplained:.0f} ms"
+    console.print(told, markup=False)
+    for note in story.notes:
+        console.print(f"note: {note}", markup=False)
+
+
+def _table(rows: Iterable["Row"]) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    legend = "spoken, ended: s since the beginning; the rest: ms"
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), caption=legend, caption_justify="left")
+    table.add_column("segment", justify="right")
+    for title, _ in _COLUMNS:
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("outcome")
+    for row in rows:
+        told = [_figure(getattr(row, name), name in ("began", "ended")) for _, name in _COLUMNS]
+        table.add_row(str(row.segment), *told, row.outcome)
+    return table
+
+
+def _figure(ms: float | None, as_time: bool) -> str:
+    if ms is None:
+        return "-"
+    return f"{ms / 1000:.3f}" if as_time else f"{ms:.0f}"
+
+
+def _as_json(story: "Story", segment: int | None) -> dict[str, object]:
+    return {
+        "session": story.session,
+        "began": datetime.fromtimestamp(story.began_s, UTC).isoformat(timespec="milliseconds"),
+        "entries": [asdict(one) for one in story.entries if segment is None or one.segment in (segment, None)],
+        "segments": [asdict(row) for row in story.rows if segment is None or row.segment == segment],
+        "whole_ms": round(story.whole_ms),
+        "unexplained_ms": round(story.unexplained_ms),
+        "notes": list(story.notes),
+    }
+
+
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")
+
+
+def _give_up(why: str) -> NoReturn:
+    typer.echo(why, err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,121 @@
+"""What the logs say of each segment of a session, put together from the lines of every program. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from app.story.lines import Line
+
+RETURNED: Final = "returned"
+"""In the place of a worker: nobody had the job, it had been handed back."""
+
+_ENDS: Final = ("job ended", "job failed", "lease lost")
+
+
+@dataclass
+class Taking:
+    """One worker with one job, in ms of the broker's clock, which all of them share.
+
+    ``entry``: when the job was queued. ``seen``: until when it is known that the worker had it; ``ended``: when
+    it had not any more, ``None``: it never said. ``silent``: how long ``taken_from`` had said nothing when this
+    worker took it.
+    """
+
+    worker: str
+    entry: float
+    taken: float
+    seen: float
+    attempt: int = 0
+    deliveries: int = 1
+    ended: float | None = None
+    wait: float = 0.0
+    decode: float = 0.0
+    store: float = 0.0
+    outcome: str = ""
+    reason: str = ""
+    taken_from: str = ""
+    silent: float = 0.0
+    borrowed: bool = False
+    told: list[Line] = field(default_factory=list)
+
+    @property
+    def delivered(self) -> bool:
+        """Whether its result is the segment's."""
+        return self.outcome == "final"
+
+
+@dataclass
+class SegmentFacts:
+    """``app`` and ``gateway``: the lines with their timelines."""
+
+    index: int
+    app: Line | None = None
+    cut: Line | None = None
+    gateway: list[Line] = field(default_factory=list)
+    takings: list[Taking] = field(default_factory=list)
+    inserted: Line | None = None
+    others: list[Line] = field(default_factory=list)
+
+
+def gather(lines: Iterable[Line]) -> dict[int, SegmentFacts]:
+    """By segment, of lines of one session."""
+    found: dict[int, SegmentFacts] = {}
+    takings: dict[tuple[int, Any, Any, Any], Taking] = {}
+    for line in sorted(lines, key=lambda line: line.at_ms):
+        index = line.segment
+        if index is None:
+            continue
+        facts = found.setdefault(index, SegmentFacts(index))
+        if line.fields.get("job") is not None:
+            _take(facts, line, takings)
+        else:
+            _place(facts, line)
+    for facts in found.values():
+        facts.takings.sort(key=lambda taking: taking.taken)
+    return found
+
+
+def _place(facts: SegmentFacts, line: Line) -> None:
+    match line.event:
+        case "segment ended":
+            facts.app = line
+        case "segment cut":
+            facts.cut = line
+        case "segment told":
+            facts.gateway.append(line)
+        case "text inserted" | "text held":
+            facts.inserted = line
+        case _:
+            facts.others.append(line)
+
+
+def _take(facts: SegmentFacts, line: Line, takings: dict[tuple[int, Any, Any, Any], Taking]) -> None:
+    entry, _, _ = line.text("job").partition("-")
+    queue = line.ms("queue_ms")
+    if not entry.isdigit() or queue is None:
+        facts.others.append(line)
+        return
+    worker = line.text("worker")
+    key = (facts.index, worker, line.text("job"), queue)
+    taking = takings.get(key)
+    if taking is None:
+        taken = float(entry) + queue
+        taking = takings[key] = Taking(worker, float(entry), taken, taken)
+        facts.takings.append(taking)
+    taking.told.append(line)
+    taking.attempt = round(line.ms("attempt") or 0)
+    taking.deliveries = round(line.ms("deliveries") or 1)
+    taking.taken_from = line.text("taken_from") or taking.taken_from
+    taking.silent = line.ms("silent_ms") or taking.silent
+    taking.borrowed = taking.borrowed or line.fields.get("borrowed") is True
+    taking.seen = max(taking.seen, taking.taken + (line.ms("held_ms") or 0.0))
+    if line.event.startswith(_ENDS):
+        _end(taking, line)
+
+
+def _end(taking: Taking, line: Line) -> None:
+    taking.wait, taking.decode = line.ms("wait_ms") or 0.0, line.ms("decode_ms") or 0.0
+    taking.store = line.ms("store_ms") or 0.0
+    taking.ended = taking.taken + taking.wait + taking.decode + taking.store
+    taking.outcome = line.text("outcome") or line.text("verdict") or "lost"
+    taking.reason = line.text("code") or line.text("reason")

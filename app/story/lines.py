@@ -1,0 +1,71 @@
+"""A line of a log as the story of a session needs it. Pure; ``runtime.logs`` writes them.
+
+Of a line's time it is known on which computer's clock it was read: clocks of two computers are never compared
+directly.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+_PROCESS: Final = re.compile(r"-\d+-[0-9a-f]{8}$")
+_decoder: Final = msgspec.json.Decoder(dict[str, Any])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Line:
+    """``at_ms``: since 1970, by the clock of ``computer``, which is the number of a folder of logs."""
+
+    at_ms: float
+    computer: int
+    event: str
+    who: str
+    fields: Mapping[str, Any]
+
+    @property
+    def session(self) -> str:
+        """Whose it is; empty: everybody's."""
+        return self.text("session")
+
+    @property
+    def segment(self) -> int | None:
+        """Which one it is about."""
+        found = self.fields.get("segment")
+        return found if isinstance(found, int) else None
+
+    def text(self, name: str) -> str:
+        """A field; empty: it is not there."""
+        found = self.fields.get(name)
+        return found if isinstance(found, str) else ""
+
+    def ms(self, name: str) -> float | None:
+        """A number; ``None``: it is not there."""
+        found = self.fields.get(name)
+        return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+
+def parse(raw: bytes, computer: int) -> Line | None:
+    """``None``: it is no line of ours."""
+    try:
+        fields = _decoder.decode(raw)
+        at = datetime.fromisoformat(fields["timestamp"])
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return Line(at.timestamp() * 1000, computer, str(fields.get("event", "")), _who(fields), fields)
+
+
+def host_of(worker: str) -> str:
+    """The computer in a worker's name."""
+    return _PROCESS.sub("", worker)
+
+
+def _who(fields: Mapping[str, Any]) -> str:
+    package = str(fields.get("logger", "")).partition(".")[0]
+    if package == "worker":
+        return f"worker {host_of(str(fields.get('worker', '')))}".strip()
+    return "gateway" if package == "backend" else "app"

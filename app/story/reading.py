@@ -1,0 +1,184 @@
+"""Finds the lines of one session among all logs of some folders: rotated ones too, and those in gzip. Blocks.
+
+Files are read in pieces and searched as bytes; only lines that name the session, or an event of a whole process,
+are looked at. What is kept has a bound.
+"""
+
+import gzip
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from app.errors import AppError
+from app.story.lines import Line, parse
+from app.story.words import PROCESS_EVENTS
+
+MOST_LINES: Final = 200_000
+"""Of one session; a session has at most 65,536 segments."""
+
+_MOST_BESIDE: Final = 20_000
+_PIECE: Final = 1 << 20
+_LONGEST_LINE: Final = 1 << 20
+_TAIL: Final = 1 << 18
+_TAIL_LINES: Final = 1_000
+_MOST_NAMED: Final = 8
+_SESSION: Final = re.compile(rb'"session": ?"([0-9a-f-]{36})"')
+_NAME: Final = re.compile(r"[0-9a-f-]{4,36}")
+_LOG: Final = re.compile(r"[\w.-]+\.jsonl(\.\d+)?(\.gz)?")
+_MARKS: Final = tuple(event.encode() for event in PROCESS_EVENTS)
+_SPOKE: Final = b'"logger": "client.story"'
+
+
+class NoStory(AppError):
+    """There is nothing to tell: no such session in these logs, or several, or no logs."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Lines of a session, and those of nobody's; ``left_out``: of the session, beyond what is kept."""
+
+    session: str
+    lines: list[Line]
+    left_out: int = 0
+
+
+def find(name: str, folders: Sequence[Path]) -> Found:
+    """``name``: a session's id, its beginning, or ``last``. Raises ``NoStory``."""
+    files = [(number, path) for number, folder in enumerate(folders) for path in logs_of(folder)]
+    if not files:
+        raise NoStory(f"there are no logs in {', '.join(map(str, folders))}")
+    session = _newest(files) if name == "last" else _whole_name(name.lower(), files)
+    own = deque[Line](maxlen=MOST_LINES)
+    beside = deque[tuple[bytes, int]](maxlen=_MOST_BESIDE)
+    count, wanted = 0, session.encode()
+    for computer, path in files:
+        for raw in _matching(path, (wanted, *_MARKS)):
+            if wanted not in raw:
+                beside.append((raw, computer))
+            elif (line := parse(raw, computer)) is not None and line.session == session:
+                own.append(line)
+                count += 1
+    nobodys = [line for raw, computer in beside if (line := parse(raw, computer)) and not line.session]
+    return Found(session, [*own, *nobodys], count - len(own))
+
+
+def logs_of(folder: Path) -> list[Path]:
+    """The oldest of each program first; those of other files are none of ours."""
+    with suppress(OSError):
+        return sorted((path for path in folder.iterdir() if _LOG.fullmatch(path.name)), key=_age, reverse=True)
+    return []
+
+
+def _age(path: Path) -> tuple[str, int]:
+    program, _, rest = path.name.partition(".jsonl")
+    number = rest.removesuffix(".gz").lstrip(".")
+    return program, int(number) if number.isdigit() else 0
+
+
+def reaches_back_to(folders: Sequence[Path]) -> Line | None:
+    """The oldest line of all."""
+    oldest: Line | None = None
+    for number, folder in enumerate(folders):
+        for path in logs_of(folder):
+            first = next(_lines(path), None)
+            line = parse(first, number) if first else None
+            if line is not None and (oldest is None or line.at_ms < oldest.at_ms):
+                oldest = line
+    return oldest
+
+
+def _whole_name(name: str, files: Iterable[tuple[int, Path]]) -> str:
+    if not _NAME.fullmatch(name):
+        raise NoStory(f"{name!r} is not (the beginning of) a session's id: give at least four of its characters")
+    if len(name) == 36:
+        return name
+    wanted, found = name.encode(), dict[str, None]()
+    for _, path in files:
+        for raw in _matching(path, (b'"' + wanted,)):
+            for one in _SESSION.findall(raw):
+                if one.startswith(wanted):
+                    found[one.decode()] = None
+        if len(found) > _MOST_NAMED:
+            break
+    if not found:
+        raise NoStory(f"no session in these logs begins with {name}")
+    if len(found) > 1:
+        names = ", ".join(list(found)[:_MOST_NAMED])
+        raise NoStory(f"several sessions begin with {name}: {names}{', …' if len(found) > _MOST_NAMED else ''}")
+    return next(iter(found))
+
+
+def _newest(files: Iterable[tuple[int, Path]]) -> str:
+    """The one of which a client wrote last; where no client's log is here, of which anybody did."""
+    best: tuple[bool, float, str] | None = None
+    for number, path in files:
+        for raw in reversed(_tail(path)):
+            line = parse(raw, number) if _SESSION.search(raw) else None
+            if line is None:
+                continue
+            of = (_SPOKE in raw, line.at_ms, line.session)
+            best = of if best is None or of[:2] > best[:2] else best
+            if of[0]:
+                break
+    if best is None:
+        raise NoStory("no session is in these logs")
+    return best[2]
+
+
+def _tail(path: Path) -> list[bytes]:
+    if path.suffix == ".gz":
+        return list(deque(_lines(path), maxlen=_TAIL_LINES))
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _TAIL))
+            return file.read().splitlines()
+    except OSError:
+        return []
+
+
+def _matching(path: Path, marks: Sequence[bytes]) -> Iterator[bytes]:
+    """Lines that contain one of these."""
+    for piece in _pieces(path):
+        starts = set[int]()
+        for mark in marks:
+            at = piece.find(mark)
+            while at >= 0:
+                start = piece.rfind(b"\n", 0, at) + 1
+                starts.add(start)
+                end = piece.find(b"\n", at)
+                at = -1 if end < 0 else piece.find(mark, end)
+        for start in sorted(starts):
+            yield piece[start : _end_of_line(piece, start)]
+
+
+def _end_of_line(piece: bytes, start: int) -> int:
+    end = piece.find(b"\n", start)
+    return len(piece) if end < 0 else end
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    for piece in _pieces(path):
+        yield from piece.splitlines()
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """Whole lines, many at a time. What cannot be read any more is passed over: logs are moved while one reads."""
+    rest = b""
+    with suppress(OSError, EOFError), _opened(path) as file:
+        while read := file.read(_PIECE):
+            whole, _, rest = (rest + read).rpartition(b"\n")
+            if len(rest) > _LONGEST_LINE:
+                rest = b""
+            if whole:
+                yield whole
+    if rest:
+        yield rest
+
+
+def _opened(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
