@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -44,9 +44,10 @@ from backend.segments import (
 )
 from backend.session import Session
 from backend.settings import GatewaySettings
+from backend.turns import Turns, allowance
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
-from protocol.job import Job, JobKind, Notice
+from protocol.job import CLASSES, Job, JobKind, Notice
 from protocol.session import Busy, ClientMessage, Error, Failed, GatewayMessage, Hello, Queued, Welcome
 from protocol.session import Final as FinalMessage
 
@@ -66,6 +67,7 @@ class Hosted:
     busy: Busy | None = None
     attaching: bool = False
     hello: str = ""
+    turns: Turns = field(default_factory=Turns)
 
     @property
     def identity(self) -> str:
@@ -186,7 +188,8 @@ class Hub:
     def surveyed(self, survey: Survey) -> None:
         """How things stand: whoever waits is told the truth."""
         self._survey = survey
-        for hosted in self.hosted.values():
+        for hosted in tuple(self.hosted.values()):
+            self._let_in(hosted)
             self._tell_busy(hosted)
 
     def tick(self, now: float) -> None:
@@ -218,7 +221,7 @@ class Hub:
         for output in outputs:
             match output:
                 case Submit(job):
-                    self._ask(hosted, self._jobs.submit, (job,), partial(self._submitted, hosted, job))
+                    self._submit(hosted, job)
                 case Promote():
                     answer = partial(self._promoted, hosted, output)
                     self._ask(hosted, self._jobs.promote, (hosted.identity, *output), answer)
@@ -239,6 +242,20 @@ class Hub:
                     self._close(hosted, code)
                 case _:
                     self._tell(hosted, output)
+        self._let_in(hosted)
+
+    def _let_in(self, hosted: Hosted) -> None:
+        """Of a file: what may be in the broker now."""
+        if hosted.turns.held:
+            session = hosted.session
+            for job in hosted.turns.let_in(session.live, allowance(self._survey, session.options.model)):
+                self._submit(hosted, job, its_turn=True)
+
+    def _submit(self, hosted: Hosted, job: Job, *, its_turn: bool = False) -> None:
+        if its_turn or job.options.priority == CLASSES[0]:
+            self._ask(hosted, self._jobs.submit, (job,), partial(self._submitted, hosted, job))
+        else:
+            hosted.turns.hold(job)
 
     def _tell(self, hosted: Hosted, message: GatewayMessage) -> None:
         """Say it, again if it must be; who observes hears of each result once."""

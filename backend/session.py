@@ -5,7 +5,7 @@ carried out in order. Everything may be repeated: frames, messages, replies, not
 attempt, and the first result that is known here is the one that is told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final as Constant
 from uuid import UUID
 
@@ -107,9 +107,9 @@ class Session:
         return self._ledger.unqueued
 
     @property
-    def pending(self) -> int:
+    def live(self) -> Mapping[int, Segment]:
         """Segments that have not ended."""
-        return len(self._ledger.live)
+        return self._ledger.live
 
     def course(self, index: int) -> Course:
         """How a segment went; of one that was never whole here it has 0 samples."""

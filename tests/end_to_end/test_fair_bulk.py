@@ -1,0 +1,95 @@
+"""Files that are recognised at the same time share what there is; each of them alone has all of it."""
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from client.audio_store import TemporaryAudio
+from client.connection import Address, fixed
+from client.gateway import GatewayClient
+from loadtest.checksum import checksum
+from protocol.audio import SAMPLE_RATE
+from protocol.endpoint import Endpoint
+from protocol.recognition import Options
+from protocol.session import Final
+from tests.helpers.chain import running_chain
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+FILE = Options(priority="bulk", partials=False)
+
+
+class File:
+    """Noise of so many segments; ``texts`` come in any order, each once."""
+
+    def __init__(self, segments: int, shortest_s: float, longest_s: float, seed: int) -> None:
+        source = random.Random(seed)
+        lengths = [round(source.uniform(shortest_s, longest_s) * SAMPLE_RATE) for _ in range(segments)]
+        self.seconds = sum(lengths) / SAMPLE_RATE
+        self._pcm = [source.randbytes(samples * 2) for samples in lengths]
+        self.texts: dict[int, str] = {}
+
+    async def recognise(self, endpoint: Endpoint) -> None:
+        """As fast as it is taken."""
+        with TemporaryAudio() as audio:
+            locate = fixed(Address(endpoint.url, endpoint.key))
+            async with GatewayClient(locate, uuid4(), audio, FILE) as client:
+                hearing = asyncio.create_task(self._hear(client.events()))
+                for number, pcm in enumerate(self._pcm):
+                    await client.begin(number, 0)
+                    await client.audio(number, pcm)
+                    await client.end(number)
+                await client.finish()
+                await client.close()
+                await hearing
+        assert self.texts == {number: checksum(pcm) for number, pcm in enumerate(self._pcm)}
+
+    async def _hear(self, events: AsyncIterator[object]) -> None:
+        async for event in events:
+            if isinstance(event, Final):
+                assert event.segment not in self.texts, "twice"
+                self.texts[event.segment] = event.text
+
+
+async def test_the_second_file_does_not_wait_for_the_first(tmp_path: Path, broker: Broker) -> None:
+    with running_chain(tmp_path, broker.url) as chain:
+        _, endpoint = chain.gateway()
+        chain.worker("--engine", "checksum", "--set", "rtf=0.01")
+        first, second = (File(40, 3.0, 5.0, seed) for seed in (1, 2))
+        at_the_end: list[int] = []
+
+        async def whole() -> None:
+            await first.recognise(endpoint)
+            at_the_end.append(len(second.texts))
+
+        async with asyncio.TaskGroup() as files:
+            files.create_task(whole())
+            await wait_until(lambda: first.texts, "the first file is on its way", 30.0)
+            files.create_task(second.recognise(endpoint))
+            await wait_until(lambda: second.texts, "the second file too", 30.0)
+            assert len(first.texts) < 40, "not behind the first"
+    assert at_the_end[0] >= 15, "of its 40: a minute, 15 of them, is all that it may be behind"
+
+
+@pytest.mark.proof
+@pytest.mark.serial
+@pytest.mark.timeout(180)
+async def test_a_file_alone_has_all_workers(tmp_path: Path, broker: Broker) -> None:
+    speeds = (1.0, 4.0, 16.0)
+    with running_chain(tmp_path, broker.url) as chain:
+        _, endpoint = chain.gateway()
+        for speed in speeds:
+            chain.worker("--engine", "checksum", "--set", f"rtf={1 / speed}")
+        warm = File(30, 1.0, 1.5, 3)
+        await warm.recognise(endpoint)  # everybody knows how fast the others are
+        file, began = File(240, 1.0, 6.0, 4), time.monotonic()
+        await file.recognise(endpoint)
+        rate = file.seconds / (time.monotonic() - began)
+        sys.stdout.write(f"{rate:.1f} audio s/s of {sum(speeds):.0f}\n")
+        assert rate >= 0.85 * sum(speeds)
