@@ -20,12 +20,15 @@ from backend.history.records import Limits
 from backend.history.settings import HistorySettings, history_settings
 from backend.modes import LOOPBACK, SHARED_PORT, Mode, networks
 from backend.quotas import Quota
+from backend.rest.file_settings import FOLDER, FileSettings
+from backend.rest.flow import FlowLimits
 from backend.settings import GatewaySettings
 from protocol.devices import clean_name
 from protocol.endpoint import ENDPOINT_FILE
 from runtime.folders import Folders
 
 CONFIGURATION_FILE: Final = "gateway.toml"
+VAD_MODEL: Final = "fsmn-vad"
 _HOSTS: Final = {Mode.LOCAL: LOOPBACK, Mode.SHARED: "0.0.0.0", Mode.SERVER: LOOPBACK}
 _STREAMS: Final = 100
 _PER_MINUTE: Final = 600
@@ -53,6 +56,8 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     history_days: Count | None = None
     history_mb: Count | None = None
     history_jsonl: bool | None = None
+    file_mb: Count | None = None
+    files_at_once: Annotated[int, Meta(ge=1)] | None = None
 
 
 def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
@@ -105,6 +110,7 @@ def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings
         ),
         admission=AdmissionLimits(sessions=_or(said.most_connections, AdmissionLimits.sessions)),
         history=_history(said, here),
+        files=_files(said, here),
     )
 
 
@@ -112,6 +118,12 @@ def _history(said: Configuration, here: Folders) -> HistorySettings:
     usual = Limits()
     limits = Limits(_or(said.history_days, usual.days), _or(said.history_mb, usual.megabytes))
     return history_settings(said.history, limits, bool(said.history_jsonl), here.data)
+
+
+def _files(said: Configuration, here: Folders) -> FileSettings:
+    most = FileSettings.most_bytes if said.file_mb is None else said.file_mb * 1_000_000
+    flow = FlowLimits(files=_or(said.files_at_once, FlowLimits.files))
+    return FileSettings(here.data / FOLDER, here.models / VAD_MODEL, most, flow=flow)
 
 
 def _certificate(said: Configuration, mode: Mode, here: Folders) -> Certificate | None:

@@ -33,6 +33,8 @@ from backend.monitor import Monitor
 from backend.observing import Observers, RefusalReason
 from backend.pairing_routes import PairingDesk
 from backend.readiness import readiness
+from backend.rest.routes import rest_routes
+from backend.rest.runner import Room, Runner
 from backend.roster import Roster
 from backend.settings import GatewaySettings
 from backend.story import Story
@@ -41,6 +43,7 @@ from backend.tunnel import BrokerTunnel
 from protocol.broker import BROKER_PATH
 from protocol.discovery import Announcement
 from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
+from protocol.job import Notice
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH
 from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime.tasks import Tasks
@@ -72,10 +75,12 @@ class Gateway:
         self.history = history
         self._draining = False
         self._runner: web.AppRunner | None = None
+        self.app: web.Application | None = None
         self.monitor = Monitor(jobs, compacts=not settings.redis)
         self.metrics = Metrics()
         self.observers = Observers([self.monitor, self.metrics, Story(jobs.gateway)])
         self.hub = Hub(jobs, settings, self.observers)
+        self.files = self._runner_of(history)
         self.url = ""
         self.tls_port = 0
         self.failed = failed
@@ -84,7 +89,7 @@ class Gateway:
 
     async def start(self, where: tuple[Listener, ...]) -> None:
         """Listen."""
-        app = web.Application(middlewares=[errors_as_json])
+        app = self.app = web.Application(middlewares=[errors_as_json])
         app[ACCESS] = self.access
         app[OBSERVER] = self.observers
         app.add_routes(
@@ -100,6 +105,7 @@ class Gateway:
                 *device_routes(),
                 *self._figures().routes(),
                 *PairingDesk(self._settings, self.access, lambda: self.tls_port).routes(),
+                *rest_routes(self.history.history if self.history else None, self.files),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
@@ -156,6 +162,22 @@ class Gateway:
             return self.monitor.now(self.hub, self.access.meter.audio_s, self._draining)
 
         return Figures(self.monitor, self.metrics, self._jobs.round_trips, self._settings.admission, now)
+
+    def _runner_of(self, keeping: Keeping | None) -> Runner | None:
+        """Who has files recognised; only with a history, which has their state."""
+        if keeping is None:
+            return None
+
+        def room() -> Room:
+            return Room(self.monitor.survey.memory, self.monitor.up)
+
+        return Runner(self._settings.files, keeping.history, self._jobs, self._settings.history_field, room)
+
+    def noticed(self, notice: Notice) -> None:
+        """Something was published to this gateway."""
+        self.hub.noticed(notice)
+        if self.files is not None:
+            self.files.noticed(notice)
 
     # -- routes --------------------------------------------------------------------------------------------
 
@@ -264,10 +286,12 @@ async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             subscribed.set()
             gateway.hub.subscribed()
 
-        tasks.start(jobs.listen(gateway.hub.noticed, on_subscribed), "results")
+        tasks.start(jobs.listen(gateway.noticed, on_subscribed), "results")
         tasks.start(gateway.monitor.run(gateway.hub), "monitor")
         tasks.start(gateway.tick(), "tick")
         tasks.start(roster.run(), "devices")
+        if gateway.files is not None:
+            tasks.start(gateway.files.run(), "files")
         async with asyncio.timeout(CONNECT_S):
             await subscribed.wait()
         try:

@@ -11,6 +11,7 @@ from backend.history.settings import HistorySettings
 from backend.modes import LOOPBACK, Mode, Network
 from backend.partials import Pace
 from backend.quotas import Quota
+from backend.rest.file_settings import FileSettings
 from protocol.session import Limits
 
 
@@ -42,6 +43,7 @@ class GatewaySettings:
     admission: AdmissionLimits = field(default_factory=AdmissionLimits)
     pace: Pace = field(default_factory=Pace)
     history: HistorySettings = field(default_factory=HistorySettings)
+    files: FileSettings = field(default_factory=FileSettings)
     viewers: int = 64
     outbound_bytes: int = 256 * 1024
     stuck_s: float = 10.0

@@ -12,6 +12,6 @@ T = TypeVar("T")
 class Asks(Protocol):
     """The history, in a thread of its own."""
 
-    async def ask(self, question: "Callable[[Store], T]") -> T:
+    async def ask(self, question: "Callable[[Store], T]", /) -> T:
         """The answer of the store. Raises a ``HistoryError``."""
         ...

@@ -57,10 +57,11 @@ class Again(Exception):
 
 @dataclass(frozen=True)
 class Means:
-    """What files are recognised with. ``read``: as ``reading``."""
+    """What files are recognised with. ``feed``: what the broker is told of whose a session is."""
 
     history: Asks
     jobs: Jobs
+    feed: Callable[[About], str]
     flow: Flow
     vad_folder: Path | None
     turn: Callable[[Waiting, int, int], Awaitable[None]]
@@ -96,12 +97,17 @@ class FileRun:
         self._path = path
         self._woken = asyncio.Event()
         self._sent: set[int] = set()
-        self._all_sent = False
+        self._all_sent = self._changed = False
         self._still = 0
 
     def wake(self) -> None:
         """Something may have changed: look now."""
         self._woken.set()
+
+    def restart(self) -> None:
+        """What is to be recognised has changed: from the beginning."""
+        self._changed = True
+        self.wake()
 
     async def run(self) -> SessionState:
         """Until it has ended. Raises ``MediaUnreadable``, ``GivenUp``, ``Again`` or a ``ProtocolError``."""
@@ -166,13 +172,16 @@ class FileRun:
             return
 
     async def _attach(self, stored: StoredSession) -> None:
-        await self._means.jobs.attach(stored.id, stored.owner, resume=True)
+        feed = self._means.feed(_about(stored))
+        await self._means.jobs.attach(stored.id, stored.owner, resume=True, history=feed)
 
     # -- waiting for its end -------------------------------------------------------------------------------
 
     async def _until_ended(self) -> SessionState:
         while True:
             stored = await self._stored()
+            if self._changed:
+                raise Again
             if self._all_sent and stored.state in (SessionState.DONE, SessionState.FAILED):
                 return stored.state
             await self._look(stored)
@@ -191,7 +200,7 @@ class FileRun:
             for segment, record in (await self._reread(flying)).segments.items():
                 if record.end is not None:
                     self._means.flow.ended(stored.id, segment)
-                elif record.job is None:
+                elif _is_lost(record, 0):
                     raise Again
         elif self._all_sent:
             self._still += 1
@@ -205,9 +214,9 @@ class FileRun:
             return
         log.warning("the history lags behind a file: asking the broker", session=stored.id, segments=len(open_))
         reread = await self._reread(open_)
-        if any(record.end is None and record.job is None for record in reread.segments.values()):
+        if any(_is_lost(record, known[n].attempt) for n, record in reread.segments.items()):
             raise Again
-        about = About(stored.owner, stored.device, stored.tenant, stored.client, SessionKind.FILE)
+        about = _about(stored)
         now_ms = round(time.time() * 1000)
         entries = [
             Entry(about, stored.id, n, record.end.attempt, record.outcome, known[n].samples, now_ms)
@@ -221,6 +230,16 @@ class FileRun:
         if not reread.gateway:
             raise Again
         return reread
+
+
+def _about(stored: StoredSession) -> About:
+    return About(stored.owner, stored.device, stored.tenant, stored.client, SessionKind.FILE)
+
+
+def _is_lost(record: Record, attempt: int) -> bool:
+    """Whether the broker knows nothing of this attempt, nor of a later one."""
+    known = record.attempt
+    return known is None or known < attempt
 
 
 def _segments_after(id: str, last: int) -> "Callable[[Store], list[StoredSegment]]":

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from backend.rest.flow import FlowLimits
 
-FOLDER = "submitted"
+FOLDER: Final = "submitted"
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class FileSettings:
     may be tried again. ``uploads``: that come at a time. ``look_s``: between looks at how one stands.
     """
 
-    folder: Path
+    folder: Path = Path(FOLDER)
     vad_folder: Path | None = None
     most_bytes: int = 2 * 1024**3
     spare_bytes: int = 512 * 1024**2

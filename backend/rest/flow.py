@@ -4,13 +4,11 @@ Files are for the night, dictation is for now: at most some seconds of audio of 
 broker at a time. Whoever has least of that is served next, first among keys, then among the files of one.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from protocol.audio import SAMPLE_RATE
-
-MOST_FILES: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -41,16 +39,18 @@ class Ask(NamedTuple):
     segment: int
 
 
-def next_files(waiting: Iterable[Waiting], running: Sequence[Waiting], most: int) -> list[Waiting]:
-    """Those to begin now: the oldest of the key that has fewest, until ``most`` run."""
-    left = sorted(waiting, key=lambda file: file.number)
-    chosen: list[Waiting] = []
-    while left and len(running) + len(chosen) < most:
-        has = [file.owner for file in (*running, *chosen)]
-        file = min(left, key=lambda one: (has.count(one.owner), one.number))
-        left.remove(file)
-        chosen.append(file)
-    return chosen
+def next_file(waiting: Iterable[Waiting], running: Collection[Waiting], served: Sequence[str]) -> Waiting | None:
+    """The one to begin next: the oldest of the key of which fewest run, and whose turn was longest ago.
+
+    ``served``: keys in the order of their last turns.
+    """
+    has = [file.owner for file in running]
+    turns = {owner: turn for turn, owner in enumerate(served)}
+    return min(
+        waiting,
+        key=lambda file: (has.count(file.owner), turns.get(file.owner, -1), file.number),
+        default=None,
+    )
 
 
 class Flow:

@@ -12,12 +12,12 @@ from typing import Final, NamedTuple
 import structlog
 
 from backend.errors import BackendError, BrokerError, MediaUnreadable
-from backend.history.records import SegmentState, SessionKind, SessionState, StoredSession
+from backend.history.records import About, SegmentState, SessionKind, SessionState, StoredSession
 from backend.jobs import Jobs
 from backend.rest.asking import Asks
 from backend.rest.file_run import RETRY_S, Again, FileRun, GivenUp, Means
 from backend.rest.file_settings import FileSettings
-from backend.rest.flow import Flow, Waiting, next_files
+from backend.rest.flow import Flow, Waiting, next_file
 from backend.rest.uploads import Uploads
 from backend.rest.views import reason_of
 from protocol.errors import ErrorCode, ProtocolError
@@ -39,13 +39,14 @@ class Room(NamedTuple):
 
 
 class Runner:
-    """``room`` tells how the broker stands."""
+    """``feed``: what the broker is told of whose a session is. ``room`` tells how the broker stands."""
 
     def __init__(
         self,
         settings: FileSettings,
         history: Asks,
         jobs: Jobs,
+        feed: Callable[[About], str],
         room: Callable[[], Room],
     ) -> None:
         self.settings = settings
@@ -53,10 +54,11 @@ class Runner:
         self._room = room
         self._flow = Flow(settings.flow)
         self._turns: dict[str, asyncio.Future[None]] = {}
-        self._means = Means(history, jobs, self._flow, settings.vad_folder, self._turn, settings.look_s)
+        self._means = Means(history, jobs, feed, self._flow, settings.vad_folder, self._turn, settings.look_s)
         self._here: set[str] = set()
         self._waiting: dict[str, Waiting] = {}
         self._running: dict[str, tuple[Waiting, FileRun]] = {}
+        self._served: list[str] = []  # keys, as many as there are devices
         self._woken = asyncio.Event()
 
     # -- what is asked of it -------------------------------------------------------------------------------
@@ -70,10 +72,16 @@ class Runner:
         running = (file for file, _ in self._running.values())
         return sum(file.owner == owner for file in (*self._waiting.values(), *running))
 
+    def flying(self, session: str) -> list[int]:
+        """Segments of a file that are with the broker."""
+        return self._flow.flying(session)
+
     def submitted(self, stored: StoredSession) -> None:
         """The file of a session is here, to be recognised."""
         self._here.add(stored.id)
-        if stored.id not in self._running:
+        if stored.id in self._running:
+            self._running[stored.id][1].restart()
+        else:
             self._waiting[stored.id] = Waiting(stored.id, stored.owner, stored.number)
         self._woken.set()
 
@@ -104,10 +112,7 @@ class Runner:
                 if ticks % _SWEEP_TICKS == 0:
                     await self._sweep()
                 ticks += 1
-                for file in next_files(
-                    self._waiting.values(), [file for file, _ in self._running.values()], self.settings.flow.files
-                ):
-                    del self._waiting[file.id]
+                while (file := self._next()) is not None:
                     run = FileRun(self._means, file, self.uploads.path(file.id))
                     self._running[file.id] = file, run
                     tasks.start(self._work(file, run), file.id)
@@ -116,6 +121,17 @@ class Runner:
                     async with asyncio.timeout(_TICK_S):
                         await self._woken.wait()
                 self._woken.clear()
+
+    def _next(self) -> Waiting | None:
+        """The file to begin now."""
+        running = [file for file, _ in self._running.values()]
+        if len(running) >= self.settings.flow.files:
+            return None
+        file = next_file(self._waiting.values(), running, self._served)
+        if file is not None:
+            del self._waiting[file.id]
+            self._served = [*(owner for owner in self._served if owner != file.owner), file.owner]
+        return file
 
     async def _sweep(self) -> None:
         """Files that are on the disk: some go on, some are needed no more."""

@@ -1,0 +1,99 @@
+"""Turns of files and of their segments."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.rest.flow import Ask, Flow, FlowLimits, Waiting, next_file
+from protocol.audio import SAMPLE_RATE
+
+ROOM = (0.0, True)
+
+
+def file(name: str, owner: str = "o", number: int = 0) -> Waiting:
+    return Waiting(name, owner, number)
+
+
+def test_the_oldest_file_of_whoever_has_fewest_is_next() -> None:
+    mine = [file(f"a{n}", "a", n) for n in range(3)]
+    b, c = file("b", "b", 7), file("c", "c", 5)
+    assert next_file([*reversed(mine), b, c], [], []) == mine[0]
+    assert next_file([mine[1], b, c], [], ["c", "a"]) == b
+    assert next_file([mine[1], c], [], ["c", "a"]) == c
+    assert next_file([mine[2], b], [b], ["a"]) == mine[2]
+    assert next_file([], [b], []) is None
+
+
+def test_so_much_is_with_the_broker_and_no_more() -> None:
+    flow = Flow(FlowLimits(audio_s=60.0))
+    for n in range(2):
+        flow.ask(file("f"), n, 30 * SAMPLE_RATE)
+        assert [*flow.grant(*ROOM)] == [Ask("f", n)]
+    flow.ask(file("f"), 2, 1)
+    assert [*flow.grant(*ROOM)] == []
+    assert flow.flying("f") == [0, 1]
+    assert flow.ended("f", 0) and not flow.ended("f", 0)
+    assert [*flow.grant(*ROOM)] == [Ask("f", 2)]
+
+
+def test_a_segment_longer_than_the_limit_goes_alone() -> None:
+    flow = Flow(FlowLimits(audio_s=1.0))
+    flow.ask(file("f"), 0, 30 * SAMPLE_RATE)
+    assert [*flow.grant(*ROOM)] == [Ask("f", 0)]
+
+
+def test_nothing_goes_to_a_broker_that_is_full_or_away() -> None:
+    flow = Flow(FlowLimits(memory=0.5))
+    flow.ask(file("f"), 0, 1)
+    assert [*flow.grant(0.51, True)] == [*flow.grant(0.0, False)] == []
+    assert [*flow.grant(0.5, True)] == [Ask("f", 0)]
+
+
+def test_a_file_that_leaves_makes_room() -> None:
+    flow = Flow(FlowLimits(audio_s=1.0))
+    flow.ask(file("f"), 0, SAMPLE_RATE)
+    assert len([*flow.grant(*ROOM)]) == 1
+    flow.ask(file("f"), 1, SAMPLE_RATE)
+    flow.ask(file("g"), 0, SAMPLE_RATE)
+    assert [*flow.grant(*ROOM)] == []
+    flow.left("f")
+    assert [*flow.grant(*ROOM)] == [Ask("g", 0)]
+    assert flow.flying("f") == []
+
+
+@given(
+    st.lists(st.sampled_from("abc"), min_size=1, max_size=6),
+    st.lists(st.integers(0, 5), max_size=60),
+    st.integers(30, 120),
+)
+def test_all_room_is_used_and_nobody_is_forgotten(owners: list[str], ends: list[int], audio_s: int) -> None:
+    """Every file always has a next segment of 10 s; one of some file's ends at a time."""
+    flow = Flow(FlowLimits(audio_s=audio_s))
+    files = [file(str(n), owner, n) for n, owner in enumerate(owners)]
+    asked: Counter[str] = Counter()
+
+    def pump() -> list[str]:
+        served: list[str] = []
+        for one in files:
+            flow.ask(one, asked[one.id], 10 * SAMPLE_RATE)
+        while granted := [*flow.grant(*ROOM)]:
+            for ask in granted:
+                assert ask.segment == asked[ask.file]
+                asked[ask.file] += 1
+                served.append(ask.file)
+                flow.ask(files[int(ask.file)], asked[ask.file], 10 * SAMPLE_RATE)
+        return served
+
+    def flying(owner: str) -> int:
+        return sum(len(flow.flying(one.id)) for one in files if one.owner == owner)
+
+    pump()
+    for end in ends:
+        one = files[end % len(files)]
+        if here := flow.flying(one.id):
+            assert flow.ended(one.id, here[0])
+            least = min(flying(owner) for owner in set(owners))
+            (served,) = pump()
+            assert flying(files[int(served)].owner) == least + 1
+        assert sum(flying(owner) for owner in set(owners)) == audio_s // 10

@@ -1,0 +1,147 @@
+"""What the history tells over HTTP, and to whom."""
+
+import json
+from uuid import uuid4
+
+import pytest
+
+from backend.history.records import About, NewFile, Planned, SessionKind
+from protocol.errors import ErrorCode
+from protocol.job import Failure, Result
+from tests.backend.rest.world import World
+
+MISSING = "/v1/sessions/85da4cee-3bcb-495c-ba6e-34fd93a926c3"
+NO_SESSIONS = (MISSING, MISSING + "/result", "/v1/sessions/x", "/v1/sessions/%00", "/v1/sessions/")
+EMPTY_DAYS = ("from=0001-01-01&to=0001-01-02", "to=0001-01-01", "from=9999-12-31", "from=2024-01-02&to=2024-01-01")
+
+
+@pytest.fixture
+def ids() -> list[str]:
+    return [str(uuid4()) for _ in range(5)]
+
+
+async def test_sessions_come_in_pages_the_newest_first(world: World, ids: list[str]) -> None:
+    for id in ids:
+        await world.said(id, "good morning")
+    seen, path = [], "/v1/sessions?limit=2"
+    while path:
+        status, page = await world.call("GET", path)
+        assert status == 200 and len(page["sessions"]) <= 2
+        seen += [one["id"] for one in page["sessions"]]
+        path = f"/v1/sessions?limit=2&before={page['next']}" if page["next"] is not None else ""
+    assert seen == ids[::-1]
+
+
+async def test_each_key_sees_its_own_and_the_owner_everything(world: World, ids: list[str]) -> None:
+    mine, other = f"/v1/sessions/{ids[0]}", f"/v1/sessions/{ids[1]}"
+    await world.said(ids[0], "mine", by="a")
+    await world.said(ids[1], "not mine", by="b")
+    for path in (mine, mine + "/result"):
+        assert (await world.call("GET", path, "a"))[0] == 200
+        assert (await world.call("GET", path))[0] == 200
+        assert await world.error("GET", path, "b") == (404, "not_found")
+        assert await world.error("GET", path, "w") == (403, "forbidden")
+        assert await world.error("GET", path, "nobody") == (401, "unauthorised")
+    assert await world.error("DELETE", other, "a") == (404, "not_found")
+    listed = (await world.call("GET", "/v1/sessions", "a"))[1]["sessions"]
+    assert [one["id"] for one in listed] == [ids[0]]
+    owner_a, owner_b = world.devices["a"].owner, world.devices["b"].owner
+    assert len((await world.call("GET", "/v1/sessions"))[1]["sessions"]) == 2
+    assert len((await world.call("GET", f"/v1/sessions?owner={owner_b}"))[1]["sessions"]) == 1
+    assert (await world.call("GET", f"/v1/sessions?owner={owner_a}", "a"))[0] == 200
+    assert await world.error("GET", f"/v1/sessions?owner={owner_b}", "a") == (403, "forbidden")
+    hits = (await world.call("GET", "/v1/search?q=mine", "b"))[1]["hits"]
+    assert [hit["session"]["id"] for hit in hits] == [ids[1]]
+    used = (await world.call("GET", "/v1/usage?from=2023-11-01&to=2023-11-30", "a"))[1]["days"]
+    assert [(one["owner"], one["sessions"]) for one in used] == [(owner_a, 1)]
+    assert len((await world.call("GET", "/v1/usage?from=2023-11-01&to=2023-11-30"))[1]["days"]) == 2
+
+
+async def test_filters(world: World, ids: list[str]) -> None:
+    await world.said(ids[0], "streamed")
+    new = NewFile(ids[1], world.devices["a"].owner, name="file.wav")
+    await world.history.ask(lambda store: store.begin_file(new))
+    for query, found in (("kind=file", ids[1]), ("kind=stream", ids[0]), ("state=submitted", ids[1])):
+        sessions = (await world.call("GET", f"/v1/sessions?{query}"))[1]["sessions"]
+        assert [one["id"] for one in sessions] == [found], query
+    assert (await world.call("GET", "/v1/search?q=streamed&kind=file"))[1]["hits"] == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=201", "limit=x", "limit=1&limit=2", "state=odd", "before=-1", "before=null", "nothing=1"],
+)
+async def test_a_parameter_that_is_not_understood_is_an_error(world: World, query: str) -> None:
+    assert await world.error("GET", f"/v1/sessions?{query}") == (400, "malformed")
+
+
+@pytest.mark.parametrize("query", ["", "q=", "q=%00", "q=a%0A", "q=" + 257 * "x"])
+async def test_a_search_needs_something_to_search_for(world: World, query: str) -> None:
+    assert await world.error("GET", f"/v1/search?{query}") == (400, "malformed")
+
+
+async def test_what_was_said_is_found(world: World, ids: list[str]) -> None:
+    await world.said(ids[0], "we met at noon", "我们明天中午开会")
+    for query, segment in (("noon met", 0), ("中午", 1)):
+        (hit,) = (await world.call("GET", f"/v1/search?q={query}"))[1]["hits"]
+        assert (hit["session"]["id"], hit["segment"]) == (ids[0], segment)
+
+
+async def test_results_in_every_form(world: World, ids: list[str]) -> None:
+    id, owner = ids[0], world.devices["a"].owner
+    path = f"/v1/sessions/{id}/result"
+    await world.history.ask(lambda store: store.begin_file(NewFile(id, owner)))
+    plan = [Planned(0, 480, 16_000), Planned(1, 2_000, 8_000)]
+    await world.history.ask(lambda store: store.plan(id, plan, complete=True))
+    about = About(owner, kind=SessionKind.FILE)
+    await world.record(about, [Result(id, 0, "one & two"), Failure(id, 1, ErrorCode.ENGINE_DIED, "thrice")])
+    status, result = await world.call("GET", path)
+    assert (status, result["text"], result["session"]["state"]) == (200, "one & two", "failed")
+    assert result["segments"][1]["code"] == "engine_died"
+    assert (await world.call("GET", f"{path}?format=text"))[1] == "one & two\n"
+    assert (await world.call("GET", f"{path}?format=srt"))[1].startswith("1\n00:00:00,480 --> 00:00:01,480\none &")
+    assert "00:00:00.480 --> 00:00:01.480\none &amp; two\n" in (await world.call("GET", f"{path}?format=vtt"))[1]
+    assert await world.error("GET", f"{path}?format=doc") == (400, "malformed")
+
+
+async def test_subtitles_of_a_stream_are_refused(world: World, ids: list[str]) -> None:
+    await world.said(ids[0], "one")
+    assert await world.error("GET", f"/v1/sessions/{ids[0]}/result?format=srt") == (409, "conflict")
+
+
+async def test_everything_is_exported_a_session_a_line(world: World, ids: list[str]) -> None:
+    for n, id in enumerate(ids * 5):
+        await world.said(str(uuid4()) if n >= 5 else id, f"text {n}", by="ab"[n % 2])
+    status, text = await world.call("GET", "/v1/export")
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert status == 200 and len(lines) == 25 and text.endswith("\n")
+    assert [line["text"] for line in lines] == [f"text {n}" for n in reversed(range(25))]
+    mine = (await world.call("GET", "/v1/export", "b"))[1].splitlines()
+    assert len(mine) == 12
+    assert (await world.call("GET", "/v1/export?kind=file"))[1] == ""
+
+
+async def test_what_is_deleted_is_gone(world: World, ids: list[str]) -> None:
+    path = f"/v1/sessions/{ids[0]}"
+    await world.said(ids[0], "secret")
+    assert await world.call("DELETE", path, "a") == (204, "")
+    assert await world.error("GET", path) == await world.error("DELETE", path) == (404, "not_found")
+    assert (await world.call("GET", "/v1/search?q=secret"))[1]["hits"] == []
+
+
+@pytest.mark.parametrize(
+    "path", [MISSING, MISSING + "/result", "/v1/sessions/x", "/v1/sessions/%00", "/v1/sessions/"]
+)
+async def test_what_is_not_there_is_not_found(world: World, path: str) -> None:
+    assert await world.error("GET", path) == (404, "not_found")
+
+
+async def test_days_have_bounds(world: World) -> None:
+    for query in (
+        "from=0001-01-01&to=0001-01-02",
+        "to=0001-01-01",
+        "from=9999-12-31",
+        "from=2024-01-02&to=2024-01-01",
+    ):
+        assert await world.call("GET", f"/v1/usage?{query}") == (200, {"days": []})
+    assert await world.error("GET", "/v1/usage?from=yesterday") == (400, "malformed")

@@ -1,0 +1,76 @@
+"""The document."""
+
+from typing import Any
+
+import pytest
+
+from backend.gateway import Gateway
+from backend.rest.openapi import document
+from backend.rest.operations import OPERATIONS, Keys
+from tests.helpers.openapi import routes_of
+
+
+def every_operation() -> list[tuple[str, str, dict[str, Any]]]:
+    paths = document()["paths"]
+    return [
+        (path, method, operation)
+        for path, item in paths.items()
+        for method, operation in item.items()
+        if method != "parameters"
+    ]
+
+
+def references(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        found = {value["$ref"]} if "$ref" in value else set()
+        return found.union(*(references(one) for one in value.values()))
+    return set().union(*(references(one) for one in value)) if isinstance(value, list) else set()
+
+
+async def test_every_route_is_described_and_nothing_else(gateway: Gateway) -> None:
+    described = {(method.upper(), path) for path, method, _ in every_operation()}
+    assert routes_of(gateway) == described
+
+
+def test_every_reference_leads_somewhere_and_everything_is_referred_to() -> None:
+    whole = document()
+    schemas = whole["components"]["schemas"]
+    assert {name.rsplit("/", 1)[1] for name in references(whole)} >= set(schemas) - {"Snapshot"}
+    assert all(name.rsplit("/", 1)[1] in schemas for name in references(whole))
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), every_operation())
+def test_every_operation_says_what_it_answers(path: str, method: str, operation: dict[str, Any]) -> None:
+    assert operation["summary"] and operation["operationId"]
+    for status, answer in operation["responses"].items():
+        if status.startswith(("4", "5")) and (path, status) != ("/readyz", "503"):
+            (content,) = answer["content"].values()
+            assert content["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
+            assert content["example"]["error"]["message"]
+    keyed = bool(operation["security"])
+    assert keyed == ("401" in operation["responses"]) and operation["tags"]
+
+
+def test_names_are_unique() -> None:
+    names = [operation.name for operation in OPERATIONS]
+    assert len(set(names)) == len(names)
+    assert {operation.path for operation in OPERATIONS if operation.keys is Keys.NOBODY} >= {"/healthz", "/readyz"}
+
+
+def test_examples_are_as_their_schemas_say() -> None:
+    import jsonschema_rs  # what schemathesis brings
+
+    whole = document()
+    for _, _, operation in every_operation():
+        for answer in operation["responses"].values():
+            for content in answer.get("content", {}).values():
+                if "example" in content:
+                    schema = content["schema"] | {"components": whole["components"]}
+                    jsonschema_rs.validate(schema, content["example"])
+
+
+def test_what_is_asked_for_in_a_form_is_there() -> None:
+    form = document()["paths"]["/v1/sessions"]["post"]["requestBody"]["content"]["multipart/form-data"]
+    assert form["schema"]["required"] == ["file"]
+    assert {"file", "session", "language", "model", "hotwords", "itn", "name"} <= set(form["schema"]["properties"])
+    assert form["schema"]["additionalProperties"] is False

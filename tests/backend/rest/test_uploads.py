@@ -1,0 +1,62 @@
+"""Files on the gateway's disk."""
+
+import stat
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from backend.errors import RequestRefused
+from backend.rest.uploads import Uploads
+from protocol.errors import ErrorCode
+
+SESSION = str(uuid4())
+
+
+@pytest.fixture
+def uploads(tmp_path: Path) -> Uploads:
+    return Uploads(tmp_path / "data" / "submitted", spare=0)
+
+
+def test_a_file_is_there_when_all_of_it_is(uploads: Uploads) -> None:
+    part = uploads.part()
+    part.write(b"one")
+    assert not uploads.has(SESSION) and [*uploads.sessions()] == []
+    part.write(b"two")
+    part.keep(SESSION)
+    part.drop()
+    assert uploads.path(SESSION).read_bytes() == b"onetwo"
+    assert stat.S_IMODE(uploads.path(SESSION).stat().st_mode) == 0o600
+    assert stat.S_IMODE(uploads.folder.stat().st_mode) == 0o700
+    ((session, age_s),) = uploads.sessions()
+    assert session == SESSION and age_s >= 0
+    uploads.remove(SESSION)
+    uploads.remove(SESSION)
+    assert not uploads.has(SESSION)
+
+
+def test_what_is_dropped_or_left_behind_goes(uploads: Uploads) -> None:
+    uploads.part().drop()
+    assert [*uploads.folder.iterdir()] == []
+    left = uploads.part()
+    left.write(b"half")
+    uploads.sweep()
+    assert [*uploads.folder.iterdir()] == []
+    left.drop()
+
+
+def test_the_disk_is_never_filled(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, spare=2**62)
+    with pytest.raises(RequestRefused) as caught:
+        uploads.part()
+    assert (caught.value.status, caught.value.code) == (507, ErrorCode.DISK_FULL)
+    roomy = Uploads(tmp_path, spare=0)
+    with pytest.raises(RequestRefused):
+        roomy.check_room(2**62)
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_name_that_is_no_session_is_no_path(uploads: Uploads) -> None:
+    assert not uploads.has("../../etc/passwd")
+    with pytest.raises(ValueError, match="UUID"):
+        uploads.path("../x")

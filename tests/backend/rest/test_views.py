@@ -1,0 +1,84 @@
+"""What the history keeps, as it is told."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from backend.history import records
+from backend.history.records import Exported, Hit, StoredSegment, StoredSession, Usage
+from backend.rest.views import cues_of, error_of, hit_view, reason_of, result_view, session_view, usage_view
+from protocol import rest
+from protocol.errors import ErrorCode
+from protocol.recognition import Options
+from protocol.rest import ErrorDetail, Progress
+from protocol.subtitles import Cue
+
+STORED = StoredSession(
+    number=7,
+    id="s",
+    kind=records.SessionKind.FILE,
+    state=records.SessionState.FAILED,
+    owner="o",
+    device="d",
+    tenant="t",
+    client="c",
+    name="n",
+    reason="audio_invalid: it is damaged: copy it again",
+    options=Options(),
+    started_ms=1_000,
+    changed_ms=61_500,
+    segments=3,
+    finals=2,
+    failed=1,
+    samples=24_000,
+)
+SEGMENTS = (
+    StoredSegment(0, 0, records.SegmentState.FINAL, 16_000, 500, text="one"),
+    StoredSegment(1, 0, records.SegmentState.FAILED, 8_000, 2_000, code=ErrorCode.ENGINE_DIED, message="thrice"),
+    StoredSegment(2, 0, records.SegmentState.FINAL, 8_000, 2_500, text="two"),
+)
+
+
+@pytest.mark.parametrize("name", ["SessionKind", "SessionState", "SegmentState"])
+def test_states_have_the_same_names_in_the_history_and_over_http(name: str) -> None:
+    assert {str(one) for one in getattr(records, name)} == {str(one) for one in getattr(rest, name)}
+
+
+def test_a_session_is_told_with_its_progress_and_its_error() -> None:
+    view = session_view(STORED, here=True)
+    assert (view.state, view.kind, view.here) == (rest.SessionState.FAILED, rest.SessionKind.FILE, True)
+    assert view.started == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+    assert view.progress == Progress(3, 2, 1, 1.5)
+    assert view.error == ErrorDetail(ErrorCode.AUDIO_INVALID, "it is damaged: copy it again")
+
+
+def test_a_reason_is_an_error_again() -> None:
+    assert error_of(reason_of(ErrorCode.UNSUPPORTED, "convert it")) == ErrorDetail(
+        ErrorCode.UNSUPPORTED, "convert it"
+    )
+    assert error_of("") is None
+    assert error_of("what another version wrote") == ErrorDetail(ErrorCode.INTERNAL, "what another version wrote")
+
+
+def test_a_result_has_the_text_and_what_has_none_says_why() -> None:
+    result = result_view(Exported(STORED, SEGMENTS))
+    assert result.text == "one two"
+    assert [segment.code for segment in result.segments] == [None, ErrorCode.ENGINE_DIED, None]
+    assert (result.segments[2].start_ms, result.segments[2].duration_ms) == (2_500, 500)
+
+
+def test_subtitles_need_the_times() -> None:
+    cues = cues_of(SEGMENTS)
+    assert cues is not None and [*cues] == [
+        Cue(500, 1_500, "one"),
+        Cue(2_000, 2_500, ""),
+        Cue(2_500, 3_000, "two"),
+    ]
+    assert cues_of((StoredSegment(0, 0, records.SegmentState.FINAL, 16_000, text="one"),)) is None
+
+
+def test_hits_and_usage() -> None:
+    hit = hit_view(Hit(STORED, 2, 2_500, 61_000, "two", ((0, 3),)))
+    assert (hit.segment, hit.excerpt, hit.ranges, hit.start_ms) == (2, "two", ((0, 3),), 2_500)
+    used = usage_view(Usage(date(2026, 3, 1), "o", "t", 1, 3, 1, 24_000, 6))
+    assert (used.audio_s, used.characters, used.failed) == (1.5, 6, 1)

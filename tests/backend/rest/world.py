@@ -1,0 +1,203 @@
+"""The REST interface with everything that it needs and nothing else: a broker, a history in SQLite, no gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import numpy as np
+import soundfile
+from aiohttp import web
+from redis.asyncio import Redis
+
+from backend.access import ACCESS, Access
+from backend.answers import errors_as_json
+from backend.devices import Device, DeviceStore
+from backend.history.keeper import History, open_history
+from backend.history.records import About, Entry, Limits, SessionKind
+from backend.jobs import Jobs, open_jobs
+from backend.rest.file_settings import FileSettings
+from backend.rest.routes import rest_routes
+from backend.rest.runner import Room, Runner
+from backend.roster import Roster
+from backend.settings import GatewaySettings
+from protocol.audio import SAMPLE_RATE
+from protocol.devices import DeviceKind
+from protocol.job import Job, Keys, Outcome, Result
+from runtime.tasks import Tasks
+from tests.backend.fake_worker import FakeWorker, say_length
+from tests.helpers.recordings import samples_of
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+DATABASE = "history.sqlite"
+OWNER_KEY = "the owner's key"
+NOW_MS = 1_700_000_000_000
+DIGITS = Path(__file__).resolve().parents[2] / "data" / "digits"
+
+
+@dataclass
+class World:
+    """``keys`` and ``devices``: of the two clients ``a`` and ``b`` and the worker ``w``."""
+
+    url: str
+    history: History
+    jobs: Jobs
+    runner: Runner
+    devices: dict[str, Device]
+    keys: dict[str, str]
+    http: aiohttp.ClientSession
+    broker: Broker
+
+    async def call(
+        self, method: str, path: str, key: str = "", data: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        """Status and body, as JSON if it is that."""
+        key = self.keys.get(key, key or OWNER_KEY)
+        headers = {"Authorization": f"Bearer {key}"} | (headers or {})
+        async with self.http.request(method, self.url + path, data=data, headers=headers) as response:
+            json = response.content_type == "application/json"
+            return response.status, await response.json() if json else await response.text()
+
+    async def error(self, method: str, path: str, key: str = "", **more: Any) -> tuple[int, str]:
+        """Status and code of what must be an error, with words."""
+        status, body = await self.call(method, path, key, **more)
+        assert body["error"]["message"]
+        return status, body["error"]["code"]
+
+    async def submit(self, content: bytes, key: str = "", name: str = "digits.flac", **fields: str) -> Any:
+        """A file; the session."""
+        status, body = await self.call("POST", "/v1/sessions", key, data=form(content, name, **fields))
+        assert status == 202, body
+        return body
+
+    async def said(self, session: str, *texts: str, by: str = "a", tenant: str = "") -> None:
+        """Somebody said this, as a stream."""
+        about = About(self.devices[by].owner, by, tenant, kind=SessionKind.STREAM)
+        await self.record(about, [Result(session, n, text, model="m") for n, text in enumerate(texts)])
+
+    @asynccontextmanager
+    async def working(
+        self, recognise: Callable[[Job], Outcome] = say_length, tells: bool = True
+    ) -> AsyncIterator["BulkWorker"]:
+        """A worker for files. ``tells``: the history is told of what ended."""
+        worker = BulkWorker(self, recognise, tells)
+        try:
+            async with Tasks("bulk worker") as tasks:
+                tasks.start(worker.run(), "run")
+                yield worker
+        finally:
+            await worker.redis.aclose()
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator["Redis"]:
+        """A look into the broker."""
+        async with Redis.from_url(self.broker.url) as redis:
+            yield redis
+
+    async def state(self, session: str) -> str:
+        """How it stands."""
+        return str((await self.call("GET", f"/v1/sessions/{session}"))[1]["state"])
+
+    async def ended(self, session: str, state: str) -> Any:
+        """Wait until it stands so; the session."""
+        path = f"/v1/sessions/{session}"
+
+        async def there() -> bool:
+            return await self.state(session) == state
+
+        await wait_until(there, f"the session is {state}")
+        return (await self.call("GET", path))[1]
+
+    async def record(self, about: About, outcomes: list[Outcome]) -> None:
+        """The feed says this."""
+        entries = [Entry(about, one.session, one.segment, one.attempt, one, 16_000, NOW_MS) for one in outcomes]
+        await self.history.ask(lambda store: store.record(entries))
+
+
+class BulkWorker(FakeWorker):
+    """Recognises files, and tells the history itself what it has recognised, once."""
+
+    def __init__(self, world: World, recognise: Callable[[Job], Outcome], tells: bool) -> None:
+        super().__init__(world.broker.url, recognise)
+        self._stream = Keys().jobs("bulk")
+        self._world = world
+        self._tells = tells
+        self.jobs: list[Job] = []
+        self.most = 2**32
+
+    async def take(self, block_ms: int = 5_000) -> tuple[bytes, Job] | None:
+        """The next job; after ``most`` none comes any more."""
+        if len(self.jobs) >= self.most:
+            await asyncio.Event().wait()
+        return await super().take(block_ms)
+
+    async def finish(self, entry: bytes, job: Job, outcome: Outcome) -> bool:
+        """As usual, and the history hears of it."""
+        self.jobs.append(job)
+        counted = await super().finish(entry, job, outcome)
+        if counted and self._tells:
+            stored = await self._world.history.ask(lambda store: store.session(job.session))
+            assert stored is not None
+            about = About(stored.owner, kind=SessionKind.FILE)
+            entry_of = Entry(about, job.session, job.segment, job.attempt, outcome, job.samples, NOW_MS)
+            await self._world.history.ask(lambda store: store.record([entry_of]))
+        return counted
+
+
+@cache
+def recording(strings: int = 4) -> bytes:
+    """A WAV of so many strings of digits, with silence between them: each becomes a segment or more."""
+    pause = np.zeros(SAMPLE_RATE, np.int16)
+    names = sorted(DIGITS.glob("*.flac")) * (1 + strings // 12)
+    sounds = [part for name in names[:strings] for part in (samples_of(name), pause)]
+    file = BytesIO()
+    soundfile.write(file, np.concatenate(sounds), SAMPLE_RATE, format="WAV")
+    return file.getvalue()
+
+
+def form(content: bytes, name: str = "digits.flac", **fields: str) -> aiohttp.FormData:
+    """A file with its fields."""
+    data = aiohttp.FormData(fields, quote_fields=False)
+    data.add_field("file", content, filename=name)
+    return data
+
+
+@asynccontextmanager
+async def serving(
+    folder: Path, broker: Broker, database: Path | None = None, **files: Any
+) -> AsyncIterator[World]:
+    """Everything, until the context ends. ``database``: another one's. ``files``: of ``FileSettings``."""
+    url = f"sqlite:///{database or folder / DATABASE}"
+    settings = GatewaySettings(key=OWNER_KEY)
+    store = DeviceStore(folder / "devices.json")
+    kinds = {"a": DeviceKind.CLIENT, "b": DeviceKind.CLIENT, "w": DeviceKind.WORKER}
+    made = {name: store.add(name, kind, 0) for name, kind in kinds.items()}
+    files = {"spare_bytes": 0, "look_s": 0.05} | files
+    async with (
+        open_jobs(broker.url, "g") as jobs,
+        open_history(url, Limits()) as history,
+        aiohttp.ClientSession() as http,
+        Tasks("world") as tasks,
+    ):
+        room = Room(0.0, True)
+        runner = Runner(FileSettings(folder / "submitted", **files), history, jobs, lambda about: "", lambda: room)
+        app = web.Application(middlewares=[errors_as_json])
+        app[ACCESS] = Access(settings, Roster(store), lambda: 0.0)
+        app.add_routes(rest_routes(history, runner))
+        serving = web.AppRunner(app, shutdown_timeout=0.1)
+        await serving.setup()
+        await web.TCPSite(serving, "127.0.0.1", 0).start()
+        tasks.start(runner.run(), "files")
+        tasks.start(jobs.listen(runner.noticed, lambda: None), "results")
+        url = f"http://127.0.0.1:{serving.addresses[0][1]}"
+        devices, keys = {n: one for n, (one, _) in made.items()}, {n: key for n, (_, key) in made.items()}
+        try:
+            yield World(url, history, jobs, runner, devices, keys, http, broker)
+        finally:
+            await serving.cleanup()
