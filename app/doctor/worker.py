@@ -1,15 +1,18 @@
 """The worker of this computer, by its own ``kikipounamu-worker doctor``: GPU, engine, model, one decode."""
 
 import asyncio
+import os
+import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 from msgspec import Struct
 
 from app.child import find_program
+from app.doctor.aside import aside
 from app.doctor.finding import Area, Finding, advice, ok, wrong
 from app.errors import AppError, ProgramMissing
 from app.problem_notes import note_of
@@ -18,6 +21,7 @@ from runtime.leash import leashed
 DEADLINE_S: Final = 150.0  # a large model on a slow computer
 _PROGRAM: Final = "kikipounamu-worker"
 _MOST_BYTES: Final = 1 << 16
+_LONGEST: Final = 300
 
 
 class Line(Struct, frozen=True):
@@ -47,24 +51,40 @@ async def worker(
         program = command or (find_program(_PROGRAM), "doctor", "--json")
     except ProgramMissing:
         return [bad(Area.WORKER, "worker-missing")]
-    process = await asyncio.create_subprocess_exec(
-        *leashed([*program, *arguments]), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, limit=_MOST_BYTES
-    )
     lines: list[Line] = []
+    with tempfile.TemporaryFile() as complaints:
+        status = await _run([*program, *arguments], complaints, lines, deadline_s)
+        words = await aside(lambda: _last_words(complaints))
+    findings = told(lines, needed=needed)
+    if status is None:
+        findings.append(bad(Area.WORKER, "worker-slow", seconds=f"{deadline_s:g}"))
+    elif status and not any(line.good is False for line in lines):
+        findings.append(bad(Area.WORKER, "worker-crashed", status=status, words=words or "?"))
+    return findings
+
+
+async def _run(command: Sequence[str], complaints: IO[bytes], lines: list[Line], deadline_s: float) -> int | None:
+    """Its exit status; ``None``: it took too long. ``lines`` get what it says until then."""
+    process = await asyncio.create_subprocess_exec(
+        *leashed(command), stdin=DEVNULL, stdout=PIPE, stderr=complaints, limit=_MOST_BYTES
+    )
     try:
         async with asyncio.timeout(deadline_s):
             await _read(process, lines)
-            status = await process.wait()
+            return await process.wait()
     except TimeoutError:
-        return [*told(lines, needed=needed), bad(Area.WORKER, "worker-slow", seconds=f"{deadline_s:g}")]
+        return None
     finally:
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-    findings = told(lines, needed=needed)
-    if status and not any(line.good is False for line in lines):
-        findings.append(bad(Area.WORKER, "worker-crashed", status=status))
-    return findings
+
+
+def _last_words(complaints: IO[bytes]) -> str:
+    """The last line, which says what a traceback is about."""
+    complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - _MOST_BYTES))
+    written = complaints.read().decode(errors="replace").strip().splitlines()
+    return written[-1][:_LONGEST] if written else ""
 
 
 async def _read(process: Process, lines: list[Line]) -> None:

@@ -33,7 +33,9 @@ async def test_what_it_prints_is_taken_over(tmp_path: Path) -> None:
 
 async def test_one_that_falls_over_is_noticed(tmp_path: Path) -> None:
     found = await worker([], command=doctor(tmp_path, "raise SystemExit(9)"))
-    assert keys(found) == ["problem worker-crashed"] and found[0].values == {"status": "9"}
+    assert keys(found) == ["problem worker-crashed"] and found[0].values == {"status": "9", "words": "?"}
+    fell = await worker([], command=doctor(tmp_path, "import no_such_library"))
+    assert fell[0].values["words"] == "ModuleNotFoundError: No module named 'no_such_library'"
 
 
 async def test_one_that_hangs_is_ended_and_what_it_said_counts(tmp_path: Path) -> None:
