@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from protocol.errors import ErrorCode
-from protocol.monitor import BrokerState, WorkerStatus
+from protocol.monitor import WorkerStatus
 from protocol.recognition import Milliseconds, Options, Script, Word
 
 SESSIONS_PATH: Final = "/v1/sessions"
@@ -22,6 +22,8 @@ EXPORT_PATH: Final = "/v1/export"
 USAGE_PATH: Final = "/v1/usage"
 OPENAPI_PATH: Final = "/v1/openapi.json"
 JSON_LINES: Final = "application/jsonl"
+SRT: Final = "application/x-subrip"
+VTT: Final = "text/vtt"
 
 _ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
 
@@ -265,19 +267,6 @@ class Health(Struct, frozen=True):
     """``GET /healthz``."""
 
     status: Literal["alive"]
-
-
-class Readiness(Struct, frozen=True):
-    """``GET /readyz``. ``streams``: real-time streams that the fleet carries."""
-
-    ready: bool
-    draining: bool
-    broker: BrokerState
-    embedded: bool
-    durable: bool
-    workers: Count
-    models: tuple[str, ...]
-    streams: float
 
 
 class ModelView(Struct, frozen=True):

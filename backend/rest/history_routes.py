@@ -10,7 +10,6 @@ from aiohttp import hdrs, web
 
 from backend.answers import json_response
 from backend.history.records import Exported, Page, StoredSegment, StoredSession, Wanted
-from backend.rest.operations import SRT, VTT
 from backend.rest.query import read_query
 from backend.rest.scope import Archive, Scope, conflict, not_found, scope_of
 from backend.rest.views import cues_of, hit_view, result_view, session_view, text_of, usage_view
@@ -19,7 +18,9 @@ from protocol.rest import (
     JSON_LINES,
     SEARCH_PATH,
     SESSIONS_PATH,
+    SRT,
     USAGE_PATH,
+    VTT,
     ExportQuery,
     ListQuery,
     ResultFormat,

@@ -1,16 +1,24 @@
 """The gateway's OpenAPI document, made of the declared operations and of the types themselves. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 from typing import Any, Final
 
 import msgspec
 
-from backend.rest.operations import ALSO_DESCRIBED, FORM, OPERATIONS, Content, Keys, Operation, Tag
+from backend.rest.gateway_operations import DEVICES, STATE, STREAMS
+from backend.rest.operations import FORM, Content, Keys, Operation, Tag
+from backend.rest.session_operations import SESSIONS
 from protocol.errors import ErrorCode
-from protocol.rest import ErrorBody, ErrorDetail
+from protocol.monitor import Snapshot
+from protocol.rest import ErrorBody, ErrorDetail, SessionResult
 
+OPERATIONS: Final = (*SESSIONS, *STATE, *DEVICES, *STREAMS)
+_ALSO: Final = (Snapshot, SessionResult)
+"""Types that only words of the document name."""
 _REFERENCE: Final = "#/components/schemas/{name}"
+_NAMED: Final = re.compile(r"{(\w+)}")
 _KEYED: Final = (401, 403, 429)
 _TAGS: Final = {
     Tag.SESSIONS: "Sessions that were, and files that are submitted. They need the history: `--history`.",
@@ -41,8 +49,8 @@ def document(operations: Iterable[Operation] = OPERATIONS) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         at = paths.setdefault(operation.path, {})
-        if "{id}" in operation.path:
-            at["parameters"] = [_id_of(operation)]
+        if named := [_named(operation, name) for name in _NAMED.findall(operation.path)]:
+            at["parameters"] = named
         at[operation.method.lower()] = _described(operation, schemas)
     return {
         "openapi": "3.1.0",
@@ -69,7 +77,7 @@ class _Schemas:
     """Of every type that an operation names."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
-        wanted = [ErrorBody, *ALSO_DESCRIBED]
+        wanted = [ErrorBody, *_ALSO]
         for operation in operations:
             contents = [content for answer in operation.answers.values() for content in answer]
             contents += [operation.body] if operation.body else []
@@ -124,8 +132,18 @@ def _responses(operation: Operation, schemas: _Schemas) -> Iterator[tuple[str, A
         yield str(status), {"description": text, **headers, "content": {"application/json": media}}
 
 
+_SUCCESS: Final = {
+    101: "Switching protocols.",
+    202: "Accepted.",
+    204: "Done.",
+    304: "As it was.",
+    308: "Elsewhere.",
+    503: "Not ready.",
+}
+
+
 def _success(status: int) -> str:
-    return {101: "Switching protocols.", 202: "Accepted.", 204: "Done.", 503: "Not ready."}.get(status, "Good.")
+    return _SUCCESS.get(status, "Good.")
 
 
 def _media(content: Content, schemas: _Schemas) -> dict[str, Any]:
@@ -169,6 +187,6 @@ def _inline(kind: Any) -> dict[str, Any]:
     return schema
 
 
-def _id_of(operation: Operation) -> dict[str, Any]:
+def _named(operation: Operation, name: str) -> dict[str, Any]:
     uuid = {"format": "uuid"} if operation.tag is Tag.SESSIONS else {"minLength": 1, "maxLength": 64}
-    return {"name": "id", "in": "path", "required": True, "schema": {"type": "string", **uuid}}
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", **uuid}}

@@ -9,7 +9,6 @@ from aiohttp import web
 from backend.rest.asking import Asks
 from backend.rest.file_routes import FileRoutes
 from backend.rest.history_routes import HistoryRoutes
-from backend.rest.openapi import document
 from backend.rest.runner import Runner
 from backend.rest.scope import Archive
 from protocol.rest import OPENAPI_PATH
@@ -33,4 +32,6 @@ async def _openapi(request: web.Request) -> web.Response:
 
 @cache
 def _document() -> bytes:
+    from backend.rest.openapi import document  # late: few ask
+
     return msgspec.json.encode(document())

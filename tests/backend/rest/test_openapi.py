@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from backend.gateway import Gateway
-from backend.rest.openapi import document
-from backend.rest.operations import OPERATIONS, Keys
+from backend.rest.openapi import OPERATIONS, document
+from backend.rest.operations import Keys
 from tests.helpers.openapi import routes_of
 
 
