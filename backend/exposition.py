@@ -41,10 +41,10 @@ _BEST_EFFORT: Final = {JobKind.HYPOTHESISE: "partial", JobKind.SPECULATE: "specu
 _NOTHING: Final = Waiting(0, 0, 0)
 
 _OF_A_WORKER: Final[tuple[tuple[str, str, Callable[[WorkerStatus], float]], ...]] = (
-    ("worker_speed", "Audio seconds recognised per second of decoding.", lambda one: one.speed),
-    ("worker_rtf", "Real-time factor: seconds of decoding per second of audio.", lambda one: 1 / one.speed),
-    ("worker_slots", "How many jobs it decodes at once.", lambda one: one.slots),
-    ("worker_busy_slots", "How many it decodes now.", lambda one: one.busy),
+    ("fleet_speed", "Audio seconds recognised per second of decoding.", lambda one: one.speed),
+    ("fleet_rtf", "Real-time factor: seconds of decoding per second of audio.", lambda one: 1 / one.speed),
+    ("fleet_slots", "How many jobs it decodes at once.", lambda one: one.slots),
+    ("fleet_busy_slots", "How many it decodes now.", lambda one: one.busy),
 )
 """The first two are known once it has decoded something."""
 
@@ -150,7 +150,7 @@ def _workers(survey: Survey) -> Iterator[Metric]:
     yield _gauges("workers", "Workers, by what they say that they do.", ("state",), states)
     shown = {_short(one.worker): one for one in sorted(survey.workers, key=lambda one: one.worker)[:MOST_WORKERS]}
     about = InfoMetricFamily(
-        f"{PREFIX}worker", "Who works.", labels=("worker", "host", "engine", "model", "device")
+        f"{PREFIX}fleet", "Who works.", labels=("worker", "host", "engine", "model", "device")
     )
     for name, one in shown.items():
         said = (one.host, one.engine, one.model, one.device)

@@ -10,6 +10,7 @@ import os
 import secrets
 import signal
 import socket
+from collections.abc import Callable
 from typing import Annotated, Final, NoReturn
 from urllib.parse import urlsplit
 
@@ -29,14 +30,18 @@ from worker.consumer import Consumer, Timing
 from worker.doctor import Finding, examine, json_line, line, surroundings
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.engines import check_engine, has_libraries
-from worker.errors import BrokerError
+from worker.errors import BrokerError, MetricsUnavailable
 from worker.jobs import Jobs
 from worker.tunnel import Carrier, Tunnel, carrier, read_key
 
 log = structlog.get_logger(__name__)
 
+_WRONG_USAGE: Final = 2
 _NOTHING_TO_RUN: Final = 3
 _NO_BROKER: Final = 4
+
+Serving = Callable[[str, Consumer], contextlib.AbstractContextManager[object]]
+"""Serves the figures of a worker while it is entered."""
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -64,12 +69,16 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
         int, typer.Option(min=0, metavar="MIB", help="The most GPU memory of the engine, in MiB; 0: no limit.")
     ] = 0,
     extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="For the engine.")] = None,
+    metrics: Annotated[
+        str,
+        typer.Option(metavar="[HOST:]PORT", help="Serve figures for Prometheus; a port: to this computer only."),
+    ] = "",
 ) -> None:
     """Take jobs until SIGTERM or Ctrl-C; then finish what is being decoded and hand back the rest."""
     if redis and gateway:
         raise typer.BadParameter("name a broker or a gateway, not both", param_hint="--gateway")
     url = redis or f"unix://{folders().broker_socket}"
-    extras = _extra(extra or [])
+    extras, serving = _extra(extra or []), _serving(metrics)
     with logging_to("worker", folders().logs):
         try:
             settings = _engine_settings(engine, model, extras)
@@ -78,11 +87,13 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
             if gateway:
                 key = read_key(key_file, os.environ.get("KIKIPOUNAMU_KEY", ""))
                 through = carrier(gateway, key, certificate_sha256)
-            asyncio.run(_work(url, settings, Timing(), through))
+            asyncio.run(_work(url, settings, serving, through))
         except (EngineUnavailable, SpeechError) as error:
             _give_up(error, _NOTHING_TO_RUN)
         except BrokerError as error:
             _give_up(error, _NO_BROKER)
+        except MetricsUnavailable as error:
+            _give_up(error, _WRONG_USAGE)
 
 
 @cli.command()
@@ -119,20 +130,34 @@ def main() -> None:
     cli()
 
 
-async def _work(url: str, settings: EngineSettings, timing: Timing, through: Carrier | None) -> None:
+async def _work(url: str, settings: EngineSettings, serving: Serving, through: Carrier | None) -> None:
     worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     where = without_password(through.url if through else url)
     log.info("worker starts", worker=worker, broker=where, engine=settings.engine)
     async with contextlib.AsyncExitStack() as stack:
         dial = (await stack.enter_async_context(Tunnel(through, _found))).dial if through else None
         jobs = await stack.enter_async_context(Jobs(url, worker, Keys(), dial=dial))
-        consumer = Consumer(worker, jobs, EngineSupervisor(settings, EngineLimits()), timing, Keys())
+        consumer = Consumer(worker, jobs, EngineSupervisor(settings, EngineLimits()), Timing(), Keys())
+        stack.enter_context(serving(worker, consumer))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError):  # Windows
                 loop.add_signal_handler(number, consumer.drain)
         await consumer.run()
     log.info("worker ends", worker=worker)
+
+
+def _serving(metrics: str) -> Serving:
+    """What serves the figures of a worker; nothing, if nobody asked for it."""
+    if not metrics:
+        return lambda worker, consumer: contextlib.nullcontext()
+    from worker.exposition import read_place, serving  # late: few workers are scraped
+
+    try:
+        place = read_place(metrics)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--metrics") from None
+    return lambda worker, consumer: serving(place, worker, consumer.tally, consumer.now)
 
 
 async def _found(certificate_sha256: bytes) -> tuple[str, ...]:

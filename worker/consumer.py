@@ -31,6 +31,7 @@ from worker.placement import Worker, job_streams, partial_streams
 from worker.reader import Reader
 from worker.status import Report
 from worker.story import Story
+from worker.tally import FINAL, NOT_WANTED, Now, Tally
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -66,6 +67,7 @@ class Consumer:
         self._pace = Pace(timing.decode_spare_s)
         self._story = Story()
         self._report = Report(worker, engine, self._pace)
+        self.tally = Tally()
         self._draining = asyncio.Event()
         self._became_ready = asyncio.Event()
         self._reached = False
@@ -74,6 +76,11 @@ class Consumer:
     def drain(self) -> None:
         """Take nothing more; finish what is being decoded, hand back the rest, leave. Safe to call twice."""
         self._draining.set()
+
+    def now(self) -> Now:
+        """How it is at this moment, for another thread."""
+        report, engine = self._report, self._engine
+        return Now(report.state, engine.info, report.busy, self._pace.speed, engine.loads, engine.pid)
 
     async def run(self) -> None:
         """Work until ``drain``. Raises ``EngineUnavailable`` or a ``BrokerError`` when it is no use going on."""
@@ -153,6 +160,7 @@ class Consumer:
             outcomes = await self._engine.decode(requests, deadline_s)
             decode_s = time.monotonic() - started
             self._pace.decoded(audio_s, decode_s)
+            self.tally.decoded(batch, decode_s)
             for delivery, outcome in zip(batch, outcomes, strict=True):
                 await self._settle(delivery, outcome, int(decode_s * 1000))
         except EngineFault as fault:
@@ -188,6 +196,7 @@ class Consumer:
         try:
             for delivery, outcome in zip(batch, await self._engine.decode(requests, deadline_s), strict=True):
                 if isinstance(outcome, Transcript):
+                    self.tally.partials += 1
                     job = delivery.job
                     await self._jobs.hypothesise(
                         Hypothesis(job.session, job.segment, outcome.text, job.attempt, job.samples)
@@ -213,6 +222,7 @@ class Consumer:
         self._leases.release([delivery.key])
         self._report.done += 1
         self._report.audio_s += delivery.seconds
+        self.tally.ended(FINAL if counted else NOT_WANTED, delivery.seconds)
         self._story.recognised(delivery, decode_ms, counted, time.monotonic())
 
     def _result(self, delivery: Delivery, transcript: Transcript, decode_ms: int) -> Result:
@@ -240,6 +250,7 @@ class Consumer:
         verdict = await self._insist(lambda: self._jobs.fail(delivery, failure, most_failures))
         self._leases.release([delivery.key])
         self._report.failed += verdict is Verdict.DEAD
+        self.tally.ended(verdict)
         self._reader.sweep_later()  # other workers first: it may be this one that is broken
         self._story.failed(delivery, why, verdict, time.monotonic())
 
@@ -260,6 +271,7 @@ class Consumer:
     def _abandon(self, lost: Iterable[Key]) -> None:
         for delivery in self._leases.release(lost):
             self._batcher.discard(delivery)
+            self.tally.ended(Verdict.LOST)
             self._story.lost(delivery, time.monotonic())
 
     async def _beat_forever(self) -> None:
@@ -290,7 +302,9 @@ class Consumer:
         backoff_s = _SHORTEST_BACKOFF_S
         while True:
             try:
-                return await attempt()
+                done = await attempt()
+                self.tally.returns += backoff_s > _SHORTEST_BACKOFF_S
+                return done
             except BrokerUnavailable as error:
                 log.warning("waiting for the broker", reason=str(error))
             await asyncio.sleep(random.uniform(backoff_s / 2, backoff_s))

@@ -32,7 +32,10 @@ class EngineLimits:
 
 
 class EngineSupervisor:
-    """The engine of this worker. ``ready`` before each ``decode``; ``close`` ends its process."""
+    """The engine of this worker. ``ready`` before each ``decode``; ``close`` ends its process.
+
+    ``loads``: how many processes it had.
+    """
 
     def __init__(self, settings: EngineSettings, limits: EngineLimits, gpu: Gpu | None = None) -> None:
         self._settings = settings
@@ -41,12 +44,13 @@ class EngineSupervisor:
         self._warned = False
         self._engine: EngineProcess | None = None
         self._loaded_bytes = 0
+        self.loads = 0
 
     @property
     def info(self) -> EngineInfo:
         """What is loaded; what was asked for, while nothing is."""
-        if self._engine:
-            return self._engine.info
+        if engine := self._engine:  # may be asked by another thread
+            return engine.info
         return EngineInfo(self._settings.engine, self._settings.model, self._settings.device)
 
     async def ready(self) -> EngineInfo:
@@ -59,6 +63,7 @@ class EngineSupervisor:
             await self.close()
         if self._engine is None:
             self._engine = await self._load()
+            self.loads += 1
             await self._check_gpu_memory(self._engine)
             self._loaded_bytes = self._engine.memory_bytes()
             log.info("engine loaded", engine=self.info.engine, model=self.info.model, device=self.info.device)
@@ -73,6 +78,12 @@ class EngineSupervisor:
         except (EngineDied, EngineTimedOut):
             self._engine = None
             raise
+
+    @property
+    def pid(self) -> int | None:
+        """Of the engine's process, while there is one."""
+        engine = self._engine
+        return engine.pid if engine else None
 
     def memory_bytes(self) -> int:
         """Resident memory of the engine's process."""

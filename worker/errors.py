@@ -5,6 +5,7 @@
     │   ├── BrokerUnavailable   not reachable, or not able to write at this moment: try again
     │   ├── BrokerTooOld        a version without what the scripts need
     │   └── BrokerRefused       a wrong address, password or permission: trying again does not help
+    ├── MetricsUnavailable      the address for its figures cannot be had
     └── EngineFault             what became of an engine during a batch; its process may be gone
         ├── EngineRaised        it raised, or broke its contract; it still runs
         ├── EngineDied          its process ended
@@ -36,6 +37,10 @@ class BrokerTooOld(BrokerError):
 
 class BrokerRefused(BrokerError):
     """A wrong address, password or permission."""
+
+
+class MetricsUnavailable(WorkerError):
+    """The address for its figures cannot be had: another one, or none, will do."""
 
 
 class EngineFault(WorkerError):

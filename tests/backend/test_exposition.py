@@ -81,10 +81,10 @@ def test_how_things_stand() -> None:
     assert found["kikipounamu_capacity_streams"] == {(): 5.0}
     assert found["kikipounamu_expected_wait_seconds"]["interactive",] == 0.4
     assert found["kikipounamu_workers"]["busy",] == 2 and found["kikipounamu_workers"]["failed",] == 0
-    assert found["kikipounamu_worker_speed"] == {("a",): 4.0}
-    assert found["kikipounamu_worker_rtf"] == {("a",): 0.25}
-    assert found["kikipounamu_worker_busy_slots"] == {("a",): 2, ("b",): 2}
-    assert found["kikipounamu_worker_info"] == {("cuda", "e", "h", "m", "a"): 1, ("cuda", "e", "h", "m", "b"): 1}
+    assert found["kikipounamu_fleet_speed"] == {("a",): 4.0}
+    assert found["kikipounamu_fleet_rtf"] == {("a",): 0.25}
+    assert found["kikipounamu_fleet_busy_slots"] == {("a",): 2, ("b",): 2}
+    assert found["kikipounamu_fleet_info"] == {("cuda", "e", "h", "m", "a"): 1, ("cuda", "e", "h", "m", "b"): 1}
     for name, value in {
         "sessions": 5,
         "connections": 4,
@@ -106,18 +106,18 @@ def test_nobody_works_and_the_broker_is_away() -> None:
     found = read(Metrics(), now(up=False))
     assert found["kikipounamu_expected_wait_seconds"] == {("interactive",): inf, ("bulk",): inf}
     assert (found["kikipounamu_accepting"][()], found["kikipounamu_capacity_streams"][()]) == (0, 0)
-    assert "kikipounamu_worker_speed" not in found
+    assert "kikipounamu_fleet_speed" not in found
 
 
 def test_labels_are_bounded_and_never_twice_the_same() -> None:
     fleet = [worker(f"{n:05}" + "w" * 200, model=f"m{n}") for n in range(1_000)]
     fleet += [worker("x" * 200), worker("x" * 300)]
     found = read(Metrics(), now(Survey(workers=tuple(fleet))), OPENMETRICS)
-    assert len(found["kikipounamu_worker_slots"]) == MOST_WORKERS
+    assert len(found["kikipounamu_fleet_slots"]) == MOST_WORKERS
     assert len(found["kikipounamu_queue_depth"]) == 2 * MOST_MODELS
-    assert all(len(value) <= 128 for labels in found["kikipounamu_worker_info"] for value in labels)
+    assert all(len(value) <= 128 for labels in found["kikipounamu_fleet_info"] for value in labels)
     twins = read(Metrics(), now(Survey(workers=(worker("x" * 200), worker("x" * 300)))), OPENMETRICS)
-    assert len(twins["kikipounamu_worker_slots"]) == 1
+    assert len(twins["kikipounamu_fleet_slots"]) == 1
 
 
 def test_models_that_were_there_keep_their_name() -> None:

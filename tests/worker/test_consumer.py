@@ -53,13 +53,19 @@ async def text(other: GatewaySide, segment: int = 0) -> str:
 
 
 async def test_a_job_becomes_a_result(broker: Broker, other: GatewaySide) -> None:
-    async with working(broker.url):
+    async with working(broker.url) as worker:
         await other.submit(fault_job(Fault.NONE, 3))
         assert await text(other, 3) == "none 1"
+        pid = worker.consumer.now().engine_pid
+        assert pid == worker.engine.pid and pid is not None
     stored = await other.stored(3)
     assert isinstance(stored, Result)
     assert (stored.session, stored.model, stored.worker) == (SESSION, MODEL, "w")
     assert await other.backlog() == 0
+    tally, now = worker.consumer.tally, worker.consumer.now()
+    assert (dict(tally.jobs), tally.audio_s, tally.batches.read().count) == ({"final": 1}, 0.01, 1)
+    assert (now.state, now.engine_loads, now.engine_pid) == (WorkerState.DRAINING, 1, None)
+    assert now.speed > 0
 
 
 async def test_jobs_at_hand_are_decoded_together_up_to_the_slots(broker: Broker, other: GatewaySide) -> None:
@@ -108,9 +114,11 @@ async def test_three_failures_make_a_dead_letter_and_spare_the_others(
 ) -> None:
     for segment, what in enumerate([Fault.NONE, fault, Fault.NONE]):
         await other.submit(fault_job(what, segment))
-    async with working(broker.url, timing=Timing(0.1, 0.1, 0.1, 30, decode_spare_s=0.5), slots="3"):
+    timing = Timing(0.1, 0.1, 0.1, 30, decode_spare_s=0.5)
+    async with working(broker.url, timing=timing, slots="3") as worker:
         assert await ended(other, 1) is EndState.FAILED
         assert {await ended(other, segment) for segment in (0, 2)} == {EndState.FINAL}
+    assert dict(worker.consumer.tally.jobs) == {"final": 2, "again": 2, "dead": 1}
     failure = await other.stored(1)
     assert isinstance(failure, Failure) and failure.code is code and failure.retryable
     assert await other.redis.xlen(KEYS.dead) == 1
@@ -197,7 +205,7 @@ async def _renewed(other: GatewaySide) -> bool:
 async def test_the_decode_of_a_lost_job_is_abandoned(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     with capture_logs() as logs:
-        async with working(broker.url, "slow", gate=str(gate)), jobs_of(broker.url, "thief") as thief:
+        async with working(broker.url, "slow", gate=str(gate)) as slow, jobs_of(broker.url, "thief") as thief:
             entry = await other.submit(fault_job(Fault.HOLD))
             await wait_until(lambda: held_by(other, "slow"), "the job is taken")
             await other.abandon(entry, "thief", idle_ms=0)
@@ -209,6 +217,7 @@ async def test_the_decode_of_a_lost_job_is_abandoned(broker: Broker, other: Gate
             assert await other.pending() == [(entry, "thief", 1)]
             assert await thief.leave() == 1
             assert await text(other) == "hold 1"
+    assert slow.consumer.tally.jobs["lost"] == 1
 
 
 async def test_draining_finishes_what_is_being_decoded(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
@@ -276,9 +285,10 @@ async def test_whoever_waits_for_a_worker_hears_of_it_at_once(broker: Broker, ot
 
 
 async def test_a_worker_outlives_its_connections_and_its_groups(broker: Broker, other: GatewaySide) -> None:
-    async with working(broker.url):
+    async with working(broker.url) as worker:
         await other.submit(fault_job(Fault.NONE, 0))
         await text(other, 0)
+        assert worker.consumer.tally.returns == 0
         await other.redis.client_kill_filter(_type="normal", skipme=True)
         await other.submit(fault_job(Fault.NONE, 1))
         await text(other, 1)
@@ -286,6 +296,7 @@ async def test_a_worker_outlives_its_connections_and_its_groups(broker: Broker, 
         await other.attach()
         await other.submit(fault_job(Fault.NONE, 2))
         await text(other, 2)
+        assert worker.consumer.tally.returns >= 1
 
 
 async def test_a_worker_waits_for_a_broker_that_is_not_there_and_leaves_without_it(tmp_path: Path) -> None:

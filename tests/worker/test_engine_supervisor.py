@@ -58,8 +58,10 @@ async def test_another_engine_follows_one_that_is_gone(fault: Fault, error: type
             await decode(engine, fault, 0.5)
         with pytest.raises(EngineDied, match="no engine is loaded"):
             await decode(engine, Fault.NONE)
+        assert (engine.loads, engine.pid) == (1, None)
         await engine.ready()
         assert await decode(engine, Fault.NONE) == Transcript("none 1")
+        assert engine.loads == 2 and engine.pid is not None
 
 
 async def test_an_engine_that_grew_is_replaced_when_it_is_asked_for_next() -> None:

@@ -1,0 +1,20 @@
+from tests.worker.deliveries import delivery
+from worker.tally import FINAL, NOT_WANTED, Tally
+
+
+def test_what_was_decoded_together_is_one_batch_and_several_jobs() -> None:
+    tally = Tally()
+    tally.decoded([delivery(0), delivery(1)], 0.5)
+    tally.decoded([delivery(2)], 0.25)
+    assert (tally.decode.read().count, tally.decode.read().sum) == (3, 1.25)
+    assert tally.queue.read().count == 3
+    assert tally.batches.read().buckets[:2] == ((1.0, 1), (2.0, 2))
+
+
+def test_jobs_by_what_became_of_them() -> None:
+    tally = Tally()
+    tally.ended(FINAL, 2.5)
+    tally.ended(NOT_WANTED, 1.0)
+    tally.ended("dead")
+    assert dict(tally.jobs) == {FINAL: 1, NOT_WANTED: 1, "dead": 1}
+    assert tally.audio_s == 3.5

@@ -1,0 +1,157 @@
+"""A worker's figures for Prometheus, over HTTP in a thread of its own: nothing here waits for the event loop.
+
+The only file here that knows prometheus_client; imported where ``--metrics`` asks for it. Whoever reaches the
+address may read them: there is no key, and nothing of what was said.
+"""
+
+import os
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import metadata
+from math import inf
+from typing import Any, Final, NamedTuple
+from wsgiref.simple_server import WSGIRequestHandler
+
+import structlog
+from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from protocol.monitor import WorkerState
+from runtime.histogram import Histogram
+from worker.errors import MetricsUnavailable
+from worker.jobs import Verdict
+from worker.tally import FINAL, NOT_WANTED, Now, Tally
+
+log = structlog.get_logger(__name__)
+
+PREFIX: Final = "kikipounamu_worker_"
+LOOPBACK: Final = "127.0.0.1"
+_OUTCOMES: Final = (FINAL, NOT_WANTED, *(verdict.value for verdict in Verdict))
+_REQUEST_S: Final = 10.0
+_CLOSE_S: Final = 5.0
+
+Row = tuple[Sequence[str], float]
+
+
+class Place(NamedTuple):
+    """Where to listen."""
+
+    host: str
+    port: int
+
+
+def read_place(text: str) -> Place:
+    """``HOST:PORT``, ``[V6]:PORT``, or a port of this computer alone. Raises ``ValueError``."""
+    host, _, port = text.strip().rpartition(":")
+    if not (port.isdecimal() and int(port) <= 65_535):
+        raise ValueError(f"{text!r} is not HOST:PORT")
+    return Place(host.removeprefix("[").removesuffix("]") or LOOPBACK, int(port))
+
+
+class WorkerCollector(Collector):
+    """One worker."""
+
+    def __init__(self, worker: str, tally: Tally, look: Callable[[], Now]) -> None:
+        self._worker = worker
+        self._tally = tally
+        self._look = look
+
+    def collect(self) -> Iterator[Metric]:
+        """Everything, at one moment."""
+        now = self._look()
+        yield from self._counted(now)
+        yield _histogram(
+            "queue_seconds", "How long jobs were in the broker before they were read.", self._tally.queue
+        )
+        yield _histogram("decode_seconds", "How long jobs were in the engine.", self._tally.decode)
+        yield _histogram("batch_size", "How many jobs were decoded at once.", self._tally.batches)
+        states = [([state.value], float(now.state is state)) for state in WorkerState]
+        yield _gauges("state", "1: what it does now.", states, "state")
+        yield _gauges("slots", "How many jobs it decodes at once.", [((), now.info.slots)])
+        yield _gauges("busy_slots", "How many it decodes now.", [((), now.busy)])
+        known = [((), now.speed)] if now.speed else []
+        yield _gauges(
+            "speed", "Audio seconds recognised per second of decoding; nothing until it is known.", known
+        )
+        rtf: list[Row] = [((), 1 / now.speed)] if now.speed else []
+        yield _gauges("rtf", "Real-time factor: seconds of decoding per second of audio.", rtf)
+        said = {"worker": self._worker, "engine": now.info.engine, "model": now.info.model}
+        said |= {"device": now.info.device, "version": metadata.version("kikipounamu")}
+        said |= {"python": platform.python_version()}
+        yield InfoMetricFamily(PREFIX.removesuffix("_"), "What runs here.", value=said)
+
+    def _counted(self, now: Now) -> Iterator[Metric]:
+        tally = self._tally
+        jobs = dict.fromkeys(_OUTCOMES, 0) | dict(tally.jobs)
+        rows = [((outcome,), float(count)) for outcome, count in jobs.items()]
+        yield _counter("jobs", "Jobs that this worker was given and has no more.", rows, "outcome")
+        yield _counter("audio_seconds", "Audio that it turned into text.", [((), tally.audio_s)])
+        yield _counter("partials", "Hypotheses that it made.", [((), tally.partials)])
+        yield _counter("leases_lost", "Jobs that another worker took.", [((), tally.jobs[Verdict.LOST])])
+        yield _counter("broker_returns", "How often the broker was away and came back.", [((), tally.returns)])
+        restarts = float(max(0, now.engine_loads - 1))
+        yield _counter("engine_restarts", "Engine processes after the first one.", [((), restarts)])
+
+
+@contextmanager
+def serving(place: Place, worker: str, tally: Tally, look: Callable[[], Now]) -> Iterator[int]:
+    """Answer until the context ends; yields the port. Raises ``MetricsUnavailable``."""
+    registry = CollectorRegistry()
+    registry.register(WorkerCollector(worker, tally, look))
+    if os.path.isdir("/proc/self"):
+        ProcessCollector(registry=registry)
+        ProcessCollector(f"{PREFIX}engine", lambda: look().engine_pid or "none", registry=registry)
+    try:
+        server, thread = start_http_server(place.port, place.host, registry)
+    except OSError as error:
+        raise MetricsUnavailable(f"metrics cannot be served at {place.host}:{place.port}: {error}") from error
+    server.RequestHandlerClass = _Handler
+    server.handle_error = _nothing  # type: ignore[method-assign] # who asked is gone: nobody is to be told
+    try:
+        log.info("metrics are served", host=place.host, port=server.server_port)
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(_CLOSE_S)
+
+
+class _Handler(WSGIRequestHandler):
+    """Silent, and for no longer than a request may take."""
+
+    timeout = _REQUEST_S
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nobody wants a line per scrape."""
+
+
+def _nothing(request: Any, client_address: Any) -> None:
+    """A scrape that broke off."""
+
+
+def _counter(name: str, text: str, rows: Sequence[Row], *labels: str) -> Metric:
+    family = CounterMetricFamily(PREFIX + name, text, labels=labels)
+    for values, value in rows:
+        family.add_metric(values, float(value))
+    return family
+
+
+def _gauges(name: str, text: str, rows: Sequence[Row], *labels: str) -> Metric:
+    family = GaugeMetricFamily(PREFIX + name, text, labels=labels)
+    for values, value in rows:
+        family.add_metric(values, float(value))
+    return family
+
+
+def _histogram(name: str, text: str, histogram: Histogram) -> Metric:
+    reading = histogram.read()
+    buckets = [("+Inf" if bound == inf else repr(bound), count) for bound, count in reading.buckets]
+    return HistogramMetricFamily(PREFIX + name, text, buckets=buckets, sum_value=reading.sum)

@@ -1,0 +1,58 @@
+"""What a worker did since it began, for its metrics: plain numbers, which other threads may read."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from protocol.engine import EngineInfo
+from protocol.monitor import WorkerState
+from runtime.histogram import Histogram
+from worker.delivery import Delivery
+
+FINAL: Final = "final"
+NOT_WANTED: Final = "not wanted"
+"""Outcomes of jobs beside those of ``worker.jobs.Verdict``."""
+_BATCHES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+
+
+@dataclass(frozen=True)
+class Now:
+    """How a worker is at the moment when somebody asks. ``engine_pid``: ``None`` while there is none."""
+
+    state: WorkerState
+    info: EngineInfo
+    busy: int
+    speed: float
+    engine_loads: int
+    engine_pid: int | None
+
+
+class Tally:
+    """``jobs`` by outcome; ``queue`` and ``decode``: seconds of each job; ``batches``: how many at once.
+
+    ``partials``: hypotheses that were made; ``returns``: how often the broker was back after it had been away.
+    """
+
+    def __init__(self) -> None:
+        self.jobs: Counter[str] = Counter()
+        self.audio_s = 0.0
+        self.queue = Histogram()
+        self.decode = Histogram()
+        self.batches = Histogram(_BATCHES)
+        self.partials = 0
+        self.returns = 0
+
+    def decoded(self, batch: Iterable[Delivery], decode_s: float) -> None:
+        """They were decoded together."""
+        size = 0
+        for delivery in batch:
+            size += 1
+            self.queue.add(delivery.age_ms / 1000)
+            self.decode.add(decode_s)
+        self.batches.add(size)
+
+    def ended(self, outcome: str, seconds: float = 0.0) -> None:
+        """One job is not this worker's any more; ``seconds``: of audio that has a text now."""
+        self.jobs[outcome] += 1
+        self.audio_s += seconds
