@@ -56,11 +56,12 @@ _BETWEEN: Final = (
 )
 _WHY: Final = {
     PairRefusal.CLOSED: "the gateway pairs nobody now: show a new code there, it is good for two minutes",
-    PairRefusal.LOCKED: "the code was tried too often: show a new one at the gateway",
+    PairRefusal.LOCKED: "the code was tried too often: show a new one at the gateway; if that was not you, "
+    "somebody on this network is guessing",
     PairRefusal.BUSY: "another device is just being paired: try again in a moment",
     PairRefusal.OTHER_KIND: "the code is for the other kind of device: show one for this kind at the gateway",
-    PairRefusal.WRONG_CODE: "the code is another one: compare the digits; if they are right, "
-    "somebody stands between this device and the gateway",
+    PairRefusal.WRONG_CODE: "the code is wrong, or somebody is between this device and the gateway: compare the "
+    "digits; if they are right, use another network",
     PairRefusal.INTERCEPTED: _BETWEEN,
 }
 

@@ -13,6 +13,7 @@ from client.errors import GatewayError, Unreachable
 from client.pairing import NewPairing, pair
 from protocol.devices import DeviceKind
 from protocol.errors import MalformedMessage
+from protocol.pairing import clean_code
 from runtime.tasks import Tasks
 
 Pair = Callable[[str, str, str, DeviceKind, str], Coroutine[Any, Any, NewPairing]]
@@ -33,6 +34,7 @@ class Joining:
         self._keep, self._changed, self._pair = keep, changed, pair
         self._tasks = Tasks("pairing")
         self._running: asyncio.Task[None] | None = None
+        self._wrong = ""  # the code that was refused last
         self.view = PairingView()
 
     def begin(self, wanted: PairGateway) -> None:
@@ -60,9 +62,17 @@ class Joining:
         except MalformedMessage:
             self._show(PairingView(PairingStage.REFUSED, note=Note("pair-no-code")))
         except (GatewayError, AppError) as error:
-            self._show(PairingView(PairingStage.REFUSED, note=note_of(error)))
+            self._show(PairingView(PairingStage.REFUSED, note=self._why(error, wanted)))
         else:
             self._show(PairingView(PairingStage.PAIRED, gateway, made.address.name))
+
+    def _why(self, error: Exception, wanted: PairGateway) -> Note:
+        """That a code is wrong may be a lie, and nobody can tell; the same one twice is no slip of a finger."""
+        note = note_of(error)
+        if note.key != "pair-wrong-code":
+            return note
+        before, self._wrong = self._wrong, clean_code(wanted.code)
+        return Note("pair-wrong-again", note.values) if before == self._wrong else note
 
     async def _first(self, wanted: PairGateway) -> NewPairing:
         """At the first address where anybody answers. Raises ``GatewayError`` or ``MalformedMessage``."""

@@ -83,6 +83,17 @@ async def test_each_refusal_is_told_and_the_code_tried_nowhere_else(error: Excep
     assert [said[0] for said in world.said] == ["https://a:1"] and not world.kept
 
 
+async def test_the_same_code_refused_twice_is_no_slip_of_a_finger() -> None:
+    world = World(a=NotPaired("", PairRefusal.WRONG_CODE, 3))
+    keys = []
+    for code in ("1234 5678", "1234 5679", "12345679", "1234 5678"):
+        world.joining.begin(PairGateway(("https://a:1",), code, "laptop"))
+        note = (await world.over()).note
+        assert note is not None and note.values == {"tries": "3"}
+        keys.append(note.key)
+    assert keys == ["pair-wrong-code", "pair-wrong-code", "pair-wrong-again", "pair-wrong-code"]
+
+
 async def test_nobody_anywhere() -> None:
     world = World(a=Unreachable(""), b=Unreachable(""))
     world.joining.begin(WANTED)

@@ -57,7 +57,7 @@ FAMILIES = {
     "settings.title": WITH_ROW,
     "settings.says": WITH_ROW,
     "settings.allowed": ["language", "model", "url", "key", "hours", "port"],
-    "settings.unit": ["history.days", "history.megabytes", "history.keep"],
+    "settings.unit": ["history.days", "history.megabytes", "history.keep", "worker.gpu_memory"],
     "settings.empty": ["gateway.url", "recognition.model", "worker.hours"],
     "settings.key-use": [use.value for use in Use],
     "files": ["pause", "resume", "retry"],
