@@ -8,6 +8,7 @@ import typer
 
 from app import (
     control_command,
+    dashboard_command,
     doctor_command,
     logs_command,
     microphones_command,
@@ -32,6 +33,7 @@ app.add_typer(takes_command.app, name="takes")
 app.command()(microphones_command.microphones)
 app.command()(doctor_command.doctor)
 app.command()(report_command.report)
+app.command()(dashboard_command.dashboard)
 app.command()(logs_command.logs)
 control_command.register(app)
 

@@ -1,0 +1,66 @@
+"""``kikipounamu dashboard``: the page that shows how a gateway is doing, opened in the browser with its key."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
+
+import typer
+
+from app.errors import UsageMistake
+
+if TYPE_CHECKING:
+    from client.connection import Address
+
+
+def dashboard(
+    print_only: Annotated[bool, typer.Option("--print", help="Print the address, with its key, instead.")] = False,
+    gateway: Annotated[
+        str, typer.Option(metavar="NAME", help="One that this computer is paired with. [default: its own]")
+    ] = "",
+) -> None:
+    """Open the dashboard of a gateway in the browser."""
+    import webbrowser
+
+    from app import process
+
+    process.run("kikipounamu", lambda: show(gateway, webbrowser.open, print_only=print_only))
+
+
+async def show(gateway: str, browse: Callable[[str], bool], *, print_only: bool = False) -> int:
+    """Print the address or have it opened; the exit status. Raises ``AppError`` or ``Unreachable``."""
+    from app.dashboard_relay import Relay
+
+    at = await asyncio.to_thread(_address, gateway)
+    if print_only:
+        typer.echo(page_of(at))
+        return 0
+    if at.certificate_sha256:
+        typer.echo(f"The browser will warn of the certificate. Go on if its SHA-256 is {at.certificate_sha256}")
+    if await Relay(page_of(at)).show(browse):
+        return 0
+    typer.echo("no browser could be opened here: `kikipounamu dashboard --print` prints the address", err=True)
+    return 1
+
+
+def page_of(at: "Address") -> str:
+    """Where its dashboard is, with the key where no server is told it: behind the ``#``."""
+    from protocol.monitor import DASHBOARD_PATH
+
+    key = f"#key={quote(at.key, safe='')}" if at.key else ""
+    return f"{at.url.rstrip('/')}{DASHBOARD_PATH}{key}"
+
+
+def _address(name: str) -> "Address":
+    if not name:
+        from app.local_gateway import locate
+
+        return locate()
+    from app.gateways.store import GatewayStore, of_this_user
+
+    paired, _ = GatewayStore(of_this_user()).read()
+    for one in paired:
+        if name in (one.called, one.id):
+            return one.addresses[0]
+    known = ", ".join(one.called for one in paired) or "none"
+    raise UsageMistake(f"this computer is paired with no gateway called {name}; paired: {known}")
