@@ -1,7 +1,7 @@
 """This computer's gateway for other devices: how it is started, who may use it, and codes for new ones.
 
-It is asked how things stand only while somebody looks, or a code is shown. Everything here belongs to one loop;
-``post`` must not wait.
+It is asked how things stand only while somebody looks, or a code is shown. One that could not be shared is tried
+again by itself. Everything here belongs to one loop; ``post`` must not wait.
 """
 
 import asyncio
@@ -34,6 +34,8 @@ LOOK_S: Final = 0.5
 MOST_URLS: Final = 3  # in a link: of more, a camera could not read the dots
 LOCAL: Final = ("--mode", "local", "--host", "127.0.0.1")
 NOT_OURS: Final = Note("sharing-not-ours")
+_FIRST_RETRY_S: Final = 5.0
+_LONGEST_RETRY_S: Final = 300.0
 
 Post = Callable[[SharingView | InviteView], None]
 
@@ -55,14 +57,30 @@ def port_is_free(port: int) -> bool:
     return True
 
 
-class Sharing:
-    """``again`` is called when the gateway of this computer is to be started in another way."""
+def retry_pause(failures: int) -> float:
+    """5 s to 5 minutes, doubling: a gateway that starts anew interrupts whoever speaks for a moment."""
+    return float(min(_FIRST_RETRY_S * 2 ** min(failures - 1, 16), _LONGEST_RETRY_S))
 
-    def __init__(self, post: Post, find: Locate = locate, look_s: float = LOOK_S) -> None:
+
+class Sharing:
+    """``again`` is called when the gateway of this computer is to be started in another way.
+
+    ``pause``: seconds before it is tried again to share it, after so many failures in a row.
+    """
+
+    def __init__(
+        self,
+        post: Post,
+        find: Locate = locate,
+        look_s: float = LOOK_S,
+        pause: Callable[[int], float] = retry_pause,
+    ) -> None:
         self.again: Callable[[], None] = lambda: None
-        self._post, self._locate, self._look_s = post, find, look_s
+        self._post, self._locate, self._look_s, self._pause = post, find, look_s, pause
         self._on, self._port = False, 0
         self._blocked: Note | None = None
+        self._failures = 0
+        self._retrying: asyncio.Task[None] | None = None
         self._stack: Stack | None = None
         self._seen = False
         self._view = SharingView()
@@ -90,7 +108,7 @@ class Sharing:
         if (on, port) == (self._on, self._port):
             return
         restarts = on or self._on
-        self._on, self._port, self._blocked = on, port, None
+        self._on, self._port, self._blocked, self._failures = on, port, None, 0
         if restarts:
             self.again()
         self._look()
@@ -102,16 +120,40 @@ class Sharing:
             if port_is_free(self._port):
                 arguments = shared(self._port)
             else:
-                self._blocked = Note("sharing-port-taken", {"port": str(self._port)})
+                self._block(Note("sharing-port-taken", {"port": str(self._port)}))
         log.info("the gateway of this computer", shared=arguments is not LOCAL)
         self._stack = Stack(StackSettings(worker=False, gateway_arguments=arguments))
         return self._stack
 
     def gateway_told(self, error: AppError | None) -> None:
         """What keeps it from running; one that cannot be shared is started without that."""
-        if error is not None and self._on and self._blocked is None:
-            self._blocked = note_of(error)
+        if self._on and self._blocked is None:
+            if error is None:
+                self._failures = 0
+            else:
+                self._block(note_of(error))
         self._look()
+
+    def _block(self, why: Note) -> None:
+        self._blocked, self._failures = why, self._failures + 1
+        if self._retrying is None or self._retrying.done():
+            self._retrying = self._tasks.start(self._retry(), "retry")
+
+    async def _retry(self) -> None:
+        """Until nothing is in the way that could be seen from here."""
+        while self._blocked is not None:
+            await asyncio.sleep(self._pause(self._failures))
+            self._try_again()
+
+    def _try_again(self) -> None:
+        if self._blocked is None:  # somebody wants something else meanwhile
+            return
+        if not port_is_free(self._port):
+            self._failures += 1
+            return
+        log.info("it is tried again to share the gateway", failures=self._failures)
+        self._blocked = None
+        self.again()
 
     # -- what is asked -------------------------------------------------------------------------------------
 

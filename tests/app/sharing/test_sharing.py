@@ -9,9 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.errors import StackFailed
 from app.own_gateway import OwnGateway
 from app.sharing.actions import EndInvite, InviteDevice, LookAtSharing, RenameDevice, RevokeDevice
-from app.sharing.sharing import NOT_OURS, Sharing, port_is_free
+from app.sharing.sharing import NOT_OURS, Sharing, port_is_free, retry_pause
 from app.sharing.view import InviteView, SharingState, SharingView
 from app.stack import Stack
 from app.view import Note
@@ -198,6 +199,48 @@ async def test_nothing_listens_beyond_this_computer_until_it_is_shared(
         assert False not in worker.told, "the worker waits for the next gateway"
         made.wish(on=False, port=port)
         await wait_until(lambda: listens(stacks[-1]) == {"127.0.0.1"}, "it is shared no more")
+
+
+async def test_it_is_tried_again_once_the_port_is_free() -> None:
+    told, starts, pauses = Told(), list[Stack](), list[int]()
+
+    def pause(failures: int) -> float:
+        pauses.append(failures)
+        return 0.01
+
+    async with Sharing(told, nowhere, look_s=0.02, pause=pause) as made:
+        made.again = lambda: starts.append(made.stack())
+        made.ask(LookAtSharing(True))
+        with socket.create_server(("0.0.0.0", 0)) as taken:
+            made.wish(on=True, port=taken.getsockname()[1])
+            await wait_until(lambda: told.view.state is SharingState.FAILED, "it is told why")
+            await wait_until(lambda: len(pauses) > 3, "it is looked whether the port is free")
+            assert len(starts) == 1, "nobody is interrupted for nothing"
+        await wait_until(lambda: len(starts) == 2, "it is started again")
+        await wait_until(lambda: told.view.state is SharingState.STARTING, "nothing is in the way")
+        made.gateway_told(None)
+    assert pauses[:4] == [1, 2, 3, 4]
+
+
+async def test_one_that_ends_is_tried_again_ever_less_often() -> None:
+    pauses = list[int]()
+
+    def pause(failures: int) -> float:
+        pauses.append(failures)
+        return 0.01
+
+    async with Sharing(Told(), nowhere, pause=pause) as made:
+        made.again = lambda: made.gateway_told(StackFailed("it ends"))
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        made.wish(on=True, port=port)
+        await wait_until(lambda: pauses[:3] == [1, 2, 3], "again and again")
+        made.again = lambda: made.gateway_told(None)
+        await wait_until(lambda: made._blocked is None, "it runs")
+        made.gateway_told(StackFailed("it ends later"))
+        await wait_until(lambda: pauses[-1] == 1, "that is a new failure")
+        made.wish(on=False, port=port)
+    assert (retry_pause(1), retry_pause(2), retry_pause(99)) == (5.0, 10.0, 300.0)
 
 
 async def test_a_gateway_that_cannot_be_shared_is_there_for_this_computer(
