@@ -7,8 +7,10 @@ from typing import Final
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.doctor.finding import Area, advice, ok, wrong
 from app.help.log_lines import LogFilter, parse
 from app.help.view import (
+    ExaminationView,
     Kind,
     Licence,
     LicencesView,
@@ -49,6 +51,14 @@ PARTS: Final = (
     ReportPart("logs/desktop.jsonl", 412_000, ""),
     ReportPart("logs/worker.jsonl", 96_000, ""),
 )
+FOUND: Final = (
+    ok(Area.SETTINGS, "settings-good", file="~/.config/kikipounamu/settings.toml"),
+    ok(Area.MICROPHONE, "microphone-heard", device="USB Audio", level=-18),
+    ok(Area.VAD, "vad-hears", detector="fsmn-vad", seconds="9.1"),
+    wrong(Area.MODELS, "model-damaged", model="whisper-base"),
+    advice(Area.DISK, "disk-little", size="731.2 MB", folder="/home"),
+    wrong(Area.HOTKEYS, "hotkey-taken", binding="right_ctrl"),
+)
 _LICENCES: Final = (
     Licence("kikipounamu", "0.1.0", "MIT", Kind.PROGRAM),
     Licence("aiohttp", "3.14.5", "Apache-2.0 AND MIT", Kind.PACKAGE),
@@ -79,6 +89,7 @@ def lines() -> LogLines:
 
 def full(panels: HelpPanels) -> None:
     """Something of everything, and of each something chosen."""
+    panels.examination.show_examination(ExaminationView(FOUND))
     panels.logs.show_lines(lines())
     panels.logs.list.setCurrentIndex(panels.logs.model.index(6))
     panels.report.show_report(ReportView(ReportState.READY, PARTS))
@@ -90,6 +101,7 @@ def full(panels: HelpPanels) -> None:
 
 def empty(panels: HelpPanels) -> None:
     """Nothing is written down, a report is being made, licences are being read."""
+    panels.examination.show_examination(ExaminationView(FOUND[:1], Area.MICROPHONE))
     panels.logs.show_lines(LogLines())
     panels.report.show_report(ReportView(ReportState.GATHERING))
 
@@ -104,7 +116,7 @@ def failed(panels: HelpPanels) -> None:
 
 
 def page(look: Look, fill: Fill) -> QImage:
-    """The three panels below each other, as wide as in the window."""
+    """The four panels below each other, as wide as in the window."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         panels = HelpPanels(theme, texts, lambda action: None, _LOGS)
@@ -112,7 +124,7 @@ def page(look: Look, fill: Fill) -> QImage:
         inside.setObjectName("page")
         below = QVBoxLayout(inside)
         below.setSpacing(SPACING.wide)
-        for panel in (panels.logs, panels.report, panels.about):
+        for panel in (panels.examination, panels.logs, panels.report, panels.about):
             below.addWidget(panel)
         inside.resize(round(usual_size().width() * 0.8), 100)
         inside.show()

@@ -1,4 +1,4 @@
-"""What a person asks of the help: logs, a report, licences. Pure."""
+"""What a person asks of the help: an examination, logs, a report, licences. Pure."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,4 +38,9 @@ class LicenceTextWanted:
     name: str
 
 
-HelpAction = LookAtLogs | PrepareReport | SaveReport | LicencesWanted | LicenceTextWanted
+@dataclass(frozen=True)
+class Examine:
+    """Find out what works on this computer and what does not (``ExaminationView``)."""
+
+
+HelpAction = Examine | LookAtLogs | PrepareReport | SaveReport | LicencesWanted | LicenceTextWanted

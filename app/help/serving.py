@@ -7,7 +7,9 @@ Logs are read only while somebody sees them. Everything here belongs to one loop
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import os
+import sys
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -16,9 +18,12 @@ from typing import Any, Final, Self
 
 import structlog
 
+from app.doctor.examining import Examination, examine
+from app.doctor.finding import Area, Finding
 from app.errors import AppError
 from app.help import report
 from app.help.actions import (
+    Examine,
     HelpAction,
     LicencesWanted,
     LicenceTextWanted,
@@ -30,7 +35,16 @@ from app.help.licences import PROGRAM, licences, text_of
 from app.help.log_lines import LogFilter
 from app.help.log_reading import LogReading
 from app.help.report import Part, Sources
-from app.help.view import HelpValue, LicencesView, LicenceText, LogLines, ReportPart, ReportState, ReportView
+from app.help.view import (
+    ExaminationView,
+    HelpValue,
+    LicencesView,
+    LicenceText,
+    LogLines,
+    ReportPart,
+    ReportState,
+    ReportView,
+)
 from app.problem_notes import note_of, unexpected
 from app.view import Note
 from runtime.folders import folders
@@ -43,16 +57,26 @@ FOLLOW_S: Final = 0.5
 _LONGEST_LOOK: Final = 20_000
 
 
+def examinations() -> Sequence[Examination]:
+    """Those of ``kikipounamu doctor``. Blocks."""
+    from app.doctor.everything import Everything, Wish, this_computer  # late: nobody may ever ask
+
+    return Everything(Wish(), this_computer(sys.platform, os.environ)).examinations()
+
+
 class Help:
-    """``sources``: of the next report. ``logs``: the folder of them."""
+    """``sources``: of the next report. ``logs``: the folder of them. ``examinations``: what is to be examined."""
 
     def __init__(
         self,
         post: Callable[[HelpValue], None],
         sources: Callable[[], Sources] = Sources,
         logs: Path | None = None,
+        examinations: Callable[[], Sequence[Examination]] = examinations,
     ) -> None:
         self.sources = sources
+        self._examinations = examinations
+        self._examining: asyncio.Task[None] | None = None
         self._post = post
         self._logs = logs or folders().logs
         self._tasks = Tasks("help")
@@ -73,6 +97,9 @@ class Help:
     def ask(self, action: HelpAction) -> None:
         """Do it; returns at once."""
         match action:
+            case Examine():
+                if self._examining is None or self._examining.done():
+                    self._examining = self._tasks.start(self._examine(), "examination")
             case LookAtLogs(on, wanted):
                 self._look(on, wanted)
             case PrepareReport():
@@ -83,6 +110,22 @@ class Help:
                 self._tasks.start(self._tell_licences(), "licences")
             case LicenceTextWanted(name):
                 self._tasks.start(self._tell_licence(name), "licence")
+
+    # -- the examination -----------------------------------------------------------------------------------
+
+    async def _examine(self) -> None:
+        """Each is told when it and all before it are over."""
+        there = await asyncio.to_thread(self._examinations)
+        left = [one.area for one in there]
+        found: list[Finding] = []
+        self._post(ExaminationView((), left[0]))
+
+        def tell(area: Area, findings: tuple[Finding, ...]) -> None:
+            left.remove(area)
+            found.extend(findings)
+            self._post(ExaminationView(tuple(found), left[0] if left else None))
+
+        await examine(there, tell)
 
     # -- logs ----------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.doctor.finding import Area, Finding
 from app.help.log_lines import LogFilter, LogLine
 from app.view import Note
 
@@ -89,4 +90,12 @@ class LicenceText:
     text: str
 
 
-HelpValue = LogLines | ReportView | LicencesView | LicenceText
+@dataclass(frozen=True)
+class ExaminationView:
+    """What was found so far. ``waits_for``: what is looked at now; ``None``: everything was."""
+
+    findings: tuple[Finding, ...] = ()
+    waits_for: Area | None = None
+
+
+HelpValue = ExaminationView | LogLines | ReportView | LicencesView | LicenceText

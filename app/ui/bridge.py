@@ -7,12 +7,12 @@ from typing import Final
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.files.view import FilesView
-from app.help.view import LogLines, ReportView
+from app.help.view import ExaminationView, LogLines, ReportView
 from app.history.view import Playing
 from app.monitoring.view import MonitorView
 from app.view import View, WorkerView
 
-_NEWEST: Final = (View, WorkerView, FilesView, MonitorView, Playing, LogLines, ReportView)
+_NEWEST: Final = (View, WorkerView, FilesView, MonitorView, Playing, ExaminationView, LogLines, ReportView)
 _BUCKETS_PER_MS: Final = 10
 _LONGEST_MS: Final = 10_000
 

@@ -1,4 +1,4 @@
-"""The help in the settings: logs, a report, and what this is."""
+"""The help in the settings: an examination, logs, a report, and what this is."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,9 +7,10 @@ from typing import Any, Protocol
 from PySide6.QtWidgets import QWidget
 
 from app.help.actions import HelpAction
-from app.help.view import LicencesView, LicenceText, LogLines, ReportView
+from app.help.view import ExaminationView, LicencesView, LicenceText, LogLines, ReportView
 from app.ui.file_dialogs import Dialogs
 from app.ui.help_about import AboutPanel
+from app.ui.help_examination import ExaminationPanel
 from app.ui.help_logs import LogPanel
 from app.ui.help_report import ReportPanel
 from app.ui.settings_section import Words
@@ -26,7 +27,7 @@ class Page(Protocol):
 
 
 class HelpPanels:
-    """Three panels. ``logs``: the folder of them."""
+    """Four panels. ``logs``: the folder of them."""
 
     def __init__(
         self,
@@ -36,22 +37,25 @@ class HelpPanels:
         logs: Path,
         dialogs: Dialogs | None = None,
     ) -> None:
+        self.examination = ExaminationPanel(theme, texts, ask)
         self.logs = LogPanel(theme, texts, ask, logs, dialogs)
         self.report = ReportPanel(theme, texts, ask, dialogs)
         self.about = AboutPanel(theme, texts, ask)
         self.shows: dict[type, Callable[[Any], None]] = {
+            ExaminationView: self.examination.show_examination,
             LogLines: self.logs.show_lines,
             ReportView: self.report.show_report,
             LicencesView: self.about.show_licences,
             LicenceText: self.about.show_text,
         }
-        for panel in (self.logs, self.report, self.about):
+        self._panels = (self.examination, self.logs, self.report, self.about)
+        for panel in self._panels:
             theme.changed.connect(panel.refresh)
             texts.changed.connect(panel.refresh)
 
     def add_to(self, page: Page) -> None:
         """Into their section."""
-        for panel in (self.logs, self.report, self.about):
+        for panel in self._panels:
             page.add(SECTION, panel, panel.words)
 
     def again(self) -> None:

@@ -1,5 +1,6 @@
 """The help answers what is asked of it, and reads logs only while somebody looks."""
 
+import asyncio
 import json
 import zipfile
 from collections.abc import AsyncIterator
@@ -7,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from app.help.actions import LicencesWanted, LicenceTextWanted, LookAtLogs, PrepareReport, SaveReport
+from app.doctor.examining import Examination
+from app.doctor.finding import Area, Finding, ok
+from app.help.actions import Examine, LicencesWanted, LicenceTextWanted, LookAtLogs, PrepareReport, SaveReport
 from app.help.licences import PROGRAM
 from app.help.log_lines import LogFilter
 from app.help.report import Sources
-from app.help.serving import MOST_SHOWN, Help
-from app.help.view import HelpValue, LicencesView, LicenceText, LogLines, ReportState, ReportView
+from app.help.serving import MOST_SHOWN, Help, examinations
+from app.help.view import ExaminationView, HelpValue, LicencesView, LicenceText, LogLines, ReportState, ReportView
 from tests.app.help.logs import line, write
 from tests.helpers.waiting import wait_until
 
@@ -54,6 +57,36 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 async def helping(desk: Desk) -> AsyncIterator[Help]:
     async with Help(desk.told.append, desk.sources) as made:
         yield made
+
+
+async def test_an_examination_is_told_as_it_goes(desk: Desk) -> None:
+    go_on = asyncio.Event()
+
+    async def waits() -> list[Finding]:
+        await go_on.wait()
+        return [ok(Area.TRAY, "tray-there")]
+
+    async def nothing() -> list[Finding]:
+        return []
+
+    def there() -> list[Examination]:
+        return [Examination(Area.PERMISSIONS, nothing), Examination(Area.TRAY, waits)]
+
+    async with Help(desk.told.append, examinations=there) as helping:
+        helping.ask(Examine())
+        helping.ask(Examine())
+        await wait_until(lambda: len(desk.told) == 2, "the first one is over")
+        go_on.set()
+        await wait_until(lambda: len(desk.told) == 3, "the second one is over")
+    assert desk.told == [
+        ExaminationView((), Area.PERMISSIONS),
+        ExaminationView((), Area.TRAY),
+        ExaminationView((ok(Area.TRAY, "tray-there"),)),
+    ]
+
+
+def test_the_window_examines_what_the_command_does(desk: Desk) -> None:
+    assert {one.area for one in examinations()} <= set(Area)
 
 
 async def test_logs_are_followed_while_somebody_looks(helping: Help, desk: Desk) -> None:

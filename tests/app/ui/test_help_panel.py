@@ -1,4 +1,4 @@
-"""The three panels of the help in their section, and who of them shows which news."""
+"""The four panels of the help in their section, and who of them shows which news."""
 
 from pathlib import Path
 from typing import get_args
@@ -28,7 +28,7 @@ def test_they_are_in_their_section_and_all_news_are_shown(theme: Theme, qtbot: Q
     panels = HelpPanels(theme, texts, asked.append, Path("logs"))
     page = Page()
     panels.add_to(page)
-    assert [section for section, _, _ in page.added] == [SECTION] * 3
+    assert [section for section, _, _ in page.added] == [SECTION] * 4
     assert all(list(words()) for _, _, words in page.added)
     assert set(panels.shows) == set(get_args(HelpValue))
     for _, panel, _ in page.added:

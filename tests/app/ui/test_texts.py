@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.dictation_events import NoteKey
+from app.doctor.finding import Severity
 from app.files.view import FileNote, FileState
 from app.formats import Format
 from app.gestures import TalkMode
@@ -64,6 +65,8 @@ FAMILIES = {
     "files.state": [state.value for state in FileState],
     "files.note": [key.value for key in FileNote],
     "history.note": [key.value for key in HistoryNote],
+    "help.examine": ["list", "text", "do"],
+    "help.examine.severity": [severity.value for severity in Severity],
     "help.level": [*LEVELS, "unreadable"],
     "help.logs": [f"level-{level}" for level in LEVELS[:4]] + LOG_NAMES,
     "help.about": ["search", "list", "text"],

@@ -1,0 +1,71 @@
+"""The examination in the window: asked for, told as it goes, the gravest first, in both languages."""
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.doctor.finding import Area, advice, ok, wrong
+from app.help.actions import Examine, HelpAction
+from app.help.view import ExaminationView
+from app.ui.help_examination import ExaminationPanel
+from app.ui.texts import Texts
+from app.ui.theme import Theme
+
+WELL = ok(Area.TRAY, "tray-there")
+HINT = advice(Area.TRAY, "tray-none")
+BAD = wrong(Area.MODELS, "model-damaged", model="fsmn-vad")
+
+
+@pytest.fixture
+def asked() -> list[HelpAction]:
+    return []
+
+
+@pytest.fixture
+def texts() -> Texts:
+    return Texts("en")
+
+
+@pytest.fixture
+def panel(theme: Theme, texts: Texts, asked: list[HelpAction], qtbot: QtBot) -> ExaminationPanel:
+    made = ExaminationPanel(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.resize(700, 500)
+    made.show()
+    return made
+
+
+def rows(panel: ExaminationPanel) -> list[str]:
+    return [str(panel.model.data(panel.model.index(row))) for row in range(panel.model.rowCount())]
+
+
+def test_it_begins_when_somebody_asks(panel: ExaminationPanel, asked: list[HelpAction]) -> None:
+    assert not panel.list.isVisible() and not panel.text.isVisible() and not panel.state.isVisible()
+    panel.examine.click()
+    assert asked == [Examine()]
+    panel.show_examination(ExaminationView((WELL,), Area.MODELS))
+    assert not panel.examine.isEnabled() and panel.state.text() == "Looking at: Models"
+    panel.show_examination(ExaminationView((WELL, BAD)))
+    assert panel.examine.isEnabled() and panel.examine.text() == "Examine again"
+
+
+def test_the_gravest_is_first_and_what_to_do_stands_below(panel: ExaminationPanel) -> None:
+    panel.show_examination(ExaminationView((WELL, HINT, BAD)))
+    assert [row.split(",")[0] for row in rows(panel)] == ["Problem", "Advice", "Well"]
+    assert panel.state.text() == "1 problem"
+    assert "Do this: Run kikipounamu models get fsmn-vad" in panel.text.toPlainText()
+    assert "AppIndicator" in panel.text.toPlainText()
+    panel.list.setCurrentIndex(panel.model.index(2))
+    assert panel.text.toPlainText() == "Tray: There is one."
+
+
+def test_all_is_well(panel: ExaminationPanel) -> None:
+    panel.show_examination(ExaminationView((WELL,)))
+    assert panel.state.text() == "Everything that was looked at works." and not panel.text.isVisible()
+
+
+def test_it_speaks_the_language_of_the_window(panel: ExaminationPanel, texts: Texts) -> None:
+    panel.show_examination(ExaminationView((BAD,)))
+    texts.choose("zh")
+    panel.refresh()
+    assert rows(panel)[0].startswith("问题, 模型, fsmn-vad 已损坏。")
+    assert panel.state.text() == "1 个问题" and list(panel.words())
