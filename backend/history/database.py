@@ -35,7 +35,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = _parsed(url)
-        self._engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
+        self._engine = _engine(self.url)
         self._reader = self._engine.execution_options(**_READS)
 
     @property
@@ -93,6 +93,15 @@ def _parsed(url: str) -> URL:
     except ArgumentError as error:
         raise HistoryUnavailable("not the URL of a database: sqlite:///FILE or postgresql://…") from error
     return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        return _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
+    except ImportError as error:
+        raise HistoryUnavailable("PostgreSQL needs a library: pip install 'kikipounamu[server]'") from error
+    except SQLAlchemyError as error:
+        raise HistoryUnavailable(f"not the URL of a database that can be used: {error}") from error
 
 
 def _sqlite(url: URL) -> Engine:

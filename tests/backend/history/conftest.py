@@ -1,16 +1,17 @@
 """Histories of a test's own, in each kind of database."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from backend.history.store import Store, open_store
 from tests.backend.history.feed import NOON_MS
 from tests.helpers.postgres import Postgres, running_postgres
 
-DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgres"))]
-"""Those with PostgreSQL run in one process, which starts one server."""
+KINDS = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
@@ -20,13 +21,42 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture(params=DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Of an empty database of each kind."""
+@pytest.fixture(params=KINDS)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a database of each kind, without tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/history.sqlite"
     server: Postgres = request.getfixturevalue("postgres")
     return server.new_database()
+
+
+@pytest.fixture(scope="session")
+def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file to copy."""
+    place = tmp_path_factory.mktemp("history") / "history.sqlite"
+    open_store(f"sqlite:///{place}").close()
+    return place
+
+
+@pytest.fixture(scope="session")
+def postgres_with_tables(postgres: Postgres) -> str:
+    """The URL of a database to empty."""
+    url = postgres.new_database()
+    open_store(url).close()
+    return url
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a database of each kind, with tables that are empty."""
+    if request.param == "sqlite":
+        place = tmp_path / "history.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_with_tables"), place)
+        return f"sqlite:///{place}"
+    url: str = request.getfixturevalue("postgres_with_tables")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("TRUNCATE sessions, segments, search, usage, deleted RESTART IDENTITY")
+    return url
 
 
 @pytest.fixture

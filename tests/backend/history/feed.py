@@ -1,7 +1,10 @@
-"""Entries of a feed, for tests."""
+"""Entries of a feed, and what a store says then, for tests."""
+
+from datetime import date, timedelta
 
 from backend.history.folding import OVER
-from backend.history.records import About, Entry, SessionKind
+from backend.history.records import About, Entry, SegmentState, SessionKind, StoredSession, Wanted
+from backend.history.store import Store
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Result
 from protocol.recognition import Word
@@ -40,3 +43,24 @@ def cancelled(session: str = "s", segment: int = 0, about: About = ANN, at_ms: i
 
 def over(session: str = "s", about: About = ANN, at_ms: int = NOON_MS) -> Entry:
     return Entry(about, session, OVER, 0, None, 0, at_ms)
+
+
+EVERYBODY = Wanted()
+NOON = date(1970, 1, 1) + timedelta(days=NOON_MS // DAY_MS)
+
+
+def texts(store: Store, session: str = "s") -> list[tuple[int, SegmentState, str]]:
+    """Number, state and text of each segment."""
+    return [(one.segment, one.state, one.text) for one in store.segments(session)]
+
+
+def found(store: Store, query: str, wanted: Wanted = EVERYBODY) -> list[tuple[str, int]]:
+    """Session and number of what is found, the newest first."""
+    return [(hit.session.id, hit.segment) for hit in store.search(query, wanted).items]
+
+
+def the_session(store: Store, id: str = "s") -> StoredSession:
+    """One that is there."""
+    session = store.session(id)
+    assert session is not None
+    return session

@@ -86,7 +86,7 @@ def _search() -> None:
 
 
 def _texts(*names: str) -> list[sa.Column[str]]:
-    return [sa.Column(name, sa.Text, nullable=False, server_default="") for name in names]
+    return [sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''")) for name in names]
 
 
 def _counts(*names: str) -> list[sa.Column[int]]:

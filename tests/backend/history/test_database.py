@@ -1,0 +1,82 @@
+"""Connections, transactions and errors of each kind of database."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from backend.errors import HistoryRefused, HistoryUnavailable
+from backend.history.database import Database
+
+
+def test_sqlite_is_private_and_writes_through(tmp_path: Path) -> None:
+    place = tmp_path / "folder" / "history.sqlite"
+    database = Database(f"sqlite:///{place}")
+    with database.writing() as connection:
+        connection.execute(text("CREATE TABLE x (a INTEGER UNIQUE)"))
+        pragmas = [connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")]
+        files = {path.name: path.stat().st_mode & 0o777 for path in place.parent.iterdir()}
+    database.close()
+    assert pragmas == ["wal", 2]
+    assert place.parent.stat().st_mode & 0o777 == 0o700
+    assert set(files.values()) == {0o600}
+
+
+def test_a_transaction_is_all_or_nothing(empty_url: str) -> None:
+    database = Database(empty_url)
+    with database.writing() as connection:
+        connection.execute(text("CREATE TABLE x (a INTEGER UNIQUE)"))
+    with pytest.raises(HistoryRefused), database.writing() as connection:
+        connection.execute(text("INSERT INTO x VALUES (1)"))
+        connection.execute(text("INSERT INTO x VALUES (1)"))
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM x")).scalar() == 0
+    database.close()
+    database.close()
+
+
+def test_another_one_may_read_while_one_writes(empty_url: str) -> None:
+    one, other = Database(empty_url), Database(empty_url)
+    with one.writing() as connection:
+        connection.execute(text("CREATE TABLE x (a INTEGER)"))
+    with one.writing() as connection:
+        connection.execute(text("INSERT INTO x VALUES (1)"))
+        with other.reading() as reading:
+            assert reading.execute(text("SELECT count(*) FROM x")).scalar() == 0
+    one.close()
+    other.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ann:secret@/nowhere?host=/nonexistent",
+        "sqlite:////proc/nothing/history.sqlite",
+        "what://is/it",
+    ],
+)
+def test_what_cannot_be_reached_is_unavailable_and_no_password_is_told(url: str) -> None:
+    with pytest.raises(HistoryUnavailable) as raised:
+        database = Database(url)
+        with database.reading():
+            pass
+    assert "secret" not in str(raised.value)
+
+
+def test_an_error_tells_no_values(empty_url: str) -> None:
+    database = Database(empty_url)
+    with pytest.raises(HistoryUnavailable) as raised, database.writing() as connection:
+        connection.execute(text("INSERT INTO nothing VALUES (:said)"), {"said": "a secret"})
+    assert "a secret" not in str(raised.value)
+    database.close()
+
+
+def test_the_log_of_sqlite_is_emptied(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/history.sqlite")
+    with database.writing() as connection:
+        connection.execute(text("CREATE TABLE x (a INTEGER)"))
+    log = tmp_path / "history.sqlite-wal"
+    assert log.stat().st_size > 0
+    assert database.checkpoint()
+    assert log.stat().st_size == 0
+    database.close()

@@ -1,0 +1,70 @@
+"""Submitted files, from their submission to their last segment."""
+
+from datetime import date
+
+from backend.history.records import NewFile, Planned, SessionKind, SessionState
+from backend.history.store import Store
+from protocol.errors import ErrorCode
+from protocol.recognition import Options
+from tests.backend.history.feed import FILE, failure, final, the_session
+
+NEW = NewFile("f", "ann", name="talk.mp3", options=Options(language="zh"))
+
+
+def test_a_file_is_a_session_from_its_submission_to_its_last_segment(store: Store) -> None:
+    begun = store.begin_file(NEW)
+    assert (begun.kind, begun.state, begun.name) == (SessionKind.FILE, SessionState.SUBMITTED, "talk.mp3")
+    assert begun.options == Options(language="zh")
+    assert store.plan("f", [Planned(0, 0, 100), Planned(1, 250, 60)], complete=False)
+    store.record([final("one", "f", 0, FILE, samples=100)])
+    session = the_session(store, "f")
+    assert (session.state, session.segments, session.finals, session.samples) == ("working", 2, 1, 160)
+    store.plan("f", [], complete=True)
+    assert the_session(store, "f").state is SessionState.WORKING
+    store.record([final("two", "f", 1, FILE, samples=60)])
+    assert the_session(store, "f").state is SessionState.DONE
+    assert [(one.at_ms, one.text) for one in store.segments("f")] == [(0, "one"), (250, "two")]
+
+
+def test_a_result_that_is_quicker_than_the_plan_is_of_it(store: Store) -> None:
+    store.begin_file(NEW)
+    store.record([final("one", "f", 0, FILE, samples=100)])
+    store.plan("f", [Planned(0, 40, 100)], complete=True)
+    session = the_session(store, "f")
+    assert (session.state, session.segments, session.samples) == ("done", 1, 100)
+    assert store.segments("f")[0].at_ms == 40
+
+
+def test_begun_or_planned_again_it_is_as_it_was(store: Store) -> None:
+    for _ in range(2):
+        store.begin_file(NEW)
+        store.plan("f", [Planned(0, 0, 100)], complete=True)
+    session = the_session(store, "f")
+    assert (session.segments, session.samples, session.state) == (1, 100, "working")
+    assert [use.sessions for use in store.usage(date.min, date.max)] == [1]
+
+
+def test_what_failed_is_tried_again_as_the_next_attempt(store: Store) -> None:
+    store.begin_file(NEW)
+    store.plan("f", [Planned(n, 0, 16_000) for n in range(3)], complete=True)
+    store.record([final("one", "f", 0, FILE), failure("f", 1, FILE), failure("f", 2, FILE)])
+    assert the_session(store, "f").state is SessionState.FAILED
+    assert [(one.segment, one.code) for one in store.failed("f")] == [
+        (1, ErrorCode.ENGINE_FAILED),
+        (2, ErrorCode.ENGINE_FAILED),
+    ]
+    again = store.retry("f")
+    assert [(one.segment, one.attempt, one.state) for one in again] == [(1, 1, "planned"), (2, 1, "planned")]
+    store.record([failure("f", 1, FILE)])  # the first attempt's, once more
+    assert (the_session(store, "f").state, store.failed("f")) == (SessionState.WORKING, [])
+    store.record([final("two", "f", 1, FILE, attempt=1), final("three", "f", 2, FILE, attempt=1)])
+    assert the_session(store, "f").state is SessionState.DONE
+    assert store.retry("f") == []
+
+
+def test_a_state_can_be_set_with_a_reason(store: Store) -> None:
+    store.begin_file(NEW)
+    assert store.set_state("f", SessionState.FAILED, "not audio")
+    assert (the_session(store, "f").state, the_session(store, "f").reason) == ("failed", "not audio")
+    assert not store.set_state("nobody", SessionState.DONE)
+    assert not store.plan("nobody", [], complete=True)

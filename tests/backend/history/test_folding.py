@@ -1,0 +1,85 @@
+"""What counts of what the feed says, however often and in whatever batches it comes."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.history.folding import Kept, SessionChange, clean, counts, day_of, fold, name
+from backend.history.records import Entry, SegmentState, SessionKind, SessionState
+from tests.backend.history.feed import NOON, NOON_MS, cancelled, failure, final, over
+
+STREAMS = {"s": SessionKind.STREAM, "f": SessionKind.FILE}
+
+
+@st.composite
+def feeds(draw: st.DrawFn) -> list[Entry]:
+    """As the broker may write them: of each segment failures, their attempts growing, and perhaps an end."""
+    entries = []
+    for segment in range(draw(st.integers(1, 3))):
+        failures = draw(st.integers(0, 2))
+        entries += [failure("s", segment, attempt=attempt) for attempt in range(failures)]
+        if draw(st.booleans()):
+            entries.append(final(f"text {segment}", "s", segment, attempt=failures))
+        if draw(st.booleans()):
+            entries.append(cancelled("s", segment))
+    return entries
+
+
+def ends(batches: list[list[Entry]]) -> dict[int, tuple[SegmentState, int]]:
+    """How each segment ends up, and that the session's figures are theirs."""
+    kept: dict[tuple[str, int], Kept] = {}
+    total = SessionChange()
+    for batch in batches:
+        folded = fold(batch, kept, STREAMS)
+        kept |= {key: change.after for key, change in folded.changes.items()}
+        for change in folded.sessions.values():
+            for figure in ("segments", "finals", "failed", "cancelled", "samples", "size"):
+                setattr(total, figure, getattr(total, figure) + getattr(change, figure))
+    states = [one.state for one in kept.values()]
+    assert total.segments == len(states)
+    counted = {SegmentState.FINAL: total.finals, SegmentState.FAILED: total.failed}
+    counted[SegmentState.CANCELLED] = total.cancelled
+    assert all(states.count(state) == number for state, number in counted.items())
+    assert total.size == sum(one.size for one in kept.values())
+    assert total.samples == sum(one.samples for one in kept.values())
+    return {segment: (one.state, one.attempt) for (_, segment), one in kept.items()}
+
+
+@given(feeds(), st.data())
+def test_however_it_is_cut_and_repeated_it_says_the_same(feed: list[Entry], data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(feed)))
+    again = data.draw(st.integers(0, cut))
+    assert ends([feed[:cut], feed[again:]]) == ends([feed])
+    assert ends([feed, feed]) == ends([feed])
+    assert ends([[one] for one in feed]) == ends([feed])
+
+
+def test_only_the_first_end_of_an_attempt_counts() -> None:
+    failed = Kept(SegmentState.FAILED, 1, 100, 10)
+    assert not counts(failed, failure(attempt=1))
+    assert counts(failed, final(attempt=2))
+    planned = Kept(SegmentState.PLANNED, 1, 100, 10)
+    assert not counts(planned, failure(attempt=0))
+    assert counts(planned, failure(attempt=1))
+    assert not counts(Kept(SegmentState.FINAL, 0, 100, 10), final(attempt=5))
+    assert not counts(None, cancelled())
+
+
+def test_entries_of_sessions_that_are_not_there_are_left_out() -> None:
+    folded = fold([final(session="gone"), over("gone")], {}, STREAMS)
+    assert (folded.changes, folded.sessions, folded.uses, folded.counted) == ({}, {}, {}, [])
+
+
+def test_only_a_stream_ends_by_being_over() -> None:
+    assert fold([over("s")], {}, STREAMS).sessions["s"].state is SessionState.DONE
+    assert fold([over("f")], {}, STREAMS).sessions == {}
+
+
+def test_what_news_there_is_is_told() -> None:
+    batch = [failure(), failure(), final(attempt=1), final("late twin", attempt=1)]
+    assert fold(batch, {}, STREAMS).counted == [batch[0], batch[2]]
+
+
+def test_a_day_is_of_utc_and_names_are_bearable() -> None:
+    assert (day_of(NOON_MS), day_of(0).isoformat()) == (NOON, "1970-01-01")
+    assert clean("a\0b\ud800") == "a\ufffdb?"
+    assert len(name("x" * 1000)) == 200

@@ -1,0 +1,84 @@
+"""What can be asked of the history: pages, scopes, exports, usage."""
+
+from datetime import timedelta
+
+import pytest
+
+from backend.history.records import Held, SessionKind, SessionState, Usage, Wanted
+from backend.history.store import Store
+from tests.backend.history.feed import ANN, BOB, DAY_MS, EVERYBODY, NOON, NOON_MS, failure, final, found, over
+
+
+@pytest.fixture(autouse=True)
+def _filled(store: Store) -> None:
+    store.record([final(f"text {n}", f"s{n}", about=(ANN, BOB)[n % 2]) for n in range(5)])
+
+
+def test_pages_are_what_comes_before_a_number(store: Store) -> None:
+    first = store.sessions(EVERYBODY, limit=2)
+    second = store.sessions(EVERYBODY, first.next, limit=2)
+    third = store.sessions(EVERYBODY, second.next, limit=2)
+    ids = [[session.id for session in page.items] for page in (first, second, third)]
+    assert ids == [["s4", "s3"], ["s2", "s1"], ["s0"]]
+    assert third.next is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ids"),
+    [
+        (Wanted(owner="ann"), ["s4", "s2", "s0"]),
+        (Wanted(tenant="acme"), ["s3", "s1"]),
+        (Wanted(tenant=""), ["s4", "s2", "s0"]),
+        (Wanted(owner="ann", tenant="acme"), []),
+        (Wanted(state=SessionState.DONE), ["s4"]),
+        (Wanted(kind=SessionKind.FILE), []),
+    ],
+)
+def test_only_those_that_are_wanted(store: Store, wanted: Wanted, ids: list[str]) -> None:
+    store.record([over("s4")])
+    assert [session.id for session in store.sessions(wanted).items] == ids
+    assert [session for session, _ in found(store, "text", wanted)] == ids
+    assert [one.session.id for one in store.export(wanted).items] == ids
+
+
+def test_a_session_of_another_owner_is_not_there(store: Store) -> None:
+    assert store.session("s0", "ann") is not None
+    assert store.session("s0", "bob") is None
+
+
+def test_pages_of_hits(store: Store) -> None:
+    first = store.search("text", EVERYBODY, limit=3)
+    second = store.search("text", EVERYBODY, first.next, limit=3)
+    assert [hit.session.id for hit in (*first.items, *second.items)] == ["s4", "s3", "s2", "s1", "s0"]
+    assert second.next is None
+
+
+def test_an_export_has_everything_in_pages(store: Store) -> None:
+    store.record([final("more", "s1", 1, BOB)])
+    first = store.export(EVERYBODY, limit=4)
+    last = store.export(EVERYBODY, first.next, limit=4)
+    assert last.next is None
+    said = [[one.text for one in exported.segments] for exported in (*first.items, *last.items)]
+    assert said == [["text 4"], ["text 3"], ["text 2"], ["text 1", "more"], ["text 0"]]
+
+
+def test_usage_is_counted_by_day_key_and_tenant(store: Store) -> None:
+    store.record([final("later", "s0", 1, at_ms=NOON_MS + DAY_MS), failure("s0", 2, at_ms=NOON_MS + DAY_MS)])
+    after = NOON + timedelta(days=1)
+    assert store.usage(NOON, after, "ann") == [
+        Usage(NOON, "ann", "", sessions=3, segments=3, failed=0, samples=48_000, characters=18),
+        Usage(after, "ann", "", sessions=0, segments=1, failed=1, samples=16_000, characters=5),
+    ]
+    assert [use.owner for use in store.usage(NOON, NOON)] == ["ann", "bob"]
+
+
+def test_segments_come_in_order_a_part_at_a_time(store: Store) -> None:
+    store.record([final("x", "long", n) for n in (3, 1, 0, 2)])
+    assert [one.segment for one in store.segments("long", limit=3)] == [0, 1, 2]
+    assert [one.segment for one in store.segments("long", after=2)] == [3]
+
+
+def test_how_much_there_is(store: Store) -> None:
+    held = store.held()
+    assert held == Held(5, 5, held.bytes)
+    assert held.bytes > 10_000

@@ -1,0 +1,37 @@
+"""What goes is gone."""
+
+from datetime import date
+
+from backend.history.records import Limits
+from backend.history.store import Store
+from tests.backend.history.feed import DAY_MS, NOON, NOON_MS, final, found
+
+
+def test_what_is_deleted_is_not_found_and_does_not_come_back(store: Store) -> None:
+    batch = [final("a secret"), final("more", segment=1)]
+    store.record([*batch, final("other", "t")])
+    assert not store.delete("s", "bob")
+    assert store.delete("s", "ann")
+    assert not store.delete("s")
+    store.record([*batch, final("said later", segment=2)])
+    assert store.session("s") is None
+    assert found(store, "secret") == []
+    assert store.held()[:2] == (1, 1)
+    assert [use.segments for use in store.usage(NOON, NOON)] == [3]
+
+
+def test_the_oldest_go_first_and_a_few_at_a_time(store: Store) -> None:
+    store.record([final("x", f"s{n}", at_ms=NOON_MS + n) for n in range(30)])
+    left = [store.retain(Limits(days=1)), store.retain(Limits(days=1)), store.retain(Limits(days=1))]
+    assert left == [20, 10, 0]
+    store.record([final("x" * 1000, f"t{n}", at_ms=NOON_MS + n) for n in range(200)])
+    assert store.retain(Limits(days=0, megabytes=2)) == 0
+    assert store.retain(Limits(days=0, megabytes=1)) == 20
+    assert store.session("t19") is None and store.session("t20") is not None
+    assert store.retain(Limits(days=0, megabytes=0)) == 0
+
+
+def test_what_is_kept_for_a_while_is_forgotten(store: Store) -> None:
+    store.record([final("x", at_ms=NOON_MS - 900 * DAY_MS), final("y", segment=1)])
+    store.forget()
+    assert [use.day for use in store.usage(date.min, date.max)] == [NOON]

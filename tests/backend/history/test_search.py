@@ -1,0 +1,80 @@
+"""What is said is found, in SQLite and in PostgreSQL alike."""
+
+import re
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from backend.history.records import About, Page, SessionKind, Wanted
+from backend.history.search import fts5_query, terms_of, tsquery, tsvector
+from backend.history.store import Store
+from protocol.words import terms
+from tests.backend.history.feed import ANN, BOB, EVERYBODY, final, found
+
+
+def test_a_hit_shows_what_was_searched_for(store: Store) -> None:
+    store.record([final("我们明天去公园。 " + "好" * 300)])
+    (hit,) = store.search("明天", EVERYBODY).items
+    assert [hit.excerpt[first:last] for first, last in hit.ranges] == ["明天"]
+    assert len(hit.excerpt) <= 202
+
+
+@pytest.mark.parametrize("query", ["", "  ", "\"'", "*()&|!:", "\\", "\0"])
+def test_a_query_that_names_nothing_finds_nothing(store: Store, query: str) -> None:
+    store.record([final("anything")])
+    assert store.search(query, EVERYBODY) == Page(())
+
+
+def test_nobody_finds_what_belongs_to_another(store: Store) -> None:
+    store.record([final("shared words", "a", about=ANN), final("shared words", "b", about=BOB)])
+    assert found(store, "shared", Wanted(owner="bob")) == [("b", 0)]
+    assert found(store, "shared", Wanted(owner="eve")) == []
+
+
+OWNERS = count()
+LETTERS = "我们天ab "
+SPOKEN = st.text(LETTERS, max_size=12)
+
+
+def says(text: str, query: str) -> bool:
+    """Where that is defined: a run of characters is somewhere in the text, a word is one of its words."""
+    for run, word in re.findall("([我们天]+)|([ab]+)", query):
+        words = re.findall("[ab]+", text)
+        last = query.endswith(word)
+        if run and run not in text:
+            return False
+        if word and not any(one.startswith(word) if last else one == word for one in words):
+            return False
+    return True
+
+
+@given(st.lists(SPOKEN, min_size=1, max_size=5), SPOKEN)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_found_is_what_a_look_at_every_text_finds(store: Store, said: list[str], query: str) -> None:
+    about = About(f"owner {next(OWNERS)}")
+    store.record([final(text, about.owner, number, about) for number, text in enumerate(said)])
+    expected = [number for number, text in enumerate(said) if query.strip() and says(text, query)]
+    numbers = [number for _, number in found(store, query, Wanted(about.owner))]
+    assert sorted(numbers) == expected
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_query_is_an_error(store: Store, query: str) -> None:
+    store.search(query, EVERYBODY)
+
+
+def test_the_marks_of_whose_it_is_cannot_be_said_or_sought() -> None:
+    whose = Wanted("ann", "acme", kind=SessionKind.STREAM)
+    marks = terms_of("hello", whose)[:3]
+    assert all(list(terms(mark)) and not set(terms(mark)) & set(marks) for mark in marks)
+    assert terms_of("。", whose) == []
+
+
+def test_a_query_has_nothing_but_terms_and_our_own_signs() -> None:
+    assert fts5_query("我们的 hel", Wanted()) == '"我们 们的" AND "hel"*'
+    assert tsquery("我们的 hel", Wanted()) == "('我们' <-> '们的') & 'hel':*"
+    assert (fts5_query("*", Wanted("ann")), tsquery("*", Wanted("ann"))) == ("", "")
+    assert tsvector(["我们", "们"]) == "'我们':1 '们':2"
