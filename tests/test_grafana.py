@@ -1,0 +1,124 @@
+"""The dashboard and the example for Prometheus: every metric in them is there, with the labels that they use."""
+
+import json
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric
+
+from backend.admission import AdmissionLimits, Survey
+from backend.exposition import GatewayCollector, registry_of
+from backend.metrics import Metrics, Now
+from backend.metrics_routes import METRICS_PATH
+from protocol.engine import EngineInfo
+from protocol.monitor import BrokerState, WorkerState, WorkerStatus
+from runtime.histogram import Histogram
+from worker.exposition import WorkerCollector
+from worker.tally import Now as WorkerNow
+from worker.tally import Tally
+
+PACKAGING: Final = Path(__file__).resolve().parent.parent / "packaging"
+DASHBOARD: Final[dict[str, Any]] = json.loads((PACKAGING / "grafana" / "kikipounamu.json").read_text())
+ADDED: Final = {"instance", "job"}
+"""Labels that Prometheus gives to whatever it scrapes."""
+
+_METRIC: Final = re.compile(r"\b(?:kikipounamu|process)_[a-z_]+\b")
+_SELECTED: Final = re.compile(r"\b((?:kikipounamu|process)_[a-z_]+)\{([^}]*)\}")
+_LABEL: Final = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)")
+_GROUPED: Final = re.compile(r"\bby \(([^)]*)\)")
+
+
+def families() -> Iterator[Metric]:
+    """Everything that a gateway and a worker may say."""
+    status = WorkerStatus("w", "h", "e", "m", "cuda", WorkerState.BUSY, speed=1.0)
+    now = Now(Survey(workers=(status,)), BrokerState(True, "9", True), 0, 0, 0, 0, 0.0, 0.0, draining=False)
+    yield from registry_of(GatewayCollector(Metrics(), Histogram(), AdmissionLimits(), lambda: now)).collect()
+    registry = CollectorRegistry()
+    of_worker = WorkerNow(WorkerState.BUSY, EngineInfo("e", "m", "cuda"), 1, 1.0, 1, None)
+    registry.register(WorkerCollector("w", Tally(), lambda: of_worker))
+    yield from registry.collect()
+
+
+def there() -> dict[str, set[str]]:
+    """Names of samples, with their labels."""
+    found = {sample.name: set(sample.labels) for family in families() for sample in family.samples}
+    engine = {f"kikipounamu_worker_engine_{name}": set[str]() for name in found if name.startswith("process_")}
+    return found | engine  # the figures of the engine's process, while there is one
+
+
+THERE: Final = there()
+
+
+def panels() -> list[dict[str, Any]]:
+    return [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+
+
+def queries() -> list[str]:
+    asked = [target["expr"] for panel in panels() for target in panel["targets"]]
+    return asked + [v["definition"] for v in DASHBOARD["templating"]["list"] if v["type"] == "query"]
+
+
+def wrong(query: str) -> list[str]:
+    """What this query names and nobody says."""
+    missing = [name for name in _METRIC.findall(query) if name not in THERE]
+    for name, selectors in _SELECTED.findall(query):
+        known = THERE.get(name, set()) | ADDED
+        missing += [f"{name}: {label}" for label in _LABEL.findall(selectors) if label not in known]
+    labels = set[str]().union(*(THERE.get(name, set()) for name in _METRIC.findall(query)), ADDED)
+    for group in _GROUPED.findall(query):
+        missing += [f"by {label}" for label in group.split(", ") if label not in labels]
+    return missing
+
+
+@pytest.mark.parametrize("query", queries())
+def test_every_query_is_about_what_is_there(query: str) -> None:
+    assert _METRIC.search(query)
+    assert wrong(query) == []
+    assert all(query.count(opening) == query.count(closing) for opening, closing in ("()", "{}", "[]"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "rate(kikipounamu_segment_total[5m])",
+        'kikipounamu_workers{sate="idle"}',
+        "sum by (modell) (kikipounamu_queue_depth)",
+    ],
+)
+def test_a_query_about_something_else_would_be_seen(query: str) -> None:
+    assert wrong(query)
+
+
+def test_everything_that_a_gateway_says_of_its_own_is_shown() -> None:
+    shown = " ".join(queries())
+    left = {family.name for family in families() if family.name.startswith("kikipounamu_")}
+    left = {name for name in left if name not in shown and not name.startswith("kikipounamu_worker")}
+    assert left == {"kikipounamu_build", "kikipounamu_broker_durable"}
+
+
+def test_the_dashboard_asks_where_prometheus_is_and_nothing_lies_on_anything() -> None:
+    assert DASHBOARD["templating"]["list"][0]["type"] == "datasource"
+    assert DASHBOARD["schemaVersion"] >= 39
+    identities = [panel["id"] for panel in DASHBOARD["panels"]]
+    assert len(set(identities)) == len(identities)
+    taken: set[tuple[int, int]] = set()
+    for panel in DASHBOARD["panels"]:
+        at = panel["gridPos"]
+        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        assert at["x"] + at["w"] <= 24 and not cells & taken, panel["title"]
+        taken |= cells
+    for panel in panels():
+        assert panel["title"]
+        assert {target["datasource"]["uid"] for target in panel["targets"]} == {"${datasource}"}
+
+
+def test_the_example_scrapes_what_we_serve() -> None:
+    yaml: Any = import_module("yaml")  # it comes with pre-commit
+    gateway, worker = yaml.safe_load((PACKAGING / "prometheus.yml").read_text())["scrape_configs"]
+    assert gateway["metrics_path"] == METRICS_PATH and gateway["authorization"]["credentials_file"]
+    assert all(job["static_configs"][0]["targets"] for job in (gateway, worker))
