@@ -13,6 +13,8 @@ from client.connection import Locate
 from client.errors import GatewayError
 from loadtest.crew import run_crew
 from loadtest.gateways import local_process, located, run_loop
+from loadtest.herd import Herd, Meeting, run_herd
+from loadtest.planning import ask_fleet, need, words
 from loadtest.progress import progress
 from loadtest.report import write_report
 from loadtest.run import Run
@@ -89,6 +91,53 @@ def streams(  # noqa: PLR0913 - typer: an option is a parameter
             await run_crew(plan, address, run.recorder.zero, run.tally.absorb)
 
     _play("streams", plan, (gateway, key), scenario, (report, expect_refusals))
+
+
+@app.command()
+def herd(  # noqa: PLR0913 - typer: an option is a parameter
+    clients: Annotated[int, typer.Option(min=1, help="How many.")] = 2000,
+    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds within which they come.")] = 30.0,
+    settle: Annotated[
+        float, typer.Option(min=0.0, help="Cut when for so many seconds nobody else came in.")
+    ] = 5.0,
+    spread: Annotated[float, typer.Option(min=0.0, help="They go on one to two times so many s later.")] = 5.0,
+    patience: Annotated[float, typer.Option(min=0.0, help="Seconds for which each goes on trying.")] = 300.0,
+    seed: Seed = 1,
+    gateway: Gateway = "",
+    key: Key = "",
+    report: ReportIn = None,
+    expect_refusals: ExpectRefusals = False,
+) -> None:
+    """Clients that all lose their connection at once: how soon are they back, and is anything lost?
+
+    Ends with 0 only if all came back, every segment was answered once and right, and nobody was refused.
+    """
+    plan = Herd(clients, ramp, settle, spread, patience, seed)
+
+    async def scenario(run: Run) -> None:
+        meeting = Meeting(run.recorder)
+        try:
+            await run_herd(plan, run.locate, meeting)
+        finally:
+            run.back = meeting.back()
+
+    _play("herd", plan, (gateway, key), scenario, (report, expect_refusals))
+
+
+@app.command()
+def plan(
+    streams: Annotated[int, typer.Option(min=1, help="People at the same time.")],
+    talk: Annotated[float, typer.Option(min=0.01, max=1.0, help="Part of the time in which one speaks.")] = 1.0,
+    headroom: Annotated[float, typer.Option(min=0.0, max=0.9, help="Part of the fleet that stays free.")] = 0.3,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    gateway: Gateway = "",
+    key: Key = "",
+) -> None:
+    """How many workers like those of a gateway so many people need. 0: those that are there are enough."""
+    with logging_to("loadtest", folders().logs, terminal=False):
+        found = need(streams, asyncio.run(ask_fleet(_located(gateway, key)())), talk, headroom)
+    typer.echo(msgspec.json.encode(found).decode() if as_json else words(found))
+    raise typer.Exit(0 if found.enough else 1)
 
 
 def _play(

@@ -28,8 +28,8 @@ MEANINGS: Final = {
     "partial_messages": "partials that came",
     "final_messages": "segments that got a text",
     "errors": "sessions lost, and segments that failed, got a wrong text, got none or got two",
-    "added_ms": "per segment: final_after_stop less the time in the queue and in the engine: gateway, broker, "
-    "network and the load maker itself",
+    "added_ms": "per segment that met no broken connection: final_after_stop less the time in the queue and in "
+    "the engine: gateway, broker, network and the load maker itself",
 }
 
 
@@ -142,6 +142,11 @@ def percentiles(values: Iterable[float]) -> Percentiles:
     return Percentiles(*(_nearest(ordered, share) for share in (0.5, 0.95, 0.99, 1.0)))
 
 
+def added(tally: Tally) -> list[float]:
+    """What the chain added to each segment, while it was connected."""
+    return [ended.added for ended in tally.ended if ended.whole]
+
+
 def _nearest(ordered: Sequence[float], share: float) -> float | None:
     return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 1) if ordered else None
 
@@ -177,7 +182,7 @@ def figures(
         partial_messages=tally.partials,
         final_messages=tally.right + tally.wrong,
         errors=tally.lost_sessions + tally.wrong + tally.failed + tally.missing + tally.twice,
-        added_ms=percentiles(ended.added for ended in tally.ended),
+        added_ms=percentiles(added(tally)),
         upload_ms=percentiles(ended.upload for ended in tally.ended),
         queue_ms=percentiles(ended.queue for ended in tally.ended),
         decode_ms=percentiles(ended.decode for ended in tally.ended),
@@ -223,7 +228,7 @@ def _moment(index: int, step: int, ended: Sequence[Ended], refusals: int) -> Mom
         refusals_per_s=round(refusals / step, 2),
         after_stop_p50=after_stop.p50,
         after_stop_p95=after_stop.p95,
-        added_p95=percentile([one.added for one in ended], 0.95),
+        added_p95=percentile([one.added for one in ended if one.whole], 0.95),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 _WIDTH, _HEIGHT = 720, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 34
 _COLOURS: Final = 6
-_STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
+_STEPS: Final = (1.0, 2.0, 4.0, 6.0, 8.0, 10.0)
 
 
 class Series(NamedTuple):

@@ -25,7 +25,7 @@ p,code{color:var(--dim)}code{font-size:13px;overflow-wrap:anywhere}
 .good{color:var(--good)}.bad{color:var(--bad)}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{padding:4px 10px 4px 0;text-align:right;border-bottom:1px solid var(--grid);vertical-align:top}
-th:first-child,td:first-child{text-align:left}th{font-weight:600;color:var(--dim)}
+.w{text-align:left}th{font-weight:600;color:var(--dim)}
 figure{margin:0 0 16px;padding:12px;background:var(--card);border:1px solid var(--grid);border-radius:8px}
 figcaption{font-weight:600}figcaption small,.key{font-weight:400;color:var(--dim)}
 .key{margin-right:14px;font-size:13px}.key i{display:inline-block;width:12px;height:3px;margin:0 5px 3px 0}
@@ -169,9 +169,18 @@ def _cpu(usages: Sequence[Usage]) -> list[Series]:
 
 
 def _table(head: Row, rows: Iterable[Row]) -> str:
-    top = "".join(f"<th>{_shown(cell)}</th>" for cell in head)
-    below = "".join(f"<tr>{''.join(f'<td>{_shown(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="wide"><table>{f"<tr>{top}</tr>" if top else ""}{below}</table></div>'
+    """Words are on the left of their column, numbers on the right, and what is above them too."""
+    listed = list(rows)
+    words = [isinstance(cell, str) for cell in listed[0]] if listed else []
+    lines = [_line("th", words, head)] if head else []
+    lines += (_line("td", words, row) for row in listed)
+    return f'<div class="wide"><table>{"".join(lines)}</table></div>'
+
+
+def _line(tag: str, words: Sequence[bool], cells: Row) -> str:
+    shown = zip(words, cells, strict=False)
+    inner = (f"<{tag}{' class=w' if left else ''}>{_shown(cell)}</{tag}>" for left, cell in shown)
+    return f"<tr>{''.join(inner)}</tr>"
 
 
 def _shown(cell: object) -> str:

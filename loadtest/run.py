@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from client.connection import Locate
 from client.errors import GatewayError
 from loadtest.asking import WORKERS, ask
-from loadtest.figures import MEANINGS, Back, Bin, Figures, Moment, distribution, figures, moments
+from loadtest.figures import MEANINGS, Back, Bin, Figures, Moment, added, distribution, figures, moments
 from loadtest.processes import Usage, Watch
 from loadtest.tally import Recorder, Tally
 from runtime.tasks import Tasks
@@ -103,7 +103,7 @@ class Run:
             moments=moments(self.tally, took_s),
             usages=tuple(self.usages),
             after_stop=distribution(ended.after_stop for ended in self.tally.ended),
-            added=distribution(ended.added for ended in self.tally.ended),
+            added=distribution(added(self.tally)),
         )
 
     async def _look(self, show: Callable[["Run"], None]) -> None:

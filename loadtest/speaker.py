@@ -61,6 +61,7 @@ class Speaker:
         self._answered: set[int] = set()
         self._lags: list[float] = []
         self._first_frame = 0.0
+        self._connected_at = inf
         self._samples = 0
         self._next = 0
 
@@ -148,6 +149,7 @@ class Speaker:
                 tally.partials += 1
             case Connected():
                 tally.connects += 1
+                self._connected_at = time.monotonic()
             case Disconnected(reason):
                 kind = without_numbers(reason)
                 tally.disconnects[kind] = tally.disconnects.get(kind, 0) + 1
@@ -192,6 +194,7 @@ class Speaker:
                 timing.queue,
                 timing.decode,
                 timing.deliver,
+                self._connected_at <= said.ended_at,
             )
         )
 

@@ -10,7 +10,7 @@ class Ended(Struct, frozen=True, array_like=True, gc=False):
 
     ``after_stop``: from ``segment.end`` to its final, as the client saw them. ``lag``: the same from the moment
     when the last sample had been spoken, and so with what the load maker was late. The others are the gateway's
-    ``timing``.
+    ``timing``. ``whole``: from its end to its text the connection was there.
     """
 
     at_s: float
@@ -21,6 +21,7 @@ class Ended(Struct, frozen=True, array_like=True, gc=False):
     queue: int
     decode: int
     deliver: int
+    whole: bool
 
     @property
     def added(self) -> float:

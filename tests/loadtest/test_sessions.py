@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,0 +1,186 @@
+"""``herd``: many clients that lose their connection at the same moment, and want to come back at the same moment.
+
+Each says one segment and half of another. When all have, or nobody else gets in, every connection is reset. Who
+is back says the other half, hears its answers and leaves; who was refused comes in when there is room. How soon
+they try again is up to the client library: it is what is tested here, beside the gateway.
+"""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from client.connection import Locate
+from client.events import ClientEvent, Connected, Disconnected
+from client.gateway import ClientSettings, GatewayClient
+from loadtest.figures import Back, percentile
+from loadtest.noise import Noise, Utterance
+from loadtest.speaker import Client, Speaker
+from loadtest.spoken import Spoken
+from loadtest.streams import note_lateness, raise_file_limit
+from loadtest.tally import Recorder
+from loadtest.tap import Tap
+from loadtest.wheel import Wheel
+from protocol.audio import SAMPLE_RATE
+from runtime.tasks import Tasks
+
+_LOOK_S: Final = 0.05
+_SAY_S: Final = 2.0
+
+
+class Herd(Struct, frozen=True):
+    """``clients`` come within ``ramp_s``. Everything is cut once all are there, or once for ``settle_s`` nobody
+    else came in. Who was cut and is back goes on between one and two ``spread_s`` after the cut, so that the way
+    back is not measured under the load of those who are.
+
+    ``patience_s``: for how long a client goes on trying, and nothing may be heard.
+    """
+
+    clients: int
+    ramp_s: float
+    settle_s: float = 5.0
+    spread_s: float = 5.0
+    patience_s: float = 300.0
+    seed: int = 1
+
+
+@dataclass(eq=False)
+class _Member:
+    """``cut``: it was connected when everything was cut; ``back_s``: how long it took."""
+
+    there: bool = False
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+    ready: bool = False
+    cut: bool = False
+    back_s: float | None = None
+
+
+@dataclass
+class Meeting:
+    """What all of them know. ``happened``: everything was cut."""
+
+    recorder: Recorder
+    members: list[_Member] = field(default_factory=list)
+    cut_at: float = 0.0
+    happened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def heard(self, member: _Member, event: ClientEvent) -> None:
+        """How a member's connection is."""
+        if isinstance(event, Connected):
+            member.there = True
+            member.came.set()
+            if member.cut and member.back_s is None:
+                member.back_s = time.monotonic() - self.cut_at
+        elif isinstance(event, Disconnected):
+            member.there = False
+
+    def cut(self, tap: Tap) -> None:
+        """Everybody who is there is so no more."""
+        self.cut_at = time.monotonic()
+        for member in self.members:
+            member.cut, member.there = member.there, False
+        tap.cut()
+        self.happened.set()
+
+    def back(self) -> Back:
+        """How it stands with those who were cut."""
+        cut = [member for member in self.members if member.cut]
+        took = [member.back_s * 1000 for member in cut if member.back_s is not None]
+        p50, p95, p100 = (percentile(took, share) for share in (0.5, 0.95, 1.0))
+        waiting = len(self.members) - len(cut)
+        return Back(len(cut), len(took), waiting, *(_seconds(value) for value in (p50, p95, p100)))
+
+
+async def run_herd(plan: Herd, locate: Locate, meeting: Meeting) -> None:
+    """Run all of it; what was said is in the recorder of the meeting."""
+    raise_file_limit()
+    recorder = meeting.recorder
+    tap, wheel, noise = Tap(recorder), Wheel(), Noise(plan.seed)
+    try:
+        async with Tasks("herd") as tasks, asyncio.TaskGroup() as clients:
+            tasks.start(wheel.run(), "wheel")
+            tasks.start(note_lateness(wheel, recorder), "lateness")
+            for number in range(plan.clients):
+                visit = _Visit(plan, number, meeting, noise, wheel)
+                clients.create_task(visit.run(locate, tap), name=f"herd/{number}")
+            await _all_there(plan, meeting)
+            meeting.cut(tap)
+    finally:
+        await tap.close()
+
+
+async def _all_there(plan: Herd, meeting: Meeting) -> None:
+    """Until everybody is ready, or those who are not do not get in."""
+    ready, changed_at = 0, time.monotonic() + plan.ramp_s
+    while ready < plan.clients and time.monotonic() < changed_at + plan.settle_s:
+        await asyncio.sleep(_LOOK_S)
+        now = sum(member.ready for member in meeting.members)
+        if now > ready:
+            ready, changed_at = now, max(changed_at, time.monotonic())
+
+
+class _Visit:
+    """One client, from its place in the ramp to its last answer."""
+
+    def __init__(self, plan: Herd, number: int, meeting: Meeting, noise: Noise, wheel: Wheel) -> None:
+        self._plan = plan
+        self._number = number
+        self._meeting = meeting
+        self._noise = noise
+        self._wheel = wheel
+        self._member = _Member()
+        meeting.members.append(self._member)
+        self._spoken = Spoken()
+        self._speaker = Speaker(
+            number, meeting.recorder, self._spoken, lambda event: meeting.heard(self._member, event)
+        )
+
+    async def run(self, locate: Locate, tap: Tap) -> None:
+        """A session that is lost is counted."""
+        plan = self._plan
+        comes_at = self._meeting.recorder.zero + plan.ramp_s * self._number / plan.clients
+        await asyncio.sleep(comes_at - time.monotonic())
+        settings = ClientSettings(
+            first_contact_s=plan.patience_s,
+            give_up_s=plan.patience_s,
+            quiet_s=plan.patience_s,
+            http=tap.http(),
+        )
+        session = UUID(int=random.getrandbits(128), version=4)
+        async with GatewayClient(locate, session, self._spoken, settings=settings) as client:
+            await self._speaker.run(client, self._say)
+
+    async def _say(self, client: Client) -> None:
+        source = random.Random(f"{self._plan.seed}/{self._number}")
+        speaker, until = self._speaker, self._wheel.until
+        first, second = (self._utterance(segment, source) for segment in range(2))
+        segment = await speaker.begin(client, first)
+        due = await speaker.frames(client, segment, first, until, time.monotonic())
+        await speaker.end(client, segment, due)
+        segment, half = await speaker.begin(client, second), second.samples // 2
+        await speaker.frames(client, segment, second, until, due, slice(0, half))
+        await self._meet(source)
+        due = await speaker.frames(client, segment, second, until, time.monotonic(), slice(half, None))
+        await speaker.end(client, segment, due)
+
+    async def _meet(self, source: random.Random) -> None:
+        """Wait for the cut, and then for one's turn; whoever comes later does not wait."""
+        member, meeting = self._member, self._meeting
+        await member.came.wait()
+        member.ready = True
+        await meeting.happened.wait()
+        if member.cut:
+            until = meeting.cut_at + self._plan.spread_s * source.uniform(1.0, 2.0)
+            await asyncio.sleep(until - time.monotonic())
+
+    def _utterance(self, segment: int, source: random.Random) -> Utterance:
+        samples = round(source.uniform(_SAY_S / 2, _SAY_S) * SAMPLE_RATE)
+        return self._noise.utterance(self._number, segment, samples, source)
+
+
+def _seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else round(milliseconds / 1000, 3)

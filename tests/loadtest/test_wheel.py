@@ -1,0 +1,65 @@
+"""The wheel wakes whoever is due, in its turn and not before."""
+
+import asyncio
+
+from loadtest.wheel import Wheel
+from tests.helpers.waiting import wait_until
+
+
+class Clock:
+    """Time that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_each_is_woken_at_the_first_turn_that_is_not_too_early() -> None:
+    clock = Clock()
+    wheel, woken = Wheel(clock, tick_s=1.0), list[float]()
+
+    async def sleep(due: float) -> None:
+        await wheel.until(due)
+        woken.append(due)
+
+    async with asyncio.TaskGroup() as sleepers:
+        for due in (1_003.5, 1_001.2, 1_002.0):
+            sleepers.create_task(sleep(due))
+        await asyncio.sleep(0)
+        for now, expected in ((1_001.9, []), (1_002.0, [1_001.2]), (1_003.1, [1_001.2, 1_002.0])):
+            wheel.turn(now)
+            await asyncio.sleep(0)
+            assert woken == expected
+        wheel.turn(1_010.0)
+
+
+async def test_what_is_past_is_not_waited_for() -> None:
+    clock = Clock()
+    wheel = Wheel(clock, tick_s=1.0)
+    wheel.turn(1_005.0)
+    await wheel.until(1_003.0)
+
+
+async def test_lateness_is_of_the_latest_turn_since_it_was_asked_for() -> None:
+    clock = Clock()
+    wheel = Wheel(clock, tick_s=1.0)
+    wheel.turn(1_001.25)
+    wheel.turn(1_002.0)
+    assert wheel.lateness() == 0.25
+    assert wheel.lateness() == 0.0
+
+
+async def test_somebody_who_waits_no_more_does_not_stop_it() -> None:
+    wheel = Wheel()
+    running = asyncio.create_task(wheel.run())
+    try:
+        gone = asyncio.create_task(wheel.until(float(10**9)))
+        here = asyncio.create_task(wheel.until(0.0))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await wait_until(here.done, "the other one is woken")
+    finally:
+        running.cancel()
+        await asyncio.gather(running, gone, return_exceptions=True)
