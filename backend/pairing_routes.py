@@ -12,11 +12,11 @@ from backend.access import OWNER, Access, admit
 from backend.addresses import interfaces, reachable
 from backend.answers import json_response, read_body, read_json
 from backend.certificates import Certificate
-from backend.errors import SettingsError
+from backend.errors import RequestRefused, SettingsError
 from backend.pairing import Pairing, PairingRules, Proven
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
-from protocol.errors import Forbidden
+from protocol.errors import ErrorCode, Forbidden
 from protocol.pairing import (
     CODE_DIGITS,
     PAIR_PATH,
@@ -122,7 +122,8 @@ class PairingDesk:
 
     def _certificate(self) -> Certificate:
         if self._settings.certificate is None:
-            raise SettingsError("nobody can be paired while this gateway is not shared: serve --mode shared")
+            message = "nobody can be paired while this gateway is not shared: serve --mode shared"
+            raise RequestRefused(409, ErrorCode.CONFLICT, message)
         return self._settings.certificate
 
     # -- the device ----------------------------------------------------------------------------------------

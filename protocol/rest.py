@@ -26,6 +26,7 @@ SRT: Final = "application/x-subrip"
 VTT: Final = "text/vtt"
 
 _ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
+_LIST: Final = r"^[^,\x00-\x1f\x7f]{0,64}(,[^,\x00-\x1f\x7f]{0,64}){0,511}$"
 
 Seconds = Annotated[float, Meta(ge=0)]
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -148,15 +149,27 @@ class SubmittedFields(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         Annotated[UUID, Meta(description="Made by whoever submits, so that submitting twice is submitting once.")]
         | UnsetType
     ) = UNSET
-    name: Annotated[str, Meta(max_length=256, description="Default: the file's name.")] = ""
-    language: Annotated[str, Meta(max_length=16)] = "auto"
+    name: Annotated[str, Meta(max_length=256, pattern=_ONE_LINE, description="Default: the file's name.")] = ""
+    language: Annotated[str, Meta(max_length=16, pattern=r"^[A-Za-z0-9-]*$")] = "auto"
     model: Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
     script: Script = ""
     itn: bool = True
     punctuation: bool = True
-    hotwords: Annotated[
-        tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=512, description="One field for each.")
-    ] = ()
+    hotwords: Annotated[str, Meta(max_length=8192, pattern=_LIST, description="Separated by commas.")] = ""
+
+    @property
+    def options(self) -> Options:
+        """What the speaker wants, as files have it."""
+        words = (word.strip() for word in self.hotwords.split(","))
+        return Options(
+            language=self.language,
+            hotwords=tuple(word for word in words if word),
+            itn=self.itn,
+            punctuation=self.punctuation,
+            model=self.model,
+            priority="bulk",
+            script=self.script,
+        )
 
 
 # -- answers -----------------------------------------------------------------------------------------------

@@ -20,7 +20,6 @@ from backend.rest.form import Form, read_form
 from backend.rest.runner import Runner
 from backend.rest.scope import Archive, conflict
 from backend.rest.views import session_view
-from protocol.recognition import Options
 from protocol.rest import SESSIONS_PATH, SubmittedFields
 
 _RETRY_S: Final = 30.0
@@ -145,15 +144,7 @@ def _new_file(visit: Visit, id: str, fields: SubmittedFields, filename: str, cli
         tenant=visit.tenant,
         client=client[:_LONGEST_CLIENT],
         name=_shown(name)[:_LONGEST_NAME],
-        options=Options(
-            language=fields.language,
-            hotwords=fields.hotwords,
-            itn=fields.itn,
-            punctuation=fields.punctuation,
-            model=fields.model,
-            priority="bulk",
-            script=fields.script,
-        ),
+        options=fields.options,
     )
 
 

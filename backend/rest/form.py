@@ -15,11 +15,10 @@ from protocol.errors import ErrorCode, MalformedMessage, MessageTooLarge
 from protocol.rest import SubmittedFields
 
 FILE: Final = "file"
-_FIELD_BYTES: Final = 4 * 1024
-_MOST_FIELDS: Final = 600
+_FIELD_BYTES: Final = 32 * 1024
+_MOST_FIELDS: Final = 32
 _WRITE_BYTES: Final = 1024 * 1024
 _PIECE_S: Final = 60.0
-_REPEATED: Final = frozenset({"hotwords"})
 _BROKEN: Final = (ValueError, AssertionError, LookupError, RuntimeError, HttpProcessingError)
 """What aiohttp raises for a form that is none."""
 
@@ -28,7 +27,7 @@ _BROKEN: Final = (ValueError, AssertionError, LookupError, RuntimeError, HttpPro
 class Form:
     """What came. ``filename``: as the client calls the file."""
 
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
     part: Part | None = None
     filename: str = ""
 
@@ -78,7 +77,9 @@ async def _read_parts(reader: MultipartReader, form: Form, uploads: Uploads, mos
             form.part = await asyncio.to_thread(uploads.part)
             await _save(part, form.part, most_bytes)
         else:
-            _put(form.values, part.name, await _text(part))
+            if part.name in form.values:
+                raise MalformedMessage(f"the field {part.name} is there twice")
+            form.values[part.name] = await _text(part)
     raise MessageTooLarge(f"a form may have {_MOST_FIELDS} fields")
 
 
@@ -111,15 +112,6 @@ async def _pieces(part: BodyPartReader) -> Any:
         if not piece:
             return
         yield piece
-
-
-def _put(values: dict[str, Any], name: str, text: str) -> None:
-    if name in _REPEATED:
-        values.setdefault(name, []).append(text)
-    elif name in values:
-        raise MalformedMessage(f"the field {name} is there twice")
-    else:
-        values[name] = text
 
 
 def _too_large(most_bytes: int) -> MessageTooLarge:

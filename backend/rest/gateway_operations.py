@@ -151,9 +151,9 @@ DEVICES: Final = (
         Tag.DEVICES,
         answer(PairingState),
         Keys.OWNER,
-        errors=(400, 413),
-        body=Content(JSON, PairingWish, PairingWish(DeviceKind.CLIENT)),
-        more="400: this gateway is not shared.",
+        errors=(400, 409, 413),
+        body=Content(JSON, PairingWish, PairingWish(DeviceKind.CLIENT), {"kind": {"enum": ["client", "worker"]}}),
+        more="409: this gateway is not shared.",
     ),
     Operation(
         "closePairing", "DELETE", PAIRING_PATH, "End a pairing", Tag.DEVICES, answer(PairingState), Keys.OWNER

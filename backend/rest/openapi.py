@@ -39,6 +39,7 @@ _ERRORS: Final = {
     503: (ErrorCode.BUSY, "Not now; try again later."),
     507: (ErrorCode.DISK_FULL, "The gateway's disk is full."),
 }
+_LINK: Final = {"parameters": {"id": "$response.body#/id"}}
 _RETRY: Final = {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}}
 
 
@@ -122,6 +123,8 @@ def _responses(operation: Operation, schemas: _Schemas) -> Iterator[tuple[str, A
         answer: dict[str, Any] = {"description": _success(status)}
         if contents:
             answer["content"] = {content.media: _media(content, schemas) for content in contents}
+        if operation.leads_to and status < 300:
+            answer["links"] = {name: _LINK | {"operationId": name} for name in operation.leads_to}
         yield str(status), answer
     keyed = () if operation.keys is Keys.NOBODY else _KEYED
     for status in sorted({*operation.errors, *keyed}):
@@ -147,7 +150,10 @@ def _success(status: int) -> str:
 
 
 def _media(content: Content, schemas: _Schemas) -> dict[str, Any]:
-    media: dict[str, Any] = {"schema": {"type": "string"} if content.type is None else schemas.of(content.type)}
+    schema = {"type": "string"} if content.type is None else schemas.of(content.type)
+    if content.narrowed:
+        schema = {"allOf": [schema], "properties": content.narrowed}
+    media: dict[str, Any] = {"schema": schema}
     if content.example is not None:
         media["example"] = msgspec.to_builtins(content.example)
     return media
@@ -159,12 +165,7 @@ def _form(content: Content) -> dict[str, Any]:
     file = {"type": "string", "contentMediaType": "application/octet-stream", "description": "The recording."}
     schema["properties"] = {"file": file, **schema["properties"]}
     schema["required"] = ["file"]
-    repeated = {
-        name: {"style": "form", "explode": True}
-        for name, one in schema["properties"].items()
-        if one.get("type") == "array"
-    }
-    return {"schema": schema, "encoding": repeated}
+    return {"schema": schema}
 
 
 def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:

@@ -31,16 +31,20 @@ class Tag(StrEnum):
 
 @dataclass(frozen=True)
 class Content:
-    """A body. ``type`` ``None``: text, or bytes, that no schema describes."""
+    """A body. ``type`` ``None``: text, or bytes, without a schema. ``narrowed``: what its properties must be."""
 
     media: str = JSON
     type: Any = None
     example: Any = None
+    narrowed: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Operation:
-    """``answers``: of success, by status; no content: there is none. ``errors``: statuses beside those of keys."""
+    """``answers``: of success, by status; no content: there is none. ``errors``: statuses beside those of keys.
+
+    ``leads_to``: operations on what an answer's ``id`` names.
+    """
 
     name: str
     method: str
@@ -54,6 +58,7 @@ class Operation:
     body: Content | None = None
     more: str = ""
     switching: bool = False
+    leads_to: tuple[str, ...] = ()
 
 
 def answer(kind: Any, example: Any = None, status: int = 200) -> dict[int, tuple[Content, ...]]:

@@ -47,7 +47,7 @@ _FILE: Final = SessionView(
 _SEGMENT: Final = SegmentView(0, SegmentState.FINAL, "Good morning.", 480, 1_900, "en", model="whisper-base")
 _HIT: Final = SearchHit(_FILE, 0, "Good morning.", _MORNING, ((5, 12),), 480)
 _USED: Final = DayUsage(date(2026, 3, 1), _FILE.owner, sessions=1, segments=12, audio_s=93.5, characters=840)
-_WISHED: Final = SubmittedFields(name="meeting", language="en", hotwords=("kikipounamu",))
+_WISHED: Final = SubmittedFields(name="meeting", language="en", hotwords="kikipounamu, Whisper")
 _ONE: Final = SESSIONS_PATH + "/{id}"
 
 SESSIONS: Final = (
@@ -60,6 +60,7 @@ SESSIONS: Final = (
         answer(SessionView, _FILE, 202),
         errors=(400, 409, 413, 415, 501, 503, 507),
         body=Content(FORM, SubmittedFields, _WISHED),
+        leads_to=("getSession", "getResult", "cancelSession", "retrySession", "deleteSession"),
         more="wav, flac, ogg, mp3; m4a and video where the gateway has the media extra. What cannot be read as "
         "sound becomes a session that failed. 409: the session is somebody else's.",
     ),

@@ -191,6 +191,6 @@ async def test_only_the_owner_opens_and_only_devices_over_tls_pair(
 async def test_without_a_certificate_nobody_is_paired(gateway: Gateway) -> None:
     async with aiohttp.ClientSession(gateway.url, headers=BEARER) as http:
         async with http.post(PAIRING_PATH, json={}) as response:
-            assert (response.status, "--mode shared" in await response.text()) == (400, True)
+            assert (response.status, "--mode shared" in await response.text()) == (409, True)
         state = await shown(http)
     assert (state.stage, state.urls, state.certificate_sha256) == (PairingStage.NONE, (), "")

@@ -76,6 +76,11 @@ class World:
         assert status == 202, body
         return body
 
+    def on_disk(self) -> list[str]:
+        """What lies where files lie that were submitted."""
+        folder = self.runner.uploads.folder
+        return sorted(file.name for file in folder.iterdir()) if folder.exists() else []
+
     async def said(self, session: str, *texts: str, by: str = "a", tenant: str = "") -> None:
         """Somebody said this, as a stream."""
         about = About(self.devices[by].owner, by, tenant, kind=SessionKind.STREAM)

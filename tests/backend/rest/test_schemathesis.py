@@ -1,0 +1,83 @@
+"""schemathesis reads the document, asks a real gateway what may be asked and what may not, and finds nothing.
+
+It runs as a program: what it brings into pytest costs every run, and nothing here needs it.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from backend.gateway import Gateway, running_gateway
+from backend.history.settings import HistorySettings
+from backend.rest.file_settings import FileSettings
+from backend.settings import GatewaySettings
+from protocol.job import WORKERS_KEY, encode_status
+from protocol.monitor import WorkerState, WorkerStatus
+from tests.backend.conftest import KEY
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+STREAMS = ("/v1/monitor", "/v1/stream", "/v1/broker")
+"""They stay open: it would wait for their ends."""
+CONFIG = """
+[warnings]
+fail-on = []
+"""
+
+
+@pytest.fixture
+async def whole(tmp_path: Path, broker: Broker) -> AsyncIterator[Gateway]:
+    """A gateway with everything that has routes, and a worker that will still be there tomorrow."""
+    settings = GatewaySettings(
+        redis=broker.url,
+        key=KEY,
+        devices_file=tmp_path / "devices.json",
+        history=HistorySettings(f"sqlite:///{tmp_path / 'history.sqlite'}"),
+        files=FileSettings(tmp_path / "submitted", spare_bytes=0),
+    )
+    async with Redis.from_url(broker.url) as redis:
+        tomorrow = (int((await redis.time())[0]) + 86_400) * 1000
+        there = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, speed=4.0, at_ms=tomorrow)
+        await redis.hset(WORKERS_KEY, "w", encode_status(there))
+    async with running_gateway(settings) as gateway:
+        await wait_until(lambda: gateway.monitor.survey.workers, "the gateway sees the worker")
+        yield gateway
+
+
+async def found(gateway: Gateway, folder: Path, *arguments: str) -> str:
+    """What it says; empty: it found nothing."""
+    (folder / "schemathesis.toml").write_text(CONFIG)
+    command = [str(Path(sys.executable).parent / "schemathesis"), "--config-file", "schemathesis.toml", "run"]
+    command += [f"{gateway.url}/v1/openapi.json", "--header", f"Authorization: Bearer {KEY}", "--checks", "all"]
+    command += [argument for path in STREAMS for argument in ("--exclude-path", path)]
+    command += ["--no-color", "--seed", "1", *arguments]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, cwd=folder, stdout=pipe, stderr=pipe)
+    try:
+        out, errors = await process.communicate()
+    except BaseException:
+        process.kill()
+        await process.wait()
+        raise
+    return "" if process.returncode == 0 else (out + errors).decode()
+
+
+async def test_it_finds_nothing(whole: Gateway, tmp_path: Path) -> None:
+    assert await found(whole, tmp_path, "--max-examples", "2", "--phases", "examples,fuzzing") == ""
+
+
+async def test_it_would_find_something(whole: Gateway, tmp_path: Path) -> None:
+    """A path that answers otherwise than the document says."""
+    one = ("--max-examples", "2", "--phases", "fuzzing", "--max-response-time", "0.000001")
+    assert "healthz" in await found(whole, tmp_path, *one, "--include-path", "/healthz")
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1800)
+async def test_it_finds_nothing_in_many_tries(whole: Gateway, tmp_path: Path) -> None:
+    many = ("--max-examples", "200", "--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure")
+    assert await found(whole, tmp_path, *many) == ""
