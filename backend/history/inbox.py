@@ -45,10 +45,13 @@ class Letter(NamedTuple):
 class Inbox:
     """``administer`` runs a command and raises ``BrokerError``; ``consumer``: this gateway."""
 
-    def __init__(self, administer: Administer, consumer: str, held_ms: int = HELD_MS) -> None:
+    def __init__(
+        self, administer: Administer, consumer: str, held_ms: int = HELD_MS, forgotten_ms: int = FORGOTTEN_MS
+    ) -> None:
         self._administer = administer
         self._consumer = consumer
         self._held_ms = held_ms
+        self._forgotten_ms = forgotten_ms
         self._stream, self._figures = Keys().history_keys
 
     async def take(self, most: int) -> list[Letter]:
@@ -90,10 +93,10 @@ class Inbox:
     async def forget_others(self) -> None:
         """Let go of the names of gateways that are gone and have settled everything."""
         with suppress(BrokerFailed):  # nobody has made the group yet
-            for consumer in await self._administer("XINFO", "CONSUMERS", self._stream, GROUP):
-                idle, pending = int(consumer["idle"]), int(consumer["pending"])
-                name = consumer["name"].decode()
-                if name != self._consumer and pending == 0 and idle > FORGOTTEN_MS:
+            for flat in await self._administer("XINFO", "CONSUMERS", self._stream, GROUP):
+                about = dict(zip(flat[::2], flat[1::2], strict=True))
+                idle, pending, name = int(about[b"idle"]), int(about[b"pending"]), about[b"name"].decode()
+                if name != self._consumer and pending == 0 and idle > self._forgotten_ms:
                     await self._administer("XGROUP", "DELCONSUMER", self._stream, GROUP, name)
 
     async def drop(self) -> None:

@@ -1,12 +1,16 @@
 """Entries of a feed, and what a store says then, for tests."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+
+import msgspec
 
 from backend.history.folding import OVER
 from backend.history.records import About, Entry, SegmentState, SessionKind, StoredSession, Wanted
 from backend.history.store import Store
+from backend.jobs import Jobs
 from protocol.errors import ErrorCode
-from protocol.job import Failure, Result
+from protocol.job import Failure, Keys, Result, encode_notice
 from protocol.recognition import Word
 
 DAY_MS = 86_400_000
@@ -64,3 +68,16 @@ def the_session(store: Store, id: str = "s") -> StoredSession:
     session = store.session(id)
     assert session is not None
     return session
+
+
+async def put(jobs: Jobs, entries: Sequence[Entry]) -> None:
+    """Tell the feed, as the scripts do."""
+    for entry in entries:
+        about, number = msgspec.json.encode(entry.about).decode(), str(entry.segment)
+        if entry.outcome is not None:
+            notice = encode_notice(entry.outcome).decode()
+            fields: tuple[str, ...] = ("notice", notice, "samples", str(entry.samples))
+        else:
+            fields = ("session", entry.session)
+            fields += () if entry.segment == OVER else ("segment", number, "attempt", str(entry.attempt))
+        await jobs.administer("XADD", Keys().history_keys[0], "*", "about", about, *fields)

@@ -40,12 +40,12 @@ SPOKEN = st.text(LETTERS, max_size=12)
 
 def says(text: str, query: str) -> bool:
     """Where that is defined: a run of characters is somewhere in the text, a word is one of its words."""
-    for run, word in re.findall("([我们天]+)|([ab]+)", query):
+    for one in re.finditer("([我们天]+)|([ab]+)", query):
+        (run, word), last = one.groups(""), one.end() == len(query)
         words = re.findall("[ab]+", text)
-        last = query.endswith(word)
         if run and run not in text:
             return False
-        if word and not any(one.startswith(word) if last else one == word for one in words):
+        if word and not any(said.startswith(word) if last else said == word for said in words):
             return False
     return True
 

@@ -1,0 +1,130 @@
+"""The feed's stream on every kind of broker: given out, settled, taken over."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from backend.history.inbox import Backlog, Inbox, Letter, read_entry
+from backend.history.records import Entry
+from backend.jobs import Jobs, open_jobs
+from protocol.errors import MalformedMessage
+from protocol.job import Hypothesis, Keys, encode_notice
+from tests.backend.history.feed import ANN, cancelled, failure, final, over, put
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+STREAM = Keys().history_keys[0]
+SAID = [final("one"), failure(segment=1), cancelled(segment=2), over()]
+
+
+@pytest.fixture
+async def jobs(any_broker: Broker) -> AsyncIterator[Jobs]:
+    async with open_jobs(any_broker.url, "g") as jobs:
+        yield jobs
+
+
+async def inbox_of(jobs: Jobs, name: str = "g", held_ms: int = 0) -> Inbox:
+    inbox = Inbox(jobs.administer, name, held_ms)
+    assert await inbox.take(1) == []  # makes the group
+    return inbox
+
+
+def told(letters: list[Letter]) -> list[Entry]:
+    """Without the broker's time, which is when it was told."""
+    assert all(letter.entry is not None and letter.entry.at_ms > 10**12 for letter in letters)
+    return [letter.entry._replace(at_ms=SAID[0].at_ms) for letter in letters if letter.entry]
+
+
+async def test_what_is_told_is_given_out_in_order_until_it_is_settled(jobs: Jobs) -> None:
+    inbox = await inbox_of(jobs)
+    await put(jobs, SAID)
+    assert await inbox.backlog() == Backlog(4, 0)
+    first, second = await inbox.take(3), await inbox.take(3)
+    assert told([*first, *second]) == SAID
+    assert await inbox.take(3) == []
+    assert told(await inbox.take_over(9)) == SAID
+    await inbox.settle([*first, *second])
+    assert await inbox.take_over(9) == []
+    assert await inbox.backlog() == Backlog(0, 0)
+
+
+async def test_what_was_told_before_anybody_listened_is_there(jobs: Jobs) -> None:
+    await put(jobs, SAID)
+    assert told(await (await inbox_of(jobs)).take(9)) == SAID
+
+
+async def test_two_gateways_get_different_ones_and_take_over_what_the_other_left(jobs: Jobs) -> None:
+    one, other = await inbox_of(jobs, "one"), await inbox_of(jobs, "other")
+    await put(jobs, SAID)
+    assert told([*await one.take(2), *await other.take(2)]) == SAID
+    assert told(await other.take_over(9)) == SAID
+    patient = await inbox_of(jobs, "patient", held_ms=60_000)
+    assert await patient.take_over(9) == []
+
+
+async def test_what_was_settled_halfway_is_gone(jobs: Jobs) -> None:
+    inbox = await inbox_of(jobs)
+    await put(jobs, SAID)
+    (letter, *_) = await inbox.take(9)
+    await jobs.administer("XDEL", STREAM, letter.id)
+    assert told(await inbox.take_over(9)) == SAID[1:]
+
+
+async def test_names_of_gateways_that_are_gone_are_forgotten_when_nothing_is_left_with_them(jobs: Jobs) -> None:
+    old = await inbox_of(jobs, "old")
+    await put(jobs, SAID)
+    letters = await old.take(9)
+    new = Inbox(jobs.administer, "new", forgotten_ms=0)
+
+    async def names() -> set[bytes]:
+        await new.take(1)
+        await new.forget_others()
+        return {one[1] for one in await jobs.administer("XINFO", "CONSUMERS", STREAM, "history")}
+
+    assert await names() == {b"old", b"new"}
+    await old.settle(letters)
+
+    async def forgotten() -> bool:
+        return await names() == {b"new"}
+
+    await wait_until(forgotten, "one name")
+
+
+async def test_what_cannot_be_read_is_given_out_as_nothing(jobs: Jobs) -> None:
+    inbox = await inbox_of(jobs)
+    await jobs.administer("XADD", STREAM, "*", "about", "{", "notice", "x")
+    letters = await inbox.take(9)
+    assert [letter.entry for letter in letters] == [None]
+    await inbox.settle(letters)
+    assert await inbox.backlog() == Backlog(0, 0)
+
+
+async def test_a_stream_that_is_deleted_is_made_again(jobs: Jobs) -> None:
+    inbox = await inbox_of(jobs)
+    await put(jobs, SAID)
+    await inbox.drop()
+    assert (await inbox.take_over(9), await inbox.take(9)) == ([], [])
+    await inbox.forget_others()
+    await put(jobs, SAID)
+    assert told(await inbox.take(9)) == SAID
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {b"about": b'{"owner":"o"}'},
+        {b"about": b'{"owner":"o"}', b"notice": b"[]"},
+        {b"about": b'{"owner":"o"}', b"notice": encode_notice(Hypothesis("s", 0, "x"))},
+        {b"about": b'{"owner":"o"}', b"session": b"s", b"segment": b"x"},
+        {b"about": b'{"owner":1}', b"session": b"s"},
+    ],
+)
+def test_what_no_script_writes_is_malformed(fields: dict[bytes, bytes]) -> None:
+    with pytest.raises(MalformedMessage):
+        read_entry("1-0", fields)
+
+
+def test_whose_it_is_comes_with_it() -> None:
+    fields = {b"about": b'{"owner":"ann","device":"Ann\'s laptop","client":"kikipounamu/0.1"}', b"session": b"s"}
+    assert read_entry("5-1", fields) == over(about=ANN, at_ms=5)

@@ -1,0 +1,139 @@
+"""The store's thread: what is asked of it, what becomes of it when the database is away."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from backend.errors import HistoryBusy, HistoryUnavailable
+from backend.history.keeper import MOST_WAITING, History, open_history
+from backend.history.records import Limits, Wanted
+from backend.history.store import Store, open_store
+from tests.backend.history.feed import final
+from tests.helpers.waiting import wait_until
+
+LIMITS = Limits(0, 0)
+
+
+class Openings:
+    """Opens a store in ``folder`` unless it is ``away``; counts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._url = f"sqlite:///{folder}/history.sqlite"
+        self.away = False
+        self.count = 0
+
+    def __call__(self, url: str) -> Store:
+        self.count += 1
+        if self.away:
+            raise HistoryUnavailable("nobody answers")
+        return open_store(self._url)
+
+
+@pytest.fixture
+def opening(tmp_path: Path) -> Openings:
+    return Openings(tmp_path)
+
+
+def fail(store: Store) -> None:
+    raise HistoryUnavailable("it went away")
+
+
+def sessions(store: Store) -> int:
+    return len(store.sessions(Wanted()).items)
+
+
+async def test_what_is_asked_is_done_in_one_thread(opening: Openings) -> None:
+    async with open_history("", LIMITS, opening) as history:
+        await history.ask(lambda store: store.record([final()]))
+        assert await history.ask(sessions) == 1
+        threads = {await history.ask(lambda _: threading.get_ident()) for _ in range(3)}
+    assert len(threads) == 1 and threads != {threading.get_ident()}
+    with pytest.raises(HistoryUnavailable, match="closed"):
+        await history.ask(sessions)
+
+
+async def test_one_that_is_away_is_said_at_once_and_opened_when_it_is_back(opening: Openings) -> None:
+    opening.away = True
+    async with open_history("", LIMITS, opening) as history:
+        assert not history.up
+        with pytest.raises(HistoryUnavailable, match="nobody answers"):
+            await history.ask(sessions)
+        await wait_until(lambda: opening.count > 2, "it is tried again")
+        opening.away = False
+        await wait_until(lambda: history.up, "it is open")
+        assert await history.ask(sessions) == 0
+
+
+async def test_one_that_goes_away_is_opened_anew(opening: Openings) -> None:
+    async with open_history("", LIMITS, opening) as history:
+        before = opening.count
+        with pytest.raises(HistoryUnavailable, match="went away"):
+            await history.ask(fail)
+        assert not history.up
+        await wait_until(lambda: history.up, "it is open")
+        assert opening.count == before + 1
+        assert await history.ask(sessions) == 0
+
+
+async def test_errors_of_who_asks_are_theirs_alone(opening: Openings) -> None:
+    async with open_history("", LIMITS, opening) as history:
+        with pytest.raises(ZeroDivisionError):
+            await history.ask(lambda _: 1 // 0)
+        assert history.up
+
+
+async def stuck(history: History, release: threading.Event) -> Callable[[], None]:
+    """Whoever has the thread waits for ``release``."""
+    began = threading.Event()
+
+    def work(_: Store) -> None:
+        began.set()
+        release.wait(30)
+
+    task = asyncio.create_task(history.ask(work))
+    await wait_until(began.is_set, "it has begun")
+
+    def end() -> None:
+        release.set()
+        task.cancel()
+
+    return end
+
+
+async def test_more_than_may_wait_are_refused(opening: Openings) -> None:
+    async with open_history("", LIMITS, opening) as history:
+        release = await stuck(history, threading.Event())
+        waiting = [asyncio.create_task(history.ask(sessions)) for _ in range(MOST_WAITING - 1)]
+        await asyncio.sleep(0)
+        with pytest.raises(HistoryBusy):
+            await history.ask(sessions)
+        release()
+        assert await asyncio.gather(*waiting) == [0] * (MOST_WAITING - 1)
+        assert history.up
+
+
+async def test_what_takes_too_long_is_unavailable_and_what_did_not_begin_is_not_done(opening: Openings) -> None:
+    async with open_history("", LIMITS, opening) as history:
+        release = await stuck(history, threading.Event())
+        done: list[bool] = []
+        with pytest.raises(HistoryUnavailable, match=r"0\.01 s"):
+            await history.ask(lambda _: done.append(True), deadline_s=0.01)
+        release()
+        await wait_until(lambda: history.up, "it is open")
+        assert await history.ask(sessions) == 0
+        assert done == []
+
+
+async def test_it_is_kept_within_its_bounds(opening: Openings) -> None:
+    store = opening("")
+    store.record([final("old", f"s{n}") for n in range(45)])  # of two years ago
+    store.close()
+    async with open_history("", Limits(days=1), opening) as history:
+
+        async def empty() -> bool:
+            return await history.ask(sessions) == 0
+
+        await wait_until(empty, "nothing is left")
