@@ -46,6 +46,7 @@ class Herd(Struct, frozen=True):
     spread_s: float = 5.0
     patience_s: float = 300.0
     seed: int = 1
+    pace: float = 1.0
 
 
 @dataclass(eq=False)
@@ -135,9 +136,7 @@ class _Visit:
         self._member = _Member()
         meeting.members.append(self._member)
         self._spoken = Spoken()
-        self._speaker = Speaker(
-            number, meeting.recorder, self._spoken, lambda event: meeting.heard(self._member, event)
-        )
+        self._speaker = Speaker(number, meeting.recorder, self._spoken, self._heard, plan.pace)
 
     async def run(self, locate: Locate, tap: Tap) -> None:
         """A session that is lost is counted."""
@@ -176,6 +175,9 @@ class _Visit:
         if member.cut:
             until = meeting.cut_at + self._plan.spread_s * source.uniform(1.0, 2.0)
             await asyncio.sleep(until - time.monotonic())
+
+    def _heard(self, event: ClientEvent) -> None:
+        self._meeting.heard(self._member, event)
 
     def _utterance(self, segment: int, source: random.Random) -> Utterance:
         samples = round(source.uniform(_SAY_S / 2, _SAY_S) * SAMPLE_RATE)

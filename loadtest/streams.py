@@ -33,7 +33,7 @@ class Streams(Struct, frozen=True):
     """``count`` speakers, who come one after the other within ``ramp_s`` and speak until ``seconds`` after that.
 
     ``part`` of ``parts``: one process of several has each ``parts``-th of them. ``patience_s``: for how long
-    nothing may be heard, from a gateway or of what was said.
+    nothing may be heard, from a gateway or of what was said. ``pace``: less than 1 is faster than people speak.
     """
 
     count: int
@@ -45,6 +45,7 @@ class Streams(Struct, frozen=True):
     part: int = 0
     parts: int = 1
     patience_s: float = 300.0
+    pace: float = 1.0
 
 
 async def run_streams(plan: Streams, locate: Locate, recorder: Recorder) -> None:
@@ -78,7 +79,7 @@ class _Hall:
         comes_at = zero + plan.ramp_s * number / plan.count
         await asyncio.sleep(comes_at - time.monotonic())
         spoken = Spoken()
-        speaker = Speaker(number, self._recorder, spoken)
+        speaker = Speaker(number, self._recorder, spoken, pace=plan.pace)
         async with self._client(spoken) as client:
             turns, stop_at = self._noise.turns(number), zero + plan.ramp_s + plan.seconds
             await speaker.run(client, lambda client: speaker.say(client, turns, self.wheel.until, stop_at))

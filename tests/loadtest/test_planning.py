@@ -5,6 +5,7 @@ from aiohttp import web
 
 from client.connection import Address
 from loadtest.planning import Fleet, ask_fleet, fleet, need, words
+from tests.helpers.web_server import serving
 
 
 def test_workers_like_those_that_are_there() -> None:
@@ -55,14 +56,6 @@ async def test_the_gateway_is_asked_even_if_it_is_not_ready() -> None:
         assert request.headers["Authorization"] == "Bearer k"
         return web.json_response({"workers": [{"state": "busy", "speed": 3.5}, {"state": "starting"}]})
 
-    app = web.Application()
-    app.add_routes([web.get("/readyz", ready), web.get("/v1/workers", workers)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        assert await ask_fleet(Address(f"http://{host}:{port}", "k")) == Fleet((3.5,), 7.5)
-    finally:
-        await runner.cleanup()
-    assert await ask_fleet(Address(f"http://{host}:{port}", "k")) == Fleet(())
+    async with serving(web.get("/readyz", ready), web.get("/v1/workers", workers)) as url:
+        assert await ask_fleet(Address(url, "k")) == Fleet((3.5,), 7.5)
+    assert await ask_fleet(Address(url, "k")) == Fleet(())

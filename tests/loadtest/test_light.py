@@ -1,0 +1,84 @@
+"""The light client keeps the protocol; what it shares with the library's is tested in ``test_streams``."""
+
+import random
+from uuid import uuid4
+
+import pytest
+from aiohttp import WSMsgType, web
+
+from client.connection import Address, fixed
+from client.errors import SessionLost, Unreachable
+from client.gateway import ClientSettings
+from loadtest.light import LightClient
+from loadtest.noise import Noise
+from loadtest.spoken import Spoken
+from protocol.audio import Frame, decode_frame
+from protocol.recognition import Options
+from protocol.session import Done, Final, Finish, Missing, Queued, Received, SegmentEnd, decode_client
+from tests.helpers.scripted_gateway import Memory, digest, keeping_back_after, say, scripted, welcome
+
+UTTERANCE = Noise(1).utterance(0, 0, 8_000, random.Random(1))
+
+
+def client_of(url: str, spoken: Spoken, quiet_s: float = 5.0) -> LightClient:
+    """A client that does not wait for long."""
+    settings = ClientSettings(quiet_s=quiet_s, give_up_s=0.0, retry=lambda failures, chance, asked: 0.0)
+    return LightClient(fixed(Address(url)), uuid4(), spoken, Options(), settings)
+
+
+async def speak(client: LightClient, spoken: Spoken) -> None:
+    """One segment."""
+    spoken.keep(0, UTTERANCE)
+    await client.begin(0, 0)
+    for offset in range(0, UTTERANCE.samples, 1_600):
+        await client.audio(0, UTTERANCE.read(offset, 1_600))
+    await client.end(0)
+
+
+async def forgetful(socket: web.WebSocketResponse, memory: Memory) -> None:
+    """Forgets once what came after the first frame."""
+    await welcome(socket, memory)
+    held, forgot = bytearray(), False
+    while (heard := await socket.receive()).type in (WSMsgType.BINARY, WSMsgType.TEXT):
+        message = decode_frame(heard.data) if heard.type is WSMsgType.BINARY else decode_client(heard.data)
+        match message:
+            case Frame(_, offset, pcm) if offset * 2 == len(held):
+                held += pcm
+                if len(held) == 9_600 and not forgot:
+                    forgot = True
+                    del held[3_200:]
+                    await say(socket, Missing(0, 1_600))
+            case SegmentEnd(_, samples) if samples * 2 == len(held):
+                memory.texts[0] = digest(bytes(held))
+                await say(socket, Queued(0), Final(0, memory.texts[0]))
+            case Received(segment):
+                memory.received.append(segment)
+            case Finish(segments):
+                await say(socket, Done(segments, ""))
+
+
+async def test_what_is_missing_is_sent_again_from_the_noise() -> None:
+    spoken = Spoken()
+    async with scripted(forgetful) as gateway, client_of(gateway.url, spoken) as client:
+        await speak(client, spoken)
+        await client.finish()
+        assert gateway.memory.texts == {0: UTTERANCE.digest}
+        assert gateway.memory.received == [0], "it was told that the text is here"
+
+
+async def test_no_answer_is_a_lost_session() -> None:
+    spoken = Spoken()
+    async with scripted(keeping_back_after(0)) as gateway, client_of(gateway.url, spoken, quiet_s=0.2) as client:
+        await speak(client, spoken)
+        with pytest.raises(SessionLost) as lost:
+            await client.finish()
+        assert lost.value.segments == (0,)
+
+
+async def test_nobody_there_is_an_error() -> None:
+    async with client_of("http://127.0.0.1:9", Spoken()) as client:
+        with pytest.raises(Unreachable):
+            await client.finish()
+        with pytest.raises(Unreachable):
+            async for _ in client.events():
+                pass

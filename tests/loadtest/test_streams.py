@@ -1,0 +1,60 @@
+"""Paced speakers with either client: what happens to connections costs nothing but time."""
+
+import time
+
+import pytest
+
+from client.connection import Address, fixed
+from loadtest.streams import Client, Streams, run_streams
+from loadtest.tally import Recorder, Tally
+from protocol.errors import CloseCode
+from tests.helpers.scripted_gateway import Answers, Script, breaking_after, closing_with, oblige, scripted
+
+BOTH = pytest.mark.parametrize("client", list(Client))
+
+
+async def tally_of(client: Client, *scripts: Script, refusing: Answers = ()) -> Tally:
+    """One session, since a scripted gateway has one memory."""
+    async with scripted(*scripts, refusing=refusing) as gateway:
+        recorder = Recorder(time.monotonic())
+        plan = Streams(1, 0.3, client=client, patience_s=5.0, pace=0.02)
+        await run_streams(plan, fixed(Address(gateway.url)), recorder)
+    return recorder.tally
+
+
+@BOTH
+async def test_a_flawless_run(client: Client) -> None:
+    tally = await tally_of(client, oblige)
+    assert tally.flawless and tally.segments > 1
+    assert (tally.sessions, tally.finished, tally.connects, tally.refusals) == (1, 1, 1, 0)
+    assert len(tally.first_update_ms) == len(tally.session_lag_p95_ms) == 1
+    assert all(ended.after_stop <= ended.lag for ended in tally.ended)
+
+
+@BOTH
+async def test_a_cut_connection_is_resumed(client: Client) -> None:
+    tally = await tally_of(client, breaking_after(5), breaking_after(30), oblige)
+    assert tally.flawless, tally.complaints
+    assert tally.connects == 3
+    assert sum(tally.disconnects.values()) == 2
+
+
+@BOTH
+async def test_a_refusal_is_counted_with_what_it_asks_for(client: Client) -> None:
+    told: Answers = ((503, {"Retry-After": "0"}), (429, {}))
+    tally = await tally_of(client, oblige, refusing=told)
+    assert tally.flawless, tally.complaints
+    assert {kind: refused.count for kind, refused in tally.refused.items()} == {
+        "503 without a reason": 1,
+        "429 without a reason": 1,
+    }
+    assert [refused.without_retry_after for refused in tally.refused.values()] == [0, 1]
+    assert tally.early == 0
+
+
+@BOTH
+@pytest.mark.parametrize("code", [CloseCode.TAKEN_OVER, CloseCode.UNAUTHORISED, CloseCode.POLICY_VIOLATION])
+async def test_a_session_that_cannot_go_on_is_lost_and_said_to_be(client: Client, code: CloseCode) -> None:
+    tally = await tally_of(client, closing_with(code, after=4))
+    assert (tally.lost_sessions, tally.finished) == (1, 0)
+    assert tally.complaints and not tally.flawless

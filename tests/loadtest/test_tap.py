@@ -1,0 +1,55 @@
+"""Refusals are seen through the library, with their Retry-After; connections can be cut."""
+
+import asyncio
+
+import aiohttp
+from aiohttp import web
+
+from loadtest.tally import Recorder
+from loadtest.tap import Tap
+from tests.helpers.waiting import wait_until
+from tests.helpers.web_server import serving
+
+
+async def test_a_refusal_of_the_gateway_is_told_apart_by_its_reason() -> None:
+    waits = [40, 50]
+
+    async def refuse(request: web.Request) -> web.Response:
+        error = {"code": "busy", "message": f"the expected wait is {waits.pop()} s"}
+        return web.json_response({"error": error}, status=503, headers={"Retry-After": str(7 + len(waits))})
+
+    recorder = Recorder(0.0)
+    tap = Tap(recorder)
+    make = tap.http()
+    async with serving(web.get("/", refuse)) as url, make() as http:
+        for _ in range(2):
+            (await http.get(url)).release()
+    await tap.close()
+    ((kind, refused),) = recorder.tally.refused.items()
+    assert kind == "503 the expected wait is # s"
+    assert (refused.count, refused.least_s, refused.most_s) == (2, 7.0, 8.0)
+    assert recorder.tally.early == 1, "it did not wait for so long"
+    assert sum(recorder.tally.refused_at.values()) == 2
+
+
+async def test_what_is_cut_is_cut_and_comes_back() -> None:
+    async def echo(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for message in socket:
+            await socket.send_str(message.data)
+        return socket
+
+    tap = Tap(Recorder(0.0))
+    async with serving(web.get("/", echo)) as url, tap.http()() as http:
+        sockets = [await http.ws_connect(url) for _ in range(3)]
+        assert tap.cut() == 3
+        for socket in sockets:
+            ended = await asyncio.wait_for(socket.receive(), 5)
+            assert ended.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
+        again = await http.ws_connect(url)
+        await again.send_str("here")
+        assert await again.receive_str() == "here"
+        await again.close()
+        await wait_until(lambda: all(socket.closed for socket in sockets), "they are closed")
+    await tap.close()
