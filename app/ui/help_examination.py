@@ -74,7 +74,6 @@ class ExaminationPanel(QFrame):
         self.list.setVisible(bool(self._found))
         self.list.fit(len(self._found))
         self.state.setText(self._said(view) if view else "")
-        self.state.setVisible(view is not None)
         self._tell_all()
 
     def _said(self, view: ExaminationView) -> str:

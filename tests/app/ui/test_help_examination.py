@@ -39,7 +39,7 @@ def rows(panel: ExaminationPanel) -> list[str]:
 
 
 def test_it_begins_when_somebody_asks(panel: ExaminationPanel, asked: list[HelpAction]) -> None:
-    assert not panel.list.isVisible() and not panel.text.isVisible() and not panel.state.isVisible()
+    assert not panel.list.isVisible() and not panel.text.isVisible() and not panel.state.text()
     panel.examine.click()
     assert asked == [Examine()]
     panel.show_examination(ExaminationView((WELL,), Area.MODELS))
