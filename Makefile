@@ -62,6 +62,7 @@ screenshots: ## render every window and state into docs/screenshots, and the gui
 	@$(setup) test
 	@$(call in,.venv) QT_QPA_PLATFORM=offscreen python -m scripts.screenshots $(ARGS)
 	@$(call in,.venv) QT_QPA_PLATFORM=offscreen python -m scripts.screenshots_guide
+	@$(call in,.venv) QT_QPA_PLATFORM=offscreen python -m scripts.screenshots_dashboard
 
 models: ## download the models that run uses
 	@$(setup) run

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def dashboard(
     print_only: Annotated[bool, typer.Option("--print", help="Print the address, with its key, instead.")] = False,
     gateway: Annotated[
-        str, typer.Option(metavar="NAME", help="One that this computer is paired with. [default: its own]")
+        str, typer.Option(metavar="NAME", help="One that this computer is paired with, instead of its own.")
     ] = "",
 ) -> None:
     """Open the dashboard of a gateway in the browser."""

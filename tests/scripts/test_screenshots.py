@@ -15,7 +15,7 @@ from app.sentences import LANGUAGES, Entry, entries
 from app.states import State
 from app.ui.texts import Texts
 from app.ui.theme import HAN, font
-from scripts import screenshots
+from scripts import screenshots, screenshots_dashboard
 from scripts.screenshots import LOOKS, Look
 from tests.helpers.packages import require
 
@@ -92,7 +92,8 @@ def test_the_tray_and_the_window_are_drawn(qapp: QApplication) -> None:
 
 def test_what_is_committed_is_complete_and_small() -> None:
     pictures = {path.stem: path for path in screenshots.FOLDER.glob("*.png")}
-    assert set(pictures) == {f"{name}{size}" for name in screenshots.parts() for size in ("", "-large")}
+    drawn = {f"{name}{size}" for name in screenshots.parts() for size in ("", "-large")}
+    assert set(pictures) == drawn | set(screenshots_dashboard.NAMES)
     assert sum(path.stat().st_size for path in pictures.values()) < ALL_AT_MOST
     assert all(QImage(str(path)).width() > 1000 for path in pictures.values())
 

@@ -1,0 +1,103 @@
+"""The dashboard as Chromium draws it, at a desk and on a phone: screenshots_dashboard.py [FOLDER]."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec.structs import replace
+from playwright.sync_api import Browser, Page
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from app.ui.colours import COLOURS, Scheme
+from scripts.example_gateway import ExampleGateway, example_gateway
+from scripts.example_hour import ExampleHour
+from scripts.picture_files import write
+from scripts.screenshots import FOLDER, GAP, LOOKS, Look, empty, row
+from tests.helpers.browser import opened_page, running_browser
+
+EN_LIGHT, EN_DARK, ZH_LIGHT, ZH_DARK = LOOKS
+NAMES: Final = ("dashboard", "dashboard-phone")
+DESK: Final = {"width": 1120, "height": 900}
+PHONE: Final = {"width": 360, "height": 740}
+_LOCALES: Final = {"en": "en-GB", "zh": "zh-CN"}
+_NOW: Final = datetime(2027, 3, 4, 10, 42, 30, tzinfo=UTC)
+_PIECE: Final = 1_180
+_TOP: Final = 400
+_KEY: Final = "of the pictures"
+
+
+def sheets() -> Iterator[tuple[str, QImage]]:
+    """Each sheet with its name."""
+    hour = ExampleHour()
+    with example_gateway(hour.timeline(), hour.snapshot()) as gateway, running_browser() as browser:
+        yield NAMES[0], beside([(look, picture(browser, gateway, look, DESK)) for look in (EN_LIGHT, ZH_DARK)])
+        yield NAMES[1], beside(list(phones(browser, gateway)))
+
+
+def phones(browser: Browser, gateway: ExampleGateway) -> Iterator[tuple[Look, QImage]]:
+    """What is on top and what is below, then what may be wrong, and what is asked for."""
+    usual = gateway.snapshot
+    yield ZH_LIGHT, picture(browser, gateway, ZH_LIGHT, PHONE).copy(0, 0, PHONE["width"], _PIECE)
+    whole = picture(browser, gateway, EN_DARK, PHONE)
+    yield EN_DARK, whole.copy(0, whole.height() - _PIECE, PHONE["width"], _PIECE)
+    crowded = replace(usual, queued=96, backlog_s=606.0, oldest_s=14.2, sessions=61, connections=61)
+    for look, snapshot in ((EN_LIGHT, crowded), (EN_DARK, replace(usual, workers=(), streams=0.0))):
+        gateway.snapshot = snapshot
+        yield look, picture(browser, gateway, look, PHONE).copy(0, 0, PHONE["width"], _TOP)
+    gateway.snapshot, gateway.key = usual, _KEY
+    yield ZH_LIGHT, picture(browser, gateway, ZH_LIGHT, PHONE, "form")
+
+
+def picture(
+    browser: Browser, gateway: ExampleGateway, look: Look, size: Any, wanted: str = ".recent td"
+) -> QImage:
+    """The whole page in this look, once there is what is ``wanted``."""
+    scheme = "dark" if look.scheme is Scheme.DARK else "light"
+    options = {
+        "locale": _LOCALES[look.language],
+        "color_scheme": scheme,
+        "reduced_motion": "reduce",
+        "timezone_id": "UTC",
+    }
+    with opened_page(browser, viewport=size, **options) as seen:
+        seen.page.clock.set_fixed_time(_NOW)
+        seen.page.goto(f"{gateway.url}/dashboard")
+        seen.page.wait_for_selector(wanted)
+        settle(seen.page)
+        return QImage.fromData(seen.page.screenshot(full_page=True))
+
+
+def settle(page: Page) -> None:
+    """Until the curves have their widths, which they are told after they were laid out."""
+    page.evaluate("() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
+
+
+def beside(columns: list[tuple[Look, QImage]]) -> QImage:
+    """Each on its own ground to the bottom."""
+    height = max(image.height() for _, image in columns)
+    cells = []
+    for look, image in columns:
+        cell = empty(QSize(image.width(), height), QColor(COLOURS[look.scheme].window))
+        painter = QPainter(cell)
+        painter.drawImage(0, 0, image)
+        painter.end()
+        cells.append(cell)
+    return row(cells, QColor("#ffffff"), gap=GAP // 4)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the sheets."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QApplication([])
+    write(Path(arguments[0]) if arguments else FOLDER, sheets())
+    application.shutdown()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

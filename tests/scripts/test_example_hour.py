@@ -1,0 +1,45 @@
+"""The made-up hour is one that a gateway could have had."""
+
+import msgspec
+import pytest
+
+from protocol.monitor import Snapshot, Timeline, WorkerState
+from scripts.example_hour import HOUR_S, STEP_S, UPTIME_S, ExampleHour
+
+
+@pytest.fixture(scope="module")
+def hour() -> ExampleHour:
+    return ExampleHour()
+
+
+def test_it_is_an_hour_that_ends_now(hour: ExampleHour) -> None:
+    at = [moment.at_s for moment in hour.timeline().moments]
+    assert (at[0], at[-1]) == (UPTIME_S - HOUR_S, UPTIME_S)
+    assert {later - one for one, later in zip(at, at[1:], strict=False)} == {STEP_S}
+
+
+def test_totals_only_grow_and_more_is_never_done_than_can_be(hour: ExampleHour) -> None:
+    moments = hour.timeline().moments
+    for one, later in zip(moments, moments[1:], strict=False):
+        before, after = msgspec.to_builtins(one.totals), msgspec.to_builtins(later.totals)
+        assert all(after[name] >= before[name] for name in before)
+        assert after["audio_s"] - before["audio_s"] <= later.streams * STEP_S
+    assert moments[-1].totals.failed - moments[0].totals.failed == 3
+
+
+def test_there_is_something_to_see(hour: ExampleHour) -> None:
+    moments, now = hour.timeline().moments, hour.snapshot()
+    assert max(moment.queued for moment in moments) > 10 and now.queued == 0
+    assert len(moments[0].workers) == 2 and len(moments[-1].workers) == len(now.workers) == 3
+    assert {worker.state for worker in now.workers} == {WorkerState.IDLE, WorkerState.BUSY}
+    assert all(worker.busy <= worker.slots for worker in now.workers)
+    assert {recent.outcome for recent in now.recent} == {"final", "decode_timeout"}
+
+
+def test_it_is_what_the_protocol_says_and_always_the_same(hour: ExampleHour) -> None:
+    again = ExampleHour()
+    for one, other, kind in (
+        (hour.timeline(), again.timeline(), Timeline),
+        (hour.snapshot(), again.snapshot(), Snapshot),
+    ):
+        assert msgspec.json.decode(msgspec.json.encode(one), type=kind) == other
