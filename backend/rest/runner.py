@@ -149,8 +149,8 @@ class Runner:
                 await self._let_go(session)
 
     async def _let_go(self, session: str) -> None:
-        self._here.discard(session)
         await asyncio.to_thread(self.uploads.remove, session)
+        self._here.discard(session)
 
     # -- one file ------------------------------------------------------------------------------------------
 

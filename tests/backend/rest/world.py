@@ -169,7 +169,7 @@ def recording(strings: int = 4) -> bytes:
 def form(content: bytes, name: str = "digits.flac", **fields: str) -> aiohttp.FormData:
     """A file with its fields."""
     data = aiohttp.FormData(fields, quote_fields=False)
-    data.add_field("file", content, filename=name)
+    data.add_field("file", BytesIO(content), filename=name)
     return data
 
 
