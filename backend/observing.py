@@ -59,44 +59,44 @@ class Observer:
 
 
 class Observers(Observer):
-    """Several, told in order."""
+    """Several, told in order; ``listening`` are those that are."""
 
     def __init__(self, observers: Iterable[Observer]) -> None:
-        self._observers = tuple(observers)
+        self.listening = tuple(observers)
 
     def bound(self, session: str, resumed: bool) -> None:
         """Tell all of them."""
-        for observer in self._observers:
+        for observer in self.listening:
             observer.bound(session, resumed)
 
     def unbound(self, session: str) -> None:
         """Tell all of them."""
-        for observer in self._observers:
+        for observer in self.listening:
             observer.unbound(session)
 
     def told(self, session: str, message: GatewayMessage, samples: int) -> None:
         """Tell all of them."""
-        for observer in self._observers:
+        for observer in self.listening:
             observer.told(session, message, samples)
 
     def concluded(self, session: str, outcome: FinalMessage | Failed, course: Course) -> None:
         """Tell all of them."""
-        for observer in self._observers:
+        for observer in self.listening:
             observer.concluded(session, outcome, course)
 
     def cancelled(self, session: str, segment: int) -> None:
         """Tell all of them."""
-        for observer in self._observers:
+        for observer in self.listening:
             observer.cancelled(session, segment)
 
     def attempted(self, kind: JobKind, made: bool) -> None:
         """Tell all of them."""
-        for observer in self._observers:
+        for observer in self.listening:
             observer.attempted(kind, made)
 
     def refused(self, reason: RefusalReason) -> None:
         """Tell all of them."""
-        for observer in self._observers:
+        for observer in self.listening:
             observer.refused(reason)
 
 

@@ -6,7 +6,7 @@ Figures land in ``bench-results/`` as JSON.
 import subprocess
 import sys
 
-_BENCHMARKS = ("vad", "engine", "gateway", "latency", "monitor", "history", "app")
+_BENCHMARKS = ("vad", "engine", "gateway", "observing", "latency", "monitor", "history", "app")
 
 
 def main() -> int:

@@ -22,7 +22,8 @@ from worker.exposition import WorkerCollector
 from worker.tally import Now as WorkerNow
 from worker.tally import Tally
 
-PACKAGING: Final = Path(__file__).resolve().parent.parent / "packaging"
+ROOT: Final = Path(__file__).resolve().parent.parent
+PACKAGING: Final = ROOT / "packaging"
 DASHBOARD: Final[dict[str, Any]] = json.loads((PACKAGING / "grafana" / "kikipounamu.json").read_text())
 ADDED: Final = {"instance", "job"}
 """Labels that Prometheus gives to whatever it scrapes."""
@@ -99,6 +100,16 @@ def test_everything_that_a_gateway_says_of_its_own_is_shown() -> None:
     left = {family.name for family in families() if family.name.startswith("kikipounamu_")}
     left = {name for name in left if name not in shown and not name.startswith("kikipounamu_worker")}
     assert left == {"kikipounamu_build", "kikipounamu_broker_durable"}
+
+
+def test_the_manual_says_what_each_metric_is() -> None:
+    manual = (ROOT / "docs" / "operations.md").read_text().partition("## Metrics")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([a-z_]+)`", manual))
+    ours = {family.name: family for family in families() if family.name.startswith("kikipounamu_")}
+    for name, family in ours.items():
+        short = name.removeprefix("kikipounamu_").removeprefix("worker_") if name != "kikipounamu_worker" else ""
+        suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
+        assert {short + suffix, f"{short}{suffix}".removeprefix("_")} & named, name
 
 
 def test_the_dashboard_asks_where_prometheus_is_and_nothing_lies_on_anything() -> None:

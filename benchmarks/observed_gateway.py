@@ -1,0 +1,105 @@
+"""A gateway for ``benchmarks.observing``: as ``kikipounamu-gateway serve`` runs it; its input says what to do.
+
+on, off   whether anybody observes its sessions; answered by the CPU seconds of this process so far
+cost      what observing one segment costs, and one scrape; answered by JSON
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+
+import uvloop
+
+from backend.configuration import Configuration, settings_of
+from backend.exposition import GatewayCollector, exposition, registry_of
+from backend.gateway import Gateway, running_gateway
+from backend.metrics import Now
+from backend.segments import Course
+from protocol.job import JobKind
+from protocol.recognition import Timing
+from protocol.session import Final, Partial, Queued
+from runtime.folders import folders
+from runtime.histogram import Histogram
+from runtime.logs import logging_to
+from tests.helpers.chain import KEY
+
+_ROUNDS = 2_000
+_SCRAPES = 50
+_DRAIN_S = 1.0
+
+
+async def _cpu_of(act: Callable[[], object], rounds: int) -> float:
+    """CPU seconds of one round, with what other threads do about it a little later, less what runs anyway."""
+    before = time.process_time()
+    await asyncio.sleep(_DRAIN_S)
+    anyway = time.process_time() - before
+    before = time.process_time()
+    for _ in range(rounds):
+        act()
+    await asyncio.sleep(_DRAIN_S)
+    return max(0.0, time.process_time() - before - anyway) / rounds
+
+
+async def _costs(gateway: Gateway) -> dict[str, float]:
+    observers, now = gateway.observers, time.monotonic()
+    course = Course(64_000, 0, now, now, now, 0.0, 0, early=False)
+    final = Final(0, "a text of some words", model="checksum", worker="w" * 30, timing=Timing(4_000, 20, 300, 2))
+    numbers = iter(range(10**9))
+
+    def segment() -> None:
+        session = f"session-{next(numbers) % 500}"
+        observers.told(session, Queued(0), 0)
+        observers.told(session, final, 64_000)
+        observers.concluded(session, final, course)
+
+    def partial() -> None:
+        observers.attempted(JobKind.HYPOTHESISE, True)
+        observers.told("s", Partial(0, 1, "a text"), 0)
+
+    def look() -> Now:
+        return gateway.monitor.now(gateway.hub, gateway.access.meter.audio_s, draining=False)
+
+    round_trips = Histogram()
+    registry = registry_of(GatewayCollector(gateway.metrics, round_trips, gateway.hub.settings.admission, look))
+
+    return {
+        "segment_s": await _cpu_of(segment, _ROUNDS),
+        "partial_s": await _cpu_of(partial, _ROUNDS),
+        "scrape_s": await _cpu_of(lambda: exposition(registry, ""), _SCRAPES),
+        "snapshot_s": await _cpu_of(lambda: gateway.monitor.snapshot(gateway.hub), _SCRAPES),
+        "sessions": float(len(gateway.hub.hosted)),
+    }
+
+
+async def _obey(gateway: Gateway) -> None:
+    everybody = gateway.observers.listening
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        match line.strip():
+            case "on":
+                gateway.observers.listening = everybody
+                answer: object = time.process_time()
+            case "off":
+                gateway.observers.listening = ()
+                answer = time.process_time()
+            case _:
+                answer = await _costs(gateway)
+        print(json.dumps(answer), flush=True)
+
+
+async def _serve() -> None:
+    here = folders()
+    async with running_gateway(settings_of(Configuration(), here, KEY)) as gateway:
+        print(json.dumps({"url": gateway.url, "socket": str(here.broker_socket)}), flush=True)
+        await _obey(gateway)
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    with logging_to("gateway", folders().logs), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""What observing costs: the part of the gateway's CPU that goes into monitor, metrics and log lines of sessions.
+
+    python -m benchmarks.observing [--streams 500] [--slots 12] [--seconds 15] [--json FILE]
+
+Paced speakers (100 ms frames, 4 s segments without pauses, every digest checked) talk to one gateway whose
+observers are switched off and on again by turns, in the order that takes a drift out; in slots with them somebody
+scrapes and somebody watches the monitor. Their difference is noisy. So what one segment, one scrape and one
+snapshot cost is also measured by itself, in the same process, and their rates make a share. Exits 1 when that is
+over the budget.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass, field
+from math import ceil
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+from benchmarks.report import arguments, table, write_json
+from benchmarks.speakers import Tally, run_speakers
+from protocol.endpoint import Endpoint
+from protocol.monitor import MONITOR_PATH
+from tests.helpers.chain import KEY, running_chain
+
+BUDGET_PERCENT: Final = 3.0
+_SEGMENT_S: Final = 4.0
+_SCRAPE_EVERY_S: Final = 15.0
+_AUTHORISED: Final = {"Authorization": f"Bearer {KEY}"}
+
+
+@dataclass
+class Slots:
+    """CPU seconds of the gateway per second, by whether it was observed."""
+
+    on: list[float] = field(default_factory=list)
+    off: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Share:
+    """One row. ``measured`` is the ratio of slots, ``counted`` the sum of what single events cost."""
+
+    streams: int
+    gateway_cpu_percent: float
+    measured_percent: float
+    measured_error: float
+    counted_percent: float
+    segment_us: float
+    partial_us: float
+    scrape_ms: float
+    snapshot_ms: float
+    right: int
+    not_right: int
+
+
+class Observed:
+    """The gateway's process."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdin is not None and process.stdout is not None
+        self._input, self._output = process.stdin, process.stdout
+        told = json.loads(self._output.readline())
+        self.endpoint = Endpoint(told["url"], KEY, process.pid)
+        self.broker = f"unix://{told['socket']}"
+
+    def ask(self, word: str) -> Any:
+        """One word, one answer."""
+        self._input.write(f"{word}\n")
+        self._input.flush()
+        return json.loads(self._output.readline())
+
+
+@contextlib.asynccontextmanager
+async def _observed(url: str, seconds: float) -> AsyncIterator[None]:
+    """Somebody watches the monitor, and Prometheus comes by as often as it would."""
+    async with aiohttp.ClientSession(headers=_AUTHORISED) as http, http.get(url + MONITOR_PATH) as watched:
+
+        async def read() -> None:
+            async for _ in watched.content:
+                pass
+
+        async def scrape() -> None:
+            for _ in range(ceil(seconds / _SCRAPE_EVERY_S)):
+                async with http.get(url + "/metrics") as response:
+                    await response.read()
+                await asyncio.sleep(_SCRAPE_EVERY_S)
+
+        tasks = [asyncio.create_task(read()), asyncio.create_task(scrape())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _measure(gateway: Observed, slots: int, seconds: float) -> Slots:
+    """Off, on, on, off, and so on."""
+    found = Slots()
+    for number in range(slots):
+        on = number % 4 in (1, 2)
+        async with _observed(gateway.endpoint.url, seconds) if on else contextlib.nullcontext():
+            before = await asyncio.to_thread(gateway.ask, "on" if on else "off")
+            await asyncio.sleep(seconds)
+            used = await asyncio.to_thread(gateway.ask, "on") - before
+        (found.on if on else found.off).append(used / seconds)
+    return found
+
+
+def _share(streams: int, slots: Slots, costs: dict[str, float], tally: Tally) -> Share:
+    off, on = statistics.mean(slots.off), statistics.mean(slots.on)
+    error = (
+        statistics.pvariance(slots.off) / len(slots.off) + statistics.pvariance(slots.on) / len(slots.on)
+    ) ** 0.5
+    counted = streams / _SEGMENT_S * costs["segment_s"] + costs["scrape_s"] / _SCRAPE_EVERY_S + costs["snapshot_s"]
+    return Share(
+        streams=streams,
+        gateway_cpu_percent=off * 100,
+        measured_percent=(on / off - 1) * 100,
+        measured_error=error / off * 100,
+        counted_percent=counted / off * 100,
+        segment_us=costs["segment_s"] * 1e6,
+        partial_us=costs["partial_s"] * 1e6,
+        scrape_ms=costs["scrape_s"] * 1e3,
+        snapshot_ms=costs["snapshot_s"] * 1e3,
+        right=tally.right,
+        not_right=tally.wrong + tally.failed + tally.twice,
+    )
+
+
+def _run(streams: int, slots: int, seconds: float, root: Path) -> Share:
+    environment = os.environ | {"KIKIPOUNAMU_HOME": str(root / "home")}
+    command = [sys.executable, "-m", "benchmarks.observed_gateway"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment, text=True, **pipes) as process:  # type: ignore[call-overload] # **
+        try:
+            gateway = Observed(process)
+            with running_chain(root, gateway.broker, quiet=True) as chain:
+                chain.worker("--engine", "checksum", "--set", "rtf=0", home="worker")
+                found: list[Slots] = []
+
+                async def measure() -> None:
+                    found.append(await _measure(gateway, slots, seconds))
+
+                segments = ceil((slots * (seconds + 1.0)) / _SEGMENT_S) + 2
+                asyncio.run(run_speakers(gateway.endpoint, 1, 1))  # the worker is there, the code is warm
+                tally = asyncio.run(
+                    run_speakers(gateway.endpoint, streams, segments, _SEGMENT_S, at_full_load=measure)
+                )
+                return _share(streams, found[0], gateway.ask("cost"), tally)
+        finally:
+            process.terminate()
+
+
+def main() -> int:
+    """Print and keep the figures; 1 when observing costs more than it may."""
+    chosen = arguments(__doc__, streams="500", slots="12", seconds="15")
+    with tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder:
+        row = asdict(_run(int(chosen.streams), int(chosen.slots), float(chosen.seconds), Path(folder)))
+    table("What observing costs", [row])
+    write_json(chosen.json, "observing", [row])
+    return 0 if row["counted_percent"] <= BUDGET_PERCENT and not row["not_right"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
