@@ -52,12 +52,9 @@ PARTS: Final = (
     ReportPart("logs/worker.jsonl", 96_000, ""),
 )
 FOUND: Final = (
-    ok(Area.SETTINGS, "settings-good", file="~/.config/kikipounamu/settings.toml"),
     ok(Area.MICROPHONE, "microphone-heard", device="USB Audio", level=-18),
-    ok(Area.VAD, "vad-hears", detector="fsmn-vad", seconds="9.1"),
     wrong(Area.MODELS, "model-damaged", model="whisper-base"),
     advice(Area.DISK, "disk-little", size="731.2 MB", folder="/home"),
-    wrong(Area.HOTKEYS, "hotkey-taken", binding="right_ctrl"),
 )
 _LICENCES: Final = (
     Licence("kikipounamu", "0.1.0", "MIT", Kind.PROGRAM),
@@ -101,13 +98,14 @@ def full(panels: HelpPanels) -> None:
 
 def empty(panels: HelpPanels) -> None:
     """Nothing is written down, a report is being made, licences are being read."""
-    panels.examination.show_examination(ExaminationView(FOUND[:1], Area.MICROPHONE))
+    panels.examination.hide()
     panels.logs.show_lines(LogLines())
     panels.report.show_report(ReportView(ReportState.GATHERING))
 
 
 def failed(panels: HelpPanels) -> None:
     """What was searched for is nowhere, and a report cannot be written."""
+    panels.examination.hide()
     panels.logs.search.setText("xyz")
     panels.logs.show_lines(LogLines(LogFilter(text="xyz"), programs=("desktop",)))
     panels.report.show_report(ReportView(ReportState.FAILED, PARTS[:3], note=Note("report-not-saved")))
