@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from backend.access import ACCESS, EVERYBODY, WORKERS, Access, Visit, admit
 from backend.addresses import interfaces, reachable
-from backend.admission import Refusal, Survey, refuse
+from backend.admission import Refusal, Survey, refuse, speed
 from backend.answers import OBSERVER, errors_as_json, json_response
 from backend.broker import EmbeddedSettings, embedded_broker
 from backend.certificates import server_context
@@ -22,6 +22,7 @@ from backend.dashboard.routes import dashboard_routes
 from backend.device_routes import device_routes
 from backend.devices import DeviceStore
 from backend.discovery import findable
+from backend.door import BACKLOG
 from backend.errors import OverQuota, SettingsError
 from backend.history.keeping import Keeping, kept_history
 from backend.hub import TICK_S, Hub
@@ -33,8 +34,9 @@ from backend.monitor import Monitor
 from backend.observing import Observers, RefusalReason
 from backend.pairing_routes import PairingDesk
 from backend.readiness import readiness
+from backend.rest.flow import Room
 from backend.rest.routes import rest_routes
-from backend.rest.runner import Room, Runner
+from backend.rest.runner import Runner
 from backend.roster import Roster
 from backend.settings import GatewaySettings
 from backend.story import Story
@@ -116,16 +118,17 @@ class Gateway:
 
     async def _listen(self, runner: web.AppRunner, listener: Listener) -> None:
         certificate = self._settings.certificate if listener.tls else None
-        tls = server_context(certificate) if certificate else None
-        known = len(runner.addresses)
-        site = web.TCPSite(runner, listener.host, listener.port, backlog=1024, ssl_context=tls)
-        await site.start()
-        host, port = runner.addresses[known][:2]
-        if not self.url:
-            self.url = _url(host, port)
-        if certificate:
+        if certificate is not None:
+            assert runner.server is not None
+            tls = server_context(certificate)
+            host, port = await self.access.door.listen(listener.host, listener.port, tls, runner.server)
             self.tls_port = port
             log.info("other devices may come", host=host, port=port, certificate=certificate.sha256)
+            return
+        known = len(runner.addresses)
+        await web.TCPSite(runner, listener.host, listener.port, backlog=BACKLOG).start()
+        host, port = runner.addresses[known][:2]
+        self.url = self.url or _url(host, port)
 
     async def drain(self) -> None:
         """Take nobody in, send everybody away, wait until the broker has what was complete. Safe to call twice."""
@@ -142,6 +145,7 @@ class Gateway:
                 self.hub.farewell()
                 await self._jobs.flushed()
         self._tunnel.close()
+        await self.access.door.close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -169,7 +173,8 @@ class Gateway:
             return None
 
         def room() -> Room:
-            return Room(self.monitor.survey.memory, self.monitor.up)
+            survey = self.monitor.survey
+            return Room(survey.memory, self.monitor.up, speed(survey, ""))
 
         return Runner(self._settings.files, keeping.history, self._jobs, self._settings.history_field, room)
 

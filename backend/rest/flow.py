@@ -6,14 +6,17 @@ broker at a time. Whoever has least of that is served next, first among keys, th
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from protocol.audio import SAMPLE_RATE
+
+_AHEAD_S: Final = 2.0
 
 
 @dataclass(frozen=True)
 class FlowLimits:
-    """``audio_s``: of all files, with the broker at a time. ``memory``: the part of the broker's that may be used.
+    """``audio_s``: of all files, with the broker at a time, or two seconds of all workers' work if that is more.
+    ``memory``: the part of the broker's that may be used.
 
     ``files``: read at a time, each by a process of its own. ``waiting``: files of one key that may wait.
     """
@@ -30,6 +33,16 @@ class Waiting(NamedTuple):
     id: str
     owner: str
     number: int
+
+
+class Room(NamedTuple):
+    """How things stand: the used part of the broker's memory, whether it answers, and what all workers recognise
+    together, in seconds of audio a second.
+    """
+
+    memory: float = 0.0
+    up: bool = True
+    speed: float = 0.0
 
 
 class Ask(NamedTuple):
@@ -82,12 +95,13 @@ class Flow:
         for segment in self.flying(file):
             self.ended(file, segment)
 
-    def grant(self, memory: float, up: bool) -> Iterator[Ask]:
+    def grant(self, room: Room) -> Iterator[Ask]:
         """Those that go now, in order."""
-        while up and memory <= self._limits.memory and (file := self._next()) is not None:
+        most = max(self._limits.audio_s, _AHEAD_S * room.speed) * SAMPLE_RATE
+        while room.up and room.memory <= self._limits.memory and (file := self._next()) is not None:
             segment, samples = self._asked[file]
             flying = sum(self._flying.values())
-            if flying and flying + samples > self._limits.audio_s * SAMPLE_RATE:
+            if flying and flying + samples > most:
                 return
             del self._asked[file]
             ask = Ask(file, segment)

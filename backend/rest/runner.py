@@ -7,7 +7,7 @@ there (cancelled, deleted) is seen here.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final
 
 import structlog
 
@@ -17,7 +17,7 @@ from backend.jobs import Jobs
 from backend.rest.asking import Asks
 from backend.rest.file_run import RETRY_S, Again, FileRun, GivenUp, Means
 from backend.rest.file_settings import FileSettings
-from backend.rest.flow import Flow, Waiting, next_file
+from backend.rest.flow import Flow, Room, Waiting, next_file
 from backend.rest.uploads import Uploads
 from backend.rest.views import reason_of
 from protocol.errors import ErrorCode, ProtocolError
@@ -31,15 +31,8 @@ _SWEEP_TICKS: Final = 3600
 _UNENDED: Final = (SessionState.SUBMITTED, SessionState.WORKING)
 
 
-class Room(NamedTuple):
-    """How the broker stands: the part of its memory that is used, and whether it answers."""
-
-    memory: float
-    up: bool
-
-
 class Runner:
-    """``feed``: what the broker is told of whose a session is. ``room`` tells how the broker stands."""
+    """``feed``: what the broker is told of whose a session is. ``room`` tells how things stand."""
 
     def __init__(
         self,
@@ -214,7 +207,7 @@ class Runner:
         await turn
 
     def _grant(self) -> None:
-        for ask in self._flow.grant(*self._room()):
+        for ask in self._flow.grant(self._room()):
             turn = self._turns.pop(ask.file, None)
             if turn is not None and not turn.done():
                 turn.set_result(None)

@@ -5,10 +5,10 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.rest.flow import Ask, Flow, FlowLimits, Waiting, next_file
+from backend.rest.flow import Ask, Flow, FlowLimits, Room, Waiting, next_file
 from protocol.audio import SAMPLE_RATE
 
-ROOM = (0.0, True)
+ROOM = Room()
 
 
 def file(name: str, owner: str = "o", number: int = 0) -> Waiting:
@@ -29,36 +29,45 @@ def test_so_much_is_with_the_broker_and_no_more() -> None:
     flow = Flow(FlowLimits(audio_s=60.0))
     for n in range(2):
         flow.ask(file("f"), n, 30 * SAMPLE_RATE)
-        assert [*flow.grant(*ROOM)] == [Ask("f", n)]
+        assert [*flow.grant(ROOM)] == [Ask("f", n)]
     flow.ask(file("f"), 2, 1)
-    assert [*flow.grant(*ROOM)] == []
+    assert [*flow.grant(ROOM)] == []
     assert flow.flying("f") == [0, 1]
     assert flow.ended("f", 0) and not flow.ended("f", 0)
-    assert [*flow.grant(*ROOM)] == [Ask("f", 2)]
+    assert [*flow.grant(ROOM)] == [Ask("f", 2)]
+
+
+def test_many_workers_are_kept_busy() -> None:
+    flow = Flow(FlowLimits(audio_s=60.0))
+    for n in range(4):
+        flow.ask(file("f"), n, 30 * SAMPLE_RATE)
+        assert [*flow.grant(Room(speed=60.0))] == [Ask("f", n)]
+    flow.ask(file("f"), 4, 1)
+    assert [*flow.grant(Room(speed=60.0))] == []
 
 
 def test_a_segment_longer_than_the_limit_goes_alone() -> None:
     flow = Flow(FlowLimits(audio_s=1.0))
     flow.ask(file("f"), 0, 30 * SAMPLE_RATE)
-    assert [*flow.grant(*ROOM)] == [Ask("f", 0)]
+    assert [*flow.grant(ROOM)] == [Ask("f", 0)]
 
 
 def test_nothing_goes_to_a_broker_that_is_full_or_away() -> None:
     flow = Flow(FlowLimits(memory=0.5))
     flow.ask(file("f"), 0, 1)
-    assert [*flow.grant(0.51, True)] == [*flow.grant(0.0, False)] == []
-    assert [*flow.grant(0.5, True)] == [Ask("f", 0)]
+    assert [*flow.grant(Room(memory=0.51))] == [*flow.grant(Room(up=False))] == []
+    assert [*flow.grant(Room(memory=0.5))] == [Ask("f", 0)]
 
 
 def test_a_file_that_leaves_makes_room() -> None:
     flow = Flow(FlowLimits(audio_s=1.0))
     flow.ask(file("f"), 0, SAMPLE_RATE)
-    assert len([*flow.grant(*ROOM)]) == 1
+    assert len([*flow.grant(ROOM)]) == 1
     flow.ask(file("f"), 1, SAMPLE_RATE)
     flow.ask(file("g"), 0, SAMPLE_RATE)
-    assert [*flow.grant(*ROOM)] == []
+    assert [*flow.grant(ROOM)] == []
     flow.left("f")
-    assert [*flow.grant(*ROOM)] == [Ask("g", 0)]
+    assert [*flow.grant(ROOM)] == [Ask("g", 0)]
     assert flow.flying("f") == []
 
 
@@ -77,7 +86,7 @@ def test_all_room_is_used_and_nobody_is_forgotten(owners: list[str], ends: list[
         served: list[str] = []
         for one in files:
             flow.ask(one, asked[one.id], 10 * SAMPLE_RATE)
-        while granted := [*flow.grant(*ROOM)]:
+        while granted := [*flow.grant(ROOM)]:
             for ask in granted:
                 assert ask.segment == asked[ask.file]
                 asked[ask.file] += 1

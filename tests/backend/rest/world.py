@@ -22,8 +22,9 @@ from backend.history.keeper import History, open_history
 from backend.history.records import About, Entry, Limits, SessionKind
 from backend.jobs import Jobs, open_jobs
 from backend.rest.file_settings import FileSettings
+from backend.rest.flow import Room
 from backend.rest.routes import rest_routes
-from backend.rest.runner import Room, Runner
+from backend.rest.runner import Runner
 from backend.roster import Roster
 from backend.settings import GatewaySettings
 from protocol.audio import SAMPLE_RATE
@@ -190,7 +191,7 @@ async def serving(
         aiohttp.ClientSession() as http,
         Tasks("world") as tasks,
     ):
-        room = Room(0.0, True)
+        room = Room()
         runner = Runner(FileSettings(folder / "submitted", **files), history, jobs, lambda about: "", lambda: room)
         app = web.Application(middlewares=[errors_as_json])
         app[ACCESS] = Access(settings, Roster(store), lambda: 0.0)
