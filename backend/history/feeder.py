@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from backend.errors import BrokerError, HistoryBusy, HistoryRefused, HistoryUnavailable
-from backend.history.inbox import HELD_MS, Backlog, Inbox, Letter
+from backend.history.inbox import Backlog, Inbox, Letter
 from backend.history.keeper import History
 from backend.history.records import Entry
 
@@ -24,7 +24,7 @@ BATCH: Final = 500
 RECORD_S: Final = 60.0
 _IDLE_S: Final = 0.25
 _RETRY_S: Final = (0.25, 0.5, 1.0, 2.0, 5.0)
-_LOOK_S: Final = 5.0
+_LOOK_S: Final = 2.0
 
 Also = Callable[[Sequence[Entry]], None]
 """What else is done with the news of a batch once it is recorded, in the store's thread. Must not raise."""
@@ -33,11 +33,10 @@ Also = Callable[[Sequence[Entry]], None]
 class Feeder:
     """``backlog`` is what the last look said; ``recorded`` counts entries since this process began."""
 
-    def __init__(self, inbox: Inbox, history: History, also: Also, held_ms: int = HELD_MS) -> None:
+    def __init__(self, inbox: Inbox, history: History, also: Also) -> None:
         self._inbox = inbox
         self._history = history
         self._also = also
-        self._look_s = min(_LOOK_S, held_ms / 1000)
         self._failures = 0
         self.backlog = Backlog()
         self.recorded = 0
@@ -50,7 +49,7 @@ class Feeder:
         while True:
             try:
                 letters = await self._inbox.take(BATCH)
-                if not letters and loop.time() - looked >= self._look_s:
+                if not letters and loop.time() - looked >= _LOOK_S:
                     looked = loop.time()
                     letters = await self._look()
             except BrokerError as error:

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 Administer = Callable[..., Awaitable[Any]]
 
 GROUP: Final = "history"
-HELD_MS: Final = 10_000
+HELD_MS: Final = 5_000
 """What a gateway has had for so long may be taken over."""
 FORGOTTEN_MS: Final = 600_000
 _about_decoder = msgspec.json.Decoder(About)

@@ -1,0 +1,131 @@
+"""A gateway with a history, over real sockets, with the scripts of a real worker."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from backend.gateway import Gateway, running_gateway
+from backend.history.records import Limits, StoredSession, Wanted
+from backend.history.settings import HistorySettings
+from backend.settings import GatewaySettings, owner_of
+from protocol.job import ANY_MODEL, Keys
+from protocol.session import Done, Final, Finish, Received
+from runtime.tasks import Tasks
+from tests.backend.conftest import KEY
+from tests.backend.wire import Wire, connected, tone
+from tests.helpers.valkey import Broker, running_broker
+from tests.helpers.waiting import wait_until
+from tests.worker.scripts import result
+from worker.jobs import Jobs
+
+PCM = tone(4_000)
+
+
+async def recognise(url: str) -> None:
+    """Every segment says its number."""
+    async with Jobs(url, "w", Keys()) as jobs:
+        await jobs.serve([Keys().jobs("interactive", ANY_MODEL)])
+        while True:
+            for delivery in (await jobs.wait(100)).jobs:
+                await jobs.finish(delivery, result(delivery.job, f"text {delivery.job.segment}"))
+
+
+def settings(broker: Broker, url: str, tmp_path: Path) -> GatewaySettings:
+    history = HistorySettings(url, Limits(0, 0), tmp_path / "asr_history.jsonl")
+    return GatewaySettings(redis=broker.url, key=KEY, history=history)
+
+
+@asynccontextmanager
+async def working(settings: GatewaySettings) -> AsyncIterator[Gateway]:
+    async with running_gateway(settings) as gateway, Tasks("worker") as tasks:
+        tasks.start(recognise(settings.redis), "worker")
+        yield gateway
+
+
+async def speak(gateway: Gateway, segments: int = 2) -> Wire:
+    """A session that ends with everything received."""
+    async with connected(gateway.url, KEY) as wire:
+        for segment in range(segments):
+            await wire.segment(segment, PCM)
+            await wire.expect(Final)
+            await wire.say(Received(segment))
+        await wire.say(Finish(segments))
+        await wire.expect(Done)
+    return wire
+
+
+async def ready(gateway: Gateway) -> Any:
+    async with aiohttp.ClientSession() as http, http.get(f"{gateway.url}/readyz") as response:
+        return await response.json()
+
+
+async def kept(gateway: Gateway, wire: Wire, finals: int) -> StoredSession:
+    """Wait until so much of the session is in the history."""
+    assert gateway.history is not None
+    history = gateway.history.history
+
+    async def look() -> StoredSession | None:
+        session = await history.ask(lambda store: store.session(str(wire.session))) if history.up else None
+        return session if session and session.finals == finals else None
+
+    found: StoredSession = await wait_until(look, "the history has it")
+    return found
+
+
+async def test_what_was_said_is_in_the_history_and_can_be_found(broker: Broker, tmp_path: Path) -> None:
+    async with working(settings(broker, f"sqlite:///{tmp_path}/history.sqlite", tmp_path)) as gateway:
+        wire = await speak(gateway)
+        session = await kept(gateway, wire, 2)
+        assert (session.owner, session.samples, session.state) == (owner_of(KEY), 8_000, "working")
+        assert gateway.history is not None
+        hits = await gateway.history.history.ask(lambda store: store.search("text 1", Wanted(owner_of(KEY))))
+        assert [(hit.session.id, hit.segment) for hit in hits.items] == [(str(wire.session), 1)]
+
+        async def settled() -> bool:
+            about = (await ready(gateway))["history"]
+            return bool(about["recorded"] == 2 and about["waiting"] == 0)
+
+        await wait_until(settled, "nothing waits")
+    lines = (tmp_path / "asr_history.jsonl").read_text().splitlines()
+    assert len(lines) == 2
+
+
+async def test_a_history_that_cannot_be_opened_is_in_nobodys_way_and_catches_up(
+    broker: Broker, tmp_path: Path
+) -> None:
+    place = tmp_path / "folder" / "history.sqlite"
+    place.parent.write_text("a file where a folder should be")
+    async with working(settings(broker, f"sqlite:///{place}", tmp_path)) as gateway:
+        assert (await ready(gateway))["history"]["up"] is False
+        wire = await speak(gateway)
+        place.parent.unlink()
+        assert (await kept(gateway, wire, 2)).segments == 2
+        assert (await ready(gateway))["history"]["up"] is True
+
+
+async def test_without_a_history_nothing_is_kept_anywhere(broker: Broker) -> None:
+    async with working(GatewaySettings(redis=broker.url, key=KEY)) as gateway:
+        await speak(gateway)
+        assert gateway.history is None
+        assert (await ready(gateway))["history"] is None
+        keys = await gateway.hub._jobs.administer("EXISTS", *Keys().history_keys)
+    assert keys == 0
+
+
+@pytest.mark.parametrize("kept_before", [True, False])
+async def test_what_the_own_broker_holds_for_a_history_that_is_off_is_deleted(
+    kept_before: bool, tmp_path: Path
+) -> None:
+    with running_broker() as broker:
+        from backend.history.keeping import kept_history
+        from backend.jobs import open_jobs
+
+        async with open_jobs(broker.url, "g") as jobs:
+            await jobs.administer("XADD", Keys().history_keys[0], "*", "about", "x")
+            async with kept_history(HistorySettings(), jobs.administer, "g", embedded=kept_before) as keeping:
+                assert keeping is None
+            assert await jobs.administer("EXISTS", Keys().history_keys[0]) == (0 if kept_before else 1)

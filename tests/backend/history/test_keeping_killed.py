@@ -1,0 +1,104 @@
+"""A gateway that is killed while it records, and a database that is restarted: nothing missing, nothing twice."""
+
+import signal
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from redis.asyncio import Redis
+
+from backend.history.inbox import GROUP
+from backend.history.records import Entry
+from backend.history.store import Store, open_store
+from backend.jobs import open_jobs
+from protocol.job import Keys
+from runtime.tasks import Tasks
+from tests.backend.history.feed import final, put
+from tests.backend.processes import gateway_process
+from tests.helpers.postgres import Postgres
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+STREAM = Keys().history_keys[0]
+
+
+def everything(count: int) -> list[Entry]:
+    """Segments of many sessions, English and Chinese."""
+    return [final(f"text number {n} 第{n}句", f"session {n // 4}", n % 4) for n in range(count)]
+
+
+async def make_old(broker: Broker) -> int:
+    """What was given out was so long ago; how much that is."""
+    async with Redis.from_url(broker.url, protocol=2) as redis:
+        pending: Any = await redis.xpending_range(STREAM, GROUP, "-", "+", 10_000)
+        for one in pending:
+            await redis.xclaim(STREAM, GROUP, one["consumer"], 0, [one["message_id"]], idle=60_000, justid=True)
+    return len(pending)
+
+
+async def recorded(url: str) -> int:
+    """Segments that the database has."""
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        found = await (await connection.execute("SELECT count(*) FROM segments")).fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+async def survives(broker: Broker, postgres: Postgres, home: Path, count: int) -> None:
+    """Kill the gateway in the middle of the first half, stop the database in the middle of the second."""
+    url = postgres.new_database()
+    open_store(url).close()
+    arguments, entries, half = ("--redis", broker.url, "--history", url), everything(count), count // 2
+    async with open_jobs(broker.url, "test") as jobs, Tasks("test") as tasks:
+
+        async def begun(least: int) -> None:
+            async def is_recorded() -> bool:
+                return await recorded(url) > least
+
+            await wait_until(is_recorded, "recording goes on", 120)
+
+        async with gateway_process(home, *arguments) as gateway:
+            first = tasks.start(put(jobs, entries[:half]), "first half")
+            await begun(0)
+            gateway.end(signal.SIGKILL)
+        assert 0 < await recorded(url) < half
+        await first
+        await make_old(broker)
+        async with gateway_process(home, *arguments):
+            second = tasks.start(put(jobs, entries[half:]), "second half")
+            await begun(half)
+            postgres.stop()
+            postgres.start()
+            assert await recorded(url) < count
+            await second
+
+            async def settled() -> bool:
+                return bool(await jobs.administer("XLEN", STREAM) == 0)
+
+            await wait_until(settled, "nothing waits any more", 120)
+    store = open_store(url)
+    check(store, count)
+    store.close()
+
+
+def check(store: Store, count: int) -> None:
+    """Every text is there, once, and was counted once."""
+    assert store.held()[:2] == ((count + 3) // 4, count)
+    for n in range(0, count, max(1, count // 50)):
+        (segment,) = store.segments(f"session {n // 4}", after=n % 4 - 1, limit=1)
+        assert segment.text == f"text number {n} 第{n}句"
+    used = store.usage(date.min, date.max)
+    assert sum(use.segments for use in used) == count
+    assert sum(use.sessions for use in used) == (count + 3) // 4
+
+
+async def test_nothing_is_missing_and_nothing_twice(broker: Broker, postgres: Postgres, tmp_path: Path) -> None:
+    await survives(broker, postgres, tmp_path, 6_000)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+async def test_nothing_of_much_is_missing(broker: Broker, postgres: Postgres, tmp_path: Path) -> None:
+    await survives(broker, postgres, tmp_path, 100_000)
