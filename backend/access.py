@@ -13,6 +13,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from backend.devices import Device
+from backend.door import Door
 from backend.errors import OverQuota
 from backend.history.records import About
 from backend.modes import Mode, is_among, is_loopback
@@ -40,12 +41,18 @@ class Access:
         self._settings = settings
         self._clock = clock
         self.roster = roster
+        self.door = Door(trusted=settings.proxies)
         self.meter = Meter(settings.quota)
         self.owner = Device("owner", settings.name, DeviceKind.OWNER, digest_of(settings.key))
         roster.on_gone = lambda device: self.meter.forget(device.id)
 
     def device_of(self, request: web.Request) -> Device:
         """Whose key this request shows. Raises ``Unauthorised`` or ``Forbidden``."""
+        device = self._device_of(request)
+        self.door.known(request.protocol)
+        return device
+
+    def _device_of(self, request: web.Request) -> Device:
         self.check_origin(request)
         if not (request.secure or self._may_come_without_tls(request)):
             raise Forbidden("this gateway is spoken to over TLS, through its proxy")
