@@ -35,7 +35,7 @@ class Line:
     def segment(self) -> int | None:
         """Which one it is about."""
         found = self.fields.get("segment")
-        return found if isinstance(found, int) else None
+        return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
 
     def text(self, name: str) -> str:
         """A field; empty: it is not there."""

@@ -40,7 +40,7 @@ def _sent(one: Timeline, outages: Sequence[Span]) -> Iterator[Told]:
     for span in one.spans:
         if span.what is What.SENDING and span.ms >= NOTABLE_MS:
             away = [outage for outage in outages if outage.what is What.AWAY and _overlap(outage, span)]
-            lost = lasting(sum(outage.ms for outage in away))
+            lost = lasting(max((outage.ms for outage in away), default=0.0))
             why = f"no gateway for {lost}; its audio waited here" if away else "audio before it went first"
             app = one.facts.app
             sends = round((app.ms("sends") if app else None) or 1)

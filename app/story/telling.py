@@ -113,7 +113,7 @@ def _skews(own: Iterable[Line], timelines: Sequence[Timeline]) -> dict[int, floa
 
 def _outages(placed: Iterable[tuple[float, Line]]) -> Iterator[Span]:
     for at, line in placed:
-        if line.event == "gateway reached again":
+        if line.event in ("gateway reached", "gateway reached again"):
             yield Span(What.AWAY, at - (line.ms("away_ms") or 0.0), at)
         elif line.event == "the broker is back":
             yield Span(What.BROKER_AWAY, at - (line.ms("away_s") or 0.0) * 1000, at)
@@ -169,9 +169,9 @@ def _notes(facts: dict[int, SegmentFacts], own: Sequence[Line]) -> Iterator[str]
         yield "no log of a gateway is here: give its folder with --folder"
     if "worker" not in who:
         yield "no log of a worker is here: give its folder with --folder"
-    missing = sorted(set(range(max(facts, default=-1) + 1)) - facts.keys())
+    missing = max(facts, default=-1) + 1 - len(facts)
     if missing:
-        yield f"the logs have nothing of {len(missing)} earlier segments: they do not reach back so far"
+        yield f"the logs have nothing of {missing} earlier segments: they do not reach back so far"
 
 
 def _corrections(skews: dict[int, float], names: dict[int, str]) -> Iterator[str]:

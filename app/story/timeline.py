@@ -71,9 +71,12 @@ class Timeline:
         return next((taking for taking in self.facts.takings if taking.delivered), None)
 
     def sum(self, *whats: What) -> float:
-        """ms of these after the end of the speech."""
-        ended = self.ended or 0.0
-        return sum(max(0.0, span.end - max(span.start, ended)) for span in self.spans if span.what in whats)
+        """ms of these after the end of the speech; where two are at once they count once."""
+        total, at = 0.0, self.ended or 0.0
+        for span in sorted((span for span in self.spans if span.what in whats), key=lambda span: span.start):
+            total += max(0.0, span.end - max(span.start, at))
+            at = max(at, span.end)
+        return total
 
     def holes(self, outages: Sequence[Span] = ()) -> list[Span]:
         """What nobody measured between the end of the speech and its text, nor an outage covers."""

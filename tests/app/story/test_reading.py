@@ -1,0 +1,106 @@
+"""Lines of a session are found in rotated and packed logs, quickly, and with a bound."""
+
+import gzip
+import json
+import uuid
+from pathlib import Path
+
+import pytest
+
+from app.story.reading import NoStory, find, logs_of, reaches_back_to
+
+ONE, TWO = "aaaa0000-0000-0000-0000-000000000001", "aaaa0000-0000-0000-0000-000000000002"
+
+
+def line(session: str, at: int = 0, logger: str = "client.story", **fields: object) -> str:
+    stamp = f"2026-03-01T10:{at // 60:02}:{at % 60:02}Z"
+    return json.dumps(
+        {"event": "segment ended", "session": session, "logger": logger, "timestamp": stamp} | fields
+    )
+
+
+def write(place: Path, *lines: str) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    data = "".join(f"{text}\n" for text in lines).encode()
+    place.write_bytes(gzip.compress(data) if place.suffix == ".gz" else data)
+
+
+def test_every_log_of_every_folder_is_read(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    write(here / "kikipounamu.jsonl", line(ONE, 9, segment=3), line(TWO, 9))
+    write(here / "kikipounamu.jsonl.1", line(ONE, 5, segment=2))
+    write(here / "kikipounamu.jsonl.10.gz", line(ONE, 1, segment=1))
+    write(there / "gateway.jsonl", line(ONE, 7, "backend.story", segment=0))
+    write(there / "gateway.txt", line(ONE, 8, segment=9))
+    found = find(ONE, [here, there])
+    assert sorted((one.segment, one.computer) for one in found.lines) == [(0, 1), (1, 0), (2, 0), (3, 0)]
+    assert [path.name for path in logs_of(here)] == [
+        "kikipounamu.jsonl.10.gz",
+        "kikipounamu.jsonl.1",
+        "kikipounamu.jsonl",
+    ]
+
+
+def test_lines_of_nobody_are_found_beside_and_those_of_others_are_not(tmp_path: Path) -> None:
+    away = line("", 0, "backend.writer", event="the broker is away, commands wait")
+    others = line(TWO, event="the broker is back", why=ONE)
+    write(tmp_path / "gateway.jsonl", away, line(ONE, why=TWO), others, "{")
+    found = find(ONE, [tmp_path])
+    assert [one.event for one in found.lines] == ["segment ended", "the broker is away, commands wait"]
+
+
+def test_a_session_is_found_by_its_beginning(tmp_path: Path) -> None:
+    other = str(uuid.UUID(int=7))
+    write(tmp_path / "gateway.jsonl", line(ONE), line(TWO), line(other))
+    assert find(other[:8], [tmp_path]).session == other
+    assert find(ONE.upper(), [tmp_path]).session == ONE
+    with pytest.raises(NoStory, match=f"several sessions begin with aaaa0: {ONE}, {TWO}"):
+        find("aaaa0", [tmp_path])
+    with pytest.raises(NoStory, match="no session in these logs begins with bbbb"):
+        find("bbbb", [tmp_path])
+    for name in ("aa", "", "not a name", "'; drop"):
+        with pytest.raises(NoStory, match="at least four"):
+            find(name, [tmp_path])
+
+
+def test_the_last_one_is_whose_client_wrote_last(tmp_path: Path) -> None:
+    write(tmp_path / "gateway.jsonl", line(TWO, 50, "backend.story"))
+    assert find("last", [tmp_path]).session == TWO
+    write(tmp_path / "desktop.jsonl", line(TWO, 10), line(ONE, 20), '{"event": "nothing"}')
+    write(tmp_path / "kikipounamu.jsonl.1.gz", line(TWO, 5))
+    assert find("last", [tmp_path]).session == ONE
+    (tmp_path / "gateway.jsonl").write_text("{}\n")
+    (tmp_path / "desktop.jsonl").unlink()
+    (tmp_path / "kikipounamu.jsonl.1.gz").unlink()
+    with pytest.raises(NoStory, match="no session is in these logs"):
+        find("last", [tmp_path])
+
+
+def test_without_logs_that_is_said(tmp_path: Path) -> None:
+    with pytest.raises(NoStory, match="there are no logs in"):
+        find("last", [tmp_path, tmp_path / "nowhere"])
+    assert reaches_back_to([tmp_path]) is None
+
+
+def test_how_far_back_the_logs_reach(tmp_path: Path) -> None:
+    write(tmp_path / "gateway.jsonl", line(ONE, 50))
+    write(tmp_path / "gateway.jsonl.1", line(ONE, 40))
+    oldest = reaches_back_to([tmp_path])
+    assert oldest is not None and oldest.fields["timestamp"] == "2026-03-01T10:00:40Z"
+    assert find(str(uuid.UUID(int=7)), [tmp_path]).lines == []
+
+
+def test_lines_over_the_edges_of_pieces_are_whole(tmp_path: Path) -> None:
+    filler = "x" * 70_000
+    write(
+        tmp_path / "gateway.jsonl", *(line(ONE, n % 60, segment=n, filler=filler) for n in range(100)), "half a l"
+    )
+    assert [one.segment for one in find(ONE, [tmp_path]).lines] == list(range(100))
+
+
+def test_a_damaged_pack_costs_itself_alone(tmp_path: Path) -> None:
+    write(tmp_path / "gateway.jsonl.1.gz", *(line(ONE, 1, segment=n) for n in range(10)))
+    packed = (tmp_path / "gateway.jsonl.1.gz").read_bytes()
+    (tmp_path / "gateway.jsonl.1.gz").write_bytes(packed[:-20])
+    write(tmp_path / "gateway.jsonl", line(ONE, 2, segment=99))
+    assert find(ONE, [tmp_path]).lines[-1].segment == 99

@@ -1,0 +1,231 @@
+"""The story of a session: every second between speech and text, whatever the clocks of the computers say."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from app.story.telling import Story, tell
+from protocol.engine import DecodeFailure
+from protocol.errors import ErrorCode
+from protocol.session import Failed, Missing, Welcome
+from tests.app.story.world import DESK, ONE, SERVER, SESSION, Ways, World, name_of, taken_over, usual
+from worker.jobs import Verdict
+
+HOURS = some.floats(-7_200, 7_200)
+SKEWS = some.tuples(HOURS, HOURS, HOURS, HOURS)
+
+
+def words(story: Story) -> str:
+    return "\n".join(f"{entry.who}: {entry.what}" for entry in story.entries)
+
+
+def told(world: World) -> Story:
+    return tell(SESSION, world.lines, ["desk", "server", "tower", "attic"])
+
+
+def test_a_usual_segment_is_explained_but_for_the_ways_between() -> None:
+    world = World()
+    usual(world)
+    story = told(world)
+    (row,) = story.rows
+    assert (row.ended, row.decoded, row.outcome) == (2_000, 1_000, "final")
+    assert row.queued == pytest.approx(206, abs=2) and row.delivered == pytest.approx(7, abs=2)
+    assert row.whole == pytest.approx(1_217, abs=2) and story.unexplained_ms == pytest.approx(6, abs=2)
+    assert "queued behind 41.0 s of audio" in words(story) and "decoded in 1.0 s" in words(story)
+    assert "secret" not in words(story) and story.notes == ()
+
+
+@settings(deadline=None)
+@given(SKEWS, HOURS, some.booleans(), some.integers(0, 200))
+def test_clocks_change_nothing(
+    skews: tuple[float, float, float, float], broker: float, dies: bool, network_ms: int
+) -> None:
+    ways = Ways(network=network_ms / 1000)
+    stories = []
+    for world in (World(), World((0.0, *skews[1:]), broker)):
+        (taken_over if dies else usual)(world, ways=ways)
+        usual(world, 1, ways)
+        stories.append(told(world))
+    one, other = stories
+    assert [entry.what for entry in one.entries] == [entry.what for entry in other.entries]
+    for mine, theirs in zip(one.entries, other.entries, strict=True):
+        assert mine.at_ms == pytest.approx(theirs.at_ms, abs=3)
+    for row, its in zip(one.rows, other.rows, strict=True):
+        assert row.unexplained == pytest.approx(its.unexplained, abs=3)
+        assert row.unexplained == pytest.approx(3 * network_ms, abs=4)
+
+
+def test_a_worker_that_died_is_named_with_who_went_on_and_why_then() -> None:
+    world = World()
+    taken_over(world)
+    story = told(world)
+    (row,) = story.rows
+    assert story.unexplained_ms < 10 < 11_600 < story.whole_ms and row.queued == pytest.approx(10_206, abs=3)
+    said = words(story)
+    assert "worker tower: segment 0 is decoded; the last sign of it 400 ms later, then nothing" in said
+    assert "worker attic: takes segment 0 over from worker tower, which died or was cut off" in said
+    assert "(seen 10.0 s after its last sign, when its lease had run out)" in said
+    assert "waited 203 ms in the queue" in said
+
+
+def test_what_another_worker_decodes_for_one_that_is_late_is_told() -> None:
+    world = World()
+    taken_over(world, borrowed=True)
+    said = words(told(world))
+    assert "worker attic: decodes segment 0 in the place of worker tower" in said
+    assert "nothing was heard for 10.0 s" in said
+
+
+def test_without_the_dead_workers_own_log_the_time_is_explained_too() -> None:
+    world = World()
+    taken_over(world)
+    world.raw = [(raw, computer) for raw, computer in world.raw if computer != ONE]
+    story = told(world)
+    assert story.unexplained_ms < 10 and "takes segment 0 over from worker tower" in words(story)
+    assert "in the queue or with this worker for 603 ms" in words(story)
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_a_gateway_that_was_away_is_why_audio_waited(reached: bool) -> None:
+    world = World()
+    if reached:
+        world.app(lambda story: story.heard(Welcome(UUID(SESSION), "g1", True), world.now))
+    world.speaks(0)
+    world.app(lambda story: story.lost("the gateway closed the connection (1012)", 0.5, 0.0, world.now - 0.1))
+    world.now += 3.0
+    world.client.began(1, world.now)
+    world.app(lambda story: story.heard(Welcome(UUID(SESSION), "g2", True), world.now))
+    complete, queued, entry = world.uploads(0)
+    delivery = world.takes(ONE, 0, entry)
+    world.decodes(ONE, delivery)
+    world.delivers(0, complete, queued, delivery, ONE)
+    story = told(world)
+    assert story.unexplained_ms < 10 and story.whole_ms > 4_000
+    away = "3.1 s" if reached else "5.0 s"
+    assert f"no gateway for {away}; its audio waited here" in words(story)
+    assert ("connected again: no gateway for 3.1 s" in words(story)) is reached
+
+
+def test_what_nobody_tells_is_unexplained() -> None:
+    world = World()
+    world.speaks(0)
+    complete, queued, entry = world.uploads(0)
+    delivery = world.takes(ONE, 0, entry)
+    world.decodes(ONE, delivery)
+    world.now += 2.5
+    world.delivers(0, complete, queued, delivery, ONE)
+    story = told(world)
+    assert story.unexplained_ms == pytest.approx(2_506, abs=3)
+    assert "segment 0: of the 2.5 s before this nobody tells" in words(story)
+
+
+def test_a_broker_that_was_away_explains_its_time() -> None:
+    world = World()
+    world.speaks(0)
+    complete, queued, entry = world.uploads(0)
+    delivery = world.takes(ONE, 0, entry)
+    world.decodes(ONE, delivery)
+    world.other("backend.writer", SERVER, "the broker is away, commands wait", error="gone")
+    world.now += 2.5
+    world.other("backend.writer", SERVER, "the broker is back", away_s=2.5)
+    world.delivers(0, complete, queued, delivery, ONE)
+    story = told(world)
+    assert story.unexplained_ms < 10
+    assert "the broker is away, commands wait: gone" in words(story) and "back, after 2.5 s" in words(story)
+
+
+def test_events_of_other_times_are_none_of_it() -> None:
+    world = World()
+    world.other("backend.writer", SERVER, "the broker is back", away_s=1.0)
+    world.now += 60.0
+    usual(world)
+    assert "broker" not in words(told(world))
+
+
+def test_of_a_gateway_alone_the_story_begins_there() -> None:
+    world = World((0.0, 55.0, 0.0, 0.0))
+    usual(world)
+    world.raw = [(raw, computer) for raw, computer in world.raw if computer == SERVER]
+    story = told(world)
+    (row,) = story.rows
+    assert row.queued == pytest.approx(206, abs=2) and row.decoded == 1_000
+    assert story.unexplained_ms < 10 and len(story.notes) == 2
+
+
+def test_missing_logs_and_clocks_that_were_put_right_are_noted() -> None:
+    world = World((0.0, 7.0, 0.0, 0.0))
+    usual(world, segment=3)
+    story = told(world)
+    assert any("nothing of 3 earlier segments" in note for note in story.notes)
+    assert any("clock of the logs in server is corrected by -7.0 s" in note for note in story.notes)
+    world.raw = [(raw, computer) for raw, computer in world.raw if computer == DESK]
+    assert [note.partition(":")[0] for note in told(world).notes[:2]] == [
+        "no log of a gateway is here",
+        "no log of a worker is here",
+    ]
+
+
+def test_failed_attempts_and_what_is_asked_for_again_are_told() -> None:
+    world = World()
+    world.speaks(0)
+    complete, queued, entry = world.uploads(0)
+    delivery = world.takes(ONE, 0, entry)
+    world.workers[ONE].decoding([delivery], world.now)
+    world.now += 0.5
+    why = DecodeFailure(ErrorCode.ENGINE_DIED, "the engine's process ended")
+    world.worker(ONE, lambda story: story.failed(delivery, why, Verdict.AGAIN, world.now))
+    world.now += 1.0
+    again = world.takes(ONE, 0, entry, count=2)
+    world.decodes(ONE, again)
+    world.app(lambda story: story.heard(Missing(0, 0), world.now))
+    world.delivers(0, complete, queued, again, ONE)
+    story = told(world)
+    said = words(story)
+    assert story.unexplained_ms < 10
+    assert f"failed ({ErrorCode.ENGINE_DIED}: the engine's process ended); it goes back" in said
+    assert "is decoded for 500 ms, in vain" in said and "waited 1.0 s until it was tried again" in said
+    assert "gateway asks for audio again" in said
+
+
+def test_a_segment_that_never_got_a_text_says_so() -> None:
+    world = World()
+    world.speaks(0)
+    world.uploads(0)
+    failed = Failed(0, ErrorCode.DECODE_TIMEOUT, "too long", attempt=2)
+    world.now += 1.0
+    world.client.came(failed, world.now)
+    world.app(lambda story: story.kept(failed, world.now))
+    story = told(world)
+    assert story.rows[0].outcome == ErrorCode.DECODE_TIMEOUT
+    assert "that there is no text of segment 0" in words(story)
+
+
+def test_lines_of_one_program_alone_make_no_trouble() -> None:
+    for computer in range(4):
+        world = World((1.0, 2.0, 3.0, 4.0))
+        taken_over(world)
+        world.raw = [(raw, where) for raw, where in world.raw if where == computer]
+        told(world)
+
+
+@pytest.mark.parametrize("field", ["kept", "told", "complete", "queued", "queue_ms", "job", "segment", "held_ms"])
+@pytest.mark.parametrize("value", [None, "x", -1, 10**12, True, [1]])
+def test_nonsense_in_a_log_makes_no_trouble(field: str, value: Any) -> None:
+    world = World()
+    taken_over(world)
+    world.raw = [
+        (json.dumps({**fields, field: value} if field in (fields := json.loads(raw)) else fields).encode(), where)
+        for raw, where in world.raw
+    ]
+    told(world)
+
+
+def test_who_is_who() -> None:
+    world = World()
+    taken_over(world)
+    assert {entry.who for entry in told(world).entries} == {"app", "gateway", "worker tower", "worker attic"}
+    assert name_of(ONE).startswith("tower-")

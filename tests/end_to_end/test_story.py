@@ -1,0 +1,131 @@
+"""A worker is killed while it decodes: the logs of all programs explain every second between speech and text."""
+
+import asyncio
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+import pytest
+import redis
+
+from client.audio_store import TemporaryAudio
+from client.connection import Address, fixed
+from client.gateway import GatewayClient
+from loadtest.checksum import checksum
+from protocol.endpoint import Endpoint
+from protocol.job import GROUP, WORKERS_KEY, Keys
+from protocol.recognition import Options
+from protocol.session import Final
+from runtime.logs import logging_to
+from tests.helpers.chain import BIN, KEY, Program, running_chain
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until, wait_until_sync
+
+SAID = {segment: bytes([segment + 1, 0]) * 16_000 for segment in range(2)}
+"""One second each."""
+
+HOMES = ("one", "two")
+
+
+async def speak(endpoint: Endpoint, options: Options, victim: "Victim") -> tuple[UUID, dict[int, str]]:
+    """Two segments; whoever decodes the second one is killed."""
+    session, texts = uuid4(), dict[int, str]()
+    with TemporaryAudio() as store:
+        address = Address(endpoint.url, endpoint.key)
+        async with GatewayClient(fixed(address), session, store, options) as client:
+
+            async def listen() -> None:
+                async for event in client.events():
+                    if isinstance(event, Final):
+                        texts[event.segment] = event.text
+
+            listening = asyncio.create_task(listen())
+            for segment, pcm in SAID.items():
+                await client.begin(segment, 1_000 * segment)
+                await client.audio(segment, pcm)
+                await client.end(segment)
+                if segment == 0:
+                    await wait_until(lambda: 0 in texts, "the first text")
+            await wait_until(victim.kill, "somebody decodes the second one")
+            await client.finish()
+            await listening
+    return session, texts
+
+
+class Victim:
+    """Whoever has a job of this class."""
+
+    def __init__(self, broker: Broker, priority: Literal["interactive", "bulk"], workers: list[Program]) -> None:
+        self._broker = redis.Redis.from_url(broker.url)
+        self._stream = Keys().jobs(priority)
+        self._workers = {worker.popen.pid: worker for worker in workers}
+        self.name = ""
+
+    def ready(self) -> bool:
+        """Whether all of them can be had."""
+        return self._broker.hlen(WORKERS_KEY) == len(self._workers) and all(
+            b'"idle"' in status for status in self._broker.hvals(WORKERS_KEY)
+        )
+
+    def kill(self) -> bool:
+        """kill -9, once there is one."""
+        pending: Any = self._broker.xpending_range(self._stream, GROUP, "-", "+", 1)
+        for one in pending:
+            self.name = one["consumer"].decode()
+            self._workers[int(self.name.split("-")[-2])].kill()
+            return True
+        return False
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._broker.close()
+
+
+def told_by_logs(session: UUID, root: Path) -> dict[str, Any]:
+    """What `kikipounamu logs` says, given the folders of all."""
+    folders = [f"--folder={root / home / 'logs'}" for home in ("home", *HOMES)]
+    command = [str(BIN / "kikipounamu"), "logs", "--session", str(session)[:13], "--json", *folders]
+    environment = os.environ | {"KIKIPOUNAMU_HOME": str(root / "desk")}
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=30, check=True)
+    story: dict[str, Any] = json.loads(done.stdout)
+    return story
+
+
+def all_logs(root: Path) -> bytes:
+    """What every program wrote."""
+    return b"".join(log.read_bytes() for log in root.glob("*/logs/*.jsonl*"))
+
+
+@pytest.mark.parametrize(
+    ("priority", "sentence"),
+    [
+        ("interactive", "decodes segment 1 in the place of {}, of which nothing was heard"),
+        pytest.param("bulk", "takes segment 1 over from {}, which died or was cut off", marks=pytest.mark.proof),
+    ],
+)
+async def test_the_logs_explain_every_second(
+    tmp_path: Path, broker: Broker, priority: Literal["interactive", "bulk"], sentence: str
+) -> None:
+    with running_chain(tmp_path, broker.url) as chain:
+        _, endpoint = chain.gateway()
+        engine = ("--engine", "checksum", "--set", "rtf=0.5")
+        victim = Victim(broker, priority, [chain.worker(*engine, name=home, home=home) for home in HOMES])
+        wait_until_sync(victim.ready, "both workers are ready")
+        with logging_to("kikipounamu", tmp_path / "desk" / "logs", terminal=False):
+            session, texts = await speak(endpoint, Options(priority=priority), victim)
+        victim.close()
+    assert texts == {segment: checksum(pcm) for segment, pcm in SAID.items()}
+    story = told_by_logs(session, tmp_path)
+    _, second = story["segments"]
+    assert second["whole"] > 2 * second["decoded"] > 0 and second["outcome"] == "final"
+    assert story["unexplained_ms"] < story["whole_ms"] / 10 and second["unexplained"] < second["whole"] / 10
+    told = [f"{entry['who']} {entry['what']}" for entry in story["entries"]]
+    dead = f"worker {victim.name.rpartition('-')[0]}"
+    assert any(sentence.format(dead) in one for one in told), told
+    written = all_logs(tmp_path)
+    assert str(session).encode() in written
+    for secret in (KEY, *texts.values()):
+        assert secret.encode() not in written
