@@ -6,13 +6,14 @@ Figures land in ``bench-results/`` as JSON.
 import subprocess
 import sys
 
-_BENCHMARKS = ("vad", "engine", "gateway", "observing", "latency", "monitor", "history", "app")
+_BENCHMARKS = ("vad", "engine", "gateway", "observing", "latency", "monitor", "history", "history-store", "app")
 
 
 def main() -> int:
     """Run them; the exit status is that of the first that failed."""
     for name in sys.argv[1:] or _BENCHMARKS:
-        command = [sys.executable, "-m", f"benchmarks.{name}", "--json", f"bench-results/{name}.json"]
+        module = f"benchmarks.{name.replace('-', '_')}"
+        command = [sys.executable, "-m", module, "--json", f"bench-results/{name}.json"]
         if status := subprocess.run(command, check=False).returncode:
             return status
     return 0
