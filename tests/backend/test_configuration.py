@@ -7,6 +7,8 @@ import pytest
 from backend.certificates import own_certificate
 from backend.configuration import Configuration, merged, read_configuration, settings_of
 from backend.errors import SettingsError
+from backend.history.records import Limits
+from backend.history.settings import HistorySettings
 from backend.modes import Mode
 from backend.quotas import Quota
 from backend.settings import GatewaySettings
@@ -110,8 +112,14 @@ def test_every_name_of_the_file_has_an_effect(here: Folders, tmp_path: Path) -> 
         announce=True,
         requests_per_minute=7,
         streams_per_key=8,
+        history="postgresql://h/db",
+        history_days=9,
+        history_mb=10,
+        history_jsonl=True,
     )
     settings, plain = settings_of(said, here, "k"), GatewaySettings()
     for name in ("mode", "name", "host", "port", "redis", "certificate", "origins", "proxies"):
         assert getattr(settings, name) != getattr(plain, name), name
     assert settings.announce and settings.quota == Quota(per_minute=7, streams=8)
+    journal = here.data / "asr_history.jsonl"
+    assert settings.history == HistorySettings("postgresql://h/db", Limits(9, 10), journal)
