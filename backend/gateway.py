@@ -82,6 +82,7 @@ class Gateway:
         self.metrics = Metrics()
         self.observers = Observers([self.monitor, self.metrics, Story(jobs.gateway)])
         self.hub = Hub(jobs, settings, self.observers)
+        self.monitor.owner_of = self._owner_of
         self.files = self._runner_of(history)
         self.url = ""
         self.tls_port = 0
@@ -178,6 +179,10 @@ class Gateway:
 
         return Runner(self._settings.files, keeping.history, self._jobs, self._settings.history_field, room)
 
+    def _owner_of(self, session: str) -> str:
+        hosted = self.hub.hosted.get(session)
+        return hosted.about.owner if hosted else ""
+
     def noticed(self, notice: Notice) -> None:
         """Something was published to this gateway."""
         self.hub.noticed(notice)
@@ -235,7 +240,8 @@ class Gateway:
         headers = {hdrs.CONTENT_TYPE: EVENT_STREAM, hdrs.CACHE_CONTROL: "no-store"}
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
-        async with self.monitor.watch(self.hub) as events:
+        owner = visit.device.owner if visit.limited else None
+        async with self.monitor.watch(self.hub, owner) as events:
             with suppress(ConnectionError), visit.present(lambda: _abort(request)):
                 while not self._draining and (event := await events.get()):
                     await response.write(event)

@@ -1,11 +1,13 @@
 """How things stand: one look per interval, shared by admission, readiness and every viewer of the monitor."""
 
 import asyncio
+import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
 import msgspec
@@ -32,6 +34,7 @@ UNWATCHED_S: Final = 2.0
 IDLE_S: Final = 30.0
 _RECENT: Final = 50
 _EVENTS_PER_VIEWER: Final = 64
+_MARK_BYTES: Final = 4
 
 
 @dataclass
@@ -49,14 +52,34 @@ class _Counted:
         return Totals(self.final, self.failed, seconds, self.refused, self.partials)
 
 
+@dataclass(eq=False)
+class _Viewer:
+    """``owner``: whose sessions it may know by name; ``None``: everybody's."""
+
+    events: "asyncio.Queue[bytes]"
+    owner: str | None
+
+    def put(self, event: bytes) -> None:
+        """A slow one loses the oldest."""
+        if self.events.full():
+            with suppress(asyncio.QueueEmpty):
+                self.events.get_nowait()
+        self.events.put_nowait(event)
+
+
 class Monitor(Observer):
-    """Looks at the broker regularly, shows the same bytes to all viewers. ``compacts``: the broker is our own."""
+    """Looks at the broker regularly, shows the same bytes to all viewers who may know the same.
+
+    ``compacts``: the broker is our own. ``owner_of``: says whose a session is; empty: nobody knows.
+    """
 
     def __init__(self, jobs: Jobs, compacts: bool) -> None:
         self._jobs = jobs
         self._started = time.monotonic()
-        self._viewers: set[asyncio.Queue[bytes]] = set()
-        self._recent: deque[Recent] = deque(maxlen=_RECENT)
+        self.owner_of: Callable[[str], str] = lambda session: ""
+        self._viewers: set[_Viewer] = set()
+        self._recent: deque[tuple[str, Recent]] = deque(maxlen=_RECENT)  # with whose it is
+        self._secret = secrets.token_bytes()
         self._answers = True
         self._compacts = compacts
         self._busy_at = self._started
@@ -97,9 +120,9 @@ class Monitor(Observer):
             self._counted.final += 1
             self._counted.samples += samples
             recent = replace(recent, model=outcome.model, worker=outcome.worker, timing=outcome.timing)
-        self._recent.append(recent)
-        if self._viewers:
-            self._show(SEGMENT, recent)
+        owner = self.owner_of(session)
+        self._recent.append((owner, recent))
+        self._show(SEGMENT, lambda viewer: self._as_seen(recent, owner, viewer))
 
     async def run(self, hub: Hub) -> None:
         """Look until cancelled."""
@@ -122,8 +145,7 @@ class Monitor(Observer):
         snapshot = self.snapshot(hub)
         if due:
             self._moments.add(snapshot)
-        if self._viewers:
-            self._show(SNAPSHOT, snapshot)
+        self._show(SNAPSHOT, lambda viewer: replace(snapshot, recent=self._recent_for(viewer)))
 
     async def _compact_when_idle(self) -> None:
         """Deleted audio and text should not stay in the broker's file longer than they must."""
@@ -152,7 +174,7 @@ class Monitor(Observer):
             oldest_s=max((waiting.oldest_ms for waiting in streams), default=0) / 1000,
             streams=round(speed(self.survey, ""), 2),
             workers=self.survey.workers,
-            recent=tuple(self._recent),
+            recent=self._recent_for(None),
             totals=self._counted.totals(),
             load=self._load.now(),
         )
@@ -181,32 +203,43 @@ class Monitor(Observer):
         return BrokerState(self.up, self._jobs.version, self._jobs.durable, round(self.survey.memory, 4))
 
     @asynccontextmanager
-    async def watch(self, hub: Hub) -> AsyncIterator["asyncio.Queue[bytes]"]:
-        """Server-sent events for one more viewer; a slow one loses the oldest."""
-        events: asyncio.Queue[bytes] = asyncio.Queue(_EVENTS_PER_VIEWER)
-        events.put_nowait(_event(SNAPSHOT, self.snapshot(hub)))
-        self._viewers.add(events)
+    async def watch(self, hub: Hub, owner: str | None = None) -> AsyncIterator["asyncio.Queue[bytes]"]:
+        """Server-sent events for one more viewer; a slow one loses the oldest.
+
+        Of sessions that are not of ``owner`` it sees a mark instead of the id, ``None``: it may see all.
+        """
+        viewer = _Viewer(asyncio.Queue(_EVENTS_PER_VIEWER), owner)
+        viewer.put(_event(SNAPSHOT, replace(self.snapshot(hub), recent=self._recent_for(owner))))
+        self._viewers.add(viewer)
         try:
-            yield events
+            yield viewer.events
         finally:
-            self._viewers.discard(events)
+            self._viewers.discard(viewer)
 
     def end(self) -> None:
         """Send the viewers away: an empty event is the last one."""
-        self._put(b"")
+        for viewer in self._viewers:
+            viewer.put(b"")
 
     def _uptime_s(self) -> float:
         return time.monotonic() - self._started
 
-    def _show(self, name: str, value: Snapshot | Recent) -> None:
-        self._put(_event(name, value))
+    def _recent_for(self, viewer: str | None) -> tuple[Recent, ...]:
+        return tuple(self._as_seen(recent, owner, viewer) for owner, recent in self._recent)
 
-    def _put(self, event: bytes) -> None:
-        for events in self._viewers:
-            if events.full():
-                with suppress(asyncio.QueueEmpty):
-                    events.get_nowait()
-            events.put_nowait(event)
+    def _as_seen(self, recent: Recent, owner: str, viewer: str | None) -> Recent:
+        """The name of a session is for whose it is, and for this gateway's owner; others see a mark."""
+        if viewer is None or viewer == owner:
+            return recent
+        mark = blake2b(recent.session.encode(), key=self._secret, digest_size=_MARK_BYTES).hexdigest()
+        return replace(recent, session=mark)
+
+    def _show(self, name: str, seen_by: Callable[[str | None], Snapshot | Recent]) -> None:
+        events: dict[str | None, bytes] = {}
+        for viewer in self._viewers:
+            if viewer.owner not in events:
+                events[viewer.owner] = _event(name, seen_by(viewer.owner))
+            viewer.put(events[viewer.owner])
 
 
 def _event(name: str, value: Snapshot | Recent) -> bytes:

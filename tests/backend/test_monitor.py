@@ -4,13 +4,16 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from backend.devices import DeviceStore
 from backend.gateway import Gateway, running_gateway
 from backend.observing import RefusalReason
 from backend.settings import GatewaySettings
+from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode
 from protocol.monitor import Totals
 from protocol.session import Failed, Final, Partial
@@ -40,8 +43,8 @@ class Viewer:
 
 
 @asynccontextmanager
-async def viewer(gateway: Gateway) -> AsyncIterator[Viewer]:
-    url = f"{gateway.url}/v1/monitor?api_key={KEY}"
+async def viewer(gateway: Gateway, key: str = KEY) -> AsyncIterator[Viewer]:
+    url = f"{gateway.url}/v1/monitor?api_key={key}"
     async with aiohttp.ClientSession() as http, http.get(url) as response:
         assert response.status == 200
         assert response.headers["Content-Type"] == "text/event-stream"
@@ -76,6 +79,33 @@ async def test_all_viewers_get_the_same_bytes_of_one_producer(gateway: Gateway) 
         assert await one.next("snapshot") == await two.next("snapshot")
         assert gateway.monitor.viewers == 2
     await wait_until(lambda: gateway.monitor.viewers == 0, "nobody watches")
+
+
+async def test_a_device_sees_only_its_own_sessions_by_name(broker: Broker, tmp_path: Path) -> None:
+    store = DeviceStore(tmp_path / "devices.json")
+    keys = [store.add(name, DeviceKind.CLIENT, 0)[1] for name in ("laptop", "tablet")]
+    settings = GatewaySettings(redis=broker.url, key=KEY, devices_file=store.file)
+    async with running_gateway(settings) as gateway, working(broker.url):
+        marks = set[str]()
+        async with (
+            viewer(gateway, KEY) as owner,
+            viewer(gateway, keys[0]) as laptop,
+            viewer(gateway, keys[1]) as tablet,
+            connected(gateway.url, keys[0]) as wire,
+        ):
+            for segment in range(2):
+                await wire.segment(segment, tone(1_600))
+                await wire.expect(Final)
+                for sees in (owner, laptop):
+                    assert (await sees.next("segment"))["session"] == str(wire.session)
+                told = await tablet.next("segment")
+                assert told["segment"] == segment
+                marks.add(told["session"])
+        (mark,) = marks
+        assert len(mark) == 8 and mark not in str(wire.session)
+        async with viewer(gateway, keys[1]) as late, viewer(gateway, keys[0]) as again:
+            assert {one["session"] for one in (await late.next("snapshot"))["recent"]} == marks
+            assert {one["session"] for one in (await again.next("snapshot"))["recent"]} == {str(wire.session)}
 
 
 async def test_a_viewer_that_does_not_read_loses_the_oldest(gateway: Gateway) -> None:
