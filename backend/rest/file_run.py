@@ -172,7 +172,7 @@ class FileRun:
             return
 
     async def _attach(self, stored: StoredSession) -> None:
-        feed = self._means.feed(_about(stored))
+        feed = self._means.feed(about(stored))
         await self._means.jobs.attach(stored.id, stored.owner, resume=True, history=feed)
 
     # -- waiting for its end -------------------------------------------------------------------------------
@@ -216,10 +216,10 @@ class FileRun:
         reread = await self._reread(open_)
         if any(_is_lost(record, known[n].attempt) for n, record in reread.segments.items()):
             raise Again
-        about = _about(stored)
+        whose = about(stored)
         now_ms = round(time.time() * 1000)
         entries = [
-            Entry(about, stored.id, n, record.end.attempt, record.outcome, known[n].samples, now_ms)
+            Entry(whose, stored.id, n, record.end.attempt, record.outcome, known[n].samples, now_ms)
             for n, record in reread.segments.items()
             if record.end is not None and record.outcome is not None
         ]
@@ -232,7 +232,8 @@ class FileRun:
         return reread
 
 
-def _about(stored: StoredSession) -> About:
+def about(stored: StoredSession) -> About:
+    """Whose it is, for the feed."""
     return About(stored.owner, stored.device, stored.tenant, stored.client, SessionKind.FILE)
 
 

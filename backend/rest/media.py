@@ -5,10 +5,10 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from backend.errors import MediaUnreadable
 from backend.rest.media_frames import (
@@ -22,6 +22,8 @@ from backend.rest.media_frames import (
 )
 from protocol.errors import ErrorCode
 from runtime.leash import leashed
+
+T = TypeVar("T")
 
 _FRAME_S: Final = 120.0
 _COMMAND: Final = (sys.executable, "-P", "-m", "backend.rest.media_process")
@@ -38,14 +40,22 @@ async def reading(
     command = [*program, str(path), *([str(vad_folder)] if vad_folder else [])]
     if os.name == "posix":
         command = leashed(command, signal.SIGKILL)
-    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(*command, stdin=nothing, stdout=pipe)
+    process = await _begun(command)
     try:
         yield _frames(process, frame_s)
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await _end_of(process)
+        await _to_the_end(_ended(process))
+
+
+async def _begun(command: Sequence[str]) -> asyncio.subprocess.Process:
+    """The process. Cancelled while it begins, it is ended and waited for."""
+    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    begins = asyncio.ensure_future(asyncio.create_subprocess_exec(*command, stdin=nothing, stdout=pipe))
+    try:
+        return await asyncio.shield(begins)
+    except asyncio.CancelledError:
+        await _to_the_end(_ended(await _to_the_end(begins)))
+        raise
 
 
 async def _frames(process: asyncio.subprocess.Process, frame_s: float) -> AsyncIterator[Frame]:
@@ -70,9 +80,17 @@ async def _frames(process: asyncio.subprocess.Process, frame_s: float) -> AsyncI
             return
 
 
-async def _end_of(process: asyncio.subprocess.Process) -> None:
-    """Wait for the process and its pipe, although this task is being cancelled."""
-    ends = asyncio.ensure_future(process.communicate())
-    while not ends.done():
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """Kill it; wait for it and for its pipe."""
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    await process.communicate()
+
+
+async def _to_the_end(work: Awaitable[T]) -> T:
+    """Let ``work``, which is short, finish although this task is being cancelled, and cancelled again."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
         with contextlib.suppress(asyncio.CancelledError):  # the caller raises it
-            await asyncio.wait({ends})
+            await asyncio.wait({task})
+    return task.result()

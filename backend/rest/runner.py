@@ -12,10 +12,11 @@ from typing import Final
 import structlog
 
 from backend.errors import BackendError, BrokerError, MediaUnreadable
-from backend.history.records import About, SegmentState, SessionKind, SessionState, StoredSession
+from backend.history.records import About, SessionKind, SessionState, StoredSession
 from backend.jobs import Jobs
+from backend.records import Attachment
 from backend.rest.asking import Asks
-from backend.rest.file_run import RETRY_S, Again, FileRun, GivenUp, Means
+from backend.rest.file_run import RETRY_S, Again, FileRun, GivenUp, Means, about
 from backend.rest.file_settings import FileSettings
 from backend.rest.flow import Flow, Room, Waiting, next_file
 from backend.rest.uploads import Uploads
@@ -48,7 +49,7 @@ class Runner:
         self._flow = Flow(settings.flow)
         self._turns: dict[str, asyncio.Future[None]] = {}
         self._means = Means(history, jobs, feed, self._flow, settings.vad_folder, self._turn, settings.look_s)
-        self._here: set[str] = set()
+        self._here: dict[str, str] = {}  # sessions, and whose they are
         self._waiting: dict[str, Waiting] = {}
         self._running: dict[str, tuple[Waiting, FileRun]] = {}
         self._served: list[str] = []  # keys, as many as there are devices
@@ -71,7 +72,7 @@ class Runner:
 
     def submitted(self, stored: StoredSession) -> None:
         """The file of a session is here, to be recognised."""
-        self._here.add(stored.id)
+        self._here[stored.id] = stored.owner
         if stored.id in self._running:
             self._running[stored.id][1].restart()
         else:
@@ -83,7 +84,7 @@ class Runner:
         if session in self._running:
             self._running[session][1].wake()
         elif session in self._here:
-            self._waiting.setdefault(session, Waiting(session, "", 0))
+            self._waiting.setdefault(session, Waiting(session, self._here[session], 0))
         self._woken.set()
 
     def noticed(self, notice: Notice) -> None:
@@ -137,13 +138,13 @@ class Runner:
             elif stored.state in _UNENDED:
                 self.submitted(stored)
             elif stored.state is SessionState.FAILED and age_s < self.settings.kept_s:
-                self._here.add(session)
+                self._here[session] = stored.owner
             else:
                 await self._let_go(session)
 
     async def _let_go(self, session: str) -> None:
         await asyncio.to_thread(self.uploads.remove, session)
-        self._here.discard(session)
+        self._here.pop(session, None)
 
     # -- one file ------------------------------------------------------------------------------------------
 
@@ -155,7 +156,7 @@ class Runner:
             if state is SessionState.DONE:
                 await self._done(file.id)
         except GivenUp:
-            await self._withdraw(file.id)
+            await self._withdraw(file)
         except MediaUnreadable as error:
             await self._failed(file.id, error.code, str(error))
         except ProtocolError as error:  # the broker has this session of another key
@@ -186,16 +187,21 @@ class Runner:
             self._means.jobs.forget(session).add_done_callback(_ignored)
         await self._let_go(session)
 
-    async def _withdraw(self, session: str) -> None:
-        """Nobody wants it any more: what waits is not recognised."""
-        flying = dict.fromkeys(self._flow.flying(session), 0)
-        known = await self._means.segments(session)
-        planned = {n: one.attempt for n, one in known.items() if one.state is SegmentState.PLANNED}
-        with suppress(BrokerError):
-            for segment, attempt in (flying | planned).items():
-                self._means.jobs.cancel(session, segment, attempt).add_done_callback(_ignored)
-            self._means.jobs.forget(session).add_done_callback(_ignored)
-        await self._let_go(session)
+    async def _withdraw(self, file: Waiting) -> None:
+        """Nobody wants it any more: what waits is not recognised, and nothing of it stays in the broker."""
+        jobs = self._means.jobs
+        stored = await self._means.ask(lambda store: store.session(file.id))
+        feed = self._means.feed(about(stored)) if stored else ""
+        with suppress(BrokerError, ProtocolError):
+            there = await jobs.attach(file.id, file.owner, resume=True, create=False, history=feed)
+            if isinstance(there, Attachment):
+                for segment, record in there.segments.items():
+                    if record.end is None:
+                        jobs.cancel(file.id, segment, record.job or 0).add_done_callback(_ignored)
+                    else:
+                        jobs.received(file.id, segment).add_done_callback(_ignored)
+                jobs.forget(file.id).add_done_callback(_ignored)
+        await self._let_go(file.id)
 
     # -- turns ---------------------------------------------------------------------------------------------
 

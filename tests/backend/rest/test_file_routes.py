@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -103,11 +104,19 @@ async def test_what_is_cancelled_is_not_recognised(world: World, broker: Broker)
 
 
 async def test_what_is_deleted_goes_from_the_disk_and_the_broker(world: World) -> None:
-    session = await world.submit(CONTENT)
-    async with world.looking() as redis:
-        await wait_until(lambda: redis.xlen(Keys().jobs("bulk")), "the segments wait")
+    async with world.working() as worker, world.looking() as redis:
+        worker.most = 1
+        session = await world.submit(CONTENT)
+        await wait_until(lambda: worker.ended, "a segment has its result")
+        await wait_until(lambda: redis.xlen(Keys().jobs("bulk")), "others wait")
         assert (await world.call("DELETE", f"/v1/sessions/{session['id']}"))[0] == 204
         await wait_until(lambda: not world.runner.has(session["id"]), "the file is let go")
+
+        async def nothing_is_left() -> bool:
+            fields: Any = await redis.hkeys(Keys().session(session["id"]))
+            return not any(name.startswith((b"result:", b"text:", b"job:")) for name in fields)
+
+        await wait_until(nothing_is_left, "the broker has nothing of it")
     assert world.on_disk() == []
 
 

@@ -71,3 +71,18 @@ async def test_it_ends_with_its_context_though_it_waits_for_its_pipe(tmp_path: P
     with pytest.raises(asyncio.CancelledError):
         await task
     assert gone(pid)
+
+
+async def test_one_that_only_begins_ends_too(tmp_path: Path) -> None:
+    async def read() -> None:
+        async with reading(tmp_path, None, saying("time.sleep(60)")) as frames:
+            await anext(frames)
+
+    for ticks in range(4):
+        task = asyncio.create_task(read())
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+        assert not psutil.Process().children()

@@ -203,6 +203,7 @@ async def serving(
         tasks.start(jobs.listen(runner.noticed, lambda: None), "results")
         url = f"http://127.0.0.1:{serving.addresses[0][1]}"
         devices, keys = {n: one for n, (one, _) in made.items()}, {n: key for n, (_, key) in made.items()}
+        await wait_until(lambda: history.up, "the history is there")
         try:
             yield World(url, history, jobs, runner, devices, keys, http, broker)
         finally:
