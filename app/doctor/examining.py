@@ -16,7 +16,7 @@ from speech.errors import SpeechError
 
 log = structlog.get_logger(__name__)
 
-DEADLINE_S: Final = 15.0
+DEADLINE_S: Final = 20.0  # also on a computer that has much else to do
 _GRACE_S: Final = 2.0
 
 Work = Callable[[], Awaitable[Sequence[Finding]]]
