@@ -9,7 +9,7 @@ import { nearest } from "./scale.js";
 /** @import { Point } from "./types.js" */
 
 const HUES = 6;
-const GATEWAY = "gateway";
+const FRESH_MS = 4_000;
 const MORE = "hue-more"; // of those that have no colour of their own
 
 /** @typedef {"cpu_percent"|"memory_bytes"|"gpu_percent"|"gpu_memory_bytes"} Metric */
@@ -58,6 +58,8 @@ export class Names {
 
 export class Machines {
   #tools;
+  #drawn = Number.NaN; // the newest moment that was drawn, ms
+  #who = "";
   #hues = new Hues();
   #charts = h("div", { class: "machines" });
   #legend = h("ul", { class: "legend" });
@@ -83,6 +85,9 @@ export class Machines {
 
   /** @param {Scene} scene */
   update(scene) {
+    if (this.#isFresh(scene)) {
+      return;
+    }
     const seen = new Set(scene.points.flatMap((point) => [...point.workers.keys()]));
     const hues = this.#hues.of([...seen]);
     const named = [...hues].filter(([, hue]) => hue !== MORE);
@@ -94,6 +99,17 @@ export class Machines {
     each(this.#legend, all, (one) => one.hue + one.name, ({ hue, name }) => h("li", {}, h("span", { class: `swatch ${hue}` }), name), () => {});
     this.#panels.forEach((panel) => panel.update(scene, hues));
     set(this.#charts, { "data-count": this.#panels.filter((panel) => !panel.element.hidden).length });
+  }
+
+  /** Whether it would be drawn as it is: the same workers tell something new every few seconds. @param {Scene} scene */
+  #isFresh({ snapshot, points, to }) {
+    const who = JSON.stringify([points.length > 0, ...(snapshot?.workers ?? []).map((one) => one.worker)]);
+    const age = to - this.#drawn;
+    if (who === this.#who && age >= 0 && age < FRESH_MS) {
+      return true;
+    }
+    [this.#who, this.#drawn] = [who, to];
+    return false;
   }
 }
 
@@ -127,7 +143,8 @@ class MachinePanel {
     const { names, texts, format } = this.#tools;
     const workers = [...hues].map(([worker, hue]) => curveOf(points, names.of(worker), hue, (point) => point.workers.get(worker)?.[this.#metric] ?? null));
     const gateway = curveOf(points, texts.get("load.gateway"), "hue-0", (point) => (this.#metric in point.load ? point.load[/** @type {"cpu_percent"} */ (this.#metric)] : null));
-    this.#series = [...workers, gateway].filter((one) => one.spots.some((spot) => spot.value !== null));
+    const others = workers.filter((one) => one.hue === MORE); // behind those that have a colour
+    this.#series = [...others, ...workers.filter((one) => one.hue !== MORE), gateway].filter((one) => one.spots.some((spot) => spot.value !== null));
     set(this.element, { hidden: this.#series.length === 0 });
     this.#point();
     this.#chart.show({
@@ -168,7 +185,8 @@ class MachinePanel {
 
   #spoken() {
     const { crosshair, format, texts } = this.#tools;
-    const value = this.#valuesAt().map((one) => `${one.name} ${one.text}`).join(", ");
+    const told = this.#valuesAt().filter((one) => one.hue !== MORE);
+    const value = told.map((one) => `${one.name} ${one.text}`).join(", ");
     const time = format.clock(crosshair.time ?? Date.now());
     return texts.get("figure.spokenAt", { name: texts.get(this.#key), time, value });
   }

@@ -29,7 +29,7 @@ class Dashboard {
   start() {
     wear();
     this.#connect();
-    setInterval(() => this.#redraw(), 1_000);
+    setInterval(() => this.#page.tick(this.#scene(), this.#key !== ""), 1_000);
     addEventListener("hashchange", () => this.#rekeyed());
   }
 

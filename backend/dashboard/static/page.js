@@ -63,6 +63,11 @@ export class Page {
     document.documentElement.lang = texts.tag;
   }
 
+  /** Time passed, and nothing else. @param {Scene} scene @param {boolean} hasKey */
+  tick(scene, hasKey) {
+    this.#header.update(scene, hasKey);
+  }
+
   /** @param {Scene} scene @param {boolean} hasKey */
   update(scene, hasKey) {
     this.#header.update(scene, hasKey);

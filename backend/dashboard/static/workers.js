@@ -8,6 +8,7 @@ import { cells, table } from "./table.js";
 /** @import { Worker } from "./types.js" */
 
 const COLUMNS = ["worker", "state", "slots", "speed", "cpu", "memory", "gpu", "done"];
+const { compare } = new Intl.Collator(undefined, { numeric: true });
 const BLOCKS = 8; // more slots than that are a number only
 
 export class Workers {
@@ -28,7 +29,7 @@ export class Workers {
 
   /** @param {Scene} scene */
   update({ snapshot }) {
-    const workers = [...(snapshot?.workers ?? [])].sort((one, other) => one.host.localeCompare(other.host) || one.worker.localeCompare(other.worker));
+    const workers = [...(snapshot?.workers ?? [])].sort((one, other) => compare(one.host, other.host) || compare(one.worker, other.worker));
     set(this.#none, { hidden: workers.length > 0 || snapshot === null });
     set(/** @type {Element} */ (this.#body.parentElement), { hidden: workers.length === 0 });
     each(this.#body, workers, (one) => one.worker, () => this.#row(), (row, one) => this.#fill(row, one));
