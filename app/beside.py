@@ -23,6 +23,7 @@ from app.history.history import History
 from app.history.rerun import Rerunner
 from app.history.serving import Serving
 from app.history.view import HistoryValue
+from app.insertion.story import InsertionStory
 from app.models.actions import ModelAction
 from app.models.view import ModelsView
 from app.models.working import Models
@@ -37,7 +38,7 @@ from app.sharing.lending import Lending
 from app.sharing.sharing import Sharing
 from app.sharing.view import SharingValue
 from app.transcript import Rewrite, as_it_is
-from app.witness import Witness
+from app.witness import Witness, Witnesses
 from client.connection import Locate
 from client.models import loaded_models
 from protocol.recognition import Options
@@ -69,6 +70,7 @@ class Beside:
         recogniser = FileRecogniser(locate, folders().models / VAD_MODEL, rewrite=rewrite)
         self._files = Files(post, FileParts(recogniser, folders().data / _FILES, options))
         self._monitoring = Monitoring(locate, post)
+        self._insertions = InsertionStory()
         self._history = History(library, Rerunner(locate, rewrite=rewrite))
         self._serving = Serving(self._history, post, lambda: _models(locate))
         self.models = Models(post)
@@ -105,7 +107,7 @@ class Beside:
     @property
     def witness(self) -> Witness:
         """Who is to be told of this app's own takes."""
-        return self._monitoring.takes
+        return Witnesses(self._monitoring.takes, self._insertions)
 
     def ask(self, action: BesideAction) -> None:
         """What a person wants; returns at once."""

@@ -47,7 +47,6 @@ from app.insertion.held import HeldInserter
 from app.insertion.outcome import Inserter
 from app.insertion.plan import Rules
 from app.insertion.seen import SeeingInserter
-from app.insertion.story import InsertionStory
 from app.listening import PATIENT, Listener
 from app.local_worker import LocalWorker, LocalWorkerSettings, Percent
 from app.needed_models import VAD_MODEL
@@ -65,7 +64,6 @@ from app.states import State
 from app.view import Note, View, WorkerState, WorkerView
 from app.waking import Patience
 from app.wishes import Wishes, wishes_of
-from app.witness import Witnesses
 from client.connection import Address
 from protocol.recognition import Options
 from runtime.folders import folders
@@ -157,8 +155,7 @@ class Desk:
             beside.help.sources = lambda: Sources(self._file.current, self._worker.view)
             await self._use_model()
             parts = Parts(library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
-            witness = Witnesses(beside.witness, InsertionStory())
-            parts = replace(parts, witness=witness, limits=lambda: self._file.limits, show_keys=self._post)
+            parts = replace(parts, witness=beside.witness, limits=lambda: self._file.limits, show_keys=self._post)
             self._dictating = Dictating(parts, self._wishes(), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
             self._trying = await cleanup.enter_async_context(self._trials(self._dictating))

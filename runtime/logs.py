@@ -125,6 +125,19 @@ def logging_to(
     root.handlers = [_ToWriter(writer, sampler)]
     root.setLevel(level)
     logging.captureWarnings(True)
+    _configure(sampler, shared)
+    writer.start()
+    try:
+        yield
+    finally:
+        if writer.stop() and file is not None:
+            file.close()
+        root.handlers, root.level = before
+        logging.captureWarnings(False)
+        structlog.reset_defaults()
+
+
+def _configure(sampler: _Sampler, shared: tuple[structlog.typing.Processor, ...]) -> None:
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -137,15 +150,6 @@ def logging_to(
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    writer.start()
-    try:
-        yield
-    finally:
-        if writer.stop() and file is not None:
-            file.close()
-        root.handlers, root.level = before
-        logging.captureWarnings(False)
-        structlog.reset_defaults()
 
 
 def _tell(sampler: _Sampler, writer: LogWriter, ending: bool) -> None:
