@@ -26,6 +26,7 @@ _LONGEST_TRACEBACK: Final = 32_000
 _DEEPEST: Final = 4
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_JOB: Final = re.compile(r"\d{1,15}-\d{1,15}")
 _FRAME: Final = re.compile(r'\s*File "([^"\n]{1,400})", line (\d{1,6}), in (\S{1,80})')
 _NAME: Final = re.compile(r"[\w<>.-]{1,80}", re.ASCII)
 _ERROR: Final = re.compile(r"([A-Za-z_][\w.]{1,80})(:.*)?", re.ASCII)
@@ -53,6 +54,7 @@ class Redaction:
             "timestamp": lambda value: bool(_TIMESTAMP.fullmatch(value)),
             "level": LEVELS.__contains__,
             "program": PROGRAMS.__contains__,
+            "job": lambda value: bool(_JOB.fullmatch(value)),
         }
 
     def line(self, raw: str) -> str | None:

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from app.help.own_code import own_modules
 from app.help.redacting import LEFT_OUT, Constants, Redaction
+from tests.app.story.world import World, taken_over, usual
 
 TEXTS = frozenset({"child ended", "the gateway did not answer in time (", "worker"})
-NAMES = frozenset({"reason", "status", "list", "HotkeyTaken"})
+NAMES = frozenset({"reason", "status", "list", "job", "HotkeyTaken"})
 REDACTION = Redaction({"app.child": Constants(TEXTS, NAMES), "app.desk": Constants()})
 SPEECH = "please send the drawings to Ana, 请把图纸发给她"
 LINE = {
@@ -36,6 +38,19 @@ def test_what_the_program_itself_says_stays() -> None:
     session = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"
     assert told(session=session)["session"] == session
     assert told(reason="worker")["reason"] == "worker"
+
+
+def test_what_became_of_speech_is_told_but_for_names_of_computers() -> None:
+    world = World()
+    usual(world)
+    taken_over(world, 1)
+    redaction = Redaction(own_modules())
+    for raw, _ in world.raw:
+        line, found = json.loads(raw), json.loads(redaction.line(raw.decode()) or "{}")
+        assert found.keys() == line.keys()
+        hidden = {name for name in line if found[name] != line[name]}
+        assert hidden <= {"worker", "taken_from", "gateway", "model", "program"}
+    assert told(job="tell Ana")["job"] == LEFT_OUT
 
 
 def test_of_other_texts_only_pieces_of_our_own_stay() -> None:
