@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import typer
 
 from app.errors import AppError
@@ -29,13 +30,14 @@ def status_of(work: Callable[[], Coroutine[Any, Any, int]], prepare: Callable[[]
 
 
 async def gives(status: int) -> int:
+    structlog.get_logger().info("given", status=status)
     return status
 
 
 def test_the_result_is_the_exit_status(home: Path) -> None:
     assert status_of(lambda: gives(0)) == 0
     assert status_of(lambda: gives(7)) == 7
-    assert (home / "logs" / "test.jsonl").exists()
+    assert (home / "logs" / "test.jsonl").read_text().count('"given"') == 2
 
 
 @pytest.mark.parametrize("error", [AppError("do this"), Unreachable("do this"), AudioEmpty("do this")])
