@@ -206,6 +206,7 @@ class Jobs:
 
     async def administer(self, *command: str) -> Any:
         """Run a command about the broker itself, or the history's stream. Raises ``BrokerError``."""
+        self._forgot |= command[0] == "XDEL"  # what the history has need not be in the broker's file
         with mapped():
             return await self._looks.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py
 
