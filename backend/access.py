@@ -54,8 +54,7 @@ class Access:
 
     def _device_of(self, request: web.Request) -> Device:
         self.check_origin(request)
-        if not (request.secure or self._may_come_without_tls(request)):
-            raise Forbidden("this gateway is spoken to over TLS, through its proxy")
+        self.check_transport(request)
         if not self._settings.key:
             return self.owner
         key = _shown_key(request)
@@ -72,6 +71,11 @@ class Access:
         origin = request.headers.get(hdrs.ORIGIN)
         if origin is not None and origin not in self._settings.origins and origin != _own_origin(request):
             raise Forbidden("pages of this origin may not use this gateway: allow it with --origin")
+
+    def check_transport(self, request: web.Request) -> None:
+        """Raises ``Forbidden`` where somebody between could read what is sent."""
+        if not (request.secure or self._may_come_without_tls(request)):
+            raise Forbidden("this gateway is spoken to over TLS, through its proxy")
 
     def tenant_of(self, request: web.Request) -> str:
         """For whom the proxy says that this request is; empty: nobody who is to be believed says so."""

@@ -104,7 +104,7 @@ class Gateway:
                 web.get("/v1/models", self._models),
                 web.get("/v1/workers", self._workers),
                 web.get(BROKER_PATH, self._tunnel.serve),
-                *dashboard_routes(),
+                *dashboard_routes(self.access.check_transport),
                 *device_routes(),
                 *self._figures().routes(),
                 *PairingDesk(self._settings, self.access, lambda: self.tls_port).routes(),

@@ -1,7 +1,8 @@
-"""``/dashboard``: the page and what it is made of. It holds no data: those have their own routes, and want a key."""
+"""``/dashboard``: the page and what it is made of. It has no data: those have their own routes, and need a key."""
 
 import asyncio
 import re
+from collections.abc import Callable
 from hashlib import sha256
 from importlib.resources import files
 from typing import Final, NamedTuple
@@ -45,11 +46,12 @@ class _Files:
         return self._found.get(name)
 
 
-def dashboard_routes() -> list[web.RouteDef]:
-    """All of them."""
+def dashboard_routes(check: Callable[[web.Request], None] = lambda request: None) -> list[web.RouteDef]:
+    """All of them. ``check`` raises where a key that is typed into the page would not be safe."""
     shipped = _Files()
 
     async def page(request: web.Request) -> web.Response:
+        check(request)
         return _response(request, await shipped.named(_PAGE))
 
     async def part(request: web.Request) -> web.Response:

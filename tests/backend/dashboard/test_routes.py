@@ -1,17 +1,25 @@
 """The page comes to anybody, with all that it is made of and nothing else; what it shows needs the key."""
 
 import re
+import tomllib
 from collections.abc import AsyncIterator
+from fnmatch import fnmatch
 from importlib.resources import files
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
+from backend.answers import errors_as_json
+from backend.dashboard.routes import dashboard_routes
 from backend.gateway import Gateway
+from protocol.errors import Forbidden
 from protocol.monitor import DASHBOARD_PATH, MONITOR_PATH
 from tests.backend.conftest import KEY
 
+ROOT = Path(__file__).resolve().parents[3]
 STATIC = Path(str(files("backend.dashboard"))) / "static"
 NAMES = sorted(path.name for path in STATIC.iterdir())
 _OTHERS = re.compile(
@@ -68,6 +76,20 @@ async def test_an_address_that_ends_with_a_slash_leads_to_the_page(http: aiohttp
         assert response.status == 200 and response.url.path == DASHBOARD_PATH
 
 
+async def test_nobody_is_asked_for_a_key_where_others_could_read_it() -> None:
+    def check(request: web.Request) -> None:
+        raise Forbidden("over TLS")
+
+    app = web.Application(middlewares=[errors_as_json])
+    app.add_routes(dashboard_routes(check))
+    async with (
+        TestServer(app) as server,
+        aiohttp.ClientSession() as http,
+        http.get(server.make_url(DASHBOARD_PATH)) as response,
+    ):
+        assert response.status == 403 and "TLS" in await response.text()
+
+
 async def test_what_it_shows_needs_the_key(http: aiohttp.ClientSession) -> None:
     async with http.get(MONITOR_PATH) as response:
         assert response.status == 401
@@ -78,6 +100,12 @@ def test_every_part_is_used_and_shipped() -> None:
     for name in NAMES:
         used |= set(_IMPORT.findall((STATIC / name).read_text())) if name.endswith(".js") else set()
     assert used | {"types.js"} == set(NAMES)
+
+
+def test_every_part_is_in_a_wheel() -> None:
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    shipped = patterns["backend.dashboard"]
+    assert all(any(fnmatch(f"static/{name}", pattern) for pattern in shipped) for name in NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
