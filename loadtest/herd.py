@@ -8,12 +8,13 @@ they try again is up to the client library: it is what is tested here, beside th
 import asyncio
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 
+from client.backoff import backoff
 from client.connection import Locate
 from client.events import ClientEvent, Connected, Disconnected
 from client.gateway import ClientSettings, GatewayClient
@@ -21,7 +22,7 @@ from loadtest.figures import Back, percentile
 from loadtest.noise import Noise, Utterance
 from loadtest.speaker import Client, Speaker
 from loadtest.spoken import Spoken
-from loadtest.streams import note_lateness, raise_file_limit
+from loadtest.streams import Retry, note_lateness, raise_file_limit
 from loadtest.tally import Recorder
 from loadtest.tap import Tap
 from loadtest.wheel import Wheel
@@ -96,7 +97,7 @@ class Meeting:
         return Back(len(cut), len(took), waiting, *(_seconds(value) for value in (p50, p95, p100)))
 
 
-async def run_herd(plan: Herd, locate: Locate, meeting: Meeting) -> None:
+async def run_herd(plan: Herd, locate: Locate, meeting: Meeting, retry: Retry = backoff) -> None:
     """Run all of it; what was said is in the recorder of the meeting."""
     raise_file_limit()
     recorder = meeting.recorder
@@ -105,9 +106,13 @@ async def run_herd(plan: Herd, locate: Locate, meeting: Meeting) -> None:
         async with Tasks("herd") as tasks, asyncio.TaskGroup() as clients:
             tasks.start(wheel.run(), "wheel")
             tasks.start(note_lateness(wheel, recorder), "lateness")
+            settings = ClientSettings(
+                first_contact_s=plan.patience_s, give_up_s=plan.patience_s, quiet_s=plan.patience_s, retry=retry
+            )
             for number in range(plan.clients):
                 visit = _Visit(plan, number, meeting, noise, wheel)
-                clients.create_task(visit.run(locate, tap), name=f"herd/{number}")
+                own = replace(settings, http=tap.http())
+                clients.create_task(visit.run(locate, own), name=f"herd/{number}")
             await _all_there(plan, meeting)
             meeting.cut(tap)
     finally:
@@ -138,17 +143,11 @@ class _Visit:
         self._spoken = Spoken()
         self._speaker = Speaker(number, meeting.recorder, self._spoken, self._heard, plan.pace)
 
-    async def run(self, locate: Locate, tap: Tap) -> None:
+    async def run(self, locate: Locate, settings: ClientSettings) -> None:
         """A session that is lost is counted."""
         plan = self._plan
         comes_at = self._meeting.recorder.zero + plan.ramp_s * self._number / plan.clients
         await asyncio.sleep(comes_at - time.monotonic())
-        settings = ClientSettings(
-            first_contact_s=plan.patience_s,
-            give_up_s=plan.patience_s,
-            quiet_s=plan.patience_s,
-            http=tap.http(),
-        )
         session = UUID(int=random.getrandbits(128), version=4)
         async with GatewayClient(locate, session, self._spoken, settings=settings) as client:
             await self._speaker.run(client, self._say)

@@ -4,11 +4,13 @@ import asyncio
 import random
 import sys
 import time
+from collections.abc import Callable
 from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
 
+from client.backoff import backoff
 from client.connection import Locate
 from client.gateway import ClientSettings, GatewayClient
 from loadtest.light import LightClient
@@ -20,6 +22,9 @@ from loadtest.tap import Tap
 from loadtest.wheel import Wheel
 from protocol.recognition import Options
 from runtime.tasks import Tasks
+
+Retry = Callable[[int, float, float], float]
+"""``client.backoff.backoff``, or another one."""
 
 
 class Client(StrEnum):
@@ -48,10 +53,10 @@ class Streams(Struct, frozen=True):
     pace: float = 1.0
 
 
-async def run_streams(plan: Streams, locate: Locate, recorder: Recorder) -> None:
+async def run_streams(plan: Streams, locate: Locate, recorder: Recorder, retry: Retry = backoff) -> None:
     """Run one part of them; what comes of it is in the recorder. ``recorder.zero`` is when the ramp begins."""
     raise_file_limit()
-    hall = _Hall(plan, locate, recorder)
+    hall = _Hall(plan, locate, recorder, retry)
     try:
         async with Tasks("streams") as tasks, asyncio.TaskGroup() as speakers:
             tasks.start(hall.wheel.run(), "wheel")
@@ -65,10 +70,11 @@ async def run_streams(plan: Streams, locate: Locate, recorder: Recorder) -> None
 class _Hall:
     """What the speakers of one process share."""
 
-    def __init__(self, plan: Streams, locate: Locate, recorder: Recorder) -> None:
+    def __init__(self, plan: Streams, locate: Locate, recorder: Recorder, retry: Retry) -> None:
         self._plan = plan
         self._locate = locate
         self._recorder = recorder
+        self._retry = retry
         self._noise = Noise(plan.seed)
         self.wheel = Wheel()
         self.tap = Tap(recorder)
@@ -91,6 +97,7 @@ class _Hall:
             give_up_s=patience_s,
             quiet_s=patience_s,
             held_s=float("inf"),
+            retry=self._retry,
             http=self.tap.http(),
         )
         session, options = UUID(int=random.getrandbits(128), version=4), Options(partials=plan.partials)

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import aiohttp
 
+from client.backoff import LONGEST_ASKED_S
 from loadtest.speaker import without_numbers
 from loadtest.tally import Recorder, Refused
 
@@ -67,7 +68,7 @@ class Tap:
 
 
 class _Patience:
-    """Of one session: when it may come again at the earliest, as it was told."""
+    """Of one session: when it may come again, as it was told. Clients wait for a minute at most."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -86,7 +87,7 @@ class _Patience:
             return
         tally, now = self._recorder.tally, time.monotonic()
         seconds = _seconds(response.headers.get("Retry-After"))
-        self._not_before = now + (seconds or 0.0)
+        self._not_before = now + min(seconds or 0.0, LONGEST_ASKED_S)
         kind = f"{response.status} {_reason(await response.text())}"
         one = Refused(1, seconds is None) if seconds is None else Refused(1, 0, seconds, seconds)
         tally.refused.setdefault(kind, Refused()).add(one)

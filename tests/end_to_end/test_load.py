@@ -1,0 +1,154 @@
+"""The load scenarios against the real gateway, broker and workers: what was accepted is answered, and right.
+
+The small ones speak faster than people do; those marked ``proof`` are at real pace, with many.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from backend.admission import AdmissionLimits
+from backend.gateway import running_gateway
+from backend.settings import GatewaySettings
+from client.connection import Address, Locate, fixed
+from loadtest.herd import Herd, Meeting, run_herd
+from loadtest.streams import Streams, run_streams
+from loadtest.tally import Recorder
+from tests.helpers.chain import Chain, running_chain
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+KEY = "a key of the tests"
+
+
+@pytest.fixture
+def chain(tmp_path: Path, broker: Broker) -> Iterator[Chain]:
+    with running_chain(tmp_path, broker.url) as chain:
+        yield chain
+
+
+@asynccontextmanager
+async def gateway_at(broker: Broker, limits: AdmissionLimits | None = None) -> AsyncIterator[Locate]:
+    """A gateway in this process, once it knows of a worker."""
+    settings = GatewaySettings(redis=broker.url, key=KEY, admission=limits or AdmissionLimits())
+    async with running_gateway(settings) as gateway:
+        await wait_until(lambda: gateway.monitor.survey.speeds, "a worker is there")
+        yield fixed(Address(gateway.url, KEY))
+
+
+def more_than(recorder: Recorder, right: int) -> bool:
+    """Whether so many segments were answered, and more."""
+    return recorder.tally.right > right
+
+
+def impatient(failures: int, chance: float, asked_s: float) -> float:
+    """Not what a client does: these tests do not have the time."""
+    return 0.2 + 0.2 * chance
+
+
+async def test_nothing_is_lost_when_a_worker_dies_and_fifty_are_cut_at_once(chain: Chain, broker: Broker) -> None:
+    victim = chain.worker(name="victim")
+    chain.worker(name="other")
+    async with gateway_at(broker) as locate:
+        recorder, meeting = Recorder(time.monotonic()), Meeting(Recorder(time.monotonic()))
+        async with asyncio.TaskGroup() as scenarios:
+            scenarios.create_task(run_streams(Streams(20, 1.0, ramp_s=0.5, pace=0.1), locate, recorder))
+            scenarios.create_task(run_herd(Herd(50, 0.5, spread_s=0.5, pace=0.2), locate, meeting))
+            await wait_until(lambda: recorder.tally.right > 20, "they work")
+            victim.kill()
+    speaking, back, cut = recorder.tally, meeting.back(), meeting.recorder.tally
+    assert speaking.flawless and not speaking.refusals, (speaking.complaints, speaking.refused)
+    assert speaking.finished == speaking.sessions == 20
+    assert (back.ready, back.returned, back.waiting) == (50, 50, 0)
+    assert cut.flawless and cut.right == 100 and not cut.refusals, (cut.complaints, cut.refused)
+
+
+async def test_with_too_slow_a_worker_what_is_accepted_is_answered(chain: Chain, broker: Broker) -> None:
+    chain.worker("--engine", "checksum", "--set", "rtf=0.05")
+    async with gateway_at(broker, AdmissionLimits(wait_s=0.3)) as locate:
+        recorder = Recorder(time.monotonic())
+        plan = Streams(8, 0.1, ramp_s=2.5, pace=0.1)
+        await run_streams(plan, locate, recorder, impatient)
+    tally = recorder.tally
+    assert tally.flawless, tally.complaints
+    assert tally.finished == tally.sessions == 8
+    assert {kind.split()[0] for kind in tally.refused} == {"503"}
+    assert all(not kind.without_retry_after and kind.least_s >= 1 for kind in tally.refused.values())
+    assert "load" in tally.busy
+
+
+async def test_where_there_is_no_room_for_all_they_come_in_one_after_the_other(
+    chain: Chain, broker: Broker
+) -> None:
+    chain.worker()
+    async with gateway_at(broker, AdmissionLimits(sessions=20)) as locate:
+        meeting = Meeting(Recorder(time.monotonic()))
+        plan = Herd(50, 0.5, settle_s=0.5, spread_s=0.1, pace=0.2)
+        await run_herd(plan, locate, meeting, impatient)
+    back, tally = meeting.back(), meeting.recorder.tally
+    assert back.ready == back.returned == 20 and back.waiting == 30
+    assert tally.right == tally.segments == 100 and tally.finished == 50
+    assert {kind.split()[0] for kind in tally.refused} == {"429"}
+    assert all(refused.without_retry_after == 0 for refused in tally.refused.values())
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(300)
+async def test_a_hundred_speak_while_workers_die(chain: Chain, broker: Broker) -> None:
+    chain.worker("--engine", "checksum", "--set", "rtf=0.002", name="one")
+    async with gateway_at(broker) as locate:
+        recorder = Recorder(time.monotonic())
+        speaking = asyncio.create_task(run_streams(Streams(100, 40.0, ramp_s=10.0), locate, recorder))
+        for number in range(3):
+            victim = chain.worker("--engine", "checksum", "--set", "rtf=0.002", name=f"victim-{number}")
+            await wait_until(partial(more_than, recorder, recorder.tally.right + 100), "they work", 60.0)
+            victim.kill()
+        await speaking
+    assert recorder.tally.flawless and not recorder.tally.refusals, recorder.tally.complaints
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+async def test_with_a_tenth_of_the_speed_needed(chain: Chain, broker: Broker) -> None:
+    chain.worker("--engine", "checksum", "--set", "rtf=1")
+    async with gateway_at(broker) as locate:
+        recorder = Recorder(time.monotonic())
+        await run_streams(Streams(10, 10.0, ramp_s=20.0), locate, recorder)
+    tally = recorder.tally
+    assert tally.flawless and tally.finished == 10, tally.complaints
+    assert {kind.split()[0] for kind in tally.refused} == {"503"}
+    assert all(not kind.without_retry_after and kind.least_s >= 1 for kind in tally.refused.values())
+    assert tally.early == 0
+    assert "load" in tally.busy
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(300)
+async def test_five_hundred_are_cut_at_once(chain: Chain, broker: Broker) -> None:
+    chain.worker("--engine", "checksum", "--set", "slots=8")
+    async with gateway_at(broker) as locate:
+        meeting = Meeting(Recorder(time.monotonic()))
+        await run_herd(Herd(500, 10.0), locate, meeting)
+    back, tally = meeting.back(), meeting.recorder.tally
+    assert back.ready == back.returned == 500
+    assert tally.flawless and tally.right == 1_000 and not tally.refusals, (tally.complaints, tally.refused)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(300)
+async def test_with_room_for_a_third_all_get_in_and_wait_as_long_as_they_are_asked_to(
+    chain: Chain, broker: Broker
+) -> None:
+    chain.worker("--engine", "checksum", "--set", "slots=8")
+    async with gateway_at(broker, AdmissionLimits(sessions=50)) as locate:
+        meeting = Meeting(Recorder(time.monotonic()))
+        await run_herd(Herd(150, 5.0), locate, meeting)
+    tally = meeting.recorder.tally
+    assert tally.flawless and tally.finished == 150, tally.complaints
+    assert {kind.split()[0] for kind in tally.refused} == {"429"}
+    assert tally.early == 0
