@@ -37,7 +37,8 @@ def running_browser() -> Iterator[Browser]:
     program = shutil.which(PROGRAM)
     assert program, f"{PROGRAM} is not here: see tests.helpers.packages"
     with tempfile.TemporaryDirectory(prefix="kiki-browser-") as home:
-        environment: dict[str, str | float | bool] = {**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
+        homes = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), home)
+        environment: dict[str, str | float | bool] = {**os.environ, **homes}
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=program, headless=True, args=list(_ARGUMENTS), env=environment, timeout=DEADLINE_MS
