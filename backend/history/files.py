@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
+from backend.errors import HistoryRefused
 from backend.history import schema
 from backend.history.folding import SEGMENT_BYTES, DayUse, UseKey, name, use_of
 from backend.history.recording import end_files, insert_sessions, session_row, upsert, write_uses
@@ -15,7 +16,12 @@ _SEGMENTS = schema.segments.c
 
 
 def begin_file(connection: Connection, new: NewFile, now_ms: int) -> None:
-    """A file is submitted; one that is there stays as it is."""
+    """A file is submitted; one that is there stays as it is. Raises ``HistoryRefused`` for one that was deleted:
+
+    nothing that the feed says of it would be taken.
+    """
+    if connection.execute(select(schema.deleted.c.id).where(schema.deleted.c.id == new.id)).first():
+        raise HistoryRefused("a session of this id was deleted: make a new one")
     about = About(new.owner, new.device, new.tenant, new.client, SessionKind.FILE)
     options = msgspec.json.encode(new.options).decode()
     row = session_row(new.id, about, now_ms, name=name(new.name), options=options)

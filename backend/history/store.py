@@ -63,7 +63,7 @@ class Store:
             return recording.record(connection, entries)
 
     def begin_file(self, new: NewFile) -> StoredSession:
-        """A file is submitted; one that is there already stays as it is."""
+        """A file is submitted; one that is there already stays as it is. One that was deleted is refused."""
         with self._database.writing() as connection:
             files.begin_file(connection, new, self._now_ms)
             found = reading.session(connection, new.id, None)

@@ -20,6 +20,7 @@ from backend.rest.form import Form, read_form
 from backend.rest.runner import Runner
 from backend.rest.scope import Archive, conflict
 from backend.rest.views import session_view
+from protocol.errors import MalformedMessage
 from protocol.rest import SESSIONS_PATH, SubmittedFields
 
 _RETRY_S: Final = 30.0
@@ -35,7 +36,6 @@ class FileRoutes:
         self._archive = archive
         self._runner = runner
         self._coming = 0
-        self._accepting: set[str] = set()
 
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
@@ -102,9 +102,10 @@ class FileRoutes:
     async def _accept(self, visit: Visit, form: Form, client: str) -> StoredSession:
         fields = form.fields()
         id = str(uuid4() if fields.session is UNSET else fields.session)
-        if id in self._accepting:
+        coming = self._running.coming
+        if id in coming:
             raise conflict("this session is being submitted already")
-        self._accepting.add(id)
+        coming.add(id)
         try:
             known = await self._archive.ask(lambda store: store.session(id))
             if known is None:
@@ -113,15 +114,17 @@ class FileRoutes:
                 raise conflict("there is another session of this id: make a new one")
             return known
         finally:
-            self._accepting.discard(id)
+            coming.discard(id)
 
     async def _begin(self, new: NewFile, form: Form) -> StoredSession:
         assert form.part is not None
         await asyncio.to_thread(form.part.keep, new.id)
         try:
             stored = await self._archive.ask(lambda store: store.begin_file(new))
-        except BaseException:
+        except BaseException as error:
             await asyncio.to_thread(self._running.uploads.remove, new.id)
+            if isinstance(error, MalformedMessage):
+                raise conflict(str(error)) from error
             raise
         self._running.submitted(stored)
         return stored

@@ -45,6 +45,7 @@ class Runner:
     ) -> None:
         self.settings = settings
         self.uploads = Uploads(settings.folder, settings.spare_bytes)
+        self.coming: set[str] = set()  # sessions whose files may be here before the history knows them
         self._room = room
         self._flow = Flow(settings.flow)
         self._turns: dict[str, asyncio.Future[None]] = {}
@@ -104,7 +105,7 @@ class Runner:
             ticks = 0
             while True:
                 if ticks % _SWEEP_TICKS == 0:
-                    await self._sweep()
+                    await self.sweep()
                 ticks += 1
                 while (file := self._next()) is not None:
                     run = FileRun(self._means, file, self.uploads.path(file.id))
@@ -127,11 +128,11 @@ class Runner:
             self._served = [*(owner for owner in self._served if owner != file.owner), file.owner]
         return file
 
-    async def _sweep(self) -> None:
+    async def sweep(self) -> None:
         """Files that are on the disk: some go on, some are needed no more."""
         for session, age_s in await asyncio.to_thread(lambda: list(self.uploads.sessions())):
             stored = await self._means.ask(lambda store, id=session: store.session(id))  # type: ignore[misc]
-            if session in self._running or session in self._waiting:
+            if session in self.coming or session in self._running or session in self._waiting:
                 continue
             if stored is None or stored.kind is not SessionKind.FILE:
                 await self._let_go(session)

@@ -1,6 +1,7 @@
 """Files that were submitted, on this gateway's disk: one per session, private. Blocks."""
 
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -23,6 +24,7 @@ class Uploads:
     def __init__(self, folder: Path, spare: int) -> None:
         self.folder = folder
         self._spare = spare
+        self._prefix = f"{_PART}{secrets.token_hex(4)}-"
 
     def path(self, session: str) -> Path:
         """Where the file of a session is, if it is here."""
@@ -48,7 +50,7 @@ class Uploads:
     def part(self) -> "Part":
         """A file that is beginning to come."""
         self.check_room(0)
-        descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=_PART)  # mode 0600
+        descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=self._prefix)  # mode 0600
         return Part(self, os.fdopen(descriptor, "wb"), Path(name))
 
     def remove(self, session: str) -> None:
@@ -56,9 +58,10 @@ class Uploads:
         self.path(session).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """What was coming when the process ended will not come."""
+        """What was coming when another process ended will not come."""
         for file in private_folder(self.folder).glob(f"{_PART}*"):
-            file.unlink(missing_ok=True)
+            if not file.name.startswith(self._prefix):
+                file.unlink(missing_ok=True)
 
 
 class Part:

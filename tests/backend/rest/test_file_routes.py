@@ -117,6 +117,9 @@ async def test_what_is_deleted_goes_from_the_disk_and_the_broker(world: World) -
             return not any(name.startswith((b"result:", b"text:", b"job:")) for name in fields)
 
         await wait_until(nothing_is_left, "the broker has nothing of it")
+    again = form(CONTENT, session=session["id"])
+    assert await world.error("POST", "/v1/sessions", data=again) == (409, "conflict")
+    assert world.on_disk() == []
     assert world.on_disk() == []
 
 

@@ -16,13 +16,18 @@ from tests.helpers.waiting import wait_until
 BULK = Keys().jobs("bulk")
 
 
+def lie_there(world: World, session: str, content: bytes) -> None:
+    """A file on the disk, of which nobody knows."""
+    part = world.runner.uploads.part()
+    part.write(content)
+    part.keep(session)
+    part.drop()
+
+
 async def put(world: World, content: bytes, state: SessionState = SessionState.SUBMITTED) -> str:
     """A file that another process took and did not finish."""
     id = str(uuid4())
-    part = world.runner.uploads.part()
-    part.write(content)
-    part.keep(id)
-    part.drop()
+    lie_there(world, id, content)
     await world.history.ask(lambda store: store.begin_file(NewFile(id, world.devices["a"].owner)))
     if state is not SessionState.SUBMITTED:
         await world.history.ask(lambda store: store.set_state(id, state))
@@ -55,11 +60,21 @@ async def test_what_is_on_the_disk_is_looked_through(tmp_path: Path, broker: Bro
         unknown = await put(world, b"x")
         await world.history.ask(lambda store: store.delete(unknown))
     async with serving(tmp_path, broker) as world:
-        await wait_until(lambda: world.runner.has(kept), "the one that may be retried")
-        assert [session for session, _ in world.runner.uploads.sessions()] == [kept]
+        await wait_until(lambda: world.on_disk() == [kept], "only the one that may be retried is left")
+        assert world.runner.has(kept)
         assert not any(world.runner.has(session) for session in gone)
     async with serving(tmp_path, broker, kept_s=0.0) as world:
         await wait_until(lambda: not [*world.runner.uploads.sessions()], "too old")
+
+
+async def test_a_file_that_the_history_does_not_know_yet_is_left_alone(tmp_path: Path, broker: Broker) -> None:
+    async with serving(tmp_path, broker) as world:
+        coming, gone = str(uuid4()), str(uuid4())
+        world.runner.coming.add(coming)
+        for session in (coming, gone):
+            lie_there(world, session, b"x")
+        await world.runner.sweep()
+        assert world.on_disk() == [coming]
 
 
 async def test_a_broker_that_lost_everything_gets_it_again(world: World) -> None:

@@ -41,6 +41,8 @@ def test_what_is_dropped_or_left_behind_goes(uploads: Uploads) -> None:
     left = uploads.part()
     left.write(b"half")
     uploads.sweep()
+    assert [*uploads.folder.iterdir()] != []
+    Uploads(uploads.folder, spare=0).sweep()
     assert [*uploads.folder.iterdir()] == []
     left.drop()
 

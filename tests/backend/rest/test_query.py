@@ -1,0 +1,41 @@
+"""Parameters as values."""
+
+import pytest
+from aiohttp.test_utils import make_mocked_request
+
+from backend.rest.query import only_printable, read_query
+from protocol.errors import MalformedMessage
+from protocol.rest import ListQuery, SessionState
+
+
+def read(query: str) -> ListQuery:
+    return read_query(make_mocked_request("GET", f"/?{query}"), ListQuery)
+
+
+def test_parameters_are_values_and_the_key_is_none_of_them() -> None:
+    assert read("") == ListQuery()
+    assert read("state=done&limit=7&before=0&api_key=secret") == ListQuery(SessionState.DONE, before=0, limit=7)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("limit=7&limit=8", "limit is there twice"),
+        ("colour=blue", "colour"),
+        ("limit=0", "limit"),
+        ("before=null", "before"),
+        ("owner=ab%0a", "owner may not have control"),
+        ("owner=%ed%a0%80", "owner"),
+        ("state=Done", "state"),
+    ],
+)
+def test_what_is_not_understood_is_named(query: str, said: str) -> None:
+    with pytest.raises(MalformedMessage, match=said):
+        read(query)
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\nb", "\x7f", "\ud800"])
+def test_no_database_is_given_what_it_cannot_hold(text: str) -> None:
+    with pytest.raises(MalformedMessage, match="name"):
+        only_printable("name", text)
+    assert only_printable("name", "会议 é 🎙") == "会议 é 🎙"
