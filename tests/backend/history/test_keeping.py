@@ -9,13 +9,16 @@ import aiohttp
 import pytest
 
 from backend.gateway import Gateway, running_gateway
+from backend.history.keeping import kept_history
 from backend.history.records import Limits, StoredSession, Wanted
 from backend.history.settings import HistorySettings
+from backend.jobs import open_jobs
 from backend.settings import GatewaySettings, owner_of
 from protocol.job import ANY_MODEL, Keys
 from protocol.session import Done, Final, Finish, Received
 from runtime.tasks import Tasks
 from tests.backend.conftest import KEY
+from tests.backend.history.feed import final, put
 from tests.backend.wire import Wire, connected, tone
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
@@ -121,11 +124,33 @@ async def test_what_the_own_broker_holds_for_a_history_that_is_off_is_deleted(
     kept_before: bool, tmp_path: Path
 ) -> None:
     with running_broker() as broker:
-        from backend.history.keeping import kept_history
-        from backend.jobs import open_jobs
-
         async with open_jobs(broker.url, "g") as jobs:
             await jobs.administer("XADD", Keys().history_keys[0], "*", "about", "x")
             async with kept_history(HistorySettings(), jobs.administer, "g", embedded=kept_before) as keeping:
                 assert keeping is None
             assert await jobs.administer("EXISTS", Keys().history_keys[0]) == (0 if kept_before else 1)
+
+
+async def test_what_the_history_has_leaves_the_brokers_file(tmp_path: Path) -> None:
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    history = HistorySettings(f"sqlite:///{tmp_path}/history.sqlite", Limits(0, 0))
+    with running_broker(None, "--dir", str(folder), "--appendonly", "yes", "--appendfsync", "always") as broker:
+        async with open_jobs(broker.url, "g") as jobs:
+            await jobs.compact()  # what may have been left before this gateway began
+            async with kept_history(history, jobs.administer, "g", embedded=True) as keeping:
+                assert keeping is not None
+                await put(jobs, [final("quicksilver")])
+                await wait_until(lambda: keeping.state().recorded, "it is recorded")
+
+                async def gone() -> bool:
+                    await jobs.compact()
+                    waiting = await jobs.administer("XLEN", Keys().history_keys[0])
+                    return waiting == 0 and b"quicksilver" not in everything_in(folder)
+
+                assert b"quicksilver" in everything_in(folder)
+                await wait_until(gone, "no file has it")
+
+
+def everything_in(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
