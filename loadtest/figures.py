@@ -127,8 +127,9 @@ class Figures(Struct, frozen=True):
 
     @property
     def flawless(self) -> bool:
-        """Every segment ended once and right, nobody was lost, nobody came before it was asked to."""
-        return not (self.errors or self.early) and self.right == self.segments > 0
+        """Every segment ended once and right, nobody was lost, all came back, and none before it was asked to."""
+        back = self.back is None or self.back.returned == self.back.ready
+        return not (self.errors or self.early) and self.right == self.segments > 0 and back
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:

@@ -52,11 +52,12 @@ class Herd(Struct, frozen=True):
 
 @dataclass(eq=False)
 class _Member:
-    """``cut``: it was connected when everything was cut; ``back_s``: how long it took."""
+    """``spoke``: it has said its first half; ``cut``: it was connected when everything was cut; ``back_s``: how
+    long it was away then.
+    """
 
     there: bool = False
-    came: asyncio.Event = field(default_factory=asyncio.Event)
-    ready: bool = False
+    spoke: bool = False
     cut: bool = False
     back_s: float | None = None
 
@@ -70,11 +71,15 @@ class Meeting:
     cut_at: float = 0.0
     happened: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def joined(self) -> _Member:
+        """One more."""
+        self.members.append(_Member())
+        return self.members[-1]
+
     def heard(self, member: _Member, event: ClientEvent) -> None:
         """How a member's connection is."""
         if isinstance(event, Connected):
             member.there = True
-            member.came.set()
             if member.cut and member.back_s is None:
                 member.back_s = time.monotonic() - self.cut_at
         elif isinstance(event, Disconnected):
@@ -124,7 +129,7 @@ async def _all_there(plan: Herd, meeting: Meeting) -> None:
     ready, changed_at = 0, time.monotonic() + plan.ramp_s
     while ready < plan.clients and time.monotonic() < changed_at + plan.settle_s:
         await asyncio.sleep(_LOOK_S)
-        now = sum(member.ready for member in meeting.members)
+        now = sum(member.there and member.spoke for member in meeting.members)
         if now > ready:
             ready, changed_at = now, max(changed_at, time.monotonic())
 
@@ -138,8 +143,7 @@ class _Visit:
         self._meeting = meeting
         self._noise = noise
         self._wheel = wheel
-        self._member = _Member()
-        meeting.members.append(self._member)
+        self._member = meeting.joined()
         self._spoken = Spoken()
         self._speaker = Speaker(number, meeting.recorder, self._spoken, self._heard, plan.pace)
 
@@ -168,8 +172,7 @@ class _Visit:
     async def _meet(self, source: random.Random) -> None:
         """Wait for the cut, and then for one's turn; whoever comes later does not wait."""
         member, meeting = self._member, self._meeting
-        await member.came.wait()
-        member.ready = True
+        member.spoke = True
         await meeting.happened.wait()
         if member.cut:
             until = meeting.cut_at + self._plan.spread_s * source.uniform(1.0, 2.0)

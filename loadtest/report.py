@@ -121,8 +121,7 @@ def _back(found: Figures) -> Iterable[str]:
 
 def _refused(found: Figures) -> Iterable[Row]:
     for kind, refused in found.refused.items():
-        told = (refused.least_s, refused.most_s) if refused.count > refused.without_retry_after else (None, None)
-        yield kind, refused.count, *told
+        yield kind, refused.count, refused.least_s, refused.most_s
 
 
 def _percentiles(name: str, found: Figures) -> Row:

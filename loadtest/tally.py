@@ -30,18 +30,19 @@ class Ended(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Refused(Struct):
-    """Refusals of one kind, and what their Retry-After said."""
+    """Refusals of one kind, and what their Retry-After said; ``None`` where none had one."""
 
     count: int = 0
     without_retry_after: int = 0
-    least_s: float = float("inf")
-    most_s: float = 0.0
+    least_s: float | None = None
+    most_s: float | None = None
 
     def add(self, other: "Refused") -> None:
         """These too."""
         self.count += other.count
         self.without_retry_after += other.without_retry_after
-        self.least_s, self.most_s = min(self.least_s, other.least_s), max(self.most_s, other.most_s)
+        told = [s for s in (self.least_s, self.most_s, other.least_s, other.most_s) if s is not None]
+        self.least_s, self.most_s = min(told, default=None), max(told, default=None)
 
 
 class Tally(Struct):

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from tests.helpers.chain import KEY, running_chain
 from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until_sync
 
+SHORT = "1695"
+"""Of this seed, the first one says something short, soon."""
 PROGRAM = str(Path(sys.executable).parent / "kikipounamu-loadtest")
 
 
@@ -16,6 +19,11 @@ def run(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
     command = [PROGRAM, *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
+
+
+def start(home: Path, *arguments: str) -> "subprocess.Popen[str]":
+    environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
+    return subprocess.Popen([PROGRAM, *arguments], env=environment, stdout=subprocess.PIPE, text=True)
 
 
 def test_every_digest_of_every_session_is_right(tmp_path: Path, broker: Broker) -> None:
@@ -32,6 +40,42 @@ def test_every_digest_of_every_session_is_right(tmp_path: Path, broker: Broker) 
     assert summary["right"] == summary["segments"] >= 8
     assert summary["p50_ms"] <= summary["p95_ms"] <= summary["p99_ms"]
     assert there.returncode == 0, there.stderr + there.stdout
+
+
+def test_scenarios_end_with_figures_and_a_report(tmp_path: Path, broker: Broker) -> None:
+    with running_chain(tmp_path, broker.url) as chain:
+        chain.gateway()
+        chain.worker()
+        home = tmp_path / "home"
+        herd = start(
+            home, "herd", "--clients", "3", "--ramp", "0", "--spread", "0.2", "--report", str(tmp_path / "h")
+        )
+        brief = ("--count", "1", "--minutes", "0.01", "--ramp", "0", "--seed", SHORT)
+        streams = run(home, "streams", *brief, "--report", str(tmp_path / "s"))
+        cut, _ = herd.communicate(timeout=60)
+        told = run(home, "plan", "--streams", "1000000", "--json")
+    assert streams.returncode == 0, streams.stderr + streams.stdout
+    assert json.loads(streams.stdout)["right"] == 1
+    assert (json.loads(cut)["back"]["returned"], json.loads(cut)["right"], herd.returncode) == (3, 6, 0)
+    for scenario in ("h", "s"):
+        assert "Flawless" in (tmp_path / scenario / "report.html").read_text()
+        assert json.loads((tmp_path / scenario / "report.json").read_text())["complete"]
+    assert told.returncode in (0, 1)
+    assert json.loads(told.stdout)["workers"] == 1
+
+
+def test_an_interrupted_run_leaves_a_partial_report(tmp_path: Path, broker: Broker) -> None:
+    with running_chain(tmp_path, broker.url) as chain:
+        _, endpoint = chain.gateway()
+        where = ("--gateway", endpoint.url, "--key", KEY, "--report", str(tmp_path / "s"))
+        streams = start(tmp_path, "streams", "--count", "2", "--ramp", "0", *where)
+        wait_until_sync(lambda: b"'stream opened'" in chain.programs[0].log.read_bytes(), "somebody speaks")
+        streams.terminate()
+        streams.communicate(timeout=60)
+    assert streams.returncode == 130
+    report = json.loads((tmp_path / "s" / "report.json").read_text())
+    assert (report["complete"], report["passed"], report["note"]) == (False, False, "interrupted")
+    assert KEY not in json.dumps(report)
 
 
 def test_no_gateway_is_said(tmp_path: Path) -> None:
@@ -51,4 +95,4 @@ def test_a_wrong_key_is_not_flawless(tmp_path: Path, broker: Broker) -> None:
 
 def test_wrong_usage(tmp_path: Path) -> None:
     assert run(tmp_path, "sessions", "--count", "0").returncode == 2
-    assert run(tmp_path, "sessions", "--pace", "-1").returncode == 2
+    assert run(tmp_path, "plan").returncode == 2

@@ -1,0 +1,44 @@
+"""Several processes share the speakers, and what each counts comes together."""
+
+import asyncio
+import time
+
+import psutil
+import pytest
+from aiohttp import web
+
+from client.connection import Address
+from loadtest.crew import run_crew
+from loadtest.streams import Streams
+from loadtest.tally import Tally
+from tests.helpers.processes import gone
+from tests.helpers.scripted_gateway import Memory, oblige, scripted
+from tests.helpers.waiting import wait_until
+
+
+async def for_each_its_own(socket: web.WebSocketResponse, memory: Memory) -> None:
+    """Obliging, with a memory for each connection."""
+    await oblige(socket, Memory())
+
+
+async def test_all_parts_are_said_and_counted() -> None:
+    tally = Tally()
+    async with scripted(for_each_its_own) as gateway:
+        plan = Streams(3, 0.2, parts=2, patience_s=5.0, pace=0.02)
+        await run_crew(plan, Address(gateway.url, "k"), time.monotonic(), tally.absorb)
+        assert set(gateway.memory.keys) == {"Bearer k"}
+    assert tally.flawless and tally.finished == tally.sessions == 3
+
+
+async def test_who_is_cancelled_says_what_it_knows_and_ends() -> None:
+    tally = Tally()
+    async with scripted(for_each_its_own) as gateway:
+        plan = Streams(2, 600.0, parts=2, pace=0.02)
+        running = asyncio.create_task(run_crew(plan, Address(gateway.url), time.monotonic(), tally.absorb))
+        await wait_until(lambda: gateway.connections == 2, "both are there")
+        members = psutil.Process().children()
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert all(gone(member.pid) for member in members)
+    assert tally.sessions == 2

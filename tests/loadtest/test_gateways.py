@@ -1,0 +1,66 @@
+"""Which gateway is meant, and how a load maker ends."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from client.errors import Unreachable
+from loadtest.gateways import local_process, located, run_loop
+from protocol.endpoint import Endpoint, encode_endpoint
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the gateway of this computer would say where it listens."""
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    (tmp_path / "run").mkdir()
+    return tmp_path / "run"
+
+
+def test_the_one_of_this_computer_is_looked_for_each_time(home: Path) -> None:
+    locate = located("", "")
+    with pytest.raises(Unreachable, match="kikipounamu up"):
+        locate()
+    assert local_process("") == 0
+    for port in (1, 2):
+        (home / "gateway.json").write_bytes(encode_endpoint(Endpoint(f"http://127.0.0.1:{port}", "k", 77)))
+        assert locate().url.endswith(f":{port}") and locate().key == "k"
+    assert local_process("") == local_process("http://127.0.0.1:2/") == 77
+    assert local_process("http://elsewhere:2") == 0
+
+
+def test_one_that_is_named_is_that_one() -> None:
+    address = located("http://h:1", "key")()
+    assert (address.url, address.key) == ("http://h:1", "key")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_cancels_and_is_told(number: signal.Signals) -> None:
+    cleaned = list[bool]()
+
+    async def wait() -> None:
+        try:
+            asyncio.get_running_loop().call_soon(os.kill, os.getpid(), number)
+            await asyncio.Event().wait()
+        finally:
+            cleaned.append(True)
+
+    assert run_loop(wait()) is False
+    assert cleaned == [True]
+
+
+def test_the_end_is_told_too() -> None:
+    async def nothing() -> None: ...
+
+    assert run_loop(nothing()) is True
+
+
+def test_an_error_gets_out() -> None:
+    async def fail() -> None:
+        raise ValueError("no good")
+
+    with pytest.raises(ValueError, match="no good"):
+        run_loop(fail())

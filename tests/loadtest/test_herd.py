@@ -1,0 +1,51 @@
+"""What is known of those who were cut."""
+
+import asyncio
+import time
+
+from client.connection import Address, fixed
+from client.events import Connected, Disconnected
+from loadtest.herd import Herd, Meeting, run_herd
+from loadtest.tally import Recorder
+from loadtest.tap import Tap
+from tests.helpers.scripted_gateway import oblige, scripted
+
+HERE = Connected("g", True)
+
+
+async def test_only_those_who_were_there_are_cut_and_can_come_back() -> None:
+    meeting = Meeting(Recorder(0.0))
+    here, gone, waiting = (meeting.joined() for _ in range(3))
+    meeting.heard(here, HERE)
+    meeting.heard(gone, HERE)
+    meeting.heard(gone, Disconnected("", 0.0))
+    tap = Tap(meeting.recorder)
+    meeting.cut(tap)
+    await tap.close()
+    assert meeting.back().returned == 0 and meeting.back().p100_s is None
+    for member in (here, gone, waiting):
+        meeting.heard(member, HERE)
+    back = meeting.back()
+    assert (back.ready, back.returned, back.waiting) == (1, 1, 2)
+    assert back.p100_s is not None
+
+
+async def test_one_that_is_cut_comes_back_and_says_the_rest() -> None:
+    """One, since a scripted gateway has one memory; many are in ``tests/end_to_end/test_load.py``."""
+    async with scripted(oblige) as gateway:
+        meeting = Meeting(Recorder(time.monotonic()))
+        await run_herd(
+            Herd(1, 0.0, spread_s=0.05, patience_s=5.0, pace=0.05), fixed(Address(gateway.url)), meeting
+        )
+        assert gateway.connections == 2
+        assert [hello.resume for hello in gateway.memory.hellos] == [False, True]
+    assert meeting.recorder.tally.flawless and meeting.recorder.tally.right == 2
+    assert (meeting.back().ready, meeting.back().returned) == (1, 1)
+
+
+async def test_what_does_not_get_in_is_not_waited_for_for_ever() -> None:
+    meeting = Meeting(Recorder(time.monotonic()))
+    plan = Herd(1, 0.0, settle_s=0.1, patience_s=0.5, pace=0.05)
+    await asyncio.wait_for(run_herd(plan, fixed(Address("http://127.0.0.1:9")), meeting), 30)
+    assert meeting.recorder.tally.lost_sessions == 1
+    assert meeting.back().ready == 0

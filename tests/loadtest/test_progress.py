@@ -1,0 +1,43 @@
+"""What is shown while it runs."""
+
+import io
+
+from rich.console import Console
+
+from client.connection import Address, fixed
+from loadtest.processes import GATEWAY, Usage
+from loadtest.progress import progress, table
+from loadtest.run import Run
+from loadtest.tally import Refused, Tally
+from tests.loadtest.test_tally import ended
+
+
+def run() -> Run:
+    """In the middle of something."""
+    one = Run("streams", {}, fixed(Address("http://127.0.0.1:9")))
+    one.tally = Tally(
+        sessions=5, finished=1, segments=4, right=1, wrong=1, samples=16_000, ended=[ended(0.0, 42.0)]
+    )
+    one.tally.refused["503 busy"] = Refused(3)
+    one.usages = [Usage(0.0, {GATEWAY: 12.4}, {})]
+    return one
+
+
+def shown(terminal: bool) -> str:
+    """What is written."""
+    written = io.StringIO()
+    with progress(Console(file=written, force_terminal=terminal, width=100)) as show:
+        show(run())
+    return written.getvalue()
+
+
+def test_figures_at_the_moment() -> None:
+    written = io.StringIO()
+    Console(file=written, width=100).print(table(run()))
+    for expected in ("4 of 5 here", "1 right of 4, 2 on their way, 1 wrong", "p50 42 ms", "3 x 503 busy", "12 %"):
+        assert expected in written.getvalue(), expected
+
+
+def test_only_a_terminal_is_written_to() -> None:
+    assert "42 ms" in shown(terminal=True)
+    assert shown(terminal=False) == ""

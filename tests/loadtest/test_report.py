@@ -1,0 +1,92 @@
+"""The files that a run leaves: the same figures for programs and for people, and nothing from elsewhere."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from client.connection import Address, fixed
+from loadtest.figures import Back
+from loadtest.processes import GATEWAY, LOAD_MAKER, Usage
+from loadtest.report import page, write_report
+from loadtest.run import Report, Run
+from loadtest.tally import Refused, Tally
+from tests.loadtest.test_tally import ended
+
+VOID = {"meta", "br"}
+
+
+class Balanced(HTMLParser):
+    """Every element that is opened is closed, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Closed already."""
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture
+def run() -> Run:
+    """One that has everything in it that a report may show."""
+    run = Run("herd", {"clients": 2}, fixed(Address("http://127.0.0.1:9", "secret")), complete=True)
+    run.tally = Tally(
+        segments=2,
+        right=2,
+        ended=[ended(1.0), ended(3.0, 900.0)],
+        refused={"503 the <expected> wait is # s": Refused(3, 1, 2.0, 9.5), "429 x": Refused(1, 1)},
+        refused_at={1: 4},
+        complaints=["session 1: <b>"],
+    )
+    run.usages = [Usage(at_s, {LOAD_MAKER: 10.0, GATEWAY: 20.0}, {GATEWAY: 80.0}, 2) for at_s in (1.0, 2.0)]
+    run.back = Back(2, 2, 0, 0.5, 0.75, 1.25)
+    return run
+
+
+def test_the_page_is_whole_and_needs_nothing_from_elsewhere(run: Run) -> None:
+    shown = page(run.report())
+    reader = Balanced()
+    reader.feed(shown)
+    assert reader.open == []
+    assert "<b>" not in shown and "<expected>" not in shown
+    assert not re.search(r"<script|<link|<img|url\(|src=|https?:", shown)
+    assert "prefers-color-scheme:dark" in shown
+    for expected in ("Not flawless: 0 errors, 4 refusals", "9.5", "1.25", "900", "gateway", "5 % of the machine"):
+        assert expected in reader.text, expected
+    assert shown.count("<svg") == 5
+
+
+def test_a_partial_run_is_marked(run: Run) -> None:
+    run.complete, run.note = False, "interrupted"
+    assert "Partial: interrupted" in page(run.report())
+
+
+def test_a_flawless_one_too(run: Run) -> None:
+    assert "Flawless" in page(run.report(expect_refusals=True))
+
+
+def test_nothing_measured_can_be_shown() -> None:
+    shown = page(Run("streams", {}, fixed(Address("http://127.0.0.1:9"))).report())
+    assert "<svg" not in shown and "Partial: not finished" in shown
+
+
+def test_both_files_are_written(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    write_report(folder, run.report())
+    read = msgspec.json.decode((folder / "report.json").read_bytes(), type=Report)
+    assert read.figures.right == 2 and read.plan == {"clients": 2}
+    assert "secret" not in (folder / "report.json").read_text() + (folder / "report.html").read_text()

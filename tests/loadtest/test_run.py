@@ -1,0 +1,82 @@
+"""Whatever becomes of a run, what came of it is reported, and said to be partial if it is."""
+
+import asyncio
+
+import pytest
+
+from client.connection import Address, fixed
+from loadtest.figures import Back
+from loadtest.processes import LOAD_MAKER
+from loadtest.run import Run
+from loadtest.tally import Refused
+from tests.helpers.waiting import wait_until
+from tests.loadtest.test_tally import ended
+
+
+def run() -> Run:
+    """A run against nobody."""
+    return Run("streams", {"count": 1}, fixed(Address("http://127.0.0.1:9", "secret")))
+
+
+async def say_one(run: Run) -> None:
+    """One segment, answered, once somebody has looked."""
+    run.recorder.tally.segments += 1
+    run.recorder.tally.right += 1
+    run.recorder.tally.ended.append(ended(0.1))
+    await wait_until(lambda: run.usages, "somebody looked")
+
+
+async def test_a_run_to_the_end() -> None:
+    one, shown = run(), list[float]()
+    await one.play(say_one(one), lambda run: shown.append(run.took_s))
+    report = one.report()
+    assert report.complete and report.passed and report.note == ""
+    assert report.figures.right == 1 and report.moments and report.after_stop
+    assert LOAD_MAKER in report.usages[0].cpu_percent
+    assert shown
+
+
+async def test_refusals_are_a_fault_unless_they_are_expected() -> None:
+    one = run()
+    await one.play(say_one(one), lambda run: None)
+    one.tally.refused["429"] = Refused(1)
+    one.back = Back(1, 1, 0, 1.0, 1.0, 1.0)
+    assert not one.report().passed
+    assert one.report(expect_refusals=True).passed
+    one.back = Back(2, 1, 0, 1.0, 1.0, 1.0)
+    assert not one.report(expect_refusals=True).passed, "one is not back"
+
+
+async def test_an_interrupted_run_is_partial() -> None:
+    one = run()
+
+    async def for_ever() -> None:
+        await say_one(one)
+        await asyncio.Event().wait()
+
+    playing = asyncio.create_task(one.play(for_ever(), lambda run: None))
+    await wait_until(lambda: one.usages, "it runs")
+    playing.cancel()
+    await asyncio.gather(playing, return_exceptions=True)
+    report = one.report()
+    assert (report.complete, report.passed, report.note) == (False, False, "interrupted")
+    assert report.figures.right == 1
+
+
+async def test_a_failed_run_says_why() -> None:
+    one = run()
+
+    async def fail() -> None:
+        raise ValueError("no good")
+
+    with pytest.raises(ValueError, match="no good"):
+        await one.play(fail(), lambda run: None)
+    assert "no good" in one.report().note and not one.report().complete
+
+
+def test_the_command_is_shown_without_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "sys.argv", ["/x/kikipounamu-loadtest", "streams", "--key", "secret", "--key=secret", "-x"]
+    )
+    command = run().report().command
+    assert command == "kikipounamu-loadtest streams --key … --key=… -x"
