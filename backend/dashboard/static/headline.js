@@ -37,7 +37,7 @@ export class Headline {
     reshape(this.#icon, level);
     say(this.#sentence, sentence);
     say(this.#help, texts.get(help, this.#fleet()(snapshot)));
-    say(this.#notes, this.#noted(snapshot));
+    say(this.#notes, this.#noted(snapshot, key === "how.refusing" ? 0 : refused));
     document.title = `${sentence} · kikipounamu`;
     this.#announce(key, sentence);
   }
@@ -51,8 +51,8 @@ export class Headline {
     });
   }
 
-  /** @param {Scene["snapshot"]} snapshot */
-  #noted(snapshot) {
+  /** @param {Scene["snapshot"]} snapshot @param {number} refused */
+  #noted(snapshot, refused) {
     const { texts, format } = this.#tools;
     const notes = [];
     if (snapshot?.broker.up && !snapshot.broker.durable) {
@@ -60,6 +60,9 @@ export class Headline {
     }
     if (snapshot && snapshot.broker.memory > 0.4) {
       notes.push(texts.get("help.memory", { percent: format.percent(snapshot.broker.memory * 100) }));
+    }
+    if (refused > 0) {
+      notes.push(format.count("help.refused", refused));
     }
     return notes.join(" ");
   }

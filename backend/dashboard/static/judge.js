@@ -5,6 +5,7 @@
 
 export const NOTICEABLE_S = 1; // a shorter wait is none
 const LONG_S = 10;
+const FULL = 0.6; // of the broker's memory
 const STUCK_S = 30;
 
 /**
@@ -53,7 +54,8 @@ function unattended(snapshot) {
 /** @param {Snapshot} snapshot @param {number} refused @returns {Verdict} */
 function load(snapshot, refused) {
   const seconds = wait(snapshot);
-  if (refused > 0) {
+  const much = seconds >= LONG_S || snapshot.broker.memory > FULL; // other refusals are not for want of time
+  if (refused > 0 && much) {
     return verdict("warn", "refusing", { count: refused, seconds });
   }
   if (snapshot.oldest_s > STUCK_S && snapshot.oldest_s > 3 * seconds) {

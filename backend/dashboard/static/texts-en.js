@@ -38,12 +38,16 @@ export const en = {
   "help.broker": "Nothing is recognised until it is back. What is said stays on the devices, and nothing is lost.",
   "help.noWorker": "Nobody recognises speech at the moment. Everything that waits is on disk: start a worker, and it becomes text.",
   "help.starting": "It loads its model. What is said meanwhile waits on disk.",
-  "help.refusing": "New sessions and keys over their limits are told to come back later. Nothing that was accepted is lost; more workers help.",
+  "help.refusing": "New sessions are told to come back later. Nothing that was accepted is lost; more workers help.",
   "help.slow": "It is decoded, or waits for another worker to take it over. If this goes on, look at the worker that has it.",
   "help.wait": "More is said than is recognised at the moment. Nothing is lost.",
   "help.atOnce": "{sessions}; {workers} can recognise {streams} at the same time.",
   "help.ready": "{workers} can recognise {streams} at the same time.",
   "help.durable": "The broker does not write everything to disk at once: a power cut could lose what waits.",
+  "help.refused": {
+    one: "{count} refusal in the last minute: of a key that is unknown or over its limits, for instance.",
+    other: "{count} refusals in the last minute: of keys that are unknown or over their limits, for instance.",
+  },
   "help.memory": "The broker's memory is {percent} full.",
 
   "count.sessions": { one: "{count} session", other: "{count} sessions" },

@@ -155,10 +155,12 @@ def test_the_real_time_factor_is_the_mean_of_those_who_know_it(page: Page) -> No
 # -- the sentence ------------------------------------------------------------------------------------------
 
 
-def fleet(*states: str, up: bool = True, backlog_s: float = 0.0, **more: Any) -> dict[str, Any]:
+def fleet(
+    *states: str, up: bool = True, memory: float = 0.1, backlog_s: float = 0.0, **more: Any
+) -> dict[str, Any]:
     workers = [{"state": state} for state in states]
     figures = {"sessions": 1, "queued": 0, "oldest_s": 0.0, "streams": 2.0, "backlog_s": backlog_s}
-    return {"broker": {"up": up}, "workers": workers, **figures, **more}
+    return {"broker": {"up": up, "memory": memory}, "workers": workers, **figures, **more}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +174,9 @@ def fleet(*states: str, up: bool = True, backlog_s: float = 0.0, **more: Any) ->
         (fleet(), "live", 0, "noWorker", "warn"),
         (fleet("failed", "draining"), "live", 0, "noWorker", "warn"),
         (fleet("failed", "starting"), "live", 0, "starting", "warn"),
-        (fleet("idle"), "live", 2, "refusing", "warn"),
+        (fleet("idle"), "live", 2, "atOnce", "good"),  # of keys, not for want of time
+        (fleet("idle", backlog_s=24.0), "live", 2, "refusing", "warn"),
+        (fleet("idle", memory=0.7), "live", 2, "refusing", "warn"),
         (fleet("idle"), "live", 0, "atOnce", "good"),
         (fleet("busy", backlog_s=1.9), "live", 0, "atOnce", "good"),
         (fleet("busy", backlog_s=2.0), "live", 0, "wait", "good"),

@@ -85,6 +85,11 @@ def test_how_things_are_is_said_at_once(browser: Browser, gateway: ExampleGatewa
         ({"backlog_s": 592.0}, "About 12 s to wait", "warn"),
         ({"workers": ()}, "No worker: what is said waits safely", "warn"),
         ({"sessions": 0}, "Ready: nobody is speaking", "good"),
+        (
+            {"totals": replace(NOW.totals, refused=NOW.totals.refused + 3)},
+            "Everything is recognised at once",
+            "good",
+        ),
         ({"broker": BrokerState(False, "Valkey 9.1.2", True)}, "The broker is away", "bad"),
     ]
     with opened_page(browser, locale="en-GB") as seen:
@@ -93,6 +98,7 @@ def test_how_things_are_is_said_at_once(browser: Browser, gateway: ExampleGatewa
             gateway.tell(replace(NOW, **change))
             expect(page.locator("h1:visible")).to_have_text(sentence)
             expect(page.locator(".headline")).to_have_attribute("data-level", level)
+            expect(page.locator(".notes")).to_contain_text("3 refusals" if "totals" in change else "")
         expect(page.get_by_role("status")).to_have_text(told[-1][1])  # for who does not see it
         flawless(seen, gateway)
 
