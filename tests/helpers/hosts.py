@@ -60,6 +60,10 @@ class Host:
         ends = ((line[0], *line[4].rsplit(":", 1)) for line in lines)
         return {Listening(protocol, host.partition("%")[0], int(port)) for protocol, host, port in ends}
 
+    def listening_at(self, port: int) -> bool:
+        """Whether something waits for others there."""
+        return any(one.port == port for one in self.listening())
+
     def connected_to(self, port: int) -> int:
         """How many connections to this port somewhere are open."""
         lines = (line.split() for line in self.output("cat", "/proc/self/net/tcp").splitlines()[1:])

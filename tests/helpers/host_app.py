@@ -1,0 +1,70 @@
+"""The real app on a host of its own (``tests.helpers.hosts``), with its screen and its microphone."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.control_client import ControlError
+from app.gateways.store import GatewayStore, Paired
+from tests.helpers.chain import BIN
+from tests.helpers.desktop import running_desktop
+from tests.helpers.desktop_app import START_S, DesktopApp
+from tests.helpers.hosts import Host, hosts
+from tests.helpers.packages import require
+from tests.helpers.qt import NEEDED
+from tests.helpers.virtual_microphone import virtual_microphones
+from tests.helpers.waiting import wait_until_sync
+
+
+@dataclass(kw_only=True)
+class HostApp(DesktopApp):
+    """Its programs see the networks of ``host`` alone; its home is that of the host's other programs."""
+
+    host: Host
+
+    def start(self) -> None:
+        """Start it; once this returns, it listens to its key."""
+        command = [*self.host.chain.inside, str(BIN / "kikipounamu"), "app", "--hidden", *self.arguments]
+        self.process = self.desktop.start(*command, **self._environment)
+        wait_until_sync(self.is_ready, f"the app on {self.host.name} is there", START_S)
+
+    def is_ready(self) -> bool:
+        """Whether it answers; it may have no worker of its own."""
+        assert self.process is not None and self.process.poll() is None, f"the app on {self.host.name} has ended"
+        with suppress(ControlError, OSError):
+            return bool(self.view()["state"] == "idle")
+        return False
+
+    def lends_to(self, made: dict[str, Any]) -> None:
+        """It has the key of a worker there, as if somebody had typed the code; from its next start on it lends."""
+        self.set(worker__lend_to=[self._keep("lent.json", made)])
+
+    def uses(self, made: dict[str, Any]) -> None:
+        """The same for a client; from its next start on speech goes there, and nowhere else."""
+        self.set(gateway__chosen=self._keep("gateways.json", made), gateway__fall_back=False)
+
+    def _keep(self, name: str, made: dict[str, Any]) -> str:
+        paired = Paired((made["url"],), made["certificate_sha256"], made["device"], made["key"], made["name"])
+        GatewayStore(self.home / "data" / name).write((paired,))
+        return paired.id
+
+
+@contextmanager
+def running_host_apps(
+    root: Path, models: Path, names: Sequence[str], *arguments: str
+) -> Iterator[tuple[HostApp, ...]]:
+    """Hosts of these names, each with an app that is not started yet, and that has no worker for itself."""
+    require(NEEDED)
+    with hosts(root, names) as network, virtual_microphones(*names) as microphones, ExitStack() as screens:
+        apps = []
+        for host, microphone in zip(network.all, microphones, strict=True):
+            folder = root / f"screen-{host.name}"
+            folder.mkdir()
+            desktop = screens.enter_context(running_desktop(folder))
+            home = host.chain.root / "home"
+            app = HostApp(desktop, microphone, home, models, arguments, host=host)
+            app.set(general__welcomed=True, worker__on=False)
+            apps.append(app)
+        yield tuple(apps)
