@@ -3,7 +3,9 @@
 When the disk or the terminal is too slow, lines are lost and counted, never waited for.
 """
 
+import gzip
 import os
+import shutil
 import threading
 import time
 from collections import deque
@@ -16,6 +18,8 @@ from typing import Final, TextIO
 MOST_RECORDS: Final = 10_000
 _LOOK_S: Final = 1.0
 _STOP_S: Final = 5.0
+_PACKING: Final = 5
+_PIECE: Final = 1 << 20
 
 Write = Callable[[LogRecord], None]
 """Formats and writes one record; may block, and raise ``OSError``."""
@@ -93,13 +97,15 @@ class LogWriter:
 class LogFile:
     """Lines in a file that is moved aside when it is full; several processes may write to it.
 
-    Opened with the first line, so that only the writing thread ever waits for it.
+    What was moved aside is ``NAME.1``, before that ``NAME.2.gz`` and so on; the oldest go, so that no more than
+    ``most_in_all`` bytes stay beside the file itself. Opened with the first line, so that only the writing thread
+    ever waits for it.
     """
 
-    def __init__(self, path: Path, most_bytes: int, files: int) -> None:
+    def __init__(self, path: Path, most_bytes: int, most_in_all: int) -> None:
         self._path = path
         self._most = most_bytes
-        self._files = files
+        self._most_in_all = most_in_all
         self._file = -1
 
     def write(self, line: str) -> None:
@@ -128,18 +134,45 @@ class LogFile:
             with suppress(OSError):  # where an open file cannot be moved: it grows on, and is tried again
                 self._move_aside()
         self._open()
-
-    def _move_aside(self) -> None:
-        for number in range(self._files - 2, -1, -1):
-            newer = self._path.with_name(f"{self._path.name}.{number}") if number else self._path
-            if newer.exists():
-                newer.replace(self._path.with_name(f"{self._path.name}.{number + 1}"))
+        if mine:
+            with suppress(OSError):
+                self._pack()
 
     def _is_in_its_place(self) -> bool:
         try:
             return os.path.samestat(os.stat(self._path), os.fstat(self._file))
         except FileNotFoundError:
             return False
+
+    def _move_aside(self) -> None:
+        for number, path in reversed(self._older()):
+            path.replace(path.with_name(f"{self._path.name}.{number + 1}{'.gz' * (path.suffix == '.gz')}"))
+        self._path.replace(self._path.with_name(f"{self._path.name}.1"))
+
+    def _pack(self) -> None:
+        for number, path in self._older():
+            if number > 1 and path.suffix != ".gz":
+                packed = path.with_name(f"{path.name}.gz")
+                part = path.with_name(f"{path.name}.{os.getpid()}.part")
+                with path.open("rb") as plain, gzip.open(part, "wb", _PACKING) as file:
+                    shutil.copyfileobj(plain, file, _PIECE)
+                part.chmod(0o600)
+                part.replace(packed)
+                path.unlink()
+        kept = 0
+        for _, path in self._older():
+            kept += path.stat().st_size
+            if kept > self._most_in_all:
+                path.unlink()
+
+    def _older(self) -> list[tuple[int, Path]]:
+        """Those that were moved aside, the newest first."""
+        found: list[tuple[int, Path]] = []
+        for path in self._path.parent.glob(f"{self._path.name}.*"):
+            number = path.name.removeprefix(f"{self._path.name}.").removesuffix(".gz")
+            if number.isdigit():
+                found.append((int(number), path))
+        return sorted(found)
 
 
 def to_stream(stream: TextIO, line: str) -> None:

@@ -29,7 +29,7 @@ from runtime.log_writer import LogFile, LogWriter, Write, to_stream
 STORY: Final = ".story"
 
 _FILE_BYTES: Final = 5 * 1024 * 1024
-_FILES: Final = 10
+_BYTES_IN_ALL: Final = 45 * 1024 * 1024
 _REPEATS: Final = 20
 _STORY_LINES: Final = 10_000
 _INTERVAL_S: Final = 10.0
@@ -176,7 +176,7 @@ def _log_file(program: str, folder: Path | None) -> LogFile | None:
     if folder is None:
         return None
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return LogFile(folder / f"{program}.jsonl", _FILE_BYTES, _FILES)
+    return LogFile(folder / f"{program}.jsonl", _FILE_BYTES, _BYTES_IN_ALL)
 
 
 def _writes(

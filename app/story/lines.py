@@ -53,10 +53,11 @@ def parse(raw: bytes, computer: int) -> Line | None:
     try:
         fields = _decoder.decode(raw)
         at = datetime.fromisoformat(fields["timestamp"])
+        logger = str(fields["logger"])
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return Line(at.timestamp() * 1000, computer, str(fields.get("event", "")), _who(fields), fields)
+    return Line(at.timestamp() * 1000, computer, str(fields.get("event", "")), _who(logger, fields), fields)
 
 
 def host_of(worker: str) -> str:
@@ -64,8 +65,8 @@ def host_of(worker: str) -> str:
     return _PROCESS.sub("", worker)
 
 
-def _who(fields: Mapping[str, Any]) -> str:
-    package = str(fields.get("logger", "")).partition(".")[0]
+def _who(logger: str, fields: Mapping[str, Any]) -> str:
+    package = logger.partition(".")[0]
     if package == "worker":
         return f"worker {host_of(str(fields.get('worker', '')))}".strip()
     return "gateway" if package == "backend" else "app"

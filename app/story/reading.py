@@ -21,6 +21,7 @@ MOST_LINES: Final = 200_000
 """Of one session; a session has at most 65,536 segments."""
 
 _MOST_BESIDE: Final = 20_000
+_AROUND_MS: Final = 2_000.0
 _PIECE: Final = 1 << 20
 _LONGEST_LINE: Final = 1 << 20
 _TAIL: Final = 1 << 18
@@ -52,18 +53,55 @@ def find(name: str, folders: Sequence[Path]) -> Found:
     if not files:
         raise NoStory(f"there are no logs in {', '.join(map(str, folders))}")
     session = _newest(files) if name == "last" else _whole_name(name.lower(), files)
-    own = deque[Line](maxlen=MOST_LINES)
-    beside = deque[tuple[bytes, int]](maxlen=_MOST_BESIDE)
-    count, wanted = 0, session.encode()
+    own, count = deque[Line](maxlen=MOST_LINES), 0
+    spans = list[_Span]()
     for computer, path in files:
-        for raw in _matching(path, (wanted, *_MARKS)):
-            if wanted not in raw:
-                beside.append((raw, computer))
-            elif (line := parse(raw, computer)) is not None and line.session == session:
+        span = _Span(computer, path)
+        spans.append(span)
+        for raw in span.matching((session.encode(),)):
+            if (line := parse(raw, computer)) is not None and line.session == session:
                 own.append(line)
                 count += 1
-    nobodys = [line for raw, computer in beside if (line := parse(raw, computer)) and not line.session]
-    return Found(session, [*own, *nobodys], count - len(own))
+    return Found(session, [*own, *_beside(own, spans)], count - len(own))
+
+
+def _beside(own: Iterable[Line], spans: Iterable["_Span"]) -> Iterable[Line]:
+    """Lines of nobody's, of the same time on the same computer."""
+    times: dict[int, list[float]] = {}
+    for line in own:
+        times.setdefault(line.computer, []).append(line.at_ms)
+    found = deque[Line](maxlen=_MOST_BESIDE)
+    for span in spans:
+        known = times.get(span.computer)
+        if known is None or not span.overlaps(first := min(known) - _AROUND_MS, last := max(known) + _AROUND_MS):
+            continue
+        for raw in _matching(span.path, _MARKS):
+            beside = parse(raw, span.computer)
+            if beside is not None and not beside.session and first <= beside.at_ms <= last:
+                found.append(beside)
+    return found
+
+
+@dataclass
+class _Span:
+    """A file, and of which time it is, as far as that was seen."""
+
+    computer: int
+    path: Path
+    first: bytes = b""
+    last: bytes = b""
+
+    def matching(self, marks: Sequence[bytes]) -> Iterator[bytes]:
+        """As ``_matching``; its time is known then."""
+        for piece in _pieces(self.path):
+            self.first = self.first or piece[: _end_of_line(piece, 0)]
+            self.last = piece[piece.rfind(b"\n") + 1 :]
+            yield from _found_in(piece, marks)
+
+    def overlaps(self, first: float, last: float) -> bool:
+        """Whether it may have lines of this time."""
+        begins, ends = parse(self.first, self.computer), parse(self.last, self.computer)
+        return (begins is None or begins.at_ms <= last) and (ends is None or ends.at_ms >= first)
 
 
 def logs_of(folder: Path) -> list[Path]:
@@ -144,16 +182,19 @@ def _tail(path: Path) -> list[bytes]:
 def _matching(path: Path, marks: Sequence[bytes]) -> Iterator[bytes]:
     """Lines that contain one of these."""
     for piece in _pieces(path):
-        starts = set[int]()
-        for mark in marks:
-            at = piece.find(mark)
-            while at >= 0:
-                start = piece.rfind(b"\n", 0, at) + 1
-                starts.add(start)
-                end = piece.find(b"\n", at)
-                at = -1 if end < 0 else piece.find(mark, end)
-        for start in sorted(starts):
-            yield piece[start : _end_of_line(piece, start)]
+        yield from _found_in(piece, marks)
+
+
+def _found_in(piece: bytes, marks: Sequence[bytes]) -> Iterator[bytes]:
+    starts = set[int]()
+    for mark in marks:
+        at = piece.find(mark)
+        while at >= 0:
+            starts.add(piece.rfind(b"\n", 0, at) + 1)
+            end = piece.find(b"\n", at)
+            at = -1 if end < 0 else piece.find(mark, end)
+    for start in sorted(starts):
+        yield piece[start : _end_of_line(piece, start)]
 
 
 def _end_of_line(piece: bytes, start: int) -> int:

@@ -1,4 +1,5 @@
 import asyncio
+import gzip
 import logging
 import os
 import threading
@@ -77,7 +78,7 @@ def test_what_cannot_be_written_is_let_go_and_the_rest_goes_on() -> None:
 def test_nobody_waits_for_a_fifo_that_nobody_reads(tmp_path: Path) -> None:
     place = tmp_path / "log.jsonl"
     os.mkfifo(place)
-    file = LogFile(place, 1_000, 3)
+    file = LogFile(place, 1_000, 3_000)
     writer = LogWriter([lambda record: file.write(record.getMessage())], most=10)
     writer.start()
     for number in range(1_000):
@@ -90,23 +91,51 @@ def test_nobody_waits_for_a_fifo_that_nobody_reads(tmp_path: Path) -> None:
         assert len(reader.read().splitlines()) <= 10
 
 
-def test_files_are_moved_aside_and_so_many_are_kept(tmp_path: Path) -> None:
-    file = LogFile(tmp_path / "a.jsonl", 100, 3)
-    for number in range(100):
+def read(path: Path) -> list[str]:
+    return (
+        (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).decode().splitlines()
+    )
+
+
+def test_files_are_moved_aside_packed_and_the_oldest_go(tmp_path: Path) -> None:
+    file = LogFile(tmp_path / "a.jsonl", 1_000, 4_000)
+    (tmp_path / "a.jsonl.txt").write_text("not ours")
+    for number in range(2_000):
         file.write(f"{number:020}")
     file.close()
-    names = ["a.jsonl", "a.jsonl.1", "a.jsonl.2"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == names
-    lines = [line for name in reversed(names) for line in (tmp_path / name).read_text().splitlines()]
-    assert lines == [f"{number:020}" for number in range(100 - len(lines), 100)] and len(lines) >= 11
+    count = len(list(tmp_path.iterdir())) - 2
+    names = ["a.jsonl", "a.jsonl.1", *(f"a.jsonl.{number}.gz" for number in range(2, count + 1))]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*names, "a.jsonl.txt"])
+    lines = [line for name in reversed(names) for line in read(tmp_path / name)]
+    assert lines == [f"{number:020}" for number in range(2_000 - len(lines), 2_000)]
+    assert 400 < len(lines) < 2_000, "packed, more stays than would as it is"
+    assert sum((tmp_path / name).stat().st_size for name in names[1:]) <= 4_000
+    assert all((tmp_path / name).stat().st_mode & 0o077 == 0 for name in names)
+
+
+def test_what_an_earlier_version_or_a_crash_left_unpacked_is_packed(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        (tmp_path / f"a.jsonl.{number}").write_text(f"old {number}\n")
+    file = LogFile(tmp_path / "a.jsonl", 10, 4_000)
+    for text in ("a line that fills it", "the next one"):
+        file.write(text)
+    file.close()
+    found = {path.name: read(path) for path in tmp_path.iterdir()}
+    assert found == {
+        "a.jsonl": ["the next one"],
+        "a.jsonl.1": ["a line that fills it"],
+        "a.jsonl.2.gz": ["old 1"],
+        "a.jsonl.3.gz": ["old 2"],
+        "a.jsonl.4.gz": ["old 3"],
+    }
 
 
 def test_two_processes_that_write_to_one_file_lose_nothing_over_it(tmp_path: Path) -> None:
     place = tmp_path / "a.jsonl"
-    two = [LogFile(place, 200, 10) for _ in range(2)]
+    two = [LogFile(place, 200, 100_000) for _ in range(2)]
     for number in range(60):
         two[number % 2].write(f"{number:020}")
     for file in two:
         file.close()
-    found = {line for path in tmp_path.iterdir() for line in path.read_text().splitlines()}
-    assert found == {f"{number:020}" for number in range(60)}
+    found = [line for path in tmp_path.iterdir() for line in read(path)]
+    assert sorted(found) == [f"{number:020}" for number in range(60)]
