@@ -1,7 +1,11 @@
 from backend.observing import News, Observer, Observers, RefusalReason
+from backend.segments import Course
 from protocol.errors import ErrorCode
 from protocol.job import JobKind
 from protocol.session import Failed, Final, GatewayMessage
+
+
+COURSE = Course(16_000, 0, 1.0, 2.0, 2.1, 0.0, 0, False)
 
 
 class Ear(Observer):
@@ -19,6 +23,9 @@ class Ear(Observer):
     def told(self, session: str, message: GatewayMessage, samples: int) -> None:
         self.heard.append(("told", session, message, samples))
 
+    def concluded(self, session: str, outcome: Final | Failed, course: Course) -> None:
+        self.heard.append(("concluded", session, outcome, course))
+
     def cancelled(self, session: str, segment: int) -> None:
         self.heard.append(("cancelled", session, segment))
 
@@ -33,6 +40,7 @@ def tell_all(observer: Observer) -> None:
     """One call of everything there is."""
     observer.bound("s", True)
     observer.told("s", Final(0, "a"), 16_000)
+    observer.concluded("s", Final(0, "a"), COURSE)
     observer.unbound("s")
     observer.cancelled("s", 1)
     observer.attempted(JobKind.HYPOTHESISE, True)
@@ -45,6 +53,7 @@ def test_each_of_several_hears_everything_in_order() -> None:
     expected = [
         ("bound", "s", True),
         ("told", "s", Final(0, "a"), 16_000),
+        ("concluded", "s", Final(0, "a"), COURSE),
         ("unbound", "s"),
         ("cancelled", "s", 1),
         (JobKind.HYPOTHESISE, True),

@@ -20,7 +20,6 @@ from tests.worker.scripts import (
     take_one,
 )
 from worker.jobs import Jobs, Verdict
-from worker.overdue import Held
 
 LONG_MS = 60_000
 BOTH = STREAMS[:2]
