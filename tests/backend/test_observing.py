@@ -4,7 +4,6 @@ from protocol.errors import ErrorCode
 from protocol.job import JobKind
 from protocol.session import Failed, Final, GatewayMessage
 
-
 COURSE = Course(16_000, 0, 1.0, 2.0, 2.1, 0.0, 0, False)
 
 
