@@ -140,8 +140,8 @@ def _share(streams: int, slots: Slots, costs: dict[str, float], tally: Tally) ->
 def _run(streams: int, slots: int, seconds: float, root: Path) -> Share:
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(root / "home")}
     command = [sys.executable, "-m", "benchmarks.observed_gateway"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, env=environment, text=True, **pipes) as process:  # type: ignore[call-overload] # **
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(command, env=environment, text=True, stdin=pipe, stdout=pipe, stderr=nowhere) as process:
         try:
             gateway = Observed(process)
             with running_chain(root, gateway.broker, quiet=True) as chain:

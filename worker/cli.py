@@ -69,10 +69,7 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
         int, typer.Option(min=0, metavar="MIB", help="The most GPU memory of the engine, in MiB; 0: no limit.")
     ] = 0,
     extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="For the engine.")] = None,
-    metrics: Annotated[
-        str,
-        typer.Option(metavar="[HOST:]PORT", help="Serve figures for Prometheus; a port: to this computer only."),
-    ] = "",
+    metrics: Annotated[str, typer.Option(metavar="[HOST:]PORT", help="Serve figures for Prometheus.")] = "",
 ) -> None:
     """Take jobs until SIGTERM or Ctrl-C; then finish what is being decoded and hand back the rest."""
     if redis and gateway:

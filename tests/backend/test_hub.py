@@ -1,24 +1,23 @@
 """Sessions, connections and the broker's answers joined, with a broker that answers as the test says."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
 
-from backend.admission import Survey, Waiting
+from backend.admission import Survey
 from backend.connection import Connection
-from backend.errors import BrokerBusy, BrokerFailed, TooBusy, TryLater
+from backend.errors import BrokerBusy, BrokerFailed, TryLater
 from backend.history.records import About
 from backend.hub import Hosted, Hub
 from backend.jobs import Jobs
 from backend.observing import Observer, RefusalReason
-from backend.records import Attachment, JobQueued, NothingToPromote, Record, Reread, SessionGone
+from backend.records import Attachment, JobQueued, NothingToPromote, Reread, SessionGone
 from backend.settings import GatewaySettings
-from protocol.audio import SAMPLE_RATE, encode_frame
+from protocol.audio import encode_frame
 from protocol.errors import CloseCode, ErrorCode
-from protocol.job import Ended, EndState, JobKind, Keys, Result
+from protocol.job import JobKind, Result
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
 from protocol.session import (
@@ -32,7 +31,6 @@ from protocol.session import (
     Queued,
     Received,
     SegmentBegin,
-    SegmentCancel,
     SegmentEnd,
     SegmentSpeculate,
     Welcome,
@@ -172,16 +170,6 @@ async def test_a_refused_command_ends_the_connection_and_the_segment_comes_again
     assert scene.reasons == [RefusalReason.BROKER]
 
 
-async def test_several_commands_that_fail_are_one_refusal() -> None:
-    scene = Scene()
-    hosted = await scene.begin()
-    scene.hub.receive(hosted, SegmentBegin(1))
-    scene.hub.receive(hosted, SegmentEnd(1, 0))
-    await scene.jobs.answer("submit", BrokerFailed("a bug"))
-    await scene.jobs.answer("submit", BrokerFailed("a bug"))
-    assert scene.reasons == [RefusalReason.BROKER]
-
-
 async def test_a_full_queue_ends_the_connection_and_keeps_nothing() -> None:
     scene = Scene()
     hosted = await scene.hub.bind(Hello(uuid4()), About("o"), scene.connection)
@@ -244,41 +232,6 @@ async def test_without_a_connection_results_wait() -> None:
     connection.close(CloseCode.NORMAL)
     await connection.run()
     assert [type(message) for message in later.said if not isinstance(message, Welcome)][0] is Final
-
-
-async def test_a_result_that_is_told_again_is_heard_of_once() -> None:
-    scene = Scene()
-    hosted = await scene.begin()
-    await scene.jobs.answer("submit", JobQueued(0))
-    scene.hub.noticed(Result(hosted.identity, 0, "hi"))
-    scene.jobs.attaches = True
-    for _ in range(2):
-        scene.hub.unbind(hosted, scene.connection)
-        await scene.hub.bind(Hello(UUID(hosted.identity), resume=True), About("o"), scene.connection)
-    scene.hub.receive(hosted, SegmentEnd(0, 100))
-    assert len([message for message in await scene.said() if isinstance(message, Final)]) == 4
-    assert [final.text for final in scene.ended if isinstance(final, Final)] == ["hi"]
-
-
-async def test_a_result_that_nobody_here_was_told_is_heard_of_when_it_is() -> None:
-    scene = Scene()
-    scene.jobs.attaches = False
-    session = uuid4()
-    binding = asyncio.create_task(scene.hub.bind(Hello(session, resume=True), About("o"), scene.connection))
-    await asyncio.sleep(0)
-    known = Record(end=Ended(EndState.FINAL, 0), outcome=Result(str(session), 0, "hi"))
-    await scene.jobs.answer("attach", Attachment(2, {0: known}))
-    await binding
-    assert [final.text for final in scene.ended if isinstance(final, Final)] == ["hi"]
-    assert scene.lengths == [0]
-
-
-async def test_what_a_client_takes_back_is_heard_of() -> None:
-    scene = Scene()
-    hosted = await scene.begin()
-    scene.hub.receive(hosted, SegmentCancel(0))
-    scene.hub.receive(hosted, SegmentCancel(0))
-    assert scene.taken_back == [0]
 
 
 async def test_a_look_that_fails_changes_nothing() -> None:
@@ -384,20 +337,6 @@ async def test_nothing_is_begun_that_could_delay_a_final_for_long(speed: float, 
         await scene.jobs.answer("hypothesise", False)
         await scene.jobs.answer("speculate", False)
     assert not scene.connection.closing
-
-
-async def test_a_new_session_is_refused_for_the_model_that_it_wants() -> None:
-    scene = Scene()
-    waits = {Keys().jobs("interactive", "m"): Waiting(31 * SAMPLE_RATE, 9, 0)}
-    scene.hub.surveyed(replace(fleet(1.0), streams=waits))
-    scene.jobs.attaches = False
-    binding = asyncio.create_task(
-        scene.hub.bind(Hello(uuid4(), options=Options(model="m")), About("o"), scene.connection)
-    )
-    await asyncio.sleep(0)
-    await scene.jobs.answer("attach", SessionGone())
-    with pytest.raises(TooBusy, match="31 s"):
-        await binding
 
 
 async def test_what_a_client_has_not_got_is_not_forgotten() -> None:

@@ -85,6 +85,12 @@ async def test_figures_are_accepted_under_load_and_agree_with_what_was_sent(
                 counted, "the worker, who counts after it has told, has counted all"
             )
     assert (tally.right, tally.wrong, tally.failed, tally.twice) == (COUNT, 0, 0, 0)
+    agrees(gateway)
+    worked(worker)
+
+
+def agrees(gateway: Figures) -> None:
+    """What the gateway says is what was sent."""
     assert gateway["kikipounamu_segments_total"] == {("", "final"): COUNT, ("", "cancelled"): 0}
     assert gateway["kikipounamu_audio_received_seconds_total"] == {(): COUNT * SECONDS}
     assert gateway["kikipounamu_audio_recognised_seconds_total"] == {(): COUNT * SECONDS}
@@ -93,6 +99,10 @@ async def test_figures_are_accepted_under_load_and_agree_with_what_was_sent(
     assert gateway["kikipounamu_hellos_total"]["false",] == SESSIONS
     assert not any(gateway["kikipounamu_refusals_total"].values())
     assert gateway["kikipounamu_pending_segments"] == {(): 0}
+
+
+def worked(worker: Figures) -> None:
+    """What the worker says is what it was given."""
     jobs = {outcome: count for outcome, count in worker["kikipounamu_worker_jobs_total"].items() if count}
     assert jobs == {("final",): COUNT}
     assert worker["kikipounamu_worker_audio_seconds_total"] == {(): COUNT * SECONDS}
