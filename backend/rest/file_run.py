@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import structlog
 
 from backend.errors import BrokerBusy, HistoryError, HistoryRefused, MediaUnreadable
+from backend.history.keeper import History
 from backend.history.records import (
     About,
     Entry,
@@ -26,7 +27,6 @@ from backend.history.records import (
 )
 from backend.jobs import Jobs
 from backend.records import Record, Reread, SessionGone
-from backend.rest.asking import Asks
 from backend.rest.flow import Flow, Waiting
 from backend.rest.media import reading
 from backend.rest.media_frames import Ended, Piece
@@ -59,7 +59,7 @@ class Again(Exception):
 class Means:
     """What files are recognised with. ``feed``: what the broker is told of whose a session is."""
 
-    history: Asks
+    history: History
     jobs: Jobs
     feed: Callable[[About], str]
     flow: Flow
@@ -77,6 +77,10 @@ class Means:
             except HistoryError as error:
                 log.warning("a file waits for the history", error=str(error))
                 await asyncio.sleep(RETRY_S)
+
+    async def session(self, id: str) -> StoredSession | None:
+        """How a session stands."""
+        return await self.ask(lambda store: store.session(id))
 
     async def segments(self, id: str) -> dict[int, StoredSegment]:
         """Everything that is known of a session's segments."""
@@ -122,7 +126,7 @@ class FileRun:
             await cancel_and_wait({reads, looks})
 
     async def _stored(self) -> StoredSession:
-        stored = await self._means.ask(lambda store: store.session(self._file.id))
+        stored = await self._means.session(self._file.id)
         if stored is None or stored.state is SessionState.CANCELLED:
             raise GivenUp
         return stored

@@ -6,7 +6,7 @@ from functools import cache
 import msgspec
 from aiohttp import web
 
-from backend.rest.asking import Asks
+from backend.history.keeper import History
 from backend.rest.file_routes import FileRoutes
 from backend.rest.history_routes import HistoryRoutes
 from backend.rest.runner import Runner
@@ -14,7 +14,7 @@ from backend.rest.scope import Archive
 from protocol.rest import OPENAPI_PATH
 
 
-def rest_routes(history: Asks | None, runner: Runner | None) -> list[web.RouteDef]:
+def rest_routes(history: History | None, runner: Runner | None) -> list[web.RouteDef]:
     """All of them; without a history and a runner they say how to have one."""
     archive = Archive(history if runner else None)
     here: Callable[[str], bool] = runner.has if runner else lambda _: False

@@ -12,10 +12,10 @@ from typing import Final
 import structlog
 
 from backend.errors import BackendError, BrokerError, MediaUnreadable
+from backend.history.keeper import History
 from backend.history.records import About, SessionKind, SessionState, StoredSession
 from backend.jobs import Jobs
 from backend.records import Attachment
-from backend.rest.asking import Asks
 from backend.rest.file_run import RETRY_S, Again, FileRun, GivenUp, Means, about
 from backend.rest.file_settings import FileSettings
 from backend.rest.flow import Flow, Room, Waiting, next_file
@@ -38,7 +38,7 @@ class Runner:
     def __init__(
         self,
         settings: FileSettings,
-        history: Asks,
+        history: History,
         jobs: Jobs,
         feed: Callable[[About], str],
         room: Callable[[], Room],
@@ -131,7 +131,7 @@ class Runner:
     async def sweep(self) -> None:
         """Files that are on the disk: some go on, some are needed no more."""
         for session, age_s in await asyncio.to_thread(lambda: list(self.uploads.sessions())):
-            stored = await self._means.ask(lambda store, id=session: store.session(id))  # type: ignore[misc]
+            stored = await self._means.session(session)
             if session in self.coming or session in self._running or session in self._waiting:
                 continue
             if stored is None or stored.kind is not SessionKind.FILE:
@@ -191,7 +191,7 @@ class Runner:
     async def _withdraw(self, file: Waiting) -> None:
         """Nobody wants it any more: what waits is not recognised, and nothing of it stays in the broker."""
         jobs = self._means.jobs
-        stored = await self._means.ask(lambda store: store.session(file.id))
+        stored = await self._means.session(file.id)
         feed = self._means.feed(about(stored)) if stored else ""
         with suppress(BrokerError, ProtocolError):
             there = await jobs.attach(file.id, file.owner, resume=True, create=False, history=feed)

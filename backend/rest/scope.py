@@ -2,21 +2,23 @@
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from aiohttp import web
 from msgspec import UnsetType
 
 from backend.access import Visit, admit
 from backend.errors import HistoryBusy, HistoryError, HistoryRefused, RequestRefused
+from backend.history.keeper import History
 from backend.history.records import SessionKind, SessionState, StoredSession, Wanted
-from backend.rest.asking import Asks, T
 from protocol import rest
 from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode, Forbidden, MalformedMessage
 
 if TYPE_CHECKING:
     from backend.history.store import Store
+
+T = TypeVar("T")
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OFF: Final = "this gateway keeps no history: start it with --history"
@@ -51,7 +53,7 @@ def scope_of(visit: Visit, owner: str | UnsetType | None = None) -> Scope:
 class Archive:
     """The history as routes ask it; ``None``: there is none."""
 
-    def __init__(self, history: Asks | None) -> None:
+    def __init__(self, history: History | None) -> None:
         self._history = history
 
     def admit(self, request: web.Request) -> Visit:

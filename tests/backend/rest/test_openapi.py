@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from backend.gateway import Gateway
-from backend.rest.openapi import OPERATIONS, document
-from backend.rest.operations import Keys
+from backend.rest.openapi import document
 from tests.helpers.openapi import routes_of
 
 
@@ -49,12 +48,6 @@ def test_every_operation_says_what_it_answers(path: str, method: str, operation:
             assert content["example"]["error"]["message"]
     keyed = bool(operation["security"])
     assert keyed == ("401" in operation["responses"]) and operation["tags"]
-
-
-def test_names_are_unique() -> None:
-    names = [operation.name for operation in OPERATIONS]
-    assert len(set(names)) == len(names)
-    assert {operation.path for operation in OPERATIONS if operation.keys is Keys.NOBODY} >= {"/healthz", "/readyz"}
 
 
 def test_examples_are_as_their_schemas_say() -> None:

@@ -3,11 +3,10 @@
 from pathlib import Path
 from uuid import uuid4
 
-from backend.history.records import NewFile, SegmentState, SessionState
+from backend.history.records import NewFile, SessionState
 from backend.rest.flow import FlowLimits
 from protocol.audio import SAMPLE_RATE
-from protocol.errors import ErrorCode
-from protocol.job import Failure, Job, Keys, Outcome
+from protocol.job import Job, Keys, Outcome
 from tests.backend.fake_worker import say_length
 from tests.backend.rest.world import World, recording, serving
 from tests.helpers.valkey import Broker
@@ -39,20 +38,6 @@ async def in_the_broker(world: World) -> int:
         return int(await redis.xlen(BULK))
 
 
-async def test_a_gateway_that_begins_again_sends_only_what_has_no_result(tmp_path: Path, broker: Broker) -> None:
-    async with serving(tmp_path, broker) as world, world.working() as worker:
-        worker.most = 2
-        session = (await world.submit(recording(6)))["id"]
-        await wait_until(lambda: worker.ended == 2, "two segments have their results")
-    first = [job.segment for job in worker.jobs]
-    async with serving(tmp_path, broker) as world, world.working() as worker:
-        done = await world.ended(session, "done")
-        segments = await world.history.ask(lambda store: store.segments(session))
-    again = [job.segment for job in worker.jobs]
-    assert sorted(first + again) == [segment.segment for segment in segments]
-    assert done["progress"]["final"] == len(segments) > 2
-
-
 async def test_what_is_on_the_disk_is_looked_through(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker) as world:
         kept = await put(world, b"no sound", SessionState.FAILED)
@@ -77,21 +62,6 @@ async def test_a_file_that_the_history_does_not_know_yet_is_left_alone(tmp_path:
         assert world.on_disk() == [coming]
 
 
-async def test_a_broker_that_lost_everything_gets_it_again(world: World) -> None:
-    session = (await world.submit(recording()))["id"]
-    await wait_until(lambda: in_the_broker(world), "segments wait")
-    async with world.looking() as redis:
-        await redis.flushall()
-    async with world.working():
-        await world.ended(session, "done")
-
-
-async def test_a_history_that_is_told_nothing_asks_the_broker(world: World) -> None:
-    async with world.working(tells=False):
-        session = (await world.submit(recording()))["id"]
-        await world.ended(session, "done")
-
-
 async def test_only_so_much_is_with_the_broker(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker, flow=FlowLimits(audio_s=6.0)) as world:
         session = (await world.submit(recording(8)))["id"]
@@ -109,31 +79,6 @@ async def test_only_so_much_is_with_the_broker(tmp_path: Path, broker: Broker) -
         lengths = [job.samples for job in worker.jobs]
         assert 1 <= most < done["progress"]["segments"]
         assert most * min(lengths) <= 6 * SAMPLE_RATE
-
-
-async def test_a_file_that_is_cut_otherwise_than_before_has_failed(tmp_path: Path, broker: Broker) -> None:
-    async with serving(tmp_path, broker) as world:
-        session = (await world.submit(recording()))["id"]
-        await wait_until(lambda: in_the_broker(world), "it is being recognised")
-    path = tmp_path / "submitted" / session
-    path.write_bytes(recording(5)[:44] + recording(5)[20_044:])
-    async with serving(tmp_path, broker) as world:
-        failed = await world.ended(session, "failed")
-        assert failed["error"]["code"] == "conflict"
-
-
-async def test_segments_without_a_text_do_not_keep_the_others_from_ending(world: World) -> None:
-    def recognise(job: Job) -> Outcome:
-        if job.segment == 1:
-            return Failure(job.session, 1, ErrorCode.DECODE_TIMEOUT, "too long", job.attempt)
-        return say_length(job)
-
-    async with world.working(recognise):
-        session = (await world.submit(recording()))["id"]
-        failed = await world.ended(session, "failed")
-    assert (failed["progress"]["failed"], failed["error"]) == (1, None)
-    segments = await world.history.ask(lambda store: store.segments(session))
-    assert [one.state for one in segments].count(SegmentState.FINAL) == len(segments) - 1
 
 
 async def test_files_of_two_keys_take_turns(tmp_path: Path, broker: Broker) -> None:

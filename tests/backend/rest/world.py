@@ -1,6 +1,7 @@
 """The REST interface with everything that it needs and nothing else: a broker, a history in SQLite, no gateway."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ from tests.helpers.waiting import wait_until
 
 DATABASE = "history.sqlite"
 OWNER_KEY = "the owner's key"
-NOW_MS = 1_700_000_000_000
+NOW_MS = round(time.time() * 1000)
 DIGITS = Path(__file__).resolve().parents[2] / "data" / "digits"
 
 

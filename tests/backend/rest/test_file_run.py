@@ -1,0 +1,72 @@
+"""One file through everything that can happen to it between its submission and its end."""
+
+from pathlib import Path
+
+from backend.history.records import SegmentState
+from protocol.errors import ErrorCode
+from protocol.job import Failure, Job, Keys, Outcome
+from tests.backend.fake_worker import say_length
+from tests.backend.rest.world import World, recording, serving
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+BULK = Keys().jobs("bulk")
+
+
+async def in_the_broker(world: World) -> int:
+    async with world.looking() as redis:
+        return int(await redis.xlen(BULK))
+
+
+async def test_a_gateway_that_begins_again_sends_only_what_has_no_result(tmp_path: Path, broker: Broker) -> None:
+    async with serving(tmp_path, broker) as world, world.working() as worker:
+        worker.most = 2
+        session = (await world.submit(recording(6)))["id"]
+        await wait_until(lambda: worker.ended == 2, "two segments have their results")
+    first = [job.segment for job in worker.jobs]
+    async with serving(tmp_path, broker) as world, world.working() as worker:
+        done = await world.ended(session, "done")
+        segments = await world.history.ask(lambda store: store.segments(session))
+    again = [job.segment for job in worker.jobs]
+    assert sorted(first + again) == [segment.segment for segment in segments]
+    assert done["progress"]["final"] == len(segments) > 2
+
+
+async def test_a_broker_that_lost_everything_gets_it_again(world: World) -> None:
+    session = (await world.submit(recording()))["id"]
+    await wait_until(lambda: in_the_broker(world), "segments wait")
+    async with world.looking() as redis:
+        await redis.flushall()
+    async with world.working():
+        await world.ended(session, "done")
+
+
+async def test_a_history_that_is_told_nothing_asks_the_broker(world: World) -> None:
+    async with world.working(tells=False):
+        session = (await world.submit(recording()))["id"]
+        await world.ended(session, "done")
+
+
+async def test_a_file_that_is_cut_otherwise_than_before_has_failed(tmp_path: Path, broker: Broker) -> None:
+    async with serving(tmp_path, broker) as world:
+        session = (await world.submit(recording()))["id"]
+        await wait_until(lambda: in_the_broker(world), "it is being recognised")
+    path = tmp_path / "submitted" / session
+    path.write_bytes(recording(5)[:44] + recording(5)[20_044:])
+    async with serving(tmp_path, broker) as world:
+        failed = await world.ended(session, "failed")
+        assert failed["error"]["code"] == "conflict"
+
+
+async def test_segments_without_a_text_do_not_keep_the_others_from_ending(world: World) -> None:
+    def recognise(job: Job) -> Outcome:
+        if job.segment == 1:
+            return Failure(job.session, 1, ErrorCode.DECODE_TIMEOUT, "too long", job.attempt)
+        return say_length(job)
+
+    async with world.working(recognise):
+        session = (await world.submit(recording()))["id"]
+        failed = await world.ended(session, "failed")
+    assert (failed["progress"]["failed"], failed["error"]) == (1, None)
+    segments = await world.history.ask(lambda store: store.segments(session))
+    assert [one.state for one in segments].count(SegmentState.FINAL) == len(segments) - 1

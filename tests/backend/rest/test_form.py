@@ -1,0 +1,83 @@
+"""The form by which a file is submitted, and what is none."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from tests.backend.rest.world import World, form, recording
+from tests.helpers.waiting import wait_until
+
+CONTENT = recording()
+
+
+@pytest.mark.parametrize(
+    ("data", "headers", "wanted"),
+    [
+        (b"{}", {"Content-Type": "application/json"}, (415, "unsupported")),
+        (b"", {"Content-Type": "multipart/form-data"}, (400, "malformed")),
+        (b"--x\r\nhalf", {"Content-Type": "multipart/form-data; boundary=x"}, (400, "malformed")),
+        (b"no boundary", {"Content-Type": "multipart/form-data; boundary=x"}, (400, "malformed")),
+        (
+            b"--x\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y--\r\n--x--\r\n",
+            {"Content-Type": "multipart/form-data; boundary=x"},
+            (400, "malformed"),
+        ),
+    ],
+)
+async def test_what_is_no_form_is_refused(
+    world: World, data: bytes, headers: dict[str, str], wanted: tuple[int, str]
+) -> None:
+    assert await world.error("POST", "/v1/sessions", data=data, headers=headers) == wanted
+    assert world.on_disk() == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"session": "x"},
+        {"itn": "perhaps"},
+        {"model": "../x"},
+        {"language": "x" * 17},
+        {"script": "latin"},
+        {"colour": "blue"},
+        {"language": "e\x01n"},
+        {"hotwords": "x," + "y" * 65},
+    ],
+)
+async def test_a_field_that_is_not_understood_is_an_error(world: World, fields: dict[str, str]) -> None:
+    assert await world.error("POST", "/v1/sessions", data=form(CONTENT, **fields)) == (400, "malformed")
+    assert world.on_disk() == []
+
+
+async def test_a_form_has_one_file_and_each_field_once(world: World) -> None:
+    no_file = aiohttp.FormData({"name": "x"}, default_to_multipart=True)
+    assert await world.error("POST", "/v1/sessions", data=no_file) == (400, "malformed")
+    two = form(CONTENT)
+    two.add_field("file", CONTENT, filename="again")
+    assert await world.error("POST", "/v1/sessions", data=two) == (400, "malformed")
+    twice = form(CONTENT, name="a.wav")
+    twice.add_field("language", "en")
+    twice.add_field("language", "de")
+    assert await world.error("POST", "/v1/sessions", data=twice) == (400, "malformed")
+    long = form(CONTENT)
+    long.add_field("name", "x" * 40_000)
+    assert await world.error("POST", "/v1/sessions", data=long) == (413, "too_large")
+
+
+async def test_one_that_is_broken_off_leaves_nothing(world: World) -> None:
+    async def half() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n' + bytes(100_000)
+        await wait_until(lambda: world.on_disk(), "it comes")
+        gone.set()
+        await asyncio.Event().wait()
+
+    gone = asyncio.Event()
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    task = asyncio.create_task(world.call("POST", "/v1/sessions", data=half(), headers=headers))
+    await gone.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await wait_until(lambda: not world.on_disk(), "nothing is left")
+    assert (await world.call("GET", "/v1/sessions"))[1]["sessions"] == []
