@@ -18,5 +18,5 @@ def test_a_gateway_is_local_unless_told_otherwise() -> None:
 def test_a_session_says_whose_it_is_only_where_a_history_is_kept() -> None:
     kept = HistorySettings("sqlite:////x")
     assert GatewaySettings().history_field(About("o")) == ""
-    assert GatewaySettings(history=kept).history_field(About("o")) == '20000 {"owner":"o"}'
+    assert GatewaySettings(history=kept).history_field(About("o")) == '10000 {"owner":"o"}'
     assert GatewaySettings(history=kept, redis="redis://h").history_field(About("o")) == '100000 {"owner":"o"}'
