@@ -103,13 +103,12 @@ def test_figures_move_with_the_load_and_when_a_worker_is_killed(
         with speaking(endpoint):
             wait_until_sync(lambda: figure(page, "sessions") == SPEAKERS, "those who speak are there")
             wait_until_sync(lambda: figure(page, "throughput") > 0, "something is recognised")
-            expect(page.locator(".workers tbody td").first).to_have_text("Recognising")
             wait_until_sync(lambda: page.locator(".recent tbody tr").count() >= 5, "it is told what was")
             assert page.locator("[data-figure=throughput] path.line").get_attribute("d")
-            assert figure(page, "oldest") < 3
+            queued, oldest = figure(page, "queue"), figure(page, "oldest")
             worker.kill()
-            wait_until_sync(lambda: figure(page, "queue") > SPEAKERS, "what is said now waits")
-            wait_until_sync(lambda: figure(page, "oldest") > 3, "and for how long is to be seen")
+            wait_until_sync(lambda: figure(page, "queue") > queued + SPEAKERS, "what is said now waits")
+            wait_until_sync(lambda: figure(page, "oldest") > oldest + 2, "and for how long is to be seen")
             live(page)
         quiet(seen, endpoint)
 

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 PROGRAM: Final = "chromium"
 DEADLINE_MS: Final = 20_000
@@ -39,6 +48,7 @@ def running_browser() -> Iterator[Browser]:
     with tempfile.TemporaryDirectory(prefix="kiki-browser-") as home:
         homes = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), home)
         environment: dict[str, str | float | bool] = {**os.environ, **homes}
+        expect.set_options(timeout=DEADLINE_MS)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=program, headless=True, args=list(_ARGUMENTS), env=environment, timeout=DEADLINE_MS
