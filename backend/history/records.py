@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 FED_EMBEDDED: Final = 10_000
 FED: Final = 100_000
-"""Most entries of the feed; over it the oldest go. One takes 1 to 2 KB, of half a minute 5: the embedded broker has 256 MB."""
+"""Most entries of the feed; over it the oldest go. One takes 1 to 5 KB, and the embedded broker has 256 MB."""
 MOST_ROWS: Final = 500
 """Of one page, of whatever."""
 
