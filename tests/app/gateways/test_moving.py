@@ -22,8 +22,10 @@ class World:
     moving: Moving = field(init=False)
 
     def __post_init__(self) -> None:
-        told = lambda: self.told.append(self.moving.in_use)  # noqa: E731
-        self.moving = Moving(lambda address: self.there, lambda: self.own, told, look_s=0.01)
+        self.moving = Moving(lambda address: self.there, lambda: self.own, self.changed, look_s=0.01)
+
+    def changed(self) -> None:
+        self.told.append(self.moving.in_use)
 
     def connect(self) -> "asyncio.Task[None]":
         return asyncio.create_task(self.moving.until_moved(DESK))

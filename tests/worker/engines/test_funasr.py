@@ -25,17 +25,8 @@ from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from tests.helpers.digits import MODEL, every_digits, shipped_digits
 from worker.engine_process import EngineProcess
-from worker.engines.funasr import (
-    FAMILIES,
-    Asked,
-    FunasrEngine,
-    Punctuate,
-    calls,
-    create,
-    in_order,
-    limit_memory,
-    read_rich,
-)
+from worker.engines import funasr
+from worker.engines.funasr import FAMILIES, Asked, FunasrEngine, Punctuate, calls, create, in_order, read_rich
 
 SECOND = 16_000
 
@@ -129,7 +120,7 @@ class PlayedCuda:
 @pytest.mark.parametrize(("megabytes", "fraction"), [(2048, 0.25), (8192, 1.0), (100_000, 1.0)])
 def test_a_limit_of_gpu_memory_is_a_share_of_the_device(megabytes: int, fraction: float) -> None:
     cuda = PlayedCuda()
-    limit_memory(cuda, "cuda:1", megabytes)
+    funasr.limit_memory(cuda, "cuda:1", megabytes)
     assert cuda.set == [(fraction, "cuda:1")]
 
 

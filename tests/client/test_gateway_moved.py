@@ -1,0 +1,104 @@
+"""A gateway that has moved is followed at once, over real sockets."""
+
+import asyncio
+import socket as sockets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from uuid import uuid4
+
+from aiohttp import web
+
+from client.audio_store import TemporaryAudio
+from client.connection import Address
+from client.events import Disconnected
+from client.gateway import GatewayClient
+from protocol.session import Final
+from tests.client.test_gateway import AT_ONCE, client_of, expected, say_segments, speech, texts, transcribe
+from tests.helpers.scripted_gateway import Memory, digest, hear, oblige, scripted, welcome
+
+
+@asynccontextmanager
+async def client_of_moves(url: str, moved: asyncio.Event) -> AsyncIterator[GatewayClient]:
+    """It is told once that the gateway is somewhere else."""
+    told = False
+
+    async def until_moved(address: Address) -> None:
+        nonlocal told
+        await (asyncio.Event() if told else moved).wait()
+        told = True
+
+    async with client_of(url, replace(AT_ONCE, until_moved=until_moved)) as client:
+        yield client
+
+
+async def test_a_gateway_that_is_somewhere_else_now_is_not_waited_for() -> None:
+    """It is silent where it was, as behind an address that nobody has any more; what it has queued stays there."""
+    moved = asyncio.Event()
+    queued: list[int] = []
+
+    async def falls_silent(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await welcome(socket, memory)
+        while len(memory.texts) < 2:
+            await hear(socket, memory)
+        await moved.wait()
+
+    async with scripted(falls_silent, oblige) as gateway, client_of_moves(gateway.url, moved) as client:
+        await say_segments(client, 2)
+        async for event in client.events():
+            if isinstance(event, Final):
+                queued.append(event.segment)
+            if len(queued) == 2:
+                break
+        await client.begin(2, 2000)
+        await client.audio(2, speech(2))
+        moved.set()
+        await client.end(2)
+        await client.finish()
+        rest = [event async for event in client.events()]
+    assert queued == [0, 1] and texts(rest) == [(2, digest(speech(2)))]
+    lost = [event for event in rest if isinstance(event, Disconnected)]
+    assert [event.retry_in_s for event in lost] == [0.0]
+    assert gateway.connections == 2
+
+
+async def test_a_connection_that_is_being_made_is_given_up_when_the_gateway_moves() -> None:
+    moved = asyncio.Event()
+    with sockets.create_server(("127.0.0.1", 0)) as silent:
+        places = iter([f"http://127.0.0.1:{silent.getsockname()[1]}"])
+        async with scripted(oblige) as gateway:
+
+            async def until_moved(address: Address) -> None:
+                if address.url == gateway.url:
+                    await asyncio.Event().wait()
+                await moved.wait()
+
+            settings = replace(AT_ONCE, connect_s=1e6, until_moved=until_moved)
+            with TemporaryAudio() as store:
+
+                def locate() -> Address:
+                    return Address(next(places, gateway.url))
+
+                async with GatewayClient(locate, uuid4(), store, settings=settings) as client:
+                    await say_segments(client, 1)
+                    moved.set()
+                    await client.finish()
+                    assert texts([event async for event in client.events()]) == expected(1)
+
+
+async def test_one_that_moves_all_the_time_is_not_run_after() -> None:
+    paused: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        paused.append(seconds)
+
+    async def until_moved(address: Address) -> None:
+        if len(paused) >= 3:
+            await asyncio.Event().wait()
+
+    settings = replace(
+        AT_ONCE, retry=lambda failures, chance, asked: failures, pause=pause, until_moved=until_moved
+    )
+    async with scripted(oblige) as gateway, client_of(gateway.url, settings) as client:
+        assert texts(await transcribe(client, 1)) == expected(1)
+    assert paused == [0.0, 2, 3]
