@@ -76,6 +76,8 @@ async def test_a_worker_recognises_and_drains_at_sigterm(
         (["--engine", "funasr", "--set", "folder=/nowhere"], 3, "no FunASR model in '/nowhere'"),
         (["--engine", "checksum", "--set", "x=1"], 3, "the checksum engine has no setting x"),
         (["--set", "x"], 2, "is not KEY=VALUE"),
+        (["--metrics", "here"], 2, "is not HOST:PORT"),
+        (["--engine", "checksum", "--metrics", "203.0.113.1:9101"], 2, "metrics cannot be served at 203.0.113.1"),
         (["--engine", "checksum", "--redis", "http://nowhere"], 4, "not the address of a broker"),
     ],
 )
