@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.story.clocks import ahead
+from app.story.clocks import typical
 from app.story.facts import RETURNED, SegmentFacts, gather
 from app.story.lines import Line
 from app.story.segment_words import segment_entries
@@ -108,7 +108,7 @@ def _skews(own: Iterable[Line], timelines: Sequence[Timeline]) -> dict[int, floa
                 line = taking.told[-1]
                 samples[line.computer].append(one.broker + taking.ended - line.at_ms)
     spoken = {one.facts.app.computer for one in timelines if one.facts.app is not None}
-    return {computer: 0.0 if computer in spoken else ahead(found) for computer, found in samples.items()}
+    return {computer: 0.0 if computer in spoken else typical(found) for computer, found in samples.items()}
 
 
 def _outages(placed: Iterable[tuple[float, Line]]) -> Iterator[Span]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.story.clocks import Bounds, less
+from app.story.clocks import difference, less
 from app.story.facts import RETURNED, SegmentFacts, Taking
 from app.story.lines import Line
 
@@ -138,12 +138,10 @@ def _gateway_clock(app: Line | None, origin: float | None, told: Line | None) ->
         return None
     if app is None or origin is None:
         return less(told.at_ms, told.ms("told"))
-    bounds = Bounds()
+    came = [less(_at(origin, app, "final"), told.ms("told"))]
     if told.fields.get("early") is not True:
-        bounds = bounds.but_at_most(less(_at(origin, app, "queued"), _queued(told)))
-    bounds = bounds.but_at_most(less(_at(origin, app, "final"), told.ms("told")))
-    bounds = bounds.but_at_least(less(_at(origin, app, "sent"), told.ms("complete")))
-    return bounds.middle
+        came.append(less(_at(origin, app, "queued"), _queued(told)))
+    return difference(came, less(_at(origin, app, "sent"), told.ms("complete")))
 
 
 def _broker_clock(
@@ -152,20 +150,14 @@ def _broker_clock(
     taking = next((one for one in facts.takings if one.delivered), facts.takings[-1] if facts.takings else None)
     if taking is None:
         return None
-    early = told is not None and told.fields.get("early") is True
-    told_at = _at(gateway, told, "told")
-    queued = _queued(told)
+    told_at, queued = _at(gateway, told, "told"), _queued(told)
     queued_at = gateway + queued if gateway is not None and queued is not None else _at(origin, app, "queued")
-    told_at = _at(origin, app, "final") if told_at is None else told_at
-    bounds = Bounds().but_at_most(less(told_at, taking.ended))
-    if early:
-        return bounds.but_at_least(less(queued_at, taking.entry)).middle
-    complete = _at(gateway, told, "complete")
-    after = complete if complete is not None else _at(origin, app, "sent")
-    bounds = bounds.but_at_most(less(queued_at, taking.entry)).but_at_least(less(after, taking.entry))
-    if bounds.middle is None:
-        return 0.0  # nobody else tells of it: the broker's clock is the story's
-    return bounds.middle
+    came = [less(_at(origin, app, "final") if told_at is None else told_at, taking.ended)]
+    queue = less(queued_at, taking.entry)
+    if told is not None and told.fields.get("early") is True:  # queued once it was asked for, and told much later
+        return difference([queue], difference(came))
+    found = difference([*came, queue])
+    return 0.0 if found is None else found  # nobody else tells of it: the broker's clock is the story's
 
 
 def _of_app(app: Line | None, origin: float | None) -> Iterator[Span]:
