@@ -13,8 +13,8 @@ from statistics import median
 def difference(came: Sequence[float | None], went: float | None = None) -> float | None:
     """What to add to the time of a clock there.
 
-    ``came``: of messages, when each came by the clock here less when it was sent by the one there. ``went``: of one
-    that was sent from here, when it was sent less when it came.
+    ``came``: of messages, when each came by the clock here less when it was sent by the one there. ``went``: of
+    one that was sent from here, when it was sent less when it came.
     """
     known = [one for one in came if one is not None]
     return min(known) if known else went
