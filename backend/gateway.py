@@ -25,6 +25,7 @@ from backend.discovery import findable
 from backend.door import BACKLOG
 from backend.errors import OverQuota, SettingsError
 from backend.history.keeping import Keeping, kept_history
+from backend.http_runner import JsonRunner
 from backend.hub import TICK_S, Hub
 from backend.jobs import CONNECT_S, Jobs, open_jobs
 from backend.metrics import Metrics, Now
@@ -111,7 +112,7 @@ class Gateway:
                 *rest_routes(self.history.history if self.history else None, self.files),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        self._runner = JsonRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
         for listener in where:
             await self._listen(self._runner, listener)

@@ -19,6 +19,7 @@ _FIELD_BYTES: Final = 32 * 1024
 _MOST_FIELDS: Final = 32
 _WRITE_BYTES: Final = 1024 * 1024
 _PIECE_S: Final = 60.0
+_FLAGS: Final = {"true": True, "false": False}
 _BROKEN: Final = (ValueError, AssertionError, LookupError, RuntimeError, HttpProcessingError)
 """What aiohttp raises for a form that is none."""
 
@@ -34,7 +35,9 @@ class Form:
     def fields(self) -> SubmittedFields:
         """The fields as values. Raises ``MalformedMessage``."""
         try:
-            return msgspec.convert(self.values, SubmittedFields, strict=False)
+            return msgspec.convert(
+                {name: _value(name, text) for name, text in self.values.items()}, SubmittedFields
+            )
         except msgspec.ValidationError as error:
             raise MalformedMessage(str(error)) from error
 
@@ -112,6 +115,11 @@ async def _pieces(part: BodyPartReader) -> Any:
         if not piece:
             return
         yield piece
+
+
+def _value(name: str, text: str) -> str | bool:
+    """A field's text; of those that say yes or no ``true`` and ``false`` and nothing else."""
+    return _FLAGS.get(text, text) if name in ("itn", "punctuation") else text
 
 
 def _too_large(most_bytes: int) -> MessageTooLarge:

@@ -38,6 +38,7 @@ async def test_what_is_no_form_is_refused(
     [
         {"session": "x"},
         {"itn": "perhaps"},
+        {"punctuation": "0"},
         {"model": "../x"},
         {"language": "x" * 17},
         {"script": "latin"},

@@ -1,0 +1,51 @@
+"""aiohttp's runner, whose errors have the one form too where a request is not even HTTP.
+
+What no handler sees is answered by aiohttp itself, in text, and logged with a traceback: for whoever knocks at the
+wrong door that is too much. There is no public place to say so; a test notices if the private ones move.
+"""
+
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from backend.answers import error_response
+from protocol.errors import ErrorCode
+
+log = structlog.get_logger(__name__)
+
+_CODES: Final = {413: ErrorCode.TOO_LARGE, 500: ErrorCode.INTERNAL}
+
+
+class JsonRunner(web.AppRunner):
+    """As ``web.AppRunner``."""
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        server.__class__ = _Server
+        return server
+
+
+class _Server(web.Server):
+    def __call__(self) -> web.RequestHandler:
+        return _Handler(self, loop=self._loop, **self._kwargs)
+
+
+class _Handler(web.RequestHandler):
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """What cannot be read as HTTP, or broke off."""
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer has begun, there is no place for another one")
+        log.info("not HTTP", peer=request.remote, status=status, error=type(exc).__name__)
+        code = _CODES.get(status, ErrorCode.MALFORMED)
+        response = error_response(status, code, "this is not HTTP as it should be")
+        response.force_close()
+        return response

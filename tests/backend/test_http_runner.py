@@ -1,0 +1,37 @@
+"""What is not even HTTP."""
+
+import asyncio
+import json
+from urllib.parse import urlsplit
+
+import pytest
+
+from backend.gateway import Gateway
+
+
+async def answer_to(gateway: Gateway, data: bytes) -> tuple[int, dict[str, str]]:
+    """Status and error."""
+    where = urlsplit(gateway.url)
+    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+    writer.write(data)
+    async with asyncio.timeout(10):
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
+    assert b"Content-Type: application/json" in head
+    return int(head.split()[1]), json.loads(body)["error"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"NONSENSE\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno header\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a hello of TLS\r\n\r\n",
+    ],
+)
+async def test_it_is_told_so_in_the_one_form(gateway: Gateway, data: bytes) -> None:
+    status, error = await answer_to(gateway, data)
+    assert status == 400 and error["code"] == "malformed" and error["message"]
