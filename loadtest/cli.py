@@ -65,7 +65,9 @@ def streams(  # noqa: PLR0913 - typer: an option is a parameter
     minutes: Annotated[float, typer.Option(min=0.001, help="For how long, once all are there.")] = 5.0,
     ramp: Annotated[float, typer.Option(min=0.0, help="Seconds within which they come.")] = 10.0,
     partials: Annotated[bool, typer.Option("--partials/--no-partials", help="Ask for hypotheses.")] = False,
-    client: Annotated[Client, typer.Option(help="The library's client, or one that costs less.")] = Client.LIGHT,
+    client: Annotated[
+        Client, typer.Option(help="What people use, or one that costs a little less.")
+    ] = Client.LIBRARY,
     processes: Annotated[int, typer.Option(min=1, help="Spread them over so many processes.")] = 1,
     patience: Annotated[float, typer.Option(min=0.0, help="Seconds without an answer until one is lost.")] = 300.0,
     seed: Seed = 1,
