@@ -103,6 +103,9 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return _refused(error)
     except web.HTTPException as error:
         return _http_error(request, error)
+    except ConnectionError:
+        log.info("a request broke off", path=request.path)
+        return error_response(400, ErrorCode.MALFORMED, "the connection is gone")  # there is nobody to read it
     except Exception:
         log.exception("a request failed", path=request.path)
         return error_response(500, ErrorCode.INTERNAL, "the gateway failed; its log says why")

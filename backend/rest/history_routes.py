@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
+import structlog
 from aiohttp import hdrs, web
+from msgspec import UnsetType
 
 from backend.answers import json_response
+from backend.errors import RequestRefused
 from backend.history.records import Exported, Page, StoredSegment, StoredSession, Wanted
 from backend.rest.query import read_query
 from backend.rest.scope import Archive, Scope, conflict, not_found, scope_of
@@ -36,6 +39,10 @@ from protocol.subtitles import srt, vtt
 
 if TYPE_CHECKING:
     from backend.history.store import Store
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 _PAGE: Final = 500
 _WRITE_S: Final = 60.0
@@ -68,7 +75,7 @@ class HistoryRoutes:
     async def _list(self, request: web.Request) -> web.Response:
         visit, query = self._archive.admit(request), read_query(request, ListQuery)
         wanted = scope_of(visit, query.owner).wanted(query.state, query.kind)
-        page = await self._archive.ask(lambda store: store.sessions(wanted, query.before or None, query.limit))
+        page = await self._archive.ask(lambda store: store.sessions(wanted, _given(query.before), query.limit))
         return json_response(SessionList(tuple(self._view(one) for one in page.items), page.next))
 
     async def _get(self, request: web.Request) -> web.Response:
@@ -100,7 +107,7 @@ class HistoryRoutes:
         visit, query = self._archive.admit(request), read_query(request, SearchQuery)
         wanted = scope_of(visit, query.owner).wanted(query.state, query.kind)
         page = await self._archive.ask(
-            lambda store: store.search(query.q, wanted, query.before or None, query.limit)
+            lambda store: store.search(query.q, wanted, _given(query.before), query.limit)
         )
         hits = tuple(hit_view(hit, self._here(hit.session.id)) for hit in page.items)
         return json_response(SearchResult(hits, page.next))
@@ -111,9 +118,15 @@ class HistoryRoutes:
         first = await anext(pages)  # what is wrong is said before anything is
         response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: JSON_LINES, hdrs.CACHE_CONTROL: "no-store"})
         await response.prepare(request)
-        await self._write(response, first)
-        async for page in pages:
-            await self._write(response, page)
+        try:
+            await self._write(response, first)
+            async for page in pages:
+                await self._write(response, page)
+        except (TimeoutError, RequestRefused) as error:
+            log.warning("an export breaks off", reason=str(error))
+            if request.transport is not None:
+                request.transport.abort()
+            raise ConnectionResetError("an export breaks off") from error
         return response
 
     async def _pages(self, scope: Scope, query: ExportQuery) -> AsyncIterator[bytes]:
@@ -158,3 +171,7 @@ def _segments_after(id: str, last: int) -> "Callable[[Store], list[StoredSegment
 
 def _exported(wanted: Wanted, before: int | None) -> "Callable[[Store], Page[Exported]]":
     return lambda store: store.export(wanted, before)
+
+
+def _given(value: T | UnsetType) -> T | None:
+    return None if isinstance(value, UnsetType) else value

@@ -1,14 +1,24 @@
 """What the history tells over HTTP, and to whom."""
 
 import json
+from collections.abc import Callable
 from uuid import uuid4
 
+import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
+from backend.access import ACCESS
+from backend.answers import errors_as_json
+from backend.errors import RequestRefused
 from backend.history.records import About, NewFile, Planned, SessionKind
+from backend.history.store import Store
+from backend.rest.history_routes import HistoryRoutes
+from backend.rest.scope import Archive, T
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Result
-from tests.backend.rest.world import World
+from tests.backend.rest.world import OWNER_KEY, World
 
 MISSING = "/v1/sessions/85da4cee-3bcb-495c-ba6e-34fd93a926c3"
 NO_SESSIONS = (MISSING, MISSING + "/result", "/v1/sessions/x", "/v1/sessions/%00", "/v1/sessions/")
@@ -30,6 +40,7 @@ async def test_sessions_come_in_pages_the_newest_first(world: World, ids: list[s
         seen += [one["id"] for one in page["sessions"]]
         path = f"/v1/sessions?limit=2&before={page['next']}" if page["next"] is not None else ""
     assert seen == ids[::-1]
+    assert (await world.call("GET", "/v1/sessions?before=0"))[1] == {"sessions": [], "next": None}
 
 
 async def test_each_key_sees_its_own_and_the_owner_everything(world: World, ids: list[str]) -> None:
@@ -119,6 +130,35 @@ async def test_everything_is_exported_a_session_a_line(world: World, ids: list[s
     mine = (await world.call("GET", "/v1/export", "b"))[1].splitlines()
     assert len(mine) == 12
     assert (await world.call("GET", "/v1/export?kind=file"))[1] == ""
+
+
+class BreaksOff(Archive):
+    """Answers once."""
+
+    answered = False
+
+    async def ask(self, question: "Callable[[Store], T]") -> T:
+        if self.answered:
+            raise RequestRefused(503, ErrorCode.BUSY, "the database is gone")
+        self.answered = True
+        return await super().ask(question)
+
+
+async def test_an_export_that_breaks_off_does_not_look_whole(world: World) -> None:
+    for n in range(30):
+        await world.said(str(uuid4()), f"text {n}")
+    app = web.Application(middlewares=[errors_as_json])
+    app[ACCESS] = world.access
+    app.add_routes(HistoryRoutes(BreaksOff(world.history), lambda _: False, lambda _: None).routes())
+    async with (
+        TestServer(app) as server,
+        world.http.get(
+            server.make_url("/v1/export"), headers={"Authorization": f"Bearer {OWNER_KEY}"}
+        ) as response,
+    ):
+        assert response.status == 200
+        with pytest.raises(aiohttp.ClientError):
+            await response.read()
 
 
 async def test_what_is_deleted_is_gone(world: World, ids: list[str]) -> None:

@@ -55,6 +55,7 @@ class World:
     keys: dict[str, str]
     http: aiohttp.ClientSession
     broker: Broker
+    access: Access
 
     async def call(
         self, method: str, path: str, key: str = "", data: Any = None, headers: dict[str, str] | None = None
@@ -206,6 +207,6 @@ async def serving(
         devices, keys = {n: one for n, (one, _) in made.items()}, {n: key for n, (_, key) in made.items()}
         await wait_until(lambda: history.up, "the history is there")
         try:
-            yield World(url, history, jobs, runner, devices, keys, http, broker)
+            yield World(url, history, jobs, runner, devices, keys, http, broker, app[ACCESS])
         finally:
             await serving.cleanup()
