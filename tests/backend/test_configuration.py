@@ -123,3 +123,12 @@ def test_every_name_of_the_file_has_an_effect(here: Folders, tmp_path: Path) -> 
     assert settings.announce and settings.quota == Quota(per_minute=7, streams=8)
     journal = here.data / "asr_history.jsonl"
     assert settings.history == HistorySettings("postgresql://h/db", Limits(9, 10), journal)
+
+
+def test_files_have_a_folder_and_bounds(here: Folders) -> None:
+    files = settings_of(Configuration(), here, "k").files
+    assert files.folder == here.data / "submitted"
+    assert files.vad_folder == here.models / "fsmn-vad"
+    assert (files.most_bytes, files.flow.files) == (2 * 1024**3, 2)
+    files = settings_of(Configuration(file_mb=5, files_at_once=1), here, "k").files
+    assert (files.most_bytes, files.flow.files) == (5_000_000, 1)
