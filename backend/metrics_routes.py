@@ -55,4 +55,6 @@ class Figures:
 
     async def _timeline(self, request: web.Request) -> web.Response:
         admit(request)
-        return json_response(self._monitor.timeline())
+        response = json_response(self._monitor.timeline())
+        response.enable_compression()  # an hour of forty workers is four megabytes; much of it is packed in a thread
+        return response

@@ -48,6 +48,13 @@ async def test_whoever_comes_late_sees_the_last_hour(gateway: Gateway) -> None:
     assert moment.at_s <= timeline.uptime_s
 
 
+async def test_an_hour_is_packed_for_its_way(gateway: Gateway) -> None:
+    headers = {"Authorization": f"Bearer {KEY}", "Accept-Encoding": "gzip"}
+    async with aiohttp.ClientSession() as http, http.get(gateway.url + TIMELINE_PATH, headers=headers) as response:
+        assert response.headers["Content-Encoding"] == "gzip"
+        msgspec.json.decode(await response.read(), type=Timeline)
+
+
 @pytest.mark.parametrize("path", [METRICS_PATH, TIMELINE_PATH])
 async def test_figures_want_the_key_of_a_client(gateway: Gateway, path: str) -> None:
     status, _, body = await get(gateway, path, "another key")
