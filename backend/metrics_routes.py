@@ -56,5 +56,5 @@ class Figures:
     async def _timeline(self, request: web.Request) -> web.Response:
         admit(request)
         response = json_response(self._monitor.timeline())
-        response.enable_compression()  # an hour of forty workers is four megabytes; much of it is packed in a thread
+        response.enable_compression()  # an hour of forty workers is four megabytes
         return response
