@@ -96,6 +96,6 @@ search: Final = Table(
     metadata,
     Column("segment", BigInteger, ForeignKey("segments.number", ondelete="CASCADE"), primary_key=True),
     Column("terms", TSVECTOR, nullable=False),
-    Index("ix_search_terms", "terms", postgresql_using="gin"),
+    Index("ix_search_terms", "terms", postgresql_using="gin", postgresql_with={"gin_pending_list_limit": 256}),
     info={"only": "postgresql"},
 )
