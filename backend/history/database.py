@@ -75,7 +75,7 @@ class Database:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (DataError, IntegrityError) as error:
+        except (DataError, IntegrityError, OverflowError, ValueError) as error:  # the last two: of a driver
             raise HistoryRefused(f"the history's database does not take this: {_said(error)}") from error
         except (SQLAlchemyError, OSError) as error:
             raise HistoryUnavailable(f"the history in {self.place} cannot be used now: {_said(error)}") from error

@@ -20,6 +20,7 @@ SESSION_BYTES: Final = 700
 SEGMENT_BYTES: Final = 600
 _TERM_BYTES: Final = 6  # of the index, for each byte of a text
 _LONGEST_NAME: Final = 200
+_LONGEST_MS: Final = 2**53
 
 
 class Kept(NamedTuple):
@@ -184,7 +185,8 @@ def _row(entry: Entry) -> tuple[SegmentState, dict[str, Any]]:
         state = SegmentState.FINAL
         for field_name in ("text", "language", "model", "worker", "emotion", "event"):
             row[field_name] = clean(getattr(outcome, field_name))
-        row["queue_ms"], row["decode_ms"] = outcome.queue_ms, outcome.decode_ms
+        for field_name in ("queue_ms", "decode_ms"):  # a worker says these
+            row[field_name] = max(0, min(getattr(outcome, field_name), _LONGEST_MS))
         row["words"] = clean(msgspec.json.encode(outcome.words).decode()) if outcome.words else ""
     elif isinstance(outcome, Failure):
         state = SegmentState.FAILED

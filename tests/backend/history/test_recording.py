@@ -1,7 +1,12 @@
 """What the feed says is kept, once, in SQLite and in PostgreSQL alike."""
 
+import pytest
+from msgspec.structs import replace
+
+from backend.errors import HistoryRefused
 from backend.history.records import SegmentState, SessionKind, SessionState, StoredSegment, StoredSession
 from backend.history.store import Store
+from protocol.job import Result
 from protocol.recognition import Options, Word
 from tests.backend.history.feed import (
     EVERYBODY,
@@ -98,6 +103,20 @@ def test_a_stream_is_done_when_its_client_has_it_and_goes_on_when_more_comes(sto
     assert the_session(store).state is SessionState.DONE
     store.record([final("two", segment=1)])
     assert the_session(store).state is SessionState.WORKING
+
+
+def test_any_time_can_be_kept(store: Store) -> None:
+    entry = final()
+    assert isinstance(entry.outcome, Result)
+    store.record([entry._replace(outcome=replace(entry.outcome, queue_ms=2**70, decode_ms=-1))])
+    (segment,) = store.segments("s")
+    assert (segment.queue_ms, segment.decode_ms) == (2**53, 0)
+
+
+def test_what_no_column_holds_is_refused_and_changes_nothing(store: Store) -> None:
+    with pytest.raises(HistoryRefused):
+        store.record([final(), final(segment=1, samples=2**70)])
+    assert store.session("s") is None
 
 
 def test_any_text_can_be_kept(store: Store) -> None:
