@@ -102,9 +102,9 @@ def test_text_is_complete_and_once_whatever_happens_to_who_lends(apps: tuple[Hos
             laptop.hear_on(1.5)
             tower.kill()
             player.wait()
+        before = field.text
         tower.start()
         laptop.play(spoken)
-        before = field.text
         wait_until_sync(lambda: len(field.text) > len(before), "the tower recognises again", LATE_S)
         tower.host.move(41)
         laptop.play(spoken)
