@@ -148,7 +148,7 @@ async def test_everything_is_recorded_and_then_settled(begin: Begin) -> None:
 async def test_while_the_database_is_away_everything_waits_and_then_nothing_is_missing(
     begin: Begin,
 ) -> None:
-    world = await begin(MANY, before=[AWAY] * 3)
+    world = await begin(MANY, before=[AWAY] * 2)
     await world.settled(len(MANY))
     assert await world.segments() == len(MANY)
     assert world.news == MANY

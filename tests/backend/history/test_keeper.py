@@ -61,7 +61,7 @@ async def test_one_that_is_away_is_said_at_once_and_opened_when_it_is_back(openi
         assert not history.up
         with pytest.raises(HistoryUnavailable, match="nobody answers"):
             await history.ask(sessions)
-        await wait_until(lambda: opening.count > 2, "it is tried again")
+        await wait_until(lambda: opening.count > 1, "it is tried again")
         opening.away = False
         await wait_until(lambda: history.up, "it is open")
         assert await history.ask(sessions) == 0
