@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from backend.history.records import SegmentState
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Job, Keys, Outcome
@@ -18,11 +20,17 @@ async def in_the_broker(world: World) -> int:
         return int(await redis.xlen(BULK))
 
 
-async def test_a_gateway_that_begins_again_sends_only_what_has_no_result(tmp_path: Path, broker: Broker) -> None:
+@pytest.mark.parametrize("forgets", [False, True])
+async def test_a_gateway_that_begins_again_sends_only_what_has_no_result(
+    tmp_path: Path, broker: Broker, forgets: bool
+) -> None:
     async with serving(tmp_path, broker) as world, world.working() as worker:
         worker.most = 2
         session = (await world.submit(recording(6)))["id"]
         await wait_until(lambda: worker.ended == 2, "two segments have their results")
+        if forgets:
+            async with world.looking() as redis:
+                await redis.flushall()
     first = [job.segment for job in worker.jobs]
     async with serving(tmp_path, broker) as world, world.working() as worker:
         done = await world.ended(session, "done")
