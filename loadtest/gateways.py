@@ -1,16 +1,19 @@
 """Which gateway is meant, and the loop in which a load maker runs."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
 
 from client.connection import Address, Locate, fixed
 from client.errors import Unreachable
 from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
 from runtime.folders import folders
+
+_SELDOM: Final = (50_000, 20, 100)
 
 
 def located(gateway: str, key: str) -> Locate:
@@ -42,8 +45,13 @@ def _endpoint() -> Endpoint:
 
 def run_loop(main: Coroutine[Any, Any, None]) -> bool:
     """Run it to its end; SIGTERM and Ctrl-C cancel it: then the answer is False."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_cancellable(main))
+    before = gc.get_threshold()
+    gc.set_threshold(*_SELDOM)  # thousands of tasks are no garbage: looking for it took half of the time
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(_cancellable(main))
+    finally:
+        gc.set_threshold(*before)
 
 
 async def _cancellable(main: Coroutine[Any, Any, None]) -> bool:
