@@ -217,8 +217,8 @@ async def test_paired_anew_the_chosen_one_gets_its_new_key(bench: Bench) -> None
 async def test_a_name_of_ones_own_is_where_the_audio_goes(bench: Bench) -> None:
     bench.gateways.choose(Gateway(chosen=DESK.id))
     bench.gateways.ask(RenameGateway(DESK.id, " under  the stairs\n"))
-    await wait_until(lambda: bench.gateways.destination == "under the stairs", "it is called that")
-    assert bench.gateways.locate().name == "under the stairs" and bench.moves[-1] == "under the stairs"
+    await wait_until(lambda: bench.gateways.locate().name == "under the stairs", "it is called that")
+    assert bench.gateways.destination == bench.moves[-1] == "under the stairs"
     bench.gateways.ask(RenameGateway(DESK.id, ""))
     await wait_until(lambda: bench.gateways.destination == "desk", "as it calls itself")
 
