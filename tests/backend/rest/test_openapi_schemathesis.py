@@ -5,7 +5,7 @@ It runs as a program: what it brings into pytest costs every run, and nothing he
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from backend.settings import GatewaySettings
 from protocol.job import WORKERS_KEY, encode_status
 from protocol.monitor import WorkerState, WorkerStatus
 from tests.backend.conftest import KEY
+from tests.helpers.postgres import running_postgres
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
@@ -30,13 +31,23 @@ fail-on = []
 
 
 @pytest.fixture
-async def whole(tmp_path: Path, broker: Broker) -> AsyncIterator[Gateway]:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where the history is: in SQLite, if nothing else is said."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{tmp_path / 'history.sqlite'}"
+        return
+    with running_postgres() as server:
+        yield server.new_database()
+
+
+@pytest.fixture
+async def whole(tmp_path: Path, broker: Broker, database: str) -> AsyncIterator[Gateway]:
     """A gateway with everything that has routes, and a worker that will still be there tomorrow."""
     settings = GatewaySettings(
         redis=broker.url,
         key=KEY,
         devices_file=tmp_path / "devices.json",
-        history=HistorySettings(f"sqlite:///{tmp_path / 'history.sqlite'}"),
+        history=HistorySettings(database),
         files=FileSettings(tmp_path / "submitted", spare_bytes=0),
     )
     async with Redis.from_url(broker.url) as redis:
@@ -81,6 +92,7 @@ async def test_it_would_find_something(whole: Gateway, tmp_path: Path) -> None:
 
 @pytest.mark.proof
 @pytest.mark.timeout(1800)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 async def test_it_finds_nothing_in_many_tries(whole: Gateway, tmp_path: Path) -> None:
     many = ("--max-examples", "200", "--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure")
     said = await found(whole, tmp_path, *many)
