@@ -15,14 +15,14 @@ from loadtest.spoken import Spoken
 from protocol.audio import Frame, decode_frame
 from protocol.recognition import Options
 from protocol.session import Done, Final, Finish, Missing, Queued, Received, SegmentEnd, decode_client
-from tests.helpers.scripted_gateway import Memory, digest, keeping_back_after, say, scripted, welcome
+from tests.helpers.scripted_gateway import Memory, cut, digest, keeping_back_after, say, scripted, welcome
 
 UTTERANCE = Noise(1).utterance(0, 0, 8_000, random.Random(1))
 
 
-def client_of(url: str, spoken: Spoken, quiet_s: float = 5.0) -> LightClient:
+def client_of(url: str, spoken: Spoken, quiet_s: float = 5.0, give_up_s: float = 5.0) -> LightClient:
     """A client that does not wait for long."""
-    settings = ClientSettings(quiet_s=quiet_s, give_up_s=0.0, retry=lambda failures, chance, asked: 0.0)
+    settings = ClientSettings(quiet_s=quiet_s, give_up_s=give_up_s, retry=lambda failures, chance, asked: 0.0)
     return LightClient(fixed(Address(url)), uuid4(), spoken, Options(), settings)
 
 
@@ -36,7 +36,7 @@ async def speak(client: LightClient, spoken: Spoken) -> None:
 
 
 async def forgetful(socket: web.WebSocketResponse, memory: Memory) -> None:
-    """Forgets once what came after the first frame."""
+    """Forgets once what came after the first frame, and breaks off once instead of saying that all is done."""
     await welcome(socket, memory)
     held, forgot = bytearray(), False
     while (heard := await socket.receive()).type in (WSMsgType.BINARY, WSMsgType.TEXT):
@@ -53,17 +53,20 @@ async def forgetful(socket: web.WebSocketResponse, memory: Memory) -> None:
                 await say(socket, Queued(0), Final(0, memory.texts[0]))
             case Received(segment):
                 memory.received.append(segment)
+            case Finish() if forgot:
+                cut(socket)
             case Finish(segments):
                 await say(socket, Done(segments, ""))
 
 
-async def test_what_is_missing_is_sent_again_from_the_noise() -> None:
+async def test_what_is_missing_is_sent_again_and_what_was_not_heard_said_again() -> None:
     spoken = Spoken()
     async with scripted(forgetful) as gateway, client_of(gateway.url, spoken) as client:
         await speak(client, spoken)
         await client.finish()
         assert gateway.memory.texts == {0: UTTERANCE.digest}
         assert gateway.memory.received == [0], "it was told that the text is here"
+        assert gateway.connections == 2
 
 
 async def test_no_answer_is_a_lost_session() -> None:
@@ -76,7 +79,7 @@ async def test_no_answer_is_a_lost_session() -> None:
 
 
 async def test_nobody_there_is_an_error() -> None:
-    async with client_of("http://127.0.0.1:9", Spoken()) as client:
+    async with client_of("http://127.0.0.1:9", Spoken(), give_up_s=0.0) as client:
         with pytest.raises(Unreachable):
             await client.finish()
         with pytest.raises(Unreachable):
