@@ -16,6 +16,20 @@ from loadtest.tally import Ended, Refused, Tally
 from protocol.audio import SAMPLE_RATE
 
 _MOST_POINTS: Final = 120
+_SAME: Final = (
+    "sessions",
+    "finished",
+    "lost_sessions",
+    "segments",
+    "right",
+    "wrong",
+    "failed",
+    "missing",
+    "twice",
+    "retried",
+    "refusals",
+    "early",
+)
 
 MEANINGS: Final = {
     "aggregate_audio_per_wall": "seconds of audio that were said, per second that the run took",
@@ -161,17 +175,8 @@ def figures(
     maker = used.get(LOAD_MAKER)
     audio_s = tally.samples / SAMPLE_RATE
     return Figures(
+        **{name: getattr(tally, name) for name in _SAME},
         took_s=round(took_s, 2),
-        sessions=tally.sessions,
-        finished=tally.finished,
-        lost_sessions=tally.lost_sessions,
-        segments=tally.segments,
-        right=tally.right,
-        wrong=tally.wrong,
-        failed=tally.failed,
-        missing=tally.missing,
-        twice=tally.twice,
-        retried=tally.retried,
         audio_s=round(audio_s, 1),
         aggregate_audio_per_wall=round(audio_s / took_s, 2) if took_s else 0.0,
         first_update_ms_p50=percentile(tally.first_update_ms, 0.5),
@@ -189,8 +194,6 @@ def figures(
         decode_ms=percentiles(ended.decode for ended in tally.ended),
         deliver_ms=percentiles(ended.deliver for ended in tally.ended),
         late_ms=percentiles(tally.late_ms),
-        refusals=tally.refusals,
-        early=tally.early,
         refused=dict(sorted(tally.refused.items())),
         disconnects=dict(sorted(tally.disconnects.items())),
         busy=dict(sorted(tally.busy.items())),
