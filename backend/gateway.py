@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from importlib import metadata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from aiohttp import hdrs, web
@@ -35,9 +35,7 @@ from backend.monitor import Monitor
 from backend.observing import Observers, RefusalReason
 from backend.pairing_routes import PairingDesk
 from backend.readiness import readiness
-from backend.rest.flow import Room
 from backend.rest.routes import rest_routes
-from backend.rest.runner import Runner
 from backend.roster import Roster
 from backend.settings import GatewaySettings
 from backend.story import Story
@@ -50,6 +48,9 @@ from protocol.job import Notice
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH
 from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime.tasks import Tasks
+
+if TYPE_CHECKING:
+    from backend.rest.runner import Runner
 
 log = structlog.get_logger(__name__)
 
@@ -169,10 +170,12 @@ class Gateway:
 
         return Figures(self.monitor, self.metrics, self._jobs.round_trips, self._settings.admission, now)
 
-    def _runner_of(self, keeping: Keeping | None) -> Runner | None:
+    def _runner_of(self, keeping: Keeping | None) -> "Runner | None":
         """Who has files recognised; only with a history, which has their state."""
         if keeping is None:
             return None
+        from backend.rest.flow import Room  # late: a gateway for one user starts without it
+        from backend.rest.runner import Runner
 
         def room() -> Room:
             survey = self.monitor.survey

@@ -10,7 +10,7 @@ from uuid import uuid4
 from aiohttp import hdrs, web
 from msgspec import UNSET
 
-from backend.access import Visit
+from backend.access import Visit, admit
 from backend.admission import Refusal
 from backend.answers import json_response
 from backend.errors import OverQuota
@@ -30,9 +30,9 @@ _UNENDED: Final = (SessionState.SUBMITTED, SessionState.WORKING)
 
 
 class FileRoutes:
-    """``runner`` ``None``: there is no history, and every route says so."""
+    """``runner`` has them recognised."""
 
-    def __init__(self, archive: Archive, runner: Runner | None) -> None:
+    def __init__(self, archive: Archive, runner: Runner) -> None:
         self._archive = archive
         self._runner = runner
         self._coming = 0
@@ -47,12 +47,12 @@ class FileRoutes:
         ]
 
     async def _submit(self, request: web.Request) -> web.Response:
-        visit = self._archive.admit(request)
-        runner = self._running
+        visit = admit(request)
+        uploads, most_bytes = self._runner.uploads, self._runner.settings.most_bytes
         form = Form()
-        with self._place(visit, runner):
+        with self._place(visit):
             try:
-                await read_form(request, runner.uploads, runner.settings.most_bytes, form)
+                await read_form(request, uploads, most_bytes, form)
                 stored = await self._accept(visit, form, request.headers.get(hdrs.USER_AGENT, ""))
             finally:
                 await asyncio.to_thread(form.drop)
@@ -63,34 +63,30 @@ class FileRoutes:
         if stored.kind is not SessionKind.FILE or stored.state not in _UNENDED:
             raise conflict("only a file that has not ended can be cancelled")
         await self._archive.ask(lambda store: store.set_state(stored.id, SessionState.CANCELLED))
-        self._running.changed(stored.id)
+        self._runner.changed(stored.id)
         return await self._now(stored)
 
     async def _retry(self, request: web.Request) -> web.Response:
         stored = await self._archive.session(request)
         if stored.kind is not SessionKind.FILE or stored.state is not SessionState.FAILED:
             raise conflict("only a file that failed can be retried")
-        if not self._running.has(stored.id):
+        if not self._runner.has(stored.id):
             raise conflict("the file is not here any more, or at another gateway: submit it as a new session")
         await self._archive.ask(lambda store: store.retry(stored.id))
         await self._archive.ask(lambda store: store.set_state(stored.id, SessionState.WORKING))
-        self._running.submitted(stored)
+        self._runner.submitted(stored)
         return await self._now(stored, 202)
 
     # -- inside --------------------------------------------------------------------------------------------
 
-    @property
-    def _running(self) -> Runner:
-        assert self._runner is not None  # the archive admits nobody without a history
-        return self._runner
-
     @contextmanager
-    def _place(self, visit: Visit, runner: Runner) -> Iterator[None]:
+    def _place(self, visit: Visit) -> Iterator[None]:
         """One more that comes. Raises ``OverQuota``."""
-        if runner.waiting_of(visit.device.owner) >= runner.settings.flow.waiting:
-            message = f"{runner.settings.flow.waiting} files of this key wait already"
+        settings = self._runner.settings
+        if self._runner.waiting_of(visit.device.owner) >= settings.flow.waiting:
+            message = f"{settings.flow.waiting} files of this key wait already"
             raise OverQuota(Refusal(429, RefusalReason.KEY_REQUESTS, message, _RETRY_S))
-        if self._coming >= runner.settings.uploads:
+        if self._coming >= settings.uploads:
             message = f"{self._coming} files are coming already"
             raise OverQuota(Refusal(429, RefusalReason.CONNECTIONS, message, _RETRY_S))
         self._coming += 1
@@ -102,7 +98,7 @@ class FileRoutes:
     async def _accept(self, visit: Visit, form: Form, client: str) -> StoredSession:
         fields = form.fields()
         id = str(uuid4() if fields.session is UNSET else fields.session)
-        coming = self._running.coming
+        coming = self._runner.coming
         if id in coming:
             raise conflict("this session is being submitted already")
         coming.add(id)
@@ -122,11 +118,11 @@ class FileRoutes:
         try:
             stored = await self._archive.ask(lambda store: store.begin_file(new))
         except BaseException as error:
-            await asyncio.to_thread(self._running.uploads.remove, new.id)
+            await asyncio.to_thread(self._runner.uploads.remove, new.id)
             if isinstance(error, MalformedMessage):
                 raise conflict(str(error)) from error
             raise
-        self._running.submitted(stored)
+        self._runner.submitted(stored)
         return stored
 
     async def _now(self, stored: StoredSession, status: int = 200) -> web.Response:
@@ -135,7 +131,7 @@ class FileRoutes:
         return self._view(changed or stored, status)
 
     def _view(self, stored: StoredSession, status: int) -> web.Response:
-        return json_response(session_view(stored, self._running.has(stored.id)), status)
+        return json_response(session_view(stored, self._runner.has(stored.id)), status)
 
 
 def _new_file(visit: Visit, id: str, fields: SubmittedFields, filename: str, client: str) -> NewFile:

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import hdrs, web
 from msgspec import UnsetType
 
+from backend.access import admit
 from backend.answers import json_response
 from backend.errors import RequestRefused
 from backend.history.records import Exported, Page, StoredSegment, StoredSession, Wanted
@@ -73,7 +74,7 @@ class HistoryRoutes:
         ]
 
     async def _list(self, request: web.Request) -> web.Response:
-        visit, query = self._archive.admit(request), read_query(request, ListQuery)
+        visit, query = admit(request), read_query(request, ListQuery)
         wanted = scope_of(visit, query.owner).wanted(query.state, query.kind)
         page = await self._archive.ask(lambda store: store.sessions(wanted, _given(query.before), query.limit))
         return json_response(SessionList(tuple(self._view(one) for one in page.items), page.next))
@@ -104,7 +105,7 @@ class HistoryRoutes:
         return web.Response(text=write(cues), content_type=media)
 
     async def _search(self, request: web.Request) -> web.Response:
-        visit, query = self._archive.admit(request), read_query(request, SearchQuery)
+        visit, query = admit(request), read_query(request, SearchQuery)
         wanted = scope_of(visit, query.owner).wanted(query.state, query.kind)
         page = await self._archive.ask(
             lambda store: store.search(query.q, wanted, _given(query.before), query.limit)
@@ -113,7 +114,7 @@ class HistoryRoutes:
         return json_response(SearchResult(hits, page.next))
 
     async def _export(self, request: web.Request) -> web.StreamResponse:
-        visit, query = self._archive.admit(request), read_query(request, ExportQuery)
+        visit, query = admit(request), read_query(request, ExportQuery)
         pages = self._pages(scope_of(visit, query.owner), query)
         first = await anext(pages)  # what is wrong is said before anything is
         response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: JSON_LINES, hdrs.CACHE_CONTROL: "no-store"})
@@ -143,7 +144,7 @@ class HistoryRoutes:
             await response.write(data)
 
     async def _usage(self, request: web.Request) -> web.Response:
-        visit, query = self._archive.admit(request), read_query(request, UsageQuery)
+        visit, query = admit(request), read_query(request, UsageQuery)
         scope = scope_of(visit, query.owner)
         last = query.to or datetime.now(UTC).date()
         first = query.from_ or date.fromordinal(max(1, last.toordinal() - _USAGE_DAYS))

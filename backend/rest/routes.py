@@ -1,29 +1,55 @@
-"""The REST interface of a gateway: its routes, and its document."""
+"""The REST interface of a gateway: its routes, and its document.
 
-from collections.abc import Callable
+A gateway for one user starts without all of it: what these routes need is loaded where there is a history.
+"""
+
 from functools import cache
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
-from backend.history.keeper import History
-from backend.rest.file_routes import FileRoutes
-from backend.rest.history_routes import HistoryRoutes
-from backend.rest.runner import Runner
-from backend.rest.scope import Archive
-from protocol.rest import OPENAPI_PATH
+from backend.access import admit
+from backend.errors import RequestRefused
+from protocol.errors import ErrorCode
+from protocol.rest import EXPORT_PATH, OPENAPI_PATH, SEARCH_PATH, SESSIONS_PATH, USAGE_PATH
+
+if TYPE_CHECKING:
+    from backend.history.keeper import History
+    from backend.rest.runner import Runner
+
+_ONE: Final = SESSIONS_PATH + "/{id}"
+_GETS: Final = (SESSIONS_PATH, _ONE, _ONE + "/result", SEARCH_PATH, EXPORT_PATH, USAGE_PATH)
+_POSTS: Final = (SESSIONS_PATH, _ONE + "/cancel", _ONE + "/retry")
+_OFF: Final = "this gateway keeps no history: start it with --history on"
 
 
-def rest_routes(history: History | None, runner: Runner | None) -> list[web.RouteDef]:
+def rest_routes(history: "History | None", runner: "Runner | None") -> list[web.RouteDef]:
     """All of them; without a history and a runner they say how to have one."""
-    archive = Archive(history if runner else None)
-    here: Callable[[str], bool] = runner.has if runner else lambda _: False
-    changed: Callable[[str], None] = runner.changed if runner else lambda _: None
+    return [web.get(OPENAPI_PATH, _openapi), *(_with(history, runner) if history and runner else _without())]
+
+
+def _with(history: "History", runner: "Runner") -> list[web.RouteDef]:
+    from backend.rest.file_routes import FileRoutes
+    from backend.rest.history_routes import HistoryRoutes
+    from backend.rest.scope import Archive
+
+    archive = Archive(history)
+    reading = HistoryRoutes(archive, runner.has, runner.changed)
+    return [*reading.routes(), *FileRoutes(archive, runner).routes()]
+
+
+def _without() -> list[web.RouteDef]:
     return [
-        web.get(OPENAPI_PATH, _openapi),
-        *HistoryRoutes(archive, here, changed).routes(),
-        *FileRoutes(archive, runner).routes(),
+        *(web.get(path, _off) for path in _GETS),
+        *(web.post(path, _off) for path in _POSTS),
+        web.route(hdrs.METH_DELETE, _ONE, _off),
     ]
+
+
+async def _off(request: web.Request) -> web.StreamResponse:
+    admit(request)
+    raise RequestRefused(501, ErrorCode.HISTORY_OFF, _OFF)
 
 
 async def _openapi(request: web.Request) -> web.Response:
@@ -32,6 +58,6 @@ async def _openapi(request: web.Request) -> web.Response:
 
 @cache
 def _document() -> bytes:
-    from backend.rest.openapi import document  # late: few ask
+    from backend.rest.openapi import document
 
     return msgspec.json.encode(document())

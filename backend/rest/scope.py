@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import UnsetType
 
 from backend.access import Visit, admit
-from backend.errors import HistoryBusy, HistoryError, HistoryRefused, RequestRefused
+from backend.errors import HistoryError, HistoryRefused, RequestRefused
 from backend.history.keeper import History
 from backend.history.records import SessionKind, SessionState, StoredSession, Wanted
 from protocol import rest
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_OFF: Final = "this gateway keeps no history: start it with --history"
 
 
 class Scope(NamedTuple):
@@ -51,33 +50,23 @@ def scope_of(visit: Visit, owner: str | UnsetType | None = None) -> Scope:
 
 
 class Archive:
-    """The history as routes ask it; ``None``: there is none."""
+    """The history as routes ask it."""
 
-    def __init__(self, history: History | None) -> None:
+    def __init__(self, history: History) -> None:
         self._history = history
-
-    def admit(self, request: web.Request) -> Visit:
-        """A client or the owner, where there is a history. Raises as ``admit``, and ``RequestRefused``."""
-        visit = admit(request)
-        if self._history is None:
-            raise RequestRefused(501, ErrorCode.HISTORY_OFF, _OFF)
-        return visit
 
     async def ask(self, question: "Callable[[Store], T]") -> T:
         """The answer. Raises ``RequestRefused`` or ``MalformedMessage``."""
-        assert self._history is not None
         try:
             return await self._history.ask(question)
         except HistoryRefused as error:
             raise MalformedMessage(str(error)) from error
-        except HistoryBusy as error:
-            raise RequestRefused(503, ErrorCode.BUSY, str(error)) from error
         except HistoryError as error:
             raise RequestRefused(503, ErrorCode.BUSY, str(error)) from error
 
     async def session(self, request: web.Request) -> StoredSession:
         """The one that the path names, if it is within the scope. Raises ``RequestRefused``."""
-        scope, id = scope_of(self.admit(request)), request.match_info["id"].lower()
+        scope, id = scope_of(admit(request)), request.match_info["id"].lower()
         if not _UUID.fullmatch(id):
             raise not_found()
         stored = await self.ask(lambda store: store.session(id, scope.owner))

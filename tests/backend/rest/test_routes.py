@@ -2,11 +2,14 @@
 
 import aiohttp
 import msgspec
+from aiohttp import web
 
 from backend.gateway import Gateway
 from backend.rest.openapi import document
+from backend.rest.routes import rest_routes
 from backend.rest.session_operations import SESSIONS
 from tests.backend.conftest import KEY
+from tests.backend.rest.world import World
 
 ID = "85da4cee-3bcb-495c-ba6e-34fd93a926c3"
 
@@ -27,3 +30,10 @@ async def test_without_a_history_every_route_says_how_to_have_one(gateway: Gatew
 async def test_the_document_is_for_everybody(gateway: Gateway) -> None:
     async with aiohttp.ClientSession() as http, http.get(gateway.url + "/v1/openapi.json") as response:
         assert await response.json() == msgspec.json.decode(msgspec.json.encode(document()))
+
+
+async def test_with_a_history_the_routes_are_the_same(world: World) -> None:
+    def named(routes: list[web.RouteDef]) -> set[tuple[str, str]]:
+        return {(route.method, route.path) for route in routes}
+
+    assert named(rest_routes(world.history, world.runner)) == named(rest_routes(None, None))
