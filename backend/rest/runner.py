@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from backend.errors import BackendError, BrokerError, MediaUnreadable
+from backend.errors import BackendError, BrokerError, HistoryRefused, MediaUnreadable
 from backend.history.keeper import History
 from backend.history.records import About, SessionKind, SessionState, StoredSession
 from backend.jobs import Jobs
@@ -160,6 +160,8 @@ class Runner:
             await self._withdraw(file)
         except MediaUnreadable as error:
             await self._failed(file.id, error.code, str(error))
+        except HistoryRefused as error:  # it will not be taken next time either
+            await self._failed(file.id, ErrorCode.INTERNAL, str(error))
         except ProtocolError as error:  # the broker has this session of another key
             await self._failed(file.id, error.code, str(error))
         except (Again, BackendError) as error:
