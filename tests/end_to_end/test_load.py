@@ -115,12 +115,12 @@ async def test_a_hundred_speak_while_workers_die(chain: Chain, broker: Broker) -
 @pytest.mark.proof
 @pytest.mark.timeout(900)
 async def test_with_a_tenth_of_the_speed_needed(chain: Chain, broker: Broker) -> None:
-    chain.worker("--engine", "checksum", "--set", "rtf=1")
+    chain.worker("--engine", "checksum", "--set", "rtf=0.67")
     async with gateway_at(broker) as locate:
         recorder = Recorder(time.monotonic())
-        await run_streams(Streams(10, 10.0, ramp_s=20.0), locate, recorder)
+        await run_streams(Streams(20, 1.0, ramp_s=28.0), locate, recorder)
     tally = recorder.tally
-    assert tally.flawless and tally.finished == 10, tally.complaints
+    assert tally.flawless and tally.finished == 20, tally.complaints
     assert {kind.split()[0] for kind in tally.refused} == {"503"}
     assert all(not kind.without_retry_after and (kind.least_s or 0) >= 1 for kind in tally.refused.values())
     assert tally.early == 0
