@@ -34,10 +34,12 @@ def chain(tmp_path: Path, broker: Broker) -> Iterator[Chain]:
 
 @asynccontextmanager
 async def gateway_at(broker: Broker, limits: AdmissionLimits | None = None) -> AsyncIterator[Locate]:
-    """A gateway in this process, once it knows of a worker."""
-    settings = GatewaySettings(redis=broker.url, key=KEY, admission=limits or AdmissionLimits())
+    """A gateway in this process; where its limits are of waiting, once it knows of a worker."""
+    limits = limits or AdmissionLimits()
+    settings = GatewaySettings(redis=broker.url, key=KEY, admission=limits)
     async with running_gateway(settings) as gateway:
-        await wait_until(lambda: gateway.monitor.survey.speeds, "a worker is there")
+        if limits.wait_s != AdmissionLimits.wait_s:
+            await wait_until(lambda: gateway.monitor.survey.speeds, "a worker is there")
         yield fixed(Address(gateway.url, KEY))
 
 
@@ -69,11 +71,14 @@ async def test_nothing_is_lost_when_a_worker_dies_and_fifty_are_cut_at_once(chai
 
 
 async def test_with_too_slow_a_worker_what_is_accepted_is_answered(chain: Chain, broker: Broker) -> None:
-    chain.worker("--engine", "checksum", "--set", "rtf=0.05")
+    chain.worker("--engine", "checksum", "--set", "rtf=0.3")
     async with gateway_at(broker, AdmissionLimits(wait_s=0.3)) as locate:
         recorder = Recorder(time.monotonic())
         plan = Streams(8, 0.1, ramp_s=2.5, pace=0.1)
-        await run_streams(plan, locate, recorder, impatient)
+        async with asyncio.TaskGroup() as scenario:
+            scenario.create_task(run_streams(plan, locate, recorder, impatient))
+            await wait_until(lambda: recorder.tally.refusals, "somebody is refused")
+            chain.worker(name="help")
     tally = recorder.tally
     assert tally.flawless, tally.complaints
     assert tally.finished == tally.sessions == 8

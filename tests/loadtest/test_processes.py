@@ -5,20 +5,29 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from loadtest.processes import BROKER, GATEWAY, LOAD_MAKER, MACHINE, WORKERS, Watch, local_worker
+from loadtest.processes import BROKER, GATEWAY, LOAD_MAKER, MACHINE, WORKERS, Usage, Watch, local_worker
+from tests.helpers.waiting import wait_until_sync
 
 NAP = "import sys, time; sys.stdin.read()"
+
+
+@contextmanager
+def napping(name: str) -> Iterator[int]:
+    """A process that is called like this."""
+    with subprocess.Popen([sys.executable, "-c", NAP, name], stdin=subprocess.PIPE) as process:
+        yield process.pid
+        process.kill()
 
 
 @pytest.fixture
 def worker() -> Iterator[int]:
     """A process that could be a worker's."""
-    with subprocess.Popen([sys.executable, "-c", NAP, "kikipounamu-worker"], stdin=subprocess.PIPE) as process:
-        yield process.pid
-        process.kill()
+    with napping("kikipounamu-worker") as pid:
+        yield pid
 
 
 def test_a_worker_is_known_by_its_name(worker: int) -> None:
@@ -36,15 +45,22 @@ def test_a_worker_is_known_by_its_name(worker: int) -> None:
             assert local_worker(other) is None
 
 
-def test_everything_here_is_measured(worker: int) -> None:
-    watch = Watch(os.getppid(), zero=0.0)
-    watch.workers([f"{socket.gethostname()}-{worker}-ab12", "elsewhere-1-a"])
-    watch.measure()
-    sum(number * number for number in range(300_000))
+def busy(watch: Watch) -> Usage | None:
+    """What is used by this process while it does something."""
+    sum(number * number for number in range(100_000))
     usage = watch.measure()
+    return usage if usage.cpu_percent[LOAD_MAKER] > 0 else None
+
+
+def test_everything_here_is_measured(worker: int) -> None:
+    with napping("gateway") as gateway:
+        watch = Watch(gateway, zero=0.0)
+        watch.workers([f"{socket.gethostname()}-{worker}-ab12", "elsewhere-1-a"])
+        watch.measure()
+        usage = wait_until_sync(lambda: busy(watch), "this process uses something")
     assert set(usage.cpu_percent) == {MACHINE, LOAD_MAKER, GATEWAY, BROKER, WORKERS}
-    assert usage.cpu_percent[LOAD_MAKER] > 0
-    assert usage.memory_mb[LOAD_MAKER] > 1 and usage.memory_mb[WORKERS] > 1 and usage.memory_mb[BROKER] == 0
+    assert all(usage.memory_mb[kind] > 1 for kind in (LOAD_MAKER, GATEWAY, WORKERS))
+    assert usage.memory_mb[BROKER] == 0
     assert usage.cores == os.cpu_count()
 
 
