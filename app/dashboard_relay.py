@@ -57,6 +57,8 @@ class Relay:
             pass  # whoever came went away
         finally:
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
     def _response(self, request: bytes, writer: asyncio.StreamWriter) -> bytes:
         wanted = request.split(b" ", 2)[:2] == [b"GET", self._path.encode()]

@@ -102,6 +102,8 @@ class PairingDesk:
             return here
         now = self._clock()
         stage = self._pairing.stage(now)
+        if stage is PairingStage.PAIRED and not self._device:
+            stage = PairingStage.WAITING  # for the list of devices to be on disk
         return PairingState(
             stage=stage,
             kind=self._pairing.kind,
@@ -149,7 +151,13 @@ class PairingDesk:
         return pairing.begin(said, secrets.token_urlsafe(16), now)
 
     async def _welcome(self, proven: Proven) -> Paired:
-        device, key = await self._access.roster.add(proven.name, proven.kind)
-        self._device = device.id
+        pairing = self._pairing
+        try:
+            device, key = await self._access.roster.add(proven.name, proven.kind)
+        except BaseException:
+            self._pairing = None if self._pairing is pairing else self._pairing
+            raise
+        if self._pairing is pairing:  # another one may have been opened meanwhile
+            self._device = device.id
         log.info("audit", what="paired", device=device.id, kind=device.kind)
         return proven.sealed(DeviceKey(device.id, key, self._settings.name))

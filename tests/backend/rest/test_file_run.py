@@ -28,6 +28,7 @@ async def test_a_gateway_that_begins_again_sends_only_what_has_no_result(
         worker.most = 2
         session = (await world.submit(recording(6)))["id"]
         await wait_until(lambda: worker.ended == 2, "two segments have their results")
+        await wait_until(lambda: world.finals(session, 2), "the history knows them")
         if forgets:
             async with world.looking() as redis:
                 await redis.flushall()

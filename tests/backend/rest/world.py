@@ -112,6 +112,10 @@ class World:
         """How it stands."""
         return str((await self.call("GET", f"/v1/sessions/{session}"))[1]["state"])
 
+    async def finals(self, session: str, count: int) -> bool:
+        """Whether the history has so many texts of it."""
+        return bool((await self.call("GET", f"/v1/sessions/{session}"))[1]["progress"]["final"] == count)
+
     async def ended(self, session: str, state: str) -> Any:
         """Wait until it stands so; the session."""
         path = f"/v1/sessions/{session}"
