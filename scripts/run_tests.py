@@ -3,7 +3,7 @@
     python3 scripts/run_tests.py VENV [--jobs N] [--without MARKER] [--proofs] [PYTEST ARGUMENT ...]
 
 First all that can run side by side. Then those marked ``serial``, one after the other, and beside them, one after
-the other too, those of ``serial("sound")``, which wait most of the time. The last lines list every skip with its
+the other too, those of ``serial("sound")``, which wait most of the time, and those of other groups. The last lines list every skip with its
 reason and the totals of both runs. Exits 0 only if something ran and nothing failed.
 """
 
@@ -112,10 +112,10 @@ def main() -> int:
     asked, more = parser.parse_known_args()
     but = f" and not {asked.without}" if asked.without else ""
     side_by_side = ("parallel", ["-n", str(asked.jobs), "-m", f"not serial and not proof{but}"])
-    two_by_two = ("serial", ["-n", "2", "--dist", "loadgroup", "-m", f"serial and not proof{but}"])
+    by_groups = ("serial", ["-n", "3", "--dist", "loadgroup", "-m", f"serial and not proof{but}"])
     if not more:
-        two_by_two[1].extend(marked_serial(ROOT / "tests"))
-    plans = [("proofs", ["-s", "-m", f"proof{but}"])] if asked.proofs else [side_by_side, two_by_two]
+        by_groups[1].extend(marked_serial(ROOT / "tests"))
+    plans = [("proofs", ["-s", "-m", f"proof{but}"])] if asked.proofs else [side_by_side, by_groups]
     began = time.monotonic()
     results = [run(ROOT / asked.venv, name, [*arguments, *more]) for name, arguments in plans]
     statuses = [status for status, _ in results]
