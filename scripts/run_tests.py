@@ -3,8 +3,8 @@
     python3 scripts/run_tests.py VENV [--jobs N] [--without MARKER] [--proofs] [PYTEST ARGUMENT ...]
 
 First all that can run side by side. Then those marked ``serial``, one after the other, and beside them, one after
-the other too, those of ``serial("sound")``, which wait most of the time, and those of other groups. The last lines list every skip with its
-reason and the totals of both runs. Exits 0 only if something ran and nothing failed.
+the other too, those of ``serial("sound")``, which wait most of the time, and those of other groups. The last lines
+list every skip with its reason and the totals of both runs. Exits 0 only if something ran and nothing failed.
 """
 
 import argparse
