@@ -14,12 +14,11 @@ import soundfile
 from numpy.typing import NDArray
 
 from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioUnsupported
-from speech.media_file import length_of_media, looks_like_media, read_media
+from speech.media_file import HEAD_BYTES, length_of_media, media_format, read_media
 from speech.resampling import Resampler
 
 KINDS: Final = "wav, flac, ogg and mp3 files; m4a and video files with the media extra"
 
-_HEAD_BYTES: Final = 16
 _VALUES_PER_BLOCK: Final = 16_384
 _CHUNK: Final = Struct("<4sI")  # a chunk of a RIFF file: name, length
 _UNCLAIMED_BYTES: Final = 4_096
@@ -33,7 +32,7 @@ def read_audio(path: str | os.PathLike[str]) -> Iterator[Samples]:
     """Blocks of at least one sample, read while you iterate. Raises ``AudioUnreadable``, perhaps half-way."""
     path = Path(path)
     head = _head(path)
-    blocks = read_media(path) if looks_like_media(head) else _read_sound(path)
+    blocks = read_media(path) if media_format(head) else _read_sound(path)
     samples = 0
     for block in blocks:
         if len(block):
@@ -46,7 +45,7 @@ def read_audio(path: str | os.PathLike[str]) -> Iterator[Samples]:
 def length_s(path: str | os.PathLike[str]) -> float | None:
     """How long it says it is; None where it does not say. Raises ``AudioUnreadable``, as ``read_audio`` would."""
     path = Path(path)
-    if looks_like_media(_head(path)):
+    if media_format(_head(path)):
         return length_of_media(path)
     with _opened(path) as file:
         seconds = file.frames / file.samplerate if file.samplerate else 0.0
@@ -62,7 +61,7 @@ def _head(path: Path) -> bytes:
         if path.exists() and not path.is_file():
             raise AudioMissing(f"{path} is not a regular file: copy what it gives into one")
         with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
+            head = file.read(HEAD_BYTES)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise AudioMissing(f"{path} cannot be opened ({reason}): check the name and its permissions") from error

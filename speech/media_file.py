@@ -1,9 +1,10 @@
 """The sound of m4a and video files, by PyAV (the ``media`` extra)."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,31 +12,29 @@ from numpy.typing import NDArray
 from protocol.audio import SAMPLE_RATE
 from speech.errors import AudioDamaged, AudioUnsupported, MediaExtraMissing
 
-_SIGNATURES: Final = (
-    (0, b"\x1aE\xdf\xa3"),  # Matroska, WebM
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),  # ASF: wma, wmv
-    (0, b"FLV\x01"),
-    (0, b"#!AMR"),
-    (0, b"\xff\xf1"),  # ADTS: aac
-    (0, b"\xff\xf9"),
-    (4, b"ftyp"),  # ISO base media: m4a, mp4, mov, 3gp
-    (4, b"moov"),  # QuickTime before it had ftyp
-    (4, b"mdat"),
-    (8, b"AVI "),
+HEAD_BYTES: Final = 16
+_HEADS: Final = (
+    (re.compile(rb"\x1aE\xdf\xa3"), "matroska"),  # and WebM
+    (re.compile(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11"), "asf"),  # wma, wmv
+    (re.compile(rb"FLV\x01"), "flv"),
+    (re.compile(rb"#!AMR"), "amr"),
+    (re.compile(rb"\xff[\xf1\xf9]"), "aac"),  # ADTS
+    (re.compile(rb".{4}(ftyp|moov|mdat)", re.DOTALL), "mov"),  # m4a, mp4, 3gp; the last two before there was ftyp
+    (re.compile(rb"RIFF.{4}AVI ", re.DOTALL), "avi"),
 )
 
 
-def looks_like_media(head: bytes) -> bool:
-    """Whether a file that begins with these 16 bytes is one for ``read_media``.
+def media_format(head: bytes) -> str | None:
+    """What FFmpeg calls the kind of a file that begins with these 16 bytes; None: it is none for ``read_media``.
 
-    Only these kinds are handed over: FFmpeg also takes playlists, which could name other files.
+    FFmpeg does not guess: it also takes playlists and session descriptions, which name files and addresses.
     """
-    return any(head.startswith(signature, at) for at, signature in _SIGNATURES)
+    return next((name for signature, name in _HEADS if signature.match(head)), None)
 
 
 def length_of_media(path: Path) -> float | None:
     """Seconds of its first sound track, or of all of it; None if it does not say. Raises ``AudioUnreadable``."""
-    with _opened(path) as (av, container):
+    with opened_media(path) as (av, container):
         stream = container.streams.audio[0]
         if stream.duration and stream.time_base:
             return float(stream.duration * stream.time_base)
@@ -44,7 +43,7 @@ def length_of_media(path: Path) -> float | None:
 
 def read_media(path: Path) -> Iterator[NDArray[np.int16]]:
     """Blocks of 16 kHz mono samples from the first sound track. Raises ``AudioUnreadable``, perhaps half-way."""
-    with _opened(path) as (av, container):
+    with opened_media(path) as (av, container):
         resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
         for frame in container.decode(container.streams.audio[0]):
             for piece in resampler.resample(frame):
@@ -54,7 +53,7 @@ def read_media(path: Path) -> Iterator[NDArray[np.int16]]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
+def opened_media(path: Path) -> Iterator[tuple[Any, Any]]:
     """PyAV, and the file with a sound track. What it raises inside becomes ours."""
     try:
         import av  # an extra
@@ -64,10 +63,24 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
         ) from error
     try:
         # A file object, because FFmpeg takes some names for addresses.
-        with path.open("rb") as file, av.open(file, "r", metadata_errors="replace") as container:
+        with path.open("rb") as file, av.open(file, "r", **_only_itself(file)) as container:
             if not container.streams.audio:
                 raise AudioUnsupported(f"{path} has no sound track")
             yield av, container
     except (av.FFmpegError, ValueError) as error:  # ValueError: the sound changes its format half-way
         reason = error.strerror if isinstance(error, av.FFmpegError) else error
         raise AudioDamaged(f"{path} is damaged ({reason}): copy it again") from error
+
+
+def _only_itself(file: BinaryIO) -> dict[str, Any]:
+    """How it is opened: as what it begins as, and with nothing else that it names."""
+    head = file.read(HEAD_BYTES)
+    file.seek(0)
+    kind = media_format(head)
+    if kind is None:
+        raise AudioUnsupported("it is no m4a or video file: convert it to wav")
+    return {"format": kind, "io_open": _refused, "metadata_errors": "replace"}
+
+
+def _refused(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+    raise ValueError("it names another file, which is not opened")

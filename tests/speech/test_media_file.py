@@ -1,16 +1,18 @@
 """m4a and video: their sound with the extra, a clear word without it."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import av
 import numpy as np
+import psutil
 import pytest
 from numpy.typing import NDArray
 
 from speech.audio_file import length_s, read_audio
-from speech.errors import AudioDamaged, AudioUnsupported, MediaExtraMissing
-from speech.media_file import looks_like_media
+from speech.errors import AudioDamaged, AudioUnreadable, AudioUnsupported, MediaExtraMissing
+from speech.media_file import media_format, opened_media
 from tests.helpers.recordings import samples_of
 
 RATE = 44_100
@@ -85,6 +87,57 @@ def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.Monke
         list(read_audio(path))
 
 
-@pytest.mark.parametrize("head", [b"", b"#EXTM3U\n#EXT-X-V", b"ffconcat version", b"RIFF\0\0\0\0WAVEfmt "])
+@pytest.mark.parametrize(
+    "head", [b"", b"#EXTM3U\n#EXT-X-V", b"ffconcat version", b"RIFF\0\0\0\0WAVEfmt ", b"########AVI "]
+)
 def test_playlists_and_plain_audio_are_not_handed_to_ffmpeg(head: bytes) -> None:
-    assert not looks_like_media(head)
+    assert media_format(head) is None
+
+
+DESCRIPTION = b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 40404 RTP/AVP 0\n"
+PLAYLIST = b"#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"########AVI \n" + DESCRIPTION,
+        b"RIFF####AVI \n" + DESCRIPTION,
+        b"####mdat\n" + DESCRIPTION,
+        b"#!AMR\n" + DESCRIPTION,
+        b"#EXTM3U\nAVI \n" + PLAYLIST,
+        b"ffconcat version 1.0\nfile http://127.0.0.1:9/a.wav\n",
+    ],
+)
+def test_what_names_addresses_is_refused_and_none_is_opened(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.avi"
+    path.write_bytes(content)
+    before = psutil.Process().net_connections()
+    with suppress(AudioUnreadable), opened_media(path):
+        assert psutil.Process().net_connections() == before
+    with pytest.raises(AudioUnreadable):
+        samples_of(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("a.avi", "mp3"),
+        ("a.flv", "mp3"),
+        ("a.wmv", "wmav2"),
+        ("a.aac", "aac"),
+        ("a.webm", "libopus"),
+        ("a.3gp", "aac"),
+    ],
+)
+def test_each_kind_is_read_as_what_it_is(tmp_path: Path, name: str, codec: str) -> None:
+    with av.open(str(tmp_path / name), "w", format={"a.aac": "adts"}.get(name)) as container:
+        stream = container.add_stream(codec, rate=48_000, layout="mono")
+        assert isinstance(stream, av.AudioStream)
+        stream.bit_rate = 64_000
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 48_000), np.int16), "s16", "mono")
+        frame.sample_rate = 48_000
+        resampler = av.AudioResampler(stream.format.name, "mono", 48_000, frame_size=stream.frame_size)
+        for piece in (*resampler.resample(frame), *resampler.resample(None), None):
+            container.mux(stream.encode(piece))
+    assert len(samples_of(tmp_path / name)) == pytest.approx(16_000, abs=2_000)
