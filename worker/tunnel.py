@@ -1,7 +1,8 @@
 """A broker elsewhere, reached through a gateway: each connection is a WebSocket that carries the broker's bytes.
 
 The gateway says who this worker is to the broker. It is known by the fingerprint of its certificate, where one is
-given, and this worker by its key. One that is known so and does not answer is looked for on the local network.
+given, and this worker by its key. One that is known so and does not answer is looked for on the local network:
+only where it is spoken to over TLS, for whoever announces a fingerprint need not have its certificate.
 """
 
 import asyncio
@@ -80,7 +81,8 @@ class Tunnel:
 
     def __init__(self, through: Carrier, find: Find | None = None) -> None:
         self._through = through
-        self._find = find
+        known = through.url.startswith("wss:") and through.certificate_sha256
+        self._find = find if known else None
         self._places = [through.url]  # the first is the next to be tried
         self._finding: asyncio.Task[None] | None = None
         self._tasks = Tasks("tunnel")
@@ -118,7 +120,7 @@ class Tunnel:
         """It is not there: the next one is tried then, and the gateway is looked for."""
         if self._places[0] == url:
             self._places.append(self._places.pop(0))
-        if self._find and self._through.certificate_sha256 and (self._finding is None or self._finding.done()):
+        if self._find and (self._finding is None or self._finding.done()):
             self._finding = self._tasks.start(self._look(self._find), "find")
 
     async def _look(self, find: Find) -> None:

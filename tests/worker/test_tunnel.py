@@ -127,14 +127,17 @@ async def test_a_gateway_that_is_elsewhere_now_is_found_by_its_certificate(
     assert asked and set(asked) == {bytes.fromhex(certificate.sha256)}
 
 
-async def test_a_gateway_that_is_known_by_no_certificate_is_not_looked_for() -> None:
+@pytest.mark.parametrize(("scheme", "digest"), [("wss", ""), ("ws", "ab" * 32)])
+async def test_a_gateway_whose_certificate_is_not_asked_for_is_not_looked_for(scheme: str, digest: str) -> None:
+    """Whoever says that it is there would be shown the key."""
     asked: list[bytes] = []
 
     async def find(digest: bytes) -> tuple[str, ...]:
         asked.append(digest)
         return ()
 
-    async with Tunnel(carrier(nobody(), OWNER_KEY), find) as tunnel:
+    url = nobody().replace("wss", scheme)
+    async with Tunnel(carrier(url, OWNER_KEY, digest), find) as tunnel:
         for _ in range(3):
             with pytest.raises(OSError):
                 await tunnel.dial()
