@@ -59,7 +59,7 @@ export class Feed {
   async run() {
     const seen = this.#watchVisibility();
     addEventListener("online", this.now, { signal: this.#ended.signal });
-    while (!this.#ended.signal.aborted && !["key", "forbidden"].includes(this.link.phase)) {
+    while (!this.#ended.signal.aborted && !this.#refused) {
       if (await seen()) {
         await this.#attempt();
       }
@@ -179,8 +179,10 @@ export class Feed {
       clearTimeout(timer);
       if (document.visibilityState === "hidden") {
         timer = setTimeout(() => {
-          this.#tell({ phase: "asleep" });
-          this.#watching.abort();
+          if (!this.#refused) {
+            this.#tell({ phase: "asleep" });
+            this.#watching.abort();
+          }
         }, HIDDEN_MS);
       } else {
         looked();
@@ -198,6 +200,11 @@ export class Feed {
       }
       return !this.#ended.signal.aborted;
     };
+  }
+
+  /** The gateway wants another key: only somebody who has one can go on. */
+  get #refused() {
+    return ["key", "forbidden"].includes(this.link.phase);
   }
 
   /** @param {Partial<Link>} change */
