@@ -181,7 +181,7 @@ class Monitor(Observer):
 
     def timeline(self) -> Timeline:
         """The last hour."""
-        return self._moments.timeline(round(self._uptime_s(), 3))
+        return replace(self._moments.timeline(round(self._uptime_s(), 3)), gateway=self._jobs.gateway)
 
     def now(self, hub: Hub, received_s: float, draining: bool) -> Now:
         """The same for ``/metrics``."""

@@ -132,11 +132,15 @@ class Moment(Struct, frozen=True):
 
 
 class Timeline(Struct, frozen=True):
-    """``GET /v1/timeline``: the last hour, oldest first, a moment every ``step_s``; ``uptime_s`` is now."""
+    """``GET /v1/timeline``: the last hour, oldest first, a moment every ``step_s``; ``uptime_s`` is now.
+
+    ``gateway``: which run of a gateway it is of, as in ``Snapshot``; an older one does not say.
+    """
 
     uptime_s: float
     step_s: float
     moments: tuple[Moment, ...]
+    gateway: str = ""
 
 
 class Snapshot(Struct, frozen=True):

@@ -25,6 +25,7 @@ STEP_S: Final = 10
 HOUR_S: Final = 3_600
 _SEGMENT_S: Final = 4.2
 _RECENT: Final = 50
+_GATEWAY: Final = "4f1d0c2b9a7e6d58"
 _SESSIONS: Final = ("b7d2a9e4-11c8-4f0e-8a51-d24c9e7a3b60", "3e90c5f1-7b6a-4d2c-9c44-5ad1f08e2b17")
 
 
@@ -38,13 +39,13 @@ class ExampleHour:
 
     def timeline(self) -> Timeline:
         """What the gateway remembers."""
-        return Timeline(float(UPTIME_S), float(STEP_S), tuple(self._moments))
+        return Timeline(float(UPTIME_S), float(STEP_S), tuple(self._moments), _GATEWAY)
 
     def snapshot(self) -> Snapshot:
         """What it tells at the end of the hour."""
         now = self._moments[-1]
         return Snapshot(
-            gateway="4f1d0c2b9a7e6d58",
+            gateway=_GATEWAY,
             uptime_s=float(UPTIME_S),
             broker=BrokerState(True, "Valkey 9.1.2", True, 0.02),
             sessions=now.sessions,

@@ -45,7 +45,7 @@ async def test_whoever_comes_late_sees_the_last_hour(gateway: Gateway) -> None:
     assert (status, timeline.step_s, len(timeline.moments)) == (200, 5.0, 1)
     (moment,) = timeline.moments
     assert moment.broker_up and moment.load.memory_bytes > 1_000_000
-    assert moment.at_s <= timeline.uptime_s
+    assert moment.at_s <= timeline.uptime_s and timeline.gateway == gateway.monitor.snapshot(gateway.hub).gateway
 
 
 async def test_an_hour_is_packed_for_its_way(gateway: Gateway) -> None:

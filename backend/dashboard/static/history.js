@@ -5,7 +5,7 @@
 
 export const SPAN_MS = 3_600_000;
 const GAP_MS = 30_000; // longer than the gateway's pauses: nothing is known of the time between
-const CLOCKS_DIFFER_S = 5; // two guesses of when a gateway began: more apart, and it began again
+const CLOCKS_DIFFER_S = 5; // of one without an id, two guesses of when it began: more apart, and it began again
 const WORST = /** @type {const} */ (["queued", "backlog_s", "oldest_s"]);
 
 export class History {
@@ -18,16 +18,16 @@ export class History {
 
   /**
    * What the gateway remembers takes the place of what was seen of this run of it.
-   * @param {{uptime_s: number, step_s: number, moments: Object[]}} timeline
+   * @param {{gateway?: string, uptime_s: number, step_s: number, moments: any[]}} timeline
    * @param {number} now ms
    */
   takeTimeline(timeline, now) {
-    this.#follow(timeline.uptime_s, now, "");
+    this.#follow(timeline.uptime_s, now, timeline.gateway ?? "");
     this.#stepMs = Math.max(1_000, timeline.step_s * 1_000);
     const told = timeline.moments.map((one) => this.#point(one, now - (timeline.uptime_s - one.at_s) * 1_000));
-    const last = told.at(-1)?.t ?? Number.NEGATIVE_INFINITY;
+    const last = told.at(-1)?.at_s ?? Number.NEGATIVE_INFINITY;
     const before = this.points.filter((one) => one.epoch !== this.#epoch);
-    const after = this.points.filter((one) => one.epoch === this.#epoch && one.t > last);
+    const after = this.points.filter((one) => one.epoch === this.#epoch && one.at_s > last);
     this.points = [];
     for (const point of [...before, ...told, ...after]) {
       this.#add(point);
@@ -60,12 +60,14 @@ export class History {
     return (this.#began + atS) * 1_000;
   }
 
-  /** @param {number} uptimeS @param {number} now @param {string} gateway */
+  /**
+   * An id is of one run of a gateway, and decides alone where it is known: what a network held up looks like a restart.
+   * @param {number} uptimeS @param {number} now @param {string} gateway
+   */
   #follow(uptimeS, now, gateway) {
     const began = now / 1_000 - uptimeS;
-    const known = !Number.isNaN(this.#began);
-    const another = gateway !== "" && this.#gateway !== "" && gateway !== this.#gateway;
-    if (known && (another || began - this.#began > CLOCKS_DIFFER_S)) {
+    const another = gateway && this.#gateway ? gateway !== this.#gateway : began - this.#began > CLOCKS_DIFFER_S;
+    if (another) {
       this.#epoch += 1;
       this.#gateway = "";
     }

@@ -1,10 +1,10 @@
 // @ts-check
 // Rates, out of totals that only grow while a gateway runs, and begin at 0 with the next one. Pure.
 
-import { SPAN_MS } from "./history.js";
 /** @import { Point, Totals, Worker } from "./types.js" */
 
 const MINUTE_MS = 60_000;
+const BEGINS_S = 10; // two steps of what a gateway remembers: a point before that is of its beginning
 
 /**
  * How fast a total grew at each point, per second, over the time before it; `null` where that is not known.
@@ -37,7 +37,7 @@ export function increases(points, name) {
       const grown = point.totals[name] - before.totals[name];
       return before.epoch === point.epoch && grown >= 0 ? grown : point.totals[name];
     }
-    return point.at_s * 1_000 < SPAN_MS ? point.totals[name] : 0; // all of it was in this hour
+    return point.at_s <= BEGINS_S ? point.totals[name] : 0; // what was counted before the first point is of no known time
   });
 }
 

@@ -56,8 +56,8 @@ for (const [kind, told, now] of a) kind === "timeline" ? h.takeTimeline(told, no
 return h.points.map((one) => [Math.round((one.t - 1800000000000) / 1000), one.epoch, one.gap, one.queued]);"""
 
 
-def timeline(uptime_s: float, *moments: dict[str, Any], step_s: float = 10.0) -> dict[str, Any]:
-    return {"uptime_s": uptime_s, "step_s": step_s, "moments": list(moments)}
+def timeline(uptime_s: float, *moments: dict[str, Any], step_s: float = 10.0, gateway: str = "") -> dict[str, Any]:
+    return {"uptime_s": uptime_s, "step_s": step_s, "moments": list(moments), "gateway": gateway}
 
 
 def test_what_is_told_now_goes_on_where_the_gateways_memory_ends(page: Page) -> None:
@@ -72,7 +72,7 @@ def test_what_is_told_now_goes_on_where_the_gateways_memory_ends(page: Page) -> 
 
 
 def test_a_gateway_that_begins_anew_leaves_what_was_before_it(page: Page) -> None:
-    for name, uptime_s in (("g", 1), ("another", 115)):  # by its clock, or by its name
+    for name, uptime_s in (("", 1), ("another", 115)):  # by its clock where it has no name, or by its name
         told = [
             ["timeline", timeline(100, moment(90, 2)), NOW],
             ["snapshot", snapshot(101, 5), NOW + 1_000],
@@ -80,6 +80,18 @@ def test_a_gateway_that_begins_anew_leaves_what_was_before_it(page: Page) -> Non
         ]
         points = run(page, "history", HOUR, told)
         assert points == [[-10, 0, True, 2], [1, 0, False, 5], [15, 1, True, 7]]
+
+
+def test_what_a_network_held_up_is_of_the_same_run(page: Page) -> None:
+    told = [
+        ["timeline", timeline(100, moment(90, 2), gateway="g"), NOW],
+        ["snapshot", snapshot(101, 5), NOW + 1_000],
+        ["snapshot", snapshot(106, 7), NOW + 20_000],  # 14 s late
+        ["timeline", timeline(121, moment(90, 2), moment(100, 4), moment(110, 9), gateway="g"), NOW + 21_000],
+        ["timeline", timeline(3, moment(1, 8), gateway="another"), NOW + 33_000],
+    ]
+    points = run(page, "history", HOUR, told)
+    assert points == [[-10, 0, True, 2], [0, 0, False, 4], [10, 0, False, 9], [31, 1, True, 8]]
 
 
 def test_who_comes_back_learns_what_was_missed(page: Page) -> None:
@@ -142,8 +154,11 @@ def test_what_was_counted_before_and_after_a_restart_is_added(page: Page) -> Non
     ]
 
 
-def test_all_that_a_young_gateway_counted_was_in_this_hour(page: Page) -> None:
-    assert run(page, "rates", "return m.grown(a, 'audio_s', 0)", points((0, 7), (10, 9), at_s=60)) == 9
+@pytest.mark.parametrize(("at_s", "of_the_hour"), [(5, 9), (1_800, 2)])
+def test_only_what_a_gateway_counted_in_this_hour_is_of_it(page: Page, at_s: float, of_the_hour: float) -> None:
+    body = "return [m.grown(a, 'audio_s', 0), m.byMinute(a, 'audio_s')]"
+    told = run(page, "rates", body, points((0, 7), (10, 9), at_s=at_s))
+    assert told == [of_the_hour, [{"t": 0, "value": of_the_hour}]]
 
 
 def test_the_real_time_factor_is_the_mean_of_those_who_know_it(page: Page) -> None:

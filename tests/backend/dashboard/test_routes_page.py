@@ -262,7 +262,7 @@ def test_a_gateway_that_comes_back_as_another_one_goes_on(browser: Browser, gate
         gateway.tell(cut=True)
         expect(page.locator("h1:visible")).to_have_text("The gateway does not answer")
         expect(page.locator(".workers tbody tr")).to_have_count(3)  # what was known stays
-        gateway.timeline = replace(gateway.timeline, uptime_s=2.0, moments=())
+        gateway.timeline = replace(gateway.timeline, uptime_s=2.0, moments=(), gateway="another")
         gateway.snapshot = replace(NOW, gateway="another", uptime_s=2.0, totals=replace(NOW.totals, failed=0))
         gateway.refusal = 0
         expect(page.locator(".link")).to_have_attribute("data-phase", "live")
@@ -287,21 +287,42 @@ def test_what_is_old_is_said_to_be(browser: Browser, gateway: ExampleGateway) ->
         expect(page.locator(".link")).to_have_attribute("data-phase", "live")
 
 
+HIDE = """(state) => {
+  Object.defineProperty(document, 'visibilityState', {value: state, configurable: true});
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
+
+def test_who_is_asked_for_a_key_is_asked_however_long_nobody_looks(
+    browser: Browser, gateway: ExampleGateway
+) -> None:
+    gateway.key = KEY
+    with opened_page(browser, locale="en-GB") as seen:
+        seen.page.clock.install()
+        page = seen.page
+        page.goto(f"{gateway.url}/dashboard")
+        field = page.get_by_label("Key", exact=True)
+        expect(field).to_be_visible()
+        page.evaluate(HIDE, "hidden")
+        page.clock.run_for(61_000)
+        page.evaluate(HIDE, "visible")
+        page.clock.run_for(2_000)  # it is drawn again
+        field.fill(KEY)
+        field.press("Enter")
+        expect(page.locator(".link")).to_have_attribute("data-phase", "live")
+
+
 def test_a_page_that_nobody_sees_gives_up_its_place(browser: Browser, gateway: ExampleGateway) -> None:
-    hide = """(state) => {
-      Object.defineProperty(document, 'visibilityState', {value: state, configurable: true});
-      document.dispatchEvent(new Event('visibilitychange'));
-    }"""
     with opened_page(browser, locale="en-GB") as seen:
         seen.page.clock.install()
         page = shown(seen, gateway)
-        page.evaluate(hide, "hidden")
+        page.evaluate(HIDE, "hidden")
         page.clock.run_for(61_000)
         expect(page.locator(".link")).to_have_attribute("data-phase", "asleep")
         before = gateway.watched
         page.clock.run_for(61_000)
         assert gateway.watched == before
-        page.evaluate(hide, "visible")
+        page.evaluate(HIDE, "visible")
         expect(page.locator(".link")).to_have_attribute("data-phase", "live")
         assert gateway.watched == before + 1
         flawless(seen, gateway)
