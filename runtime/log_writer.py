@@ -15,11 +15,17 @@ from logging import LogRecord
 from pathlib import Path
 from typing import Final, TextIO
 
+import structlog
+
 MOST_RECORDS: Final = 10_000
 _LOOK_S: Final = 1.0
+_GATHER_S: Final = 0.1
+"""Lines are written together: to wake a thread for each costs more than to write it."""
 _STOP_S: Final = 5.0
 _PACKING: Final = 5
 _PIECE: Final = 1 << 20
+
+log = structlog.get_logger(__name__)
 
 Write = Callable[[LogRecord], None]
 """Formats and writes one record; may block, and raise ``OSError``."""
@@ -39,7 +45,7 @@ class LogWriter:
         self._most = most
         self._records: deque[LogRecord] = deque()
         self._wanted = threading.Event()
-        self._ended = False
+        self._ended = threading.Event()
         self._lock = threading.Lock()
         self._lost = 0
         self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
@@ -66,15 +72,16 @@ class LogWriter:
 
     def stop(self, deadline_s: float = _STOP_S) -> bool:
         """Write what is left, within the deadline; ``False``: it could not be. Safe to call twice."""
-        self._ended = True
+        self._ended.set()
         self._wanted.set()
         self._thread.join(deadline_s)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
         looked = time.monotonic()
-        while not self._ended:
-            self._wanted.wait(_LOOK_S)
+        while not self._ended.is_set():
+            if self._wanted.wait(_LOOK_S):
+                self._ended.wait(_GATHER_S)
             self._wanted.clear()
             self._write_all()
             if time.monotonic() - looked >= _LOOK_S:
@@ -86,12 +93,19 @@ class LogWriter:
 
     def _write_all(self) -> None:
         while self._records:
-            record = self._records.popleft()
-            for write in self._writes:
-                try:
-                    write(record)
-                except (OSError, ValueError):  # a full disk, a closed terminal: nobody is left who could be told
-                    continue
+            self._write(self._records.popleft())
+
+    def _write(self, record: LogRecord) -> None:
+        told = record.name == __name__  # what cannot be written of this one is not told again and again
+        for write in self._writes:
+            try:
+                write(record)
+            except (OSError, ValueError):  # a full disk, a closed terminal: nobody is left who could be told
+                continue
+            except Exception:  # the top of a thread: it costs this line alone
+                if not told:
+                    log.exception("a line could not be written", of=record.name)
+                told = True
 
 
 class LogFile:
@@ -154,8 +168,11 @@ class LogFile:
             if number > 1 and path.suffix != ".gz":
                 packed = path.with_name(f"{path.name}.gz")
                 part = path.with_name(f"{path.name}.{os.getpid()}.part")
-                with path.open("rb") as plain, gzip.open(part, "wb", _PACKING) as file:
-                    shutil.copyfileobj(plain, file, _PIECE)
+                with path.open("rb") as plain, part.open("wb") as file:
+                    with gzip.open(file, "wb", _PACKING) as packing:
+                        shutil.copyfileobj(plain, packing, _PIECE)
+                    file.flush()
+                    os.fsync(file.fileno())  # on the disk before the plain one goes
                 part.chmod(0o600)
                 part.replace(packed)
                 path.unlink()

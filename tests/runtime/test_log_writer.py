@@ -5,6 +5,8 @@ import os
 import threading
 from pathlib import Path
 
+import pytest
+
 from runtime.log_writer import LogFile, LogWriter
 from tests.helpers.waiting import wait_until
 
@@ -62,13 +64,14 @@ def test_a_disk_that_blocks_for_ever_does_not_keep_a_process_from_ending() -> No
     assert writer.stop()
 
 
-def test_what_cannot_be_written_is_let_go_and_the_rest_goes_on() -> None:
+@pytest.mark.parametrize("error", [OSError("no space left on device"), TypeError("not all arguments converted")])
+def test_what_cannot_be_written_is_let_go_and_the_rest_goes_on(error: Exception) -> None:
     written = list[str]()
 
-    def full(record: logging.LogRecord) -> None:
-        raise OSError("no space left on device")
+    def failing(record: logging.LogRecord) -> None:
+        raise error
 
-    writer = LogWriter([full, lambda record: written.append(record.getMessage())])
+    writer = LogWriter([failing, lambda record: written.append(record.getMessage())])
     writer.start()
     for text in ("one", "two"):
         writer.put(record(text))

@@ -37,6 +37,19 @@ def test_other_libraries_and_tracebacks_land_in_the_same_file(tmp_path: Path) ->
     assert "ValueError: on purpose" in str(failed["exception"])
 
 
+def test_a_malformed_call_costs_its_line_alone_and_is_told(tmp_path: Path) -> None:
+    with logging_to("test", tmp_path):
+        logging.getLogger("library").warning("%d of %d", "one")
+        logging.getLogger("library").warning("the next one")
+    told, after = sorted(lines(tmp_path), key=lambda line: line["event"] == "the next one")
+    assert (told["event"], told["of"], told["logger"]) == (
+        "a line could not be written",
+        "library",
+        "runtime.log_writer",
+    )
+    assert "TypeError" in str(told["exception"]) and after["event"] == "the next one"
+
+
 def test_the_terminal_gets_readable_lines_on_standard_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
