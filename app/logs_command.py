@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
@@ -36,7 +36,14 @@ def logs(
     segment: Annotated[int | None, typer.Option("--segment", min=0, help="Only this one.")] = None,
     folder: Annotated[
         list[Path] | None,
-        typer.Option("--folder", help="Logs of another computer, copied or mounted; repeatable."),
+        typer.Option(
+            "--folder",
+            exists=True,
+            file_okay=False,
+            readable=True,
+            resolve_path=True,
+            help="Logs of another computer, copied or mounted; repeatable.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
@@ -49,7 +56,7 @@ def logs(
     from app.story.telling import tell
     from runtime.folders import folders
 
-    places = [folders().logs, *(folder or [])]
+    places = list(dict.fromkeys((folders().logs.resolve(), *(folder or []))))  # each once
     try:
         found = find(session, places)
     except AppError as error:
@@ -58,30 +65,35 @@ def logs(
         oldest = reaches_back_to(places)
         since = f"they reach back to {_day(oldest.at_ms / 1000)}" if oldest else "they are empty"
         _give_up(f"the logs have nothing of session {found.session}: {since}")
-    story = tell(found.session, found.lines, [str(place) for place in places])
+    story = _only(segment, tell(found.session, found.lines, [str(place) for place in places]))
     if as_json:
-        typer.echo(json.dumps(_as_json(story, segment), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(_as_json(story, found.left_out), ensure_ascii=False, indent=2))
         return
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True)
     console.width = max(console.width, _TABLE_WIDTH)
-    _print(console, story, segment)
+    _print(console, story)
     if found.left_out:
         console.print(f"{found.left_out} older lines of this session are left out", markup=False)
 
 
-def _print(console: "Console", story: "Story", segment: int | None) -> None:
+def _only(segment: int | None, story: "Story") -> "Story":
+    """The part of it that is of this segment, and what is of none."""
+    if segment is None:
+        return story
+    entries = tuple(one for one in story.entries if one.segment in (segment, None))
+    return replace(story, entries=entries, rows=tuple(row for row in story.rows if row.segment == segment))
+
+
+def _print(console: "Console", story: "Story") -> None:
     console.print(f"session {story.session}, {_day(story.began_s)}", markup=False)
-    entries = [one for one in story.entries if segment is None or one.segment in (segment, None)]
-    widest = max((len(one.who) for one in entries), default=0)
-    for one in entries:
+    widest = max((len(one.who) for one in story.entries), default=0)
+    for one in story.entries:
         console.print(f"{one.at_ms / 1000:9.3f}  {one.who:{widest}}  {one.what}", markup=False)
-    rows = [row for row in story.rows if segment is None or row.segment == segment]
-    console.print(_table(rows))
-    whole, unexplained = sum(row.whole or 0 for row in rows), sum(row.unexplained or 0 for row in rows)
-    told = f"from the end of speech to its text: {whole:.0f} ms in all; unexplained: {unexplained:.0f} ms"
-    console.print(told, markup=False)
+    console.print(_table(story.rows))
+    told = f"from the end of speech to its text: {story.whole_ms:.0f} ms in all"
+    console.print(f"{told}; unexplained: {story.unexplained_ms:.0f} ms", markup=False)
     for note in story.notes:
         console.print(f"note: {note}", markup=False)
 
@@ -108,14 +120,15 @@ def _figure(ms: float | None, as_time: bool) -> str:
     return f"{ms / 1000:.3f}" if as_time else f"{ms:.0f}"
 
 
-def _as_json(story: "Story", segment: int | None) -> dict[str, object]:
+def _as_json(story: "Story", left_out: int) -> dict[str, object]:
     return {
         "session": story.session,
         "began": datetime.fromtimestamp(story.began_s, UTC).isoformat(timespec="milliseconds"),
-        "entries": [asdict(one) for one in story.entries if segment is None or one.segment in (segment, None)],
-        "segments": [asdict(row) for row in story.rows if segment is None or row.segment == segment],
+        "entries": [asdict(one) for one in story.entries],
+        "segments": [asdict(row) for row in story.rows],
         "whole_ms": round(story.whole_ms),
         "unexplained_ms": round(story.unexplained_ms),
+        "left_out": left_out,
         "notes": list(story.notes),
     }
 

@@ -58,6 +58,24 @@ def test_programs_read_the_same_as_json(tmp_path: Path, world: World) -> None:
     assert {"at_ms", "who", "what", "segment"} == set(story["entries"][0])
 
 
+def test_the_sums_are_of_the_segment_that_was_asked_for(tmp_path: Path, world: World) -> None:
+    whole = json.loads(logs(tmp_path, "--json").stdout)
+    one = json.loads(logs(tmp_path, "--json", "--segment", "1").stdout)
+    (row,) = one["segments"]
+    assert one["whole_ms"] == round(row["whole"]) < whole["whole_ms"] and one["left_out"] == 0
+
+
+def test_a_folder_that_is_not_there_is_an_error_and_one_named_twice_is_read_once(
+    tmp_path: Path, world: World
+) -> None:
+    done = logs(tmp_path, f"--folder={tmp_path / 'mistyped'}")
+    assert done.exit_code == 2 and "does not exist" in done.stderr
+    again = logs(
+        tmp_path, f"--folder={tmp_path / '1' / '..' / '1' / 'logs'}", f"--folder={tmp_path / '0' / 'logs'}"
+    )
+    assert again.output == logs(tmp_path).output
+
+
 def test_what_is_not_here_is_said(tmp_path: Path, world: World) -> None:
     done = logs(tmp_path, "--session", "00000000-0000-0000-0000-000000000007")
     assert done.exit_code == 1 and "have nothing of session" in done.stderr
