@@ -14,6 +14,7 @@ from loadtest.noise import Turn, Utterance
 from loadtest.spoken import Spoken
 from loadtest.tally import Ended, Recorder
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
+from protocol.errors import CloseCode, ErrorCode
 from protocol.session import Busy, Failed, Final, Partial
 
 
@@ -30,6 +31,7 @@ class Client(Protocol):
 
 WHOLE = slice(None)
 Until = Callable[[float], Awaitable[None]]
+_REFUSED = f"{CloseCode.TRY_AGAIN_LATER} {ErrorCode.BUSY}"
 
 
 @dataclass
@@ -153,6 +155,8 @@ class Speaker:
             case Disconnected(reason):
                 kind = without_numbers(reason)
                 tally.disconnects[kind] = tally.disconnects.get(kind, 0) + 1
+                if reason.endswith(f"({ErrorCode.BUSY})"):  # after the upgrade, where no Retry-After can be
+                    self._recorder.refused(_REFUSED, None, time.monotonic())
             case Busy(reason):
                 tally.busy[reason] = tally.busy.get(reason, 0) + 1
             case Retrying():

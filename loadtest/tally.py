@@ -47,8 +47,8 @@ class Refused(Struct):
 
 class Tally(Struct):
     """``segments`` were begun. ``first_update_ms``: per session, from its first frame to its first partial or
-    final. ``session_lag_p95_ms``: per session that came to its end. ``refused``: by status and reason;
-    ``refused_at``: how many in which second. ``early``: tries before the time that Retry-After had named.
+    final. ``session_lag_p95_ms``: per session that came to its end. ``refused``: by status or close code, and
+    reason; ``refused_at``: how many in which second. ``early``: tries before the time that Retry-After had named.
     """
 
     sessions: int = 0
@@ -126,6 +126,13 @@ class Recorder:
     def __init__(self, zero: float) -> None:
         self.zero = zero
         self.tally = Tally()
+
+    def refused(self, kind: str, retry_after_s: float | None, now: float) -> None:
+        """Somebody was, at that time on the monotonic clock; ``None``: he was not told for how long."""
+        told = Refused(1, 1) if retry_after_s is None else Refused(1, 0, retry_after_s, retry_after_s)
+        self.tally.refused.setdefault(kind, Refused()).add(told)
+        second = int(now - self.zero)
+        self.tally.refused_at[second] = self.tally.refused_at.get(second, 0) + 1
 
     def take(self) -> Tally:
         """What came since the last time."""

@@ -16,23 +16,25 @@ import aiohttp
 
 from client.backoff import LONGEST_ASKED_S
 from loadtest.speaker import without_numbers
-from loadtest.tally import Recorder, Refused
+from loadtest.tally import Recorder
 
 _REFUSALS = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _LINGER_0 = struct.pack("ii", 1, 0)
+_EARLY_S = 0.005  # timers of uvloop are whole milliseconds, and fire up to one early: who waited is not to blame
 
 
 class Tap:
     """``connector`` is shared by all sessions of this process. Close it at the end."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, clock: Callable[[], float] = time.monotonic) -> None:
         self._recorder = recorder
+        self._clock = clock
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._connector = aiohttp.TCPConnector(limit=0, socket_factory=self._socket)
 
     def http(self) -> Callable[[], aiohttp.ClientSession]:
         """``ClientSettings.http`` of one session: sees what it is refused with, and whether it waits so long."""
-        patience = _Patience(self._recorder)
+        patience = _Patience(self._recorder, self._clock)
         trace = aiohttp.TraceConfig()
         trace.on_request_start.append(patience.asked)
         trace.on_request_end.append(patience.answered)
@@ -70,14 +72,15 @@ class Tap:
 class _Patience:
     """Of one session: when it may come again, as it was told. Clients wait for a minute at most."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, clock: Callable[[], float]) -> None:
         self._recorder = recorder
+        self._clock = clock
         self._not_before = 0.0
 
     async def asked(
         self, _session: aiohttp.ClientSession, _context: SimpleNamespace, _asked: aiohttp.TraceRequestStartParams
     ) -> None:
-        self._recorder.tally.early += time.monotonic() < self._not_before
+        self._recorder.tally.early += self._clock() < self._not_before - _EARLY_S
 
     async def answered(
         self, _session: aiohttp.ClientSession, _context: SimpleNamespace, told: aiohttp.TraceRequestEndParams
@@ -85,14 +88,11 @@ class _Patience:
         response = told.response
         if response.status not in _REFUSALS:
             return
-        tally, now = self._recorder.tally, time.monotonic()
+        now = self._clock()
         seconds = _seconds(response.headers.get("Retry-After"))
         self._not_before = now + min(seconds or 0.0, LONGEST_ASKED_S)
         kind = f"{response.status} {_reason(await response.text())}"
-        one = Refused(1, seconds is None) if seconds is None else Refused(1, 0, seconds, seconds)
-        tally.refused.setdefault(kind, Refused()).add(one)
-        second = int(now - self._recorder.zero)
-        tally.refused_at[second] = tally.refused_at.get(second, 0) + 1
+        self._recorder.refused(kind, seconds, now)
 
 
 def _seconds(retry_after: str | None) -> float | None:

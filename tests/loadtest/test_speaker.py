@@ -54,6 +54,13 @@ async def tally_of(*events: ClientEvent, turns: int = 1) -> tuple[Tally, Scripte
     return recorder.tally, client
 
 
+async def test_who_is_refused_after_the_upgrade_is_refused_too() -> None:
+    full, gone = Disconnected("the expected wait is 40 s (busy)", 0.0), Disconnected("(broker_unavailable)", 0.0)
+    tally, _ = await tally_of(full, gone, full)
+    assert {kind: refused.count for kind, refused in tally.refused.items()} == {"1013 busy": 2}
+    assert tally.refused["1013 busy"].without_retry_after == sum(tally.refused_at.values()) == 2
+
+
 async def test_everything_is_said_with_its_place_in_the_session() -> None:
     _, client = await tally_of(turns=2)
     assert bytes(client.said) == UTTERANCE.read(0, 4_000) * 2

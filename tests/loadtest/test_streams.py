@@ -3,12 +3,23 @@
 import time
 
 import pytest
+from aiohttp import web
 
 from client.connection import Address, fixed
 from loadtest.streams import Client, Streams, run_streams
 from loadtest.tally import Recorder, Tally
-from protocol.errors import CloseCode
-from tests.helpers.scripted_gateway import Answers, Script, breaking_after, closing_with, oblige, scripted
+from protocol.errors import CloseCode, ErrorCode
+from protocol.session import Error
+from tests.helpers.scripted_gateway import (
+    Answers,
+    Memory,
+    Script,
+    breaking_after,
+    closing_with,
+    oblige,
+    say,
+    scripted,
+)
 
 BOTH = pytest.mark.parametrize("client", list(Client))
 
@@ -50,6 +61,18 @@ async def test_a_refusal_is_counted_with_what_it_asks_for(client: Client) -> Non
     }
     assert [refused.without_retry_after for refused in tally.refused.values()] == [0, 1]
     assert tally.early == 0
+
+
+@BOTH
+async def test_a_refusal_after_the_hello_is_one_too(client: Client) -> None:
+    async def busy(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await socket.receive()
+        await say(socket, Error(ErrorCode.BUSY, "the expected wait is 40 s"))
+        await socket.close(code=CloseCode.TRY_AGAIN_LATER)
+
+    tally = await tally_of(client, busy, oblige)
+    assert tally.flawless, tally.complaints
+    assert {kind: refused.count for kind, refused in tally.refused.items()} == {"1013 busy": 1}
 
 
 @BOTH

@@ -32,6 +32,20 @@ async def test_a_refusal_of_the_gateway_is_told_apart_by_its_reason() -> None:
     assert sum(recorder.tally.refused_at.values()) == 2
 
 
+async def test_a_timer_may_be_a_little_early_and_a_client_may_not() -> None:
+    async def refuse(request: web.Request) -> web.Response:
+        return web.Response(status=503, headers={"Retry-After": "1"})
+
+    now, recorder = [10.0], Recorder(0.0)
+    tap = Tap(recorder, lambda: now[0])
+    async with serving(web.get("/", refuse)) as url, tap.http()() as http:
+        for passed_s, early in ((0.0, 0), (0.999, 0), (0.9, 1)):
+            now[0] += passed_s
+            (await http.get(url)).release()
+            assert recorder.tally.early == early
+    await tap.close()
+
+
 async def test_what_is_cut_is_cut_and_comes_back() -> None:
     async def echo(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
