@@ -16,7 +16,7 @@ from uuid import UUID
 import aiohttp
 
 from client.connection import Connection, Locate, connect
-from client.errors import GatewayError, Refused, SessionLost, Unauthorised, Unreachable
+from client.errors import GatewayError, Refused, SessionLost, TryLater, Unauthorised, Unreachable
 from client.event_queue import EventQueue
 from client.events import ClientEvent, Connected, Disconnected
 from client.gateway import ClientSettings
@@ -29,6 +29,7 @@ from protocol.session import Failed, Final, GatewayMessage, Welcome, resumable
 
 _NAME = "kikipounamu-loadtest"
 _LAST_WORDS_S = 5.0
+_STEADY_S = 10.0  # as in ``client.gateway``
 
 
 class LightClient:
@@ -44,8 +45,8 @@ class LightClient:
         self._events = EventQueue(settings.most_events)
         self._connection: Connection | None = None
         self._writing = False
-        self._welcomed = False  # by the connection of this moment, or by the last one
-        self._heard_at = 0.0  # on the loop's clock
+        self._welcomed_at = -1.0  # on the loop's clock, as the next
+        self._heard_at = 0.0
         self._error: GatewayError | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -122,17 +123,22 @@ class LightClient:
 
     async def _converse_until_done(self, http: aiohttp.ClientSession) -> None:
         clock = asyncio.get_running_loop().time
-        self._heard_at, failures = clock(), 0
+        self._heard_at = last_contact = clock()
+        patience, failures = self._settings.first_contact_s, 0
         while self._session.done is None:
+            started = clock()
             try:
                 await self._converse(http)
                 return
             except Unreachable as error:
                 lost = error
-            if self._welcomed:
-                failures = 0
+            if self._welcomed_at >= started:
+                last_contact, patience = clock(), self._settings.give_up_s
+                failures = failures if clock() - started < _STEADY_S else 0
+            if isinstance(lost, TryLater):  # somebody is there
+                patience = self._settings.give_up_s
             failures += 1
-            if clock() - self._heard_at >= self._settings.give_up_s:
+            if clock() - last_contact >= patience:
                 raise lost
             pause = self._settings.retry(failures, random.random(), lost.retry_after_s)
             await self._events.put(Disconnected(str(lost), pause))
@@ -144,7 +150,6 @@ class LightClient:
             http, self._locate(), settings.connect_s, settings.heartbeat_s, resume=self._session.greeted
         )
         try:
-            self._welcomed = False
             await connection.send(self._session.hello(), settings.send_s)
             self._connection = connection
             message = await connection.receive(settings.connect_s)
@@ -163,7 +168,7 @@ class LightClient:
         events = self._session.receive(message)
         self._heard_at = asyncio.get_running_loop().time()
         if isinstance(message, Welcome):
-            self._welcomed = True
+            self._welcomed_at = self._heard_at
             await self._events.put(Connected(message.gateway, message.durable))
         for event in events:
             if isinstance(event, Final | Failed):

@@ -8,7 +8,7 @@ from aiohttp import WSMsgType, web
 
 from client.connection import Address, fixed
 from client.errors import SessionLost, Unreachable
-from client.gateway import ClientSettings
+from client.gateway import ClientSettings, GatewayClient
 from loadtest.light import LightClient
 from loadtest.noise import Noise
 from loadtest.spoken import Spoken
@@ -16,13 +16,19 @@ from protocol.audio import Frame, decode_frame
 from protocol.recognition import Options
 from protocol.session import Done, Final, Finish, Missing, Queued, Received, SegmentEnd, decode_client
 from tests.helpers.scripted_gateway import Memory, cut, digest, keeping_back_after, say, scripted, welcome
+from tests.helpers.waiting import wait_until
 
 UTTERANCE = Noise(1).utterance(0, 0, 8_000, random.Random(1))
 
 
 def client_of(url: str, spoken: Spoken, quiet_s: float = 5.0, give_up_s: float = 5.0) -> LightClient:
     """A client that does not wait for long."""
-    settings = ClientSettings(quiet_s=quiet_s, give_up_s=give_up_s, retry=lambda failures, chance, asked: 0.0)
+    settings = ClientSettings(
+        first_contact_s=give_up_s,
+        quiet_s=quiet_s,
+        give_up_s=give_up_s,
+        retry=lambda failures, chance, asked: 0.0,
+    )
     return LightClient(fixed(Address(url)), uuid4(), spoken, Options(), settings)
 
 
@@ -76,6 +82,28 @@ async def test_no_answer_is_a_lost_session() -> None:
         with pytest.raises(SessionLost) as lost:
             await client.finish()
         assert lost.value.segments == (0,)
+
+
+@pytest.mark.parametrize("kind", [LightClient, GatewayClient])
+async def test_it_backs_off_as_the_library_does(kind: type[LightClient | GatewayClient]) -> None:
+    counted = list[int]()
+
+    def retry(failures: int, chance: float, asked_s: float) -> float:
+        counted.append(failures)
+        return 0.0
+
+    async def break_off(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await welcome(socket, memory)
+        gateway.statuses += [(503, {}), (503, {})]
+        cut(socket)
+
+    settings, spoken = ClientSettings(retry=retry), Spoken()
+    async with (
+        scripted(break_off) as gateway,
+        kind(fixed(Address(gateway.url)), uuid4(), spoken, Options(), settings),
+    ):
+        await wait_until(lambda: len(counted) >= 6, "it tries again and again")
+    assert counted[:6] == [1, 2, 3, 4, 5, 6], "a welcome is no sign that it lasts"
 
 
 async def test_nobody_there_is_an_error() -> None:
