@@ -1,25 +1,44 @@
-"""What a gateway says about itself over HTTP, for whoever can do without an answer."""
+"""What a gateway says about itself over HTTP."""
 
 import asyncio
 import json
+from http import HTTPStatus
 from typing import Any, Final
 
 import aiohttp
 
-from client.connection import Address, credentials, pinned
+from client.connection import Address, broken, credentials, pinned, refusal
+from client.errors import GatewayError
 
 READY: Final = "/readyz"
 WORKERS: Final = "/v1/workers"
 _ANSWER_S: Final = 5.0
 
 
-async def ask(http: aiohttp.ClientSession, address: Address, path: str) -> dict[str, Any]:
-    """The answer, whatever its status (``/readyz`` says 503 without workers); empty if there is none."""
+async def answer(http: aiohttp.ClientSession, address: Address, path: str) -> dict[str, Any]:
+    """What it says, ``/readyz`` also with a 503 (no workers). Raises ``GatewayError``: why it says nothing."""
     url = address.url.rstrip("/") + path
-    try:
+    with broken("ask"):
         async with asyncio.timeout(_ANSWER_S):
             async with http.get(url, headers=credentials(address), ssl=pinned(address)) as response:
-                said = json.loads(await response.text())
-    except (aiohttp.ClientError, OSError, ValueError):  # TimeoutError is an OSError
+                status, headers, said = response.status, response.headers, _decoded(await response.read())
+    fits = status == HTTPStatus.OK or (path == READY and status == HTTPStatus.SERVICE_UNAVAILABLE)
+    if said is None or not fits:
+        raise refusal(address, path, status, headers)
+    return said
+
+
+async def ask(http: aiohttp.ClientSession, address: Address, path: str) -> dict[str, Any]:
+    """The same for whoever can do without: empty if there is no answer."""
+    try:
+        return await answer(http, address, path)
+    except GatewayError:
         return {}
-    return said if isinstance(said, dict) else {}
+
+
+def _decoded(body: bytes) -> dict[str, Any] | None:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None

@@ -1,7 +1,8 @@
 """``kikipounamu-loadtest``: load for a gateway whose workers run the checksum engine."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,14 +11,14 @@ import typer
 from rich.console import Console
 
 from client.connection import Locate
-from client.errors import GatewayError
+from client.errors import GatewayError, WrongCertificate
 from loadtest.crew import run_crew
 from loadtest.gateways import local_process, located, run_loop
 from loadtest.herd import Herd, Meeting, run_herd
 from loadtest.planning import ask_fleet, need, words
 from loadtest.progress import progress
-from loadtest.report import write_report
-from loadtest.run import Run
+from loadtest.report import STRAINED, NoReport, prepare, write_report
+from loadtest.run import Report, Run
 from loadtest.sessions import Plan, run_sessions
 from loadtest.streams import Client, Streams, run_streams
 from runtime.folders import folders
@@ -29,6 +30,12 @@ _INTERRUPTED = 130
 
 Gateway = Annotated[str, typer.Option(help="http(s)://HOST:PORT [default: the one of this computer]")]
 Key = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What that gateway wants to be shown.")]
+Certificate = Annotated[
+    str,
+    typer.Option(
+        "--certificate-sha256", help="Fingerprint of the gateway's certificate, where this computer trusts none."
+    ),
+]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same audio.")]
 ReportIn = Annotated[Path | None, typer.Option("--report", help="Folder for report.json and report.html.")]
 ExpectRefusals = Annotated[bool, typer.Option("--expect-refusals", help="Being refused for a while is no fault.")]
@@ -40,21 +47,19 @@ def _program() -> None:
 
 
 @app.command()
-def sessions(
+def sessions(  # noqa: PLR0913 - typer: an option is a parameter
     count: Annotated[int, typer.Option(min=1, help="Sessions at the same time.")] = 20,
     seconds: Annotated[float, typer.Option(min=0.001, help="Audio of each session.")] = 30.0,
     pace: Annotated[float, typer.Option(min=0.0, help="1: as people speak; 0: as fast as it goes.")] = 1.0,
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",
+    certificate: Certificate = "",
 ) -> None:
     """Speak noise in many sessions and check every digest. Prints a summary as JSON; 0 only if it is flawless."""
-    with logging_to("loadtest", folders().logs, terminal=False):
-        locate = _located(gateway, key)
-        try:
-            summary = asyncio.run(run_sessions(Plan(count, seconds, pace, seed), locate))
-        except GatewayError as error:
-            raise _failed(error) from None
+    with logging_to("loadtest", folders().logs, terminal=False), _told():
+        locate = _located(gateway, key, certificate)
+        summary = asyncio.run(run_sessions(Plan(count, seconds, pace, seed), locate))
     typer.echo(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
     raise typer.Exit(0 if summary.flawless else 1)
 
@@ -73,6 +78,7 @@ def streams(  # noqa: PLR0913 - typer: an option is a parameter
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",
+    certificate: Certificate = "",
     report: ReportIn = None,
     expect_refusals: ExpectRefusals = False,
 ) -> None:
@@ -92,7 +98,7 @@ def streams(  # noqa: PLR0913 - typer: an option is a parameter
             address = run.locate() if gateway else None
             await run_crew(plan, address, run.recorder.zero, run.tally.absorb)
 
-    _play("streams", plan, (gateway, key), scenario, (report, expect_refusals))
+    _play("streams", plan, (gateway, key, certificate), scenario, (report, expect_refusals))
 
 
 @app.command()
@@ -107,6 +113,7 @@ def herd(  # noqa: PLR0913 - typer: an option is a parameter
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",
+    certificate: Certificate = "",
     report: ReportIn = None,
     expect_refusals: ExpectRefusals = False,
 ) -> None:
@@ -123,21 +130,23 @@ def herd(  # noqa: PLR0913 - typer: an option is a parameter
         finally:
             run.back = meeting.back()
 
-    _play("herd", plan, (gateway, key), scenario, (report, expect_refusals))
+    _play("herd", plan, (gateway, key, certificate), scenario, (report, expect_refusals))
 
 
 @app.command()
-def plan(
+def plan(  # noqa: PLR0913 - typer: an option is a parameter
     streams: Annotated[int, typer.Option(min=1, help="People at the same time.")],
     talk: Annotated[float, typer.Option(min=0.01, max=1.0, help="Part of the time in which one speaks.")] = 1.0,
     headroom: Annotated[float, typer.Option(min=0.0, max=0.9, help="Part of the fleet that stays free.")] = 0.3,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     gateway: Gateway = "",
     key: Key = "",
+    certificate: Certificate = "",
 ) -> None:
     """How many workers like those of a gateway so many people need. 0: those that are there are enough."""
-    with logging_to("loadtest", folders().logs, terminal=False):
-        found = need(streams, asyncio.run(ask_fleet(_located(gateway, key)())), talk, headroom)
+    with logging_to("loadtest", folders().logs, terminal=False), _told():
+        fleet = asyncio.run(ask_fleet(_located(gateway, key, certificate)()))
+    found = need(streams, fleet, talk, headroom)
     typer.echo(msgspec.json.encode(found).decode() if as_json else words(found))
     raise typer.Exit(0 if found.enough else 1)
 
@@ -145,39 +154,50 @@ def plan(
 def _play(
     name: str,
     plan: msgspec.Struct,
-    where: tuple[str, str],
+    where: tuple[str, str, str],
     scenario: Callable[[Run], Coroutine[Any, Any, None]],
     wanted: tuple[Path | None, bool],
 ) -> None:
     """Run a scenario, show how it goes, and leave a report of it whatever becomes of it."""
     folder, expect_refusals = wanted
-    with logging_to("loadtest", folders().logs, level="WARNING", terminal=False):
+    with logging_to("loadtest", folders().logs, level="WARNING", terminal=False), _told():
         locate = _located(*where)
+        if folder is not None:
+            prepare(folder)
         run = Run(name, msgspec.to_builtins(plan), locate, local_process(where[0]))
         try:
             with progress(Console(stderr=True)) as show:
                 finished = run_loop(run.play(scenario(run), show))
         finally:
             done = run.report(expect_refusals)
+            _show(done)
             if folder is not None:
                 write_report(folder, done)
-    typer.echo(msgspec.json.format(msgspec.json.encode(done.figures), indent=2).decode())
     raise typer.Exit(_INTERRUPTED if not finished else 0 if done.passed else 1)
 
 
-def _located(gateway: str, key: str) -> Locate:
-    """Ends this program where there is none."""
-    locate = located(gateway, key)
-    try:
-        locate()
-    except GatewayError as error:
-        raise _failed(error) from None
+def _show(report: Report) -> None:
+    typer.echo(msgspec.json.format(msgspec.json.encode(report.figures), indent=2).decode())
+    if report.figures.strained:
+        typer.echo(STRAINED, err=True)
+
+
+def _located(gateway: str, key: str, certificate: str) -> Locate:
+    """Raises ``GatewayError`` where there is none."""
+    locate = located(gateway, key, certificate)
+    locate()
     return locate
 
 
-def _failed(error: GatewayError) -> typer.Exit:
-    typer.echo(str(error), err=True)
-    return typer.Exit(1)
+@contextmanager
+def _told() -> Iterator[None]:
+    """Why it does not go on is said, and ends this program."""
+    try:
+        yield
+    except (GatewayError, NoReport) as error:
+        hint = " Or name its certificate with --certificate-sha256." if isinstance(error, WrongCertificate) else ""
+        typer.echo(f"{error}{hint}", err=True)
+        raise typer.Exit(1) from None
 
 
 def main() -> None:

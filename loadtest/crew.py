@@ -16,8 +16,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from client.connection import Address, Locate, fixed
-from loadtest.gateways import of_this_computer, run_loop
+from client.connection import Address
+from loadtest.gateways import located, run_loop
 from loadtest.streams import Streams, run_streams
 from loadtest.tally import Recorder, Tally
 from runtime.leash import leashed
@@ -40,14 +40,15 @@ class Part(Struct, frozen=True):
     zero: float
     url: str = ""
     key: str = ""
+    certificate_sha256: str = ""
 
 
 async def run_crew(plan: Streams, address: Address | None, zero: float, gather: Callable[[Tally], None]) -> None:
     """Run all parts of the plan, each in a process. Raises ``CrewFailed``."""
-    url, key = (address.url, address.key) if address else ("", "")
+    where = (address.url, address.key, address.certificate_sha256) if address else ()
     async with asyncio.TaskGroup() as members:
         for number in range(plan.parts):
-            part = Part(replace(plan, part=number), zero, url, key)
+            part = Part(replace(plan, part=number), zero, *where)
             members.create_task(_member(part, gather), name=f"crew/{number}")
 
 
@@ -84,7 +85,7 @@ async def _end(process: asyncio.subprocess.Process, gather: Callable[[Tally], No
 
 
 async def _work(part: Part) -> None:
-    locate: Locate = fixed(Address(part.url, part.key)) if part.url else of_this_computer
+    locate = located(part.url, part.key, part.certificate_sha256)
     recorder = Recorder(part.zero)
     try:
         async with Tasks("crew") as tasks:

@@ -16,6 +16,8 @@ from loadtest.tally import Ended, Refused, Tally
 from protocol.audio import SAMPLE_RATE
 
 _MOST_POINTS: Final = 120
+_STRAINED: Final = (40.0, 80.0, 50.0)
+"""From this on the load maker is measured: percent of the machine, percent of a core, ms of its turns."""
 _SAME: Final = (
     "sessions",
     "finished",
@@ -99,7 +101,8 @@ class Back(Struct, frozen=True):
 
 
 class Figures(Struct, frozen=True):
-    """Sums and percentiles. ``load_maker_percent``: of the whole machine; ``late_ms``: the load maker's turns."""
+    """Sums and percentiles. ``load_maker_percent``: of the whole machine; ``load_maker_core_percent``: of one
+    core, its busiest process, which has but one thread that works; ``late_ms``: the load maker's turns."""
 
     took_s: float
     sessions: int
@@ -136,6 +139,7 @@ class Figures(Struct, frozen=True):
     busy: dict[str, int]
     used: dict[str, Used]
     load_maker_percent: float | None
+    load_maker_core_percent: float | None
     back: Back | None = None
     complaints: tuple[str, ...] = ()
 
@@ -144,6 +148,12 @@ class Figures(Struct, frozen=True):
         """Every segment ended once and right, nobody was lost, all came back, and none before it was asked to."""
         back = self.back is None or self.back.returned == self.back.ready
         return not (self.errors or self.early) and self.right == self.segments > 0 and back
+
+    @property
+    def strained(self) -> bool:
+        """Whether the load maker itself was too busy for these figures to be the gateway's."""
+        found = (self.load_maker_percent, self.load_maker_core_percent, self.late_ms.p99)
+        return any((value or 0.0) >= most for value, most in zip(found, _STRAINED, strict=True))
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
@@ -170,9 +180,8 @@ def figures(
     tally: Tally, took_s: float, usages: Sequence[Usage], full: tuple[float, float], back: Back | None = None
 ) -> Figures:
     """Sum up. ``full``: from when until when everybody was there, in seconds from the start."""
-    used, cores = _used(usages, full), _cores(usages)
+    there = _there(usages, full)
     after_stop = percentiles(ended.after_stop for ended in tally.ended)
-    maker = used.get(LOAD_MAKER)
     audio_s = tally.samples / SAMPLE_RATE
     return Figures(
         **{name: getattr(tally, name) for name in _SAME},
@@ -197,8 +206,9 @@ def figures(
         refused=dict(sorted(tally.refused.items())),
         disconnects=dict(sorted(tally.disconnects.items())),
         busy=dict(sorted(tally.busy.items())),
-        used=used,
-        load_maker_percent=round(maker.cpu_mean / cores, 1) if maker and cores else None,
+        used=_used(there),
+        load_maker_percent=_mean(usage.cpu_percent[LOAD_MAKER] / usage.cores for usage in there),
+        load_maker_core_percent=_mean(usage.busiest_percent.get(LOAD_MAKER, 0.0) for usage in there),
         back=back,
         complaints=tuple(sorted(set(tally.complaints))[:20]),
     )
@@ -236,9 +246,12 @@ def _moment(index: int, step: int, ended: Sequence[Ended], refusals: int) -> Mom
     )
 
 
-def _used(usages: Sequence[Usage], full: tuple[float, float]) -> dict[str, Used]:
-    """Of a run that is too short for that, over all of it."""
-    there = [usage for usage in usages if full[0] < usage.at_s <= full[1]] or usages
+def _there(usages: Sequence[Usage], full: tuple[float, float]) -> Sequence[Usage]:
+    """While everybody was; of a run that is too short for that, all of it."""
+    return [usage for usage in usages if full[0] < usage.at_s <= full[1]] or usages
+
+
+def _used(there: Sequence[Usage]) -> dict[str, Used]:
     kinds = sorted({kind for usage in there for kind in usage.cpu_percent})
     return {kind: _of_kind(kind, there) for kind in kinds}
 
@@ -249,5 +262,6 @@ def _of_kind(kind: str, usages: Sequence[Usage]) -> Used:
     return Used(round(sum(cpu) / len(cpu), 1), max(cpu), memory)
 
 
-def _cores(usages: Sequence[Usage]) -> int:
-    return usages[0].cores if usages else 0
+def _mean(values: Iterable[float]) -> float | None:
+    listed = list(values)
+    return round(sum(listed) / len(listed), 1) if listed else None

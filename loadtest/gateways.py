@@ -7,7 +7,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, Final
 
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed, pinned
 from client.errors import Unreachable
 from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
@@ -16,9 +16,16 @@ from runtime.folders import folders
 _SELDOM: Final = (50_000, 20, 100)
 
 
-def located(gateway: str, key: str) -> Locate:
-    """The one that was named, or the one of this computer, wherever it listens at the moment."""
-    return fixed(Address(gateway, key)) if gateway else of_this_computer
+def located(gateway: str, key: str, certificate_sha256: str = "") -> Locate:
+    """The one that was named, or the one of this computer, wherever it listens at the moment.
+
+    Raises ``Refused`` for what is no digest of a certificate, or an address that shows none.
+    """
+    if not gateway:
+        return of_this_computer
+    address = Address(gateway, key, certificate_sha256=certificate_sha256.replace(":", ""))
+    pinned(address)
+    return fixed(address)
 
 
 def of_this_computer() -> Address:

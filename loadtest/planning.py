@@ -8,7 +8,7 @@ import aiohttp
 from msgspec import Struct
 
 from client.connection import Address
-from loadtest.asking import READY, WORKERS, ask
+from loadtest.asking import READY, WORKERS, answer
 
 CONNECTIONS: Final = 2_000
 """What one gateway takes, unless its ``most_connections`` is another number."""
@@ -74,9 +74,9 @@ def need(streams: int, fleet: Fleet, talk: float = 1.0, headroom: float = 0.3) -
 
 
 async def ask_fleet(address: Address) -> Fleet:
-    """What this gateway says; nothing where it does not."""
+    """What this gateway says. Raises ``GatewayError``: why it says nothing."""
     async with aiohttp.ClientSession() as http:
-        return fleet(await ask(http, address, READY), await ask(http, address, WORKERS))
+        return fleet(await answer(http, address, READY), await answer(http, address, WORKERS))
 
 
 def fleet(ready: Mapping[str, Any], workers: Mapping[str, Any]) -> Fleet:

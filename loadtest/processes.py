@@ -19,12 +19,14 @@ _LOOK_AGAIN_S: Final = 5.0
 
 class Usage(Struct, frozen=True, array_like=True):
     """Since the last look: ``cpu_percent`` of one core, of all processes of a kind together; ``memory_mb``
-    resident at this moment. Of a machine with so many ``cores``."""
+    resident at this moment. Of a machine with so many ``cores``. ``busiest_percent`` of one core: the one process
+    of a kind that used most."""
 
     at_s: float
     cpu_percent: dict[str, float]
     memory_mb: dict[str, float]
     cores: int = 1
+    busiest_percent: dict[str, float] = {}
 
 
 class Watch:
@@ -54,22 +56,23 @@ class Watch:
         passed = now - self._measured if self._measured else float("inf")
         self._measured = now
         cores = psutil.cpu_count() or 1
-        cpu, memory = {MACHINE: round(psutil.cpu_percent() * cores, 1)}, {}
+        cpu, memory, busiest = {MACHINE: round(psutil.cpu_percent() * cores, 1)}, {}, {}
         for kind, processes in self._members.items():
             spent, resident = self._of(kind, processes)
-            cpu[kind], memory[kind] = round(spent / passed * 100, 1), round(resident / 2**20, 1)
-        return Usage(round(now - self._zero, 2), cpu, memory, cores)
+            cpu[kind], memory[kind] = round(sum(spent) / passed * 100, 1), round(resident / 2**20, 1)
+            busiest[kind] = round(max(spent, default=0.0) / passed * 100, 1)
+        return Usage(round(now - self._zero, 2), cpu, memory, cores, busiest)
 
-    def _of(self, kind: str, processes: Iterable[psutil.Process]) -> tuple[float, int]:
-        """CPU seconds since the last look and bytes now."""
-        spent, resident = 0.0, 0
+    def _of(self, kind: str, processes: Iterable[psutil.Process]) -> tuple[list[float], int]:
+        """CPU seconds of each since the last look, and bytes of all now."""
+        spent, resident = list[float](), 0
         for process in processes:
             try:
                 times, memory = process.cpu_times(), process.memory_info().rss
             except psutil.Error:  # it ended
                 continue
             total = times.user + times.system
-            spent += total - self._spent.get((kind, process.pid), total)
+            spent.append(total - self._spent.get((kind, process.pid), total))
             self._spent[kind, process.pid] = total
             resident += memory
         return spent, resident

@@ -1,8 +1,10 @@
 """``report.json`` and ``report.html``: the same figures, for programs and for people. The page needs nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 import msgspec
@@ -54,14 +56,39 @@ _FUNASR: Final = (
 )
 _STAGES: Final = ("added_ms", "queue_ms", "decode_ms", "deliver_ms", "upload_ms", "late_ms")
 
+STRAINED: Final = (
+    "The load maker itself was too busy: these figures say more of it than of the gateway. Take fewer at a time, "
+    "or spread them (streams: --processes), or use another computer."
+)
+
 Row = Sequence[object]
 
 
+class NoReport(Exception):
+    """The report cannot be written. The text says what to do."""
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise NoReport(f"no report can be written into {folder}: {error}. Name another folder.") from error
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder if need be, and see that it can be written. Raises ``NoReport``."""
+    with _written(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+
+
 def write_report(folder: Path, report: Report) -> None:
-    """Both files, in a folder that is made if need be."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
-    (folder / "report.html").write_text(page(report), encoding="utf-8")
+    """Both files. Raises ``NoReport``."""
+    with _written(folder):
+        (folder / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
+        (folder / "report.html").write_text(page(report), encoding="utf-8")
 
 
 def page(report: Report) -> str:
@@ -87,8 +114,13 @@ def _verdict(report: Report) -> str:
     return f'<p class="verdict bad">Not flawless: {wrong}</p>'
 
 
+def _strained(found: Figures) -> str:
+    return f'<p class="bad">{escape(STRAINED)}</p>' if found.strained else ""
+
+
 def _tables(found: Figures) -> str:
     parts = (
+        _strained(found),
         "<h2>Segments</h2>",
         _table(_COUNTS, [[getattr(found, name) for name in _COUNTS]]),
         "<h2>Figures</h2>",
@@ -101,7 +133,8 @@ def _tables(found: Figures) -> str:
             ("process", "CPU mean, % of a core", "most", "memory, MB"),
             [(kind, used.cpu_mean, used.cpu_most, used.memory_most_mb) for kind, used in found.used.items()],
         ),
-        f"<p>The load maker took {_shown(found.load_maker_percent)} % of the machine.</p>",
+        f"<p>The load maker took {_shown(found.load_maker_percent)} % of the machine, its busiest process "
+        f"{_shown(found.load_maker_core_percent)} % of a core.</p>",
         *_counted("Refusals: count, Retry-After from, to", _refused(found)),
         *_counted("Connections that ended", found.disconnects.items()),
         *_counted("Told to be busy", found.busy.items()),

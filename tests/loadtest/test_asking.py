@@ -1,21 +1,42 @@
-"""Whoever can do without an answer gets nothing in its place."""
+"""What a gateway says; whoever can do without gets nothing in its place."""
 
 import aiohttp
 import pytest
 from aiohttp import web
 
 from client.connection import Address
-from loadtest.asking import ask
+from client.errors import GatewayError, Refused, TryLater, Unauthorised
+from loadtest.asking import READY, WORKERS, answer, ask
 from tests.helpers.web_server import serving
 
 
 @pytest.mark.parametrize(("said", "heard"), [('{"a": 1}', {"a": 1}), ("[1]", {}), ("{", {}), ("", {})])
 async def test_an_answer_that_cannot_be_used_is_none(said: str, heard: dict[str, int]) -> None:
-    async def answer(request: web.Request) -> web.Response:
+    async def say(request: web.Request) -> web.Response:
         return web.Response(text=said, status=503)
 
-    async with serving(web.get("/x", answer)) as url, aiohttp.ClientSession() as http:
-        assert await ask(http, Address(url + "/"), "/x") == heard
+    async with serving(web.get(READY, say)) as url, aiohttp.ClientSession() as http:
+        assert await ask(http, Address(url + "/"), READY) == heard
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "path", "error"),
+    [
+        (401, '{"error": {}}', WORKERS, Unauthorised),
+        (503, "{}", WORKERS, TryLater),
+        (503, "<html>", READY, TryLater),
+        (200, "<html>", READY, Refused),
+        (404, "{}", READY, Refused),
+    ],
+)
+async def test_whoever_cannot_is_told_why(status: int, said: str, path: str, error: type[GatewayError]) -> None:
+    async def say(request: web.Request) -> web.Response:
+        return web.Response(text=said, status=status)
+
+    async with serving(web.get(path, say)) as url, aiohttp.ClientSession() as http:
+        with pytest.raises(error):
+            await answer(http, Address(url), path)
+        assert await ask(http, Address(url), path) == {}
 
 
 async def test_nobody_there_is_no_answer() -> None:

@@ -1,11 +1,15 @@
 """The operator's command, against the real chain."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+from aiohttp import web
+
+from backend.certificates import own_certificate, server_context
 from tests.helpers.chain import KEY, running_chain
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until_sync
@@ -91,6 +95,41 @@ def test_a_wrong_key_is_not_flawless(tmp_path: Path, broker: Broker) -> None:
         done = run(tmp_path, "sessions", "--count", "1", "--gateway", endpoint.url, "--key", "wrong")
     assert done.returncode == 1
     assert "--key" in json.loads(done.stdout)["complaints"][0]
+
+
+def test_why_nothing_can_be_planned_is_said(tmp_path: Path) -> None:
+    done = run(tmp_path, "plan", "--streams", "1", "--gateway", "http://127.0.0.1:9")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no connection to the gateway" in done.stderr
+
+
+def test_a_certificate_that_nobody_trusts_can_be_named(tmp_path: Path) -> None:
+    certificate = own_certificate(tmp_path)
+
+    async def both() -> "list[subprocess.CompletedProcess[str]]":
+        runner = web.AppRunner(web.Application())
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(certificate))
+            await site.start()
+            ask = ("plan", "--streams", "1", "--gateway", f"https://127.0.0.1:{runner.addresses[0][1]}")
+            return [
+                await asyncio.to_thread(run, tmp_path, *ask, *options)
+                for options in ((), ("--certificate-sha256", certificate.sha256))
+            ]
+        finally:
+            await runner.cleanup()
+
+    unnamed, named = asyncio.run(both())
+    assert "--certificate-sha256" in unnamed.stderr
+    assert "is not a kikipounamu gateway (it answers 404 to /readyz)" in named.stderr, "it was spoken to"
+
+
+def test_a_report_that_cannot_be_written_is_said_before_anybody_speaks(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run(tmp_path, "herd", "--gateway", "http://127.0.0.1:9", "--report", str(tmp_path / "file" / "x"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Name another folder" in done.stderr
 
 
 def test_wrong_usage(tmp_path: Path) -> None:

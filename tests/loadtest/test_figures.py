@@ -44,13 +44,31 @@ def test_what_is_not_flawless(tally: Tally) -> None:
 
 def test_cpu_is_of_the_time_when_everybody_was_there() -> None:
     usages = [
-        Usage(at_s, {LOAD_MAKER: maker, GATEWAY: 10.0}, {LOAD_MAKER: memory}, cores=2)
+        Usage(at_s, {LOAD_MAKER: maker, GATEWAY: 10.0}, {LOAD_MAKER: memory}, 2, {LOAD_MAKER: maker / 2})
         for at_s, maker, memory in ((1.0, 90.0, 1.0), (2.0, 20.0, 2.0), (3.0, 40.0, 3.0), (4.0, 90.0, 4.0))
     ]
     found = figures(Tally(), 4.0, usages, (1.0, 3.0))
     assert found.used == {LOAD_MAKER: Used(30.0, 40.0, 3.0), GATEWAY: Used(10.0, 10.0, 0.0)}
-    assert found.load_maker_percent == 15.0
+    assert (found.load_maker_percent, found.load_maker_core_percent) == (15.0, 15.0)
     assert figures(Tally(), 4.0, usages, (8.0, 9.0)).used[LOAD_MAKER].cpu_most == 90.0, "too short: all of it"
+
+
+@pytest.mark.parametrize(
+    ("cpu", "cores", "busiest", "late_ms", "strained"),
+    [
+        (75.0, 16, 75.0, 49.0, False),
+        (85.0, 16, 85.0, 1.0, True),
+        (85.0, 16, 45.0, 1.0, False),
+        (85.0, 2, 45.0, 1.0, True),
+        (10.0, 16, 10.0, 51.0, True),
+    ],
+)
+def test_a_load_maker_that_is_too_busy(
+    cpu: float, cores: int, busiest: float, late_ms: float, strained: bool
+) -> None:
+    usage = Usage(1.0, {LOAD_MAKER: cpu}, {}, cores, {LOAD_MAKER: busiest})
+    assert figures(Tally(late_ms=[late_ms]), 4.0, [usage], (0.0, 9.0)).strained is strained
+    assert not figures(Tally(), 4.0, [], (0.0, 9.0)).strained
 
 
 def test_moments_are_few_and_lose_nothing() -> None:

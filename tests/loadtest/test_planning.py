@@ -4,6 +4,7 @@ import pytest
 from aiohttp import web
 
 from client.connection import Address
+from client.errors import Unreachable
 from loadtest.planning import Fleet, ask_fleet, fleet, need, words
 from tests.helpers.web_server import serving
 
@@ -58,4 +59,5 @@ async def test_the_gateway_is_asked_even_if_it_is_not_ready() -> None:
 
     async with serving(web.get("/readyz", ready), web.get("/v1/workers", workers)) as url:
         assert await ask_fleet(Address(url, "k")) == Fleet((3.5,), 7.5)
-    assert await ask_fleet(Address(url, "k")) == Fleet(())
+    with pytest.raises(Unreachable):
+        await ask_fleet(Address(url, "k"))

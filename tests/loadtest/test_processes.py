@@ -59,6 +59,8 @@ def test_everything_here_is_measured(worker: int) -> None:
         watch.measure()
         usage = wait_until_sync(lambda: busy(watch), "this process uses something")
     assert set(usage.cpu_percent) == {MACHINE, LOAD_MAKER, GATEWAY, BROKER, WORKERS}
+    assert 0 < usage.busiest_percent[LOAD_MAKER] <= usage.cpu_percent[LOAD_MAKER]
+    assert usage.busiest_percent[BROKER] == 0
     assert all(usage.memory_mb[kind] > 1 for kind in (LOAD_MAKER, GATEWAY, WORKERS))
     assert usage.memory_mb[BROKER] == 0
     assert usage.cores == os.cpu_count()

@@ -10,7 +10,7 @@ import pytest
 from client.connection import Address, fixed
 from loadtest.figures import Back
 from loadtest.processes import GATEWAY, LOAD_MAKER, Usage
-from loadtest.report import page, write_report
+from loadtest.report import STRAINED, NoReport, page, prepare, write_report
 from loadtest.run import Report, Run
 from loadtest.tally import Refused, Tally
 from tests.loadtest.test_tally import ended
@@ -52,7 +52,7 @@ def run() -> Run:
         refused_at={1: 4},
         complaints=["session 1: <b>"],
     )
-    run.usages = [Usage(at_s, {LOAD_MAKER: 10.0, GATEWAY: 20.0}, {GATEWAY: 80.0}, 2) for at_s in (1.0, 2.0)]
+    run.usages = [Usage(at_s, {LOAD_MAKER: 10.0}, {GATEWAY: 80.0}, 2, {LOAD_MAKER: 9.0}) for at_s in (1.0, 2.0)]
     run.back = Back(2, 2, 0, 0.5, 0.75, 1.25)
     return run
 
@@ -65,7 +65,15 @@ def test_the_page_is_whole_and_needs_nothing_from_elsewhere(run: Run) -> None:
     assert "<b>" not in shown and "<expected>" not in shown
     assert not re.search(r"<script|<link|<img|url\(|src=|https?:", shown)
     assert "prefers-color-scheme:dark" in shown
-    for expected in ("Not flawless: 0 errors, 4 refusals", "9.5", "1.25", "900", "gateway", "5 % of the machine"):
+    for expected in (
+        "Not flawless: 0 errors, 4 refusals",
+        "9.5",
+        "1.25",
+        "900",
+        "gateway",
+        "5 % of the machine",
+        "9 % of a core",
+    ):
         assert expected in reader.text, expected
     assert shown.count("<svg") == 5
 
@@ -79,6 +87,19 @@ def test_a_flawless_one_too(run: Run) -> None:
     assert "Flawless" in page(run.report(expect_refusals=True))
 
 
+def test_a_load_maker_that_was_too_busy_is_said(run: Run) -> None:
+    assert STRAINED not in page(run.report())
+    run.tally.late_ms.append(200.0)
+    assert STRAINED in page(run.report())
+
+
+def test_a_folder_that_cannot_be_is_said(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for write in (prepare, lambda folder: write_report(folder, run.report())):
+        with pytest.raises(NoReport, match="Name another folder"):
+            write(tmp_path / "file" / "x")
+
+
 def test_nothing_measured_can_be_shown() -> None:
     shown = page(Run("streams", {}, fixed(Address("http://127.0.0.1:9"))).report())
     assert "<svg" not in shown and "Partial: not finished" in shown
@@ -86,6 +107,8 @@ def test_nothing_measured_can_be_shown() -> None:
 
 def test_both_files_are_written(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
+    prepare(folder)
+    assert list(folder.iterdir()) == []
     write_report(folder, run.report())
     read = msgspec.json.decode((folder / "report.json").read_bytes(), type=Report)
     assert read.figures.right == 2 and read.plan == {"clients": 2}
