@@ -6,6 +6,7 @@ are looked at. What is kept has a bound.
 
 import gzip
 import re
+import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -210,7 +211,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 def _pieces(path: Path) -> Iterator[bytes]:
     """Whole lines, many at a time. What cannot be read any more is passed over: logs are moved while one reads."""
     rest = b""
-    with suppress(OSError, EOFError), _opened(path) as file:
+    with suppress(OSError, EOFError, zlib.error), _opened(path) as file:
         while read := file.read(_PIECE):
             whole, _, rest = (rest + read).rpartition(b"\n")
             if len(rest) > _LONGEST_LINE:

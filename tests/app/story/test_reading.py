@@ -3,6 +3,7 @@
 import gzip
 import json
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -98,9 +99,13 @@ def test_lines_over_the_edges_of_pieces_are_whole(tmp_path: Path) -> None:
     assert [one.segment for one in find(ONE, [tmp_path]).lines] == list(range(100))
 
 
-def test_a_damaged_pack_costs_itself_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "damage", [lambda packed: packed[:-20], lambda packed: packed[:10] + b"\xff" + packed[11:]]
+)
+def test_a_damaged_pack_costs_itself_alone(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     write(tmp_path / "gateway.jsonl.1.gz", *(line(ONE, 1, segment=n) for n in range(10)))
     packed = (tmp_path / "gateway.jsonl.1.gz").read_bytes()
-    (tmp_path / "gateway.jsonl.1.gz").write_bytes(packed[:-20])
+    (tmp_path / "gateway.jsonl.1.gz").write_bytes(damage(packed))
     write(tmp_path / "gateway.jsonl", line(ONE, 2, segment=99))
-    assert find(ONE, [tmp_path]).lines[-1].segment == 99
+    for name in (ONE, ONE[:8], "last"):
+        assert find(name, [tmp_path]).lines[-1].segment == 99
