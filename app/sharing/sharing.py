@@ -109,6 +109,9 @@ class Sharing:
             return
         restarts = on or self._on
         self._on, self._port, self._blocked, self._failures = on, port, None, 0
+        if self._retrying is not None:
+            self._retrying.cancel()  # its pause is of another wish
+            self._retrying = None
         if restarts:
             self.again()
         self._look()

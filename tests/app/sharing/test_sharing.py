@@ -222,6 +222,24 @@ async def test_it_is_tried_again_once_the_port_is_free() -> None:
     assert pauses[:4] == [1, 2, 3, 4]
 
 
+async def test_another_port_does_not_wait_for_the_pause_of_the_one_before() -> None:
+    pauses = list[int]()
+
+    def pause(failures: int) -> float:
+        pauses.append(failures)
+        return 600.0 if len(pauses) == 1 else 0.01
+
+    async with Sharing(Told(), nowhere, pause=pause) as made:
+        made.again = lambda: made.gateway_told(StackFailed("it ends"))
+        made.wish(on=True, port=1)
+        await wait_until(lambda: pauses == [1], "a long pause")
+        made.wish(on=True, port=2)
+        await wait_until(lambda: len(pauses) > 1, "the new one is tried soon")
+        assert pauses[1] == 1
+        made.again = lambda: None
+        made.wish(on=False, port=2)
+
+
 async def test_one_that_ends_is_tried_again_ever_less_often() -> None:
     pauses = list[int]()
 
