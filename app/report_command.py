@@ -20,12 +20,13 @@ async def write(to: Path | None) -> int:
     """Gather, save, and tell what is in it. Raises ``AppError``."""
     import asyncio
 
+    from app.doctor import chosen  # what writes settings is a part of the desktop extra
     from app.help.report import Sources, gather, save
     from app.help.view import suggested_name
-    from app.settings.file import SettingsFile
+    from app.settings.place import settings_place
 
-    async with SettingsFile() as file:
-        parts = await gather(Sources(file.current))
+    found = await asyncio.to_thread(chosen.read, settings_place())
+    parts = await gather(Sources(found.settings))
     place = to or Path(suggested_name(time.time()))
     await asyncio.to_thread(save, parts, place)
     for part in parts:

@@ -1,5 +1,8 @@
 """``kikipounamu report`` saves what whoever helps needs to know."""
 
+import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -27,3 +30,17 @@ async def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "a file").touch()
     with pytest.raises(ReportNotSaved, match="choose another place"):
         await write(tmp_path / "a file" / "report.zip")
+
+
+def test_the_settings_are_in_it_without_what_writes_them(tmp_path: Path) -> None:
+    settings = tmp_path / "home" / "config" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("[history]\ndays = 3\n")
+    place = tmp_path / "mine.zip"
+    code = (
+        "import asyncio, pathlib, sys; sys.modules['tomlkit'] = None; from app.report_command import write;"
+        f"asyncio.run(write(pathlib.Path({str(place)!r})))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    with zipfile.ZipFile(place) as archive:
+        assert json.loads(archive.read("settings.json"))["history.days"] == 3
