@@ -40,21 +40,26 @@ def paired(file: Path) -> tuple[Paired, ...] | None:
 
 
 async def elsewhere(gateways: Sequence[Elsewhere], version: str, answer_s: float = _ANSWER_S) -> list[Finding]:
-    """All of them at once. ``version``: of this program."""
+    """All of them at once, each at all its addresses at once. ``version``: of this program."""
     found = await asyncio.gather(*(_one(gateway, version, answer_s) for gateway in gateways))
     return [finding for findings in found for finding in findings]
 
 
 async def _one(gateway: Elsewhere, version: str, answer_s: float) -> list[Finding]:
-    error: GatewayError = Unreachable("it has no address")
-    for address in gateway.addresses:
-        try:
-            return told(gateway, address, await answers(address, answer_s), version)
-        except Unreachable as failure:
-            error = failure if isinstance(error, Unreachable) else error
-        except GatewayError as failure:  # somebody answers, perhaps another one who has this address now
-            error = failure
-    return [refused(gateway, error)]
+    found = await asyncio.gather(*(_asked(address, answer_s) for address in gateway.addresses))
+    for address, answer in zip(gateway.addresses, found, strict=True):
+        if isinstance(answer, Answers):
+            return told(gateway, address, answer, version)
+    errors = [answer for answer in found if isinstance(answer, GatewayError)]
+    errors.sort(key=lambda error: isinstance(error, Unreachable))  # somebody who answers says more
+    return [refused(gateway, errors[0] if errors else Unreachable("it has no address"))]
+
+
+async def _asked(address: Address, answer_s: float) -> Answers | GatewayError:
+    try:
+        return await answers(address, answer_s)
+    except GatewayError as error:
+        return error
 
 
 def told(gateway: Elsewhere, address: Address, found: Answers, version: str) -> list[Finding]:

@@ -1,13 +1,16 @@
 """Gateways elsewhere: well, away, with another key, another certificate, another version, without a worker."""
 
+import asyncio
 from pathlib import Path
 
 from app.doctor.elsewhere import Elsewhere, elsewhere, paired, refused
 from app.gateways.store import Paired, encode
 from client.connection import Address
 from client.errors import Refused, Unauthorised, Unreachable, WrongCertificate
+from runtime.tasks import cancel_and_wait
 from tests.app.doctor.found import keys
 from tests.app.doctor.gateways import KEY, READY, gateway
+from tests.helpers.waiting import wait_until
 
 AWAY = Address("http://127.0.0.1:9", KEY)
 
@@ -21,6 +24,29 @@ async def test_the_first_that_answers_counts() -> None:
         found = await elsewhere([at(AWAY, Address(url, KEY)), at(AWAY)], "1.0")
     assert keys(found) == ["ok elsewhere-well", "advice elsewhere-away"]
     assert found[0].values["name"] == "the desk" and found[0].values["workers"] == "1"
+
+
+async def test_all_addresses_of_one_are_asked_at_once() -> None:
+    asked, all_asked = 0, asyncio.Event()
+
+    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Nobody is answered before everybody has asked."""
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            all_asked.set()
+        await all_asked.wait()
+        writer.close()
+
+    async with await asyncio.start_server(hold, "127.0.0.1", 0) as server:
+        address = Address(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", KEY)
+        examined = asyncio.create_task(elsewhere([at(address, address, address)], "1.0", answer_s=600.0))
+        try:
+            await wait_until(all_asked.is_set, "each is asked")
+            assert keys(await examined) == ["advice elsewhere-away"]
+        finally:
+            await cancel_and_wait([examined])
+            all_asked.set()
 
 
 async def test_one_of_another_version_without_a_worker() -> None:
