@@ -21,12 +21,17 @@ NAME: Final = "doctor.json"
 _OWN: Final = frozenset(
     {
         *("binding", "bindings", "count", "detector", "extras", "level", "minutes", "ms", "percent"),
-        *("process", "python", "seconds", "size", "status", "workers"),
+        *("process", "python", "seconds", "since", "size", "status", "workers"),
     }
 )
 _WORDS: Final = frozenset({"desktop", "own", "system", "version", "what"})
 _WORD: Final = re.compile(r"[\w.,+:()/ -]{1,60}", re.ASCII)
-_HARDWARE: Final = re.compile(r"driver|card \d+|torch|ctranslate2|decode")
+_HARDWARE: Final = re.compile(r"driver|card \d+|torch|ctranslate2")
+# What a decode says that succeeded: what a library says of one that did not may name a folder.
+_DECODED: Final = re.compile(
+    r"\d+ s of sound in [\d.]+ s: RTF [\d.]+, "
+    r"(\d+ times as fast as speech|slower than speech: texts will lag behind)"
+)
 
 
 def part(say: Say, findings: Sequence[Finding]) -> Part:
@@ -49,9 +54,13 @@ def _kept(finding: Finding, name: str, value: str, redaction: Redaction) -> str:
         return value if set(value.split(", ")) <= set(model_names()) else LEFT_OUT
     if name in _WORDS:
         return value if _WORD.fullmatch(value) else LEFT_OUT
-    if name == "says" and _HARDWARE.fullmatch(finding.values.get("what", "")):
+    if name == "says" and _is_of_hardware(finding.values.get("what", ""), value):
         return value
     return redaction.text(value) if name in {"says", "event"} else LEFT_OUT
+
+
+def _is_of_hardware(what: str, says: str) -> bool:
+    return bool(_HARDWARE.fullmatch(what) or (what == "decode" and _DECODED.fullmatch(says)))
 
 
 def _without_values(note: Note | None) -> Note | None:

@@ -10,6 +10,8 @@ from app.help.own_code import own_modules
 from app.help.redacting import LEFT_OUT, Redaction
 from app.sentences import Sentences, entries, placeholders
 from app.view import Note
+from protocol.engine import EngineInfo
+from worker.doctor import Decoded, decoded
 
 SECRET = "greenstone of Anahera"
 
@@ -20,6 +22,7 @@ def test_names_and_places_are_left_out() -> None:
         wrong(Area.DISK, "disk-full", size="3 bytes", folder=f"/home/{SECRET}"),
         ok(Area.ELSEWHERE, "elsewhere-pinned", name=SECRET, ms=3, workers=1),
         wrong(Area.WORKER, "worker-fails", what="text", says=SECRET),
+        wrong(Area.WORKER, "worker-fails", what="decode", says=f"the engine raised OSError: /home/{SECRET}/model"),
         advice(Area.LOG, "log-errors", count=3, programs=SECRET, event=SECRET, folder=SECRET),
         wrong(Area.MODELS, "model-damaged", model=SECRET),
         advice(Area.GATEWAY, "gateway-version", version="翡翠", own="1.0"),
@@ -44,6 +47,17 @@ def test_what_helps_stays() -> None:
     assert [redacted(finding, redaction) for finding in kept] == kept
 
 
+def test_how_fast_this_computer_is_stays() -> None:
+    redaction = Redaction(own_modules())
+    for decode_s in (1.25, 20.0):
+        lines = list(
+            decoded(Decoded(EngineInfo("whisper", "base", "cpu"), 2.0, 10.0, decode_s, SECRET), spoken=True)
+        )
+        (says,) = [line.says for line in lines if line.what == "decode"]
+        finding = ok(Area.WORKER, "worker-says", what="decode", says=says)
+        assert redacted(finding, redaction) == finding
+
+
 def test_every_value_of_every_finding_is_left_out_or_this_programs_own(tmp_path: Path) -> None:
     """Whatever is new is left out until somebody has thought about it."""
     redaction = Redaction(own_modules())
@@ -53,5 +67,5 @@ def test_every_value_of_every_finding_is_left_out_or_this_programs_own(tmp_path:
     kept = {name for name, value in redacted(finding, redaction).values.items() if value != LEFT_OUT}
     assert kept <= {
         *("binding", "bindings", "count", "detector", "extras", "level", "minutes", "ms", "percent"),
-        *("process", "python", "seconds", "size", "status", "workers"),
+        *("process", "python", "seconds", "since", "size", "status", "workers"),
     }
