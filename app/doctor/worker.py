@@ -58,7 +58,7 @@ async def worker(
     findings = told(lines, needed=needed)
     if status is None:
         findings.append(bad(Area.WORKER, "worker-slow", seconds=f"{deadline_s:g}"))
-    elif status and not any(line.good is False for line in lines):
+    elif not lines or (status and not any(line.good is False for line in lines)):
         findings.append(bad(Area.WORKER, "worker-crashed", status=status, words=words or "?"))
     return findings
 
@@ -89,9 +89,13 @@ def _last_words(complaints: IO[bytes]) -> str:
 
 async def _read(process: Process, lines: list[Line]) -> None:
     assert process.stdout is not None
-    async for raw in process.stdout:
-        with suppress(msgspec.DecodeError):  # what a library prints there
+    while True:
+        try:
+            if not (raw := await process.stdout.readline()):
+                return
             lines.append(msgspec.json.decode(raw, type=Line))
+        except (ValueError, msgspec.DecodeError):  # what a library prints there, or longer than any line of ours
+            continue
 
 
 def told(lines: Iterable[Line], *, needed: bool) -> list[Finding]:

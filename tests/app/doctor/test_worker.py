@@ -38,6 +38,21 @@ async def test_one_that_falls_over_is_noticed(tmp_path: Path) -> None:
     assert fell[0].values["words"] == "ModuleNotFoundError: No module named 'no_such_library'"
 
 
+async def test_what_a_library_prints_does_no_harm(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "print('x' * 300_000, flush=True)\n"
+        'sys.stdout.buffer.write(b\'"\\xff"\\n{"what": "\\xff", "says": ""}\\n\')\n'
+        'print(\'{"what": "engine", "says": "here", "good": true}\')\n'
+    )
+    assert keys(await worker([], command=doctor(tmp_path, script))) == ["ok worker-says"]
+
+
+async def test_one_that_says_nothing_is_noticed(tmp_path: Path) -> None:
+    found = await worker([], command=doctor(tmp_path, "print('x' * 300_000)"))
+    assert keys(found) == ["problem worker-crashed"] and found[0].values["status"] == "0"
+
+
 async def test_one_that_hangs_is_ended_and_what_it_said_counts(tmp_path: Path) -> None:
     script = 'import time\nprint(\'{"what": "driver", "says": "none"}\', flush=True)\ntime.sleep(600)\n'
     found = await worker([], command=doctor(tmp_path, script), deadline_s=1.0)
