@@ -8,15 +8,16 @@ from typing import Final
 from app.doctor.finding import Area, Finding, advice, ok
 
 _EXTRAS: Final = {
-    "gateway": ("redis",),
-    "worker": ("redis", "opencc"),
+    "gateway": ("alembic", "prometheus_client", "redis", "sqlalchemy"),
+    "worker": ("opencc", "prometheus_client", "redis"),
+    "server": ("psycopg",),
     "whisper": ("faster_whisper",),
     "microphone": ("sounddevice",),
-    "desktop": ("PySide6", "sounddevice", "tomlkit"),
+    "desktop": ("PySide6", "segno", "sounddevice", "tomlkit"),
     "media": ("av",),
     "funasr": ("funasr", "torch"),
 }
-_OPTIONAL: Final = frozenset({"media", "funasr"})
+_OPTIONAL: Final = frozenset({"server", "media", "funasr"})
 
 
 def has_module(name: str) -> bool:

@@ -1,7 +1,17 @@
 """What is not installed is told with the command that adds it."""
 
+import re
+import tomllib
+from functools import partial
+from operator import ne
+from pathlib import Path
+
 from app.doctor.installation import has_module, installation
 from tests.app.doctor.found import keys
+
+ROOT = Path(__file__).resolve().parents[3]
+MODULES = {"PySide6-Essentials": "PySide6"}
+"""Where one is called otherwise than what is installed."""
 
 
 def test_everything_is_there() -> None:
@@ -22,3 +32,13 @@ def test_nothing_can_be_added_to_a_bundle() -> None:
 
 def test_a_module_is_there_or_not() -> None:
     assert has_module("json") and not has_module("no_such_module")
+
+
+def test_no_part_of_an_extra_is_forgotten() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for extra in declared.keys() - {"dev", "microphone"}:  # a part of desktop
+        for requirement in declared[extra]:
+            name, _, only_on = requirement.partition(";")
+            module = MODULES.get(found := re.split(r"[^\w-]", name)[0], found.lower().replace("-", "_"))
+            told = installation("1.0", frozen=False, has=partial(ne, module))
+            assert only_on or any(extra in one.values["extras"].split(",") for one in told[1:]), requirement
