@@ -1,5 +1,6 @@
 """The light client keeps the protocol; what it shares with the library's is tested in ``test_streams``."""
 
+import asyncio
 import random
 from uuid import uuid4
 
@@ -104,6 +105,22 @@ async def test_it_backs_off_as_the_library_does(kind: type[LightClient | Gateway
     ):
         await wait_until(lambda: len(counted) >= 6, "it tries again and again")
     assert counted[:6] == [1, 2, 3, 4, 5, 6], "a welcome is no sign that it lasts"
+
+
+@pytest.mark.parametrize("kind", [LightClient, GatewayClient])
+async def test_who_was_welcomed_once_gives_up_too(kind: type[LightClient | GatewayClient]) -> None:
+    async def break_off(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await welcome(socket, memory)
+        gateway.statuses += [(503, {})] * 10_000
+        cut(socket)
+
+    settings = ClientSettings(give_up_s=0.1, retry=lambda failures, chance, asked: 0.0)
+    async with (
+        scripted(break_off) as gateway,
+        kind(fixed(Address(gateway.url)), uuid4(), Spoken(), Options(), settings) as client,
+    ):
+        with pytest.raises(Unreachable):
+            await asyncio.wait_for(client.finish(), 10)
 
 
 async def test_nobody_there_is_an_error() -> None:
