@@ -3,41 +3,58 @@
 Of a line only its event is told, which is a text of this program; of one by a library only which that is.
 """
 
+import time
 from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from app.doctor.finding import Area, Finding, advice, ok
-from app.help.log_lines import LogFilter, LogLine, as_object
-from app.help.log_reading import LogReading
+from app.help.log_lines import LogFilter, LogLine, as_object, parse
 from app.help.own_code import PACKAGES
+from app.story.reading import found_in, logs_of, pieces
 
 DAY_S: Final = 86_400.0
+_READS_S: Final = 10.0
 _LONGEST: Final = 120
 _ERRORS: Final = LogFilter(level="error")
+_MARKS: Final = (b'"error"', b'"critical"', b'"exception"', b'"fatal"')
 
 
-def logs(folder: Path, now_s: float) -> list[Finding]:
-    """Of the last day."""
-    reading = LogReading(folder)
-    reading.read()
-    lines = [line for line in reading.lines if line.level and _ERRORS.lets_through(line)]
-    recent = [line for line in lines if now_s - line.at_s <= DAY_S]
-    if not recent:
+@dataclass
+class _Errors:
+    """``since_s``: older ones do not count."""
+
+    since_s: float
+    programs: Counter[str] = field(default_factory=Counter)
+    last: LogLine | None = None
+
+    def take_in(self, raw: bytes, program: str) -> None:
+        line = parse(raw.decode(errors="replace"), program, 0.0)
+        if line.at_s < self.since_s or not (line.level and _ERRORS.lets_through(line)):
+            return
+        self.programs[program] += 1
+        if self.last is None or line.at_s >= self.last.at_s:
+            self.last = line
+
+
+def logs(
+    folder: Path, now_s: float, reads_s: float = _READS_S, clock: Callable[[], float] = time.monotonic
+) -> list[Finding]:
+    """Of the last day, or of as much of it as can be read in ``reads_s``, the newest first."""
+    errors, late_s = _Errors(now_s - DAY_S), clock() + reads_s
+    unread_s = _read(_changed_since(folder, errors.since_s), errors, lambda: clock() >= late_s)
+    since = "" if unread_s is None else time.strftime("%H:%M", time.localtime(unread_s))
+    if errors.last is None and since:
+        return [ok(Area.LOG, "log-quiet-since", since=since, folder=str(folder))]
+    if errors.last is None:
         return [ok(Area.LOG, "log-quiet", folder=str(folder))]
-    programs = ", ".join(
-        f"{name} {count}" for name, count in Counter(line.program for line in recent).most_common()
-    )
-    return [
-        advice(
-            Area.LOG,
-            "log-errors",
-            count=len(recent),
-            programs=programs,
-            event=event_of(recent[-1]),
-            folder=str(folder),
-        )
-    ]
+    programs = ", ".join(f"{name} {count}" for name, count in errors.programs.most_common())
+    count, event = errors.programs.total(), event_of(errors.last)
+    found = advice(Area.LOG, "log-errors", count=count, programs=programs, event=event, folder=str(folder))
+    return [found, ok(Area.LOG, "log-unread", since=since)] if since else [found]
 
 
 def event_of(line: LogLine) -> str:
@@ -45,3 +62,24 @@ def event_of(line: LogLine) -> str:
     logger = str((as_object(line.raw) or {}).get("logger", ""))
     package = logger.partition(".")[0]
     return line.event[:_LONGEST] if package in PACKAGES else package[:_LONGEST] or "?"
+
+
+def _changed_since(folder: Path, since_s: float) -> list[tuple[float, Path]]:
+    """Files that may have lines from then on, with when they were changed, the newest first."""
+    found: list[tuple[float, Path]] = []
+    for path in logs_of(folder):
+        with suppress(OSError):  # it is moved aside just now
+            found.append((path.stat().st_mtime, path))
+    return sorted((one for one in found if one[0] >= since_s), reverse=True)
+
+
+def _read(files: Iterable[tuple[float, Path]], errors: _Errors, late: Callable[[], bool]) -> float | None:
+    """Until it is ``late``: then, since when everything was read."""
+    for changed_s, path in files:
+        program = path.name.partition(".jsonl")[0]
+        for piece in pieces(path):
+            if late():
+                return changed_s
+            for raw in found_in(piece, _MARKS):
+                errors.take_in(raw, program)
+    return None

@@ -94,10 +94,10 @@ class _Span:
 
     def matching(self, marks: Sequence[bytes]) -> Iterator[bytes]:
         """As ``_matching``; its time is known then."""
-        for piece in _pieces(self.path):
+        for piece in pieces(self.path):
             self.first = self.first or piece[: _end_of_line(piece, 0)]
             self.last = piece[piece.rfind(b"\n") + 1 :]
-            yield from _found_in(piece, marks)
+            yield from found_in(piece, marks)
 
     def overlaps(self, first: float, last: float) -> bool:
         """Whether it may have lines of this time."""
@@ -182,11 +182,12 @@ def _tail(path: Path) -> list[bytes]:
 
 def _matching(path: Path, marks: Sequence[bytes]) -> Iterator[bytes]:
     """Lines that contain one of these."""
-    for piece in _pieces(path):
-        yield from _found_in(piece, marks)
+    for piece in pieces(path):
+        yield from found_in(piece, marks)
 
 
-def _found_in(piece: bytes, marks: Sequence[bytes]) -> Iterator[bytes]:
+def found_in(piece: bytes, marks: Sequence[bytes]) -> Iterator[bytes]:
+    """Lines of it that contain one of these."""
     starts = set[int]()
     for mark in marks:
         at = piece.find(mark)
@@ -204,11 +205,11 @@ def _end_of_line(piece: bytes, start: int) -> int:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    for piece in _pieces(path):
+    for piece in pieces(path):
         yield from piece.splitlines()
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
+def pieces(path: Path) -> Iterator[bytes]:
     """Whole lines, many at a time. What cannot be read any more is passed over: logs are moved while one reads."""
     rest = b""
     with suppress(OSError, EOFError, zlib.error), _opened(path) as file:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.doctor.finding import Area, ok, wrong
 from app.doctor.wording import told
-from app.sentences import Sentences, entries
+from app.sentences import LANGUAGES, Sentences, entries, placeholders
 from app.view import Note
 
 DOCTOR = Path(__file__).resolve().parents[3] / "app" / "doctor"
@@ -48,3 +48,26 @@ def test_a_reason_is_told_in_the_same_language() -> None:
     finding = wrong(Area.LOG, "stopped").because(Note("gateway-failed"))
     assert "gateway of this computer failed" in told(Sentences("en"), finding).found
     assert "本机网关出错" in told(Sentences("zh"), finding).found
+
+
+def test_what_is_counted_has_its_forms() -> None:
+    counted = {
+        key for key, entry in entries("en").items() if key.startswith("doctor.") and "count" in placeholders(entry)
+    }
+    assert counted and all(not isinstance(entries("en")[key], str) for key in counted)
+    one = ok(Area.RECORDINGS, "recordings", count=1, minutes=1, size="3 kB")
+    assert told(Sentences(), one).found == "1 recording, 1 min, 3 kB."
+
+
+def test_a_broker_is_called_the_same_everywhere() -> None:
+    elsewhere = ok(Area.BROKER, "broker-elsewhere", version="valkey 9.1", percent=3)
+    assert told(Sentences("en"), elsewhere).title == "Broker"
+    assert told(Sentences("zh"), elsewhere).title == "消息代理"
+
+
+def test_what_is_told_in_a_window_too_speaks_of_no_option_of_the_command() -> None:
+    for language in LANGUAGES:
+        texts = {key: entry for key, entry in entries(language).items() if key.startswith("doctor.")}
+        assert {
+            key for key, entry in texts.items() if "--bundle" in str(entry) or "this command" in str(entry)
+        } == set()
