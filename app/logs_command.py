@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from app.story.telling import Row, Story
@@ -68,14 +67,8 @@ def logs(
     story = _only(segment, tell(found.session, found.lines, [str(place) for place in places]))
     if as_json:
         typer.echo(json.dumps(_as_json(story, found.left_out), ensure_ascii=False, indent=2))
-        return
-    from rich.console import Console
-
-    console = Console(highlight=False, soft_wrap=True)
-    console.width = max(console.width, _TABLE_WIDTH)
-    _print(console, story)
-    if found.left_out:
-        console.print(f"{found.left_out} older lines of this session are left out", markup=False)
+    else:
+        _print(story, found.left_out)
 
 
 def _only(segment: int | None, story: "Story") -> "Story":
@@ -86,7 +79,11 @@ def _only(segment: int | None, story: "Story") -> "Story":
     return replace(story, entries=entries, rows=tuple(row for row in story.rows if row.segment == segment))
 
 
-def _print(console: "Console", story: "Story") -> None:
+def _print(story: "Story", left_out: int) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    console.width = max(console.width, _TABLE_WIDTH)
     console.print(f"session {story.session}, {_day(story.began_s)}", markup=False)
     widest = max((len(one.who) for one in story.entries), default=0)
     for one in story.entries:
@@ -96,6 +93,8 @@ def _print(console: "Console", story: "Story") -> None:
     console.print(f"{told}; unexplained: {story.unexplained_ms:.0f} ms", markup=False)
     for note in story.notes:
         console.print(f"note: {note}", markup=False)
+    if left_out:
+        console.print(f"{left_out} older lines of this session are left out", markup=False)
 
 
 def _table(rows: Iterable["Row"]) -> "Table":
