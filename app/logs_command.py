@@ -26,6 +26,14 @@ _COLUMNS: Final = (
     ("whole", "whole"),
     ("unexplained", "unexplained"),
 )
+_FOLDER: Final = typer.Option(
+    "--folder",
+    exists=True,
+    file_okay=False,
+    readable=True,
+    resolve_path=True,
+    help="Logs of another computer, copied or mounted; repeatable.",
+)
 
 
 def logs(
@@ -33,17 +41,7 @@ def logs(
         str, typer.Option("--session", help="Id of a session, its beginning, or `last`. Takes have the same ids.")
     ] = "last",
     segment: Annotated[int | None, typer.Option("--segment", min=0, help="Only this one.")] = None,
-    folder: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--folder",
-            exists=True,
-            file_okay=False,
-            readable=True,
-            resolve_path=True,
-            help="Logs of another computer, copied or mounted; repeatable.",
-        ),
-    ] = None,
+    folder: Annotated[list[Path] | None, _FOLDER] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Tell what happened to what was said: every second between speech and text, across all programs.
