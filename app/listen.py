@@ -21,7 +21,7 @@ from app.interrupts import Interrupts
 from app.listening import QUIET_S, Listener, Microphone, Mode
 from app.process import EXPECTED, FAILED, INTERRUPTED
 from app.screen import Screen
-from app.settings.file import limits_now
+from app.settings.limits import limits_now
 from protocol.recognition import Options
 from runtime.tasks import Tasks
 

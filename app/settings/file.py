@@ -5,10 +5,9 @@ import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -19,6 +18,7 @@ from tomlkit.exceptions import ParseError, TOMLKitError
 from app.actions import ChangeSetting
 from app.capture.retention import RetentionLimits
 from app.settings.errors import BadSetting, SettingsError, SettingsNotKept, SettingsUnreadable
+from app.settings.limits import limits_of
 from app.settings.place import settings_place
 from app.settings.rows import with_rows
 from app.settings.schema import all_settings, as_written, changed, from_mapping, unknown_names
@@ -74,26 +74,6 @@ def _document(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return dict(tomlkit.parse(text).unwrap())
-
-
-def limits_of(settings: Settings, problems: Sequence[SettingsError]) -> RetentionLimits:
-    """What may be deleted: nothing, while it cannot be read for how long recordings are wanted."""
-    doubtful = any(
-        not isinstance(problem, BadSetting) or problem.name.startswith("history") for problem in problems
-    )
-    return RetentionLimits(inf, inf) if doubtful else settings.history.limits
-
-
-def limits_now(place: Path | None = None) -> RetentionLimits:
-    """The same of the file of this user, for a command that runs beside no app."""
-    try:
-        text = (place or settings_place()).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        text = ""
-    except (OSError, UnicodeDecodeError) as error:
-        return limits_of(Settings(), [SettingsUnreadable(str(error))])
-    reading = read(text)
-    return limits_of(reading.settings, [*reading.problems, *([reading.broken] if reading.broken else [])])
 
 
 def written(text: str, name: str, value: Any) -> str:

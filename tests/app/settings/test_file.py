@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from app.actions import ChangeSetting
 from app.capture.retention import RetentionLimits
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
-from app.settings.file import SettingsFile, limits_now, line_of, read, written
+from app.settings.file import SettingsFile, line_of, read, written
+from app.settings.limits import limits_now
 from app.settings.schema import all_settings, changed
 from app.settings.sections import Settings
 from tests.helpers.waiting import wait_until
