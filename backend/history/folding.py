@@ -1,7 +1,8 @@
 """What a batch of the feed, or a plan, changes in the history. Pure: values in, values out.
 
-The feed says everything at least once. What counts is decided here: the first end of an attempt, a higher attempt
-where the one before failed, and that a segment was cancelled.
+The feed says everything at least once, and where gateways end and others go on it may say it in any order. What
+counts is decided here: the first end of an attempt, a higher attempt where the one before failed, and, whatever
+came or comes, that a segment was cancelled. Where a session stands is what its newest entry says.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,7 @@ SEGMENT_BYTES: Final = 600
 _TERM_BYTES: Final = 6  # of the index, for each byte of a text
 _LONGEST_NAME: Final = 200
 _LONGEST_MS: Final = 2**53
+_LATEST_MS: Final = 2**62
 
 
 class Kept(NamedTuple):
@@ -44,7 +46,7 @@ class Change:
 
 @dataclass
 class SessionChange:
-    """What is added to a session's figures. ``state``: ``None``: as it was."""
+    """What is added to a session's figures. ``state``, as of ``changed_ms``: ``None``: as it was."""
 
     segments: int = 0
     finals: int = 0
@@ -52,7 +54,8 @@ class SessionChange:
     cancelled: int = 0
     samples: int = 0
     size: int = 0
-    changed_ms: int = 0
+    started_ms: int = _LATEST_MS
+    changed_ms: int = -1
     state: SessionState | None = None
 
 
@@ -87,26 +90,24 @@ def fold(
     """``kept``: the segments that are there; ``kinds``: the sessions. Entries of others are left out."""
     folded = Folded()
     for entry in entries:
-        if entry.session not in kinds:
+        kind = kinds.get(entry.session)
+        if kind is None or (entry.segment == OVER and kind is SessionKind.FILE):
             continue
-        if entry.segment == OVER:
-            if kinds[entry.session] is SessionKind.STREAM:
-                _session(folded, entry).state = SessionState.DONE
-            continue
+        _session(folded, entry, kind)
         key = entry.session, entry.segment
         change = folded.changes.get(key)
         before = change.after if change else kept.get(key)
-        if counts(before, entry):
-            _apply(folded, entry, before, kept.get(key), kinds[entry.session])
+        if entry.segment != OVER and counts(before, entry):
+            _apply(folded, entry, before, kept.get(key), kind)
     return folded
 
 
 def counts(before: Kept | None, entry: Entry) -> bool:
     """Whether an entry changes what is kept of its segment."""
-    if entry.outcome is None:
-        return before is not None and before.state is not SegmentState.CANCELLED
     if before is None:
         return True
+    if entry.outcome is None:
+        return before.state is not SegmentState.CANCELLED
     if before.state is SegmentState.PLANNED:
         return entry.attempt >= before.attempt
     return before.state is SegmentState.FAILED and entry.attempt > before.attempt
@@ -137,29 +138,38 @@ def use_of(folded_uses: dict[UseKey, DayUse], about: About, at_ms: int) -> DayUs
     return folded_uses.setdefault((day_of(at_ms), about.owner, about.tenant), DayUse())
 
 
-def _session(folded: Folded, entry: Entry) -> SessionChange:
+def _session(folded: Folded, entry: Entry, kind: SessionKind) -> None:
     change = folded.sessions.setdefault(entry.session, SessionChange())
+    if kind is SessionKind.STREAM:
+        change.started_ms = min(change.started_ms, entry.at_ms)
+        over = entry.segment == OVER
+        if (entry.at_ms, over) >= (change.changed_ms, change.state is SessionState.DONE):
+            change.state = SessionState.DONE if over else SessionState.WORKING
     change.changed_ms = max(change.changed_ms, entry.at_ms)
-    return change
 
 
 def _apply(folded: Folded, entry: Entry, before: Kept | None, stored: Kept | None, kind: SessionKind) -> None:
     folded.counted.append(entry)
     state, row = _row(entry)
-    row["samples"] = entry.samples or (before.samples if before else 0)
+    row["samples"] = _samples(entry, before, kind)
     size = segment_size(row["text"], row["words"])
     after = Kept(state, entry.attempt, row["samples"], size, stored.number if stored else 0)
     folded.changes[entry.session, entry.segment] = Change(stored, after, row)
-    session = _session(folded, entry)
+    session = folded.sessions[entry.session]
     session.segments += before is None
     session.samples += after.samples - (before.samples if before else 0)
     session.size += after.size - (before.size if before else 0)
     for kept, sign in ((before, -1), (after, 1)):
         if kept is not None:
             _count(session, kept.state, sign)
-    if kind is SessionKind.STREAM:
-        session.state = SessionState.WORKING
     _use(use_of(folded.uses, entry.about, entry.at_ms), entry)
+
+
+def _samples(entry: Entry, before: Kept | None, kind: SessionKind) -> int:
+    """Of a stream's cancelled segment nothing counts; what a file was cut into stays as long as it is."""
+    if entry.outcome is None and kind is SessionKind.STREAM:
+        return 0
+    return entry.samples or (before.samples if before else 0)
 
 
 def _count(session: SessionChange, state: SegmentState, sign: int) -> None:

@@ -27,6 +27,7 @@ from protocol.words import excerpt, highlights
 
 _SESSIONS: Final = schema.sessions.c
 _SEGMENTS: Final = schema.segments.c
+_SHOWN: Final = (_SESSIONS.segments > 0) | (_SESSIONS.kind == str(SessionKind.FILE))
 _END: Final = 2**62
 _EXCERPT: Final = 200
 _FTS5: Final = text(
@@ -141,12 +142,12 @@ def usage(connection: Connection, first: date, last: date, owner: str | None) ->
 def counted(connection: Connection) -> tuple[int, int]:
     """Sessions and segments."""
     columns = func.count(), func.coalesce(func.sum(_SESSIONS.segments), 0)
-    sessions, segments = connection.execute(select(*columns).select_from(schema.sessions)).one()
+    sessions, segments = connection.execute(select(*columns).where(_SHOWN)).one()
     return int(sessions), int(segments)
 
 
 def _of(wanted: Wanted) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = true()
+    condition: ColumnElement[bool] = _SHOWN
     columns = (_SESSIONS.owner, _SESSIONS.tenant, _SESSIONS.state, _SESSIONS.kind)
     for column, value in zip(columns, wanted, strict=True):
         if value is not None:

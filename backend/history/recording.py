@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from backend.history import schema
 from backend.history.folding import (
+    OVER,
     SESSION_BYTES,
     Change,
     DayUse,
@@ -36,7 +37,9 @@ from backend.history.search import fts5_terms, terms_of, tsvector
 _SESSIONS: Final = schema.sessions.c
 _SEGMENTS: Final = schema.segments.c
 _SIZES: Final = ("segments", "finals", "failed", "cancelled", "samples", "size")
-_KNOWN: Final = (_SESSIONS.number, _SESSIONS.id, _SESSIONS.kind, _SESSIONS.owner, _SESSIONS.tenant)
+_KNOWN: Final = (
+    *(_SESSIONS.number, _SESSIONS.id, _SESSIONS.kind, _SESSIONS.owner, _SESSIONS.tenant, _SESSIONS.segments),
+)
 _FTS5: Final = text("INSERT INTO search(rowid, terms) VALUES (:segment, :terms)")
 _NO_FTS5: Final = text("DELETE FROM search WHERE rowid = :segment")
 _TERMS: Final = text("INSERT INTO search(segment, terms) VALUES (:segment, CAST(:terms AS tsvector))")
@@ -44,27 +47,29 @@ _NO_TERMS: Final = text("DELETE FROM search WHERE segment = :segment")
 
 
 class _Session(NamedTuple):
-    """Of a row of the table."""
+    """Of a row of the table. ``empty``: nothing is known of it yet but that it is."""
 
     number: int
     id: str
     kind: SessionKind
     owner: str
     tenant: str
+    empty: bool
 
 
 def record(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
     """What a batch says; those of it that changed a segment."""
-    gone = _deleted(connection, {entry.session for entry in entries})
-    entries = [entry for entry in entries if entry.session not in gone]
-    uses: dict[UseKey, DayUse] = {}
-    _begin_streams(connection, entries, uses)
+    entries = _without(entries, _deleted(connection, {entry.session for entry in entries}))
+    _begin_streams(connection, entries)
     sessions = _locked(connection, {entry.session for entry in entries})
+    if gone := _deleted(connection, set(sessions)):  # meanwhile, by another gateway
+        connection.execute(delete(schema.sessions).where(_SESSIONS.id.in_(gone)))
+        entries = _without(entries, gone)
     kept = _kept(connection, sessions, {entry.segment for entry in entries})
     folded = fold(entries, kept, {id: session.kind for id, session in sessions.items()})
+    _count_streams(folded, sessions)
     _write_segments(connection, folded, sessions)
     _write_sessions(connection, folded, sessions)
-    write_uses(connection, uses)
     write_uses(connection, folded.uses)
     return folded.counted
 
@@ -144,18 +149,32 @@ def upsert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.I
 # -- inside ------------------------------------------------------------------------------------------------
 
 
-def _begin_streams(connection: Connection, entries: Iterable[Entry], uses: dict[UseKey, DayUse]) -> None:
-    """Sessions that are new, with what is said in them."""
+def _without(entries: Sequence[Entry], gone: set[str]) -> list[Entry]:
+    return [entry for entry in entries if entry.session not in gone]
+
+
+def _begin_streams(connection: Connection, entries: Iterable[Entry]) -> None:
+    """Sessions that are new. One of which nothing is known but that it is over is kept too, and not shown.
+
+    What was said before may come later.
+    """
     first: dict[str, Entry] = {}
     for entry in entries:
-        if entry.outcome is not None:
+        if entry.segment != OVER or entry.about.kind is SessionKind.STREAM:
             first.setdefault(entry.session, entry)
     there = _known(connection, set(first))
     new = [first[id] for id in sorted(first) if id not in there]
-    made = insert_sessions(connection, [session_row(one.session, one.about, one.at_ms) for one in new])
-    for entry in new:
-        if entry.session in made:
-            use_of(uses, entry.about, entry.at_ms).sessions += 1
+    insert_sessions(connection, [session_row(one.session, one.about, one.at_ms) for one in new])
+
+
+def _count_streams(folded: Folded, sessions: Mapping[str, _Session]) -> None:
+    """As used, with the first of which something is said."""
+    begun = set()
+    for entry in folded.counted:
+        session = sessions[entry.session]
+        if session.empty and session.kind is SessionKind.STREAM and session.id not in begun:
+            begun.add(session.id)
+            use_of(folded.uses, entry.about, entry.at_ms).sessions += 1
 
 
 def _known(connection: Connection, ids: set[str]) -> dict[str, _Session]:
@@ -170,7 +189,7 @@ def _locked(connection: Connection, ids: set[str]) -> dict[str, _Session]:
 
 def _sessions(connection: Connection, wanted: Any) -> dict[str, _Session]:
     return {
-        row.id: _Session(row.number, row.id, SessionKind(row.kind), row.owner, row.tenant)
+        row.id: _Session(row.number, row.id, SessionKind(row.kind), row.owner, row.tenant, row.segments == 0)
         for row in connection.execute(wanted)
     }
 
@@ -240,6 +259,7 @@ def _write_sessions(connection: Connection, folded: Folded, sessions: Mapping[st
         {
             "_number": sessions[id].number,
             "_changed_ms": one.changed_ms,
+            "_started_ms": one.started_ms,
             "_state": one.state and str(one.state),
             **{f"_{figure}": getattr(one, figure) for figure in _SIZES},
         }
@@ -248,12 +268,18 @@ def _write_sessions(connection: Connection, folded: Folded, sessions: Mapping[st
     if not rows:
         return
     later = bindparam("_changed_ms", type_=_SESSIONS.changed_ms.type)
+    earlier = bindparam("_started_ms", type_=_SESSIONS.started_ms.type)
+    state = bindparam("_state", type_=_SESSIONS.state.type)
+    is_newest = (_SESSIONS.changed_ms < later) | (
+        (_SESSIONS.changed_ms == later) & (state == str(SessionState.DONE))
+    )
     connection.execute(
         update(schema.sessions)
         .where(_SESSIONS.number == bindparam("_number"))
         .values(
             changed_ms=case((_SESSIONS.changed_ms < later, later), else_=_SESSIONS.changed_ms),
-            state=func.coalesce(bindparam("_state", type_=_SESSIONS.state.type), _SESSIONS.state),
+            started_ms=case((_SESSIONS.started_ms > earlier, earlier), else_=_SESSIONS.started_ms),
+            state=case((is_newest, func.coalesce(state, _SESSIONS.state)), else_=_SESSIONS.state),
             **{figure: _SESSIONS[figure] + bindparam(f"_{figure}") for figure in _SIZES},
         ),
         rows,

@@ -21,7 +21,35 @@ def feeds(draw: st.DrawFn) -> list[Entry]:
             entries.append(final(f"text {segment}", "s", segment, attempt=failures))
         if draw(st.booleans()):
             entries.append(cancelled("s", segment))
-    return entries
+    if draw(st.booleans()):
+        entries.append(over("s"))
+    if draw(st.booleans()):
+        entries.append(final("more", "s", 3))
+    return [entry._replace(at_ms=NOON_MS + number) for number, entry in enumerate(entries)]
+
+
+def stands(
+    feed: list[Entry],
+) -> tuple[dict[int, tuple[SegmentState, int, int, int]], SessionState | None, int, int]:
+    """What is kept in the end: of each segment state, attempt and samples; of the session state and times."""
+    kept: dict[tuple[str, int], Kept] = {}
+    sessions: list[SessionChange] = []
+    for entry in feed:
+        folded = fold([entry], kept, STREAMS)
+        kept |= {key: change.after for key, change in folded.changes.items()}
+        sessions += folded.sessions.values()
+    newest = max(sessions, key=lambda one: (one.changed_ms, one.state is SessionState.DONE))
+    segments = {segment: (one.state, one.attempt, one.samples, one.size) for (_, segment), one in kept.items()}
+    return segments, newest.state, min(one.started_ms for one in sessions), newest.changed_ms
+
+
+@given(feeds().filter(bool), st.data())
+def test_in_whatever_order_it_comes_it_says_the_same(feed: list[Entry], data: st.DataObject) -> None:
+    mixed = data.draw(st.permutations(feed))
+    assert stands(mixed) == stands(feed)
+    assert ends([mixed]) == ends([feed])
+    together, apart = fold(mixed, {}, STREAMS).sessions["s"], stands(feed)
+    assert (together.state, together.started_ms, together.changed_ms) == apart[1:]
 
 
 def ends(batches: list[list[Entry]]) -> dict[int, tuple[SegmentState, int]]:
@@ -61,7 +89,8 @@ def test_only_the_first_end_of_an_attempt_counts() -> None:
     assert not counts(planned, failure(attempt=0))
     assert counts(planned, failure(attempt=1))
     assert not counts(Kept(SegmentState.FINAL, 0, 100, 10), final(attempt=5))
-    assert not counts(None, cancelled())
+    assert counts(None, cancelled())
+    assert not counts(Kept(SegmentState.CANCELLED, 0, 0, 10), final(attempt=5))
 
 
 def test_entries_of_sessions_that_are_not_there_are_left_out() -> None:

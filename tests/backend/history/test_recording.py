@@ -1,14 +1,23 @@
 """What the feed says is kept, once, in SQLite and in PostgreSQL alike."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import event
 
 from backend.errors import HistoryRefused
+from backend.history.database import Database
+from backend.history.recording import record
 from backend.history.records import SegmentState, SessionKind, SessionState, StoredSegment, StoredSession
-from backend.history.store import Store
+from backend.history.store import Store, open_store
 from protocol.job import Result
 from protocol.recognition import Options, Word
 from tests.backend.history.feed import (
+    BOB,
+    DAY_MS,
     EVERYBODY,
     NOON,
     NOON_MS,
@@ -94,15 +103,36 @@ def test_what_was_cancelled_has_no_text_and_is_not_found(store: Store) -> None:
 
 
 def test_a_session_of_which_nothing_was_said_is_none(store: Store) -> None:
-    store.record([over(), cancelled()])
+    store.record([over()])
     assert store.session("s") is None
+    assert store.sessions(EVERYBODY).items == []
+    assert store.held().sessions == 0
+    assert store.usage(NOON, NOON) == []
 
 
 def test_a_stream_is_done_when_its_client_has_it_and_goes_on_when_more_comes(store: Store) -> None:
     store.record([final("one"), over()])
     assert the_session(store).state is SessionState.DONE
-    store.record([final("two", segment=1)])
+    store.record([final("two", segment=1, at_ms=NOON_MS + 1)])
     assert the_session(store).state is SessionState.WORKING
+
+
+def test_what_was_cancelled_stays_so_when_its_text_comes_later(store: Store) -> None:
+    feed = [final("a secret"), failure(segment=1, at_ms=NOON_MS + 1), cancelled(at_ms=NOON_MS + 2)]
+    feed += [final("at last", segment=1, attempt=1, at_ms=NOON_MS + 3), over(at_ms=NOON_MS + 4)]
+    for turn, late in enumerate((feed, feed[::-1], [*feed[2:], *feed[:2]], [feed[4], *feed[:4]])):
+        for entry in late:
+            id = f"s{turn}"
+            outcome = entry.outcome and replace(entry.outcome, session=id)
+            store.record([entry._replace(session=id, outcome=outcome)])
+    assert found(store, "secret") == []
+    sessions = [replace(session, number=0, id="") for session in store.sessions(EVERYBODY).items]
+    segments = [store.segments(f"s{turn}") for turn in range(4)]
+    assert sessions == sessions[:1] * 4
+    assert segments == segments[:1] * 4
+    assert (sessions[0].state, sessions[0].started_ms) == (SessionState.DONE, NOON_MS)
+    assert [one.state for one in segments[0]] == [SegmentState.CANCELLED, SegmentState.FINAL]
+    assert [use.sessions for use in store.usage(NOON, NOON)] == [4]
 
 
 def test_any_time_can_be_kept(store: Store) -> None:
@@ -125,3 +155,45 @@ def test_any_text_can_be_kept(store: Store) -> None:
     (segment,) = store.segments("s")
     assert segment.text == "nul \ufffd, quote ' \" \\ %s :x, 😀"
     assert found(store, "😀") == [("s", 0)]
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    """Those that it is given, with their values."""
+    given: list[tuple[str, Any]] = []
+
+    def note(_: object, __: object, statement: str, values: object, *___: object) -> None:
+        given.append((statement, values))
+
+    event.listen(database._engine, "before_cursor_execute", note)
+    yield given
+    event.remove(database._engine, "before_cursor_execute", note)
+
+
+def test_what_is_used_is_written_at_once_and_in_order(database_url: str) -> None:
+    database = Database(database_url)
+    late, early = final(session="a", at_ms=NOON_MS + DAY_MS), final(session="b", about=BOB)
+    with statements(database) as given, database.writing() as connection:
+        record(connection, [late, early, failure("c")])
+    database.close()
+    ((_, rows),) = [one for one in given if one[0].startswith("INSERT INTO usage")]
+    assert len(rows) == 3
+
+
+def test_what_another_gateway_deletes_meanwhile_is_not_made_again(postgres_with_tables: str) -> None:
+    database, other = Database(postgres_with_tables), open_store(postgres_with_tables)
+    other.record([final("old", "raced")])
+
+    def delete(_: object, __: object, statement: str, *___: object) -> None:
+        if "FROM sessions" in statement and other.session("raced") is not None:
+            assert other.delete("raced")
+
+    event.listen(database._engine, "before_cursor_execute", delete)
+    with database.writing() as connection:
+        news = record(connection, [final("a secret", "raced", 1), final("kept", "beside")])
+    assert [entry.session for entry in news] == ["beside"]
+    assert other.session("raced") is None
+    assert found(other, "secret") == []
+    assert texts(other, "beside") == [(0, SegmentState.FINAL, "kept")]
+    database.close()
+    other.close()
