@@ -1,22 +1,27 @@
 """What the history tells: sessions, results, search, export, usage; and what is deleted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
-import msgspec
 import structlog
 from aiohttp import hdrs, web
 from msgspec import UnsetType
+from msgspec.structs import replace
 
-from backend.access import admit
+from backend.access import Visit, admit
+from backend.admission import Refusal
 from backend.answers import json_response
-from backend.errors import RequestRefused
-from backend.history.records import Exported, Page, StoredSegment, StoredSession, Wanted
+from backend.errors import OverQuota, RequestRefused
+from backend.history.records import StoredSegment, StoredSession
+from backend.observing import RefusalReason
+from backend.rest.operations import JSON, TEXT
 from backend.rest.query import read_query
-from backend.rest.scope import Archive, Scope, conflict, not_found, scope_of
-from backend.rest.views import cues_of, hit_view, result_view, session_view, text_of, usage_view
+from backend.rest.scope import Archive, conflict, not_found, scope_of
+from backend.rest.views import cues_of, hit_view, session_view, text_of, usage_view
+from backend.rest.writing import ExportWriter, SessionWriter, Slice, Writer
 from protocol.rest import (
     EXPORT_PATH,
     JSON_LINES,
@@ -45,7 +50,11 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
+MOST_LONG: Final = 4
+"""Answers of more than one slice that are written at the same time."""
+_RETRY_S: Final = 5.0
 _PAGE: Final = 500
+_PIECE: Final = 64 * 1024
 _WRITE_S: Final = 60.0
 _USAGE_DAYS: Final = 30
 
@@ -59,6 +68,7 @@ class HistoryRoutes:
         self._archive = archive
         self._here = here
         self._changed = changed
+        self._long = 0
 
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
@@ -89,20 +99,18 @@ class HistoryRoutes:
         self._changed(stored.id)
         return web.Response(status=204)
 
-    async def _result(self, request: web.Request) -> web.Response:
-        stored = await self._archive.session(request)
+    async def _result(self, request: web.Request) -> web.StreamResponse:
+        visit = admit(request)
+        stored = await self._archive.session(request, visit)
         form = read_query(request, ResultQuery).format
-        segments = await self._segments(stored.id)
         if form is ResultFormat.JSON:
-            return json_response(result_view(Exported(stored, segments), self._here(stored.id)))
-        if form is ResultFormat.TEXT:
-            text = text_of(segments)
-            return web.Response(text=f"{text}\n" if text else "")
-        cues = cues_of(segments)
-        if cues is None:
-            raise conflict("when this was said is not known: ask for json or text")
-        write, media = (srt, SRT) if form is ResultFormat.SRT else (vtt, VTT)
-        return web.Response(text=write(cues), content_type=media)
+            return await self._stream(request, visit, JSON, SessionWriter(stored, self._here(stored.id)))
+        segments = page = await self._archive.ask(_segments_after(stored.id, -1))
+        with self._room() if len(page) == _PAGE else nullcontext():
+            while len(page) == _PAGE:
+                page = await self._archive.ask(_segments_after(stored.id, page[-1].segment))
+                segments += page
+            return await asyncio.to_thread(_written, segments, form)
 
     async def _search(self, request: web.Request) -> web.Response:
         visit, query = admit(request), read_query(request, SearchQuery)
@@ -115,33 +123,42 @@ class HistoryRoutes:
 
     async def _export(self, request: web.Request) -> web.StreamResponse:
         visit, query = admit(request), read_query(request, ExportQuery)
-        pages = self._pages(scope_of(visit, query.owner), query)
-        first = await anext(pages)  # what is wrong is said before anything is
-        response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: JSON_LINES, hdrs.CACHE_CONTROL: "no-store"})
-        await response.prepare(request)
+        wanted = scope_of(visit, query.owner).wanted(kind=query.kind)
+        return await self._stream(request, visit, JSON_LINES, ExportWriter(wanted))
+
+    async def _stream(self, request: web.Request, visit: Visit, media: str, writer: Writer) -> web.StreamResponse:
+        headers = {hdrs.CONTENT_TYPE: media, hdrs.CACHE_CONTROL: "no-store"}
+        first = await self._archive.ask(writer.slice)  # what is wrong is said before anything is
+        if first.last:
+            return web.Response(body=first.data, headers=headers)
+        with self._room(), visit.present(lambda: _abort(request)):
+            response = web.StreamResponse(headers=headers)
+            await response.prepare(request)
+            try:
+                await self._write_all(response, first, writer)
+            except (TimeoutError, RequestRefused) as error:
+                log.warning("a long answer breaks off", path=request.path, reason=str(error))
+                _abort(request)
+                raise ConnectionResetError("a long answer breaks off") from error
+            return response
+
+    async def _write_all(self, response: web.StreamResponse, slice: Slice, writer: Writer) -> None:
+        await _write(response, slice.data)
+        while not slice.last:
+            slice = await self._archive.ask(writer.slice)
+            await _write(response, slice.data)
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """For an answer that is long. Raises ``OverQuota``."""
+        if self._long >= MOST_LONG:
+            text = f"{MOST_LONG} long results and exports are being read already"
+            raise OverQuota(Refusal(429, RefusalReason.CONNECTIONS, text, _RETRY_S))
+        self._long += 1
         try:
-            await self._write(response, first)
-            async for page in pages:
-                await self._write(response, page)
-        except (TimeoutError, RequestRefused) as error:
-            log.warning("an export breaks off", reason=str(error))
-            if request.transport is not None:
-                request.transport.abort()
-            raise ConnectionResetError("an export breaks off") from error
-        return response
-
-    async def _pages(self, scope: Scope, query: ExportQuery) -> AsyncIterator[bytes]:
-        wanted, before = scope.wanted(kind=query.kind), None
-        while True:
-            page = await self._archive.ask(_exported(wanted, before))
-            yield b"".join(msgspec.json.encode(result_view(one)) + b"\n" for one in page.items)
-            before = page.next
-            if before is None:
-                return
-
-    async def _write(self, response: web.StreamResponse, data: bytes) -> None:
-        async with asyncio.timeout(_WRITE_S):
-            await response.write(data)
+            yield
+        finally:
+            self._long -= 1
 
     async def _usage(self, request: web.Request) -> web.Response:
         visit, query = admit(request), read_query(request, UsageQuery)
@@ -157,21 +174,34 @@ class HistoryRoutes:
     def _view(self, stored: StoredSession) -> SessionView:
         return session_view(stored, self._here(stored.id))
 
-    async def _segments(self, id: str) -> tuple[StoredSegment, ...]:
-        found: list[StoredSegment] = []
-        last = -1
-        while page := await self._archive.ask(_segments_after(id, last)):
-            found += page
-            last = page[-1].segment
-        return tuple(found)
-
 
 def _segments_after(id: str, last: int) -> "Callable[[Store], list[StoredSegment]]":
-    return lambda store: store.segments(id, last, _PAGE)
+    """A page of them, without their words: a text of any length is put together in memory."""
+    return lambda store: [replace(segment, words=()) for segment in store.segments(id, last, _PAGE)]
 
 
-def _exported(wanted: Wanted, before: int | None) -> "Callable[[Store], Page[Exported]]":
-    return lambda store: store.export(wanted, before)
+def _written(segments: Sequence[StoredSegment], form: ResultFormat) -> web.Response:
+    """As text or subtitles. Raises ``RequestRefused``."""
+    if form is ResultFormat.TEXT:
+        text = text_of(segments)
+        return web.Response(body=f"{text}\n".encode() if text else b"", content_type=TEXT, charset="utf-8")
+    cues = cues_of(segments)
+    if cues is None:
+        raise conflict("when this was said is not known: ask for json or text")
+    write, media = (srt, SRT) if form is ResultFormat.SRT else (vtt, VTT)
+    return web.Response(body=write(cues).encode(), content_type=media, charset="utf-8")
+
+
+async def _write(response: web.StreamResponse, data: bytes) -> None:
+    """In pieces, each with a deadline: a line may be slow."""
+    for at in range(0, len(data), _PIECE):
+        async with asyncio.timeout(_WRITE_S):
+            await response.write(data[at : at + _PIECE])
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def _given(value: T | UnsetType) -> T | None:

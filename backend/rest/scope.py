@@ -64,9 +64,12 @@ class Archive:
         except HistoryError as error:
             raise RequestRefused(503, ErrorCode.BUSY, str(error)) from error
 
-    async def session(self, request: web.Request) -> StoredSession:
-        """The one that the path names, if it is within the scope. Raises ``RequestRefused``."""
-        scope, id = scope_of(admit(request)), request.match_info["id"].lower()
+    async def session(self, request: web.Request, visit: Visit | None = None) -> StoredSession:
+        """The one that the path names, if it is within the scope. Raises ``RequestRefused``.
+
+        ``visit``: what the request is, where that is known already.
+        """
+        scope, id = scope_of(visit or admit(request)), request.match_info["id"].lower()
         if not _UUID.fullmatch(id):
             raise not_found()
         stored = await self.ask(lambda store: store.session(id, scope.owner))

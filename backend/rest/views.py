@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from backend.history.records import Exported, Hit, StoredSegment, StoredSession, Usage
+from backend.history.records import Hit, StoredSegment, StoredSession, Usage
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.errors import ErrorCode
 from protocol.rest import (
@@ -15,7 +15,6 @@ from protocol.rest import (
     SegmentState,
     SegmentView,
     SessionKind,
-    SessionResult,
     SessionState,
     SessionView,
 )
@@ -61,10 +60,23 @@ def session_view(stored: StoredSession, here: bool = False) -> SessionView:
     )
 
 
-def result_view(exported: Exported, here: bool = False) -> SessionResult:
-    """A session with its text."""
-    segments = exported.segments
-    return SessionResult(session_view(exported.session, here), text_of(segments), tuple(map(_segment, segments)))
+def segment_view(stored: StoredSegment) -> SegmentView:
+    """A segment with its text, or why it has none."""
+    return SegmentView(
+        segment=stored.segment,
+        state=SegmentState(stored.state),
+        text=stored.text,
+        start_ms=stored.at_ms,
+        duration_ms=samples_to_ms(stored.samples),
+        language=stored.language,
+        words=stored.words,
+        model=stored.model,
+        worker=stored.worker,
+        queue_ms=stored.queue_ms,
+        decode_ms=stored.decode_ms,
+        code=stored.code,
+        message=stored.message,
+    )
 
 
 def text_of(segments: Iterable[StoredSegment]) -> str:
@@ -99,24 +111,6 @@ def usage_view(usage: Usage) -> DayUsage:
         failed=usage.failed,
         audio_s=round(samples_to_seconds(usage.samples), 3),
         characters=usage.characters,
-    )
-
-
-def _segment(stored: StoredSegment) -> SegmentView:
-    return SegmentView(
-        segment=stored.segment,
-        state=SegmentState(stored.state),
-        text=stored.text,
-        start_ms=stored.at_ms,
-        duration_ms=samples_to_ms(stored.samples),
-        language=stored.language,
-        words=stored.words,
-        model=stored.model,
-        worker=stored.worker,
-        queue_ms=stored.queue_ms,
-        decode_ms=stored.decode_ms,
-        code=stored.code,
-        message=stored.message,
     )
 
 

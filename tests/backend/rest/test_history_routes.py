@@ -1,21 +1,25 @@
 """What the history tells over HTTP, and to whom."""
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import uuid4
 
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 
 from backend.access import ACCESS
 from backend.answers import errors_as_json
 from backend.errors import RequestRefused
+from backend.history.keeper import History
 from backend.history.records import About, NewFile, Planned, SessionKind
 from backend.history.store import Store
-from backend.rest.history_routes import HistoryRoutes
+from backend.rest.history_routes import MOST_LONG, HistoryRoutes
 from backend.rest.scope import Archive, T
+from backend.rest.writing import SEGMENTS
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Result
 from tests.backend.rest.world import OWNER_KEY, World
@@ -126,33 +130,105 @@ async def test_everything_is_exported_a_session_a_line(world: World, ids: list[s
     assert (await world.call("GET", "/v1/export?kind=file"))[1] == ""
 
 
-class BreaksOff(Archive):
-    """Answers once."""
+class Between(Archive):
+    """Something happens before the second slice of an answer."""
 
-    answered = False
+    def __init__(self, history: History, happens: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(history)
+        self._happens = happens
+        self._slices: set[int] = set()
 
     async def ask(self, question: "Callable[[Store], T]") -> T:
-        if self.answered:
-            raise RequestRefused(503, ErrorCode.BUSY, "the database is gone")
-        self.answered = True
+        writer = id(getattr(question, "__self__", None))
+        if writer in self._slices:
+            await self._happens()
+        if getattr(question, "__name__", "") == "slice":
+            self._slices.add(writer)
         return await super().ask(question)
 
 
-async def test_an_export_that_breaks_off_does_not_look_whole(world: World) -> None:
-    for n in range(30):
-        await world.said(str(uuid4()), f"text {n}")
+@asynccontextmanager
+async def serving_between(world: World, happens: Callable[[], Awaitable[object]]) -> AsyncIterator[BaseTestServer]:
     app = web.Application(middlewares=[errors_as_json])
     app[ACCESS] = world.access
-    app.add_routes(HistoryRoutes(BreaksOff(world.history), lambda _: False, lambda _: None).routes())
+    app.add_routes(HistoryRoutes(Between(world.history, happens), lambda _: False, lambda _: None).routes())
+    async with TestServer(app) as server:
+        yield server
+
+
+async def broken_off(world: World, path: str, happens: Callable[[], Awaitable[object]]) -> None:
+    """It begins, and does not look whole."""
+    headers = {"Authorization": f"Bearer {world.keys['a']}"}
     async with (
-        TestServer(app) as server,
-        world.http.get(
-            server.make_url("/v1/export"), headers={"Authorization": f"Bearer {OWNER_KEY}"}
-        ) as response,
+        serving_between(world, happens) as server,
+        world.http.get(server.make_url(path), headers=headers) as response,
     ):
         assert response.status == 200
         with pytest.raises(aiohttp.ClientError):
             await response.read()
+
+
+LONG = ["some text that is said"] * (4 * SEGMENTS)  # several slices of an export, too
+
+
+@pytest.mark.parametrize("path", ["/v1/export", "/v1/sessions/{}/result"])
+async def test_what_breaks_off_does_not_look_whole(path: str, world: World, ids: list[str]) -> None:
+    async def gone() -> None:
+        raise RequestRefused(503, ErrorCode.BUSY, "the database is gone")
+
+    await world.said(ids[0], *LONG)
+    await broken_off(world, path.format(ids[0]), gone)
+
+
+@pytest.mark.parametrize("path", ["/v1/export", "/v1/sessions/{}/result"])
+async def test_who_is_revoked_reads_no_further(path: str, world: World, ids: list[str]) -> None:
+    async def revoked() -> None:
+        if world.access.roster.of_key(world.keys["a"]):
+            await world.access.roster.revoke(world.devices["a"].id)
+
+    await world.said(ids[0], *LONG)
+    await broken_off(world, path.format(ids[0]), revoked)
+
+
+async def test_what_is_deleted_while_it_is_read_does_not_look_whole(world: World, ids: list[str]) -> None:
+    async def deleted() -> None:
+        await world.history.ask(lambda store: store.delete(ids[0]))
+
+    await world.said(ids[0], *LONG)
+    await broken_off(world, f"/v1/sessions/{ids[0]}/result", deleted)
+
+
+async def test_a_few_long_answers_are_written_at_a_time(world: World, ids: list[str]) -> None:
+    go_on = asyncio.Event()
+    await world.said(ids[0], *LONG)
+    headers = {"Authorization": f"Bearer {OWNER_KEY}"}
+    async with serving_between(world, go_on.wait) as server, AsyncExitStack() as reading:
+        long = [server.make_url(path) for path in ("/v1/export", f"/v1/sessions/{ids[0]}/result")]
+        begun = [
+            await reading.enter_async_context(world.http.get(long[n % 2], headers=headers))
+            for n in range(MOST_LONG)
+        ]
+        for url in long:
+            async with world.http.get(url, headers=headers) as refused:
+                assert (refused.status, (await refused.json())["error"]["code"]) == (429, "busy")
+                assert int(refused.headers["Retry-After"]) > 0
+        async with world.http.get(server.make_url("/v1/sessions"), headers=headers) as short:
+            assert short.status == 200
+        go_on.set()
+        for response in begun:
+            assert len(json.loads(await response.read())["segments"]) == len(LONG)
+        async with world.http.get(long[0], headers=headers) as again:
+            assert again.status == 200
+
+
+async def test_a_text_of_any_length_is_whole(world: World, ids: list[str]) -> None:
+    await world.said(ids[0], *(f"text {n}" for n in range(1_001)))
+    text = " ".join(f"text {n}" for n in range(1_001))
+    path = f"/v1/sessions/{ids[0]}/result"
+    assert (await world.call("GET", f"{path}?format=text"))[1] == text + "\n"
+    result = (await world.call("GET", path))[1]
+    assert result["text"] == text
+    assert [segment["segment"] for segment in result["segments"]] == [*range(1_001)]
 
 
 async def test_what_is_deleted_is_gone(world: World, ids: list[str]) -> None:

@@ -5,8 +5,17 @@ from datetime import UTC, date, datetime
 import pytest
 
 from backend.history import records
-from backend.history.records import Exported, Hit, StoredSegment, StoredSession, Usage
-from backend.rest.views import cues_of, error_of, hit_view, reason_of, result_view, session_view, usage_view
+from backend.history.records import Hit, StoredSegment, StoredSession, Usage
+from backend.rest.views import (
+    cues_of,
+    error_of,
+    hit_view,
+    reason_of,
+    segment_view,
+    session_view,
+    text_of,
+    usage_view,
+)
 from protocol import rest
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
@@ -60,11 +69,11 @@ def test_a_reason_is_an_error_again() -> None:
     assert error_of("what another version wrote") == ErrorDetail(ErrorCode.INTERNAL, "what another version wrote")
 
 
-def test_a_result_has_the_text_and_what_has_none_says_why() -> None:
-    result = result_view(Exported(STORED, SEGMENTS))
-    assert result.text == "one two"
-    assert [segment.code for segment in result.segments] == [None, ErrorCode.ENGINE_DIED, None]
-    assert (result.segments[2].start_ms, result.segments[2].duration_ms) == (2_500, 500)
+def test_a_segment_has_a_text_or_says_why_not() -> None:
+    segments = [segment_view(segment) for segment in SEGMENTS]
+    assert [segment.code for segment in segments] == [None, ErrorCode.ENGINE_DIED, None]
+    assert (segments[2].text, segments[2].start_ms, segments[2].duration_ms) == ("two", 2_500, 500)
+    assert text_of(SEGMENTS) == "one two"
 
 
 def test_subtitles_need_the_times() -> None:

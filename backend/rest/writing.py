@@ -1,0 +1,83 @@
+"""Sessions as JSON, in slices of a few hundred segments, each made in the store's thread.
+
+Others are served there between two slices, and a session of any length takes no more room than its texts do.
+"""
+
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+import msgspec
+
+from backend.history.records import StoredSession, Wanted
+from backend.rest.scope import not_found
+from backend.rest.views import segment_view, session_view
+from protocol.texts import join_texts
+
+if TYPE_CHECKING:
+    from backend.history.store import Store
+
+SEGMENTS: Final = 200
+"""Of one slice."""
+_BYTES: Final = 64 * 1024
+
+
+class Slice(NamedTuple):
+    """``last``: none comes after it."""
+
+    data: bytes
+    last: bool
+
+
+class Writer(Protocol):
+    """Something long."""
+
+    def slice(self, store: "Store") -> Slice:
+        """The next of it, in the store's thread. Raises ``RequestRefused``: it was deleted meanwhile."""
+
+
+class SessionWriter:
+    """One ``SessionResult``, its text at the end: that is known when the segments are."""
+
+    def __init__(self, session: StoredSession, here: bool = False) -> None:
+        self._session = session
+        self._here = here
+        self._after = -1
+        self._texts: list[str] = []
+
+    def slice(self, store: "Store") -> Slice:
+        segments = store.segments(self._session.id, self._after, SEGMENTS)
+        data = msgspec.json.encode([segment_view(segment) for segment in segments])[1:-1]
+        if not self._texts:
+            view = session_view(self._session, self._here)
+            data = b'{"session":' + msgspec.json.encode(view) + b',"segments":[' + data
+        elif segments:
+            data = b"," + data
+        self._texts += [segment.text for segment in segments]
+        if len(segments) == SEGMENTS:
+            self._after = segments[-1].segment
+            return Slice(data, last=False)
+        if len(self._texts) < self._session.segments and store.session(self._session.id) is None:
+            raise not_found()
+        return Slice(data + b'],"text":' + msgspec.json.encode(join_texts(self._texts)) + b"}", last=True)
+
+
+class ExportWriter:
+    """Those that are wanted, the newest first, a ``SessionResult`` a line."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._before: int | None = None
+        self._line: SessionWriter | None = None
+
+    def slice(self, store: "Store") -> Slice:
+        data = b""
+        while len(data) < _BYTES and (line := self._line or self._next(store)):
+            part, whole = line.slice(store)
+            self._line = None if whole else line
+            data += part + (b"\n" if whole else b"")
+        return Slice(data, last=len(data) < _BYTES)
+
+    def _next(self, store: "Store") -> SessionWriter | None:
+        for session in store.sessions(self._wanted, self._before, 1).items:
+            self._before = session.number
+            return SessionWriter(session)
+        return None
