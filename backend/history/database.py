@@ -18,7 +18,9 @@ from runtime.folders import private_folder
 
 _CONNECT_S: Final = 5
 _STATEMENT_S: Final = 30
-_LOCK_S: Final = 10
+_LOCK_S: Final = 4  # well below what whoever asks waits (``keeper.ASK_S``)
+_CHECKPOINT_MS: Final = 200
+_TOO_MUCH: Final = "54"  # the class of PostgreSQL's errors for what is larger than it can ever be
 _PRAGMAS: Final = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -61,10 +63,17 @@ class Database:
             yield connection
 
     def checkpoint(self) -> bool:
-        """Empty SQLite's write-ahead log; False: somebody reads from it. Raises ``HistoryUnavailable``."""
+        """Empty SQLite's write-ahead log; False: somebody reads from it, and is hardly waited for.
+
+        Raises ``HistoryUnavailable``.
+        """
         with self._errors(), self._engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
-            busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            driver.execute(f"PRAGMA busy_timeout={_CHECKPOINT_MS}").close()
+            try:
+                busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                driver.execute(f"PRAGMA busy_timeout={_LOCK_S * 1000}").close()
             return not busy
 
     def close(self) -> None:
@@ -78,6 +87,8 @@ class Database:
         except (DataError, IntegrityError, OverflowError, ValueError) as error:  # the last two: of a driver
             raise HistoryRefused(f"the history's database does not take this: {_said(error)}") from error
         except (SQLAlchemyError, OSError) as error:
+            if str(getattr(getattr(error, "orig", None), "sqlstate", "")).startswith(_TOO_MUCH):
+                raise HistoryRefused(f"the history's database does not take this: {_said(error)}") from error
             raise HistoryUnavailable(f"the history in {self.place} cannot be used now: {_said(error)}") from error
 
 

@@ -25,6 +25,7 @@ RECORD_S: Final = 60.0
 _IDLE_S: Final = 0.25
 _RETRY_S: Final = (0.25, 0.5, 1.0, 2.0, 5.0)
 _LOOK_S: Final = 2.0
+_HALVE_AFTER: Final = 3
 
 Also = Callable[[Sequence[Entry]], None]
 """What else is done with the news of a batch once it is recorded, in the store's thread. Must not raise."""
@@ -33,10 +34,19 @@ Also = Callable[[Sequence[Entry]], None]
 class Feeder:
     """``backlog`` is what the last look said; ``recorded`` counts entries since this process began."""
 
-    def __init__(self, inbox: Inbox, history: History, also: Also) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        history: History,
+        also: Also,
+        look_s: float = _LOOK_S,
+        retry_s: Sequence[float] = _RETRY_S,
+    ) -> None:
         self._inbox = inbox
         self._history = history
         self._also = also
+        self._look_s = look_s
+        self._retry_s = retry_s
         self._failures = 0
         self.backlog = Backlog()
         self.recorded = 0
@@ -44,14 +54,35 @@ class Feeder:
 
     async def run(self) -> None:
         """Feed until cancelled."""
+        while True:
+            try:
+                await self._feed()
+            except Exception:
+                log.exception("the history is not fed: it is tried again")
+                await asyncio.sleep(self._retry_s[-1])
+
+    async def watch(self) -> None:
+        """Look now and then how much waits, whatever the feeding waits for, until cancelled."""
+        while True:
+            try:
+                self.backlog = await self._inbox.backlog()
+                await self._inbox.forget_others()
+            except BrokerError:
+                pass  # the feeding says so
+            except Exception:
+                log.exception("nobody knows how much waits for the history")
+            await asyncio.sleep(self._look_s)
+
+    async def _feed(self) -> None:
         looked = float("-inf")
         loop = asyncio.get_running_loop()
         while True:
+            letters: list[Letter] = []
             try:
-                letters = await self._inbox.take(BATCH)
-                if not letters and loop.time() - looked >= _LOOK_S:
+                if loop.time() - looked >= self._look_s:  # what others have left behind is older than what is new
                     looked = loop.time()
-                    letters = await self._look()
+                    letters = await self._inbox.take_over(BATCH)
+                letters = letters or await self._inbox.take(BATCH)
             except BrokerError as error:
                 await self._pause("the broker does not give what the history is to hold", error)
                 continue
@@ -60,13 +91,6 @@ class Feeder:
                 await self._deliver(letters)
             if len(letters) < BATCH:
                 await asyncio.sleep(_IDLE_S)
-
-    async def _look(self) -> list[Letter]:
-        """Now and then: what others have left behind, and how much waits."""
-        letters = await self._inbox.take_over(BATCH)
-        self.backlog = await self._inbox.backlog()
-        await self._inbox.forget_others()
-        return letters
 
     async def _deliver(self, letters: Sequence[Letter]) -> None:
         """Until they are recorded and settled; whatever ends this before, they are given out again."""
@@ -79,31 +103,36 @@ class Feeder:
                 await self._pause("the broker does not take what the history has", error)
 
     async def _record(self, entries: Sequence[Entry]) -> None:
-        """One by one where the database refuses one of them: that one alone is left out."""
+        """In halves where the database refuses one of them, which alone is left out, or they take too long."""
         if not entries:
             return
         try:
-            await self._keep(entries)
-        except HistoryRefused as error:
-            if len(entries) > 1:
-                middle = len(entries) // 2
-                await self._record(entries[:middle])
-                await self._record(entries[middle:])
+            if await self._keep(entries):
                 return
-            self.refused += 1
-            about = {"session": entries[0].session, "segment": entries[0].segment}
-            log.error("the history does not take a segment", **about, reason=str(error))
+        except HistoryRefused as error:
+            if len(entries) == 1:
+                self.refused += 1
+                about = {"session": entries[0].session, "segment": entries[0].segment}
+                log.error("the history does not take a segment", **about, reason=str(error))
+                return
+        middle = len(entries) // 2
+        await self._record(entries[:middle])
+        await self._record(entries[middle:])
 
-    async def _keep(self, entries: Sequence[Entry]) -> None:
-        """Wait until the database has them. Raises ``HistoryRefused``."""
-        while True:
+    async def _keep(self, entries: Sequence[Entry]) -> bool:
+        """Wait until the database has them. False: it is there and fails with these. Raises ``HistoryRefused``."""
+        failed = 0
+        while failed < _HALVE_AFTER or len(entries) == 1:
+            was_up = self._history.up
             try:
                 await self._history.ask(lambda store: self._write(store, entries), RECORD_S)
                 self._failures = 0
-                return
-            except (HistoryUnavailable, HistoryBusy):  # the keeper says so, once
-                await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S) - 1)])
+                return True
+            except (HistoryUnavailable, HistoryBusy) as error:  # the keeper says so, once
+                failed += was_up and isinstance(error, HistoryUnavailable)
+                await asyncio.sleep(self._retry_s[min(self._failures, len(self._retry_s) - 1)])
                 self._failures += 1
+        return False
 
     def _write(self, store: "Store", entries: Sequence[Entry]) -> None:
         """In the store's thread."""
@@ -113,5 +142,5 @@ class Feeder:
     async def _pause(self, what: str, error: Exception) -> None:
         if not self._failures:
             log.warning(what, reason=str(error))
-        await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S) - 1)])
+        await asyncio.sleep(self._retry_s[min(self._failures, len(self._retry_s) - 1)])
         self._failures += 1

@@ -25,6 +25,7 @@ GROUP: Final = "history"
 HELD_MS: Final = 5_000
 """What a gateway has had for so long may be taken over."""
 FORGOTTEN_MS: Final = 600_000
+_LONGEST_ID: Final = 200  # an index takes no more than 2 KB, and a worker says what it is
 _about_decoder = msgspec.json.Decoder(About)
 
 
@@ -125,16 +126,22 @@ def _letter(id: str, fields: dict[bytes, bytes]) -> Letter:
 
 def read_entry(id: str, fields: dict[bytes, bytes]) -> Entry:
     """As the scripts write it; an entry's id begins with the broker's time. Raises ``MalformedMessage``."""
-    at_ms = int(id.partition("-")[0])
     try:
-        about = _about_decoder.decode(fields.get(b"about", b""))
-        if b"notice" in fields:
-            outcome, samples = decode_notice(fields[b"notice"]), int(fields.get(b"samples", 0))
-            if not isinstance(outcome, Result | Failure):
-                raise MalformedMessage("neither a result nor a failure")
-            return Entry(about, outcome.session, outcome.segment, outcome.attempt, outcome, samples, at_ms)
-        session = fields[b"session"].decode()
-        segment, attempt = int(fields.get(b"segment", OVER)), int(fields.get(b"attempt", 0))
-        return Entry(about, session, segment, attempt, None, 0, at_ms)
+        entry = _entry(int(id.partition("-")[0]), fields)
     except (msgspec.DecodeError, KeyError, ValueError) as error:
         raise MalformedMessage(f"not an entry of the feed: {error}") from error
+    if len(entry.session) > _LONGEST_ID:
+        raise MalformedMessage("not the id of a session")
+    return entry
+
+
+def _entry(at_ms: int, fields: dict[bytes, bytes]) -> Entry:
+    about = _about_decoder.decode(fields.get(b"about", b""))
+    if b"notice" in fields:
+        outcome, samples = decode_notice(fields[b"notice"]), int(fields.get(b"samples", 0))
+        if not isinstance(outcome, Result | Failure):
+            raise MalformedMessage("neither a result nor a failure")
+        return Entry(about, outcome.session, outcome.segment, outcome.attempt, outcome, samples, at_ms)
+    session = fields[b"session"].decode()
+    segment, attempt = int(fields.get(b"segment", OVER)), int(fields.get(b"attempt", 0))
+    return Entry(about, session, segment, attempt, None, 0, at_ms)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
 
-from backend.errors import HistoryBusy, HistoryUnavailable
+from backend.errors import HistoryBusy, HistoryError, HistoryRefused, HistoryUnavailable
 from backend.history.records import Limits
 from runtime.tasks import Tasks
 
@@ -69,17 +69,21 @@ class History:
         """Keep it open and within its bounds, until cancelled."""
         failures = 0
         while True:
-            if self.problem:
-                await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
-                failures = 0 if await self.open() else failures + 1
-            else:
-                await self._look_after()
+            try:
+                if self.problem:
+                    await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
+                    failures = 0 if await self.open() else failures + 1
+                else:
+                    await self._look_after()
+            except Exception:
+                log.exception("the history is not looked after: it is tried again")
+                await asyncio.sleep(_RETRY_S[-1])
 
     async def open(self, deadline_s: float = OPEN_S) -> bool:
         """Open it, anew if it was. Whether it can be used now."""
         try:
             await self._thread.reopen(deadline_s)
-        except HistoryUnavailable as error:
+        except HistoryError as error:
             self._lost(str(error))
             return False
         if self.problem:
@@ -107,6 +111,8 @@ class History:
             await self.ask(lambda store: store.forget())
         except HistoryBusy:
             pass  # those who ask come first
+        except HistoryRefused as error:
+            log.error("the history is not kept within its bounds", reason=str(error))
         except HistoryUnavailable:
             return
         try:

@@ -60,6 +60,7 @@ async def kept_history(
     async with open_history(settings.url, settings.limits) as history, Tasks("history") as tasks:
         feeder = Feeder(inbox, history, write)
         tasks.start(feeder.run(), "feeder")
+        tasks.start(feeder.watch(), "backlog")
         yield Keeping(history, feeder)
 
 

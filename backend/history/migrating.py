@@ -21,6 +21,7 @@ def migrate(database: Database, revision: str = "head") -> None:
     try:
         with database.writing() as connection:
             if not database.is_sqlite:  # in SQLite the transaction itself keeps everybody else out
+                _check_encoding(connection, database.place)
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             upgrade(_config(connection), revision)
     except CommandError as error:
@@ -38,6 +39,15 @@ def revisions() -> list[str]:
 def revision_of(connection: Connection) -> str | None:
     """Where the tables are; ``None``: there are none."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def _check_encoding(connection: Connection, place: str) -> None:
+    """Any other one refuses most of what is said in the world, segment by segment."""
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise HistoryUnavailable(
+            f"the history in {place} has the encoding {encoding}: make a database with ENCODING 'UTF8'"
+        )
 
 
 def _config(connection: Connection | None) -> Config:

@@ -16,11 +16,13 @@ _OWNER: Final = "\ue000"
 _TENANT: Final = "\ue001"
 _KIND: Final = "\ue002"
 # For private use: no word has such a character, so nobody can search for these terms, or say them.
+_MOST_BYTES: Final = 900_000  # PostgreSQL takes a megabyte of a segment, which is hours of speech
+_PLACE_BYTES: Final = 8
 
 
 def terms_of(text: str, whose: Wanted) -> list[str]:
-    """What is indexed of a segment, in order; nothing where nothing was said."""
-    said = list(terms(text))
+    """What is indexed of a segment, in order, as far as an index can take it; nothing where nothing was said."""
+    said = list(_bounded(terms(text)))
     return [*_marks(whose), *said] if said else []
 
 
@@ -46,6 +48,15 @@ def tsquery(query: str, wanted: Wanted) -> str:
     phrases = [_tsquery(one) for one in sought(query)]
     marks = [f"'{mark}'" for mark in _marks(wanted)]
     return " & ".join((*marks, *phrases)) if phrases else ""
+
+
+def _bounded(terms: Iterator[str]) -> Iterator[str]:
+    size = 0
+    for term in terms:
+        size += len(term.encode()) + _PLACE_BYTES
+        if size > _MOST_BYTES:
+            return
+        yield term
 
 
 def _marks(whose: Wanted) -> Iterator[str]:

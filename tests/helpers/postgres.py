@@ -68,11 +68,11 @@ class Postgres:
             self.process.wait()
             self.process = None
 
-    def new_database(self) -> str:
+    def new_database(self, encoding: str = "UTF8") -> str:
         """The URL of one that is empty."""
         name = f"test{next(self._names)}"
         with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}'")
         return f"postgresql://{_USER}@/{name}?host={self.folder}"
 
     def _conninfo(self, database: str) -> str:

@@ -1,5 +1,6 @@
 """Connections, transactions and errors of each kind of database."""
 
+import secrets
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from sqlalchemy import text
 
 from backend.errors import HistoryRefused, HistoryUnavailable
 from backend.history.database import Database
+from backend.history.keeper import ASK_S
+from tests.helpers.postgres import Postgres
 
 
 def test_sqlite_is_private_and_writes_through(tmp_path: Path) -> None:
@@ -79,4 +82,29 @@ def test_the_log_of_sqlite_is_emptied(tmp_path: Path) -> None:
     assert log.stat().st_size > 0
     assert database.checkpoint()
     assert log.stat().st_size == 0
+    database.close()
+
+
+def test_somebody_who_reads_is_not_waited_for_as_long_as_one_may_ask(tmp_path: Path) -> None:
+    database, reader = (Database(f"sqlite:///{tmp_path}/history.sqlite") for _ in range(2))
+    with database.writing() as connection:
+        connection.execute(text("CREATE TABLE x (a INTEGER)"))
+    with reader.reading() as reading:
+        reading.execute(text("SELECT count(*) FROM x"))
+        with database.writing() as connection:
+            connection.execute(text("INSERT INTO x VALUES (1)"))
+        assert not database.checkpoint()
+    with database.reading() as connection:
+        assert 1000 < connection.execute(text("PRAGMA busy_timeout")).scalar_one() <= ASK_S * 1000 / 2
+    assert database.checkpoint()
+    database.close()
+    reader.close()
+
+
+def test_what_is_too_large_for_postgresql_is_refused(postgres: Postgres) -> None:
+    database = Database(postgres.new_database())
+    with database.writing() as connection:
+        connection.execute(text("CREATE TABLE x (a TEXT UNIQUE)"))
+    with pytest.raises(HistoryRefused), database.writing() as connection:
+        connection.execute(text("INSERT INTO x VALUES (:a)"), {"a": secrets.token_hex(10_000)})
     database.close()

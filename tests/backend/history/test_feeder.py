@@ -26,17 +26,23 @@ class Stream(Inbox):
         self.given: list[Letter] = []
         self.settled: list[str] = []
         self.troubles: list[Exception] = []
+        self.left: list[Letter] = []
+        self.endless = False
 
     async def take(self, most: int) -> list[Letter]:
         """The next ones."""
         self._trouble()
+        if self.endless:
+            await asyncio.sleep(0)
+            return [Letter("endless", None)] * most
         letters, self.new = self.new[:most], self.new[most:]
         self.given += letters
         return letters
 
     async def take_over(self, most: int) -> list[Letter]:
-        """Nobody has left any."""
-        return []
+        """What is left."""
+        letters, self.left = self.left, []
+        return letters
 
     async def settle(self, letters: Sequence[Letter]) -> None:
         """These are done."""
@@ -61,11 +67,14 @@ class FaultyStore(Store):
     troubles: list[Exception]
     after: list[Exception]
     refuses: str = ""
+    most: int = BATCH
 
     def record(self, entries: Sequence[Entry]) -> list[Entry]:
         """Unless there is trouble."""
         if self.troubles:
             raise self.troubles.pop(0)
+        if len(entries) > self.most:
+            raise HistoryUnavailable("it takes too long")
         if any(entry.session == self.refuses for entry in entries):
             raise HistoryRefused("not this one")
         news = super().record(entries)
@@ -80,7 +89,7 @@ class World:
     def __init__(self, stream: Stream, history: History) -> None:
         self.stream = stream
         self.news: list[Entry] = []
-        self.feeder = Feeder(stream, history, self.news.extend)
+        self.feeder = Feeder(stream, history, self.news.extend, 0.01, (0.01,))
         self._history = history
 
     async def segments(self) -> int:
@@ -99,13 +108,14 @@ Begin = Callable[..., Awaitable[World]]
 async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
     """Make a feeder of these entries and troubles, and have it run."""
     troubles: dict[str, list[Exception]] = {"before": [], "after": []}
-    refuses = ""
+    refuses, most = "", BATCH
 
     def opening(_: str) -> Store:
         store = open_store(f"sqlite:///{tmp_path}/history.sqlite")
         store.__class__ = FaultyStore
         assert isinstance(store, FaultyStore)
         store.troubles, store.after, store.refuses = troubles["before"], troubles["after"], refuses
+        store.most = most
         return store
 
     @asynccontextmanager
@@ -113,6 +123,7 @@ async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
         async with open_history("", Limits(0, 0), opening) as history, Tasks("test") as tasks:
             made = World(stream, history)
             tasks.start(made.feeder.run(), "feeder")
+            tasks.start(made.feeder.watch(), "backlog")
             yield made
 
     async with AsyncExitStack() as stack:
@@ -123,8 +134,10 @@ async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
             after: Sequence[Exception] = (),
             broker: Sequence[Exception] = (),
             refused: str = "",
+            at_once: int = BATCH,
         ) -> World:
-            nonlocal refuses
+            nonlocal refuses, most
+            most = at_once
             troubles["before"][:], troubles["after"][:], refuses = before, after, refused
             stream = Stream(entries)
             stream.troubles = list(broker)
@@ -186,3 +199,24 @@ async def test_it_ends_when_it_must_whatever_it_waits_for(begin: Begin) -> None:
     await wait_until(lambda: world.stream.given, "something is taken")
     await asyncio.sleep(0)
     assert world.stream.settled == []
+
+
+async def test_what_waits_is_known_while_the_database_is_away(begin: Begin) -> None:
+    world = await begin(MANY, before=[AWAY] * 1000)
+    await wait_until(lambda: world.feeder.backlog.waiting == 100, "it has been looked")
+
+
+async def test_what_others_left_is_taken_over_however_much_is_new(begin: Begin) -> None:
+    world = await begin([])
+    world.stream.endless = True
+    await world.settled(BATCH)
+    world.stream.left = [Letter("left", final())]
+    await wait_until(lambda: "left" in world.stream.settled, "it is taken over")
+    assert await world.segments() == 1
+
+
+async def test_what_takes_too_long_at_once_is_recorded_in_parts(begin: Begin) -> None:
+    world = await begin(MANY[:4], at_once=2)
+    await world.settled(4)
+    assert await world.segments() == 4
+    assert world.news == MANY[:4]

@@ -118,6 +118,7 @@ async def test_a_stream_that_is_deleted_is_made_again(jobs: Jobs) -> None:
         {b"about": b'{"owner":"o"}', b"notice": encode_notice(Hypothesis("s", 0, "x"))},
         {b"about": b'{"owner":"o"}', b"session": b"s", b"segment": b"x"},
         {b"about": b'{"owner":1}', b"session": b"s"},
+        {b"about": b'{"owner":"o"}', b"session": b"s" * 3000},
     ],
 )
 def test_what_no_script_writes_is_malformed(fields: dict[bytes, bytes]) -> None:

@@ -137,3 +137,12 @@ async def test_it_is_kept_within_its_bounds(opening: Openings) -> None:
             return await history.ask(sessions) == 0
 
         await wait_until(empty, "nothing is left")
+
+
+async def test_what_its_database_refuses_does_not_end_it(opening: Openings) -> None:
+    async with open_history("", Limits(days=10**12), opening) as history:  # no date is so long ago
+        await history.ask(sessions)
+        with pytest.raises(HistoryUnavailable, match="went away"):
+            await history.ask(fail)
+        await wait_until(lambda: history.up, "it is open")
+        assert await history.ask(sessions) == 0

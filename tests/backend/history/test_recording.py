@@ -157,6 +157,11 @@ def test_any_text_can_be_kept(store: Store) -> None:
     assert found(store, "😀") == [("s", 0)]
 
 
+def test_a_text_of_any_length_can_be_kept(store: Store) -> None:
+    store.record([final(" ".join(f"word{number}" for number in range(120_000)))])
+    assert found(store, "word7") == [("s", 0)]
+
+
 @contextmanager
 def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
     """Those that it is given, with their values."""

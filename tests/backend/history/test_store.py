@@ -64,3 +64,8 @@ def test_what_is_deleted_cannot_be_read_in_the_file(file: Path) -> None:
     store.close()
     assert b"gold" in bytes_of
     assert not any(word.encode() in bytes_of for word in ("quicksilver", "水银"))
+
+
+def test_a_database_that_cannot_hold_every_text_is_unavailable(postgres: Postgres) -> None:
+    with pytest.raises(HistoryUnavailable, match="LATIN1.*UTF8"):
+        open_store(postgres.new_database("LATIN1"))
