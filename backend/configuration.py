@@ -53,8 +53,8 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     streams_per_key: Count | None = None
     most_connections: Annotated[int, Meta(ge=1)] | None = None
     history: str | None = None
-    history_days: Count | None = None
-    history_mb: Count | None = None
+    history_days: Annotated[int, Meta(ge=0, le=100_000)] | None = None
+    history_mb: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
     history_jsonl: bool | None = None
     file_mb: Count | None = None
     files_at_once: Annotated[int, Meta(ge=1)] | None = None

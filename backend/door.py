@@ -60,6 +60,7 @@ class Door:
         self._trusted = tuple(trusted)
         self._unknown: dict[asyncio.Protocol, _Unknown] = {}  # the oldest first
         self._tasks = Tasks("door")
+        self._handshakes = Tasks("door")  # of strangers, who make nothing fail
         self._sockets: list[socket.socket] = []
         self._sent_away = 0
 
@@ -67,6 +68,11 @@ class Door:
     def unknown(self) -> int:
         """How many there are that have shown no key."""
         return len(self._unknown)
+
+    @property
+    def failed(self) -> "asyncio.Future[BaseException]":
+        """Completes when nobody can be let in any more."""
+        return self._tasks.failed
 
     def known(self, protocol: asyncio.Protocol) -> None:
         """This connection has shown a good key."""
@@ -90,6 +96,7 @@ class Door:
     async def close(self) -> None:
         """Nobody comes any more. Safe to call twice."""
         await self._tasks.close()
+        await self._handshakes.close()
         for listening in self._sockets:
             listening.close()
         self._send_away(tuple(self._unknown))
@@ -109,7 +116,7 @@ class Door:
             if await self._room(peer):
                 protocol, one = protocols(), _Unknown(peer, loop.time(), connected)
                 self._unknown[protocol] = one
-                one.opening = self._tasks.start(self._open(connected, tls, protocol, one), "handshake")
+                one.opening = self._handshakes.start(self._open(connected, tls, protocol, one), "handshake")
             else:
                 connected.close()
                 self._sent_away += 1

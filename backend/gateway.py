@@ -89,6 +89,7 @@ class Gateway:
         self.url = ""
         self.tls_port = 0
         self.failed = failed
+        access.door.failed.add_done_callback(self._fail)
 
     # -- life ----------------------------------------------------------------------------------------------
 
@@ -163,6 +164,10 @@ class Gateway:
             if now - pinged >= self._settings.limits.ping_s:
                 pinged = now
                 self.hub.check_alive()
+
+    def _fail(self, ended: "asyncio.Future[BaseException]") -> None:
+        if not (ended.cancelled() or self.failed.done()):
+            self.failed.set_result(ended.result())
 
     def _figures(self) -> Figures:
         def now() -> Now:

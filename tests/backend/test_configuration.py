@@ -82,6 +82,8 @@ def test_the_command_line_comes_before_the_file(tmp_path: Path) -> None:
         "[",
         "streams_per_key = -1",
         "most_connections = 0",
+        "history_days = 1000000000000",
+        "history_mb = 10000000000",
     ],
 )
 def test_a_file_that_cannot_be_followed_is_named(tmp_path: Path, text: str) -> None:

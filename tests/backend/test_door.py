@@ -179,6 +179,17 @@ async def test_two_addresses_and_a_port_that_is_taken(tmp_path: Path) -> None:
         await writer.wait_closed()
 
 
+async def test_who_waits_for_it_is_told_when_nobody_can_come_in_any_more(tmp_path: Path) -> None:
+    def broken() -> asyncio.Protocol:
+        raise RuntimeError("broken")
+
+    async with house(tmp_path) as there:
+        host, port = await there.door.listen("127.0.0.9", 0, there.tls, broken)
+        assert not there.door.failed.done()
+        with socket.create_connection((host, port), 10):
+            await wait_until(there.door.failed.done, "it is told")
+
+
 @pytest.mark.parametrize(
     ("address", "peer"),
     [

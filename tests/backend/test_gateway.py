@@ -368,3 +368,9 @@ async def test_a_gateway_that_leaves_says_so_and_keeps_what_was_complete(broker:
         connected(gateway.url, KEY, wire.session, resume=True) as again,
     ):
         assert (await again.expect(Final)).text == TEXT
+
+
+async def test_without_its_door_it_cannot_go_on(other: Gateway) -> None:
+    assert not other.failed.done()
+    other.access.door.failed.set_result(RuntimeError("nobody is let in"))
+    await wait_until(other.failed.done, "it says so")
