@@ -82,7 +82,8 @@ class Gateway:
         self.app: web.Application | None = None
         self.monitor = Monitor(jobs, compacts=not settings.redis)
         self.metrics = Metrics()
-        self.observers = Observers([self.monitor, self.metrics, Story(jobs.gateway)])
+        self.story = Story(jobs.gateway)
+        self.observers = Observers([self.monitor, self.metrics, self.story])
         self.hub = Hub(jobs, settings, self.observers)
         self.monitor.owner_of = self._owner_of
         self.files = self._runner_of(history)
@@ -290,12 +291,17 @@ async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     where = _where(settings)
     roster = Roster(DeviceStore(settings.devices_file) if settings.devices_file else None)
     async with AsyncExitStack() as stack:
-        url = settings.redis
+        url, broker = settings.redis, None
         if not url:
             embedded = EmbeddedSettings(settings.broker_folder, settings.broker_socket)
-            url = (await stack.enter_async_context(embedded_broker(embedded))).url
+            broker = await stack.enter_async_context(embedded_broker(embedded))
+            url = broker.url
         jobs = await stack.enter_async_context(open_jobs(url, secrets.token_hex(8)))
-        keeping = kept_history(settings.history, jobs.administer, jobs.gateway, embedded=not settings.redis)
+
+        def owns() -> bool:
+            return broker is not None and not broker.adopted
+
+        keeping = kept_history(settings.history, jobs.administer, jobs.gateway, owns)
         history = await stack.enter_async_context(keeping)
         tasks = await stack.enter_async_context(Tasks("gateway"))
         tunnel = BrokerTunnel(url, jobs.administer, jobs.gateway, lambda request: admit(request, WORKERS))
@@ -309,6 +315,7 @@ async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         tasks.start(jobs.listen(gateway.noticed, on_subscribed), "results")
         tasks.start(gateway.monitor.run(gateway.hub), "monitor")
         tasks.start(gateway.tick(), "tick")
+        tasks.start(gateway.story.run(), "story")
         tasks.start(roster.run(), "devices")
         if gateway.files is not None:
             tasks.start(gateway.files.run(), "files")

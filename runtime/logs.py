@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -102,6 +103,11 @@ class _ToWriter(logging.Handler):
             self._writer.put(record)
 
 
+def timestamp(at: float) -> str:
+    """``at``, as ``time.time`` gives it, as in every line."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 @contextmanager
 def logging_to(
     program: str,
@@ -163,12 +169,18 @@ def _shared(program: str) -> tuple[structlog.typing.Processor, ...]:
         event["program"] = program
         return event
 
+    stamped = structlog.processors.TimeStamper(fmt="iso", utc=True)
+
+    def timed(logger: Any, method: str, event: Event) -> Event:
+        """What is told later than it happened says when that was."""
+        return event if "timestamp" in event else stamped(logger, method, event)
+
     return (
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         named,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        timed,
     )
 
 

@@ -1,14 +1,17 @@
 """What the log tells of sessions: one line per segment, and one for whatever is out of the ordinary."""
 
+import asyncio
+import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from backend.segments import Course
-from backend.story import Story, connection_gone
+from backend.story import MOST_GATHERED, Story, connection_gone
 from protocol.errors import ErrorCode
 from protocol.recognition import Timing
 from protocol.session import (
@@ -23,6 +26,8 @@ from protocol.session import (
     Queued,
     Welcome,
 )
+from runtime.logs import timestamp
+from tests.helpers.waiting import wait_until
 
 SESSION = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"
 COURSE = Course(32_000, 0, 100.0, 102.0, 102.003, 0.0, 72_000, False)
@@ -44,6 +49,7 @@ def story() -> Story:
 
 def test_a_segment_is_one_line_with_its_whole_timeline(story: Story, lines: Lines) -> None:
     story.concluded(SESSION, FINAL, COURSE)
+    story.flush()
     (line,) = lines
     assert (line["event"], line["session"], line["segment"], line["gateway"]) == ("segment told", SESSION, 3, "g1")
     assert (line["complete"], line["queued"], line["told"]) == (2_000, 2_003, 2_560)
@@ -57,6 +63,7 @@ def test_a_segment_is_one_line_with_its_whole_timeline(story: Story, lines: Line
 def test_what_was_queued_again_or_decoded_early_says_so(story: Story, lines: Lines) -> None:
     story.concluded(SESSION, FINAL, COURSE._replace(requeued=102.5))
     story.concluded(SESSION, FINAL, COURSE._replace(queued=101.9, early=True))
+    story.flush()
     again, early = lines
     assert (again["queued"], again["requeued"]) == (2_003, 2_500)
     assert early["queued"] == 1_900 < early["complete"] and early["early"]
@@ -64,12 +71,14 @@ def test_what_was_queued_again_or_decoded_early_says_so(story: Story, lines: Lin
 
 def test_a_gateway_that_did_not_take_it_in_invents_no_times(story: Story, lines: Lines) -> None:
     story.concluded(SESSION, FINAL, Course(0, 0, 0.0, 0.0, 102.0, 0.0, 0, False))
+    story.flush()
     (line,) = lines
     assert not {"complete", "queued", "told"} & line.keys() and line["outcome"] == "final"
 
 
 def test_a_failed_attempt_says_why_and_whether_it_is_tried_again(story: Story, lines: Lines) -> None:
     story.concluded(SESSION, Failed(3, ErrorCode.ENGINE_DIED, "killed", True, 1), COURSE)
+    story.flush()
     (line,) = lines
     assert (line["outcome"], line["attempt"], line["retryable"]) == (ErrorCode.ENGINE_DIED, 1, True)
 
@@ -95,3 +104,26 @@ def test_unusual_events_are_told_and_usual_ones_are_not(story: Story, lines: Lin
     assert error["code"] is ErrorCode.TAKEN_OVER and cancelled["segment"] == 5
     assert done["segments"] == 6 and gone["reason"] == "its client left"
     assert all(line["session"] == SESSION for line in lines) and "secret" not in str(lines)
+
+
+def test_lines_of_segments_are_written_together_with_the_time_at_which_each_was_told(
+    story: Story, lines: Lines
+) -> None:
+    before = timestamp(time.time())
+    for n in range(MOST_GATHERED - 1):
+        story.concluded(SESSION, replace(FINAL, segment=n), COURSE)
+    after = timestamp(time.time())
+    assert lines == []
+    story.concluded(SESSION, FINAL, COURSE)
+    assert len(lines) == MOST_GATHERED
+    assert all(before <= line["timestamp"] <= after for line in lines[:-1])
+
+
+async def test_what_was_gathered_is_written_soon_and_in_the_end(story: Story, lines: Lines) -> None:
+    running = asyncio.create_task(story.run())
+    story.concluded(SESSION, FINAL, COURSE)
+    await wait_until(lambda: len(lines) == 1, "it is written")
+    story.concluded(SESSION, FINAL, COURSE)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert len(lines) == 2

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 import structlog
 
-from runtime.logs import logging_to
+from runtime.logs import logging_to, timestamp
 from tests.helpers.waiting import wait_until_sync
 
 
@@ -23,6 +23,14 @@ def test_a_line_carries_its_context_and_no_secret(tmp_path: Path) -> None:
     assert (line["program"], line["session"], line["segment"]) == ("test", "s-1", 3)
     assert line["level"] == "info" and line["logger"] == "here" and "timestamp" in line
     assert "secret" not in json.dumps(line)
+
+
+def test_what_is_told_late_says_when_it_was(tmp_path: Path) -> None:
+    with logging_to("gateway", tmp_path, terminal=False):
+        structlog.get_logger("t").info("now")
+        structlog.get_logger("t").info("before", timestamp=timestamp(86_400.25))
+    now, before = (json.loads(line)["timestamp"] for line in (tmp_path / "gateway.jsonl").read_text().splitlines())
+    assert before == "1970-01-02T00:00:00.250000Z" and now > before and len(now) == len(before)
 
 
 def test_other_libraries_and_tracebacks_land_in_the_same_file(tmp_path: Path) -> None:

@@ -134,6 +134,7 @@ class World:
         course = Course(2 * RATE, 0, complete - 2.0, complete, queued, 0.0, 41 * RATE, False)
         with self.writing("backend.story", SERVER):
             self.gateway.concluded(SESSION, final, course)
+            self.gateway.flush()
         self.now += ways.network
         self.client.came(final, self.now)
         self.now += ways.disk
