@@ -1,61 +1,169 @@
 """``asr_history.jsonl``: one line for each text, for ``jq`` and whoever else reads lines. Used from one thread.
 
-A convenience beside the history: what cannot be written is said once and left out.
+A convenience beside the history: what cannot be written is said once and left out. What goes from the history goes
+here, too.
 """
 
 import os
-from collections.abc import Iterable
-from datetime import UTC, datetime
+import re
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 import structlog
 
+from backend.history.folding import OVER, day_of
 from backend.history.records import Entry
 from protocol.audio import samples_to_seconds
 from protocol.job import Result
 from runtime.folders import private_folder
 
+if TYPE_CHECKING:
+    from backend.history.store import Store
+
 log = structlog.get_logger(__name__)
 
 _MOST_BYTES: Final = 20_000_000
 _OLD: Final = 5
+_MOST_CANCELLED: Final = 10_000
+_OVERLAP_MS: Final = 600_000  # by which the clocks of gateways that share a history may differ
+_HEAD: Final = re.compile(rb'\{"at":"([^"]*)","session":"([^"]*)","segment":(\d+),')
 
 
 class Journal:
-    """``most_bytes``: then it becomes ``asr_history.jsonl.1``, of which there are five; all of mode 0600."""
+    """``most_bytes``: then it becomes ``asr_history.jsonl.1``, of which there are five; all of mode 0600.
 
-    def __init__(self, place: Path, most_bytes: int = _MOST_BYTES) -> None:
-        self._place = place
+    ``days``: no line becomes older; 0: they may. ``clock``: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        place: Path,
+        days: int = 0,
+        most_bytes: int = _MOST_BYTES,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._places = [place, *(place.with_name(f"{place.name}.{n}") for n in range(1, _OLD + 1))]
+        self._days = days
         self._most_bytes = most_bytes
+        self._clock = clock
         self._works = True
+        self._cancelled: set[tuple[bytes, bytes]] = set()
+        self._known: set[str] = set()  # deleted since then, and no line here any more
+        self._since_ms = 0
+        self._cleaning: _Cleaning | None = None
 
-    def write(self, entries: Iterable[Entry]) -> None:
-        """A line for each text among them."""
-        lines = [_line(entry, entry.outcome) for entry in entries if isinstance(entry.outcome, Result)]
-        if not lines:
-            return
+    def write(self, entries: Sequence[Entry]) -> None:
+        """A line for each text among them; what was cancelled is let go of by ``clean``."""
+        texts = [(entry, entry.outcome) for entry in entries if isinstance(entry.outcome, Result)]
+        if texts:
+            self._try(lambda: self._append(b"".join(_line(entry, result) for entry, result in texts)))
+        cancelled = {_name(entry) for entry in entries if entry.outcome is None and entry.segment != OVER}
+        if len(self._cancelled) < _MOST_CANCELLED:  # more are only there while no file can be written
+            self._cancelled |= cancelled
+
+    def clean(self, store: "Store") -> bool:
+        """Go on to let go of what was deleted, cancelled, or is too old; whether more is left to do.
+
+        The newest part first: if parts move on meanwhile, none is missed.
+        """
+        if self._cleaning is None:
+            self._cleaning = self._begin(store)
+        now = self._cleaning
+        if not self._try(lambda: _rewrite(now.places[0], now.lines)):
+            self._cleaning = None  # all of it again, later
+            return False
+        del now.places[0]
+        if now.places:
+            return True
+        self._known, self._since_ms, self._cleaning = now.deleted, now.at_ms - _OVERLAP_MS, None
+        self._cancelled -= now.lines.segments
+        return False
+
+    def _begin(self, store: "Store") -> "_Cleaning":
+        at_ms = round(self._clock() * 1000)
+        deleted = store.deleted(self._since_ms)
+        sessions = frozenset(id.encode() for id in deleted - self._known)
+        # Whole days, for a part to be written anew once a day.
+        first = day_of(at_ms) - timedelta(days=self._days - 1) if self._days else None
+        lines = _Lines(sessions, frozenset(self._cancelled), first.isoformat().encode() if first else b"")
+        return _Cleaning(at_ms, deleted, lines, [*self._places])
+
+    def _try(self, work: Callable[[], None]) -> bool:
         try:
-            self._append(b"".join(lines))
-            self._works = True
+            work()
         except OSError as error:
             if self._works:
                 log.warning("the file of recognised texts cannot be written", reason=str(error))
             self._works = False
+            return False
+        self._works = True
+        return True
 
     def _append(self, lines: bytes) -> None:
-        private_folder(self._place.parent)
-        if self._place.exists() and self._place.stat().st_size + len(lines) > self._most_bytes:
+        place = self._places[0]
+        private_folder(place.parent)
+        if place.exists() and place.stat().st_size + len(lines) > self._most_bytes:
             self._rotate()
-        with open(self._place, "ab", opener=_private) as file:
+        with open(place, "ab", opener=_private) as file:
             file.write(lines)
 
     def _rotate(self) -> None:
-        places = [self._place, *(self._place.with_name(f"{self._place.name}.{n}") for n in range(1, _OLD + 1))]
-        for older, newer in zip(reversed(places[1:]), reversed(places[:-1]), strict=True):
+        for older, newer in zip(reversed(self._places[1:]), reversed(self._places[:-1]), strict=True):
             if newer.exists():
                 newer.replace(older)
+
+
+class _Lines(NamedTuple):
+    """Which go. ``first``: the first day that stays."""
+
+    sessions: frozenset[bytes]
+    segments: frozenset[tuple[bytes, bytes]]
+    first: bytes
+
+    def go(self, line: bytes) -> bool:
+        """Whether this one does."""
+        if not (head := _HEAD.match(line)):
+            return False
+        at, session, segment = head.groups()
+        return at < self.first or session in self.sessions or (session, segment) in self.segments
+
+
+class _Cleaning(NamedTuple):
+    """``places``: of the parts that were not looked at yet."""
+
+    at_ms: int
+    deleted: set[str]
+    lines: _Lines
+    places: list[Path]
+
+
+def _rewrite(place: Path, lines: _Lines) -> None:
+    """A part without these lines; whoever reads it meanwhile reads what it was. Raises ``OSError``."""
+    made = place.with_name(f"{place.name}.new")
+    try:
+        with open(place, "rb") as file:
+            looked_at = file if lines.sessions or lines.segments else islice(file, 1)  # which is the oldest
+            if not any(map(lines.go, looked_at)):
+                return
+            file.seek(0)
+            with open(made, "wb", opener=_private) as new:
+                new.writelines(line for line in file if not lines.go(line))
+                new.flush()
+                os.fsync(new.fileno())
+        made.replace(place)
+    except FileNotFoundError:
+        return
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _name(entry: Entry) -> tuple[bytes, bytes]:
+    return entry.session.encode(), str(entry.segment).encode()
 
 
 def _private(path: str, flags: int) -> int:

@@ -10,7 +10,7 @@ from datetime import date
 from itertools import accumulate
 from typing import Final
 
-from sqlalchemy import Connection, text, update
+from sqlalchemy import Connection, select, text, update
 
 from backend.history import files, reading, recording, retention, schema
 from backend.history.database import Database
@@ -158,6 +158,12 @@ class Store:
                 return False
             recording.delete_sessions(connection, [(session.number, id)], self._now_ms)
         return True
+
+    def deleted(self, since_ms: int) -> set[str]:
+        """Sessions that were deleted since then, by anybody or by themselves; for a week it is known."""
+        wanted = select(schema.deleted.c.id).where(schema.deleted.c.at_ms >= since_ms)
+        with self._database.reading() as connection:
+            return set(connection.execute(wanted).scalars())
 
     def retain(self, limits: Limits) -> int:
         """Let a few sessions go that are too old or too much; how many they were."""

@@ -7,7 +7,7 @@ import pytest
 
 from backend.errors import HistoryUnavailable
 from backend.history.store import Store, open_store
-from tests.backend.history.feed import final, the_session
+from tests.backend.history.feed import DAY_MS, NOON_MS, final, the_session
 from tests.helpers.postgres import Postgres
 
 
@@ -32,6 +32,14 @@ def test_a_database_that_is_away_is_unavailable_and_used_again_when_it_is_back(p
     store.record([final(), final(segment=1)])
     assert the_session(store).finals == 2
     store.close()
+
+
+def test_it_is_known_for_a_while_what_was_deleted_and_when(store: Store) -> None:
+    store.record([final(), final(session="other")])
+    assert store.deleted(0) == set()
+    store.delete("s")
+    now_ms = NOON_MS + 2 * DAY_MS
+    assert (store.deleted(0), store.deleted(now_ms), store.deleted(now_ms + 1)) == ({"s"}, {"s"}, set())
 
 
 @pytest.fixture
