@@ -1,18 +1,23 @@
 """The history of a gateway while it runs: the database, and what feeds it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Final
 
 from msgspec import Struct
 
-from backend.errors import BrokerError
-from backend.history.feeder import Feeder
+from backend.errors import BrokerError, HistoryError
+from backend.history.feeder import RECORD_S, Feeder
 from backend.history.inbox import Administer, Inbox
 from backend.history.journal import Journal
 from backend.history.keeper import History, open_history
 from backend.history.records import Entry
 from backend.history.settings import HistorySettings
 from runtime.tasks import Tasks
+
+_CLEAN_S: Final = 60.0
+_PAUSE_S: Final = 0.05
 
 
 class HistoryState(Struct, frozen=True):
@@ -56,12 +61,23 @@ async def kept_history(
                 await inbox.drop()
         yield None
         return
-    write = Journal(settings.journal).write if settings.journal else _nothing
+    journal = Journal(settings.journal, settings.limits.days) if settings.journal else None
     async with open_history(settings.url, settings.limits) as history, Tasks("history") as tasks:
-        feeder = Feeder(inbox, history, write)
+        feeder = Feeder(inbox, history, journal.write if journal else _nothing)
         tasks.start(feeder.run(), "feeder")
+        if journal:
+            tasks.start(_clean(journal, history), "journal")
         tasks.start(feeder.watch(), "backlog")
         yield Keeping(history, feeder)
+
+
+async def _clean(journal: Journal, history: History) -> None:
+    """Once a minute, in small steps, until cancelled."""
+    while True:
+        more = False
+        with suppress(HistoryError):
+            more = await history.ask(journal.clean, RECORD_S)
+        await asyncio.sleep(_PAUSE_S if more else _CLEAN_S)
 
 
 def _nothing(entries: Sequence[Entry]) -> None:
