@@ -97,6 +97,19 @@ async def test_what_was_said_is_in_the_history_and_can_be_found(broker: Broker, 
     assert len(lines) == 2
 
 
+async def test_what_is_deleted_leaves_the_file_of_texts(broker: Broker, tmp_path: Path) -> None:
+    """Here it is a gateway that begins that looks: the one before would have within a minute."""
+    place, kept_at = tmp_path / "asr_history.jsonl", settings(broker, f"sqlite:///{tmp_path}/h.sqlite", tmp_path)
+    async with working(kept_at) as gateway:
+        wire = await speak(gateway)
+        await kept(gateway, wire, 2)
+        assert gateway.history is not None
+        await wait_until(lambda: place.exists() and b"text 1" in place.read_bytes(), "it is written")
+        assert await gateway.history.history.ask(lambda store: store.delete(str(wire.session)))
+    async with working(kept_at):
+        await wait_until(lambda: place.read_bytes() == b"", "it is gone")
+
+
 async def test_a_history_that_cannot_be_opened_is_in_nobodys_way_and_catches_up(
     broker: Broker, tmp_path: Path
 ) -> None:
