@@ -180,10 +180,11 @@ class Jobs:
                 await self._looks.bgrewriteaof()
         return worth
 
-    async def dead_letters(self, count: int = 100) -> list[DeadLetter]:
-        """The newest ones first."""
+    async def dead_letters(self, count: int = 100, before: str = "") -> list[DeadLetter]:
+        """The newest ones first. ``before``: those that are older than this entry."""
+        newest = f"({before}" if before else "+"
         with mapped():
-            entries: Any = await self._looks.xrevrange(self._keys.dead, count=count)
+            entries: Any = await self._looks.xrevrange(self._keys.dead, newest, count=count)
         return [read_letter(entry, fields) for entry, fields in entries]
 
     async def dead_letter(self, entry: str) -> DeadLetter | None:

@@ -1,6 +1,7 @@
 """Files over HTTP: submitted, given up, tried again."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -35,7 +36,7 @@ class FileRoutes:
     def __init__(self, archive: Archive, runner: Runner) -> None:
         self._archive = archive
         self._runner = runner
-        self._coming = 0
+        self._coming: Counter[str] = Counter()  # by key
 
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
@@ -48,11 +49,10 @@ class FileRoutes:
 
     async def _submit(self, request: web.Request) -> web.Response:
         visit = admit(request)
-        uploads, most_bytes = self._runner.uploads, self._runner.settings.most_bytes
         form = Form()
-        with self._place(visit):
+        with self._place(visit), visit.present(lambda: _abort(request)):
             try:
-                await read_form(request, uploads, most_bytes, form)
+                await read_form(request, self._runner.uploads, self._runner.settings, form)
                 stored = await self._accept(visit, form, request.headers.get(hdrs.USER_AGENT, ""))
             finally:
                 await asyncio.to_thread(form.drop)
@@ -86,14 +86,19 @@ class FileRoutes:
         if self._runner.waiting_of(visit.device.owner) >= settings.flow.waiting:
             message = f"{settings.flow.waiting} files of this key wait already"
             raise OverQuota(Refusal(429, RefusalReason.KEY_REQUESTS, message, _RETRY_S))
-        if self._coming >= settings.uploads:
-            message = f"{self._coming} files are coming already"
-            raise OverQuota(Refusal(429, RefusalReason.CONNECTIONS, message, _RETRY_S))
-        self._coming += 1
+        owner = visit.device.owner
+        for coming, most, whose in (
+            (self._coming[owner], settings.uploads_of_key, " of this key"),
+            (self._coming.total(), settings.uploads, ""),
+        ):
+            if coming >= most:
+                message = f"{coming} files{whose} are coming already"
+                raise OverQuota(Refusal(429, RefusalReason.CONNECTIONS, message, _RETRY_S))
+        self._coming[owner] += 1
         try:
             yield
         finally:
-            self._coming -= 1
+            self._coming -= Counter((owner,))
 
     async def _accept(self, visit: Visit, form: Form, client: str) -> StoredSession:
         fields = form.fields()
@@ -108,22 +113,29 @@ class FileRoutes:
                 return await self._begin(_new_file(visit, id, fields, form.filename, client), form)
             if (known.owner, known.tenant, known.kind) != (visit.device.owner, visit.tenant, SessionKind.FILE):
                 raise conflict("there is another session of this id: make a new one")
+            if known.state in _UNENDED and not self._runner.has(id):
+                await self._keep(known, form)
             return known
         finally:
             coming.discard(id)
 
     async def _begin(self, new: NewFile, form: Form) -> StoredSession:
+        """Where the history does not answer, it may know the session all the same: the file stays for a sweep."""
         assert form.part is not None
         await asyncio.to_thread(form.part.keep, new.id)
         try:
             stored = await self._archive.ask(lambda store: store.begin_file(new))
-        except BaseException as error:
+        except MalformedMessage as error:
             await asyncio.to_thread(self._runner.uploads.remove, new.id)
-            if isinstance(error, MalformedMessage):
-                raise conflict(str(error)) from error
-            raise
+            raise conflict(str(error)) from error
         self._runner.submitted(stored)
         return stored
+
+    async def _keep(self, known: StoredSession, form: Form) -> None:
+        """The history knows it, and its file came only now."""
+        assert form.part is not None
+        await asyncio.to_thread(form.part.keep, known.id)
+        self._runner.submitted(known)
 
     async def _now(self, stored: StoredSession, status: int = 200) -> web.Response:
         """As it stands after a change."""
@@ -145,6 +157,11 @@ def _new_file(visit: Visit, id: str, fields: SubmittedFields, filename: str, cli
         name=_shown(name)[:_LONGEST_NAME],
         options=fields.options,
     )
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def _shown(name: str) -> str:

@@ -4,6 +4,7 @@ Files are for the night, dictation is for now: at most some seconds of audio of 
 broker at a time. Whoever has least of that is served next, first among keys, then among the files of one.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -64,6 +65,17 @@ def next_file(waiting: Iterable[Waiting], running: Collection[Waiting], served: 
         key=lambda file: (has.count(file.owner), turns.get(file.owner, -1), file.number),
         default=None,
     )
+
+
+def gives_way(waiting: Iterable[Waiting], running: Collection[Waiting], places: int) -> Waiting | None:
+    """The one that is put back, to be begun again later: the youngest of a key that has several places while they
+    are all taken and another key has none.
+    """
+    has = Counter(file.owner for file in running)
+    if len(running) < places or all(file.owner in has for file in waiting):
+        return None
+    several = [file for file in running if has[file.owner] > 1]
+    return max(several, key=lambda file: file.number, default=None)
 
 
 class Flow:

@@ -1,20 +1,26 @@
 """The form by which a file is submitted: its fields as values, its file on the disk, never all of it in memory."""
 
 import asyncio
+import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp import BodyPartReader, MultipartReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from backend.errors import RequestRefused
+from backend.rest.file_settings import FileSettings
 from backend.rest.query import only_printable
 from backend.rest.uploads import Part, Uploads
 from protocol.errors import ErrorCode, MalformedMessage, MessageTooLarge
 from protocol.rest import SubmittedFields
 
+Pieces = AsyncIterator[bytes]
+
 FILE: Final = "file"
+_PLAIN: Final = "identity"
 _FIELD_BYTES: Final = 32 * 1024
 _MOST_FIELDS: Final = 32
 _WRITE_BYTES: Final = 1024 * 1024
@@ -26,11 +32,13 @@ _BROKEN: Final = (ValueError, AssertionError, LookupError, RuntimeError, HttpPro
 
 @dataclass
 class Form:
-    """What came. ``filename``: as the client calls the file."""
+    """What came. ``filename``: as the client calls the file. ``began_s``, ``size``: since when, how much."""
 
     values: dict[str, str] = field(default_factory=dict)
     part: Part | None = None
     filename: str = ""
+    began_s: float = field(default_factory=time.monotonic)
+    size: int = 0
 
     def fields(self) -> SubmittedFields:
         """The fields as values. Raises ``MalformedMessage``."""
@@ -47,16 +55,18 @@ class Form:
             self.part.drop()
 
 
-async def read_form(request: web.Request, uploads: Uploads, most_bytes: int, form: Form) -> None:
+async def read_form(request: web.Request, uploads: Uploads, settings: FileSettings, form: Form) -> None:
     """Into ``form``, of which its caller lets go. Raises ``ProtocolError`` or ``RequestRefused``."""
     if request.content_type != "multipart/form-data":
         raise RequestRefused(415, ErrorCode.UNSUPPORTED, "a file is submitted as multipart/form-data")
+    if request.headers.get(hdrs.CONTENT_ENCODING, _PLAIN).lower() != _PLAIN:
+        raise RequestRefused(415, ErrorCode.UNSUPPORTED, "a form is sent as it is: without Content-Encoding")
     announced = request.content_length or 0
-    if announced > most_bytes + _FIELD_BYTES * _MOST_FIELDS:
-        raise _too_large(most_bytes)
+    if announced > settings.most_bytes + _FIELD_BYTES * _MOST_FIELDS:
+        raise _too_large(settings.most_bytes)
     await asyncio.to_thread(uploads.check_room, announced)
     try:
-        await _read_parts(await request.multipart(), form, uploads, most_bytes)
+        await _read_parts(await request.multipart(), form, uploads, settings)
     except TimeoutError as error:
         raise MalformedMessage(f"nothing more came within {_PIECE_S:g} s") from error
     except _BROKEN as error:
@@ -65,7 +75,7 @@ async def read_form(request: web.Request, uploads: Uploads, most_bytes: int, for
         raise MalformedMessage(f"the form has no field {FILE}")
 
 
-async def _read_parts(reader: MultipartReader, form: Form, uploads: Uploads, most_bytes: int) -> None:
+async def _read_parts(reader: MultipartReader, form: Form, uploads: Uploads, settings: FileSettings) -> None:
     for _ in range(_MOST_FIELDS):
         async with asyncio.timeout(_PIECE_S):
             part = await reader.next()
@@ -78,17 +88,17 @@ async def _read_parts(reader: MultipartReader, form: Form, uploads: Uploads, mos
                 raise MalformedMessage("one file at a time is submitted")
             form.filename = part.filename or ""
             form.part = await asyncio.to_thread(uploads.part)
-            await _save(part, form.part, most_bytes)
+            await _save(_pieces(part, form, settings), form.part, settings.most_bytes)
         else:
             if part.name in form.values:
                 raise MalformedMessage(f"the field {part.name} is there twice")
-            form.values[part.name] = await _text(part)
+            form.values[part.name] = await _text(part.name, _pieces(part, form, settings))
     raise MessageTooLarge(f"a form may have {_MOST_FIELDS} fields")
 
 
-async def _save(part: BodyPartReader, file: Part, most_bytes: int) -> None:
+async def _save(pieces: Pieces, file: Part, most_bytes: int) -> None:
     waiting, size = bytearray(), 0
-    async for piece in _pieces(part):
+    async for piece in pieces:
         waiting += piece
         size += len(piece)
         if size > most_bytes:
@@ -99,21 +109,24 @@ async def _save(part: BodyPartReader, file: Part, most_bytes: int) -> None:
     await asyncio.to_thread(file.write, bytes(waiting))
 
 
-async def _text(part: BodyPartReader) -> str:
+async def _text(name: str, pieces: Pieces) -> str:
     data = b""
-    async for piece in _pieces(part):
+    async for piece in pieces:
         data += piece
         if len(data) > _FIELD_BYTES:
-            raise MessageTooLarge(f"the field {part.name} may have {_FIELD_BYTES} bytes")
-    return only_printable(str(part.name), data.decode())
+            raise MessageTooLarge(f"the field {name} may have {_FIELD_BYTES} bytes")
+    return only_printable(name, data.decode())
 
 
-async def _pieces(part: BodyPartReader) -> Any:
+async def _pieces(part: BodyPartReader, form: Form, settings: FileSettings) -> Pieces:
     while True:
         async with asyncio.timeout(_PIECE_S):
             piece = await part.read_chunk(64 * 1024)
         if not piece:
             return
+        form.size += len(piece)
+        if time.monotonic() - form.began_s > settings.slack_s + form.size / settings.least_bytes_s:
+            raise MalformedMessage(f"the file comes too slowly: at least {settings.least_bytes_s} bytes a second")
         yield piece
 
 

@@ -10,10 +10,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import numpy as np
+import psutil
 
 from backend.rest.media_frames import Broken, Ended, Frame, Heard, Opened, Piece, pack
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
@@ -24,6 +26,8 @@ from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, 
 from speech.vad import Vad, open_vad
 
 _NICE: Final = 10
+LONGEST_S: Final = 24 * 3600.0
+_MORE_BYTES: Final = 4 * 1024**3
 _HEARD_EVERY: Final = 5 * SAMPLE_RATE
 _NOTHING: Final = np.empty(0, np.int16)
 
@@ -37,27 +41,36 @@ def main() -> None:
     with os.fdopen(os.dup(1), "wb") as frames:
         os.dup2(2, 1)  # libraries print
         try:
-            read_file(Path(path), open_vad(Path(folder[0]) if folder else None), _saying(frames))
+            vad = open_vad(Path(folder[0]) if folder else None)
+            _bound_memory()
+            read_file(Path(path), vad, _saying(frames))
         except BrokenPipeError:  # nobody wants to know any more
             os._exit(0)
 
 
-def read_file(path: Path, vad: Vad, say: Callable[[Frame], None]) -> None:
+def read_file(path: Path, vad: Vad, say: Callable[[Frame], None], longest_s: float = LONGEST_S) -> None:
     """Tell everything about the file."""
     try:
-        say(Opened(vad.name, length_s(path)))
-        for frame in _frames(path, vad):
+        length = length_s(path)
+        if length is not None and length > longest_s:
+            say(_too_long(longest_s))
+            return
+        say(Opened(vad.name, length))
+        for frame in _frames(path, vad, longest_s):
             say(frame)
     except AudioUnreadable as error:
         unsupported = isinstance(error, AudioUnsupported | MediaExtraMissing)
         say(Broken(ErrorCode.UNSUPPORTED if unsupported else ErrorCode.AUDIO_INVALID, str(error)))
 
 
-def _frames(path: Path, vad: Vad) -> Iterator[Frame]:
+def _frames(path: Path, vad: Vad, longest_s: float) -> Iterator[Frame]:
     segmenter, whole = Segmenter(), _Whole()
     samples = told = 0
     for block in read_audio(path):
         samples += len(block)
+        if samples > longest_s * SAMPLE_RATE:
+            yield _too_long(longest_s)
+            return
         yield from whole.pieces(segmenter.accept(block, vad.accept(block)))
         if samples - told >= _HEARD_EVERY:
             told = samples
@@ -65,6 +78,21 @@ def _frames(path: Path, vad: Vad) -> Iterator[Frame]:
     yield from whole.pieces(segmenter.accept(_NOTHING, vad.finish()))
     yield from whole.pieces(segmenter.finish())
     yield Ended(whole.segments, samples)
+
+
+def _too_long(longest_s: float) -> Broken:
+    message = f"a file may have {longest_s / 3600:g} hours of sound: cut it into several"
+    return Broken(ErrorCode.TOO_LARGE, message)
+
+
+def _bound_memory() -> None:
+    """A small file may claim to need much."""
+    if sys.platform != "win32":
+        import resource
+
+        most = psutil.Process().memory_info().vms + _MORE_BYTES
+        with suppress(ValueError, OSError):  # where a limit is lower already, or cannot be set
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 class _Whole:

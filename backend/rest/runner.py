@@ -5,20 +5,22 @@ there (cancelled, deleted) is seen here.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 import structlog
 
-from backend.errors import BackendError, BrokerError, HistoryRefused, MediaUnreadable
+from backend.errors import BackendError, BrokerError, HistoryError, HistoryRefused, MediaUnreadable
 from backend.history.keeper import History
 from backend.history.records import About, SessionKind, SessionState, StoredSession
 from backend.jobs import Jobs
 from backend.records import Attachment
 from backend.rest.file_run import RETRY_S, Again, FileRun, GivenUp, Means, about
 from backend.rest.file_settings import FileSettings
-from backend.rest.flow import Flow, Room, Waiting, next_file
+from backend.rest.flow import Flow, Room, Waiting, gives_way, next_file
+from backend.rest.letters import drop_letters
 from backend.rest.uploads import Uploads
 from backend.rest.views import reason_of
 from protocol.errors import ErrorCode, ProtocolError
@@ -28,7 +30,9 @@ from runtime.tasks import Tasks
 log = structlog.get_logger(__name__)
 
 _TICK_S: Final = 1.0
-_SWEEP_TICKS: Final = 3600
+_SWEEP_S: Final = 3600.0
+_SWEEP_AGAIN_S: Final = 30.0
+_UNREADABLE: Final = (ErrorCode.UNSUPPORTED, ErrorCode.AUDIO_INVALID, ErrorCode.TOO_LARGE)  # nor will be next time
 _UNENDED: Final = (SessionState.SUBMITTED, SessionState.WORKING)
 
 
@@ -54,6 +58,7 @@ class Runner:
         self._waiting: dict[str, Waiting] = {}
         self._running: dict[str, tuple[Waiting, FileRun]] = {}
         self._served: list[str] = []  # keys, as many as there are devices
+        self._over: set[str] = set()  # sessions of which dead letters are needed no more
         self._woken = asyncio.Event()
 
     # -- what is asked of it -------------------------------------------------------------------------------
@@ -86,6 +91,8 @@ class Runner:
             self._running[session][1].wake()
         elif session in self._here:
             self._waiting.setdefault(session, Waiting(session, self._here[session], 0))
+        else:
+            self._over.add(session)
         self._woken.set()
 
     def noticed(self, notice: Notice) -> None:
@@ -100,18 +107,18 @@ class Runner:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await asyncio.to_thread(self.uploads.sweep)
         async with Tasks("files") as tasks:
-            ticks = 0
+            sweep_s = 0.0
             while True:
-                if ticks % _SWEEP_TICKS == 0:
-                    await self.sweep()
-                ticks += 1
+                if time.monotonic() >= sweep_s:
+                    sweep_s = time.monotonic() + (_SWEEP_S if await self._swept() else _SWEEP_AGAIN_S)
                 while (file := self._next()) is not None:
                     run = FileRun(self._means, file, self.uploads.path(file.id))
                     self._running[file.id] = file, run
                     tasks.start(self._work(file, run), file.id)
+                self._make_way()
                 self._grant()
+                await self._drop_letters()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_TICK_S):
                         await self._woken.wait()
@@ -128,14 +135,31 @@ class Runner:
             self._served = [*(owner for owner in self._served if owner != file.owner), file.owner]
         return file
 
+    def _make_way(self) -> None:
+        """No key has two places while another has none."""
+        running = [file for file, _ in self._running.values()]
+        file = gives_way(self._waiting.values(), running, self.settings.flow.files)
+        if file is not None:
+            self._running[file.id][1].restart()
+
+    async def _swept(self) -> bool:
+        """Whether everything was looked through."""
+        try:
+            await asyncio.to_thread(self.uploads.sweep)
+            await self.sweep()
+        except (OSError, HistoryError) as error:
+            log.warning("the folder of submitted files cannot be looked through: later", error=str(error))
+            return False
+        return True
+
     async def sweep(self) -> None:
-        """Files that are on the disk: some go on, some are needed no more."""
+        """Files on the disk: some go on, some are needed no more. Raises ``OSError`` or ``HistoryError``."""
         for session, age_s in await asyncio.to_thread(lambda: list(self.uploads.sessions())):
             stored = await self._means.session(session)
             if session in self.coming or session in self._running or session in self._waiting:
                 continue
             if stored is None or stored.kind is not SessionKind.FILE:
-                await self._let_go(session)
+                await self._let_go(session, over=True)
             elif stored.state in _UNENDED:
                 self.submitted(stored)
             elif stored.state is SessionState.FAILED and age_s < self.settings.kept_s:
@@ -143,14 +167,49 @@ class Runner:
             else:
                 await self._let_go(session)
 
-    async def _let_go(self, session: str) -> None:
-        await asyncio.to_thread(self.uploads.remove, session)
+    async def _let_go(self, session: str, over: bool = False) -> None:
+        """``over``: and of what the broker may keep of it."""
+        try:
+            await asyncio.to_thread(self.uploads.remove, session)
+        except OSError as error:  # a sweep tries again
+            log.warning("a submitted file cannot be removed", session=session, error=str(error))
         self._here.pop(session, None)
+        if over:
+            self._over.add(session)
+
+    async def _drop_letters(self) -> None:
+        sessions = frozenset(self._over)
+        if not sessions or not self._means.jobs.up:
+            return
+        try:
+            await drop_letters(self._means.jobs, sessions)
+        except BrokerError as error:
+            log.warning("dead letters cannot be looked through: later", error=str(error))
+            return
+        except ProtocolError as error:  # one that will not be readable later either
+            log.warning("dead letters cannot be looked through", error=str(error))
+        self._over -= sessions
 
     # -- one file ------------------------------------------------------------------------------------------
 
     async def _work(self, file: Waiting, run: FileRun) -> None:
         again = False
+        try:
+            await self._through(file, run)
+        except (Again, BackendError, OSError) as error:
+            log.warning("a file begins again", session=file.id, error=str(error))
+            again = True
+            await asyncio.sleep(RETRY_S)
+        finally:
+            del self._running[file.id]
+            self._flow.left(file.id)
+            self._turns.pop(file.id, None)
+        if again:
+            self._waiting[file.id] = file
+        self._woken.set()
+
+    async def _through(self, file: Waiting, run: FileRun) -> None:
+        """To its end. Raises ``Again``, ``BackendError`` or ``OSError``: not yet."""
         try:
             state = await run.run()
             log.info("a file has ended", session=file.id, state=state)
@@ -164,23 +223,14 @@ class Runner:
             await self._failed(file.id, ErrorCode.INTERNAL, str(error))
         except ProtocolError as error:  # the broker has this session of another key
             await self._failed(file.id, error.code, str(error))
-        except (Again, BackendError) as error:
-            log.warning("a file begins again", session=file.id, error=str(error))
-            again = True
-            await asyncio.sleep(RETRY_S)
-        finally:
-            del self._running[file.id]
-            self._flow.left(file.id)
-            self._turns.pop(file.id, None)
-        if again:
-            self._waiting[file.id] = file
-        self._woken.set()
 
     async def _failed(self, session: str, code: ErrorCode, message: str) -> None:
         said = message.replace(str(self.uploads.path(session)), "the file")
         log.info("a file cannot be read", session=session, code=code)
         reason = reason_of(code, said)
         await self._means.ask(lambda store: store.set_state(session, SessionState.FAILED, reason))
+        if code in _UNREADABLE:
+            await self._let_go(session)
 
     async def _done(self, session: str) -> None:
         """Its texts are in the history: the broker need not keep them."""
@@ -188,7 +238,7 @@ class Runner:
             for segment in await self._means.segments(session):
                 self._means.jobs.received(session, segment).add_done_callback(_ignored)
             self._means.jobs.forget(session).add_done_callback(_ignored)
-        await self._let_go(session)
+        await self._let_go(session, over=True)
 
     async def _withdraw(self, file: Waiting) -> None:
         """Nobody wants it any more: what waits is not recognised, and nothing of it stays in the broker."""
@@ -204,7 +254,7 @@ class Runner:
                     else:
                         jobs.received(file.id, segment).add_done_callback(_ignored)
                 jobs.forget(file.id).add_done_callback(_ignored)
-        await self._let_go(file.id)
+        await self._let_go(file.id, over=True)
 
     # -- turns ---------------------------------------------------------------------------------------------
 

@@ -1,20 +1,74 @@
 """Files over HTTP: submitted, recognised, given up, tried again, each key its own."""
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
+import aiohttp
 import pytest
+from redis.asyncio import Redis
 
+from backend.errors import HistoryUnavailable
+from backend.history.keeper import History
+from backend.history.records import NewFile, StoredSession
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
-from protocol.job import Failure, Job, Keys, Outcome
+from protocol.job import Failure, Job, Keys, Outcome, encode_job
+from protocol.recognition import Options
+from runtime.tasks import cancel_and_wait
 from tests.backend.fake_worker import say_length
 from tests.backend.rest.world import DATABASE, World, form, recording, serving
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
+if TYPE_CHECKING:
+    from backend.history.store import Store
+
+T = TypeVar("T")
+
 CONTENT = recording()
+
+
+class Late:
+    """The history, which does what it is asked, but once too late."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._late = True
+
+    async def ask(self, work: Callable[["Store"], T]) -> T:
+        answer = await self._history.ask(work)
+        if self._late and isinstance(answer, StoredSession):
+            self._late = False
+            raise HistoryUnavailable("too late")
+        return answer
+
+
+async def put_letter(redis: Redis, session: str) -> str:
+    """A dead letter of this session; its entry."""
+    letter: Any = encode_job(Job(session, 0, b"xx", 1))
+    entry: Any = await redis.xadd(Keys().dead, letter)
+    return str(entry.decode())
+
+
+@asynccontextmanager
+async def coming(world: World, key: str) -> AsyncIterator["asyncio.Task[Any]"]:
+    """A file of which the end does not come."""
+
+    async def half() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n' + bytes(100_000)
+        await asyncio.Event().wait()
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    task = asyncio.create_task(world.call("POST", "/v1/sessions", key, data=half(), headers=headers))
+    await wait_until(lambda: world.on_disk() or task.done(), "it comes")
+    try:
+        yield task
+    finally:
+        await cancel_and_wait({task})
 
 
 async def test_a_file_becomes_text_and_goes(world: World) -> None:
@@ -55,7 +109,9 @@ async def test_what_is_no_sound_has_failed_and_says_why(world: World) -> None:
     failed = await world.ended(session["id"], "failed")
     assert failed["error"]["code"] == "unsupported" and "convert" in failed["error"]["message"]
     assert str(world.runner.uploads.folder) not in failed["error"]["message"]
-    assert failed["here"]
+    await wait_until(lambda: not world.on_disk(), "it is not kept: it would never be read")
+    path = f"/v1/sessions/{session['id']}/retry"
+    assert await world.error("POST", path) == (409, "conflict")
 
 
 async def test_what_failed_can_be_tried_again(world: World) -> None:
@@ -117,7 +173,63 @@ async def test_what_is_deleted_goes_from_the_disk_and_the_broker(world: World) -
     again = form(CONTENT, session=session["id"])
     assert await world.error("POST", "/v1/sessions", data=again) == (409, "conflict")
     assert world.on_disk() == []
-    assert world.on_disk() == []
+
+
+async def test_what_is_deleted_goes_from_the_dead_letters(world: World) -> None:
+    async with world.looking() as redis:
+        other = await put_letter(redis, str(uuid4()))
+        session = (await world.submit(CONTENT))["id"]
+        gone = await put_letter(redis, session)
+        streamed = str(uuid4())
+        await world.said(streamed, "spoken")
+        await put_letter(redis, streamed)
+        for id in (session, streamed):
+            assert (await world.call("DELETE", f"/v1/sessions/{id}"))[0] == 204
+
+        async def only_the_other() -> bool:
+            return [letter.entry for letter in await world.jobs.dead_letters()] == [other]
+
+        await wait_until(only_the_other, f"{gone} is gone")
+
+
+async def test_a_session_of_which_the_history_told_too_late_has_its_file(tmp_path: Path, broker: Broker) -> None:
+    id = str(uuid4())
+    async with serving(tmp_path, broker, between=Late) as world:
+        assert await world.error("POST", "/v1/sessions", data=form(CONTENT, session=id)) == (503, "busy")
+        assert world.on_disk() == [id]
+        assert not world.runner.has(id)
+        await world.submit(CONTENT, session=id)
+        async with world.working():
+            await world.ended(id, "done")
+
+
+async def test_a_file_that_was_lost_is_taken_when_it_comes_again(world: World) -> None:
+    id = str(uuid4())
+    lost = NewFile(id, world.devices["a"].owner, options=Options(priority="bulk"))
+    await world.history.ask(lambda store: store.begin_file(lost))
+    assert (await world.submit(CONTENT, "a", session=id))["here"]
+    async with world.working():
+        await world.ended(id, "done")
+
+
+async def test_who_is_revoked_sends_no_further(world: World) -> None:
+    async with coming(world, "a") as upload:
+        await world.access.roster.revoke(world.devices["a"].id)
+        with pytest.raises(aiohttp.ClientError):
+            await upload
+    await wait_until(lambda: not world.on_disk(), "nothing is left")
+
+
+async def test_one_key_does_not_have_every_place(tmp_path: Path, broker: Broker) -> None:
+    async with serving(tmp_path, broker, uploads_of_key=1) as world, coming(world, "a"):
+        assert await world.error("POST", "/v1/sessions", "a", data=form(CONTENT)) == (429, "busy")
+        await world.submit(CONTENT, "b")
+
+
+async def test_one_that_comes_too_slowly_is_refused(tmp_path: Path, broker: Broker) -> None:
+    async with serving(tmp_path, broker, least_bytes_s=2**60, slack_s=0.0) as world:
+        assert await world.error("POST", "/v1/sessions", data=form(CONTENT)) == (400, "malformed")
+        assert world.on_disk() == []
 
 
 @pytest.mark.parametrize("path", ["cancel", "retry"])

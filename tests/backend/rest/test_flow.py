@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.rest.flow import Ask, Flow, FlowLimits, Room, Waiting, next_file
+from backend.rest.flow import Ask, Flow, FlowLimits, Room, Waiting, gives_way, next_file
 from protocol.audio import SAMPLE_RATE
 
 ROOM = Room()
@@ -23,6 +23,17 @@ def test_the_oldest_file_of_whoever_has_fewest_is_next() -> None:
     assert next_file([mine[1], c], [], ["c", "a"]) == c
     assert next_file([mine[2], b], [b], ["a"]) == mine[2]
     assert next_file([], [b], []) is None
+
+
+def test_a_key_has_several_places_only_while_no_other_waits() -> None:
+    mine = [file(f"a{n}", "a", n) for n in range(4)]
+    b, c = file("b", "b", 7), file("c", "c", 5)
+    assert gives_way([b], [mine[2], mine[1]], 2) == mine[2]
+    assert gives_way([mine[0]], [mine[2], mine[1]], 2) is None
+    assert gives_way([b], [mine[2], mine[1]], 3) is None
+    assert gives_way([c], [mine[0], b], 2) is None
+    assert gives_way([c], [mine[0], mine[1], b], 3) == mine[1]
+    assert gives_way([], [mine[0], mine[1]], 2) is gives_way([b], [], 0) is None
 
 
 def test_so_much_is_with_the_broker_and_no_more() -> None:

@@ -1,6 +1,7 @@
 """The form by which a file is submitted, and what is none."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -39,6 +40,16 @@ async def test_what_is_no_form_is_refused(world: World) -> None:
     for data, kind, wanted in NO_FORMS:
         headers = {"Content-Type": kind}
         assert await world.error("POST", "/v1/sessions", data=data, headers=headers) == wanted, data
+    assert world.on_disk() == []
+
+
+async def test_a_form_is_not_unpacked(world: World) -> None:
+    for encoding, data, wanted in (
+        ("gzip", gzip.compress(b"--x--"), (415, "unsupported")),
+        ("identity", b"--x--", (400, "malformed")),
+    ):
+        headers = {"Content-Type": "multipart/form-data; boundary=x", "Content-Encoding": encoding}
+        assert await world.error("POST", "/v1/sessions", data=data, headers=headers) == wanted
     assert world.on_disk() == []
 
 

@@ -30,6 +30,17 @@ async def test_frames_come_until_the_file_ends(models: Path) -> None:
     assert isinstance(ended, Ended) and ended.segments == len([p for p in pieces if isinstance(p, Piece)]) > 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process can be read on Linux only")
+async def test_its_memory_is_bounded() -> None:
+    def bounded() -> bool:
+        children = psutil.Process().children(recursive=True)
+        return any(child.rlimit(psutil.RLIMIT_AS)[0] != psutil.RLIM_INFINITY for child in children)
+
+    async with reading(DIGITS, None) as frames:
+        await anext(frames)
+        assert bounded()
+
+
 async def test_it_says_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "words").write_text("no sound")
     with pytest.raises(MediaUnreadable, match="convert it") as caught:

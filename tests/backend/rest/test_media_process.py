@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from backend.rest.media_frames import Broken, Ended, Frame, Heard, Opened, Piece
-from backend.rest.media_process import read_file
+from backend.rest.media_process import LONGEST_S, read_file
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
 from speech.vad import open_vad
@@ -17,9 +17,9 @@ from tests.helpers.recordings import samples_of
 DIGITS = sorted((DATA / "digits").glob("*.flac"))
 
 
-def told(path: Path) -> list[Frame]:
+def told(path: Path, longest_s: float = LONGEST_S) -> list[Frame]:
     frames: list[Frame] = []
-    read_file(path, open_vad(None), frames.append)
+    read_file(path, open_vad(None), frames.append, longest_s)
     return frames
 
 
@@ -72,3 +72,17 @@ def test_a_file_that_breaks_off_has_pieces_until_there(tmp_path: Path) -> None:
     *before, broken = told(tmp_path / "half.flac")
     assert isinstance(before[0], Opened)
     assert isinstance(broken, Broken) and broken.code is ErrorCode.AUDIO_INVALID
+
+
+def test_a_file_has_a_longest_length(long_file: Path, tmp_path: Path) -> None:
+    (broken,) = told(long_file, longest_s=3.0)
+    assert isinstance(broken, Broken) and broken.code is ErrorCode.TOO_LARGE
+    live = tmp_path / "live.flac"
+    soundfile.write(live, samples_of(long_file), SAMPLE_RATE)
+    content = bytearray(live.read_bytes())
+    content[21] &= 0xF0  # how many samples there are: of a stream, 36 bits of zero
+    content[22:26] = bytes(4)
+    live.write_bytes(content)
+    opened, *_, broken = told(live, longest_s=3.0)
+    assert opened == Opened("webrtc-vad", None)
+    assert isinstance(broken, Broken) and broken.code is ErrorCode.TOO_LARGE

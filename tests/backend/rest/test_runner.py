@@ -1,14 +1,15 @@
 """Files through everything that can happen to them between their submission and their end."""
 
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from backend.history.records import NewFile, SessionState
 from backend.rest.flow import FlowLimits
 from protocol.audio import SAMPLE_RATE
-from protocol.job import Job, Keys, Outcome
+from protocol.job import Job, Keys, Outcome, encode_job
 from tests.backend.fake_worker import say_length
-from tests.backend.rest.world import World, recording, serving
+from tests.backend.rest.world import World, form, recording, serving
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
@@ -90,3 +91,49 @@ async def test_files_of_two_keys_take_turns(tmp_path: Path, broker: Broker) -> N
                 await world.ended(session, "done")
     order = list(dict.fromkeys(job.session for job in worker.jobs))
     assert order == [mine[0], other, *mine[1:]]
+
+
+async def test_a_key_that_has_every_place_makes_way(tmp_path: Path, broker: Broker) -> None:
+    async with serving(tmp_path, broker) as world:
+        mine = [(await world.submit(recording(2), "a"))["id"] for _ in range(2)]
+        await wait_until(lambda: all(world.runner.flying(session) for session in mine), "both are read")
+        other = (await world.submit(recording(2), "b"))["id"]
+        await wait_until(lambda: world.runner.flying(other), "the other one has a place")
+        async with world.working():
+            for session in (*mine, other):
+                await world.ended(session, "done")
+
+
+async def test_trouble_in_the_folder_ends_nothing(tmp_path: Path, broker: Broker) -> None:
+    folder = tmp_path / "submitted"
+    folder.write_bytes(b"no folder")
+    async with serving(tmp_path, broker) as world:
+        status, _ = await world.call("POST", "/v1/sessions", data=form(recording()))
+        assert status == 500
+        folder.unlink()
+        session = (await world.submit(recording()))["id"]
+        async with world.working():
+            await world.ended(session, "done")
+
+
+async def test_what_cannot_be_removed_keeps_nobody_waiting(tmp_path: Path, broker: Broker) -> None:
+    stuck = tmp_path / "submitted" / str(uuid4())
+    async with serving(tmp_path, broker) as world:
+        session = (await world.submit(recording()))["id"]
+    stuck.mkdir()
+    async with serving(tmp_path, broker) as world, world.working():
+        await world.ended(session, "done")
+        await wait_until(lambda: world.on_disk() == [stuck.name], "the other one is let go")
+
+
+async def test_a_letter_of_a_file_that_has_its_texts_goes(world: World) -> None:
+    session = (await world.submit(recording()))["id"]
+    letter: Any = encode_job(Job(session, 0, b"xx", 1))
+    async with world.looking() as redis, world.working():
+        await redis.xadd(Keys().dead, letter)
+        await world.ended(session, "done")
+
+        async def none() -> bool:
+            return await redis.xlen(Keys().dead) == 0
+
+        await wait_until(none, "the letter is gone")

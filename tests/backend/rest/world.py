@@ -182,9 +182,15 @@ def form(content: bytes, name: str = "digits.flac", **fields: str) -> aiohttp.Fo
 
 @asynccontextmanager
 async def serving(
-    folder: Path, broker: Broker, database: Path | None = None, **files: Any
+    folder: Path,
+    broker: Broker,
+    database: Path | None = None,
+    between: Callable[[History], Any] = lambda history: history,
+    **files: Any,
 ) -> AsyncIterator[World]:
-    """Everything, until the context ends. ``database``: another one's. ``files``: of ``FileSettings``."""
+    """Everything, until the context ends. ``database``: another one's. ``between``: what routes ask in its place.
+    ``files``: of ``FileSettings``.
+    """
     url = f"sqlite:///{database or folder / DATABASE}"
     settings = GatewaySettings(key=OWNER_KEY)
     store = DeviceStore(folder / "devices.json")
@@ -201,7 +207,7 @@ async def serving(
         runner = Runner(FileSettings(folder / "submitted", **files), history, jobs, lambda about: "", lambda: room)
         app = web.Application(middlewares=[errors_as_json])
         app[ACCESS] = Access(settings, Roster(store), lambda: 0.0)
-        app.add_routes(rest_routes(history, runner))
+        app.add_routes(rest_routes(between(history), runner))
         serving = web.AppRunner(app, shutdown_timeout=0.1)
         await serving.setup()
         await web.TCPSite(serving, "127.0.0.1", 0).start()

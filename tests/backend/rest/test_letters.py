@@ -1,0 +1,17 @@
+"""Dead letters of sessions that nobody wants any more."""
+
+from typing import Any
+
+from backend.rest.letters import drop_letters
+from protocol.job import Job, Keys, encode_job
+from tests.backend.rest.world import World
+
+
+async def test_those_of_these_sessions_go_however_many_there_are(world: World) -> None:
+    async with world.looking() as redis:
+        for n in range(40):
+            letter: Any = encode_job(Job("ab"[n % 2], n, b"xx", 1))
+            await redis.xadd(Keys().dead, letter)
+    assert await drop_letters(world.jobs, {"a", "c"}) == 20
+    assert [letter.job.session for letter in await world.jobs.dead_letters()] == ["b"] * 20
+    assert await drop_letters(world.jobs, {"a"}) == 0
