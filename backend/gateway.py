@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
@@ -285,22 +285,23 @@ def _announced(settings: GatewaySettings, port: int) -> AbstractAsyncContextMana
     return announcing(Announced(settings.name, port, said), lambda: reachable(settings.host, interfaces()))
 
 
+async def _broker(stack: AsyncExitStack, settings: GatewaySettings) -> tuple[str, Callable[[], bool]]:
+    """The broker's URL, and whether that is this gateway's own at this moment."""
+    if settings.redis:
+        return settings.redis, lambda: False
+    embedded = EmbeddedSettings(settings.broker_folder, settings.broker_socket)
+    broker = await stack.enter_async_context(embedded_broker(embedded))
+    return broker.url, lambda: not broker.adopted
+
+
 @asynccontextmanager
 async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     """A gateway that listens and can be found, until the context ends; then it drains. Raises ``BackendError``."""
     where = _where(settings)
     roster = Roster(DeviceStore(settings.devices_file) if settings.devices_file else None)
     async with AsyncExitStack() as stack:
-        url, broker = settings.redis, None
-        if not url:
-            embedded = EmbeddedSettings(settings.broker_folder, settings.broker_socket)
-            broker = await stack.enter_async_context(embedded_broker(embedded))
-            url = broker.url
+        url, owns = await _broker(stack, settings)
         jobs = await stack.enter_async_context(open_jobs(url, secrets.token_hex(8)))
-
-        def owns() -> bool:
-            return broker is not None and not broker.adopted
-
         keeping = kept_history(settings.history, jobs.administer, jobs.gateway, owns)
         history = await stack.enter_async_context(keeping)
         tasks = await stack.enter_async_context(Tasks("gateway"))

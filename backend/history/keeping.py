@@ -1,7 +1,7 @@
 """The history of a gateway while it runs: the database, and what feeds it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -16,6 +16,7 @@ from backend.history.records import Entry
 from backend.history.settings import HistorySettings
 from runtime.tasks import Tasks
 
+_DROP_S: Final = 60.0
 _CLEAN_S: Final = 60.0
 _PAUSE_S: Final = 0.05
 
@@ -48,18 +49,23 @@ class Keeping:
 
 @asynccontextmanager
 async def kept_history(
-    settings: HistorySettings, administer: Administer, gateway: str, embedded: bool
+    settings: HistorySettings,
+    administer: Administer,
+    gateway: str,
+    owns: Callable[[], bool],
+    drop_s: float = _DROP_S,
 ) -> AsyncIterator[Keeping | None]:
     """The history, if one is kept; it is there, or soon will be, whatever becomes of its database.
 
-    ``embedded``: the broker is this gateway's own; what it holds for a history that is off is deleted.
+    ``owns``: whether the broker is this gateway's own at this moment; what it holds for a history that is off is
+    deleted, and again and again: sessions that began while it was on still tell it of their ends.
     """
     inbox = Inbox(administer, gateway)
     if not settings.url:
-        if embedded:
-            with suppress(BrokerError):
-                await inbox.drop()
-        yield None
+        await _drop(inbox, owns)
+        async with Tasks("history") as tasks:
+            tasks.start(_keep_empty(inbox, owns, drop_s), "drop")
+            yield None
         return
     journal = Journal(settings.journal, settings.limits.days) if settings.journal else None
     async with open_history(settings.url, settings.limits) as history, Tasks("history") as tasks:
@@ -69,6 +75,18 @@ async def kept_history(
             tasks.start(_clean(journal, history), "journal")
         tasks.start(feeder.watch(), "backlog")
         yield Keeping(history, feeder)
+
+
+async def _drop(inbox: Inbox, owns: Callable[[], bool]) -> None:
+    if owns():
+        with suppress(BrokerError):
+            await inbox.drop()
+
+
+async def _keep_empty(inbox: Inbox, owns: Callable[[], bool], drop_s: float) -> None:
+    while True:
+        await asyncio.sleep(drop_s)
+        await _drop(inbox, owns)
 
 
 async def _clean(journal: Journal, history: History) -> None:

@@ -132,16 +132,32 @@ async def test_without_a_history_nothing_is_kept_anywhere(broker: Broker) -> Non
     assert keys == 0
 
 
-@pytest.mark.parametrize("kept_before", [True, False])
-async def test_what_the_own_broker_holds_for_a_history_that_is_off_is_deleted(
-    kept_before: bool, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("own", [True, False])
+async def test_what_the_own_broker_holds_for_a_history_that_is_off_is_deleted(own: bool, tmp_path: Path) -> None:
     with running_broker() as broker:
         async with open_jobs(broker.url, "g") as jobs:
-            await jobs.administer("XADD", Keys().history_keys[0], "*", "about", "x")
-            async with kept_history(HistorySettings(), jobs.administer, "g", embedded=kept_before) as keeping:
+            await put(jobs, [final()])
+            async with kept_history(HistorySettings(), jobs.administer, "g", lambda: own) as keeping:
                 assert keeping is None
-            assert await jobs.administer("EXISTS", Keys().history_keys[0]) == (0 if kept_before else 1)
+            assert await jobs.administer("EXISTS", Keys().history_keys[0]) == (0 if own else 1)
+
+
+async def test_what_sessions_from_before_still_tell_a_history_that_is_off_is_deleted_too(broker: Broker) -> None:
+    looks: list[None] = []
+
+    def adopted_at_first() -> bool:
+        looks.append(None)
+        return len(looks) > 5
+
+    async with open_jobs(broker.url, "g") as jobs:
+
+        async def gone() -> bool:
+            return not await jobs.administer("EXISTS", Keys().history_keys[0])
+
+        async with kept_history(HistorySettings(), jobs.administer, "g", adopted_at_first, drop_s=0.01):
+            await put(jobs, [final()])
+            await wait_until(gone, "it is deleted")
+        assert len(looks) > 5
 
 
 async def test_what_the_history_has_leaves_the_brokers_file(tmp_path: Path) -> None:
@@ -151,7 +167,7 @@ async def test_what_the_history_has_leaves_the_brokers_file(tmp_path: Path) -> N
     with running_broker(None, "--dir", str(folder), "--appendonly", "yes", "--appendfsync", "always") as broker:
         async with open_jobs(broker.url, "g") as jobs:
             await jobs.compact()  # what may have been left before this gateway began
-            async with kept_history(history, jobs.administer, "g", embedded=True) as keeping:
+            async with kept_history(history, jobs.administer, "g", lambda: True) as keeping:
                 assert keeping is not None
                 await put(jobs, [final("quicksilver")])
                 await wait_until(lambda: keeping.state().recorded, "it is recorded")
