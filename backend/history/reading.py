@@ -1,6 +1,6 @@
 """What is asked of the history. Each within a caller's transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -82,18 +82,13 @@ def segments(connection: Connection, id: str, after: int, limit: int, failed: bo
 
 def all_segments(connection: Connection, id: str) -> tuple[StoredSegment, ...]:
     """Those of a session, however many they are."""
-    found = session(connection, id, None)
-    return segments_of(connection, [found])[found.number] if found else ()
-
-
-def segments_of(connection: Connection, found: Iterable[StoredSession]) -> dict[int, tuple[StoredSegment, ...]]:
-    """All segments of these sessions, by the session's number."""
-    numbers = [one.number for one in found]
-    by_session: dict[int, list[StoredSegment]] = {number: [] for number in numbers}
-    wanted = select(schema.segments).where(_SEGMENTS.session.in_(numbers)).order_by(_SEGMENTS.segment)
-    for row in connection.execute(wanted):
-        by_session[row.session].append(_segment(row))
-    return {number: tuple(rows) for number, rows in by_session.items()}
+    found = connection.execute(
+        select(schema.segments)
+        .join(schema.sessions, _SESSIONS.number == _SEGMENTS.session)
+        .where(_SESSIONS.id == id)
+        .order_by(_SEGMENTS.segment)
+    )
+    return tuple(_segment(row) for row in found)
 
 
 def search(connection: Connection, query: str, wanted: Wanted, before: int | None, limit: int) -> Page[Hit]:

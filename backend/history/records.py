@@ -178,13 +178,6 @@ class Hit(Struct, frozen=True):
     ranges: tuple[tuple[int, int], ...] = ()
 
 
-class Exported(Struct, frozen=True):
-    """A session with everything of it."""
-
-    session: StoredSession
-    segments: tuple[StoredSegment, ...]
-
-
 class Usage(Struct, frozen=True):
     """What one key used on one day (UTC). It stays when the speech goes."""
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from itertools import accumulate
 from typing import Final
 
 from sqlalchemy import Connection, select, text, update
@@ -17,7 +16,6 @@ from backend.history.database import Database
 from backend.history.migrating import migrate
 from backend.history.records import (
     Entry,
-    Exported,
     Held,
     Hit,
     Limits,
@@ -31,7 +29,6 @@ from backend.history.records import (
     Wanted,
 )
 
-_EXPORTED_SEGMENTS: Final = 5_000
 _MERGED_PAGES: Final = 250
 
 
@@ -121,20 +118,6 @@ class Store:
         """
         with self._database.reading() as connection:
             return reading.search(connection, query, wanted, before, limit)
-
-    def export(self, wanted: Wanted, before: int | None = None, limit: int = 20) -> Page[Exported]:
-        """As ``sessions``, with everything of them: a page at a time is all that is ever in memory.
-
-        It holds fewer sessions where they have many segments.
-        """
-        with self._database.reading() as connection:
-            page = reading.sessions(connection, wanted, before, limit)
-            sizes = accumulate(session.segments for session in page.items)
-            fit = max(1, sum(size <= _EXPORTED_SEGMENTS for size in sizes))
-            found = page.items[:fit]
-            segments = reading.segments_of(connection, found)
-        cut = found[-1].number if fit < len(page.items) else page.next
-        return Page([Exported(session, segments[session.number]) for session in found], cut)
 
     def usage(self, first: date, last: date, owner: str | None = None) -> list[Usage]:
         """What was used on each of these days, by day, key and tenant."""

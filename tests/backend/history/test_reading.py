@@ -1,4 +1,4 @@
-"""What can be asked of the history: pages, scopes, exports, usage."""
+"""What can be asked of the history: pages, scopes, usage."""
 
 from datetime import timedelta
 
@@ -38,7 +38,6 @@ def test_only_those_that_are_wanted(store: Store, wanted: Wanted, ids: list[str]
     store.record([over("s4")])
     assert [session.id for session in store.sessions(wanted).items] == ids
     assert [session for session, _ in found(store, "text", wanted)] == ids
-    assert [one.session.id for one in store.export(wanted).items] == ids
 
 
 def test_a_session_of_another_owner_is_not_there(store: Store) -> None:
@@ -51,15 +50,6 @@ def test_pages_of_hits(store: Store) -> None:
     second = store.search("text", EVERYBODY, first.next, limit=3)
     assert [hit.session.id for hit in (*first.items, *second.items)] == ["s4", "s3", "s2", "s1", "s0"]
     assert second.next is None
-
-
-def test_an_export_has_everything_in_pages(store: Store) -> None:
-    store.record([final("more", "s1", 1, BOB)])
-    first = store.export(EVERYBODY, limit=4)
-    last = store.export(EVERYBODY, first.next, limit=4)
-    assert last.next is None
-    said = [[one.text for one in exported.segments] for exported in (*first.items, *last.items)]
-    assert said == [["text 4"], ["text 3"], ["text 2"], ["text 1", "more"], ["text 0"]]
 
 
 def test_usage_is_counted_by_day_key_and_tenant(store: Store) -> None:
