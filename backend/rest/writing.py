@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SEGMENTS: Final = 200
 """Of one slice."""
-_BYTES: Final = 64 * 1024
+_BYTES: Final = 32 * 1024  # an export of short sessions holds up a search for some 40 ms
 
 
 class Slice(NamedTuple):
