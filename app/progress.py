@@ -98,10 +98,14 @@ class Display:
     def _show(self, finished: bool = False) -> None:
         state = state_of(self._over, self.unsent_s(), finished)
         note = f" ({self._note})" if self._note and not finished else ""
-        counted = f"{self._name}: {state}, {self._listened:.0f} s heard, {self._recognised} segments recognised"
+        counted = f"{self._name}: {state}, {self._listened:.0f} s heard, {_segments(self._recognised)} recognised"
         if self._status:
             self._status.update(f"{counted}{note}".replace("[", r"\["))
         line = f"{self._name}: {state}{note}"
         if line != self._shown and not (self._status and not finished):
             self._shown = line
             self._console.print(f"{counted}{note}" if finished else line, markup=False, soft_wrap=True)
+
+
+def _segments(count: int) -> str:
+    return "1 segment" if count == 1 else f"{count} segments"

@@ -48,7 +48,7 @@ def test_without_a_terminal_each_change_is_one_line() -> None:
         "a[b].wav: listening",
         "a[b].wav: sending",
         "a[b].wav: waiting",
-        "a[b].wav: done, 3 s heard, 1 segments recognised",
+        "a[b].wav: done, 3 s heard, 1 segment recognised",
     ]
     assert said == [Segment(0, 0, 10, "x")]
 

@@ -215,6 +215,7 @@ async def test_a_file_that_was_lost_is_taken_when_it_comes_again(world: World) -
 async def test_who_is_revoked_sends_no_further(world: World) -> None:
     async with coming(world, "a") as upload:
         await world.access.roster.revoke(world.devices["a"].id)
+        await wait_until(upload.done, "it is cut off")
         with pytest.raises(aiohttp.ClientError):
             await upload
     await wait_until(lambda: not world.on_disk(), "nothing is left")
