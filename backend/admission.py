@@ -26,6 +26,8 @@ _SPARE: Final = 1 / 3
 """What is best effort ends at this part of the wait at which no new sessions are taken."""
 _SPARE_MEMORY: Final = 5 / 6
 """The same of the broker's memory."""
+FULL: Final = 0.95
+"""From this part of its memory on a broker that takes no commands is full, not away."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ def refusals(
     if sessions >= limits.sessions:
         message = f"this gateway has {sessions} connections, which is its limit"
         yield Refusal(429, RefusalReason.CONNECTIONS, message, 5.0)
-    if not up:
+    if not up and survey.memory <= max(FULL, limits.memory):  # a full one takes nothing more, but is there
         yield Refusal(503, RefusalReason.BROKER, "the broker is away", 2.0)
     yield from _overload(survey, limits, options)
 
