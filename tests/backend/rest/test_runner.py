@@ -116,14 +116,16 @@ async def test_trouble_in_the_folder_ends_nothing(tmp_path: Path, broker: Broker
             await world.ended(session, "done")
 
 
-async def test_what_cannot_be_removed_keeps_nobody_waiting(tmp_path: Path, broker: Broker) -> None:
-    stuck = tmp_path / "submitted" / str(uuid4())
-    async with serving(tmp_path, broker) as world:
-        session = (await world.submit(recording()))["id"]
-    stuck.mkdir()
-    async with serving(tmp_path, broker) as world, world.working():
+async def test_a_file_that_cannot_be_removed_is_done_all_the_same(world: World) -> None:
+    session = (await world.submit(recording()))["id"]
+    await wait_until(lambda: world.runner.flying(session), "it is being read")
+    path = world.runner.uploads.path(session)
+    path.unlink()
+    path.mkdir()  # in its place, what is no file
+    async with world.working():
         await world.ended(session, "done")
-        await wait_until(lambda: world.on_disk() == [stuck.name], "the other one is let go")
+        await wait_until(lambda: not world.runner.has(session), "it is let go")
+    assert await world.state(session) == "done"
 
 
 async def test_a_letter_of_a_file_that_has_its_texts_goes(world: World) -> None:
