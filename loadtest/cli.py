@@ -20,7 +20,7 @@ from loadtest.progress import progress
 from loadtest.report import STRAINED, NoReport, prepare, write_report
 from loadtest.run import Report, Run
 from loadtest.sessions import Plan, run_sessions
-from loadtest.streams import Client, Streams, run_streams
+from loadtest.streams import Streams, run_streams
 from runtime.folders import folders
 from runtime.logs import logging_to
 
@@ -70,9 +70,6 @@ def streams(  # noqa: PLR0913 - typer: an option is a parameter
     minutes: Annotated[float, typer.Option(min=0.001, help="For how long, once all are there.")] = 5.0,
     ramp: Annotated[float, typer.Option(min=0.0, help="Seconds within which they come.")] = 10.0,
     partials: Annotated[bool, typer.Option("--partials/--no-partials", help="Ask for hypotheses.")] = False,
-    client: Annotated[
-        Client, typer.Option(help="What people use, or one that costs a little less.")
-    ] = Client.LIBRARY,
     processes: Annotated[int, typer.Option(min=1, help="Spread them over so many processes.")] = 1,
     patience: Annotated[float, typer.Option(min=0.0, help="Seconds without an answer until one is lost.")] = 300.0,
     seed: Seed = 1,
@@ -86,9 +83,8 @@ def streams(  # noqa: PLR0913 - typer: an option is a parameter
 
     Ends with 0 only if every segment was answered once and right, and nobody was refused.
     """
-    plan = Streams(
-        count, minutes * 60, ramp, seed, partials, client, parts=min(processes, count), patience_s=patience
-    )
+    parts = min(processes, count)
+    plan = Streams(count, minutes * 60, ramp, seed, partials, parts=parts, patience_s=patience)
 
     async def scenario(run: Run) -> None:
         run.full = (ramp, ramp + plan.seconds)

@@ -19,7 +19,7 @@ from protocol.session import Busy, Failed, Final, Partial
 
 
 class Client(Protocol):
-    """What is needed of a client: ``client.gateway.GatewayClient`` has it, ``loadtest.light.LightClient`` too."""
+    """What is needed of a ``client.gateway.GatewayClient``."""
 
     async def begin(self, segment: int, at_ms: int) -> None: ...
     async def audio(self, segment: int, pcm: bytes) -> None: ...

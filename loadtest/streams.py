@@ -5,7 +5,6 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
@@ -13,7 +12,6 @@ from msgspec import Struct
 from client.backoff import backoff
 from client.connection import Locate
 from client.gateway import ClientSettings, GatewayClient
-from loadtest.light import LightClient
 from loadtest.noise import Noise
 from loadtest.speaker import Speaker
 from loadtest.spoken import Spoken
@@ -25,13 +23,6 @@ from runtime.tasks import Tasks
 
 Retry = Callable[[int, float, float], float]
 """``client.backoff.backoff``, or another one."""
-
-
-class Client(StrEnum):
-    """Who speaks the protocol: the client library as it is, or ``loadtest.light``."""
-
-    LIBRARY = "library"
-    LIGHT = "light"
 
 
 class Streams(Struct, frozen=True):
@@ -46,7 +37,6 @@ class Streams(Struct, frozen=True):
     ramp_s: float = 0.0
     seed: int = 1
     partials: bool = False
-    client: Client = Client.LIBRARY
     part: int = 0
     parts: int = 1
     patience_s: float = 300.0
@@ -90,7 +80,7 @@ class _Hall:
             turns, stop_at = self._noise.turns(number), zero + plan.ramp_s + plan.seconds
             await speaker.run(client, lambda client: speaker.say(client, turns, self.wheel.until, stop_at))
 
-    def _client(self, spoken: Spoken) -> LightClient | GatewayClient:
+    def _client(self, spoken: Spoken) -> GatewayClient:
         plan, patience_s = self._plan, self._plan.patience_s
         settings = ClientSettings(
             first_contact_s=patience_s,
@@ -101,8 +91,7 @@ class _Hall:
             http=self.tap.http(),
         )
         session, options = UUID(int=random.getrandbits(128), version=4), Options(partials=plan.partials)
-        kind = LightClient if plan.client is Client.LIGHT else GatewayClient
-        return kind(self._locate, session, spoken, options, settings)
+        return GatewayClient(self._locate, session, spoken, options, settings)
 
 
 async def note_lateness(wheel: Wheel, recorder: Recorder) -> None:

@@ -1,4 +1,4 @@
-"""Paced speakers with either client: what happens to connections costs nothing but time."""
+"""Paced speakers: what happens to connections costs nothing but time."""
 
 import time
 
@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from client.connection import Address, fixed
-from loadtest.streams import Client, Streams, run_streams
+from loadtest.streams import Streams, run_streams
 from loadtest.tally import Recorder, Tally
 from protocol.errors import CloseCode, ErrorCode
 from protocol.session import Error
@@ -21,39 +21,34 @@ from tests.helpers.scripted_gateway import (
     scripted,
 )
 
-BOTH = pytest.mark.parametrize("client", list(Client))
 
-
-async def tally_of(client: Client, *scripts: Script, refusing: Answers = ()) -> Tally:
+async def tally_of(*scripts: Script, refusing: Answers = ()) -> Tally:
     """One session, since a scripted gateway has one memory."""
     async with scripted(*scripts, refusing=refusing) as gateway:
         recorder = Recorder(time.monotonic())
-        plan = Streams(1, 0.3, client=client, patience_s=5.0, pace=0.02)
+        plan = Streams(1, 0.3, patience_s=5.0, pace=0.02)
         await run_streams(plan, fixed(Address(gateway.url)), recorder)
     return recorder.tally
 
 
-@BOTH
-async def test_a_flawless_run(client: Client) -> None:
-    tally = await tally_of(client, oblige)
+async def test_a_flawless_run() -> None:
+    tally = await tally_of(oblige)
     assert tally.flawless and tally.segments > 1
     assert (tally.sessions, tally.finished, tally.connects, tally.refusals) == (1, 1, 1, 0)
     assert len(tally.first_update_ms) == len(tally.session_lag_p95_ms) == 1
     assert all(ended.after_stop <= ended.lag for ended in tally.ended)
 
 
-@BOTH
-async def test_a_cut_connection_is_resumed(client: Client) -> None:
-    tally = await tally_of(client, breaking_after(5), breaking_after(30), oblige)
+async def test_a_cut_connection_is_resumed() -> None:
+    tally = await tally_of(breaking_after(5), breaking_after(30), oblige)
     assert tally.flawless, tally.complaints
     assert tally.connects == 3
     assert sum(tally.disconnects.values()) == 2
 
 
-@BOTH
-async def test_a_refusal_is_counted_with_what_it_asks_for(client: Client) -> None:
+async def test_a_refusal_is_counted_with_what_it_asks_for() -> None:
     told: Answers = ((503, {"Retry-After": "0"}), (429, {}))
-    tally = await tally_of(client, oblige, refusing=told)
+    tally = await tally_of(oblige, refusing=told)
     assert tally.flawless, tally.complaints
     assert {kind: refused.count for kind, refused in tally.refused.items()} == {
         "503 without a reason": 1,
@@ -63,21 +58,19 @@ async def test_a_refusal_is_counted_with_what_it_asks_for(client: Client) -> Non
     assert tally.early == 0
 
 
-@BOTH
-async def test_a_refusal_after_the_hello_is_one_too(client: Client) -> None:
+async def test_a_refusal_after_the_hello_is_one_too() -> None:
     async def busy(socket: web.WebSocketResponse, memory: Memory) -> None:
         await socket.receive()
         await say(socket, Error(ErrorCode.BUSY, "the expected wait is 40 s"))
         await socket.close(code=CloseCode.TRY_AGAIN_LATER)
 
-    tally = await tally_of(client, busy, oblige)
+    tally = await tally_of(busy, oblige)
     assert tally.flawless, tally.complaints
     assert {kind: refused.count for kind, refused in tally.refused.items()} == {"1013 busy": 1}
 
 
-@BOTH
 @pytest.mark.parametrize("code", [CloseCode.TAKEN_OVER, CloseCode.UNAUTHORISED, CloseCode.POLICY_VIOLATION])
-async def test_a_session_that_cannot_go_on_is_lost_and_said_to_be(client: Client, code: CloseCode) -> None:
-    tally = await tally_of(client, closing_with(code, after=4))
+async def test_a_session_that_cannot_go_on_is_lost_and_said_to_be(code: CloseCode) -> None:
+    tally = await tally_of(closing_with(code, after=4))
     assert (tally.lost_sessions, tally.finished) == (1, 0)
     assert tally.complaints and not tally.flawless
