@@ -187,6 +187,17 @@ def refusals(
     yield from _overload(survey, limits, options)
 
 
+def refuse_known(survey: Survey, up: bool, sessions: int, limits: AdmissionLimits) -> Refusal | None:
+    """As ``refuse``, for a session that the broker knows: it comes in whatever the load.
+
+    Only the cap keeps it out, and a broker that takes nothing now: because it is away, or because it is full.
+    """
+    refusal = refuse(Survey(), up, sessions, limits)
+    if refusal is not None and refusal.reason is RefusalReason.BROKER and survey.memory > FULL:
+        return Refusal(503, RefusalReason.MEMORY, f"the broker's memory is {survey.memory:.0%} full", 5.0)
+    return refusal
+
+
 def refuse_load(survey: Survey, limits: AdmissionLimits, options: Options = _ANY) -> Refusal | None:
     """As ``refuse``, for what sessions that are known already may add to but not suffer from.
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from backend.access import ACCESS, EVERYBODY, WORKERS, Access, Visit, admit
 from backend.addresses import interfaces, reachable
-from backend.admission import Refusal, Survey, refuse, speed
+from backend.admission import Refusal, refuse, refuse_known, speed
 from backend.answers import OBSERVER, errors_as_json, json_response
 from backend.broker import EmbeddedSettings, embedded_broker
 from backend.certificates import server_context
@@ -213,9 +213,9 @@ class Gateway:
     def _refusal(self, visit: Visit, resumes: bool) -> Refusal | None:
         if self._draining:
             return Refusal(503, RefusalReason.LEAVING, "this gateway is going away", 1.0)
-        # A session that the broker knows comes in whatever the load; whether it does is seen after its hello.
-        survey = Survey() if resumes else self.monitor.survey
-        refusal = refuse(survey, self.monitor.up, len(self.hub.connections), self._settings.admission)
+        monitor, taken = self.monitor, len(self.hub.connections)
+        judge = refuse_known if resumes else refuse  # whether the broker knows it is seen after its hello
+        refusal = judge(monitor.survey, monitor.up, taken, self._settings.admission)
         return refusal or self.access.meter.stream(visit.device.id, visit.limited)
 
     async def _health(self, request: web.Request) -> web.Response:

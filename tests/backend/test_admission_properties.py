@@ -19,6 +19,7 @@ from backend.admission import (
     makes_partials,
     refusals,
     refuse,
+    refuse_known,
     refuse_load,
     spare_slots,
     speed,
@@ -199,11 +200,20 @@ def test_every_refusal_says_why_and_when(
     assert up or {RefusalReason.BROKER, RefusalReason.MEMORY} & {refusal.reason for refusal in found}
 
 
-@given(limits, st.booleans())
-def test_a_session_that_is_known_is_never_refused_for_load(limits: AdmissionLimits, up: bool) -> None:
-    """The gateway asks ``refuse`` about an empty fleet for it: only the cap and the broker speak against it."""
-    found = {refusal.reason for refusal in refusals(Survey(), up, 0, limits)}
-    assert not found & {*LOADS}
+@given(surveys, limits, connections, st.booleans())
+def test_a_session_that_is_known_is_never_refused_for_load(
+    survey: Survey, limits: AdmissionLimits, sessions: int, up: bool
+) -> None:
+    """Only the cap speaks against it, and a broker that takes nothing: away, or full."""
+    refusal = refuse_known(survey, up, sessions, limits)
+    if sessions >= limits.sessions:
+        assert refusal is not None and refusal.reason is RefusalReason.CONNECTIONS
+    elif up:
+        assert refusal is None
+    else:
+        full = survey.memory > FULL
+        assert refusal is not None and refusal.retry_s >= 1.0
+        assert refusal.reason is (RefusalReason.MEMORY if full else RefusalReason.BROKER)
 
 
 @given(surveys, options, st.integers(0, 100), st.integers(0, 60))
