@@ -1,0 +1,22 @@
+"""Tests that share something are one group, and run one after the other."""
+
+from typing import Any, cast
+
+import pytest
+
+from tests.conftest import ROOT, GroupScheduling, group_of
+
+
+@pytest.mark.parametrize(
+    ("file", "group"),
+    [
+        ("tests/end_to_end/test_windows.py", "sound"),
+        ("tests/end_to_end/test_desktop.py", "sound"),
+        ("tests/end_to_end/test_kills.py", "serial"),
+        ("tests/backend/test_admission.py", None),
+    ],
+)
+def test_a_group_goes_to_one_process(file: str, group: str | None) -> None:
+    assert group_of(ROOT / file) == group
+    test = f"{file}::test_anything[1::2]"
+    assert GroupScheduling._split_scope(cast(Any, None), test) == (group or test)
