@@ -113,9 +113,13 @@ class Door:
                 await asyncio.sleep(_FULL_S)
                 continue
             peer = peer_of(address[0])
-            if await self._room(peer):
-                protocol, one = protocols(), _Unknown(peer, loop.time(), connected)
-                self._unknown[protocol] = one
+            try:
+                protocol = protocols() if await self._room(peer) else None
+            except BaseException:
+                connected.close()
+                raise
+            if protocol is not None:
+                one = self._unknown[protocol] = _Unknown(peer, loop.time(), connected)
                 one.opening = self._handshakes.start(self._open(connected, tls, protocol, one), "handshake")
             else:
                 connected.close()

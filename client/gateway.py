@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from typing import Final as Constant
 from uuid import UUID
 
@@ -48,8 +48,6 @@ _STEADY_S: Constant = 10.0  # a connection that lasted this long was a good one:
 _LAST_WORDS_S: Constant = 5.0
 _REASON_S: Constant = 1.0
 _GOODBYE_S: Constant = 0.5  # to an address where nobody may be any more
-
-T = TypeVar("T")
 
 
 async def stays(address: Address) -> None:
@@ -360,17 +358,20 @@ class GatewayClient:
         return Refused(reason)
 
 
-async def _unless(moved: "asyncio.Task[None]", work: Coroutine[Any, Any, T]) -> T:
-    """Do it, unless the gateway moves before it is done. Raises ``Moved``."""
-    working = asyncio.create_task(work, name=f"{moved.get_name()}/unless")
+async def _unless(moved: "asyncio.Task[None]", connecting: Coroutine[Any, Any, Connection]) -> Connection:
+    """Connect, unless the gateway moves before that is done. Raises ``Moved``, and what connecting does."""
+    working = asyncio.create_task(connecting, name=f"{moved.get_name()}/unless")
     try:
         await asyncio.wait({working, moved}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
             raise _moved(moved)
         return working.result()
-    finally:
+    except BaseException:
         working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+        (connected,) = await asyncio.gather(working, return_exceptions=True)
+        if isinstance(connected, Connection):  # at the moment at which it was not wanted any more
+            await connected.close(_GOODBYE_S)
+        raise
 
 
 def _moved(moved: "asyncio.Task[None]") -> Moved:

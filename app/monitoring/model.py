@@ -163,4 +163,5 @@ def _gateway(stands: Snapshot) -> GatewayFigures:
         sessions=stands.sessions,
         pending=stands.pending,
         unqueued_s=stands.unqueued_s,
+        streams=stands.streams,
     )

@@ -41,7 +41,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class GatewayFigures:
-    """``memory``: the used part of the broker's limit, 0 where it has none. ``unqueued_s``: audio not yet safe."""
+    """``memory``: the used part of the broker's limit, 0 where it has none. ``unqueued_s``: audio not yet safe.
+
+    ``streams``: how many people may speak at the same time, by the measured speed of all workers; 0: nobody works.
+    """
 
     uptime_s: float
     broker: str
@@ -51,6 +54,7 @@ class GatewayFigures:
     sessions: int
     pending: int
     unqueued_s: float
+    streams: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,10 @@ def gateway_text(texts: Texts, gateway: GatewayFigures) -> str:
     """How it stands, in one line."""
     broker = texts("monitor.broker" if gateway.durable else "monitor.not-durable", name=gateway.broker)
     up = texts("monitor.up", time=seconds_text(texts, gateway.uptime_s // 60 * 60 or gateway.uptime_s))
-    return " · ".join((up, texts("monitor.sessions", count=gateway.sessions), broker))
+    said = [up, texts("monitor.sessions", count=gateway.sessions)]
+    if streams := int(gateway.streams):
+        said.append(texts("monitor.streams", count=streams))
+    return " · ".join((*said, broker))
 
 
 def link_text(texts: Texts, view: MonitorView) -> tuple[str, State]:

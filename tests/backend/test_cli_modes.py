@@ -17,7 +17,7 @@ from client.connection import Address, connect
 from client.errors import WrongCertificate
 from protocol.devices import DeviceKind
 from tests.backend.processes import GatewayProcess, gateway_process
-from tests.helpers.waiting import wait_until
+from tests.helpers.waiting import wait_until, wait_until_sync
 
 
 @pytest.fixture
@@ -35,10 +35,14 @@ def listening(gateway: GatewayProcess) -> dict[int, str]:
 
 
 def told(home: Path, what: str) -> dict[str, str]:
-    """The line of the log that says this."""
-    lines = (home / "logs" / "gateway.jsonl").read_text().splitlines()
-    (found,) = [line for line in map(json.loads, lines) if line["event"] == what]
-    return dict(found)
+    """The line of the log that says this, once it is written."""
+    log = home / "logs" / "gateway.jsonl"
+
+    def found() -> dict[str, str]:
+        lines = log.read_text().splitlines() if log.exists() else []
+        return next((dict(line) for line in map(json.loads, lines) if line["event"] == what), {})
+
+    return dict(wait_until_sync(found, f"the log says: {what}"))
 
 
 async def test_nothing_listens_beyond_loopback_until_it_is_shared(home: Path) -> None:
@@ -67,6 +71,7 @@ async def test_a_shared_one_shows_its_certificate_to_others_and_none_to_this_com
                 await connect(http, Address(url, key, certificate_sha256="00" * 32), 10, 20)
             connection = await connect(http, Address(gateway.endpoint.url, gateway.endpoint.key), 10, 20)
             await connection.close()
+        assert told(home, "audit")["what"] == "stream opened"
     log = (home / "logs" / "gateway.jsonl").read_text()
     assert "stream opened" in log and key not in log and gateway.endpoint.key not in log
 

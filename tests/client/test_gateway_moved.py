@@ -10,9 +10,9 @@ from uuid import uuid4
 from aiohttp import web
 
 from client.audio_store import TemporaryAudio
-from client.connection import Address
+from client.connection import Address, Connection
 from client.events import Disconnected
-from client.gateway import GatewayClient
+from client.gateway import GatewayClient, _unless, stays
 from protocol.session import Final
 from tests.client.test_gateway import AT_ONCE, client_of, expected, say_segments, speech, texts, transcribe
 from tests.helpers.scripted_gateway import Memory, digest, hear, oblige, scripted, welcome
@@ -102,3 +102,37 @@ async def test_one_that_moves_all_the_time_is_not_run_after() -> None:
     async with scripted(oblige) as gateway, client_of(gateway.url, settings) as client:
         assert texts(await transcribe(client, 1)) == expected(1)
     assert paused == [0.0, 2, 3]
+
+
+class Known(Connection):
+    """Knows whether it was closed; there is no socket behind it."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    async def close(self, within_s: float = 0.0) -> None:
+        self.closed = True
+
+
+async def test_a_connection_that_comes_when_it_is_not_wanted_any_more_is_closed() -> None:
+    """Whoever gives up may do so at any moment: before it is there, at that moment, or with it in hand."""
+    closed = set[bool]()
+    for ticks in range(1, 8):
+        connection = Known()
+
+        async def connecting(connection: Known = connection) -> Connection:
+            await asyncio.sleep(0)
+            return connection
+
+        moved = asyncio.create_task(stays(Address("http://x")))
+        trying = asyncio.create_task(_unless(moved, connecting()))
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        there = trying.done()
+        trying.cancel()
+        (outcome,) = await asyncio.gather(trying, return_exceptions=True)
+        moved.cancel()
+        assert outcome is connection if there else isinstance(outcome, asyncio.CancelledError)
+        assert not (there and connection.closed)
+        closed.add(connection.closed)
+    assert closed == {False, True}

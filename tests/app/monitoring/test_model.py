@@ -44,6 +44,7 @@ def test_the_gateway_is_shown_as_it_says() -> None:
     assert gateway is not None
     assert (gateway.uptime_s, gateway.broker, gateway.broker_up, gateway.durable) == (100.0, "Valkey", True, True)
     assert (gateway.sessions, gateway.pending, gateway.unqueued_s) == (2, 3, 0.5)
+    assert gateway.streams == STANDS.streams > 0
 
 
 def test_figures_become_curves() -> None:

@@ -79,6 +79,8 @@ def test_the_gateway_in_one_line(texts: Texts) -> None:
     said = wording.gateway_text(texts, GATEWAY)
     assert "Valkey 9.1.2" in said and texts("monitor.sessions", count=1) in said
     assert "3" in said and "25" in said  # hours and minutes
+    assert texts("monitor.streams", count=49) in wording.gateway_text(texts, replace(GATEWAY, streams=49.7))
+    assert texts("monitor.streams", count=0) not in said
     unsafe = wording.gateway_text(texts, replace(GATEWAY, durable=False))
     assert texts("monitor.not-durable", name="Valkey 9.1.2") in unsafe
 

@@ -32,8 +32,10 @@ async def test_frames_come_until_the_file_ends(models: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of another process can be read on Linux only")
 async def test_its_memory_is_bounded() -> None:
+    before = set(psutil.Process().children(recursive=True))
+
     def bounded() -> bool:
-        children = psutil.Process().children(recursive=True)
+        children = set(psutil.Process().children(recursive=True)) - before
         return any(child.rlimit(psutil.RLIMIT_AS)[0] != psutil.RLIM_INFINITY for child in children)
 
     async with reading(DIGITS, None) as frames:
