@@ -18,6 +18,8 @@ from runtime.tasks import Tasks
 
 _PATIENCE_S: Final = 30.0
 _REQUEST_S: Final = 5.0
+_LINGER_S: Final = 0.3
+"""Browsers ask twice. Whoever is accepted at the moment when a server closes is left hanging by Python 3.11."""
 _CONNECTIONS: Final = Path("/proc/net/tcp")
 
 End = tuple[str, int]
@@ -30,20 +32,30 @@ class Relay:
         self._target = target
         self._path = f"/{secrets.token_urlsafe(24)}"
         self._done = asyncio.Event()
+        self._over = False
+        self._writers: set[asyncio.StreamWriter] = set()
 
     async def show(self, browse: Callable[[str], bool]) -> bool:
         """Have the browser come; whether it came before patience ended."""
-        async with Tasks("relay") as tasks, await self._server(tasks) as server:
-            host, port = server.sockets[0].getsockname()
-            if not await asyncio.to_thread(browse, f"http://{host}:{port}{self._path}"):
-                return False
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._done.wait(), _PATIENCE_S)
-        return self._done.is_set()
+        try:
+            async with Tasks("relay") as tasks, await self._server(tasks) as server:
+                host, port = server.sockets[0].getsockname()
+                if not await asyncio.to_thread(browse, f"http://{host}:{port}{self._path}"):
+                    return False
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._done.wait(), _PATIENCE_S)
+                    await asyncio.sleep(_LINGER_S)
+            return self._done.is_set()
+        finally:
+            await self._part()
 
     async def _server(self, tasks: Tasks) -> asyncio.Server:
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            tasks.start(self._answer(reader, writer), "visitor")
+            if self._over:
+                writer.transport.abort()
+            else:
+                self._writers.add(writer)
+                tasks.start(self._answer(reader, writer), "visitor")
 
         return await asyncio.start_server(connected, "127.0.0.1", 0)
 
@@ -56,9 +68,17 @@ class Relay:
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # whoever came went away
         finally:
+            self._writers.discard(writer)
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+    async def _part(self) -> None:
+        """Who came so late that nobody began to answer is parted from too."""
+        self._over = True
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
     def _response(self, request: bytes, writer: asyncio.StreamWriter) -> bytes:
         wanted = request.split(b" ", 2)[:2] == [b"GET", self._path.encode()]

@@ -112,7 +112,7 @@ def main() -> int:
     asked, more = parser.parse_known_args()
     but = f" and not {asked.without}" if asked.without else ""
     side_by_side = ("parallel", ["-n", str(asked.jobs), "-m", f"not serial and not proof{but}"])
-    by_groups = ("serial", ["-n", "3", "--dist", "loadgroup", "-m", f"serial and not proof{but}"])
+    by_groups = ("serial", ["-n", "4", "--dist", "loadgroup", "-m", f"serial and not proof{but}"])
     if not more:
         by_groups[1].extend(marked_serial(ROOT / "tests"))
     plans = [("proofs", ["-s", "-m", f"proof{but}"])] if asked.proofs else [side_by_side, by_groups]

@@ -10,7 +10,7 @@ from tests.conftest import ROOT, GroupScheduling, group_of
 @pytest.mark.parametrize(
     ("file", "group"),
     [
-        ("tests/end_to_end/test_windows.py", "sound"),
+        ("tests/end_to_end/test_windows.py", "windows"),
         ("tests/end_to_end/test_desktop.py", "sound"),
         ("tests/end_to_end/test_kills.py", "serial"),
         ("tests/backend/test_admission.py", None),

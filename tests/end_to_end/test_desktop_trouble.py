@@ -25,7 +25,7 @@ from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, running_app, segments_of
 from tests.helpers.waiting import wait_until_sync
 
-pytestmark = [pytest.mark.serial("sound"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.serial("windows"), pytest.mark.timeout(600)]
 
 SENTENCES = ("en-03", "en-05", "en-08")
 DIGEST = len(checksum(b""))

@@ -21,7 +21,7 @@ from tests.helpers.chain import BIN
 from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
 from tests.helpers.waiting import wait_until_sync
 
-pytestmark = [pytest.mark.serial("sound"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.serial("windows"), pytest.mark.timeout(300)]
 
 START_S = 120.0
 

@@ -22,7 +22,7 @@ from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, audio_of, running_app, segments_of
 from tests.helpers.waiting import wait_until_sync
 
-pytestmark = [pytest.mark.serial("sound"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.serial("windows"), pytest.mark.timeout(300)]
 
 WINDOW = "kikipounamu"
 _STAYS = 10  # looks
