@@ -21,7 +21,7 @@ from tests.helpers.waiting import wait_until_sync
 from worker.chinese import written
 from worker.engines.whisper import create
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.serial("languages"), pytest.mark.timeout(300)]
 
 WORST = 0.15  # whisper-base on clean speech
 SAMPLES = files("app") / "samples"
