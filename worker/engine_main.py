@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from protocol.engine import Engine, EngineUnavailable
 from worker.chinese import written
-from worker.engine_frames import Decode, Decoded, Load, Raised, Ready, Reply, Unavailable, pack, read_request
+from worker.engine_frames import REPLIES, REQUESTS, Decode, Decoded, Load, Raised, Ready, Reply, Unavailable
 from worker.engines import find_engine
 
 
@@ -34,10 +34,10 @@ def _private(descriptor: int, mode: str = "rb") -> BinaryIO:
 
 def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
     def say(reply: Reply) -> None:
-        replies.write(pack(reply))
+        replies.write(REPLIES.pack(reply))
         replies.flush()
 
-    first = read_request(requests)
+    first = REQUESTS.read(requests)
     if not isinstance(first, Load):
         return
     try:
@@ -49,7 +49,7 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
         say(Unavailable(f"the engine {first.settings.engine} failed to load: {_told(error)}"))
         return
     say(Ready(engine.info()))
-    while isinstance(request := read_request(requests), Decode):
+    while isinstance(request := REQUESTS.read(requests), Decode):
         say(_decoded(engine, request))
     engine.close()
 

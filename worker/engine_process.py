@@ -14,10 +14,11 @@ from typing import Any, Final
 import psutil
 
 from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable
+from runtime.framing import BrokenFrame
 from runtime.leash import leashed
 from worker.engine_frames import (
-    HEADER_BYTES,
-    BrokenFrame,
+    REPLIES,
+    REQUESTS,
     Decode,
     Decoded,
     Load,
@@ -26,9 +27,6 @@ from worker.engine_frames import (
     Reply,
     Request,
     Unavailable,
-    body_length,
-    pack,
-    unpack_reply,
 )
 from worker.errors import EngineDied, EngineRaised, EngineTimedOut
 
@@ -135,9 +133,9 @@ class EngineProcess:
     async def _ask(self, request: Request, deadline_s: float) -> Reply:
         try:
             async with asyncio.timeout(deadline_s):
-                self._requests.write(pack(request))
+                self._requests.write(REQUESTS.pack(request))
                 await self._requests.drain()
-                return await self._reply()
+                return await REPLIES.receive(self._replies)
         except TimeoutError:
             await self.kill()
             raise EngineTimedOut(f"the engine did not answer within {deadline_s:.0f} s and was killed") from None
@@ -146,10 +144,6 @@ class EngineProcess:
         except BrokenFrame as error:
             await self.kill()
             raise EngineDied(f"the engine wrote into its worker's pipe: {error}") from error
-
-    async def _reply(self) -> Reply:
-        header = await self._replies.readexactly(HEADER_BYTES)
-        return unpack_reply(await self._replies.readexactly(body_length(header)))
 
 
 async def _started() -> asyncio.subprocess.Process:

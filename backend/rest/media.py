@@ -11,16 +11,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from backend.errors import MediaUnreadable
-from backend.rest.media_frames import (
-    HEADER_BYTES,
-    Broken,
-    BrokenFrame,
-    Ended,
-    Frame,
-    body_length,
-    unpack,
-)
+from backend.rest.media_frames import FRAMES, Broken, Ended, Frame
 from protocol.errors import ErrorCode
+from runtime.framing import BrokenFrame
 from runtime.leash import leashed
 
 T = TypeVar("T")
@@ -63,8 +56,7 @@ async def _frames(process: asyncio.subprocess.Process, frame_s: float) -> AsyncI
     while True:
         try:
             async with asyncio.timeout(frame_s):
-                length = body_length(await process.stdout.readexactly(HEADER_BYTES))
-                frame = unpack(await process.stdout.readexactly(length))
+                frame = await FRAMES.receive(process.stdout)
         except TimeoutError:
             raise MediaUnreadable(
                 ErrorCode.DECODE_TIMEOUT, f"nothing came of the file within {frame_s:g} s: convert it to wav"

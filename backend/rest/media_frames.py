@@ -1,17 +1,14 @@
-"""What the process that reads a file says to its gateway: msgpack after a 4-byte little-endian length.
+"""What the process that reads a file says to its gateway.
 
 ``Opened`` or ``Broken`` comes first; then pieces, and in silence ``Heard``; ``Ended`` or ``Broken`` is the last.
 """
 
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from protocol.errors import ErrorCode
-
-HEADER_BYTES: Final = 4
-LONGEST_FRAME: Final = 16 * 1024 * 1024  # the longest segment has less than a mebibyte
+from runtime.framing import Framing
 
 
 class Opened(Struct, frozen=True, tag="opened"):
@@ -51,31 +48,6 @@ class Broken(Struct, frozen=True, tag="broken"):
 
 Frame = Opened | Piece | Heard | Ended | Broken
 
-_encoder = msgspec.msgpack.Encoder()
-_frames: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(Frame)
-
-
-class BrokenFrame(Exception):
-    """Something else than a frame of ours came out of the pipe."""
-
-
-def pack(frame: Frame) -> bytes:
-    """A frame with its length before it."""
-    body = _encoder.encode(frame)
-    return len(body).to_bytes(HEADER_BYTES, "little") + body
-
-
-def body_length(header: bytes) -> int:
-    """Bytes that follow this header. Raises ``BrokenFrame``."""
-    length = int.from_bytes(header, "little")
-    if length > LONGEST_FRAME:
-        raise BrokenFrame(f"a frame of {length} bytes")
-    return length
-
-
-def unpack(body: bytes) -> Frame:
-    """What was said. Raises ``BrokenFrame``."""
-    try:
-        return _frames.decode(body)
-    except msgspec.DecodeError as error:
-        raise BrokenFrame(str(error)) from error
+FRAMES: Final[Framing[Frame]] = Framing(
+    Frame, longest=16 * 1024 * 1024
+)  # the longest segment has less than one mebibyte

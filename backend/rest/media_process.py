@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 import numpy as np
 import psutil
 
-from backend.rest.media_frames import Broken, Ended, Frame, Heard, Opened, Piece, pack
+from backend.rest.media_frames import FRAMES, Broken, Ended, Frame, Heard, Opened, Piece
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.errors import ErrorCode
 from speech.audio_file import length_s, read_audio
@@ -117,7 +117,7 @@ class _Whole:
 
 def _saying(pipe: BinaryIO) -> Callable[[Frame], None]:
     def say(frame: Frame) -> None:
-        pipe.write(pack(frame))
+        pipe.write(FRAMES.pack(frame))
         pipe.flush()
 
     return say

@@ -9,7 +9,8 @@ from pathlib import Path
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
 from worker.engine_frames import (
-    HEADER_BYTES,
+    REPLIES,
+    REQUESTS,
     Decode,
     Decoded,
     Load,
@@ -18,9 +19,6 @@ from worker.engine_frames import (
     Reply,
     Request,
     Unavailable,
-    body_length,
-    pack,
-    unpack_reply,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,15 +28,15 @@ def converse(*requests: Request) -> tuple[list[Reply], str, int]:
     """What the program answers to these, what it wrote beside, and how it ended."""
     done = subprocess.run(
         [sys.executable, "-P", "-m", "worker.engine_main"],
-        input=b"".join(map(pack, requests)),
+        input=b"".join(map(REQUESTS.pack, requests)),
         capture_output=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         timeout=60,
         check=False,
     )
     replies, pipe = [], BytesIO(done.stdout)
-    while header := pipe.read(HEADER_BYTES):
-        replies.append(unpack_reply(pipe.read(body_length(header))))
+    while reply := REPLIES.read(pipe):
+        replies.append(reply)
     return replies, done.stderr.decode(), done.returncode
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from backend.errors import MediaUnreadable
 from backend.rest.media import reading
-from backend.rest.media_frames import Ended, Opened, Piece, pack
+from backend.rest.media_frames import FRAMES, Ended, Opened, Piece
 from protocol.errors import ErrorCode
 from tests.helpers.digits import DATA
 from tests.helpers.processes import gone
@@ -67,7 +67,7 @@ async def test_one_that_crashes_prints_or_hangs_is_an_error(tmp_path: Path, scri
 
 
 async def test_it_ends_with_its_context_though_it_waits_for_its_pipe(tmp_path: Path) -> None:
-    frame = pack(Piece(0, 0, bytes(100_000)))
+    frame = FRAMES.pack(Piece(0, 0, bytes(100_000)))
     script = f"while True: os.write(1, {frame[:60]!r} + bytes({len(frame) - 60}))"
 
     async def read() -> None:

@@ -1,0 +1,55 @@
+"""Messages through a pipe to or from a child process: msgpack after a 4-byte little-endian length."""
+
+import asyncio
+from typing import Any, BinaryIO, Final, Generic, TypeVar
+
+import msgspec
+
+HEADER_BYTES: Final = 4
+
+T = TypeVar("T")
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+class BrokenFrame(Exception):
+    """Something else than a message of ours came out of the pipe."""
+
+
+class Framing(Generic[T]):
+    """Of messages of one kind. ``kind``: a tagged ``Struct``, or a union of such; ``longest``: bytes of one."""
+
+    def __init__(self, kind: Any, longest: int) -> None:
+        self._decoder: msgspec.msgpack.Decoder[T] = msgspec.msgpack.Decoder(kind)
+        self._longest = longest
+
+    def pack(self, message: T) -> bytes:
+        """The message with its length before it."""
+        body = _encoder.encode(message)
+        return len(body).to_bytes(HEADER_BYTES, "little") + body
+
+    async def receive(self, pipe: asyncio.StreamReader) -> T:
+        """The next message. Raises ``IncompleteReadError`` at the end of the pipe, and ``BrokenFrame``."""
+        length = self._length(await pipe.readexactly(HEADER_BYTES))
+        return self._unpacked(await pipe.readexactly(length))
+
+    def read(self, pipe: BinaryIO) -> T | None:
+        """The next message; ``None`` at the end of the pipe, in the middle of one too. Raises ``BrokenFrame``."""
+        header = pipe.read(HEADER_BYTES)
+        if len(header) < HEADER_BYTES:
+            return None
+        length = self._length(header)
+        body = pipe.read(length)
+        return self._unpacked(body) if len(body) == length else None
+
+    def _length(self, header: bytes) -> int:
+        length = int.from_bytes(header, "little")
+        if length > self._longest:
+            raise BrokenFrame(f"a frame of {length} bytes")
+        return length
+
+    def _unpacked(self, body: bytes) -> T:
+        try:
+            return self._decoder.decode(body)
+        except msgspec.DecodeError as error:
+            raise BrokenFrame(str(error)) from error

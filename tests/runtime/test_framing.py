@@ -1,0 +1,64 @@
+"""Messages in a pipe."""
+
+import asyncio
+from io import BytesIO
+
+import pytest
+from msgspec import Struct
+
+from runtime.framing import HEADER_BYTES, BrokenFrame, Framing
+
+
+class Ask(Struct, frozen=True, tag="ask"):
+    """One kind."""
+
+    number: int
+    pcm: bytes = b""
+
+
+class Stop(Struct, frozen=True, tag="stop"):
+    """Another."""
+
+
+SAID: tuple[Ask | Stop, ...] = (Ask(3, bytes(1_000)), Stop(), Ask(4))
+FRAMES: Framing[Ask | Stop] = Framing(Ask | Stop, longest=2_000)
+BROKEN = {
+    "longer than any": b"nois" + bytes(8),
+    "no message": len(b"a library prints").to_bytes(HEADER_BYTES, "little") + b"a library prints",
+}
+
+
+def fed(data: bytes) -> asyncio.StreamReader:
+    """A pipe that ends after ``data``."""
+    pipe = asyncio.StreamReader()
+    pipe.feed_data(data)
+    pipe.feed_eof()
+    return pipe
+
+
+def test_messages_follow_each_other_to_the_end() -> None:
+    pipe = BytesIO(b"".join(map(FRAMES.pack, SAID)))
+    assert tuple(FRAMES.read(pipe) for _ in range(4)) == (*SAID, None)
+
+
+async def test_they_come_one_by_one_to_a_loop_too() -> None:
+    pipe = fed(b"".join(map(FRAMES.pack, SAID)))
+    assert tuple([await FRAMES.receive(pipe) for _ in SAID]) == SAID
+    with pytest.raises(asyncio.IncompleteReadError):
+        await FRAMES.receive(pipe)
+
+
+async def test_one_that_is_cut_short_is_the_end() -> None:
+    frame = FRAMES.pack(Ask(1, b"abc"))
+    for length in range(len(frame)):
+        assert FRAMES.read(BytesIO(frame[:length])) is None
+        with pytest.raises(asyncio.IncompleteReadError):
+            await FRAMES.receive(fed(frame[:length]))
+
+
+@pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
+async def test_anything_else_is_told(data: bytes) -> None:
+    with pytest.raises(BrokenFrame):
+        FRAMES.read(BytesIO(data))
+    with pytest.raises(BrokenFrame):
+        await FRAMES.receive(fed(data))
