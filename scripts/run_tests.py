@@ -90,6 +90,7 @@ def run(venv: Path, name: str, arguments: Sequence[str]) -> tuple[int, Tally]:
     report.unlink(missing_ok=True)
     command = [str(venv / "bin" / "python"), "-m", "pytest", f"--junitxml={report}", *arguments]
     environ = {**os.environ, **without_qt(venv), "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each program that a test starts is compiled once more
     try:
         status = subprocess.call(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, timeout=DEADLINE_S)
     except subprocess.TimeoutExpired:  # it has been killed

@@ -39,6 +39,7 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist ships 
         return group_of(ROOT / nodeid.partition("::")[0]) or nodeid
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling | None:
     """Called by xdist; ``None``: its own."""
     return GroupScheduling(config, log) if config.getoption("dist") == "loadgroup" else None

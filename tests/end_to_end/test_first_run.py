@@ -83,8 +83,10 @@ def test_five_steps_by_keys_and_the_sentence_is_in_the_box(app: DesktopApp) -> N
         app.play(SPOKEN)
     (take,) = app.wait_for_takes(1)
     wait_until_sync(lambda: app.takes()[0].state is TakeState.DONE, "the history says that it is there")
-    assert in_the_box(app) == take.transcript.text != ""
-    sys.stdout.write(f"the first sentence: {take.transcript.text!r}\n")
+    text = take.transcript.text
+    assert text
+    wait_until_sync(lambda: in_the_box(app) == text, "it is in the box")
+    sys.stdout.write(f"the first sentence: {text!r}\n")
     app.desktop.xdotool("key", "ctrl+Return")
     wait_until_sync(lambda: general(app).welcomed, "the first steps are over")
     assert app.quit() == 0

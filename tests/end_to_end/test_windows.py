@@ -53,13 +53,28 @@ def find_setting(app: DesktopApp, name: str) -> None:
     look_at(app, "settings")
     keys(app, "ctrl+f")
     app.desktop.xdotool("type", name)
+    rests(app)
     keys(app, "Tab", "Tab")
 
 
 def choose_newest_take(app: DesktopApp) -> None:
     """It is chosen in the history, and its text has the focus."""
     look_at(app, "history")
-    keys(app, "ctrl+f", "Tab", "space", "Tab")
+    rests(app)
+    keys(app, "ctrl+f", "Tab", "space")
+    rests(app)
+    keys(app, "Tab")
+
+
+def rests(app: DesktopApp) -> None:
+    """The app has done what it was told: nothing in it computes any more."""
+    busy = [True]
+
+    def stays() -> bool:
+        busy.append(app.is_busy())
+        return not any(busy[-_STAYS:])
+
+    wait_until_sync(stays, "the app has nothing to do")
 
 
 def picture(app: DesktopApp, height: int = 0) -> bytes:
@@ -76,7 +91,7 @@ def picture(app: DesktopApp, height: int = 0) -> bytes:
 
 
 def settled(app: DesktopApp, height: int = 0) -> bytes:
-    """What it shows once that stays: nothing moves any more."""
+    """What it shows once that stays: nothing moves any more. A cursor in a field of text blinks for ever."""
     shown = [picture(app, height)]
 
     def stays() -> bool:

@@ -70,6 +70,15 @@ class DesktopApp:
             return self.view()["state"] == "idle" and self.worker_state() == "idle"
         return False
 
+    def is_busy(self) -> bool:
+        """Whether any of its threads computes, or would if it were its turn."""
+        assert self.process is not None
+        for thread in Path(f"/proc/{self.process.pid}/task").iterdir():
+            with suppress(OSError):  # it has ended
+                if thread.joinpath("stat").read_text().rpartition(")")[2].split()[0] != "S":
+                    return True
+        return False
+
     def kill(self) -> None:
         """kill -9."""
         assert self.process is not None
