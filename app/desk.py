@@ -182,7 +182,7 @@ class Desk:
             case ChooseMicrophone(name):
                 self._change(ChangeSetting("audio.microphone", name))
             case SwitchWorker(on):
-                self._change(ChangeSetting("worker.on", on))
+                self._tasks.start(self._switch_worker(on), "worker")
             case ChangeSetting():
                 self._change(action)
 
@@ -236,6 +236,11 @@ class Desk:
             self._beside.allow(chosen)
         if self._own is not None:
             self._own.want(here=self._gateways.here or chosen.gateway.share, worker=chosen.worker.on)
+
+    async def _switch_worker(self, on: bool) -> None:
+        """One that failed begins again, although nothing changes in the settings then."""
+        await self._apply(ChangeSetting("worker.on", on))
+        self._want_gateway()
 
     async def _have_model(self, name: str, tell: Percent) -> None:
         assert self._beside is not None, "the worker is switched on after that"

@@ -81,6 +81,11 @@ class WorkerView:
     reason: Note | None = None
     jobs: int = 0
 
+    @property
+    def can_be_switched_on(self) -> bool:
+        """It failed, or a person switched it off; one that is off for another reason comes back by itself."""
+        return self.state is WorkerState.FAILED or (self.state is WorkerState.OFF and self.reason is None)
+
 
 @dataclass(frozen=True)
 class TakeView:

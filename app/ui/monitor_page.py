@@ -28,7 +28,7 @@ from app.ui.timeline import Timeline
 from app.ui.widgets import Shape, label
 from app.ui.wording import worker_text
 from app.ui.worker_card import WorkerCard
-from app.view import WorkerState, WorkerView
+from app.view import WorkerView
 
 _TILES: Final = 4
 _WORKERS: Final = 2
@@ -148,12 +148,11 @@ class MonitorPage(QWidget):
         self.more.setVisible(bool(view.more_workers))
         alone = view.link is Link.LIVE and not any(not worker.gone for worker in view.workers)
         self.nobody.setVisible(alone)
-        off = self._worker.state in (WorkerState.OFF, WorkerState.FAILED)
         said, here = texts("monitor.no-workers"), texts("worker.stated", state=worker_text(texts, self._worker))
         self.nobody_says.setText(said)
         self.here.setText(here)
         self.nobody.setAccessibleName(f"{said} {here}")
-        self.start.setVisible(off)
+        self.start.setVisible(self._worker.can_be_switched_on)
 
     # -- where it is ---------------------------------------------------------------------------------------
 

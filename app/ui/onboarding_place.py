@@ -31,7 +31,6 @@ from app.view import WorkerState, WorkerView
 
 _TYPED_MS: Final = 600
 _LONGEST: Final = 500
-_OFF: Final = frozenset({WorkerState.OFF, WorkerState.FAILED})
 
 
 def address(typed: str) -> str:
@@ -44,6 +43,11 @@ def address(typed: str) -> str:
 def _elsewhere(settings: Settings) -> tuple[str, ...]:
     """What of them is not this computer."""
     return tuple(filter(None, (settings.gateway.url, settings.gateway.chosen)))
+
+
+def _address_in_use(settings: Settings) -> str:
+    """Empty for this computer, and for one that is paired: what was written counts no more then."""
+    return "" if settings.gateway.chosen else settings.gateway.url
 
 
 class PlaceStep(StepPage):
@@ -189,11 +193,11 @@ class PlaceStep(StepPage):
         carded = any(not card.isHidden() for card in self.cards.values())
         self.progress.setVisible(downloading and not carded)
         self.progress.show_percent(worker.percent or 0, said, moving=True)
-        reveal(self.switch_on, here and worker.state in _OFF and not _elsewhere(self._settings), self.here)
+        starts = here and worker.can_be_switched_on and not _elsewhere(self._settings)
+        reveal(self.switch_on, starts, self.here)
         for widget in (self.pairing, self.url, self.use, self.key):
             widget.setVisible(not here)
-        chosen = self._settings.gateway.url
-        usable = self._trial.reached and self._trial.url != chosen
+        usable = self._trial.reached and self._trial.url != _address_in_use(self._settings)
         if not usable and self.use.hasFocus():
             self.elsewhere.setFocus()
         self.use.setEnabled(usable)
@@ -217,7 +221,7 @@ class PlaceStep(StepPage):
             said = texts("onboarding.reached", ms=took, workers=", ".join(trial.workers))
         else:
             said = texts("onboarding.reached-nobody", ms=took)
-        used = texts("onboarding.used") if trial.url == self._settings.gateway.url else ""
+        used = texts("onboarding.used") if trial.url == _address_in_use(self._settings) else ""
         return f"{said} {used}".rstrip()
 
     def _changed(self) -> None:

@@ -108,6 +108,9 @@ async def models_are_told_and_chosen(desk: Desk, told: list[News]) -> None:
     desk.ask(ChangeSetting("worker.model", "Fun-ASR-Nano"))
     unfit = WorkerView(WorkerState.FAILED, reason=Note("model-unfit", {"model": "Fun-ASR-Nano"}))
     await wait_until(lambda: newest(told, WorkerView) == unfit, "no engine runs it")
+    before = len(told)
+    desk.ask(SwitchWorker(True))  # it is on already
+    await wait_until(lambda: WorkerView(WorkerState.STARTING) in told[before:], "one that failed begins again")
     desk.ask(ChangeSetting("worker.model", ""))
     await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the usual one runs again")
 

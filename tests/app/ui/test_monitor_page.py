@@ -18,7 +18,7 @@ from app.ui.panels import Panel
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.ui.timeline_row import TimelineRow
-from app.view import WorkerState, WorkerView
+from app.view import Note, WorkerState, WorkerView
 from scripts.example_fleet import MACHINES, ExampleFleet
 
 
@@ -93,6 +93,10 @@ def test_where_nobody_works_the_worker_here_can_be_started(
     assert asked == [SwitchWorker(True)]
     page.show_worker(WorkerView(WorkerState.DOWNLOADING, "whisper-base", 40))
     assert not page.start.isVisible() and "40" in page.here.text()
+    page.show_worker(WorkerView(WorkerState.FAILED, reason=Note("models-disk-full")))
+    assert page.start.isVisible()
+    page.show_worker(WorkerView(reason=Note("recognised-elsewhere")))
+    assert [page.start.isVisible()] == [False], "it comes back by itself"
 
 
 def test_a_worker_that_is_gone_is_nobody(page: MonitorPage) -> None:

@@ -61,6 +61,8 @@ def test_on_this_computer_it_shows_the_worker_and_its_download(page: PlaceStep, 
     assert page.worker.property("role") == "danger"
     page.switch_on.click()
     assert asked == [SwitchWorker(True)]
+    page.show_worker(WorkerView(reason=Note("recognised-elsewhere")))
+    assert [page.switch_on.isVisible()] == [False], "it comes back by itself"
 
 
 def test_a_model_that_is_missing_can_be_paused_and_taken_from_a_folder(page: PlaceStep, models: Beside) -> None:
@@ -103,6 +105,18 @@ def test_a_gateway_is_asked_as_it_is_written_and_used_once_it_answers(
     assert page.answer.text().endswith(texts("onboarding.used"))
     page.show_seen(False)
     assert asked[-1] == TryGateway("")
+
+
+def test_a_written_address_is_not_in_use_while_a_paired_one_is_chosen(
+    page: PlaceStep, asked: list[Action], texts: Texts
+) -> None:
+    page.show_settings(replace(Settings(), gateway=Gateway(url=GPU, chosen="id")))
+    page.show_trial(REACHED)
+    assert texts("onboarding.used") not in page.answer.text() and page.use.isEnabled()
+    page.use.click()
+    assert asked[-2:] == [ChangeSetting(URL, GPU), ChangeSetting("gateway.chosen", "")]
+    page.show_settings(CHOSEN)
+    assert page.answer.text().endswith(texts("onboarding.used")) and not page.use.isEnabled()
 
 
 def test_one_that_does_not_answer_is_not_used(page: PlaceStep, asked: list[Action], texts: Texts) -> None:
