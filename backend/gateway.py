@@ -31,7 +31,7 @@ from backend.jobs import CONNECT_S, Jobs, open_jobs
 from backend.metrics import Metrics, Now
 from backend.metrics_routes import Figures
 from backend.modes import Listener, Mode, listeners
-from backend.monitor import Monitor
+from backend.monitor import Monitor, gathered
 from backend.observing import Observers, RefusalReason
 from backend.pairing_routes import PairingDesk
 from backend.readiness import readiness
@@ -253,8 +253,10 @@ class Gateway:
         owner = visit.device.owner if visit.limited else None
         async with self.monitor.watch(self.hub, owner) as events:
             with suppress(ConnectionError), visit.present(lambda: _abort(request)):
-                while not self._draining and (event := await events.get()):
-                    await response.write(event)
+                async for told in gathered(events):
+                    await response.write(told)
+                    if self._draining:
+                        break
         return response
 
 

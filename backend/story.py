@@ -16,23 +16,28 @@ from backend.segments import Course
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.session import Busy, Done, Error, Failed, GatewayMessage, Missing, Partial, Queued, Welcome
 from protocol.session import Final as FinalMessage
-from runtime.logs import timestamp
+from runtime.logs import timestamp, write_together
 
 log = structlog.get_logger(__name__)
-
 
 MOST_GATHERED: Final = 200
 _GATHER_S: Final = 0.25
 
+Write = Callable[[str, list[dict[str, Any]]], None]
+"""Takes the name of the story, and its lines."""
+
 
 class Story(Observer):
-    """``gateway``: which one tells."""
+    """``gateway``: which one tells. ``write``: where the lines of segments go."""
 
-    def __init__(self, gateway: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, gateway: str, clock: Callable[[], float] = time.monotonic, write: Write = write_together
+    ) -> None:
         self._gateway = gateway
         self._clock = clock
+        self._write = write
         self._resumed = False
-        self._gathered: list[tuple[str, dict[str, Any]]] = []
+        self._gathered: list[dict[str, Any]] = []
 
     def bound(self, session: str, resumed: bool) -> None:
         """What is known of it is in the welcome that follows at once."""
@@ -55,15 +60,22 @@ class Story(Observer):
 
     def concluded(self, session: str, outcome: FinalMessage | Failed, course: Course) -> None:
         """The line of a segment."""
-        said: dict[str, Any] = {"segment": outcome.segment, "attempt": course.attempt}
-        said |= {"audio_ms": samples_to_ms(course.samples)} | _offsets(course, self._clock())
+        said: dict[str, Any] = {
+            "session": session,
+            "gateway": self._gateway,
+            "segment": outcome.segment,
+            "attempt": course.attempt,
+            "audio_ms": samples_to_ms(course.samples),
+            **_offsets(course, self._clock()),
+        }
         if isinstance(outcome, Failed):
             said |= {"outcome": outcome.code, "attempt": outcome.attempt, "retryable": outcome.retryable}
         else:
             timing = outcome.timing
             said |= {"outcome": "final", "worker": outcome.worker, "model": outcome.model}
             said |= {"queue_ms": timing.queue, "decode_ms": timing.decode}
-        self._gathered.append((session, said | {"timestamp": timestamp(time.time())}))
+        said |= {"timestamp": timestamp(time.time()), "event": "segment told"}
+        self._gathered.append(said)
         if len(self._gathered) >= MOST_GATHERED:
             self.flush()
 
@@ -83,8 +95,8 @@ class Story(Observer):
     def flush(self) -> None:
         """Write what was gathered."""
         gathered, self._gathered = self._gathered, []
-        for session, said in gathered:
-            self._say("segment told", session, **said)
+        if gathered:
+            self._write(__name__, gathered)
 
     def _say(self, event: str, session: str, **said: Any) -> None:
         log.info(event, session=session, gateway=self._gateway, **said)

@@ -54,11 +54,11 @@ class LogWriter:
         """From now on it is written."""
         self._thread.start()
 
-    def put(self, record: LogRecord) -> None:
-        """Have it written. Never waits; from any thread."""
+    def put(self, record: LogRecord, lines: int = 1) -> None:
+        """Have it written, which makes so many lines. Never waits; from any thread."""
         if len(self._records) >= self._most:
             with self._lock:
-                self._lost += 1
+                self._lost += lines
             return
         self._records.append(record)
         if not self._wanted.is_set():

@@ -11,6 +11,7 @@ import aiohttp
 
 from backend.devices import DeviceStore
 from backend.gateway import Gateway, running_gateway
+from backend.monitor import gathered
 from backend.observing import RefusalReason
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
@@ -112,11 +113,22 @@ async def test_a_viewer_that_does_not_read_loses_the_oldest(gateway: Gateway) ->
     async with gateway.monitor.watch(gateway.hub) as events:
         for n in range(1_000):
             gateway.monitor.told("s", Final(n, "text"), 0)
-        assert events.qsize() <= 64
+        assert events.qsize() <= 256
         last = b""
         while not events.empty():
             last = events.get_nowait()
         assert b'"segment":999' in last
+
+
+async def test_what_came_in_the_meantime_is_sent_together_and_nothing_after_the_end() -> None:
+    events: asyncio.Queue[bytes] = asyncio.Queue()
+    for event in (b"a", b"b"):
+        events.put_nowait(event)
+    sent = gathered(events)
+    assert await anext(sent) == b"ab"
+    for event in (b"c", b"d", b"", b"e"):
+        events.put_nowait(event)
+    assert [together async for together in sent] == [b"cd"]
 
 
 async def test_what_was_done_is_counted(gateway: Gateway) -> None:

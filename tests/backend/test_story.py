@@ -43,14 +43,25 @@ def lines() -> Iterator[Lines]:
 
 
 @pytest.fixture
-def story() -> Story:
-    return Story("g1", clock=lambda: 102.56)
+def told() -> Lines:
+    """What was written of segments."""
+    return []
 
 
-def test_a_segment_is_one_line_with_its_whole_timeline(story: Story, lines: Lines) -> None:
+@pytest.fixture
+def story(told: Lines) -> Story:
+    def write(name: str, lines: Lines) -> None:
+        assert name == "backend.story"
+        told.extend(lines)
+
+    return Story("g1", clock=lambda: 102.56, write=write)
+
+
+def test_a_segment_is_one_line_with_its_whole_timeline(story: Story, told: Lines) -> None:
     story.concluded(SESSION, FINAL, COURSE)
     story.flush()
-    (line,) = lines
+    story.flush()
+    (line,) = told
     assert (line["event"], line["session"], line["segment"], line["gateway"]) == ("segment told", SESSION, 3, "g1")
     assert (line["complete"], line["queued"], line["told"]) == (2_000, 2_003, 2_560)
     assert (line["audio_ms"], line["ahead_s"], line["attempt"]) == (2_000, 4.5, 0)
@@ -60,26 +71,26 @@ def test_a_segment_is_one_line_with_its_whole_timeline(story: Story, lines: Line
     assert "secret" not in str(line)
 
 
-def test_what_was_queued_again_or_decoded_early_says_so(story: Story, lines: Lines) -> None:
+def test_what_was_queued_again_or_decoded_early_says_so(story: Story, told: Lines) -> None:
     story.concluded(SESSION, FINAL, COURSE._replace(requeued=102.5))
     story.concluded(SESSION, FINAL, COURSE._replace(queued=101.9, early=True))
     story.flush()
-    again, early = lines
+    again, early = told
     assert (again["queued"], again["requeued"]) == (2_003, 2_500)
     assert early["queued"] == 1_900 < early["complete"] and early["early"]
 
 
-def test_a_gateway_that_did_not_take_it_in_invents_no_times(story: Story, lines: Lines) -> None:
+def test_a_gateway_that_did_not_take_it_in_invents_no_times(story: Story, told: Lines) -> None:
     story.concluded(SESSION, FINAL, Course(0, 0, 0.0, 0.0, 102.0, 0.0, 0, False))
     story.flush()
-    (line,) = lines
+    (line,) = told
     assert not {"complete", "queued", "told"} & line.keys() and line["outcome"] == "final"
 
 
-def test_a_failed_attempt_says_why_and_whether_it_is_tried_again(story: Story, lines: Lines) -> None:
+def test_a_failed_attempt_says_why_and_whether_it_is_tried_again(story: Story, told: Lines) -> None:
     story.concluded(SESSION, Failed(3, ErrorCode.ENGINE_DIED, "killed", True, 1), COURSE)
     story.flush()
-    (line,) = lines
+    (line,) = told
     assert (line["outcome"], line["attempt"], line["retryable"]) == (ErrorCode.ENGINE_DIED, 1, True)
 
 
@@ -107,23 +118,23 @@ def test_unusual_events_are_told_and_usual_ones_are_not(story: Story, lines: Lin
 
 
 def test_lines_of_segments_are_written_together_with_the_time_at_which_each_was_told(
-    story: Story, lines: Lines
+    story: Story, told: Lines
 ) -> None:
     before = timestamp(time.time())
     for n in range(MOST_GATHERED - 1):
         story.concluded(SESSION, replace(FINAL, segment=n), COURSE)
     after = timestamp(time.time())
-    assert lines == []
+    assert told == []
     story.concluded(SESSION, FINAL, COURSE)
-    assert len(lines) == MOST_GATHERED
-    assert all(before <= line["timestamp"] <= after for line in lines[:-1])
+    assert len(told) == MOST_GATHERED
+    assert all(before <= line["timestamp"] <= after for line in told[:-1])
 
 
-async def test_what_was_gathered_is_written_soon_and_in_the_end(story: Story, lines: Lines) -> None:
+async def test_what_was_gathered_is_written_soon_and_in_the_end(story: Story, told: Lines) -> None:
     running = asyncio.create_task(story.run())
     story.concluded(SESSION, FINAL, COURSE)
-    await wait_until(lambda: len(lines) == 1, "it is written")
+    await wait_until(lambda: len(told) == 1, "it is written")
     story.concluded(SESSION, FINAL, COURSE)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    assert len(lines) == 2
+    assert len(told) == 2

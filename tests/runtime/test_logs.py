@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 import structlog
 
-from runtime.logs import logging_to, timestamp
+from runtime.logs import logging_to, timestamp, write_together
 from tests.helpers.waiting import wait_until_sync
 
 
@@ -109,6 +109,32 @@ def test_stories_pass_and_are_bounded_too(tmp_path: Path) -> None:
                 wait_until_sync(lambda: written > 5_000, "they are written")
     *told, held_back = lines(tmp_path)
     assert len(told) == 10_000 and (held_back["of"], held_back["lines"]) == ("lines of stories", 100)
+
+
+def test_lines_that_were_gathered_look_as_if_each_had_been_written_alone(tmp_path: Path) -> None:
+    said = [{"segment": n, "text": "secret words", "timestamp": timestamp(n)} for n in range(3)]
+    with logging_to("test", tmp_path, terminal=False):
+        for line in said:
+            structlog.get_logger("backend.story").info("segment told", **line)
+        write_together("backend.story", [line | {"event": "segment told"} for line in said])
+    found = lines(tmp_path)
+    assert len(found) == 6 and found[:3] == found[3:]
+    assert found[0]["logger"] == "backend.story" and "secret" not in str(found)
+
+
+def test_lines_that_were_gathered_are_bounded_like_others(tmp_path: Path) -> None:
+    with logging_to("test", tmp_path, terminal=False):
+        write_together("backend.story", [{"event": "segment told", "segment": n} for n in range(10_100)])
+    *told, held_back = lines(tmp_path)
+    assert len(told) == 10_000 and (held_back["of"], held_back["lines"]) == ("lines of stories", 100)
+
+
+@pytest.mark.parametrize("level", ["INFO", "WARNING"])
+def test_gathered_lines_follow_the_level_and_the_terminal(capsys: pytest.CaptureFixture[str], level: str) -> None:
+    with logging_to("test", None, level=level):
+        write_together("backend.story", [{"event": "first"}, {"event": "second"}])
+    shown = [line for line in capsys.readouterr().err.splitlines() if "backend.story" in line]
+    assert len(shown) == (2 if level == "INFO" else 0)
 
 
 def test_on_a_terminal_beside_a_file_stories_show_only_what_is_wrong(

@@ -49,7 +49,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.client = ClientStory(SESSION, self.now)
-        self.gateway = GatewayStory("g1", clock=lambda: self.now + 5_000.0)  # monotonic: any origin
+        self.gateway = GatewayStory("g1", lambda: self.now + 5_000.0, self._gathered)  # any origin
         self.workers = {ONE: WorkerStory(), TWO: WorkerStory()}
 
     @property
@@ -63,10 +63,16 @@ class World:
         with capture_logs() as logs:
             yield
         for entry in logs:
-            at = datetime.fromtimestamp(EPOCH_S + self.now + self.skews[computer], UTC)
-            fields = {**bound, **entry, "logger": logger, "timestamp": at.isoformat(), "program": "test"}
-            fields["level"] = fields.pop("log_level")
-            self.raw.append((json.dumps(fields, default=str).encode(), computer))
+            self._written({**bound, **entry, "level": entry["log_level"], "logger": logger}, computer)
+
+    def _gathered(self, logger: str, lines: list[dict[str, Any]]) -> None:
+        for line in lines:
+            self._written({**line, "level": "info", "logger": logger}, SERVER)
+
+    def _written(self, fields: dict[str, Any], computer: int) -> None:
+        at = datetime.fromtimestamp(EPOCH_S + self.now + self.skews[computer], UTC)
+        fields |= {"timestamp": at.isoformat(), "program": "test"}
+        self.raw.append((json.dumps(fields, default=str).encode(), computer))
 
     def app(self, tell: Callable[[ClientStory], None]) -> None:
         """The client says something."""
@@ -132,9 +138,8 @@ class World:
         timing = Timing(0, delivery.age_ms, round(ways.decode * 1000), 0)
         final = Final(segment, "secret words", worker=name_of(worker), model="m", timing=timing)
         course = Course(2 * RATE, 0, complete - 2.0, complete, queued, 0.0, 41 * RATE, False)
-        with self.writing("backend.story", SERVER):
-            self.gateway.concluded(SESSION, final, course)
-            self.gateway.flush()
+        self.gateway.concluded(SESSION, final, course)
+        self.gateway.flush()
         self.now += ways.network
         self.client.came(final, self.now)
         self.now += ways.disk
