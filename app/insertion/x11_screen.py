@@ -76,8 +76,7 @@ class X11Screen:
     def _try(self, target: Target, keys: Callable[[], None]) -> Reason | None:
         self._display.grab_server()
         try:
-            focus = self._focus()
-            if focus is None or focus.id != target.window:
+            if not self._has_focus(target):
                 return Reason.FOCUS_MOVED
             if self._state() & self._held_bits():
                 return Reason.MODIFIERS_HELD
@@ -90,6 +89,13 @@ class X11Screen:
         finally:
             self._display.ungrab_server()
             self._display.sync()
+
+    def _has_focus(self, target: Target) -> bool:
+        """A like program that is started after it may have its window's number, but is another process."""
+        focus = self._focus()
+        if focus is None or focus.id != target.window:
+            return False
+        return not target.process or self._connection.program(focus.id) == target.process
 
     def _focus(self) -> Any | None:
         focus = self._display.get_input_focus().focus

@@ -45,6 +45,25 @@ def test_keys_are_pressed_for_no_other_window(screen: Desktop, connection: Conne
     assert pressed == [1]
 
 
+def test_a_new_window_with_the_number_of_a_closed_one_is_another(screen: Desktop, connection: Connection) -> None:
+    """The server gives the lowest free numbers, and a like program makes the same windows."""
+    looks, pressed = X11Screen(connection), list[int]()
+    Terminal(screen, "the first")
+    first = looks.target()
+    assert first is not None
+    ended = screen.processes.pop()
+    ended.terminate()
+    ended.wait(10)
+    wait_until_sync(lambda: looks.names(first.window) == (), "its number is free")
+    Terminal(screen, "the second")
+    second = looks.target()
+    assert second is not None
+    assert first.window == second.window and first != second
+    assert looks.press(first, lambda: pressed.append(1)) is Reason.FOCUS_MOVED
+    assert looks.press(second, lambda: pressed.append(2)) is None
+    assert pressed == [2]
+
+
 def test_who_has_the_keyboard_for_himself_would_get_the_keys(
     screen: Desktop, connection: Connection, other: Connection
 ) -> None:
