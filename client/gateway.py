@@ -45,7 +45,6 @@ log = structlog.get_logger(__name__)
 
 _CLIENT_NAME: Constant = "kikipounamu"
 _STEADY_S: Constant = 10.0  # a connection that lasted this long was a good one: the backoff starts again
-_LAST_WORDS_S: Constant = 5.0
 _REASON_S: Constant = 1.0
 _GOODBYE_S: Constant = 0.5  # to an address where nobody may be any more
 
@@ -58,7 +57,8 @@ async def stays(address: Address) -> None:
 @dataclass(frozen=True)
 class ClientSettings:
     """Deadlines and bounds. ``first_contact_s``: how long nobody may answer before it is an error;
-    ``give_up_s``: the same after a connection broke; ``quiet_s``: how long nothing may be heard of what was said;
+    ``give_up_s``: the same after a connection broke; ``quiet_s``: how long nothing may be heard of what was said,
+    and how long keeping a result may take; ``last_words_s``: how long the gateway may be silent once all is kept;
     ``held_s``: audio that may wait without a result before ``audio`` makes its caller wait; ``pause``: how it is
     waited before the next try, for so many seconds at most; ``elsewhere``: whether ``locate`` may name another
     gateway in the place of one that does not let us in, so that it is asked again; ``http``: makes what the
@@ -71,6 +71,7 @@ class ClientSettings:
     first_contact_s: float = 5.0
     give_up_s: float = 120.0
     quiet_s: float = 300.0
+    last_words_s: float = 5.0
     held_s: float = 600.0
     most_events: int = 1_000
     retry: Callable[[int, float, float], float] = backoff
@@ -105,6 +106,7 @@ class GatewayClient:
         self._changed = asyncio.Event()  # the session may have something to send
         self._room = asyncio.Event()  # something ended: there may be room for more audio
         self._story = Story(str(session), time.monotonic())
+        self._keeping = False  # the session has settled a result that the store and the events do not have yet
         self._moved_at = 0.0  # on the loop's clock, as the next
         self._welcomed_at = -1.0
         self._error: GatewayError | None = None
@@ -153,19 +155,19 @@ class GatewayClient:
         self._room.set()
 
     async def finish(self) -> None:
-        """Wait until every segment has ended. Raises ``SessionLost`` when for ``quiet_s`` nothing moved."""
+        """Wait until each segment has ended and is kept. Raises ``SessionLost``: nothing moved for ``quiet_s``."""
         self._session.finish()
         self._changed.set()
-        task, clock = self._running(), asyncio.get_running_loop().time
+        task, clock, settings = self._running(), asyncio.get_running_loop().time, self._settings
         self._moved_at = clock()
         while not task.done():
-            patience = _LAST_WORDS_S if self._session.finished else self._settings.quiet_s
+            patience = settings.last_words_s if self._all_kept else settings.quiet_s
             left = self._moved_at + patience - clock()
             if left <= 0:
                 break
-            await asyncio.wait({task}, timeout=min(left, _LAST_WORDS_S))
+            await asyncio.wait({task}, timeout=min(left, settings.last_words_s))
         self._check()
-        if not self._session.finished:
+        if not self._all_kept:
             raise self._lost()
 
     @property
@@ -197,6 +199,10 @@ class GatewayClient:
         self._error = self._error or SessionLost("the client was closed", self._session.open)
         self._room.set()
 
+    @property
+    def _all_kept(self) -> bool:
+        return self._session.finished and not self._keeping
+
     def _running(self) -> asyncio.Task[None]:
         if self._task is None:
             raise RuntimeError("use the client in `async with`")
@@ -215,9 +221,12 @@ class GatewayClient:
 
     def _lost(self) -> SessionLost:
         segments = self._session.open
-        quiet = f"for {self._settings.quiet_s:g} s nothing was heard of {len(segments)} segments"
+        what, advice = f"nothing was heard of {len(segments)} segments", "is a worker running there?"
+        if self._keeping:
+            what, advice = "a result could not be kept", "is there room on the disk?"
+        quiet = f"for {self._settings.quiet_s:g} s {what}"
         self._story.gave_up(quiet)
-        return SessionLost(f"{quiet}: is a worker running there?", segments)
+        return SessionLost(f"{quiet}: {advice}", segments)
 
     def _check(self) -> None:
         if self._error is not None:
@@ -323,13 +332,24 @@ class GatewayClient:
         for event in events:
             self._story.came(event, time.monotonic())
             if isinstance(event, Final | Failed):
-                await self._store.settle(event.segment, event)
-                self._session.stored(event.segment)
-                self._story.kept(event, time.monotonic())
-                self._room.set()
-                self._changed.set()
-            await self._events.put(event)
+                await self._keep(event)
+            else:
+                await self._events.put(event)
         self._changed.set()
+
+    async def _keep(self, result: Final | Failed) -> None:
+        """For ``finish`` it has ended only once it is kept and told, however long a disk takes."""
+        self._keeping = True
+        try:
+            await self._store.settle(result.segment, result)
+            self._session.stored(result.segment)
+            self._story.kept(result, time.monotonic())
+            self._room.set()
+            self._changed.set()
+            await self._events.put(result)
+        finally:
+            self._keeping = False
+        self._moved_at = asyncio.get_running_loop().time()
 
     async def _write(self, connection: Connection) -> None:
         await connection.send(self._session.hello(), self._settings.send_s)

@@ -1,14 +1,17 @@
 """The client while somebody speaks: what may be the end, and a connection that breaks at a bad moment."""
 
 import asyncio
+from dataclasses import replace
 
+import pytest
 from aiohttp import WSMsgType, web
 
 from client.audio_store import TemporaryAudio
+from client.errors import SessionLost
 from client.events import Outcome
 from protocol.audio import FRAME_SAMPLES
 from protocol.session import Final, SegmentSpeculate, decode_client
-from tests.client.test_gateway import client_of, texts
+from tests.client.test_gateway import AT_ONCE, client_of, expected, say_segments, texts
 from tests.helpers.scripted_gateway import Memory, cut, oblige, say, scripted, welcome
 from tests.helpers.waiting import wait_until
 
@@ -57,3 +60,39 @@ async def test_a_connection_that_breaks_while_a_text_is_kept_loses_nothing() -> 
         events = [event async for event in client.events()]
         assert gateway.memory.received == [0, 1]
     assert texts(events)[0] == (0, "said once")
+
+
+class Stalled(TemporaryAudio):
+    """A disk that takes no result until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.goes = asyncio.Event(), asyncio.Event()
+
+    async def settle(self, segment: int, outcome: Outcome | None) -> None:
+        self.asked.set()
+        await self.goes.wait()
+        await super().settle(segment, outcome)
+
+
+async def test_a_text_that_a_slow_disk_keeps_for_longer_than_last_words_take_is_told() -> None:
+    store, settings = Stalled(), replace(AT_ONCE, last_words_s=0.01)
+    async with scripted(oblige) as gateway, client_of(gateway.url, settings, store) as client:
+        await say_segments(client, 1)
+        await wait_until(store.asked.is_set, "the disk is asked")
+        finishing = asyncio.create_task(client.finish())
+        done, _ = await asyncio.wait({finishing}, timeout=20 * settings.last_words_s)
+        assert not done, "the text is not kept yet"
+        store.goes.set()
+        await finishing
+        await client.close()
+        events = [event async for event in client.events()]
+    assert texts(events) == expected(1)
+
+
+async def test_a_result_that_a_disk_never_takes_is_an_error_in_the_end() -> None:
+    settings = replace(AT_ONCE, last_words_s=0.01, quiet_s=0.1)
+    async with scripted(oblige) as gateway, client_of(gateway.url, settings, Stalled()) as client:
+        await say_segments(client, 1)
+        with pytest.raises(SessionLost, match="room on the disk"):
+            await client.finish()
