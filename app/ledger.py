@@ -32,12 +32,15 @@ class Ledger:
         self._witness = witness
         self._sessions: dict[int, UUID] = {}
         self._journals: dict[int, Journal] = {}
+        self._given_up: set[int] = set()  # before they had a journal
         self._lock = asyncio.Lock()  # first come, first noted
 
-    def opened(self, take: int, journal: Journal) -> None:
-        """The journal of a take, from now on closed here."""
+    async def opened(self, take: int, journal: Journal) -> None:
+        """The journal of a take, from now on closed here. What was given up meanwhile is noted in it."""
         self._sessions[take] = journal.session
         self._journals[take] = journal
+        if take in self._given_up:
+            await self.give_up(take)
 
     def known(self, take: int, session: UUID) -> None:
         """A take of an earlier run, under a number that none of this run has."""
@@ -64,6 +67,8 @@ class Ledger:
     async def give_up(self, take: int) -> None:
         """Nobody wants it at a cursor any more."""
         async with self._lock:
+            if take not in self._sessions:
+                self._given_up.add(take)
             await self._note_in(take, lambda journal: journal.want(inserted=False))
 
     async def close(self, take: int) -> None:
@@ -115,6 +120,7 @@ class Ledger:
                 await asyncio.shield(asyncio.to_thread(_closed, opened))
 
     async def _close(self, take: int) -> None:
+        self._given_up.discard(take)
         if journal := self._journals.pop(take, None):
             await asyncio.shield(asyncio.to_thread(_closed, journal))
 

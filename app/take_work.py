@@ -124,7 +124,7 @@ class TakeWork:
 
     async def _new_journal(self) -> Journal:
         journal = await asyncio.to_thread(self._create_journal)
-        self._workshop.ledger.opened(self._take, journal)
+        await self._workshop.ledger.opened(self._take, journal)
         return journal
 
     def _create_journal(self) -> Journal:

@@ -66,7 +66,7 @@ def told(library: Library, session: UUID) -> list[tuple[str, int]]:
 
 async def test_in_the_order_in_which_it_happened_and_only_once(library: Library) -> None:
     ledger = Ledger(library)
-    ledger.opened(1, begun(library, ONE))
+    await ledger.opened(1, begun(library, ONE))
     pieces = (Piece(1, 0), Piece(1, 1))
     await asyncio.gather(
         ledger.inserting(pieces), ledger.inserted(pieces[:1]), ledger.inserting(pieces), ledger.close(1)
@@ -79,7 +79,7 @@ async def test_in_the_order_in_which_it_happened_and_only_once(library: Library)
 async def test_what_is_pasted_later_is_noted_in_a_journal_that_is_closed(library: Library) -> None:
     ledger = Ledger(library)
     for take, session in ((1, ONE), (2, TWO)):
-        ledger.opened(take, begun(library, session))
+        await ledger.opened(take, begun(library, session))
     pieces = (Piece(1, 0), Piece(1, 1), Piece(2, 0))
     await ledger.inserting(pieces)
     await ledger.close(1)
@@ -116,7 +116,7 @@ async def test_what_is_given_up_is_wanted_nowhere(library: Library) -> None:
     for take, session in ((1, ONE), (2, TWO)):
         journal = begun(library, session)
         journal.want(inserted=True)
-        ledger.opened(take, journal)
+        await ledger.opened(take, journal)
     await ledger.close(2)
     await ledger.give_up(1)
     await ledger.give_up(2)
@@ -124,9 +124,21 @@ async def test_what_is_given_up_is_wanted_nowhere(library: Library) -> None:
     assert [found.state for found in library.all()] == [TakeState.DONE] * 2
 
 
+async def test_what_is_given_up_before_it_has_a_journal_is_wanted_nowhere(library: Library) -> None:
+    """A key may be pressed and Esc after it while the disk still makes the journal."""
+    ledger = Ledger(library)
+    await ledger.give_up(1)
+    for take, session in ((1, ONE), (2, TWO)):
+        journal = begun(library, session)
+        journal.want(inserted=True)
+        await ledger.opened(take, journal)
+    await ledger.close_all()
+    assert [library.find(session).take.wanted for session in (ONE, TWO)] == [False, True]
+
+
 async def test_a_journal_that_cannot_be_opened_stops_nobody(library: Library) -> None:
     ledger = Ledger(library)
-    ledger.opened(1, begun(library, ONE))
+    await ledger.opened(1, begun(library, ONE))
     await ledger.close(1)
     with library.reopen(ONE):  # somebody sends it again
         await ledger.inserted((Piece(1, 0), Piece(9, 0)))
@@ -135,7 +147,7 @@ async def test_a_journal_that_cannot_be_opened_stops_nobody(library: Library) ->
 
 async def test_a_take_that_never_was_leaves_nothing(library: Library) -> None:
     ledger = Ledger(library)
-    ledger.opened(1, begun(library, ONE))
+    await ledger.opened(1, begun(library, ONE))
     await ledger.discard(1)
     await ledger.discard(1)
     await ledger.discard(2)
@@ -146,7 +158,7 @@ async def test_a_take_that_never_was_leaves_nothing(library: Library) -> None:
 async def test_a_witness_is_told_before_anything_is_on_disk(library: Library) -> None:
     witness = Told()
     ledger = Ledger(library, witness)
-    ledger.opened(1, begun(library, ONE))
+    await ledger.opened(1, begun(library, ONE))
     pieces = (Piece(1, 0), Piece(9, 0), Piece(1, 1))
     await ledger.inserting(pieces)
     assert witness.heard == []
