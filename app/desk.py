@@ -67,6 +67,7 @@ from app.wishes import Wishes, wishes_of
 from client.connection import Address
 from protocol.recognition import Options
 from runtime.folders import folders
+from runtime.installing import extra_command
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -76,7 +77,7 @@ _PATIENT: Final = replace(PATIENT, quiet_s=3600.0)  # nobody waits at a terminal
 _NO_HOTKEYS: Final = {
     hotkeys.WAYLAND: Note("hotkeys-wayland"),
     hotkeys.NO_DISPLAY: Note("hotkeys-no-display"),
-    hotkeys.NOT_INSTALLED: Note("hotkeys-not-installed"),
+    hotkeys.NOT_INSTALLED: Note("hotkeys-not-installed", {"install": extra_command("desktop")}),
 }
 
 

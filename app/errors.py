@@ -22,6 +22,8 @@ AppError                base
 
 from collections.abc import Sequence
 
+from runtime.installing import extra_command
+
 
 class AppError(Exception):
     """Base. The text says what to do about it."""
@@ -40,7 +42,7 @@ class ModelUnfit(AppError):
     """The worker of this computer cannot run this model; with ``extra`` of this program installed it can."""
 
     def __init__(self, model: str, extra: str = "") -> None:
-        advice = f"run pip install 'kikipounamu[{extra}]', or choose" if extra else "choose"
+        advice = f"run `{extra_command(extra)}`, or choose" if extra else "choose"
         super().__init__(f"no engine that is installed here runs the model {model}: {advice} another one")
         self.model = model
         self.extra = extra
@@ -54,7 +56,8 @@ class ProgramMissing(StackFailed):
     """A program of ours is neither in ``place`` nor on the PATH."""
 
     def __init__(self, program: str, place: str) -> None:
-        super().__init__(f"{program} is neither in {place} nor on the PATH: install kikipounamu[gateway,worker]")
+        install = extra_command("gateway,worker,whisper")
+        super().__init__(f"{program} is neither in {place} nor on the PATH: run `{install}`")
         self.program = program
 
 

@@ -52,6 +52,7 @@ from client.errors import (
     WrongCertificate,
 )
 from protocol.pairing import PairRefusal
+from runtime.installing import extra_command
 from speech.errors import VadUnavailable
 from speech.models.errors import DiskFull, ModelBusy, ModelDamaged, ModelMissing, ModelUnavailable, StoreUnwritable
 
@@ -79,7 +80,7 @@ def _(error: ModelsMissing) -> Note:
 @note_of.register
 def _(error: ModelUnfit) -> Note:
     if error.extra:
-        return Note("model-needs-extra", {"model": error.model, "extra": error.extra})
+        return Note("model-needs-extra", {"model": error.model, "install": extra_command(error.extra)})
     return Note("model-unfit", {"model": error.model})
 
 
@@ -90,7 +91,8 @@ def _(error: StackFailed) -> Note:
 
 @note_of.register
 def _(error: ProgramMissing) -> Note:
-    return Note("program-missing", {"program": error.program})
+    install = extra_command("gateway,worker,whisper")
+    return Note("program-missing", {"program": error.program, "install": install})
 
 
 @note_of.register
@@ -113,7 +115,7 @@ def _(error: StartedElsewhere) -> Note:
 
 @note_of.register
 def _(error: AudioLibraryMissing) -> Note:
-    return Note("audio-library-missing")
+    return Note("audio-library-missing", {"install": extra_command("desktop")})
 
 
 @note_of.register
@@ -287,7 +289,7 @@ def _(error: ScreenGone) -> Note:
 
 @note_of.register
 def _(error: LibraryMissing) -> Note:
-    return Note("insertion-not-installed")
+    return Note("insertion-not-installed", {"install": extra_command("desktop")})
 
 
 # -- settings ----------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from protocol.engine import EngineUnavailable
+from runtime.installing import extra_command
 
 AUTO: Final = "auto"
 MODELS: Final = {"funasr": ("SenseVoiceSmall", "paraformer-zh"), "whisper": ("whisper-base",)}
@@ -36,7 +37,7 @@ def choose(
         if wanted not in models:
             lacking.append(f"{candidate} does not run {wanted}")
         elif not has_libraries(candidate):
-            lacking.append(f"{candidate} needs pip install 'kikipounamu[{candidate}]'")
+            lacking.append(f"{candidate} needs {extra_command(candidate)}")
         elif not is_installed(wanted):
             lacking.append(f"{candidate} needs kikipounamu models get {wanted}")
         else:

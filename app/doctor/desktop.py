@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from app.doctor.finding import Area, Finding, advice, ok, wrong
 from app.insertion.choose import has_input_method, is_wayland
 from app.insertion.errors import InsertionUnavailable, ScreenGone
+from runtime.installing import extra_command
 from runtime.leash import leashed
 
 _WATCHER: Final = "org.kde.StatusNotifierWatcher"
@@ -90,7 +91,7 @@ async def desktop(
     if kind.key == "session-wayland":
         return [kind, advice(Area.INSERTION, "insertion-wayland"), *_tray(await watcher())]
     if importlib.util.find_spec(library) is None:
-        return [kind, advice(Area.INSERTION, "insertion-not-installed")]
+        return [kind, advice(Area.INSERTION, "insertion-not-installed", install=extra_command("desktop"))]
     if kind.key == "session-system":
         return [kind, ok(Area.INSERTION, "insertion-pastes")]
     try:

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from app.doctor.finding import Area, Finding, advice, ok
+from runtime.installing import extra_command
 
 _EXTRAS: Final = {
     "gateway": ("alembic", "prometheus_client", "redis", "sqlalchemy"),
@@ -38,7 +39,9 @@ def installation(version: str, *, frozen: bool, has: Callable[[str], bool] = has
     if frozen:
         return findings
     if wanted:
-        findings.append(advice(Area.INSTALLATION, "extras-missing", extras=",".join(wanted)))
+        names = ",".join(wanted)
+        install = extra_command(names)
+        findings.append(advice(Area.INSTALLATION, "extras-missing", extras=names, install=install))
     if optional := [extra for extra in missing if extra in _OPTIONAL]:
         findings.append(ok(Area.INSTALLATION, "extras-optional", extras=",".join(optional)))
     return findings

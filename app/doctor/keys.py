@@ -8,11 +8,14 @@ from app.hotkeys import choose
 from app.hotkeys.choose import Choice
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.hotkeys.events import Hotkeys
+from runtime.installing import extra_command
 
 _NONE: Final[dict[str, list[Finding]]] = {
     choose.WAYLAND: [advice(Area.HOTKEYS, "hotkeys-wayland")],
     choose.NO_DISPLAY: [],  # whoever looks at the session says so
-    choose.NOT_INSTALLED: [advice(Area.HOTKEYS, "hotkeys-not-installed")],
+    choose.NOT_INSTALLED: [
+        advice(Area.HOTKEYS, "hotkeys-not-installed", install=extra_command("desktop")),
+    ],
 }
 
 

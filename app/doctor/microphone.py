@@ -23,6 +23,7 @@ from app.capture.portaudio import SoundSystem
 from app.doctor.finding import Area, Finding, advice, ok, wrong
 from app.onboarding.sample import QUIET_DBFS
 from protocol.audio import SAMPLE_RATE
+from runtime.installing import extra_command
 
 HEAR_S: Final = 1.0
 _MOST_NAMES: Final = 6
@@ -59,7 +60,7 @@ def refused(error: MicrophoneError, forbidden: Callable[[], bool]) -> Finding:
     """Why nothing can be recorded."""
     match error:
         case AudioLibraryMissing():
-            return wrong(Area.MICROPHONE, "audio-library")
+            return wrong(Area.MICROPHONE, "audio-library", install=extra_command("microphone"))
         case NoMicrophone(names=names) if names:
             return wrong(Area.MICROPHONE, "microphone-no-default", names=", ".join(names))
         case NoMicrophone():

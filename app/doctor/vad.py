@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from app.doctor.finding import Area, Finding, advice, ok, wrong
 from app.needed_models import VAD_MODEL
 from protocol.audio import SAMPLE_RATE, samples_to_seconds
+from runtime.installing import again_command
 from speech.audio_file import read_audio
 from speech.models.errors import ModelError
 from speech.models.store import ModelStore
 from speech.vad import SpeechEnded, SpeechStarted, Vad, VadEvent, open_vad
 
+_LIBRARIES: Final = ("kaldi-native-fbank", "onnxruntime")
 _SAMPLE: Final = "english.flac"
 _SILENCE_S: Final = 3
 _ENOUGH: Final = 0.5  # of the sample: its words fill more than that
@@ -35,7 +37,8 @@ def vad(store: ModelStore, open_vad: Open = open_vad) -> list[Finding]:
     if folder is None:
         findings.insert(0, advice(Area.VAD, "vad-fallback", model=VAD_MODEL))
     elif detector.reason:
-        findings.insert(0, wrong(Area.VAD, "vad-broken", model=VAD_MODEL, error=detector.reason))
+        install = again_command(*_LIBRARIES)
+        findings.insert(0, wrong(Area.VAD, "vad-broken", model=VAD_MODEL, error=detector.reason, install=install))
     return findings
 
 

@@ -16,6 +16,7 @@ from app.doctor.aside import aside
 from app.doctor.finding import Area, Finding, advice, ok, wrong
 from app.errors import AppError, ProgramMissing
 from app.problem_notes import note_of
+from runtime.installing import extra_command
 from runtime.leash import leashed
 
 DEADLINE_S: Final = 150.0  # a large model on a slow computer
@@ -50,7 +51,7 @@ async def worker(
     try:
         program = command or (find_program(_PROGRAM), "doctor", "--json")
     except ProgramMissing:
-        return [bad(Area.WORKER, "worker-missing")]
+        return [bad(Area.WORKER, "worker-missing", install=extra_command("gateway,worker,whisper"))]
     lines: list[Line] = []
     with tempfile.TemporaryFile() as complaints:
         status = await _run([*program, *arguments], complaints, lines, deadline_s)

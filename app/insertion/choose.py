@@ -12,6 +12,7 @@ from app.insertion.outcome import Inserter
 from app.insertion.pasting import PastingInserter
 from app.insertion.plan import Rules
 from app.insertion.system_keys import open_system_keys
+from runtime.installing import extra_command
 
 _INPUT_METHODS: Final = ("XMODIFIERS", "GTK_IM_MODULE", "QT_IM_MODULE", "QT_IM_MODULES")
 _NO_INPUT_METHOD: Final = frozenset(
@@ -37,7 +38,7 @@ async def open_inserter(
     try:
         from app.insertion.x11 import X11Inserter
     except ImportError as error:
-        advice = "install it with `pip install 'kikipounamu[desktop]'`"
+        advice = f"install it with `{extra_command('desktop')}`"
         raise LibraryMissing(f"python-xlib is not installed: {advice}") from error
     used = replace(rules, input_method=rules.input_method or has_input_method(environment))
     return await X11Inserter.open(environment["DISPLAY"], used)

@@ -14,6 +14,7 @@ import psutil
 from app.insertion.errors import InsertionUnavailable, LibraryMissing
 from app.insertion.outcome import Target
 from app.insertion.programs import is_terminal
+from runtime.installing import extra_command
 
 # Virtual-key codes: Shift, Ctrl, Alt, both Windows keys.
 _WINDOWS_MODIFIERS: Final = (0x10, 0x11, 0x12, 0x5B, 0x5C)
@@ -111,7 +112,7 @@ def open_system_keys() -> SystemKeys:
 
             return MacKeys(AppKit.NSWorkspace.sharedWorkspace(), Quartz, keyboard)
     except ImportError as error:
-        advice = "install it with `pip install 'kikipounamu[desktop]'`"
+        advice = f"install it with `{extra_command('desktop')}`"
         raise LibraryMissing(f"no keys can be pressed ({error}): {advice}") from error
     raise InsertionUnavailable(f"no keys can be pressed on {sys.platform}: copy texts from the main window")
 

@@ -6,6 +6,7 @@ from app.files.view import FileState, FileView
 from app.ui.texts import Texts
 from app.ui.wording import clock, note_text
 from app.view import Note
+from runtime.installing import extra_command
 
 _MINUTE_S = 60
 _HOUR_MIN = 60
@@ -19,6 +20,7 @@ def file_state_text(texts: Texts, state: FileState) -> str:
 def file_note_text(texts: Texts, note: Note) -> str:
     """What it says; empty for one that this version does not know: notes outlive the version that made them."""
     key, values = f"files.note.{note.key}", dict[str, str | int](note.values)
+    values["install"] = extra_command("media")  # of the Python of today: the list is older than this process
     if note.reason:
         values["reason"] = note_text(texts, note.reason)
     try:

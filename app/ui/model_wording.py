@@ -8,6 +8,7 @@ from app.models.view import About, ModelNote, ModelState, ModelsView, ModelView,
 from app.ui.file_wording import left_text
 from app.ui.texts import Texts
 from app.view import Note
+from runtime.installing import extra_command
 
 _KILOBYTE, _MEGABYTE, _GIGABYTE = 1e3, 1e6, 1e9
 _BYTES: Final = frozenset({"needed", "free"})
@@ -62,7 +63,7 @@ def note_text(texts: Texts, model: ModelView) -> str:
     """What is to be said about it, or what will stand in the way; empty for nothing."""
     if model.note is not None:
         return _worded(texts, model.note)
-    return texts("models.lacks", extra=model.lacks) if model.lacks else ""
+    return texts("models.lacks", install=extra_command(model.lacks)) if model.lacks else ""
 
 
 def note_role(model: ModelView) -> str:

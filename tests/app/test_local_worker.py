@@ -13,6 +13,7 @@ from app.local_worker import LocalWorker, LocalWorkerSettings, Percent, seen_as
 from app.stack import Stack, StackSettings
 from app.view import Note, WorkerState, WorkerView
 from client.connection import Address
+from runtime.installing import extra_command
 from speech.models.errors import ModelMissing
 from tests.helpers.waiting import wait_until
 
@@ -139,7 +140,9 @@ async def test_another_model_is_used_at_once_and_one_that_cannot_be_says_why() -
         await wait_until(lambda: fetched == ["b", "c"], "the other one is")
         await worker.use(LocalWorkerSettings((), (), unfit))
         await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it cannot run")
-        assert worker.view.reason == Note("model-needs-extra", {"model": "SenseVoiceSmall", "extra": "funasr"})
+        assert worker.view.reason == Note(
+            "model-needs-extra", {"model": "SenseVoiceSmall", "install": extra_command("funasr")}
+        )
         await worker.use(LocalWorkerSettings(("b",)))
         await wait_until(lambda: fetched == ["b", "c", "b"], "a better choice makes it try again")
         await worker.use(LocalWorkerSettings(("b",)))

@@ -1,6 +1,7 @@
 """Errors that people can see have a text in each language; the rest say it in English."""
 
 import re
+import sys
 
 import pytest
 
@@ -39,6 +40,7 @@ from app.history.errors import (
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.insertion.errors import LibraryMissing, ScreenGone, ScreenMissing
 from app.problem_notes import note_of, unexpected
+from app.sentences import LANGUAGES, Sentences, entries, noted
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
 from app.settings.file import read
 from app.settings.schema import changed
@@ -56,19 +58,21 @@ from client.errors import (
     WrongCertificate,
 )
 from protocol.pairing import PairRefusal
+from runtime.installing import extra_command
 from speech.errors import VadUnavailable
 from speech.models.errors import DiskFull, ModelBusy, ModelDamaged, ModelMissing, ModelUnavailable, StoreUnwritable
 
+DESKTOP, SERVING = extra_command("desktop"), extra_command("gateway,worker,whisper")
 ERRORS = [
     (ModelsMissing(["a", "b"]), Note("models-missing", {"names": "a b"})),
-    (ModelUnfit("m", "funasr"), Note("model-needs-extra", {"model": "m", "extra": "funasr"})),
+    (ModelUnfit("m", "funasr"), Note("model-needs-extra", {"model": "m", "install": extra_command("funasr")})),
     (ModelUnfit("m"), Note("model-unfit", {"model": "m"})),
     (StackFailed("why"), Note("gateway-failed")),
-    (ProgramMissing("prog", "/here"), Note("program-missing", {"program": "prog"})),
+    (ProgramMissing("prog", "/here"), Note("program-missing", {"program": "prog", "install": SERVING})),
     (ProgramEnds("prog", 3, ":\n  words"), Note("program-ends", {"program": "prog", "status": "3"})),
     (GatewayNotReady("it did not", 60.0, ""), Note("gateway-not-ready", {"seconds": "60"})),
     (StartedElsewhere(120.0), Note("gateway-started-elsewhere", {"seconds": "120"})),
-    (AudioLibraryMissing("why"), Note("audio-library-missing")),
+    (AudioLibraryMissing("why"), Note("audio-library-missing", {"install": DESKTOP})),
     (NoMicrophone(), Note("no-microphone")),
     (NoMicrophone(["a", "b"]), Note("no-default-microphone", {"names": "a, b"})),
     (MicrophoneNotFound("usb", ["a"]), Note("microphone-not-found", {"choice": "usb"})),
@@ -103,7 +107,7 @@ ERRORS = [
     (HotkeysForbidden("why"), Note("hotkeys-forbidden")),
     (ScreenMissing("why"), Note("insertion-no-screen")),
     (ScreenGone(), Note("screen-gone")),
-    (LibraryMissing("why"), Note("insertion-not-installed")),
+    (LibraryMissing("why"), Note("insertion-not-installed", {"install": DESKTOP})),
     (BadSetting("a.b", "why"), Note("setting-bad", {"place": "a.b"})),
     (SettingsUnreadable("why"), Note("settings-unreadable")),
     (SettingsUnreadable("why", 7), Note("settings-no-toml", {"line": "7"})),
@@ -123,6 +127,16 @@ ERRORS = [
 def test_what_is_told_of_an_error(error: Exception, note: Note) -> None:
     assert note_of(error) == note
     assert str(error), "logs and the command line have words too"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_to_be_installed_is_told_as_a_command_for_this_python(language: str) -> None:
+    installs = [(error, note.values["install"]) for error, note in ERRORS if "install" in note.values]
+    assert len(installs) == 4
+    for error, command in installs:
+        assert command.startswith(sys.executable) and command in noted(Sentences(language), note_of(error))
+    for entry in map(str, entries(language).values()):
+        assert "kikipounamu[" not in entry and "pip install" not in entry, "whose pip?"
 
 
 def test_the_most_special_note_counts() -> None:

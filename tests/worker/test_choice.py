@@ -3,6 +3,7 @@
 import pytest
 
 from protocol.engine import EngineUnavailable
+from runtime.installing import extra_command
 from speech.models.catalogue import load_catalogue
 from worker.choice import MODELS, PUNCTUATION, Choice, choose
 from worker.engines import installed_engines
@@ -41,7 +42,7 @@ def test_what_an_engine_does_not_run_is_refused_before_it_is_fetched(engine: str
             "whisper",
             "funasr needs kikipounamu models get SenseVoiceSmall; whisper",
         ),
-        (EVERYTHING - {"funasr"}, "whisper", r"funasr needs pip install 'kikipounamu[funasr]'; whisper and"),
+        (EVERYTHING - {"funasr"}, "whisper", f"funasr needs {extra_command('funasr')}; whisper and"),
         (EVERYTHING - {"whisper"}, "funasr", "funasr and SenseVoiceSmall are installed"),
     ],
 )
@@ -59,7 +60,11 @@ def test_auto_takes_the_engine_of_the_model_that_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("model", "here", "advice"),
     [
-        ("", set(), r"pip install 'kikipounamu\[funasr\]'; whisper needs pip install 'kikipounamu\[whisper\]'"),
+        (
+            "",
+            set(),
+            r"pip install 'kikipounamu\[funasr\]'; whisper needs \S+ -m pip install 'kikipounamu\[whisper\]'",
+        ),
         (
             "",
             {"funasr", "whisper"},

@@ -7,6 +7,7 @@ from operator import ne
 from pathlib import Path
 
 from app.doctor.installation import has_module, installation
+from runtime.installing import extra_command
 from tests.app.doctor.found import keys
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -23,7 +24,7 @@ def test_missing_parts_are_named_once() -> None:
     assert keys(found) == ["ok installed", "advice extras-missing", "ok extras-optional"]
     assert [finding.values["extras"] for finding in found[1:]] == ["gateway,worker,desktop", "media"]
     terminal = installation("1.0", frozen=False, has=lambda name: name != "sounddevice")
-    assert terminal[1].values["extras"] == "desktop"
+    assert terminal[1].values == {"extras": "desktop", "install": extra_command("desktop")}
 
 
 def test_nothing_can_be_added_to_a_bundle() -> None:

@@ -6,6 +6,7 @@ from app.files.view import FileNote, FileState, FileView
 from app.ui.file_wording import file_note_text, file_state_text, how_text, left_text
 from app.ui.texts import Texts
 from app.view import Note
+from runtime.installing import extra_command
 
 VALUES = {"place": "/t", "count": "2", "most": "200"}
 WHY = Note("gateway-refuses")
@@ -26,6 +27,10 @@ def test_each_note_has_its_text(texts: Texts, key: FileNote) -> None:
 def test_a_note_of_another_version_says_nothing(texts: Texts) -> None:
     assert file_note_text(texts, Note("of-the-future")) == ""
     assert file_note_text(texts, Note(FileNote.NOT_SAVED, {"folder": "said otherwise"})) == ""
+
+
+def test_what_is_to_be_installed_is_told_for_the_python_of_today(texts: Texts) -> None:
+    assert extra_command("media") in file_note_text(texts, Note(FileNote.MEDIA_MISSING))
 
 
 def test_notes_count() -> None:

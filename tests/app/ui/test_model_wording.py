@@ -20,6 +20,7 @@ from app.ui.model_wording import (
 )
 from app.ui.texts import Texts
 from app.view import Note
+from runtime.installing import extra_command
 
 EN = Texts("en")
 MODEL = ModelView(About("whisper-base", size=148_000_000, sources=("modelscope", "wheels")))
@@ -90,7 +91,7 @@ def test_notes_have_their_sizes_and_their_urgency() -> None:
     assert note_role(failed) == "danger"
     assert note_role(replace(MODEL, note=Note(ModelNote.USED_BY_APP))) == "warning"
     assert note_role(replace(MODEL, note=Note(ModelNote.WHOLE))) == "muted"
-    assert "kikipounamu[funasr]" in note_text(EN, replace(MODEL, lacks="funasr"))
+    assert extra_command("funasr") in note_text(EN, replace(MODEL, lacks="funasr"))
     assert (note_text(EN, MODEL), note_role(MODEL)) == ("", "muted")
 
 
