@@ -24,6 +24,7 @@ class _Transfer:
     """To one property of one window. ``pieces``: what is to come after what is there now."""
 
     requestor: Any
+    program: int
     value: Value
     pieces: Iterator[bytes | Sequence[int]]
     taken: Callable[[], None] | None
@@ -33,8 +34,8 @@ class _Transfer:
 class SelectionOwner:
     """Owns selections for us. ``refuses``: whether this program (a number) gets nothing now.
 
-    ``asked`` hears of each answer that holds contents, and gives what is to be called once it was taken, or None;
-    ``lost`` is told which selection another program owns now.
+    ``asked`` hears of each answer and of each further piece, and gives what is to be called once the contents in it
+    were taken, or None; ``lost`` is told which selection another program owns now.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -67,6 +68,14 @@ class SelectionOwner:
             server = self._connection.display.display
             SetSelectionOwner(server, window=X.NONE, selection=selection, time=self._since[selection])
             self._connection.display.flush()
+
+    def withdraw(self, taken: Callable[[], None]) -> None:
+        """Nobody gets any more of what ``taken`` would be called for, even if it was answered."""
+        for (_, place), transfer in list(self._transfers.items()):
+            if transfer.taken == taken:
+                self._forget(transfer.requestor, place)
+                transfer.requestor.delete_property(place)
+                self._connection.display.flush()
 
     # -- requests ------------------------------------------------------------------------------------------
 
@@ -125,6 +134,7 @@ class SelectionOwner:
         if target == self._connection.atom("TARGETS"):
             targets = [*self._own_targets(), *(t for t in contents.values if t not in self._own_targets())]
             requestor.change_property(place, self._connection.atom("ATOM"), 32, targets)
+            self.asked(program)
             return True
         if target == self._connection.atom("TIMESTAMP"):
             stamp = self._since[int(event.selection)]
@@ -133,15 +143,16 @@ class SelectionOwner:
         value = contents.values.get(target)
         if value is None or place == X.NONE:
             return False
-        return self._give_value(requestor, value, place, self.asked(program))
+        return self._give_value(requestor, program, value, place)
 
     def _own_targets(self) -> Iterable[int]:
         return [self._connection.atom(name) for name in ("TARGETS", "MULTIPLE", "TIMESTAMP")]
 
     # -- transfers -----------------------------------------------------------------------------------------
 
-    def _give_value(self, requestor: Any, value: Value, place: int, taken: Callable[[], None] | None) -> bool:
+    def _give_value(self, requestor: Any, program: int, value: Value, place: int) -> bool:
         self._forget_old()
+        taken = self.asked(program)
         watched = taken is not None
         much = value.size > PIECE_BYTES
         if len(self._transfers) >= _MOST_TRANSFERS and (much or watched):
@@ -151,7 +162,7 @@ class SelectionOwner:
             requestor.change_attributes(event_mask=X.PropertyChangeMask)
             pieces = _pieces(value) if much else iter(())
             ends = time.monotonic() + _TRANSFER_DEADLINE_S
-            self._transfers[requestor.id, place] = _Transfer(requestor, value, pieces, taken, ends)
+            self._transfers[requestor.id, place] = _Transfer(requestor, program, value, pieces, taken, ends)
         if much:
             requestor.change_property(place, self._connection.atom("INCR"), 32, [value.size])
         else:
@@ -161,6 +172,8 @@ class SelectionOwner:
     def _go_on(self, transfer: _Transfer, place: int) -> None:
         """ICCCM 2.7.2: each piece once the one before is deleted, then an empty one."""
         transfer.ends_s = time.monotonic() + _TRANSFER_DEADLINE_S
+        if transfer.taken is not None:
+            self.asked(transfer.program)
         piece = next(transfer.pieces, None)
         if piece is not None:
             transfer.requestor.change_property(place, transfer.value.kind, transfer.value.format, piece)

@@ -1,6 +1,10 @@
 """What is asked by another connection, which the same thread serves in turn."""
 
+import os
+from collections.abc import Callable
+
 import pytest
+from Xlib import X
 
 from app.insertion.x11_connection import Connection
 from app.insertion.x11_contents import Contents, ContentsReader, Value
@@ -41,6 +45,47 @@ def test_all_of_it_is_served(connection: Connection, other: Connection, size: in
     assert Asking(other, connection).read(clipboard) == served
     connection.wait(lambda: len(taken) == 2, 10)
     assert len(taken) == 2
+
+
+def test_each_piece_tells_that_the_program_is_at_it(connection: Connection, other: Connection) -> None:
+    owner, clipboard = SelectionOwner(connection), connection.atom("CLIPBOARD")
+    asked: list[int] = []
+
+    def hears(program: int) -> Callable[[], None]:
+        asked.append(program)
+        return lambda: None
+
+    owner.asked = hears
+    owner.own(clipboard, contents_of(connection, b"x" * 5 * PIECE_BYTES))
+    asking = Asking(other, connection)
+    asking.ask(clipboard, connection.atom("TARGETS"), 10)
+    assert asked == [os.getpid()]
+    asking.ask(clipboard, connection.atom("UTF8_STRING"), 10)
+    assert len(asked) > 1 + 5 and set(asked) == {os.getpid()}
+
+
+def test_what_is_withdrawn_is_not_there_any_more(connection: Connection, other: Connection) -> None:
+    owner, clipboard = SelectionOwner(connection), connection.atom("CLIPBOARD")
+    taken: list[str] = []
+    text, place = connection.atom("UTF8_STRING"), connection.atom("PLACE")
+    owner.asked = lambda program: taken_once
+    owner.own(clipboard, contents_of(connection, b"text"))
+
+    def taken_once() -> None:
+        taken.append("once")
+
+    def there() -> bool:
+        return other.window.get_property(place, X.AnyPropertyType, 0, 1) is not None
+
+    other.window.convert_selection(clipboard, text, place, X.CurrentTime)
+    other.display.sync()
+    assert connection.wait(there, 10)
+    owner.withdraw(lambda: None)  # of another answer
+    assert there()
+    owner.withdraw(taken_once)
+    assert not there()
+    connection.handle_pending()
+    assert not taken
 
 
 def test_several_at_once(connection: Connection, other: Connection) -> None:
