@@ -17,6 +17,7 @@ from app import (
     takes_command,
 )
 from app.formats import Format
+from app.options import Certificate, Engine, Gateway, GetModels, Key, Model
 
 if TYPE_CHECKING:
     from app.desk import Desk
@@ -37,15 +38,6 @@ app.command()(dashboard_command.dashboard)
 app.command()(logs_command.logs)
 control_command.register(app)
 
-Gateway = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_GATEWAY", help="http(s)://HOST:PORT [default: our own]")]
-Key = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What that gateway wants to be shown.")]
-Engine = Annotated[str, typer.Option(help="Engine of the worker, where one is started.")]
-Model = Annotated[str, typer.Option(help="Model to recognise with. [default: any that is loaded]")]
-GetModels = Annotated[
-    bool | None,
-    typer.Option("--get-models/--no-get-models", help="Fetch missing models. [default: only on a terminal]"),
-]
-
 Language = Annotated[Literal["auto", "en", "zh"], typer.Option(help="What is spoken.")]
 ChineseScript = Annotated[
     Literal["simplified", "traditional", "as-is"], typer.Option(help="How Chinese is written.")
@@ -64,13 +56,14 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     model: Model = "",
     gateway: Gateway = "",
     key: Key = "",
+    certificate: Certificate = "",
     engine: Engine = "whisper",
     get_models: GetModels = None,
 ) -> None:
     """Write down recordings. Progress goes to standard error, results to standard output or files."""
     from app import commands, process
 
-    source = commands.Source(gateway, key, engine, model, get_models)
+    source = commands.Source(gateway, key, certificate, engine, model, get_models)
     wanted = "" if script == "as-is" else script
 
     def work() -> Coroutine[Any, Any, int]:
@@ -120,6 +113,7 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
     model: Model = "",
     gateway: Gateway = "",
     key: Key = "",
+    certificate: Certificate = "",
     engine: Engine = "whisper",
     get_models: GetModels = None,
 ) -> None:
@@ -130,7 +124,7 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
     from app.listening import Mode
     from protocol.recognition import Options
 
-    source = commands.Source(gateway, key, engine, model, get_models)
+    source = commands.Source(gateway, key, certificate, engine, model, get_models)
     written = "" if script == "as-is" else script
     options = Options(language=language, model=model, script=written, partials=partials)
     wish = Wish(Mode(mode), microphone, options)
@@ -151,6 +145,7 @@ def demo(
     model: Model = "",
     gateway: Gateway = "",
     key: Key = "",
+    certificate: Certificate = "",
     engine: Engine = "whisper",
     get_models: GetModels = None,
 ) -> None:
@@ -158,7 +153,7 @@ def demo(
     from app import commands, process
     from app import demo as demonstration
 
-    source = commands.Source(gateway, key, engine, model, get_models)
+    source = commands.Source(gateway, key, certificate, engine, model, get_models)
     process.run("kikipounamu", lambda: demonstration.demo(source), source.prepare)
 
 

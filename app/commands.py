@@ -11,37 +11,42 @@ from rich.console import Console
 from app import local_gateway, needed_models
 from app.errors import StackFailed
 from app.formats import Format, render
+from app.gateways import naming
 from app.outputs import Outputs
 from app.process import EXPECTED, FAILED
 from app.progress import Display
 from app.recording import Recogniser
 from app.stack import Stack, StackSettings
-from client.connection import Address, Locate, fixed
+from client.connection import Locate, fixed
 from protocol.recognition import Options, Script
 
 
 @dataclass(frozen=True)
 class Source:
-    """Who recognises: the gateway at ``url``, or without one the stack of this computer."""
+    """Who recognises: ``gateway``, by its address or name, or without one the stack of this computer."""
 
-    url: str = ""
+    gateway: str = ""
     key: str = ""
+    certificate_sha256: str = ""
     engine: str = "whisper"
     model: str = ""
     get_models: bool | None = None
 
     def prepare(self) -> None:
-        """Make sure that the models are here. Raises ``ModelsMissing``."""
-        engine = None if self.url else self.engine
+        """Make sure that the gateway is known and the models are here. Raises ``AppError`` or ``Refused``."""
+        self.locate()
+        engine = None if self.gateway else self.engine
         needed_models.ensure(needed_models.needed(engine, self.model), self.get_models)
 
     def locate(self) -> Locate:
-        """Where the gateway is."""
-        return fixed(Address(self.url, self.key)) if self.url else local_gateway.locate
+        """Where the gateway is. Raises ``AppError`` or ``Refused``: none can be meant."""
+        if not self.gateway:
+            return local_gateway.locate
+        return fixed(naming.address_of(self.gateway, self.key, self.certificate_sha256))
 
     def stack(self) -> Stack | None:
         """What makes that there is one; nothing for a gateway elsewhere."""
-        return None if self.url else Stack(StackSettings(self.engine, self.model))
+        return None if self.gateway else Stack(StackSettings(self.engine, self.model))
 
 
 async def transcribe(

@@ -7,8 +7,6 @@ from urllib.parse import quote
 
 import typer
 
-from app.errors import UsageMistake
-
 if TYPE_CHECKING:
     from client.connection import Address
 
@@ -56,11 +54,7 @@ def _address(name: str) -> "Address":
         from app.local_gateway import locate
 
         return locate()
-    from app.gateways.store import GatewayStore, of_this_user
+    from app.gateways.naming import paired_as
+    from app.gateways.store import of_this_user
 
-    paired, _ = GatewayStore(of_this_user()).read()
-    for one in paired:
-        if name in (one.called, one.id):
-            return one.addresses[0]
-    known = ", ".join(one.called for one in paired) or "none"
-    raise UsageMistake(f"this computer is paired with no gateway called {name}; paired: {known}")
+    return paired_as(name, of_this_user()).addresses[0]

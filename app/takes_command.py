@@ -17,6 +17,7 @@ from rich.console import Console
 
 from app.errors import AppError, OutputFailed
 from app.formats import Format, render
+from app.options import Certificate, Engine, Gateway, GetModels, Key
 from app.outputs import write_whole
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 
@@ -80,22 +81,19 @@ def export(
 @app.command()
 def resend(
     session: Id,
-    gateway: Annotated[
-        str, typer.Option(envvar="KIKIPOUNAMU_GATEWAY", help="http(s)://HOST:PORT [default: our own]")
-    ] = "",
-    key: Annotated[str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What that gateway wants to be shown.")] = "",
-    engine: Annotated[str, typer.Option(help="Engine of the worker, where one is started.")] = "whisper",
-    get_models: Annotated[
-        bool | None,
-        typer.Option("--get-models/--no-get-models", help="Fetch missing models. [default: only on a terminal]"),
-    ] = None,
+    gateway: Gateway = "",
+    key: Key = "",
+    certificate: Certificate = "",
+    engine: Engine = "whisper",
+    get_models: GetModels = None,
 ) -> None:
     """Have recognised what has no text yet. Prints the whole text; what was recognised stays as it is."""
     from app import commands, process
 
     with _exit_on_error():
         found = _find(session)
-    source = commands.Source(gateway, key, engine, found.take.options.model, get_models)
+    model = found.take.options.model
+    source = commands.Source(gateway, key, certificate, engine, model, get_models)
     process.run("kikipounamu", lambda: _resend(found, source), source.prepare)
 
 

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import aiohttp
 import msgspec
@@ -15,6 +15,7 @@ from backend.errors import BackendError, PairingFailed
 from backend.pair_command import running
 from protocol.devices import DEVICES_PATH, DeviceKind, DeviceList, DeviceState
 from protocol.endpoint import ENDPOINT_FILE
+from protocol.pairing import PAIRING_PATH, PairingState
 from runtime.folders import folders
 
 devices = typer.Typer(no_args_is_help=True, help="Who else may use this gateway.")
@@ -24,13 +25,16 @@ _NEVER: Final = "never"
 _NOW: Final = "now"
 _ANSWER_S: Final = 2.0
 
+_Answer = TypeVar("_Answer")
+
 
 @devices.command("list")
 def list_devices() -> None:
     """Show them, the oldest first: id, what it may do, when it was paired, when it was last here, name."""
     with _store() as store:
         listed = store.read()
-        known = asyncio.run(_as_the_gateway_knows()) if listed else {}
+        told = asyncio.run(_asked(DEVICES_PATH, DeviceList)) if listed else None
+        known = {device.id: device for device in told.devices} if told else {}  # the file is a minute behind
         for one in listed:
             seen = _seen(one, known.get(one.id))
             typer.echo(f"{one.id}  {one.kind:6}  {_day(one.made_s)}  {seen:16}  {one.name}")
@@ -40,10 +44,17 @@ def list_devices() -> None:
 def add_device(
     name: str, worker: Annotated[bool, typer.Option("--worker", help="For a worker, not a client.")] = False
 ) -> None:
-    """Make a key by hand, where nobody can pair, and print it once."""
+    """Make a key by hand, where nobody can pair, and print it once, with the digest to know the gateway by."""
     with _store() as store:
         made, key = store.add(name, DeviceKind.WORKER if worker else DeviceKind.CLIENT, time.time())
         typer.echo(f"{made.id}  {made.kind}  {made.name}\n{key}")
+    here = asyncio.run(_asked(PAIRING_PATH, PairingState))
+    if here is None:
+        typer.echo("while the gateway runs, its certificate's digest is shown here too", err=True)
+    elif here.certificate_sha256:
+        typer.echo(f"certificate: {here.certificate_sha256}")
+        for url in here.urls:
+            typer.echo(f"at: {url}")
 
 
 @devices.command("name")
@@ -71,20 +82,19 @@ def _store() -> Iterator[DeviceStore]:
         raise typer.Exit(1) from None
 
 
-async def _as_the_gateway_knows() -> Mapping[str, DeviceState]:
-    """By id; of a gateway that does not run, or does not answer, nothing: the file is a minute behind at most."""
+async def _asked(path: str, kind: type[_Answer]) -> _Answer | None:
+    """What the gateway says; of one that does not run, or does not answer, nothing."""
     try:
         gateway = running(folders().runtime / ENDPOINT_FILE)
         bearer = {"Authorization": f"Bearer {gateway.key}"}
         timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
         async with (
             aiohttp.ClientSession(gateway.url, headers=bearer, timeout=timeout) as http,
-            http.get(DEVICES_PATH, raise_for_status=True) as response,
+            http.get(path, raise_for_status=True) as response,
         ):
-            told = msgspec.json.decode(await response.read(), type=DeviceList)
+            return msgspec.json.decode(await response.read(), type=kind)
     except (PairingFailed, aiohttp.ClientError, TimeoutError, OSError, msgspec.DecodeError):
-        return {}
-    return {device.id: device for device in told.devices}
+        return None
 
 
 def _seen(device: Device, known: DeviceState | None) -> str:

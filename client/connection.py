@@ -127,11 +127,18 @@ def pinned(address: Address) -> aiohttp.Fingerprint | bool:
     if not address.certificate_sha256:
         return True
     if not address.url.lower().startswith("https:"):
-        raise Refused(f"{address.url} was paired with a certificate: it is only spoken to over https://")
+        raise Refused(f"{address.url} is known by its certificate: it is only spoken to over https://")
     try:
         return aiohttp.Fingerprint(bytes.fromhex(address.certificate_sha256))
     except ValueError as error:
         raise Refused("a certificate is named by its SHA-256: 64 hexadecimal digits") from error
+
+
+def named(url: str, key: str, certificate_sha256: str) -> Address:
+    """As a person names it: the digest may have colons. Raises ``Refused`` as ``pinned`` does."""
+    address = Address(url, key, certificate_sha256=certificate_sha256.replace(":", ""))
+    pinned(address)
+    return address
 
 
 def credentials(address: Address) -> dict[str, str]:
@@ -172,12 +179,14 @@ def broken(doing: str) -> Iterator[None]:
         raise Unreachable(f"the gateway did not answer in time ({doing})") from error
     except aiohttp.ServerFingerprintMismatch as error:
         raise WrongCertificate(
-            f"{error.host}:{error.port} shows another certificate than when it was paired: if it was set up anew, "
-            "pair it again; if not, somebody stands between, and nothing was said to them"
+            f"{error.host}:{error.port} shows another certificate than when it was paired or named: if it was "
+            "set up anew, pair it again, or name the new one; if not, somebody stands between, and nothing was "
+            "said to them"
         ) from error
     except aiohttp.ClientConnectorCertificateError as error:
         raise WrongCertificate(
-            f"nobody that this computer trusts vouches for {error.host}:{error.port}: pair with that gateway"
+            f"nobody that this computer trusts vouches for {error.host}:{error.port}: pair with that gateway in "
+            "the app, or name its certificate with --certificate-sha256"
         ) from error
     except aiohttp.InvalidURL as error:
         raise Refused(f"not an address: {error}. Give it as http://host:port") from error

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from client.connection import Locate
-from client.errors import GatewayError, WrongCertificate
+from client.errors import GatewayError
 from loadtest.crew import run_crew
 from loadtest.gateways import local_process, located, run_loop
 from loadtest.herd import Herd, Meeting, run_herd
@@ -191,8 +191,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (GatewayError, NoReport) as error:
-        hint = " Or name its certificate with --certificate-sha256." if isinstance(error, WrongCertificate) else ""
-        typer.echo(f"{error}{hint}", err=True)
+        typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, Final
 
-from client.connection import Address, Locate, fixed, pinned
+from client.connection import Address, Locate, fixed, named
 from client.errors import Unreachable
 from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
@@ -23,9 +23,7 @@ def located(gateway: str, key: str, certificate_sha256: str = "") -> Locate:
     """
     if not gateway:
         return of_this_computer
-    address = Address(gateway, key, certificate_sha256=certificate_sha256.replace(":", ""))
-    pinned(address)
-    return fixed(address)
+    return fixed(named(gateway, key, certificate_sha256))
 
 
 def of_this_computer() -> Address:

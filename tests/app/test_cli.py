@@ -2,13 +2,21 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup, TyperOption
+from typer.main import get_command
+from typer.testing import CliRunner
 
+from app import takes_command
+from app.cli import app
+from app.gateways.store import GatewayStore, Paired
+from backend.cli import app as gateway_app
 from tests.app.speech import SPEECH, digests
 from tests.app.test_stack import processes_of
 from tests.helpers.chain import running_chain
@@ -34,6 +42,12 @@ def environment(home: Path, models: Path) -> dict[str, str]:
 def run(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [PROGRAM, *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
 
 
 def test_help_names_every_command_and_loads_nothing_heavy(environment: dict[str, str]) -> None:
@@ -68,6 +82,42 @@ def test_a_gateway_that_is_not_there_is_said(environment: dict[str, str]) -> Non
     assert done.returncode == 1
     assert "no connection to the gateway" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_whoever_takes_a_gateway_takes_all_that_it_is_reached_with() -> None:
+    """In every command that recognises, by the same names, also in the environment."""
+    root, takes = get_command(app), get_command(takes_command.app)
+    assert isinstance(root, TyperGroup) and isinstance(takes, TyperGroup)
+    found = {
+        name: {option.envvar for option in command.params if isinstance(option, TyperOption) and option.envvar}
+        for name, command in (*root.commands.items(), *takes.commands.items())
+    }
+    reached = {"KIKIPOUNAMU_GATEWAY", "KIKIPOUNAMU_KEY", "KIKIPOUNAMU_CERTIFICATE_SHA256"}
+    assert {name for name, variables in found.items() if variables} == {"transcribe", "listen", "demo", "resend"}
+    assert all(variables in (set(), reached) for variables in found.values())
+
+
+def test_a_shared_gateway_is_used_by_its_certificate_or_by_its_name(
+    environment: dict[str, str], home: Path, models: Path, tmp_path: Path, broker: Broker
+) -> None:
+    there = tmp_path / "there"
+    with running_chain(tmp_path, broker.url) as chain:
+        listen = ("--mode", "shared", "--host", "127.0.0.1", "--port", str(free_port()), "--no-announce")
+        chain.gateway(*listen, home=there.name)
+        chain.worker(home=there.name)
+        url = f"https://127.0.0.1:{listen[5]}"
+        told = CliRunner().invoke(gateway_app, ["devices", "add", "Anna"], env={"KIKIPOUNAMU_HOME": str(there)})
+        _, key, certificate = told.stdout.splitlines()
+        digest = certificate.removeprefix("certificate: ")
+        transcribe = ("transcribe", str(TALK), "--gateway")
+        shown = environment | {"KIKIPOUNAMU_KEY": key}
+        unnamed = run(shown, *transcribe, url)
+        named = run(shown | {"KIKIPOUNAMU_CERTIFICATE_SHA256": digest}, *transcribe, url)
+        GatewayStore(home / "data" / "gateways.json").write((Paired((url,), digest, "Anna", key, "The tower"),))
+        paired = run(environment, *transcribe, "The tower")
+    assert (unnamed.returncode, unnamed.stdout) == (1, "") and "--certificate-sha256" in unnamed.stderr
+    text = " ".join(digests(TALK, models)) + "\n"
+    assert (named.returncode, named.stdout) == (paired.returncode, paired.stdout) == (0, text), named.stderr
 
 
 def test_wrong_usage(environment: dict[str, str]) -> None:

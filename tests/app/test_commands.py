@@ -14,6 +14,7 @@ from app.local_gateway import locate
 from app.process import FAILED
 from app.stack import Stack, StackSettings
 from client.connection import Address
+from client.errors import Refused
 from runtime.logs import logging_to
 from tests.app.speech import SPEECH, digests
 from tests.helpers.scripted_gateway import Gateway, oblige, scripted
@@ -42,6 +43,7 @@ def test_a_gateway_elsewhere_needs_no_stack_and_no_recogniser_here(
     remote, local = Source("http://h:1", "k", get_models=False), Source(get_models=False)
     assert remote.stack() is None
     assert remote.locate()() == Address("http://h:1", "k")
+    assert Source("https://h:1", "k", "AB" * 32).locate()() == Address("https://h:1", "k", "", "AB" * 32)
     assert local.stack() is not None
     assert local.locate() is locate
     with pytest.raises(ModelsMissing) as missing:
@@ -50,6 +52,12 @@ def test_a_gateway_elsewhere_needs_no_stack_and_no_recogniser_here(
     with pytest.raises(ModelsMissing) as missing:
         local.prepare()
     assert missing.value.names == ("fsmn-vad", "whisper-base")
+
+
+def test_what_names_no_gateway_is_said_before_anything_is_fetched() -> None:
+    for source in (Source("The tower"), Source("https://h:1", "k", "ab")):
+        with pytest.raises((UsageMistake, Refused)):
+            source.prepare()
 
 
 async def test_the_result_alone_is_on_standard_output(models: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,14 +2,17 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from backend.certificates import own_certificate
 from backend.cli import app
 from backend.devices import DeviceStore
 from backend.gateway import running_gateway
+from backend.modes import Mode
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
 from protocol.endpoint import ENDPOINT_FILE, Endpoint, encode_endpoint
@@ -33,8 +36,8 @@ def test_nobody_is_paired_at_first(store: DeviceStore) -> None:
 
 
 def test_a_device_from_its_first_to_its_last_day(store: DeviceStore) -> None:
-    client, key = command(store, "add", "Anna").output.splitlines()
-    worker, _ = command(store, "add", "--worker", "GPU").output.splitlines()
+    client, key = command(store, "add", "Anna").stdout.splitlines()
+    worker, _ = command(store, "add", "--worker", "GPU").stdout.splitlines()
     assert re.fullmatch(r"[0-9a-f]{12}  client  Anna", client) and worker.endswith("worker  GPU")
     assert [device.kind for device in store.read()] == [DeviceKind.CLIENT, DeviceKind.WORKER]
     assert key not in store.file.read_text()
@@ -70,6 +73,23 @@ async def test_who_is_connected_is_here_now(broker: Broker, store: DeviceStore) 
         await wait_until(lambda: store.read()[1].seen_s > 1_000, "the file follows")
     output = (await asyncio.to_thread(command, store, "list")).output
     assert re.search(r"\d\d:\d\d  \d{4}-\d\d-\d\d \d\d:\d\d  laptop", output), output
+
+
+async def test_a_key_by_hand_comes_with_what_the_gateway_is_known_by(
+    broker: Broker, store: DeviceStore, tmp_path: Path
+) -> None:
+    certificate = own_certificate(tmp_path)
+    endpoint = store.file.parent.parent / "run" / ENDPOINT_FILE
+    settings = GatewaySettings(redis=broker.url, key="k" * 16, devices_file=store.file, endpoint_file=endpoint)
+    shared = replace(settings, mode=Mode.SHARED, certificate=certificate)
+    async with running_gateway(shared):
+        added = await asyncio.to_thread(command, store, "add", "Anna")
+    assert added.stdout.splitlines()[2:] == [f"certificate: {certificate.sha256}"], "127.0.0.1 is for nobody else"
+    async with running_gateway(settings):
+        added = await asyncio.to_thread(command, store, "add", "Anna")
+    assert (len(added.stdout.splitlines()), added.stderr) == (2, ""), "there is none"
+    added = await asyncio.to_thread(command, store, "add", "Anna")
+    assert len(added.stdout.splitlines()) == 2 and "while the gateway runs" in added.stderr
 
 
 def test_a_gateway_that_was_killed_is_not_waited_for(store: DeviceStore) -> None:

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from backend.certificates import Certificate, own_certificate, server_context
-from client.connection import Address, connect, fixed, pinned
+from client.connection import Address, connect, fixed, named, pinned
 from client.errors import Refused, Unreachable, WrongCertificate
 from client.models import loaded_models
 from client.monitor import watch
@@ -82,7 +82,7 @@ async def test_the_pinned_one_is_spoken_to(way: Way, tmp_path: Path) -> None:
 
 async def test_without_a_pin_somebody_must_vouch_for_it(tmp_path: Path) -> None:
     async with listening(own_certificate(tmp_path)) as (url, said):
-        with pytest.raises(WrongCertificate, match="vouches"):
+        with pytest.raises(WrongCertificate, match="vouches.*--certificate-sha256"):
             await stream(Address(url, "secret"))
         assert b"".join(said) == b""
 
@@ -91,6 +91,14 @@ async def test_without_a_pin_somebody_must_vouch_for_it(tmp_path: Path) -> None:
 def test_a_pin_is_never_forgotten(url: str, pin: str) -> None:
     with pytest.raises(Refused):
         pinned(Address(url, certificate_sha256=pin))
+
+
+def test_a_digest_may_be_written_as_openssl_does() -> None:
+    assert named("https://h", "k", ":".join(["AB"] * 32)) == Address(
+        "https://h", "k", certificate_sha256="AB" * 32
+    )
+    with pytest.raises(Refused, match="64 hexadecimal digits"):
+        named("https://h", "k", "AB:CD")
 
 
 @pytest.mark.parametrize("way", [stream, models])

@@ -1,0 +1,58 @@
+"""Which gateway the command line means."""
+
+from pathlib import Path
+
+import pytest
+
+from app.errors import UsageMistake
+from app.gateways.errors import GatewaysNotKept
+from app.gateways.naming import address_of, paired_as
+from app.gateways.store import GatewayStore, Paired, of_this_user
+from client.connection import Address
+from client.errors import Refused
+
+TOWER = Paired(("https://10.0.0.7:8765", "https://10.0.0.8:8765"), "ab" * 32, "d", "its key", own_name="The tower")
+OTHER = Paired(("https://10.0.0.9:8765",), "cd" * 32, "d", "k", own_name="tower-2", name="The tower")
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    return of_this_user()
+
+
+def test_an_address_is_reached_with_what_is_said_beside_it() -> None:
+    assert address_of("https://h:1", "k", "AB:" * 31 + "AB") == Address("https://h:1", "k", "", "AB" * 32)
+    assert address_of("http://h:1") == Address("http://h:1")
+    for url, digest in (("https://h:1", "abc"), ("http://h:1", "ab" * 32)):
+        with pytest.raises(Refused):
+            address_of(url, "k", digest)
+
+
+def test_a_name_is_reached_with_what_was_paired_whatever_else_is_said(file: Path) -> None:
+    GatewayStore(file).write((TOWER,))
+    for name in ("The tower", TOWER.id):
+        assert address_of(name, "of another one", "cd" * 32) == TOWER.addresses[0]
+
+
+@pytest.mark.parametrize("paired", [(), (TOWER,)])
+def test_a_name_that_nobody_has_is_said_with_those_that_there_are(file: Path, paired: tuple[Paired, ...]) -> None:
+    if paired:
+        GatewayStore(file).write(paired)
+    with pytest.raises(UsageMistake, match=f"paired: {'The tower' if paired else 'none'}.* https://"):
+        address_of("10.0.0.7:8765")
+
+
+def test_of_two_with_one_name_none_is_guessed(file: Path) -> None:
+    GatewayStore(file).write((TOWER, OTHER))
+    with pytest.raises(UsageMistake, match=f"{TOWER.id}, {OTHER.id}"):
+        paired_as("The tower", file)
+    assert paired_as(OTHER.id, file) == OTHER
+
+
+def test_a_damaged_file_is_left_for_the_app(file: Path) -> None:
+    file.parent.mkdir(parents=True)
+    file.write_text('{"gateways": [{"key": "secret"')
+    with pytest.raises(GatewaysNotKept, match="open the app") as raised:
+        paired_as("The tower", file)
+    assert "secret" not in str(raised.value) and [one.name for one in file.parent.iterdir()] == [file.name]
