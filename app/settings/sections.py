@@ -197,7 +197,9 @@ class Gateway:
 class Advanced:
     """For looking into problems."""
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting("INFO", "How much the log tells.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting(
+        "INFO", "How much the log of the app itself tells; with WARNING or ERROR `kikipounamu logs` has nothing of it."
+    )
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ _STEPS: Final = {
     ModelState.QUEUED: ("models.pause", "pause"),
     ModelState.FETCHING: ("models.pause", "pause"),
     ModelState.PAUSED: ("models.resume", "resume"),
-    ModelState.FAILED: ("models.retry", "recover"),
+    ModelState.FAILED: ("models.fetch", "drop"),  # also after an import, which it does not do again
     ModelState.DAMAGED: ("models.repair", "recover"),
 }
 """What the first button does."""

@@ -1,4 +1,5 @@
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,12 @@ def test_every_setting_is_documented_as_it_is(name: str) -> None:
 def test_nothing_is_documented_that_is_not_there() -> None:
     rows = [line for line in DOCUMENT.read_text().splitlines() if line.startswith("| `")]
     assert sorted(rows) == sorted(row(setting) for setting in all_settings().values())
+
+
+def test_no_row_is_torn_from_its_table() -> None:
+    lines = DOCUMENT.read_text().splitlines()
+    torn = [line for before, line in pairwise(lines) if line.startswith("| `") and not before.startswith("|")]
+    assert torn == []
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if all_settings()[name].row])

@@ -114,7 +114,7 @@ def test_each_state_offers_what_can_be_done(
         (ModelState.QUEUED, "models.pause", PauseModel(NAME)),
         (ModelState.FETCHING, "models.pause", PauseModel(NAME)),
         (ModelState.PAUSED, "models.resume", FetchModel(NAME)),
-        (ModelState.FAILED, "models.retry", FetchModel(NAME)),
+        (ModelState.FAILED, "models.fetch", FetchModel(NAME)),
         (ModelState.DAMAGED, "models.repair", FetchModel(NAME)),
     ],
 )
