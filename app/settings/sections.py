@@ -198,7 +198,8 @@ class Advanced:
     """For looking into problems."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting(
-        "INFO", "How much the log of the app itself tells; with WARNING or ERROR `kikipounamu logs` has nothing of it."
+        "INFO",
+        "How much the log of the app itself tells; with WARNING or ERROR `kikipounamu logs` has nothing of it.",
     )
 
 
