@@ -21,14 +21,9 @@ from redis.backoff import NoBackoff
 from protocol.audio import samples_to_seconds
 from protocol.errors import MalformedMessage
 from protocol.job import (
-    DEAD_ENTRIES,
     GROUP,
-    LEASE_MS,
     MOST_FAILURES,
-    SESSION_TTL_MS,
     STALE_MS,
-    SWEEP_MS,
-    WORKER_GONE_MS,
     WORKERS_KEY,
     Failure,
     Hypothesis,
@@ -45,10 +40,7 @@ from worker.delivery import JOBS, PARTIALS, Delivery, read_delivery
 from worker.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
 from worker.overdue import Held, read_held
 from worker.placement import Queue
-from worker.scripts import load_scripts
-
-RETURNED: Final = "returned"
-"""Consumer name of entries that nobody holds: handed back and waiting for a sweep."""
+from worker.scripts import RETURNED, load_scripts
 
 _CONNECTIONS: Final = 4  # one blocks in a read; renewal, heartbeat and results share the others
 _SOCKET_TIMEOUT_S: Final = 10.0  # must exceed every BLOCK
@@ -59,10 +51,7 @@ _POOL: Final[dict[str, Any]] = {
     "socket_connect_timeout": _SOCKET_TIMEOUT_S,
     "retry": Retry(NoBackoff(), 0),
 }
-_CLAIMABLE_MS: Final = 3_600_000
 _FORGOTTEN_CONSUMER_MS: Final = 600_000
-_SWEEP_LOCK_MS: Final = SWEEP_MS * 3 // 4  # the quickest sweeper's interval
-_DEAD_MS: Final = 7 * 24 * 3600 * 1000
 _OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
 _REFUSALS: Final = (foreign.AuthenticationError, foreign.AuthorizationError, foreign.NoPermissionError)
 _PASSING: Final = (
@@ -239,7 +228,7 @@ class Jobs:
 
     async def sweep(self, free: int) -> list[Delivery]:
         """Up to ``free`` jobs whose worker is gone. Nothing if another worker has looked a moment ago."""
-        limits = (LEASE_MS, _SWEEP_LOCK_MS, self._forgotten_consumer_ms, len(self._streams))
+        limits = (self._forgotten_consumer_ms, len(self._streams))
         keys = (self._keys.sweep, *self._streams, *self._partial_streams)
         reply = await self._repairing(self._sweep, keys, (GROUP, self._worker, free, *limits))
         return _deliveries(reply)
@@ -265,13 +254,13 @@ class Jobs:
         """Count a failure: the job goes back, or after the last one becomes a dead letter and is published."""
         keys, arguments = self._about(delivery, failure)
         keys += (self._keys.sweep,)
-        limits = (most_failures, RETURNED, _CLAIMABLE_MS, self._keys.dead, DEAD_ENTRIES, _DEAD_MS)
-        return Verdict((await self._repairing(self._fail, keys, (*arguments, self._worker, *limits))).decode())
+        arguments += (self._worker, most_failures)
+        return Verdict((await self._repairing(self._fail, keys, arguments)).decode())
 
     async def hypothesise(self, hypothesis: Hypothesis) -> bool:
         """Publish what a segment may say; ``False`` when it is complete or ended, or nobody has its session."""
         keys = (self._keys.session(hypothesis.session),)
-        arguments = (hypothesis.segment, self._keys.results_prefix, encode_notice(hypothesis))
+        arguments = (hypothesis.segment, encode_notice(hypothesis))
         async with _mapped():
             return bool(await self._hypothesise(keys, arguments))
 
@@ -280,19 +269,18 @@ class Jobs:
         keys = (self._keys.sweep, *self._streams, *self._partial_streams)
         async with _mapped():
             await self._redis.hdel(WORKERS_KEY, self._worker)
-            return int(await self._leave(keys, (GROUP, self._worker, RETURNED, _CLAIMABLE_MS)))
+            return int(await self._leave(keys, (self._worker,)))
 
     async def heartbeat(self, status: WorkerStatus) -> None:
         """Say that this worker lives, with the broker's time."""
         async with _mapped():
-            await self._heartbeat((WORKERS_KEY,), (self._worker, encode_status(status), WORKER_GONE_MS))
+            await self._heartbeat((WORKERS_KEY,), (self._worker, encode_status(status)))
 
     def _about(self, delivery: Delivery, outcome: Outcome) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         job = delivery.job
-        history, figures = self._keys.history_keys
+        _, figures = self._keys.history_keys
         keys = (self._keys.session(job.session), delivery.stream, self._keys.backlog, figures)
-        identity = (GROUP, delivery.entry, job.segment, job.attempt, job.samples)
-        return keys, (*identity, self._keys.results_prefix, encode_notice(outcome), SESSION_TTL_MS, history)
+        return keys, (delivery.entry, job.segment, job.attempt, job.samples, encode_notice(outcome))
 
     def _kinds(self, stream: str) -> Set[JobKind]:
         return PARTIALS if stream in self._partial_streams else JOBS
@@ -309,7 +297,7 @@ class Jobs:
             return await script(keys, arguments)
 
     async def _make_groups(self) -> None:
-        await self._groups((*self._streams, *self._partial_streams), (GROUP,))
+        await self._groups((*self._streams, *self._partial_streams))
 
     async def _now_ms(self) -> int:
         seconds, microseconds = await self._redis.time()

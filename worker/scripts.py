@@ -3,6 +3,21 @@
 from importlib.resources import files
 from typing import Final
 
+from protocol.errors import ErrorCode
+from protocol.job import DEAD_ENTRIES, GROUP, LEASE_MS, SESSION_TTL_MS, SWEEP_MS, WORKER_GONE_MS
+
+RETURNED: Final = "returned"
+"""Consumer name of entries that nobody holds: handed back and waiting for a sweep."""
+
+_NUMBERS: Final = {
+    "SESSION_TTL_MS": SESSION_TTL_MS,
+    "LEASE_MS": LEASE_MS,
+    "CLAIMABLE_MS": 3_600_000,
+    "SWEEP_LOCK_MS": SWEEP_MS * 3 // 4,  # the quickest sweeper's interval
+    "WORKER_GONE_MS": WORKER_GONE_MS,
+    "DEAD_ENTRIES": DEAD_ENTRIES,
+    "DEAD_MS": 7 * 24 * 3600 * 1000,
+}
 _READ_ONLY: Final = ("glance", "others", "borrow")
 _PARTS: Final = {
     "groups": ("groups",),
@@ -11,13 +26,13 @@ _PARTS: Final = {
     "glance": ("glance",),
     "others": ("others",),
     "borrow": ("borrow",),
-    "partials": ("partials",),
-    "sweep": ("sweep",),
+    "partials": ("names", "partials"),
+    "sweep": ("names", "sweep"),
     "renew": ("renew",),
-    "finish": ("segment", "finish"),
-    "fail": ("segment", "fail"),
-    "hypothesis": ("hypothesis",),
-    "leave": ("leave",),
+    "finish": ("names", "notice", "segment", "finish"),
+    "fail": ("names", "notice", "segment", "fail"),
+    "hypothesis": ("names", "notice", "hypothesis"),
+    "leave": ("names", "leave"),
     "heartbeat": ("heartbeat",),
 }
 
@@ -29,6 +44,14 @@ def load_scripts() -> dict[str, str]:
     def text(name: str) -> str:
         flags = "no-writes,allow-oom" if name in _READ_ONLY else "allow-oom"
         parts = [(folder / f"{part}.lua").read_text("utf-8") for part in _PARTS[name]]
-        return "\n".join((f"#!lua flags={flags}", *parts))
+        return "\n".join((f"#!lua flags={flags}", *_constants("\n".join(parts)), *parts))
 
     return {name: text(name) for name in _PARTS}
+
+
+def _constants(script: str) -> list[str]:
+    """Those that it uses: what is the same for all workers, none of them passes."""
+    codes = " ".join(code.value for code in ErrorCode)
+    values = {"GROUP": f"'{GROUP}'", "RETURNED": f"'{RETURNED}'", "ERROR_CODES": f"' {codes} '"}
+    values |= {name: str(number) for name, number in _NUMBERS.items()}
+    return [f"local {name} = {value}" for name, value in values.items() if name in script]

@@ -14,8 +14,9 @@ from protocol.audio import samples_to_ms
 from protocol.engine import DecodeFailure
 from protocol.job import JobKind
 from worker.delivery import Delivery
-from worker.jobs import RETURNED, Verdict
+from worker.jobs import Verdict
 from worker.leases import Key
+from worker.scripts import RETURNED
 
 log = structlog.get_logger(__name__)
 

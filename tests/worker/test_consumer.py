@@ -19,7 +19,7 @@ from tests.worker.running import QUICK, ended, fault_job, working
 from tests.worker.scripts import KEYS, MODEL, SESSION, STREAMS, GatewaySide, gateway_side, jobs_of
 from worker.consumer import Timing
 from worker.engine_supervisor import EngineLimits
-from worker.jobs import RETURNED
+from worker.scripts import RETURNED
 
 
 @pytest.fixture

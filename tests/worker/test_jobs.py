@@ -19,7 +19,8 @@ from tests.worker.scripts import (
     take_one,
 )
 from worker.errors import BrokerRefused, BrokerTooOld, BrokerUnavailable
-from worker.jobs import RETURNED, Jobs, Taken, check_version
+from worker.jobs import Jobs, Taken, check_version
+from worker.scripts import RETURNED
 
 # -- reading ----------------------------------------------------------------------------------------------
 

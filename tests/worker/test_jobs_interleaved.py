@@ -35,7 +35,8 @@ from tests.worker.scripts import (
     result,
 )
 from worker.delivery import Delivery
-from worker.jobs import RETURNED, Jobs, Verdict
+from worker.jobs import Jobs, Verdict
+from worker.scripts import RETURNED
 
 T = TypeVar("T")
 NAMES = ("w", "v")

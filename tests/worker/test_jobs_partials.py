@@ -20,7 +20,8 @@ from tests.worker.scripts import (
     take_one,
 )
 from worker.delivery import Delivery
-from worker.jobs import RETURNED, Jobs, Taken
+from worker.jobs import Jobs, Taken
+from worker.scripts import RETURNED
 
 SAID = Hypothesis(SESSION, 0, "so far", 0, 1600)
 

@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 from protocol.engine import DecodeFailure
 from protocol.errors import ErrorCode
 from tests.worker.deliveries import delivery
-from worker.jobs import RETURNED, Verdict
+from worker.jobs import Verdict
+from worker.scripts import RETURNED
 from worker.story import Story
 
 Lines = list[Any]

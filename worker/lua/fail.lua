@@ -1,21 +1,27 @@
 -- Count a failed decode: hand the job back, or after the last failure make it a dead letter.
--- KEYS 5 sweep lock. ARGV 10 consumer, 11 most failures, 12 name for entries that nobody holds, 13 idle time that
--- makes an entry claimable, 14 dead letters (written only, as the history), 15 most of them, 16 their age limit in ms.
-local sweep, consumer, most_failures, returned = KEYS[5], ARGV[10], tonumber(ARGV[11]), ARGV[12]
-local claimable_ms, dead, most_dead, dead_ms = ARGV[13], ARGV[14], ARGV[15], ARGV[16]
+-- KEYS 5 sweep lock. ARGV 6 consumer, 7 most failures.
+local sweep, consumer, most_failures = KEYS[5], ARGV[6], tonumber(ARGV[7])
+assert(sweep == shard .. 'sweep', 'not the lock of the sweeps')
+assert(most_failures, 'not a number of failures')
 
-if standing() ~= 'job' then -- a failed speculation is forgotten: the segment itself will be submitted
+local is = standing()
+if not is then
+  remove_stray()
+  return 'gone'
+end
+local failure = made_anew('failure', notice, identity, segment, attempt)
+if is == 'speculation' then -- a failed one is forgotten: the segment itself will be submitted
   remove_entry()
   return 'gone'
 end
-if #redis.call('XPENDING', stream, group, entry, entry, 1, consumer) == 0 then
+if #redis.call('XPENDING', stream, GROUP, entry, entry, 1, consumer) == 0 then
   return 'lost'
 end
 
 local failures = redis.call('HINCRBY', session, 'failures:' .. segment, 1)
 if failures < most_failures then
-  redis.call('PEXPIRE', session, session_ttl_ms)
-  redis.call('XCLAIM', stream, group, returned, 0, entry, 'IDLE', claimable_ms, 'JUSTID')
+  redis.call('PEXPIRE', session, SESSION_TTL_MS)
+  redis.call('XCLAIM', stream, GROUP, RETURNED, 0, entry, 'IDLE', CLAIMABLE_MS, 'JUSTID')
   redis.call('DEL', sweep)
   return 'again'
 end
@@ -23,10 +29,10 @@ end
 local found = redis.call('XRANGE', stream, entry, entry)
 local letter = found[1] and found[1][2] or {}
 letter[#letter + 1] = 'failure'
-letter[#letter + 1] = notice
-redis.call('XADD', dead, 'MAXLEN', most_dead, '*', unpack(letter))
+letter[#letter + 1] = failure
+local dead = shard .. 'dead'
+redis.call('XADD', dead, 'MAXLEN', DEAD_ENTRIES, '*', unpack(letter))
 local now = redis.call('TIME')
-redis.call('XTRIM', dead, 'MINID', string.format('%.0f', now[1] * 1000 - dead_ms))
-remove_entry()
-conclude('failed')
+redis.call('XTRIM', dead, 'MINID', string.format('%.0f', now[1] * 1000 - DEAD_MS))
+conclude('failed', failure)
 return 'dead'

@@ -4,6 +4,9 @@ local group, consumer, free = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local taken = {}
+for _, stream in ipairs(KEYS) do -- what follows deletes
+  named(stream, 'partials:%S+', 'a stream of partials')
+end
 
 -- A worker that waits reads jobs and partials in one command, which cannot acknowledge the one and not the other:
 -- what it was given is pending until it comes here, or, if it died before it could, until anybody does.

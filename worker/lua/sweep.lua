@@ -1,15 +1,16 @@
 -- Claim up to ARGV[3] entries whose lease ran out, unless another worker looked a moment ago.
--- KEYS 1 sweep lock, then streams of jobs (ARGV 7: so many), then streams of partials, which nobody claims.
--- ARGV 4 lease in ms, 5 lock in ms, 6 idle time of a forgotten consumer.
+-- KEYS 1 sweep lock, then streams of jobs (ARGV 5: so many), then streams of partials, which nobody claims.
+-- ARGV 4 idle time of a forgotten consumer.
 -- Returns {stream, entry, deliveries, fields, who had it, since when that one was silent in ms} of each.
-local group, consumer, free, lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local group, consumer, free = ARGV[1], ARGV[2], tonumber(ARGV[3])
+named(KEYS[1], 'sweep', 'the lock of the sweeps')
 local now = redis.call('TIME')
 local claimed = {}
 
 -- Claiming does not tell from whom.
 local function holders(stream)
   local found = {}
-  for _, one in ipairs(redis.call('XPENDING', stream, group, 'IDLE', lease_ms, '-', '+', free - #claimed)) do
+  for _, one in ipairs(redis.call('XPENDING', stream, group, 'IDLE', LEASE_MS, '-', '+', free - #claimed)) do
     found[one[1]] = one
   end
   return found
@@ -19,7 +20,7 @@ end
 local function claim(stream)
   local cursor, before = '0-0', holders(stream)
   repeat
-    local found = redis.call('XAUTOCLAIM', stream, group, consumer, lease_ms, cursor, 'COUNT', free - #claimed)
+    local found = redis.call('XAUTOCLAIM', stream, group, consumer, LEASE_MS, cursor, 'COUNT', free - #claimed)
     cursor = found[1]
     for _, entry in ipairs(found[2]) do
       local pending = redis.call('XPENDING', stream, group, entry[1], entry[1], 1)
@@ -36,15 +37,15 @@ local function forget_consumers(stream)
     for i = 1, #info, 2 do
       about[info[i]] = info[i + 1]
     end
-    if about.pending == 0 and about.idle > tonumber(ARGV[6]) then
+    if about.pending == 0 and about.idle > tonumber(ARGV[4]) then
       redis.call('XGROUP', 'DELCONSUMER', stream, group, about.name)
     end
   end
 end
 
-if redis.call('SET', KEYS[1], consumer, 'NX', 'PX', ARGV[5]) then
+if redis.call('SET', KEYS[1], consumer, 'NX', 'PX', SWEEP_LOCK_MS) then
   for i = 2, #KEYS do
-    if i <= 1 + ARGV[7] and #claimed < free then
+    if i <= 1 + ARGV[5] and #claimed < free then
       claim(KEYS[i])
     end
     forget_consumers(KEYS[i])
