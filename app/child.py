@@ -78,14 +78,17 @@ class Child:
         failures = 0
         while not self._stopping.is_set():
             started = clock()
-            self.status = await self._run_once()
+            try:
+                self.status, what = await self._run_once(), "child ended"
+            except OSError as error:  # no room for one more process or file: that passes
+                what = f"child cannot be started: {error}"
             if self._stopping.is_set():
                 return
             if self.status in self._final:
                 raise ProgramEnds(self.name, self.status, self.last_words())
             failures = 1 if clock() - started >= _STEADY_S else failures + 1
             pause = self._pause(failures)
-            log.warning("child ended", child=self.name, status=self.status, restart_in_s=pause)
+            log.warning(what, child=self.name, status=self.status, restart_in_s=pause)
             await asyncio.sleep(pause)
 
     async def stop(self, deadline_s: float) -> None:
@@ -106,9 +109,13 @@ class Child:
 
     def last_words(self) -> str:
         """The end of what it wrote, to be put behind a message."""
-        if self._output is None or not self._output.exists():
+        if self._output is None:
             return ""
-        written = self._output.read_bytes()[-_TOLD_BYTES:].decode(errors="replace").strip().splitlines()
+        try:
+            end = self._output.read_bytes()[-_TOLD_BYTES:]
+        except OSError:
+            return ""
+        written = end.decode(errors="replace").strip().splitlines()
         return ":\n" + "\n".join(f"    {line}" for line in written[-_TOLD_LINES:]) if written else ""
 
     async def _run_once(self) -> int:

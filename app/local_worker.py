@@ -16,7 +16,7 @@ from app.errors import AppError, ModelUnfit
 from app.local_gateway import WorkerSeen, read_endpoint, workers
 from app.models.engines import DEFAULT, KINDS, arguments_for
 from app.needed_models import VAD_MODEL
-from app.problem_notes import note_of
+from app.problem_notes import note_of, unexpected
 from app.view import Note, WorkerState, WorkerView
 from client.connection import Address
 from runtime.folders import folders
@@ -170,6 +170,9 @@ class LocalWorker:
         except (AppError, SpeechError) as error:
             log.warning("the worker of this computer cannot run", reason=str(error))
             self._show(WorkerView(WorkerState.FAILED, reason=note_of(error)))
+        except Exception as error:  # the top of a task: logged, and the person is told
+            log.exception("the worker of this computer failed")
+            self._show(WorkerView(WorkerState.FAILED, reason=unexpected(error)))
 
     async def _run(self) -> None:
         command = [find_program(_PROGRAM), "run", *self.settings.arguments]

@@ -88,9 +88,9 @@ class OwnGateway:
                         await stack.unless_broken(self._until_unneeded())
                         if not self._again.is_set():  # else the worker waits for the next one
                             await self._serve(False)  # first: without its broker it would look for it
-                except StackFailed as error:
+                except (StackFailed, OSError) as error:  # no room for a process or a file is one: that passes
                     log.error("no gateway", reason=str(error))
-                    self._tell(error)
+                    self._tell(error if isinstance(error, StackFailed) else StackFailed(str(error)))
                     await asyncio.sleep(AGAIN_S)
 
     async def _until_unneeded(self) -> None:

@@ -55,6 +55,21 @@ async def test_one_that_is_killed_comes_back(tmp_path: Path) -> None:
         assert one.starts == 2
 
 
+async def test_one_that_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
+    output = tmp_path / "logs" / "out"
+    output.parent.write_text("no folder can be made here")
+    failures: list[int] = []
+    one = Child(
+        "test", [sys.executable, "-c", FOREVER], output, pause=lambda count: failures.append(count) or 0.01
+    )
+    async with kept(one):
+        await wait_until(lambda: len(failures) >= 2, "it was tried twice")
+        assert (one.pid, one.last_words()) == (None, "")
+        output.parent.unlink()
+        await up(one, output)
+    assert failures[:2] == [1, 2]
+
+
 async def test_pauses_grow_while_it_fails_at_once(tmp_path: Path) -> None:
     failures: list[int] = []
 

@@ -87,6 +87,17 @@ async def test_a_model_that_cannot_be_had_is_told(tmp_path: Path) -> None:
         assert worker.view.reason == Note("models-missing", {"names": "m"})
 
 
+async def test_one_that_fails_unexpectedly_is_not_starting_for_ever(tmp_path: Path) -> None:
+    async def fetch(model: str, percent: Percent) -> None:
+        raise OSError("no room")
+
+    worker = LocalWorker(lambda view: None, LocalWorkerSettings(("m",)), fetch, nobody)
+    async with closing(worker):
+        await worker.switch(on=True)
+        await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it failed")
+        assert worker.view.reason is not None
+
+
 async def test_a_real_one_is_switched_on_and_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     worker = LocalWorker(lambda view: None, CHECKSUM)

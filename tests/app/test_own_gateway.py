@@ -1,6 +1,7 @@
 """The gateway of this computer runs as long as something is recognised here, and its worker with it."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,12 +27,12 @@ class World:
     takes_over: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: int = 0
     waited: int = 0
-    fails: bool = False
+    fails: Exception | None = None
 
     @asynccontextmanager
     async def stack(self) -> AsyncIterator["World"]:
         if self.fails:
-            raise StackFailed("no")
+            raise self.fails
         self.log.append("gateway")
         try:
             yield self
@@ -118,8 +119,9 @@ async def test_nothing_is_waited_for_without_end() -> None:
         await wait_until(lambda: world.log[-1] == "no gateway", "what is left goes on elsewhere")
 
 
-async def test_what_keeps_it_from_running_is_told_until_it_is_not_wanted() -> None:
-    world = World(fails=True)
+@pytest.mark.parametrize("why", [StackFailed("no"), OSError(errno.EMFILE, "too many open files")])
+async def test_what_keeps_it_from_running_is_told(why: Exception) -> None:
+    world = World(fails=why)
     async with keeping(world, here=True):
         await wait_until(lambda: world.told, "it is told")
         assert isinstance(world.told[0], StackFailed)
