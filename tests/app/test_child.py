@@ -59,9 +59,12 @@ async def test_one_that_cannot_be_started_is_tried_again(tmp_path: Path) -> None
     output = tmp_path / "logs" / "out"
     output.parent.write_text("no folder can be made here")
     failures: list[int] = []
-    one = Child(
-        "test", [sys.executable, "-c", FOREVER], output, pause=lambda count: failures.append(count) or 0.01
-    )
+
+    def pause(count: int) -> float:
+        failures.append(count)
+        return 0.01
+
+    one = Child("test", [sys.executable, "-c", FOREVER], output, pause=pause)
     async with kept(one):
         await wait_until(lambda: len(failures) >= 2, "it was tried twice")
         assert (one.pid, one.last_words()) == (None, "")
