@@ -93,8 +93,13 @@ class Ledger:
         queued = tuple(sorted(n for n, s in self.live.items() if s.stage is Stage.QUEUED))
         return HeldSegments(receiving, queued, tuple(sorted(self.all.keys() - self.live.keys())))
 
-    def untold(self) -> list[Output]:
-        """Results that the client has not received, in order."""
+    @property
+    def unreceived(self) -> bool:
+        """Whether the client has yet to receive a result."""
+        return any(segment.unreceived for segment in self.all.values())
+
+    def results(self) -> list[Output]:
+        """What a client that comes back is told, in order: what was not received, and whatever failed."""
         return [told for n in sorted(self.all) if (told := self.all[n].told) is not None]
 
     def ended(self, segments: int) -> bool:

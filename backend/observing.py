@@ -119,5 +119,6 @@ class News:
         return True
 
     def received(self, session: str, segment: int) -> None:
-        """The client has it."""
-        self._told.pop((session, segment), None)
+        """The client has it. A failure is told again to whoever comes back, and is no news then."""
+        if self._told.get((session, segment), -1) is None:
+            del self._told[session, segment]

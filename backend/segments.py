@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from backend.records import Record
 from protocol.audio import BYTES_PER_SAMPLE
-from protocol.errors import CloseCode
+from protocol.errors import CloseCode, ErrorCode
 from protocol.job import EndState, Job, Result
 from protocol.recognition import Timing
 from protocol.session import Failed, Final, GatewayMessage
@@ -115,8 +115,8 @@ class Segment:
     ``held`` counts the samples that need no resending.
     ``asked`` is the position from which audio was last asked for, so that it is asked once per gap.
     ``speculation`` may have failed, been dropped or be lost: whether there is one shows when it is promoted.
-    ``told`` is the outcome until the client has received it; ``text`` stays. ``began``, ``first_queued`` and
-    ``ahead`` outlast a restart.
+    ``told`` is the outcome until the client has received it; ``text`` stays. A failure stays, ``received`` or not:
+    who comes back may begin a higher attempt. ``began``, ``first_queued`` and ``ahead`` outlast a restart.
     """
 
     attempt: int = 0
@@ -135,12 +135,18 @@ class Segment:
     ahead: int = 0
     state: EndState | None = None
     told: Final | Failed | None = None
+    received: bool = False
     text: str = ""
 
     @property
     def unqueued(self) -> int:
         """Samples that only this gateway and the client have."""
         return 0 if self.stage in (Stage.QUEUED, Stage.ENDED) else self.held
+
+    @property
+    def unreceived(self) -> bool:
+        """Whether the client has yet to say that it has the outcome."""
+        return self.told is not None and not self.received
 
     def settled(self, attempt: int) -> bool:
         """Whether it ended for good, as far as news of this attempt are concerned."""
@@ -151,7 +157,7 @@ class Segment:
         self.began, self.first_queued = self.began or self.first_frame, self.first_queued or self.queued
         self.attempt, self.stage, self.pcm = attempt, Stage.RECEIVING, []
         self.held, self.samples, self.asked = 0, None, -1
-        self.state, self.told, self.text, self.speculation = None, None, "", None
+        self.state, self.told, self.received, self.text, self.speculation = None, None, False, "", None
         self.first_frame = self.completed = self.queued = 0.0
         self.early = False
 
@@ -195,7 +201,7 @@ class Segment:
             return
         self.samples = None if self.stage is Stage.RECEIVING else self.samples
         self.attempt, self.state, self.stage, self.pcm = ended.attempt, ended.state, Stage.ENDED, []
-        self.text, self.told = record.text or "", None
+        self.text, self.told, self.received = record.text or "", None, False
         if isinstance(outcome, Result):
             self.text = outcome.text
             self.told = _final(index, outcome, self._timing(outcome, now))
@@ -203,9 +209,17 @@ class Segment:
             self.told = Failed(
                 index, outcome.code, outcome.message, attempt=outcome.attempt, retryable=outcome.retryable
             )
+        elif ended.state is EndState.FAILED:  # received when versions before this one kept no more of it
+            self.told = Failed(index, ErrorCode.INTERNAL, "it failed", attempt=ended.attempt, retryable=True)
         if self.speculation is not None:
             self.early, self.queued = True, self.speculation.at
         self.speculation = None
+
+    def receive(self) -> None:
+        """The client has the outcome."""
+        self.received = True
+        if isinstance(self.told, Final):
+            self.told = None
 
     def course(self) -> Course:
         """How it went until now."""

@@ -119,12 +119,12 @@ class Session:
     def over(self) -> bool:
         """Whether everything has ended, and the client has all of it and was told so."""
         ended = self._finish is not None and self._ledger.ended(self._finish)
-        return ended and not self._ledger.untold()
+        return ended and not self._ledger.unreceived
 
     # -- the client ----------------------------------------------------------------------------------------
 
     def attached(self, attachment: Attachment, welcome: Welcome, now: float) -> list[Output]:
-        """A connection was bound to the session: what is held, then every result that was not received."""
+        """A connection was bound to the session: what is held, then results not received, and failures."""
         self.epoch = attachment.epoch
         self._finish = self._done_at = None
         wanted = self.options.partials and self.options.priority == CLASSES[0]
@@ -132,7 +132,7 @@ class Session:
         self._ledger.adopt(attachment, now)
         for segment in self._ledger.live.values():
             segment.asked = -1
-        return [replace(welcome, segments=self._ledger.welcome()), *self._ledger.untold()]
+        return [replace(welcome, segments=self._ledger.welcome()), *self._ledger.results()]
 
     def receive(self, message: ClientMessage, now: float) -> Sequence[Output]:
         """A message after the first."""
@@ -355,11 +355,11 @@ class Session:
 
     def _received(self, index: int) -> Sequence[Output]:
         segment = self._ledger.all.get(index)
-        if segment is None or segment.told is None:
+        if segment is None or not segment.unreceived:
             return ()
-        segment.told = None
+        segment.receive()
         outputs: list[Output] = [Acknowledge(index)]
-        if self._done_at is not None and not self._ledger.untold():
+        if self._done_at is not None and not self._ledger.unreceived:
             self._done_at = None
             outputs.append(Close(CloseCode.NORMAL))
         return outputs
@@ -369,7 +369,7 @@ class Session:
         if self._finish is None or self._done_at is not None or not self._ledger.ended(self._finish):
             return []
         done = Done(self._finish, self._ledger.text(range(self._finish)))
-        if not self._ledger.untold():
+        if not self._ledger.unreceived:
             return [done, Close(CloseCode.NORMAL)]
         self._done_at = now
         return [done]

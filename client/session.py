@@ -59,12 +59,14 @@ Outgoing = ClientMessage | AudioPiece
 @dataclass
 class _Segment:
     """One that has not ended. ``awaited``: the gateway says that it has ended, its result is on the way.
+    ``retries``: attempts that were begun here because one had failed, whoever made that one.
     ``speculated``: it may end with so many samples; ``speculation_due``: the gateway is not told yet."""
 
     at_ms: int
     held: int = 0
     complete: bool = False
     attempt: int = 0
+    retries: int = 0
     begun: bool = False
     sent: int = 0
     end_sent: bool = False
@@ -323,8 +325,9 @@ class Session:
             if segment.awaited:  # the higher attempt never arrived there
                 self._return_to_wire(failed.segment, segment)
             return []
-        if not failed.retryable or failed.attempt + 1 >= MOST_ATTEMPTS:
+        if not failed.retryable or segment.retries + 1 >= MOST_ATTEMPTS:
             return self._result(failed)
+        segment.retries += 1
         segment.attempt = failed.attempt + 1
         self._return_to_wire(failed.segment, segment)
         self._restart(segment)

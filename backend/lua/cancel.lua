@@ -1,5 +1,6 @@
 #!lua flags=allow-oom
--- Forget a segment, whatever has become of it.
+-- Forget a segment, whatever has become of it. The history is told only of one that was known here and not cancelled
+-- yet: a client also cancels what it has from another time, when this hash had not expired, and does not wait for.
 -- KEYS: session hash, backlog, history, its figures
 -- ARGV: segment, attempt, lifetime in ms, session
 -- Returns "gone" or "cancelled".
@@ -11,12 +12,16 @@ if redis.call("EXISTS", hash) == 0 then
 end
 redis.call("PEXPIRE", hash, lifetime)
 
-local id, stream = string.match(redis.call("HGET", hash, "job:" .. n) or "", "^%d+ (%S+) (.+)$")
+local known = redis.call("HMGET", hash, "job:" .. n, "end:" .. n, "spec:" .. n)
+local ended = known[2] and string.match(known[2], "^%a+")
+local id, stream = string.match(known[1] or "", "^%d+ (%S+) (.+)$")
 if id then
   remove_entry(stream, id, backlog)
 end
 drop_speculation(hash, n, backlog)
 redis.call("HDEL", hash, "job:" .. n, "result:" .. n, "text:" .. n, "failures:" .. n)
 redis.call("HSET", hash, "end:" .. n, "cancelled " .. attempt)
-tell_history(hash, history, figures, "session", session, "segment", n, "attempt", attempt)
+if ended ~= "cancelled" and (known[1] or known[3] or ended) then
+  tell_history(hash, history, figures, "session", session, "segment", n, "attempt", attempt)
+end
 return "cancelled"

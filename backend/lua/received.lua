@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 -- The client has this result on disk. Its end stays, so that a late twin can never be new again; of a recognised
--- segment the text stays too, so that any gateway can say what the whole session was.
+-- segment the text stays too, so that any gateway can say what the whole session was. A failure stays as it is: a
+-- client that comes back later must learn which attempt it was, or it could not begin a higher one.
 -- KEYS: session hash
 -- ARGV: segment, lifetime in ms
 -- Returns "gone" or "received".
@@ -16,7 +17,7 @@ if stored then
   local result = cjson.decode(stored)
   if result.type == "result" then
     redis.call("HSET", hash, "text:" .. n, result.text)
+    redis.call("HDEL", hash, "result:" .. n)
   end
-  redis.call("HDEL", hash, "result:" .. n)
 end
 return "received"

@@ -123,9 +123,10 @@ class ModelBroker:
 
     def received(self, n: int) -> None:
         """As ``received.lua``."""
-        outcome = self.outcomes.pop(n, None)
+        outcome = self.outcomes.get(n)
         if isinstance(outcome, Result):
             self.texts[n] = outcome.text
+            del self.outcomes[n]
 
     def cancel(self, n: int, attempt: int) -> None:
         """As ``cancel.lua``."""

@@ -193,12 +193,15 @@ class TestReceived:
         assert [await at.field(f"end:{segment}") for segment in (0, 1)] == ["final 0", "final 0"]
         assert not await at.jobs.forget("never")
 
-    async def test_a_failure_leaves_no_text(self, at: Setting) -> None:
+    async def test_a_failure_stays_for_whoever_comes_back_and_leaves_no_text(self, at: Setting) -> None:
         await at.jobs.submit(job())
         await at.fail()
         await at.jobs.received("s", 0)
-        assert (await at.field("result:0"), await at.field("text:0")) == (None, None)
-        assert await at.field("end:0") == "failed 0"
+        record = Record(end=Ended(EndState.FAILED, 0), outcome=Failure("s", 0, ErrorCode.ENGINE_FAILED, "no"))
+        assert await at.jobs.attach("s", "o", resume=True) == Attachment(2, {0: record})
+        assert await at.field("text:0") is None
+        assert await at.jobs.submit(job(attempt=1)) == JobQueued(0)
+        assert await at.field("result:0") is None
 
     async def test_a_late_twin_is_not_new(self, at: Setting) -> None:
         await at.jobs.submit(job())

@@ -106,8 +106,31 @@ async def test_without_a_history_nothing_is_told(any_broker: Broker, at: Setting
     async with Redis.from_url(any_broker.url, protocol=2) as redis:
         assert await redis.exists(Keys().history_keys[0]) == 0
     await at.jobs.attach("s", "o", resume=True, history=feed_field(ABOUT, MOST))
+    await at.jobs.submit(of(1))
     await at.jobs.cancel("s", 1, 0)
     assert await at.said() == [(1, None, 0)]
+
+
+async def test_what_is_not_known_here_is_not_cancelled_elsewhere(at: Setting) -> None:
+    """A client that comes back after the session has expired says so of what it has: nothing of that may go."""
+    for _ in range(2):  # a command may be sent again
+        await at.jobs.cancel("s", 0, 0)
+    assert await at.said() == []
+
+
+@pytest.mark.parametrize("stage", ["waits", "is guessed", "ended", "was received"])
+async def test_whatever_became_of_it_a_cancelled_segment_is_told_once(at: Setting, stage: str) -> None:
+    if stage == "is guessed":
+        await at.jobs.speculate(of(kind=JobKind.SPECULATE), 9)
+    else:
+        await at.jobs.submit(of())
+    if stage in ("ended", "was received"):
+        await at.worker.finish(await take_one(at.worker), result(of()))
+    if stage == "was received":
+        await at.jobs.received("s", 0)
+    for _ in range(2):
+        await at.jobs.cancel("s", 0, 0)
+    assert [said for said in await at.said() if said[1] is None] == [(0, None, 0)]
 
 
 async def test_over_the_bound_the_oldest_go_and_are_counted(at: Setting) -> None:

@@ -60,7 +60,7 @@ def test_an_end_is_told_once() -> None:
     assert isinstance(told, Final)
     assert ledger.learn(0, record, 4.0) == []
     assert ledger.learn(0, Record(end=FINAL, outcome=Result("s", 0, "other")), 5.0) == []
-    assert ledger.untold() == [told]
+    assert ledger.results() == [told]
 
 
 def test_news_of_an_older_attempt_do_not_count() -> None:

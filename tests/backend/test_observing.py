@@ -83,6 +83,14 @@ def test_each_attempt_that_fails_is_news_and_so_is_the_text_after_it() -> None:
     assert [news.is_new("s", message) for message in told] == [True, False, True, False, True, False]
 
 
+def test_a_failure_that_was_received_is_no_news_to_whoever_comes_back() -> None:
+    news = News()
+    assert news.is_new("s", Failed(0, ErrorCode.ENGINE_FAILED, "no", attempt=2))
+    news.received("s", 0)
+    assert not news.is_new("s", Failed(0, ErrorCode.ENGINE_FAILED, "no", attempt=2))
+    assert news.is_new("s", Failed(0, ErrorCode.ENGINE_FAILED, "no", attempt=3))
+
+
 def test_what_nobody_receives_is_forgotten_when_it_is_too_much() -> None:
     news = News(most=2)
     for segment in range(3):

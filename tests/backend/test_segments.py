@@ -102,6 +102,28 @@ def test_a_failure_is_told_with_its_attempt() -> None:
     assert segment.settled(2) and not segment.settled(3)
 
 
+def test_a_failure_outlasts_its_receipt_and_a_text_does_not() -> None:
+    failed, said = Segment(), Segment()
+    failure = Failure("s", 3, ErrorCode.ENGINE_DIED, "it died", attempt=2, retryable=True)
+    failed.end(3, Record(end=Ended(EndState.FAILED, 2), outcome=failure), 1.0)
+    said.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi")), 1.0)
+    for segment in (failed, said):
+        assert segment.unreceived
+        segment.receive()
+        assert not segment.unreceived
+    assert failed.told == Failed(3, ErrorCode.ENGINE_DIED, "it died", retryable=True, attempt=2)
+    assert said.told is None
+    failed.end(3, Record(end=Ended(EndState.FAILED, 3), outcome=failure), 2.0)
+    assert failed.unreceived
+
+
+def test_a_failure_of_which_only_the_attempt_is_known_is_told() -> None:
+    """Versions before this one kept no more of one that was received: nobody may wait for it for ever."""
+    segment = Segment()
+    segment.end(3, Record(end=Ended(EndState.FAILED, 2)), 1.0)
+    assert segment.told == Failed(3, ErrorCode.INTERNAL, "it failed", retryable=True, attempt=2)
+
+
 def test_a_final_is_settled_for_every_attempt() -> None:
     segment = Segment()
     assert not segment.settled(0)

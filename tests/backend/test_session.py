@@ -304,6 +304,32 @@ class TestReceived:
         assert made.receive(Received(0), NOW) == [Acknowledge(0)]
         assert made.receive(Received(0), NOW) == ()
 
+    def test_a_failure_is_acknowledged_once_and_told_to_whoever_comes_back(self) -> None:
+        made = failed()
+        assert made.receive(Received(0), NOW) == [Acknowledge(0)]
+        for _ in range(2):
+            _, told = made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW)
+            assert told == Failed(0, ErrorCode.ENGINE_FAILED, "no", retryable=True)
+            assert made.receive(Received(0), NOW) == ()
+
+    def test_a_failure_that_was_received_keeps_no_session_open(self) -> None:
+        made = failed()
+        made.receive(Received(0), NOW)
+        made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW)
+        assert not made.over
+        assert made.receive(Finish(1), NOW) == [Done(1, ""), Close(CloseCode.NORMAL)]
+        assert made.over
+
+    def test_one_that_was_received_elsewhere_may_be_tried_again_here(self) -> None:
+        failure = Failure(NAME, 0, ErrorCode.ENGINE_FAILED, "no", attempt=2, retryable=True)
+        made = session()
+        records = {0: Record(end=Ended(EndState.FAILED, 2), outcome=failure)}
+        made.attached(Attachment(2, records), Welcome(ID, "g", durable=True), NOW)
+        made.receive(SegmentBegin(0, attempt=3), NOW)
+        made.frame(encode_frame(0, 0, PCM), NOW)
+        (job,) = made.receive(SegmentEnd(0, 100), NOW)
+        assert job == Submit(Job(NAME, 0, PCM, 100, attempt=3))
+
     @pytest.mark.parametrize("make", [session, receiving, queued])
     def test_what_has_not_ended_cannot_have_been_received(self, make: Make) -> None:
         assert make().receive(Received(0), NOW) == ()

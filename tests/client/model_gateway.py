@@ -38,7 +38,7 @@ def text_of(segment: int, samples: int) -> str:
 
 @dataclass
 class ModelBroker:
-    """Survives gateways. ``ended`` holds the result until ``received``, then ``None``."""
+    """Survives gateways. ``ended`` holds the result until ``received``, then ``None``; a failure stays."""
 
     jobs: dict[int, tuple[int, int]] = field(default_factory=dict)  # segment -> attempt, samples
     ended: dict[int, Final | Failed | None] = field(default_factory=dict)
@@ -72,7 +72,8 @@ class ModelGateway:
                 self.broker.jobs.pop(number, None)
                 self.broker.ended.setdefault(number, None)
             case Received(number):
-                self.broker.ended[number] = None
+                if isinstance(self.broker.ended[number], Final):
+                    self.broker.ended[number] = None
             case Finish(segments):
                 self.finish = segments
             case _:

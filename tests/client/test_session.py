@@ -186,6 +186,31 @@ def test_retryable_failure_begins_higher_attempts_then_is_reported() -> None:
     assert session.open == ()
 
 
+def test_another_process_tries_again_what_one_before_it_gave_up() -> None:
+    session = Session(ID, Options(), resume=True)
+    spoken(session, 0, 3)
+    connected(knows(ended=(0,)), session)
+    assert all_sent(session) == []
+    for attempt in range(MOST_ATTEMPTS - 1, 2 * MOST_ATTEMPTS - 1):
+        failed = Failed(0, ErrorCode.ENGINE_DIED, "x", retryable=True, attempt=attempt)
+        last = attempt == 2 * MOST_ATTEMPTS - 2
+        assert session.receive(failed) == [failed if last else Retrying(0, attempt + 1, ErrorCode.ENGINE_DIED)]
+        begun = [SegmentBegin(0, 0, attempt + 1), AudioPiece(0, 0, 3), SegmentEnd(0, 3)]
+        assert all_sent(session) == ([] if last else begun)
+
+
+def test_a_failure_that_is_kept_here_is_acknowledged_again_and_not_tried() -> None:
+    session = connected()
+    spoken(session, 0, 3)
+    failed = Failed(0, ErrorCode.ENGINE_DIED, "x", attempt=2)
+    session.receive(failed)
+    session.stored(0)
+    session.disconnected()
+    connected(knows(ended=(0,)), session)
+    assert session.receive(failed) == []
+    assert all_sent(session) == [Received(0)]
+
+
 def test_a_failure_for_good_is_reported_at_once() -> None:
     session = connected()
     spoken(session, 0, 3)
