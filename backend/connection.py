@@ -2,11 +2,17 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from typing import Final as Constant
 from typing import Protocol
 
+from backend.ledger import MOST_SEGMENTS
 from protocol.errors import CloseCode, ProtocolError
-from protocol.session import Error, GatewayMessage, Partial, encode
+from protocol.session import Done, Error, Failed, Final, GatewayMessage, Partial, Welcome, encode
+
+_HELD: Constant = (Welcome, Final, Failed, Done)
+"""What the session holds in any case: it takes no more room when it waits, and all of it may be due at once."""
+_MOST_HELD: Constant = 2 * MOST_SEGMENTS
 
 
 class Socket(Protocol):
@@ -26,7 +32,10 @@ class Socket(Protocol):
 
 
 class Connection:
-    """The outgoing side of one WebSocket. ``heard`` is set by whoever reads, at any sign of life."""
+    """The outgoing side of one WebSocket. ``heard`` is set by whoever reads, at any sign of life.
+
+    ``most_bytes`` may wait beside what the session holds; a peer that takes nothing for ``stuck_s`` does not read.
+    """
 
     def __init__(self, socket: Socket, most_bytes: int, stuck_s: float) -> None:
         self._socket = socket
@@ -54,12 +63,14 @@ class Connection:
         """Say this. Hypotheses go first when too much waits; then the connection goes."""
         if self.closing:
             return
-        text = encode(message)
+        text = "" if isinstance(message, _HELD) else encode(message)
         if isinstance(message, Partial):
             self._drop_partials(message.segment)
+        elif isinstance(message, Done):  # it is made anew each time it is asked for
+            self._drop(lambda waiting: isinstance(waiting, Done))
         if self._bytes + len(text) > self._most:
             self._drop_partials(None)
-        if self._bytes + len(text) > self._most:
+        if self._bytes + len(text) > self._most or len(self._waiting) >= _MOST_HELD:
             self._waiting.clear()
             self.close(CloseCode.TRY_AGAIN_LATER, "too much waits for this connection")
             return
@@ -101,22 +112,27 @@ class Connection:
         return True
 
     async def _write(self) -> None:
-        """Wait for something to say and say all of it, within one deadline."""
+        """Wait for something to say and say all of it; each message has the whole deadline."""
         await self._wanted.wait()
         self._wanted.clear()
-        async with asyncio.timeout(self._stuck_s):
-            if self._ping:
-                self._ping = False
-                await self._socket.ping()
-            while self._waiting:
-                _, text = self._waiting.popleft()
-                self._bytes -= len(text)
-                await self._socket.send(text)
+        while self._ping or self._waiting:
+            async with asyncio.timeout(self._stuck_s):
+                await self._write_one()
+            if self._waiting:
+                await asyncio.sleep(0)  # a peer that reads fast would keep the others waiting
+
+    async def _write_one(self) -> None:
+        if self._ping:
+            self._ping = False
+            await self._socket.ping()
+        else:
+            message, text = self._waiting.popleft()
+            self._bytes -= len(text)
+            await self._socket.send(text or encode(message))
 
     def _drop_partials(self, segment: int | None) -> None:
-        self._waiting = deque(
-            (message, text)
-            for message, text in self._waiting
-            if not (isinstance(message, Partial) and segment in (None, message.segment))
-        )
+        self._drop(lambda message: isinstance(message, Partial) and segment in (None, message.segment))
+
+    def _drop(self, stale: Callable[[GatewayMessage], bool]) -> None:
+        self._waiting = deque((message, text) for message, text in self._waiting if not stale(message))
         self._bytes = sum(len(text) for _, text in self._waiting)

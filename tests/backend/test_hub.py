@@ -13,11 +13,11 @@ from backend.history.records import About
 from backend.hub import Hosted, Hub
 from backend.jobs import Jobs
 from backend.observing import Observer, RefusalReason
-from backend.records import Attachment, JobQueued, NothingToPromote, Reread, SessionGone
+from backend.records import Attachment, JobQueued, NothingToPromote, Record, Reread, SessionGone
 from backend.settings import GatewaySettings
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, ErrorCode
-from protocol.job import JobKind, Result
+from protocol.job import Ended, EndState, JobKind, Result
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
 from protocol.session import (
@@ -49,6 +49,7 @@ class FakeJobs:
         self.asked: list[tuple[str, asyncio.Future[Any]]] = []
         self.full = False
         self.attaches = True
+        self.held: dict[int, Record] = {}
 
     def __getattr__(self, name: str) -> Any:
         def command(*arguments: Any, **options: Any) -> "asyncio.Future[Any]":
@@ -57,7 +58,7 @@ class FakeJobs:
             future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
             self.asked.append((name, future))
             if name == "attach" and self.attaches:
-                future.set_result(Attachment(1, {}))
+                future.set_result(Attachment(1, self.held))
             return future
 
         return command
@@ -232,6 +233,18 @@ async def test_without_a_connection_results_wait() -> None:
     connection.close(CloseCode.NORMAL)
     await connection.run()
     assert [type(message) for message in later.said if not isinstance(message, Welcome)][0] is Final
+
+
+async def test_a_client_that_comes_back_is_told_all_that_ended_meanwhile() -> None:
+    """An hour of speech is more than may wait for a peer that does not read; this one reads."""
+    scene, session = Scene(), uuid4()
+    texts = [f"{n} " + "x" * 200 for n in range(2_000)]
+    for n, text in enumerate(texts):
+        scene.jobs.held[n] = Record(end=Ended(EndState.FINAL, 0), outcome=Result(str(session), n, text))
+    await scene.hub.bind(Hello(session, resume=True), About("o"), scene.connection)
+    assert not scene.connection.closing
+    assert [message.text for message in await scene.said() if isinstance(message, Final)] == texts
+    assert scene.socket.closed == CloseCode.NORMAL
 
 
 async def test_a_look_that_fails_changes_nothing() -> None:
