@@ -4,7 +4,7 @@ Every method may raise ``HistoryUnavailable``; nothing has changed then, and it 
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Final
@@ -75,9 +75,16 @@ class Store:
         with self._database.writing() as connection:
             return files.plan(connection, session, segments, complete)
 
-    def set_state(self, session: str, state: SessionState, reason: str = "") -> bool:
-        """Say where a session stands. False: there is no such session."""
+    def set_state(
+        self, session: str, state: SessionState, reason: str = "", only_from: Collection[SessionState] = ()
+    ) -> bool:
+        """Say where a session stands; ``only_from``: if it stands so, whatever others say at this moment.
+
+        False: there is no such session, or it stands otherwise.
+        """
         row = update(schema.sessions).where(schema.sessions.c.id == session)
+        if only_from:
+            row = row.where(schema.sessions.c.state.in_([str(one) for one in only_from]))
         values = {"state": str(state), "reason": reason, "changed_ms": self._now_ms}
         with self._database.writing() as connection:
             return connection.execute(row.values(values)).rowcount > 0

@@ -14,20 +14,25 @@ from msgspec import UNSET
 from backend.access import Visit, admit
 from backend.admission import Refusal
 from backend.answers import json_response
-from backend.errors import OverQuota
+from backend.errors import OverQuota, RequestRefused
 from backend.history.records import NewFile, SessionKind, SessionState, StoredSession
 from backend.observing import RefusalReason
 from backend.rest.form import Form, read_form
 from backend.rest.runner import Runner
 from backend.rest.scope import Archive, conflict
 from backend.rest.views import session_view
-from protocol.errors import MalformedMessage
+from protocol.errors import ErrorCode, MalformedMessage
 from protocol.rest import SESSIONS_PATH, SubmittedFields
 
 _RETRY_S: Final = 30.0
 _LONGEST_NAME: Final = 256
 _LONGEST_CLIENT: Final = 128
 _UNENDED: Final = (SessionState.SUBMITTED, SessionState.WORKING)
+_NO_CANCEL: Final = "only a file that has not ended can be cancelled"
+_NO_RETRY: Final = "only a file that failed can be retried"
+_NOT_OURS: Final = (
+    "another gateway has this one's data folder, and the files: submit it there, or when that has ended"
+)
 
 
 class FileRoutes:
@@ -49,6 +54,8 @@ class FileRoutes:
 
     async def _submit(self, request: web.Request) -> web.Response:
         visit = admit(request)
+        if not await self._runner.takes_files():
+            raise RequestRefused(503, ErrorCode.BUSY, _NOT_OURS)
         form = Form()
         with self._place(visit), visit.present(lambda: _abort(request)):
             try:
@@ -61,19 +68,23 @@ class FileRoutes:
     async def _cancel(self, request: web.Request) -> web.Response:
         stored = await self._archive.session(request)
         if stored.kind is not SessionKind.FILE or stored.state not in _UNENDED:
-            raise conflict("only a file that has not ended can be cancelled")
-        await self._archive.ask(lambda store: store.set_state(stored.id, SessionState.CANCELLED))
+            raise conflict(_NO_CANCEL)
+        cancelled = SessionState.CANCELLED
+        if not await self._archive.ask(lambda store: store.set_state(stored.id, cancelled, only_from=_UNENDED)):
+            raise conflict(_NO_CANCEL)  # it ended at this moment
         self._runner.changed(stored.id)
         return await self._now(stored)
 
     async def _retry(self, request: web.Request) -> web.Response:
         stored = await self._archive.session(request)
         if stored.kind is not SessionKind.FILE or stored.state is not SessionState.FAILED:
-            raise conflict("only a file that failed can be retried")
+            raise conflict(_NO_RETRY)
         if not self._runner.has(stored.id):
             raise conflict("the file is not here any more, or at another gateway: submit it as a new session")
         await self._archive.ask(lambda store: store.retry(stored.id))
-        await self._archive.ask(lambda store: store.set_state(stored.id, SessionState.WORKING))
+        working, before = SessionState.WORKING, (SessionState.FAILED, *_UNENDED)
+        if not await self._archive.ask(lambda store: store.set_state(stored.id, working, only_from=before)):
+            raise conflict(_NO_RETRY)  # another one tried it again, and it is done
         self._runner.submitted(stored)
         return await self._now(stored, 202)
 

@@ -116,6 +116,8 @@ class FileRun:
     async def run(self) -> SessionState:
         """Until it has ended. Raises ``MediaUnreadable``, ``GivenUp``, ``Again`` or a ``ProtocolError``."""
         stored = await self._stored()
+        if stored.state is SessionState.DONE:
+            return stored.state
         reads, looks = asyncio.create_task(self._read(stored)), asyncio.create_task(self._until_ended())
         try:
             await asyncio.wait({reads, looks}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,7 +1,7 @@
 """The files that were submitted to this gateway: which of them run, and what becomes of them.
 
-A file belongs to the gateway on whose disk it is. The others find its state in the history, and what they say
-there (cancelled, deleted) is seen here.
+A file belongs to the gateway on whose disk it is; of two that have one folder, to the one that came first. The
+others find its state in the history, and what they say there (cancelled, deleted) is seen here.
 """
 
 import asyncio
@@ -34,6 +34,7 @@ _SWEEP_S: Final = 3600.0
 _SWEEP_AGAIN_S: Final = 30.0
 _UNREADABLE: Final = (ErrorCode.UNSUPPORTED, ErrorCode.AUDIO_INVALID, ErrorCode.TOO_LARGE)  # nor will be next time
 _UNENDED: Final = (SessionState.SUBMITTED, SessionState.WORKING)
+_NOT_OVER: Final = (*_UNENDED, SessionState.FAILED)
 
 
 class Runner:
@@ -59,9 +60,15 @@ class Runner:
         self._running: dict[str, tuple[Waiting, FileRun]] = {}
         self._served: list[str] = []  # keys, as many as there are devices
         self._over: set[str] = set()  # sessions of which dead letters are needed no more
+        self._sweep_s = 0.0  # when next
+        self._told = ""  # why no files are taken
         self._woken = asyncio.Event()
 
     # -- what is asked of it -------------------------------------------------------------------------------
+
+    async def takes_files(self) -> bool:
+        """Whether files are taken and recognised here: no other gateway has the folder. Raises ``OSError``."""
+        return await asyncio.to_thread(self.uploads.claim.held)
 
     def has(self, session: str) -> bool:
         """Whether this gateway has the file."""
@@ -107,22 +114,40 @@ class Runner:
 
     async def run(self) -> None:
         """Until cancelled."""
-        async with Tasks("files") as tasks:
-            sweep_s = 0.0
-            while True:
-                if time.monotonic() >= sweep_s:
-                    sweep_s = time.monotonic() + (_SWEEP_S if await self._swept() else _SWEEP_AGAIN_S)
-                while (file := self._next()) is not None:
-                    run = FileRun(self._means, file, self.uploads.path(file.id))
-                    self._running[file.id] = file, run
-                    tasks.start(self._work(file, run), file.id)
-                self._make_way()
-                self._grant()
-                await self._drop_letters()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_TICK_S):
-                        await self._woken.wait()
-                self._woken.clear()
+        try:
+            async with Tasks("files") as tasks:
+                while True:
+                    if await self._claimed():
+                        await self._move_on(tasks)
+                    await self._drop_letters()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(_TICK_S):
+                            await self._woken.wait()
+                    self._woken.clear()
+        finally:
+            self.uploads.claim.release()
+
+    async def _claimed(self) -> bool:
+        why = "another gateway has the folder"
+        try:
+            if await self.takes_files():
+                return True
+        except OSError as error:
+            why = str(error)
+        if why != self._told:
+            self._told = why
+            log.warning("no files are taken here for now: trying on", reason=why)
+        return False
+
+    async def _move_on(self, tasks: Tasks) -> None:
+        if time.monotonic() >= self._sweep_s:
+            self._sweep_s = time.monotonic() + (_SWEEP_S if await self._swept() else _SWEEP_AGAIN_S)
+        while (file := self._next()) is not None:
+            run = FileRun(self._means, file, self.uploads.path(file.id))
+            self._running[file.id] = file, run
+            tasks.start(self._work(file, run), file.id)
+        self._make_way()
+        self._grant()
 
     def _next(self) -> Waiting | None:
         """The file to begin now."""
@@ -225,10 +250,13 @@ class Runner:
             await self._failed(file.id, error.code, str(error))
 
     async def _failed(self, session: str, code: ErrorCode, message: str) -> None:
+        """Raises ``Again`` where it is over already."""
         said = message.replace(str(self.uploads.path(session)), "the file")
         log.info("a file cannot be read", session=session, code=code)
         reason = reason_of(code, said)
-        await self._means.ask(lambda store: store.set_state(session, SessionState.FAILED, reason))
+        failed = SessionState.FAILED
+        if not await self._means.ask(lambda store: store.set_state(session, failed, reason, only_from=_NOT_OVER)):
+            raise Again  # it was cancelled, deleted or done at this moment: it goes as such
         if code in _UNREADABLE:
             await self._let_go(session)
 

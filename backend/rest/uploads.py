@@ -1,9 +1,14 @@
-"""Files that were submitted, on this gateway's disk: one per session, private. Blocks."""
+"""Files that were submitted, on this gateway's disk: one per session, private. Blocks.
+
+Two gateways may have the same data folder. Who has the lock beside the folder of files has the files; the other
+takes none and touches none until that one ends, however it ends.
+"""
 
 import os
 import secrets
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,15 +19,17 @@ from uuid import UUID
 from backend.errors import RequestRefused
 from protocol.errors import ErrorCode
 from runtime.folders import private_folder
+from runtime.locking import try_lock
 
 _PART: Final = ".part-"
 
 
 class Uploads:
-    """``folder`` is this one's alone. ``spare``: bytes of the disk that are never used."""
+    """``folder`` is this one's alone while it has the ``claim``. ``spare``: bytes of the disk, never used."""
 
     def __init__(self, folder: Path, spare: int) -> None:
         self.folder = folder
+        self.claim = Claim(folder.with_name(f".{folder.name}.lock"))
         self._spare = spare
         self._prefix = f"{_PART}{secrets.token_hex(4)}-"
 
@@ -62,6 +69,43 @@ class Uploads:
         for file in private_folder(self.folder).glob(f"{_PART}*"):
             if not file.name.startswith(self._prefix):
                 file.unlink(missing_ok=True)
+
+
+class Claim:
+    """A lock that is held from when it is had until it is released, or this process ends."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._guard = threading.Lock()
+        self._descriptor = -1
+        self._released = False
+
+    def held(self) -> bool:
+        """Whether it is held; it is, from now on, if nobody else has it."""
+        with self._guard:
+            if self._descriptor < 0 and not self._released:
+                self._descriptor = self._locked()
+            return self._descriptor >= 0
+
+    def release(self) -> None:
+        """Let others have it, for good. Safe to call twice."""
+        with self._guard:
+            self._released = True
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
+
+    def _locked(self) -> int:
+        """An open file with the lock, or -1."""
+        private_folder(self._file.parent)
+        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        had = False
+        try:
+            had = try_lock(descriptor)
+        finally:
+            if not had:
+                os.close(descriptor)
+        return descriptor if had else -1
 
 
 class Part:

@@ -67,4 +67,15 @@ def test_a_state_can_be_set_with_a_reason(store: Store) -> None:
     assert store.set_state("f", SessionState.FAILED, "not audio")
     assert (the_session(store, "f").state, the_session(store, "f").reason) == ("failed", "not audio")
     assert not store.set_state("nobody", SessionState.DONE)
+
+
+def test_a_state_can_be_set_only_where_another_one_is(store: Store) -> None:
+    store.begin_file(NEW)
+    unended = (SessionState.SUBMITTED, SessionState.WORKING)
+    assert store.set_state("f", SessionState.CANCELLED, only_from=unended)
+    assert not store.set_state("f", SessionState.FAILED, "too late", only_from=unended)
+    assert (the_session(store, "f").state, the_session(store, "f").reason) == ("cancelled", "")
+
+
+def test_what_is_planned_is_of_a_file_that_is_there(store: Store) -> None:
     assert not store.plan("nobody", [], complete=True)

@@ -13,7 +13,8 @@ from redis.asyncio import Redis
 
 from backend.errors import HistoryUnavailable
 from backend.history.keeper import History
-from backend.history.records import NewFile, StoredSession
+from backend.history.records import NewFile, SessionState, StoredSession
+from backend.rest.flow import FlowLimits
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Job, Keys, Outcome, encode_job
@@ -44,6 +45,20 @@ class Late:
         if self._late and isinstance(answer, StoredSession):
             self._late = False
             raise HistoryUnavailable("too late")
+        return answer
+
+
+class Overtaken:
+    """The history, in which the file of a session ends right after somebody has looked how it stands."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    async def ask(self, work: Callable[["Store"], T]) -> T:
+        answer = await self._history.ask(work)
+        if isinstance(answer, StoredSession):
+            id = answer.id
+            await self._history.ask(lambda store: store.set_state(id, SessionState.DONE))
         return answer
 
 
@@ -154,6 +169,18 @@ async def test_what_is_cancelled_is_not_recognised(world: World, broker: Broker)
         await wait_until(nothing_waits, "the segments are withdrawn")
     assert await world.error("POST", path + "/retry", "a") == (409, "conflict")
     assert world.on_disk() == []
+
+
+@pytest.mark.parametrize(("path", "state"), [("cancel", SessionState.WORKING), ("retry", SessionState.FAILED)])
+async def test_what_is_done_at_that_moment_stays_done(
+    tmp_path: Path, broker: Broker, path: str, state: SessionState
+) -> None:
+    async with serving(tmp_path, broker, between=Overtaken, flow=FlowLimits(files=0)) as world:
+        id = str(uuid4())
+        world.runner.submitted(await world.history.ask(lambda store: store.begin_file(NewFile(id, "o"))))
+        await world.history.ask(lambda store: store.set_state(id, state))
+        assert await world.error("POST", f"/v1/sessions/{id}/{path}") == (409, "conflict")
+        assert world.runner.has(id) and await world.state(id) == "done"
 
 
 async def test_what_is_deleted_goes_from_the_disk_and_the_broker(world: World) -> None:

@@ -1,10 +1,11 @@
 """One file through everything that can happen to it between its submission and its end."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from backend.history.records import SegmentState
+from backend.history.records import NewFile, SegmentState, SessionState
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Job, Keys, Outcome
 from tests.backend.fake_worker import say_length
@@ -65,6 +66,15 @@ async def test_a_file_that_is_cut_otherwise_than_before_has_failed(tmp_path: Pat
     async with serving(tmp_path, broker) as world:
         failed = await world.ended(session, "failed")
         assert failed["error"]["code"] == "conflict"
+
+
+async def test_one_that_is_done_is_over_whatever_became_of_its_file(world: World) -> None:
+    id = str(uuid4())
+    stored = await world.history.ask(lambda store: store.begin_file(NewFile(id, "o")))
+    await world.history.ask(lambda store: store.set_state(id, SessionState.DONE))
+    world.runner.submitted(stored)
+    await wait_until(lambda: not world.runner.has(id), "it is let go")
+    assert await world.state(id) == "done"
 
 
 async def test_segments_without_a_text_do_not_keep_the_others_from_ending(world: World) -> None:

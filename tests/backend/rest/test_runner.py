@@ -1,13 +1,20 @@
 """Files through everything that can happen to them between their submission and their end."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+import aiohttp
+import psutil
 
 from backend.history.records import NewFile, SessionState
 from backend.rest.flow import FlowLimits
 from protocol.audio import SAMPLE_RATE
 from protocol.job import Job, Keys, Outcome, encode_job
+from runtime.tasks import cancel_and_wait
 from tests.backend.fake_worker import say_length
 from tests.backend.rest.world import World, form, recording, serving
 from tests.helpers.valkey import Broker
@@ -32,6 +39,15 @@ async def put(world: World, content: bytes, state: SessionState = SessionState.S
     if state is not SessionState.SUBMITTED:
         await world.history.ask(lambda store: store.set_state(id, state))
     return id
+
+
+def reading_process() -> psutil.Process | None:
+    """The one that reads a file, of this process."""
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if "backend.rest.media_process" in process.cmdline():
+                return process
+    return None
 
 
 async def in_the_broker(world: World) -> int:
@@ -61,6 +77,55 @@ async def test_a_file_that_the_history_does_not_know_yet_is_left_alone(tmp_path:
             lie_there(world, session, b"x")
         await world.runner.sweep()
         assert world.on_disk() == [coming]
+
+
+async def test_a_second_gateway_on_one_folder_waits_for_the_files(tmp_path: Path, broker: Broker) -> None:
+    id, rest_comes = str(uuid4()), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield recording(2)[:100_000]
+        await rest_comes.wait()
+        yield recording(2)[100_000:]
+
+    slow = aiohttp.FormData({"session": id})
+    slow.add_field("file", slowly(), filename="digits.wav")
+    async with AsyncExitStack() as life:
+        first = await life.enter_async_context(serving(tmp_path, broker))
+        coming = asyncio.create_task(first.call("POST", "/v1/sessions", data=slow))
+        life.push_async_callback(cancel_and_wait, {coming})
+        await wait_until(lambda: first.on_disk() or coming.done(), "it comes")
+        async with serving(tmp_path, broker) as second:
+            assert await second.error("POST", "/v1/sessions", data=form(b"x")) == (503, "busy")
+            rest_comes.set()
+            assert (await coming)[0] == 202
+            await life.aclose()
+            async with second.working():
+                await second.ended(id, "done")
+                await wait_until(lambda: not second.on_disk(), "it has inherited the file")
+
+
+async def test_two_gateways_on_one_folder_recognise_each_file_once(tmp_path: Path, broker: Broker) -> None:
+    one = FlowLimits(files=1)
+    async with serving(tmp_path, broker, flow=one) as first:
+        sessions = [(await first.submit(recording(1)))["id"] for _ in range(5)]
+        async with serving(tmp_path, broker, flow=one) as second, first.working():
+            for session in sessions:
+                await first.ended(session, "done")
+            assert not any(second.runner.has(session) for session in sessions)
+
+
+async def test_what_was_cancelled_before_it_failed_stays_cancelled(tmp_path: Path, broker: Broker) -> None:
+    async with serving(tmp_path, broker, look_s=60.0) as world:
+        session = (await world.submit(recording(1)))["id"]
+        reader = await wait_until(reading_process, "it is being read")
+        reader.suspend()
+        cancelled = SessionState.CANCELLED
+        assert await world.history.ask(
+            lambda store: store.set_state(session, cancelled)
+        )  # as another gateway does
+        reader.kill()
+        await wait_until(lambda: not world.on_disk(), "the file goes, as of one that is cancelled")
+        assert await world.state(session) == "cancelled"
 
 
 async def test_only_so_much_is_with_the_broker(tmp_path: Path, broker: Broker) -> None:

@@ -47,6 +47,15 @@ def test_what_is_dropped_or_left_behind_goes(uploads: Uploads) -> None:
     left.drop()
 
 
+def test_of_two_with_one_folder_one_has_the_claim_until_it_ends(uploads: Uploads) -> None:
+    other = Uploads(uploads.folder, spare=0)
+    assert uploads.claim.held() and uploads.claim.held() and not other.claim.held()
+    uploads.claim.release()
+    uploads.claim.release()
+    assert not uploads.claim.held() and other.claim.held()
+    other.claim.release()
+
+
 def test_the_disk_is_never_filled(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, spare=2**62)
     with pytest.raises(RequestRefused) as caught:
