@@ -1,9 +1,10 @@
 """Takes of before: shown, and recognised when a person asks for it. Nothing of them is typed by itself."""
 
 import asyncio
-import time
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
+from math import inf
 from typing import Final
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from app.transcript import Segment
 from app.view import STATES, Note, TakeView
 from client.errors import GatewayError
 from client.events import ClientEvent
+from runtime.clocks import WallClock
 from speech.errors import SpeechError
 
 log = structlog.get_logger(__name__)
@@ -34,10 +36,11 @@ MOST_HELD_TAKES: Final = 20
 
 
 class Earlier:
-    """The takes of this user."""
+    """The takes of this user. ``clock``: by which they are old."""
 
-    def __init__(self, library: Library, listener: Listener) -> None:
+    def __init__(self, library: Library, listener: Listener, clock: WallClock | None = None) -> None:
         self._library = library
+        self._clock = clock or WallClock()
         self._known: dict[UUID, tuple[Stamp, TakeView]] = {}
         self._resender = Resender(listener.locate, listener.vad_folder, listener.settings, listener.rewrite)
 
@@ -69,8 +72,10 @@ class Earlier:
         return await asyncio.to_thread(recent)
 
     async def sweep(self, limits: RetentionLimits) -> None:
-        """Let go what retention lets go."""
-        await asyncio.to_thread(self._library.sweep, time.time(), limits)
+        """Let go what retention lets go; nothing for its age while the clock does not tell that."""
+        if not self._clock.tells_age(limits.age_s):
+            limits = replace(limits, age_s=inf)
+        await asyncio.to_thread(self._library.sweep, self._clock.now_s(), limits)
 
     async def recover(self, session: str) -> Note | None:
         """Have recognised what a take lacks; its text is in the history then. What is to be said about it."""

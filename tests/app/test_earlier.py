@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.capture.library import Found, Library
-from app.capture.retention import RetentionLimits
+from app.capture.retention import DAY_S, RetentionLimits
 from app.dictation_events import NoteKey
 from app.earlier import HELD_S, MOST_HELD_TAKES, Earlier
 from app.listening import Listener
@@ -19,6 +19,7 @@ from client.gateway import ClientSettings
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import Failed, Final
+from runtime.clocks import WallClock
 from tests.helpers.scripted_gateway import digest, oblige, scripted
 
 ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
@@ -30,8 +31,10 @@ def library(tmp_path: Path) -> Library:
     return Library(tmp_path)
 
 
-def earlier_of(library: Library, models: Path, url: str = "http://127.0.0.1:9") -> Earlier:
-    return Earlier(library, Listener(fixed(Address(url)), models / "fsmn-vad", settings=AT_ONCE))
+def earlier_of(
+    library: Library, models: Path, url: str = "http://127.0.0.1:9", clock: WallClock | None = None
+) -> Earlier:
+    return Earlier(library, Listener(fixed(Address(url)), models / "fsmn-vad", settings=AT_ONCE), clock)
 
 
 def take(
@@ -163,3 +166,16 @@ async def test_old_takes_are_let_go(library: Library, models: Path) -> None:
     assert len(library.all()) == 1
     await earlier_of(library, models).sweep(RetentionLimits())
     assert library.all() == []
+
+
+async def test_a_clock_that_is_set_makes_no_take_old(library: Library, models: Path) -> None:
+    now_s, steady_s = 1_000_000_000.0, 0.0
+    earlier = earlier_of(library, models, clock=WallClock(lambda: now_s, lambda: steady_s))
+    take(library, ONE, now_s, Final(0, "held"), wanted=True)
+    take(library, TWO, now_s + 1, Final(0, "done"))
+    for set_by_s in (0.0, 60 * DAY_S, 0.0):
+        now_s, steady_s = now_s + 3600 + set_by_s, steady_s + 3600
+        await earlier.sweep(RetentionLimits())
+        assert {found.session for found in library.all()} == {ONE, TWO}
+    await earlier.sweep(RetentionLimits(size=1))
+    assert library.all() == [], "they may still be too many"

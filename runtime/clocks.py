@@ -1,0 +1,47 @@
+"""Whether the wall clock can tell how old something is.
+
+It can be set by anybody, and on a computer that has just started it may be wrong until the network corrects it.
+What was dated before that may look a month old within the hour.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+_JUMP_S: Final = 24 * 3600.0
+
+
+def steady_s() -> float:
+    """Seconds on a clock that nobody sets, and that goes on while the computer sleeps.
+
+    On macOS ``CLOCK_MONOTONIC`` does (clock_gettime(3)), and what ``time.monotonic`` reads there does not.
+    """
+    clock = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+class WallClock:
+    """The clock ``now_s``, and how it compares with a steady one from when this is made. Not thread-safe."""
+
+    def __init__(self, now_s: Callable[[], float] = time.time, steady_s: Callable[[], float] = steady_s) -> None:
+        self.now_s = now_s
+        self._steady_s = steady_s
+        self._last = now_s(), steady_s()
+        self._set_at: float | None = None
+
+    def tells_age(self, age_s: float) -> bool:
+        """Whether what it says is older than ``age_s`` is. Not for so long after it was set by over a day.
+
+        To be asked from time to time: it sees what was set between two looks.
+        """
+        now = self.now_s(), self._steady_s()
+        set_by_s = now[0] - self._last[0] - (now[1] - self._last[1])
+        self._last = now
+        if abs(set_by_s) > _JUMP_S:
+            log.warning("the clock was set: nothing is let go for its age for now", by_s=round(set_by_s))
+            self._set_at = now[1]
+        return self._set_at is None or now[1] - self._set_at > age_s
