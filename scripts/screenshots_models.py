@@ -1,8 +1,10 @@
 """The models of this computer in each of their states, for ``scripts.screenshots``."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
+from unittest.mock import patch
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
@@ -19,6 +21,7 @@ from scripts.screenshots import Look, column, dressed, grabbed, ground
 from speech.models.catalogue import load_catalogue
 
 _FOLDER: Final = "/home/ana/.local/share/kikipounamu/models"
+_PYTHON: Final = "/home/ana/kikipounamu/.venv-run/bin/python"
 _FREE: Final = 41_200_000_000
 _SINCE: Final = 1_755_000_000.0
 _MEGABYTE: Final = 1_000_000
@@ -104,5 +107,6 @@ def _asks_to_remove(made: ModelsPanel) -> None:
 
 def states(look: Look) -> QImage:
     """Below each other."""
-    made = [panel(look, ModelsView()), panel(look, usual()), panel(look, trouble(), _asks_to_remove)]
+    with patch.object(sys, "executable", _PYTHON):  # not that of whoever draws
+        made = [panel(look, ModelsView()), panel(look, usual()), panel(look, trouble(), _asks_to_remove)]
     return column(made, ground(look))
