@@ -26,10 +26,11 @@ class Verdict(StrEnum):
 
 
 class PasteWatch:
-    """One paste into ``program``."""
+    """One paste into ``program``, which has ``deadline_s`` to read it."""
 
-    def __init__(self, program: int) -> None:
+    def __init__(self, program: int, deadline_s: float = READ_DEADLINE_S) -> None:
         self._program = program
+        self._deadline_s = deadline_s
         self._pressed_s: float | None = None
         self._asked_s = 0.0
         self._read = False
@@ -61,7 +62,7 @@ class PasteWatch:
             return Verdict.READ
         if self._taken:
             return Verdict.TAKEN
-        late = self._pressed_s is not None and now >= self._pressed_s + READ_DEADLINE_S
+        late = self._pressed_s is not None and now >= self._pressed_s + self._deadline_s
         return Verdict.NOT_READ if late else Verdict.WAITING
 
     def settles_s(self) -> float:

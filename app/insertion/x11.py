@@ -12,6 +12,7 @@ from typing import Final, Self
 from app.insertion.errors import CannotType, ScreenGone
 from app.insertion.keyboard_layout import Batch
 from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.paste_watch import READ_DEADLINE_S
 from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, rules_for, to_paste, to_type
 from app.insertion.programs import paste_keys
 from app.insertion.x11_clipboard import X11Clipboard
@@ -21,7 +22,6 @@ from app.insertion.x11_pings import Pings
 from app.insertion.x11_screen import X11Screen
 
 _CLOSE_DEADLINE_S: Final = 3.0
-_SETTLE_DEADLINE_S: Final = 1.0
 
 
 class X11Inserter:
@@ -34,12 +34,17 @@ class X11Inserter:
         self._turn = asyncio.Lock()
 
     @classmethod
-    async def open(cls, display: str | None = None, rules: Rules | None = None) -> Self:
-        """Connect to this display, or to that of the environment. Raises ``InsertionUnavailable``."""
+    async def open(
+        cls, display: str | None = None, rules: Rules | None = None, patience_s: float = READ_DEADLINE_S
+    ) -> Self:
+        """Connect to this display, or to that of the environment. Raises ``InsertionUnavailable``.
+
+        ``patience_s``: how long a target may need for what it is asked, before it is taken to hang.
+        """
         thread = XThread(display)
         await thread.open()
         try:
-            hands = await thread.call(_Hands)
+            hands = await thread.call(lambda connection: _Hands(connection, patience_s))
         except BaseException:
             await thread.close()
             raise
@@ -79,12 +84,13 @@ class X11Inserter:
 class _Hands:
     """What the thread works with."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, patience_s: float) -> None:
         self._connection = connection
+        self._patience_s = patience_s
         self.screen = X11Screen(connection)
-        self.clipboard = X11Clipboard(connection)
+        self.clipboard = X11Clipboard(connection, patience_s)
         self._pings = Pings(connection)
-        self.keyboard = X11Keyboard(connection, self.screen, self._pings)
+        self.keyboard = X11Keyboard(connection, self.screen, self._pings, patience_s)
         self._last: Target | None = None  # the last one that was pasted into
 
     def close(self) -> None:
@@ -137,8 +143,8 @@ class _Hands:
         if last is None or self.clipboard.settled():
             return True
         if self._pings.answered(last):
-            return self._pings.reached(last, _SETTLE_DEADLINE_S) or last != target
-        self._connection.wait(self.clipboard.settled, _SETTLE_DEADLINE_S)
+            return self._pings.reached(last, self._patience_s) or last != target
+        self._connection.wait(self.clipboard.settled, self._patience_s)
         return True
 
     def _plan(self, text: str, target: Target, rules: Rules) -> Sequence[Batch] | None:

@@ -33,10 +33,11 @@ Press = Callable[[Callable[[], None]], Reason | None]
 
 
 class X11Clipboard:
-    """The clipboard and, for old terminals, the selected text (PRIMARY)."""
+    """The clipboard and, for old terminals, the selected text (PRIMARY). A paste is read within ``deadline_s``."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, deadline_s: float = READ_DEADLINE_S) -> None:
         self._connection = connection
+        self._deadline_s = deadline_s
         self.owner = SelectionOwner(connection)
         self._reader = ContentsReader(connection)
         self._before: dict[int, Contents] = {}  # of what is lent, or has not changed since it was read
@@ -64,14 +65,14 @@ class X11Clipboard:
         """
         if self._watch is not None and self._watch.late(program, time.monotonic()):
             return Reason.NOT_READ  # it has still an earlier key before it, and would take this text for that one
-        watch = self._watch = PasteWatch(program)
+        watch = self._watch = PasteWatch(program, self._deadline_s)
         if not self._lend(text, tuple(selections)):
             self._give_back()
             return Reason.CLIPBOARD_BUSY
         reason = press(lambda: watch.pressed(time.monotonic()))
         if reason is None:
             self._connection.wait(
-                lambda: watch.verdict(time.monotonic()) is not Verdict.WAITING, 2 * READ_DEADLINE_S
+                lambda: watch.verdict(time.monotonic()) is not Verdict.WAITING, 2 * self._deadline_s
             )
             verdict = watch.verdict(time.monotonic())
             if verdict is Verdict.READ:

@@ -31,11 +31,14 @@ _CONTROL, _SHIFT, _CAPS_LOCK = (XK.string_to_keysym(name) for name in ("Control_
 class X11Keyboard:
     """Chords are for ``X11Screen.press``, which ``type`` uses itself."""
 
-    def __init__(self, connection: Connection, screen: X11Screen, pings: Pings) -> None:
+    def __init__(
+        self, connection: Connection, screen: X11Screen, pings: Pings, hangs_after_s: float = _HANGS_AFTER_S
+    ) -> None:
         self._connection = connection
         self._display = connection.display
         self._screen = screen
         self._pings = pings
+        self._hangs_after_s = hangs_after_s
         self._lent: dict[int, int] = {}
 
     def chord(self, keys: PasteKeys) -> Sequence[int]:
@@ -68,7 +71,7 @@ class X11Keyboard:
     def type(self, pieces: Sequence[Batch], target: Target) -> Insertion:
         """Type what was planned just now, as long as ``target`` has the focus."""
         answers = self._pings.answered(target)
-        if answers and not self._pings.reached(target, _HANGS_AFTER_S):
+        if answers and not self._pings.reached(target, self._hangs_after_s):
             return held(Reason.NOT_READ)
         try:
             return self._type_all(pieces, target, answers=answers)

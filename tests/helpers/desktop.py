@@ -21,6 +21,9 @@ from tests.helpers.waiting import DEADLINE_S, wait_until, wait_until_sync
 
 PACKAGES = ("xvfb", "openbox", "stalonetray", "xdotool", "xclip", "xterm", "fonts-noto-cjk")
 
+PATIENT_S = 10.0
+"""A target's time for what it is asked where none is to be taken for one that hangs: the computer may be busy."""
+
 _FOREIGN = frozenset(
     {"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_SESSION_TYPE", "QT_QPA_PLATFORM"}
 )

@@ -29,6 +29,10 @@ def test_nothing_is_waited_for_longer_than_the_deadline() -> None:
     assert watch.verdict(100.0) is Verdict.WAITING  # the key is not pressed yet
     watch.pressed(100.0)
     assert watch.verdict(100.0 + READ_DEADLINE_S) is Verdict.NOT_READ
+    patient = PasteWatch(TARGET, 2 * READ_DEADLINE_S)
+    patient.pressed(100.0)
+    assert patient.verdict(100.0 + READ_DEADLINE_S) is Verdict.WAITING
+    assert patient.verdict(100.0 + 2 * READ_DEADLINE_S) is Verdict.NOT_READ
 
 
 def test_another_programs_copy_ends_it() -> None:

@@ -8,7 +8,7 @@ from app.insertion.errors import InsertionUnavailable
 from app.insertion.outcome import How, Insertion, Reason, Target, held
 from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
 from app.insertion.x11 import X11Inserter
-from tests.helpers.desktop import Desktop, TextField
+from tests.helpers.desktop import PATIENT_S, Desktop, TextField
 
 
 async def test_without_a_target_nothing_is_inserted(screen: Desktop) -> None:
@@ -22,7 +22,7 @@ async def test_without_a_target_nothing_is_inserted(screen: Desktop) -> None:
 
 
 async def test_rules_hold_from_the_next_text_on(screen: Desktop) -> None:
-    inserter = await X11Inserter.open(screen.display)
+    inserter = await X11Inserter.open(screen.display, patience_s=PATIENT_S)
     field = TextField(screen, "with rules")
     target = await inserter.target()
     for strategy, how in ((Strategy.TYPE, How.TYPED), (Strategy.PASTE, How.PASTED)):
@@ -33,7 +33,7 @@ async def test_rules_hold_from_the_next_text_on(screen: Desktop) -> None:
 
 
 async def test_the_rule_of_a_program_counts_there(screen: Desktop) -> None:
-    inserter = await X11Inserter.open(screen.display)
+    inserter = await X11Inserter.open(screen.display, patience_s=PATIENT_S)
     field = TextField(screen, "of a program")
     target = await inserter.target()
     assert target is not None and target.program
@@ -50,7 +50,7 @@ async def test_the_rule_of_a_program_counts_there(screen: Desktop) -> None:
 
 async def test_nothing_is_typed_into_a_window_of_our_own(screen: Desktop) -> None:
     """Letters would press its buttons."""
-    inserter = await X11Inserter.open(screen.display, Rules(Strategy.TYPE))
+    inserter = await X11Inserter.open(screen.display, Rules(Strategy.TYPE), PATIENT_S)
     field = TextField(screen, "as if it were ours")
     target = await inserter.target()
     assert target is not None
