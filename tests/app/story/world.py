@@ -63,7 +63,8 @@ class World:
         with capture_logs() as logs:
             yield
         for entry in logs:
-            self._written({**bound, **entry, "level": entry["log_level"], "logger": logger}, computer)
+            level = entry.pop("log_level")
+            self._written({**bound, **entry, "level": level, "logger": logger}, computer)
 
     def _gathered(self, logger: str, lines: list[dict[str, Any]]) -> None:
         for line in lines:
