@@ -29,7 +29,7 @@ from runtime.folders import Folders
 
 CONFIGURATION_FILE: Final = "gateway.toml"
 VAD_MODEL: Final = "fsmn-vad"
-_HOSTS: Final = {Mode.LOCAL: LOOPBACK, Mode.SHARED: "0.0.0.0", Mode.SERVER: LOOPBACK}
+_EVERYWHERE: Final = "0.0.0.0"
 _STREAMS: Final = 100
 _PER_MINUTE: Final = 600
 
@@ -92,7 +92,7 @@ def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings
     return GatewaySettings(
         mode=mode,
         name=clean_name(said.name or socket.gethostname()) or "kikipounamu",
-        host=said.host or _HOSTS[mode],
+        host=said.host or _host(said, mode),
         port=said.port if said.port is not None else SHARED_PORT if limited else 0,
         key=key,
         redis=said.redis or "",
@@ -124,6 +124,12 @@ def _files(said: Configuration, here: Folders) -> FileSettings:
     most = FileSettings.most_bytes if said.file_mb is None else said.file_mb * 1_000_000
     flow = FlowLimits(files=_or(said.files_at_once, FlowLimits.files))
     return FileSettings(here.data / FOLDER, here.models / VAD_MODEL, most, flow=flow)
+
+
+def _host(said: Configuration, mode: Mode) -> str:
+    """Others reach it without a proxy where it speaks TLS itself."""
+    shown = mode is Mode.SHARED or (mode is Mode.SERVER and said.certificate)
+    return _EVERYWHERE if shown else LOOPBACK
 
 
 def _certificate(said: Configuration, mode: Mode, here: Folders) -> Certificate | None:

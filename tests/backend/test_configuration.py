@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from backend.certificates import own_certificate
 from backend.configuration import Configuration, merged, read_configuration, settings_of
@@ -41,12 +42,15 @@ def test_shared_has_a_certificate_and_is_announced(here: Folders) -> None:
 
 
 def test_a_server_takes_ones_own_certificate_or_none(here: Folders, tmp_path: Path) -> None:
-    assert settings_of(Configuration(mode=Mode.SERVER), here, "k").certificate is None
+    behind_a_proxy = settings_of(Configuration(mode=Mode.SERVER), here, "k")
+    assert (behind_a_proxy.certificate, behind_a_proxy.host) == (None, "127.0.0.1")
     given = own_certificate(tmp_path / "given")
     said = Configuration(mode=Mode.SERVER, certificate=str(given.certificate), requests_per_minute=0)
     settings = settings_of(said, here, "k")
     assert settings.certificate == given
-    assert (settings.host, settings.announce, settings.quota.per_minute) == ("127.0.0.1", False, 0)
+    assert (settings.host, settings.announce, settings.quota.per_minute) == ("0.0.0.0", False, 0)
+    assert settings_of(replace(said, host="10.0.0.7"), here, "k").host == "10.0.0.7"
+    assert settings_of(replace(said, mode=Mode.LOCAL), here, "k").host == "127.0.0.1"
 
 
 @pytest.mark.parametrize(
