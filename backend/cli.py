@@ -33,7 +33,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="The gateway 
 main = app
 
 Redis = Annotated[
-    str, typer.Option(envvar="KIKIPOUNAMU_REDIS", help="URL of a Redis or Valkey; default: our own.")
+    str,
+    typer.Option(envvar="KIKIPOUNAMU_REDIS", help="URL of a Redis or Valkey; default: the file's, or ours."),
 ]
 
 
@@ -45,6 +46,9 @@ def _group() -> None:
 def _named(name: str, text: str) -> Any:
     """An option that the environment may say instead."""
     return typer.Option(envvar=f"KIKIPOUNAMU_GATEWAY_{name}", help=text)
+
+
+Config = Annotated[Path | None, _named("CONFIG", "TOML file; default: gateway.toml.")]
 
 
 @app.command()
@@ -67,7 +71,7 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
     ] = None,
     announce: Annotated[bool | None, typer.Option(help="Be found on the network; default: if shared.")] = None,
     history: Annotated[str | None, _named("HISTORY", "Keep one: on, or a database's URL; default: off.")] = None,
-    config: Annotated[Path | None, _named("CONFIG", "TOML file; default: gateway.toml.")] = None,
+    config: Config = None,
 ) -> None:
     """Listen until SIGTERM or Ctrl-C, then drain and leave."""
     here = folders()
@@ -91,8 +95,7 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
 
 def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders) -> None:
     try:
-        file = read_configuration(config or here.config / CONFIGURATION_FILE, must_exist=config is not None)
-        settings = settings_of(merged((said, file)), here, key or own_key(here.data))
+        settings = settings_of(merged((said, _configured(config, here))), here, key or own_key(here.data))
         _run(_serve(settings))
     except BackendError as error:
         log.error("the gateway cannot run", reason=str(error))
@@ -100,6 +103,10 @@ def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders)
     except OSError as error:
         log.error("the gateway cannot listen", reason=str(error))
         raise typer.Exit(1) from None
+
+
+def _configured(config: Path | None, here: Folders) -> Configuration:
+    return read_configuration(config or here.config / CONFIGURATION_FILE, must_exist=config is not None)
 
 
 def _some(values: list[str] | None) -> tuple[str, ...] | None:
@@ -113,7 +120,9 @@ app.add_typer(dead, name="dead")
 
 
 @dead.command("list")
-def list_dead(redis: Redis = "", count: Annotated[int, typer.Option(help="At most so many.")] = 100) -> None:
+def list_dead(
+    redis: Redis = "", config: Config = None, count: Annotated[int, typer.Option(help="At most so many.")] = 100
+) -> None:
     """Show the newest ones: id, session, segment, length, why."""
 
     async def show(jobs: Jobs) -> None:
@@ -123,11 +132,11 @@ def list_dead(redis: Redis = "", count: Annotated[int, typer.Option(help="At mos
             seconds = samples_to_seconds(job.samples)
             typer.echo(f"{letter.entry}  {job.session}  segment {job.segment}  {seconds:.1f} s  {why}")
 
-    _with_jobs(redis, show)
+    _with_jobs(redis, config, show)
 
 
 @dead.command()
-def retry(entries: list[str], redis: Redis = "") -> None:
+def retry(entries: list[str], redis: Redis = "", config: Config = None) -> None:
     """Queue these again, as the next attempt of their segments."""
 
     async def again(jobs: Jobs) -> None:
@@ -139,11 +148,11 @@ def retry(entries: list[str], redis: Redis = "") -> None:
             gone = isinstance(reply, SessionGone)
             typer.echo(f"{entry}  {'nobody waits for it any more: it stays' if gone else 'queued'}")
 
-    _with_jobs(redis, again)
+    _with_jobs(redis, config, again)
 
 
 @dead.command()
-def drop(entries: list[str], redis: Redis = "") -> None:
+def drop(entries: list[str], redis: Redis = "", config: Config = None) -> None:
     """Delete these for good."""
 
     async def delete(jobs: Jobs) -> None:
@@ -152,13 +161,15 @@ def drop(entries: list[str], redis: Redis = "") -> None:
                 raise SettingsError(f"{entry} is not among the dead letters")
             typer.echo(f"{entry}  dropped")
 
-    _with_jobs(redis, delete)
+    _with_jobs(redis, config, delete)
 
 
-def _with_jobs(redis: str, use: Callable[[Jobs], Coroutine[Any, Any, None]]) -> None:
-    url = redis or socket_url(folders().broker_socket)
+def _with_jobs(redis: str, config: Path | None, use: Callable[[Jobs], Coroutine[Any, Any, None]]) -> None:
+    """At the broker that a gateway of these settings has."""
 
     async def connected() -> None:
+        here = folders()
+        url = redis or _configured(config, here).redis or socket_url(here.broker_socket)
         async with open_jobs(url, f"cli-{os.getpid()}") as jobs:
             await use(jobs)
 

@@ -163,6 +163,23 @@ async def test_dead_letters_are_listed_retried_and_dropped(broker: Broker) -> No
     assert (await _command(run, "list", "--redis", broker.url)).output == ""
 
 
+async def test_dead_letters_are_those_of_the_broker_that_the_gateway_has(broker: Broker, home: Path) -> None:
+    """Whichever place says which that is."""
+    async with Redis.from_url(broker.url) as redis:
+        letter: Any = encode_job(Job("s", 4, bytes(32_000), 16_000))
+        added: Any = await redis.xadd(Keys().dead, letter)
+    (home / "config").mkdir(parents=True)
+    elsewhere = home / "elsewhere.toml"
+    for file, more in ((home / "config" / "gateway.toml", ()), (elsewhere, ("--config", str(elsewhere)))):
+        file.write_text(f'redis = "{broker.url}"\n')
+        listed = await _command(CliRunner(env={"KIKIPOUNAMU_HOME": str(home)}), "list", *more)
+        assert listed.output.startswith(f"{added.decode()}  s  segment 4"), listed.output
+        file.write_text("redis = 1\n")
+        failed = await _command(CliRunner(env={"KIKIPOUNAMU_HOME": str(home)}), "list", *more)
+        assert failed.exit_code == 1 and file.name in failed.output
+        file.unlink()
+
+
 async def _command(run: CliRunner, *arguments: str) -> Any:
     """Run a command that has an event loop of its own."""
     return await asyncio.to_thread(run.invoke, app, ["dead", *arguments])
