@@ -62,6 +62,13 @@ def test_it_is_started_drained_and_left_alone_as_operations_say(unit: Path) -> N
     assert "KEY" not in service["ExecStart"] and "password" not in service["ExecStart"].lower()
 
 
+def test_what_a_user_starts_is_for_that_user_until_gateway_toml_says_otherwise() -> None:
+    (gateway,) = (unit for unit in UNITS if (unit.parent.name, unit.stem) == ("user", "kikipounamu-gateway"))
+    service = read(gateway)["Service"]
+    assert "KIKIPOUNAMU_GATEWAY" not in service.get("Environment", ""), "the file could not say otherwise"
+    assert service["ExecStart"].split()[1:] == ["serve"]
+
+
 def test_the_compose_file_has_a_redis_that_keeps_what_it_says() -> None:
     yaml: Any = import_module("yaml")  # it comes with pre-commit
     services = yaml.safe_load((PACKAGING / "compose.yaml").read_text())["services"]
@@ -72,6 +79,20 @@ def test_the_compose_file_has_a_redis_that_keeps_what_it_says() -> None:
     for service in services.values():
         assert all(port.startswith("127.0.0.1:") for port in service["ports"]), "nobody else reaches it"
         assert "healthcheck" in service
+
+
+def test_the_commands_of_the_compose_file_tell_the_gateway_what_it_starts() -> None:
+    shell = shutil.which("sh")
+    if shell is None:
+        pytest.skip("needs a POSIX shell")
+    said = re.findall(r"^#     (.*)$", (PACKAGING / "compose.yaml").read_text(), re.MULTILINE)
+    stubs = "docker() { :; }; kikipounamu_gateway() { env; }\n"  # a name with a hyphen is no function's
+    script = stubs + "\n".join(said).replace("…", "secret").replace("kikipounamu-gateway", "kikipounamu_gateway")
+    told = subprocess.run([shell, "-euc", script], env={"PATH": os.defpath}, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    assert "KIKIPOUNAMU_REDIS=redis://default:secret@127.0.0.1:6379" in told.stdout.splitlines()
+    history = "KIKIPOUNAMU_GATEWAY_HISTORY=postgresql://kikipounamu:secret@127.0.0.1/kikipounamu"
+    assert history in told.stdout.splitlines()
 
 
 def test_the_table_of_cards_names_what_is_asked_about() -> None:
