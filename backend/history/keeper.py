@@ -17,6 +17,7 @@ import structlog
 
 from backend.errors import HistoryBusy, HistoryError, HistoryRefused, HistoryUnavailable
 from backend.history.records import Limits
+from runtime.clocks import WallClock
 from runtime.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _RETRY_S: Final = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 _UPKEEP_S: Final = 60.0
 _PAUSE_S: Final = 0.05
 _CLOSE_S: Final = 5.0
+_DAY_S: Final = 86_400.0
+_LEAST_DAYS: Final = 7  # what was deleted is remembered for so long
 
 Open = Callable[[], "Store"]
 
@@ -41,9 +44,10 @@ Open = Callable[[], "Store"]
 class History:
     """Made by ``open_history``. ``problem``: why it cannot be used now; empty: it can."""
 
-    def __init__(self, opening: Open, limits: Limits) -> None:
+    def __init__(self, opening: Open, limits: Limits, clock: WallClock) -> None:
         self._thread = _StoreThread(opening)
         self._limits = limits
+        self._clock = clock
         self._down = asyncio.Event()
         self.problem = "it is not open yet"
 
@@ -104,11 +108,14 @@ class History:
         self._down.set()
 
     async def _look_after(self) -> None:
-        """Once a minute, in small steps."""
+        """Once a minute, in small steps; nothing goes for its age while the clock does not tell that."""
+        aged = self._clock.tells_age(max(self._limits.days, _LEAST_DAYS) * _DAY_S)
+        limits = self._limits if aged else self._limits._replace(days=0)
         try:
-            await self._in_steps(lambda store: store.retain(self._limits))
+            await self._in_steps(lambda store: store.retain(limits))
             await self._in_steps(lambda store: store.purge())
-            await self.ask(lambda store: store.forget())
+            if aged:
+                await self.ask(lambda store: store.forget())
         except HistoryBusy:
             pass  # those who ask come first
         except HistoryRefused as error:
@@ -199,10 +206,10 @@ class _StoreThread:
 
 @asynccontextmanager
 async def open_history(
-    url: str, limits: Limits, opening: "Callable[[str], Store] | None" = None
+    url: str, limits: Limits, opening: "Callable[[str], Store] | None" = None, clock: WallClock | None = None
 ) -> AsyncIterator[History]:
-    """The history at ``url``; where it is not there yet, it is opened as soon as it is."""
-    history = History(partial(opening or _open_store, url), limits)
+    """The history at ``url``; where it is not there yet, it is opened as soon as it is. ``clock``: tells ages."""
+    history = History(partial(opening or _open_store, url), limits, clock or WallClock())
     try:
         async with Tasks("history") as tasks:
             await history.open(_AT_START_S)

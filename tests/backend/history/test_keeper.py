@@ -11,6 +11,7 @@ from backend.errors import HistoryBusy, HistoryUnavailable
 from backend.history.keeper import MOST_WAITING, History, open_history
 from backend.history.records import Limits, Wanted
 from backend.history.store import Store, open_store
+from runtime.clocks import WallClock
 from tests.backend.history.feed import final
 from tests.helpers.waiting import wait_until
 
@@ -137,6 +138,24 @@ async def test_it_is_kept_within_its_bounds(opening: Openings) -> None:
             return await history.ask(sessions) == 0
 
         await wait_until(empty, "nothing is left")
+
+
+async def test_a_clock_that_is_set_makes_nothing_old(opening: Openings) -> None:
+    store = opening("")
+    store.record([final("new", f"s{n}") for n in range(3)])
+    store.close()
+    days, looks = [0], 0
+
+    def now_s() -> float:
+        nonlocal looks
+        looks += 1
+        return days[0] * 86_400.0
+
+    clock, seen = WallClock(now_s, lambda: 0.0), looks
+    days[0] = 900
+    async with open_history("", Limits(days=1), opening, clock) as history:
+        await wait_until(lambda: looks > seen, "it is looked after")
+        assert await history.ask(sessions) == 3
 
 
 async def test_what_its_database_refuses_does_not_end_it(opening: Openings) -> None:
