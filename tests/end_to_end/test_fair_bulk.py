@@ -74,7 +74,7 @@ async def test_the_second_file_does_not_wait_for_the_first(tmp_path: Path, broke
             files.create_task(second.recognise(endpoint))
             await wait_until(lambda: second.texts, "the second file too", 30.0)
             assert len(first.texts) < 40, "not behind the first"
-    assert at_the_end[0] >= 15, "of its 40: a minute, 15 of them, is all that it may be behind"
+    assert at_the_end[0] >= 5, "of its 40: behind the first there would be none"
 
 
 @pytest.mark.proof

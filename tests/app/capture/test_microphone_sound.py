@@ -14,6 +14,8 @@ from tests.helpers.recordings import SYNTHETIC, samples_of
 from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
 from tests.helpers.waiting import wait_until_sync
 
+pytestmark = pytest.mark.serial("microphone")  # sound does not wait for a computer that is busy
+
 
 @pytest.fixture
 def speech(tmp_path: Path) -> Path:

@@ -4,6 +4,7 @@ import asyncio
 import random
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -81,16 +82,28 @@ async def test_a_key_that_writes_is_kept_and_passed_on_with_its_modifiers(
         assert heard.told == []
 
 
+@contextmanager
+def quick_repeats(desktop: Desktop) -> Iterator[None]:
+    """The server repeats a held key after 100 ms. Only here: elsewhere it would repeat one that is let go late."""
+    assert desktop.start("xset", "r", "rate", "100", "50").wait(30) == 0
+    try:
+        yield
+    finally:
+        assert desktop.start("xset", "r", "rate").wait(30) == 0  # what it does by itself
+
+
 async def test_what_is_held_is_one_press_and_one_release(desktop: Desktop, field: TextField) -> None:
-    desktop.start("xset", "r", "rate", "100", "50").wait(30)
-    desktop.xdotool("keydown", "w")
-    await wait_until(lambda: len(field.text) > 3, "the server repeats keys")
-    desktop.xdotool("keyup", "w", "key", "ctrl+a", "key", "w")
+    with quick_repeats(desktop):
+        desktop.xdotool("keydown", "w")
+        await wait_until(lambda: len(field.text) > 3, "the server repeats keys")
+        desktop.xdotool("keyup", "w")
+    desktop.xdotool("key", "ctrl+a", "key", "w")
     async with listening(desktop, dictate="ctrl+e") as heard:
-        desktop.xdotool("keydown", "ctrl", "keydown", "e")
-        await heard.tells(DOWN)
-        await asyncio.sleep(1)  # for the server to repeat: there is nothing to wait for
-        desktop.xdotool("keyup", "e", "keyup", "ctrl")
+        with quick_repeats(desktop):
+            desktop.xdotool("keydown", "ctrl", "keydown", "e")
+            await heard.tells(DOWN)
+            await asyncio.sleep(1)  # for the server to repeat: there is nothing to wait for
+            desktop.xdotool("keyup", "e", "keyup", "ctrl")
         await heard.tells(UP)
         await shows_only(desktop, field, "w")
 
@@ -188,6 +201,7 @@ async def test_a_key_late_in_a_hold_is_an_accident(desktop: Desktop, field: Text
 async def test_what_is_passed_on_while_the_key_is_down_comes_after_it(desktop: Desktop, field: TextField) -> None:
     async with listening(desktop, dictate="ctrl+k", cancel="f9") as heard:
         desktop.xdotool("type", "one")
+        await field.shows("one")
         desktop.xdotool("key", "Home", "keydown", "F9")
         await heard.tells(("cancel", True))
         await heard.hotkeys.pass_on("dictate")  # deletes to the end of the line
