@@ -1,6 +1,5 @@
 """The whole way in the app: its gateway is shared, a code is shown, and a worker is lent with it."""
 
-import socket
 from pathlib import Path
 
 from app import local_gateway
@@ -12,14 +11,10 @@ from app.sharing.view import InviteView, LendingView, LentView, SharingState, Sh
 from app.view import WorkerState
 from protocol.pairing import PairingStage
 from tests.app.test_desk import home, newest, running, worker_is
+from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until
 
 __all__ = ["home"]  # a fixture
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def lent(told: list[News]) -> tuple[LentView, ...]:
@@ -35,6 +30,12 @@ def invite(told: list[News]) -> InviteView:
 def shared(told: list[News]) -> SharingView:
     view = newest(told, SharingView)
     return view if isinstance(view, SharingView) else SharingView()
+
+
+async def two_work() -> bool:
+    """The one of this computer, and the one that is lent."""
+    found = await local_gateway.running()
+    return found is not None and len(await local_gateway.workers(found.endpoint)) == 2
 
 
 async def test_a_gateway_is_shared_and_a_worker_is_lent_to_it(home: Path) -> None:
@@ -55,8 +56,7 @@ async def test_a_gateway_is_shared_and_a_worker_is_lent_to_it(home: Path) -> Non
         await wait_until(lambda: lent(told) and lent(told)[0].worker.state is WorkerState.IDLE, "it is lent to")
         settings = newest(told, Settings)
         assert isinstance(settings, Settings) and settings.worker.lend_to == (lent(told)[0].id,)
-        found = await local_gateway.running()
-        assert found is not None and len(await local_gateway.workers(found.endpoint)) == 2
+        await wait_until(two_work, "it works for both")
         desk.ask_beside(Lend(lent(told)[0].id, False))
         await wait_until(lambda: lent(told)[0].worker.state is WorkerState.OFF, "it is lent no more")
         desk.ask_beside(ForgetLent(lent(told)[0].id))

@@ -2,7 +2,6 @@
 
 import io
 import shutil
-import socket
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from app.models_command import _Display, app
 from speech.models.progress import Advanced, Fetching, Waiting
+from tests.helpers.ports import free_port
 from tests.speech.models.server import Served, file_server
 from tests.speech.models.stating import answer, entries
 
@@ -22,8 +22,7 @@ NANO = "Fun-ASR-Nano"
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No model installed, and nothing outside this computer to get one from."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        dead = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    dead = f"http://127.0.0.1:{free_port()}"
     for name, value in {
         "KIKIPOUNAMU_HOME": str(tmp_path),
         "KIKIPOUNAMU_MODEL_SOURCE": "",

@@ -1,7 +1,6 @@
 """The client over real sockets, against a gateway that breaks in every way."""
 
 import asyncio
-import socket as sockets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from protocol.audio import FRAME_SAMPLES
 from protocol.errors import CloseCode, ErrorCode
 from protocol.recognition import Options
 from protocol.session import Error, Failed, Final, Partial, Queued
+from tests.helpers.ports import free_port
 from tests.helpers.scripted_gateway import (
     Answers,
     Memory,
@@ -195,12 +195,6 @@ async def test_whoever_has_a_reason_tries_again_at_once() -> None:
     assert paused == [1e6]
 
 
-def free_port() -> int:
-    with sockets.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def test_nobody_there_is_said_soon() -> None:
     settings = replace(AT_ONCE, first_contact_s=0.2)
     async with client_of(f"http://127.0.0.1:{free_port()}", settings) as client:
@@ -254,10 +248,10 @@ async def test_silence_after_hello_is_a_broken_connection() -> None:
         while not (await socket.receive()).type.name.startswith("CLOS"):
             pass
 
-    settings = replace(AT_ONCE, connect_s=0.1)
+    settings = replace(AT_ONCE, connect_s=0.5)
     async with scripted(mute, mute, oblige) as gateway, client_of(gateway.url, settings) as client:
         assert texts(await transcribe(client, 1)) == expected(1)
-        assert gateway.connections == 3
+        assert gateway.connections >= 3, "neither of the two that said nothing was kept"
 
 
 async def test_a_result_that_never_comes_is_an_error_that_names_the_segment() -> None:

@@ -1,7 +1,6 @@
 """Watching a gateway over real sockets: the real one, and one that breaks in every way."""
 
 import asyncio
-import socket as sockets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from client.errors import Refused, Unreachable
 from client.monitor import Lost, MonitorEvent, WatchSettings, watch
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH, BrokerState, Recent, Snapshot
 from protocol.session import Final as FinalMessage
+from tests.helpers.ports import free_port
 from tests.helpers.valkey import Broker
 
 AT_ONCE = WatchSettings(quiet_s=20, retry=lambda failures, chance, asked: 0.0)
@@ -106,15 +106,13 @@ async def test_a_feed_that_ends_is_watched_again() -> None:
 
 
 async def test_nobody_there_is_told_and_tried_again_with_growing_pauses() -> None:
-    with sockets.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
     asked: list[int] = []
 
     def retry(failures: int, chance: float, asked_s: float) -> float:
         asked.append(failures)
         return chance / 1e6
 
-    shown = await seen(f"http://127.0.0.1:{port}", 3, WatchSettings(retry=retry))
+    shown = await seen(f"http://127.0.0.1:{free_port()}", 3, WatchSettings(retry=retry))
     assert all(isinstance(event, Lost) and "no connection" in event.reason for event in shown)
     assert asked == [1, 2, 3]
 

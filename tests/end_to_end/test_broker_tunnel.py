@@ -1,19 +1,13 @@
 """The real programs: a worker that knows only the gateway, which dies and comes back; one that is not wanted."""
 
-import socket
 from pathlib import Path
 
 from client.connection import Address, fixed
 from loadtest.sessions import Plan, run_sessions
 from tests.helpers.chain import KEY, Chain, running_chain
+from tests.helpers.ports import free_port
 
 REFUSED = 4
-
-
-def free_port() -> int:
-    """One that nobody has."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 async def recognised(url: str, seed: int) -> None:

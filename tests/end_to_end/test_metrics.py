@@ -1,24 +1,19 @@
 """What Prometheus reads of a gateway and a worker while sessions speak: always accepted, and in the end true."""
 
 import asyncio
-import socket
 from pathlib import Path
 
 import aiohttp
 
 from benchmarks.speakers import run_speakers
 from tests.helpers.chain import KEY, running_chain
+from tests.helpers.ports import free_port
 from tests.helpers.prometheus import OPENMETRICS, Figures, figures
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
 SESSIONS, SEGMENTS, SECONDS = 8, 3, 1.5
 COUNT = SESSIONS * SEGMENTS
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 class Prometheus:

@@ -1,7 +1,6 @@
 """A worker whose broker is reached through a gateway: over real sockets, with TLS, and a whole worker."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from protocol.devices import DeviceKind
 from protocol.engine import EngineSettings
 from protocol.job import EndState
 from tests.helpers.fault_engines import ENGINE, Fault
+from tests.helpers.ports import free_port
 from tests.helpers.tunnel import OWNER_KEY, Tunnelled, tunnelling
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -94,8 +94,7 @@ async def everything(other: GatewaySide, jobs: Jobs) -> None:
 async def test_a_worker_recognises_through_it_and_lives_through_restarts(
     broker: Broker, tmp_path: Path, certificate: Certificate
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = int(found.getsockname()[1])
+    port = free_port()
     tls = server_context(certificate)
     async with gateway_side(broker.url) as other, AsyncExitStack() as worker:
         await other.attach()
@@ -166,8 +165,7 @@ async def test_a_gateway_that_was_found_may_still_send_a_worker_away(
 
 def nobody() -> str:
     """An address where nobody is."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return f"wss://127.0.0.1:{found.getsockname()[1]}"
+    return f"wss://127.0.0.1:{free_port()}"
 
 
 async def until_there(jobs: Jobs) -> None:
@@ -202,9 +200,7 @@ async def test_another_certificate_is_refused(gateway: Tunnelled, certificate: C
 
 
 async def test_nobody_there_is_said_in_words(certificate: Certificate) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        url = f"wss://127.0.0.1:{found.getsockname()[1]}"
-    async with jobs_through(url, OWNER_KEY, certificate.sha256) as jobs:
+    async with jobs_through(nobody(), OWNER_KEY, certificate.sha256) as jobs:
         with pytest.raises(BrokerUnavailable, match="127.0.0.1") as raised:
             await jobs.check()
     assert "object at" not in str(raised.value)
@@ -225,9 +221,7 @@ async def test_a_key_that_is_not_a_workers_is_refused(gateway: Tunnelled, certif
 
 
 async def test_a_gateway_that_is_away_is_tried_again() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = int(found.getsockname()[1])
-    async with jobs_through(f"ws://127.0.0.1:{port}", OWNER_KEY) as jobs:
+    async with jobs_through(f"ws://127.0.0.1:{free_port()}", OWNER_KEY) as jobs:
         with pytest.raises(BrokerUnavailable):
             await jobs.check()
 

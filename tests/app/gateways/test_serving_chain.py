@@ -4,7 +4,6 @@ The chosen one is a process behind TLS, paired by a code; it is killed in mid-ta
 """
 
 import asyncio
-import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -37,6 +36,7 @@ from protocol.pairing import PAIRING_PATH, PairingState
 from tests.app.dictating_world import FakeDevice, dictating
 from tests.app.dictating_world import World as Dictation
 from tests.helpers.chain import KEY, Chain, Program, running_chain
+from tests.helpers.ports import free_port
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
 
@@ -57,13 +57,6 @@ class Halting(FakeDevice):
             if self.heard > len(self.audio) // 2:
                 await self.may_go_on.wait()
             yield block
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def shared(chain: Chain, port: int) -> tuple[Program, Endpoint]:

@@ -23,6 +23,7 @@ from client.pairing import pair
 from protocol.devices import DeviceKind
 from protocol.pairing import PairingStage, PairRefusal, decode_link
 from runtime.tasks import Tasks
+from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until
 
 
@@ -134,8 +135,8 @@ async def test_nobody_is_let_in_where_nobody_answers() -> None:
 
 
 def test_a_port_that_somebody_has_is_not_taken() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
         assert not port_is_free(port)
     assert port_is_free(port)
 
@@ -174,8 +175,7 @@ async def test_nothing_listens_beyond_this_computer_until_it_is_shared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     told, worker, stacks = Told(), Worker(), list[Stack]()
     async with Sharing(told, look_s=0.05) as made, Tasks("test") as tasks:
 
@@ -211,8 +211,9 @@ async def test_it_is_tried_again_once_the_port_is_free() -> None:
     async with Sharing(told, nowhere, look_s=0.02, pause=pause) as made:
         made.again = lambda: starts.append(made.stack())
         made.ask(LookAtSharing(True))
-        with socket.create_server(("0.0.0.0", 0)) as taken:
-            made.wish(on=True, port=taken.getsockname()[1])
+        port = free_port()
+        with socket.create_server(("0.0.0.0", port)):
+            made.wish(on=True, port=port)
             await wait_until(lambda: told.view.state is SharingState.FAILED, "it is told why")
             await wait_until(lambda: len(pauses) > 3, "it is looked whether the port is free")
             assert len(starts) == 1, "nobody is interrupted for nothing"
@@ -249,8 +250,7 @@ async def test_one_that_ends_is_tried_again_ever_less_often() -> None:
 
     async with Sharing(Told(), nowhere, pause=pause) as made:
         made.again = lambda: made.gateway_told(StackFailed("it ends"))
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         made.wish(on=True, port=port)
         await wait_until(lambda: pauses[:3] == [1, 2, 3], "again and again")
         made.again = lambda: made.gateway_told(None)

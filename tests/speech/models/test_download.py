@@ -1,6 +1,5 @@
 """Downloads against a real server: resume, change, cuts, refusals, deadlines."""
 
-import socket
 from collections import deque
 from collections.abc import Callable
 from http.client import HTTPMessage
@@ -13,6 +12,7 @@ from speech.models import download as module
 from speech.models.download import Limits, download, probe, read_trusted
 from speech.models.errors import FileRefused, SourceFailed, Stopped
 from speech.models.stopping import Stop
+from tests.helpers.ports import free_port
 from tests.speech.models.asking import asked_when
 from tests.speech.models.example import CONTENTS, HALF, QUICK, WEIGHTS
 from tests.speech.models.server import Asked, FileServer, Served
@@ -194,10 +194,8 @@ def test_a_stalled_answer_is_given_up(server: FileServer, part: Path) -> None:
 
 
 def test_an_address_that_nobody_listens_on_fails(part: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
     with pytest.raises(SourceFailed, match="no connection"):
-        download(f"http://127.0.0.1:{port}/w", part, SIZE, lambda done: None, QUICK)
+        download(f"http://127.0.0.1:{free_port()}/w", part, SIZE, lambda done: None, QUICK)
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/x", "nonsense", "http://127.0.0.1:port/"])

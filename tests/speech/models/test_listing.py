@@ -1,6 +1,5 @@
 """Models whose files their hub states, against a real server: trusted once, checked from then on."""
 
-import socket
 import subprocess
 import sys
 from collections import deque
@@ -16,6 +15,7 @@ from speech.models.listing import install, install_stated
 from speech.models.progress import Event, Fetching, Stating, silent
 from speech.models.stopping import Stop
 from speech.models.store import ModelStore, State
+from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until_sync
 from tests.speech.models.asking import asked_when
 from tests.speech.models.example import (
@@ -70,8 +70,7 @@ def whole(folder: Path, contents: Mapping[str, bytes] = STATED_CONTENTS) -> bool
 
 def nowhere() -> dict[str, str]:
     """An environment whose hub does not answer."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        return {"MODELSCOPE_ENDPOINT": f"http://127.0.0.1:{closed.getsockname()[1]}"}
+    return {"MODELSCOPE_ENDPOINT": f"http://127.0.0.1:{free_port()}"}
 
 
 def test_the_hub_is_asked_once_and_its_word_is_told(store: ModelStore, folder: Path, server: FileServer) -> None:
