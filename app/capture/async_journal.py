@@ -9,8 +9,7 @@ from functools import partial
 from typing import Final as Constant
 from typing import ParamSpec
 
-from app.capture.backlog import Keeping
-from app.capture.errors import NotKept
+from app.capture.errors import DiskRefuses, NotKept
 from app.capture.journal import Journal
 from app.outlet import Outlet, ToGateway
 from app.transcript import Rewrite, as_it_is
@@ -101,8 +100,8 @@ class AsyncJournal(AudioStore):
             try:
                 beside = asyncio.get_running_loop().run_in_executor(None, partial(work, *arguments, **named))
                 return await asyncio.shield(beside)
-            except NotKept:
-                if clock() >= latest or self._journal.keeping is Keeping.WRITING:
+            except DiskRefuses:  # it, and not ``keeping``: meanwhile the disk may have taken something of others
+                if clock() >= latest:
                     raise
             await asyncio.sleep(_AGAIN_S)
 

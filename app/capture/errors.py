@@ -5,6 +5,7 @@ JournalError            base (an ``AppError``)
 ├── TakeBusy            another process works on this take
 ├── NotDeleted          the disk does not let go of it
 └── NotKept             the disk does not take what must be kept (a ``GatewayError`` too: it ends a session)
+    └── DiskRefuses     it says that it takes nothing now: later it may
 
 MicrophoneError         base (an ``AppError``)
 ├── AudioLibraryMissing PortAudio, or its Python package, is not installed
@@ -38,6 +39,10 @@ class NotDeleted(JournalError):
 
 class NotKept(JournalError, GatewayError):
     """The disk does not take it: nothing was written, nothing may be sent."""
+
+
+class DiskRefuses(NotKept):
+    """It says so; once there is room it may take it."""
 
 
 class MicrophoneError(AppError):

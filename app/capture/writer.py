@@ -17,7 +17,7 @@ import structlog
 
 from app.capture.backlog import MOST_WAITING, Backlog, Keeping, keeping
 from app.capture.disk import File
-from app.capture.errors import NotKept
+from app.capture.errors import DiskRefuses, NotKept
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 log = structlog.get_logger(__name__)
@@ -133,8 +133,10 @@ class Writer:
         self._inbox.put(request)
         try:
             return request.answer.result(_ANSWER_S)
-        except OSError as error:  # TimeoutError is one
-            raise NotKept(f"the journal cannot write: {error.strerror or 'the disk does not answer'}") from error
+        except OSError as error:
+            if error.strerror is None:  # it is our own ``TimeoutError``
+                raise NotKept("the journal cannot write: the disk does not answer") from error
+            raise DiskRefuses(f"the journal cannot write: {error.strerror}") from error
 
     def _check_open(self) -> None:
         if self._closed or not self._thread.is_alive():
@@ -206,6 +208,11 @@ class Writer:
             written = self._audio.write(self._backlog.first())
             self._backlog.written(written)
             self.written += written
+            if not self._backlog:
+                self._taken()
+
+    def _taken(self) -> None:
+        """The disk has taken something whole: it refuses nothing any more."""
         if self._refusal is not None:
             self._refusal = None
             log.info("the journal writes again")
@@ -213,6 +220,8 @@ class Writer:
     def _sync_audio(self) -> None:
         written = self.written
         self._audio.sync()
+        if self.synced < written:
+            self._taken()
         self.synced = written
         self._due = time.monotonic() + self._sync_s
 
@@ -223,3 +232,4 @@ class Writer:
         while rest:
             rest = rest[self._events.write(rest) :]
         self._events_size += len(line)
+        self._taken()

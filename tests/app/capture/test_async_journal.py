@@ -11,7 +11,7 @@ import pytest
 from app.capture.async_journal import AsyncJournal, Journaled
 from app.capture.backlog import Keeping
 from app.capture.disk import AUDIO, EVENTS
-from app.capture.errors import NotKept
+from app.capture.errors import DiskRefuses, NotKept
 from app.capture.events import Begin, End, Event, Finished, Inserted, Inserting, Opened, Replaced, decode_lines
 from app.capture.journal import Journal
 from app.outlet import pass_on
@@ -154,6 +154,28 @@ async def test_rules_count_when_the_text_comes_and_are_not_applied_again(
     await unchanged.begin(1, 0)
     await unchanged.settle(1, Final(1, " said "))
     assert on_disk(journal)[-1] == Final(1, " said ")
+
+
+class Refusing(Journal):
+    """Refuses as often as it is told."""
+
+    refusals: list[NotKept]
+
+    def begin(self, segment: int, at: int) -> None:
+        if self.refusals:
+            raise self.refusals.pop()
+        super().begin(segment, at)
+
+
+async def test_a_refusal_is_waited_out_although_others_are_served_meanwhile(tmp_path: Path) -> None:
+    with Refusing.create(tmp_path, ID, Options(), 0) as journal:
+        journal.refusals = [DiskRefuses("full")]
+        assert journal.keeping is Keeping.WRITING
+        await AsyncJournal(journal, 60.0).begin(0, 0)
+        assert on_disk(journal) == [Begin(0, 0)]
+        journal.refusals = [NotKept("it does not answer")]
+        with pytest.raises(NotKept, match="answer"):
+            await AsyncJournal(journal, 60.0).begin(1, 0)
 
 
 @pytest.mark.parametrize("patient", [False, True])

@@ -8,7 +8,7 @@ import pytest
 
 from app.capture.backlog import Keeping
 from app.capture.disk import AUDIO, EVENTS
-from app.capture.errors import NotKept
+from app.capture.errors import DiskRefuses, NotKept
 from app.capture.writer import Writer
 from runtime.logs import logging_to
 from tests.app.capture.files import FaultyFile
@@ -134,6 +134,19 @@ def test_an_event_that_does_not_fit_is_refused_and_leaves_no_half_line(disk: Dis
     writer.record(b"two\n")
     writer.close()
     assert disk.lines == b"one\ntwo\n"
+
+
+def test_a_refusal_stands_until_the_disk_has_taken_something(disk: Disk) -> None:
+    writer = disk.writer()
+    disk.room(0)
+    with pytest.raises(DiskRefuses):
+        writer.record(b"lost\n")
+    writer.flush()  # has nothing to write
+    assert writer.keeping is Keeping.WAITING
+    disk.room(None)
+    writer.record(b"one\n")
+    wait_until_sync(lambda: writer.keeping is Keeping.WRITING, "the disk has taken it")
+    writer.close()
 
 
 def test_no_event_overtakes_audio_that_does_not_fit(disk: Disk) -> None:
