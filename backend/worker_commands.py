@@ -1,8 +1,9 @@
 """What a worker may say to the broker through the tunnel. Pure.
 
 The account of the broker limits commands and keys too. This here is narrower: keys are reached by the scripts that
-this project's workers have, and by no other; nobody becomes another user of the broker (AUTH, HELLO and RESET are
-allowed to every account, and the embedded broker's own user has no password).
+this project's workers have, by waiting for what is new in a stream, and by nothing else; nobody becomes another
+user of the broker (AUTH, HELLO and RESET are allowed to every account, and the embedded broker's own user has no
+password).
 """
 
 import tomllib
@@ -12,9 +13,10 @@ from importlib.resources import files
 from typing import Final
 
 from protocol.errors import Forbidden, MalformedMessage
-from protocol.job import WORKERS_KEY
+from protocol.job import GROUP, WORKERS_KEY
 
 _READ_WORDS: Final = 3
+_MOST_OF_A_READ: Final = 64  # words of an XREADGROUP, all of which are read
 _MOST_WORDS: Final = 10_000
 _LONGEST_WORD: Final = 64 * 1024  # of those that are read: a script
 _LONGEST_ARGUMENT: Final = 8 * 1024 * 1024
@@ -35,7 +37,7 @@ def may_say(words: Sequence[bytes], count: int, digests: Set[bytes]) -> bool:
     if name in (b"PING", b"TIME"):
         return count == 1
     if name == b"XREADGROUP":
-        return True
+        return len(words) == count and _waits_for_new(rest)
     if name == b"EVALSHA":
         return rest[:1] != () and rest[0].lower() in digests
     if name == b"SCRIPT":
@@ -45,6 +47,20 @@ def may_say(words: Sequence[bytes], count: int, digests: Set[bytes]) -> bool:
     if name == b"CLIENT":
         return rest[:1] != () and rest[0].upper() in (b"SETINFO", b"SETNAME")
     return name == b"INFO" and count == 2 and rest == (b"server",)
+
+
+def _waits_for_new(rest: Sequence[bytes]) -> bool:
+    """Whether entries that are read become this group's to finish.
+
+    NOACK would give a job to nobody, for ever; an id instead of ``>`` counts one more delivery of another's job.
+    """
+    streams = rest[3:]
+    while streams[:1] in ((b"COUNT",), (b"BLOCK",)):
+        streams = streams[2:]
+    half, odd = divmod(len(streams), 2)
+    if rest[:2] != (b"GROUP", GROUP.encode()) or streams[:1] != (b"STREAMS",):
+        return False
+    return odd == 1 and set(streams[half + 1 :]) == {b">"}
 
 
 class CommandGate:
@@ -96,7 +112,7 @@ class CommandGate:
 
     def _begin_word(self, length: int) -> bool:
         self._left -= 1
-        reads = len(self._words) < _READ_WORDS
+        reads = len(self._words) < self._wanted()
         if length > (_LONGEST_WORD if reads else _LONGEST_ARGUMENT):
             raise Forbidden("a worker sends no argument of this length")
         if reads:
@@ -111,12 +127,15 @@ class CommandGate:
         self._words.append(bytes(self._read[:length]))
         del self._read[: length + len(_END)]
         self._word = None
-        if len(self._words) == min(_READ_WORDS, self._count) and not may_say(
-            self._words, self._count, self._digests
-        ):
+        if len(self._words) == self._wanted() and not may_say(self._words, self._count, self._digests):
             name = self._words[0][:20].decode("ascii", "replace")
             raise Forbidden(f"a worker may not say {name!r} to the broker, or not so")
         return self._next()
+
+    def _wanted(self) -> int:
+        """How many words of this command decide whether it may pass."""
+        whole = self._words and self._words[0].upper() == b"XREADGROUP"
+        return min(_MOST_OF_A_READ if whole else _READ_WORDS, self._count)
 
     def _next(self) -> bool:
         if not self._left:
