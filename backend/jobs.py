@@ -36,6 +36,7 @@ from backend.records import (
     parse_promoted,
     parse_reread,
     parse_submitted,
+    read_status,
 )
 from backend.scripts import load_scripts
 from backend.server_info import checked_version, is_durable, is_worth_compacting, shown_url
@@ -51,7 +52,6 @@ from protocol.job import (
     Job,
     Keys,
     Notice,
-    decode_status,
 )
 from runtime.tasks import Tasks
 
@@ -167,7 +167,7 @@ class Jobs:
         used, limit, streams, statuses = reply
         return Survey(
             streams={name.decode(): Waiting(max(0, samples), *rest) for name, samples, *rest in streams},
-            workers=tuple(decode_status(status) for status in statuses),
+            workers=tuple(known for status in statuses if (known := read_status(status))),
             memory=used / limit if limit else 0.0,
         )
 

@@ -3,10 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from protocol.errors import Forbidden, OutOfOrder, TakenOver
-from protocol.job import Ended, EndState, Job, Outcome, decode_notice, encode_job, parse_end
+from protocol.errors import Forbidden, MalformedMessage, OutOfOrder, TakenOver
+from protocol.job import Ended, EndState, Job, Outcome, decode_notice, decode_status, encode_job, parse_end
+from protocol.monitor import WorkerStatus
 
 _PER_SEGMENT: Final = ("job", "end", "result", "text")
+_SLOWEST: Final = 0.001  # a worker says thousandths
+_FASTEST: Final = 1e6
+_MOST_SLOTS: Final = 10_000
 
 
 class Record(NamedTuple):
@@ -131,6 +135,16 @@ def _record(job: bytes | None, end: bytes | None, result: bytes | None, text: by
     if ended.state is not EndState.CANCELLED and isinstance(notice, Outcome):
         return Record(end=ended, outcome=notice)
     return Record(end=ended, text=(text or b"").decode() if ended.state is EndState.FINAL else None)
+
+
+def read_status(data: bytes) -> WorkerStatus | None:
+    """What a worker says of itself; ``None``: nothing to be read, or to be reckoned with: speeds are divided by."""
+    try:
+        status = decode_status(data)
+    except MalformedMessage:
+        return None
+    likely = status.speed == 0 or _SLOWEST <= status.speed <= _FASTEST
+    return status if likely and 0 <= status.slots <= _MOST_SLOTS else None
 
 
 def flat(job: Job) -> Iterator[str | bytes]:

@@ -11,9 +11,11 @@ from backend.records import (
     parse_promoted,
     parse_reread,
     parse_submitted,
+    read_status,
 )
 from protocol.errors import ErrorCode, MalformedMessage
-from protocol.job import Ended, EndState, Failure, Result, encode_notice
+from protocol.job import Ended, EndState, Failure, Result, encode_notice, encode_status
+from protocol.monitor import WorkerState, WorkerStatus
 
 RESULT = Result("s", 1, "hello", attempt=1)
 FAILURE = Failure("s", 1, ErrorCode.ENGINE_FAILED, "no", attempt=1)
@@ -74,3 +76,24 @@ def test_damage_is_an_error() -> None:
         parse_submitted([b"ended", b"perhaps 1", b"", b""])
     with pytest.raises(MalformedMessage):
         parse_hash([b"end:1", b"final 1", b"result:1", b"{"])
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"{",
+        b"7",
+        b'{"at_ms":5}',
+        *(
+            encode_status(WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, slots, speed=speed))
+            for slots, speed in ((-1, 1.0), (10**9, 1.0), (1, -1.0), (1, 5e-324), (1, 1e300))
+        ),
+    ],
+)
+def test_a_status_that_cannot_be_reckoned_with_is_none(bad: bytes) -> None:
+    assert read_status(bad) is None
+
+
+def test_a_status_of_a_worker_that_has_just_begun_is_read() -> None:
+    status = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.STARTING)
+    assert read_status(encode_status(status)) == status
