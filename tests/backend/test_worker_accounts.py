@@ -1,16 +1,29 @@
 """Accounts of the broker for workers, on every kind of broker: what they may, and until when."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoPermissionError, ResponseError
 
+from backend.jobs import open_jobs
 from backend.worker_accounts import COMMANDS, Account, WorkerAccounts
-from protocol.job import Keys
+from protocol.job import (
+    GROUP,
+    WORKERS_KEY,
+    Detached,
+    Ended,
+    EndState,
+    Hypothesis,
+    Keys,
+    Result,
+    encode_notice,
+)
 from tests.helpers.valkey import Broker
+from tests.worker.scripts import KEYS, PARTIALS, SESSION, STREAMS, GatewaySide, failure, job, result
+from worker.scripts import RETURNED, load_scripts
 
 ALWAYS = {"auth", "hello", "quit", "reset"}
 """To every account of a broker; the tunnel refuses them."""
@@ -34,7 +47,8 @@ def accounts_of(redis: Any) -> WorkerAccounts:
 
 def known_as(broker: Broker, account: Account) -> Any:
     """A connection of that account."""
-    return Redis.from_url(broker.url, protocol=2, username=account.name, password=account.password)
+    name, password = account
+    return Redis.from_url(broker.url, protocol=2, username=name, password=password, socket_timeout=10)
 
 
 async def every_command(redis: Any) -> list[tuple[str, int]]:
@@ -138,3 +152,147 @@ async def test_a_broker_that_was_restarted_is_told_again(redis: Any) -> None:
         async with accounts.account("w") as again:
             assert again == account
             assert account.name.encode() in await redis.execute_command("ACL", "USERS")
+
+
+# -- scripts of a worker that means ill ----------------------------------------------------------------------
+
+HASH, JOBS, HELD = KEYS.session(SESSION), STREAMS[0], "held"
+FIGURES = KEYS.history_keys[1]
+ENDING: Final = (HASH, JOBS, KEYS.backlog, FIGURES)
+"""The keys of ``finish``, and with the lock of ``fail``."""
+
+
+def ending(notice: bytes, segment: str = "0", attempt: str = "0", samples: str = "1600") -> tuple[Any, ...]:
+    """The arguments of ``finish``."""
+    return (HELD, segment, attempt, samples, notice)
+
+
+GOOD = encode_notice(result(job()))
+BAD: Final[list[tuple[str, tuple[str, ...], tuple[Any, ...]]]] = [
+    ("heartbeat", (KEYS.backlog,), (JOBS, "x", "1e18")),
+    ("heartbeat", (HASH,), ("owner", '{"at_ms":0}', "1e18")),
+    ("heartbeat", (JOBS,), ("w", '{"at_ms":0}')),
+    ("heartbeat", (WORKERS_KEY,), ("w", '{"at_ms":0,"at_ms":9999999999999}')),
+    ("heartbeat", (WORKERS_KEY,), ("w", "7")),
+    ("heartbeat", (WORKERS_KEY,), ("w", '{"at_ms":0}' + " " * 20_000)),
+    ("leave", (JOBS, JOBS), (HELD,)),
+    ("leave", (HASH, JOBS), (HELD,)),
+    ("leave", (KEYS.sweep, JOBS), (RETURNED,)),
+    ("sweep", (Keys(1).backlog, JOBS), (GROUP, "w", 1, 0, 1)),
+    ("sweep", (KEYS.session("new"), JOBS), (GROUP, "w", 1, 0, 1)),
+    ("sweep", (FIGURES, JOBS), (GROUP, "w", 1, 0, 1)),
+    ("groups", (KEYS.session("new"),), ()),
+    ("groups", (KEYS.sweep,), ()),
+    ("groups", (WORKERS_KEY,), ()),
+    ("groups", (Keys(1).backlog,), ()),
+    ("groups", ("kiki:{x}:jobs:interactive:any",), ()),
+    ("groups", (KEYS.jobs("interactive", "m" * 300),), ()),
+    ("groups", (JOBS, KEYS.jobs("interactive", "a b")), ()),
+    ("partials", (JOBS,), (GROUP, "w", 1, "-1e12")),
+    ("partials", (PARTIALS[0], JOBS), (GROUP, "w", 1, "-1e12")),
+    ("hypothesis", (HASH,), (0, encode_notice(Detached(SESSION, "elsewhere", 99)))),
+    ("hypothesis", (HASH,), (0, GOOD)),
+    ("hypothesis", (JOBS,), (0, encode_notice(Hypothesis(SESSION, 0, "x")))),
+    ("finish", (HASH, JOBS, WORKERS_KEY, FIGURES), ending(GOOD)),
+    ("finish", (HASH, JOBS, HASH, FIGURES), ending(GOOD)),
+    ("finish", (HASH, JOBS, Keys(1).backlog, FIGURES), ending(GOOD)),
+    ("finish", (HASH, JOBS, KEYS.backlog, HASH), ending(GOOD)),
+    ("finish", (HASH, PARTIALS[0], KEYS.backlog, FIGURES), ending(GOOD)),
+    ("finish", (HASH, Keys(1).jobs("interactive"), KEYS.backlog, FIGURES), ending(GOOD)),
+    ("finish", (JOBS, JOBS, KEYS.backlog, FIGURES), ending(GOOD)),
+    ("finish", ENDING, ending(GOOD, samples="-1")),
+    ("finish", ENDING, ending(GOOD, samples="1e18")),
+    ("finish", ENDING, ending(encode_notice(failure(job())))),
+    ("finish", ENDING, ending(encode_notice(Detached(SESSION, "elsewhere", 99)))),
+    ("finish", ENDING, ending(b"{")),
+    ("finish", ENDING, ending(b'"result"')),
+    ("finish", ENDING, ending(b'{"type":"result"}')),
+    ("finish", ENDING, ending(b'{"type":"result","text":7}')),
+    ("finish", ENDING, ending(b'{"type":"result","text":"\xe4\xb8"}')),
+    ("finish", ENDING, ending(b'{"type":"result","text":"\xed\xa0\x80"}')),
+    ("finish", ENDING, ending(b'{"type":"result","text":"\xe4\xc2\x80\xb8\x80"}')),
+    ("finish", ENDING, ending(b'{"type":"result","text":"x","queue_ms":-1}')),
+    ("finish", ENDING, ending(b'{"type":"result","text":"x","decode_ms":0.5}')),
+    ("finish", ENDING, ending(b'{"type":"result","text":"x","decode_ms":NaN}')),
+    ("finish", ENDING, ending(b'{"type":"result","text":"x","words":[{"text":"x"}]}')),
+    ("finish", ENDING, ending(b'{"type":"result","text":"x","language":null}')),
+    ("fail", (*ENDING, JOBS), (*ending(encode_notice(failure(job()))), HELD, 3)),
+    ("fail", (*ENDING, KEYS.sweep), (*ending(GOOD), HELD, 3)),
+    ("fail", (*ENDING, KEYS.sweep), (*ending(encode_notice(failure(job()))), HELD, "many")),
+    ("fail", (*ENDING, KEYS.sweep), (*ending(b'{"type":"failure","code":"no","message":"x"}'), HELD, 3)),
+]
+
+
+class Lent:
+    """A worker's account, one job (segment 0) that the consumer ``held`` has, and the gateway's side."""
+
+    def __init__(self, worker: Any, redis: Any) -> None:
+        self.worker = worker
+        self.redis = redis
+        self.other = GatewaySide(redis)
+        self.entry = ""
+
+    async def begin(self) -> None:
+        """As a gateway and an honest worker leave it."""
+        await self.other.attach()
+        await self.run("groups", (*STREAMS, *PARTIALS))
+        self.entry = await self.other.submit(job())
+        await self.redis.xreadgroup(GROUP, HELD, {JOBS: ">"})
+
+    async def run(self, name: str, keys: tuple[str, ...], *arguments: Any) -> Any:
+        """One script; ``HELD`` as the first argument of an end stands for the entry."""
+        digest = await self.worker.script_load(load_scripts()[name])
+        first = [self.entry] if name in ("finish", "fail") else list(arguments[:1])
+        return await self.worker.evalsha(digest, len(keys), *keys, *first, *arguments[1:])
+
+    async def everything(self) -> dict[bytes, bytes]:
+        """All that the broker has."""
+        return {key: await self.redis.dump(key) for key in await self.redis.keys()}
+
+
+@pytest.fixture
+async def lent(any_broker: Broker, redis: Any) -> AsyncIterator[Lent]:
+    """Who runs scripts of its own choice."""
+    async with accounts_of(redis).account("w") as account, known_as(any_broker, account) as worker:
+        one = Lent(worker, redis)
+        await one.begin()
+        yield one
+
+
+async def test_no_script_writes_where_its_keys_do_not_belong_or_what_nobody_can_read(lent: Lent) -> None:
+    before = await lent.everything()
+    async with lent.other.listening() as heard:
+        for name, keys, arguments in BAD:
+            with pytest.raises(ResponseError, match=r"\bnot "):
+                await lent.run(name, keys, *arguments)
+            assert await lent.everything() == before, (name, keys, arguments)
+        assert await lent.run("hypothesis", (HASH,), "7", encode_notice(Hypothesis("s", 8, "x", samples=5)))
+        assert await heard() == Hypothesis(SESSION, 7, "x", samples=5)  # the first that was published
+
+
+async def test_a_job_of_another_segment_is_not_removed(lent: Lent) -> None:
+    before = await lent.everything()
+    for keys, segment in ((KEYS.session("nobody"), "0"), (HASH, "1"), (HASH, "00")):
+        arguments = ending(GOOD, segment, samples="1")
+        assert await lent.run("finish", (keys, *ENDING[1:]), *arguments) == 0
+        assert await lent.run("fail", (keys, *ENDING[1:], KEYS.sweep), *arguments, HELD, 1) == b"gone"
+    assert await lent.everything() == before
+
+
+async def test_what_the_broker_knows_of_a_job_is_true_whatever_its_worker_says(lent: Lent) -> None:
+    said = encode_notice(Result("other", 9, "你好 \U0001f600", attempt=9, words=(), decode_ms=5))
+    assert await lent.run("finish", ENDING, *ending(said, attempt="4294967295", samples="9999999999")) == 1
+    assert await lent.other.stored() == Result(SESSION, 0, "你好 \U0001f600", decode_ms=5)
+    assert await lent.other.end() == str(Ended(EndState.FINAL, 0)).encode()
+    assert await lent.other.backlog() == 0
+
+
+async def test_a_status_that_nobody_can_read_keeps_no_gateway_from_its_survey(
+    any_broker: Broker, lent: Lent
+) -> None:
+    await lent.run("heartbeat", (WORKERS_KEY,), "w", '{"at_ms":0}')
+    await lent.redis.hset(WORKERS_KEY, "of the future", '{"at_ms":99999999999999}')
+    async with open_jobs(any_broker.url, "g") as jobs:
+        assert (await jobs.survey()).workers == ()
+    await lent.run("heartbeat", (WORKERS_KEY,), "w", '{"at_ms":0}')
+    assert await lent.redis.hkeys(WORKERS_KEY) == [b"w"]

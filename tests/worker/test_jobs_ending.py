@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from redis.exceptions import OutOfMemoryError
 
 from protocol.job import (
@@ -11,6 +12,7 @@ from protocol.job import (
     decode_job,
     decode_notice,
 )
+from protocol.recognition import Word
 from tests.helpers.valkey import Broker
 from tests.worker.scripts import (
     GATEWAY,
@@ -131,6 +133,41 @@ async def test_a_worker_can_come_to_a_full_broker_and_empty_it(any_broker: Broke
         for segment, worker in enumerate(("first", "second")):
             async with jobs_of(any_broker.url, worker) as newcomer:
                 assert await newcomer.finish(await take_one(newcomer), result(job(segment)))
+
+
+@pytest.mark.parametrize("counter", ["x", "", "1e18", str(-(2**63)), "7"])
+async def test_a_broken_backlog_loses_no_result_and_is_right_again_when_nothing_waits(
+    jobs: Jobs, other: GatewaySide, counter: str
+) -> None:
+    await other.submit(job(0))
+    await other.submit(job(1))
+    first, second = await jobs.take(2)
+    await other.redis.hset(KEYS.backlog, STREAMS[0], counter)
+    assert await jobs.finish(first, result(job(0)))
+    assert await other.stored(0) == result(job(0))
+    assert await other.backlog() == 0
+    assert await jobs.fail(second, failure(job(1)), 1) is Verdict.DEAD
+    assert (await other.redis.xlen(STREAMS[0]), await other.pending(), await other.backlog()) == (0, [], 0)
+
+
+async def test_broken_figures_of_the_history_lose_no_result(jobs: Jobs, other: GatewaySide) -> None:
+    stream, figures = KEYS.history_keys
+    await other.redis.hset(figures, "left_out", "x")
+    await other.redis.hset(KEYS.session(SESSION), "history", "1 {}")
+    for segment in range(2):
+        await other.submit(job(segment))
+        assert await jobs.finish(await take_one(jobs), result(job(segment)))
+        assert await other.stored(segment) == result(job(segment))
+    assert (await other.redis.xlen(stream), await other.redis.xlen(STREAMS[0])) == (1, 0)
+
+
+async def test_words_go_through_whole(jobs: Jobs, other: GatewaySide) -> None:
+    said = replace(
+        result(job()), words=(Word("你好", 0, 250), Word('"\\/\x00\x7f', 250, 4_000_000)), queue_ms=2**32
+    )
+    await other.submit(job())
+    assert await jobs.finish(await take_one(jobs), said)
+    assert await other.stored() == said
 
 
 # -- speculation ------------------------------------------------------------------------------------------

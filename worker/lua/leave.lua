@@ -2,7 +2,7 @@
 -- KEYS 1 sweep lock, then streams. ARGV 1 consumer.
 local consumer = ARGV[1]
 named(KEYS[1], 'sweep', 'the lock of the sweeps')
-assert(consumer ~= RETURNED, 'what nobody holds stays so') -- or the loop below would never end
+assert(consumer ~= RETURNED, 'not a consumer') -- the loop below would never end
 local handed_back = 0
 
 local function hand_back(stream, entry, deliveries)

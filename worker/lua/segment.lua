@@ -7,7 +7,7 @@
 local shard, identity = named(KEYS[1], 'session:(.*)', 'a session')
 local session, stream, backlog, figures = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local entry, segment, attempt, samples, notice = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-assert(named(stream, 'jobs:%l+:%S+', 'a stream of jobs') == shard, 'a stream of another shard')
+assert(named(stream, 'jobs:%l+:%S+', 'a stream of jobs') == shard, 'not a stream of this shard')
 assert(backlog == shard .. 'backlog', 'not the backlog')
 assert(figures == shard .. 'history:figures', 'not the figures of the history')
 assert(string.match(samples, '^%d+$') and #samples <= 10, 'not a number of samples')
