@@ -138,7 +138,7 @@ def _record(job: bytes | None, end: bytes | None, result: bytes | None, text: by
 
 
 def read_status(data: bytes) -> WorkerStatus | None:
-    """What a worker says of itself; ``None``: nothing to be read, or to be reckoned with: speeds are divided by."""
+    """What a worker says of itself; ``None``: not to be read, or to be reckoned with: speeds are divided by."""
     try:
         status = decode_status(data)
     except MalformedMessage:
