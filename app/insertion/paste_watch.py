@@ -26,7 +26,7 @@ class Verdict(StrEnum):
 
 
 class PasteWatch:
-    """One paste into ``program``, which has ``deadline_s`` to read it."""
+    """One paste into ``program``, which has ``deadline_s`` for each step: to ask, to take, to ask for more."""
 
     def __init__(self, program: int, deadline_s: float = READ_DEADLINE_S) -> None:
         self._program = program
@@ -42,7 +42,7 @@ class PasteWatch:
         self._pressed_s = now
 
     def asked(self, program: int, now: float) -> bool:
-        """``program`` asks for the text; whether that is the target's answer to the key."""
+        """``program`` asks, or goes on taking; whether that is the target's answer to the key."""
         if program != self._program or self._pressed_s is None:
             return False
         self._asked_s = now
@@ -62,8 +62,12 @@ class PasteWatch:
             return Verdict.READ
         if self._taken:
             return Verdict.TAKEN
-        late = self._pressed_s is not None and now >= self._pressed_s + self._deadline_s
+        late = self._pressed_s is not None and now >= self.ends_s()
         return Verdict.NOT_READ if late else Verdict.WAITING
+
+    def ends_s(self) -> float:
+        """When the target's time is over, if it does not ask before."""
+        return max(self._pressed_s or 0.0, self._asked_s) + self._deadline_s
 
     def settles_s(self) -> float:
         """When what was there may come back, if it does not ask again before."""
@@ -77,13 +81,13 @@ class PasteWatch:
         """The text is held: the target gets nothing for this key any more."""
         self._late_ends_s = now + LATE_S if self._pressed_s is not None else None
 
-    def has_given_up(self) -> bool:
+    def may_be_late(self, now: float) -> bool:
         """Whether a late answer is possible."""
-        return self._late_ends_s is not None
+        return self._late_ends_s is not None and now < self._late_ends_s
 
     def late(self, program: int, now: float) -> bool:
         """Whether ``program`` may still have the key of a text that is held before it."""
-        return self._late_ends_s is not None and program == self._program and now < self._late_ends_s
+        return program == self._program and self.may_be_late(now)
 
     def refuses(self, program: int, now: float) -> bool:
         """Whether what ``program`` asks for now is the late answer to a key of a text that is held."""

@@ -22,6 +22,8 @@ from app.insertion.x11_selection import SelectionOwner
 _WHY = {Verdict.TAKEN: Reason.CLIPBOARD_BUSY, Verdict.NOT_READ: Reason.NOT_READ, Verdict.WAITING: Reason.NOT_READ}
 _SAVE_DEADLINE_S = 1.0
 _MOST_TRIES = 3
+_MOST_STEPS = 5  # of a target that asks and asks, each within its deadline
+MOST_LATE = 16
 _ALL_CHANGES = (
     xfixes.XFixesSetSelectionOwnerNotifyMask
     | xfixes.XFixesSelectionWindowDestroyNotifyMask
@@ -44,6 +46,7 @@ class X11Clipboard:
         self._changes: Counter[int] = Counter()  # by others
         self._lent: set[int] = set()
         self._watch: PasteWatch | None = None
+        self._given_up: list[PasteWatch] = []  # at most one for each program
         self._hears = self._listen()
         self.owner.refuses = self._refuses
         self.owner.asked = self._asked
@@ -63,7 +66,8 @@ class X11Clipboard:
 
         What was there is given back a little later.
         """
-        if self._watch is not None and self._watch.late(program, time.monotonic()):
+        late = self._late()
+        if any(watch.late(program, time.monotonic()) for watch in late) or len(late) >= MOST_LATE:
             return Reason.NOT_READ  # it has still an earlier key before it, and would take this text for that one
         watch = self._watch = PasteWatch(program, self._deadline_s)
         if not self._lend(text, tuple(selections)):
@@ -71,15 +75,13 @@ class X11Clipboard:
             return Reason.CLIPBOARD_BUSY
         reason = press(lambda: watch.pressed(time.monotonic()))
         if reason is None:
-            self._connection.wait(
-                lambda: watch.verdict(time.monotonic()) is not Verdict.WAITING, 2 * self._deadline_s
-            )
-            verdict = watch.verdict(time.monotonic())
+            verdict = self._verdict(watch)
             if verdict is Verdict.READ:
                 self._give_back_when_settled(watch)
                 return None
             reason = _WHY[verdict]
         watch.give_up(time.monotonic())
+        self._given_up = [*self._late(), watch]
         self._give_back()
         return reason
 
@@ -93,6 +95,46 @@ class X11Clipboard:
         clipboard = self._connection.atom("CLIPBOARD")
         if self.owner.contents(clipboard):
             self._save(clipboard)
+
+    # -- whether it is read --------------------------------------------------------------------------------
+
+    def _verdict(self, watch: PasteWatch) -> Verdict:
+        """Wait for it."""
+        end = time.monotonic() + _MOST_STEPS * self._deadline_s
+        while True:
+            left = min(end, watch.ends_s()) - time.monotonic()
+            self._connection.wait(lambda: watch.verdict(time.monotonic()) is not Verdict.WAITING, left)
+            if watch.verdict(time.monotonic()) is Verdict.READ:
+                return Verdict.READ
+            verdict = self._last_look(watch, is_last=time.monotonic() >= end)
+            if verdict is not Verdict.WAITING:
+                return verdict
+
+    def _last_look(self, watch: PasteWatch, *, is_last: bool) -> Verdict:
+        """At what came while we were not there to hear it. What is not read then cannot be read any more.
+
+        With the server grabbed, the target takes nothing in between.
+        """
+        display = self._connection.display
+        display.grab_server()
+        try:
+            display.sync()
+            self._connection.handle_pending()
+            verdict = watch.verdict(time.monotonic())
+            if verdict is Verdict.WAITING and is_last:
+                verdict = Verdict.NOT_READ
+            if verdict in (Verdict.NOT_READ, Verdict.TAKEN):
+                self.owner.withdraw(watch.received)
+            return verdict
+        finally:
+            display.ungrab_server()
+            display.flush()
+
+    def _late(self) -> list[PasteWatch]:
+        """Pastes whose key a program may still have before it."""
+        now = time.monotonic()
+        self._given_up = [watch for watch in self._given_up if watch.may_be_late(now)]
+        return self._given_up
 
     # -- what was there ------------------------------------------------------------------------------------
 
@@ -183,7 +225,7 @@ class X11Clipboard:
             before = self._before.pop(selection, Contents())
             if self.owner.contents(selection) is None:
                 continue  # another program's
-            if before.values or (self._watch is not None and self._watch.has_given_up()):
+            if before.values or self._late():
                 self.owner.own(selection, before)
             else:
                 self.owner.disown(selection)
@@ -205,7 +247,7 @@ class X11Clipboard:
     # -- what is heard of it -------------------------------------------------------------------------------
 
     def _refuses(self, program: int) -> bool:
-        return self._watch is not None and self._watch.refuses(program, time.monotonic())
+        return any(watch.refuses(program, time.monotonic()) for watch in self._late())
 
     def _asked(self, program: int) -> Callable[[], None] | None:
         watch = self._watch

@@ -34,7 +34,7 @@ class _Transfer:
 class SelectionOwner:
     """Owns selections for us. ``refuses``: whether this program (a number) gets nothing now.
 
-    ``asked`` hears of each answer and of each further piece, and gives what is to be called once the contents in it
+    ``asked`` hears of each answer and each piece of one, and gives what is to be called once the contents in it
     were taken, or None; ``lost`` is told which selection another program owns now.
     """
 

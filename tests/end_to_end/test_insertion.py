@@ -278,13 +278,31 @@ async def test_a_target_that_hung_gets_neither_what_was_copied_nor_the_text(
     await window.shows("again")
 
 
+async def test_a_target_that_hung_does_not_get_the_text_of_the_next_one(desktop: Desktop) -> None:
+    desktop.copy(b"copied before")
+    first = field(desktop)
+    process = desktop.processes[-1]
+    second = field(desktop)
+    first.focus()
+    async with opened(desktop, 2 * READ_DEADLINE_S) as inserter:
+        target = await inserter.target()
+        process.send_signal(signal.SIGSTOP)
+        assert await inserter.insert("spoken", target) == held(Reason.NOT_READ)
+        second.focus()
+        assert await inserter.insert("spoken", await inserter.target()) == PASTED
+        process.send_signal(signal.SIGCONT)
+        await second.shows("spoken")
+        first.focus()
+        await wait_until(lambda: inserted(inserter, "again", target), "it can be pasted into again")
+        await first.shows("again")
+        await shows_only(desktop, second, "spoken")
+
+
 async def inserted(inserter: X11Inserter, text: str, target: Target | None) -> bool:
     return await inserter.insert(text, target) == PASTED
 
 
-async def test_a_program_that_reads_nothing_leaves_the_text_held(
-    desktop: Desktop, impatient: X11Inserter
-) -> None:
+async def test_a_program_that_reads_nothing_leaves_the_text_held(desktop: Desktop, impatient: X11Inserter) -> None:
     desktop.copy(b"copied before")
     window = next(NAMES)
     desktop.start("xterm", "-title", window, "-xrm", "*VT100.translations: #override Shift <Key>Insert: ignore()")

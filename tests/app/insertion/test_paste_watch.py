@@ -35,6 +35,27 @@ def test_nothing_is_waited_for_longer_than_the_deadline() -> None:
     assert patient.verdict(100.0 + 2 * READ_DEADLINE_S) is Verdict.NOT_READ
 
 
+def test_a_target_that_is_at_it_has_more_time() -> None:
+    watch = PasteWatch(TARGET)
+    watch.pressed(0.0)
+    watch.asked(OTHER, 0.95)
+    assert watch.verdict(READ_DEADLINE_S) is Verdict.NOT_READ
+    watch.asked(TARGET, 0.95)
+    assert watch.verdict(1.05) is Verdict.WAITING and watch.ends_s() == 0.95 + READ_DEADLINE_S
+    watch.asked(TARGET, 1.5)  # the next piece
+    assert watch.verdict(2.4) is Verdict.WAITING
+    assert watch.verdict(1.5 + READ_DEADLINE_S) is Verdict.NOT_READ
+    watch.received()
+    assert watch.verdict(1.5 + READ_DEADLINE_S) is Verdict.READ
+
+
+def test_what_was_asked_before_the_key_gives_no_time() -> None:
+    watch = PasteWatch(TARGET)
+    watch.asked(TARGET, 100.0)
+    watch.pressed(0.0)
+    assert watch.verdict(READ_DEADLINE_S) is Verdict.NOT_READ
+
+
 def test_another_programs_copy_ends_it() -> None:
     watch = PasteWatch(TARGET)
     watch.pressed(1.0)
@@ -59,10 +80,12 @@ def test_after_long_enough_no_late_answer_is_expected() -> None:
     watch = PasteWatch(TARGET)
     watch.pressed(0.0)
     watch.give_up(1.0)
+    assert watch.may_be_late(1.0)
+    assert not watch.may_be_late(1.0 + LATE_S)
     assert not watch.refuses(TARGET, 1.0 + LATE_S)
 
 
 def test_without_a_key_nothing_is_late() -> None:
     watch = PasteWatch(TARGET)
     watch.give_up(1.0)
-    assert not watch.has_given_up() and not watch.late(TARGET, 1.0)
+    assert not watch.may_be_late(1.0) and not watch.late(TARGET, 1.0)

@@ -1,10 +1,13 @@
 import os
+import time
+from collections.abc import Callable
 
 import pytest
+from Xlib import X
 from Xlib.protocol.event import SelectionNotify
 
 from app.insertion.outcome import Reason
-from app.insertion.x11_clipboard import Press, X11Clipboard
+from app.insertion.x11_clipboard import MOST_LATE, Press, X11Clipboard
 from app.insertion.x11_connection import Connection
 from app.insertion.x11_contents import Contents, Value
 from app.insertion.x11_selection import SelectionOwner
@@ -12,6 +15,7 @@ from tests.helpers.desktop import Desktop
 from tests.helpers.waiting import wait_until_sync
 
 US = os.getpid()
+DEADLINE_S = 0.2
 
 
 def presses(reason: Reason | None) -> Press:
@@ -51,6 +55,96 @@ def test_who_copies_meanwhile_keeps_what_was_copied(connection: Connection, othe
 
     assert clipboard.paste("text", selections, US, copies) is Reason.CLIPBOARD_BUSY
     assert connection.display.get_selection_owner(selections[0]).id == other.window.id
+
+
+class Slow:
+    """A target whose key is ``press``. It asks, but is heard of only when its time is over, for we were away."""
+
+    def __init__(self, us: Connection, it: Connection) -> None:
+        self.taken: list[bytes | None] = []
+        self.clipboard = X11Clipboard(us, DEADLINE_S)
+        self.selections = self.clipboard.selections(primary=False)
+        self._us, self._it = us, it
+        self._place = us.atom("PLACE")
+
+    def press(self, pressed: Callable[[], None]) -> None:
+        pressed()
+        text = self._us.atom("UTF8_STRING")
+        self._it.window.convert_selection(self.selections[0], text, self._place, X.CurrentTime)
+        self._it.display.sync()
+        self._it.wait(lambda: False, DEADLINE_S)
+
+    def press_and_take(self, pressed: Callable[[], None]) -> None:
+        """It takes what it has asked for once that is there."""
+        self.press(pressed)
+        self._us.at(time.monotonic(), self._look)
+
+    def take(self) -> None:
+        """What is there for it now."""
+        found = self._it.window.get_full_property(self._place, X.AnyPropertyType)
+        self.taken.append(None if found is None else bytes(found.value))
+        self._it.window.delete_property(self._place)
+        self._it.display.sync()
+
+    def _look(self) -> None:
+        if self._it.window.get_property(self._place, X.AnyPropertyType, 0, 1) is not None:
+            self.take()
+        else:
+            self._us.at(time.monotonic(), self._look)
+
+
+def test_a_target_that_was_answered_late_has_time_to_take_it(connection: Connection, other: Connection) -> None:
+    target = Slow(connection, other)
+    assert target.clipboard.paste("text", target.selections, US, target.press_and_take) is None
+    assert target.taken == [b"text"]
+
+
+def test_what_is_held_cannot_be_taken_any_more(connection: Connection, other: Connection) -> None:
+    """The target had its answer, but did not look at it in time."""
+    target = Slow(connection, other)
+    assert target.clipboard.paste("text", target.selections, US, target.press) is Reason.NOT_READ
+    target.take()
+    assert target.taken == [None]
+
+
+def test_what_another_copy_ended_cannot_be_taken_any_more(connection: Connection, other: Connection) -> None:
+    target = Slow(connection, other)
+    theirs = SelectionOwner(other)
+
+    def copies(pressed: Callable[[], None]) -> None:
+        target.press(pressed)
+        theirs.own(target.selections[0], Contents())
+
+    assert target.clipboard.paste("text", target.selections, US, copies) is Reason.CLIPBOARD_BUSY
+    target.take()
+    assert target.taken == [None]
+
+
+def test_whoever_has_a_late_key_is_refused_after_the_next_paste_elsewhere(
+    connection: Connection, other: Connection
+) -> None:
+    hung, hung_too = 12345, 23456
+    target = Slow(connection, other)
+    clipboard, selections = target.clipboard, target.selections
+    assert clipboard.paste("one", selections, hung, presses(None)) is Reason.NOT_READ
+    assert clipboard.paste("two", selections, hung_too, presses(None)) is Reason.NOT_READ
+    assert clipboard.paste("three", selections, US, target.press_and_take) is None
+    assert target.taken == [b"three"]
+    pressed: list[int] = []
+    assert clipboard.paste("four", selections, hung, lambda _: pressed.append(1)) is Reason.NOT_READ
+    assert not pressed
+    assert clipboard.owner.refuses(hung) and clipboard.owner.refuses(hung_too)
+    assert not clipboard.owner.refuses(US)
+
+
+def test_where_too_many_hang_nothing_is_offered(connection: Connection) -> None:
+    clipboard = X11Clipboard(connection, 0.0)
+    selections = clipboard.selections(primary=False)
+    for number in range(MOST_LATE):
+        assert clipboard.paste("text", selections, number, presses(None)) is Reason.NOT_READ
+    pressed: list[int] = []
+    assert clipboard.paste("text", selections, US, lambda _: pressed.append(1)) is Reason.NOT_READ
+    assert not pressed and all(clipboard.owner.refuses(number) for number in range(MOST_LATE))
 
 
 @pytest.mark.parametrize("answer", ["TARGETS", "UTF8_STRING"])
