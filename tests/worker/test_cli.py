@@ -90,6 +90,12 @@ def test_what_cannot_run_says_what_to_do(
     assert text in said and "Traceback" not in said
 
 
+def test_the_broker_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_REDIS", "http://nowhere")
+    with worker_process("", tmp_path, "--engine", "checksum") as process:
+        assert "not the address of a broker" in output(process)
+
+
 def test_a_damaged_model_is_refused(tmp_path: Path, broker: Broker, models: Path) -> None:
     folder = tmp_path / "data" / "models" / "whisper-base"
     folder.mkdir(parents=True)
