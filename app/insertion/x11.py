@@ -6,7 +6,8 @@ and indents them, and an undo takes back only some. It also takes equally long f
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from app.insertion.errors import CannotType, ScreenGone
@@ -25,12 +26,17 @@ _CLOSE_DEADLINE_S: Final = 3.0
 
 
 class X11Inserter:
-    """An ``Inserter``. Texts are inserted one after the other, by a thread of its own."""
+    """An ``Inserter``. Texts are inserted one after the other, by a thread of its own.
 
-    def __init__(self, thread: XThread, hands: "_Hands", rules: Rules) -> None:
+    Another one looks where the focus is: an insertion may take seconds, and the focus be elsewhere after it.
+    """
+
+    def __init__(self, threads: "_Threads", screen: X11Screen, hands: "_Hands", rules: Rules) -> None:
         self.rules = rules
-        self._thread = thread
+        self._threads = threads
+        self._screen = screen
         self._hands = hands
+        self._preparing: Future[None] | None = None
         self._turn = asyncio.Lock()
 
     @classmethod
@@ -41,22 +47,24 @@ class X11Inserter:
 
         ``patience_s``: how long a target may need for what it is asked, before it is taken to hang.
         """
-        thread = XThread(display)
-        await thread.open()
+        threads = _Threads(looks=XThread(display), works=XThread(display))
         try:
-            hands = await thread.call(lambda connection: _Hands(connection, patience_s))
+            await threads.open()
+            screen = await threads.looks.call(X11Screen)
+            hands = await threads.works.call(lambda connection: _Hands(connection, patience_s))
         except BaseException:
-            await thread.close()
+            await threads.close()
             raise
-        return cls(thread, hands, rules or Rules())
+        return cls(threads, screen, hands, rules or Rules())
 
     async def target(self) -> Target | None:
         """The window that has the focus now. What the clipboard holds is read meanwhile, off the critical path."""
         try:
-            found = await self._thread.call(lambda _: self._hands.screen.target())
+            found = await self._threads.looks.call(lambda _: self._screen.target())
         except ScreenGone:
             return None
-        self._thread.submit(lambda _: self._hands.prepare(found))
+        if found is not None and (self._preparing is None or self._preparing.done()):
+            self._preparing = self._threads.works.submit(lambda _: self._hands.prepare(found))
         return found
 
     async def insert(self, text: str, target: Target | None) -> Insertion:
@@ -70,19 +78,37 @@ class X11Inserter:
             rules = replace(rules, strategy=Strategy.PASTE)
         async with self._turn:
             try:
-                return await self._thread.call(lambda _: self._hands.insert(text, target, rules))
+                return await self._threads.works.call(lambda _: self._hands.insert(text, target, rules))
             except ScreenGone:
                 return held(Reason.TARGET_UNKNOWN)
 
     async def close(self) -> None:
         """Give the clipboard back. Safe to call twice."""
-        closed = self._thread.submit(lambda _: self._hands.close())
+        closed = self._threads.works.submit(lambda _: self._hands.close())
         await asyncio.wait([asyncio.wrap_future(closed)], timeout=_CLOSE_DEADLINE_S)
-        await self._thread.close()
+        await self._threads.close()
+
+
+@dataclass(frozen=True)
+class _Threads:
+    """Each has a connection of its own."""
+
+    looks: XThread
+    works: XThread
+
+    async def open(self) -> None:
+        """Both, or ``InsertionUnavailable``."""
+        await self.looks.open()
+        await self.works.open()
+
+    async def close(self) -> None:
+        """Safe to call twice."""
+        await self.looks.close()
+        await self.works.close()
 
 
 class _Hands:
-    """What the thread works with."""
+    """What the thread that inserts works with."""
 
     def __init__(self, connection: Connection, patience_s: float) -> None:
         self._connection = connection
@@ -98,10 +124,9 @@ class _Hands:
         self.keyboard.close()
         self.clipboard.close()
 
-    def prepare(self, target: Target | None) -> None:
+    def prepare(self, target: Target) -> None:
         """Read what the clipboard holds before it is needed."""
-        if target is not None:
-            self.clipboard.keep(self._selections(target))
+        self.clipboard.keep(self._selections(target))
 
     def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
         """In the way the rules say; what is costly to type is pasted all the same."""

@@ -138,7 +138,7 @@ class XThread:
 
     def __init__(self, name: str | None) -> None:
         self._name = name
-        # Bounded by its callers: nearly all wait for their answer, and there is one further piece for each.
+        # Bounded by its callers: nearly all wait for their answer, and the others have one piece here at most.
         self._work: queue.SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = queue.SimpleQueue()
         self._ours, self._theirs = socket.socketpair()
         self._ours.setblocking(False)

@@ -1,5 +1,7 @@
 """What does not need another program's answer; the rest is in ``tests/end_to_end/test_insertion.py``."""
 
+import asyncio
+import signal
 from dataclasses import replace
 
 import pytest
@@ -9,6 +11,7 @@ from app.insertion.outcome import How, Insertion, Reason, Target, held
 from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
 from app.insertion.x11 import X11Inserter
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField
+from tests.helpers.waiting import DEADLINE_S, wait_until
 
 
 async def test_without_a_target_nothing_is_inserted(screen: Desktop) -> None:
@@ -56,6 +59,29 @@ async def test_nothing_is_typed_into_a_window_of_our_own(screen: Desktop) -> Non
     assert target is not None
     assert await inserter.insert("text", replace(target, own=True)) == Insertion(How.PASTED)
     await field.shows("text")
+    await inserter.close()
+
+
+async def test_the_window_is_that_of_now_whatever_is_being_inserted(screen: Desktop) -> None:
+    """Here a target that hangs has long to read."""
+    inserter = await X11Inserter.open(screen.display, patience_s=DEADLINE_S)
+    first = TextField(screen, "spoken into first")
+    process = screen.processes[-1]
+    target = await inserter.target()
+    process.send_signal(signal.SIGSTOP)
+    try:
+        inserting = asyncio.create_task(inserter.insert("text", target))
+        await wait_until(lambda: screen.copied() == b"text", "it is offered")
+        async with asyncio.timeout(DEADLINE_S):
+            assert await inserter.target() == target
+            second = int(TextField(screen, "spoken into then").focus())
+            then = await inserter.target()
+        assert then is not None and then.window == second
+        assert not inserting.done()
+    finally:
+        process.send_signal(signal.SIGCONT)
+    assert await inserting == Insertion(How.PASTED)
+    await first.shows("text")
     await inserter.close()
 
 
