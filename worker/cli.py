@@ -53,9 +53,7 @@ def _program() -> None:
 
 @cli.command()
 def run(  # noqa: PLR0913 - typer: an option is a parameter
-    redis: Annotated[
-        str, typer.Option(help="Broker; default: KIKIPOUNAMU_REDIS, or the one of this computer's gateway.")
-    ] = "",
+    redis: Annotated[str, typer.Option(help="Broker; default: KIKIPOUNAMU_REDIS, or this computer's.")] = "",
     gateway: Annotated[
         str, typer.Option(help="Reach the broker through this gateway: wss://HOST:PORT, with KIKIPOUNAMU_KEY.")
     ] = "",
@@ -76,8 +74,7 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
     """Take jobs until SIGTERM or Ctrl-C; then finish what is being decoded and hand back the rest."""
     if redis and gateway:
         raise typer.BadParameter("name a broker or a gateway, not both", param_hint="--gateway")
-    ours = os.environ.get("KIKIPOUNAMU_REDIS") or f"unix://{folders().broker_socket}"
-    url = redis or ours
+    url = redis or os.environ.get("KIKIPOUNAMU_REDIS") or f"unix://{folders().broker_socket}"
     extras, serving = _extra(extra or []), _serving(metrics)
     with logging_to("worker", folders().logs):
         try:
