@@ -30,7 +30,7 @@ TALK = SPEECH / "en-01.flac"
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "home"
-    assert processes_of(tmp_path / "home") == [], "something was left behind"
+    wait_until_sync(lambda: not processes_of(tmp_path / "home"), "nothing is left behind")
 
 
 @pytest.fixture

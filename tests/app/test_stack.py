@@ -26,7 +26,7 @@ GATEWAY, WORKER = "kikipounamu-gateway", "kikipounamu-worker"
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
     yield tmp_path / "home"
-    assert processes_of(tmp_path / "home") == [], "something was left behind"
+    wait_until_sync(lambda: not processes_of(tmp_path / "home"), "nothing is left behind")
 
 
 def processes_of(home: Path) -> list[str]:

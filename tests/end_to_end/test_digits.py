@@ -24,7 +24,7 @@ from tests.helpers.faulty_digits import ENGINE, plan
 from tests.helpers.valkey import Broker
 from worker.engines.funasr import create
 
-pytestmark = [pytest.mark.funasr, pytest.mark.serial]
+pytestmark = [pytest.mark.funasr, pytest.mark.serial, pytest.mark.timeout(300)]
 
 ONE_THREAD = ("--set", f"folder={MODEL}", "--device", "cpu", "--threads", "1")
 FUNASR = ("--engine", "funasr", *ONE_THREAD)

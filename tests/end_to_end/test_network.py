@@ -174,6 +174,7 @@ def as_in_main() -> Iterator[None]:
         yield
 
 
+@pytest.mark.timeout(300)
 async def test_a_bad_network(tmp_path: Path, broker: Broker) -> None:
     await survive(tmp_path, broker, 1, [gone(1.5), cuts(1), slow(0.5), half_open("clients")])
 

@@ -48,9 +48,10 @@ class Dictating:
     @property
     def stage(self) -> str:
         """What the program is doing, by what it last wrote into its take."""
-        if not self.takes or not (folder := of_this_user().root / str(self.takes[-1])).is_dir():
+        if not self.takes:
             return "starting"
-        lines = (folder / "events.jsonl").read_text().splitlines()
+        events = of_this_user().root / str(self.takes[-1]) / "events.jsonl"
+        lines = events.read_text().splitlines() if events.is_file() else []
         return f"after {json.loads(lines[-1])['type']}" if lines else "starting"
 
     def kill(self) -> str:

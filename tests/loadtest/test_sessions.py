@@ -1,6 +1,7 @@
 """The load is what was planned, and nothing that goes wrong is counted as right."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from aiohttp import web
 from hypothesis import given
@@ -15,7 +16,7 @@ from protocol.session import Done, Failed, Final, Finish, SegmentEnd, decode_cli
 from tests.helpers.scripted_gateway import Memory, Script, closing_with, oblige, say, scripted, welcome
 
 NOISE = Noise(1)
-SETTINGS = ClientSettings(quiet_s=0.5, retry=lambda failures, chance, asked: 0.0)
+SETTINGS = ClientSettings(quiet_s=30.0, retry=lambda failures, chance, asked: 0.0)
 
 
 @given(st.integers(0, 50), st.floats(0.001, 20))
@@ -26,10 +27,10 @@ def test_each_session_says_so_much_in_segments_of_their_own(number: int, seconds
     assert said == list(utterances(Plan(1, seconds), number, NOISE))
 
 
-async def summary_of(script: Script, seconds: float = 8.0) -> Summary:
+async def summary_of(script: Script, seconds: float = 8.0, settings: ClientSettings = SETTINGS) -> Summary:
     """One session, since a scripted gateway has one memory."""
     async with scripted(script) as gateway:
-        return await run_sessions(Plan(1, seconds, pace=0), fixed(Address(gateway.url)), SETTINGS)
+        return await run_sessions(Plan(1, seconds, pace=0), fixed(Address(gateway.url)), settings)
 
 
 async def test_a_flawless_run() -> None:
@@ -70,7 +71,8 @@ async def test_a_failed_segment_is_failed() -> None:
 
 
 async def test_a_segment_without_an_answer_is_missing_and_its_session_lost() -> None:
-    summary = await summary_of(answering(lambda segment: None), seconds=0.1)
+    silent = answering(lambda segment: None)
+    summary = await summary_of(silent, seconds=0.1, settings=replace(SETTINGS, quiet_s=0.5))
     assert (summary.missing, summary.lost_sessions, summary.flawless) == (1, 1, False)
 
 

@@ -114,7 +114,7 @@ async def test_three_failures_make_a_dead_letter_and_spare_the_others(
 ) -> None:
     for segment, what in enumerate([Fault.NONE, fault, Fault.NONE]):
         await other.submit(fault_job(what, segment))
-    timing = Timing(0.1, 0.1, 0.1, 30, decode_spare_s=0.5)
+    timing = Timing(0.1, 0.1, 0.1, 30, decode_spare_s=1.5 if fault is Fault.HANG else 30.0)
     async with working(broker.url, timing=timing, slots="3") as worker:
         assert await ended(other, 1) is EndState.FAILED
         assert {await ended(other, segment) for segment in (0, 2)} == {EndState.FINAL}

@@ -20,7 +20,7 @@ from worker.jobs import Verdict
 SECOND = "7d1f3f3e-0000-4000-8000-000000000002"
 BULK = KEYS.jobs("bulk", MODEL)
 THIRD = "7d1f3f3e-0000-4000-8000-000000000003"
-IMPATIENT = Timing(0.1, 0.1, 0.1, 30, decode_spare_s=0.5)
+IMPATIENT = Timing(0.1, 0.1, 0.1, 30, decode_spare_s=2.0)
 
 
 def fault_question(fault: Fault, segment: int = 0, session: str = SESSION) -> Job:

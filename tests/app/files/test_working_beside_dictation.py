@@ -187,7 +187,7 @@ async def test_who_speaks_passes_every_segment_of_a_file_but_the_one_being_decod
     tmp_path: Path, models: Path
 ) -> None:
     talk = speak(tmp_path / "talk.wav", 5)
-    async with Stack(StackSettings("checksum", worker_arguments=("--set", "rtf=0.02"))) as stack:
+    async with Stack(StackSettings("checksum", worker_arguments=("--set", "rtf=0.06"))) as stack:
         await stack.until_ready()
         async with beside(talk, models) as working:
             await wait_until(lambda: working.counter.texts > 3, "the file is being recognised")

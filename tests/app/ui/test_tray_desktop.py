@@ -3,23 +3,39 @@
 import sys
 from pathlib import Path
 
-from tests.helpers.desktop import running_desktop
+from tests.helpers.desktop import Desktop, running_desktop
 from tests.helpers.waiting import wait_until_sync
 
 PROGRAM = (sys.executable, "-m", "tests.app.ui.on_screen")
+
+
+def place_of(desktop: Desktop, window: str) -> tuple[range, range]:
+    """Which columns and rows of the screen it covers; none if it is not there."""
+    shown = desktop.xdotool("getwindowgeometry", "--shell", window)
+    of = {name: int(value) for name, value in (line.split("=") for line in shown.splitlines())}
+    x, y = of.get("X", 0), of.get("Y", 0)
+    return range(x, x + of.get("WIDTH", 0)), range(y, y + of.get("HEIGHT", 0))
+
+
+def lies_in(inner: range, outer: range) -> bool:
+    return len(inner) > 0 and inner[0] in outer and inner[-1] in outer
 
 
 def test_the_icon_is_in_the_tray_and_opens_the_window(tmp_path: Path) -> None:
     with running_desktop(tmp_path) as desktop:
         tray = desktop.xdotool("search", "--class", "stalonetray").split()[-1]
 
-        def inside() -> list[str]:
-            return desktop.xdotool("search", "--onlyvisible", "--class", "on_screen").split()
+        def icon() -> tuple[range, range] | None:
+            """Where it is, once it is in the tray: a window of its own before."""
+            columns, rows = place_of(desktop, tray)
+            for window in desktop.xdotool("search", "--onlyvisible", "--class", "on_screen").split():
+                across, down = place_of(desktop, window)
+                if lies_in(across, columns) and lies_in(down, rows):
+                    return across, down
+            return None
 
-        before = inside()
         desktop.start(*PROGRAM, "tray", str(tmp_path / "switch"))
-        wait_until_sync(lambda: set(inside()) - set(before), "an icon is in the tray")
-        shown = desktop.xdotool("getwindowgeometry", "--shell", tray)
-        place = dict(line.split("=") for line in shown.splitlines())
-        desktop.xdotool("mousemove", str(int(place["X"]) + 12), str(int(place["Y"]) + 12), "click", "1")
+        across, down = wait_until_sync(icon, "an icon is in the tray")
+        x, y = across[len(across) // 2], down[len(down) // 2]
+        desktop.xdotool("mousemove", str(x), str(y), "click", "1")
         assert desktop.window("kikipounamu")
