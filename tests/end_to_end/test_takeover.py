@@ -4,13 +4,15 @@ import hashlib
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import redis
 
 from protocol.errors import CloseCode
-from protocol.job import Keys, Result, decode_notice
+from protocol.job import WORKERS_KEY, Keys, Result, decode_notice, decode_status
+from protocol.monitor import WorkerState
 from protocol.session import Final, Queued, Received
 from tests.helpers.chain import Chain, running_chain
 from tests.helpers.conversation import conversation
@@ -96,6 +98,7 @@ async def test_a_stalled_worker_that_wakes_late_changes_nothing(chain: Chain, st
         await talk.segment(0, pcm)
         stream = KEYS.jobs("interactive")
         wait_until_sync(lambda: _pending(store, stream), "the worker has read the job")
+        owner = _owner(store, stream)
         stalled.freeze()
         chain.worker(name="second")
         final = await talk.final(0)  # when the lease of the first one has run out
@@ -103,6 +106,7 @@ async def test_a_stalled_worker_that_wakes_late_changes_nothing(chain: Chain, st
         stalled.thaw()
         key = KEYS.session(str(session))
         told = _result(store, key)
+        wait_until_sync(lambda: _idle(store, owner), "it has ended what it had")
         wait_until_sync(
             lambda: not _pending(store, stream) and not store.xlen(stream), "nothing is left in the stream"
         )
@@ -117,6 +121,20 @@ def _pending(store: redis.Redis, stream: str) -> int:
         return int(store.xpending(stream, "workers")["pending"])
     except redis.ResponseError:  # no worker has made the group yet
         return 0
+
+
+def _owner(store: redis.Redis, stream: str) -> bytes:
+    """Who has the one job."""
+    pending: Any = store.xpending_range(stream, "workers", "-", "+", 1)
+    (one,) = pending
+    consumer: bytes = one["consumer"]
+    return consumer
+
+
+def _idle(store: redis.Redis, worker: bytes) -> bool:
+    """Whether this worker says so."""
+    said = store.hget(WORKERS_KEY, worker.decode())
+    return isinstance(said, bytes) and decode_status(said).state is WorkerState.IDLE
 
 
 def _result(store: redis.Redis, key: str) -> Result:

@@ -162,7 +162,7 @@ async def test_what_is_being_said_falls_back_too_and_stays_there(bench: Bench) -
     here = asyncio.create_task(bench.gateways.until_moved(HERE))
     bench.network.nobody = False
     await bench.until(lambda view: not view.here, "back by itself")
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
     assert not here.done(), "a take does not go to and fro"
     here.cancel()
     await asyncio.gather(here, return_exceptions=True)
@@ -190,6 +190,8 @@ async def test_all_are_asked_and_others_looked_for_while_somebody_looks(bench: B
     bench.network.announced.put_nowait(Found("x", "new", ("https://10.0.0.6:1",), "c" * 64, "1"))
     await bench.until(lambda view: view.found == (FoundView("new", ("https://10.0.0.6:1",), "c" * 64),), "found")
     bench.gateways.ask(LookAtGateways(False, "tray"))
+    asked = len(bench.network.asked)
+    await wait_until(lambda: len(bench.network.asked) > asked + 4, "all are asked again")
     assert bench.network.discovering, "the panel still looks"
     bench.gateways.ask(LookAtGateways(False))
     await wait_until(lambda: not bench.network.discovering, "nobody looks")

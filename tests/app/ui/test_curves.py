@@ -116,7 +116,7 @@ def test_the_same_curve_is_not_painted_again(theme: Theme, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: painted > 0)
     before = painted
     view.show_curve(Curve((1.0, 2.0), 2.0))
-    qtbot.wait(1)
+    qtbot.wait(50)  # time enough for a paint
     assert painted == before
     view.show_curve(Curve((2.0, 1.0), 1.0))
     qtbot.waitUntil(lambda: painted > before)

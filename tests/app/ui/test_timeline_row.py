@@ -83,7 +83,7 @@ def test_only_what_looks_different_is_painted_again(theme: Theme, texts: Texts, 
     qtbot.waitUntil(lambda: painted > 0)
     before = painted
     row.show_row(replace(ROW), measures, SCALE)
-    qtbot.wait(1)
+    qtbot.wait(50)  # time enough for a paint
     assert painted == before
     row.show_row(replace(ROW, state=State.HELD), measures, SCALE)
     qtbot.waitUntil(lambda: painted > before)
