@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from backend.cli import app as gateway_app
 from tests.app.speech import SPEECH, digests
 from tests.app.test_stack import processes_of
 from tests.helpers.chain import running_chain
+from tests.helpers.ports import free_port
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until_sync
 
@@ -42,12 +42,6 @@ def environment(home: Path, models: Path) -> dict[str, str]:
 def run(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [PROGRAM, *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 def test_help_names_every_command_and_loads_nothing_heavy(environment: dict[str, str]) -> None:

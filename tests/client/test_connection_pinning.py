@@ -1,7 +1,6 @@
 """Which certificate a client speaks to: the pinned one, and to no other a single byte."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from client.connection import Address, connect, fixed, named, pinned
 from client.errors import Refused, Unreachable, WrongCertificate
 from client.models import loaded_models
 from client.monitor import watch
+from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until
 
 ANSWER = b"HTTP/1.1 503 no\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -103,8 +103,7 @@ def test_a_digest_may_be_written_as_openssl_does() -> None:
 
 @pytest.mark.parametrize("way", [stream, models])
 async def test_nobody_there_is_said_in_words(way: Way) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        url = f"https://127.0.0.1:{found.getsockname()[1]}"
+    url = f"https://127.0.0.1:{free_port()}"
     with pytest.raises(Unreachable, match="127.0.0.1") as raised:
         await way(Address(url, certificate_sha256="ab" * 32))
     assert "object at" not in str(raised.value)

@@ -138,8 +138,9 @@ async def test_what_is_stalled_or_delayed_comes_late_and_whole() -> None:
         await say(streams, b"hello")
         proxy.stall()
         proxy.delay(short)
+        other.delay(lambda size: 0.001)
         waiting = asyncio.create_task(say(streams, b"later"))
-        await say(beside, b"me")  # that others come through says that time enough has passed
+        await say(beside, b"me")  # as long as it would take without the stall
         assert not waiting.done() and echo.heard == b"hello"
         proxy.flow()
         assert await waiting == b"later"
