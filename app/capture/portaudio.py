@@ -5,6 +5,11 @@ Importing ``sounddevice`` loads and starts PortAudio, so that it is imported by 
 PortAudio lists devices once, when it starts. To see what was plugged in since, it has to be started anew, which
 makes all of its streams invalid: it is done only while this process has none open. ``sounddevice`` has no public
 name for that: its ``_terminate`` and ``_initialize`` are what its maintainer advises (its issue 125).
+
+Beside an open stream it is asked whether another one can be opened before that is done. PortAudio 19 keeps the
+error of an opening in one variable, which the threads of open streams write as well (``paUtilErr_`` in
+pa_unix_util.h): at times a refusal looks like success without a stream, and ends the process. A mere question
+survives that.
 """
 
 import asyncio
@@ -151,6 +156,9 @@ class PortAudio:
             stream = None
             try:
                 with _native_errors_hidden():
+                    if self._open:
+                        settings = {"channels": channels, "dtype": SAMPLE_TYPE, "samplerate": device.rate}
+                        library.check_input_settings(device=device.index, **settings)
                     stream = _new_stream(library, device, channels, put, ended)
                     stream.start()
             except library.PortAudioError as error:
@@ -173,6 +181,8 @@ class PortAudio:
         try:
             rate = round(library.query_devices(kind="output")["default_samplerate"])
             with _native_errors_hidden():
+                if self._open:
+                    library.check_output_settings(channels=1, dtype=SAMPLE_TYPE, samplerate=rate)
                 stream = make(library, rate)
                 stream.start()
         except (library.PortAudioError, ValueError) as error:  # ValueError: there is no such device

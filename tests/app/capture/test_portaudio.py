@@ -83,3 +83,35 @@ def test_what_was_plugged_in_is_seen_when_no_stream_is_open() -> None:
         ["desk", "default"],
         ["desk", "headset", "default"],
     ]
+
+
+REFUSED = """
+import asyncio
+from app.capture.errors import SpeakerRefused
+from app.capture.portaudio import sound_system
+
+async def main():
+    import sounddevice
+    system = sound_system()
+    microphone = (await system.inputs())[0]
+    stream = await system.open(microphone, lambda block, frames, overflowed: None, lambda: None)
+    busy = {"channels": 1, "blocksize": 64, "latency": "high", "callback": lambda *block: None}
+    with sounddevice.RawInputStream(**busy):
+        for _ in range(1_500):
+            try:
+                await system.play(lambda rate: bytes(rate))
+            except SpeakerRefused:
+                continue
+            raise SystemExit("it was not refused")
+    await stream.close()
+
+asyncio.run(main())
+"""
+
+
+def test_an_output_that_refuses_beside_microphones_ends_nothing() -> None:
+    """PortAudio alone takes the process with it, within some hundred refusals."""
+    with virtual_microphones("desk") as (desk,):
+        command = [sys.executable, "-c", REFUSED]
+        done = subprocess.run(command, env=desk.environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
