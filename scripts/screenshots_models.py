@@ -93,6 +93,7 @@ def panel(look: Look, view: ModelsView, do: Callable[[ModelsPanel], None] = lamb
         page.setFocus()
         QGuiApplication.processEvents()
         do(made)
+        QGuiApplication.processEvents()  # what it changed is laid out
         page.resize(width, around.totalHeightForWidth(width))
         return grabbed(page)
 
