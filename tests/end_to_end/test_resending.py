@@ -16,6 +16,7 @@ from app.progress import Display
 from app.transcript import Transcript
 from backend.gateway import Gateway, running_gateway
 from backend.history.settings import HistorySettings
+from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
@@ -97,7 +98,8 @@ async def recognise(url: str) -> None:
 async def keeping(broker: Broker, root: Path) -> AsyncIterator[Gateway]:
     """A gateway that keeps a history, and a worker whose scripts tell it."""
     history = HistorySettings(f"sqlite:///{root / 'history.sqlite'}", journal=root / "asr_history.jsonl")
-    settings = GatewaySettings(redis=broker.url, key=KEY, history=history)
+    files = FileSettings(root / "submitted")
+    settings = GatewaySettings(redis=broker.url, key=KEY, history=history, files=files)
     async with running_gateway(settings) as gateway, Tasks("worker") as tasks:
         tasks.start(recognise(broker.url), "worker")
         yield gateway

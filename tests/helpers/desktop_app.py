@@ -271,7 +271,8 @@ class DesktopApp:
             for name, value in self.microphone.environment.items()
             if name.startswith(("ALSA_", "PULSE_"))
         }
-        return sound | {"KIKIPOUNAMU_HOME": str(self.home), "KIKIPOUNAMU_MODELS": str(self.models)}
+        own = {"KIKIPOUNAMU_HOME": str(self.home), "KIKIPOUNAMU_MODELS": str(self.models)}
+        return sound | own | {"PYTHONFAULTHANDLER": "1"}  # a crash is told in its log
 
 
 def audio_of(take: Found) -> NDArray[np.int16]:

@@ -13,6 +13,7 @@ from backend.history.keeping import kept_history
 from backend.history.records import Limits, StoredSession, Wanted
 from backend.history.settings import HistorySettings
 from backend.jobs import open_jobs
+from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings, owner_of
 from protocol.job import ANY_MODEL, Keys
 from protocol.session import Done, Final, Finish, Received
@@ -39,7 +40,8 @@ async def recognise(url: str) -> None:
 
 def settings(broker: Broker, url: str, tmp_path: Path) -> GatewaySettings:
     history = HistorySettings(url, Limits(0, 0), tmp_path / "asr_history.jsonl")
-    return GatewaySettings(redis=broker.url, key=KEY, history=history)
+    files = FileSettings(tmp_path / "submitted")
+    return GatewaySettings(redis=broker.url, key=KEY, history=history, files=files)
 
 
 @asynccontextmanager
