@@ -9,7 +9,7 @@ from typing import Final
 
 from backend.segments import Course
 from protocol.job import JobKind
-from protocol.session import Failed, GatewayMessage
+from protocol.session import Failed, GatewayMessage, Queued
 from protocol.session import Final as FinalMessage
 
 _MOST_UNRECEIVED: Final = 65_536
@@ -40,7 +40,8 @@ class Observer:
         """Its connection is gone."""
 
     def told(self, session: str, message: GatewayMessage, samples: int) -> None:
-        """A client is told this; ``samples``: of the segment that has ended, 0 where they were never here.
+        """A client is told this (not heard of: that a segment is queued). ``samples``: of the segment that has ended,
+        0 where they were never here.
 
         A result that is told again, because its client has not received it, is no news and not heard of again.
         """
@@ -75,7 +76,9 @@ class Observers(Observer):
             observer.unbound(session)
 
     def told(self, session: str, message: GatewayMessage, samples: int) -> None:
-        """Tell all of them."""
+        """Tell all of them. Every other message says that a segment is queued, which is news to nobody here."""
+        if isinstance(message, Queued):
+            return
         for observer in self.listening:
             observer.told(session, message, samples)
 

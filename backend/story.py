@@ -7,7 +7,7 @@ times a second, together: one by one, between the frames of many people, each co
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -27,6 +27,16 @@ Write = Callable[[str, list[dict[str, Any]]], None]
 """Takes the name of the story, and its lines."""
 
 
+class _Told(NamedTuple):
+    """``now``: by the clock of the course; ``at``: by the wall's."""
+
+    session: str
+    outcome: FinalMessage | Failed
+    course: Course
+    now: float
+    at: float
+
+
 class Story(Observer):
     """``gateway``: which one tells. ``write``: where the lines of segments go."""
 
@@ -37,7 +47,7 @@ class Story(Observer):
         self._clock = clock
         self._write = write
         self._resumed = False
-        self._gathered: list[dict[str, Any]] = []
+        self._gathered: list[_Told] = []
 
     def bound(self, session: str, resumed: bool) -> None:
         """What is known of it is in the welcome that follows at once."""
@@ -59,23 +69,8 @@ class Story(Observer):
                 self._say("session is done", session, segments=segments)
 
     def concluded(self, session: str, outcome: FinalMessage | Failed, course: Course) -> None:
-        """The line of a segment."""
-        said: dict[str, Any] = {
-            "session": session,
-            "gateway": self._gateway,
-            "segment": outcome.segment,
-            "attempt": course.attempt,
-            "audio_ms": samples_to_ms(course.samples),
-            **_offsets(course, self._clock()),
-        }
-        if isinstance(outcome, Failed):
-            said |= {"outcome": outcome.code, "attempt": outcome.attempt, "retryable": outcome.retryable}
-        else:
-            timing = outcome.timing
-            said |= {"outcome": "final", "worker": outcome.worker, "model": outcome.model}
-            said |= {"queue_ms": timing.queue, "decode_ms": timing.decode}
-        said |= {"timestamp": timestamp(time.time()), "event": "segment told"}
-        self._gathered.append(said)
+        """A segment ended. Its line is made later: among other people's frames that costs many times more."""
+        self._gathered.append(_Told(session, outcome, course, self._clock(), time.time()))
         if len(self._gathered) >= MOST_GATHERED:
             self.flush()
 
@@ -96,7 +91,24 @@ class Story(Observer):
         """Write what was gathered."""
         gathered, self._gathered = self._gathered, []
         if gathered:
-            self._write(__name__, gathered)
+            self._write(__name__, [self._line(told) for told in gathered])
+
+    def _line(self, told: _Told) -> dict[str, Any]:
+        outcome, course = told.outcome, told.course
+        line: dict[str, Any] = {
+            "session": told.session,
+            "gateway": self._gateway,
+            "segment": outcome.segment,
+            "attempt": course.attempt,
+            "audio_ms": samples_to_ms(course.samples),
+            **_offsets(course, told.now),
+        }
+        if isinstance(outcome, Failed):
+            line |= {"outcome": outcome.code, "attempt": outcome.attempt, "retryable": outcome.retryable}
+        else:
+            line |= {"outcome": "final", "worker": outcome.worker, "model": outcome.model}
+            line |= {"queue_ms": outcome.timing.queue, "decode_ms": outcome.timing.decode}
+        return line | {"timestamp": timestamp(told.at), "event": "segment told"}
 
     def _say(self, event: str, session: str, **said: Any) -> None:
         log.info(event, session=session, gateway=self._gateway, **said)
