@@ -40,8 +40,8 @@ class Observer:
         """Its connection is gone."""
 
     def told(self, session: str, message: GatewayMessage, samples: int) -> None:
-        """A client is told this, unless it is that a segment is queued. ``samples``: of the segment that has ended, 0
-        where they were never here.
+        """A client is told this, unless it is that a segment is queued. ``samples``: of the segment that has
+        ended, 0 where they were never here.
 
         A result that is told again, because its client has not received it, is no news and not heard of again.
         """
