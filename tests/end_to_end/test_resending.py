@@ -20,15 +20,14 @@ from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
-from protocol.job import ANY_MODEL, Job, Keys, Outcome
+from protocol.job import Job, Keys, Outcome
 from protocol.recognition import Options
 from protocol.session import Failed
 from runtime.tasks import Tasks
 from tests.backend.fake_worker import fail, say_length, working
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
-from tests.worker.scripts import result
-from worker.jobs import Jobs
+from tests.worker.running import recognise
 
 ID = UUID(int=78)
 KEY = "a key for tests only"
@@ -83,15 +82,6 @@ async def test_what_failed_for_good_is_recognised_by_a_worker_that_was_mended(
             transcript = await resend(tmp_path, gateways[2])
             assert worker.ended == 1
     assert all(segment.text.startswith(f"{SAMPLES}:") for segment in transcript.segments)
-
-
-async def recognise(url: str) -> None:
-    """Every segment says its number."""
-    async with Jobs(url, "w", Keys()) as jobs:
-        await jobs.serve([Keys().jobs("interactive", ANY_MODEL)])
-        while True:
-            for delivery in (await jobs.wait(100)).jobs:
-                await jobs.finish(delivery, result(delivery.job, f"text {delivery.job.segment}"))
 
 
 @asynccontextmanager

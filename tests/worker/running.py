@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from protocol.engine import EngineSettings
-from protocol.job import EndState, Job
+from protocol.job import ANY_MODEL, EndState, Job, Keys
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
 from tests.helpers.valkey import valkey_binary
 from tests.helpers.waiting import wait_until, wait_until_sync
-from tests.worker.scripts import KEYS, MODEL, SESSION, GatewaySide
+from tests.worker.scripts import KEYS, MODEL, SESSION, GatewaySide, result
 from worker.consumer import Consumer, Timing
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.jobs import Jobs
@@ -27,6 +27,15 @@ def fault_job(fault: Fault, segment: int = 0, attempt: int = 0) -> Job:
     """A job that makes the fault engine do ``fault``."""
     audio = pcm(fault)
     return Job(SESSION, segment, audio, len(audio) // 2, attempt)
+
+
+async def recognise(url: str) -> None:
+    """A worker without an engine: every segment says its number."""
+    async with Jobs(url, "w", Keys()) as jobs:
+        await jobs.serve([Keys().jobs("interactive", ANY_MODEL)])
+        while True:
+            for delivery in (await jobs.wait(100)).jobs:
+                await jobs.finish(delivery, result(delivery.job, f"text {delivery.job.segment}"))
 
 
 class Worker:

@@ -15,7 +15,7 @@ from backend.history.settings import HistorySettings
 from backend.jobs import open_jobs
 from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings, owner_of
-from protocol.job import ANY_MODEL, Keys
+from protocol.job import Keys
 from protocol.session import Done, Final, Finish, Received
 from runtime.tasks import Tasks
 from tests.backend.conftest import KEY
@@ -23,19 +23,9 @@ from tests.backend.history.feed import final, put
 from tests.backend.wire import Wire, connected, tone
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
-from tests.worker.scripts import result
-from worker.jobs import Jobs
+from tests.worker.running import recognise
 
 PCM = tone(4_000)
-
-
-async def recognise(url: str) -> None:
-    """Every segment says its number."""
-    async with Jobs(url, "w", Keys()) as jobs:
-        await jobs.serve([Keys().jobs("interactive", ANY_MODEL)])
-        while True:
-            for delivery in (await jobs.wait(100)).jobs:
-                await jobs.finish(delivery, result(delivery.job, f"text {delivery.job.segment}"))
 
 
 def settings(broker: Broker, url: str, tmp_path: Path) -> GatewaySettings:
