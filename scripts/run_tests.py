@@ -4,7 +4,7 @@
 
 First all that can run side by side. Then those marked ``serial``, one after the other, and beside them, one after
 the other too, those of ``serial("sound")``, which wait most of the time, and those of other groups. The last lines
-list every skip with its reason and the totals of both runs. Exits 0 only if something ran and nothing failed.
+list every failure and every skip with its reason, and the totals of both runs. Exits 0 only if something ran and nothing failed.
 """
 
 import argparse
@@ -26,28 +26,30 @@ OVERDUE: Final = -9
 
 @dataclass(frozen=True)
 class Tally:
-    """What became of the tests; ``skips`` are (test, reason)."""
+    """What became of the tests; ``failures`` and ``skips`` are (test, reason)."""
 
     passed: int = 0
-    failed: int = 0
+    failures: tuple[tuple[str, str], ...] = ()
     skips: tuple[tuple[str, str], ...] = ()
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(self.passed + other.passed, self.failed + other.failed, self.skips + other.skips)
+        return Tally(self.passed + other.passed, self.failures + other.failures, self.skips + other.skips)
 
 
 def read_tally(report: Path) -> Tally:
     """Count in a JUnit file of pytest. A test that errors in its set-up counts as failed."""
-    passed, failed, skips = 0, 0, []
+    passed, failures, skips = 0, [], []
     for case in ElementTree.parse(report).iter("testcase"):
+        test = f"{case.get('classname')}.{case.get('name')}"
+        wrong = next((found for kind in ("failure", "error") if (found := case.find(kind)) is not None), None)
         skipped = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
-            failed += 1
+        if wrong is not None:
+            failures.append((test, (wrong.get("message") or "no reason given").splitlines()[0]))
         elif skipped is not None:
-            skips.append((f"{case.get('classname')}.{case.get('name')}", _reason(skipped)))
+            skips.append((test, _reason(skipped)))
         else:
             passed += 1
-    return Tally(passed, failed, tuple(skips))
+    return Tally(passed, tuple(failures), tuple(skips))
 
 
 def _reason(skipped: ElementTree.Element) -> str:
@@ -59,22 +61,23 @@ def _reason(skipped: ElementTree.Element) -> str:
 
 def summary(tally: Tally, statuses: Sequence[int], minutes: float) -> list[str]:
     """The closing lines; ``statuses`` are what each run of pytest exited with."""
-    lines = [f"skipped: {test}: {reason}" for test, reason in tally.skips]
+    lines = [f"failed: {test}: {reason}" for test, reason in tally.failures]
+    lines += [f"skipped: {test}: {reason}" for test, reason in tally.skips]
     for status in statuses:
         if status not in (0, 1, NO_TESTS_COLLECTED):
             lines.append(f"a run of pytest ended with status {status} before it was through")
-    if 1 in statuses and not tally.failed:
+    if 1 in statuses and not tally.failures:
         lines.append(
             "a run of pytest failed although no test did: see above (under CI, a skip that CI cannot accept)"
         )
     lines.append(f"{minutes:.1f} minutes")
-    lines.append(f"{tally.passed} passed, {tally.failed} failed, {len(tally.skips)} skipped")
+    lines.append(f"{tally.passed} passed, {len(tally.failures)} failed, {len(tally.skips)} skipped")
     return lines
 
 
 def succeeded(tally: Tally, statuses: Sequence[int]) -> bool:
     """Whether something passed and nothing went wrong."""
-    return tally.passed > 0 and not tally.failed and set(statuses) <= {0, NO_TESTS_COLLECTED}
+    return tally.passed > 0 and not tally.failures and set(statuses) <= {0, NO_TESTS_COLLECTED}
 
 
 def without_qt(venv: Path) -> dict[str, str]:

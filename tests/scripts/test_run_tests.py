@@ -36,14 +36,18 @@ def report(tmp_path: Path) -> Path:
 
 def test_each_kind_is_counted(report: Path) -> None:
     tally = read_tally(report)
-    assert (tally.passed, tally.failed) == (1, 2)
+    assert tally.passed == 1
+    bad, broken = tally.failures
+    assert bad == ("test_mixed.test_bad", "assert False")
+    assert broken[0] == "test_mixed.test_broken" and "RuntimeError" in broken[1]
     assert tally.skips == (("test_mixed.test_skipped", "needs a GPU"),)
 
 
 def test_the_last_line_is_the_total_of_all_runs() -> None:
-    tally = Tally(passed=3, skips=(("a.b", "needs root"),)) + Tally(passed=1, failed=1)
-    lines = summary(tally, [0, 1], 2.04)
-    assert lines == ["skipped: a.b: needs root", "2.0 minutes", "4 passed, 1 failed, 1 skipped"]
+    tally = Tally(passed=3, skips=(("a.b", "needs root"),)) + Tally(passed=1, failures=(("c.d", "no"),))
+    *named, took, last = summary(tally, [0, 1], 2.04)
+    assert named == ["failed: c.d: no", "skipped: a.b: needs root"]
+    assert (took, last) == ("2.0 minutes", "4 passed, 1 failed, 1 skipped")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +56,7 @@ def test_the_last_line_is_the_total_of_all_runs() -> None:
         (Tally(passed=1), [0, 0], True),
         (Tally(passed=1), [0, 5], True),
         (Tally(), [5, 5], False),
-        (Tally(passed=1, failed=1), [0, 1], False),
+        (Tally(passed=1, failures=(("c.d", "no"),)), [0, 1], False),
         (Tally(passed=1), [0, 1], False),
         (Tally(passed=1), [0, 2], False),
         (Tally(passed=1), [0, -9], False),
