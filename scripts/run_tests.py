@@ -3,8 +3,10 @@
     python3 scripts/run_tests.py VENV [--jobs N] [--without MARKER] [--proofs] [PYTEST ARGUMENT ...]
 
 First all that can run side by side. Then those marked ``serial``, one after the other, and beside them, one after
-the other too, those of ``serial("sound")``, which wait most of the time, and those of other groups. The last lines
-list every failure and every skip with its reason, and the totals of both runs. Exits 0 only if something ran and nothing failed.
+the other too, those of ``serial("sound")``, which wait most of the time, and those of other groups. Up to three
+that failed are tried once more with nothing beside them (docs/decisions/0022-a-second-try.md). The last lines list
+every failure, second try and skip with its reason, and the totals. Exits 0 only if something ran and nothing
+failed, or what failed passed alone.
 """
 
 import argparse
@@ -13,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
@@ -22,34 +24,62 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 NO_TESTS_COLLECTED: Final = 5  # pytest's exit status
 DEADLINE_S: Final = 30 * 60
 OVERDUE: Final = -9
+SKIPS_REFUSED: Final = 6  # by tests/helpers/skips.py
+SECOND_TRIES: Final = 3
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What became of the tests; ``failures`` and ``skips`` are (test, reason)."""
+    """What became of the tests; ``failures``, ``skips`` and ``flaky`` are of (pytest's name of the test, reason).
+
+    Those in ``flaky`` passed on their second try, and are among ``passed``.
+    """
 
     passed: int = 0
     failures: tuple[tuple[str, str], ...] = ()
     skips: tuple[tuple[str, str], ...] = ()
+    flaky: tuple[tuple[str, str], ...] = ()
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(self.passed + other.passed, self.failures + other.failures, self.skips + other.skips)
+        return Tally(
+            self.passed + other.passed,
+            self.failures + other.failures,
+            self.skips + other.skips,
+            self.flaky + other.flaky,
+        )
+
+    def tried_again(self, second: "Tally") -> "Tally":
+        """After ``second``, a run of nothing but the failures: what did not pass there failed for good."""
+        again = {test for test, _ in second.failures + second.skips}
+        failures = tuple(one for one in self.failures if one[0] in again or not second.passed)
+        flaky = tuple(one for one in self.failures if one not in failures)
+        return replace(self, passed=self.passed + len(flaky), failures=failures, flaky=flaky)
 
 
 def read_tally(report: Path) -> Tally:
     """Count in a JUnit file of pytest. A test that errors in its set-up counts as failed."""
-    passed, failures, skips = 0, [], []
+    passed, skips = 0, []
+    failures: dict[str, str] = {}  # a test that fails, and then also in its tear-down, is there twice
     for case in ElementTree.parse(report).iter("testcase"):
-        test = f"{case.get('classname')}.{case.get('name')}"
+        test = _node_id(case)
         wrong = next((found for kind in ("failure", "error") if (found := case.find(kind)) is not None), None)
         skipped = case.find("skipped")
         if wrong is not None:
-            failures.append((test, (wrong.get("message") or "no reason given").splitlines()[0]))
+            failures.setdefault(test, (wrong.get("message") or "no reason given").splitlines()[0])
         elif skipped is not None:
             skips.append((test, _reason(skipped)))
         else:
             passed += 1
-    return Tally(passed, tuple(failures), tuple(skips))
+    return Tally(passed, tuple(failures.items()), tuple(skips))
+
+
+def _node_id(case: ElementTree.Element) -> str:
+    """How pytest names the test, so that it can be run by itself; of a file that cannot be collected, the file."""
+    file, owner = case.get("file") or "", case.get("classname") or ""
+    if not owner:
+        return file or case.get("name") or ""
+    inner = owner.removeprefix(file.removesuffix(".py").replace("/", ".")).strip(".")
+    return "::".join(part for part in (file, *inner.split("."), case.get("name")) if part)
 
 
 def _reason(skipped: ElementTree.Element) -> str:
@@ -62,22 +92,29 @@ def _reason(skipped: ElementTree.Element) -> str:
 def summary(tally: Tally, statuses: Sequence[int], minutes: float) -> list[str]:
     """The closing lines; ``statuses`` are what each run of pytest exited with."""
     lines = [f"failed: {test}: {reason}" for test, reason in tally.failures]
+    lines += [f"passed only on its second try, alone: {test}: {reason}" for test, reason in tally.flaky]
     lines += [f"skipped: {test}: {reason}" for test, reason in tally.skips]
     for status in statuses:
-        if status not in (0, 1, NO_TESTS_COLLECTED):
+        if status == SKIPS_REFUSED:
+            lines.append("a run of pytest had a skip that CI does not accept: see above")
+        elif status not in (0, 1, NO_TESTS_COLLECTED):
             lines.append(f"a run of pytest ended with status {status} before it was through")
-    if 1 in statuses and not tally.failures:
-        lines.append(
-            "a run of pytest failed although no test did: see above (under CI, a skip that CI cannot accept)"
-        )
+    if 1 in statuses and not tally.failures + tally.flaky:
+        lines.append("a run of pytest failed although no test did: see above")
     lines.append(f"{minutes:.1f} minutes")
     lines.append(f"{tally.passed} passed, {len(tally.failures)} failed, {len(tally.skips)} skipped")
     return lines
 
 
 def succeeded(tally: Tally, statuses: Sequence[int]) -> bool:
-    """Whether something passed and nothing went wrong."""
-    return tally.passed > 0 and not tally.failures and set(statuses) <= {0, NO_TESTS_COLLECTED}
+    """Whether something passed and nothing went wrong, or what did passed alone."""
+    accepted = {0, NO_TESTS_COLLECTED} | ({1} if tally.flaky else set())
+    return tally.passed > 0 and not tally.failures and set(statuses) <= accepted
+
+
+def worth_a_second_try(tally: Tally, statuses: Sequence[int]) -> bool:
+    """Whether so little failed that a busy machine may be why. A run that was cut short is never tried again."""
+    return 0 < len(tally.failures) <= SECOND_TRIES and set(statuses) <= {0, 1, NO_TESTS_COLLECTED}
 
 
 def without_qt(venv: Path) -> dict[str, str]:
@@ -91,11 +128,13 @@ def run(venv: Path, name: str, arguments: Sequence[str]) -> tuple[int, Tally]:
     """One run of pytest in ``venv``: its exit status and its tally."""
     report = ROOT / ".cache" / f"tests-{name}.xml"
     report.unlink(missing_ok=True)
-    command = [str(venv / "bin" / "python"), "-m", "pytest", f"--junitxml={report}", *arguments]
+    command = [str(venv / "bin" / "python"), "-m", "pytest", f"--junitxml={report}", "-o", "junit_family=xunit1"]
     environ = {**os.environ, **without_qt(venv), "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each program that a test starts is compiled once more
     try:
-        status = subprocess.call(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, timeout=DEADLINE_S)
+        status = subprocess.call(
+            [*command, *arguments], cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, timeout=DEADLINE_S
+        )
     except subprocess.TimeoutExpired:  # it has been killed
         status = OVERDUE
     return status, read_tally(report) if report.exists() else Tally()
@@ -124,6 +163,9 @@ def main() -> int:
     results = [run(ROOT / asked.venv, name, [*arguments, *more]) for name, arguments in plans]
     statuses = [status for status, _ in results]
     tally = sum((tally for _, tally in results), Tally())
+    if not asked.proofs and worth_a_second_try(tally, statuses):
+        _, second = run(ROOT / asked.venv, "again", ["-n", "0", *(test for test, _ in tally.failures)])
+        tally = tally.tried_again(second)
     print("", *summary(tally, statuses, (time.monotonic() - began) / 60), sep="\n", flush=True)
     return 0 if succeeded(tally, statuses) else 1
 

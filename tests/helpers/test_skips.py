@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.skips import refused_skips
+from tests.helpers.skips import SKIPS_REFUSED, refused_skips
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,8 +31,14 @@ XFAILED = "@pytest.mark.xfail\ndef test_expected_to_fail(): assert False\n"
 @pytest.mark.parametrize("body", [SKIPPED.format("no model"), XFAILED])
 def test_a_skip_fails_under_ci(tmp_path: Path, body: str, arguments: tuple[str, ...]) -> None:
     ended = run_pytest(tmp_path, body, True, *arguments)
-    assert ended.returncode == 1
+    assert ended.returncode == SKIPS_REFUSED
     assert "skips that CI does not accept" in ended.stdout
+
+
+def test_a_skip_is_told_from_a_test_that_failed(tmp_path: Path) -> None:
+    failing = "def test_fails(): assert False\n"
+    assert run_pytest(tmp_path, failing, True).returncode == 1
+    assert run_pytest(tmp_path, failing + SKIPPED.format("no model"), True).returncode == SKIPS_REFUSED
 
 
 def test_a_skip_passes_elsewhere(tmp_path: Path) -> None:
@@ -45,7 +51,7 @@ def test_an_accepted_skip_passes_under_ci(tmp_path: Path) -> None:
 
 def test_a_module_that_skips_itself_is_seen(tmp_path: Path) -> None:
     ended = run_pytest(tmp_path, "pytest.importorskip('no_such_module')\n", True)
-    assert ended.returncode == 1
+    assert ended.returncode == SKIPS_REFUSED
 
 
 @pytest.mark.parametrize("reason", ["needs a GPU", "Skipped: needs root to mount", "needs Windows", "needs macOS"])

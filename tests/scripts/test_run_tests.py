@@ -7,46 +7,115 @@ from pathlib import Path
 
 import pytest
 
-from scripts.run_tests import Tally, marked_serial, read_tally, succeeded, summary
+from scripts.run_tests import (
+    SECOND_TRIES,
+    SKIPS_REFUSED,
+    Tally,
+    marked_serial,
+    read_tally,
+    succeeded,
+    summary,
+    worth_a_second_try,
+)
+from tests.helpers import skips
 
 MIXED = """
 import pytest
 
 def test_good(): pass
-def test_bad(): assert False
+@pytest.mark.parametrize("a", ["a.b"])
+def test_bad(a): assert False
 @pytest.fixture
 def broken(): raise RuntimeError
-def test_broken(broken): pass
+class TestThem:
+    def test_broken(self, broken): pass
 @pytest.mark.skip(reason="needs a GPU")
 def test_skipped(): pass
 """
 
 
-@pytest.fixture
-def report(tmp_path: Path) -> Path:
-    """What pytest writes for one test of each kind."""
-    (tmp_path / "test_mixed.py").write_text(MIXED)
-    path = tmp_path / "report.xml"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={path}", str(tmp_path)]
+def run_pytest(folder: Path, *arguments: str) -> Tally:
+    """What a real run of pytest in ``folder`` reports, as scripts/run_tests.py calls it."""
+    path = folder / "report.xml"
+    asked = [f"--junitxml={path}", "-o", "junit_family=xunit1", f"--rootdir={folder}", *arguments]
     kept = {name: os.environ[name] for name in ("PATH", "PYTEST_ADDOPTS") if name in os.environ}
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, env=kept)
-    assert ended.returncode == 1, ended.stdout
-    return path
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *asked]
+    subprocess.run(command, cwd=folder, capture_output=True, check=False, env=kept)
+    return read_tally(path)
 
 
-def test_each_kind_is_counted(report: Path) -> None:
-    tally = read_tally(report)
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """A folder with one test of each kind."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_mixed.py").write_text(MIXED)
+    return tmp_path
+
+
+def test_each_kind_is_counted(mixed: Path) -> None:
+    tally = run_pytest(mixed)
     assert tally.passed == 1
-    bad, broken = tally.failures
-    assert bad == ("test_mixed.test_bad", "assert False")
-    assert broken[0] == "test_mixed.test_broken" and "RuntimeError" in broken[1]
-    assert tally.skips == (("test_mixed.test_skipped", "needs a GPU"),)
+    reasons = dict(tally.failures)
+    assert reasons.pop("tests/test_mixed.py::test_bad[a.b]") == "assert False"
+    assert "RuntimeError" in reasons.pop("tests/test_mixed.py::TestThem::test_broken")
+    assert not reasons
+    assert tally.skips == (("tests/test_mixed.py::test_skipped", "needs a GPU"),)
+
+
+def test_what_failed_can_be_run_again_by_its_name(mixed: Path) -> None:
+    first = run_pytest(mixed)
+    (mixed / "tests" / "test_mixed.py").write_text(MIXED.replace("assert False", "pass"))
+    second = run_pytest(mixed, *(test for test, _ in first.failures))
+    tally = first.tried_again(second)
+    assert tally.passed == 2
+    assert [test for test, _ in tally.flaky] == ["tests/test_mixed.py::test_bad[a.b]"]
+    assert [test for test, _ in tally.failures] == ["tests/test_mixed.py::TestThem::test_broken"]
+
+
+def test_a_file_that_cannot_be_read_as_tests_failed(tmp_path: Path) -> None:
+    (tmp_path / "test_wrong.py").write_text("import no_such_module")
+    assert [test for test, _ in run_pytest(tmp_path).failures] == ["test_wrong.py"]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(Tally(), id="it did not run"),
+        pytest.param(Tally(passed=1, failures=(("c.d", "no"),)), id="it failed again"),
+        pytest.param(Tally(passed=1, skips=(("c.d", "no"),)), id="it was skipped"),
+    ],
+)
+def test_what_does_not_pass_alone_has_failed(second: Tally) -> None:
+    first = Tally(passed=3, failures=(("c.d", "no"),))
+    assert first.tried_again(second) == first
+
+
+@pytest.mark.parametrize(
+    ("failed", "statuses", "worth"),
+    [
+        (0, [0, 0], False),
+        (1, [1, 0], True),
+        (SECOND_TRIES, [1, 1], True),
+        (SECOND_TRIES + 1, [1, 1], False),
+        (1, [1, -9], False),
+        (1, [1, SKIPS_REFUSED], False),
+    ],
+)
+def test_only_a_few_failures_of_a_run_that_was_through_are_tried_again(
+    failed: int, statuses: list[int], worth: bool
+) -> None:
+    tally = Tally(passed=1, failures=tuple((f"test_{number}", "no") for number in range(failed)))
+    assert worth_a_second_try(tally, statuses) is worth
 
 
 def test_the_last_line_is_the_total_of_all_runs() -> None:
-    tally = Tally(passed=3, skips=(("a.b", "needs root"),)) + Tally(passed=1, failures=(("c.d", "no"),))
-    *named, took, last = summary(tally, [0, 1], 2.04)
-    assert named == ["failed: c.d: no", "skipped: a.b: needs root"]
+    failed = Tally(passed=1, failures=(("c.d", "no"),), flaky=(("e.f", "late"),))
+    *named, took, last = summary(Tally(passed=3, skips=(("a.b", "needs root"),)) + failed, [0, 1], 2.04)
+    assert named == [
+        "failed: c.d: no",
+        "passed only on its second try, alone: e.f: late",
+        "skipped: a.b: needs root",
+    ]
     assert (took, last) == ("2.0 minutes", "4 passed, 1 failed, 1 skipped")
 
 
@@ -57,6 +126,8 @@ def test_the_last_line_is_the_total_of_all_runs() -> None:
         (Tally(passed=1), [0, 5], True),
         (Tally(), [5, 5], False),
         (Tally(passed=1, failures=(("c.d", "no"),)), [0, 1], False),
+        (Tally(passed=1, flaky=(("e.f", "late"),)), [0, 1], True),
+        (Tally(passed=1, flaky=(("e.f", "late"),)), [SKIPS_REFUSED, 1], False),
         (Tally(passed=1), [0, 1], False),
         (Tally(passed=1), [0, 2], False),
         (Tally(passed=1), [0, -9], False),
@@ -72,6 +143,11 @@ def test_a_run_that_was_cut_short_is_named() -> None:
     assert any("status -9" in line for line in summary(Tally(passed=1), [0, -9], 1.0))
 
 
+def test_a_refused_skip_is_told_from_a_failure() -> None:
+    assert SKIPS_REFUSED == skips.SKIPS_REFUSED
+    assert any("a skip that CI does not accept" in line for line in summary(Tally(passed=1), [6, 0], 1.0))
+
+
 def test_a_run_that_failed_without_a_failed_test_is_named() -> None:
     assert any("although no test did" in line for line in summary(Tally(passed=1), [0, 1], 1.0))
 
@@ -81,7 +157,7 @@ def test_a_module_that_is_skipped_as_a_whole_says_why(tmp_path: Path) -> None:
     why = "('/x/test_a.py', 3, 'Skipped: needs root to install: y')"
     whole = f'<skipped message="collection skipped">{why}</skipped>'
     report.write_text(f'<testsuite><testcase classname="" name="tests.test_a">{whole}</testcase></testsuite>')
-    assert read_tally(report).skips == ((".tests.test_a", "needs root to install: y"),)
+    assert read_tally(report).skips == (("tests.test_a", "needs root to install: y"),)
 
 
 def test_only_files_with_serial_tests_are_read_for_them(tmp_path: Path) -> None:
