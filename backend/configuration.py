@@ -52,6 +52,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     requests_per_minute: Count | None = None
     streams_per_key: Count | None = None
     most_connections: Annotated[int, Meta(ge=1)] | None = None
+    unqueued_mb: Annotated[int, Meta(ge=4, le=1_000_000)] | None = None
     history: str | None = None
     history_days: Annotated[int, Meta(ge=0, le=100_000)] | None = None
     history_mb: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
@@ -108,10 +109,15 @@ def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings
             per_minute=_or(said.requests_per_minute, _PER_MINUTE if limited else 0),
             streams=_or(said.streams_per_key, _STREAMS if limited else 0),
         ),
-        admission=AdmissionLimits(sessions=_or(said.most_connections, AdmissionLimits.sessions)),
+        admission=_admission(said),
         history=_history(said, here),
         files=_files(said, here),
     )
+
+
+def _admission(said: Configuration) -> AdmissionLimits:
+    most = AdmissionLimits.unqueued_bytes if said.unqueued_mb is None else said.unqueued_mb * 1_000_000
+    return AdmissionLimits(sessions=_or(said.most_connections, AdmissionLimits.sessions), unqueued_bytes=most)
 
 
 def _history(said: Configuration, here: Folders) -> HistorySettings:

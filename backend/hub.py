@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from backend.admission import (
     Survey,
     busy,
+    crowded_out,
     decode_s,
     expect_behind,
     makes_partials,
@@ -54,6 +55,7 @@ from protocol.session import Final as FinalMessage
 log = structlog.get_logger(__name__)
 
 TICK_S: Final = 1.0
+_Promoted = Submitted | NothingToPromote
 
 
 @dataclass(eq=False)
@@ -89,11 +91,17 @@ class Hub:
         self._observer = observer
         self._news = News()
         self._survey = Survey()
+        self._crowded_out: frozenset[str] = frozenset()
         self._started = time.monotonic()
         self.hosted: dict[str, Hosted] = {}
         self.connections: set[Connection] = set()
         self.deserted = asyncio.Event()
         self.deserted.set()
+
+    @property
+    def unqueued(self) -> int:
+        """Samples of all sessions that the broker does not have."""
+        return sum(one.session.unqueued for one in self.hosted.values())
 
     # -- connections ---------------------------------------------------------------------------------------
 
@@ -157,6 +165,8 @@ class Hub:
 
     def frame(self, hosted: Hosted, data: bytes) -> None:
         """A binary message. Raises ``ProtocolError``."""
+        if self._crowded_out and hosted.session.options.priority in self._crowded_out:
+            raise TryLater("this gateway must not hold more audio until the broker takes some")
         outputs = hosted.session.frame(data, time.monotonic())
         if outputs:
             self._perform(hosted, outputs)
@@ -194,6 +204,7 @@ class Hub:
 
     def tick(self, now: float) -> None:
         """Time passed."""
+        self._crowded_out = crowded_out(self.unqueued, self.settings.admission)
         for identity, hosted in tuple(self.hosted.items()):
             self._perform(hosted, hosted.session.tick(now))
             if hosted.connection is None and now - hosted.left >= self.settings.keep_s:
@@ -215,7 +226,7 @@ class Hub:
         """What was said in a session that is over, and that its client has, need not stay in the broker."""
         self.hosted.pop(identity, None)
         if hosted.session.over:
-            self._ask(hosted, self._jobs.forget, (identity,), _nothing)
+            self._ask(hosted, self._jobs.forget, (identity,))
 
     def _perform(self, hosted: Hosted, outputs: Iterable[Output]) -> None:
         for output in outputs:
@@ -229,10 +240,10 @@ class Hub:
                     self._attempt(hosted, output)
                 case Withdraw(segment, attempt):
                     self._observer.cancelled(hosted.identity, segment)
-                    self._ask(hosted, self._jobs.cancel, (hosted.identity, segment, attempt), _nothing)
+                    self._ask(hosted, self._jobs.cancel, (hosted.identity, segment, attempt))
                 case Acknowledge(segment):
                     self._news.received(hosted.identity, segment)
-                    self._ask(hosted, self._jobs.received, (hosted.identity, segment), _nothing)
+                    self._ask(hosted, self._jobs.received, (hosted.identity, segment))
                 case LookAgain(segments):
                     look = partial(self._reread, hosted)
                     self._ask(hosted, self._jobs.reread, (hosted.identity, segments), look)
@@ -272,7 +283,7 @@ class Hub:
         hosted: Hosted,
         command: Callable[..., "asyncio.Future[Any]"],
         arguments: tuple[Any, ...],
-        answer: Callable[[Any], None],
+        answer: Callable[[Any], None] = lambda reply: None,  # what the broker forgot is found at the next look
     ) -> None:
         """Send a command; ``answer`` gets its result, or the exception that came instead."""
 
@@ -324,9 +335,7 @@ class Hub:
             outputs = session.submitted(job.segment, job.attempt, reply, time.monotonic())
         self._perform(hosted, [self._with_eta(session, job.samples, output) for output in outputs])
 
-    def _promoted(
-        self, hosted: Hosted, promote: Promote, reply: Submitted | NothingToPromote | BaseException
-    ) -> None:
+    def _promoted(self, hosted: Hosted, promote: Promote, reply: _Promoted | BaseException) -> None:
         session = hosted.session
         if isinstance(reply, BaseException):
             outputs = session.unsubmitted(promote.segment, promote.attempt)
@@ -346,9 +355,7 @@ class Hub:
             self._perform(hosted, hosted.session.reread(reply, self._jobs.gateway, time.monotonic()))
 
     def _attach_again(self, hosted: Hosted) -> None:
-        if (
-            hosted.connection is None
-        ):  # its client may be at another gateway by now: it must not be taken from there
+        if hosted.connection is None:  # its client may be elsewhere by now: it must not be taken from there
             self.hosted.pop(hosted.identity, None)
             return
         if hosted.attaching:
@@ -389,7 +396,3 @@ class Hub:
 def _order(hello: Hello) -> str:
     """Which connection of which client this is."""
     return f"{hello.instance} {hello.connection}" if hello.instance else ""
-
-
-def _nothing(reply: Any) -> None:
-    """The reply changes nothing: a session that the broker forgot is found when it is looked at again."""

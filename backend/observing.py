@@ -21,6 +21,7 @@ class RefusalReason(StrEnum):
     CONNECTIONS = "connections"
     BROKER = "broker"
     MEMORY = "memory"
+    UNQUEUED = "unqueued"
     LOAD = "load"
     NO_WORKER = "no_worker"
     LEAVING = "leaving"

@@ -13,6 +13,7 @@ from backend.admission import (
     Waiting,
     able,
     busy,
+    crowded_out,
     decode_s,
     expect,
     expect_behind,
@@ -25,6 +26,7 @@ from backend.admission import (
     speed,
 )
 from backend.observing import RefusalReason
+from protocol.audio import BYTES_PER_SAMPLE
 from protocol.job import CLASSES, Keys
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
@@ -32,7 +34,7 @@ from protocol.recognition import Options
 SECOND = 16_000
 MODELS = ("m", "n")
 ASKED = ("", *MODELS, "nobody has it")
-LOADS = (RefusalReason.LOAD, RefusalReason.MEMORY, RefusalReason.NO_WORKER)
+LOADS = (RefusalReason.LOAD, RefusalReason.MEMORY, RefusalReason.UNQUEUED, RefusalReason.NO_WORKER)
 STREAMS = [Keys().jobs(priority, model) for priority in CLASSES for model in ASKED]
 
 workers = st.builds(
@@ -57,6 +59,7 @@ surveys = st.builds(
     streams=st.dictionaries(st.sampled_from(STREAMS), waiting, max_size=8),
     workers=st.lists(workers, max_size=5).map(tuple),
     memory=st.sampled_from([0.0, 0.3, 0.49, 0.51, 0.6, 0.61, 0.99]),
+    unqueued=st.sampled_from([0, 0, 0, 9 * SECOND, 10 * SECOND, 20 * SECOND, 21 * SECOND]),
 )
 options = st.builds(
     Options,
@@ -70,6 +73,7 @@ limits = st.builds(
     unattended_s=st.sampled_from([0.0, 600.0]),
     memory=st.sampled_from([0.3, 0.6, 0.9]),
     sessions=st.sampled_from([0, 1, 500]),
+    unqueued_bytes=st.sampled_from([20 * SECOND * BYTES_PER_SAMPLE, 10**9]),
 )
 connections = st.sampled_from([0, 1, 499, 500, 501])
 
@@ -80,14 +84,14 @@ def slower(survey: Survey, which: int) -> Survey:
         changed(worker, speed=worker.speed / 2) if n == which % max(1, len(survey.workers)) else worker
         for n, worker in enumerate(survey.workers)
     ]
-    return Survey(survey.streams, tuple(changes), survey.memory)
+    return Survey(survey.streams, tuple(changes), survey.memory, survey.unqueued)
 
 
 def fuller(survey: Survey, stream: str, seconds: int) -> Survey:
     """More waits in one stream."""
     known = survey.streams.get(stream, Waiting(0, 0, 0))
     more = Waiting(known.samples + seconds * SECOND, known.entries + 1, known.oldest_ms)
-    return Survey({**survey.streams, stream: more}, survey.workers, survey.memory)
+    return Survey({**survey.streams, stream: more}, survey.workers, survey.memory, survey.unqueued)
 
 
 def later(survey: Survey, seconds: float) -> Survey:
@@ -101,7 +105,7 @@ def later(survey: Survey, seconds: float) -> Survey:
     shared = Keys().jobs(CLASSES[0])
     left[shared] = max(0.0, left.get(shared, 0.0) - spare)
     streams: Mapping[str, Waiting] = {name: Waiting(round(s * SECOND), 1, 0) for name, s in left.items()}
-    return Survey(streams, survey.workers, survey.memory)
+    return Survey(streams, survey.workers, survey.memory, survey.unqueued)
 
 
 @given(surveys, options, limits)
@@ -168,7 +172,7 @@ def test_a_worker_more_never_makes_anybody_wait_longer(
     survey: Survey, wanted: Options, limits: AdmissionLimits
 ) -> None:
     helper = WorkerStatus("x", "h", "e", "m", "cpu", WorkerState.IDLE, speed=2.0)
-    helped = Survey(survey.streams, (*survey.workers, helper), survey.memory)
+    helped = Survey(survey.streams, (*survey.workers, helper), survey.memory, survey.unqueued)
     before, after = expect(survey, wanted).eta_s, expect(helped, wanted).eta_s
     assert before is None or (after is not None and after <= before + 1e-6)
     assert speed(helped, "") == speed(survey, "") + 2.0
@@ -204,16 +208,27 @@ def test_every_refusal_says_why_and_when(
 def test_a_session_that_is_known_is_never_refused_for_load(
     survey: Survey, limits: AdmissionLimits, sessions: int, up: bool
 ) -> None:
-    """Only the cap speaks against it, and a broker that takes nothing: away, or full."""
+    """Only the cap speaks against it, a broker that takes nothing (away, or full), and what is held already."""
     refusal = refuse_known(survey, up, sessions, limits)
     if sessions >= limits.sessions:
         assert refusal is not None and refusal.reason is RefusalReason.CONNECTIONS
+    elif up and survey.unqueued * BYTES_PER_SAMPLE >= limits.unqueued_bytes:
+        assert refusal is not None and refusal.reason is RefusalReason.UNQUEUED and refusal.retry_s >= 1.0
     elif up:
         assert refusal is None
     else:
         full = survey.memory > FULL
         assert refusal is not None and refusal.retry_s >= 1.0
         assert refusal.reason is (RefusalReason.MEMORY if full else RefusalReason.BROKER)
+
+
+@given(surveys, limits)
+def test_as_a_gateway_fills_files_give_way_first_then_everybody(survey: Survey, limits: AdmissionLimits) -> None:
+    classes = crowded_out(survey.unqueued, limits)
+    part = survey.unqueued * BYTES_PER_SAMPLE / limits.unqueued_bytes
+    assert classes == frozenset(name for name, most in zip(CLASSES, (1.0, 0.5), strict=True) if part >= most)
+    if classes:
+        assert RefusalReason.UNQUEUED in {refusal.reason for refusal in refusals(survey, True, 0, limits)}
 
 
 @given(surveys, options, st.integers(0, 100), st.integers(0, 60))

@@ -34,6 +34,10 @@ def test_the_cap_on_connections_can_be_set(here: Folders) -> None:
     assert settings_of(Configuration(), here, "k").admission == GatewaySettings().admission
 
 
+def test_what_a_gateway_may_hold_can_be_set(here: Folders) -> None:
+    assert settings_of(Configuration(unqueued_mb=64), here, "k").admission.unqueued_bytes == 64_000_000
+
+
 def test_shared_has_a_certificate_and_is_announced(here: Folders) -> None:
     settings = settings_of(Configuration(mode=Mode.SHARED, name=" The\ndesk "), here, "k")
     assert (settings.host, settings.port, settings.name, settings.announce) == ("0.0.0.0", 8765, "The desk", True)
@@ -86,6 +90,7 @@ def test_the_command_line_comes_before_the_file(tmp_path: Path) -> None:
         "[",
         "streams_per_key = -1",
         "most_connections = 0",
+        "unqueued_mb = 3",
         "history_days = 1000000000000",
         "history_mb = 10000000000",
     ],

@@ -1,7 +1,7 @@
 """Sessions, connections and the broker's answers joined, with a broker that answers as the test says."""
 
 import asyncio
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -94,14 +94,14 @@ class FakeSocket:
 class Scene(Observer):
     """A hub with one connected session, and what its observer hears."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: GatewaySettings | None = None) -> None:
         self.jobs = FakeJobs()
         self.ended: list[Final | Failed] = []
         self.lengths: list[int] = []
         self.reasons: list[RefusalReason] = []
         self.attempts: list[tuple[JobKind, bool]] = []
         self.taken_back: list[int] = []
-        self.hub = Hub(cast(Jobs, self.jobs), GatewaySettings(), self)
+        self.hub = Hub(cast(Jobs, self.jobs), settings or GatewaySettings(), self)
         self.socket = FakeSocket()
         self.connection = Connection(self.socket, 100_000, 10.0)
 
@@ -129,9 +129,11 @@ class Scene(Observer):
         self.hub.receive(hosted, SegmentEnd(0, 100))
         return hosted
 
-    async def speak(self, samples: int, partials: bool = False) -> Hosted:
+    async def speak(
+        self, samples: int, partials: bool = False, priority: Literal["interactive", "bulk"] = "interactive"
+    ) -> Hosted:
         """Say hello and send a part of one segment."""
-        hello = Hello(uuid4(), options=Options(partials=partials))
+        hello = Hello(uuid4(), options=Options(partials=partials, priority=priority))
         hosted = await self.hub.bind(hello, About("o"), self.connection)
         self.jobs.asked.clear()
         self.jobs.attaches = False

@@ -4,6 +4,7 @@ The small ones speak faster than people do; those marked ``proof`` are at real p
 """
 
 import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from client.connection import Address, Locate, fixed
 from loadtest.herd import Herd, Meeting, run_herd
 from loadtest.streams import Streams, run_streams
 from loadtest.tally import Recorder
+from protocol.audio import BYTES_PER_SAMPLE
 from tests.helpers.chain import Chain, running_chain
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -100,6 +102,29 @@ async def test_where_there_is_no_room_for_all_they_come_in_one_after_the_other(
     assert tally.right == tally.segments == 100 and tally.finished == 50
     assert {kind.split()[0] for kind in tally.refused} == {"429"}
     assert all(refused.without_retry_after == 0 for refused in tally.refused.values())
+
+
+async def test_while_the_broker_hangs_a_gateway_holds_no_more_than_it_may(chain: Chain, broker: Broker) -> None:
+    chain.worker()
+    most = 4_000_000
+    settings = GatewaySettings(redis=broker.url, key=KEY, admission=AdmissionLimits(unqueued_bytes=most))
+    async with running_gateway(settings) as gateway:
+        recorder = Recorder(time.monotonic())
+        speaking = asyncio.create_task(
+            run_streams(
+                Streams(20, 6.0, ramp_s=0.5, pace=0.1), fixed(Address(gateway.url, KEY)), recorder, impatient
+            )
+        )
+        await wait_until(lambda: recorder.tally.right > 20, "they work")
+        broker.process.send_signal(signal.SIGSTOP)
+        try:
+            await wait_until(lambda: not gateway.monitor.up, "it knows that the broker hangs")
+            held = gateway.hub.unqueued * BYTES_PER_SAMPLE
+        finally:
+            broker.process.send_signal(signal.SIGCONT)
+        await speaking
+    assert most / 2 < held < 3 * most, "a second more comes in before it is seen; all that is said is 30 MB"
+    assert recorder.tally.flawless and recorder.tally.finished == 20, recorder.tally.complaints
 
 
 @pytest.mark.proof
