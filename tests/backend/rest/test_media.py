@@ -75,10 +75,10 @@ async def test_it_ends_with_its_context_though_it_waits_for_its_pipe(tmp_path: P
     async def read() -> None:
         async with reading(tmp_path, None, saying(script)) as frames:
             await anext(frames)
-            begun.append(psutil.Process().children()[-1].pid)
+            begun.extend(child.pid for child in set(psutil.Process().children()) - before)
             await asyncio.Event().wait()
 
-    begun: list[int] = []
+    before, begun = set(psutil.Process().children()), list[int]()
     task = asyncio.create_task(read())
     await wait_until(lambda: begun or task.done(), "a frame")
     (pid,) = begun
