@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from spake2 import SPAKE2_B, SPAKEError
+from spake2.ed25519_basic import NotOnCurve
 
 from protocol.devices import DeviceKind
 from protocol.errors import MalformedMessage
@@ -118,7 +119,7 @@ class Pairing:
         answer: bytes = side.start()
         try:
             shared: bytes = side.finish(asked.message)
-        except (SPAKEError, ValueError) as error:
+        except (SPAKEError, NotOnCurve, ValueError) as error:
             raise MalformedMessage("this is no message of SPAKE2") from error
         keys = derive_keys(shared, asked.message, answer)
         self._exchange = _Exchange(exchange, now + self._rules.exchange_s, asked, answer, keys)
@@ -129,7 +130,7 @@ class Pairing:
         if (refused := self._closed(now)) is not None:
             return refused
         exchange = self._exchange
-        if exchange is None or now >= exchange.until or not hmac.compare_digest(exchange.id, said.exchange):
+        if exchange is None or now >= exchange.until or not _same(exchange.id, said.exchange):
             return self._refused(PairRefusal.CLOSED)
         self._exchange = None
         asked, answer, keys = exchange.asked, exchange.answer, exchange.keys
@@ -157,3 +158,8 @@ class Pairing:
 
     def _refused(self, reason: PairRefusal) -> PairRefused:
         return PairRefused(reason, self.tries_left)
+
+
+def _same(ours: str, said: str) -> bool:
+    """Takes as long whatever is said; in bytes, because strings that are not ASCII cannot be compared so."""
+    return hmac.compare_digest(ours.encode(), said.encode())

@@ -22,6 +22,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from spake2 import SPAKE2_A, SPAKEError
+from spake2.ed25519_basic import NotOnCurve
 from yarl import URL
 
 from client.connection import Address, broken, pinned, refusal
@@ -95,7 +96,7 @@ class Exchange:
         self._answer, self._certificate = began.message, certificate_sha256
         try:
             shared: bytes = self._side.finish(began.message)
-        except (SPAKEError, ValueError) as error:
+        except (SPAKEError, NotOnCurve, ValueError) as error:
             raise MalformedMessage("this is no message of SPAKE2") from error
         self._keys = derive_keys(shared, self._message, self._answer)
         proof = prove(self._keys.client, self._message, self._answer, certificate_sha256)

@@ -1,10 +1,11 @@
 """One pairing through every order of things, with the real arithmetic on both sides."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
 import pytest
-from hypothesis import settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 from spake2 import SPAKE2_A, SPAKE2_B
@@ -199,13 +200,36 @@ def test_the_kind_and_the_name_are_bound() -> None:
         worker = Device(desk, kind=WORKER)
 
 
-@pytest.mark.parametrize("message", [bytes(33), b"A" + bytes(32), b"B" + bytes(32), b"A\x01" + bytes(31)])
+OFF_THE_CURVE = b"A\x02" + bytes(31)
+
+
+@pytest.mark.parametrize(
+    "message", [bytes(33), b"A" + bytes(32), b"B" + bytes(32), b"A\x01" + bytes(31), OFF_THE_CURVE]
+)
 def test_what_is_no_point_of_the_group_is_a_try(message: bytes) -> None:
     desk = pairing()
     with pytest.raises(MalformedMessage):
         desk.begin(PairBegin("n", CLIENT, message), "e", 1.0)
     assert desk.tries_left == 4
     assert reason(desk.confirm(PairConfirm("e", OWN, bytes(32)), 1.0)) is PairRefusal.CLOSED
+
+
+@given(
+    message=st.one_of(st.binary(min_size=33, max_size=33), st.binary(min_size=32, max_size=32).map(b"A".__add__))
+)
+@settings(max_examples=50, deadline=None)
+def test_a_stranger_who_begins_with_anything_is_answered(message: bytes) -> None:
+    with suppress(MalformedMessage):
+        assert isinstance(pairing().begin(PairBegin("n", CLIENT, message), "e", 1.0), PairBegan)
+
+
+@given(exchange=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=64), proof=st.binary())
+@example(exchange="\u00e9", proof=b"")
+@settings(max_examples=50, deadline=None)
+def test_a_stranger_who_confirms_anything_is_refused(exchange: str, proof: bytes) -> None:
+    desk = pairing()
+    Device(desk).begin(id="one that nobody guesses")
+    assert reason(desk.confirm(PairConfirm(exchange, OWN, proof), 2.0)) is PairRefusal.CLOSED
 
 
 def test_the_gateways_own_message_sent_back_proves_nothing() -> None:

@@ -83,6 +83,7 @@ async def test_who_does_not_know_the_code_cannot_pretend_to_have_paired(tmp_path
         lambda said: Paired(bytes(32), b""),
         lambda said: began(),
         lambda said: PairBegan("e", bytes(33)),
+        lambda said: PairBegan("e", b"B\x02" + bytes(31)),
         lambda said: PairBegan("e", said.message),
     ],
 )
