@@ -13,7 +13,15 @@ import structlog
 import typer
 
 from backend.broker import socket_url
-from backend.configuration import CONFIGURATION_FILE, Configuration, merged, read_configuration, settings_of
+from backend.configuration import (
+    CONFIGURATION_FILE,
+    VARIABLE,
+    Configuration,
+    merged,
+    read_configuration,
+    read_environment,
+    settings_of,
+)
 from backend.device_commands import devices
 from backend.discovery import own_key
 from backend.errors import BackendError, SettingsError
@@ -43,34 +51,31 @@ def _group() -> None:
     """The gateway between clients and workers."""
 
 
-def _named(name: str, text: str) -> Any:
-    """An option that the environment may say instead."""
-    return typer.Option(envvar=f"KIKIPOUNAMU_GATEWAY_{name}", help=text)
+Config = Annotated[Path | None, typer.Option(envvar=f"{VARIABLE}CONFIG", help="TOML file; default: gateway.toml.")]
 
 
-Config = Annotated[Path | None, _named("CONFIG", "TOML file; default: gateway.toml.")]
-
-
-@app.command()
+@app.command(
+    epilog="What no option says the environment may (KIKIPOUNAMU_GATEWAY_PORT, and so on), then gateway.toml."
+)
 def serve(  # noqa: PLR0913 - typer: an option is a parameter
-    mode: Annotated[Mode | None, _named("MODE", "Who it is for; default: local.")] = None,
-    host: Annotated[str | None, _named("HOST", "Address to listen on; default: as the mode says.")] = None,
+    mode: Annotated[Mode | None, typer.Option(help="Who it is for; default: local.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default: as the mode says.")] = None,
     port: Annotated[
-        int | None, _named("PORT", "Port to listen on; 0: any that is free. Default: 8765, local: 0.")
+        int | None, typer.Option(help="Port to listen on; 0: any that is free. Default: 8765, local: 0.")
     ] = None,
     redis: Redis = "",
     key: Annotated[
         str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="The owner's key; default: this user's own.")
     ] = "",
     origin: Annotated[list[str] | None, typer.Option(help="Origin of pages that may connect; repeatable.")] = None,
-    name: Annotated[str | None, _named("NAME", "What people call it; default: the computer's name.")] = None,
-    certificate: Annotated[str | None, _named("CERTIFICATE", "PEM file; default: one of its own.")] = None,
-    private_key: Annotated[str | None, _named("PRIVATE_KEY", "PEM file of the certificate's key.")] = None,
+    name: Annotated[str | None, typer.Option(help="What people call it; default: the computer's name.")] = None,
+    certificate: Annotated[str | None, typer.Option(help="PEM file; default: one of its own.")] = None,
+    private_key: Annotated[str | None, typer.Option(help="PEM file of the certificate's key.")] = None,
     trusted_proxy: Annotated[
-        list[str] | None, _named("TRUSTED_PROXIES", "Address or network of a proxy in front; repeatable.")
+        list[str] | None, typer.Option(help="Address or network of a proxy in front; repeatable.")
     ] = None,
     announce: Annotated[bool | None, typer.Option(help="Be found on the network; default: if shared.")] = None,
-    history: Annotated[str | None, _named("HISTORY", "Keep one: on, or a database's URL; default: off.")] = None,
+    history: Annotated[str | None, typer.Option(help="Keep one: on, or a database's URL; default: off.")] = None,
     config: Config = None,
 ) -> None:
     """Listen until SIGTERM or Ctrl-C, then drain and leave."""
@@ -95,7 +100,7 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
 
 def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders) -> None:
     try:
-        settings = settings_of(merged((said, _configured(config, here))), here, key or own_key(here.data))
+        settings = settings_of(merged((said, *_else_said(config, here))), here, key or own_key(here.data))
         _run(_serve(settings))
     except BackendError as error:
         log.error("the gateway cannot run", reason=str(error))
@@ -105,8 +110,10 @@ def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders)
         raise typer.Exit(1) from None
 
 
-def _configured(config: Path | None, here: Folders) -> Configuration:
-    return read_configuration(config or here.config / CONFIGURATION_FILE, must_exist=config is not None)
+def _else_said(config: Path | None, here: Folders) -> tuple[Configuration, Configuration]:
+    """By the environment, then by the file."""
+    file = config or here.config / CONFIGURATION_FILE
+    return read_environment(os.environ), read_configuration(file, must_exist=config is not None)
 
 
 def _some(values: list[str] | None) -> tuple[str, ...] | None:
@@ -169,7 +176,7 @@ def _with_jobs(redis: str, config: Path | None, use: Callable[[Jobs], Coroutine[
 
     async def connected() -> None:
         here = folders()
-        url = redis or _configured(config, here).redis or socket_url(here.broker_socket)
+        url = redis or merged(_else_said(config, here)).redis or socket_url(here.broker_socket)
         async with open_jobs(url, f"cli-{os.getpid()}") as jobs:
             await use(jobs)
 

@@ -5,9 +5,9 @@ The earlier one wins; what nobody says follows from the mode.
 
 import socket
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -28,10 +28,12 @@ from protocol.endpoint import ENDPOINT_FILE
 from runtime.folders import Folders
 
 CONFIGURATION_FILE: Final = "gateway.toml"
+VARIABLE: Final = "KIKIPOUNAMU_GATEWAY_"
 VAD_MODEL: Final = "fsmn-vad"
 _EVERYWHERE: Final = "0.0.0.0"
 _STREAMS: Final = 100
 _PER_MINUTE: Final = 600
+_LIST: Final = tuple[str, ...] | None
 
 Count = Annotated[int, Meta(ge=0)]
 
@@ -73,14 +75,35 @@ def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
         raise SettingsError(f"{file} cannot be followed: {error}") from error
 
 
+def read_environment(variables: Mapping[str, str]) -> Configuration:
+    """What ``KIKIPOUNAMU_GATEWAY_PORT`` and the like say, one for each name; an empty one: nothing.
+
+    Lists are separated by spaces; ``true`` or ``false``. Raises ``SettingsError``.
+    """
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Configuration):
+        variable = f"{VARIABLE}{field.name.upper()}"
+        if text := variables.get(variable, "").strip():
+            try:
+                values[field.name] = msgspec.convert(
+                    text.split() if field.type == _LIST else text, field.type, strict=False
+                )
+            except msgspec.ValidationError as error:
+                raise SettingsError(f"{variable} cannot be followed: {error}") from error
+    return Configuration(**values)
+
+
 def merged(says: Iterable[Configuration]) -> Configuration:
-    """The first that says something, for each name."""
+    """The first that says something, for each name. Raises ``SettingsError``."""
     values: dict[str, object] = {}
     for one in says:
         for name, value in msgspec.structs.asdict(one).items():
             if value is not None:
                 values.setdefault(name, value)
-    return msgspec.convert(values, Configuration)
+    try:
+        return msgspec.convert(values, Configuration)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"the settings of the gateway cannot be followed: {error}") from error
 
 
 def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings:

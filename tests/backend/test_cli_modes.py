@@ -109,3 +109,24 @@ def test_what_cannot_be_is_said_and_is_the_end(home: Path, arguments: tuple[str,
     assert done.exit_code == 1
     said = told(home, "the gateway cannot run")
     assert reason in said["reason"] and "exception" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "reason"),
+    [
+        ((), {}, "on 10.0.0.9 without TLS"),
+        ((), {"HOST": "10.0.0.8"}, "on 10.0.0.8 without TLS"),
+        (("--host", "10.0.0.7"), {"HOST": "10.0.0.8"}, "on 10.0.0.7 without TLS"),
+        ((), {"MODE": "local"}, "10.0.0.9 is not this computer"),
+        ((), {"PORT": "x"}, "KIKIPOUNAMU_GATEWAY_PORT"),
+        (("--port", "70000"), {}, "$.port"),
+    ],
+)
+def test_an_option_comes_before_the_environment_and_that_before_the_file(
+    home: Path, arguments: tuple[str, ...], variables: dict[str, str], reason: str
+) -> None:
+    (home / "config").mkdir()
+    (home / "config" / "gateway.toml").write_text('mode = "server"\nhost = "10.0.0.9"\n')
+    said = {f"KIKIPOUNAMU_GATEWAY_{name}": text for name, text in variables.items()}
+    done = CliRunner().invoke(app, ["serve", *arguments], env=said | {"KIKIPOUNAMU_HOME": str(home)})
+    assert done.exit_code == 1 and reason in told(home, "the gateway cannot run")["reason"]

@@ -1,12 +1,13 @@
 """What a gateway is to be, out of everything that may say it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from backend.certificates import own_certificate
-from backend.configuration import Configuration, merged, read_configuration, settings_of
+from backend.configuration import Configuration, merged, read_configuration, read_environment, settings_of
 from backend.errors import SettingsError
 from backend.history.records import Limits
 from backend.history.settings import HistorySettings
@@ -100,6 +101,44 @@ def test_a_file_that_cannot_be_followed_is_named(tmp_path: Path, text: str) -> N
     file.write_text(text)
     with pytest.raises(SettingsError, match=r"gateway\.toml"):
         read_configuration(file)
+
+
+def test_the_environment_may_say_every_name_of_the_file() -> None:
+    values: dict[str, Any] = {one.name: 8 for one in fields(Configuration)}
+    values |= dict.fromkeys(("name", "host", "redis", "certificate", "private_key", "history"), "as it stands")
+    values |= {"mode": Mode.SERVER, "origins": ("https://a", "https://b"), "trusted_proxies": ("10.0.0.7",)}
+    values |= {"announce": True, "history_jsonl": False}
+    texts = {name: " ".join(value) if isinstance(value, tuple) else str(value) for name, value in values.items()}
+    variables = {f"KIKIPOUNAMU_GATEWAY_{name.upper()}": text for name, text in texts.items()}
+    assert read_environment(variables) == Configuration(**values)
+
+
+def test_an_empty_variable_says_nothing_and_a_stranger_s_is_left_alone() -> None:
+    stranger = {"KIKIPOUNAMU_GATEWAY": "the desk", "KIKIPOUNAMU_GATEWAY_CONFIG": "f", "PORT": "1"}
+    empty = {"KIKIPOUNAMU_GATEWAY_PORT": "", "KIKIPOUNAMU_GATEWAY_ORIGINS": " "}
+    assert read_environment(stranger | empty) == Configuration()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("MODE", "public"),
+        ("PORT", "70000"),
+        ("ANNOUNCE", "perhaps"),
+        ("MOST_CONNECTIONS", "0"),
+        ("UNQUEUED_MB", "3"),
+        ("HISTORY_DAYS", "ninety"),
+        ("FILES_AT_ONCE", "0"),
+    ],
+)
+def test_a_variable_that_cannot_be_followed_is_named(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=f"^KIKIPOUNAMU_GATEWAY_{name} cannot"):
+        read_environment({f"KIKIPOUNAMU_GATEWAY_{name}": text})
+
+
+def test_an_option_that_cannot_be_followed_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"\$\.port"):
+        merged((Configuration(port=70000),))
 
 
 def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
