@@ -16,10 +16,9 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from backend.errors import DevicesUnreadable, SettingsError, UnknownDevice
-from backend.files import replace_file
+from backend.files import open_or_make, replace_file
 from backend.settings import digest_of, owner_of_digest
 from protocol.devices import DeviceKind, clean_name
-from runtime.folders import private_folder
 from runtime.locking import try_lock
 
 DEVICES_FILE: Final = "devices.json"
@@ -51,11 +50,13 @@ class _Contents(Struct, frozen=True):
     version: int = _VERSION
 
 
+Signature = tuple[int, int, int]
+"""Another one: the file is another."""
 _Change = Callable[[tuple[Device, ...]], Sequence[Device]]
 
 
 class DeviceStore:
-    """Each call raises ``DevicesUnreadable`` where the file is damaged or stays locked."""
+    """Each call raises ``DevicesUnreadable`` where the file is damaged, cannot be read or stays locked."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -66,6 +67,8 @@ class DeviceStore:
             contents = msgspec.json.decode(self.file.read_bytes(), type=_Contents)
         except FileNotFoundError:
             return ()
+        except OSError as error:
+            raise self._unreadable(error) from error
         except msgspec.DecodeError as error:
             raise DevicesUnreadable(
                 f"{self.file} is damaged ({error}): put a copy back, or delete it and pair every device again"
@@ -73,6 +76,16 @@ class DeviceStore:
         if contents.version != _VERSION:
             raise DevicesUnreadable(f"{self.file} was written by a later version: update this one")
         return contents.devices
+
+    def signature(self) -> Signature | None:
+        """Of the file as it is now; ``None``: there is none."""
+        try:
+            found = self.file.stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unreadable(error) from error
+        return found.st_mtime_ns, found.st_size, found.st_ino
 
     def add(self, name: str, kind: DeviceKind, now_s: float) -> tuple[Device, str]:
         """A new device, and its key, which is kept nowhere. Raises ``SettingsError``."""
@@ -120,10 +133,16 @@ class DeviceStore:
             if after != before:
                 replace_file(self.file, msgspec.json.format(msgspec.json.encode(_Contents(after))))
 
+    def _unreadable(self, error: OSError) -> DevicesUnreadable:
+        advice = (
+            "give it to the user as whom the gateway runs" if isinstance(error, PermissionError) else "try again"
+        )
+        return DevicesUnreadable(f"{self.file} cannot be read ({error.strerror}): {advice}")
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        lock = private_folder(self.file.parent) / f".{self.file.name}.lock"
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        lock = self.file.with_name(f".{self.file.name}.lock")
+        descriptor = open_or_make(lock)
         try:
             end = time.monotonic() + _LOCK_S
             while not try_lock(descriptor):

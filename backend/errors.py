@@ -11,7 +11,7 @@
     ├── SettingsError          settings, or what an owner asks for, that cannot be followed
     │   └── UnknownDevice      no paired device is called that
     ├── CertificateUnusable    a certificate or private key that cannot be read, or that are no pair
-    ├── DevicesUnreadable      the list of paired devices is damaged
+    ├── DevicesUnreadable      the list of paired devices is damaged, or cannot be read
     ├── PairingFailed          no device was paired
     ├── HistoryError           anything about the history
     │   ├── HistoryUnavailable its database cannot be used now: it may be tried again
@@ -74,7 +74,7 @@ class CertificateUnusable(BackendError):
 
 
 class DevicesUnreadable(BackendError):
-    """The list of paired devices is damaged."""
+    """The list of paired devices is damaged, or cannot be read."""
 
 
 class PairingFailed(BackendError):

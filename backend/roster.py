@@ -9,12 +9,12 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
 
-from backend.devices import Device, DeviceStore
+from backend.devices import Device, DeviceStore, Signature
 from backend.errors import BackendError
 from backend.settings import digest_of
 from protocol.devices import DeviceKind
@@ -25,7 +25,6 @@ LOOK_S: Final = 0.25
 _WRITE_S: Final = 60.0
 
 OnRevoked = Callable[[], None]
-_Signature = tuple[int, int, int]
 
 
 class Roster:
@@ -34,14 +33,15 @@ class Roster:
     def __init__(self, store: DeviceStore | None, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._clock = clock
-        self._signature: _Signature | None = None
+        self._signature: Signature | None = None
+        self._unread = ""
         self._written_at = -math.inf
         self._devices: dict[str, Device] = {}
         self._here: defaultdict[str, list[OnRevoked]] = defaultdict(list)
         self._seen: dict[str, float] = {}
         self.on_gone: Callable[[Device], None] = _nothing
         if store is not None:
-            self._signature = self._look()
+            self._signature = store.signature()
             self._devices = {device.id: device for device in store.read()}
 
     @property
@@ -104,15 +104,19 @@ class Roster:
         return revoked
 
     def refresh(self) -> None:
-        """Look whether the file has changed; what cannot be read changes nothing."""
-        if self._store is None or (signature := self._look()) == self._signature:
+        """Look whether the file has changed; what cannot be read changes nothing, and is read at the next look."""
+        if self._store is None:
             return
-        self._signature = signature
         try:
+            if (signature := self._store.signature()) == self._signature:
+                return
             after = {device.id: device for device in self._store.read()}
-        except (BackendError, OSError) as error:
-            log.error("the paired devices cannot be read: those known before stay", reason=str(error))
+        except BackendError as error:
+            if str(error) != self._unread:
+                log.error("the paired devices cannot be read: those known before stay", reason=str(error))
+            self._unread = str(error)
             return
+        self._signature, self._unread = signature, ""
         gone = [device for id, device in self._devices.items() if id not in after]
         self._devices = after
         for device in gone:
@@ -151,12 +155,6 @@ class Roster:
         if self._store is None:
             raise BackendError("this gateway keeps no devices")
         return self._store
-
-    def _look(self) -> _Signature | None:
-        with suppress(FileNotFoundError):
-            found = self._file.file.stat()
-            return found.st_mtime_ns, found.st_size, found.st_ino
-        return None
 
     def _note(self, seen: dict[str, float]) -> None:
         if self._store is None or not seen:

@@ -1,6 +1,8 @@
 """The file of paired devices: what is kept, what is not, and many who change it at once."""
 
+import os
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -83,6 +85,25 @@ def test_a_damaged_file_is_said_and_never_overwritten(store: DeviceStore, text: 
     with pytest.raises(DevicesUnreadable):
         store.add("n", DeviceKind.CLIENT, 0)
     assert store.file.read_bytes() == before
+
+
+@pytest.mark.parametrize("ask", [DeviceStore.read, DeviceStore.signature])
+def test_what_cannot_be_read_is_said_with_what_to_do(
+    store: DeviceStore, ask: Callable[[DeviceStore], object]
+) -> None:
+    store.file.parent.symlink_to(store.file.parent)  # a loop
+    with pytest.raises(DevicesUnreadable, match=r"devices\.json cannot be read .*: try again"):
+        ask(store)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs root to give files away")
+def test_what_root_changes_stays_the_services(store: DeviceStore) -> None:
+    store.file.parent.mkdir(mode=0o700)
+    os.chown(store.file.parent, 4_711, 4_712)
+    device, _ = store.add("n", DeviceKind.CLIENT, 0)
+    store.revoke(device.id)
+    made = {path.name: (path.stat().st_uid, path.stat().st_gid) for path in store.file.parent.iterdir()}
+    assert made == dict.fromkeys(("devices.json", ".devices.json.lock"), (4_711, 4_712))
 
 
 def test_a_device_is_found_by_id_beginning_or_name() -> None:

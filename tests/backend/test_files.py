@@ -1,3 +1,4 @@
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -5,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from backend.files import made_once, replace_file
+from backend.files import made_once, open_or_make, replace_file
 
 
 def mode(path: Path) -> int:
@@ -48,3 +49,57 @@ def test_what_cannot_be_made_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no"):
         made_once(tmp_path / "secret", fail)
     assert list(tmp_path.iterdir()) == []
+
+
+# -- whose they are ----------------------------------------------------------------------------------------
+
+as_root = pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs root to give files away")
+
+
+def whose(path: Path) -> tuple[int, int]:
+    found = path.lstat()
+    return found.st_uid, found.st_gid
+
+
+@as_root
+def test_what_root_replaces_stays_whose_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "list"
+    replace_file(file, b"a")
+    os.chown(file, 4_711, 4_712)
+    replace_file(file, b"b")
+    assert (file.read_bytes(), whose(file), mode(file)) == (b"b", (4_711, 4_712), 0o600)
+    assert whose(tmp_path) == (os.geteuid(), os.getegid())
+
+
+@as_root
+def test_what_root_makes_in_a_services_folder_is_the_services(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    os.chown(folder, 4_711, 4_712)
+    replace_file(folder / "list", b"a")
+    made_once(folder / "secret", lambda: b"a")
+    os.close(open_or_make(folder / "lock"))
+    assert {whose(folder / name) for name in ("list", "secret", "lock")} == {(4_711, 4_712)}
+
+
+@as_root
+def test_root_gives_nothing_away_that_somebody_put_there(tmp_path: Path) -> None:
+    folder, precious = tmp_path / "data", tmp_path / "precious"
+    folder.mkdir()
+    precious.write_bytes(b"a")
+    os.chown(folder, 4_711, 4_712)
+    (folder / "hard").hardlink_to(precious)
+    (folder / "soft").symlink_to(precious)
+    os.close(open_or_make(folder / "hard"))
+    with pytest.raises(OSError):
+        open_or_make(folder / "soft")
+    replace_file(folder / "soft", b"b")
+    assert (precious.read_bytes(), whose(precious)) == (b"a", (os.geteuid(), os.getegid()))
+
+
+def test_a_file_to_lock_is_made_once_and_opened_again(tmp_path: Path) -> None:
+    lock = tmp_path / "deep" / "lock"
+    opened = [open_or_make(lock) for _ in range(2)]
+    assert os.path.sameopenfile(*opened) and mode(lock) == 0o600
+    for descriptor in opened:
+        os.close(descriptor)

@@ -1,11 +1,14 @@
 """The devices as a running gateway knows them; the file is changed beside it, as the command line does."""
 
 import asyncio
+import errno
+import os
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from backend.devices import Device, DeviceStore
+from backend.devices import Device, DeviceStore, Signature
 from backend.errors import BackendError, DevicesUnreadable, UnknownDevice
 from backend.roster import Roster
 from protocol.devices import DeviceKind
@@ -123,6 +126,52 @@ def test_a_file_that_is_damaged_later_changes_nothing(store: DeviceStore) -> Non
     store.file.unlink()
     roster.refresh()
     assert roster.of_key(key) is None
+
+
+class UnluckyStore(DeviceStore):
+    """Its file cannot be looked at, or read, so many times."""
+
+    looks = reads = 0
+
+    def signature(self) -> Signature | None:
+        self.looks -= 1
+        if self.looks >= 0:
+            raise self._unreadable(OSError(errno.EIO, os.strerror(errno.EIO)))
+        return super().signature()
+
+    def read(self) -> tuple[Device, ...]:
+        self.reads -= 1
+        if self.reads >= 0:
+            raise self._unreadable(OSError(errno.EMFILE, os.strerror(errno.EMFILE)))
+        return super().read()
+
+
+@pytest.mark.parametrize(("looks", "reads"), [(1, 0), (0, 1), (1, 2)])
+def test_what_could_not_be_read_is_read_at_the_next_look(store: DeviceStore, looks: int, reads: int) -> None:
+    device, key = store.add("n", DeviceKind.CLIENT, 0)
+    unlucky = UnluckyStore(store.file)
+    roster = Roster(unlucky)
+    gone: list[str] = []
+    with roster.present(device, lambda: gone.append("gone")):
+        store.revoke(device.id)
+        unlucky.looks, unlucky.reads = looks, reads
+        for _ in range(looks + reads):
+            roster.refresh()
+            assert roster.of_key(key) == device, "what cannot be read changes nothing"
+        roster.refresh()
+        assert gone == ["gone"] and roster.of_key(key) is None
+
+
+def test_a_file_that_stays_unreadable_is_told_once(store: DeviceStore) -> None:
+    unlucky = UnluckyStore(store.file)
+    roster = Roster(unlucky)
+    store.add("n", DeviceKind.CLIENT, 0)
+    unlucky.reads = 10
+    with capture_logs() as lines:
+        for _ in range(10):
+            roster.refresh()
+    (line,) = lines
+    assert line["log_level"] == "error" and "Too many open files" in line["reason"]
 
 
 def test_a_damaged_file_is_no_start(store: DeviceStore) -> None:
