@@ -13,7 +13,8 @@ from typing import Final, Literal
 from msgspec.structs import replace
 
 from backend.observing import RefusalReason
-from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
+from backend.room import Held, crowded_out, describe, full
+from protocol.audio import samples_to_seconds
 from protocol.job import ANY_MODEL, CLASSES, Keys
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
@@ -26,8 +27,6 @@ _SPARE: Final = 1 / 3
 """What is best effort ends at this part of the wait at which no new sessions are taken."""
 _SPARE_MEMORY: Final = 5 / 6
 """The same of the broker's memory."""
-_SPARE_ROOM: Final = 1 / 2
-"""From this part of what a gateway may hold on files and new sessions wait."""
 FULL: Final = 0.95
 """From this part of its memory on a broker that takes no commands is full, not away."""
 
@@ -53,14 +52,14 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Survey:
-    """The fleet at one moment. ``memory`` is the part of the broker's limit that is used, ``unqueued`` the samples
-    that this gateway has and the broker has not.
+    """The fleet at one moment. ``memory`` is the part of the broker's limit that is used, ``held`` what this
+    gateway has and the broker has not.
     """
 
     streams: Mapping[str, Waiting] = field(default_factory=dict)
     workers: tuple[WorkerStatus, ...] = ()
     memory: float = 0.0
-    unqueued: int = 0
+    held: Held = Held()
 
     @cached_property
     def speeds(self) -> Mapping[str, float]:
@@ -160,7 +159,8 @@ def spare_slots(survey: Survey, options: Options, limits: AdmissionLimits) -> in
     """
     if options.priority != CLASSES[0] or survey.memory > limits.memory * _SPARE_MEMORY:
         return 0
-    if _longest_s(survey, options) > limits.wait_s * _SPARE or crowded_out(survey.unqueued, limits):
+    crowded = CLASSES[0] in full(survey.held, limits.unqueued_bytes)
+    if crowded or _longest_s(survey, options) > limits.wait_s * _SPARE:
         return 0
     slots = sum(worker.slots for worker in _able(survey, options.model))
     streams = {Keys().jobs(options.priority, model) for model in (options.model, ANY_MODEL)}
@@ -200,23 +200,16 @@ def refuse_known(survey: Survey, up: bool, sessions: int, limits: AdmissionLimit
     gateway that must not hold more.
     """
     refusal = refuse(Survey(), up, sessions, limits)
-    if refusal is None and CLASSES[0] in crowded_out(survey.unqueued, limits):
-        return _no_room(survey)
+    if refusal is None and CLASSES[0] in crowded_out(survey.held, limits.unqueued_bytes):
+        return no_room(survey.held)
     if refusal is not None and refusal.reason is RefusalReason.BROKER and survey.memory > FULL:
         return Refusal(503, RefusalReason.MEMORY, f"the broker's memory is {survey.memory:.0%} full", 5.0)
     return refusal
 
 
-def crowded_out(unqueued: int, limits: AdmissionLimits) -> frozenset[str]:
-    """The classes of which a gateway takes no audio until the broker has some of what it holds; files give way."""
-    part = unqueued * BYTES_PER_SAMPLE / limits.unqueued_bytes
-    return frozenset(CLASSES if part >= 1 else CLASSES[1:] if part >= _SPARE_ROOM else ())
-
-
-def _no_room(survey: Survey) -> Refusal:
-    held_s = samples_to_seconds(survey.unqueued)
-    message = f"this gateway holds {held_s:.0f} s of audio that the broker has not taken yet"
-    return Refusal(503, RefusalReason.UNQUEUED, message, 5.0)
+def no_room(held: Held) -> Refusal:
+    """For those who would add to what this gateway holds already."""
+    return Refusal(503, RefusalReason.UNQUEUED, describe(held), 5.0)
 
 
 def refuse_load(survey: Survey, limits: AdmissionLimits, options: Options = _ANY) -> Refusal | None:
@@ -230,8 +223,8 @@ def refuse_load(survey: Survey, limits: AdmissionLimits, options: Options = _ANY
 def _overload(survey: Survey, limits: AdmissionLimits, options: Options) -> Iterator[Refusal]:
     if survey.memory > limits.memory:
         yield Refusal(503, RefusalReason.MEMORY, f"the broker's memory is {survey.memory:.0%} full", 10.0)
-    if crowded_out(survey.unqueued, limits):
-        yield _no_room(survey)
+    if options.priority in full(survey.held, limits.unqueued_bytes):
+        yield no_room(survey.held)
     longest_s = _longest_s(survey, options)
     if longest_s > limits.wait_s:
         message = f"the expected wait is {longest_s:.0f} s"

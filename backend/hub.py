@@ -7,7 +7,6 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -17,10 +16,10 @@ from msgspec.structs import replace
 from backend.admission import (
     Survey,
     busy,
-    crowded_out,
     decode_s,
     expect_behind,
     makes_partials,
+    no_room,
     refuse_load,
     spare_slots,
     worth_telling,
@@ -28,9 +27,11 @@ from backend.admission import (
 from backend.connection import Connection
 from backend.errors import BrokerBusy, BrokerError, TooBusy, TryLater, reason_of
 from backend.history.records import About
+from backend.hosted import Hosted
 from backend.jobs import Jobs
 from backend.observing import News, Observer
 from backend.records import Attachment, NothingToPromote, Reread, SessionGone, Submitted
+from backend.room import Held, crowded_out, full
 from backend.segments import (
     Acknowledge,
     AttachAgain,
@@ -45,41 +46,18 @@ from backend.segments import (
 )
 from backend.session import Session
 from backend.settings import GatewaySettings
-from backend.turns import Turns, allowance
+from backend.turns import allowance
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
 from protocol.job import CLASSES, Job, JobKind, Notice
-from protocol.session import Busy, ClientMessage, Error, Failed, GatewayMessage, Hello, Queued, Welcome
+from protocol.session import ClientMessage, Error, Failed, GatewayMessage, Hello, Queued, Welcome
 from protocol.session import Final as FinalMessage
 
 log = structlog.get_logger(__name__)
 
 TICK_S: Final = 1.0
+_AWAY_S: Final = 5.0
 _Promoted = Submitted | NothingToPromote
-
-
-@dataclass(eq=False)
-class Hosted:
-    """A session in this process. ``left`` is when its last connection went."""
-
-    session: Session
-    about: About
-    connection: Connection | None = None
-    left: float = 0.0
-    busy: Busy | None = None
-    attaching: bool = False
-    hello: str = ""
-    turns: Turns = field(default_factory=Turns)
-
-    @property
-    def identity(self) -> str:
-        """The session's id."""
-        return self.session.identity
-
-    def send(self, output: Any) -> None:
-        """Tell the client, if it is there; what matters is told again when it comes back."""
-        if self.connection is not None:
-            self.connection.send(output)
 
 
 class Hub:
@@ -99,9 +77,12 @@ class Hub:
         self.deserted.set()
 
     @property
-    def unqueued(self) -> int:
+    def held(self) -> Held:
         """Samples of all sessions that the broker does not have."""
-        return sum(one.session.unqueued for one in self.hosted.values())
+        held = dict.fromkeys(CLASSES, 0)
+        for one in self.hosted.values():
+            held[one.session.options.priority] += one.session.unqueued
+        return Held(*held.values())
 
     # -- connections ---------------------------------------------------------------------------------------
 
@@ -120,6 +101,8 @@ class Hub:
     async def bind(self, hello: Hello, about: About, connection: Connection) -> Hosted:
         """Attach the session and give it this connection. Raises ``ProtocolError``."""
         identity = str(hello.session)
+        if hello.options.priority in self._crowded_out:
+            raise TooBusy(no_room(self.held))
         about = replace(about, client=hello.client)
         attachment = await self._attach(hello, about)
         hosted = self.hosted.get(identity)
@@ -166,7 +149,7 @@ class Hub:
     def frame(self, hosted: Hosted, data: bytes) -> None:
         """A binary message. Raises ``ProtocolError``."""
         if self._crowded_out and hosted.session.options.priority in self._crowded_out:
-            raise TryLater("this gateway must not hold more audio until the broker takes some")
+            raise TooBusy(no_room(self.held))
         outputs = hosted.session.frame(data, time.monotonic())
         if outputs:
             self._perform(hosted, outputs)
@@ -204,7 +187,7 @@ class Hub:
 
     def tick(self, now: float) -> None:
         """Time passed."""
-        self._crowded_out = crowded_out(self.unqueued, self.settings.admission)
+        self._make_room(now)
         for identity, hosted in tuple(self.hosted.items()):
             self._perform(hosted, hosted.session.tick(now))
             if hosted.connection is None and now - hosted.left >= self.settings.keep_s:
@@ -221,6 +204,17 @@ class Hub:
             connection.check_alive()
 
     # -- inside --------------------------------------------------------------------------------------------
+
+    def _make_room(self, now: float) -> None:
+        """Where it is full those go who have been away longest; their clients have what they said."""
+        held, most = self.held, self.settings.admission.unqueued_bytes
+        if full(held, most):
+            away = (one for one in self.hosted.values() if one.connection is None and now - one.left >= _AWAY_S)
+            for hosted in sorted(away, key=lambda one: one.left):
+                if hosted.session.options.priority in full(held, most):
+                    held = held.less(hosted.session.options.priority, hosted.session.unqueued)
+                    self._leave(hosted.identity, hosted)
+        self._crowded_out = crowded_out(held, most)
 
     def _leave(self, identity: str, hosted: Hosted) -> None:
         """What was said in a session that is over, and that its client has, need not stay in the broker."""

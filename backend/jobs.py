@@ -41,7 +41,7 @@ from backend.records import (
 from backend.scripts import load_scripts
 from backend.server_info import checked_version, is_durable, is_worth_compacting, shown_url
 from backend.subscription import follow
-from backend.writer import Command, Writer
+from backend.writer import MOST_BYTES, Command, Writer
 from protocol.job import (
     ANY_MODEL,
     SESSION_TTL_MS,
@@ -65,7 +65,7 @@ _RETRY_S: Final = (0.05, 0.25, 1.0)
 class Jobs:
     """Commands return futures and never wait; looks are awaited. Made by ``open_jobs``."""
 
-    def __init__(self, url: str, gateway: str) -> None:
+    def __init__(self, url: str, gateway: str, most_bytes: int = MOST_BYTES) -> None:
         self.gateway = gateway
         self.durable = False
         self.version = ""
@@ -74,7 +74,7 @@ class Jobs:
         self._scripts = load_scripts()
         self._connection, self._subscription = _bare(url, gateway), _bare(url, gateway)
         self._looks = Redis.from_pool(_pool(url, gateway))
-        self._writer = Writer(self._execute)
+        self._writer = Writer(self._execute, most_bytes=most_bytes)
         self.round_trips = self._writer.round_trips
 
     @property
@@ -325,9 +325,11 @@ class Jobs:
 
 
 @asynccontextmanager
-async def open_jobs(url: str, gateway: str) -> AsyncIterator[Jobs]:
-    """Jobs on the broker at ``url``. Raises a ``BrokerError``: nobody answers in 5 s, too old, another layout."""
-    jobs = Jobs(url, gateway)
+async def open_jobs(url: str, gateway: str, most_bytes: int = MOST_BYTES) -> AsyncIterator[Jobs]:
+    """Jobs on the broker at ``url``; ``most_bytes`` of commands wait while it is away. Raises a ``BrokerError``:
+    nobody answers in 5 s, too old, another layout.
+    """
+    jobs = Jobs(url, gateway, most_bytes)
     try:
         await jobs.prepare(shown_url(url))
         async with Tasks("jobs") as tasks:

@@ -160,7 +160,7 @@ class Monitor(Observer):
             except BrokerError as error:
                 self._answers = False
                 log.warning("the broker does not tell how things stand", error=str(error))
-            self.survey = dataclasses.replace(self.survey, unqueued=hub.unqueued)
+            self.survey = dataclasses.replace(self.survey, held=hub.held)
             hub.surveyed(self.survey)
             self._look_around(hub)
             await self._compact_when_idle()
@@ -197,7 +197,7 @@ class Monitor(Observer):
             sessions=len(hosted),
             connections=len(hub.connections),
             pending=sum(len(one.session.live) for one in hosted),
-            unqueued_s=samples_to_seconds(hub.unqueued),
+            unqueued_s=samples_to_seconds(sum(hub.held)),
             queued=sum(waiting.entries for waiting in streams),
             backlog_s=samples_to_seconds(sum(waiting.samples for waiting in streams)),
             oldest_s=max((waiting.oldest_ms for waiting in streams), default=0) / 1000,
@@ -222,7 +222,7 @@ class Monitor(Observer):
             connections=len(hub.connections),
             viewers=self.viewers,
             pending=sum(len(one.session.live) for one in hosted),
-            unqueued_s=samples_to_seconds(hub.unqueued),
+            unqueued_s=samples_to_seconds(sum(hub.held)),
             received_s=received_s,
             draining=draining,
         )

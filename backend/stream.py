@@ -1,8 +1,11 @@
 """``GET /v1/stream``: one WebSocket, its read loop, and its end."""
 
 import asyncio
+import socket as sockets
 import struct
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final, NamedTuple
 
 import structlog
@@ -11,7 +14,8 @@ from aiohttp import WSMessage, WSMsgType, web
 from backend.access import Visit
 from backend.connection import Connection
 from backend.history.records import About
-from backend.hub import Hosted, Hub
+from backend.hosted import Hosted
+from backend.hub import Hub
 from backend.quotas import Usage
 from backend.session import check_hello
 from backend.story import connection_gone
@@ -22,7 +26,10 @@ from runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
+LAST_WORD_S: Final = 0.5
+"""For how long a revoked device may still be told that it is one."""
 _BINARY: Final = WSMsgType.BINARY
+_LINGER: Final = "HH" if sys.platform == "win32" else "ii"
 _LEFT: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
 
@@ -64,8 +71,11 @@ async def serve_stream(request: web.Request, hub: Hub, visit: Visit) -> web.WebS
     )
     await socket.prepare(request)
     connection = Connection(_Socket(socket), settings.outbound_bytes, settings.stuck_s)
-    revoked = Unauthorised("this device was revoked: pair it again")
-    with hub.connected(connection), visit.stream(lambda: hub.turn_away(connection, revoked)) as usage:
+    with (
+        hub.connected(connection),
+        _sending_away(request, connection, hub) as send_away,
+        visit.stream(send_away) as usage,
+    ):
         async with Tasks("stream") as tasks:
             tasks.start(_write(request, connection, settings.goodbye_s), "writer")
             await _converse(Peer(socket, connection, usage), hub, visit.about)
@@ -132,6 +142,34 @@ async def _write(request: web.Request, connection: Connection, goodbye_s: float)
         await asyncio.sleep(goodbye_s)  # the peer's turn to say goodbye; the read loop ends this task when it has
     if request.transport is not None:
         request.transport.abort()
+
+
+@contextmanager
+def _sending_away(request: web.Request, connection: Connection, hub: Hub) -> Iterator[Callable[[], None]]:
+    """What to call once the device is revoked: it is told so, and out a moment later whether it reads or not."""
+    ends: list[asyncio.TimerHandle] = []
+    revoked = Unauthorised("this device was revoked: pair it again")
+
+    def send_away() -> None:
+        hub.turn_away(connection, revoked)  # counts it
+        connection.dismiss(revoked)
+        ends.append(asyncio.get_running_loop().call_later(LAST_WORD_S, _reset, request))
+
+    try:
+        yield send_away
+    finally:
+        for end in ends:
+            end.cancel()
+
+
+def _reset(request: web.Request) -> None:
+    """End it here and now: without this the system would go on handing over what was written before."""
+    if (transport := request.transport) is not None:
+        with suppress(OSError):
+            transport.get_extra_info("socket").setsockopt(
+                sockets.SOL_SOCKET, sockets.SO_LINGER, struct.pack(_LINGER, 1, 0)
+            )
+        transport.abort()
 
 
 async def _part(socket: web.WebSocketResponse, connection: Connection) -> None:

@@ -21,6 +21,7 @@ from runtime.histogram import Histogram
 
 log = structlog.get_logger(__name__)
 
+MOST_BYTES: Final = 512_000_000
 _BATCH_COMMANDS: Final = 128
 _BATCH_BYTES: Final = 4 * 1024 * 1024
 _LINGER_S: Final = 0.1
@@ -57,7 +58,7 @@ class Writer:
     long batches took that were answered.
     """
 
-    def __init__(self, execute: Execute, most_commands: int = 20_000, most_bytes: int = 512 * 1024 * 1024) -> None:
+    def __init__(self, execute: Execute, most_commands: int = 20_000, most_bytes: int = MOST_BYTES) -> None:
         self._execute = execute
         self._most_commands = most_commands
         self._most_bytes = most_bytes

@@ -13,7 +13,6 @@ from backend.admission import (
     Waiting,
     able,
     busy,
-    crowded_out,
     decode_s,
     expect,
     expect_behind,
@@ -26,6 +25,7 @@ from backend.admission import (
     speed,
 )
 from backend.observing import RefusalReason
+from backend.room import Held, full
 from protocol.audio import BYTES_PER_SAMPLE
 from protocol.job import CLASSES, Keys
 from protocol.monitor import WorkerState, WorkerStatus
@@ -59,7 +59,7 @@ surveys = st.builds(
     streams=st.dictionaries(st.sampled_from(STREAMS), waiting, max_size=8),
     workers=st.lists(workers, max_size=5).map(tuple),
     memory=st.sampled_from([0.0, 0.3, 0.49, 0.51, 0.6, 0.61, 0.99]),
-    unqueued=st.sampled_from([0, 0, 0, 9 * SECOND, 10 * SECOND, 20 * SECOND, 21 * SECOND]),
+    held=st.builds(Held, *[st.sampled_from([0, 0, 0, 9 * SECOND, 10 * SECOND, 11 * SECOND])] * 2),
 )
 options = st.builds(
     Options,
@@ -84,14 +84,14 @@ def slower(survey: Survey, which: int) -> Survey:
         changed(worker, speed=worker.speed / 2) if n == which % max(1, len(survey.workers)) else worker
         for n, worker in enumerate(survey.workers)
     ]
-    return Survey(survey.streams, tuple(changes), survey.memory, survey.unqueued)
+    return Survey(survey.streams, tuple(changes), survey.memory, survey.held)
 
 
 def fuller(survey: Survey, stream: str, seconds: int) -> Survey:
     """More waits in one stream."""
     known = survey.streams.get(stream, Waiting(0, 0, 0))
     more = Waiting(known.samples + seconds * SECOND, known.entries + 1, known.oldest_ms)
-    return Survey({**survey.streams, stream: more}, survey.workers, survey.memory, survey.unqueued)
+    return Survey({**survey.streams, stream: more}, survey.workers, survey.memory, survey.held)
 
 
 def later(survey: Survey, seconds: float) -> Survey:
@@ -105,7 +105,7 @@ def later(survey: Survey, seconds: float) -> Survey:
     shared = Keys().jobs(CLASSES[0])
     left[shared] = max(0.0, left.get(shared, 0.0) - spare)
     streams: Mapping[str, Waiting] = {name: Waiting(round(s * SECOND), 1, 0) for name, s in left.items()}
-    return Survey(streams, survey.workers, survey.memory, survey.unqueued)
+    return Survey(streams, survey.workers, survey.memory, survey.held)
 
 
 @given(surveys, options, limits)
@@ -172,7 +172,7 @@ def test_a_worker_more_never_makes_anybody_wait_longer(
     survey: Survey, wanted: Options, limits: AdmissionLimits
 ) -> None:
     helper = WorkerStatus("x", "h", "e", "m", "cpu", WorkerState.IDLE, speed=2.0)
-    helped = Survey(survey.streams, (*survey.workers, helper), survey.memory, survey.unqueued)
+    helped = Survey(survey.streams, (*survey.workers, helper), survey.memory, survey.held)
     before, after = expect(survey, wanted).eta_s, expect(helped, wanted).eta_s
     assert before is None or (after is not None and after <= before + 1e-6)
     assert speed(helped, "") == speed(survey, "") + 2.0
@@ -212,7 +212,7 @@ def test_a_session_that_is_known_is_never_refused_for_load(
     refusal = refuse_known(survey, up, sessions, limits)
     if sessions >= limits.sessions:
         assert refusal is not None and refusal.reason is RefusalReason.CONNECTIONS
-    elif up and survey.unqueued * BYTES_PER_SAMPLE >= limits.unqueued_bytes:
+    elif up and sum(survey.held) * BYTES_PER_SAMPLE >= limits.unqueued_bytes:
         assert refusal is not None and refusal.reason is RefusalReason.UNQUEUED and refusal.retry_s >= 1.0
     elif up:
         assert refusal is None
@@ -222,13 +222,13 @@ def test_a_session_that_is_known_is_never_refused_for_load(
         assert refusal.reason is (RefusalReason.MEMORY if full else RefusalReason.BROKER)
 
 
-@given(surveys, limits)
-def test_as_a_gateway_fills_files_give_way_first_then_everybody(survey: Survey, limits: AdmissionLimits) -> None:
-    classes = crowded_out(survey.unqueued, limits)
-    part = survey.unqueued * BYTES_PER_SAMPLE / limits.unqueued_bytes
-    assert classes == frozenset(name for name, most in zip(CLASSES, (1.0, 0.5), strict=True) if part >= most)
-    if classes:
-        assert RefusalReason.UNQUEUED in {refusal.reason for refusal in refusals(survey, True, 0, limits)}
+@given(surveys, options, limits)
+def test_new_sessions_of_a_class_wait_while_it_fills_its_half(
+    survey: Survey, wanted: Options, limits: AdmissionLimits
+) -> None:
+    found = {refusal.reason for refusal in refusals(survey, True, 0, limits, wanted)}
+    waits = wanted.priority in full(survey.held, limits.unqueued_bytes)
+    assert (RefusalReason.UNQUEUED in found) == waits
 
 
 @given(surveys, options, st.integers(0, 100), st.integers(0, 60))

@@ -10,7 +10,8 @@ from backend.admission import Survey
 from backend.connection import Connection
 from backend.errors import BrokerBusy, BrokerFailed, TryLater
 from backend.history.records import About
-from backend.hub import Hosted, Hub
+from backend.hosted import Hosted
+from backend.hub import Hub
 from backend.jobs import Jobs
 from backend.observing import Observer, RefusalReason
 from backend.records import Attachment, JobQueued, NothingToPromote, Record, Reread, SessionGone

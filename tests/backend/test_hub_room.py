@@ -1,37 +1,80 @@
 """How much audio of all sessions together a gateway keeps while the broker takes none."""
 
 from typing import Literal
+from uuid import UUID
 
 import pytest
 
 from backend.admission import AdmissionLimits
-from backend.errors import TryLater
+from backend.errors import TooBusy
+from backend.history.records import About
+from backend.hosted import Hosted
+from backend.observing import RefusalReason
 from backend.records import JobQueued
+from backend.room import Held
 from backend.settings import GatewaySettings
 from protocol.audio import encode_frame
-from protocol.session import SegmentBegin, SegmentCancel, SegmentEnd
+from protocol.recognition import Options
+from protocol.session import Hello, SegmentBegin, SegmentCancel, SegmentEnd
 from tests.backend.test_hub import Scene
+
+
+def small() -> Scene:
+    """A hub that may hold 200 samples."""
+    return Scene(GatewaySettings(admission=AdmissionLimits(unqueued_bytes=2 * 200)))
+
+
+def add(scene: Scene, hosted: Hosted, segment: int, start: int, samples: int = 1) -> None:
+    scene.hub.frame(hosted, encode_frame(segment, start, bytes(2 * samples)))
 
 
 @pytest.mark.parametrize(("priority", "most"), [("interactive", 200), ("bulk", 100)])
 async def test_more_than_a_gateway_may_hold_is_not_taken_until_the_broker_takes_some(
     priority: Literal["interactive", "bulk"], most: int
 ) -> None:
-    scene = Scene(GatewaySettings(admission=AdmissionLimits(unqueued_bytes=2 * 200)))
+    scene = small()
     hosted = await scene.speak(most - 1, priority=priority)
     scene.hub.tick(1.0)
-    scene.hub.frame(hosted, encode_frame(0, most - 1, bytes(2)))
+    add(scene, hosted, 0, most - 1)
     scene.hub.tick(2.0)
-    with pytest.raises(TryLater):
-        scene.hub.frame(hosted, encode_frame(0, most, bytes(2)))
-    assert scene.hub.unqueued == hosted.session.unqueued == most
+    with pytest.raises(TooBusy) as refused:
+        add(scene, hosted, 0, most)
+    assert refused.value.reason is RefusalReason.UNQUEUED
+    assert sum(scene.hub.held) == hosted.session.unqueued == most
     scene.hub.receive(hosted, SegmentEnd(0, most))
     if priority == "interactive":
         await scene.jobs.answer("submit", JobQueued(0))
     else:
         scene.hub.receive(hosted, SegmentCancel(0))
-    assert scene.hub.unqueued == 0
     scene.hub.tick(3.0)
     scene.hub.receive(hosted, SegmentBegin(1))
-    scene.hub.frame(hosted, encode_frame(1, 0, bytes(2)))
-    assert scene.hub.unqueued == 1
+    add(scene, hosted, 1, 0)
+    assert sum(scene.hub.held) == 1
+
+
+async def test_files_leave_room_for_who_speaks_and_their_sessions_wait_at_the_hello() -> None:
+    scene = small()
+    file = await scene.speak(150, priority="bulk")
+    scene.hub.tick(1.0)
+    assert scene.hub.held == Held(0, 150)
+    again = Hello(UUID(file.identity), options=Options(priority="bulk"), resume=True)
+    with pytest.raises(TooBusy):
+        await scene.hub.bind(again, About("o"), scene.connection)
+    scene.jobs.attaches = True
+    speaker = await scene.speak(10)
+    add(scene, speaker, 0, 10)
+    assert scene.hub.held == Held(11, 150)
+
+
+async def test_those_who_have_been_away_longest_make_room_and_no_more_than_must() -> None:
+    scene, gone = small(), []
+    for samples in (60, 50, 40):
+        scene.jobs.attaches = True
+        gone.append(await scene.speak(samples))
+        scene.hub.unbind(gone[-1], scene.connection)
+    first, second, third = gone
+    first.left, second.left, third.left = 30.0, 20.0, 36.0
+    scene.hub.tick(40.0)
+    assert set(scene.hub.hosted) == {third.identity}, "50 went, 100 are still half, 60 went"
+    scene.hub.tick(50.0)
+    assert scene.hub.held == Held(40), "that is less than half"

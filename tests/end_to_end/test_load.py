@@ -119,11 +119,11 @@ async def test_while_the_broker_hangs_a_gateway_holds_no_more_than_it_may(chain:
         broker.process.send_signal(signal.SIGSTOP)
         try:
             await wait_until(lambda: not gateway.monitor.up, "it knows that the broker hangs")
-            held = gateway.hub.unqueued * BYTES_PER_SAMPLE
+            held = sum(gateway.hub.held) * BYTES_PER_SAMPLE
         finally:
             broker.process.send_signal(signal.SIGCONT)
         await speaking
-    assert most / 2 < held < 3 * most, "a second more comes in before it is seen; all that is said is 30 MB"
+    assert most / 4 < held < 3 * most, "a second more comes in before it is seen; all that is said is 30 MB"
     assert recorder.tally.flawless and recorder.tally.finished == 20, recorder.tally.complaints
 
 

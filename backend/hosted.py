@@ -1,0 +1,34 @@
+"""One session in this process, with whoever speaks for it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from backend.connection import Connection
+from backend.history.records import About
+from backend.session import Session
+from backend.turns import Turns
+from protocol.session import Busy
+
+
+@dataclass(eq=False)
+class Hosted:
+    """A session in this process. ``left`` is when its last connection went."""
+
+    session: Session
+    about: About
+    connection: Connection | None = None
+    left: float = 0.0
+    busy: Busy | None = None
+    attaching: bool = False
+    hello: str = ""
+    turns: Turns = field(default_factory=Turns)
+
+    @property
+    def identity(self) -> str:
+        """The session's id."""
+        return self.session.identity
+
+    def send(self, output: Any) -> None:
+        """Tell the client, if it is there; what matters is told again when it comes back."""
+        if self.connection is not None:
+            self.connection.send(output)

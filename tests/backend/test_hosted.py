@@ -1,0 +1,16 @@
+"""A session and whoever speaks for it."""
+
+from uuid import uuid4
+
+from backend.history.records import About
+from backend.hosted import Hosted
+from backend.session import Session
+from protocol.recognition import Options
+from protocol.session import Done, Limits
+
+
+def test_without_a_connection_nobody_is_told() -> None:
+    identity = uuid4()
+    hosted = Hosted(Session(identity, Options(), Limits()), About("o"))
+    hosted.send(Done(0, ""))
+    assert hosted.identity == str(identity) and hosted.connection is None
