@@ -99,6 +99,15 @@ class Connection:
         self.send(Error(error.code, str(error)))
         self.close(error.close, error.code)
 
+    def dismiss(self, error: ProtocolError) -> None:
+        """As ``refuse``, but in place of all that waits, also where it was to be closed for something else."""
+        last = Error(error.code, str(error))
+        text = encode(last)
+        self._waiting = deque([(last, text)])
+        self._bytes, self._ping = len(text), False
+        self._close = (error.close, error.code)
+        self._wanted.set()
+
     async def run(self) -> bool:
         """Write what there is to say until it says goodbye. False: the peer is gone, or does not read."""
         try:

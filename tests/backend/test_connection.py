@@ -5,7 +5,7 @@ from uuid import UUID
 
 from backend.connection import Connection
 from backend.ledger import MOST_SEGMENTS
-from protocol.errors import CloseCode, ErrorCode, MalformedMessage
+from protocol.errors import CloseCode, ErrorCode, MalformedMessage, Unauthorised
 from protocol.session import (
     Done,
     Error,
@@ -93,6 +93,26 @@ async def test_a_refusal_is_said_and_closes() -> None:
     assert await outgoing.run()
     assert socket.said == [Error(MalformedMessage.code, "what?")]
     assert socket.closed == (CloseCode.INVALID_DATA, "malformed")
+
+
+async def test_who_is_dismissed_is_told_so_and_nothing_of_what_waits() -> None:
+    socket = FakeSocket()
+    socket.reads.clear()
+    outgoing = connection(socket)
+    running = asyncio.create_task(outgoing.run())
+    outgoing.send(Final(0, "x"))
+    await wait_until(lambda: socket.sends, "it writes")
+    for n in range(1, 10):
+        outgoing.send(Final(n, "x"))
+    outgoing.check_alive()
+    outgoing.check_alive()  # a ping waits too
+    outgoing.close(CloseCode.TRY_AGAIN_LATER, "busy")
+    outgoing.dismiss(Unauthorised("revoked"))
+    outgoing.send(Queued(0))
+    socket.reads.set()
+    assert await running
+    assert socket.said == [Final(0, "x"), Error(ErrorCode.UNAUTHORISED, "revoked")]
+    assert (socket.closed, socket.pings) == ((CloseCode.UNAUTHORISED, "unauthorised"), 0)
 
 
 async def test_newer_hypotheses_replace_older_ones_of_their_segment() -> None:

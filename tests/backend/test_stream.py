@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from uuid import uuid4
 
 import aiohttp
@@ -11,6 +12,7 @@ import pytest
 from backend.gateway import Gateway, running_gateway
 from backend.settings import GatewaySettings
 from protocol.audio import encode_frame
+from protocol.devices import DeviceKind
 from protocol.errors import CloseCode, ErrorCode
 from protocol.session import (
     STREAM_PATH,
@@ -31,6 +33,7 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
 Say = Callable[[Wire], Awaitable[None]]
+ABNORMAL = 1006  # RFC 6455 7.1.5: no close message came
 QUICK = Limits(ping_s=1.0, segment_s=1.0, window_s=2.0)
 
 
@@ -175,6 +178,28 @@ async def test_a_peer_that_is_silent_is_let_go_and_one_that_answers_is_kept(quic
         await answering.say(SegmentBegin(0))
         await answering.say(SegmentEnd(0, 1))
         assert (await reading).from_ == 0
+
+
+async def test_a_revoked_device_that_does_not_read_is_out_and_gets_nothing_of_what_waits(
+    broker: Broker, tmp_path: Path
+) -> None:
+    settings = GatewaySettings(
+        redis=broker.url, key=KEY, devices_file=tmp_path / "devices.json", stuck_s=1_000.0, goodbye_s=1_000.0
+    )
+    async with running_gateway(settings) as gateway:
+        device, key = await gateway.access.roster.add("laptop", DeviceKind.CLIENT)
+        async with connected(gateway.url, key) as wire:
+            conn = wire._socket._conn
+            assert conn is not None and conn.transport is not None
+            conn.transport.pause_reading()
+            hosted = gateway.hub.hosted[str(wire.session)]
+            for n in range(200):
+                hosted.send(Final(n, "x" * 100_000))
+            await gateway.access.roster.revoke(device.id)
+            await wait_until(lambda: not gateway.hub.connections, "it is out")
+            conn.transport.resume_reading()
+            await wire.until_closed()
+            assert wire.closed == ABNORMAL and len(wire.seen) < 200
 
 
 async def test_a_connection_that_breaks_leaves_nothing_but_its_session(gateway: Gateway) -> None:
