@@ -9,7 +9,8 @@ Gateway = Annotated[
     typer.Option(
         envvar="KIKIPOUNAMU_GATEWAY",
         metavar="URL|NAME",
-        help="http(s)://HOST:PORT, or what one is called that the app is paired with. [default: our own]",
+        help="https://HOST:PORT, http:// on this computer itself, or what one is called that the app is paired "
+        "with. [default: our own]",
     ),
 ]
 Key = Annotated[

@@ -8,7 +8,8 @@ from http import HTTPStatus
 
 import aiohttp
 
-from client.errors import Refused, TryLater, Unauthorised, Unreachable, WrongCertificate
+from client.clear import in_the_clear
+from client.errors import InTheClear, Refused, TryLater, Unauthorised, Unreachable, WrongCertificate
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, MalformedMessage
 from protocol.session import STREAM_PATH, SUBPROTOCOL, ClientMessage, GatewayMessage, decode_gateway, encode
@@ -19,7 +20,7 @@ _CLOSE_S = 5.0
 
 @dataclass(frozen=True)
 class Address:
-    """Where a gateway is (http:// or https://, without a path) and the key to show there.
+    """Where a gateway is (https://, on this computer also http://, without a path) and the key to show there.
 
     ``name``: what people call it; empty for one on this computer. ``certificate_sha256``: of the only certificate
     (DER, in hexadecimal) that may be shown there, whoever signed it; empty: one that this computer trusts.
@@ -123,7 +124,12 @@ async def connect(
 
 
 def pinned(address: Address) -> aiohttp.Fingerprint | bool:
-    """``ssl`` of a request: which certificate is accepted, decided before anything is said. Raises ``Refused``."""
+    """``ssl`` of a request: which certificate is accepted, decided before anything is said.
+
+    Raises ``Refused``, as ``InTheClear`` for an address elsewhere without TLS.
+    """
+    if in_the_clear(address.url):
+        raise InTheClear(address.url)
     if not address.certificate_sha256:
         return True
     if not address.url.lower().startswith("https:"):
@@ -189,7 +195,7 @@ def broken(doing: str) -> Iterator[None]:
             "the app, or name its certificate with --certificate-sha256"
         ) from error
     except aiohttp.InvalidURL as error:
-        raise Refused(f"not an address: {error}. Give it as http://host:port") from error
+        raise Refused(f"not an address: {error}. Give it as https://host:port") from error
     except aiohttp.ClientConnectorError as error:  # its own text shows how Python writes a fingerprint
         raise Unreachable(f"no connection to the gateway ({doing}): {error.os_error}") from error
     except (aiohttp.ClientError, OSError) as error:

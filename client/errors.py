@@ -7,6 +7,7 @@ GatewayError            base
 ├── Refused             it answers and will never have us like this: version, address
 │   ├── Unauthorised    it wants another key
 │   ├── WrongCertificate  it is not the gateway that this device was paired with, or nobody vouches for it
+│   ├── InTheClear      it would be spoken to without TLS, and is not on this computer: nothing was said
 │   └── NotPaired       it gives this device no key: the code, the time, or too many tries
 │       └── Intercepted  somebody stands between this device and the gateway
 ├── SessionLost         the session cannot be finished: taken over, or nothing was heard for too long
@@ -46,6 +47,16 @@ class Unauthorised(Refused):
 
 class WrongCertificate(Refused):
     """Another certificate than the pinned one, or one that nobody vouches for. Nothing was said to it."""
+
+
+class InTheClear(Refused):
+    """Without TLS the address leaves this computer: key and speech could be read on the way. Nothing was said."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"{url} is on another computer, and without TLS everybody on the way could read the key and what is "
+            "said: give it as https://HOST:PORT, or lead a tunnel there and give http://127.0.0.1:PORT"
+        )
 
 
 class NotPaired(Refused):

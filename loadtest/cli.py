@@ -28,7 +28,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 _INTERRUPTED = 130
 
-Gateway = Annotated[str, typer.Option(help="http(s)://HOST:PORT [default: the one of this computer]")]
+Gateway = Annotated[str, typer.Option(help="https://HOST:PORT [default: the one of this computer]")]
 Key = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What that gateway wants to be shown.")]
 Certificate = Annotated[
     str,

@@ -27,7 +27,7 @@ from scripts.screenshots import Look, column, dressed, grabbed, ground
 _WELL: Final = Answer(Health.WELL, 1.8, ("RTX 5060 Ti · SenseVoiceSmall", "cpu · whisper-base"))
 TOWER: Final = GatewayView("tower", "desktop-gpu", "192.168.1.20:8765", True, _WELL)
 TEAM: Final = GatewayView("team", "Studio", "studio.example:8765", answer=Answer(Health.NOBODY, 14.0))
-PLAIN: Final = GatewayView("", "http://10.0.0.7:8765", "10.0.0.7:8765")
+PLAIN: Final = GatewayView("", "https://10.0.0.7:8765", "10.0.0.7:8765")
 ATTIC: Final = FoundView("attic", ("https://192.168.1.31:8765",), "c" * 64)
 FOUND: Final = (ATTIC, FoundView("Anna 的台式机 & friends", ("https://192.168.1.32:8765",), "d" * 64))
 FULL: Final = GatewaysView((TOWER, TEAM), FOUND, here=False, device="laptop")

@@ -21,7 +21,7 @@ from app.view import Note, View, WorkerState, WorkerView
 from scripts.screenshots import CHOICES, Look, column, dressed, grabbed, ground, row
 from scripts.screenshots_gateways import ATTIC
 
-_GATEWAY: Final = "http://desktop-gpu:8765"
+_GATEWAY: Final = "https://desktop-gpu:8765"
 _SAID: Final = {"en": "The tide turns at four.", "zh": "下午四点开始退潮。"}
 _FETCHED: Final = ModelView(
     About("whisper-base", licence="MIT", sources=("modelscope", "huggingface"), size=147_882_031),

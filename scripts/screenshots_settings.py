@@ -23,7 +23,7 @@ _SETTINGS: Final = replace(
     general=General(sounds=False),
     audio=Audio(microphone="Pebble V3"),
     hotkeys=Hotkeys(dictate="ctrl+space", cancel="esc", paste_held="f9"),
-    gateway=Gateway(url="http://desktop-gpu:8765"),
+    gateway=Gateway(url="https://desktop-gpu:8765"),
 )
 _SEARCH: Final = {"en": "text", "zh": "文字"}
 

@@ -18,6 +18,7 @@ from app.replacing.rules import (
     wrong,
 )
 from app.worker_limits import parse_hours
+from client.clear import in_the_clear
 from protocol.devices import LONGEST_NAME
 
 MOST_HOTWORDS: Final = 512
@@ -131,4 +132,8 @@ def url(text: str) -> str:
         good = not text or (parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0)
     except ValueError:
         good = False
-    return "" if good else "http(s)://HOST:PORT, or empty for this computer"
+    if not good:
+        return "https://HOST:PORT, http:// on this computer itself, or empty for this computer"
+    if in_the_clear(text):
+        return "https://HOST:PORT: without TLS a key and speech go to this computer alone, or into a tunnel there"
+    return ""

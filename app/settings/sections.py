@@ -180,7 +180,9 @@ class Worker:
 class Gateway:
     """Where speech is sent."""
 
-    url: str = setting("", "http(s)://HOST:PORT; empty for this computer.", checks.url)
+    url: str = setting(
+        "", "https://HOST:PORT, http:// on this computer itself; empty for this computer.", checks.url
+    )
     chosen: str = setting(
         "", "One that this computer is paired with, as the app calls it by its id; empty: what `url` says."
     )

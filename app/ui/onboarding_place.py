@@ -28,6 +28,7 @@ from app.ui.theme import SCALE, SPACING, Theme
 from app.ui.widgets import label, reveal
 from app.ui.wording import note_text, worker_text
 from app.view import WorkerState, WorkerView
+from client.clear import in_the_clear
 
 _TYPED_MS: Final = 600
 _LONGEST: Final = 500
@@ -35,9 +36,25 @@ _LONGEST: Final = 500
 
 def address(typed: str) -> str:
     """The address that somebody means, as the settings want it; empty for none that can be."""
-    text = typed.strip()
-    whole = text if "://" in text or not text else f"http://{text}"
+    whole = _whole(typed)
     return "" if checks.url(whole) else whole.rstrip("/")
+
+
+def _whole(typed: str) -> str:
+    """With https:// where nobody says; on this computer it needs no TLS."""
+    text = typed.strip()
+    if "://" in text or not text:
+        return text
+    plain = f"http://{text}"
+    return f"https://{text}" if in_the_clear(plain) else plain
+
+
+def _no_address(texts: Texts, whole: str) -> str:
+    """What is wrong with it."""
+    if not whole:
+        return ""
+    clear = whole.lower().startswith("http:") and in_the_clear(whole)
+    return texts("onboarding.in-clear" if clear else "onboarding.no-address")
 
 
 def _elsewhere(settings: Settings) -> tuple[str, ...]:
@@ -73,7 +90,7 @@ class PlaceStep(StepPage):
         self.worker, self.progress, self.switch_on = label(size=SCALE.caption), Progress(theme), QPushButton()
         self.url, self.use = QLineEdit(), QPushButton()
         self.url.setMaxLength(_LONGEST)
-        self.url.setPlaceholderText("http://desktop-gpu:8765")
+        self.url.setPlaceholderText("https://desktop-gpu:8765")
         self.answer = label(size=SCALE.caption)
         self.key, self.only = label(size=SCALE.caption, role="muted"), label(size=SCALE.caption, role="muted")
         wrapping([self.worker, self.answer, self.key, self.only])
@@ -211,7 +228,7 @@ class PlaceStep(StepPage):
     def _answer(self) -> str:
         texts, trial = self._texts, self._trial
         if not address(self.url.text()):
-            return texts("onboarding.no-address") if self.url.text().strip() else ""
+            return _no_address(texts, _whole(self.url.text()))
         if trial.note is not None:
             return note_text(texts, trial.note)
         if not trial.reached:

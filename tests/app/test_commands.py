@@ -40,9 +40,9 @@ def test_a_gateway_elsewhere_needs_no_stack_and_no_recogniser_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
-    remote, local = Source("http://h:1", "k", get_models=False), Source(get_models=False)
+    remote, local = Source("https://h:1", "k", get_models=False), Source(get_models=False)
     assert remote.stack() is None
-    assert remote.locate()() == Address("http://h:1", "k")
+    assert remote.locate()() == Address("https://h:1", "k")
     assert Source("https://h:1", "k", "AB" * 32).locate()() == Address("https://h:1", "k", "", "AB" * 32)
     assert local.stack() is not None
     assert local.locate() is locate
@@ -55,7 +55,7 @@ def test_a_gateway_elsewhere_needs_no_stack_and_no_recogniser_here(
 
 
 def test_what_names_no_gateway_is_said_before_anything_is_fetched() -> None:
-    for source in (Source("The tower"), Source("https://h:1", "k", "ab")):
+    for source in (Source("The tower"), Source("https://h:1", "k", "ab"), Source("http://h:1", "k")):
         with pytest.raises((UsageMistake, Refused)):
             source.prepare()
 

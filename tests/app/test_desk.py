@@ -26,7 +26,7 @@ from app.view import Note, WorkerState, WorkerView
 from runtime.folders import folders
 from tests.helpers.waiting import wait_until
 
-ELSEWHERE = "http://gpu.example:8765"
+ELSEWHERE = "https://gpu.example:8765"
 CHECKSUM = DeskSettings(LocalWorkerSettings((), ("--engine", "checksum")))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from backend.certificates import Certificate, own_certificate, server_context
 from client.connection import Address, connect, fixed, named, pinned
-from client.errors import Refused, Unreachable, WrongCertificate
+from client.errors import InTheClear, Refused, Unreachable, WrongCertificate
 from client.models import loaded_models
 from client.monitor import watch
 from tests.helpers.ports import free_port
@@ -87,7 +87,22 @@ async def test_without_a_pin_somebody_must_vouch_for_it(tmp_path: Path) -> None:
         assert b"".join(said) == b""
 
 
-@pytest.mark.parametrize(("url", "pin"), [("http://h", "ab" * 32), ("https://h", "zz"), ("https://h", "ab")])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("key", ["secret", ""])
+async def test_without_tls_nobody_elsewhere_is_spoken_to(way: Way, key: str) -> None:
+    with pytest.raises(InTheClear, match=r"192\.0\.2\.2:8765 .*https://HOST:PORT.*tunnel"):
+        await way(Address("http://192.0.2.2:8765", key))
+
+
+def test_without_tls_only_this_computer_can_be_named() -> None:
+    assert named("http://127.0.0.1:1", "k", "") == Address("http://127.0.0.1:1", "k")
+    with pytest.raises(InTheClear):
+        named("http://desk:1", "k", "")
+
+
+@pytest.mark.parametrize(
+    ("url", "pin"), [("http://127.0.0.1", "ab" * 32), ("https://h", "zz"), ("https://h", "ab")]
+)
 def test_a_pin_is_never_forgotten(url: str, pin: str) -> None:
     with pytest.raises(Refused):
         pinned(Address(url, certificate_sha256=pin))

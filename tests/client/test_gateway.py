@@ -204,7 +204,7 @@ async def test_nobody_there_is_said_soon() -> None:
 
 async def test_not_an_address() -> None:
     async with client_of("localhost without a scheme") as client:
-        with pytest.raises(Refused, match="http://host:port"):
+        with pytest.raises(Refused, match="https://host:port"):
             await client.finish()
 
 

@@ -33,15 +33,20 @@ def test_the_one_of_this_computer_is_looked_for_each_time(home: Path) -> None:
 
 
 def test_one_that_is_named_is_that_one() -> None:
-    address = located("http://h:1", "key")()
-    assert (address.url, address.key) == ("http://h:1", "key")
+    address = located("https://h:1", "key")()
+    assert (address.url, address.key) == ("https://h:1", "key")
 
 
 def test_a_certificate_can_be_named(home: Path) -> None:
     digest = "ab" * 32
     with_colons = ":".join(["ab"] * 32)
     assert located("https://h:1", "key", with_colons)().certificate_sha256 == digest
-    for gateway, said in (("https://h:1", "abc"), ("https://h:1", "ab"), ("http://h:1", digest)):
+    for gateway, said in (
+        ("https://h:1", "abc"),
+        ("https://h:1", "ab"),
+        ("http://127.0.0.1:1", digest),
+        ("http://h:1", ""),
+    ):
         with pytest.raises(Refused):
             located(gateway, "key", said)
 

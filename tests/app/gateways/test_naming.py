@@ -23,8 +23,9 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_an_address_is_reached_with_what_is_said_beside_it() -> None:
     assert address_of("https://h:1", "k", "AB:" * 31 + "AB") == Address("https://h:1", "k", "", "AB" * 32)
-    assert address_of("http://h:1") == Address("http://h:1")
-    for url, digest in (("https://h:1", "abc"), ("http://h:1", "ab" * 32)):
+    assert address_of("http://127.0.0.1:1") == Address("http://127.0.0.1:1")
+    refused = (("https://h:1", "abc"), ("http://127.0.0.1:1", "ab" * 32), ("http://h:1", ""))
+    for url, digest in refused:
         with pytest.raises(Refused):
             address_of(url, "k", digest)
 

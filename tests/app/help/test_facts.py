@@ -29,7 +29,7 @@ INPUTS = [Input(0, "USB Audio", "ALSA", 1, 48_000)]
         ("recognition.model", "my-own-model", facts.SET),
         ("audio.microphone", "usb", "usb"),
         ("audio.microphone", "Ana's headset", facts.SET),
-        ("gateway.url", "http://desktop:8765", "http://desktop:8765"),
+        ("gateway.url", "https://desktop:8765", "https://desktop:8765"),
         ("worker.hours", "20:00-08:00", "20:00-08:00"),
     ],
 )

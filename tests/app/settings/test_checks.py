@@ -25,6 +25,7 @@ def test_what_is_wrong_with_rows_is_told_by_their_place() -> None:
         (checks.port, (1, 65_535), (0, 65_536), "65535"),
         (checks.lent, ((), ("the desk",)), (("",), ("x" * 65,), ("x",) * 17), "at most 16"),
         (checks.url, ("", "https://desktop.local:8443"), ("ftp://host", "http://[", "http://h:0"), "HOST:PORT"),
+        (checks.url, ("http://127.0.0.1:1", "http://localhost"), ("http://desk:8765", "HTTP://192.0.2.2"), "TLS"),
     ],
 )
 def test_each_tells_what_is_allowed(

@@ -113,7 +113,7 @@ def test_news_reach_their_step(page: Onboarding) -> None:
     page.show_microphone(MicrophoneTrial(Hearing.HEARING, "USB", -20.0))
     assert page.microphone.meter.level_dbfs == -20.0
     page.where.url.setText("gpu:1")
-    page.show_gateway(GatewayTrial("http://gpu:1", True))
+    page.show_gateway(GatewayTrial("https://gpu:1", True))
     assert page.where.use.isEnabled()
     page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=3))
     assert page.where.progress.value() == 3

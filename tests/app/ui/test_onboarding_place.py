@@ -20,7 +20,7 @@ from app.ui.theme import Theme
 from app.view import Note, WorkerState, WorkerView
 
 Beside = list[ModelAction | GatewayAction]
-GPU = "http://desktop-gpu:8765"
+GPU = "https://desktop-gpu:8765"
 REACHED = GatewayTrial(GPU, True, 3.4, ("RTX 5060 Ti · sensevoice-small",))
 CHOSEN = replace(Settings(), gateway=Gateway(url=GPU))
 
@@ -48,7 +48,9 @@ def page(theme: Theme, texts: Texts, asked: list[Action], models: Beside, qtbot:
 def test_what_somebody_writes_becomes_an_address() -> None:
     assert address(" desktop-gpu:8765/ ") == GPU
     assert address("https://gpu.example") == "https://gpu.example"
-    assert [address(text) for text in ("", "ftp://x", "http://", "http://a:99999")] == [""] * 4
+    assert address("127.0.0.1:9000") == "http://127.0.0.1:9000"
+    bad = ("", "ftp://x", "http://", "http://a:99999", "a:99999", "http://desktop-gpu:8765")
+    assert [address(text) for text in bad] == [""] * len(bad)
 
 
 def test_on_this_computer_it_shows_the_worker_and_its_download(page: PlaceStep, asked: list[Action]) -> None:
@@ -123,6 +125,8 @@ def test_one_that_does_not_answer_is_not_used(page: PlaceStep, asked: list[Actio
     page.elsewhere.click()
     page.url.setText("ftp://x")
     assert page.answer.text() == texts("onboarding.no-address")
+    page.url.setText("http://desktop-gpu:8765")
+    assert page.answer.text() == texts("onboarding.in-clear") and not page.use.isEnabled()
     page.url.setText(GPU)
     page.show_trial(GatewayTrial(GPU, note=Note("gateway-unauthorised")))
     assert page.answer.text() == texts("note.gateway-unauthorised")

@@ -76,7 +76,7 @@ def test_what_to_do_when_nothing_came(page: SentenceStep, texts: Texts) -> None:
     ):
         page.show_worker(worker)
         assert page.advice.text() == said
-    page.show_place("http://desktop-gpu:8765")
+    page.show_place("https://desktop-gpu:8765")
     assert not page.advice.isVisible()
 
 

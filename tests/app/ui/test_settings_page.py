@@ -99,18 +99,18 @@ def test_ctrl_f_searches(page: SettingsPage, qtbot: QtBot) -> None:
 def test_a_change_is_asked_for_and_shown_when_it_comes_back(page: SettingsPage, asked: list[Action]) -> None:
     page.choose("gateway")
     control = field(page, "gateway.url")
-    QTest.keyClicks(control.field, "http://gpu:8765")
+    QTest.keyClicks(control.field, "https://gpu:8765")
     QTest.keyClick(control.field, Qt.Key.Key_Return)
-    assert asked == [ChangeSetting("gateway.url", "http://gpu:8765")]
-    page.show_settings(replace(Settings(), gateway=Gateway("http://gpu:8765")))
+    assert asked == [ChangeSetting("gateway.url", "https://gpu:8765")]
+    page.show_settings(replace(Settings(), gateway=Gateway("https://gpu:8765")))
     assert page.rows["gateway.url"].changed and page.sections["gateway"].reset.isVisible()
 
 
 def test_what_is_typed_is_asked_for_when_the_page_is_left(page: SettingsPage, asked: list[Action]) -> None:
     page.choose("gateway")
-    QTest.keyClicks(field(page, "gateway.url").field, "http://gpu:8765")
+    QTest.keyClicks(field(page, "gateway.url").field, "https://gpu:8765")
     page.hide()
-    assert asked == [ChangeSetting("gateway.url", "http://gpu:8765")]
+    assert asked == [ChangeSetting("gateway.url", "https://gpu:8765")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""Which addresses may be spoken to without TLS: those of this computer alone."""
+
+import pytest
+
+from client.clear import in_the_clear
+
+HERE = ("127.0.0.1:8765", "127.3.2.1", "[::1]:8765", "localhost", "LocalHost:1/")
+ELSEWHERE = (
+    "192.0.2.2:8765",
+    "desk.local",
+    "[fe80::1%25eth0]:1",
+    "0.0.0.0:1",
+    "localhost.example",
+    "localhost@192.0.2.2",
+    "127.0.0.1@desk:1",
+    "127.0.0.1.example",
+    "127.1",
+)
+
+
+@pytest.mark.parametrize("scheme", ["http", "HTTP", "ws", "ftp"])
+def test_without_tls_nothing_leaves_this_computer(scheme: str) -> None:
+    assert [place for place in HERE if in_the_clear(f"{scheme}://{place}")] == []
+    assert [place for place in ELSEWHERE if not in_the_clear(f"{scheme}://{place}")] == []
+
+
+@pytest.mark.parametrize("scheme", ["https", "wss", "HTTPS"])
+def test_over_tls_it_may_go_anywhere(scheme: str) -> None:
+    assert [place for place in (*HERE, *ELSEWHERE) if in_the_clear(f"{scheme}://{place}")] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "desk", "http://", "http://[", "http://desk:99999", "http://desk\\@localhost", "/path"]
+)
+def test_what_is_no_address_is_for_others_to_refuse(text: str) -> None:
+    assert not in_the_clear(text)
