@@ -6,9 +6,13 @@ last guard.
 
 **Stories.** Lines of loggers whose last name is ``story`` (``backend.story``, ``worker.story``) tell what became
 of accepted speech: ``kikipounamu logs`` puts them together. They pass as long as there are at most 10,000 in 10 s;
-on a terminal, beside a file, only warnings among them are shown. Every other event is written 20 times in 10 s,
-whatever session it carries: 110,000 refusals are a few lines. What is held back, or lost to a disk that is too
-slow, is counted in lines of its own.
+on a terminal, beside a file, only warnings among them are shown.
+
+**Audit.** Lines ``audit`` that name the ``device`` which was let in are the record of who used what: each device
+has 1,000 of each ``what`` in 10 s, more than quotas let it cause. Those of strangers name none.
+
+Every other event is written 20 times in 10 s, whatever session it carries: 110,000 refusals are a few lines. What
+is held back, or lost to a disk that is too slow, is counted in lines of its own, which are never held back.
 """
 
 import logging
@@ -20,7 +24,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -33,6 +37,9 @@ _FILE_BYTES: Final = 5 * 1024 * 1024
 _BYTES_IN_ALL: Final = 45 * 1024 * 1024
 _REPEATS: Final = 20
 _STORY_LINES: Final = 10_000
+_AUDIT: Final = "audit"
+_AUDIT_LINES: Final = 1_000
+_MOST_AUDITED: Final = 10_000  # a thousand devices, and whatever they do
 _INTERVAL_S: Final = 10.0
 _TEMPLATE: Final = 200
 _PRIVATE: Final = frozenset({"pcm", "audio", "text", "key", "api_key", "authorization", "hotwords"})
@@ -40,10 +47,18 @@ _PRIVATE: Final = frozenset({"pcm", "audio", "text", "key", "api_key", "authoriz
 log = structlog.get_logger(__name__)
 
 Event = MutableMapping[str, Any]
-Kind = tuple[str, str, str]
-"""Level, event, and what it is about, where the event alone does not say that."""
 
-_ANY_STORY: Final = ("info", "lines of stories", "")
+
+class Kind(NamedTuple):
+    """What is counted together. ``about``: where the event alone does not say what; ``device``: who did it."""
+
+    level: str
+    event: str
+    about: str = ""
+    device: str = ""
+
+
+_ANY_STORY: Final = Kind("info", "lines of stories")
 
 
 class _Sampler:
@@ -54,21 +69,25 @@ class _Sampler:
         self._lock = threading.Lock()
         self._repeats: RepeatLimit[Kind] = RepeatLimit(_REPEATS, _INTERVAL_S)
         self._stories: RepeatLimit[Kind] = RepeatLimit(_STORY_LINES, _INTERVAL_S)
+        self._audits: RepeatLimit[Kind] = RepeatLimit(_AUDIT_LINES, _INTERVAL_S, _MOST_AUDITED)
 
     def __call__(self, logger: Any, method: str, event: Event) -> Event:
         """A structlog processor: raises ``DropEvent``."""
-        if logger.name.endswith(STORY):
-            admitted = self.admit(self._stories, _ANY_STORY)
-        else:
-            about = event.get("what")
-            admitted = self.admit(self._repeats, (method, str(event.get("event")), str(about) if about else ""))
-        if not admitted:
+        if not (logger.name == __name__ or self.admit(*self._counted(logger.name, method, event))):
             raise structlog.DropEvent
         return event
 
+    def _counted(self, logger: str, method: str, event: Event) -> tuple[RepeatLimit[Kind], Kind]:
+        if logger.endswith(STORY):
+            return self._stories, _ANY_STORY
+        kind = Kind(method, str(event.get("event")), str(event.get("what") or ""))
+        if kind.event == _AUDIT and (device := event.get("device")):
+            return self._audits, kind._replace(device=str(device))
+        return self._repeats, kind
+
     def foreign(self, record: logging.LogRecord) -> bool:
         """Whether a line of another library is written."""
-        return self.admit(self._repeats, (record.levelname.lower(), str(record.msg)[:_TEMPLATE], record.name))
+        return self.admit(self._repeats, Kind(record.levelname.lower(), str(record.msg)[:_TEMPLATE], record.name))
 
     def gathered(self) -> bool:
         """Whether one more line of a story is written."""
@@ -82,9 +101,11 @@ class _Sampler:
         """Say how many lines were held back, once their interval is over."""
         now = float("inf") if all_of_it else self._clock()
         with self._lock:
-            told = self._repeats.held_back(now) | self._stories.held_back(now)
-        for (level, event, about), lines in told.items():
-            log.warning("lines not written: too many of them", of=event, about=about, of_level=level, lines=lines)
+            told = self._repeats.held_back(now) | self._stories.held_back(now) | self._audits.held_back(now)
+        for kind, lines in told.items():
+            whose = {"device": kind.device} if kind.device else {}
+            of = {"of": kind.event, "about": kind.about, "of_level": kind.level}
+            log.warning("lines not written: too many of them", **of, **whose, lines=lines)
 
 
 class _Together(logging.LogRecord):

@@ -1,6 +1,7 @@
 """Who may come in, over real sockets; and what of a request decides it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import aiohttp
 import pytest
 from multidict import CIMultiDict
 
-from backend.access import Access
+from backend.access import Access, Visit
 from backend.admission import AdmissionLimits
 from backend.devices import Device, DeviceStore
 from backend.gateway import Gateway, running_gateway
@@ -21,6 +22,7 @@ from backend.settings import GatewaySettings
 from protocol.devices import DEVICES_PATH, DeviceKind
 from protocol.errors import CloseCode, ErrorCode, Forbidden
 from protocol.session import Done, Error, Finish, SegmentBegin
+from runtime.logs import logging_to
 from tests.backend.conftest import KEY
 from tests.backend.wire import Wire, connected
 from tests.helpers.valkey import Broker
@@ -243,6 +245,22 @@ def asking(remote: str | None, secure: bool = False, **headers: str) -> Any:
 
 def access(**settings: Any) -> Access:
     return Access(GatewaySettings(**settings), Roster(None), lambda: 0.0)
+
+
+def test_who_opened_and_closed_a_stream_is_in_the_log_for_each_of_a_hundred(tmp_path: Path) -> None:
+    here = access()
+    devices = [Device(f"d-{number}", "n", DeviceKind.CLIENT, "0" * 64) for number in range(100)]
+    with logging_to("gateway", tmp_path, terminal=False):
+        for device in devices:
+            with Visit(here, device, "clinic-7").stream(lambda: None) as usage:
+                usage.audio_bytes += 32_000
+    written = [json.loads(line) for line in (tmp_path / "gateway.jsonl").read_text().splitlines()]
+    assert [(line["what"], line["device"], line.get("audio_s")) for line in written] == [
+        said
+        for device in devices
+        for said in (("stream opened", device.id, None), ("stream closed", device.id, 1.0))
+    ]
+    assert {(line["kind"], line["tenant"]) for line in written} == {("client", "clinic-7")}
 
 
 @pytest.mark.parametrize(

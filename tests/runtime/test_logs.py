@@ -95,6 +95,41 @@ def test_what_differs_in_kind_is_not_held_back_together(tmp_path: Path) -> None:
     assert len(lines(tmp_path)) == 30
 
 
+def test_the_audit_of_each_device_is_whole_and_strangers_are_a_few_lines(tmp_path: Path) -> None:
+    audit = structlog.get_logger("backend.access")
+    with logging_to("test", tmp_path, terminal=False):
+        for number in range(2_000):
+            audit.info("audit", what="no good key", peer=f"10.0.0.{number % 250}")
+        for number in range(300):
+            audit.info("audit", what="stream opened", device=f"d-{number}")
+            audit.info("audit", what="stream closed", device=f"d-{number}", audio_s=1.5)
+    *written, told = lines(tmp_path)
+    for what in ("stream opened", "stream closed"):
+        devices = [line["device"] for line in written if line["what"] == what]
+        assert devices == [f"d-{number}" for number in range(300)]
+    assert len(written) == 20 + 600 and (told["about"], told["lines"]) == ("no good key", 1_980)
+    assert "device" not in told
+
+
+def test_a_device_that_comes_again_and_again_is_bounded_and_counted(tmp_path: Path) -> None:
+    with logging_to("test", tmp_path, terminal=False):
+        for _ in range(1_300):
+            structlog.get_logger("backend.access").info("audit", what="stream opened", device="d-1")
+        structlog.get_logger("backend.access").info("audit", what="stream opened", device="d-2")
+    *_, other, told = lines(tmp_path)
+    assert (other["what"], other["device"]) == ("stream opened", "d-2")
+    assert (told["of"], told["about"], told["device"], told["lines"]) == ("audit", "stream opened", "d-1", 300)
+
+
+def test_of_everything_that_is_held_back_it_is_said(tmp_path: Path) -> None:
+    with logging_to("test", tmp_path, terminal=False):
+        for number in range(50):
+            for _ in range(20 + number + 1):
+                structlog.get_logger().info("audit", what=f"kind {number}")
+    told = [line["lines"] for line in lines(tmp_path) if "not written" in str(line["event"])]
+    assert told == list(range(1, 51))
+
+
 def test_stories_pass_and_are_bounded_too(tmp_path: Path) -> None:
     written = 0
 
