@@ -1,8 +1,9 @@
 """A broker elsewhere, reached through a gateway: each connection is a WebSocket that carries the broker's bytes.
 
 The gateway says who this worker is to the broker. It is known by the fingerprint of its certificate, where one is
-given, and this worker by its key. One that is known so and does not answer is looked for on the local network:
-only where it is spoken to over TLS, for whoever announces a fingerprint need not have its certificate.
+given, and this worker by its key. One that is known so and does not answer, or has somebody else in its place, is
+looked for on the local network: only where it is spoken to over TLS, for whoever announces a fingerprint need not
+have its certificate.
 """
 
 import asyncio
@@ -85,6 +86,8 @@ class Tunnel:
         self._find = find if known else None
         self._places = [through.url]  # the first is the next to be tried
         self._finding: asyncio.Task[None] | None = None
+        self._nowhere_else = self._find is None  # as far as anybody says
+        self._was_there = False
         self._tasks = Tasks("tunnel")
         self._session: aiohttp.ClientSession | None = None
         self._refusal = ""
@@ -111,10 +114,12 @@ class Tunnel:
 
     async def _connected(self, url: str) -> aiohttp.ClientWebSocketResponse:
         try:
-            return await self._connected_at(url)
+            carried = await self._connected_at(url)
         except (OSError, asyncio.CancelledError):  # cancelled: whoever waits for it has waited long enough
             self._elsewhere(url)
             raise
+        self._was_there = True
+        return carried
 
     def _elsewhere(self, url: str) -> None:
         """It is not there: the next one is tried then, and the gateway is looked for."""
@@ -126,6 +131,7 @@ class Tunnel:
     async def _look(self, find: Find) -> None:
         parts, places = urlsplit(self._through.url), await find(self._through.certificate_sha256)
         found = [urlunsplit(parts._replace(netloc=place)) for place in places[: _MOST_PLACES - 1]]
+        self._nowhere_else = set(found) <= {self._through.url}
         if found and not set(found) <= set(self._places):
             log.info("the gateway may be elsewhere now", places=found)
             self._places = list(dict.fromkeys((*found, self._through.url)))
@@ -143,12 +149,7 @@ class Tunnel:
                 compress=0,
             )
         except aiohttp.ServerFingerprintMismatch as error:
-            if url != self._through.url:  # nobody but the network said that it is there
-                raise OSError("somebody else is where the gateway was said to be") from error
-            raise BrokerRefused(
-                "the gateway shows another certificate than the one that was named: somebody is in between, "
-                "or it was set up anew; pair again if it was"
-            ) from error
+            raise self._another(url) from error
         except aiohttp.ClientConnectorCertificateError as error:
             raise BrokerRefused(
                 "this computer does not trust the gateway's certificate: name it with --certificate-sha256"
@@ -163,6 +164,20 @@ class Tunnel:
             raise OSError(str(error.os_error)) from error
         except aiohttp.ClientError as error:
             raise OSError(str(error)) from error
+
+    def _another(self, url: str) -> BrokerRefused | OSError:
+        """What it means that another certificate is shown there. Nothing was said to whoever shows it."""
+        if url != self._through.url:  # nobody but the network said that it is there
+            return OSError("somebody else is where the gateway was said to be")
+        if self._was_there or not self._nowhere_else:  # another computer may have its address now
+            return OSError(
+                "another certificate is shown where the gateway was: the gateway is looked for; pair again if it "
+                "was set up anew"
+            )
+        return BrokerRefused(
+            "the gateway shows another certificate than the one that was named, and is found nowhere else: "
+            "somebody is in between, or it was set up anew; pair again if it was"
+        )
 
     async def _carry(self, carried: aiohttp.ClientWebSocketResponse, side: socket.socket) -> None:
         """Both ways, until either side ends; then both end."""

@@ -150,17 +150,87 @@ async def test_a_gateway_that_was_found_may_still_send_a_worker_away(
         return (gateway.url.removeprefix("wss://"),)
 
     async with Tunnel(carrier(nobody(), "no key", certificate.sha256), find) as tunnel:
+        assert await told(tunnel, "pair again")
 
-        async def sent_away() -> bool:
-            try:
+
+async def test_where_somebody_else_is_now_the_gateway_is_looked_for(
+    gateway: Tunnelled, certificate: Certificate, tmp_path: Path, any_broker: Broker
+) -> None:
+    """Another computer has its address: that one would not know the key, and is not shown it."""
+    _, key = await gateway.paired()
+    stranger = own_certificate(tmp_path / "stranger")
+    async with tunnelling(any_broker.url, tmp_path / "other", server_context(stranger)) as other:
+
+        async def find(digest: bytes) -> tuple[str, ...]:
+            return (gateway.url.removeprefix("wss://"),)
+
+        through = carrier(other.url, key, certificate.sha256)
+        async with Tunnel(through, find) as tunnel, Jobs("", "w", KEYS, dial=tunnel.dial) as jobs:
+            await until_there(jobs)
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_with_somebody_else_there_and_the_gateway_nowhere_a_worker_is_sent_away(
+    again: bool, gateway: Tunnelled, certificate: Certificate, tmp_path: Path, any_broker: Broker
+) -> None:
+    """Not before it was looked for; that it is where somebody else is, is nothing new."""
+    asked: list[bytes] = []
+    stranger = own_certificate(tmp_path / "stranger")
+    async with tunnelling(any_broker.url, tmp_path / "other", server_context(stranger)) as other:
+
+        async def find(digest: bytes) -> tuple[str, ...]:
+            asked.append(digest)
+            return (other.url.removeprefix("wss://"),) if again else ()
+
+        async with Tunnel(carrier(other.url, OWNER_KEY, certificate.sha256), find) as tunnel:
+            with pytest.raises(OSError, match="looked for"):
                 await tunnel.dial()
-            except BrokerRefused as error:
-                return "pair again" in str(error)
-            except OSError:
-                return False
-            raise AssertionError("it was let in")
+            assert await told(tunnel, "found nowhere else") and asked
 
-        await wait_until(sent_away, "it is told")
+
+async def test_a_gateway_that_was_there_is_waited_for_whoever_has_its_address(
+    broker: Broker, tmp_path: Path, certificate: Certificate
+) -> None:
+    """It may be starting, and be found only then."""
+    places: list[str] = []
+    looks: list[bytes] = []
+    tls, stranger = server_context(certificate), server_context(own_certificate(tmp_path / "stranger"))
+
+    async def find(digest: bytes) -> tuple[str, ...]:
+        looks.append(digest)
+        return tuple(places)
+
+    port = free_port()
+    through = carrier(f"wss://127.0.0.1:{port}", OWNER_KEY, certificate.sha256)
+    async with Tunnel(through, find) as tunnel, Jobs("", "w", KEYS, dial=tunnel.dial) as jobs:
+        async with tunnelling(broker.url, tmp_path, tls, port):
+            await until_there(jobs)
+        async with tunnelling(broker.url, tmp_path / "other", stranger, port):
+
+            async def looked_for_often() -> bool:
+                with pytest.raises(BrokerUnavailable):
+                    await jobs.check()
+                return len(looks) > 2
+
+            await wait_until(looked_for_often, "it is looked for again and again")
+            async with tunnelling(broker.url, tmp_path, tls) as gateway:
+                places.append(gateway.url.removeprefix("wss://"))
+                await until_there(jobs)
+
+
+async def told(tunnel: Tunnel, says: str) -> bool:
+    """Whether a worker that tries again and again is sent away with this."""
+
+    async def sent_away() -> str:
+        try:
+            await tunnel.dial()
+        except BrokerRefused as error:
+            return str(error)
+        except OSError:
+            return ""
+        raise AssertionError("it was let in")
+
+    return says in await wait_until(sent_away, "it is sent away")
 
 
 def nobody() -> str:
