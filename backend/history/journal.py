@@ -1,17 +1,17 @@
 """``asr_history.jsonl``: one line for each text, for ``jq`` and whoever else reads lines. Used from one thread.
 
 A convenience beside the history: what cannot be written is said once and left out. What goes from the history goes
-here, too.
+here, too. No line is left in half: neither whoever reads them nor what looks for those that go would get past it.
 """
 
 import os
 import re
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from io import FileIO
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 import msgspec
 import structlog
@@ -31,26 +31,21 @@ _MOST_BYTES: Final = 20_000_000
 _OLD: Final = 5
 _MOST_CANCELLED: Final = 10_000
 _OVERLAP_MS: Final = 600_000  # by which the clocks of gateways that share a history may differ
+_BLOCK_BYTES: Final = 1 << 20
+_NO_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _HEAD: Final = re.compile(rb'\{"at":"([^"]*)","session":"([^"]*)","segment":(\d+),')
 
 
 class Journal:
     """``most_bytes``: then it becomes ``asr_history.jsonl.1``, of which there are five; all of mode 0600.
 
-    ``days``: no line becomes older; 0: they may. ``clock``: seconds since 1970.
+    ``days``: no line becomes older; 0: they may.
     """
 
-    def __init__(
-        self,
-        place: Path,
-        days: int = 0,
-        most_bytes: int = _MOST_BYTES,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, place: Path, days: int = 0, most_bytes: int = _MOST_BYTES) -> None:
         self._places = [place, *(place.with_name(f"{place.name}.{n}") for n in range(1, _OLD + 1))]
         self._days = days
         self._most_bytes = most_bytes
-        self._clock = clock
         self._works = True
         self._cancelled: set[tuple[bytes, bytes]] = set()
         self._known: set[str] = set()  # deleted since then, and no line here any more
@@ -66,13 +61,14 @@ class Journal:
         if len(self._cancelled) < _MOST_CANCELLED:  # more are only there while no file can be written
             self._cancelled |= cancelled
 
-    def clean(self, store: "Store") -> bool:
+    def clean(self, store: "Store", now_s: float, aged: bool) -> bool:
         """Go on to let go of what was deleted, cancelled, or is too old; whether more is left to do.
 
-        The newest part first: if parts move on meanwhile, none is missed.
+        The newest part first: if parts move on meanwhile, none is missed. ``now_s``: since 1970; ``aged``: whether
+        that tells what is too old, else nothing is.
         """
         if self._cleaning is None:
-            self._cleaning = self._begin(store)
+            self._cleaning = self._begin(store, round(now_s * 1000), self._days if aged else 0)
         now = self._cleaning
         if not self._try(lambda: _rewrite(now.places[0], now.lines)):
             self._cleaning = None  # all of it again, later
@@ -84,12 +80,11 @@ class Journal:
         self._cancelled -= now.lines.segments
         return False
 
-    def _begin(self, store: "Store") -> "_Cleaning":
-        at_ms = round(self._clock() * 1000)
-        deleted = store.deleted(self._since_ms)
+    def _begin(self, store: "Store", at_ms: int, days: int) -> "_Cleaning":
+        deleted = store.deleted(self._since_ms if self._since_ms <= at_ms else 0)  # else the clock was set back
         sessions = frozenset(id.encode() for id in deleted - self._known)
         # Whole days, for a part to be written anew once a day.
-        first = day_of(at_ms) - timedelta(days=self._days - 1) if self._days else None
+        first = day_of(at_ms) - timedelta(days=days - 1) if days else None
         lines = _Lines(sessions, frozenset(self._cancelled), first.isoformat().encode() if first else b"")
         return _Cleaning(at_ms, deleted, lines, [*self._places])
 
@@ -107,10 +102,13 @@ class Journal:
     def _append(self, lines: bytes) -> None:
         place = self._places[0]
         private_folder(place.parent)
-        if place.exists() and place.stat().st_size + len(lines) > self._most_bytes:
-            self._rotate()
-        with open(place, "ab", opener=_private) as file:
-            file.write(lines)
+        if place.exists():
+            with open(place, "r+b") as known:
+                _mend(known)
+            if place.stat().st_size + len(lines) > self._most_bytes:
+                self._rotate()
+        with open(place, "ab", 0, opener=_private) as file:  # unbuffered: what fails is not written later
+            _write(file, lines)
 
     def _rotate(self) -> None:
         for older, newer in zip(reversed(self._places[1:]), reversed(self._places[:-1]), strict=True):
@@ -126,11 +124,11 @@ class _Lines(NamedTuple):
     first: bytes
 
     def go(self, line: bytes) -> bool:
-        """Whether this one does."""
-        if not (head := _HEAD.match(line)):
-            return False
-        at, session, segment = head.groups()
-        return at < self.first or session in self.sessions or (session, segment) in self.segments
+        """Whether this one does: also one that was once left in half, with what was written behind it."""
+        return any(
+            at < self.first or session in self.sessions or (session, segment) in self.segments
+            for at, session, segment in _HEAD.findall(line)
+        )
 
 
 class _Cleaning(NamedTuple):
@@ -147,7 +145,8 @@ def _rewrite(place: Path, lines: _Lines) -> None:
     made = place.with_name(f"{place.name}.new")
     try:
         with open(place, "rb") as file:
-            looked_at = file if lines.sessions or lines.segments else islice(file, 1)  # which is the oldest
+            oldest = islice(filter(_HEAD.search, file), 1)  # of ours
+            looked_at = file if lines.sessions or lines.segments else oldest
             if not any(map(lines.go, looked_at)):
                 return
             file.seek(0)
@@ -160,6 +159,38 @@ def _rewrite(place: Path, lines: _Lines) -> None:
         return
     finally:
         made.unlink(missing_ok=True)
+
+
+def _mend(file: BinaryIO) -> None:
+    """Have it end with a whole line: a half one, as a power loss leaves it, goes. Raises ``OSError``."""
+    size = at = file.seek(0, os.SEEK_END)
+    tail, block = b"", 1
+    while at and b"\n" not in tail:
+        at, block = max(0, at - block), _BLOCK_BYTES
+        file.seek(at)
+        tail = file.read(size - at - len(tail)) + tail
+    half = tail.rpartition(b"\n")[2]
+    if not half:
+        return
+    try:
+        msgspec.json.decode(half)
+    except _NO_JSON:
+        file.truncate(size - len(half))
+        log.warning("half a line of the file of recognised texts is let go", bytes=len(half))
+        return
+    file.seek(size)
+    file.write(b"\n")
+
+
+def _write(file: FileIO, lines: bytes) -> None:
+    """All of them; if that cannot be, those that are whole by then. Raises ``OSError``."""
+    begin, done = file.seek(0, os.SEEK_END), 0
+    try:
+        while done < len(lines):
+            done += file.write(memoryview(lines)[done:])
+    except OSError:
+        file.truncate(begin + lines.rfind(b"\n", 0, done) + 1)
+        raise
 
 
 def _name(entry: Entry) -> tuple[bytes, bytes]:

@@ -56,6 +56,11 @@ class History:
         """Whether it can be used now."""
         return not self.problem
 
+    def now(self) -> tuple[float, bool]:
+        """Seconds since 1970, and whether these tell what is old enough to go. For the loop alone."""
+        now_s = self._clock.now_s()  # first: if it is set in between, it does not
+        return now_s, self._clock.tells_age(max(self._limits.days, _LEAST_DAYS) * _DAY_S)
+
     async def ask(self, work: "Callable[[Store], T]", deadline_s: float = ASK_S) -> T:
         """What ``work`` answers, in the store's thread. Raises ``HistoryUnavailable`` or ``HistoryBusy``.
 
@@ -109,7 +114,7 @@ class History:
 
     async def _look_after(self) -> None:
         """Once a minute, in small steps; nothing goes for its age while the clock does not tell that."""
-        aged = self._clock.tells_age(max(self._limits.days, _LEAST_DAYS) * _DAY_S)
+        _, aged = self.now()
         limits = self._limits if aged else self._limits._replace(days=0)
         try:
             await self._in_steps(lambda store: store.retain(limits))

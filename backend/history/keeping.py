@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from backend.history.journal import Journal
 from backend.history.keeper import History, open_history
 from backend.history.records import Entry
 from backend.history.settings import HistorySettings
+from runtime.clocks import WallClock
 from runtime.tasks import Tasks
 
 _DROP_S: Final = 60.0
@@ -54,11 +56,13 @@ async def kept_history(
     gateway: str,
     owns: Callable[[], bool],
     drop_s: float = _DROP_S,
+    clock: WallClock | None = None,
 ) -> AsyncIterator[Keeping | None]:
     """The history, if one is kept; it is there, or soon will be, whatever becomes of its database.
 
     ``owns``: whether the broker is this gateway's own at this moment; what it holds for a history that is off is
-    deleted, and again and again: sessions that began while it was on still tell it of their ends.
+    deleted, and again and again: sessions that began while it was on still tell it of their ends. ``clock``: tells
+    ages.
     """
     inbox = Inbox(administer, gateway)
     if not settings.url:
@@ -68,7 +72,7 @@ async def kept_history(
             yield None
         return
     journal = Journal(settings.journal, settings.limits.days) if settings.journal else None
-    async with open_history(settings.url, settings.limits) as history, Tasks("history") as tasks:
+    async with open_history(settings.url, settings.limits, clock=clock) as history, Tasks("history") as tasks:
         feeder = Feeder(inbox, history, journal.write if journal else _nothing)
         tasks.start(feeder.run(), "feeder")
         if journal:
@@ -90,11 +94,11 @@ async def _keep_empty(inbox: Inbox, owns: Callable[[], bool], drop_s: float) -> 
 
 
 async def _clean(journal: Journal, history: History) -> None:
-    """Once a minute, in small steps, until cancelled."""
+    """Once a minute, in small steps, until cancelled; by the clock as the history trusts it."""
     while True:
-        more = False
+        more, now = False, history.now()
         with suppress(HistoryError):
-            more = await history.ask(journal.clean, RECORD_S)
+            more = await history.ask(partial(journal.clean, now_s=now[0], aged=now[1]), RECORD_S)
         await asyncio.sleep(_PAUSE_S if more else _CLEAN_S)
 
 

@@ -1,7 +1,9 @@
 """The file with a line for each text."""
 
 import json
+import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,21 +12,30 @@ from backend.history.journal import Journal
 from backend.history.store import Store, open_store
 from tests.backend.history.feed import BOB, DAY_MS, NOON_MS, cancelled, failure, final, over
 
+NOON_S = NOON_MS / 1000
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{tmp_path}/history.sqlite", noon)
+    store = open_store(f"sqlite:///{tmp_path}/history.sqlite", lambda: NOON_S)
     yield store
     store.close()
 
 
-def noon() -> float:
-    return NOON_MS / 1000
-
-
-def clean(journal: Journal, store: Store) -> None:
-    while journal.clean(store):
+def clean(journal: Journal, store: Store, now_s: float = NOON_S, aged: bool = True) -> None:
+    while journal.clean(store, now_s, aged):
         pass
+
+
+@contextmanager
+def no_file_over(size: int) -> Iterator[None]:
+    """Whatever is written beyond that fails, what comes before it does not: as on a disk that is full."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def texts(folder: Path) -> list[object]:
@@ -88,7 +99,7 @@ def test_what_cannot_be_written_is_left_out(tmp_path: Path) -> None:
 
 def test_what_is_deleted_goes_from_every_part(tmp_path: Path, store: Store) -> None:
     folder = tmp_path / "journal"
-    journal = Journal(folder / "j", most_bytes=600, clock=noon)
+    journal = Journal(folder / "j", most_bytes=600)
     for number in range(8):
         entry = final(f"text {number}", "deleted" if number % 2 else "stays")
         store.record([entry])
@@ -105,13 +116,13 @@ def test_what_is_deleted_goes_from_every_part(tmp_path: Path, store: Store) -> N
 def test_what_was_deleted_before_this_process_began_goes_too(tmp_path: Path, store: Store) -> None:
     store.record([final()])
     store.delete("s")
-    Journal(tmp_path / "journal" / "j", clock=noon).write([final("gone"), final("other", "other")])
-    clean(Journal(tmp_path / "journal" / "j", clock=noon), store)
+    Journal(tmp_path / "journal" / "j").write([final("gone"), final("other", "other")])
+    clean(Journal(tmp_path / "journal" / "j"), store)
     assert texts(tmp_path / "journal") == ["other"]
 
 
 def test_what_is_cancelled_goes(tmp_path: Path, store: Store) -> None:
-    journal = Journal(tmp_path / "journal" / "j", clock=noon)
+    journal = Journal(tmp_path / "journal" / "j")
     journal.write([final("gone", segment=1), final("stays", segment=11), final("other", "other", 1)])
     journal.write([cancelled(segment=1), over()])
     clean(journal, store)
@@ -121,7 +132,7 @@ def test_what_is_cancelled_goes(tmp_path: Path, store: Store) -> None:
 def test_no_line_becomes_older_than_the_history(tmp_path: Path, store: Store) -> None:
     for days, kept in ((0, 6), (1, 1), (3, 3), (90, 6)):
         folder = tmp_path / f"days {days}"
-        journal = Journal(folder / "j", days, most_bytes=600, clock=noon)
+        journal = Journal(folder / "j", days, most_bytes=600)
         for ago in reversed(range(6)):
             journal.write([final(f"{ago} days ago", at_ms=NOON_MS - ago * DAY_MS)])
         clean(journal, store)
@@ -130,12 +141,12 @@ def test_no_line_becomes_older_than_the_history(tmp_path: Path, store: Store) ->
 
 def test_a_part_that_cannot_be_written_anew_is_tried_again(tmp_path: Path, store: Store) -> None:
     folder = tmp_path / "journal"
-    journal = Journal(folder / "j", clock=noon)
+    journal = Journal(folder / "j")
     store.record([final()])
     journal.write([final("gone")])
     store.delete("s")
     (folder / "j.new").mkdir()
-    assert not journal.clean(store)
+    assert not journal.clean(store, NOON_S, aged=True)
     assert texts_of(folder / "j") == ["gone"]
     (folder / "j.new").rmdir()
     clean(journal, store)
@@ -143,8 +154,107 @@ def test_a_part_that_cannot_be_written_anew_is_tried_again(tmp_path: Path, store
 
 
 def test_what_is_no_line_of_ours_stays(tmp_path: Path, store: Store) -> None:
-    journal = Journal(tmp_path / "j", clock=noon)
+    journal = Journal(tmp_path / "j")
     (tmp_path / "j").write_bytes(b'half a line\n"session":"s"\n')
     journal.write([final("gone"), cancelled()])
     clean(journal, store)
     assert (tmp_path / "j").read_bytes() == b'half a line\n"session":"s"\n'
+
+
+def test_while_the_clock_does_not_tell_ages_only_what_is_deleted_goes(tmp_path: Path, store: Store) -> None:
+    journal = Journal(tmp_path / "journal" / "j", days=30)
+    store.record([final(session="deleted")])
+    journal.write([final("stays"), final("gone", "deleted")])
+    store.delete("deleted")
+    clean(journal, store, NOON_S + 400 * DAY_MS / 1000, aged=False)
+    assert texts(tmp_path / "journal") == ["stays"]
+    clean(journal, store, NOON_S + 400 * DAY_MS / 1000)
+    assert texts(tmp_path / "journal") == []
+
+
+def test_what_is_deleted_goes_also_after_the_clock_was_set_back(tmp_path: Path, store: Store) -> None:
+    journal = Journal(tmp_path / "journal" / "j")
+    store.record([final()])
+    journal.write([final("gone"), final("stays", "other")])
+    clean(journal, store, NOON_S + DAY_MS / 1000)
+    store.delete("s")
+    clean(journal, store)
+    assert texts(tmp_path / "journal") == ["stays"]
+
+
+def test_when_the_disk_is_full_whole_lines_are_left_out(tmp_path: Path, store: Store) -> None:
+    place = tmp_path / "journal" / "j"
+    journal = Journal(place)
+    store.record([final("later", "deleted")])
+    journal.write([final("before")])
+    line = place.stat().st_size
+    with no_file_over(2 * line + line // 2):
+        journal.write([final(text) for text in ("fits..", "halves", "beyond")])
+        assert texts_of(place) == ["before", "fits.."]
+        journal.write([final("halves")])
+    assert texts_of(place) == ["before", "fits.."]
+    journal.write([final("later", "deleted"), final("last")])
+    assert texts_of(place) == ["before", "fits..", "later", "last"]
+    store.delete("deleted")
+    clean(journal, store)
+    assert texts_of(place) == ["before", "fits..", "last"]
+
+
+@pytest.mark.parametrize(
+    ("tail", "kept"),
+    [
+        (b'{"at":"2024-10-04T12:00:00.000+00:00","session":"s","segment":7,"text":"ha', ["first"]),
+        (b"\0" * 5_000_000, ["first"]),
+        (b'"\xff"', ["first"]),
+        (b"[" * 100_000, ["first"]),
+        (b'{"text":"whole"}', ["first", "whole"]),
+        (b'{"text":"' + b"long" * 1_000_000 + b'"}', ["first", "long" * 1_000_000]),
+    ],
+)
+def test_a_last_line_without_an_end_goes_or_gets_one(tmp_path: Path, tail: bytes, kept: list[str]) -> None:
+    place = tmp_path / "j"
+    Journal(place).write([final("first")])
+    with place.open("ab") as file:
+        file.write(tail)
+    Journal(place).write([final("next")])
+    assert texts_of(place) == [*kept, "next"]
+
+
+def test_a_file_of_half_a_line_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "j").write_bytes(b'{"at":"2024')
+    Journal(tmp_path / "j").write([final()])
+    assert texts_of(tmp_path / "j") == ["hello"]
+
+
+def test_a_part_ends_with_a_whole_line_when_the_next_begins(tmp_path: Path) -> None:
+    place = tmp_path / "j"
+    journal = Journal(place, most_bytes=600)
+    journal.write([final("first"), final("second")])
+    with place.open("ab") as file:
+        file.write(b'{"at":"2024')
+    journal.write([final("third")])
+    assert (texts_of(tmp_path / "j.1"), texts_of(place)) == (["first", "second"], ["third"])
+
+
+def test_what_was_once_written_behind_half_a_line_goes_when_it_is_deleted(tmp_path: Path, store: Store) -> None:
+    journal = Journal(tmp_path / "journal" / "j")
+    store.record([final("gone", "deleted")])
+    journal.write([final("kept"), final("gone", "deleted")])
+    whole = (tmp_path / "journal" / "j").read_bytes().splitlines(keepends=True)
+    (tmp_path / "journal" / "j").write_bytes(whole[0][:80] + whole[1] + whole[0])
+    store.delete("deleted")
+    clean(journal, store)
+    assert texts(tmp_path / "journal") == ["kept"]
+
+
+def test_what_is_too_old_goes_whatever_stands_before_it(tmp_path: Path, store: Store) -> None:
+    journal = Journal(tmp_path / "journal" / "j", days=1)
+    journal.write([final("old", at_ms=NOON_MS - DAY_MS), final("new")])
+    place = tmp_path / "journal" / "j"
+    place.write_bytes(b"not ours\n" + place.read_bytes())
+    clean(journal, store)
+    assert place.read_bytes().startswith(b"not ours\n") and texts_of_ours(place) == ["new"]
+
+
+def texts_of_ours(place: Path) -> list[object]:
+    return [json.loads(line)["text"] for line in place.read_text().splitlines() if line.startswith("{")]

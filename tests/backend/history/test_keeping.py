@@ -1,7 +1,7 @@
 """A gateway with a history, over real sockets, with the scripts of a real worker."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +9,20 @@ import aiohttp
 import pytest
 
 from backend.gateway import Gateway, running_gateway
+from backend.history.journal import Journal
 from backend.history.keeping import kept_history
 from backend.history.records import Limits, StoredSession, Wanted
 from backend.history.settings import HistorySettings
+from backend.history.store import open_store
 from backend.jobs import open_jobs
 from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings, owner_of
 from protocol.job import Keys
 from protocol.session import Done, Final, Finish, Received
+from runtime.clocks import WallClock
 from runtime.tasks import Tasks
 from tests.backend.conftest import KEY
-from tests.backend.history.feed import final, put
+from tests.backend.history.feed import NOON_MS, final, put
 from tests.backend.wire import Wire, connected, tone
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
@@ -113,6 +116,23 @@ async def test_a_history_that_cannot_be_opened_is_in_nobodys_way_and_catches_up(
         place.parent.unlink()
         assert (await kept(gateway, wire, 2)).segments == 2
         assert (await ready(gateway))["history"]["up"] is True
+
+
+async def test_a_clock_that_is_set_empties_no_file_of_texts(broker: Broker, tmp_path: Path) -> None:
+    place, now_s = tmp_path / "asr_history.jsonl", [NOON_MS / 1000]
+    history = HistorySettings(f"sqlite:///{tmp_path}/history.sqlite", Limits(days=1), place)
+    Journal(place).write([final("stays"), final("gone", "deleted")])
+    with closing(open_store(history.url)) as store:
+        store.record([final(session="deleted")])
+        store.delete("deleted")
+    clock = WallClock(lambda: now_s[0], lambda: 0.0)
+    now_s[0] += 400 * 86_400
+    async with (
+        open_jobs(broker.url, "g") as jobs,
+        kept_history(history, jobs.administer, "g", lambda: True, clock=clock),
+    ):
+        await wait_until(lambda: b"gone" not in place.read_bytes(), "it is cleaned")
+    assert b"stays" in place.read_bytes()
 
 
 async def test_without_a_history_nothing_is_kept_anywhere(broker: Broker) -> None:
