@@ -43,6 +43,7 @@ from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
 from app.view import Note
 from client.errors import (
     AudioGone,
+    DeviceNotKept,
     GatewayError,
     NotPaired,
     Refused,
@@ -51,6 +52,7 @@ from client.errors import (
     Unreachable,
     WrongCertificate,
 )
+from protocol.errors import ErrorCode
 from protocol.pairing import PairRefusal
 from runtime.installing import extra_command
 from speech.errors import VadUnavailable
@@ -234,6 +236,11 @@ def _(error: Unauthorised) -> Note:
 @note_of.register
 def _(error: WrongCertificate) -> Note:
     return Note("gateway-other-certificate")
+
+
+@note_of.register
+def _(error: DeviceNotKept) -> Note:
+    return Note("pair-disk-full" if error.code is ErrorCode.DISK_FULL else "pair-not-kept")
 
 
 @note_of.register

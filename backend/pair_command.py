@@ -63,6 +63,8 @@ async def let_in(gateway: Endpoint, kind: DeviceKind, say: Say, look_s: float = 
         except asyncio.CancelledError:  # Ctrl-C
             await _ask(http, "DELETE")
             raise
+    if state.problem is not None:
+        raise PairingFailed(f"a device had the code, but could not be kept: {state.problem.message}")
     if state.stage is not PairingStage.PAIRED:
         raise PairingFailed(_ENDED.get(state.stage, _ENDED[PairingStage.NONE]))
     say(f"paired: {state.device}")

@@ -1,5 +1,6 @@
 """``/v1/pair``, for a device that has no key yet, and ``/v1/pairing``, for the owner who lets it have one."""
 
+import errno
 import secrets
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from backend.access import OWNER, Access, admit
 from backend.addresses import interfaces, reachable
 from backend.answers import json_response, read_body, read_json
 from backend.certificates import Certificate
-from backend.errors import RequestRefused, SettingsError
+from backend.errors import BackendError, RequestRefused, SettingsError
 from backend.pairing import Pairing, PairingRules, Proven
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
@@ -25,6 +26,7 @@ from protocol.pairing import (
     PairBegan,
     PairConfirm,
     Paired,
+    PairingProblem,
     PairingStage,
     PairingState,
     PairingWish,
@@ -37,6 +39,7 @@ from protocol.pairing import (
 log = structlog.get_logger(__name__)
 
 _KINDS: Final = (DeviceKind.CLIENT, DeviceKind.WORKER)
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 class PairingDesk:
@@ -57,6 +60,7 @@ class PairingDesk:
         self._clock = clock
         self._pairing: Pairing | None = None
         self._device = ""
+        self._problem: PairingProblem | None = None
 
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
@@ -77,7 +81,7 @@ class PairingDesk:
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
         certificate = self._certificate().sha256
         self._pairing = Pairing(code, wish.kind, certificate, self._clock(), self._rules)
-        self._device = ""
+        self._device, self._problem = "", None
         log.info("audit", what="pairing opened", kind=wish.kind)
         return json_response(self.state())
 
@@ -87,7 +91,7 @@ class PairingDesk:
 
     async def _close(self, request: web.Request) -> web.Response:
         admit(request, OWNER)
-        self._pairing = None
+        self._pairing = self._problem = None
         return json_response(self.state())
 
     def state(self) -> PairingState:
@@ -97,6 +101,7 @@ class PairingDesk:
             gateway=self._settings.name,
             certificate_sha256=certificate.sha256 if certificate else "",
             urls=self._urls(),
+            problem=self._problem,
         )
         if self._pairing is None:
             return here
@@ -154,10 +159,30 @@ class PairingDesk:
         pairing = self._pairing
         try:
             device, key = await self._access.roster.add(proven.name, proven.kind)
+        except (OSError, BackendError) as error:
+            refused, problem = _not_kept(error)
+            self._over(pairing, problem)
+            log.error("a device could not be kept", reason=str(error))
+            raise refused from error
         except BaseException:
-            self._pairing = None if self._pairing is pairing else self._pairing
+            self._over(pairing, None)
             raise
         if self._pairing is pairing:  # another one may have been opened meanwhile
             self._device = device.id
         log.info("audit", what="paired", device=device.id, kind=device.kind)
         return proven.sealed(DeviceKey(device.id, key, self._settings.name))
+
+    def _over(self, pairing: Pairing | None, problem: PairingProblem | None) -> None:
+        """This pairing, if it is still the one that is open: its code was used up."""
+        if self._pairing is pairing:
+            self._pairing, self._problem = None, problem
+
+
+def _not_kept(error: OSError | BackendError) -> tuple[RequestRefused, PairingProblem]:
+    """What the device is told, and what the owner."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        device = "the gateway cannot keep this device: its disk is full. Make room there, and show a new code"
+        owner = "the disk is full: make room, and begin again"
+        return RequestRefused(507, ErrorCode.DISK_FULL, device), PairingProblem(ErrorCode.DISK_FULL, owner)
+    device = "the gateway cannot keep this device: its own screen says why"
+    return RequestRefused(409, ErrorCode.CONFLICT, device), PairingProblem(ErrorCode.CONFLICT, str(error))

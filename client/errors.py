@@ -8,12 +8,14 @@ GatewayError            base
 │   ├── Unauthorised    it wants another key
 │   ├── WrongCertificate  it is not the gateway that this device was paired with, or nobody vouches for it
 │   ├── InTheClear      it would be spoken to without TLS, and is not on this computer: nothing was said
+│   ├── DeviceNotKept   the code was right, but it cannot write down that this device has a key
 │   └── NotPaired       it gives this device no key: the code, the time, or too many tries
 │       └── Intercepted  somebody stands between this device and the gateway
 ├── SessionLost         the session cannot be finished: taken over, or nothing was heard for too long
 └── AudioGone           audio that must be sent again is no longer held here
 """
 
+from protocol.errors import ErrorCode
 from protocol.pairing import PairRefusal
 
 
@@ -57,6 +59,14 @@ class InTheClear(Refused):
             f"{url} is on another computer, and without TLS everybody on the way could read the key and what is "
             "said: give it as https://HOST:PORT, or lead a tunnel there and give http://127.0.0.1:PORT"
         )
+
+
+class DeviceNotKept(Refused):
+    """The gateway cannot write down that this device has a key. ``code``: ``disk_full``, or another reason."""
+
+    def __init__(self, message: str, code: ErrorCode) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class NotPaired(Refused):

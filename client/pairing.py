@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Final
 
 import aiohttp
 import msgspec
@@ -26,9 +26,9 @@ from spake2.ed25519_basic import NotOnCurve
 from yarl import URL
 
 from client.connection import Address, broken, pinned, refusal
-from client.errors import Intercepted, NotPaired, Refused, WrongCertificate
+from client.errors import DeviceNotKept, GatewayError, Intercepted, NotPaired, Refused, WrongCertificate
 from protocol.devices import DeviceKind, clean_name
-from protocol.errors import MalformedMessage
+from protocol.errors import ErrorCode, MalformedMessage
 from protocol.pairing import (
     PAIR_PATH,
     DeviceKey,
@@ -52,6 +52,7 @@ ANSWER_S: Final = 10.0
 _MOST_BYTES: Final = 16 * 1024
 _NONCE: Final = bytes(12)  # each key seals one message
 
+_NOT_KEPT: Final = (HTTPStatus.CONFLICT, HTTPStatus.INSUFFICIENT_STORAGE)
 _BETWEEN: Final = (
     "somebody stands between this device and the gateway: nothing was given away. Use another network"
 )
@@ -178,12 +179,21 @@ async def _say(http: aiohttp.ClientSession, place: Address, said: PairRequest) -
         with broken("pair"):
             async with http.post(url, data=body, ssl=pinned(place), allow_redirects=False) as response:
                 if response.status != HTTPStatus.OK:
-                    raise refusal(place, PAIR_PATH, response.status, response.headers)
+                    raise await _refused(place, response)
                 return decode_answer(await _bounded(response.content))
     except WrongCertificate as error:
         raise Intercepted(_BETWEEN) from error
     except MalformedMessage as error:
         raise Refused(f"{place.url} does not pair as this version does: update one of the two") from error
+
+
+async def _refused(place: Address, response: aiohttp.ClientResponse) -> GatewayError:
+    """A gateway that cannot keep this device says why: it is the same one at its other addresses."""
+    if response.status in _NOT_KEPT:
+        with suppress(msgspec.DecodeError, MalformedMessage):
+            why = msgspec.json.decode(await _bounded(response.content), type=_Refusal).error
+            return DeviceNotKept(f"{place.url}: {why.message}", why.code)
+    return refusal(place, PAIR_PATH, response.status, response.headers)
 
 
 async def _bounded(content: aiohttp.StreamReader) -> bytes:
@@ -207,3 +217,12 @@ def _not_paired(answer: PairAnswer) -> Refused:
     if answer.reason is PairRefusal.INTERCEPTED:
         return Intercepted(_BETWEEN)
     return NotPaired(_WHY[answer.reason], answer.reason, answer.tries_left)
+
+
+class _Error(msgspec.Struct, frozen=True):
+    code: ErrorCode
+    message: Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class _Refusal(msgspec.Struct, frozen=True):
+    error: _Error

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from protocol.devices import LONGEST_NAME, DeviceKind
-from protocol.errors import MalformedMessage
+from protocol.errors import ErrorCode, MalformedMessage
 
 PAIR_PATH: Final = "/v1/pair"
 PAIRING_PATH: Final = "/v1/pairing"
@@ -182,10 +182,17 @@ class PairingWish(Struct, frozen=True):
     kind: DeviceKind = DeviceKind.CLIENT
 
 
+class PairingProblem(Struct, frozen=True):
+    """Why a device that knew the code has no key all the same: ``disk_full``, or another code with its words."""
+
+    code: ErrorCode
+    message: str
+
+
 class PairingState(Struct, frozen=True):
     """The pairing that is open, or the last one. ``code`` only while it waits; ``device``: who was paired.
 
-    ``urls`` are where this gateway may be reached, the likeliest first.
+    ``urls`` are where this gateway may be reached, the likeliest first. ``problem``: what ended the last one.
     """
 
     stage: PairingStage = PairingStage.NONE
@@ -197,6 +204,7 @@ class PairingState(Struct, frozen=True):
     gateway: str = ""
     certificate_sha256: str = ""
     urls: tuple[str, ...] = ()
+    problem: PairingProblem | None = None
 
 
 class PairingLink(NamedTuple):

@@ -25,6 +25,7 @@ from app.view import Note
 from client.connection import Locate
 from client.errors import GatewayError
 from protocol.devices import DeviceKind, DeviceState
+from protocol.errors import ErrorCode
 from protocol.pairing import PairingLink, PairingStage, PairingState, encode_link
 from runtime.tasks import Tasks
 
@@ -267,6 +268,10 @@ class Sharing:
             return  # it is just being written down
         self._code = ""
         stage = PairingStage.EXPIRED if state.stage is PairingStage.NONE else state.stage  # the gateway is another
+        if state.problem is not None:
+            key = "invite-disk-full" if state.problem.code is ErrorCode.DISK_FULL else "invite-not-kept"
+            self._show_invite(InviteView(worker=self._invite.worker, note=Note(key)))
+            return
         named = next((one.name for one in devices if one.id == state.device), state.device)
         self._show_invite(replace(invite_of(state), stage=stage, device=named, worker=self._invite.worker))
 

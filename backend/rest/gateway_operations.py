@@ -166,9 +166,9 @@ DEVICES: Final = (
         Tag.DEVICES,
         answer(PairAnswer),
         Keys.NOBODY,
-        errors=(400, 403, 413),
+        errors=(400, 403, 409, 413, 507),
         body=Content(JSON, PairRequest),
-        more="Over TLS alone.",
+        more="Over TLS alone. 409, 507: the code was right, but the device cannot be kept.",
     ),
 )
 

@@ -48,6 +48,7 @@ from app.settings.sections import Settings as Defaults
 from app.view import Note
 from client.errors import (
     AudioGone,
+    DeviceNotKept,
     Intercepted,
     NotPaired,
     Refused,
@@ -57,6 +58,7 @@ from client.errors import (
     Unreachable,
     WrongCertificate,
 )
+from protocol.errors import ErrorCode
 from protocol.pairing import PairRefusal
 from runtime.installing import extra_command
 from speech.errors import VadUnavailable
@@ -97,6 +99,8 @@ ERRORS = [
     (NotPaired("why", PairRefusal.WRONG_CODE, 3), Note("pair-wrong-code", {"tries": "3"})),
     (NotPaired("why", PairRefusal.OTHER_KIND), Note("pair-other-kind")),
     (Intercepted("why"), Note("pair-intercepted")),
+    (DeviceNotKept("why", ErrorCode.DISK_FULL), Note("pair-disk-full")),
+    (DeviceNotKept("why", ErrorCode.CONFLICT), Note("pair-not-kept")),
     (GatewaysNotKept("why"), Note("gateways-not-kept")),
     (SessionLost("why"), Note("session-lost")),
     (AudioGone("why"), Note("audio-gone")),

@@ -15,11 +15,12 @@ from backend.gateway import Gateway, running_gateway
 from backend.modes import Mode
 from backend.pair_command import let_in, running
 from backend.settings import GatewaySettings
-from client.errors import NotPaired
+from client.errors import DeviceNotKept, NotPaired
 from client.pairing import pair
 from protocol.devices import DeviceKind
 from protocol.endpoint import Endpoint
 from tests.backend.conftest import KEY
+from tests.helpers.tmpfs import fill, small_disk
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
@@ -95,6 +96,28 @@ async def test_for_a_worker_it_says_what_that_means(shared: Gateway) -> None:
 async def test_why_nobody_was_paired(shared: Gateway, way: Way, why: str) -> None:
     with pytest.raises(PairingFailed, match=why):
         await followed(shared, way)
+
+
+async def test_why_a_device_that_had_the_code_could_not_be_kept(broker: Broker, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        (disk / "devices.json").write_bytes(b'{"devices": [], "version": 1}')
+        settings = GatewaySettings(
+            *(Mode.SHARED, "desk"),
+            key=KEY,
+            redis=broker.url,
+            devices_file=disk / "devices.json",
+            certificate=own_certificate(tmp_path),
+            announce=False,
+        )
+
+        async def use_while_it_is_full(gateway: Gateway, code: str) -> None:
+            fill(disk)
+            with pytest.raises(DeviceNotKept):
+                await use(gateway, code)
+
+        async with running_gateway(settings) as gateway:
+            with pytest.raises(PairingFailed, match="could not be kept: the disk is full"):
+                await followed(gateway, use_while_it_is_full)
 
 
 async def test_who_is_interrupted_closes_the_door(shared: Gateway) -> None:

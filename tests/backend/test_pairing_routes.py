@@ -1,6 +1,7 @@
 """Pairing over real sockets: a device, the owner, and whoever stands between."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,15 +10,17 @@ import msgspec
 import pytest
 
 from backend.certificates import own_certificate
-from backend.devices import DeviceStore
+from backend.devices import Device, DeviceStore
+from backend.errors import SettingsError
 from backend.gateway import Gateway, running_gateway
 from backend.modes import Mode
+from backend.roster import Roster
 from backend.settings import GatewaySettings
 from client.connection import Address, connect
-from client.errors import Intercepted, NotPaired, Unauthorised
+from client.errors import DeviceNotKept, Intercepted, NotPaired, Unauthorised
 from client.pairing import pair
 from protocol.devices import DeviceKind
-from protocol.errors import CloseCode
+from protocol.errors import CloseCode, ErrorCode
 from protocol.pairing import PAIR_PATH, PAIRING_PATH, PairingStage, PairingState, PairRefusal
 from tests.backend.conftest import KEY
 from tests.helpers.man_between import man_between
@@ -186,6 +189,36 @@ async def test_only_the_owner_opens_and_only_devices_over_tls_pair(
                 assert response.status == status
     async with owner.post(PAIRING_PATH, json={"kind": "owner"}) as response:
         assert response.status == 400
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "why"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), ErrorCode.DISK_FULL, "the disk is full"),
+        (PermissionError(errno.EACCES, "Permission denied"), ErrorCode.CONFLICT, "Permission denied"),
+        (SettingsError("1000 devices are paired"), ErrorCode.CONFLICT, "1000 devices are paired"),
+    ],
+)
+async def test_that_a_device_cannot_be_kept_is_told_on_both_sides(
+    shared: Gateway, owner: aiohttp.ClientSession, error: Exception, code: ErrorCode, why: str
+) -> None:
+    class Unwritable(Roster):
+        async def add(self, name: str, kind: DeviceKind) -> tuple[Device, str]:
+            raise error
+
+    kept, shared.access.roster = shared.access.roster, Unwritable(None)
+    state = await opened(owner)
+    with pytest.raises(DeviceNotKept, match="cannot keep this device") as raised:
+        await pair(at(shared.tls_port), state.code, "n")
+    assert raised.value.code is code
+    after = await shown(owner)
+    assert after.stage is PairingStage.NONE and after.problem is not None
+    assert after.problem.code is code and why in after.problem.message
+    shared.access.roster = kept
+    state = await opened(owner)
+    assert state.problem is None
+    await pair(at(shared.tls_port), state.code, "n")
+    assert (await shown(owner)).stage is PairingStage.PAIRED
 
 
 async def test_without_a_certificate_nobody_is_paired(gateway: Gateway) -> None:

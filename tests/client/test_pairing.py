@@ -10,10 +10,10 @@ from aiohttp import web
 from spake2 import SPAKE2_B
 
 from backend.certificates import own_certificate, server_context
-from client.errors import GatewayError, Intercepted, NotPaired, Refused, TryLater, Unreachable
+from client.errors import DeviceNotKept, GatewayError, Intercepted, NotPaired, Refused, TryLater, Unreachable
 from client.pairing import Exchange, pair
 from protocol.devices import DeviceKind
-from protocol.errors import MalformedMessage
+from protocol.errors import ErrorCode, MalformedMessage
 from protocol.pairing import (
     PAIR_PATH,
     PairAnswer,
@@ -104,7 +104,7 @@ async def test_answers_that_cannot_be_read(tmp_path: Path, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(404, Refused), (503, TryLater), (500, Unreachable), (302, Refused)]
+    ("status", "error"), [(404, Refused), (503, TryLater), (500, Unreachable), (507, Unreachable), (302, Refused)]
 )
 async def test_other_servers(tmp_path: Path, status: int, error: type[GatewayError]) -> None:
     async def handler(request: web.Request) -> web.Response:
@@ -113,6 +113,19 @@ async def test_other_servers(tmp_path: Path, status: int, error: type[GatewayErr
     async with gateway(tmp_path, handler) as url:
         with pytest.raises(error):
             await pair(url, CODE, "n")
+
+
+@pytest.mark.parametrize(("status", "code"), [(507, ErrorCode.DISK_FULL), (409, ErrorCode.CONFLICT)])
+async def test_a_gateway_that_cannot_keep_this_device_says_so(
+    tmp_path: Path, status: int, code: ErrorCode
+) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.json_response({"error": {"code": code, "message": "make room"}}, status=status)
+
+    async with gateway(tmp_path, handler) as url:
+        with pytest.raises(DeviceNotKept, match="make room") as raised:
+            await pair(url, CODE, "n")
+    assert raised.value.code is code
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://", "127.0.0.1:8765", "https://[", ""])

@@ -1,5 +1,6 @@
 """Sharing as its panel sees it, at a real gateway; then the child process of the app, and where it listens."""
 
+import errno
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -16,9 +17,11 @@ from app.sharing.sharing import NOT_OURS, Sharing, port_is_free, retry_pause
 from app.sharing.view import InviteView, SharingState, SharingView
 from app.stack import Stack
 from app.view import Note
+from backend.devices import Device
 from backend.gateway import Gateway
+from backend.roster import Roster
 from client.connection import Address, Locate, fixed
-from client.errors import NotPaired, Unreachable
+from client.errors import DeviceNotKept, NotPaired, Unreachable
 from client.pairing import pair
 from protocol.devices import DeviceKind
 from protocol.pairing import PairingStage, PairRefusal, decode_link
@@ -121,6 +124,22 @@ async def test_too_many_tries_lock_it(shared: Gateway, owned: Address) -> None:
                 await pair(f"https://127.0.0.1:{shared.tls_port}", wrong, "laptop")
         await wait_until(lambda: told.invite.stage is PairingStage.LOCKED, "it is locked")
         assert told.invite.code == ""
+
+
+async def test_that_a_device_could_not_be_added_is_told(shared: Gateway, owned: Address) -> None:
+    class Full(Roster):
+        async def add(self, name: str, kind: DeviceKind) -> tuple[Device, str]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    told = Told()
+    async with sharing(told, fixed(owned)) as made:
+        made.ask(InviteDevice())
+        await wait_until(lambda: told.invite.code, "a code is shown")
+        shared.access.roster = Full(None)
+        with pytest.raises(DeviceNotKept):
+            await pair(f"https://127.0.0.1:{shared.tls_port}", told.invite.code, "laptop")
+        await wait_until(lambda: told.invite.note == Note("invite-disk-full"), "it is told why")
+        assert not told.invite.code
 
 
 async def test_nobody_is_let_in_where_nobody_answers() -> None:
