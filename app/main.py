@@ -97,7 +97,7 @@ class Windows:
             self.tray.microphones.aboutToShow.connect(self._look_at_microphones)
             self.tray.gateways.looked.connect(lambda on: self._ask_beside(LookAtGateways(on, "tray")))
             self.tray.gateways.add.connect(self.pages.add_gateway)
-            self.pages.gateways.shown.connect(self.tray.gateways.show_gateways)
+            self.pages.gateways.shown.connect(self.tray.show_gateways)
             self.tray.show()
 
     def ask(self, action: Action) -> None:

@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QMenu
 from app.actions import Action, ChangeSetting
 from app.gateways.choosing import to_gateway, to_here
 from app.gateways.view import GatewaysView, GatewayView
-from app.ui.gateways_wording import menu_text
+from app.ui.gateways_wording import goes_text, menu_text
 from app.ui.texts import Texts
 
 
 class GatewaysMenu(QMenu):
-    """``looked``: somebody opens it, or has closed it. ``add``: one more is wanted."""
+    """Its title says where speech goes now; the mark is at what is chosen.
+
+    ``looked``: somebody opens it, or has closed it. ``add``: one more is wanted.
+    """
 
     looked = Signal(bool)
     add = Signal()
@@ -41,10 +44,15 @@ class GatewaysMenu(QMenu):
             self._fill()
         self.refresh()
 
+    @property
+    def where(self) -> str:
+        """Where speech goes now, for people."""
+        return goes_text(self._texts, self._view)
+
     def refresh(self) -> None:
         """In the language of now."""
         texts = self._texts
-        self.setTitle(texts("tray.gateway"))
+        self.setTitle(self.where.replace("&", "&&"))
         self.here.setText(texts("place.here"))
         self.more.setText(texts("gateways.tray-add"))
         for entry, gateway in zip(self.entries, self._view.gateways, strict=True):

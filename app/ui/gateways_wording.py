@@ -42,6 +42,14 @@ def menu_text(texts: Texts, gateway: GatewayView) -> str:
     return texts("gateways.tray-latency", gateway=gateway.name, ms=ms)
 
 
+def goes_text(texts: Texts, view: GatewaysView) -> str:
+    """Where speech goes now, in one line."""
+    if view.instead_of:
+        return texts("place.goes-instead", gateway=view.instead_of)
+    name = "" if view.here else next((one.name for one in view.gateways if one.chosen), "")
+    return texts("place.goes-to", destination=name) if name else texts("place.goes-here")
+
+
 def here_text(texts: Texts, view: GatewaysView) -> str:
     """What is said of this computer."""
     return texts("gateways.here-now", gateway=view.instead_of) if view.instead_of else texts("gateways.here-says")

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from app.actions import Action, ChooseMicrophone, SwitchWorker, Verb
+from app.gateways.view import GatewaysView
 from app.states import State
 from app.ui import icons
 from app.ui.choices import Choices
@@ -67,8 +68,9 @@ class Tray(QSystemTrayIcon):
         """Icon, tooltip and what can be done now."""
         self._view, texts = view, self._texts
         state, unsent = state_text(texts, view.state), round(view.unsent_s)
-        said = texts("tray.tooltip-unsent", state=state, seconds=unsent) if unsent else ""
-        if (tip := said or texts("tray.tooltip", state=state)) != self.toolTip():
+        where = self.gateways.where
+        said = texts("tray.tooltip-unsent", state=state, seconds=unsent, where=where) if unsent else ""
+        if (tip := said or texts("tray.tooltip", state=state, where=where)) != self.toolTip():
             self.setToolTip(tip)
         self.dictate.setText(texts("action.stop" if view.state in RECORDING else "action.start"))
         self.paste_held.setVisible(bool(view.held))
@@ -83,6 +85,11 @@ class Tray(QSystemTrayIcon):
         self._worker = worker
         self.worker.setText(_literal(self._texts("worker.stated", state=worker_text(self._texts, worker))))
         self.worker.setChecked(worker.state not in {WorkerState.OFF, WorkerState.FAILED})
+
+    def show_gateways(self, view: GatewaysView) -> None:
+        """Where speech goes now, and what may be chosen."""
+        self.gateways.show_gateways(view)
+        self.show_view(self._view)
 
     def show_choices(self, choices: Choices) -> None:
         """The microphones, the current one marked."""

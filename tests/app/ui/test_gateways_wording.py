@@ -4,7 +4,7 @@ import pytest
 
 from app.gateways.view import Answer, GatewaysView, GatewayView, Health
 from app.sentences import LANGUAGES
-from app.ui.gateways_wording import answer_role, answer_text, here_text, menu_text
+from app.ui.gateways_wording import answer_role, answer_text, goes_text, here_text, menu_text
 from app.ui.texts import Texts
 from app.view import Note
 
@@ -33,6 +33,15 @@ def test_one_without_pairing_is_asked_once_it_is_chosen_and_looked_for_nowhere()
     assert answer_text(EN, of(Answer(), "")) == EN("gateways.not-asked")
     assert answer_text(EN, of(Answer(), "", chosen=True)) == EN("gateways.asking")
     assert "looked for" not in answer_text(EN, of(Answer(Health.AWAY), ""))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_speech_goes_is_what_is_so_and_not_what_was_chosen(language: str) -> None:
+    texts, chosen = Texts(language), of(WELL, chosen=True)
+    assert goes_text(texts, GatewaysView((of(WELL, "other"),))) == texts("place.goes-here")
+    assert goes_text(texts, GatewaysView((of(WELL, "other"), chosen), here=False)).endswith("desk")
+    instead = goes_text(texts, GatewaysView((chosen,), instead_of="desk"))
+    assert "desk" in instead and instead.startswith(texts("place.goes-here"))
 
 
 def test_what_is_wrong_is_seen() -> None:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from app.actions import Action, ChooseMicrophone, SwitchWorker, Verb
+from app.gateways.view import GatewaysView, GatewayView
 from app.states import State
 from app.ui import tray as module
 from app.ui.choices import Choices
@@ -53,7 +54,7 @@ def entries(tray: Tray) -> list[QAction]:
 def test_every_entry_is_there_in_order(tray: Tray, texts: Texts) -> None:
     shown = [entry.text() for entry in entries(tray)]
     worker = texts("worker.stated", state=texts("worker.off"))
-    named = ("action.start", "tray.microphone", "tray.gateway", "tray.monitor", "tray.history", "tray.settings")
+    named = ("action.start", "tray.microphone", "place.goes-here", "tray.monitor", "tray.history", "tray.settings")
     start, microphone, gateway, *pages = (texts(key) for key in named)
     assert shown == [start, microphone, gateway, worker, *pages, texts("action.quit")]
 
@@ -103,7 +104,7 @@ def test_the_gateway_is_this_computer_until_another_one_is_chosen(tray: Tray, te
     here = tray.gateways.actions()[0]
     assert (here.text(), here.isChecked()) == (texts("place.here"), True)
     here.trigger()
-    assert here.isChecked() and tray.gateways.title() == texts("tray.gateway")
+    assert here.isChecked() and tray.gateways.title() == texts("place.goes-here")
 
 
 @pytest.mark.parametrize(
@@ -148,6 +149,22 @@ def test_the_tooltip_says_the_state_and_what_is_unsent(tray: Tray, texts: Texts)
     assert texts("state.idle") in tray.toolTip()
     tray.show_view(View(State.SENDING, unsent_s=7.6))
     assert texts("state.sending") in tray.toolTip() and "8" in tray.toolTip()
+
+
+def test_it_says_where_speech_goes_now_also_in_the_place_of_another(tray: Tray, texts: Texts) -> None:
+    desk = GatewayView("desk", "Desk & co", "10.0.0.1:8765", chosen=True)
+    for view, said in (
+        (GatewaysView(), texts("place.goes-here")),
+        (GatewaysView((desk,), here=False), texts("place.goes-to", destination=desk.name)),
+        (GatewaysView((desk,), instead_of=desk.name), texts("place.goes-instead", gateway=desk.name)),
+    ):
+        tray.show_gateways(view)
+        assert tray.gateways.title() == said.replace("&", "&&")
+        assert tray.toolTip() == texts("tray.tooltip", state=texts("state.idle"), where=said)
+    tray.show_view(View(State.SENDING, unsent_s=7.6))
+    assert texts("place.goes-instead", gateway=desk.name) in tray.toolTip()
+    texts.choose("zh" if texts.language == "en" else "en")
+    assert texts("place.goes-instead", gateway=desk.name) in tray.toolTip()
 
 
 def test_the_icon_changes_with_the_state_and_only_then(tray: Tray, theme: Theme) -> None:
