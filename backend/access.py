@@ -167,7 +167,11 @@ def _own_origin(request: web.Request) -> str | None:
 
 
 def _shown_key(request: web.Request) -> str:
+    """Empty: none, or one that is not UTF-8 and nobody's."""
     scheme, _, key = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    if scheme.lower() == "bearer":
-        return key.strip()
-    return request.query.get("api_key", "")
+    key = key.strip() if scheme.lower() == "bearer" else request.query.get("api_key", "")
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return ""
+    return key

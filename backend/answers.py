@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 from backend.admission import Refusal
 from backend.errors import OverQuota, RequestRefused, SettingsError, UnknownDevice, reason_of
 from backend.observing import Observer, RefusalReason
-from protocol.errors import ErrorCode, MalformedMessage, MessageTooLarge, ProtocolError
+from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage, MessageTooLarge, ProtocolError
 from protocol.rest import OPENAPI_PATH
 
 log = structlog.get_logger(__name__)
@@ -55,7 +55,7 @@ async def read_json(request: web.Request, kind: type[Body]) -> Body:
     """The body of a request, as this type. Raises ``MessageTooLarge`` or ``MalformedMessage``."""
     try:
         return msgspec.json.decode(await read_body(request), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise MalformedMessage(str(error)) from error
 
 
@@ -103,6 +103,9 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return _refused(error)
     except web.HTTPException as error:
         return _http_error(request, error)
+    except UnicodeEncodeError:  # what somebody sent, in an answer: in a header of aiohttp's own, mostly
+        log.info("a request is not UTF-8", path=request.path)
+        return error_response(400, ErrorCode.MALFORMED, "the headers of this request are not UTF-8")
     except ConnectionError:
         log.info("a request broke off", path=request.path)
         return error_response(400, ErrorCode.MALFORMED, "the connection is gone")  # there is nobody to read it

@@ -19,6 +19,7 @@ from backend.errors import DevicesUnreadable, SettingsError, UnknownDevice
 from backend.files import open_or_make, replace_file
 from backend.settings import digest_of, owner_of_digest
 from protocol.devices import DeviceKind, clean_name
+from protocol.errors import NOT_JSON
 from runtime.locking import try_lock
 
 DEVICES_FILE: Final = "devices.json"
@@ -69,7 +70,7 @@ class DeviceStore:
             return ()
         except OSError as error:
             raise self._unreadable(error) from error
-        except msgspec.DecodeError as error:
+        except NOT_JSON as error:
             raise DevicesUnreadable(
                 f"{self.file} is damaged ({error}): put a copy back, or delete it and pair every device again"
             ) from error

@@ -44,6 +44,8 @@ class _Handler(web.RequestHandler):
         """What cannot be read as HTTP, or broke off."""
         if request.writer.output_size > 0:
             raise ConnectionError("an answer has begun, there is no place for another one")
+        if isinstance(exc, UnicodeEncodeError):  # aiohttp would repeat a header that is not UTF-8
+            status = 400
         log.info("not HTTP", peer=request.remote, status=status, error=type(exc).__name__)
         code = _CODES.get(status, ErrorCode.MALFORMED)
         response = error_response(status, code, "this is not HTTP as it should be")

@@ -13,7 +13,12 @@ Each class knows its code (sent to people and programs) and the WebSocket close 
 """
 
 from enum import IntEnum, StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
+
+import msgspec
+
+NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises of bytes that are no JSON, no UTF-8, or nested too deeply to be read."""
 
 
 class CloseCode(IntEnum):

@@ -25,7 +25,7 @@ from typing import Annotated, Any, Final, NamedTuple, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
-from protocol.errors import ErrorCode, MalformedMessage
+from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage
 from protocol.monitor import WorkerStatus
 from protocol.recognition import Options, Word
 
@@ -218,7 +218,7 @@ def decode_job(fields: Mapping[bytes, bytes]) -> Job:
             else:
                 values[name] = msgspec.json.decode(raw)
         return msgspec.convert(values, Job)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise MalformedMessage(f"not a job: {error}") from error
 
 
@@ -236,7 +236,7 @@ def decode_notice(data: bytes) -> Notice:
     try:
         notice: Notice = _notice_decoder.decode(data)
         return notice
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise MalformedMessage(f"not a notice: {error}") from error
 
 
@@ -249,7 +249,7 @@ def decode_status(data: bytes) -> WorkerStatus:
     """Read one worker's field. Raises ``MalformedMessage``."""
     try:
         return _status_decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise MalformedMessage(f"not a worker's status: {error}") from error
 
 

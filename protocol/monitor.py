@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from protocol.errors import MalformedMessage
+from protocol.errors import NOT_JSON, MalformedMessage
 from protocol.recognition import Milliseconds, Timing
 
 MONITOR_PATH: Final = "/v1/monitor"
@@ -173,5 +173,5 @@ def decode_event(name: str, data: str | bytes) -> Snapshot | Recent | None:
         if name == SNAPSHOT:
             return _snapshot_decoder.decode(data)
         return _recent_decoder.decode(data) if name == SEGMENT else None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise MalformedMessage(f"not a {name}: {error}") from error

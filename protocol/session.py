@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from protocol.audio import CODEC, SAMPLE_RATE
-from protocol.errors import CloseCode, ErrorCode, MalformedMessage, MessageTooLarge
+from protocol.errors import NOT_JSON, CloseCode, ErrorCode, MalformedMessage, MessageTooLarge
 from protocol.recognition import Milliseconds, Options, Timing, Word
 
 SUBPROTOCOL = "kikipounamu.v1"
@@ -216,7 +216,7 @@ def decode_client(data: str | bytes, limit: int = LIMITS.json_bytes) -> ClientMe
     try:
         message: ClientMessage = _client_decoder.decode(data)
         return message
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise MalformedMessage(str(error)) from error
 
 
@@ -225,7 +225,7 @@ def decode_gateway(data: str | bytes) -> GatewayMessage:
     try:
         message: GatewayMessage = _gateway_decoder.decode(data)
         return message
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise MalformedMessage(str(error)) from error
 
 

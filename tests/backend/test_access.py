@@ -20,7 +20,7 @@ from backend.quotas import Quota
 from backend.roster import Roster
 from backend.settings import GatewaySettings
 from protocol.devices import DEVICES_PATH, DeviceKind
-from protocol.errors import CloseCode, ErrorCode, Forbidden
+from protocol.errors import CloseCode, ErrorCode, Forbidden, Unauthorised
 from protocol.session import Done, Error, Finish, SegmentBegin
 from runtime.logs import logging_to
 from tests.backend.conftest import KEY
@@ -245,6 +245,16 @@ def asking(remote: str | None, secure: bool = False, **headers: str) -> Any:
 
 def access(**settings: Any) -> Access:
     return Access(GatewaySettings(**settings), Roster(None), lambda: 0.0)
+
+
+@pytest.mark.parametrize("key", ["wrong", "\udcff", "\ud800", "k\udcff", "ключ", "\0", "9" * 7_000])
+def test_whatever_is_shown_as_a_key_is_a_wrong_one(key: str) -> None:
+    asked = asking("127.0.0.1", Authorization=f"Bearer {key}")
+    with pytest.raises(Unauthorised):
+        access(key="k").device_of(asked)
+    asked.headers, asked.query = {}, {"api_key": key}
+    with pytest.raises(Unauthorised):
+        access(key="k").device_of(asked)
 
 
 def test_who_opened_and_closed_a_stream_is_in_the_log_for_each_of_a_hundred(tmp_path: Path) -> None:

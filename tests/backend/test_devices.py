@@ -74,7 +74,17 @@ def test_there_is_a_bound(store: DeviceStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"devices":[{"id":"a"}]}', '{"devices":[],"version":2}', "\udcff"]
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"devices":[{"id":"a"}]}',
+        '{"devices":[],"version":2}',
+        "\udcff",
+        '{"devices":[{"id":"\udcff"}]}',
+        "[" * 9_999,
+    ],
 )
 def test_a_damaged_file_is_said_and_never_overwritten(store: DeviceStore, text: str) -> None:
     store.file.parent.mkdir()

@@ -4,7 +4,12 @@ import asyncio
 import json
 from urllib.parse import urlsplit
 
+import pytest
+from structlog.testing import capture_logs
+
 from backend.gateway import Gateway
+from protocol.session import SUBPROTOCOL
+from tests.backend.conftest import KEY
 
 
 async def answer_to(gateway: Gateway, data: bytes) -> tuple[int, dict[str, str]]:
@@ -33,3 +38,24 @@ async def test_it_is_told_so_in_the_one_form(gateway: Gateway) -> None:
     for data in NO_HTTP:
         status, error = await answer_to(gateway, data)
         assert status == 400 and error["code"] == "malformed" and error["message"], data[:20]
+
+
+@pytest.mark.parametrize(
+    ("path", "header", "status", "code"),
+    [
+        ("/v1/workers", b"Authorization: Bearer \xff", 401, "unauthorised"),
+        ("/v1/workers", b"Authorization: Bearer \xed\xa0\x80", 401, "unauthorised"),
+        ("/v1/workers?api_key=%ff", b"Accept: */*", 401, "unauthorised"),
+        ("/healthz", b"Expect: \xff", 400, "malformed"),
+        (f"/v1/stream?api_key={KEY.replace(' ', '+')}", b"Upgrade: \xff", 400, "malformed"),
+        ("/v1/workers", b"Origin: \xff", 403, "forbidden"),
+    ],
+)
+async def test_headers_that_are_not_utf8_are_a_strangers_mistake(
+    gateway: Gateway, path: str, header: bytes, status: int, code: str
+) -> None:
+    lines = (f"GET {path} HTTP/1.1", "Host: x", f"Sec-WebSocket-Protocol: {SUBPROTOCOL}", "Connection: close")
+    with capture_logs() as logged:
+        said = await answer_to(gateway, "\r\n".join(lines).encode() + b"\r\n" + header + b"\r\n\r\n")
+    assert (said[0], said[1]["code"]) == (status, code)
+    assert {line["log_level"] for line in logged} <= {"info"}, "no traceback"

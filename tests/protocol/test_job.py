@@ -49,7 +49,14 @@ def test_a_job_from_a_newer_gateway_is_read() -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [{b"segment": b"x"}, {b"segment": b"-1"}, {b"kind": b"sing"}, {b"options": b"[]"}, {b"session": b"\xff"}],
+    [
+        {b"segment": b"x"},
+        {b"segment": b"-1"},
+        {b"kind": b"sing"},
+        {b"options": b"[]"},
+        {b"options": b"[" * 5_000},
+        {b"session": b"\xff"},
+    ],
 )
 def test_an_entry_that_is_not_a_job_is_malformed(damage: dict[bytes, bytes]) -> None:
     with pytest.raises(MalformedMessage, match="not a job"):
@@ -77,7 +84,16 @@ def test_a_notice_survives_the_channel(notice: Notice) -> None:
     assert decode_notice(encode_notice(notice)) == notice
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b'{"type": "result", "session": "s", "segment": 1, "text": null}'])
+UNREADABLE = (
+    b"",
+    b"{}",
+    b'{"type": "result", "session": "s", "segment": 1, "text": null}',
+    b'{"type": "result", "worker": "w", "session": "\xff"}',
+    b'{"type": "result", "worker": "w", "x": ' + b"[" * 5_000,
+)
+
+
+@pytest.mark.parametrize("data", UNREADABLE)
 def test_what_is_not_a_notice_is_malformed(data: bytes) -> None:
     with pytest.raises(MalformedMessage, match="not a notice"):
         decode_notice(data)
@@ -88,8 +104,12 @@ def test_a_status_survives_the_hash() -> None:
         "w", "h", "whisper", "whisper-base", "cpu", WorkerState.BUSY, 2, 1, ("zh", "en"), at_ms=9
     )
     assert decode_status(encode_status(status)) == status
+
+
+@pytest.mark.parametrize("data", UNREADABLE)
+def test_what_is_not_a_status_is_malformed(data: bytes) -> None:
     with pytest.raises(MalformedMessage, match="status"):
-        decode_status(b"{}")
+        decode_status(data)
 
 
 @pytest.mark.parametrize("state", EndState)

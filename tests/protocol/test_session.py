@@ -96,6 +96,7 @@ def test_a_newer_peer_may_send_more_fields(message: ClientMessage | GatewayMessa
         ('{"type": "segment.end", "segment": -1, "samples": 2}', "segment"),
         ('{"type": "finish", "segments": 4294967296}', "segments"),
         ('{"type": "hello", "session": "../../etc"}', "session"),
+        ('{"type": "finish", "segments": 1, "x": ' + "[" * 5_000, "depth"),
     ],
 )
 def test_a_bad_message_is_malformed_and_says_where(text: str, says: str) -> None:
