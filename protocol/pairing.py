@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from protocol.devices import LONGEST_NAME, DeviceKind
-from protocol.errors import ErrorCode, MalformedMessage
+from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage
 
 PAIR_PATH: Final = "/v1/pair"
 PAIRING_PATH: Final = "/v1/pairing"
@@ -112,7 +112,7 @@ def decode_request(data: bytes) -> PairRequest:
     try:
         request: PairRequest = _request_decoder.decode(data)
         return request
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise MalformedMessage(str(error)) from error
 
 
@@ -121,7 +121,7 @@ def decode_answer(data: bytes) -> PairAnswer:
     try:
         answer: PairAnswer = _answer_decoder.decode(data)
         return answer
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise MalformedMessage(str(error)) from error
 
 

@@ -61,6 +61,7 @@ def test_answers_survive_the_way(message: PairBegan | Paired | PairRefused) -> N
         b'{"type": "begin", "name": "", "kind": "client", "message": "' + b"A" * 44 + b'"}',
         b'{"type": "begin", "name": "n", "kind": "king", "message": "' + b"A" * 44 + b'"}',
         b'{"type": "confirm", "exchange": "e", "certificate_sha256": "AB", "proof": "' + b"A" * 43 + b'="}',
+        b'{"type": "begin", "x": ' + b"[" * 4_000,
     ],
 )
 def test_other_requests_are_malformed(data: bytes) -> None:
@@ -78,6 +79,7 @@ def test_other_requests_are_malformed(data: bytes) -> None:
         b'{"type": "began", "exchange": "", "message": "' + b"A" * 44 + b'"}',
         b'{"type": "refused", "reason": "whim"}',
         b"\xff",
+        b'{"type": "began", "x": ' + b"[" * 4_000,
     ],
 )
 def test_other_answers_are_malformed(data: bytes) -> None:
