@@ -23,6 +23,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from backend.admission import AdmissionLimits, Survey, Waiting, expect, refuse, speed
+from backend.history.keeping import HistoryState
 from backend.metrics import Metrics, Now
 from backend.observing import RefusalReason
 from protocol.audio import samples_to_seconds
@@ -84,6 +85,8 @@ class GatewayCollector(Collector):
         yield from self._streams(now.survey)
         yield from _admission(now, self._limits)
         yield from _gateway(now)
+        if now.history is not None:
+            yield from _history(now.history)
         yield from _workers(now.survey)
         yield from _counted(self._metrics, now)
         stages = {stage: histogram.read() for stage, histogram in self._metrics.stages.items()}
@@ -143,6 +146,16 @@ def _gateway(now: Now) -> Iterator[Metric]:
     yield _gauge("broker_memory_ratio", "Used part of the broker's limit; 0: it has none.", now.broker.memory)
     said = {"version": metadata.version("kikipounamu"), "python": platform.python_version()}
     yield InfoMetricFamily(f"{PREFIX}build", "What runs here.", value=said)
+
+
+def _history(state: HistoryState) -> Iterator[Metric]:
+    yield _gauge("history_up", "1: the history's database can be used.", state.up)
+    yield _gauge("history_waiting", "What is to be recorded and still in the broker.", state.waiting)
+    text = "What went in the broker for want of room and was never recorded; counted there."
+    yield _counters("history_left_out", text, (), [((), state.left_out)])
+    yield _counters("history_recorded", "What this gateway recorded.", (), [((), state.recorded)])
+    text = "What the database never takes, so that it is not recorded."
+    yield _counters("history_refused", text, (), [((), state.refused)])
 
 
 def _workers(survey: Survey) -> Iterator[Metric]:

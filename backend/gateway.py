@@ -172,7 +172,8 @@ class Gateway:
 
     def _figures(self) -> Figures:
         def now() -> Now:
-            return self.monitor.now(self.hub, self.access.meter.audio_s, self._draining)
+            history = self.history.state() if self.history else None
+            return self.monitor.now(self.hub, self.access.meter.audio_s, self._draining, history)
 
         return Figures(self.monitor, self.metrics, self._jobs.round_trips, self._settings.admission, now)
 

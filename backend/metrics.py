@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.admission import Survey
+from backend.history.keeping import HistoryState
 from backend.observing import Observer, RefusalReason
 from protocol.job import EndState, JobKind
 from protocol.monitor import BrokerState
@@ -21,7 +22,10 @@ STAGES: Final = ("upload", "queue", "decode", "deliver")
 
 @dataclass(frozen=True)
 class Now:
-    """How a gateway is at the moment when somebody asks; ``received_s``: audio that came since it began."""
+    """How a gateway is at the moment when somebody asks; ``received_s``: audio that came since it began.
+
+    ``history`` ``None``: none is kept.
+    """
 
     survey: Survey
     broker: BrokerState
@@ -32,6 +36,7 @@ class Now:
     unqueued_s: float
     received_s: float
     draining: bool
+    history: HistoryState | None = None
 
 
 class Metrics(Observer):

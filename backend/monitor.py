@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from backend.admission import Survey, speed
 from backend.errors import BrokerError
+from backend.history.keeping import HistoryState
 from backend.hub import Hub
 from backend.jobs import Jobs
 from backend.metrics import Now
@@ -212,7 +213,7 @@ class Monitor(Observer):
         """The last hour."""
         return replace(self._moments.timeline(round(self._uptime_s(), 3)), gateway=self._jobs.gateway)
 
-    def now(self, hub: Hub, received_s: float, draining: bool) -> Now:
+    def now(self, hub: Hub, received_s: float, draining: bool, history: HistoryState | None = None) -> Now:
         """The same for ``/metrics``."""
         hosted = hub.hosted.values()
         return Now(
@@ -225,6 +226,7 @@ class Monitor(Observer):
             unqueued_s=samples_to_seconds(sum(hub.held)),
             received_s=received_s,
             draining=draining,
+            history=history,
         )
 
     def broker(self) -> BrokerState:

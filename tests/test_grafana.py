@@ -13,6 +13,7 @@ from prometheus_client.core import Metric
 
 from backend.admission import AdmissionLimits, Survey
 from backend.exposition import GatewayCollector, registry_of
+from backend.history.keeping import HistoryState
 from backend.metrics import Metrics, Now
 from backend.metrics_routes import METRICS_PATH
 from protocol.engine import EngineInfo
@@ -37,7 +38,8 @@ _GROUPED: Final = re.compile(r"\bby \(([^)]*)\)")
 def families() -> Iterator[Metric]:
     """Everything that a gateway and a worker may say."""
     status = WorkerStatus("w", "h", "e", "m", "cuda", WorkerState.BUSY, speed=1.0)
-    now = Now(Survey(workers=(status,)), BrokerState(True, "9", True), 0, 0, 0, 0, 0.0, 0.0, draining=False)
+    broker, history = BrokerState(True, "9", True), HistoryState(up=True)
+    now = Now(Survey(workers=(status,)), broker, 0, 0, 0, 0, 0.0, 0.0, draining=False, history=history)
     yield from registry_of(GatewayCollector(Metrics(), Histogram(), AdmissionLimits(), lambda: now)).collect()
     registry = CollectorRegistry()
     of_worker = WorkerNow(WorkerState.BUSY, EngineInfo("e", "m", "cuda"), 1, 1.0, 1, None)

@@ -32,7 +32,7 @@ Also = Callable[[Sequence[Entry]], None]
 
 
 class Feeder:
-    """``backlog`` is what the last look said; ``recorded`` counts entries since this process began."""
+    """``backlog`` is what the last look said; ``recorded``, ``refused`` and ``left_out`` count since it began."""
 
     def __init__(
         self,
@@ -48,9 +48,16 @@ class Feeder:
         self._look_s = look_s
         self._retry_s = retry_s
         self._failures = 0
+        self._left_out_before: int | None = None
+        self._is_losing = False
         self.backlog = Backlog()
         self.recorded = 0
         self.refused = 0
+
+    @property
+    def left_out(self) -> int:
+        """Entries that went for want of room since the first look."""
+        return self.backlog.left_out - (self._left_out_before or 0)
 
     async def run(self) -> None:
         """Feed until cancelled."""
@@ -65,13 +72,24 @@ class Feeder:
         """Look now and then how much waits, whatever the feeding waits for, until cancelled."""
         while True:
             try:
-                self.backlog = await self._inbox.backlog()
+                self._looked(await self._inbox.backlog())
                 await self._inbox.forget_others()
             except BrokerError:
                 pass  # the feeding says so
             except Exception:
                 log.exception("nobody knows how much waits for the history")
             await asyncio.sleep(self._look_s)
+
+    def _looked(self, backlog: Backlog) -> None:
+        """Say that entries go for want of room: once, until what waited has been worked off."""
+        known, self.backlog = self.backlog, backlog
+        if self._left_out_before is None or backlog.left_out < known.left_out:  # the first look, or counted anew
+            self._left_out_before = backlog.left_out
+        elif backlog.left_out > known.left_out and not self._is_losing:
+            self._is_losing = True
+            log.warning("the broker lets go of the oldest that waits for the history", **backlog._asdict())
+        elif backlog.waiting < BATCH:
+            self._is_losing = False
 
     async def _feed(self) -> None:
         looked = float("-inf")

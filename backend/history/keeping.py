@@ -25,12 +25,13 @@ _PAUSE_S: Final = 0.05
 
 class HistoryState(Struct, frozen=True):
     """``up``: the database can be used. ``waiting``: entries that are still in the broker; ``left_out``: that went
-    there for want of room, ever; ``recorded`` and ``refused``: since this gateway began.
+    there for want of room, ever; ``left_out_since_start``, ``recorded`` and ``refused``: since this gateway began.
     """
 
     up: bool
     waiting: int = 0
     left_out: int = 0
+    left_out_since_start: int = 0
     recorded: int = 0
     refused: int = 0
 
@@ -45,7 +46,7 @@ class Keeping:
     def state(self) -> HistoryState:
         """How it is at this moment."""
         waiting, left_out = self._feeder.backlog
-        counted = self._feeder.recorded, self._feeder.refused
+        counted = self._feeder.left_out, self._feeder.recorded, self._feeder.refused
         return HistoryState(self.history.up, waiting, left_out, *counted)
 
 

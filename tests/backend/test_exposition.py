@@ -1,11 +1,13 @@
 """What Prometheus reads: both formats are accepted, labels are bounded, and the figures are those that went in."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
 
 from backend.admission import AdmissionLimits, Survey, Waiting
 from backend.exposition import MOST_MODELS, MOST_WORKERS, OTHER, GatewayCollector, exposition, registry_of
+from backend.history.keeping import HistoryState
 from backend.metrics import Metrics, Now
 from backend.observing import RefusalReason
 from protocol.errors import ErrorCode
@@ -100,6 +102,19 @@ def test_how_things_stand() -> None:
         assert found[f"kikipounamu_{name}"] == {(): value}
     assert found["process_resident_memory_bytes"][()] > 1_000_000
     assert found["process_cpu_seconds_total"][()] > 0
+
+
+def test_how_the_history_stands() -> None:
+    at = replace(now(), history=HistoryState(False, 12, 9, 4, 700, 2))
+    found = read(Metrics(), at, OPENMETRICS)
+    assert {name: value for name, value in found.items() if "history" in name and "created" not in name} == {
+        "kikipounamu_history_up": {(): 0},
+        "kikipounamu_history_waiting": {(): 12},
+        "kikipounamu_history_left_out_total": {(): 9},
+        "kikipounamu_history_recorded_total": {(): 700},
+        "kikipounamu_history_refused_total": {(): 2},
+    }
+    assert not any("history" in name for name in read(Metrics(), now()))
 
 
 def test_nobody_works_and_the_broker_is_away() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from uuid import uuid4
 
 import aiohttp
@@ -11,8 +12,11 @@ import pytest
 
 from backend.admission import AdmissionLimits
 from backend.gateway import Gateway, running_gateway
+from backend.history.records import Limits
+from backend.history.settings import HistorySettings
 from backend.metrics_routes import METRICS_PATH
 from backend.observing import RefusalReason
+from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings
 from protocol.monitor import TIMELINE_PATH, Timeline
 from protocol.session import STREAM_PATH, Final, Hello
@@ -82,6 +86,16 @@ async def test_a_scrape_tells_what_was_sent_and_what_came_of_it(gateway: Gateway
     assert found["kikipounamu_hellos_total"] == {("false",): 1, ("true",): 1}
     assert found["kikipounamu_broker_up"] == {(): 1}
     assert found["kikipounamu_broker_round_trip_seconds_count"][()] > len(seconds)
+
+
+async def test_a_scrape_tells_of_a_history_that_is_kept(broker: Broker, tmp_path: Path) -> None:
+    history = HistorySettings(f"sqlite:///{tmp_path}/history.sqlite", Limits(0, 0))
+    files = FileSettings(tmp_path / "submitted")
+    async with running_gateway(
+        GatewaySettings(redis=broker.url, key=KEY, history=history, files=files)
+    ) as gateway:
+        found = await scrape(gateway)
+    assert found["kikipounamu_history_up"] == {(): 1} and found["kikipounamu_history_waiting"] == {(): 0}
 
 
 async def hello_of_another_key(gateway: Gateway) -> None:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from backend.errors import BrokerUnreachable, HistoryRefused, HistoryUnavailable
 from backend.history.feeder import BATCH, Feeder
@@ -28,6 +29,9 @@ class Stream(Inbox):
         self.troubles: list[Exception] = []
         self.left: list[Letter] = []
         self.endless = False
+        self.waiting = 0  # besides these
+        self.left_out = 0
+        self.looks = 0
 
     async def take(self, most: int) -> list[Letter]:
         """The next ones."""
@@ -50,8 +54,14 @@ class Stream(Inbox):
         self.settled += [letter.id for letter in letters]
 
     async def backlog(self) -> Backlog:
-        """Of no interest."""
-        return Backlog(len(self.new), 0)
+        """How it is said to be."""
+        self.looks += 1
+        return Backlog(len(self.new) + self.waiting, self.left_out)
+
+    async def looked(self) -> None:
+        """Wait until it is known how it is now."""
+        known = self.looks
+        await wait_until(lambda: self.looks > known + 1, "it has been looked")
 
     async def forget_others(self) -> None:
         """There are none."""
@@ -135,12 +145,13 @@ async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
             broker: Sequence[Exception] = (),
             refused: str = "",
             at_once: int = BATCH,
+            left_out: int = 0,
         ) -> World:
             nonlocal refuses, most
             most = at_once
             troubles["before"][:], troubles["after"][:], refuses = before, after, refused
             stream = Stream(entries)
-            stream.troubles = list(broker)
+            stream.troubles, stream.left_out = list(broker), left_out
             return await stack.enter_async_context(world(stream))
 
         yield begun
@@ -204,6 +215,35 @@ async def test_it_ends_when_it_must_whatever_it_waits_for(begin: Begin) -> None:
 async def test_what_waits_is_known_while_the_database_is_away(begin: Begin) -> None:
     world = await begin(MANY, before=[AWAY] * 1000)
     await wait_until(lambda: world.feeder.backlog.waiting == 100, "it has been looked")
+
+
+async def test_that_entries_go_for_want_of_room_is_said_once_until_what_waited_is_there(begin: Begin) -> None:
+    with capture_logs() as logs:
+        world = await begin([])
+        stream = world.stream
+        stream.waiting = BATCH
+        said = list[int]()
+        for left_out in (0, 3, 5, 5, 6):
+            stream.left_out = left_out
+            await stream.looked()
+            said.append(sum("lets go" in line["event"] for line in logs))
+        assert said == [0, 1, 1, 1, 1] and world.feeder.left_out == 6
+        stream.waiting = 0
+        await stream.looked()
+        stream.left_out, stream.waiting = 9, BATCH
+        await stream.looked()
+        assert [line["left_out"] for line in logs if "lets go" in line["event"]] == [3, 9]
+        stream.left_out = 0  # the broker counts anew
+        await stream.looked()
+        assert world.feeder.left_out == 0
+
+
+async def test_what_went_before_it_began_is_no_news(begin: Begin) -> None:
+    with capture_logs() as logs:
+        world = await begin([], left_out=7)
+        await world.stream.looked()
+    assert (world.feeder.left_out, world.feeder.backlog.left_out) == (0, 7)
+    assert not any("lets go" in line["event"] for line in logs)
 
 
 async def test_what_others_left_is_taken_over_however_much_is_new(begin: Begin) -> None:
