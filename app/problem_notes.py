@@ -240,7 +240,7 @@ def _(error: WrongCertificate) -> Note:
 
 @note_of.register
 def _(error: DeviceNotKept) -> Note:
-    return Note("pair-disk-full" if error.code is ErrorCode.DISK_FULL else "pair-not-kept")
+    return Note("pair-disk-full") if error.code is ErrorCode.DISK_FULL else Note("pair-not-kept")
 
 
 @note_of.register

@@ -269,8 +269,9 @@ class Sharing:
         self._code = ""
         stage = PairingStage.EXPIRED if state.stage is PairingStage.NONE else state.stage  # the gateway is another
         if state.problem is not None:
-            key = "invite-disk-full" if state.problem.code is ErrorCode.DISK_FULL else "invite-not-kept"
-            self._show_invite(InviteView(worker=self._invite.worker, note=Note(key)))
+            full = state.problem.code is ErrorCode.DISK_FULL
+            why = Note("invite-disk-full") if full else Note("invite-not-kept")
+            self._show_invite(InviteView(worker=self._invite.worker, note=why))
             return
         named = next((one.name for one in devices if one.id == state.device), state.device)
         self._show_invite(replace(invite_of(state), stage=stage, device=named, worker=self._invite.worker))
