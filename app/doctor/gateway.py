@@ -1,4 +1,4 @@
-"""The gateway of this computer and its broker: whether they run and answer, and what they lack."""
+"""The gateway of this computer, its history and its broker: whether they run and answer, and what they lack."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -45,7 +45,7 @@ async def gateway(
         return [wrong(Area.GATEWAY, "gateway-silent", process=endpoint.pid, seconds=f"{expected.answer_s:g}")]
     except GatewayError as error:
         return [wrong(Area.GATEWAY, "gateway-refuses", process=endpoint.pid).because(note_of(error))]
-    return [*told(found, endpoint, expected), *broker(found.ready, folder)]
+    return [*told(found, endpoint, expected), *history(found.ready), *broker(found.ready, folder)]
 
 
 def told(found: Answers, endpoint: Endpoint, expected: Expected) -> Iterator[Finding]:
@@ -77,6 +77,19 @@ def reasons(ready: Mapping[str, Any]) -> str:
     told = [one for one in _list(ready.get("reasons")) if isinstance(one, Mapping)]
     said = [one.get("message") or one.get("code") for one in told]
     return "; ".join(map(str, filter(None, said))) or "?"
+
+
+def history(ready: Mapping[str, Any]) -> Iterator[Finding]:
+    """What is amiss with what a gateway keeps, if it keeps a history. Pure."""
+    said, area = ready.get("history"), Area.GATEWAY
+    if not isinstance(said, Mapping):
+        return
+    if said.get("up") is False:
+        yield wrong(area, "gateway-history-away", count=_count(said.get("waiting")))
+    if left_out := _count(said.get("left_out_since_start")):
+        yield advice(area, "gateway-history-left-out", count=left_out)
+    if refused := _count(said.get("refused")):
+        yield advice(area, "gateway-history-refused", count=refused)
 
 
 def broker(ready: Mapping[str, Any], folder: Path) -> Iterator[Finding]:
@@ -122,6 +135,10 @@ def _broker_is_up(ready: Mapping[str, Any]) -> bool:
 
 def _list(value: object) -> Sequence[object]:
     return value if isinstance(value, list) else []
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _share(value: object) -> float:

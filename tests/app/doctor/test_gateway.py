@@ -88,6 +88,17 @@ async def test_one_that_takes_nobody_in_says_why() -> None:
     assert keys(told)[1] == "problem gateway-not-accepting" and told[1].values["why"] == "40 s wait"
 
 
+async def test_a_history_that_is_away_or_lacks_something() -> None:
+    well = {"up": True, "waiting": 3, "left_out": 9, "left_out_since_start": 0, "recorded": 5, "refused": 0}
+    assert keys(await found({**READY, "history": well})) == ["ok gateway-ready", "ok broker-embedded"]
+    away = await found({**READY, "history": {**well, "up": False}})
+    assert keys(away)[1] == "problem gateway-history-away" and away[1].values["count"] == "3"
+    lacking = await found({**READY, "history": {**well, "left_out_since_start": 4, "refused": 2}})
+    assert keys(lacking)[1:3] == ["advice gateway-history-left-out", "advice gateway-history-refused"]
+    assert [one.values["count"] for one in lacking[1:3]] == ["4", "2"]
+    assert keys(await found({**READY, "history": {"refused": "nonsense"}}))[1] == "ok broker-embedded"
+
+
 async def test_brokers_that_are_away_full_or_forget() -> None:
     down = {**BROKER, "up": False}
     assert keys(await found(unready(broker=down))) == ["problem gateway-without-broker", "problem broker-down"]
