@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from importlib import metadata
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import hdrs, web
@@ -41,6 +41,7 @@ from backend.settings import GatewaySettings
 from backend.story import Story
 from backend.stream import serve_stream
 from backend.tunnel import BrokerTunnel
+from backend.viewers import keep_little, write_events
 from protocol.broker import BROKER_PATH
 from protocol.discovery import Announcement
 from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
@@ -53,8 +54,6 @@ if TYPE_CHECKING:
     from backend.rest.runner import Runner
 
 log = structlog.get_logger(__name__)
-
-_VIEWERS_RETRY_S: Final = 5.0
 
 
 class Gateway:
@@ -80,7 +79,7 @@ class Gateway:
         self._draining = False
         self._runner: web.AppRunner | None = None
         self.app: web.Application | None = None
-        self.monitor = Monitor(jobs, compacts=not settings.redis)
+        self.monitor = Monitor(jobs, compacts=not settings.redis, places=settings.viewers)
         self.metrics = Metrics()
         self.story = Story(jobs.gateway)
         self.observers = Observers([self.monitor, self.metrics, self.story])
@@ -245,20 +244,25 @@ class Gateway:
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         visit = admit(request)
-        if self.monitor.viewers >= self._settings.viewers:
-            text = f"{self._settings.viewers} already watch"
-            raise OverQuota(Refusal(429, RefusalReason.CONNECTIONS, text, _VIEWERS_RETRY_S))
         headers = {hdrs.CONTENT_TYPE: EVENT_STREAM, hdrs.CACHE_CONTROL: "no-store"}
         response = web.StreamResponse(headers=headers)
-        await response.prepare(request)
         owner = visit.device.owner if visit.limited else None
         async with self.monitor.watch(self.hub, owner) as events:
             with suppress(ConnectionError), visit.present(lambda: _abort(request)):
-                async for told in gathered(events):
-                    await response.write(told)
-                    if self._draining:
-                        break
+                await response.prepare(request)
+                keep_little(request)
+                try:
+                    await self._show(response, events)
+                except TimeoutError:
+                    log.info("a viewer does not read: it is cut off", device=visit.device.id)
+                    _abort(request)
         return response
+
+    async def _show(self, response: web.StreamResponse, events: "asyncio.Queue[bytes]") -> None:
+        async for told in gathered(events):
+            await write_events(response, told, self._settings.viewer_s)
+            if self._draining:
+                return
 
 
 def _abort(request: web.Request) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import secrets
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ import structlog
 from msgspec.structs import replace
 
 from backend.admission import Survey, speed
-from backend.errors import BrokerError
+from backend.errors import BrokerError, OverQuota
 from backend.history.keeping import HistoryState
 from backend.hub import Hub
 from backend.jobs import Jobs
@@ -24,6 +24,7 @@ from backend.metrics import Now
 from backend.observing import Observer, RefusalReason
 from backend.process_load import ProcessLoad
 from backend.timeline import Moments
+from backend.viewers import refuse_viewer
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.monitor import FINAL, SEGMENT, SNAPSHOT, BrokerState, Recent, Snapshot, Timeline, Totals
 from protocol.session import Failed, GatewayMessage, Partial
@@ -84,10 +85,11 @@ class _Viewer:
 class Monitor(Observer):
     """Looks at the broker regularly, shows the same bytes to all viewers who may know the same.
 
-    ``compacts``: the broker is our own. ``owner_of``: says whose a session is; empty: nobody knows.
+    ``compacts``: the broker is our own. ``places``: so many may watch. ``owner_of``: says whose a session is;
+    empty: nobody knows.
     """
 
-    def __init__(self, jobs: Jobs, compacts: bool) -> None:
+    def __init__(self, jobs: Jobs, compacts: bool, places: int) -> None:
         self._jobs = jobs
         self._started = time.monotonic()
         self.owner_of: Callable[[str], str] = lambda session: ""
@@ -96,6 +98,7 @@ class Monitor(Observer):
         self._secret = secrets.token_bytes()
         self._answers = True
         self._compacts = compacts
+        self._places = places
         self._busy_at = self._started
         self._counted = _Counted()
         self._gathered: list[_Ended] = []
@@ -237,8 +240,12 @@ class Monitor(Observer):
     async def watch(self, hub: Hub, owner: str | None = None) -> AsyncIterator["asyncio.Queue[bytes]"]:
         """Server-sent events for one more viewer; a slow one loses the oldest.
 
-        Of sessions that are not of ``owner`` it sees a mark instead of the id, ``None``: it may see all.
+        Of sessions that are not of ``owner`` it sees a mark instead of the id, ``None``: it may see all. Raises
+        ``OverQuota`` where there is no place for it.
         """
+        watching = Counter(viewer.owner for viewer in self._viewers)
+        if refusal := refuse_viewer(watching, owner, self._places):
+            raise OverQuota(refusal)
         viewer = _Viewer(asyncio.Queue(_EVENTS_PER_VIEWER), owner)
         viewer.put(_event(SNAPSHOT, replace(self.snapshot(hub), recent=self._recent_for(owner))))
         self._viewers.add(viewer)

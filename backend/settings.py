@@ -45,6 +45,7 @@ class GatewaySettings:
     history: HistorySettings = field(default_factory=HistorySettings)
     files: FileSettings = field(default_factory=FileSettings)
     viewers: int = 64
+    viewer_s: float = 60.0
     outbound_bytes: int = 256 * 1024
     stuck_s: float = 10.0
     goodbye_s: float = 5.0
