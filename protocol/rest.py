@@ -26,6 +26,7 @@ SRT: Final = "application/x-subrip"
 VTT: Final = "text/vtt"
 
 _ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
+_THINNED: Final = "Only in these; a page may then have fewer hits than `limit`, or none, and still a `next`."
 _LIST: Final = r"^[^,\x00-\x1f\x7f]{0,64}(,[^,\x00-\x1f\x7f]{0,64}){0,511}$"
 
 Seconds = Annotated[float, Meta(ge=0)]
@@ -112,7 +113,7 @@ class SearchQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     """Parameters of ``GET /v1/search``."""
 
     q: Question
-    state: Annotated[SessionState, Meta(description="Only in these.")] | UnsetType = UNSET
+    state: Annotated[SessionState, Meta(description=_THINNED)] | UnsetType = UNSET
     kind: Annotated[SessionKind, Meta(description="Only in these.")] | UnsetType = UNSET
     owner: Annotated[Owner, Meta(description="Only in those of this key; for the owner.")] | UnsetType = UNSET
     before: Cursor | UnsetType = UNSET
@@ -248,7 +249,7 @@ class SearchHit(Struct, frozen=True):
 
 
 class SearchResult(Struct, frozen=True):
-    """A page, the newest first."""
+    """A page, the newest first. ``next``: ``before`` of the page behind it; none: this is the last."""
 
     hits: tuple[SearchHit, ...] = ()
     next: int | None = None

@@ -52,6 +52,16 @@ def test_pages_of_hits(store: Store) -> None:
     assert second.next is None
 
 
+def test_a_page_without_hits_of_a_state_still_leads_to_those_behind_it(store: Store) -> None:
+    store.record([over("s0")])
+    done, pages, before = Wanted(state=SessionState.DONE), list[list[str]](), None
+    while not pages or before:
+        page = store.search("text", done, before, limit=2)
+        pages.append([hit.session.id for hit in page.items])
+        before = page.next
+    assert pages == [[], [], ["s0"]]
+
+
 def test_usage_is_counted_by_day_key_and_tenant(store: Store) -> None:
     store.record([final("later", "s0", 1, at_ms=NOON_MS + DAY_MS), failure("s0", 2, at_ms=NOON_MS + DAY_MS)])
     after = NOON + timedelta(days=1)

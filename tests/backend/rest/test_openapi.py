@@ -67,3 +67,8 @@ def test_what_is_asked_for_in_a_form_is_there() -> None:
     assert form["schema"]["required"] == ["file"]
     assert {"file", "session", "language", "model", "hotwords", "itn", "name"} <= set(form["schema"]["properties"])
     assert form["schema"]["additionalProperties"] is False
+
+
+def test_it_says_that_a_page_of_hits_may_be_empty_and_not_the_last() -> None:
+    parameters = {one["name"]: one for one in document()["paths"]["/v1/search"]["get"]["parameters"]}
+    assert "`next`" in parameters["state"]["description"]
