@@ -92,7 +92,7 @@ class Windows:
         self.overlay = Overlay(theme, texts, translucent=blends()) if possible() else None
         self.tray = tray.Tray(theme, texts, self.ask, self.open) if has_tray else None
         if self.tray is not None:
-            self.tray.lent.ask = self._ask_beside
+            self.tray.lent.ask, self.tray.lent.begin = self._ask_beside, self.pages.lend
             self.pages.lending.shown.connect(self.tray.lent.show_lending)
             self.tray.microphones.aboutToShow.connect(self._look_at_microphones)
             self.tray.gateways.looked.connect(lambda on: self._ask_beside(LookAtGateways(on, "tray")))

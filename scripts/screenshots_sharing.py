@@ -109,7 +109,7 @@ def lending(look: Look, view: LendingView) -> QImage:
     """The panel of the gateways that are lent to."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        panel = LendingPanel(theme, texts, _nothing)
+        panel = LendingPanel(theme, texts, _nothing, _nothing)
         panel.show_lending(view)
         return _drawn(panel, _PANEL * look.scale)
 
@@ -146,7 +146,7 @@ def enlisting(look: Look, view: LendingView) -> QImage:
     """Where to lend to."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        dialog = EnlistDialog(theme, texts, _nothing)
+        dialog = EnlistDialog(theme, texts, _nothing, _nothing)
         dialog.begin()
         if view.stage is not EnlistStage.NONE:
             dialog.where.setText("192.168.1.20:8765")

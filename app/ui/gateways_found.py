@@ -11,9 +11,11 @@ from app.ui.widgets import Elided
 
 
 class FoundRow(QWidget):
-    """One of them, and the way to pair with it."""
+    """One of them, and the way to pair with it. ``said``: what stands on the button, and what that means."""
 
-    def __init__(self, texts: Texts, pair: Callable[[FoundView], None], found: FoundView) -> None:
+    def __init__(
+        self, texts: Texts, pair: Callable[[FoundView], None], found: FoundView, said: tuple[str, str]
+    ) -> None:
         super().__init__()
         self.found = found
         self.name, self.pair = Elided(1), QPushButton()
@@ -24,16 +26,21 @@ class FoundRow(QWidget):
         row.addWidget(self.name, 1)
         row.addWidget(self.pair)
         self.name.show_text(found.name)
-        self.pair.setText(texts("gateways.pair"))
-        self.pair.setAccessibleName(texts("gateways.pair-name", gateway=found.name))
+        self.pair.setText(texts(said[0]))
+        self.pair.setAccessibleName(texts(said[1], gateway=found.name))
 
 
 class FoundList(QWidget):
-    """All of them. ``pair`` is told which one somebody wants to pair with."""
+    """All of them. ``pair`` is told which one somebody wants to pair with. ``said``: texts of its button."""
 
-    def __init__(self, texts: Texts, pair: Callable[[FoundView], None]) -> None:
+    def __init__(
+        self,
+        texts: Texts,
+        pair: Callable[[FoundView], None],
+        said: tuple[str, str] = ("gateways.pair", "gateways.pair-name"),
+    ) -> None:
         super().__init__()
-        self._texts, self._pair = texts, pair
+        self._texts, self._pair, self._said = texts, pair, said
         self.rows: list[FoundRow] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -49,7 +56,7 @@ class FoundList(QWidget):
             self._column.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self.rows = [FoundRow(self._texts, self._pair, one) for one in found]
+        self.rows = [FoundRow(self._texts, self._pair, one, self._said) for one in found]
         for row in self.rows:
             self._column.addWidget(row)
             if row.found == focused:

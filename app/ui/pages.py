@@ -88,9 +88,10 @@ class Pages:
         self.settings.add("gateway", self.gateways, self.gateways.words)
         self.sharing = SharingPanel(theme, texts, ask, ask_beside)  # below where speech is recognised
         self.settings.add("gateway", self.sharing, self.sharing.words)
-        self.lending = LendingPanel(theme, texts, ask_beside)
+        self.lending = LendingPanel(theme, texts, ask_beside, ask_beside)
         self.settings.add("worker", self.lending, self.lending.words)
         self.lending.shown.connect(self.window.settings.show_lending)
+        self.gateways.shown.connect(self.lending.dialog.show_gateways)
         self.shell.seen.connect(self._seen)
         self._shows = self._table()
 
@@ -128,12 +129,19 @@ class Pages:
         self.sharing.again()
         self.models.again()
         self.gateways.again()
+        self.lending.dialog.again()
 
     def add_gateway(self) -> None:
         """Somebody wants to pair with one more."""
         self.shell.appear(SETTINGS)
         self.settings.choose("gateway")
         self.gateways.open_form(None)
+
+    def lend(self) -> None:
+        """Somebody wants to lend this computer's worker to one more."""
+        self.shell.appear(SETTINGS)
+        self.settings.choose("worker")
+        self.lending.dialog.begin()
 
     def show_settings(self, settings: Settings) -> None:
         """What is in force."""

@@ -1,16 +1,20 @@
-"""Lending this computer's worker to one more gateway: where it is, the code that it shows, what became of it."""
+"""Lending this computer's worker to one more gateway: which one, the code that it shows, what became of it."""
 
 from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.gateways.places import grouped, is_whole, place_of
+from app.gateways.actions import GatewayAction, LookAtGateways
+from app.gateways.places import grouped, is_whole, place_of, shown
+from app.gateways.view import FoundView, GatewaysView
 from app.sharing.actions import EndEnlisting, Enlist, LendingAction
+from app.sharing.nearby import nearby
 from app.sharing.view import EnlistStage, LendingView
 from app.states import State
+from app.ui.gateways_found import FoundList
 from app.ui.lines import Lines
 from app.ui.onboarding_step import tell, wrapping
 from app.ui.sharing_invite import paint_primary
@@ -18,24 +22,35 @@ from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets import Shape, control_height, label
 from app.ui.wording import note_text
+from protocol.pairing import PairingLink, clean_code, encode_link
 
+_WHO: Final = "lending"
 _LETTERS: Final = 52
 _LONGEST: Final = 2_000
 _LONGEST_CODE: Final = 32
 
 
 class EnlistDialog(QDialog):
-    """``begin`` opens it."""
+    """``begin`` opens it. While it is seen, gateways are looked for: one that is clicked needs only its code."""
 
     def __init__(
-        self, theme: Theme, texts: Texts, ask: Callable[[LendingAction], None], parent: QWidget | None = None
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[LendingAction], None],
+        ask_gateways: Callable[[GatewayAction], None],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._texts, self._ask = texts, ask
+        self._texts, self._ask, self._ask_gateways = texts, ask, ask_gateways
         self._view, self._asked, self._wrong = LendingView(), False, ""
+        self._gateways = GatewaysView()
+        self._picked: FoundView | None = None
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted")
+        self.found_name, self.nobody = label(bold=True), label(size=SCALE.caption, role="muted")
+        self.found = FoundList(texts, self._pick, ("lending.pick", "lending.to"))
         self.where_name, self.where = label(size=SCALE.caption, role="muted"), QLineEdit()
         self.code_name, self.code = label(size=SCALE.caption, role="muted"), QLineEdit()
         self.where.setMaxLength(_LONGEST)
@@ -44,7 +59,7 @@ class EnlistDialog(QDialog):
         self.shape, self.told = Shape(theme, State.DONE), label()
         self.enlist, self.close_button = QPushButton(), QPushButton()
         self.buttons = Lines((self.enlist, self.close_button))
-        wrapping([self.heading, self.says, self.trust, self.told])
+        wrapping([self.heading, self.says, self.nobody, self.trust, self.told])
         self._lay_out()
         self.where.textChanged.connect(self._edited)
         self.code.textEdited.connect(self._group)
@@ -63,18 +78,40 @@ class EnlistDialog(QDialog):
         self.code.clear()
         self.refresh()
         self.open()
-        self.where.setFocus()
+        (self.found.rows[0].pair if self.found.rows else self.where).setFocus()
 
     def show_lending(self, view: LendingView) -> None:
         """How it stands."""
         self._view = view
         self._show()
 
+    def show_gateways(self, view: GatewaysView) -> None:
+        """Those that are known, and those on the network."""
+        self._gateways = view
+        self._show()
+
+    def again(self) -> None:
+        """From now on there is somebody who answers."""
+        if self.isVisible():
+            self._ask_gateways(LookAtGateways(True, _WHO))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Only now they are looked for."""
+        super().showEvent(event)
+        self._ask_gateways(LookAtGateways(True, _WHO))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks any more."""
+        super().hideEvent(event)
+        self._ask_gateways(LookAtGateways(False, _WHO))
+
     def refresh(self) -> None:
         """Everything again, in the language and colours of now."""
         texts = self._texts
         self.setWindowTitle(texts("lending.title"))
-        self.heading.setText(texts("lending.title"))
+        self.found_name.setText(texts("gateways.found"))
+        self.nobody.setText(texts("gateways.looking"))
+        self.found.show_found(nearby(self._gateways, self._view.lent), again=True)
         self.says.setText(texts("lending.enlist-says"))
         self.trust.setText(texts("lending.trust"))
         for name, field, key in ((self.where_name, self.where, "where"), (self.code_name, self.code, "code")):
@@ -89,11 +126,19 @@ class EnlistDialog(QDialog):
     # -- what a person does --------------------------------------------------------------------------------
 
     def _group(self, typed: str) -> None:
-        if (shown := grouped(typed)) != typed and self.code.cursorPosition() == len(typed):
-            self.code.setText(shown)
+        if (better := grouped(typed)) != typed and self.code.cursorPosition() == len(typed):
+            self.code.setText(better)
+
+    def _pick(self, found: FoundView) -> None:
+        self.where.setText(shown(found.urls[0]))
+        self._picked = found
+        self.code.setFocus()
+        self._show()
 
     def _edited(self) -> None:
         self._wrong, self._asked = "", False
+        if self._picked and self.where.text() != shown(self._picked.urls[0]):
+            self._picked = None
         place = place_of(self.where.text())
         self._linked = bool(place and place.code)
         self._show()
@@ -106,8 +151,15 @@ class EnlistDialog(QDialog):
             self._wrong = "lending.bad-code"
         else:
             self._wrong, self._asked = "", True
-            self._ask(Enlist(self.where.text(), "" if place.code else self.code.text()))
+            self._ask(self._wish(linked=bool(place.code)))
         self._show()
+
+    def _wish(self, *, linked: bool) -> Enlist:
+        """One that was found is asked everywhere where it may be, and must show its certificate."""
+        found, code = self._picked, self.code.text()
+        if found and found.certificate_sha256:
+            return Enlist(encode_link(PairingLink(found.urls, clean_code(code), found.certificate_sha256)))
+        return Enlist(self.where.text(), "" if linked else code)
 
     def _finished(self) -> None:
         self._asked = False
@@ -120,11 +172,12 @@ class EnlistDialog(QDialog):
     def _show(self) -> None:
         texts, stage = self._texts, self._view.stage if self._asked else EnlistStage.NONE
         done, asking = stage is EnlistStage.DONE, stage is EnlistStage.ASKING
-        for shown in (self.says, self.where_name, self.where, self.trust):
-            shown.setVisible(not done)
-        for shown in (self.code_name, self.code):
-            shown.setVisible(not done and not self._linked)
-        for field in (self.where, self.code, self.enlist):
+        self._show_found(done=done)
+        for part in (self.says, self.where_name, self.where, self.trust):
+            part.setVisible(not done)
+        for part in (self.code_name, self.code):
+            part.setVisible(not done and not self._linked)
+        for field in (self.found, self.where, self.code, self.enlist):
             field.setEnabled(not asking)
         said, bad = self._said(stage)
         tell(self.told, said, "danger" if bad else "")
@@ -136,6 +189,14 @@ class EnlistDialog(QDialog):
         paint_primary(self.enlist, True)
         self.close_button.setText(texts("lending.close" if done else "lending.cancel"))
         self.buttons.arrange()
+
+    def _show_found(self, *, done: bool) -> None:
+        found = () if done else nearby(self._gateways, self._view.lent)
+        self.found.show_found(found)
+        self.found_name.setVisible(not done)
+        self.nobody.setVisible(not done and not found)
+        name = self._picked.name if self._picked else ""
+        self.heading.setText(self._texts("lending.to", gateway=name) if name else self._texts("lending.title"))
 
     def _said(self, stage: EnlistStage) -> tuple[str, bool]:
         """What is told below the fields, and whether something is wrong."""
@@ -161,6 +222,9 @@ class EnlistDialog(QDialog):
         column.setSpacing(SPACING.small)
         column.addWidget(self.heading)
         column.addWidget(self.says)
+        column.addSpacing(SPACING.hair)
+        for part in (self.found_name, self.nobody, self.found):
+            column.addWidget(part)
         for name, field in ((self.where_name, self.where), (self.code_name, self.code)):
             column.addSpacing(SPACING.hair)
             column.addWidget(name)

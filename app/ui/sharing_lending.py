@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from app.gateways.actions import GatewayAction
 from app.sharing.actions import ForgetLent, Lend, LendingAction
 from app.sharing.view import LendingView, LentView
 from app.states import State
@@ -98,7 +99,13 @@ class LendingPanel(QFrame):
 
     shown = Signal(object)
 
-    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[LendingAction], None]) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[LendingAction], None],
+        ask_gateways: Callable[[GatewayAction], None],
+    ) -> None:
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
         self._view = LendingView()
@@ -107,7 +114,7 @@ class LendingPanel(QFrame):
         self.nobody, self.told = label(role="muted"), label(role="danger")
         self.rows: dict[str, LentRow] = {}
         self.add = QPushButton()
-        self.dialog = EnlistDialog(theme, texts, ask, self)
+        self.dialog = EnlistDialog(theme, texts, ask, ask_gateways, self)
         wrapping([self.heading, self.says, self.nobody, self.told])
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)

@@ -1,4 +1,4 @@
-"""The tray's entries for lending: one for each gateway elsewhere that this computer may work for."""
+"""The tray's entries for lending: one for each gateway elsewhere that is worked for, or one to find the first."""
 
 from collections.abc import Callable
 
@@ -12,14 +12,22 @@ from app.ui.texts import Texts
 
 
 class LentEntries:
-    """They stand in ``menu`` before ``before``, and follow what is in force, not the click."""
+    """They stand in ``menu`` before ``before``, and follow what is in force, not the click.
+
+    ``begin``: somebody wants to lend, and there is no gateway yet.
+    """
 
     def __init__(self, menu: QMenu, before: QAction, texts: Texts) -> None:
         self.ask: Callable[[LendingAction], None] = lambda action: None
+        self.begin: Callable[[], None] = lambda: None
         self.entries: dict[str, QAction] = {}
+        self.first = QAction(menu)
+        self.first.triggered.connect(lambda: self.begin())
+        menu.insertAction(before, self.first)
         self._menu, self._before, self._texts = menu, before, texts
         self._lent: tuple[LentView, ...] = ()
         texts.changed.connect(self._show)
+        self._show()
 
     def show_lending(self, view: LendingView) -> None:
         """As it is now."""
@@ -27,6 +35,8 @@ class LentEntries:
         self._show()
 
     def _show(self) -> None:
+        self.first.setText(self._texts("lending.tray-first"))
+        self.first.setVisible(not self._lent)
         for gone in self.entries.keys() - {lent.id for lent in self._lent}:
             self._menu.removeAction(self.entries[gone])
             self.entries.pop(gone).deleteLater()

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.actions import Action
 from app.beside_actions import BesideAction, LookAtMonitor
 from app.gateways.actions import LookAtGateways
-from app.gateways.view import GatewaysView, GatewayView
+from app.gateways.view import FoundView, GatewaysView, GatewayView
 from app.history.actions import SearchHistory
 from app.history.view import (
     HistoryList,
@@ -28,6 +28,7 @@ from app.news import Problem, Programs
 from app.replacing.rules import Replacement
 from app.replacing.view import ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import Insertion, Recognition, Settings
+from app.sharing.actions import EndEnlisting
 from app.ui.pages import HISTORY, MONITOR, SETTINGS, Pages
 from app.ui.texts import Texts
 from app.ui.theme import Theme
@@ -87,6 +88,20 @@ def test_the_gateways_are_seen_in_the_settings_and_one_more_is_added_there(world
     pages.add_gateway()
     assert pages.shell.page == SETTINGS and pages.settings.section == "gateway"
     assert pages.gateways.form.isVisible() and LookAtGateways(True) in world.beside
+
+
+def test_who_wants_to_lend_is_asked_which_gateway_is_meant(world: World) -> None:
+    pages = world.pages
+    pages.show(GatewaysView(found=(FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64),)))
+    pages.lend()
+    dialog = pages.lending.dialog
+    assert pages.shell.page == SETTINGS and pages.settings.section == "worker" and dialog.isVisible()
+    assert [row.found.name for row in dialog.found.rows] == ["attic"]
+    world.beside.clear()
+    pages.begun()
+    assert LookAtGateways(True, "lending") in world.beside
+    dialog.reject()
+    assert world.beside[-2:] == [LookAtGateways(False, "lending"), EndEnlisting()]
 
 
 def test_the_models_are_looked_at_only_while_they_are_seen(world: World) -> None:

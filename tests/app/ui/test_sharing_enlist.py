@@ -1,19 +1,24 @@
-"""Lending to one more gateway: an address and a code, or a link that has both."""
+"""Lending to one more gateway: one on the network and its code, an address and a code, or a link that has both."""
 
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.gateways.actions import GatewayAction, LookAtGateways
+from app.gateways.view import FoundView, GatewaysView, GatewayView
 from app.sharing.actions import EndEnlisting, Enlist, LendingAction
-from app.sharing.view import EnlistStage, LendingView
+from app.sharing.view import EnlistStage, LendingView, LentView
 from app.ui.sharing_enlist import EnlistDialog
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.view import Note
 from protocol.pairing import PairingLink, encode_link
+from tests.helpers.legibility import unnamed
 
+ATTIC = FoundView("attic", ("https://10.0.0.3:8765", "https://10.1.0.3:8765"), "c" * 64)
 LINK = encode_link(PairingLink(("https://10.0.0.7:8765",), "48150623", "ab" * 32))
 
 
@@ -23,8 +28,15 @@ def asked() -> list[LendingAction]:
 
 
 @pytest.fixture
-def dialog(theme: Theme, texts: Texts, asked: list[LendingAction], qtbot: QtBot) -> EnlistDialog:
-    made = EnlistDialog(theme, texts, asked.append)
+def looks() -> list[GatewayAction]:
+    return []
+
+
+@pytest.fixture
+def dialog(
+    theme: Theme, texts: Texts, asked: list[LendingAction], looks: list[GatewayAction], qtbot: QtBot
+) -> EnlistDialog:
+    made = EnlistDialog(theme, texts, asked.append, looks.append)
     qtbot.addWidget(made)
     made.begin()
     return made
@@ -44,6 +56,66 @@ def test_an_address_and_a_code_are_asked_for(
     assert not dialog.told.isVisible()
     dialog.enlist.click()
     assert asked == [Enlist("10.0.0.7", "4815 0623")]
+
+
+def test_gateways_are_looked_for_while_somebody_sees_it(dialog: EnlistDialog, looks: list[GatewayAction]) -> None:
+    assert looks == [LookAtGateways(True, "lending")] and dialog.nobody.isVisible()
+    dialog.again()
+    assert looks[1:] == [LookAtGateways(True, "lending")]
+    dialog.reject()
+    assert looks[2:] == [LookAtGateways(False, "lending")]
+    dialog.again()
+    assert len(looks) == 3
+
+
+def test_one_on_the_network_is_clicked_and_only_its_code_is_typed(
+    dialog: EnlistDialog, asked: list[LendingAction], texts: Texts, qtbot: QtBot
+) -> None:
+    dialog.show_gateways(GatewaysView(found=(ATTIC,)))
+    assert not dialog.nobody.isVisible()
+    pick = dialog.found.rows[0].pair
+    assert pick.accessibleName() == texts("lending.to", gateway="attic") and unnamed(dialog) == []
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    pick.setFocus()
+    QTest.keyClick(pick, Qt.Key.Key_Space)
+    assert dialog.code.hasFocus() and "attic" in dialog.heading.text()
+    QTest.keyClicks(dialog.code, "4815")
+    QTest.keyClick(dialog.code, Qt.Key.Key_Return)
+    assert dialog.told.text() == texts("lending.bad-code") and asked == []
+    QTest.keyClicks(dialog.code, "0623")
+    QTest.keyClick(dialog.code, Qt.Key.Key_Return)
+    assert asked == [Enlist(encode_link(PairingLink(ATTIC.urls, "48150623", ATTIC.certificate_sha256)))]
+    dialog.show_lending(LendingView(stage=EnlistStage.ASKING))
+    assert not pick.isEnabled()
+    dialog.show_lending(LendingView((LentView("c" * 16, "attic"),), EnlistStage.DONE, "attic"))
+    assert dialog.found.rows == [] and not dialog.nobody.isVisible()
+
+
+def test_another_address_is_not_the_one_that_was_clicked(dialog: EnlistDialog, asked: list[LendingAction]) -> None:
+    dialog.show_gateways(GatewaysView(found=(ATTIC,)))
+    dialog.found.rows[0].pair.click()
+    dialog.where.setText("10.0.0.9")
+    QTest.keyClicks(dialog.code, "48150623")
+    dialog.enlist.click()
+    assert asked == [Enlist("10.0.0.9", "4815 0623")] and "attic" not in dialog.heading.text()
+
+
+def test_one_that_hears_this_computer_too_may_be_lent_to(dialog: EnlistDialog, asked: list[LendingAction]) -> None:
+    dialog.show_gateways(GatewaysView((GatewayView("d" * 16, "desk", "10.0.0.4:8765"),)))
+    dialog.found.rows[0].pair.click()
+    QTest.keyClicks(dialog.code, "48150623")
+    dialog.enlist.click()
+    assert asked == [Enlist("10.0.0.4:8765", "4815 0623")]
+
+
+def test_the_first_of_them_has_the_focus(dialog: EnlistDialog, qtbot: QtBot) -> None:
+    dialog.reject()
+    dialog.show_gateways(GatewaysView(found=(ATTIC,)))
+    dialog.begin()
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.found.rows[0].pair.hasFocus)
+    dialog.reject()
 
 
 def test_a_link_has_the_code_in_it(dialog: EnlistDialog, asked: list[LendingAction]) -> None:

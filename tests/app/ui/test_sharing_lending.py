@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.gateways.actions import GatewayAction
 from app.sharing.actions import ForgetLent, Lend, LendingAction
 from app.sharing.view import LendingView, LentView
 from app.ui.sharing_lending import LendingPanel
@@ -29,7 +30,7 @@ def asked() -> list[LendingAction]:
 
 @pytest.fixture
 def panel(theme: Theme, texts: Texts, asked: list[LendingAction], qtbot: QtBot) -> LendingPanel:
-    made = LendingPanel(theme, texts, asked.append)
+    made = LendingPanel(theme, texts, asked.append, list[GatewayAction]().append)
     qtbot.addWidget(made)
     made.resize(600, 500)
     made.show()

@@ -20,7 +20,7 @@ def test_each_gateway_has_an_entry_that_follows_what_is_in_force(texts: Texts, q
     here = LentView("a", "A & B", True, WorkerView(WorkerState.IDLE, "cpu · m"))
     made.show_lending(LendingView((here, LentView("b", "attic"))))
     entry = made.entries["a"]
-    assert menu.actions() == [first, entry, made.entries["b"], before]
+    assert [one for one in menu.actions() if one.isVisible()] == [first, entry, made.entries["b"], before]
     assert entry.text() == lent_text(texts, here).replace("&", "&&") and entry.isChecked()
     entry.trigger()
     assert asked == [Lend("a", False)] and entry.isChecked()
@@ -28,3 +28,18 @@ def test_each_gateway_has_an_entry_that_follows_what_is_in_force(texts: Texts, q
     assert asked[1:] == [Lend("b", True)]
     made.show_lending(LendingView((LentView("b", "attic"),)))
     assert list(made.entries) == ["b"] and entry not in menu.actions()
+
+
+def test_who_lends_to_nobody_yet_is_led_to_the_first(texts: Texts, qtbot: QtBot) -> None:
+    menu, begun = QMenu(), list[bool]()
+    qtbot.addWidget(menu)
+    made = LentEntries(menu, menu.addSeparator(), texts)
+    made.begin = lambda: begun.append(True)
+    assert made.first.isVisible() and made.first.text() == texts("lending.tray-first")
+    made.first.trigger()
+    assert begun == [True]
+    made.show_lending(LendingView((LentView("b", "attic"),)))
+    assert not made.first.isVisible()
+    made.show_lending(LendingView())
+    texts.choose("zh" if texts.language == "en" else "en")
+    assert made.first.isVisible() and made.first.text() == texts("lending.tray-first")

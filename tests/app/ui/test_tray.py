@@ -56,7 +56,8 @@ def test_every_entry_is_there_in_order(tray: Tray, texts: Texts) -> None:
     worker = texts("worker.stated", state=texts("worker.off"))
     named = ("action.start", "tray.microphone", "place.goes-here", "tray.monitor", "tray.history", "tray.settings")
     start, microphone, gateway, *pages = (texts(key) for key in named)
-    assert shown == [start, microphone, gateway, worker, *pages, texts("action.quit")]
+    lend, out = texts("lending.tray-first"), texts("action.quit")
+    assert shown == [start, microphone, gateway, worker, lend, *pages, out]
 
 
 def test_what_is_held_or_waits_has_an_entry(tray: Tray, asked: list[Action]) -> None:
