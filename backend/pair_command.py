@@ -1,23 +1,30 @@
 """``kikipounamu-gateway pair``: lets one device have a key of the gateway that runs here."""
 
 import asyncio
+import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
 
 import aiohttp
 import msgspec
+import segno
 import typer
 
 from backend.errors import BackendError, PairingFailed
 from protocol.devices import DeviceKind
 from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
-from protocol.pairing import PAIRING_PATH, PairingStage, PairingState, PairingWish
+from protocol.pairing import PAIRING_PATH, PairingStage, PairingState, PairingWish, link_of
 from runtime.folders import folders
 
 LOOK_S: Final = 0.5
 _ANSWER_S: Final = 5.0
+_QUIET: Final = 2
+"""Light modules around a QR code: half of what ISO/IEC 18004 wants, for which a terminal has room."""
+_BLOCKS: Final = "▀▄█"
+_LIGHT, _AS_BEFORE = "\x1b[97;40m", "\x1b[0m"
 _ENDED: Final = {
     PairingStage.NONE: "the pairing was ended, or another one was begun",
     PairingStage.EXPIRED: "nobody used the code in time: begin again",
@@ -30,11 +37,17 @@ Say = Callable[[str], None]
 
 def pair_device(
     worker: Annotated[bool, typer.Option("--worker", help="For a computer that lends its GPU.")] = False,
+    qr: Annotated[
+        bool | None, typer.Option("--qr/--no-qr", help="Draw the link for a camera. Default: in a terminal.")
+    ] = None,
 ) -> None:
-    """Show a code that is good for two minutes, and wait until a device is paired with it."""
+    """Show a code that is good for two minutes, also as a link, and wait until a device is paired with it."""
     kind = DeviceKind.WORKER if worker else DeviceKind.CLIENT
+    drawn = sys.stdout.isatty() and _draws() if qr is None else qr
     try:
-        asyncio.run(let_in(running(folders().runtime / ENDPOINT_FILE), kind, typer.echo))
+        if drawn and not _draws():
+            raise PairingFailed("no QR code can be drawn here: use a UTF-8 locale, or leave --qr out")
+        asyncio.run(let_in(running(folders().runtime / ENDPOINT_FILE), kind, typer.echo, qr=drawn))
     except BackendError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -48,13 +61,15 @@ def running(file: Path) -> Endpoint:
         raise PairingFailed("no gateway runs here: start one with `kikipounamu-gateway serve`") from error
 
 
-async def let_in(gateway: Endpoint, kind: DeviceKind, say: Say, look_s: float = LOOK_S) -> None:
-    """Open a pairing and follow it. Raises ``PairingFailed`` unless a device was paired."""
+async def let_in(
+    gateway: Endpoint, kind: DeviceKind, say: Say, look_s: float = LOOK_S, *, qr: bool = False
+) -> None:
+    """Open a pairing, show it (``show``) and follow it. Raises ``PairingFailed`` unless a device was paired."""
     bearer = {"Authorization": f"Bearer {gateway.key}"}
     timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
     async with aiohttp.ClientSession(gateway.url, headers=bearer, timeout=timeout) as http:
         state = await _ask(http, "POST", msgspec.json.encode(PairingWish(kind)))
-        _show(state, say)
+        show(state, say, qr=qr)
         code = state.code
         try:
             while state.stage is PairingStage.WAITING and state.code == code:
@@ -83,14 +98,36 @@ async def _ask(http: aiohttp.ClientSession, method: str, body: bytes | None = No
         raise PairingFailed(f"what answers is not a gateway of this version: {error}") from error
 
 
-def _show(state: PairingState, say: Say) -> None:
+def show(state: PairingState, say: Say, *, qr: bool = False) -> None:
+    """What a person takes to the device, line by line; ``qr``: the link also for a camera."""
     say(f"code: {state.code[:4]} {state.code[4:]}")
     say(f"good for: {state.left_s:.0f} s")
     say(f"gateway: {state.gateway}")
     for url in state.urls:
         say(f"at: {url}")
+    say(f"certificate: {state.certificate_sha256}")
+    if link := link_of(state):
+        say(f"link: {link}")
+        if qr:
+            say(drawing(link))
     if state.kind is DeviceKind.WORKER:
         say("A worker hears what it recognises, and its answers are believed: pair only computers that you trust.")
+
+
+def drawing(text: str) -> str:
+    """A QR code for a terminal of any colours: what is light in it is written, on black."""
+    drawn = io.StringIO()
+    segno.make(text, error="l", micro=False).terminal(drawn, border=_QUIET, compact=True)
+    return "\n".join(f"{_LIGHT}{line}{_AS_BEFORE}" for line in drawn.getvalue().splitlines())
+
+
+def _draws() -> bool:
+    """Whether standard output can have the letters of a drawing."""
+    try:
+        _BLOCKS.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class _Error(msgspec.Struct, frozen=True):

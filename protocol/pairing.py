@@ -22,6 +22,8 @@ PAIR_PATH: Final = "/v1/pair"
 PAIRING_PATH: Final = "/v1/pairing"
 CODE_DIGITS: Final = 8
 LINK_SCHEME: Final = "kikipounamu"
+LINKED_URLS: Final = 3
+"""Addresses in a link, at most: of more, a camera could not read the dots."""
 
 _VERSION: Final = "kikipounamu.pair.v1"
 _HASH_BYTES: Final = 32
@@ -219,6 +221,13 @@ def encode_link(link: PairingLink) -> str:
     """As text."""
     fields = [("at", url) for url in link.urls] + [("code", link.code), ("certificate", link.certificate_sha256)]
     return f"{LINK_SCHEME}://pair?{urlencode(fields)}"
+
+
+def link_of(state: PairingState) -> str:
+    """What is shown beside the code; empty where none waits, or no address is known."""
+    if not (state.code and state.urls):
+        return ""
+    return encode_link(PairingLink(state.urls[:LINKED_URLS], state.code, state.certificate_sha256))
 
 
 def decode_link(text: str) -> PairingLink:

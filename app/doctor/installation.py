@@ -9,7 +9,7 @@ from app.doctor.finding import Area, Finding, advice, ok
 from runtime.installing import extra_command
 
 _EXTRAS: Final = {
-    "gateway": ("alembic", "prometheus_client", "redis", "sqlalchemy"),
+    "gateway": ("alembic", "prometheus_client", "redis", "segno", "sqlalchemy"),
     "worker": ("opencc", "prometheus_client", "redis"),
     "server": ("psycopg",),
     "whisper": ("faster_whisper",),

@@ -26,13 +26,12 @@ from client.connection import Locate
 from client.errors import GatewayError
 from protocol.devices import DeviceKind, DeviceState
 from protocol.errors import ErrorCode
-from protocol.pairing import PairingLink, PairingStage, PairingState, encode_link
+from protocol.pairing import PairingStage, PairingState, link_of
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
 LOOK_S: Final = 0.5
-MOST_URLS: Final = 3  # in a link: of more, a camera could not read the dots
 LOCAL: Final = ("--mode", "local", "--host", "127.0.0.1")
 NOT_OURS: Final = Note("sharing-not-ours")
 _FIRST_RETRY_S: Final = 5.0
@@ -288,14 +287,11 @@ class Sharing:
 
 def invite_of(state: PairingState) -> InviteView:
     """For the screen."""
-    link = ""
-    if state.code and state.urls:
-        link = encode_link(PairingLink(state.urls[:MOST_URLS], state.code, state.certificate_sha256))
     return InviteView(
         stage=state.stage,
         worker=state.kind is DeviceKind.WORKER,
         code=state.code,
-        link=link,
+        link=link_of(state),
         left_s=state.left_s,
         tries_left=state.tries_left,
         device=state.device,

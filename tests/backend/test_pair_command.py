@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import segno
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from backend.certificates import own_certificate
@@ -13,12 +15,13 @@ from backend.cli import app
 from backend.errors import PairingFailed
 from backend.gateway import Gateway, running_gateway
 from backend.modes import Mode
-from backend.pair_command import let_in, running
+from backend.pair_command import drawing, let_in, running, show
 from backend.settings import GatewaySettings
 from client.errors import DeviceNotKept, NotPaired
 from client.pairing import pair
 from protocol.devices import DeviceKind
 from protocol.endpoint import Endpoint
+from protocol.pairing import PairingLink, PairingState, decode_link, encode_link
 from tests.backend.conftest import KEY
 from tests.helpers.tmpfs import fill, small_disk
 from tests.helpers.valkey import Broker
@@ -81,6 +84,49 @@ async def test_a_code_is_shown_and_who_was_paired(shared: Gateway) -> None:
     (device,) = shared.access.roster.devices
     assert said[0].startswith("code: ") and "gateway: desk" in said and said[-1] == f"paired: {device.id}"
     assert not any("worker" in line for line in said)
+
+
+def test_the_link_is_shown_and_the_certificate() -> None:
+    state = PairingState(
+        code="01234567",
+        gateway="desk",
+        certificate_sha256="ab" * 32,
+        urls=tuple(f"https://192.168.1.{n}:8765" for n in range(4)),
+    )
+    said: list[str] = []
+    show(state, said.append)
+    assert f"certificate: {state.certificate_sha256}" in said and said[-1].startswith("link: ")
+    link = said[-1].removeprefix("link: ")
+    assert decode_link(link) == PairingLink(state.urls[:3], "01234567", "ab" * 32)
+    again: list[str] = []
+    show(state, again.append, qr=True)
+    assert again == [*said, drawing(link)]
+    show(replace(state, urls=()), again.append, qr=True)
+    assert again[-1].startswith("certificate: "), "where there is no address there is no link"
+
+
+def test_a_drawing_has_the_dots_of_the_code_and_is_light_around_it() -> None:
+    text = encode_link(PairingLink(("https://192.168.100.104:8765",) * 3, "01234567", "ab" * 32))
+    dark = {" ": (1, 1), "▀": (0, 1), "▄": (1, 0), "█": (0, 0)}
+    rows: list[list[int]] = []
+    for line in drawing(text).splitlines():
+        assert line.startswith("\x1b[97;40m") and line.endswith("\x1b[0m")
+        pairs = [dark[sign] for sign in line.removeprefix("\x1b[97;40m").removesuffix("\x1b[0m")]
+        rows += [[top for top, _ in pairs], [bottom for _, bottom in pairs]]
+    matrix = [list(row) for row in segno.make(text, error="l", micro=False).matrix]
+    side = len(matrix)
+    assert [row[2 : 2 + side] for row in rows[2 : 2 + side]] == matrix
+    assert not any(rows[0] + rows[1]) and not any(row[0] or row[1] or row[-1] for row in rows[: side + 4])
+    assert len(rows[0]) <= 80, "a terminal has room for it"
+
+
+@pytest.mark.parametrize(("words", "encoding", "why"), [(["--qr"], "ascii", "no QR code"), ([], "ascii", "serve")])
+def test_what_cannot_be_drawn_is_said_where_it_is_asked_for(
+    tmp_path: Path, words: list[str], encoding: str, why: str
+) -> None:
+    runner = CliRunner(charset=encoding)
+    done = runner.invoke(app, ["pair", *words], env={"KIKIPOUNAMU_HOME": str(tmp_path)})
+    assert done.exit_code == 1 and why in done.output
 
 
 async def test_for_a_worker_it_says_what_that_means(shared: Gateway) -> None:

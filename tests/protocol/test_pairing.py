@@ -9,15 +9,18 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from protocol.devices import DeviceKind
 from protocol.errors import MalformedMessage
 from protocol.pairing import (
+    LINKED_URLS,
     PairBegan,
     PairBegin,
     PairConfirm,
     Paired,
     PairingLink,
+    PairingState,
     PairRefusal,
     PairRefused,
     PairRequest,
@@ -28,6 +31,7 @@ from protocol.pairing import (
     derive_keys,
     encode_link,
     identities,
+    link_of,
     prove,
 )
 
@@ -129,6 +133,12 @@ def test_a_link_says_where_and_which_and_with_what() -> None:
     link = PairingLink(("https://192.168.1.4:8765", "https://[fd00::4]:8765"), "01234567", SEEN)
     assert decode_link(encode_link(link)) == link
     assert len(encode_link(link)) < 300  # what a QR code that can be read from a screen holds
+
+
+def test_a_pairing_that_waits_has_a_link() -> None:
+    waits = PairingState(code="01234567", certificate_sha256=SEEN, urls=tuple(f"https://h:{n}" for n in range(9)))
+    assert decode_link(link_of(waits)) == PairingLink(waits.urls[:LINKED_URLS], "01234567", SEEN)
+    assert link_of(replace(waits, code="")) == link_of(replace(waits, urls=())) == ""
 
 
 @pytest.mark.parametrize(
