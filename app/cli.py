@@ -17,7 +17,7 @@ from app import (
     takes_command,
 )
 from app.formats import Format
-from app.options import Certificate, Engine, Gateway, GetModels, Key, Model
+from app.options import Certificate, Engine, Gateway, GetModels, Key, Language, Model
 
 if TYPE_CHECKING:
     from app.desk import Desk
@@ -38,7 +38,6 @@ app.command()(dashboard_command.dashboard)
 app.command()(logs_command.logs)
 control_command.register(app)
 
-Language = Annotated[Literal["auto", "en", "zh"], typer.Option(help="What is spoken.")]
 ChineseScript = Annotated[
     Literal["simplified", "traditional", "as-is"], typer.Option(help="How Chinese is written.")
 ]

@@ -4,6 +4,16 @@ from typing import Annotated
 
 import typer
 
+
+def _spoken(text: str) -> str:
+    """What the setting of this name accepts. Raises ``typer.BadParameter`` with what it says."""
+    from app.settings import checks
+
+    if refused := checks.language(text):
+        raise typer.BadParameter(f"{text!r} cannot be: {refused}")
+    return text
+
+
 Gateway = Annotated[
     str,
     typer.Option(
@@ -26,6 +36,12 @@ Certificate = Annotated[
 ]
 Engine = Annotated[str, typer.Option(help="Engine of the worker, where one is started.")]
 Model = Annotated[str, typer.Option(help="Model to recognise with. [default: any that is loaded]")]
+Language = Annotated[
+    str,
+    typer.Option(
+        metavar="CODE", callback=_spoken, help="What is spoken: auto, or a code of ISO 639 such as en or zh."
+    ),
+]
 GetModels = Annotated[
     bool | None,
     typer.Option("--get-models/--no-get-models", help="Fetch missing models. [default: only on a terminal]"),

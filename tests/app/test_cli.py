@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from app import takes_command
 from app.cli import app
 from app.gateways.store import GatewayStore, Paired
+from app.settings import checks
 from backend.cli import app as gateway_app
 from tests.app.speech import SPEECH, digests
 from tests.app.test_stack import processes_of
@@ -117,8 +118,16 @@ def test_a_shared_gateway_is_used_by_its_certificate_or_by_its_name(
 def test_wrong_usage(environment: dict[str, str]) -> None:
     assert run(environment, "transcribe").returncode == 2
     assert run(environment, "transcribe", str(TALK), "--format", "doc").returncode == 2
-    assert run(environment, "transcribe", str(TALK), "--language", "tlh").returncode == 2
+    spoken = run(environment, "transcribe", str(TALK), "--language", "German")
+    said = " ".join(spoken.stderr.replace("│", "").split())
+    assert spoken.returncode == 2 and checks.language("German") in said
     assert run(environment, "listen", "--mode", "telepathy").returncode == 2
+
+
+@pytest.mark.parametrize("words", [("transcribe", str(TALK)), ("listen",)])
+def test_any_language_of_the_settings_can_be_spoken(environment: dict[str, str], words: tuple[str, ...]) -> None:
+    done = run(environment, *words, "--language", "de", "--gateway", "http://192.0.2.2:8765", "--key", "k")
+    assert done.returncode == 1 and "https://HOST:PORT" in done.stderr, "only the gateway is not spoken to"
 
 
 def test_ctrl_c_is_clean(environment: dict[str, str], tmp_path: Path, broker: Broker) -> None:
