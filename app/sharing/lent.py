@@ -1,10 +1,15 @@
-"""One gateway elsewhere that this computer works for: a worker of its own, wherever that gateway is just now."""
+"""One gateway elsewhere that this computer works for: a worker of its own, wherever that gateway is just now.
+
+A worker ends where another certificate is shown than the one that was paired. Another computer may only have got
+the address: the gateway is looked for on, and worked for again where it shows its own.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from http import HTTPStatus
+from math import inf
 from typing import Final
 
 import aiohttp
@@ -25,9 +30,12 @@ log = structlog.get_logger(__name__)
 
 ANSWER_S: Final = 5.0
 LOOK_S: Final = 3.0
+_PAUSE_S: Final = 1.0
 AWAY: Final = Note("lent-away")
 _PATH: Final = "/v1/workers"
 _REFUSED: Final = "4"  # exit status of a worker that its gateway does not take
+
+_MISSED: Final = (Unreachable, WrongCertificate)  # what an address says where a gateway is not
 
 AskWorkers = Callable[[Address], Awaitable[tuple[WorkerSeen, ...]]]
 Discover = Callable[[], AsyncGenerator[DiscoveryEvent, None]]
@@ -55,7 +63,10 @@ async def workers_of(address: Address) -> tuple[WorkerSeen, ...]:
 
 
 class Lent:
-    """``changed``: ``view`` is another one, or ``paired`` has other addresses. ``ask``: who works there."""
+    """``changed``: ``view`` is another one, or ``paired`` has other addresses. ``ask``: who works there.
+
+    ``look_s``: how long an answer of where it is, and who works there, is good for.
+    """
 
     def __init__(
         self,
@@ -68,20 +79,24 @@ class Lent:
         self.paired = paired
         self.view = WorkerView()
         self.discover: Discover | None = None
+        self.look_s = LOOK_S
         self._settings, self._changed, self._ask = settings, changed, ask
         self._at = paired.addresses[0]
         self._trouble: GatewayError | None = None
         self._seen: tuple[WorkerSeen, ...] = ()
-        self._looked_at = -LOOK_S
+        self._looked_at = -inf
         self._tasks = Tasks("lent")
         self._seeking: asyncio.Task[None] | None = None
+        self._finding_out: asyncio.Task[None] | None = None
         self._worker = LocalWorker(self._told, self._through(), fetch, self._look)
 
     async def switch(self, on: bool, why: Note | None) -> None:
         """Work for it, or finish what is being recognised and end; ``why`` not. Safe to call twice."""
+        if not on:
+            self._stop()
         await self._worker.switch(on, why)
         if not on:
-            self._stop_seeking()
+            self._stop()  # what it began meanwhile
 
     async def use(self, settings: LocalWorkerSettings) -> None:
         """Run as these say from now on."""
@@ -93,6 +108,12 @@ class Lent:
         await self._tasks.close()
         await self._worker.close()
 
+    def _stop(self) -> None:
+        self._stop_seeking()
+        if self._finding_out is not None:
+            self._finding_out.cancel()
+            self._finding_out = None
+
     def _through(self) -> LocalWorkerSettings:
         return self._settings.through(self._at, f"kikipounamu-worker-{self.paired.id}")
 
@@ -100,34 +121,41 @@ class Lent:
 
     async def _look(self) -> tuple[WorkerSeen, ...]:
         """Who works there, asked now and then; the first address that answers counts."""
-        now = asyncio.get_running_loop().time()
-        if now - self._looked_at >= LOOK_S:
-            self._looked_at = now
-            self._seen = await self._find()
-            self._show(self._explained(self._worker.view))
+        await self._find_again()
+        self._show(self._explained(self._worker.view))
         return self._seen
 
+    async def _find_again(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at >= self.look_s:
+            self._looked_at = now
+            self._seen = await self._find()
+
     async def _find(self) -> tuple[WorkerSeen, ...]:
-        known = self.paired.addresses
+        known, trouble = self.paired.addresses, list[GatewayError]()
         for address in (self._at, *(one for one in known if one != self._at)):
             try:
                 found = await self._ask(address)
-            except GatewayError as error:
+            except Unauthorised as error:  # it is there
                 self._trouble = error
-                if isinstance(error, Unauthorised):  # it is there
-                    return ()
+                self._stop_seeking()
+                return ()
+            except GatewayError as error:
+                trouble.append(error)
                 continue
             self._trouble = None
             self._stop_seeking()
             self._move(address)
             return found
+        self._trouble = trouble[0]  # at its other addresses may be anybody, this computer too
         self._seek()
         return ()
 
     def _move(self, address: Address) -> None:
         if address != self._at:
             log.info("a gateway that is worked for is elsewhere", gateway=self.paired.id, url=address.url)
-            self._at = address
+            self._at, self.paired = address, self.paired.at((address.url,))
+            self._changed()
             self._tasks.start(self._worker.use(self._through()), "move")
 
     def _seek(self) -> None:
@@ -145,30 +173,41 @@ class Lent:
             async for event in events:
                 if isinstance(event, Found) and event.certificate_sha256 == self.paired.certificate_sha256:
                     self.paired = self.paired.at(event.urls)
-                    self._looked_at = -LOOK_S
+                    self._looked_at = -inf
                     self._changed()
 
     # -- what is told --------------------------------------------------------------------------------------
 
     def _told(self, view: WorkerView) -> None:
         self._show(self._explained(view))
-        if _is_refused(view):
-            self._tasks.start(self._find_out(view), "find out")
+        if _is_refused(view) and (self._finding_out is None or self._finding_out.done()):
+            self._finding_out = self._tasks.start(self._find_out(), "find out")
 
-    async def _find_out(self, view: WorkerView) -> None:
-        """Why a worker was refused: its gateway says it to us too."""
+    async def _find_out(self) -> None:
+        """Why a worker was refused: its gateway says it to us too. One that is not there is waited for."""
         await self._find()
-        self._show(self._explained(view))
+        self._show(self._explained(self._worker.view))
+        while self._is_missed:
+            await asyncio.sleep(min(_PAUSE_S, self.look_s))
+            await self._find_again()
+            if self._trouble is None and _is_refused(self._worker.view):
+                await self._worker.use(self._through())
+                await self._worker.switch(True)  # where nothing is new but who answers there
+            self._show(self._explained(self._worker.view))
+
+    @property
+    def _is_missed(self) -> bool:
+        """Whether a worker was refused by somebody else than its gateway, or by nobody knows whom."""
+        return _is_refused(self._worker.view) and isinstance(self._trouble, _MISSED)
 
     def _explained(self, view: WorkerView) -> WorkerView:
-        if _is_refused(view):
-            return replace(view, reason=self._why())
-        if view.state is WorkerState.STARTING and isinstance(self._trouble, Unreachable):
-            return replace(view, reason=AWAY)
-        return view
+        missed = view.state is WorkerState.STARTING and isinstance(self._trouble, _MISSED)
+        return replace(view, reason=self._why()) if missed or _is_refused(view) else view
 
     def _why(self) -> Note:
         values = {"gateway": self.paired.called}
+        if isinstance(self._trouble, Unreachable):
+            return AWAY
         if isinstance(self._trouble, Unauthorised):
             return Note("lent-unknown", values)
         if isinstance(self._trouble, WrongCertificate):

@@ -24,15 +24,16 @@ REFUSED = LocalWorkerSettings((), ("--engine", "checksum", "--key-file", "/nowhe
 
 
 class Away:
-    """Asked who works there, it raises this; whom it was asked of."""
+    """Asked who works there, or at these addresses too, it raises this; whom it was asked of."""
 
-    def __init__(self, error: GatewayError | None) -> None:
+    def __init__(self, error: GatewayError | None, also: tuple[str, ...] = ()) -> None:
         self.error = error
+        self.at = (OLD, *also)
         self.asked: list[str] = []
 
     async def __call__(self, address: Address) -> tuple[WorkerSeen, ...]:
         self.asked.append(address.url)
-        if self.error is not None and address.url == OLD:
+        if self.error is not None and address.url in self.at:
             raise self.error
         return ()
 
@@ -44,6 +45,7 @@ async def given(model: str, percent: Percent) -> None:
 @asynccontextmanager
 async def lent(settings: LocalWorkerSettings, ask: Away) -> AsyncIterator[Lent]:
     made = Lent(DESK, settings, given, lambda: None, ask)
+    made.look_s = 0.02
     try:
         yield made
     finally:
@@ -102,3 +104,86 @@ async def test_one_that_is_away_is_told_so_looked_for_and_followed(
         assert "https://10.6.6.6:8765" not in ask.asked
         await made.switch(False, Note("rests-on-battery"))
         assert made.view == WorkerView(reason=Note("rests-on-battery"))
+
+
+OTHER = Note("lent-other-certificate", {"gateway": "desk"})
+VERSION = Note("lent-other-version", {"gateway": "desk"})
+
+
+class Seen:
+    """Which states and reasons there were, one after the other."""
+
+    def __init__(self, made: Lent) -> None:
+        self.views: list[WorkerView] = []
+        made._changed = lambda: self.views.append(made.view)
+
+    def began_again_after(self, reason: Note) -> bool:
+        refused = WorkerView(WorkerState.FAILED, reason=reason)
+        later = self.views[self.views.index(refused) :] if refused in self.views else []
+        return next((view for view in later if view != refused), None) == WorkerView(WorkerState.STARTING)
+
+
+async def test_where_another_computer_has_its_address_it_is_found_elsewhere_and_worked_for(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    heard = asyncio.Event()
+
+    async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
+        await heard.wait()
+        yield Found("desk", "desk", ("https://172.17.0.1:8765", NEW), DIGEST, "1")
+        await asyncio.Event().wait()
+
+    ask = Away(WrongCertificate("no"), also=("https://172.17.0.1:8765",))
+    async with lent(REFUSED, ask) as made:
+        made.discover, seen = discover, Seen(made)
+        await made.switch(True, None)
+        await wait_until(lambda: made.view == WorkerView(WorkerState.FAILED, reason=OTHER), "it is told so")
+        asked = len(ask.asked)
+        await wait_until(lambda: len(ask.asked) > asked, "it is asked for on", 10)
+        heard.set()
+        await wait_until(lambda: seen.began_again_after(OTHER), "a worker begins there")
+        assert made.paired.urls == (NEW, "https://172.17.0.1:8765", OLD), "where it was found is tried first"
+        await wait_until(lambda: made.view.reason == VERSION, "refused there too, for another reason", 10)
+
+
+async def test_one_that_is_back_at_its_address_is_worked_for_again(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    ask = Away(WrongCertificate("no"))
+    async with lent(REFUSED, ask) as made:
+        seen = Seen(made)
+        await made.switch(True, None)
+        refused = WorkerView(WorkerState.FAILED, reason=OTHER)
+        await wait_until(lambda: made.view == refused, "somebody else is there")
+        ask.error = Unreachable("no")
+        await wait_until(lambda: made.view == WorkerView(WorkerState.FAILED, reason=AWAY), "nobody is", 10)
+        ask.error = None
+        await wait_until(lambda: seen.began_again_after(AWAY), "a worker begins anew", 10)
+
+
+async def test_one_that_is_switched_off_is_not_looked_for(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    looking = list[int]()
+
+    async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
+        looking.append(1)
+        try:
+            await asyncio.Event().wait()
+            yield Gone("nobody")
+        finally:
+            looking.clear()
+
+    async with lent(REFUSED, Away(WrongCertificate("no"))) as made:
+        made.discover = discover
+        await made.switch(True, None)
+        refused = WorkerView(WorkerState.FAILED, reason=OTHER)
+        await wait_until(lambda: made.view == refused and looking, "it is looked for")
+        finding = made._finding_out
+        assert finding is not None
+        await made.switch(False, None)
+        await wait_until(lambda: not looking and finding.done(), "it is not any more")
+        assert made.view == WorkerView()
