@@ -25,7 +25,7 @@ from app.errors import AppError
 from runtime.folders import folders
 
 ANSWER_S: Final = 5.0
-START: Final = "start it from the desktop's menu or with `kikipounamu app`, then try again"
+START: Final = "start it with `kikipounamu app`, then try again"
 _LONGEST_LINE: Final = 1 << 20
 _TRY_AGAIN_S: Final = 0.02
 

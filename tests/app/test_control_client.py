@@ -44,6 +44,11 @@ def test_following_ends_with_the_app(tmp_path: Path) -> None:
         assert list(follow(tmp_path / "s")) == [{"state": "idle"}] * 3
 
 
+def test_without_an_app_it_says_how_to_start_one(tmp_path: Path) -> None:
+    with pytest.raises(NotRunning, match="not running: start it with `kikipounamu app`"):
+        ask({"verb": "status"}, tmp_path / "s")
+
+
 def test_a_refusal_has_its_code_and_text(tmp_path: Path) -> None:
     for call in (lambda: ask({"verb": "x"}, tmp_path / "s"), lambda: list(follow(tmp_path / "s"))):
         with answering(tmp_path / "s", b'{"ok":false,"error":"busy","text":"why"}\n'):
