@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import Counter
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, closing, suppress
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ from protocol.monitor import MONITOR_PATH
 from protocol.session import Final
 from tests.backend.conftest import KEY
 from tests.helpers.valkey import Broker
-from tests.helpers.waiting import wait_until
+from tests.helpers.waiting import DEADLINE_S, wait_until
 
 OWNERS: list[str | None] = [None, "a", "b", "c", "d", "e"]
 
@@ -91,6 +91,15 @@ async def test_each_piece_has_its_deadline() -> None:
     assert len(stuck.written) == 2
 
 
+def until_closed(connection: socket.socket) -> bytes:
+    """All that there is to read. Raises ``TimeoutError`` where the connection goes on."""
+    read = b""
+    with suppress(ConnectionResetError):
+        while piece := connection.recv(65_536):
+            read += piece
+    return read
+
+
 async def test_a_viewer_that_never_reads_makes_room(broker: Broker) -> None:
     settings = GatewaySettings(redis=broker.url, key=KEY, viewers=1, viewer_s=0.1)
     async with running_gateway(settings) as gateway:
@@ -108,6 +117,9 @@ async def test_a_viewer_that_never_reads_makes_room(broker: Broker) -> None:
                 return gateway.monitor.viewers == 0
 
             await wait_until(gone, "it is sent away")
+            silent.settimeout(DEADLINE_S)
+            read = await asyncio.to_thread(until_closed, silent)
+            assert not read.endswith(b"\r\n0\r\n\r\n"), "what is cut off does not look ended"
         assert any("does not read" in line["event"] and line["device"] == "owner" for line in logged)
         headers = {"Authorization": f"Bearer {KEY}"}
         async with aiohttp.ClientSession(headers=headers) as http, http.get(gateway.url + MONITOR_PATH) as again:
