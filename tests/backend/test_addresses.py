@@ -1,21 +1,23 @@
 import ipaddress
+from pathlib import Path
 
 import pytest
 
-from backend.addresses import Interface, interfaces, reachable
+from backend.addresses import Interface, interfaces, is_inner, reachable
 
 FOUND = (
     Interface("lo", ("127.0.0.1", "::1")),
     Interface("wan", ("8.8.4.4", "fe80::1%wan")),
     Interface("wlan0", ("192.168.1.4", "169.254.3.3", "fd00::4", "fe80::2%wlan0", "no address")),
-    Interface("docker", ("172.17.0.1",)),
+    Interface("docker0", ("172.17.0.1",), inner=True),
+    Interface("virbr0", ("10.0.3.1",), inner=True),
 )
 
 
 @pytest.mark.parametrize(
     ("host", "at"),
     [
-        ("0.0.0.0", ("172.17.0.1", "192.168.1.4", "8.8.4.4")),
+        ("0.0.0.0", ("192.168.1.4", "8.8.4.4", "10.0.3.1", "172.17.0.1")),
         ("::", ("fd00::4",)),
         ("192.168.1.4", ("192.168.1.4",)),
         ("desk.example", ("desk.example",)),
@@ -26,6 +28,27 @@ FOUND = (
 )
 def test_where_others_reach_it(host: str, at: tuple[str, ...]) -> None:
     assert reachable(host, FOUND) == at
+
+
+def test_a_bridge_is_inner_unless_there_is_hardware_below(tmp_path: Path) -> None:
+    """As sysfs has it; a bond is below the bridge, a network card below the bond."""
+    below = {
+        "docker0": ["veth1"],
+        "br0": ["tap1", "bond0"],
+        "bond0": ["eth0"],
+        "eth0": [],
+        "veth1": [],
+        "tap1": [],
+    }
+    for name in below:
+        (tmp_path / name).mkdir()
+    for name, others in below.items():
+        for other in others:
+            (tmp_path / name / f"lower_{other}").symlink_to(tmp_path / other)
+    (tmp_path / "eth0" / "device").mkdir()
+    for name in ("docker0", "br0"):
+        (tmp_path / name / "bridge").mkdir()
+    assert [name for name in (*below, "nothing") if is_inner(name, tmp_path)] == ["docker0"]
 
 
 def test_this_computer_has_loopback_at_least() -> None:
