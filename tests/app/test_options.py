@@ -1,0 +1,27 @@
+"""Options that are checked before a command begins."""
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from app.options import Language
+from app.settings import checks
+
+program = typer.Typer()
+
+
+@program.command()
+def say(language: Language = "auto") -> None:
+    typer.echo(language)
+
+
+@pytest.mark.parametrize("code", ["auto", "de", "yue"])
+def test_a_language_of_the_settings_is_taken(code: str) -> None:
+    assert CliRunner().invoke(program, ["--language", code]).stdout == f"{code}\n"
+    assert CliRunner().invoke(program, []).stdout == "auto\n"
+
+
+def test_another_one_is_refused_in_the_words_of_the_settings() -> None:
+    refused = CliRunner().invoke(program, ["--language", "German"])
+    assert refused.exit_code == 2
+    assert checks.language("German") in " ".join(refused.stderr.replace("│", "").split())
