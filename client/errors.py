@@ -11,6 +11,7 @@ GatewayError            base
 │   ├── DeviceNotKept   the code was right, but it cannot write down that this device has a key
 │   └── NotPaired       it gives this device no key: the code, the time, or too many tries
 │       └── Intercepted  somebody stands between this device and the gateway
+│           └── SomebodyElse  or is at one of its addresses: nothing was said there
 ├── SessionLost         the session cannot be finished: taken over, or nothing was heard for too long
 └── AudioGone           audio that must be sent again is no longer held here
 """
@@ -83,6 +84,10 @@ class Intercepted(NotPaired):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, PairRefusal.INTERCEPTED)
+
+
+class SomebodyElse(Intercepted):
+    """Another certificate is shown there than the one that the code came with; the code was not used."""
 
 
 class SessionLost(GatewayError):

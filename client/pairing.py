@@ -26,7 +26,15 @@ from spake2.ed25519_basic import NotOnCurve
 from yarl import URL
 
 from client.connection import Address, broken, pinned, refusal
-from client.errors import DeviceNotKept, GatewayError, Intercepted, NotPaired, Refused, WrongCertificate
+from client.errors import (
+    DeviceNotKept,
+    GatewayError,
+    Intercepted,
+    NotPaired,
+    Refused,
+    SomebodyElse,
+    WrongCertificate,
+)
 from protocol.devices import DeviceKind, clean_name
 from protocol.errors import ErrorCode, MalformedMessage
 from protocol.pairing import (
@@ -128,14 +136,14 @@ async def pair(
     certificate_sha256: str = "",
     deadline_s: float = ANSWER_S,
 ) -> NewPairing:
-    """Get a key. ``certificate_sha256``: what must be seen there, if a QR code said so.
+    """Get a key. ``certificate_sha256``: what must be seen there, if a QR code said so; else ``SomebodyElse``.
 
     Raises ``NotPaired``, ``Intercepted``, ``Unreachable`` or ``Refused``; ``MalformedMessage``: it is no code.
     """
     exchange = Exchange(code, name, kind)
     place = Address(url.rstrip("/"), certificate_sha256=await _shown_certificate(_where(url), deadline_s))
     if certificate_sha256 not in ("", place.certificate_sha256):
-        raise Intercepted(_BETWEEN)
+        raise SomebodyElse(_BETWEEN)
     timeout = aiohttp.ClientTimeout(total=deadline_s)
     async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
         began = _began(await _say(http, place, exchange.begin()))

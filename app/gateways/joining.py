@@ -9,7 +9,7 @@ from app.gateways.actions import PairGateway
 from app.gateways.view import PairingStage, PairingView
 from app.problem_notes import note_of
 from app.view import Note
-from client.errors import GatewayError, Unreachable
+from client.errors import GatewayError, SomebodyElse, Unreachable
 from client.pairing import NewPairing, pair
 from protocol.devices import DeviceKind
 from protocol.errors import MalformedMessage
@@ -75,16 +75,23 @@ class Joining:
         return Note("pair-wrong-again", note.values) if before == self._wrong else note
 
     async def _first(self, wanted: PairGateway) -> NewPairing:
-        """At the first address where anybody answers. Raises ``GatewayError`` or ``MalformedMessage``."""
+        """At the first address where it is, or anybody answers. Raises ``GatewayError`` or ``MalformedMessage``.
+
+        A bridge of containers has the same address on many computers: where the certificate is known beforehand and
+        another one is shown, the gateway is looked for at the next. Where it is at none, somebody stands between.
+        """
         lost: GatewayError = Unreachable("there is no address")
+        other: GatewayError | None = None
         for url in wanted.urls:
             try:
                 return await self._pair(
                     url, wanted.code, wanted.name, DeviceKind.CLIENT, wanted.certificate_sha256
                 )
+            except SomebodyElse as error:
+                other = error
             except Unreachable as error:
                 lost = error
-        raise lost
+        raise other or lost
 
     def _show(self, view: PairingView) -> None:
         if view != self.view:

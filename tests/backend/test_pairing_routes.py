@@ -17,7 +17,7 @@ from backend.modes import Mode
 from backend.roster import Roster
 from backend.settings import GatewaySettings
 from client.connection import Address, connect
-from client.errors import DeviceNotKept, Intercepted, NotPaired, Unauthorised
+from client.errors import DeviceNotKept, Intercepted, NotPaired, SomebodyElse, Unauthorised
 from client.pairing import pair
 from protocol.devices import DeviceKind
 from protocol.errors import CloseCode, ErrorCode
@@ -148,7 +148,7 @@ async def test_with_a_scanned_code_he_hears_nothing_at_all(
 ) -> None:
     state = await opened(owner)
     async with man_between(own_certificate(tmp_path / "his"), shared.tls_port) as man:
-        with pytest.raises(Intercepted):
+        with pytest.raises(SomebodyElse):
             await pair(at(man.port), state.code, "n", certificate_sha256=state.certificate_sha256)
         assert man.heard == b""
     assert (await shown(owner)).stage is PairingStage.WAITING

@@ -10,7 +10,7 @@ from app.gateways.joining import Joining
 from app.gateways.view import PairingStage, PairingView
 from app.view import Note
 from client.connection import Address
-from client.errors import Intercepted, NotPaired, Unreachable, WrongCertificate
+from client.errors import Intercepted, NotPaired, SomebodyElse, Unreachable, WrongCertificate
 from client.pairing import NewPairing
 from protocol.devices import DeviceKind
 from protocol.errors import MalformedMessage
@@ -64,6 +64,20 @@ async def test_it_is_paired_where_somebody_answers() -> None:
     assert await world.over() == PairingView(PairingStage.PAIRED, "its-id", "desk")
     assert world.said[-1] == ("https://b:1", "1234 5678", "laptop", "client", "c" * 64)
     assert world.kept == [MADE]
+
+
+async def test_somebody_else_at_one_of_its_addresses_is_passed_over() -> None:
+    world = World(a=SomebodyElse(""), b=MADE)
+    world.joining.begin(WANTED)
+    assert (await world.over()).stage is PairingStage.PAIRED and world.kept == [MADE]
+
+
+@pytest.mark.parametrize("last", [SomebodyElse(""), Unreachable("")])
+async def test_somebody_else_and_it_at_none_of_its_addresses_is_told(last: Exception) -> None:
+    world = World(a=SomebodyElse(""), b=last)
+    world.joining.begin(WANTED)
+    assert (await world.over()).note == Note("pair-intercepted")
+    assert [said[0] for said in world.said] == ["https://a:1", "https://b:1"] and not world.kept
 
 
 @pytest.mark.parametrize(
