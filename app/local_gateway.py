@@ -47,6 +47,12 @@ def read_endpoint() -> Endpoint | None:
         return None
 
 
+def own_certificate() -> str:
+    """SHA-256 of what it shows to other devices; empty: nothing, or there is none."""
+    endpoint = read_endpoint()
+    return endpoint.certificate_sha256 if endpoint else ""
+
+
 def locate() -> Address:
     """Where it is now: a ``client.connection.Locate``. Raises ``Unreachable``."""
     endpoint = read_endpoint()

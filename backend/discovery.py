@@ -24,12 +24,12 @@ def own_key(folder: Path) -> str:
 
 
 @contextmanager
-def findable(file: Path | None, url: str, key: str) -> Iterator[None]:
+def findable(file: Path | None, url: str, key: str, certificate_sha256: str = "") -> Iterator[None]:
     """Write the endpoint file (mode 0600, at once) and remove it afterwards if it is still ours."""
     if file is None:
         yield
         return
-    endpoint = Endpoint(url, key, os.getpid())
+    endpoint = Endpoint(url, key, os.getpid(), certificate_sha256)
     replace_file(file, encode_endpoint(endpoint))
     try:
         yield

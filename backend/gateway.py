@@ -334,7 +334,8 @@ async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         try:
             await gateway.start(where)
             async with _announced(settings, gateway.tls_port):
-                with findable(settings.endpoint_file, gateway.url, settings.key):
+                shown = settings.certificate.sha256 if settings.certificate else ""
+                with findable(settings.endpoint_file, gateway.url, settings.key, shown):
                     yield gateway
         finally:
             await gateway.drain()

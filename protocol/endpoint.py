@@ -11,11 +11,15 @@ ENDPOINT_FILE: Final = "gateway.json"
 
 
 class Endpoint(Struct, frozen=True):
-    """``url`` is the base address (http://127.0.0.1:PORT); the file that holds it has mode 0600."""
+    """``url`` is the base address (http://127.0.0.1:PORT); the file that holds it has mode 0600.
+
+    ``certificate_sha256``: of what it shows to other devices, by which it is known again on the network; or empty.
+    """
 
     url: str
     key: str
     pid: int
+    certificate_sha256: str = ""
 
 
 def encode_endpoint(endpoint: Endpoint) -> bytes:

@@ -77,8 +77,8 @@ class Joining:
     async def _first(self, wanted: PairGateway) -> NewPairing:
         """At the first address where it is, or anybody answers. Raises ``GatewayError`` or ``MalformedMessage``.
 
-        A bridge of containers has the same address on many computers: where the certificate is known beforehand and
-        another one is shown, the gateway is looked for at the next. Where it is at none, somebody stands between.
+        A bridge of containers has the same address on many computers: where the certificate is known beforehand
+        and another one is shown, the next address is tried. Where it is at none, somebody stands between.
         """
         lost: GatewayError = Unreachable("there is no address")
         other: GatewayError | None = None

@@ -36,7 +36,7 @@ from app.gateways.keeping import Keeping
 from app.gateways.leaving import leave
 from app.gateways.moving import Moving
 from app.gateways.route import RouteTimes
-from app.gateways.showing import listed, strangers
+from app.gateways.showing import elsewhere, listed, strangers
 from app.gateways.store import GatewayStore, Paired, of_this_user
 from app.gateways.view import Answer, GatewaysView
 from app.gateways.watching import THERE, Ask, Watching, best_answer
@@ -67,6 +67,7 @@ class World:
     own_addresses: Callable[[], tuple[str, ...]] = own_addresses
     look_s: float = LOOK_S
     quiet_s: float = moving.LOOK_S
+    own_certificate: Callable[[], str] = local_gateway.own_certificate
 
 
 class Gateways:
@@ -266,8 +267,11 @@ class Gateways:
         one = next(
             (one for one in self._keeping.gateways if one.certificate_sha256 == found.certificate_sha256), None
         )
-        if one is not None and not set(found.urls) <= set(one.urls):
-            self._tasks.start(self._move(one.at(found.urls)), "move")
+        if one is None:
+            return
+        urls = elsewhere(found.urls, self._world.own_addresses()) or found.urls
+        if not set(urls) <= set(one.urls):
+            self._tasks.start(self._move(one.at(urls)), "move")
 
     async def _move(self, one: Paired) -> None:
         with suppress(AppError):  # it is found again the next time too
@@ -316,9 +320,10 @@ class Gateways:
 
     def _show(self) -> None:
         self._moving.look()
+        own = self._world.own_addresses(), self._world.own_certificate()
         view = GatewaysView(
             tuple(listed(self._keeping.gateways, self._chosen, self._answers)),
-            tuple(strangers(self._finding.known, self._keeping.gateways, self._world.own_addresses())),
+            tuple(strangers(self._finding.known, self._keeping.gateways, *own)),
             self.here,
             self.instead_of,
             clean_name(socket.gethostname()),

@@ -21,11 +21,25 @@ def listed(paired: Iterable[Paired], chosen: Gateway, answers: Mapping[str, Answ
 
 
 def strangers(
-    found: Iterable[Found], paired: Sequence[Paired], own_addresses: Sequence[str]
+    found: Iterable[Found], paired: Sequence[Paired], own_addresses: Sequence[str], own_certificate: str = ""
 ) -> Iterator[FoundView]:
     """Those that this computer could be paired with; its own is none of them."""
-    known = {one.certificate_sha256 for one in paired}
+    known = {own_certificate, *(one.certificate_sha256 for one in paired)}
     for one in sorted(found, key=lambda found: (found.name.casefold(), found.service)):
-        hosts = {urlsplit(url).hostname for url in one.urls}
-        if one.certificate_sha256 not in known and not hosts & set(own_addresses):
-            yield FoundView(one.name, one.urls, one.certificate_sha256)
+        if one.certificate_sha256 not in known and (urls := elsewhere(one.urls, own_addresses)):
+            yield FoundView(one.name, urls, one.certificate_sha256)
+
+
+def elsewhere(urls: Iterable[str], own_addresses: Sequence[str]) -> tuple[str, ...]:
+    """Those of another computer, the likeliest first: beside an address of this one.
+
+    One that this computer has too leads to itself alone: bridges of containers have the same on many computers.
+    """
+    near = {_network(own) for own in own_addresses}
+    others = [url for url in urls if urlsplit(url).hostname not in own_addresses]
+    return tuple(sorted(others, key=lambda url: _network(urlsplit(url).hostname or "") not in near))
+
+
+def _network(address: str) -> str:
+    """Its first three numbers, as most networks of homes and offices go."""
+    return address.rpartition(".")[0]

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from app import local_gateway
-from app.local_gateway import alive, ask, locate, read_endpoint, running
+from app.local_gateway import alive, ask, locate, own_certificate, read_endpoint, running
 from client.connection import Address
 from client.errors import Unreachable
 from protocol.endpoint import Endpoint, encode_endpoint
@@ -53,7 +53,7 @@ def gone() -> int:
 
 
 async def test_nothing_there() -> None:
-    assert read_endpoint() is None
+    assert read_endpoint() is None and own_certificate() == ""
     assert await running() is None
     with pytest.raises(Unreachable, match="kikipounamu up"):
         locate()
@@ -67,8 +67,8 @@ async def test_a_damaged_file_is_nothing(home: Path) -> None:
 
 async def test_a_gateway_that_died_is_not_running() -> None:
     async with answering(lambda request: web.json_response({"ready": True})) as url:
-        write(Endpoint(url, "k", gone()))
-        assert await running() is None
+        write(Endpoint(url, "k", gone(), "ab" * 32))
+        assert await running() is None and own_certificate() == "ab" * 32
         assert locate() == Address(url, "k")
 
 

@@ -59,6 +59,7 @@ async def test_a_shared_one_shows_its_certificate_to_others_and_none_to_this_com
     (home / "config" / "gateway.toml").write_text('mode = "shared"\nport = 0\nannounce = false\n')
     async with gateway_process(home) as gateway:
         line = told(home, "other devices may come")
+        assert gateway.endpoint.certificate_sha256 == line["certificate"]
         port, certificate = int(line["port"]), line["certificate"]
         found = listening(gateway)
         assert found.pop(port) == "0.0.0.0"

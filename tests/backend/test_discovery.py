@@ -12,9 +12,9 @@ def mode(path: Path) -> int:
 
 def test_the_endpoint_file_is_there_while_the_gateway_is_and_only_for_its_user(tmp_path: Path) -> None:
     file = tmp_path / "run" / "gateway.json"
-    with findable(file, "http://127.0.0.1:1", "k"):
+    with findable(file, "http://127.0.0.1:1", "k", "ab" * 32):
         endpoint = decode_endpoint(file.read_bytes())
-        assert (endpoint.url, endpoint.key) == ("http://127.0.0.1:1", "k")
+        assert (endpoint.url, endpoint.key, endpoint.certificate_sha256) == ("http://127.0.0.1:1", "k", "ab" * 32)
         assert (mode(file), mode(file.parent)) == (0o600, 0o700)
     assert not file.exists()
 

@@ -23,6 +23,7 @@ from tests.helpers.waiting import wait_until
 HERE = Address("http://127.0.0.1:1", "owner")
 DESK = Paired(("https://10.0.0.4:8765",), "a" * 64, "device-1", "key-1", "desk")
 TEAM = Paired(("https://10.0.0.5:8765",), "b" * 64, "device-2", "key-2", "team")
+OWN = "f" * 64
 SOON = RouteTimes(0.02, 0.02, 0.02, 0.1, 10.0, 3_600.0, 0.002, 0.002, 0.0)
 
 
@@ -83,7 +84,16 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     network, store = Network(), GatewayStore(tmp_path / "gateways.json")
     store.write((DESK, TEAM))
     world = World(
-        store, lambda: HERE, network.ask, network.discover, network.pair, SOON, lambda: ("10.0.0.9",), 0.01, 0.01
+        store,
+        lambda: HERE,
+        network.ask,
+        network.discover,
+        network.pair,
+        SOON,
+        lambda: ("10.0.0.9",),
+        look_s=0.01,
+        quiet_s=0.01,
+        own_certificate=lambda: OWN,
     )
     views, unchosen, moves = list[GatewaysView](), list[int](), list[str]()
     made = Gateways(views.append, lambda: unchosen.append(1), lambda: moves.append(made.destination), "env", world)
@@ -135,6 +145,26 @@ async def test_at_another_address_it_is_known_by_its_certificate(bench: Bench) -
     assert bench.gateways.locate() == replace(DESK.addresses[0], url=moved)
     await wait_until(lambda: not bench.network.discovering, "nobody is looked for any more")
     assert bench.of(DESK.id).where == "10.0.0.77:8765"
+
+
+async def test_where_this_computer_is_too_a_paired_one_is_not_looked_for(bench: Bench) -> None:
+    """Bridges of containers are called alike; its own gateway would answer there with another certificate."""
+    bench.network.well.clear()
+    bench.gateways.choose(Gateway(chosen=DESK.id))
+    await bench.until(lambda view: bench.network.discovering, "it is looked for")
+    moved = "https://10.0.0.77:8765"
+    bench.network.well.add(moved)
+    both = ("https://10.0.0.9:8765", moved)
+    bench.network.announced.put_nowait(Found("y", "desk", both, DESK.certificate_sha256, "1"))
+    await bench.until(lambda view: bench.of(DESK.id).answer.health is Health.WELL, "it is found")
+    assert both[0] not in {address.url for address in bench.network.asked}
+
+
+async def test_its_own_gateway_is_no_other_one_wherever_it_is(bench: Bench) -> None:
+    bench.gateways.ask(LookAtGateways(True))
+    for service, certificate in (("x", OWN), ("y", "c" * 64)):
+        bench.network.announced.put_nowait(Found(service, service, ("https://10.0.0.6:1",), certificate, "1"))
+    await bench.until(lambda view: [one.name for one in view.found] == ["y"], "only the other one is found")
 
 
 async def test_what_is_being_said_goes_along_to_its_new_address(bench: Bench) -> None:

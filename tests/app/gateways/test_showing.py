@@ -1,6 +1,6 @@
 """What the lists show, and what they leave out."""
 
-from app.gateways.showing import listed, strangers
+from app.gateways.showing import elsewhere, listed, strangers
 from app.gateways.store import Paired
 from app.gateways.view import Answer, FoundView, GatewayView, Health
 from app.settings.sections import Gateway
@@ -31,8 +31,21 @@ def test_strangers_are_those_that_are_not_paired_and_not_this_computer() -> None
         found("desk", DESK.certificate_sha256, "https://10.0.0.1:8765"),
         found("Anna", "b" * 64, "https://10.0.0.2:8765"),
         found("me", "d" * 64, "https://127.0.0.1:1", "https://10.0.0.9:8765"),
+        found("I as well, before", "e" * 64, "https://10.0.0.8:8765"),
     ]
-    assert tuple(strangers(seen, (DESK,), ("10.0.0.9", "127.0.0.1"))) == (
+    assert tuple(strangers(seen, (DESK,), ("10.0.0.9", "127.0.0.1"), "e" * 64)) == (
         FoundView("Anna", ("https://10.0.0.2:8765",), "b" * 64),
         FoundView("zebra", ("https://10.0.0.3:8765",), "c" * 64),
     )
+
+
+BRIDGES = ("https://172.17.0.1:8765", "https://192.168.122.1:8765")
+HERE = ("127.0.0.1", "172.17.0.1", "192.168.1.9", "192.168.122.1")
+
+
+def test_who_has_the_same_bridges_of_containers_is_a_stranger_at_the_other_addresses() -> None:
+    near, far = "https://192.168.1.4:8765", "https://172.18.0.1:8765"
+    (tower,) = strangers([found("tower", "b" * 64, far, *BRIDGES, near)], (), HERE)
+    assert tower == FoundView("tower", (near, far), "b" * 64)
+    assert elsewhere(BRIDGES, HERE) == ()
+    assert elsewhere(("https://[fd00::4]:1", near), ()) == ("https://[fd00::4]:1", near)
