@@ -17,12 +17,13 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from app.gateways.showing import elsewhere
 from app.gateways.store import Paired
 from app.local_gateway import WorkerSeen
 from app.local_worker import Fetch, LocalWorker, LocalWorkerSettings
 from app.view import Note, WorkerState, WorkerView
 from client.connection import Address, broken, credentials, pinned, refusal
-from client.discovery import DiscoveryEvent, Found
+from client.discovery import DiscoveryEvent, Found, own_addresses
 from client.errors import GatewayError, Refused, Unauthorised, Unreachable, WrongCertificate
 from runtime.tasks import Tasks
 
@@ -79,6 +80,7 @@ class Lent:
         self.paired = paired
         self.view = WorkerView()
         self.discover: Discover | None = None
+        self.own_addresses: Callable[[], tuple[str, ...]] = own_addresses
         self.look_s = LOOK_S
         self._settings, self._changed, self._ask = settings, changed, ask
         self._at = paired.addresses[0]
@@ -172,7 +174,7 @@ class Lent:
         async with aclosing(discover()) as events:
             async for event in events:
                 if isinstance(event, Found) and event.certificate_sha256 == self.paired.certificate_sha256:
-                    self.paired = self.paired.at(event.urls)
+                    self.paired = self.paired.at(elsewhere(event.urls, self.own_addresses()) or event.urls)
                     self._looked_at = -inf
                     self._changed()
 

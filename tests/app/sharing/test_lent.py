@@ -106,6 +106,7 @@ async def test_one_that_is_away_is_told_so_looked_for_and_followed(
         assert made.view == WorkerView(reason=Note("rests-on-battery"))
 
 
+OWN, FAR = "https://172.17.0.1:8765", "https://172.18.0.1:8765"
 OTHER = Note("lent-other-certificate", {"gateway": "desk"})
 VERSION = Note("lent-other-version", {"gateway": "desk"})
 
@@ -131,19 +132,19 @@ async def test_where_another_computer_has_its_address_it_is_found_elsewhere_and_
 
     async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
         await heard.wait()
-        yield Found("desk", "desk", ("https://172.17.0.1:8765", NEW), DIGEST, "1")
+        yield Found("desk", "desk", (OWN, FAR, NEW), DIGEST, "1")
         await asyncio.Event().wait()
 
-    ask = Away(WrongCertificate("no"), also=("https://172.17.0.1:8765",))
+    ask = Away(WrongCertificate("no"), also=(FAR,))
     async with lent(REFUSED, ask) as made:
-        made.discover, seen = discover, Seen(made)
+        made.discover, made.own_addresses, seen = discover, lambda: ("172.17.0.1",), Seen(made)
         await made.switch(True, None)
         await wait_until(lambda: made.view == WorkerView(WorkerState.FAILED, reason=OTHER), "it is told so")
         asked = len(ask.asked)
         await wait_until(lambda: len(ask.asked) > asked, "it is asked for on", 10)
         heard.set()
         await wait_until(lambda: seen.began_again_after(OTHER), "a worker begins there")
-        assert made.paired.urls == (NEW, "https://172.17.0.1:8765", OLD), "where it was found is tried first"
+        assert made.paired.urls == (NEW, FAR, OLD), "where it was found is tried first"
         await wait_until(lambda: made.view.reason == VERSION, "refused there too, for another reason", 10)
 
 
