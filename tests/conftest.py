@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.helpers.valkey import Broker, binaries, running_broker
@@ -21,6 +22,10 @@ OURS = ("KIKIPOUNAMU_TEST_", "KIKIPOUNAMU_EXTRA_")
 for name in [name for name in os.environ if name.startswith("KIKIPOUNAMU_") and not name.startswith(OURS)]:
     del os.environ[name]
 
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 SERIAL = re.compile(r'mark\.serial(?:\("(\w+)"\))?')
 
