@@ -31,6 +31,10 @@ log = structlog.get_logger(__name__)
 _REWRITE_FROM: Final = "256mb"
 """A rewrite is felt for a tenth of a second; at the default of 64 MB 500 speakers cause one every 5 s. Loading so
 much takes half a second. A broker that is idle is rewritten at any size."""
+_ONE_CLIENT: Final = "32mb"
+_ALL_CLIENTS: Final = "25%"
+"""Of the memory, for what is said to the broker and by it, which counts as data does: a client that says much behind
+a read that waits, or takes no answers, would else leave no room for anybody. The largest go first."""
 _STOP_S: Final = 10.0
 _PAUSE_S: Final = 0.05
 _TAKE_OVER_S: Final = 0.5

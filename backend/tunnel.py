@@ -75,33 +75,35 @@ class BrokerTunnel:
         try:
             with visit.present(lambda: _abort(request)):
                 async with Tasks("tunnel") as tasks:
-                    tasks.start(_down(reader, socket), "down")
-                    await self._up(socket, writer)
+                    gate = CommandGate(self._digests)
+                    tasks.start(_down(reader, socket, gate), "down")
+                    await _up(socket, writer, gate)
         finally:
             self._ends.discard(writer)
             log.info("audit", what="tunnel closed", **who)
         return socket
 
-    async def _up(self, socket: web.WebSocketResponse, writer: asyncio.StreamWriter) -> None:
-        gate = CommandGate(self._digests)
-        with suppress(OSError):
-            async for message in socket:
-                if message.type is not WSMsgType.BINARY:
-                    await socket.close(code=CloseCode.UNSUPPORTED_DATA)
-                    return
-                try:
-                    gate.feed(message.data)
-                except ProtocolError as error:
-                    log.warning("a worker was cut off", reason=str(error))
-                    await socket.close(code=CloseCode.POLICY_VIOLATION, message=str(error).encode()[:120])
-                    return
-                writer.write(message.data)
-                await writer.drain()
+
+async def _up(socket: web.WebSocketResponse, writer: asyncio.StreamWriter, gate: CommandGate) -> None:
+    with suppress(OSError):
+        async for message in socket:
+            if message.type is not WSMsgType.BINARY:
+                await socket.close(code=CloseCode.UNSUPPORTED_DATA)
+                return
+            try:
+                gate.feed(message.data)
+            except ProtocolError as error:
+                log.warning("a worker was cut off", reason=str(error))
+                await socket.close(code=CloseCode.POLICY_VIOLATION, message=str(error).encode()[:120])
+                return
+            writer.write(message.data)
+            await writer.drain()
 
 
-async def _down(reader: asyncio.StreamReader, socket: web.WebSocketResponse) -> None:
+async def _down(reader: asyncio.StreamReader, socket: web.WebSocketResponse, gate: CommandGate) -> None:
     with suppress(OSError):
         while data := await reader.read(CHUNK_BYTES):
+            gate.answered()
             await socket.send_bytes(data)
     await socket.close(code=CloseCode.GOING_AWAY, message=b"the broker is away")
 

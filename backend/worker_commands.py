@@ -19,7 +19,8 @@ _READ_WORDS: Final = 3
 _MOST_OF_A_READ: Final = 64  # words of an XREADGROUP, all of which are read
 _MOST_WORDS: Final = 10_000
 _LONGEST_WORD: Final = 64 * 1024  # of those that are read: a script
-_LONGEST_ARGUMENT: Final = 8 * 1024 * 1024
+_LONGEST_COMMAND: Final = 1024 * 1024  # the longest is the result of a minute of speech: some ten thousand bytes
+_MOST_UNANSWERED: Final = 1 << 40
 _LONGEST_HEADER: Final = 16
 _END: Final = b"\r\n"
 _WORKERS: Final = WORKERS_KEY.encode()
@@ -64,7 +65,10 @@ def _waits_for_new(rest: Sequence[bytes]) -> bool:
 
 
 class CommandGate:
-    """Reads along what a worker sends, however it is cut; keeps the first words of one command at most."""
+    """Reads along what a worker sends, however it is cut; keeps the first words of one command at most.
+
+    A broker keeps in its memory what comes behind a read that waits: what it has not answered has a bound.
+    """
 
     def __init__(self, digests: Set[bytes]) -> None:
         self._digests = digests
@@ -74,12 +78,21 @@ class CommandGate:
         self._words: list[bytes] = []
         self._word: int | None = None  # length of a word that is read
         self._skip = 0  # bytes of one that is not
+        self._length = 0  # of the words of this command, as far as they began
+        self._unanswered = 0  # bytes since the broker said anything
 
     def feed(self, data: bytes) -> None:
         """Raises ``Forbidden`` or ``MalformedMessage`` before the last byte of what may not be sent."""
+        self._unanswered += len(data)
+        if self._unanswered > _MOST_UNANSWERED:
+            raise Forbidden("a worker sends no more before it is answered")
         self._read += data
         while self._step():
             pass
+
+    def answered(self) -> None:
+        """The broker said something: while a read waits, it says nothing."""
+        self._unanswered = 0
 
     def _step(self) -> bool:
         if self._skip:
@@ -112,9 +125,10 @@ class CommandGate:
 
     def _begin_word(self, length: int) -> bool:
         self._left -= 1
+        self._length += length
         reads = len(self._words) < self._wanted()
-        if length > (_LONGEST_WORD if reads else _LONGEST_ARGUMENT):
-            raise Forbidden("a worker sends no argument of this length")
+        if self._length > _LONGEST_COMMAND or (reads and length > _LONGEST_WORD):
+            raise Forbidden("a worker sends no command of this length")
         if reads:
             self._word = length
         else:
@@ -139,6 +153,6 @@ class CommandGate:
 
     def _next(self) -> bool:
         if not self._left:
-            self._count = 0
+            self._count = self._length = 0
             self._words.clear()
         return True

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -67,10 +67,33 @@ async def test_it_is_private_and_keeps_what_it_acknowledged(settings: EmbeddedSe
         assert not broker.adopted
         assert (config["appendonly"], config["appendfsync"], config["save"]) == ("yes", "always", "")
         assert (config["maxmemory"], config["maxmemory-policy"]) == (str(256 * 1024 * 1024), "noeviction")
+        assert (config["client-query-buffer-limit"], config["maxmemory-clients"]) == (str(32 << 20), "25%")
         assert config["port"] == "0"
         assert settings.socket.stat().st_mode & 0o777 == 0o600
         assert settings.folder.stat().st_mode & 0o777 == 0o700
         assert settings.socket.parent.stat().st_mode & 0o777 == 0o700
+
+
+async def test_clients_that_say_much_behind_a_read_that_waits_leave_room_for_data(
+    settings: EmbeddedSettings,
+) -> None:
+    waits = b"XREAD BLOCK 0 STREAMS s $\r\n"
+    much = b"*2\r\n$4\r\nECHO\r\n$1000000\r\n%s\r\n" % bytes(1_000_000)
+
+    async def flood() -> None:
+        _, writer = await asyncio.open_unix_connection(settings.socket)
+        with suppress(ConnectionError):
+            writer.write(waits)
+            for _ in range(40):
+                writer.write(much)
+                await writer.drain()
+            raise AssertionError("nobody stopped it")
+
+    async with embedded_broker(settings) as broker, client(broker) as redis:
+        await asyncio.gather(*(flood() for _ in range(8)))
+        assert await redis.set("there is", "room")
+        memory: Any = await redis.info("memory")
+        assert memory["used_memory"] < memory["maxmemory"] / 2
 
 
 async def test_it_ends_with_its_context_and_leaves_only_its_data(settings: EmbeddedSettings) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ import pytest
 from redis.asyncio import Redis
 
 from backend.tunnel import MOST_CONNECTIONS
+from backend.worker_commands import known_digests
 from protocol.broker import BROKER_PATH, CHUNK_BYTES
 from protocol.devices import DeviceKind
 from protocol.errors import CloseCode
+from protocol.job import GROUP, Keys
 from tests.helpers.tunnel import GATEWAY, OWNER_KEY, Tunnelled, tunnelling
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
@@ -46,6 +48,11 @@ async def refusal(gateway: Tunnelled, key: str) -> int:
         async with carried(gateway, key):
             pass
     return refused.value.status
+
+
+def said(*words: bytes) -> bytes:
+    """A command as it is sent."""
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
 
 
 async def closed(socket: aiohttp.ClientWebSocketResponse) -> int | None:
@@ -96,10 +103,27 @@ async def test_the_owner_may_too_and_clients_and_strangers_may_not(gateway: Tunn
 async def test_what_no_worker_says_ends_the_connection(gateway: Tunnelled, words: tuple[bytes, ...]) -> None:
     _, key = await gateway.paired()
     async with carried(gateway, key) as socket:
-        await socket.send_bytes(
-            b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
-        )
+        await socket.send_bytes(said(*words))
         assert await closed(socket) == CloseCode.POLICY_VIOLATION
+
+
+async def test_what_the_broker_would_keep_behind_a_read_that_waits_has_a_bound(
+    broker: Broker, gateway: Tunnelled
+) -> None:
+    client: Any = Redis.from_url(broker.url, protocol=2)
+    async with client as redis:
+        stream = Keys().jobs("interactive", "m")
+        await redis.xgroup_create(stream, GROUP, "0", mkstream=True)
+        waits = f"XREADGROUP GROUP {GROUP} w BLOCK 0 STREAMS {stream} >".encode().split()
+        much = said(b"EVALSHA", next(iter(known_digests())), b"0", bytes(60_000))
+        _, key = await gateway.paired()
+        async with carried(gateway, key) as socket:
+            await socket.send_bytes(said(*waits))
+            with suppress(ConnectionError):  # it may be cut off while this is sent
+                for _ in range(100):
+                    await socket.send_bytes(much)
+            assert await closed(socket) == CloseCode.POLICY_VIOLATION
+            assert (await redis.info("memory"))["used_memory_peak"] < 32 << 20
 
 
 async def test_text_and_large_messages_end_the_connection(gateway: Tunnelled) -> None:

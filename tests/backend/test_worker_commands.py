@@ -110,10 +110,30 @@ def test_rubbish_raises_nothing_else(data: bytes) -> None:
         CommandGate({DIGEST}).feed(data)
 
 
-def test_huge_arguments_are_refused_before_they_come() -> None:
+def test_long_commands_are_refused_before_they_come() -> None:
+    call = b"*9\r\n$7\r\nEVALSHA\r\n$40\r\n%s\r\n$1\r\n1\r\n" % DIGEST
+    for word in (b"$999999999\r\n", b"$1100000\r\n"):
+        with pytest.raises(Forbidden):
+            CommandGate({DIGEST}).feed(call + word)
     gate = CommandGate({DIGEST})
+    half = b"$600000\r\n%s\r\n" % bytes(600_000)
+    gate.feed(call + half)
     with pytest.raises(Forbidden):
-        gate.feed(b"*2\r\n$6\r\nSCRIPT\r\n$999999999\r\n")
+        gate.feed(half[:9])
+    with pytest.raises(Forbidden):
+        CommandGate({DIGEST}).feed(b"*3\r\n$6\r\nSCRIPT\r\n$4\r\nLOAD\r\n$70000\r\n")
+
+
+def test_more_than_the_broker_answers_is_refused() -> None:
+    gate = CommandGate({DIGEST})
+    result = packed([b"EVALSHA", DIGEST, b"0", bytes(500_000)])
+    for _ in range(40):
+        gate.feed(result)
+        gate.answered()
+    gate.feed(packed(b"XREADGROUP GROUP workers w BLOCK 0 STREAMS s >".split()))
+    with pytest.raises(Forbidden, match="answered"):
+        for _ in range(5):
+            gate.feed(result)
 
 
 async def test_of_all_commands_of_a_broker_few_pass(any_broker: Broker) -> None:
