@@ -161,7 +161,7 @@ class DesktopApp:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def set(self, **settings: str | bool | list[str] | list[dict[str, str | bool]]) -> None:
+    def set(self, **settings: str | int | list[str] | list[dict[str, str | bool]]) -> None:
         """Write settings, with _ _ for the dot, into the file; a running app takes them within about a second."""
         place, before = self._settings_place, self.settings_text()
         text = before
