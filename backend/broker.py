@@ -33,8 +33,8 @@ _REWRITE_FROM: Final = "256mb"
 much takes half a second. A broker that is idle is rewritten at any size."""
 _ONE_CLIENT: Final = "32mb"
 _ALL_CLIENTS: Final = "25%"
-"""Of the memory, for what is said to the broker and by it, which counts as data does: a client that says much behind
-a read that waits, or takes no answers, would else leave no room for anybody. The largest go first."""
+"""Of the memory, for what is said to the broker and by it, which counts as data does: a client that says much
+behind a read that waits, or takes no answers, would else leave no room for anybody. The largest go first."""
 _STOP_S: Final = 10.0
 _PAUSE_S: Final = 0.05
 _TAKE_OVER_S: Final = 0.5
@@ -212,6 +212,8 @@ class EmbeddedBroker:
             "save": "",
             "maxmemory": self._settings.memory,
             "maxmemory-policy": "noeviction",
+            "client-query-buffer-limit": _ONE_CLIENT,
+            "maxmemory-clients": _ALL_CLIENTS,
             "daemonize": "no",
         }
         return [word for name, value in settings.items() for word in (f"--{name}", value)]
