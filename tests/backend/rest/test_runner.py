@@ -196,11 +196,12 @@ async def test_a_file_that_cannot_be_removed_is_done_all_the_same(world: World) 
 async def test_a_letter_of_a_file_that_has_its_texts_goes(world: World) -> None:
     session = (await world.submit(recording()))["id"]
     letter: Any = encode_job(Job(session, 0, b"xx", 1))
-    async with world.looking() as redis, world.working():
-        await redis.xadd(Keys().dead, letter)
-        await world.ended(session, "done")
+    async with world.looking() as redis:
 
         async def none() -> bool:
             return await redis.xlen(Keys().dead) == 0
 
-        await wait_until(none, "the letter is gone")
+        await redis.xadd(Keys().dead, letter)
+        async with world.working():
+            await world.ended(session, "done")
+            await wait_until(none, "the letter is gone")
