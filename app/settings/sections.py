@@ -151,7 +151,8 @@ class Worker:
     threads: int = setting(0, "Processor threads that it uses. 0: as many as its engine likes.", checks.up_to(256))
     gpu_memory: int = setting(
         0,
-        "Most memory that each of its workers takes of a graphics card, in MiB. 0: as much as its engine likes. See below.",
+        "Most memory that each of its workers takes of a graphics card, in MiB. 0: as much as its engine likes. "
+        "See below.",
         checks.up_to(1_000_000),
     )
     on_battery: bool = setting(True, "It works on battery too.")
