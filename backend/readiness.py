@@ -20,7 +20,7 @@ class Reason(Struct, frozen=True):
 
 
 class Readiness(Struct, frozen=True):
-    """``ready``: somebody can recognise something. ``accepting``: new sessions are taken; known ones are, whatever waits.
+    """``ready``: somebody can recognise something. ``accepting``: new sessions are taken; known ones are anyway.
 
     ``reasons``: why one of the two is not so; none, if both are. ``streams``: how many people could speak at once,
     by the measured speed of all workers. ``history`` stands in nobody's way; ``None``: none is kept.
