@@ -41,7 +41,7 @@ from backend.settings import GatewaySettings
 from backend.story import Story
 from backend.stream import serve_stream
 from backend.tunnel import BrokerTunnel
-from backend.viewers import keep_little, write_events
+from backend.viewers import keep_little, write_pieces
 from protocol.broker import BROKER_PATH
 from protocol.discovery import Announcement
 from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
@@ -260,7 +260,7 @@ class Gateway:
 
     async def _show(self, response: web.StreamResponse, events: "asyncio.Queue[bytes]") -> None:
         async for told in gathered(events):
-            await write_events(response, told, self._settings.viewer_s)
+            await write_pieces(response, told, self._settings.viewer_s)
             if self._draining:
                 return
 

@@ -1,4 +1,6 @@
-"""Who may watch the live feed, and how it is written to them: nobody who stops to read keeps another one out."""
+"""Who may read what takes long, the live feed and exports, and how it is written to them: nobody who stops to read
+keeps another one out.
+"""
 
 import asyncio
 import socket
@@ -17,17 +19,17 @@ _RETRY_S: Final = 5.0
 _PIECE: Final = 64 * 1024
 
 Owners = Counter[str | None]
-"""How many watch, by whose key they have; ``None``: the gateway's owner's."""
+"""How many read, by whose key they have; ``None``: the gateway's owner's."""
 
 
 def refuse_viewer(watching: Owners, owner: str | None, most: int) -> Refusal | None:
-    """Why one more of this key may not watch now, if it may not. Pure."""
+    """Why one more of this key may not read this now, if it may not. Pure."""
     share = most // SHARE
     if owner is not None and watching[owner] >= max(1, share):
-        message = f"{watching[owner]} of this key already watch, which is its limit"
+        message = f"{watching[owner]} of this key already read this, which is its limit"
         return Refusal(429, RefusalReason.KEY_STREAMS, message, _RETRY_S)
     if watching.total() >= (most if owner is None else most - share):
-        return Refusal(429, RefusalReason.CONNECTIONS, f"{watching.total()} already watch", _RETRY_S)
+        return Refusal(429, RefusalReason.CONNECTIONS, f"{watching.total()} already read this", _RETRY_S)
     return None
 
 
@@ -39,8 +41,8 @@ def keep_little(request: web.Request) -> None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _PIECE)
 
 
-async def write_events(response: web.StreamResponse, events: bytes, piece_s: float) -> None:
-    """In pieces, each of which must be taken within ``piece_s``. Raises ``TimeoutError``."""
-    for at in range(0, len(events), _PIECE):
+async def write_pieces(response: web.StreamResponse, data: bytes, piece_s: float) -> None:
+    """Each must be taken within ``piece_s``, for a line may be slow. Raises ``TimeoutError``."""
+    for at in range(0, len(data), _PIECE):
         async with asyncio.timeout(piece_s):
-            await response.write(events[at : at + _PIECE])
+            await response.write(data[at : at + _PIECE])

@@ -1,6 +1,7 @@
 """What the history tells: sessions, results, search, export, usage; and what is deleted."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime
@@ -12,16 +13,15 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from backend.access import Visit, admit
-from backend.admission import Refusal
 from backend.answers import json_response
 from backend.errors import OverQuota, RequestRefused
 from backend.history.records import StoredSegment, StoredSession
-from backend.observing import RefusalReason
 from backend.rest.operations import JSON, TEXT
 from backend.rest.query import read_query
 from backend.rest.scope import Archive, conflict, not_found, scope_of
 from backend.rest.views import cues_of, hit_view, session_view, text_of, usage_view
 from backend.rest.writing import ExportWriter, SessionWriter, Slice, Writer
+from backend.viewers import Owners, refuse_viewer, write_pieces
 from protocol.rest import (
     EXPORT_PATH,
     JSON_LINES,
@@ -50,11 +50,9 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-MOST_LONG: Final = 4
-"""Answers of more than one slice that are written at the same time."""
-_RETRY_S: Final = 5.0
+MOST_LONG: Final = 8
+"""Answers of more than one slice that are written at the same time; one key has a quarter of them."""
 _PAGE: Final = 500
-_PIECE: Final = 64 * 1024
 _WRITE_S: Final = 60.0
 _USAGE_DAYS: Final = 30
 
@@ -68,7 +66,7 @@ class HistoryRoutes:
         self._archive = archive
         self._here = here
         self._changed = changed
-        self._long = 0
+        self._long: Owners = Counter()
 
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
@@ -106,7 +104,7 @@ class HistoryRoutes:
         if form is ResultFormat.JSON:
             return await self._stream(request, visit, JSON, SessionWriter(stored, self._here(stored.id)))
         segments = page = await self._archive.ask(_segments_after(stored.id, -1))
-        with self._room() if len(page) == _PAGE else nullcontext():
+        with self._room(visit) if len(page) == _PAGE else nullcontext():
             while len(page) == _PAGE:
                 page = await self._archive.ask(_segments_after(stored.id, page[-1].segment))
                 segments += page
@@ -131,7 +129,7 @@ class HistoryRoutes:
         first = await self._archive.ask(writer.slice)  # what is wrong is said before anything is
         if first.last:
             return web.Response(body=first.data, headers=headers)
-        with self._room(), visit.present(lambda: _abort(request)):
+        with self._room(visit), visit.present(lambda: _abort(request)):
             response = web.StreamResponse(headers=headers)
             await response.prepare(request)
             try:
@@ -143,22 +141,22 @@ class HistoryRoutes:
             return response
 
     async def _write_all(self, response: web.StreamResponse, slice: Slice, writer: Writer) -> None:
-        await _write(response, slice.data)
+        await write_pieces(response, slice.data, _WRITE_S)
         while not slice.last:
             slice = await self._archive.ask(writer.slice)
-            await _write(response, slice.data)
+            await write_pieces(response, slice.data, _WRITE_S)
 
     @contextmanager
-    def _room(self) -> Iterator[None]:
+    def _room(self, visit: Visit) -> Iterator[None]:
         """For an answer that is long. Raises ``OverQuota``."""
-        if self._long >= MOST_LONG:
-            text = f"{MOST_LONG} long results and exports are being read already"
-            raise OverQuota(Refusal(429, RefusalReason.CONNECTIONS, text, _RETRY_S))
-        self._long += 1
+        whose = visit.device.owner if visit.limited else None
+        if refusal := refuse_viewer(self._long, whose, MOST_LONG):
+            raise OverQuota(refusal)
+        self._long[whose] += 1
         try:
             yield
         finally:
-            self._long -= 1
+            self._long[whose] -= 1
 
     async def _usage(self, request: web.Request) -> web.Response:
         visit, query = admit(request), read_query(request, UsageQuery)
@@ -190,13 +188,6 @@ def _written(segments: Sequence[StoredSegment], form: ResultFormat) -> web.Respo
         raise conflict("when this was said is not known: ask for json or text")
     write, media = (srt, SRT) if form is ResultFormat.SRT else (vtt, VTT)
     return web.Response(body=write(cues).encode(), content_type=media, charset="utf-8")
-
-
-async def _write(response: web.StreamResponse, data: bytes) -> None:
-    """In pieces, each with a deadline: a line may be slow."""
-    for at in range(0, len(data), _PIECE):
-        async with asyncio.timeout(_WRITE_S):
-            await response.write(data[at : at + _PIECE])
 
 
 def _abort(request: web.Request) -> None:

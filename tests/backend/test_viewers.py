@@ -18,7 +18,7 @@ from backend.devices import DeviceStore
 from backend.gateway import running_gateway
 from backend.observing import RefusalReason
 from backend.settings import GatewaySettings
-from backend.viewers import refuse_viewer, write_events
+from backend.viewers import refuse_viewer, write_pieces
 from protocol.devices import DeviceKind
 from protocol.monitor import MONITOR_PATH
 from protocol.session import Final
@@ -83,11 +83,11 @@ class Stuck:
 async def test_each_piece_has_its_deadline() -> None:
     events = bytes(range(256)) * 1_000
     reads = Stuck(takes=99)
-    await write_events(cast(Any, reads), events, 30.0)
+    await write_pieces(cast(Any, reads), events, 30.0)
     assert b"".join(reads.written) == events and max(map(len, reads.written)) == 65_536
     stuck = Stuck(takes=2)
     with pytest.raises(TimeoutError):
-        await write_events(cast(Any, stuck), events, 0.01)
+        await write_pieces(cast(Any, stuck), events, 0.01)
     assert len(stuck.written) == 2
 
 

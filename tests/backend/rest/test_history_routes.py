@@ -221,6 +221,21 @@ async def test_a_few_long_answers_are_written_at_a_time(world: World, ids: list[
             assert again.status == 200
 
 
+async def test_one_key_that_reads_slowly_keeps_no_other_from_reading(world: World, ids: list[str]) -> None:
+    go_on = asyncio.Event()
+    await world.said(ids[0], *LONG)
+    of_device, of_owner = ({"Authorization": f"Bearer {key}"} for key in (world.keys["a"], OWNER_KEY))
+    async with serving_between(world, go_on.wait) as server, AsyncExitStack() as reading:
+        long = server.make_url("/v1/export")
+        for _ in range(MOST_LONG // 4):
+            await reading.enter_async_context(world.http.get(long, headers=of_device))
+        async with world.http.get(long, headers=of_device) as refused:
+            assert refused.status == 429
+        async with world.http.get(long, headers=of_owner) as taken:
+            assert taken.status == 200
+        go_on.set()
+
+
 async def test_a_text_of_any_length_is_whole(world: World, ids: list[str]) -> None:
     await world.said(ids[0], *(f"text {n}" for n in range(1_001)))
     text = " ".join(f"text {n}" for n in range(1_001))
