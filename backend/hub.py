@@ -50,7 +50,7 @@ from backend.turns import allowance
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
 from protocol.job import CLASSES, Job, JobKind, Notice
-from protocol.session import ClientMessage, Error, Failed, GatewayMessage, Hello, Queued, Welcome
+from protocol.session import Busy, ClientMessage, Error, Failed, GatewayMessage, Hello, Queued, Welcome
 from protocol.session import Final as FinalMessage
 
 log = structlog.get_logger(__name__)
@@ -58,6 +58,8 @@ log = structlog.get_logger(__name__)
 TICK_S: Final = 1.0
 _AWAY_S: Final = 5.0
 _Promoted = Submitted | NothingToPromote
+_Known = dict[tuple[str, str, bool], tuple[Busy | None, bool]]
+"""By class, model and whether partials are wanted: how busy it is, and whether they are made."""
 
 
 class Hub:
@@ -123,7 +125,7 @@ class Hub:
         )
         self._observer.bound(identity, hello.resume)
         self._perform(hosted, hosted.session.attached(attachment, welcome, time.monotonic()))
-        self._tell_busy(hosted)
+        self._tell_busy(hosted, {})
         return hosted
 
     async def _attach(self, hello: Hello, about: About) -> Attachment:
@@ -181,9 +183,10 @@ class Hub:
     def surveyed(self, survey: Survey) -> None:
         """How things stand: whoever waits is told the truth."""
         self._survey = survey
+        known: _Known = {}
         for hosted in tuple(self.hosted.values()):
             self._let_in(hosted)
-            self._tell_busy(hosted)
+            self._tell_busy(hosted, known)
 
     def tick(self, now: float) -> None:
         """Time passed."""
@@ -374,13 +377,17 @@ class Hub:
         if hosted.connection is not None:
             self.turn_away(hosted.connection, error)
 
-    def _tell_busy(self, hosted: Hosted) -> None:
+    def _tell_busy(self, hosted: Hosted, known: _Known) -> None:
+        """``known``: what was found out at this moment already, as most ask the same."""
         if hosted.connection is None:
             return
-        options = hosted.session.options
-        limits = self.settings.admission
-        now = busy(self._survey, self._jobs.up, options, limits, len(self.connections))
-        message = worth_telling(hosted.busy, now, makes_partials(self._survey, options, limits))
+        options, limits = hosted.session.options, self.settings.admission
+        wish = options.priority, options.model, options.partials
+        if wish not in known:
+            now = busy(self._survey, self._jobs.up, options, limits, len(self.connections))
+            known[wish] = now, makes_partials(self._survey, options, limits)
+        now, partials = known[wish]
+        message = worth_telling(hosted.busy, now, partials)
         if message is not None:
             hosted.busy = now
             self._observer.told(hosted.identity, message, 0)

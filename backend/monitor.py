@@ -37,7 +37,7 @@ UNWATCHED_S: Final = 2.0
 IDLE_S: Final = 30.0
 _RECENT: Final = 50
 _EVENTS_PER_VIEWER: Final = 256
-_GATHER_S: Final = 0.1
+_GATHER_S: Final = 0.25
 _MOST_GATHERED: Final = 200
 _MARK_BYTES: Final = 4
 
@@ -281,7 +281,7 @@ class Monitor(Observer):
 
 
 async def gathered(events: "asyncio.Queue[bytes]") -> AsyncIterator[bytes]:
-    """What there is, and then ten times a second what has come since: to send each result alone costs more than
+    """What there is, and then four times a second what has come since: to send each result alone costs more than
     all the counting. Ends with the empty event.
     """
     while event := await events.get():

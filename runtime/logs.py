@@ -15,6 +15,7 @@ Every other event is written 20 times in 10 s, whatever session it carries: 110,
 is held back, or lost to a disk that is too slow, is counted in lines of its own, which are never held back.
 """
 
+import json
 import logging
 import sys
 import threading
@@ -246,8 +247,16 @@ def _writes(
         least = logging.WARNING if file else logging.NOTSET
         yield partial(_written, formatter, partial(to_stream, sys.stderr), least)
     if file is not None:
-        formatter = _Formatter(shared, structlog.processors.JSONRenderer(ensure_ascii=False))
+        formatter = _Formatter(shared, structlog.processors.JSONRenderer(_json))
         yield partial(_written, formatter, file.write, logging.NOTSET)
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, default=repr)
+"""One for all lines: to make it takes longer than to use it."""
+
+
+def _json(event: Event, **_: Any) -> str:
+    return _ENCODER.encode(event)
 
 
 def _written(

@@ -15,6 +15,7 @@ def test_results_by_outcome_and_where_their_time_went() -> None:
     metrics.told("s", Final(1, "b", timing=Timing(0, 40, 100, 0)), 0)
     metrics.told("s", Failed(2, ErrorCode.ENGINE_DIED, "no"), 16_000)
     metrics.cancelled("s", 3)
+    metrics.count()
     assert metrics.segments == {
         (EndState.FINAL, ""): 2,
         (EndState.FAILED, "engine_died"): 1,
@@ -32,6 +33,16 @@ def test_results_by_outcome_and_where_their_time_went() -> None:
     assert (readings["upload"].sum, readings["decode"].sum) == (4.0, 0.4)
 
 
+def test_texts_are_counted_although_nobody_asks() -> None:
+    metrics = Metrics()
+    for number in range(1_000):
+        metrics.told("s", Final(number, "a"), 1)
+    assert 500 < metrics.samples <= 1_000, "what waits to be counted has a bound"
+    metrics.count()
+    metrics.count()
+    assert metrics.samples == metrics.segments[EndState.FINAL, ""] == 1_000
+
+
 def test_everything_else() -> None:
     metrics = Metrics()
     metrics.told("s", Partial(0, 1, "a"), 0)
@@ -43,4 +54,5 @@ def test_everything_else() -> None:
     assert (metrics.partials, metrics.hellos[True], metrics.refusals[RefusalReason.KEY]) == (1, 1, 1)
     assert metrics.attempts == {(JobKind.HYPOTHESISE, True): 1, (JobKind.HYPOTHESISE, False): 1}
     tell_all(metrics)
+    metrics.count()
     assert metrics.segments[EndState.FINAL, ""] == 1
