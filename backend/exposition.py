@@ -82,7 +82,6 @@ class GatewayCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Everything, at one moment."""
         now = self._look()
-        self._metrics.count()
         yield from self._streams(now.survey)
         yield from _admission(now, self._limits)
         yield from _gateway(now)

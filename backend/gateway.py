@@ -84,7 +84,6 @@ class Gateway:
         self.story = Story(jobs.gateway)
         self.observers = Observers([self.monitor, self.metrics, self.story])
         self.hub = Hub(jobs, settings, self.observers)
-        self.monitor.owner_of = self._owner_of
         self.files = self._runner_of(history)
         self.url = ""
         self.tls_port = 0
@@ -172,6 +171,7 @@ class Gateway:
     def _figures(self) -> Figures:
         def now() -> Now:
             history = self.history.state() if self.history else None
+            self.observers.flush()
             return self.monitor.now(self.hub, self.access.meter.audio_s, self._draining, history)
 
         return Figures(self.monitor, self.metrics, self._jobs.round_trips, self._settings.admission, now)
@@ -188,10 +188,6 @@ class Gateway:
             return Room(survey.memory, self.monitor.up, speed(survey, ""))
 
         return Runner(self._settings.files, keeping.history, self._jobs, self._settings.history_field, room)
-
-    def _owner_of(self, session: str) -> str:
-        hosted = self.hub.hosted.get(session)
-        return hosted.about.owner if hosted else ""
 
     def noticed(self, notice: Notice) -> None:
         """Something was published to this gateway."""
@@ -325,7 +321,6 @@ async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         tasks.start(jobs.listen(gateway.noticed, on_subscribed), "results")
         tasks.start(gateway.monitor.run(gateway.hub), "monitor")
         tasks.start(gateway.tick(), "tick")
-        tasks.start(gateway.story.run(), "story")
         tasks.start(roster.run(), "devices")
         if gateway.files is not None:
             tasks.start(gateway.files.run(), "files")
@@ -338,4 +333,7 @@ async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 with findable(settings.endpoint_file, gateway.url, settings.key, shown):
                     yield gateway
         finally:
-            await gateway.drain()
+            try:
+                await gateway.drain()
+            finally:
+                gateway.observers.flush()

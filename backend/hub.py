@@ -29,7 +29,7 @@ from backend.errors import BrokerBusy, BrokerError, TooBusy, TryLater, reason_of
 from backend.history.records import About
 from backend.hosted import Hosted
 from backend.jobs import Jobs
-from backend.observing import News, Observer
+from backend.observing import Conclusion, News, Observer
 from backend.records import Attachment, NothingToPromote, Reread, SessionGone, Submitted
 from backend.room import Held, crowded_out, full
 from backend.segments import (
@@ -268,11 +268,11 @@ class Hub:
     def _tell(self, hosted: Hosted, message: GatewayMessage) -> None:
         """Say it, again if it must be; who observes hears of each result once."""
         if not isinstance(message, FinalMessage | Failed):
-            self._observer.told(hosted.identity, message, 0)
+            self._observer.told(hosted.identity, message)
         elif self._news.is_new(hosted.identity, message):
             course = hosted.session.course(message.segment)
-            self._observer.told(hosted.identity, message, course.samples)
-            self._observer.concluded(hosted.identity, message, course)
+            whose, now = (hosted.identity, hosted.about.owner), time.monotonic()
+            self._observer.concluded((Conclusion(*whose, message, course, now, time.time()),))
         hosted.send(message)
 
     def _ask(
@@ -390,7 +390,7 @@ class Hub:
         message = worth_telling(hosted.busy, now, partials)
         if message is not None:
             hosted.busy = now
-            self._observer.told(hosted.identity, message, 0)
+            self._observer.told(hosted.identity, message)
             hosted.send(message)
 
 

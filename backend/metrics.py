@@ -1,27 +1,23 @@
 """Counts of what happens to sessions, for ``/metrics``. Next to nothing per event; ``exposition`` reads them.
 
-Texts are counted many at a time: one by one, between the frames of many people, each costs ten times as much.
-
 All of them since this gateway began, and of this gateway: a result that two of them told is counted by both.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from backend.admission import Survey
 from backend.history.keeping import HistoryState
-from backend.observing import Observer, RefusalReason
+from backend.observing import Conclusion, Observer, RefusalReason
 from protocol.job import EndState, JobKind
 from protocol.monitor import BrokerState
-from protocol.recognition import Timing
 from protocol.session import Failed, GatewayMessage, Partial
-from protocol.session import Final as FinalMessage
 from runtime.histogram import Histogram
 
 STAGES: Final = ("upload", "queue", "decode", "deliver")
 """As in ``protocol.recognition.Timing``."""
-_MOST_GATHERED: Final = 256
 
 
 @dataclass(frozen=True)
@@ -57,30 +53,26 @@ class Metrics(Observer):
         self.hellos: Counter[bool] = Counter()
         self.samples = 0
         self.partials = 0
-        self._texts: list[tuple[Timing, int]] = []
 
     def bound(self, session: str, resumed: bool) -> None:
         """A hello was taken."""
         self.hellos[resumed] += 1
 
-    def told(self, session: str, message: GatewayMessage, samples: int) -> None:
-        """Of interest are results and partials."""
-        if isinstance(message, FinalMessage):
-            self._texts.append((message.timing, samples))
-            if len(self._texts) >= _MOST_GATHERED:
-                self.count()
-        elif isinstance(message, Partial):
+    def told(self, session: str, message: GatewayMessage) -> None:
+        """Of interest are partials."""
+        if isinstance(message, Partial):
             self.partials += 1
-        elif isinstance(message, Failed):
-            self.segments[EndState.FAILED, message.code.value] += 1
 
-    def count(self) -> None:
-        """To be called before the counts of texts are read."""
-        texts, self._texts = self._texts, []
-        if texts:
-            self.segments[EndState.FINAL, ""] += len(texts)
-        for timing, samples in texts:
-            self.samples += samples
+    def concluded(self, conclusions: Sequence[Conclusion]) -> None:
+        """Count them."""
+        for conclusion in conclusions:
+            outcome = conclusion.outcome
+            if isinstance(outcome, Failed):
+                self.segments[EndState.FAILED, outcome.code.value] += 1
+                continue
+            self.segments[EndState.FINAL, ""] += 1
+            self.samples += conclusion.course.samples
+            timing = outcome.timing
             if timing.upload:  # else it was uploaded to another gateway
                 self.stages["upload"].add(timing.upload / 1000)
             self.stages["queue"].add(timing.queue / 1000)

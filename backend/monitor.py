@@ -5,11 +5,11 @@ import dataclasses
 import secrets
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 import structlog
@@ -21,14 +21,13 @@ from backend.history.keeping import HistoryState
 from backend.hub import Hub
 from backend.jobs import Jobs
 from backend.metrics import Now
-from backend.observing import Observer, RefusalReason
+from backend.observing import Conclusion, Observer, RefusalReason
 from backend.process_load import ProcessLoad
 from backend.timeline import Moments
 from backend.viewers import refuse_viewer
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.monitor import FINAL, SEGMENT, SNAPSHOT, BrokerState, Recent, Snapshot, Timeline, Totals
 from protocol.session import Failed, GatewayMessage, Partial
-from protocol.session import Final as FinalMessage
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +37,6 @@ IDLE_S: Final = 30.0
 _RECENT: Final = 50
 _EVENTS_PER_VIEWER: Final = 256
 _GATHER_S: Final = 0.25
-_MOST_GATHERED: Final = 200
 _MARK_BYTES: Final = 4
 
 
@@ -55,16 +53,6 @@ class _Counted:
     def totals(self) -> Totals:
         seconds = round(samples_to_seconds(self.samples), 3)
         return Totals(self.final, self.failed, seconds, self.refused, self.partials)
-
-
-class _Ended(NamedTuple):
-    """A result as it was told; ``owner``: whose it is."""
-
-    session: str
-    outcome: FinalMessage | Failed
-    samples: int
-    at_s: float
-    owner: str
 
 
 @dataclass(eq=False)
@@ -85,14 +73,12 @@ class _Viewer:
 class Monitor(Observer):
     """Looks at the broker regularly, shows the same bytes to all viewers who may know the same.
 
-    ``compacts``: the broker is our own. ``places``: so many may watch. ``owner_of``: says whose a session is;
-    empty: nobody knows.
+    ``compacts``: the broker is our own. ``places``: so many may watch.
     """
 
     def __init__(self, jobs: Jobs, compacts: bool, places: int) -> None:
         self._jobs = jobs
         self._started = time.monotonic()
-        self.owner_of: Callable[[str], str] = lambda session: ""
         self._viewers: set[_Viewer] = set()
         self._recent: deque[tuple[str, Recent]] = deque(maxlen=_RECENT)  # with whose it is
         self._secret = secrets.token_bytes()
@@ -101,7 +87,6 @@ class Monitor(Observer):
         self._places = places
         self._busy_at = self._started
         self._counted = _Counted()
-        self._gathered: list[_Ended] = []
         self._load = ProcessLoad()
         self._moments = Moments()
         self.survey = Survey()
@@ -116,35 +101,24 @@ class Monitor(Observer):
         """How many watch."""
         return len(self._viewers)
 
-    def told(self, session: str, message: GatewayMessage, samples: int) -> None:
-        """Of interest are results, and how many partials there are."""
-        if isinstance(message, FinalMessage | Failed):
-            self._ended(session, message, samples)
-        elif isinstance(message, Partial):
+    def told(self, session: str, message: GatewayMessage) -> None:
+        """Of interest is how many partials there are."""
+        if isinstance(message, Partial):
             self._counted.partials += 1
+
+    def concluded(self, conclusions: Sequence[Conclusion]) -> None:
+        """Count them and show them."""
+        for conclusion in conclusions:
+            self._count(conclusion)
 
     def refused(self, reason: RefusalReason) -> None:
         """Count it."""
         self._counted.refused += 1
 
-    def _ended(self, session: str, outcome: FinalMessage | Failed, samples: int) -> None:
-        """Counted with others, a little later: between the frames of many people each costs many times more."""
-        if self._viewers and not self._gathered:
-            asyncio.get_running_loop().call_later(_GATHER_S, self._count)
-        self._gathered.append(_Ended(session, outcome, samples, self._uptime_s(), self.owner_of(session)))
-        if len(self._gathered) >= _MOST_GATHERED:
-            self._count()
-
-    def _count(self) -> None:
-        gathered, self._gathered = self._gathered, []
-        for ended in gathered:
-            self._count_one(ended)
-
-    def _count_one(self, ended: _Ended) -> None:
-        outcome, samples, owner = ended.outcome, ended.samples, ended.owner
-        recent = Recent(
-            ended.session, outcome.segment, FINAL, audio_ms=samples_to_ms(samples), at_s=round(ended.at_s, 3)
-        )
+    def _count(self, ended: Conclusion) -> None:
+        outcome, samples, owner = ended.outcome, ended.course.samples, ended.owner
+        at_s = round(ended.at - self._started, 3)
+        recent = Recent(ended.session, outcome.segment, FINAL, audio_ms=samples_to_ms(samples), at_s=at_s)
         if isinstance(outcome, Failed):
             self._counted.failed += 1
             recent = replace(recent, outcome=outcome.code)
@@ -191,7 +165,6 @@ class Monitor(Observer):
 
     def snapshot(self, hub: Hub) -> Snapshot:
         """How things stand at this moment."""
-        self._count()
         streams = self.survey.streams.values()
         hosted = hub.hosted.values()
         return Snapshot(

@@ -1,17 +1,21 @@
 """Who else hears of what happens to sessions: the monitor, the metrics, the log. They hear, they decide nothing.
 
-Nothing is told per audio frame, and no method may wait or raise.
+Nothing is told per audio frame, and no method may wait or raise. Of segments that ended they hear a few times a
+second, of all together: one by one, between the frames of many people, each costs ten times as much.
 """
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from backend.segments import Course
 from protocol.job import JobKind
 from protocol.session import Failed, GatewayMessage, Queued
 from protocol.session import Final as FinalMessage
 
+MOST_GATHERED: Final = 200
+_GATHER_S: Final = 0.25
 _MOST_UNRECEIVED: Final = 65_536
 
 
@@ -31,6 +35,20 @@ class RefusalReason(StrEnum):
     MESSAGE = "message"
 
 
+class Conclusion(NamedTuple):
+    """A segment of a key ended and its client is told, for the first time since it was received.
+
+    ``at``: when, by the clock of its course; ``wall``: by the wall's.
+    """
+
+    session: str
+    owner: str
+    outcome: FinalMessage | Failed
+    course: Course
+    at: float
+    wall: float
+
+
 class Observer:
     """Hears nothing; subclasses hear what they want to."""
 
@@ -40,15 +58,11 @@ class Observer:
     def unbound(self, session: str) -> None:
         """Its connection is gone."""
 
-    def told(self, session: str, message: GatewayMessage, samples: int) -> None:
-        """A client is told this, unless it is that a segment is queued. ``samples``: of the segment that has
-        ended, 0 where they were never here.
+    def told(self, session: str, message: GatewayMessage) -> None:
+        """A client is told this, which is neither a result nor that a segment is queued."""
 
-        A result that is told again, because its client has not received it, is no news and not heard of again.
-        """
-
-    def concluded(self, session: str, outcome: FinalMessage | Failed, course: Course) -> None:
-        """As ``told`` of a result, with how its segment went."""
+    def concluded(self, conclusions: Sequence[Conclusion]) -> None:
+        """Clients are told these results, or were a moment ago."""
 
     def cancelled(self, session: str, segment: int) -> None:
         """Its client took this segment back, whatever had become of it."""
@@ -61,10 +75,14 @@ class Observer:
 
 
 class Observers(Observer):
-    """Several, told in order; ``listening`` are those that are."""
+    """Several, told in order; ``listening`` are those that are. ``later`` calls something after seconds."""
 
-    def __init__(self, observers: Iterable[Observer]) -> None:
+    def __init__(
+        self, observers: Iterable[Observer], later: Callable[[float, Callable[[], None]], object] | None = None
+    ) -> None:
         self.listening = tuple(observers)
+        self._later = _later if later is None else later
+        self._gathered: list[Conclusion] = []
 
     def bound(self, session: str, resumed: bool) -> None:
         """Tell all of them."""
@@ -76,17 +94,29 @@ class Observers(Observer):
         for observer in self.listening:
             observer.unbound(session)
 
-    def told(self, session: str, message: GatewayMessage, samples: int) -> None:
+    def told(self, session: str, message: GatewayMessage) -> None:
         """Tell all of them. Every other message says that a segment is queued, which is news to nobody here."""
         if isinstance(message, Queued):
             return
         for observer in self.listening:
-            observer.told(session, message, samples)
+            observer.told(session, message)
 
-    def concluded(self, session: str, outcome: FinalMessage | Failed, course: Course) -> None:
-        """Tell all of them."""
-        for observer in self.listening:
-            observer.concluded(session, outcome, course)
+    def concluded(self, conclusions: Sequence[Conclusion]) -> None:
+        """Tell all of them soon."""
+        if not self.listening:
+            return
+        if not self._gathered:
+            self._later(_GATHER_S, self.flush)
+        self._gathered.extend(conclusions)
+        if len(self._gathered) >= MOST_GATHERED:
+            self.flush()
+
+    def flush(self) -> None:
+        """Tell them what ended until now. Safe to call twice."""
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            for observer in self.listening:
+                observer.concluded(gathered)
 
     def cancelled(self, session: str, segment: int) -> None:
         """Tell all of them."""
@@ -102,6 +132,10 @@ class Observers(Observer):
         """Tell all of them."""
         for observer in self.listening:
             observer.refused(reason)
+
+
+def _later(seconds: float, act: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_later(seconds, act)
 
 
 class News:

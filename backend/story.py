@@ -1,62 +1,41 @@
 """What became of accepted speech, for the log: one line per segment that ended, and one per unusual event.
 
-Offsets are ms of this gateway's own clock since the segment's first frame. The lines of segments are written a few
-times a second, together: one by one, between the frames of many people, each costs ten times as much.
+Offsets are ms of this gateway's own clock since the segment's first frame.
 """
 
-import asyncio
-import time
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
 
-from backend.observing import Observer
+from backend.observing import Conclusion, Observer
 from backend.segments import Course
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.session import Busy, Done, Error, Failed, GatewayMessage, Missing, Partial, Queued, Welcome
-from protocol.session import Final as FinalMessage
 from runtime.logs import timestamp, write_together
 
 log = structlog.get_logger(__name__)
-
-MOST_GATHERED: Final = 200
-_GATHER_S: Final = 0.25
 
 Write = Callable[[str, list[dict[str, Any]]], None]
 """Takes the name of the story, and its lines."""
 
 
-class _Told(NamedTuple):
-    """``now``: by the clock of the course; ``at``: by the wall's."""
-
-    session: str
-    outcome: FinalMessage | Failed
-    course: Course
-    now: float
-    at: float
-
-
 class Story(Observer):
     """``gateway``: which one tells. ``write``: where the lines of segments go."""
 
-    def __init__(
-        self, gateway: str, clock: Callable[[], float] = time.monotonic, write: Write = write_together
-    ) -> None:
+    def __init__(self, gateway: str, write: Write = write_together) -> None:
         self._gateway = gateway
-        self._clock = clock
         self._write = write
         self._resumed = False
-        self._gathered: list[_Told] = []
 
     def bound(self, session: str, resumed: bool) -> None:
         """What is known of it is in the welcome that follows at once."""
         self._resumed = resumed
 
-    def told(self, session: str, message: GatewayMessage, samples: int) -> None:
+    def told(self, session: str, message: GatewayMessage) -> None:
         """Of interest is what does not happen to every segment."""
         match message:
-            case Queued() | Partial() | FinalMessage() | Failed() | Busy():
+            case Queued() | Partial() | Busy():
                 return
             case Welcome(segments=theirs):
                 held = {"held": len(theirs.receiving), "queued": len(theirs.queued), "ended": len(theirs.ended)}
@@ -68,32 +47,15 @@ class Story(Observer):
             case Done(segments):
                 self._say("session is done", session, segments=segments)
 
-    def concluded(self, session: str, outcome: FinalMessage | Failed, course: Course) -> None:
-        """A segment ended. Its line is made later: among other people's frames that costs many times more."""
-        self._gathered.append(_Told(session, outcome, course, self._clock(), time.time()))
-        if len(self._gathered) >= MOST_GATHERED:
-            self.flush()
+    def concluded(self, conclusions: Sequence[Conclusion]) -> None:
+        """A line for each, written together."""
+        self._write(__name__, [self._line(conclusion) for conclusion in conclusions])
 
     def cancelled(self, session: str, segment: int) -> None:
         """Nobody waits for it any more."""
         self._say("segment cancelled", session, segment=segment)
 
-    async def run(self) -> None:
-        """Write several times a second, until cancelled, and then the rest."""
-        try:
-            while True:
-                await asyncio.sleep(_GATHER_S)
-                self.flush()
-        finally:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what was gathered."""
-        gathered, self._gathered = self._gathered, []
-        if gathered:
-            self._write(__name__, [self._line(told) for told in gathered])
-
-    def _line(self, told: _Told) -> dict[str, Any]:
+    def _line(self, told: Conclusion) -> dict[str, Any]:
         outcome, course = told.outcome, told.course
         line: dict[str, Any] = {
             "session": told.session,
@@ -101,14 +63,14 @@ class Story(Observer):
             "segment": outcome.segment,
             "attempt": course.attempt,
             "audio_ms": samples_to_ms(course.samples),
-            **_offsets(course, told.now),
+            **_offsets(course, told.at),
         }
         if isinstance(outcome, Failed):
             line |= {"outcome": outcome.code, "attempt": outcome.attempt, "retryable": outcome.retryable}
         else:
             line |= {"outcome": "final", "worker": outcome.worker, "model": outcome.model}
             line |= {"queue_ms": outcome.timing.queue, "decode_ms": outcome.timing.decode}
-        return line | {"timestamp": timestamp(told.at), "event": "segment told"}
+        return line | {"timestamp": timestamp(told.wall), "event": "segment told"}
 
     def _say(self, event: str, session: str, **said: Any) -> None:
         log.info(event, session=session, gateway=self._gateway, **said)

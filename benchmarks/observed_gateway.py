@@ -16,6 +16,7 @@ from backend.configuration import Configuration, settings_of
 from backend.exposition import GatewayCollector, exposition, registry_of
 from backend.gateway import Gateway, running_gateway
 from backend.metrics import Now
+from backend.observing import Conclusion
 from backend.segments import Course
 from protocol.job import JobKind
 from protocol.recognition import Timing
@@ -50,13 +51,12 @@ async def _costs(gateway: Gateway) -> dict[str, float]:
 
     def segment() -> None:
         session = f"session-{next(numbers) % 500}"
-        observers.told(session, Queued(0), 0)
-        observers.told(session, final, 64_000)
-        observers.concluded(session, final, course)
+        observers.told(session, Queued(0))
+        observers.concluded((Conclusion(session, "", final, course, now, time.time()),))
 
     def partial() -> None:
         observers.attempted(JobKind.HYPOTHESISE, True)
-        observers.told("s", Partial(0, 1, "a text"), 0)
+        observers.told("s", Partial(0, 1, "a text"))
 
     def look() -> Now:
         return gateway.monitor.now(gateway.hub, gateway.access.meter.audio_s, draining=False)

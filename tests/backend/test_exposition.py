@@ -16,6 +16,7 @@ from protocol.monitor import BrokerState, WorkerState, WorkerStatus
 from protocol.recognition import Timing
 from protocol.session import Failed, Final, Partial
 from runtime.histogram import Histogram
+from tests.backend.conclusions import concluded
 from tests.helpers.prometheus import OPENMETRICS, Figures, figures
 
 
@@ -42,9 +43,9 @@ def read(metrics: Metrics, at: Now, accept: str = "") -> Figures:
 @pytest.mark.parametrize("accept", ["", OPENMETRICS])
 def test_what_was_counted_is_what_is_told(accept: str) -> None:
     metrics = Metrics()
-    metrics.told("s", Final(0, "a", timing=Timing(4_000, 20, 300, 2)), 64_000)
-    metrics.told("s", Failed(1, ErrorCode.ENGINE_DIED, "no"), 0)
-    metrics.told("s", Partial(2, 1, "a"), 0)
+    metrics.concluded(concluded(Final(0, "a", timing=Timing(4_000, 20, 300, 2)), 64_000))
+    metrics.concluded(concluded(Failed(1, ErrorCode.ENGINE_DIED, "no")))
+    metrics.told("s", Partial(2, 1, "a"))
     metrics.cancelled("s", 3)
     metrics.refused(RefusalReason.LOAD)
     metrics.attempted(JobKind.HYPOTHESISE, False)

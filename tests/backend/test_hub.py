@@ -1,6 +1,7 @@
 """Sessions, connections and the broker's answers joined, with a broker that answers as the test says."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Literal, cast
 from uuid import UUID, uuid4
 
@@ -13,7 +14,7 @@ from backend.history.records import About
 from backend.hosted import Hosted
 from backend.hub import Hub
 from backend.jobs import Jobs
-from backend.observing import Observer, RefusalReason
+from backend.observing import Conclusion, Observer, RefusalReason
 from backend.records import Attachment, JobQueued, NothingToPromote, Record, Reread, SessionGone
 from backend.settings import GatewaySettings
 from protocol.audio import encode_frame
@@ -106,11 +107,10 @@ class Scene(Observer):
         self.socket = FakeSocket()
         self.connection = Connection(self.socket, 100_000, 10.0)
 
-    def told(self, session: str, message: GatewayMessage, samples: int) -> None:
-        """Only results are kept."""
-        if isinstance(message, Final | Failed):
-            self.ended.append(message)
-            self.lengths.append(samples)
+    def concluded(self, conclusions: Sequence[Conclusion]) -> None:
+        """Kept."""
+        self.ended.extend(conclusion.outcome for conclusion in conclusions)
+        self.lengths.extend(conclusion.course.samples for conclusion in conclusions)
 
     def refused(self, reason: RefusalReason) -> None:
         """Kept."""

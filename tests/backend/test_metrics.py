@@ -6,22 +6,22 @@ from protocol.errors import ErrorCode
 from protocol.job import EndState, JobKind
 from protocol.recognition import Timing
 from protocol.session import Failed, Final, Partial, Queued
+from tests.backend.conclusions import concluded
 from tests.backend.test_observing import tell_all
 
 
 def test_results_by_outcome_and_where_their_time_went() -> None:
     metrics = Metrics()
-    metrics.told("s", Final(0, "a", timing=Timing(4_000, 20, 300, 2)), 64_000)
-    metrics.told("s", Final(1, "b", timing=Timing(0, 40, 100, 0)), 0)
-    metrics.told("s", Failed(2, ErrorCode.ENGINE_DIED, "no"), 16_000)
+    metrics.concluded(concluded(Final(0, "a", timing=Timing(4_000, 20, 300, 2)), 64_000))
+    metrics.concluded(concluded(Final(1, "b", timing=Timing(0, 40, 100, 0)), 16_000))
+    metrics.concluded(concluded(Failed(2, ErrorCode.ENGINE_DIED, "no"), 16_000))
     metrics.cancelled("s", 3)
-    metrics.count()
     assert metrics.segments == {
         (EndState.FINAL, ""): 2,
         (EndState.FAILED, "engine_died"): 1,
         (EndState.CANCELLED, ""): 1,
     }
-    assert metrics.samples == 64_000
+    assert metrics.samples == 80_000
     readings = {stage: histogram.read() for stage, histogram in metrics.stages.items()}
     assert tuple(readings) == STAGES
     assert {stage: reading.count for stage, reading in readings.items()} == {
@@ -33,20 +33,10 @@ def test_results_by_outcome_and_where_their_time_went() -> None:
     assert (readings["upload"].sum, readings["decode"].sum) == (4.0, 0.4)
 
 
-def test_texts_are_counted_although_nobody_asks() -> None:
-    metrics = Metrics()
-    for number in range(1_000):
-        metrics.told("s", Final(number, "a"), 1)
-    assert 500 < metrics.samples <= 1_000, "what waits to be counted has a bound"
-    metrics.count()
-    metrics.count()
-    assert metrics.samples == metrics.segments[EndState.FINAL, ""] == 1_000
-
-
 def test_everything_else() -> None:
     metrics = Metrics()
-    metrics.told("s", Partial(0, 1, "a"), 0)
-    metrics.told("s", Queued(0), 0)
+    metrics.told("s", Partial(0, 1, "a"))
+    metrics.told("s", Queued(0))
     metrics.attempted(JobKind.HYPOTHESISE, True)
     metrics.attempted(JobKind.HYPOTHESISE, False)
     metrics.bound("s", True)
@@ -54,5 +44,4 @@ def test_everything_else() -> None:
     assert (metrics.partials, metrics.hellos[True], metrics.refusals[RefusalReason.KEY]) == (1, 1, 1)
     assert metrics.attempts == {(JobKind.HYPOTHESISE, True): 1, (JobKind.HYPOTHESISE, False): 1}
     tell_all(metrics)
-    metrics.count()
     assert metrics.segments[EndState.FINAL, ""] == 1

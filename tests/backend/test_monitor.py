@@ -18,6 +18,7 @@ from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode
 from protocol.monitor import Totals
 from protocol.session import Failed, Final, Partial
+from tests.backend.conclusions import concluded
 from tests.backend.conftest import KEY
 from tests.backend.fake_worker import working
 from tests.backend.wire import connected, tone
@@ -112,7 +113,7 @@ async def test_a_device_sees_only_its_own_sessions_by_name(broker: Broker, tmp_p
 async def test_a_viewer_that_does_not_read_loses_the_oldest(gateway: Gateway) -> None:
     async with gateway.monitor.watch(gateway.hub) as events:
         for n in range(1_000):
-            gateway.monitor.told("s", Final(n, "text"), 0)
+            gateway.monitor.concluded(concluded(Final(n, "text")))
         assert events.qsize() <= 256
         last = b""
         while not events.empty():
@@ -133,9 +134,9 @@ async def test_what_came_in_the_meantime_is_sent_together_and_nothing_after_the_
 
 async def test_what_was_done_is_counted(gateway: Gateway) -> None:
     monitor = gateway.monitor
-    monitor.told("s", Final(0, "text"), 16_000)
-    monitor.told("s", Failed(1, ErrorCode.ENGINE_FAILED, "no"), 8_000)
-    monitor.told("s", Partial(2, 1, "te"), 0)
+    monitor.concluded(concluded(Final(0, "text"), 16_000))
+    monitor.concluded(concluded(Failed(1, ErrorCode.ENGINE_FAILED, "no"), 8_000))
+    monitor.told("s", Partial(2, 1, "te"))
     monitor.refused(RefusalReason.LOAD)
     snapshot = monitor.snapshot(gateway.hub)
     assert snapshot.totals == Totals(final=1, failed=1, audio_s=1.0, refused=1, partials=1)

@@ -1,17 +1,26 @@
-from backend.observing import News, Observer, Observers, RefusalReason
-from backend.segments import Course
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from backend.observing import MOST_GATHERED, Conclusion, News, Observer, Observers, RefusalReason
 from protocol.errors import ErrorCode
 from protocol.job import JobKind
-from protocol.session import Failed, Final, GatewayMessage
+from protocol.session import Failed, Final, GatewayMessage, Partial, Queued
+from tests.backend.conclusions import concluded
+from tests.helpers.waiting import wait_until
 
-COURSE = Course(16_000, 0, 1.0, 2.0, 2.1, 0.0, 0, False)
+
+class Later(list[tuple[float, Callable[[], None]]]):
+    """What is to be called, and after how many seconds."""
+
+    def __call__(self, seconds: float, act: Callable[[], None]) -> None:
+        self.append((seconds, act))
 
 
 class Ear(Observer):
     """Writes down what it hears."""
 
     def __init__(self) -> None:
-        self.heard: list[object] = []
+        self.heard: list[Any] = []
 
     def bound(self, session: str, resumed: bool) -> None:
         self.heard.append(("bound", session, resumed))
@@ -19,11 +28,11 @@ class Ear(Observer):
     def unbound(self, session: str) -> None:
         self.heard.append(("unbound", session))
 
-    def told(self, session: str, message: GatewayMessage, samples: int) -> None:
-        self.heard.append(("told", session, message, samples))
+    def told(self, session: str, message: GatewayMessage) -> None:
+        self.heard.append(("told", session, message))
 
-    def concluded(self, session: str, outcome: Final | Failed, course: Course) -> None:
-        self.heard.append(("concluded", session, outcome, course))
+    def concluded(self, conclusions: Sequence[Conclusion]) -> None:
+        self.heard.append(("concluded", [one.outcome for one in conclusions]))
 
     def cancelled(self, session: str, segment: int) -> None:
         self.heard.append(("cancelled", session, segment))
@@ -38,8 +47,9 @@ class Ear(Observer):
 def tell_all(observer: Observer) -> None:
     """One call of everything there is."""
     observer.bound("s", True)
-    observer.told("s", Final(0, "a"), 16_000)
-    observer.concluded("s", Final(0, "a"), COURSE)
+    observer.told("s", Queued(0))
+    observer.told("s", Partial(0, 1, "a"))
+    observer.concluded(concluded(Final(0, "a")))
     observer.unbound("s")
     observer.cancelled("s", 1)
     observer.attempted(JobKind.HYPOTHESISE, True)
@@ -47,18 +57,39 @@ def tell_all(observer: Observer) -> None:
 
 
 def test_each_of_several_hears_everything_in_order() -> None:
-    ears = Ear(), Ear()
-    tell_all(Observers(ears))
+    ears, later = (Ear(), Ear()), Later()
+    tell_all(observers := Observers(ears, later))
+    (_, flush) = later.pop()
+    flush()
+    observers.flush()
     expected = [
         ("bound", "s", True),
-        ("told", "s", Final(0, "a"), 16_000),
-        ("concluded", "s", Final(0, "a"), COURSE),
+        ("told", "s", Partial(0, 1, "a")),
         ("unbound", "s"),
         ("cancelled", "s", 1),
         (JobKind.HYPOTHESISE, True),
         RefusalReason.LOAD,
+        ("concluded", [Final(0, "a")]),
     ]
     assert [ear.heard for ear in ears] == [expected, expected]
+
+
+def test_results_are_told_together_and_never_too_many() -> None:
+    ear, later = Ear(), Later()
+    observers = Observers([ear], later)
+    for segment in range(MOST_GATHERED + 2):
+        observers.concluded(concluded(Final(segment, "a")))
+    assert [len(outcomes) for _, outcomes in ear.heard] == [MOST_GATHERED]
+    assert [0 < seconds <= 1 for seconds, _ in later] == [True, True]
+    observers.flush()
+    assert [len(outcomes) for _, outcomes in ear.heard] == [MOST_GATHERED, 2]
+
+
+async def test_they_are_told_soon() -> None:
+    ear = Ear()
+    Observers([ear]).concluded(concluded(Final(0, "a")))
+    assert ear.heard == []
+    await wait_until(lambda: ear.heard, "it is told")
 
 
 def test_whoever_wants_to_hear_nothing_need_not() -> None:

@@ -1,17 +1,14 @@
 """What the log tells of sessions: one line per segment, and one for whatever is out of the ordinary."""
 
-import asyncio
-import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
-from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from backend.segments import Course
-from backend.story import MOST_GATHERED, Story, connection_gone
+from backend.story import Story, connection_gone
 from protocol.errors import ErrorCode
 from protocol.recognition import Timing
 from protocol.session import (
@@ -27,7 +24,7 @@ from protocol.session import (
     Welcome,
 )
 from runtime.logs import timestamp
-from tests.helpers.waiting import wait_until
+from tests.backend.conclusions import concluded
 
 SESSION = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"
 COURSE = Course(32_000, 0, 100.0, 102.0, 102.003, 0.0, 72_000, False)
@@ -54,13 +51,11 @@ def story(told: Lines) -> Story:
         assert name == "backend.story"
         told.extend(lines)
 
-    return Story("g1", clock=lambda: 102.56, write=write)
+    return Story("g1", write)
 
 
 def test_a_segment_is_one_line_with_its_whole_timeline(story: Story, told: Lines) -> None:
-    story.concluded(SESSION, FINAL, COURSE)
-    story.flush()
-    story.flush()
+    story.concluded(concluded(FINAL, course=COURSE, session=SESSION, at=102.56))
     (line,) = told
     assert (line["event"], line["session"], line["segment"], line["gateway"]) == ("segment told", SESSION, 3, "g1")
     assert (line["complete"], line["queued"], line["told"]) == (2_000, 2_003, 2_560)
@@ -72,41 +67,41 @@ def test_a_segment_is_one_line_with_its_whole_timeline(story: Story, told: Lines
 
 
 def test_what_was_queued_again_or_decoded_early_says_so(story: Story, told: Lines) -> None:
-    story.concluded(SESSION, FINAL, COURSE._replace(requeued=102.5))
-    story.concluded(SESSION, FINAL, COURSE._replace(queued=101.9, early=True))
-    story.flush()
+    story.concluded(concluded(FINAL, course=COURSE._replace(requeued=102.5), session=SESSION, at=102.56))
+    story.concluded(concluded(FINAL, course=COURSE._replace(queued=101.9, early=True), session=SESSION, at=102.56))
     again, early = told
     assert (again["queued"], again["requeued"]) == (2_003, 2_500)
     assert early["queued"] == 1_900 < early["complete"] and early["early"]
 
 
 def test_a_gateway_that_did_not_take_it_in_invents_no_times(story: Story, told: Lines) -> None:
-    story.concluded(SESSION, FINAL, Course(0, 0, 0.0, 0.0, 102.0, 0.0, 0, False))
-    story.flush()
+    unknown = Course(0, 0, 0.0, 0.0, 102.0, 0.0, 0, False)
+    story.concluded(concluded(FINAL, course=unknown, session=SESSION, at=102.56))
     (line,) = told
     assert not {"complete", "queued", "told"} & line.keys() and line["outcome"] == "final"
 
 
 def test_a_failed_attempt_says_why_and_whether_it_is_tried_again(story: Story, told: Lines) -> None:
-    story.concluded(SESSION, Failed(3, ErrorCode.ENGINE_DIED, "killed", True, 1), COURSE)
-    story.flush()
+    story.concluded(
+        concluded(Failed(3, ErrorCode.ENGINE_DIED, "killed", True, 1), course=COURSE, session=SESSION, at=102.56)
+    )
     (line,) = told
     assert (line["outcome"], line["attempt"], line["retryable"]) == (ErrorCode.ENGINE_DIED, 1, True)
 
 
 def test_unusual_events_are_told_and_usual_ones_are_not(story: Story, lines: Lines) -> None:
-    for usual in (Queued(0, 1.0), Partial(0, 1, "secret"), FINAL, Busy("load")):
-        story.told(SESSION, usual, 0)
+    for usual in (Queued(0, 1.0), Partial(0, 1, "secret"), Busy("load")):
+        story.told(SESSION, usual)
     assert lines == []
     story.bound(SESSION, resumed=False)
-    story.told(SESSION, Welcome(UUID(SESSION), "g1", True), 0)
+    story.told(SESSION, Welcome(UUID(SESSION), "g1", True))
     story.bound(SESSION, resumed=True)
     held = HeldSegments({4: 100}, (2, 3), (0, 1))
-    story.told(SESSION, Welcome(UUID(SESSION), "g1", True, segments=held), 0)
-    story.told(SESSION, Missing(4, 16_000), 0)
-    story.told(SESSION, Error(ErrorCode.TAKEN_OVER, "another one"), 0)
+    story.told(SESSION, Welcome(UUID(SESSION), "g1", True, segments=held))
+    story.told(SESSION, Missing(4, 16_000))
+    story.told(SESSION, Error(ErrorCode.TAKEN_OVER, "another one"))
     story.cancelled(SESSION, 5)
-    story.told(SESSION, Done(6, "secret"), 0)
+    story.told(SESSION, Done(6, "secret"))
     connection_gone(SESSION, "")
     begins, resumed, missing, error, cancelled, done, gone = lines
     assert begins["event"] == "session begins" and resumed["event"] == "session resumed"
@@ -120,21 +115,6 @@ def test_unusual_events_are_told_and_usual_ones_are_not(story: Story, lines: Lin
 def test_lines_of_segments_are_written_together_with_the_time_at_which_each_was_told(
     story: Story, told: Lines
 ) -> None:
-    before = timestamp(time.time())
-    for n in range(MOST_GATHERED - 1):
-        story.concluded(SESSION, replace(FINAL, segment=n), COURSE)
-    after = timestamp(time.time())
-    assert told == []
-    story.concluded(SESSION, FINAL, COURSE)
-    assert len(told) == MOST_GATHERED
-    assert all(before <= line["timestamp"] <= after for line in told[:-1])
-
-
-async def test_what_was_gathered_is_written_soon_and_in_the_end(story: Story, told: Lines) -> None:
-    running = asyncio.create_task(story.run())
-    story.concluded(SESSION, FINAL, COURSE)
-    await wait_until(lambda: len(told) == 1, "it is written")
-    story.concluded(SESSION, FINAL, COURSE)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    assert len(told) == 2
+    times = (1_700_000_000.25, 1_700_000_001.5)
+    story.concluded([concluded(FINAL, session=SESSION)[0]._replace(wall=wall) for wall in times])
+    assert [line["timestamp"] for line in told] == [timestamp(wall) for wall in times]

@@ -22,6 +22,7 @@ from backend.viewers import refuse_viewer, write_pieces
 from protocol.devices import DeviceKind
 from protocol.monitor import MONITOR_PATH
 from protocol.session import Final
+from tests.backend.conclusions import concluded
 from tests.backend.conftest import KEY
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import DEADLINE_S, wait_until
@@ -113,7 +114,7 @@ async def test_a_viewer_that_never_reads_makes_room(broker: Broker) -> None:
             await wait_until(lambda: gateway.monitor.viewers == 1, "it watches")
 
             def gone() -> bool:
-                gateway.monitor.told("s", Final(0, "text", worker="w" * 50_000), 0)
+                gateway.monitor.concluded(concluded(Final(0, "text", worker="w" * 50_000)))
                 return gateway.monitor.viewers == 0
 
             await wait_until(gone, "it is sent away")

@@ -16,6 +16,7 @@ from client.errors import Refused, Unreachable
 from client.monitor import Lost, MonitorEvent, WatchSettings, watch
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH, BrokerState, Recent, Snapshot
 from protocol.session import Final as FinalMessage
+from tests.backend.conclusions import concluded
 from tests.helpers.ports import free_port
 from tests.helpers.valkey import Broker
 
@@ -84,7 +85,7 @@ async def test_a_real_gateway_is_seen(broker: Broker) -> None:
         async with asyncio.timeout(30), aclosing(watch(fixed(Address(gateway.url, "k")))) as events:
             first = await anext(events)
             assert isinstance(first, Snapshot) and first.broker.up and first.recent == ()
-            gateway.monitor.told("s", FinalMessage(3, "a text"), 16_000)
+            gateway.monitor.concluded(concluded(FinalMessage(3, "a text"), 16_000))
             recent = await anext(event async for event in events if isinstance(event, Recent))
             assert (recent.session, recent.segment, recent.audio_ms) == ("s", 3, 1_000)
         with pytest.raises(Refused, match="key"):

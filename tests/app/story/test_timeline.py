@@ -4,7 +4,7 @@ import pytest
 
 from app.story.facts import gather
 from app.story.timeline import Span, Timeline, What, timeline
-from tests.app.story.world import ONE, TWO, Ways, World, name_of, taken_over, usual
+from tests.app.story.world import GATEWAY_S, ONE, TWO, Ways, World, name_of, taken_over, usual
 
 
 def of(world: World) -> Timeline:
@@ -40,7 +40,7 @@ def test_what_was_decoded_before_the_end_of_the_speech_makes_nobody_wait() -> No
     world = World()
     world.client.began(0, world.now)
     world.now += 1.5
-    early = world.now + 5_000.0
+    early = world.now + GATEWAY_S
     entry = world.broker_ms()
     delivery = world.takes(ONE, 0, entry)
     world.decodes(ONE, delivery, Ways(decode=0.3))
@@ -48,7 +48,7 @@ def test_what_was_decoded_before_the_end_of_the_speech_makes_nobody_wait() -> No
     world.client.ended(0, world.now)
     world.client.sent(0, world.now)
     world.now += 0.002
-    course_complete = world.now + 5_000.0
+    course_complete = world.now + GATEWAY_S
     world.delivers(0, course_complete, early, delivery, ONE, Ways(decode=0.3))
     world.raw = [(raw.replace(b'"told"', b'"early": true, "told"'), where) for raw, where in world.raw]
     one = of(world)

@@ -16,11 +16,13 @@ from client.story import Story as ClientStory
 from protocol.job import Job
 from protocol.recognition import Timing
 from protocol.session import Final, Queued
+from tests.backend.conclusions import concluded
 from worker.delivery import Delivery
 from worker.story import Story as WorkerStory
 
 SESSION = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"
 EPOCH_S = 1_772_000_000.0
+GATEWAY_S = 5_000.0  # the origin of its clock: any will do
 RATE = 16_000
 
 DESK, SERVER, ONE, TWO = range(4)
@@ -49,7 +51,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.client = ClientStory(SESSION, self.now)
-        self.gateway = GatewayStory("g1", lambda: self.now + 5_000.0, self._gathered)  # any origin
+        self.gateway = GatewayStory("g1", self._gathered)
         self.workers = {ONE: WorkerStory(), TWO: WorkerStory()}
 
     @property
@@ -107,11 +109,11 @@ class World:
         """All of it is sent and queued: when it was complete and queued by the gateway's clock, and the entry."""
         self.client.sent(segment, self.now)
         self.now += ways.network
-        complete = self.now + 5_000.0
+        complete = self.now + GATEWAY_S
         self.now += ways.hands_over
         entry = self.broker_ms()
         self.now += 0.001
-        queued = self.now + 5_000.0
+        queued = self.now + GATEWAY_S
         self.now += ways.network
         self.client.came(Queued(segment), self.now)
         return complete, queued, entry
@@ -139,8 +141,7 @@ class World:
         timing = Timing(0, delivery.age_ms, round(ways.decode * 1000), 0)
         final = Final(segment, "secret words", worker=name_of(worker), model="m", timing=timing)
         course = Course(2 * RATE, 0, complete - 2.0, complete, queued, 0.0, 41 * RATE, False)
-        self.gateway.concluded(SESSION, final, course)
-        self.gateway.flush()
+        self.gateway.concluded(concluded(final, course=course, session=SESSION, at=self.now + GATEWAY_S))
         self.now += ways.network
         self.client.came(final, self.now)
         self.now += ways.disk

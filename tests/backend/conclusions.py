@@ -1,0 +1,15 @@
+"""Results as observers hear of them, for tests."""
+
+from backend.observing import Conclusion
+from backend.segments import Course
+from protocol.session import Failed, Final
+
+COURSE = Course(16_000, 0, 1.0, 2.0, 2.1, 0.0, 0, False)
+
+
+def concluded(
+    outcome: Final | Failed, samples: int = 0, course: Course = COURSE, *, session: str = "s", at: float = 0.0
+) -> tuple[Conclusion]:
+    """One of them, of nobody in particular; ``samples`` other than 0 are those of its course."""
+    course = course._replace(samples=samples) if samples else course
+    return (Conclusion(session, "", outcome, course, at, 1_700_000_000.0),)
