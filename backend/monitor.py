@@ -27,6 +27,7 @@ from backend.timeline import Moments
 from backend.viewers import refuse_viewer
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.monitor import FINAL, SEGMENT, SNAPSHOT, BrokerState, Recent, Snapshot, Timeline, Totals
+from protocol.recognition import Timing
 from protocol.session import Failed, GatewayMessage, Partial
 
 log = structlog.get_logger(__name__)
@@ -117,15 +118,15 @@ class Monitor(Observer):
 
     def _count(self, ended: Conclusion) -> None:
         outcome, samples, owner = ended.outcome, ended.course.samples, ended.owner
-        at_s = round(ended.at - self._started, 3)
-        recent = Recent(ended.session, outcome.segment, FINAL, audio_ms=samples_to_ms(samples), at_s=at_s)
+        of = ended.session, outcome.segment
+        when = samples_to_ms(samples), round(ended.at - self._started, 3)
         if isinstance(outcome, Failed):
             self._counted.failed += 1
-            recent = replace(recent, outcome=outcome.code)
+            recent = Recent(*of, outcome.code, "", "", Timing(), *when)
         else:
             self._counted.final += 1
             self._counted.samples += samples
-            recent = replace(recent, model=outcome.model, worker=outcome.worker, timing=outcome.timing)
+            recent = Recent(*of, FINAL, outcome.model, outcome.worker, outcome.timing, *when)
         self._recent.append((owner, recent))
         self._show(SEGMENT, lambda viewer: self._as_seen(recent, owner, viewer))
 

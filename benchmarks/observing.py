@@ -1,13 +1,13 @@
 """What observing costs: the part of the gateway's CPU that goes into monitor, metrics and log lines of sessions.
 
-    python -m benchmarks.observing [--streams 500] [--slots 120] [--seconds 3] [--json FILE]
+    python -m benchmarks.observing [--streams 500] [--slots 120] [--seconds 3] [--watched no] [--json FILE]
 
 Paced speakers (100 ms frames, 4 s segments without pauses, every digest checked) talk to one gateway whose
 observers are switched off, on, on and off again. Each such four slots make one ratio, free of whatever drifts; the
 figure is their median, which a few seconds of somebody else's work do not move. In slots with observers somebody
-watches the monitor and somebody scrapes, as often as Prometheus would. What one segment, one scrape and one
-snapshot cost in a loop is measured too: it is less, as between the frames of many people nothing is in the
-processor's caches. Exits 1 when what was measured is over the budget.
+scrapes, as often as Prometheus would, and watches the monitor, unless ``--watched no``. What one segment, one
+scrape and one snapshot cost in a loop is measured too: it is less, as between the frames of many people nothing is
+in the processor's caches. Exits 1 when what was measured is over the budget.
 """
 
 import asyncio
@@ -95,20 +95,26 @@ def _observes(number: int) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def _observed(url: str, scrapes: bool) -> AsyncIterator[None]:
-    """Somebody watches the monitor, and perhaps Prometheus comes by."""
-    async with aiohttp.ClientSession(headers=_AUTHORISED) as http, http.get(url + MONITOR_PATH) as watched:
+async def _observed(url: str, watched: bool, scrapes: bool) -> AsyncIterator[None]:
+    """Perhaps somebody watches the monitor, perhaps Prometheus comes by."""
+    begun = asyncio.Event()
 
-        async def read() -> None:
-            async for _ in watched.content:
-                pass
+    async with aiohttp.ClientSession(headers=_AUTHORISED) as http:
+
+        async def watch() -> None:
+            async with http.get(url + MONITOR_PATH) as response:
+                async for _ in response.content:
+                    begun.set()
 
         async def scrape() -> None:
             async with http.get(url + "/metrics") as response:
                 await response.read()
 
-        tasks = [asyncio.create_task(read()), *([asyncio.create_task(scrape())] if scrapes else [])]
+        wanted = [*([watch()] if watched else []), *([scrape()] if scrapes else [])]
+        tasks = [asyncio.create_task(one) for one in wanted]
         try:
+            if watched:
+                await begun.wait()
             yield
         finally:
             for task in tasks:
@@ -116,13 +122,13 @@ async def _observed(url: str, scrapes: bool) -> AsyncIterator[None]:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _measure(gateway: Observed, slots: int, seconds: float) -> Slots:
+async def _measure(gateway: Observed, slots: int, seconds: float, watched: bool) -> Slots:
     found, since_s = Slots(), _SCRAPE_EVERY_S
     for number in range(slots):
         on, scrapes = _observes(number), since_s >= _SCRAPE_EVERY_S
         if on:
             since_s = seconds if scrapes else since_s + seconds
-        async with _observed(gateway.endpoint.url, scrapes) if on else contextlib.nullcontext():
+        async with _observed(gateway.endpoint.url, watched, scrapes) if on else contextlib.nullcontext():
             before = await asyncio.to_thread(gateway.ask, "on" if on else "off")
             await asyncio.sleep(seconds)
             used = await asyncio.to_thread(gateway.ask, "on") - before
@@ -150,7 +156,7 @@ def _share(streams: int, slots: Slots, costs: dict[str, float], tally: Tally) ->
     )
 
 
-def _run(streams: int, slots: int, seconds: float, root: Path) -> Share:
+def _run(streams: int, slots: int, seconds: float, watched: bool, root: Path) -> Share:
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(root / "home")}
     command = [sys.executable, "-m", "benchmarks.observed_gateway"]
     pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
@@ -162,7 +168,7 @@ def _run(streams: int, slots: int, seconds: float, root: Path) -> Share:
                 found: list[Slots] = []
 
                 async def measure() -> None:
-                    found.append(await _measure(gateway, slots, seconds))
+                    found.append(await _measure(gateway, slots, seconds, watched))
 
                 segments = ceil((slots * (seconds + 1.0)) / _SEGMENT_S) + 2
                 asyncio.run(run_speakers(gateway.endpoint, 1, 1))  # the worker is there, the code is warm
@@ -176,9 +182,10 @@ def _run(streams: int, slots: int, seconds: float, root: Path) -> Share:
 
 def main() -> int:
     """Print and keep the figures; 1 when observing costs more than it may."""
-    chosen = arguments(__doc__, streams="500", slots="120", seconds="3")
+    chosen = arguments(__doc__, streams="500", slots="120", seconds="3", watched="yes")
     with tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder:
-        row = asdict(_run(int(chosen.streams), int(chosen.slots), float(chosen.seconds), Path(folder)))
+        counts = int(chosen.streams), int(chosen.slots), float(chosen.seconds)
+        row = asdict(_run(*counts, chosen.watched != "no", Path(folder)))
     table("What observing costs", [row])
     write_json(chosen.json, "observing", [row])
     return 0 if row["measured_percent"] <= BUDGET_PERCENT and not row["not_right"] else 1
