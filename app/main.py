@@ -41,6 +41,7 @@ from app.ui.theme import Theme
 from app.ui.wording import note_text
 from app.view import View, WorkerView
 from runtime.folders import folders
+from runtime.garbage import collect_seldom
 from runtime.logs import logging_to
 from runtime.loop_thread import LoopThread
 
@@ -234,8 +235,7 @@ def _spare_qt() -> None:
     """What Python does elsewhere in this process keeps windows waiting as little as possible."""
     sys.setswitchinterval(_SWITCH_S)  # a turn of Qt's needs Python many times, and waited 5 ms for it each time
     # Garbage is looked for less often, and not in what was imported: that takes 60 ms in which nothing else runs.
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    collect_seldom()
     QTimer.singleShot(_SETTLED_MS, gc.freeze)  # what recognition imports is there as well by then
 
 

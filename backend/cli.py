@@ -1,7 +1,6 @@
 """``kikipounamu-gateway``: serve, and look after devices and dead letters."""
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -33,6 +32,7 @@ from backend.records import SessionGone
 from backend.settings import GatewaySettings
 from protocol.audio import samples_to_seconds
 from runtime.folders import Folders, folders
+from runtime.garbage import collect_seldom
 from runtime.logs import logging_to
 
 log = structlog.get_logger(__name__)
@@ -193,9 +193,7 @@ async def _serve(settings: GatewaySettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     async with running_gateway(settings) as gateway:
-        # What was made until now stays, and frames that wait are no garbage: look less often, and at less.
-        gc.freeze()
-        gc.set_threshold(20_000, 20, 50)
+        collect_seldom()
         gateway.failed.add_done_callback(lambda _: told.set())
         await told.wait()
         log.info("the gateway leaves")

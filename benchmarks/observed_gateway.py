@@ -22,6 +22,7 @@ from protocol.job import JobKind
 from protocol.recognition import Timing
 from protocol.session import Final, Partial, Queued
 from runtime.folders import folders
+from runtime.garbage import collect_seldom
 from runtime.histogram import Histogram
 from runtime.logs import logging_to
 from tests.helpers.chain import KEY
@@ -91,6 +92,7 @@ async def _obey(gateway: Gateway) -> None:
 async def _serve() -> None:
     here = folders()
     async with running_gateway(settings_of(Configuration(), here, KEY)) as gateway:
+        collect_seldom()
         print(json.dumps({"url": gateway.url, "socket": str(here.broker_socket)}), flush=True)
         await _obey(gateway)
 

@@ -1,0 +1,27 @@
+"""Seldom is not never."""
+
+import subprocess
+import sys
+
+CYCLES = """
+import gc, weakref
+from runtime.garbage import collect_seldom
+
+class Knot:
+    def __init__(self):
+        self.itself = self
+
+before = gc.get_threshold()
+collect_seldom()
+assert gc.get_freeze_count() > 0 and gc.get_threshold()[0] > before[0] and gc.isenabled()
+seen = weakref.ref(Knot())
+made = 0
+while seen() is not None:
+    many = [Knot() for _ in range(1_000)]
+    made += 1_000
+    assert made < 1_000_000
+"""
+
+
+def test_what_became_garbage_later_goes() -> None:
+    subprocess.run([sys.executable, "-c", CYCLES], check=True)
