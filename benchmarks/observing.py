@@ -1,13 +1,14 @@
 """What observing costs: the part of the gateway's CPU that goes into monitor, metrics and log lines of sessions.
 
-    python -m benchmarks.observing [--streams 500] [--slots 120] [--seconds 3] [--watched no] [--json FILE]
+    python -m benchmarks.observing [--streams 500] [--slots 100] [--watched no] [--json FILE]
 
 Paced speakers (100 ms frames, 4 s segments without pauses, every digest checked) talk to one gateway whose
-observers are switched off, on, on and off again. Each such four slots make one ratio, free of whatever drifts; the
-figure is their median, which a few seconds of somebody else's work do not move. In slots with observers somebody
-scrapes, as often as Prometheus would, and watches the monitor, unless ``--watched no``. What one segment, one
-scrape and one snapshot cost in a loop is measured too: it is less, as between the frames of many people nothing is
-in the processor's caches. Exits 1 when what was measured is over the budget.
+observers are switched off, on, on and off again. A slot lasts as long as a segment, so that what happens at one
+point of a segment is in each of them. Four slots make one ratio, free of whatever drifts; the figure is their
+median, which a few seconds of somebody else's work do not move. In slots with observers somebody scrapes, as
+often as Prometheus would, and watches the monitor, unless ``--watched no``. What one segment, one scrape and one
+snapshot cost in a loop is measured too: it is less, as between the frames of many people nothing is in the
+processor's caches. Exits 1 when what was measured is over the budget.
 """
 
 import asyncio
@@ -122,17 +123,17 @@ async def _observed(url: str, watched: bool, scrapes: bool) -> AsyncIterator[Non
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _measure(gateway: Observed, slots: int, seconds: float, watched: bool) -> Slots:
+async def _measure(gateway: Observed, slots: int, watched: bool) -> Slots:
     found, since_s = Slots(), _SCRAPE_EVERY_S
     for number in range(slots):
         on, scrapes = _observes(number), since_s >= _SCRAPE_EVERY_S
         if on:
-            since_s = seconds if scrapes else since_s + seconds
+            since_s = _SEGMENT_S if scrapes else since_s + _SEGMENT_S
         async with _observed(gateway.endpoint.url, watched, scrapes) if on else contextlib.nullcontext():
             before = await asyncio.to_thread(gateway.ask, "on" if on else "off")
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(_SEGMENT_S)
             used = await asyncio.to_thread(gateway.ask, "on") - before
-        found.used.append(used / seconds)
+        found.used.append(used / _SEGMENT_S)
     return found
 
 
@@ -156,7 +157,7 @@ def _share(streams: int, slots: Slots, costs: dict[str, float], tally: Tally) ->
     )
 
 
-def _run(streams: int, slots: int, seconds: float, watched: bool, root: Path) -> Share:
+def _run(streams: int, slots: int, watched: bool, root: Path) -> Share:
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(root / "home")}
     command = [sys.executable, "-m", "benchmarks.observed_gateway"]
     pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
@@ -168,9 +169,9 @@ def _run(streams: int, slots: int, seconds: float, watched: bool, root: Path) ->
                 found: list[Slots] = []
 
                 async def measure() -> None:
-                    found.append(await _measure(gateway, slots, seconds, watched))
+                    found.append(await _measure(gateway, slots, watched))
 
-                segments = ceil((slots * (seconds + 1.0)) / _SEGMENT_S) + 2
+                segments = ceil(slots * (_SEGMENT_S + 0.5) / _SEGMENT_S) + 2
                 asyncio.run(run_speakers(gateway.endpoint, 1, 1))  # the worker is there, the code is warm
                 tally = asyncio.run(
                     run_speakers(gateway.endpoint, streams, segments, _SEGMENT_S, at_full_load=measure)
@@ -182,10 +183,9 @@ def _run(streams: int, slots: int, seconds: float, watched: bool, root: Path) ->
 
 def main() -> int:
     """Print and keep the figures; 1 when observing costs more than it may."""
-    chosen = arguments(__doc__, streams="500", slots="120", seconds="3", watched="yes")
+    chosen = arguments(__doc__, streams="500", slots="100", watched="yes")
     with tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder:
-        counts = int(chosen.streams), int(chosen.slots), float(chosen.seconds)
-        row = asdict(_run(*counts, chosen.watched != "no", Path(folder)))
+        row = asdict(_run(int(chosen.streams), int(chosen.slots), chosen.watched != "no", Path(folder)))
     table("What observing costs", [row])
     write_json(chosen.json, "observing", [row])
     return 0 if row["measured_percent"] <= BUDGET_PERCENT and not row["not_right"] else 1
