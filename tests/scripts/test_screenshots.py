@@ -19,7 +19,7 @@ from scripts import screenshots, screenshots_dashboard
 from scripts.screenshots import LOOKS, Look
 from tests.helpers.packages import require
 
-ALL_AT_MOST = 10_000_000
+ALL_AT_MOST = 10_500_000
 
 
 @pytest.fixture(autouse=True)
