@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from backend.access import ACCESS, EVERYBODY, WORKERS, Access, Visit, admit
 from backend.addresses import interfaces, reachable
 from backend.admission import Refusal, refuse, refuse_known, speed
-from backend.answers import OBSERVER, errors_as_json, json_response
+from backend.answers import OBSERVER, abort, errors_as_json, json_response
 from backend.broker import EmbeddedSettings, embedded_broker
 from backend.certificates import server_context
 from backend.dashboard.routes import dashboard_routes
@@ -244,14 +244,14 @@ class Gateway:
         response = web.StreamResponse(headers=headers)
         owner = visit.device.owner if visit.limited else None
         async with self.monitor.watch(self.hub, owner) as events:
-            with suppress(ConnectionError), visit.present(lambda: _abort(request)):
+            with suppress(ConnectionError), visit.present(lambda: abort(request)):
                 await response.prepare(request)
                 keep_little(request)
                 try:
                     await self._show(response, events)
                 except TimeoutError:
                     log.info("a viewer does not read: it is cut off", device=visit.device.id)
-                    _abort(request)
+                    abort(request)
         return response
 
     async def _show(self, response: web.StreamResponse, events: "asyncio.Queue[bytes]") -> None:
@@ -259,11 +259,6 @@ class Gateway:
             await write_pieces(response, told, self._settings.viewer_s)
             if self._draining:
                 return
-
-
-def _abort(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
 
 
 def _url(host: str, port: int) -> str:

@@ -12,6 +12,7 @@ import structlog
 from aiohttp import WSMessage, WSMsgType, web
 
 from backend.access import Visit
+from backend.answers import abort
 from backend.connection import Connection
 from backend.history.records import About
 from backend.hosted import Hosted
@@ -140,8 +141,7 @@ async def _other(socket: web.WebSocketResponse, message: WSMessage, hub: Hub, ho
 async def _write(request: web.Request, connection: Connection, goodbye_s: float) -> None:
     if await connection.run():
         await asyncio.sleep(goodbye_s)  # the peer's turn to say goodbye; the read loop ends this task when it has
-    if request.transport is not None:
-        request.transport.abort()
+    abort(request)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from backend.access import Visit
-from backend.answers import error_response
+from backend.answers import abort, error_response
 from backend.errors import BrokerError
 from backend.upstream import place_of, upstream
 from backend.worker_accounts import Administer, WorkerAccounts
@@ -73,7 +73,7 @@ class BrokerTunnel:
         log.info("audit", what="tunnel opened", **who)
         self._ends.add(writer)
         try:
-            with visit.present(lambda: _abort(request)):
+            with visit.present(lambda: abort(request)):
                 async with Tasks("tunnel") as tasks:
                     gate = CommandGate(self._digests)
                     tasks.start(_down(reader, socket, gate), "down")
@@ -106,8 +106,3 @@ async def _down(reader: asyncio.StreamReader, socket: web.WebSocketResponse, gat
             gate.answered()
             await socket.send_bytes(data)
     await socket.close(code=CloseCode.GOING_AWAY, message=b"the broker is away")
-
-
-def _abort(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()

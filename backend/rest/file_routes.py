@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from backend.access import Visit, admit
 from backend.admission import Refusal
-from backend.answers import json_response
+from backend.answers import abort, json_response
 from backend.errors import OverQuota, RequestRefused
 from backend.history.records import NewFile, SessionKind, SessionState, StoredSession
 from backend.observing import RefusalReason
@@ -57,7 +57,7 @@ class FileRoutes:
         if not await self._runner.takes_files():
             raise RequestRefused(503, ErrorCode.BUSY, _NOT_OURS)
         form = Form()
-        with self._place(visit), visit.present(lambda: _abort(request)):
+        with self._place(visit), visit.present(lambda: abort(request)):
             try:
                 await read_form(request, self._runner.uploads, self._runner.settings, form)
                 stored = await self._accept(visit, form, request.headers.get(hdrs.USER_AGENT, ""))
@@ -168,11 +168,6 @@ def _new_file(visit: Visit, id: str, fields: SubmittedFields, filename: str, cli
         name=_shown(name)[:_LONGEST_NAME],
         options=fields.options,
     )
-
-
-def _abort(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
 
 
 def _shown(name: str) -> str:

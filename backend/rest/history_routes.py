@@ -13,7 +13,7 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from backend.access import Visit, admit
-from backend.answers import json_response
+from backend.answers import abort, json_response
 from backend.errors import OverQuota, RequestRefused
 from backend.history.records import StoredSegment, StoredSession
 from backend.rest.operations import JSON, TEXT
@@ -129,14 +129,14 @@ class HistoryRoutes:
         first = await self._archive.ask(writer.slice)  # what is wrong is said before anything is
         if first.last:
             return web.Response(body=first.data, headers=headers)
-        with self._room(visit), visit.present(lambda: _abort(request)):
+        with self._room(visit), visit.present(lambda: abort(request)):
             response = web.StreamResponse(headers=headers)
             await response.prepare(request)
             try:
                 await self._write_all(response, first, writer)
             except (TimeoutError, RequestRefused) as error:
                 log.warning("a long answer breaks off", path=request.path, reason=str(error))
-                _abort(request)
+                abort(request)
                 raise ConnectionResetError("a long answer breaks off") from error
             return response
 
@@ -188,11 +188,6 @@ def _written(segments: Sequence[StoredSegment], form: ResultFormat) -> web.Respo
         raise conflict("when this was said is not known: ask for json or text")
     write, media = (srt, SRT) if form is ResultFormat.SRT else (vtt, VTT)
     return web.Response(body=write(cues).encode(), content_type=media, charset="utf-8")
-
-
-def _abort(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
 
 
 def _given(value: T | UnsetType) -> T | None:

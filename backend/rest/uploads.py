@@ -17,6 +17,7 @@ from typing import BinaryIO, Final
 from uuid import UUID
 
 from backend.errors import RequestRefused
+from backend.files import open_or_make
 from protocol.errors import ErrorCode
 from runtime.folders import private_folder
 from runtime.locking import try_lock
@@ -97,8 +98,7 @@ class Claim:
 
     def _locked(self) -> int:
         """An open file with the lock, or -1."""
-        private_folder(self._file.parent)
-        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        descriptor = open_or_make(self._file)
         had = False
         try:
             had = try_lock(descriptor)
