@@ -360,5 +360,5 @@ class World(RuleBasedStateMachine):
             assert arrived | held == said, "a text is lost"
 
 
-World.TestCase.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+World.TestCase.settings = settings(max_examples=150, stateful_step_count=60)
 test_world = World.TestCase

@@ -217,7 +217,7 @@ def test_what_is_no_point_of_the_group_is_a_try(message: bytes) -> None:
 @given(
     message=st.one_of(st.binary(min_size=33, max_size=33), st.binary(min_size=32, max_size=32).map(b"A".__add__))
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_stranger_who_begins_with_anything_is_answered(message: bytes) -> None:
     with suppress(MalformedMessage):
         assert isinstance(pairing().begin(PairBegin("n", CLIENT, message), "e", 1.0), PairBegan)
@@ -225,7 +225,7 @@ def test_a_stranger_who_begins_with_anything_is_answered(message: bytes) -> None
 
 @given(exchange=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=64), proof=st.binary())
 @example(exchange="\u00e9", proof=b"")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_stranger_who_confirms_anything_is_refused(exchange: str, proof: bytes) -> None:
     desk = pairing()
     Device(desk).begin(id="one that nobody guesses")
@@ -330,4 +330,4 @@ class World(RuleBasedStateMachine):
 
 
 TestWorld = World.TestCase
-TestWorld.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
+TestWorld.settings = settings(max_examples=25, stateful_step_count=15)

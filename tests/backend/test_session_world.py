@@ -143,5 +143,5 @@ class Disorder(RuleBasedStateMachine):
         self.world.check(self.forgot)
 
 
-Disorder.TestCase.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
+Disorder.TestCase.settings = settings(max_examples=200, stateful_step_count=50)
 TestDisorder = Disorder.TestCase

@@ -218,4 +218,4 @@ class AgainstModelGateway(RuleBasedStateMachine):
 
 
 TestAgainstModelGateway = AgainstModelGateway.TestCase
-TestAgainstModelGateway.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+TestAgainstModelGateway.settings = settings(max_examples=150, stateful_step_count=60)

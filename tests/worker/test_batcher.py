@@ -1,6 +1,6 @@
 """What is decoded together."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.worker.deliveries import delivery
@@ -40,7 +40,6 @@ def test_what_is_lost_is_not_decoded() -> None:
     assert batcher.next(2) == [delivery(1)]
 
 
-@settings(deadline=None)
 @given(JOBS, st.integers(1, 5))
 def test_every_job_comes_out_once_and_the_suspect_ones_alone(jobs: list[tuple[bool, int]], slots: int) -> None:
     batcher = Batcher()

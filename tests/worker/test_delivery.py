@@ -1,7 +1,7 @@
 """Reading stream entries."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import ErrorCode
@@ -57,7 +57,6 @@ def test_the_identity_of_a_broken_job_is_kept() -> None:
     assert delivery.job == Job(SESSION, 5, b"", 320, 2)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([f.encode() for f in Job.__struct_fields__]) | st.binary(), st.binary()))
 def test_no_entry_is_too_broken_to_be_refused(fields: dict[bytes, bytes]) -> None:
     delivery = read_delivery("s", "1-0", 1, 1, fields)

@@ -376,6 +376,6 @@ class Interleaved(RuleBasedStateMachine):
 
 
 def test_every_interleaving_gives_each_segment_one_end(any_broker: Broker) -> None:
-    thousands = settings(max_examples=40, stateful_step_count=50, deadline=None)
+    thousands = settings(max_examples=40, stateful_step_count=50)
     machine: Any = partial(Interleaved, any_broker.url)
     run_state_machine_as_test(machine, settings=thousands)

@@ -1,7 +1,7 @@
 """What is expected of an engine."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.pace import Pace
@@ -38,7 +38,6 @@ def test_a_time_out_doubles_what_is_expected() -> None:
     assert pace.deadline_s(30) == pytest.approx(10 + 5 * 30 / 2)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(SECONDS, SECONDS)), SECONDS)
 def test_there_are_always_ten_seconds(batches: list[tuple[float, float]], audio_s: float) -> None:
     pace = Pace()

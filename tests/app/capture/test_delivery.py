@@ -4,7 +4,7 @@ import asyncio
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -22,7 +22,6 @@ async def all_of(delivery: Delivery) -> NDArray[np.int16]:
     return np.concatenate([np.empty(0, np.int16), *[block async for block in delivery.blocks()]])
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 4000), max_size=20), st.lists(st.integers(0, 4000), max_size=20))
 def test_the_pre_roll_comes_first_and_all_of_the_rest_behind_it(before: list[int], during: list[int]) -> None:
     async def main() -> None:

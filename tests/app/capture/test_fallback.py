@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.capture.devices import Input
@@ -132,7 +132,6 @@ class World:
             self.fallback.failed(self.now_s)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["", "headset"]), st.lists(st.tuples(st.booleans(), st.booleans(), st.floats(0, 20))))
 def test_whatever_comes_and_goes_the_best_that_is_there_is_heard_in_the_end(
     choice: str, changes: list[tuple[bool, bool, float]]

@@ -187,4 +187,4 @@ class JournalModel(RuleBasedStateMachine):
 
 
 TestJournalModel = JournalModel.TestCase
-TestJournalModel.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestJournalModel.settings = settings(max_examples=40, stateful_step_count=25)

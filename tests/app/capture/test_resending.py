@@ -250,7 +250,7 @@ async def test_a_text_that_cannot_be_kept_is_not_acknowledged(takes: Path, model
 
 
 @given(st.floats(0, 1), st.one_of(st.just(1.0), st.floats(0, 1)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_both_files_may_end_anywhere(whole: Path, models: Path, in_events: float, in_audio: float) -> None:
     root = whole.parent / "cut"
     shutil.copytree(whole, root)

@@ -1,13 +1,12 @@
 """The ring against a list."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.capture.ring import Ring
 
 
-@settings(deadline=None)
 @given(st.integers(0, 50), st.lists(st.one_of(st.none(), st.integers(0, 120)), max_size=30))
 def test_it_holds_the_newest_and_gives_each_once(size: int, steps: list[int | None]) -> None:
     """A number adds so many samples, ``None`` drains."""

@@ -35,7 +35,7 @@ async def spoken(sizes: Sequence[int], error: Exception | None = None) -> AsyncI
 @given(
     st.lists(st.integers(0, 2_000), max_size=40), st.lists(st.integers(0, 5), min_size=1), st.integers(0, 5_000)
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_reader_of_any_speed_gets_every_sample(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], pauses: list[int], most: int
 ) -> None:

@@ -171,4 +171,4 @@ class World(RuleBasedStateMachine):
 
 
 TestQueue = World.TestCase
-TestQueue.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestQueue.settings = settings(max_examples=60, stateful_step_count=40)

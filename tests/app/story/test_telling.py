@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from app.story.telling import Story, tell
@@ -39,7 +39,6 @@ def test_a_usual_segment_is_explained_but_for_the_ways_between() -> None:
     assert "secret" not in words(story) and story.notes == ()
 
 
-@settings(deadline=None)
 @given(SKEWS, HOURS, some.booleans(), some.integers(0, 200))
 def test_clocks_change_nothing(
     skews: tuple[float, float, float, float], broker: float, dies: bool, network_ms: int

@@ -51,7 +51,7 @@ def says(text: str, query: str) -> bool:
 
 
 @given(st.lists(SPOKEN, min_size=1, max_size=5), SPOKEN)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_found_is_what_a_look_at_every_text_finds(store: Store, said: list[str], query: str) -> None:
     about = About(f"owner {next(OWNERS)}")
     store.record([final(text, about.owner, number, about) for number, text in enumerate(said)])
@@ -61,7 +61,7 @@ def test_what_is_found_is_what_a_look_at_every_text_finds(store: Store, said: li
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_query_is_an_error(store: Store, query: str) -> None:
     store.search(query, EVERYBODY)
 
