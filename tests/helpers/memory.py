@@ -1,0 +1,54 @@
+"""Memory of a program and of all processes below it, and how it grows with what the program does."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+MIB = 1024 * 1024
+
+
+def role_of(process: psutil.Process) -> str:
+    """Name what ``process`` is for: the module or script that Python runs, else the program itself."""
+    words = process.cmdline()
+    if not Path(words[0]).name.startswith("python"):
+        return process.name()
+    return words[words.index("-m") + 1] if "-m" in words[:-1] else Path(words[1]).name
+
+
+@dataclass
+class MemoryWatch:
+    """``looks``: by role, how much was done and the private memory (USS) of that role's processes, in bytes."""
+
+    root: psutil.Process
+    looks: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def look(self, done: int) -> None:
+        """Measure every process now, after ``done`` units of work."""
+        sums: dict[str, int] = {}
+        for process in (self.root, *self.root.children(recursive=True)):
+            with suppress(psutil.Error):
+                role = role_of(process)
+                sums[role] = sums.get(role, 0) + process.memory_full_info().uss
+        for role, size in sums.items():
+            self.looks.setdefault(role, []).append((done, size))
+
+    def lasting(self) -> Iterable[str]:
+        """Return the roles that were seen in at least half of the looks: others are short-lived."""
+        most = max(len(looks) for looks in self.looks.values())
+        return [role for role, looks in self.looks.items() if len(looks) * 2 >= most]
+
+    def slope(self, role: str, since: float = 0.5) -> float:
+        """Fit a line through the looks after the part ``since`` of the work; bytes per unit of work."""
+        last = max(done for done, _ in self.looks[role])
+        late = [(done, size) for done, size in self.looks[role] if done >= last * since]
+        done, size = np.array(late, dtype=float).T
+        return float(np.polyfit(done, size, 1)[0]) if len(late) > 1 else 0.0
+
+    def at(self, role: str, part: float) -> int:
+        """Return the size of ``role`` once ``part`` of the work was done."""
+        last = max(done for done, _ in self.looks[role])
+        return next(size for done, size in self.looks[role] if done >= part * last)

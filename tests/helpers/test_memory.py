@@ -1,0 +1,52 @@
+"""The measure of memory finds growth where there is some."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from tests.helpers.memory import MIB, MemoryWatch, role_of
+from tests.helpers.waiting import wait_until_sync
+
+GROWS = (
+    "import sys\nkept = []\nfor line in sys.stdin:\n"
+    "    kept.append(b'x' * int(line))\n    print(flush=True)\nsys.exit(0)\n"
+)
+
+
+@pytest.fixture
+def grower() -> Iterator["subprocess.Popen[str]"]:
+    """A program that keeps so many bytes more for each line that it reads."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", GROWS], stdin=pipe, stdout=pipe, text=True) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize(("each", "least", "most"), [(MIB, 0.9, 1.1), (0, -0.05, 0.05)])
+def test_memory_slope_is_what_the_program_keeps(
+    grower: "subprocess.Popen[str]", each: int, least: float, most: float
+) -> None:
+    watch = MemoryWatch(psutil.Process(grower.pid))
+    assert grower.stdin is not None and grower.stdout is not None
+    for done in range(20):
+        grower.stdin.write(f"{each}\n")
+        grower.stdin.flush()
+        assert grower.stdout.readline()
+        watch.look(done)
+    (role,) = watch.lasting()
+    assert least <= watch.slope(role) / MIB <= most
+
+
+def test_memory_roles_are_modules_scripts_and_programs() -> None:
+    with subprocess.Popen(["sleep", "60"]) as program:
+        wait_until_sync(
+            lambda: role_of(psutil.Process(program.pid)) == "sleep", "the program is known by its name"
+        )
+        program.kill()
+    command = [sys.executable, "-m", "code"]  # it waits for a line
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as module:
+        assert role_of(psutil.Process(module.pid)) == "code"
+        module.kill()
