@@ -14,7 +14,7 @@ MIB = 1024 * 1024
 def role_of(process: psutil.Process) -> str:
     """Name what ``process`` is for: the module or script that Python runs, else the program itself."""
     words = process.cmdline()
-    if not Path(words[0]).name.startswith("python"):
+    if not words or not Path(words[0]).name.startswith("python"):
         return process.name()
     return words[words.index("-m") + 1] if "-m" in words[:-1] else Path(words[1]).name
 

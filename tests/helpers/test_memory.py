@@ -48,5 +48,5 @@ def test_memory_roles_are_modules_scripts_and_programs() -> None:
         program.kill()
     command = [sys.executable, "-m", "code"]  # it waits for a line
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as module:
-        assert role_of(psutil.Process(module.pid)) == "code"
+        wait_until_sync(lambda: role_of(psutil.Process(module.pid)) == "code", "the module is known by its name")
         module.kill()
