@@ -14,8 +14,10 @@ LOWEST_DBFS: Final = -60.0
 STATES: Final = {
     TakeState.LIVE: State.WAITING,
     TakeState.INTERRUPTED: State.FAILED,
+    TakeState.DAMAGED: State.DAMAGED,
     TakeState.WAITING: State.FAILED,
     TakeState.FAILED: State.FAILED,
+    TakeState.CANCELLED: State.CANCELLED,
     TakeState.HELD: State.HELD,
     TakeState.DONE: State.DONE,
     TakeState.EMPTY: State.IDLE,

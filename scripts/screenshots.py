@@ -103,7 +103,9 @@ def views(language: str) -> list[View]:
         State.INSERTING: replace(plain, spans=final),
         State.DONE: replace(plain, spans=final),
         State.HELD: replace(plain, spans=final, held=1, note=Note("focus-moved")),
+        State.CANCELLED: replace(plain, spans=final, note=Note("cancelled")),
         State.FAILED: replace(plain, note=Note("recording-kept", {"reason": _GONE[language]}), unsent_s=12.4),
+        State.DAMAGED: plain,
     }
     return [replace(view, state=state) for state, view in shown.items()]
 

@@ -29,18 +29,20 @@ from protocol.session import Failed, Final, Queued
 
 
 class TakeState(StrEnum):
-    """Where a take stands. Only of the last three everything that was said is known."""
+    """Where a take stands. Only of the last four everything that was said is known."""
 
     LIVE = "live"  # a process works on it
     INTERRUPTED = "interrupted"  # its recording ended in a crash
+    DAMAGED = "damaged"  # it cannot be read completely
     WAITING = "waiting"  # segments have no result yet
     FAILED = "failed"  # each has a result, but not each a text
+    CANCELLED = "cancelled"  # given up; its texts are for the history
     HELD = "held"  # a text was not inserted, or may not have been
     DONE = "done"
     EMPTY = "empty"
 
 
-TRANSCRIBED = frozenset({TakeState.HELD, TakeState.DONE, TakeState.EMPTY})
+TRANSCRIBED = frozenset({TakeState.CANCELLED, TakeState.HELD, TakeState.DONE, TakeState.EMPTY})
 
 
 @dataclass

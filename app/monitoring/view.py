@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from app.states import State
+from app.states import ENDS, State
 from protocol.monitor import WorkerState
 
 SPAN_S: Final = 600.0
@@ -119,7 +119,7 @@ class UtteranceRow:
     @property
     def over(self) -> bool:
         """Whether nothing more comes of it by itself."""
-        return self.state in (State.DONE, State.HELD, State.FAILED)
+        return self.state in ENDS
 
     @property
     def total_s(self) -> float:

@@ -82,13 +82,14 @@ COLOURS: Final = {
     ),
 }
 
-_QUIET: Final = frozenset({State.IDLE, State.ARMING})
+_QUIET: Final = frozenset({State.IDLE, State.ARMING, State.CANCELLED})
+_ALARMS: Final = frozenset({State.FAILED, State.DAMAGED})
 _WARNING: Final = frozenset({State.WAITING, State.HELD})
 
 
 def state_colour(colours: Colours, state: State) -> str:
     """Beside its shape: jade while all is well, amber for what waits, red for what failed."""
-    if state is State.FAILED:
+    if state in _ALARMS:
         return colours.danger
     if state in _WARNING:
         return colours.warning

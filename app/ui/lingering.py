@@ -7,7 +7,7 @@ from app.states import State
 from app.view import View
 
 NOTE_S: Final = 4.0
-STAYS_S: Final = {State.DONE: 1.5, State.HELD: 6.0, State.FAILED: 8.0}
+STAYS_S: Final = {State.DONE: 1.5, State.HELD: 6.0, State.CANCELLED: 4.0, State.FAILED: 8.0, State.DAMAGED: 8.0}
 """Seconds that an end is shown; what needs no attention goes first."""
 
 

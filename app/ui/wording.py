@@ -14,7 +14,7 @@ _BINDING: Final = "binding"
 
 def state_text(texts: Texts, state: State) -> str:
     """One word."""
-    return texts(f"state.{state.value}")
+    return texts(state.key)
 
 
 def note_text(texts: Texts, note: Note, paste_key: str = "") -> str:

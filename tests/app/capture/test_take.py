@@ -57,7 +57,7 @@ def test_where_it_stands(events: tuple[Event, ...], samples: int, state: TakeSta
 
 
 def test_only_what_needs_nothing_more_is_transcribed() -> None:
-    needed = {TakeState.LIVE, TakeState.INTERRUPTED, TakeState.WAITING, TakeState.FAILED}
+    needed = {TakeState.LIVE, TakeState.INTERRUPTED, TakeState.DAMAGED, TakeState.WAITING, TakeState.FAILED}
     assert set(TakeState) - TRANSCRIBED == needed
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from app.monitoring.view import Stage, StageSpan, UtteranceRow
-from app.states import State
+from app.states import ENDS, State
 
 
 def row(state: State, *spans: StageSpan) -> UtteranceRow:
@@ -12,7 +12,7 @@ def row(state: State, *spans: StageSpan) -> UtteranceRow:
 
 @pytest.mark.parametrize("state", list(State))
 def test_nothing_more_comes_of_what_ended(state: State) -> None:
-    assert row(state).over is (state in (State.DONE, State.HELD, State.FAILED))
+    assert row(state).over is (state in ENDS)
 
 
 def test_all_of_it_is_until_its_last_stage_ends() -> None:

@@ -22,7 +22,7 @@ def test_time_is_as_on_a_clock(seconds: float, shown: str) -> None:
 
 
 def test_states_are_one_word_of_the_vocabulary() -> None:
-    assert [wording.state_text(EN, state) for state in (State.LISTENING, State.HELD)] == ["Listening", "Held"]
+    assert [wording.state_text(EN, state) for state in (State.LISTENING, State.HELD)] == ["Listening", "To paste"]
     assert wording.state_text(ZH, State.LISTENING) == "正在聆听"
 
 
