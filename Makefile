@@ -12,7 +12,7 @@ ARGS ?=
 models := fsmn-vad whisper-base
 screen := $(DISPLAY)$(WAYLAND_DISPLAY)
 setup = $(PYTHON) scripts/setup.py
-run-tests = $(PYTHON) scripts/run_tests.py
+run-tests = $(PYTHON) -m scripts.run_tests
 in = PATH="$(CURDIR)/$(1)/bin:$$PATH"
 # Tests keep their models in the checkout, so that they need nothing of the person who runs them.
 test-models = $(call in,$(1)) KIKIPOUNAMU_MODELS="$(CURDIR)/.cache/models" kikipounamu models get $(models)
@@ -53,10 +53,10 @@ bench: ## measure: each number with its machine, versions and command
 	@$(call test-models,.venv)
 	@$(call in,.venv) KIKIPOUNAMU_MODELS="$(CURDIR)/.cache/models" python -m benchmarks $(ARGS)
 
-proofs: ## the slow proofs, which test leaves out
+proofs: ## the slow proofs, which test leaves out; ARGS=--resume goes on where a run ended
 	@$(setup) test
 	@$(call test-models,.venv)
-	@$(run-tests) .venv --proofs $(ARGS)
+	@$(PYTHON) -m scripts.run_proofs .venv $(ARGS)
 
 screenshots: ## render every window and state into docs/screenshots, and the guide's pictures into docs/guide
 	@$(setup) test

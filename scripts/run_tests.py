@@ -1,6 +1,6 @@
 """Run every test and sum up honestly. Standard library only.
 
-    python3 scripts/run_tests.py VENV [--jobs N] [--without MARKER] [--proofs] [PYTEST ARGUMENT ...]
+    python3 -m scripts.run_tests VENV [--jobs N] [--without MARKER] [PYTEST ARGUMENT ...]
 
 First all that can run side by side. Then those marked ``serial``, one after the other, and beside them, one after
 the other too, those of ``serial("sound")``, which wait most of the time, and those of other groups. Up to three
@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
 
+from scripts.child_process import run_command, terminable
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 NO_TESTS_COLLECTED: Final = 5  # pytest's exit status
 DEADLINE_S: Final = 30 * 60
-OVERDUE: Final = -9
 SKIPS_REFUSED: Final = 6  # by tests/helpers/skips.py
 SECOND_TRIES: Final = 3
 
@@ -124,20 +125,20 @@ def without_qt(venv: Path) -> dict[str, str]:
     return {} if loads else {"PYTEST_ADDOPTS": "-p no:pytest-qt"}  # for those that tests start too
 
 
+def environment(venv: Path) -> dict[str, str]:
+    """Return the environment of pytest in ``venv``."""
+    environ = {**os.environ, **without_qt(venv), "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each program that a test starts is compiled once more
+    return environ
+
+
 def run(venv: Path, name: str, arguments: Sequence[str]) -> tuple[int, Tally]:
-    """One run of pytest in ``venv``: its exit status and its tally."""
+    """Run pytest in ``venv``: its exit status and its tally, which counts what was through at the deadline."""
     report = ROOT / ".cache" / f"tests-{name}.xml"
     report.unlink(missing_ok=True)
     command = [str(venv / "bin" / "python"), "-m", "pytest", f"--junitxml={report}", "-o", "junit_family=xunit1"]
-    environ = {**os.environ, **without_qt(venv), "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each program that a test starts is compiled once more
-    try:
-        status = subprocess.call(
-            [*command, *arguments], cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, timeout=DEADLINE_S
-        )
-    except subprocess.TimeoutExpired:  # it has been killed
-        status = OVERDUE
-    return status, read_tally(report) if report.exists() else Tally()
+    ended = run_command([*command, *arguments], DEADLINE_S, environment(venv), ROOT)
+    return ended.status, read_tally(report) if report.exists() else Tally()
 
 
 def marked_serial(tests: Path) -> list[str]:
@@ -151,21 +152,21 @@ def main() -> int:
     parser.add_argument("venv")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--without", metavar="MARKER")
-    parser.add_argument("--proofs", action="store_true", help="run the slow proofs instead")
     asked, more = parser.parse_known_args()
     but = f" and not {asked.without}" if asked.without else ""
-    side_by_side = ("parallel", ["-n", str(asked.jobs), "-m", f"not serial and not proof{but}"])
-    by_groups = ("serial", ["-n", "4", "--dist", "loadgroup", "-m", f"serial and not proof{but}"])
+    side_by_side = ["-n", str(asked.jobs), "-m", f"not serial and not proof{but}"]
+    by_groups = ["-n", "4", "--dist", "loadgroup", "-m", f"serial and not proof{but}"]
     if not more:
-        by_groups[1].extend(marked_serial(ROOT / "tests"))
-    plans = [("proofs", ["-s", "-m", f"proof{but}"])] if asked.proofs else [side_by_side, by_groups]
+        by_groups.extend(marked_serial(ROOT / "tests"))
     began = time.monotonic()
-    results = [run(ROOT / asked.venv, name, [*arguments, *more]) for name, arguments in plans]
-    statuses = [status for status, _ in results]
-    tally = sum((tally for _, tally in results), Tally())
-    if not asked.proofs and worth_a_second_try(tally, statuses):
-        _, second = run(ROOT / asked.venv, "again", ["-n", "0", *(test for test, _ in tally.failures)])
-        tally = tally.tried_again(second)
+    with terminable():
+        plans = [("parallel", side_by_side), ("serial", by_groups)]
+        results = [run(ROOT / asked.venv, name, [*arguments, *more]) for name, arguments in plans]
+        statuses = [status for status, _ in results]
+        tally = sum((tally for _, tally in results), Tally())
+        if worth_a_second_try(tally, statuses):
+            _, second = run(ROOT / asked.venv, "again", ["-n", "0", *(test for test, _ in tally.failures)])
+            tally = tally.tried_again(second)
     print("", *summary(tally, statuses, (time.monotonic() - began) / 60), sep="\n", flush=True)
     return 0 if succeeded(tally, statuses) else 1
 

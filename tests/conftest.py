@@ -13,7 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.helpers.valkey import Broker, binaries, running_broker
 
-pytest_plugins = ["tests.helpers.qt", "tests.helpers.skips"]
+pytest_plugins = ["tests.helpers.qt", "tests.helpers.skips", "tests.helpers.proofs"]
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("KIKIPOUNAMU_TEST_", "KIKIPOUNAMU_EXTRA_")

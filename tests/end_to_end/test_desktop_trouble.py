@@ -151,8 +151,7 @@ def test_what_is_said_without_a_gateway_is_inserted_once_it_is_back(
     without_gateway(app, field, speech, 5.0)
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(900)
+@pytest.mark.proof(minutes=2)
 def test_a_minute_without_a_gateway(app: DesktopApp, field: TextField, tmp_path: Path) -> None:
     without_gateway(app, field, recording(*SENTENCES * 5, to=tmp_path / "long.wav"), 60.0)
 
@@ -248,7 +247,6 @@ def test_annoyed_nothing_is_stuck_or_lost(app: DesktopApp, field: TextField, spe
     under_annoyance(app, field, speech, 60)
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(900)
+@pytest.mark.proof(minutes=2.5)
 def test_annoyed_for_long_nothing_is_stuck_or_lost(app: DesktopApp, field: TextField, speech: Path) -> None:
     under_annoyance(app, field, speech, 500)

@@ -174,8 +174,7 @@ async def test_no_text_comes_to_another_segment(tmp_path: Path, broker: Broker) 
     await through_havoc(tmp_path, broker, Mix(60, 6, (Fault.RAISE, Fault.REFUSE, Fault.KILL), kills=1, seed=4))
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(1800)
+@pytest.mark.proof(minutes=5)
 @pytest.mark.usefixtures("engines_find_the_tests")
 async def test_no_text_comes_to_another_segment_in_five_hundred(tmp_path: Path, broker: Broker) -> None:
     faults = (Fault.RAISE, Fault.REFUSE, Fault.KILL, Fault.RAISE, Fault.EXIT, Fault.SEGFAULT, Fault.HANG)

@@ -96,8 +96,7 @@ async def test_a_full_disk_under_the_broker(tmp_path: Path) -> None:
     await fill_up_the_broker(tmp_path, full_s=3.0, seconds=8.0)
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(300)
+@pytest.mark.proof(minutes=2)
 async def test_a_disk_that_is_full_under_the_broker_for_a_minute(tmp_path: Path) -> None:
     await fill_up_the_broker(tmp_path, full_s=60.0, seconds=75.0)
 

@@ -77,9 +77,8 @@ async def test_the_second_file_does_not_wait_for_the_first(tmp_path: Path, broke
     assert at_the_end[0] >= 5, "of its 40: behind the first there would be none"
 
 
-@pytest.mark.proof
+@pytest.mark.proof(minutes=1.5)
 @pytest.mark.serial
-@pytest.mark.timeout(180)
 async def test_a_file_alone_has_all_workers(tmp_path: Path, broker: Broker) -> None:
     speeds = (1.0, 4.0, 16.0)
     with running_chain(tmp_path, broker.url) as chain:

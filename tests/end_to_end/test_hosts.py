@@ -180,8 +180,7 @@ def test_what_is_said_in_the_clear_would_be_found(network: Hosts) -> None:
     assert len([one for one in capture.unexpected(PORT) if str(PORT + 1) in one]) == 2  # each way
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(1800)
+@pytest.mark.proof(minutes=6)
 def test_text_is_complete_for_long(network: Hosts, shared: Shared) -> None:
     desk, tower, laptop, _ = network.all
     with capturing(network.switch) as capture:
@@ -212,8 +211,7 @@ def test_text_is_complete_for_long(network: Hosts, shared: Shared) -> None:
     assert_secret(capture, shared, speakers)
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(600)
+@pytest.mark.proof(minutes=2)
 def test_a_tower_that_is_switched_off_is_not_missed(network: Hosts, shared: Shared) -> None:
     """Two hosts: the gateway, its own slow worker and who speaks on one of them, a fast worker on the other."""
     desk, tower, *_ = network.all

@@ -23,7 +23,7 @@ from tests.helpers.host_app import HostApp, running_host_apps
 from tests.helpers.lending import PORT, Device, Said
 from tests.helpers.waiting import wait_until_sync
 
-pytestmark = [pytest.mark.proof, pytest.mark.serial, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.proof(minutes=1.5), pytest.mark.serial]
 
 CHECKSUM = ("--engine", "checksum", "--worker-argument=--set", "--worker-argument=rtf=0.2")
 PAUSE_S = 1.2  # a segment ends in it

@@ -127,8 +127,7 @@ async def test_while_the_broker_hangs_a_gateway_holds_no_more_than_it_may(chain:
     assert recorder.tally.flawless and recorder.tally.finished == 20, recorder.tally.complaints
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(300)
+@pytest.mark.proof(minutes=1.5)
 async def test_a_hundred_speak_while_workers_die(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "rtf=0.002", name="one")
     async with gateway_at(broker) as locate:
@@ -142,8 +141,7 @@ async def test_a_hundred_speak_while_workers_die(chain: Chain, broker: Broker) -
     assert recorder.tally.flawless and not recorder.tally.refusals, recorder.tally.complaints
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(900)
+@pytest.mark.proof(minutes=4)
 async def test_with_a_tenth_of_the_speed_needed(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "rtf=0.67")
     async with gateway_at(broker) as locate:
@@ -157,8 +155,7 @@ async def test_with_a_tenth_of_the_speed_needed(chain: Chain, broker: Broker) ->
     assert "load" in tally.busy
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(300)
+@pytest.mark.proof(minutes=1)
 async def test_five_hundred_are_cut_at_once(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "slots=8")
     async with gateway_at(broker) as locate:
@@ -169,8 +166,7 @@ async def test_five_hundred_are_cut_at_once(chain: Chain, broker: Broker) -> Non
     assert tally.flawless and tally.right == 1_000 and not tally.refusals, (tally.complaints, tally.refused)
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(300)
+@pytest.mark.proof(minutes=2)
 async def test_with_room_for_a_third_all_get_in_and_wait_as_long_as_they_are_asked_to(
     chain: Chain, broker: Broker
 ) -> None:

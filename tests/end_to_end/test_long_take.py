@@ -123,7 +123,6 @@ async def test_five_minutes(home: Path, models: Path) -> None:
     await endure(home, models / "fsmn-vad", minutes=5, pace=40, until_idle=False)
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(900)
+@pytest.mark.proof(minutes=3)
 async def test_an_hour(home: Path, models: Path) -> None:
     await endure(home, models / "fsmn-vad", minutes=60, pace=30, until_idle=True)

@@ -179,8 +179,7 @@ async def test_a_bad_network(tmp_path: Path, broker: Broker) -> None:
     await survive(tmp_path, broker, 1, [gone(1.5), cuts(1), slow(0.5), half_open("clients")])
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(1800)
+@pytest.mark.proof(minutes=6)
 async def test_a_very_bad_network(tmp_path: Path, broker: Broker) -> None:
     troubles = [gone(60.0), cuts(12), slow(10.0), half_open("clients", "gateway", "workers"), cuts(4)]
     await survive(tmp_path, broker, 60, troubles)

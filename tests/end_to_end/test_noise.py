@@ -150,19 +150,17 @@ def test_with_the_vad_recognition_is_no_worse(
     assert found.by_segment.errors <= found.whole.errors + 1, "of so few words a point is less than one"
 
 
-@pytest.mark.proof
+@pytest.mark.proof(minutes=8)
 @pytest.mark.serial
-@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_with_the_vad_recognition_is_no_worse_in_any_noise(
-    language: str, whisper: WhisperEngine, models: Path, capsys: pytest.CaptureFixture[str]
+    language: str, whisper: WhisperEngine, models: Path
 ) -> None:
     """Over all noises together: in one of them a point is one word."""
     found = []
     for kind, snr in product(KINDS, SNRS):
         found.append(scores(whisper, spoken(language), kind, snr, FsmnVad(models / "fsmn-vad")))
-        with capsys.disabled():
-            print(f"\n{language}, {kind} at {snr} dB:", *map(str, found[-1]), sep="  ")  # noqa: T201 - the figures
+        print(f"{language}, {kind} at {snr} dB:", *map(str, found[-1]), sep="  ")  # noqa: T201 - the figures
     by_segment, joined, whole = (pooled(way) for way in zip(*found, strict=True))
     assert by_segment.rate <= whole.rate + MOST_WORSE
     assert joined.rate <= whole.rate + MOST_WORSE

@@ -129,7 +129,6 @@ async def test_a_broker_whose_file_is_cut(tmp_path: Path) -> None:
     await survive(tmp_path, losses=2, seconds=5.0, seed=1)
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(1800)
+@pytest.mark.proof(minutes=5)
 async def test_a_broker_whose_file_is_cut_again_and_again(tmp_path: Path) -> None:
     await survive(tmp_path, losses=20, seconds=30.0, seed=20)

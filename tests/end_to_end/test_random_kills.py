@@ -172,7 +172,6 @@ async def test_a_few_kills(models: Path) -> None:
     await survive(kills=5, seed=1, models=models)
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(1800)
+@pytest.mark.proof(minutes=6)
 async def test_sixty_kills(models: Path) -> None:
     await survive(kills=60, seed=60, models=models)

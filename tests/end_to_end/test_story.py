@@ -103,7 +103,9 @@ def all_logs(root: Path) -> bytes:
     ("priority", "sentence"),
     [
         ("interactive", "decodes segment 1 in the place of {}, of which nothing was heard"),
-        pytest.param("bulk", "takes segment 1 over from {}, which died or was cut off", marks=pytest.mark.proof),
+        pytest.param(
+            "bulk", "takes segment 1 over from {}, which died or was cut off", marks=pytest.mark.proof(minutes=1)
+        ),
     ],
 )
 async def test_the_logs_explain_every_second(

@@ -122,7 +122,6 @@ async def test_wandering_between_two_gateways(tmp_path: Path, broker: Broker) ->
     await survive(tmp_path, broker, troubles=5, seed=1)
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(1800)
+@pytest.mark.proof(minutes=5)
 async def test_wandering_for_long(tmp_path: Path, broker: Broker) -> None:
     await survive(tmp_path, broker, troubles=120, seed=120)

@@ -130,4 +130,4 @@ def running_chain(root: Path, redis: str | None = None, *, quiet: bool = False) 
     finally:
         chain.close()
         if not quiet:
-            sys.stdout.write(chain.logs())
+            sys.stderr.write(chain.logs())

@@ -151,7 +151,7 @@ def running_desktop(folder: Path, *, tray: bool = True) -> Iterator[Desktop]:
         yield desktop
     finally:
         desktop.close()
-        sys.stdout.write(desktop.logs())
+        sys.stderr.write(desktop.logs())
 
 
 def _root(desktop: Desktop) -> str:

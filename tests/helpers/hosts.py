@@ -124,7 +124,7 @@ def hosts(root: Path, names: Sequence[str], quiet: bool = False) -> Iterator[Hos
         for namespace in made:
             _ip("netns", "delete", namespace)
         if not quiet:
-            sys.stdout.write(there.logs())
+            sys.stderr.write(there.logs())
 
 
 def _host(root: Path, name: str, switch: str, number: int, made: list[str]) -> Host:

@@ -156,7 +156,7 @@ async def test_a_file_is_shared_by_speed_and_does_not_reach_who_speaks(broker: B
         assert "fast" not in {result.worker for result in await desk.results(file)}
 
 
-@pytest.mark.proof
+@pytest.mark.proof(minutes=1)
 @pytest.mark.serial
 async def test_together_they_are_as_fast_as_their_sum(broker: Broker) -> None:
     async with fleet(broker.url) as desk:
@@ -177,9 +177,8 @@ async def all_read(desk: Desk) -> bool:
     return await desk.left(BULK) <= len(SPEEDS)
 
 
-@pytest.mark.proof
+@pytest.mark.proof(minutes=2.5)
 @pytest.mark.serial
-@pytest.mark.timeout(300)
 async def test_who_speaks_hardly_notices_a_long_file(broker: Broker) -> None:
     async with fleet(broker.url) as desk:
         quiet = await desk.results(await speak(desk, 60.0, 1.0, 6.0))

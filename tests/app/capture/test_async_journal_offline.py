@@ -134,8 +134,7 @@ async def test_minutes_offline(tmp_path: Path) -> None:
     assert await dictate_offline(tmp_path, segments) < segments // 2 * BYTES_PER_SEGMENT
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(600)
+@pytest.mark.proof(minutes=2)
 async def test_two_hours_offline(tmp_path: Path) -> None:
     segments = 2 * 3600 // SEGMENT_S
     grown = await dictate_offline(tmp_path, segments)

@@ -135,7 +135,7 @@ def test_another_one_is_heard_until_the_chosen_one_is_back(tmp_path: Path, speec
     heard_at(played, program.samples[back["at"] :])
 
 
-@pytest.mark.proof
+@pytest.mark.proof(minutes=1)
 def test_a_sound_server_that_hangs_keeps_nobody_from_going_on_or_ending(
     desk: VirtualMicrophone, tmp_path: Path, speech: Path
 ) -> None:

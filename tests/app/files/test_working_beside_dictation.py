@@ -196,8 +196,7 @@ async def test_who_speaks_passes_every_segment_of_a_file_but_the_one_being_decod
     assert max(segment.before for segment in spoken) <= MOST_BEFORE
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(1200)
+@pytest.mark.proof(minutes=6)
 async def test_two_hours_beside_dictation(tmp_path: Path, models: Path) -> None:
     """As long as the file takes, somebody dictates all the time. The same without it comes before and after."""
     talk = speak(tmp_path / "talk.wav", 120)

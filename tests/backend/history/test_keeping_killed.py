@@ -100,7 +100,6 @@ async def test_nothing_is_missing_and_nothing_twice(broker: Broker, postgres: Po
     await survives(broker, postgres, tmp_path, 6_000)
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(900)
+@pytest.mark.proof(minutes=3)
 async def test_nothing_of_much_is_missing(broker: Broker, postgres: Postgres, tmp_path: Path) -> None:
     await survives(broker, postgres, tmp_path, 100_000)

@@ -90,8 +90,7 @@ async def test_it_would_find_something(whole: Gateway, tmp_path: Path) -> None:
     assert "healthz" in await found(whole, tmp_path, *one, "--include-path", "/healthz")
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(1800)
+@pytest.mark.proof(minutes=5)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 async def test_it_finds_nothing_in_many_tries(whole: Gateway, tmp_path: Path) -> None:
     many = ("--max-examples", "200", "--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure")

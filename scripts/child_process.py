@@ -1,0 +1,158 @@
+"""A command with a deadline that leaves no process behind. Standard library only."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+OVERDUE: Final = -9
+INTERRUPT_S: Final = 30.0
+"""The time that a command has to end after an interrupt. pytest writes its report then."""
+LEAVE_S: Final = 5.0
+"""The time that other processes of a command have to end after it."""
+_SET_CHILD_SUBREAPER: Final = 36  # prctl(2)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The end of a command: its exit status (``OVERDUE`` at the deadline) and the processes that outlived it."""
+
+    status: int
+    seconds: float
+    left: tuple[str, ...] = ()
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Turn SIGTERM into ``SystemExit``, so that the running command is ended, too."""
+
+    def leave(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def run_command(
+    command: Sequence[str],
+    deadline_s: float,
+    environ: Mapping[str, str],
+    cwd: Path,
+    output: IO[bytes] | None = None,
+    interrupt_s: float = INTERRUPT_S,
+) -> Ended:
+    """Run a command in its own process group; interrupt it, then kill it, when it is not through in time.
+
+    ``output`` takes standard output and standard error; ``None`` leaves them alone. On Linux the processes that
+    left the group are found too: this process adopts the orphans of its children.
+    """
+    _adopt_orphans()
+    began = time.monotonic()
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+    )
+    left: tuple[str, ...] = ()
+    try:
+        status = process.wait(deadline_s)
+    except subprocess.TimeoutExpired:
+        status = OVERDUE
+    finally:
+        running = process.poll() is None
+        if running:
+            _interrupt(process, interrupt_s)
+        left = _end_group(process.pid, 0.0 if running else LEAVE_S)
+    return Ended(status, time.monotonic() - began, left)
+
+
+def _interrupt(process: subprocess.Popen[bytes], interrupt_s: float) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(interrupt_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(LEAVE_S)
+
+
+def _end_group(group: int, patience_s: float) -> tuple[str, ...]:
+    """Kill whatever a command left behind after ``patience_s`` and return the names of the processes."""
+    until = time.monotonic() + patience_s
+    while (left := _left(group)) and time.monotonic() < until:
+        time.sleep(0.02)
+    names = tuple(sorted(left.values()))
+    until = time.monotonic() + LEAVE_S
+    while left and time.monotonic() < until:
+        for pid in left:
+            _kill(pid)
+        time.sleep(0.02)
+        left = _left(group)
+    return names
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _left(group: int) -> dict[int, str]:
+    """The processes of a group, and on Linux every descendant of this process, by id."""
+    if not sys.platform.startswith("linux"):
+        return _group_members(group)
+    parents: dict[int, tuple[int, str]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = stat.read_text("utf-8", "replace").partition(" (")[2].rpartition(") ")
+        except OSError:
+            continue
+        state, parent = rest.split()[:2]
+        pid = int(stat.parent.name)
+        if state == "Z" and int(parent) == os.getpid():
+            _reap(pid)
+        elif state != "Z":
+            parents[pid] = int(parent), name
+    return {pid: name for pid, (_, name) in parents.items() if _descends(pid, parents)}
+
+
+def _descends(pid: int, parents: Mapping[int, tuple[int, str]]) -> bool:
+    while pid in parents:
+        pid = parents[pid][0]
+        if pid == os.getpid():
+            return True
+    return False
+
+
+def _reap(pid: int) -> None:
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return
+
+
+def _group_members(group: int) -> dict[int, str]:
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,pgid=,comm="], capture_output=True, text=True, timeout=30
+    ).stdout
+    rows = (line.split(None, 2) for line in listed.splitlines())
+    return {int(pid): name for pid, pgid, name in rows if int(pgid) == group}
+
+
+def _adopt_orphans() -> None:
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

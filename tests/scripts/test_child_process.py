@@ -1,0 +1,58 @@
+"""Real commands, run by a process of its own: it adopts the orphans of its children."""
+
+import os
+import subprocess
+import sys
+
+from scripts.run_tests import ROOT
+
+RUN = """
+import os, sys
+from pathlib import Path
+from scripts.child_process import run_command
+ended = run_command([sys.executable, "-c", sys.argv[1]], float(sys.argv[2]), os.environ, Path.cwd(), None, 0.2)
+print(ended.status, *ended.left)
+"""
+ORPHAN = """
+import os, subprocess, sys
+print("mark", flush=True)
+if os.fork() == 0:
+    os.setsid()
+    os.execvp("sleep", ["sleep", "600"])
+"""
+
+
+def run(source: str, deadline_s: float) -> list[str]:
+    """Run a Python program as a command and return the words that its end was reported with."""
+    command = [sys.executable, "-c", RUN, source, str(deadline_s)]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True, env=os.environ
+    )
+    return done.stdout.split()
+
+
+def test_a_command_reports_its_status() -> None:
+    assert run("raise SystemExit(5)", 60) == ["5"]
+
+
+def test_an_overdue_command_is_interrupted() -> None:
+    source = "import time\ntry: time.sleep(600)\nexcept KeyboardInterrupt: print('interrupted')"
+    assert run(source, 1) == ["interrupted", "-9"]
+
+
+def test_an_overdue_command_is_killed_when_it_ignores_the_interrupt() -> None:
+    source = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(600)"
+    assert run(source, 1) == ["-9"]
+
+
+def test_processes_that_outlive_a_command_are_killed_and_named() -> None:
+    assert run(ORPHAN, 60) == ["mark", "0", "sleep"]
+
+
+def test_processes_of_an_overdue_command_are_killed() -> None:
+    assert run(f"{ORPHAN}\nimport time; time.sleep(600)", 1)[-2:] == ["-9", "sleep"]
+
+
+def test_a_command_whose_children_end_in_time_leaves_nothing() -> None:
+    source = "import subprocess, sys; subprocess.Popen(['sleep', '0.3'])"
+    assert run(source, 60) == ["0"]
