@@ -136,8 +136,7 @@ def test_mixed_use_loses_nothing_and_every_process_is_measured(app: DesktopApp, 
     assert {"kikipounamu-gateway", "valkey-server", "kikipounamu-worker"} <= set(watch.lasting())
 
 
-@pytest.mark.proof
-@pytest.mark.timeout(2 * 3600)
+@pytest.mark.proof(minutes=65)
 @pytest.mark.parametrize("app", ["whisper"], indirect=True)
 def test_an_hour_of_mixed_use_keeps_memory_flat(app: DesktopApp, clips: list[Path]) -> None:
     check(app, use(app, clips, recordings=500, seconds=3600), 500)
