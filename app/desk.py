@@ -26,10 +26,11 @@ from app.attending import Attending
 from app.autostart import keep_autostart
 from app.beside import Beside
 from app.beside_actions import BesideAction
+from app.capture.desktop_sound import sound_system
+from app.capture.devices import offered
 from app.capture.library import of_this_user
 from app.capture.looking import look
 from app.capture.microphone import open_microphone
-from app.capture.portaudio import sound_system
 from app.control import Control
 from app.dictating import Dictating, Parts
 from app.errors import AppError
@@ -277,7 +278,8 @@ class Desk:
             self._sees_microphones.clear()
             inputs = await look()
             default = next((device.name for device in inputs if device.default), "")
-            self._post(Devices(tuple(device.name for device in inputs), default))
+            found = offered(inputs, self._file.current.audio.microphone)
+            self._post(Devices(tuple((device.choice, device.name) for device in found), default))
 
     async def _keep_takes(self) -> None:
         assert self._dictating is not None

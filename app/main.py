@@ -191,7 +191,7 @@ class Windows:
         settings, devices, unheard = self._settings, self._devices, self._problems.get(HOTKEYS)
         self.announcer.wanted = settings.general.announce
         choices = Choices(
-            microphones=devices.names,
+            microphones=devices.microphones,
             microphone=settings.audio.microphone,
             default_microphone=devices.default,
             mode=settings.hotkeys.mode,

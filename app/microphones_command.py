@@ -28,7 +28,7 @@ def microphones(
         if level:
             asyncio.run(show_level(microphone, seconds))
         else:
-            _list(asyncio.run(_inputs()), json)
+            _list(asyncio.run(_inputs()), microphone, json)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except AppError as error:
@@ -36,7 +36,7 @@ def microphones(
         raise typer.Exit(1) from error
 
 
-def _list(inputs: "list[Input]", json: bool) -> None:
+def _list(inputs: "list[Input]", choice: str, json: bool) -> None:
     from app.capture.devices import listed
     from app.capture.looking import encode
 
@@ -46,14 +46,14 @@ def _list(inputs: "list[Input]", json: bool) -> None:
     table = Table(box=None, pad_edge=False)
     for column in ("", "name", "rate", "by"):
         table.add_column(column, no_wrap=True)
-    for device in listed(inputs):
+    for device in listed(inputs, choice):
         star = "*" if device.default else ""
         table.add_row(star, device.name, f"{device.rate} Hz", device.interface)
     Console(highlight=False).print(table)
 
 
 async def _inputs() -> "list[Input]":
-    from app.capture.portaudio import sound_system
+    from app.capture.desktop_sound import sound_system
 
     return await sound_system().inputs()
 

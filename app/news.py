@@ -19,9 +19,12 @@ from app.view import Note, TakeView, View, WorkerView
 
 @dataclass(frozen=True)
 class Devices:
-    """The microphones that there are, and which of them is the system's."""
+    """Microphones, each as (choice, name): the setting that chooses it, and what people call it.
 
-    names: tuple[str, ...] = ()
+    ``default``: the name of the system's.
+    """
+
+    microphones: tuple[tuple[str, str], ...] = ()
     default: str = ""
 
 

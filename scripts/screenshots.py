@@ -124,7 +124,7 @@ def takes(language: str) -> list[TakeView]:
 
 
 CHOICES: Final = Choices(
-    microphones=("USB Audio", "Built-in Audio Analog Stereo", "Pebble V3"),
+    microphones=tuple((name, name) for name in ("USB Audio", "Built-in Audio Analog Stereo", "Pebble V3")),
     default_microphone="USB Audio",
     keys={"dictate": "ctrl+alt+d", "paste-held": "ctrl+alt+v", "cancel": "esc"},
 )

@@ -17,7 +17,8 @@ from app.ui.theme import Theme
 from app.view import Note, View
 from scripts.screenshots import Look, column, dressed, grabbed, ground
 
-_DEVICES: Final = Devices(("USB Audio", "Built-in Audio Analog Stereo", "Pebble V3"), "USB Audio")
+_NAMES: Final = ("USB Audio", "Built-in Audio Analog Stereo", "Pebble V3")
+_DEVICES: Final = Devices(tuple((name, name) for name in _NAMES), "USB Audio")
 _SETTINGS: Final = replace(
     Settings(),
     general=General(sounds=False),

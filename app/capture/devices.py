@@ -1,7 +1,7 @@
 """Microphones as the sound system lists them, and which of them is meant. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.capture.errors import MicrophoneNotFound, NoMicrophone
@@ -10,9 +10,17 @@ from app.capture.errors import MicrophoneNotFound, NoMicrophone
 _INTERFACES: Final = ("Windows WASAPI", "Windows DirectSound", "MME", "Windows WDM-KS")
 
 
+_SYSTEMS: Final = frozenset({"default", "pulse", "pipewire", "sysdefault"})
+"""Names of the system's default microphone under ALSA; earlier versions kept them in the settings."""
+
+
 @dataclass(frozen=True)
 class Input:
-    """A microphone. ``rate`` (Hz) and ``channels`` are its own; ``index`` holds until the next list."""
+    """A microphone. ``rate`` (Hz) and ``channels`` are its own; ``index`` holds until the next list.
+
+    ``key``: name of the source of a sound server, which stays the same when devices are numbered anew; empty
+    elsewhere. ``monitor``: hears an output of this computer.
+    """
 
     index: int
     name: str
@@ -20,19 +28,32 @@ class Input:
     channels: int
     rate: int
     default: bool = False
+    key: str = ""
+    monitor: bool = False
+
+    @property
+    def choice(self) -> str:
+        """The setting that chooses it."""
+        return self.key or self.name
 
 
 def matching(inputs: Sequence[Input], choice: str) -> Input | None:
-    """The device that ``choice`` names: by its whole name, else by a part of it, in any case of letters.
+    """Return the device that ``choice`` names: by key, by whole name, or by a part of it, in any case of letters.
 
-    Empty: the system's default. Of several the one with the best interface, then the first.
+    Empty: the system's default. Of several the one with the best interface, then the first. What hears an output
+    is chosen only by its key or its whole name.
     """
-    if not choice:
-        return next((device for device in inputs if device.default), None)
     wanted = choice.casefold()
+    if not choice or (wanted in _SYSTEMS and any(device.key for device in inputs)):
+        return next((device for device in inputs if device.default), None)
+    key = [device for device in inputs if device.key == choice]
     whole = [device for device in inputs if device.name.casefold() == wanted]
-    part = [device for device in inputs if wanted in f"{device.name}, {device.interface}".casefold()]
-    return min(whole or part, key=_preference, default=None)
+    part = [
+        device
+        for device in inputs
+        if not device.monitor and wanted in f"{device.name}, {device.interface}".casefold()
+    ]
+    return min(key or whole or part, key=_preference, default=None)
 
 
 def chosen(inputs: Sequence[Input], choice: str) -> Input:
@@ -40,17 +61,34 @@ def chosen(inputs: Sequence[Input], choice: str) -> Input:
     found = matching(inputs, choice)
     if found is not None:
         return found
-    names = list(dict.fromkeys(device.name for device in inputs))
+    names = list(dict.fromkeys(device.name for device in inputs if not device.monitor))
     if choice and names:
         raise MicrophoneNotFound(choice, names)
     raise NoMicrophone(names)
 
 
-def listed(inputs: Sequence[Input]) -> list[Input]:
-    """For a person to choose from, the best first. Raises ``NoMicrophone`` when there is none."""
-    if not inputs:
+def listed(inputs: Sequence[Input], choice: str = "") -> list[Input]:
+    """As ``offered``, the best first. Raises ``NoMicrophone`` when there is none."""
+    found = offered(inputs, choice)
+    if not found:
         raise NoMicrophone
-    return sorted(inputs, key=lambda device: (not device.default, _preference(device)))
+    return sorted(found, key=lambda device: (not device.default, _preference(device)))
+
+
+def offered(inputs: Sequence[Input], choice: str = "") -> list[Input]:
+    """Return the devices for a person to choose from: no outputs that can be recorded, except the chosen one."""
+    kept = matching(inputs, choice) if choice else None
+    return [device for device in inputs if not device.monitor or device == kept]
+
+
+def named_apart(inputs: Sequence[Input]) -> list[Input]:
+    """Return the devices with names that differ: two of one kind get numbers, in the order of their keys."""
+    numbers: dict[str, int] = {}
+    names: dict[str, str] = {}
+    for device in sorted(inputs, key=lambda device: device.key):
+        number = numbers[device.name] = numbers.get(device.name, 0) + 1
+        names[device.key] = device.name if number == 1 else f"{device.name} ({number})"
+    return [replace(device, name=names[device.key]) for device in inputs]
 
 
 def _preference(device: Input) -> int:

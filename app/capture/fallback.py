@@ -63,7 +63,7 @@ class Fallback:
         """What to try, in this order. One that gave nothing the last time comes last."""
         found = [matching(inputs, self._choice), matching(inputs, "")]
         devices = list(dict.fromkeys(device for device in found if device is not None))
-        return sorted(devices, key=lambda device: device.name == self._mute)
+        return sorted(devices, key=lambda device: device.choice == self._mute)
 
     def opened(self, device: Input, inputs: Sequence[Input], now_s: float) -> None:
         """It is in use now."""
@@ -88,7 +88,7 @@ class Fallback:
         if self.device is None:
             return Step.SEARCH if signs.now_s >= self._search_s else Step.KEEP
         if self._is_lost(signs):
-            self._mute = self.device.name if signs.heard_s is None else ""
+            self._mute = self.device.choice if signs.heard_s is None else ""
             self.device = None
             return Step.LOST
         if not self.on_other:

@@ -25,12 +25,13 @@ import structlog
 from numpy.typing import NDArray
 
 from app.capture.delivery import Delivery
+from app.capture.desktop_sound import sound_system
 from app.capture.devices import Input, chosen
 from app.capture.errors import MicrophoneError, MicrophoneRefused
 from app.capture.fallback import Fallback, Signs, Step, Timing
 from app.capture.hearing import FLOOR_DBFS, Hearing, level_dbfs
 from app.capture.looking import look
-from app.capture.portaudio import SoundSystem, sound_system
+from app.capture.portaudio import SoundSystem
 from protocol.audio import SAMPLE_RATE
 from runtime.tasks import Tasks
 

@@ -16,7 +16,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache, partial
+from functools import partial
 from typing import Any, Final, Protocol
 
 from app.capture.devices import Input
@@ -48,12 +48,6 @@ class SoundSystem(Protocol):
 
     async def inputs(self, *, anew: bool = False) -> list[Input]: ...
     async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> Stream: ...
-
-
-@cache
-def sound_system() -> "PortAudio":
-    """The one of this process: PortAudio's state is the process's as well."""
-    return PortAudio()
 
 
 class PortAudio:

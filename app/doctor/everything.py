@@ -7,8 +7,9 @@ from importlib import metadata
 from time import time
 from typing import Final
 
+from app.capture.desktop_sound import sound_system
 from app.capture.library import Library
-from app.capture.portaudio import SoundSystem, sound_system
+from app.capture.portaudio import SoundSystem
 from app.control_client import ControlError, NotRunning, ask
 from app.doctor import chosen as settings_file
 from app.doctor import (

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.capture.devices import Input, chosen
+from app.capture.devices import chosen, offered
 from app.capture.errors import (
     AudioLibraryMissing,
     MicrophoneError,
@@ -47,7 +47,8 @@ async def microphone(
         device = chosen(inputs, choice)
     except MicrophoneError as error:
         return [refused(error, forbidden)]
-    there = ok(Area.MICROPHONE, "microphones", names=_listed(inputs), device=device.name, count=len(inputs))
+    names = [found.name for found in offered(inputs, choice)]
+    there = ok(Area.MICROPHONE, "microphones", names=_listed(names), device=device.name, count=len(names))
     if not hear_s:
         return [there]
     try:
@@ -100,7 +101,7 @@ def forbidden_devices(folder: Path = Path("/dev/snd")) -> bool:
     return bool(captures) and not any(os.access(path, os.R_OK) for path in captures)
 
 
-def _listed(inputs: Sequence[Input]) -> str:
-    names = list(dict.fromkeys(device.name for device in inputs))
+def _listed(found: Sequence[str]) -> str:
+    names = list(dict.fromkeys(found))
     rest = [f"+ {len(names) - _MOST_NAMES}"] if len(names) > _MOST_NAMES else []
     return ", ".join([*names[:_MOST_NAMES], *rest])

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from app.capture.devices import Input
+from app.capture.devices import Input, matching
 from app.capture.library import Library
 from app.hotkeys.binding import parse
 from app.hotkeys.errors import HotkeyUnknown
@@ -74,7 +74,8 @@ def _told(setting: Setting, value: Any, inputs: Sequence[Input]) -> Any:
         return str(value)
     match setting.name:
         case "audio.microphone":
-            known = any(value.casefold() in device.name.casefold() for device in inputs)
+            chosen = matching(inputs, value)  # its key has a serial number, or the address of a headset
+            return SET if chosen is None else chosen.name[:_LONGEST_NAME]
         case "recognition.model" | "worker.model":
             known = value in model_names()
         case "gateway.url":

@@ -14,8 +14,8 @@ from contextlib import AsyncExitStack
 from typing import Any, Final, Self
 from uuid import UUID
 
+from app.capture.desktop_sound import sound_system
 from app.capture.events import Reran
-from app.capture.portaudio import sound_system
 from app.errors import AppError
 from app.history.actions import (
     MOST_WAITING,

@@ -43,7 +43,11 @@ class General:
 class Audio:
     """Sound."""
 
-    microphone: str = setting("", "(Part of) the microphone's name; empty for the system's default.")
+    microphone: str = setting(
+        "",
+        "The microphone: the name of its source, as the windows write it, or (part of) its name in the list of "
+        "`kikipounamu microphones`; empty for the system's default.",
+    )
 
 
 @dataclass(frozen=True)

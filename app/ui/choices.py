@@ -1,5 +1,6 @@
 """What can be chosen and what is, as values, and how the choices are called in the settings."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,14 +18,15 @@ HOTKEYS: Final = "hotkeys"
 """What a problem with them is about."""
 UNHEARD: Final = frozenset({"hotkeys-wayland", "hotkeys-no-display", "hotkeys-not-installed"})
 """Notes which say that no key is heard here."""
+_SOURCE: Final = re.compile(r"alsa_input\.(?:usb|pci)-(?P<model>[^.]+?)(?:-\d+)?\..+")
 
 
 @dataclass(frozen=True)
 class Choices:
-    """``microphone``: empty for the system's, which is ``default_microphone``. ``keys``: bindings by action;
-    ``heard``: whether this desktop lets us hear them."""
+    """``microphones``: each as (choice, name). ``microphone``: empty for the system's, which is called
+    ``default_microphone``. ``keys``: bindings by action; ``heard``: whether this desktop lets us hear them."""
 
-    microphones: tuple[str, ...] = ()
+    microphones: tuple[tuple[str, str], ...] = ()
     microphone: str = ""
     default_microphone: str = ""
     mode: TalkMode = TalkMode.HYBRID
@@ -38,8 +40,24 @@ class Choices:
 
 
 def microphone_entries(texts: Texts, choices: Choices) -> list[tuple[str, str]]:
-    """Names with their texts: the system's, those that there are, and the chosen one also while it is away."""
+    """Return choices with texts: the system's, those that there are, and the chosen one also while it is away.
+
+    A choice that is (a part of) a name stands for the microphone that it names.
+    """
     default = choices.default_microphone
     system = texts("microphone.system-device", device=default) if default else texts("microphone.system")
-    names = dict.fromkeys(filter(None, (*choices.microphones, choices.microphone)))
-    return [("", system), *((name, name) for name in names)]
+    found, chosen = dict(choices.microphones), choices.microphone
+    if chosen and chosen not in found:
+        named = next((key for key, name in found.items() if chosen.casefold() in name.casefold()), None)
+        if named is None:
+            name = source_name(chosen)
+            found[chosen] = texts("microphone.away", device=name) if found else name
+        else:
+            found = {chosen if key == named else key: name for key, name in found.items()}
+    return [("", system), *found.items()]
+
+
+def source_name(key: str) -> str:
+    """Return what people may recognise in the name of a source that is away: maker and model, if it has them."""
+    model = _SOURCE.fullmatch(key)
+    return model["model"].replace("_", " ").strip() if model else key

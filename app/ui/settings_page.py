@@ -103,7 +103,7 @@ class SettingsPage(QWidget):
     def show_devices(self, devices: Devices) -> None:
         """The microphones that there are."""
         choices = self._known.choices
-        self._known.choices = replace(choices, microphones=devices.names, default_microphone=devices.default)
+        self._known.choices = replace(choices, microphones=devices.microphones, default_microphone=devices.default)
         if row := self.rows.get(MICROPHONE):
             row.control.refresh()
 

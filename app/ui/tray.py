@@ -11,7 +11,7 @@ from app.actions import Action, ChooseMicrophone, SwitchWorker, Verb
 from app.gateways.view import GatewaysView
 from app.states import State
 from app.ui import icons
-from app.ui.choices import Choices
+from app.ui.choices import Choices, microphone_entries
 from app.ui.gateways_menu import GatewaysMenu
 from app.ui.main_window import RECORDING
 from app.ui.pages import HISTORY, MONITOR, SETTINGS
@@ -126,14 +126,11 @@ class Tray(QSystemTrayIcon):
         self.microphones.clear()
         self._group.deleteLater()
         self._group = QActionGroup(self)
-        names = list(dict.fromkeys(("", *choices.microphones, choices.microphone)))
-        default = choices.default_microphone
-        system = texts("microphone.system-device", device=default) if default else texts("microphone.system")
-        for name in names:
-            entry = self.microphones.addAction(_literal(name or system))
+        for choice, name in microphone_entries(texts, choices):
+            entry = self.microphones.addAction(_literal(name))
             entry.setCheckable(True)
-            entry.setChecked(name == choices.microphone)
-            entry.triggered.connect(lambda _=False, name=name: self._ask(ChooseMicrophone(name)))
+            entry.setChecked(choice == choices.microphone)
+            entry.triggered.connect(lambda _=False, choice=choice: self._ask(ChooseMicrophone(choice)))
             self._group.addAction(entry)
 
     def _switch_worker(self) -> None:

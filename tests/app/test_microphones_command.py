@@ -21,12 +21,14 @@ from tests.helpers.waiting import wait_until
 @pytest.fixture(scope="module")
 def desk() -> Iterator[VirtualMicrophone]:
     with virtual_microphones("desk", "gone", plugged=["desk"]) as (microphone, _):
+        microphone.load("webcam")
         yield microphone
 
 
-def run(microphone: VirtualMicrophone, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def run(microphone: VirtualMicrophone, *arguments: str, alsa: bool = False) -> "subprocess.CompletedProcess[str]":
     command = [find_program("kikipounamu"), "microphones", *arguments]
-    return subprocess.run(command, env=microphone.environment, capture_output=True, text=True, timeout=60)
+    environment = microphone.alsa_environment if alsa else microphone.environment
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
 
 
 def test_each_is_listed_and_the_default_is_marked(desk: VirtualMicrophone) -> None:
@@ -35,14 +37,20 @@ def test_each_is_listed_and_the_default_is_marked(desk: VirtualMicrophone) -> No
     lines = [line.split() for line in listed.stdout.splitlines()]
     assert lines == [
         ["name", "rate", "by"],
-        ["*", "default", "44100", "Hz", "ALSA"],
-        ["desk", "44100", "Hz", "ALSA"],
+        ["*", "desk", "48000", "Hz", "PulseAudio"],
+        ["webcam", "48000", "Hz", "PulseAudio"],
     ]
+
+
+def test_alsa_devices_are_listed_when_no_sound_server_answers(desk: VirtualMicrophone) -> None:
+    lines = [line.split() for line in run(desk, alsa=True).stdout.splitlines()]
+    assert lines[1:] == [["*", "default", "44100", "Hz", "ALSA"], ["desk", "44100", "Hz", "ALSA"]]
 
 
 def test_a_program_gets_json(desk: VirtualMicrophone) -> None:
     inputs = json.loads(run(desk, "--json").stdout)
-    assert {device["name"]: device["default"] for device in inputs} == {"desk": False, "default": True}
+    found = {device["key"]: (device["name"], device["default"]) for device in inputs if not device["monitor"]}
+    assert found == {"desk_source": ("desk", True), "webcam_source": ("webcam", False)}
 
 
 def test_the_level_is_shown_and_summed_up(desk: VirtualMicrophone) -> None:
@@ -53,9 +61,9 @@ def test_the_level_is_shown_and_summed_up(desk: VirtualMicrophone) -> None:
 
 
 def test_what_is_wrong_is_told(desk: VirtualMicrophone) -> None:
-    wrong = run(desk, "--level", "--microphone", "webcam")
+    wrong = run(desk, "--level", "--microphone", "studio")
     assert (wrong.returncode, wrong.stdout) == (1, "")
-    assert wrong.stderr.startswith("no microphone is called 'webcam'")
+    assert wrong.stderr.startswith("no microphone is called 'studio'")
 
 
 async def test_the_loudest_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,7 +65,7 @@ HEAR = """
 import asyncio
 from app.capture.hearing import level_dbfs
 from app.capture.microphone import open_microphone
-from app.capture.portaudio import sound_system
+from app.capture.desktop_sound import sound_system
 from app.dictation_events import Cue
 from app.sounds import Sounds
 

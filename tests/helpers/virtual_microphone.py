@@ -4,9 +4,11 @@
         child = subprocess.Popen([...], env=desk.environment)     # its default microphone is the first, "desk"
         desk.play(path)
 
-A program hears them through ALSA's PulseAudio plugin, with a configuration of the test's. PortAudio reads that
-when it starts, so whatever captures runs in a child process with ``environment``. Servers are children as well,
-ended by pid; their sockets, homes and runtime folders are in a folder of the test's.
+A program with ``environment`` sees the sources of that one server, by their names: the microphone itself, and what
+``load`` adds. With ``alsa_environment`` it finds no sound server and sees all microphones of the test through
+ALSA's PulseAudio plugin, with a configuration of the test's. Libraries read that when they start, so whatever
+captures runs in a child process. Servers are children as well, ended by pid; their sockets, homes and runtime
+folders are in a folder of the test's.
 """
 
 import os
@@ -34,25 +36,31 @@ pcm.{name} {{
 
 
 class VirtualMicrophone:
-    """``plug`` and ``unplug`` start and end its server; ``load`` and ``unload`` only bring and take its source."""
+    """``plug`` and ``unplug`` start and end its server; ``load`` and ``unload`` bring and take sources."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
         self.folder = folder
         self.socket = folder / "s"
         self._process: subprocess.Popen[bytes] | None = None
+        self._modules: dict[str, list[str]] = {}
         assert len(str(self.socket)) <= 107, f"too long for a unix socket: {self.socket}"
         for own in ("home", "run"):
             (folder / own).mkdir(mode=0o700, parents=True)
 
     @property
     def source(self) -> str:
-        """What it is called inside its server; from outside it is ``name``."""
+        """The name of its source; people see ``name``."""
         return f"{self.name}_source"
 
     @property
+    def alsa_environment(self) -> dict[str, str]:
+        """For a child process on a computer without a sound server."""
+        return self.environment | {"PULSE_SERVER": f"unix:{self.folder / 'nothing'}"}
+
+    @property
     def environment(self) -> dict[str, str]:
-        """For a child process that is to hear all microphones of the test."""
+        """For a child process whose sound server has this microphone."""
         kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
         home, run = str(self.folder / "home"), str(self.folder / "run")
         return kept | {
@@ -74,13 +82,16 @@ class VirtualMicrophone:
         self._process = process = subprocess.Popen(
             command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        wait_until_sync(lambda: process.poll() is not None or self._control("info"), "the sound server answers")
+        wait_until_sync(
+            lambda: process.poll() is not None or self._pactl("info").returncode == 0, "the sound server answers"
+        )
         assert process.poll() is None, "\n".join(path.read_text() for path in self.folder.glob("log*"))
         self.load()
 
     def unplug(self) -> None:
         """The microphone and its server are gone. Safe to call twice."""
         process, self._process = self._process, None
+        self._modules.clear()
         if process is None:
             return
         process.terminate()
@@ -90,17 +101,22 @@ class VirtualMicrophone:
             process.kill()
             process.wait()
 
-    def load(self) -> None:
-        """Bring the source."""
-        sink = f"{self.name}_sink"
-        assert self._control("load-module", "module-null-sink", f"sink_name={sink}", "rate=48000", "channels=2")
-        master = f"master={sink}.monitor"
-        assert self._control("load-module", "module-remap-source", f"source_name={self.source}", master)
+    def load(self, name: str = "") -> None:
+        """Bring the source; with a name, another one of the same server."""
+        name = name or self.name
+        sink, properties = f"{name}_sink", f"source_properties=device.description={name}"
+        loads = [
+            ("module-null-sink", f"sink_name={sink}", "rate=48000", "channels=2"),
+            ("module-remap-source", f"source_name={name}_source", f"master={sink}.monitor", properties),
+        ]
+        self._modules[name] = [self.control("load-module", *words) for words in loads]
+        if name == self.name:
+            self.control("set-default-source", self.source)
 
-    def unload(self) -> None:
-        """Take the source away, and with it every source, so that the server has none to put in its place."""
-        assert self._control("unload-module", "module-remap-source")
-        assert self._control("unload-module", "module-null-sink")
+    def unload(self, name: str = "") -> None:
+        """Take the source away, and what it hears; ``load`` with the same name brings it back."""
+        for module in reversed(self._modules.pop(name or self.name)):
+            self.control("unload-module", module)
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
@@ -112,15 +128,22 @@ class VirtualMicrophone:
         finally:
             self._process.send_signal(signal.SIGCONT)
 
-    def play(self, path: Path) -> None:
-        """Let it hear a recording, and return when it is over."""
-        command = ["paplay", f"--device={self.name}_sink", str(path)]
+    def play(self, path: Path, name: str = "") -> None:
+        """Let the source hear a recording, and return when it is over."""
+        command = ["paplay", f"--device={name or self.name}_sink", str(path)]
         subprocess.run(command, env=self.environment, check=True, timeout=120)
 
-    def _control(self, *words: str) -> bool:
+    def control(self, *words: str) -> str:
+        """Tell the server something; returns its answer."""
+        done = self._pactl(*words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def _pactl(self, *words: str) -> "subprocess.CompletedProcess[str]":
         command = ["pactl", *words]
-        done = subprocess.run(command, env=self.environment, capture_output=True, timeout=DEADLINE_S)
-        return done.returncode == 0
+        return subprocess.run(
+            command, env=self.environment, capture_output=True, timeout=DEADLINE_S, text=True, check=False
+        )
 
 
 _FOREIGN = frozenset({"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "PULSE_COOKIE", "PULSE_SINK", "PULSE_SOURCE"})

@@ -65,12 +65,21 @@ class Capturing:
 
 
 @contextmanager
-def capturing(microphone: VirtualMicrophone, folder: Path, **options: Any) -> Iterator[Capturing]:
-    """Start it where ``microphone`` is heard; its ``open_microphone`` gets ``options``. Ended with the context."""
+def capturing(
+    microphone: VirtualMicrophone, folder: Path, *, alsa: bool = False, **options: Any
+) -> Iterator[Capturing]:
+    """Start it where ``microphone`` is heard; its ``open_microphone`` gets ``options``. Ended with the context.
+
+    ``alsa``: it finds no sound server.
+    """
     pcm = folder / "captured.pcm"
     command = [sys.executable, "-m", __name__, str(pcm), json.dumps(options)]
     process = subprocess.Popen(
-        command, env=microphone.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        env=microphone.alsa_environment if alsa else microphone.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     program = Capturing(process, pcm)
     try:

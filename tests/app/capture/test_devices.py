@@ -1,8 +1,10 @@
 """Which microphone a name means."""
 
+from dataclasses import replace
+
 import pytest
 
-from app.capture.devices import Input, chosen, listed, matching
+from app.capture.devices import Input, chosen, listed, matching, named_apart
 from app.capture.errors import MicrophoneNotFound, NoMicrophone
 
 
@@ -59,3 +61,46 @@ def test_without_a_default_one_must_be_chosen() -> None:
 
 def test_the_default_is_listed_first() -> None:
     assert [device.index for device in listed(INPUTS)] == [2, 0, 1, 3]
+
+
+def source(index: int, key: str, name: str, default: bool = False) -> Input:
+    return Input(index, name, "PulseAudio", 2, 48_000, default, key, key.endswith(".monitor"))
+
+
+SOURCES = [
+    source(0, "out.monitor", "Monitor of Built-in Audio"),
+    source(1, "alsa_input.pci", "Built-in Audio", default=True),
+    source(2, "alsa_input.usb-A", "USB Microphone"),
+]
+
+
+def test_source_is_chosen_by_its_key_when_numbers_and_names_change() -> None:
+    renumbered = [replace(one, index=one.index + 7, name=f"{one.name} *") for one in reversed(SOURCES)]
+    assert chosen(renumbered, "alsa_input.usb-A").index == 9
+    assert SOURCES[2].choice == "alsa_input.usb-A" and INPUTS[1].choice == INPUTS[1].name
+
+
+@pytest.mark.parametrize("choice", ["default", "pulse"])
+def test_alsa_names_of_the_system_default_choose_the_default_source(choice: str) -> None:
+    assert chosen(SOURCES, choice) == SOURCES[1]
+
+
+def test_monitor_of_an_output_is_neither_listed_nor_found_by_part_of_its_name() -> None:
+    assert listed(SOURCES) == SOURCES[1:]
+    assert chosen(SOURCES, "built-in") == SOURCES[1]
+    assert matching(SOURCES, "monitor") is None
+    with pytest.raises(NoMicrophone):
+        listed(SOURCES[:1])
+
+
+@pytest.mark.parametrize("choice", ["out.monitor", "monitor of built-in audio"])
+def test_monitor_of_an_output_is_listed_when_it_is_chosen(choice: str) -> None:
+    assert chosen(SOURCES, choice) == SOURCES[0]
+    assert SOURCES[0] in listed(SOURCES, choice)
+
+
+def test_two_sources_of_one_kind_have_names_that_differ_in_any_order() -> None:
+    twins = [source(5, "b", "USB Microphone"), source(6, "a", "USB Microphone"), source(7, "c", "Other")]
+    names = {one.key: one.name for one in named_apart(twins)}
+    assert names == {"a": "USB Microphone", "b": "USB Microphone (2)", "c": "Other"}
+    assert {one.key: one.name for one in named_apart(twins[::-1])} == names

@@ -25,6 +25,12 @@ def speech(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(params=[False, True], ids=["server", "alsa"])
+def alsa(request: pytest.FixtureRequest) -> bool:
+    """Whether no sound server answers, so that ALSA is used."""
+    return bool(request.param)
+
+
 @pytest.fixture
 def desk() -> Iterator[VirtualMicrophone]:
     """The system's default, and only, microphone."""
@@ -51,11 +57,11 @@ def wait_for_more(program: Capturing, seconds: float) -> None:
     wait_until_sync(lambda: len(program.samples) >= enough, f"{seconds} s more are captured")
 
 
-def test_what_is_played_arrives_whole(desk: VirtualMicrophone, tmp_path: Path, speech: Path) -> None:
-    """From 16 kHz to the server's 48 kHz, to the 44.1 kHz of the device, and back to 16 kHz."""
+def test_what_is_played_arrives_whole(desk: VirtualMicrophone, tmp_path: Path, speech: Path, alsa: bool) -> None:
+    """From 16 kHz to the server's 48 kHz, to the 44.1 kHz of the ALSA device, and back to 16 kHz."""
     played = samples_of(speech)
-    with capturing(desk, tmp_path) as program:
-        assert program.wait_for("opened")["device"] == "default"
+    with capturing(desk, tmp_path, alsa=alsa) as program:
+        assert program.wait_for("opened")["device"] == ("default" if alsa else "desk")
         desk.play(speech)
         wait_for_more(program, 0.5)
         program.tell("stop")
@@ -89,10 +95,10 @@ def test_a_microphone_that_is_kept_open_begins_before_the_start(
 
 
 def test_a_source_that_goes_and_comes_back_is_heard_again(
-    desk: VirtualMicrophone, tmp_path: Path, speech: Path
+    desk: VirtualMicrophone, tmp_path: Path, speech: Path, alsa: bool
 ) -> None:
     played = samples_of(speech)
-    with capturing(desk, tmp_path, choice="desk") as program:
+    with capturing(desk, tmp_path, alsa=alsa, choice="desk") as program:
         program.wait_for("opened")
         desk.play(speech)
         wait_for_more(program, 0.5)
@@ -116,7 +122,7 @@ def test_another_one_is_heard_until_the_chosen_one_is_back(tmp_path: Path, speec
     played = samples_of(speech)
     with (
         virtual_microphones("desk", "headset") as (desk, headset),
-        capturing(desk, tmp_path, choice="headset", look=0.5) as program,
+        capturing(desk, tmp_path, alsa=True, choice="headset", look=0.5) as program,
     ):
         assert program.wait_for("opened")["device"] == "headset"
         headset.unplug()
@@ -137,10 +143,10 @@ def test_another_one_is_heard_until_the_chosen_one_is_back(tmp_path: Path, speec
 
 @pytest.mark.proof(minutes=1)
 def test_a_sound_server_that_hangs_keeps_nobody_from_going_on_or_ending(
-    desk: VirtualMicrophone, tmp_path: Path, speech: Path
+    desk: VirtualMicrophone, tmp_path: Path, speech: Path, alsa: bool
 ) -> None:
     """PortAudio's calls do not return then. The small version is ``test_sound_thread.py``."""
-    with capturing(desk, tmp_path, choice="desk") as program:
+    with capturing(desk, tmp_path, alsa=alsa, choice="desk") as program:
         program.wait_for("opened")
         with desk.hanging():
             program.wait_for("lost")
@@ -167,16 +173,17 @@ def test_a_start_tells_what_is_wrong(
     desk: VirtualMicrophone, tmp_path: Path, choice: str, kind: str, advice: str
 ) -> None:
     desk.unload()
-    with capturing(desk, tmp_path, choice=choice) as program:
+    with capturing(desk, tmp_path, alsa=True, choice=choice) as program:
         error = program.wait_for("error")
     assert (error["kind"], advice in error["text"]) == (kind, True)
 
 
-def test_no_microphone_at_all(tmp_path: Path) -> None:
-    with (
-        virtual_microphones("desk", plugged=[]) as (desk,),
-        capturing(desk, tmp_path) as program,
-    ):
-        error = program.wait_for("error")
+@pytest.mark.parametrize("plugged", [[], ["desk"]], ids=["no server", "no source"])
+def test_no_microphone_at_all(tmp_path: Path, plugged: list[str]) -> None:
+    with virtual_microphones("desk", plugged=plugged) as (desk,):
+        if plugged:
+            desk.unload()
+        with capturing(desk, tmp_path) as program:
+            error = program.wait_for("error")
     assert error["kind"] == "NoMicrophone"
     assert "plug one in" in error["text"]

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from app.capture.portaudio import channel_counts, sound_system
+from app.capture.portaudio import channel_counts
 from tests.helpers.virtual_microphone import virtual_microphones
 
 
@@ -14,18 +14,14 @@ def test_two_channels_are_tried_first_and_all_of_them_last(most: int, tried: lis
     assert channel_counts(most) == tried
 
 
-def test_there_is_one_of_a_process() -> None:
-    assert sound_system() is sound_system()
-
-
 ASK = """
 import asyncio, sys
 {before}
 from app.capture.errors import AudioLibraryMissing
-from app.capture.portaudio import sound_system
+from app.capture.portaudio import PortAudio
 assert sys.modules.get("sounddevice") is None
 try:
-    asyncio.run(sound_system().inputs())
+    asyncio.run(PortAudio().inputs())
 except AudioLibraryMissing as error:
     print(error)
 """
@@ -49,10 +45,10 @@ def test_what_is_missing_is_told_with_the_way_to_have_it(before: str, advice: st
 
 LIST = """
 import asyncio
-from app.capture.portaudio import sound_system
+from app.capture.portaudio import PortAudio
 
 async def main():
-    system = sound_system()
+    system = PortAudio()
     names = lambda inputs: " ".join(device.name for device in inputs)
     inputs = await system.inputs()
     stream = await system.open(inputs[0], lambda block, frames, overflowed: None, lambda: None)
@@ -72,7 +68,7 @@ def test_what_was_plugged_in_is_seen_when_no_stream_is_open() -> None:
     with virtual_microphones("desk", "headset", plugged=["desk"]) as (desk, headset):
         command = [sys.executable, "-c", LIST]
         with subprocess.Popen(
-            command, env=desk.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, env=desk.alsa_environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as asking:
             assert asking.stdout is not None
             assert asking.stdout.readline().split() == ["desk", "default"]
@@ -88,11 +84,11 @@ def test_what_was_plugged_in_is_seen_when_no_stream_is_open() -> None:
 REFUSED = """
 import asyncio
 from app.capture.errors import SpeakerRefused
-from app.capture.portaudio import sound_system
+from app.capture.portaudio import PortAudio
 
 async def main():
     import sounddevice
-    system = sound_system()
+    system = PortAudio()
     microphone = (await system.inputs())[0]
     stream = await system.open(microphone, lambda block, frames, overflowed: None, lambda: None)
     busy = {"channels": 1, "blocksize": 64, "latency": "high", "callback": lambda *block: None}
@@ -113,5 +109,5 @@ def test_an_output_that_refuses_beside_microphones_ends_nothing() -> None:
     """PortAudio alone takes the process with it, within some hundred refusals."""
     with virtual_microphones("desk") as (desk,):
         command = [sys.executable, "-c", REFUSED]
-        done = subprocess.run(command, env=desk.environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, env=desk.alsa_environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

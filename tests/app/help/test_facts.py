@@ -27,7 +27,7 @@ INPUTS = [Input(0, "USB Audio", "ALSA", 1, 48_000)]
         ("recognition.hotwords", ["pounamu", "翡翠"], "2 entries"),
         ("recognition.model", "paraformer-zh", "paraformer-zh"),
         ("recognition.model", "my-own-model", facts.SET),
-        ("audio.microphone", "usb", "usb"),
+        ("audio.microphone", "usb", "USB Audio"),
         ("audio.microphone", "Ana's headset", facts.SET),
         ("gateway.url", "https://desktop:8765", "https://desktop:8765"),
         ("worker.hours", "20:00-08:00", "20:00-08:00"),

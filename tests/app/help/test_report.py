@@ -103,7 +103,7 @@ async def test_it_tells_how_things_stand(home: Path) -> None:
     found = await contents(wanted, home)
     told = {name: json.loads(text) for name, text in found.items() if name.endswith(".json")}
     assert told["settings.json"]["hotkeys.dictate"] == "right_ctrl"
-    assert told["settings.json"]["audio.microphone"] == "usb"
+    assert told["settings.json"]["audio.microphone"] == "USB Audio"
     assert told["settings.json"]["recognition.hotwords"] == "0 entries"
     assert told["microphones.json"]["microphones"][0]["name"] == "USB Audio"
     assert told["states.json"]["worker of this computer"]["reason"] == "gateway-failed"

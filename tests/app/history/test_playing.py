@@ -182,7 +182,7 @@ from uuid import UUID
 import numpy as np
 from app.capture.library import Library
 from app.capture.microphone import open_microphone
-from app.capture.portaudio import sound_system
+from app.capture.desktop_sound import sound_system
 from app.history.playing import Player
 from app.history.view import PlayState
 

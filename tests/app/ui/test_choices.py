@@ -13,6 +13,21 @@ def test_a_key_that_nobody_hears_does_nothing() -> None:
 
 
 def test_the_microphone_that_is_chosen_stays_in_the_list_while_it_is_away(texts: Texts) -> None:
-    entries = microphone_entries(texts, Choices(("one", "two"), "away", "one"))
-    assert [name for name, _ in entries] == ["", "one", "two", "away"]
-    assert "one" in entries[0][1]
+    entries = microphone_entries(texts, Choices((("a", "One"), ("b", "Two")), "away", "One"))
+    assert entries[1:] == [("a", "One"), ("b", "Two"), ("away", texts("microphone.away", device="away"))]
+    assert "One" in entries[0][1]
+
+
+def test_absent_source_is_shown_by_its_model(texts: Texts) -> None:
+    key = "alsa_input.usb-Blue_Microphones_Yeti_Nano_2051-00.analog-stereo"
+    entries = microphone_entries(texts, Choices((("a", "One"),), key))
+    assert entries[-1] == (key, texts("microphone.away", device="Blue Microphones Yeti Nano 2051"))
+
+
+def test_absent_source_is_not_called_absent_before_microphones_are_listed(texts: Texts) -> None:
+    assert microphone_entries(texts, Choices((), "away"))[-1] == ("away", "away")
+
+
+def test_choice_by_part_of_a_name_marks_the_microphone_that_it_names(texts: Texts) -> None:
+    entries = microphone_entries(texts, Choices((("a", "Yeti Nano"), ("b", "Two")), "yeti"))
+    assert entries[1:] == [("yeti", "Yeti Nano"), ("b", "Two")]

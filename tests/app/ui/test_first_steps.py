@@ -46,7 +46,7 @@ def test_whoever_has_seen_them_is_spared_and_they_are_not_even_made(steps: First
 
 
 def test_they_begin_where_they_were_left_with_what_was_told_before(steps: FirstSteps, shell: Shell) -> None:
-    steps.show(Choices(("USB",)))
+    steps.show(Choices((("USB", "USB"),)))
     steps.show(Problem("hotkeys", note=Note("hotkeys-wayland")))
     steps.show(Problem("gateway", note=Note("gateway-failed")))
     steps.show(replace(Settings(), general=General(first_step="hotkey")))

@@ -30,7 +30,7 @@ from app.ui.widgets import Elided
 from app.view import Note, TakeView, View, WorkerState, WorkerView
 
 KEYS = {"dictate": "ctrl+alt+d", "paste-held": "ctrl+alt+v"}
-CHOICES = Choices(("USB Audio",), "", "USB Audio", keys=KEYS)
+CHOICES = Choices((("USB Audio", "USB Audio"),), "", "USB Audio", keys=KEYS)
 SPEAKING = View(
     State.LISTENING, 12.0, -20.0, (Span("kia ora ", True), Span("koutou", False)), 3.0, "desktop-gpu", waiting=1
 )

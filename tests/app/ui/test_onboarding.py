@@ -108,7 +108,7 @@ def test_the_language_changes_at_once(page: Onboarding) -> None:
 
 def test_news_reach_their_step(page: Onboarding) -> None:
     page.show_settings(Settings())
-    page.show_choices(Choices(("USB",), keys={DICTATE: "f9"}))
+    page.show_choices(Choices((("USB", "USB"),), keys={DICTATE: "f9"}))
     page.begin_at(Step.MICROPHONE)
     page.show_microphone(MicrophoneTrial(Hearing.HEARING, "USB", -20.0))
     assert page.microphone.meter.level_dbfs == -20.0

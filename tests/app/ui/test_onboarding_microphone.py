@@ -35,8 +35,8 @@ def test_the_microphone_is_open_while_it_is_seen(page: MicrophoneStep, asked: li
 
 
 def test_the_list_follows_what_is_plugged_in(page: MicrophoneStep, asked: list[Action]) -> None:
-    page.show_choices(Choices(("USB",)))
-    page.show_choices(Choices(("USB", "Headset")))
+    page.show_choices(Choices((("USB", "USB"),)))
+    page.show_choices(Choices((("USB", "USB"), ("Headset", "Headset"))))
     assert [page.microphone.itemText(row) for row in range(1, page.microphone.count())] == ["USB", "Headset"]
     page.microphone.setCurrentIndex(2)
     page.microphone.activated.emit(2)

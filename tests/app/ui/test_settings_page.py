@@ -226,7 +226,7 @@ def test_what_a_panel_of_others_was_refused_is_its_own_business(page: SettingsPa
 
 def test_microphones_and_their_level(page: SettingsPage) -> None:
     page.choose("audio")
-    page.show_devices(Devices(("USB", "Built-in"), "USB"))
+    page.show_devices(Devices((("USB", "USB"), ("Built-in", "Built-in")), "USB"))
     page.show_settings(replace(Settings(), audio=Audio("Pebble")))
     control = page.rows["audio.microphone"].control
     assert isinstance(control, MicrophoneControl)
@@ -254,7 +254,7 @@ def test_what_is_told_before_anybody_looks_is_there_then(theme: Theme, texts: Te
     page = SettingsPage(theme, texts, lambda action: None)
     qtbot.addWidget(page)
     page.show_settings(replace(Settings(), general=General(sounds=False)))
-    page.show_devices(Devices(("USB",), "USB"))
+    page.show_devices(Devices((("USB", "USB"),), "USB"))
     page.show_view(View())
     page.show_keys(KeysSeen(problem=Note("hotkey-taken", {"binding": "esc"})))
     page.show_problem(Problem("settings", note=BROKEN))

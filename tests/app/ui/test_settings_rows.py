@@ -54,7 +54,7 @@ def test_controls_ask_for_their_setting(theme: Theme, texts: Texts, qtbot: QtBot
 
 
 def test_controls_know_what_there_is(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-    known = Known(choices=Choices(("USB",), "", "Built-in"))
+    known = Known(choices=Choices((("USB", "USB"),), "", "Built-in"))
     control = made(theme, texts, qtbot, known, []).rows["audio.microphone"].control
     assert isinstance(control, MicrophoneControl)
     control.refresh()

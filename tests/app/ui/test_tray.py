@@ -17,7 +17,7 @@ from app.ui.theme import Theme
 from app.ui.tray import Tray
 from app.view import Note, View, WorkerState, WorkerView
 
-CHOICES = Choices(("USB & more", "Built-in"), "Built-in", "USB & more")
+CHOICES = Choices((("USB & more", "USB & more"), ("Built-in", "Built-in")), "Built-in", "USB & more")
 
 
 class Opened:
@@ -95,9 +95,13 @@ def test_microphones_are_listed_and_the_current_one_is_marked(tray: Tray, asked:
 
 
 def test_microphones_come_and_go(tray: Tray, texts: Texts) -> None:
-    tray.show_choices(Choices(("One",), "Gone"))
+    tray.show_choices(Choices((("One", "One"),), "Gone"))
     shown = tray.microphones.actions()
-    assert [entry.text() for entry in shown] == [texts("microphone.system"), "One", "Gone"]
+    assert [entry.text() for entry in shown] == [
+        texts("microphone.system"),
+        "One",
+        texts("microphone.away", device="Gone"),
+    ]
     assert [entry.isChecked() for entry in shown] == [False, False, True]
 
 

@@ -1,0 +1,50 @@
+"""The sound of this desktop: microphones from PulseAudio or PipeWire where one runs, else from PortAudio.
+
+PortAudio knows only ALSA on Linux, and ALSA's names for the sources of a sound server are ``pulse`` and
+``default``. Sounds are played by PortAudio, to the system's default output.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+from app.capture.devices import Input
+from app.capture.portaudio import PortAudio, PortAudioStream, Put, Stream
+from app.capture.pulse import NoSoundServer, PulseAudio
+from app.capture.pulse_library import pulse_library
+
+
+class DesktopSound:
+    """A ``SoundSystem`` that also plays."""
+
+    def __init__(self, server: PulseAudio | None, ports: PortAudio) -> None:
+        self._server, self._ports = server, ports
+
+    async def inputs(self, *, anew: bool = False) -> list[Input]:
+        """List the microphones of the sound server; without one, those of PortAudio."""
+        if self._server is not None:
+            try:
+                return await self._server.inputs(anew=anew)
+            except NoSoundServer:
+                pass
+        return await self._ports.inputs(anew=anew)
+
+    async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> Stream:
+        """Begin to record where the device is listed. Raises ``MicrophoneError``."""
+        if self._server is not None and device.key:
+            return await self._server.open(device, put, ended)
+        return await self._ports.open(device, put, ended)
+
+    async def play(self, sound_at: Callable[[int], bytes], began: Callable[[], None] | None = None) -> None:
+        """Play a short sound; see ``PortAudio.play``."""
+        await self._ports.play(sound_at)
+
+    async def open_output(self, pull: Callable[[int], bytes], ended: Callable[[], None]) -> PortAudioStream:
+        """Begin to play; see ``PortAudio.open_output``."""
+        return await self._ports.open_output(pull, ended)
+
+
+@cache
+def sound_system() -> DesktopSound:
+    """Return the one of this process: PortAudio's state is the process's as well."""
+    library = pulse_library()
+    return DesktopSound(PulseAudio(library) if library is not None else None, PortAudio())

@@ -1,0 +1,264 @@
+"""Microphones of PulseAudio, or of PipeWire in its place: listed by their own names, recorded from directly.
+
+Each question and each stream has a connection of its own, which one thread at a time drives. A stream is bound to
+its source: if the source is unplugged the stream ends, instead of going on with another one that nobody chose.
+"""
+
+import ctypes
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Self
+
+from app.capture.devices import Input, named_apart
+from app.capture.errors import MicrophoneError, MicrophoneRefused
+from app.capture.portaudio import SAMPLE_BYTES, Put
+from app.capture.pulse_library import (
+    ANY,
+    CONTEXT_READY,
+    FLOAT32,
+    NO_AUTOSPAWN,
+    OPERATION_RUNNING,
+    RECORD,
+    SERVER_CALLBACK,
+    SOURCE_CALLBACK,
+    STREAM_READY,
+    BufferAttributes,
+    PulseLibrary,
+    SampleSpec,
+)
+from app.capture.sound_thread import SoundHangs, SoundThread
+
+PULSEAUDIO: Final = "PulseAudio"
+PIPEWIRE: Final = "PipeWire"
+
+_DEADLINE_S: Final = 5.0
+_TURN_S: Final = 0.05
+_BLOCKS_PER_S: Final = 50
+_MOST_CHANNELS: Final = 2
+_LATENCY_S: Final = 0.05  # until the server tells it
+_NAME: Final = b"kikipounamu"
+
+
+class NoSoundServer(MicrophoneError):
+    """Neither PulseAudio nor PipeWire answers."""
+
+    def __init__(self) -> None:
+        super().__init__("no sound server answers: start PulseAudio or PipeWire")
+
+
+class Connection:
+    """A connection to the sound server. Raises ``NoSoundServer``, or ``SoundHangs`` after five seconds."""
+
+    def __init__(self, library: PulseLibrary) -> None:
+        self.library = library
+        self._loop = library.mainloop_new()
+        self.context = library.context_new(library.mainloop_get_api(self._loop), _NAME)
+
+    def __enter__(self) -> Self:
+        try:
+            if self.library.context_connect(self.context, None, NO_AUTOSPAWN, None) < 0:
+                raise NoSoundServer
+            self.wait(lambda: self.library.context_get_state(self.context) >= CONTEXT_READY)
+            if self.library.context_get_state(self.context) != CONTEXT_READY:
+                raise NoSoundServer
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the connection. Call it once."""
+        self.library.context_disconnect(self.context)
+        self.library.context_unref(self.context)
+        self.library.mainloop_free(self._loop)
+
+    def turn(self) -> None:
+        """Send and receive for at most 50 ms."""
+        library, loop = self.library, self._loop
+        if (
+            library.mainloop_prepare(loop, round(_TURN_S * 1e6)) < 0
+            or library.mainloop_poll(loop) < 0
+            or library.mainloop_dispatch(loop) < 0
+        ):
+            raise NoSoundServer
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        """Take turns until the condition holds."""
+        deadline = time.monotonic() + _DEADLINE_S
+        while not until():
+            if time.monotonic() > deadline:
+                raise SoundHangs
+            self.turn()
+
+    def finish(self, operation: Any) -> None:
+        """Wait until the server has answered a question."""
+        if not operation:
+            raise NoSoundServer
+        try:
+            self.wait(lambda: self.library.operation_get_state(operation) != OPERATION_RUNNING)
+        finally:
+            self.library.operation_unref(operation)
+
+
+class PulseAudio:
+    """A ``SoundSystem``."""
+
+    def __init__(self, library: PulseLibrary) -> None:
+        self._library = library
+        self._thread = SoundThread()
+
+    async def inputs(self, *, anew: bool = False) -> list[Input]:
+        """List every source as it is now. Raises ``NoSoundServer``."""
+        return await self._thread.ask(self._inputs)
+
+    async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> "PulseStream":
+        """Begin to record. Raises ``MicrophoneRefused``. ``ended`` is called at its end, by any thread."""
+        return await self._thread.ask(partial(self._opened, device, put, ended), lambda stream: stream.end())
+
+    async def close(self, stream: "PulseStream") -> None:
+        """End the stream. Safe to call twice."""
+        await self._thread.ask(stream.end)
+
+    def _inputs(self) -> list[Input]:
+        with Connection(self._library) as connection:
+            return named_apart(_sources(connection))
+
+    def _opened(self, device: Input, put: Put, ended: Callable[[], None]) -> "PulseStream":
+        connection = Connection(self._library).__enter__()
+        stream = None
+        try:
+            channels = max(1, min(_MOST_CHANNELS, device.channels))
+            spec = SampleSpec(FLOAT32, device.rate, channels)
+            stream = self._library.stream_new(connection.context, _NAME, ctypes.byref(spec), None)
+            if not stream:
+                raise MicrophoneRefused(device.name, "its format is not known")
+            _connect(connection, stream, device, channels)
+            return PulseStream(self, connection, stream, _Listener(device.rate, channels, put, ended))
+        except BaseException:
+            if stream:
+                self._library.stream_unref(stream)
+            connection.close()
+            raise
+
+
+@dataclass(frozen=True)
+class _Listener:
+    rate: int
+    channels: int
+    put: Put
+    ended: Callable[[], None]
+
+
+class PulseStream:
+    """A ``Stream``: its thread hands blocks over until it is closed, or the server ends it."""
+
+    def __init__(self, system: PulseAudio, connection: Connection, stream: Any, listener: _Listener) -> None:
+        self.rate, self.channels = listener.rate, listener.channels
+        self.latency_s = _latency_s(connection.library, stream)
+        self._system, self._connection, self._stream, self._listener = system, connection, stream, listener
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Record no more. Safe to call twice."""
+        await self._system.close(self)
+
+    def end(self) -> None:
+        """As ``close``, in the thread that controls."""
+        self._closing.set()
+        self._thread.join(_DEADLINE_S)
+
+    def _run(self) -> None:
+        library = self._connection.library
+        try:
+            while not self._closing.is_set() and library.stream_get_state(self._stream) == STREAM_READY:
+                self._connection.turn()
+                self._hand_over()
+        except NoSoundServer:
+            return
+        finally:
+            library.stream_disconnect(self._stream)
+            library.stream_unref(self._stream)
+            self._connection.close()
+            self._listener.ended()
+
+    def _hand_over(self) -> None:
+        """Pass on everything that came; a hole is what this program was too slow to take."""
+        library, missed = self._connection.library, False
+        data, size = ctypes.c_void_p(), ctypes.c_size_t()
+        while library.stream_get_state(self._stream) == STREAM_READY and library.stream_readable_size(
+            self._stream
+        ):
+            if library.stream_peek(self._stream, ctypes.byref(data), ctypes.byref(size)) < 0 or not size.value:
+                return
+            if data.value is None:
+                missed = True
+            else:
+                frames = size.value // (SAMPLE_BYTES * self.channels)
+                self._listener.put(ctypes.string_at(data.value, size.value), frames, missed)
+                missed = False
+            library.stream_drop(self._stream)
+
+
+def _latency_s(library: PulseLibrary, stream: Any) -> float:
+    """Ask how old the newest sample is; before the first answer of the server that is not known."""
+    age_us, negative = ctypes.c_uint64(), ctypes.c_int()
+    if library.stream_get_latency(stream, ctypes.byref(age_us), ctypes.byref(negative)) < 0 or negative.value:
+        return _LATENCY_S
+    return max(_LATENCY_S, age_us.value / 1e6)
+
+
+def _server(connection: Connection) -> tuple[str, str]:
+    """Ask which server it is, and for the name of its default source."""
+    told: list[tuple[str, str]] = []
+
+    def tell(_context: Any, server: Any, _data: Any) -> None:
+        if server:
+            told.append((_text(server.contents.server_name), _text(server.contents.default_source_name)))
+
+    callback = SERVER_CALLBACK(tell)  # kept until the answer is there
+    connection.finish(connection.library.context_get_server_info(connection.context, callback, None))
+    if not told:
+        raise NoSoundServer
+    name, default = told[0]
+    return (PIPEWIRE if PIPEWIRE in name else PULSEAUDIO), default
+
+
+def _sources(connection: Connection) -> list[Input]:
+    """Ask for all sources. The monitor of an output is no default: the server names one where no microphone is."""
+    interface, default = _server(connection)
+    found: list[Input] = []
+
+    def tell(_context: Any, source: Any, _end: int, _data: Any) -> None:
+        if source:
+            told = source.contents
+            key, spec, monitor = _text(told.name), told.sample_spec, told.monitor_of_sink != ANY
+            name, is_default = _text(told.description) or key, key == default and not monitor
+            found.append(Input(told.index, name, interface, spec.channels, spec.rate, is_default, key, monitor))
+
+    callback = SOURCE_CALLBACK(tell)
+    connection.finish(connection.library.context_get_source_info_list(connection.context, callback, None))
+    return found
+
+
+def _connect(connection: Connection, stream: Any, device: Input, channels: int) -> None:
+    library = connection.library
+    fragment = device.rate // _BLOCKS_PER_S * channels * SAMPLE_BYTES
+    attributes = BufferAttributes(ANY, ANY, ANY, ANY, fragment)
+    asked = library.stream_connect_record(stream, device.key.encode(), ctypes.byref(attributes), RECORD)
+    if asked >= 0:
+        connection.wait(lambda: library.stream_get_state(stream) >= STREAM_READY)
+    if asked < 0 or library.stream_get_state(stream) != STREAM_READY:
+        error = library.strerror(library.context_errno(connection.context))
+        raise MicrophoneRefused(device.name, _text(error))
+
+
+def _text(raw: bytes | None) -> str:
+    return (raw or b"").decode(errors="replace")
