@@ -5,8 +5,9 @@ grows, first what is best effort ends (hypotheses, speculations), then no new se
 stays.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from dataclasses import replace as copied
 from functools import cached_property
 from typing import Final, Literal
 
@@ -14,11 +15,12 @@ from msgspec.structs import replace
 
 from backend.observing import RefusalReason
 from backend.room import Held, crowded_out, describe, full
-from protocol.audio import samples_to_seconds
+from backend.segments import Output
+from protocol.audio import SAMPLE_RATE, samples_to_seconds
 from protocol.job import ANY_MODEL, CLASSES, Keys
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
-from protocol.session import Busy
+from protocol.session import Busy, Queued
 
 _ANY: Final = Options()
 _ABLE: Final = frozenset({WorkerState.IDLE, WorkerState.BUSY})
@@ -27,8 +29,15 @@ _SPARE: Final = 1 / 3
 """What is best effort ends at this part of the wait at which no new sessions are taken."""
 _SPARE_MEMORY: Final = 5 / 6
 """The same of the broker's memory."""
+LEAST_COST_S: Final = 1.0
+"""A job costs at least as much as so many seconds of audio, however short it is."""
 FULL: Final = 0.95
 """From this part of its memory on a broker that takes no commands is full, not away."""
+
+
+def cost(samples: int, jobs: int = 1) -> int:
+    """Return what so many jobs cost together, in samples."""
+    return max(samples, round(jobs * LEAST_COST_S * SAMPLE_RATE))
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,12 @@ class Waiting:
     samples: int
     entries: int
     oldest_ms: int
+
+    def more(self, other: "Waiting") -> "Waiting":
+        """Return the sum of both."""
+        return Waiting(
+            self.samples + other.samples, self.entries + other.entries, max(self.oldest_ms, other.oldest_ms)
+        )
 
 
 @dataclass(frozen=True)
@@ -75,9 +90,17 @@ class Survey:
         return {}
 
     def seconds(self, priority: str, model: str) -> float:
-        """Audio of one stream that waits or is being decoded."""
+        """Return the cost of what waits or is being decoded in one stream."""
         waiting = self.streams.get(Keys().jobs(priority, model))
-        return samples_to_seconds(waiting.samples) if waiting else 0.0
+        return samples_to_seconds(cost(waiting.samples, waiting.entries)) if waiting else 0.0
+
+    def with_held(self, held: Mapping[tuple[str, str], Waiting]) -> "Survey":
+        """Return the survey of a key of which so much is held back, by class and model."""
+        streams = dict(self.streams)
+        for (priority, model), waiting in held.items():
+            name = Keys().jobs(priority, model)
+            streams[name] = waiting.more(streams.get(name, Waiting(0, 0, 0)))
+        return copied(self, streams=streams)
 
 
 @dataclass(frozen=True)
@@ -118,6 +141,16 @@ def expect_behind(survey: Survey, options: Options, ahead: int, own_samples: int
     """When a segment of so many samples is ready, where the samples ahead of it in its own stream are known."""
     known_s = survey.seconds(options.priority, options.model)
     return _expect(survey, options, samples_to_seconds(ahead + own_samples) - known_s)
+
+
+def with_eta(outputs: Iterable[Output], survey: Survey, options: Options, own_samples: int) -> Iterator[Output]:
+    """Yield the outputs, each ``queued`` with when the segment of so many samples is expected to be ready."""
+    for output in outputs:
+        if isinstance(output, Queued):
+            eta_s = expect_behind(survey, options, round(output.ahead_s * SAMPLE_RATE), own_samples).eta_s
+            yield replace(output, eta_ms=None if eta_s is None else round(eta_s * 1000))
+        else:
+            yield output
 
 
 def _expect(survey: Survey, options: Options, more_s: float) -> Expectation:

@@ -21,7 +21,8 @@
     ├── RequestRefused         something is asked for over HTTP that cannot be done as things stand
     └── OverQuota              somebody asks for more than is taken now
 
-``TryLater`` and ``TooBusy`` are ``ProtocolError``s, because a client is told, but not the client's mistakes.
+``TryLater``, ``TooBusy`` and ``ModelNotOffered`` are ``ProtocolError``s, because a client is told, but not the
+client's mistakes.
 """
 
 from backend.admission import Refusal
@@ -139,6 +140,13 @@ class TooBusy(TryLater):
         self.reason = refusal.reason if refusal else RefusalReason.LOAD
 
 
+class ModelNotOffered(ProtocolError):
+    """No worker has had the model for long. The text names the models on offer."""
+
+    code = ErrorCode.MODEL_UNAVAILABLE
+    close = CloseCode.UNSUPPORTED_DATA
+
+
 def reason_of(error: ProtocolError) -> RefusalReason | None:
     """As what to count it; ``None``: nothing was refused, somebody else came or nothing is there."""
     if isinstance(error, TooBusy):
@@ -147,4 +155,6 @@ def reason_of(error: ProtocolError) -> RefusalReason | None:
         return RefusalReason.BROKER
     if isinstance(error, Unauthorised | Forbidden):
         return RefusalReason.KEY
+    if isinstance(error, ModelNotOffered):
+        return RefusalReason.MODEL
     return None if isinstance(error, TakenOver) or error.code is ErrorCode.NOT_FOUND else RefusalReason.MESSAGE

@@ -1,13 +1,12 @@
 """One session in this process, with whoever speaks for it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from backend.connection import Connection
 from backend.history.records import About
 from backend.session import Session
-from backend.turns import Turns
-from protocol.session import Busy
+from protocol.session import Busy, Hello
 
 
 @dataclass(eq=False)
@@ -21,7 +20,6 @@ class Hosted:
     busy: Busy | None = None
     attaching: bool = False
     hello: str = ""
-    turns: Turns = field(default_factory=Turns)
 
     @property
     def identity(self) -> str:
@@ -32,3 +30,8 @@ class Hosted:
         """Tell the client, if it is there; what matters is told again when it comes back."""
         if self.connection is not None:
             self.connection.send(output)
+
+
+def order_of(hello: Hello) -> str:
+    """Return which connection of which client this hello is of."""
+    return f"{hello.instance} {hello.connection}" if hello.instance else ""

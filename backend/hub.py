@@ -17,17 +17,18 @@ from backend.admission import (
     Survey,
     busy,
     decode_s,
-    expect_behind,
     makes_partials,
     no_room,
     refuse_load,
     spare_slots,
+    with_eta,
     worth_telling,
 )
 from backend.connection import Connection
-from backend.errors import BrokerBusy, BrokerError, TooBusy, TryLater, reason_of
+from backend.errors import BrokerBusy, BrokerError, ModelNotOffered, TooBusy, TryLater, reason_of
 from backend.history.records import About
-from backend.hosted import Hosted
+from backend.hosted import Hosted, order_of
+from backend.intake import Intake
 from backend.jobs import Jobs
 from backend.observing import Conclusion, News, Observer
 from backend.records import Attachment, NothingToPromote, Reread, SessionGone, Submitted
@@ -46,11 +47,9 @@ from backend.segments import (
 )
 from backend.session import Session
 from backend.settings import GatewaySettings
-from backend.turns import allowance
-from protocol.audio import SAMPLE_RATE
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
-from protocol.job import CLASSES, Job, JobKind, Notice
-from protocol.session import Busy, ClientMessage, Error, Failed, GatewayMessage, Hello, Queued, Welcome
+from protocol.job import CLASSES, Failure, Job, JobKind, Notice
+from protocol.session import Busy, ClientMessage, Error, Failed, GatewayMessage, Hello, Welcome
 from protocol.session import Final as FinalMessage
 
 log = structlog.get_logger(__name__)
@@ -58,8 +57,8 @@ log = structlog.get_logger(__name__)
 TICK_S: Final = 1.0
 _AWAY_S: Final = 5.0
 _Promoted = Submitted | NothingToPromote
-_Known = dict[tuple[str, str, bool], tuple[Busy | None, bool]]
-"""By class, model and whether partials are wanted: how busy it is, and whether they are made."""
+_Known = dict[tuple[int, str, str, bool], tuple[Busy | None, bool]]
+"""By survey, class, model and whether partials are wanted: how busy it is, and whether they are made."""
 
 
 class Hub:
@@ -74,6 +73,7 @@ class Hub:
         self._crowded_out: frozenset[str] = frozenset()
         self._started = time.monotonic()
         self.hosted: dict[str, Hosted] = {}
+        self.intake = Intake(settings.queue, self.hosted, self._submit)
         self.connections: set[Connection] = set()
         self.deserted = asyncio.Event()
         self.deserted.set()
@@ -115,7 +115,7 @@ class Hub:
             hosted.send(Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"))
             hosted.connection.close(CloseCode.TAKEN_OVER, ErrorCode.TAKEN_OVER)
         hosted.connection, hosted.session.options, hosted.busy = connection, hello.options, None
-        hosted.hello = _order(hello)
+        hosted.hello = order_of(hello)
         welcome = Welcome(
             session=hello.session,
             gateway=self._jobs.gateway,
@@ -124,22 +124,26 @@ class Hub:
             limits=self.settings.limits,
         )
         self._observer.bound(identity, hello.resume)
-        self._perform(hosted, hosted.session.attached(attachment, welcome, time.monotonic()))
+        outputs = hosted.session.attached(attachment, welcome, time.monotonic())
+        self.intake.adopt(hosted)
+        self._perform(hosted, outputs)
         self._tell_busy(hosted, {})
         return hosted
 
     async def _attach(self, hello: Hello, about: About) -> Attachment:
-        refusal = refuse_load(self._survey, self.settings.admission, hello.options)
+        survey, unknown_model = self.intake.survey_of(about.owner), self.intake.refuse_model(hello.options.model)
+        refusal = refuse_load(survey, self.settings.admission, hello.options)
+        create = refusal is None and unknown_model is None
         try:
             async with asyncio.timeout(self.settings.attach_s):
                 reply = await self._jobs.attach(
-                    *(str(hello.session), about.owner, hello.resume, refusal is None, _order(hello)),
+                    *(str(hello.session), about.owner, hello.resume, create, order_of(hello)),
                     self.settings.history_field(about),
                 )
         except (TimeoutError, BrokerError) as error:
             raise TryLater("the broker does not answer: connect again, with resume") from error
         if isinstance(reply, SessionGone):
-            raise TooBusy(refusal)
+            raise ModelNotOffered(unknown_model) if unknown_model else TooBusy(refusal)
         return reply
 
     def unbind(self, hosted: Hosted, connection: Connection) -> None:
@@ -183,9 +187,9 @@ class Hub:
     def surveyed(self, survey: Survey) -> None:
         """How things stand: whoever waits is told the truth."""
         self._survey = survey
+        self.intake.surveyed(survey)
         known: _Known = {}
         for hosted in tuple(self.hosted.values()):
-            self._let_in(hosted)
             self._tell_busy(hosted, known)
 
     def tick(self, now: float) -> None:
@@ -221,7 +225,7 @@ class Hub:
 
     def _leave(self, identity: str, hosted: Hosted) -> None:
         """What was said in a session that is over, and that its client has, need not stay in the broker."""
-        self.hosted.pop(identity, None)
+        self._drop(hosted)
         if hosted.session.over:
             self._ask(hosted, self._jobs.forget, (identity,))
 
@@ -229,13 +233,14 @@ class Hub:
         for output in outputs:
             match output:
                 case Submit(job):
-                    self._submit(hosted, job)
+                    self._take(hosted, job)
                 case Promote():
                     answer = partial(self._promoted, hosted, output)
                     self._ask(hosted, self._jobs.promote, (hosted.identity, *output), answer)
                 case Speculate() | Hypothesise():
                     self._attempt(hosted, output)
                 case Withdraw(segment, attempt):
+                    self.intake.cancelled(hosted, segment)
                     self._observer.cancelled(hosted.identity, segment)
                     self._ask(hosted, self._jobs.cancel, (hosted.identity, segment, attempt))
                 case Acknowledge(segment):
@@ -250,20 +255,18 @@ class Hub:
                     self._close(hosted, code)
                 case _:
                     self._tell(hosted, output)
-        self._let_in(hosted)
+        self.intake.go_on(hosted)
 
-    def _let_in(self, hosted: Hosted) -> None:
-        """Of a file: what may be in the broker now."""
-        if hosted.turns.held:
-            session = hosted.session
-            for job in hosted.turns.let_in(session.live, allowance(self._survey, session.options.model)):
-                self._submit(hosted, job, its_turn=True)
-
-    def _submit(self, hosted: Hosted, job: Job, *, its_turn: bool = False) -> None:
-        if its_turn or job.options.priority == CLASSES[0]:
-            self._ask(hosted, self._jobs.submit, (job,), partial(self._submitted, hosted, job))
+    def _take(self, hosted: Hosted, job: Job) -> None:
+        """A complete segment, unless nobody has had its model for long."""
+        if why := self.intake.refuse_model(job.options.model):
+            failure = Failure(job.session, job.segment, ErrorCode.MODEL_UNAVAILABLE, why, job.attempt)
+            self._perform(hosted, hosted.session.noticed(failure, time.monotonic()))
         else:
-            hosted.turns.hold(job)
+            self.intake.add(hosted, job)
+
+    def _submit(self, hosted: Hosted, job: Job) -> None:
+        self._ask(hosted, self._jobs.submit, (job,), partial(self._submitted, hosted, job))
 
     def _tell(self, hosted: Hosted, message: GatewayMessage) -> None:
         """Say it, again if it must be; who observes hears of each result once."""
@@ -330,7 +333,7 @@ class Hub:
             outputs = session.unsubmitted(job.segment, job.attempt)
         else:
             outputs = session.submitted(job.segment, job.attempt, reply, time.monotonic())
-        self._perform(hosted, [self._with_eta(session, job.samples, output) for output in outputs])
+        self._perform(hosted, with_eta(outputs, self._survey, session.options, job.samples))
 
     def _promoted(self, hosted: Hosted, promote: Promote, reply: _Promoted | BaseException) -> None:
         session = hosted.session
@@ -338,14 +341,8 @@ class Hub:
             outputs = session.unsubmitted(promote.segment, promote.attempt)
         else:
             outputs = session.promoted(promote, reply, time.monotonic())
-        self._perform(hosted, [self._with_eta(session, promote.samples, output) for output in outputs])
-
-    def _with_eta(self, session: Session, samples: int, output: Output) -> Output:
-        if not isinstance(output, Queued):
-            return output
-        ahead = round(output.ahead_s * SAMPLE_RATE)
-        expected = expect_behind(self._survey, session.options, ahead, samples)
-        return replace(output, eta_ms=None if expected.eta_s is None else round(expected.eta_s * 1000))
+            self.intake.adopt(hosted)
+        self._perform(hosted, with_eta(outputs, self._survey, session.options, promote.samples))
 
     def _reread(self, hosted: Hosted, reply: Reread | BaseException) -> None:
         if isinstance(reply, Reread):
@@ -353,7 +350,7 @@ class Hub:
 
     def _attach_again(self, hosted: Hosted) -> None:
         if hosted.connection is None:  # its client may be elsewhere by now: it must not be taken from there
-            self.hosted.pop(hosted.identity, None)
+            self._drop(hosted)
             return
         if hosted.attaching:
             return
@@ -371,7 +368,11 @@ class Hub:
         if hosted.connection is not None:
             hosted.connection.close(code)
         if code is CloseCode.TAKEN_OVER:  # another gateway has it now
-            self.hosted.pop(hosted.identity, None)
+            self._drop(hosted)
+
+    def _drop(self, hosted: Hosted) -> None:
+        self.hosted.pop(hosted.identity, None)
+        self.intake.left(hosted)
 
     def _fail(self, hosted: Hosted, error: ProtocolError) -> None:
         if hosted.connection is not None:
@@ -382,18 +383,14 @@ class Hub:
         if hosted.connection is None:
             return
         options, limits = hosted.session.options, self.settings.admission
-        wish = options.priority, options.model, options.partials
+        survey = self.intake.survey_of(hosted.about.owner)
+        wish = id(survey), options.priority, options.model, options.partials
         if wish not in known:
-            now = busy(self._survey, self._jobs.up, options, limits, len(self.connections))
-            known[wish] = now, makes_partials(self._survey, options, limits)
+            now = busy(survey, self._jobs.up, options, limits, len(self.connections))
+            known[wish] = now, makes_partials(survey, options, limits)
         now, partials = known[wish]
         message = worth_telling(hosted.busy, now, partials)
         if message is not None:
             hosted.busy = now
             self._observer.told(hosted.identity, message)
             hosted.send(message)
-
-
-def _order(hello: Hello) -> str:
-    """Which connection of which client this is."""
-    return f"{hello.instance} {hello.connection}" if hello.instance else ""

@@ -31,6 +31,7 @@ class RefusalReason(StrEnum):
     LEAVING = "leaving"
     KEY_REQUESTS = "key_requests"
     KEY_STREAMS = "key_streams"
+    MODEL = "model"
     KEY = "key"
     MESSAGE = "message"
 

@@ -12,6 +12,7 @@ from backend.modes import LOOPBACK, Mode, Network
 from backend.partials import Pace
 from backend.quotas import Quota
 from backend.rest.file_settings import FileSettings
+from backend.turns import QueueLimits
 from protocol.session import Limits
 
 
@@ -41,6 +42,7 @@ class GatewaySettings:
     quota: Quota = field(default_factory=Quota)
     limits: Limits = field(default_factory=Limits)
     admission: AdmissionLimits = field(default_factory=AdmissionLimits)
+    queue: QueueLimits = field(default_factory=QueueLimits)
     pace: Pace = field(default_factory=Pace)
     history: HistorySettings = field(default_factory=HistorySettings)
     files: FileSettings = field(default_factory=FileSettings)

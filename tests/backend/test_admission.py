@@ -54,6 +54,26 @@ def test_the_wait_is_what_is_ahead_divided_by_the_speed() -> None:
     assert expect_behind(survey(), Options(), SECOND, 0).eta_s is None
 
 
+def test_empty_segments_are_waited_for_as_if_each_were_a_second() -> None:
+    state = Survey({ANY: Waiting(0, 200, 0)}, (worker(4.0),))
+    assert expect(state, Options()) == Expectation(200.0, 50.0)
+    assert refuse(state, True, 0, LIMITS) is not None
+    assert refuse(Survey({ANY: Waiting(200, 20, 0)}, (worker(4.0),)), True, 0, LIMITS) is None
+
+
+def test_what_is_held_back_of_a_key_counts_for_that_key() -> None:
+    base = survey(20, worker(4.0))
+    own = base.with_held({("interactive", ""): Waiting(40 * SECOND, 8, 0), ("bulk", "m"): seconds(4)})
+    assert expect(own, Options()).ahead_s == 60.0
+    assert own.streams[Keys().jobs("bulk", "m")] == seconds(4)
+    assert expect(base, Options()).ahead_s == 20.0
+
+
+def test_bulk_estimate_of_one_model_is_kept_while_another_model_idles() -> None:
+    state = survey(400, worker(4.0), worker(4.0, "n"), stream=Keys().jobs("interactive", "m"))
+    assert expect(state, Options(priority="bulk", model="m")).eta_s == 100.0
+
+
 def test_interactive_passes_bulk_but_not_the_other_way() -> None:
     bulk = survey(20, worker(), stream=Keys().jobs("bulk"))
     assert expect(bulk, Options()).ahead_s == 0.0

@@ -13,6 +13,7 @@ from backend.admission import (
     Waiting,
     able,
     busy,
+    cost,
     decode_s,
     expect,
     expect_behind,
@@ -96,7 +97,9 @@ def fuller(survey: Survey, stream: str, seconds: int) -> Survey:
 
 def later(survey: Survey, seconds: float) -> Survey:
     """What is left of what people say after so much work: each model's own stream first, then that of any."""
-    left: dict[str, float] = {name: one.samples / SECOND for name, one in survey.streams.items()}
+    left: dict[str, float] = {
+        name: cost(one.samples, one.entries) / SECOND for name, one in survey.streams.items()
+    }
     spare = 0.0
     for model, per_second in survey.speeds.items():
         own = Keys().jobs(CLASSES[0], model)
@@ -104,7 +107,7 @@ def later(survey: Survey, seconds: float) -> Survey:
         left[own] = max(0.0, left.get(own, 0.0) - per_second * seconds)
     shared = Keys().jobs(CLASSES[0])
     left[shared] = max(0.0, left.get(shared, 0.0) - spare)
-    streams: Mapping[str, Waiting] = {name: Waiting(round(s * SECOND), 1, 0) for name, s in left.items()}
+    streams: Mapping[str, Waiting] = {name: Waiting(round(s * SECOND), int(s > 1), 0) for name, s in left.items()}
     return Survey(streams, survey.workers, survey.memory, survey.held)
 
 

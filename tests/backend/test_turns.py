@@ -1,91 +1,214 @@
-"""How much of a file is in the broker at a time."""
+"""How much of each key, and of each of its sessions, is in the broker at a time."""
 
-from uuid import UUID
+from collections import Counter
+from collections.abc import Collection
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from backend.admission import Survey
-from backend.segments import Segment, Stage
-from backend.turns import Allowance, Turns, allowance
+from backend.admission import Survey, Waiting
+from backend.turns import Allowance, QueueLimits, Turns, allowance
 from protocol.job import Job
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
 
-SESSION = str(UUID(int=1))
-FILE = Options(priority="bulk")
 SECOND = 16_000
+MINUTE = Allowance()
+ONE = Allowance(1, 8, 0)
+
+
+class World:
+    """Turns, and the jobs that nobody has ended or taken back."""
+
+    def __init__(self, limits: QueueLimits | None = None, most: Allowance = MINUTE) -> None:
+        self.turns = Turns(limits or QueueLimits())
+        self.most = most
+        self.open: dict[tuple[str, int], int] = {}
+
+    def hold(
+        self, segments: Collection[int], session: str = "s", key: str = "k", seconds: float = 10, model: str = ""
+    ) -> None:
+        for n in segments:
+            self.open[session, n] = 0
+            self.turns.hold(key, Job(session, n, b"", round(seconds * SECOND), options=Options(model=model)))
+
+    def go(self, key: str = "k") -> list[tuple[str, int]]:
+        jobs = self.turns.let_in(key, lambda priority, model: self.most, self.wanted)
+        return [(job.session, job.segment) for job in jobs]
+
+    def segments(self, key: str = "k") -> list[int]:
+        return [segment for _, segment in self.go(key)]
+
+    def wanted(self, session: str, segment: int, attempt: int) -> bool:
+        return self.open.get((session, segment)) == attempt
+
+    def end(self, *segments: int, session: str = "s") -> None:
+        for n in segments:
+            del self.open[session, n]
 
 
 def worker(speed: float, slots: int = 1, model: str = "m", state: WorkerState = WorkerState.IDLE) -> WorkerStatus:
     return WorkerStatus("w", "h", "e", model, "cpu", state, slots, speed=speed)
 
 
-def job(segment: int, seconds: int = 10, attempt: int = 0) -> Job:
-    return Job(SESSION, segment, b"", seconds * SECOND, attempt, options=FILE)
+def test_turns_let_in_a_minute_and_the_next_when_one_ends() -> None:
+    world = World()
+    world.hold(range(9))
+    assert world.segments() == [0, 1, 2, 3, 4, 5]
+    assert not world.go()
+    world.end(3, 5)
+    assert world.segments() == [6, 7]
 
 
-def complete(seconds: int = 10, stage: Stage = Stage.SUBMITTED, attempt: int = 0) -> Segment:
-    return Segment(attempt, stage, samples=seconds * SECOND)
+def test_turns_give_every_slot_a_job_however_long_it_is() -> None:
+    world = World(most=Allowance(8, 8, 1))
+    world.hold(range(9), seconds=60)
+    assert len(world.go()) == 8
 
 
-def holding(count: int) -> tuple[Turns, dict[int, Segment]]:
-    """So many segments of 10 s that are complete."""
-    turns, live = Turns(), {n: complete() for n in range(count)}
-    for n in live:
-        turns.hold(job(n))
-    return turns, live
+def test_turns_count_an_empty_segment_as_a_second() -> None:
+    world = World(most=Allowance(0, 100, 10 * SECOND))
+    world.hold(range(5_000), seconds=0)
+    assert len(world.go()) == 10
 
 
-def test_a_minute_is_let_in_and_for_what_ends_the_next() -> None:
-    turns, live = holding(9)
-    assert [one.segment for one in turns.let_in(live, Allowance())] == [0, 1, 2, 3, 4, 5]
-    assert not turns.let_in(live, Allowance())
-    live[0].stage = Stage.QUEUED
-    assert not turns.let_in(live, Allowance())
-    del live[3], live[5]
-    assert [one.segment for one in turns.let_in(live, Allowance())] == [6, 7]
-    assert [one.segment for one in turns.held] == [8]
+def test_turns_never_let_in_more_jobs_than_the_most() -> None:
+    world = World(most=Allowance(1, 8, 10_000 * SECOND))
+    world.hold(range(5_000), seconds=0)
+    assert len(world.go()) == 8
 
 
-def test_every_slot_has_one_and_another_however_short_the_minute() -> None:
-    turns, live = holding(9)
-    assert len(list(turns.let_in(live, Allowance(8, 1)))) == 8
+def test_turns_of_one_key_do_not_depend_on_another() -> None:
+    world = World(most=ONE)
+    world.hold(range(100), "hostile", "h")
+    assert world.go("h") == [("hostile", 0)]
+    world.hold([0], "speaker", "k")
+    assert world.go("k") == [("speaker", 0)]
 
 
-def test_what_is_not_wanted_any_more_is_dropped() -> None:
-    turns, live = holding(4)
-    del live[0]  # cancelled
-    live[1] = complete(stage=Stage.RECEIVING)
-    live[2] = complete(attempt=1)
-    assert [one.segment for one in turns.let_in(live, Allowance())] == [3]
-    assert not turns.held
+def test_sessions_of_one_key_take_turns() -> None:
+    world = World(most=ONE)
+    world.hold(range(50), "a")
+    world.hold(range(2), "b")
+    world.hold(range(1), "c")
+    order = []
+    for _ in range(6):
+        (one,) = world.go()
+        order.append(one)
+        world.end(one[1], session=one[0])
+    assert order == [("a", 0), ("b", 0), ("c", 0), ("a", 1), ("b", 1), ("a", 2)]
 
 
-def test_one_that_is_longer_than_all_goes_too() -> None:
-    turns = Turns()
-    turns.hold(job(0, seconds=100))
-    assert list(turns.let_in({0: complete(100)}, Allowance(0, 1)))
+def test_turns_leave_out_what_is_not_wanted_any_more() -> None:
+    world = World(most=ONE)
+    world.hold(range(4))
+    world.end(0)
+    world.open["s", 1] = 1
+    world.turns.drop("k", "s", 2)
+    assert world.segments() == [3]
+    assert not world.turns.waiting()
 
 
-def test_what_another_gateway_has_queued_counts_as_far_as_it_is_known() -> None:
-    turns, live = holding(2)
-    live[7] = Segment(stage=Stage.QUEUED)  # its length is not known here
-    live[8] = complete(60, Stage.QUEUED)
-    assert not turns.let_in(live, Allowance())
-    assert len(list(turns.let_in(live, Allowance(3, 0)))) == 1
+def test_turns_forget_a_session_that_left() -> None:
+    world = World(most=ONE)
+    world.hold(range(3), "a")
+    world.hold(range(1), "b")
+    assert world.go() == [("a", 0)]
+    world.turns.leave("k", "a")
+    assert world.go() == [("b", 0)]
+
+
+def test_turns_count_what_is_in_the_broker_without_a_turn() -> None:
+    world = World(most=ONE)
+    world.open["s", 7] = 0
+    world.turns.entered("k", Job("s", 7, b"", 0))
+    world.hold([8])
+    assert not world.go()
+    world.end(7)
+    assert world.segments() == [8]
+
+
+def test_a_key_has_no_more_in_the_broker_than_its_limit_over_all_models() -> None:
+    world = World(QueueLimits(key_s=20, session_s=0))
+    world.hold(range(3), model="m")
+    world.hold(range(3), model="n", session="t")
+    assert len(world.go()) == 2
+    world.turns.looked["k"] = 0
+    world.end(*[n for s, n in world.open if s == "s" and n < 2])
+    assert len(world.go()) >= 1
+
+
+def test_a_session_has_no_more_in_the_broker_than_its_limit() -> None:
+    world = World(QueueLimits(key_s=0, session_s=20))
+    world.hold(range(5), "a")
+    world.hold(range(5), "b", seconds=1)
+    assert Counter(session for session, _ in world.go()) == {"a": 2, "b": 5}
+
+
+def test_what_other_gateways_have_queued_of_a_key_counts() -> None:
+    world = World(QueueLimits(key_s=30))
+    world.turns.looked["k"] = 30 * SECOND
+    world.hold([0])
+    assert not world.go()
+    world.turns.looked["k"] = 0
+    assert world.segments() == [0]
+
+
+def test_what_is_held_back_is_told_by_class_and_model() -> None:
+    world = World(most=Allowance(1, 1, 0))
+    world.hold(range(3), seconds=2)
+    world.go()
+    assert world.turns.held("k") == {("interactive", ""): Waiting(4 * SECOND, 2, 0)}
+    assert world.turns.held("other") == {}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 60)), max_size=60),
+    st.integers(0, 4),
+    st.integers(1, 9),
+    st.integers(1, 60),
+    st.randoms(),
+)
+def test_turns_let_everything_in_once_in_order_of_its_session_and_within_the_bound(
+    said: list[tuple[str, float]], jobs: int, most: int, seconds: int, order: "st.DrawFn"
+) -> None:
+    world = World(most=Allowance(jobs, max(jobs, most), seconds * SECOND))
+    counts = Counter[str]()
+    for session, length in said:
+        world.hold([counts[session]], session, seconds=length)
+        counts[session] += 1
+    inside: list[tuple[str, int]] = []
+    seen: list[tuple[str, int]] = []
+    while gone := world.go():
+        inside += gone
+        seen += gone
+        assert len(inside) <= max(jobs, most)
+        ended = inside.pop(order.randrange(len(inside)))  # type: ignore[attr-defined] # hypothesis' own random
+        world.end(ended[1], session=ended[0])
+    while inside:
+        ended = inside.pop()
+        world.end(ended[1], session=ended[0])
+        gone = world.go()
+        inside += gone
+        seen += gone
+    assert {s: [n for one, n in seen if one == s] for s in counts} == {s: list(range(counts[s])) for s in counts}
+    assert not world.turns.waiting()
 
 
 @pytest.mark.parametrize(
-    ("workers", "model", "segments", "seconds"),
+    ("workers", "priority", "model", "expected"),
     [
-        ((), "", 0, 60),
-        ((worker(5.0),), "", 2, 60),
-        ((worker(100.0, 16), worker(50.0, 4, "n")), "", 40, 300),
-        ((worker(100.0, 16), worker(50.0, 4, "n")), "n", 8, 100),
-        ((worker(100.0, 16, state=WorkerState.DRAINING),), "m", 0, 60),
+        ((), "interactive", "", Allowance(0, 60, 60 * SECOND)),
+        ((worker(5.0),), "interactive", "", Allowance(1, 8, 10 * SECOND)),
+        ((worker(5.0),), "bulk", "", Allowance(2, 16, 60 * SECOND)),
+        ((worker(100.0, 16), worker(50.0, 4, "n")), "bulk", "", Allowance(40, 320, 300 * SECOND)),
+        ((worker(100.0, 16), worker(50.0, 4, "n")), "interactive", "", Allowance(20, 160, 150 * SECOND)),
+        ((worker(100.0, 16), worker(50.0, 4, "n")), "bulk", "n", Allowance(8, 64, 100 * SECOND)),
+        ((worker(100.0, 16, state=WorkerState.DRAINING),), "bulk", "m", Allowance(0, 60, 60 * SECOND)),
     ],
 )
-def test_the_faster_they_are_the_more(
-    workers: tuple[WorkerStatus, ...], model: str, segments: int, seconds: int
+def test_allowance_grows_with_the_fleet(
+    workers: tuple[WorkerStatus, ...], priority: str, model: str, expected: Allowance
 ) -> None:
-    assert allowance(Survey(workers=workers), model) == Allowance(segments, seconds * SECOND)
+    assert allowance(Survey(workers=workers), priority, model) == expected

@@ -1,0 +1,33 @@
+"""Which models workers offer, or offered a short time ago. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Offers:
+    """``ages``: seconds since a worker had each model, as far as the broker knows; ``up_s``: age of the gateway.
+
+    A gateway that just started on a new broker knows no model yet. It takes any, for as long as a worker may be
+    away.
+    """
+
+    ages: Mapping[str, float] = field(default_factory=dict)
+    up_s: float = 0.0
+
+    def names(self, within_s: float) -> tuple[str, ...]:
+        """Return the models that were offered not longer ago than this, in alphabetical order."""
+        return tuple(sorted(model for model, age_s in self.ages.items() if age_s <= within_s))
+
+    def refuse(self, model: str, within_s: float) -> str | None:
+        """Return why a segment for ``model`` (empty: any) is not taken, and what to do; ``None``: it is taken."""
+        offered = self.names(within_s)
+        if not model or not within_s or model in offered or not (offered or self.up_s > within_s):
+            return None
+        named = ", ".join(offered[:_MOST_NAMED]) or "none: start a worker"
+        return (
+            f"no worker has offered the model {model} for {within_s / 60:g} minutes: choose one that is on offer, "
+            f"or none in particular. On offer: {named}"
+        )
