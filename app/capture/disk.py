@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from app.capture.errors import TakeBusy
+from runtime.folders import private_folder
 from runtime.locking import try_lock
 
 AUDIO: Final = "audio.pcm16"
@@ -95,6 +96,25 @@ def locked(folder: Path) -> bool:
         os.close(fd)
 
 
+class Disk:
+    """The calls by which a take comes to exist on a disk; tests pass one that notes their order."""
+
+    def open(self, path: Path) -> File:
+        """Open a file of a take, made if it is not there. Raises ``OSError``."""
+        return DiskFile(path)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Make new names in ``folder`` survive a power loss. Raises ``OSError``."""
+        sync_folder(folder)
+
+    def make_root(self, root: Path) -> None:
+        """Make the folder of all takes. It and the new folders above it survive a power loss."""
+        new = [folder for folder in (root, *root.parents) if not folder.exists()]
+        private_folder(root)
+        for folder in reversed(new):
+            self.sync_folder(folder.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make sure that new names in ``folder`` survive a power loss, where the system can be asked to."""
     if sys.platform != "win32":
@@ -103,3 +123,7 @@ def sync_folder(folder: Path) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+
+DISK: Final = Disk()
+"""The disk of this computer."""

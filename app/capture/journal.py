@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.capture.backlog import MOST_WAITING, Keeping
-from app.capture.disk import AUDIO, EVENTS, DiskFile, File, TakeLock, sync_folder
+from app.capture.disk import AUDIO, DISK, EVENTS, Disk, DiskFile, File, TakeLock
 from app.capture.errors import JournalError, TakeUnknown
 from app.capture.events import (
     Begin,
@@ -44,7 +44,6 @@ from client.events import Outcome
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import Queued
-from runtime.folders import private_folder
 
 _BLOCK: Final = SAMPLE_RATE
 _MOST_RUNS: Final = 20
@@ -64,22 +63,26 @@ class Journal:
         self._audio = folder / AUDIO
 
     @classmethod
-    def create(cls, root: Path, session: UUID, options: Options, now_s: float, mode: str = "") -> Self:
+    def create(
+        cls, root: Path, session: UUID, options: Options, now_s: float, mode: str = "", disk: Disk = DISK
+    ) -> Self:
         """Begin a take. Raises ``JournalError`` if there is one of this name, or if the disk takes none."""
         folder = root / str(session)
         try:
-            private_folder(root)
+            disk.make_root(root)
             folder.mkdir(mode=0o700)
-            journal = cls._open(folder)
+            journal = cls._open(folder, disk.open)
         except OSError as error:
             raise JournalError(f"the take {folder} cannot be made: {error.strerror}") from error
-        try:
+        with ExitStack() as undo:
+            undo.callback(journal.close)
             journal._record(opened(session, options, now_s, mode))
-            sync_folder(folder)
-            sync_folder(root)
-        except BaseException:
-            journal.close()
-            raise
+            try:
+                disk.sync_folder(folder)
+                disk.sync_folder(root)
+            except OSError as error:
+                raise JournalError(f"the take {folder} cannot be made: {error.strerror}") from error
+            undo.pop_all()
         return journal
 
     @classmethod

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.capture.disk import DiskFile
+from app.capture.disk import Disk, DiskFile
 
 Samples = NDArray[np.int16]
 
@@ -18,10 +18,16 @@ def tone(start: int, samples: int) -> Samples:
 
 
 class FaultyFile(DiskFile):
-    """A real file on a disk with ``room`` bytes left; ``None``: enough. It knows what a power loss would leave."""
+    """A real file on a disk with ``room`` bytes left; ``None``: enough. It knows what a power loss would leave.
 
-    def __init__(self, path: Path, log: Callable[[str], None] = lambda what: None) -> None:
+    ``patient``: wait for the real disk. A test that makes its own power losses need not.
+    """
+
+    def __init__(
+        self, path: Path, log: Callable[[str], None] = lambda what: None, *, patient: bool = True
+    ) -> None:
         super().__init__(path)
+        self._patient = patient
         self.room: int | None = None
         self.synced = self.size
         self.broken = False
@@ -44,12 +50,29 @@ class FaultyFile(DiskFile):
         if self.broken:
             raise OSError(errno.EIO, "Input/output error")
         size = self.size
-        super().sync()
+        if self._patient:
+            super().sync()
         self.synced = size
         self._log(f"sync {self._name}")
 
 
-def opened_in(files: dict[str, FaultyFile], path: Path) -> FaultyFile:
+def opened_in(files: dict[str, FaultyFile], path: Path, *, patient: bool = True) -> FaultyFile:
     """Open a faulty file and note it under its name."""
-    files[path.name] = FaultyFile(path)
+    files[path.name] = FaultyFile(path, patient=patient)
     return files[path.name]
+
+
+class NotingDisk(Disk):
+    """The real disk; ``log`` has what was written and synced, in order."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+
+    def open(self, path: Path) -> FaultyFile:
+        """Open a file whose writes and syncs are noted."""
+        return FaultyFile(path, self.log.append)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Note which folder."""
+        super().sync_folder(folder)
+        self.log.append(f"sync {folder.name}/")

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from app.capture.disk import AUDIO, LOCK, DiskFile, TakeLock, locked, sync_folder
+from app.capture.disk import AUDIO, DISK, LOCK, DiskFile, TakeLock, locked, sync_folder
 from app.capture.errors import TakeBusy
 from runtime.locking import try_lock
+from tests.app.capture.files import NotingDisk
 
 HOLD = """
 import sys
@@ -95,3 +96,22 @@ def test_a_folder_can_be_synced(tmp_path: Path) -> None:
     if sys.platform != "win32":
         with pytest.raises(OSError, match="none"):
             sync_folder(tmp_path / "none")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_sync_reaches_the_system() -> None:
+    """No disk is behind ``/dev/null``: the system refuses to sync it."""
+    file = DISK.open(Path(os.devnull))
+    with pytest.raises(OSError, match="Invalid argument"):
+        file.sync()
+    file.close()
+    with pytest.raises(OSError, match="Invalid argument"):
+        sync_folder(Path(os.devnull))
+
+
+def test_new_folders_above_the_takes_are_synced_from_the_top(tmp_path: Path) -> None:
+    disk = NotingDisk()
+    disk.make_root(tmp_path / "home" / "data" / "takes")
+    assert disk.log == [f"sync {tmp_path.name}/", "sync home/", "sync data/"]
+    disk.make_root(tmp_path / "home" / "data" / "takes")
+    assert len(disk.log) == 3

@@ -1,11 +1,12 @@
 """A take on real files: what is kept, what a crash leaves, and what goes on after it."""
 
+import errno
 import json
 import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import Failed, Final, Queued
 from runtime.logs import logging_to
-from tests.app.capture.files import FaultyFile, opened_in, tone
+from tests.app.capture.files import FaultyFile, NotingDisk, opened_in, tone
 from tests.helpers.tmpfs import small_disk
 from tests.helpers.waiting import wait_until_sync
 
@@ -274,6 +275,65 @@ def test_kill_9_leaves_every_sample_but_the_last(tmp_path: Path, after: int) -> 
         assert len(segments) >= heard // 3_200
         assert all(number * 3_200 == spoken.at for number, spoken in segments.items())
         assert all(spoken.at + 3_200 <= len(kept) for spoken in segments.values() if spoken.samples)
+
+
+def test_journal_syncs_the_first_line_and_each_new_folder_when_a_take_begins(tmp_path: Path) -> None:
+    disk = NotingDisk()
+    with Journal.create(tmp_path / "takes", ID, Options(), 0.0, disk=disk):
+        assert disk.log[0] == f"sync {tmp_path.name}/"
+        assert disk.log[-3:] == ["sync events.jsonl", f"sync {ID}/", "sync takes/"]
+
+
+def test_journal_says_so_when_a_folder_cannot_be_synced(tmp_path: Path) -> None:
+    class Broken(NotingDisk):
+        def sync_folder(self, folder: Path) -> None:
+            if folder.name == str(ID):
+                raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.raises(JournalError, match="cannot be made: Input/output error"):
+        Journal.create(tmp_path, ID, Options(), 0.0, disk=Broken())
+    assert not locked(tmp_path / str(ID))
+
+
+DURABLE: dict[str, Callable[[Journal], None]] = {
+    "begin": lambda journal: journal.begin(1, 500),
+    "end": lambda journal: journal.end(0, 500),
+    "settle": lambda journal: journal.settle(0, Final(0, "a")),
+    "settle with what rules made": lambda journal: journal.settle(0, Final(0, "a"), "b"),
+    "settle without a text": lambda journal: journal.settle(0, Failed(0, ErrorCode.BUSY, "no")),
+    "cancel": lambda journal: journal.settle(0, None),
+    "inserting": lambda journal: journal.inserting(0),
+    "inserted": lambda journal: journal.inserted(0),
+    "dismissed": lambda journal: journal.dismissed(0),
+    "edit": lambda journal: journal.edit("b"),
+    "rerun": lambda journal: journal.reran(Reran("", Options(), False, "m", "once more")),
+    "finish": lambda journal: journal.finish(),
+}
+
+
+@pytest.mark.parametrize("what", DURABLE)
+def test_event_survives_a_power_loss_when_the_call_returns(tmp_path: Path, what: str) -> None:
+    disk = NotingDisk()
+    with Journal.create(tmp_path, ID, Options(), 0.0, disk=disk) as journal:
+        journal.begin(0, 0)
+        journal.hear(tone(0, 1_000))
+        del disk.log[:]
+        DURABLE[what](journal)
+        synced = [entry for entry in disk.log if entry.startswith(("sync", "write events"))]
+        assert [entry.split()[:2] for entry in synced][-3:] == [
+            ["sync", AUDIO],
+            ["write", EVENTS],
+            ["sync", EVENTS],
+        ]
+
+
+def test_event_that_is_only_for_people_waits_for_no_disk(tmp_path: Path) -> None:
+    disk = NotingDisk()
+    with Journal.create(tmp_path, ID, Options(), 0.0, disk=disk) as journal:
+        del disk.log[:]
+        journal.queued(Queued(0))
+        journal.want(inserted=True)
+        assert [entry.split()[0] for entry in disk.log] == ["write", "write"]
 
 
 def test_a_full_disk_stops_events_and_keeps_audio(tmp_path: Path) -> None:

@@ -93,6 +93,15 @@ def test_flush_means_on_disk(disk: Disk) -> None:
     writer.close()
 
 
+def test_writer_syncs_both_files_when_it_closes(disk: Disk) -> None:
+    writer = disk.writer(sync_s=1_000)
+    writer.record(b"one\n", durable=False)
+    writer.hear(b"ab")
+    writer.close()
+    assert disk.log[-3:] == ["write audio.pcm16 2", "sync audio.pcm16", "sync events.jsonl"]
+    assert (disk.audio.synced, disk.events.synced) == (2, 4)
+
+
 def test_a_full_disk_leaves_audio_in_memory_until_there_is_room(disk: Disk) -> None:
     writer = disk.writer()
     disk.room(1001)
