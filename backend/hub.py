@@ -81,10 +81,8 @@ class Hub:
     @property
     def held(self) -> Held:
         """Samples of all sessions that the broker does not have."""
-        held = dict.fromkeys(CLASSES, 0)
-        for one in self.hosted.values():
-            held[one.session.options.priority] += one.session.unqueued
-        return Held(*held.values())
+        sessions = [one.session for one in self.hosted.values()]
+        return Held(*(sum(s.unqueued for s in sessions if s.options.priority == name) for name in CLASSES))
 
     # -- connections ---------------------------------------------------------------------------------------
 
@@ -239,10 +237,8 @@ class Hub:
                     self._ask(hosted, self._jobs.promote, (hosted.identity, *output), answer)
                 case Speculate() | Hypothesise():
                     self._attempt(hosted, output)
-                case Withdraw(segment, attempt):
-                    self.intake.cancelled(hosted, segment)
-                    self._observer.cancelled(hosted.identity, segment)
-                    self._ask(hosted, self._jobs.cancel, (hosted.identity, segment, attempt))
+                case Withdraw():
+                    self._withdraw(hosted, output)
                 case Acknowledge(segment):
                     self._news.received(hosted.identity, segment)
                     self._ask(hosted, self._jobs.received, (hosted.identity, segment))
@@ -264,6 +260,12 @@ class Hub:
             self._perform(hosted, hosted.session.noticed(failure, time.monotonic()))
         else:
             self.intake.add(hosted, job)
+
+    def _withdraw(self, hosted: Hosted, cancelled: Withdraw) -> None:
+        self.intake.cancelled(hosted, cancelled.segment)
+        self._observer.cancelled(hosted.identity, cancelled.segment)
+        if cancelled.sent:
+            self._ask(hosted, self._jobs.cancel, (hosted.identity, cancelled.segment, cancelled.attempt))
 
     def _submit(self, hosted: Hosted, job: Job) -> None:
         self._ask(hosted, self._jobs.submit, (job,), partial(self._submitted, hosted, job))

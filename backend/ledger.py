@@ -11,15 +11,22 @@ from protocol.session import HeldSegments, Missing
 from protocol.texts import join_texts
 
 MOST_SEGMENTS: Final = 65_536
+MOST_OPEN: Final = 512
+"""Segments of a session that have begun and that the broker does not have. Empty ones have no audio to count."""
 
 
 class Ledger:
-    """``live`` are the segments that have not ended; ``unqueued`` counts samples that the broker does not have."""
+    """``live`` are the segments that have not ended; ``unqueued`` counts samples that the broker does not have.
+
+    ``last``: the highest number of a segment, -1: there is none.
+    """
 
     def __init__(self) -> None:
         self.all: dict[int, Segment] = {}
         self.live: dict[int, Segment] = {}
         self.unqueued = 0
+        self.last = -1
+        self._unreceived = 0
 
     def known(self, index: int) -> Segment:
         """A segment that has begun. Raises ``OutOfOrder``."""
@@ -32,8 +39,9 @@ class Ledger:
         """A segment that is new here, or starts again. Raises ``MessageTooLarge``."""
         if index >= MOST_SEGMENTS:
             raise MessageTooLarge(f"a session may have {MOST_SEGMENTS} segments: start a new one")
-        segment = self.all.setdefault(index, Segment())
+        segment = self._segment(index)
         self.unqueued -= segment.unqueued
+        self._unreceived -= segment.unreceived
         segment.restart(attempt)
         self.live[index] = segment
         return segment
@@ -96,7 +104,18 @@ class Ledger:
     @property
     def unreceived(self) -> bool:
         """Whether the client has yet to receive a result."""
-        return any(segment.unreceived for segment in self.all.values())
+        return self._unreceived > 0
+
+    @property
+    def crowded(self) -> bool:
+        """Whether as many segments are open, and not queued, as may be."""
+        waiting = (segment for segment in self.live.values() if segment.stage is not Stage.QUEUED)
+        return len(self.live) >= MOST_OPEN and sum(1 for _ in waiting) >= MOST_OPEN
+
+    def receive(self, segment: Segment) -> None:
+        """The client has the outcome of a segment."""
+        self._unreceived -= segment.unreceived
+        segment.receive()
 
     def results(self) -> list[Output]:
         """What a client that comes back is told, in order: what was not received, and whatever failed."""
@@ -104,17 +123,23 @@ class Ledger:
 
     def ended(self, segments: int) -> bool:
         """Whether each of the first ``segments`` has ended."""
-        return len(self.all) - len(self.live) >= segments and all(
-            n in self.all and n not in self.live for n in range(segments)
-        )
+        if self.last < segments:
+            return not self.live and len(self.all) == segments
+        return all(n in self.all and n not in self.live for n in range(segments))
 
     def text(self, segments: Iterable[int]) -> str:
         """What was said in these segments."""
         return join_texts(self.all[n].text for n in segments)
 
     def _end(self, index: int, record: Record, now: float) -> list[Output]:
-        segment = self.all.setdefault(index, Segment())
+        segment = self._segment(index)
         self.unqueued -= segment.unqueued
+        self._unreceived -= segment.unreceived
         self.live.pop(index, None)
         segment.end(index, record, now)
+        self._unreceived += segment.unreceived
         return [] if segment.told is None else [segment.told]
+
+    def _segment(self, index: int) -> Segment:
+        self.last = max(self.last, index)
+        return self.all.setdefault(index, Segment())

@@ -1,5 +1,6 @@
 """One segment as the gateway sees it, and what its session asks of the world. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final as Constant
@@ -7,7 +8,7 @@ from typing import NamedTuple
 
 from backend.records import Record
 from protocol.audio import BYTES_PER_SAMPLE
-from protocol.errors import CloseCode, ErrorCode
+from protocol.errors import CloseCode, ErrorCode, OutOfOrder
 from protocol.job import EndState, Job, Result
 from protocol.recognition import Timing
 from protocol.session import Failed, Final, GatewayMessage
@@ -40,10 +41,11 @@ class Hypothesise(NamedTuple):
 
 
 class Withdraw(NamedTuple):
-    """The client cancelled this segment."""
+    """The client cancelled this segment. ``sent``: the broker may know it."""
 
     segment: int
     attempt: int
+    sent: bool = True
 
 
 class Acknowledge(NamedTuple):
@@ -116,7 +118,8 @@ class Segment:
     ``asked`` is the position from which audio was last asked for, so that it is asked once per gap.
     ``speculation`` may have failed, been dropped or be lost: whether there is one shows when it is promoted.
     ``told`` is the outcome until the client has received it; ``text`` stays. A failure stays, ``received`` or not:
-    who comes back may begin a higher attempt. ``began``, ``first_queued`` and ``ahead`` outlast a restart.
+    who comes back may begin a higher attempt. ``sent``: the broker may know the segment. ``guesses`` counts the
+    speculations of one attempt. ``began``, ``first_queued``, ``ahead`` and ``sent`` outlast a restart.
     """
 
     attempt: int = 0
@@ -130,6 +133,8 @@ class Segment:
     completed: float = 0.0
     queued: float = 0.0
     early: bool = False
+    sent: bool = False
+    guesses: int = 0
     began: float = 0.0
     first_queued: float = 0.0
     ahead: int = 0
@@ -159,7 +164,7 @@ class Segment:
         self.held, self.samples, self.asked = 0, None, -1
         self.state, self.told, self.received, self.text, self.speculation = None, None, False, "", None
         self.first_frame = self.completed = self.queued = 0.0
-        self.early = False
+        self.early, self.guesses = False, 0
 
     def append(self, pcm: bytes | memoryview, samples: int) -> None:
         """More audio. Frames are kept as they came; small ones are put together, or they would cost their list."""
@@ -173,8 +178,14 @@ class Segment:
         """The first samples of what is held."""
         return b"".join(self.pcm)[: samples * BYTES_PER_SAMPLE]
 
+    def speculate(self, samples: int, now: float) -> None:
+        """It is decoded up to here."""
+        self.speculation, self.sent = Speculation(samples, now), True
+        self.guesses += 1
+
     def complete(self, samples: int, now: float) -> None:
         """No more comes, and no more than this is wanted."""
+        self.sent = True
         self.pcm = [self.beginning(samples)]
         self.stage, self.completed = Stage.SUBMITTED, now
         self.held = self.samples = samples
@@ -190,6 +201,7 @@ class Segment:
         if self.stage is Stage.QUEUED and attempt == self.attempt:
             return  # that is known
         self.samples = None if self.stage is Stage.RECEIVING else self.samples
+        self.sent = True
         self.queued = now if self.speculation is None else self.speculation.at
         self.early, self.ahead = self.speculation is not None, ahead
         self.attempt, self.stage, self.pcm, self.speculation = attempt, Stage.QUEUED, [], None
@@ -200,6 +212,7 @@ class Segment:
         if ended is None:
             return
         self.samples = None if self.stage is Stage.RECEIVING else self.samples
+        self.sent |= ended.state is not EndState.CANCELLED
         self.attempt, self.state, self.stage, self.pcm = ended.attempt, ended.state, Stage.ENDED, []
         self.text, self.told, self.received = record.text or "", None, False
         if isinstance(outcome, Result):
@@ -258,3 +271,17 @@ def _final(index: int, result: Result, timing: Timing) -> Final:
         result.emotion,
         result.event,
     )
+
+
+def resent(index: int, segment: Segment, offset: int, size: int) -> Sequence[Output]:
+    """Answer a frame of a complete segment: known, or a mistake where it lies behind the segment's end."""
+    if size and segment.samples is not None and offset >= segment.samples:
+        raise OutOfOrder(f"segment {index} is closed: it ended after {segment.samples} samples")
+    return ()
+
+
+def outcome(index: int, segment: Segment) -> Sequence[Output]:
+    """Return what the client of an ended segment is told again."""
+    if segment.told is not None:
+        return [segment.told]
+    return [Final(index, segment.text)] if segment.state is EndState.FINAL else ()

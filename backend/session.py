@@ -11,7 +11,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from backend.ledger import Ledger
+from backend.admission import Refusal
+from backend.errors import TooBusy
+from backend.ledger import MOST_OPEN, Ledger
+from backend.observing import RefusalReason
 from backend.partials import PACE, Pace, Partials
 from backend.records import (
     Attachment,
@@ -33,10 +36,11 @@ from backend.segments import (
     Promote,
     Segment,
     Speculate,
-    Speculation,
     Stage,
     Submit,
     Withdraw,
+    outcome,
+    resent,
 )
 from protocol.audio import (
     BYTES_PER_SAMPLE,
@@ -52,7 +56,6 @@ from protocol.session import (
     ClientMessage,
     Done,
     Error,
-    Final,
     Finish,
     Hello,
     Limits,
@@ -68,6 +71,9 @@ from protocol.session import (
 
 LOOK_AFTER_S: Constant = 5.0
 LINGER_S: Constant = 5.0
+_MOST_GUESSES: Constant = 16
+_MOST_DONES: Constant = 8
+_CROWDED: Constant = f"{MOST_OPEN} segments wait to be queued: send more when some of them are"
 
 _TAKEN_OVER: Constant = (
     Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"),
@@ -99,6 +105,7 @@ class Session:
         self._ledger = Ledger()
         self._finish: int | None = None
         self._done_at: float | None = None
+        self._dones = 0
         self._looked = 0.0
 
     @property
@@ -126,7 +133,7 @@ class Session:
     def attached(self, attachment: Attachment, welcome: Welcome, now: float) -> list[Output]:
         """A connection was bound to the session: what is held, then results not received, and failures."""
         self.epoch = attachment.epoch
-        self._finish = self._done_at = None
+        self._finish, self._done_at, self._dones = None, None, 0
         wanted = self.options.partials and self.options.priority == CLASSES[0]
         self._partials = Partials(self._pace) if wanted else None
         self._ledger.adopt(attachment, now)
@@ -159,7 +166,7 @@ class Session:
         index, offset, pcm = decode_frame(data)
         segment = self._ledger.known(index)
         if segment.stage is not Stage.RECEIVING:
-            return _resent(index, segment, offset, len(pcm))
+            return resent(index, segment, offset, len(pcm))
         held = segment.held
         if offset > held:
             return self._gap(index, segment)
@@ -275,6 +282,8 @@ class Session:
         if segment is None:
             if self._finish is not None and index >= self._finish:
                 raise OutOfOrder(f"segment {index} begins after finish with {self._finish} segments")
+            if self._ledger.crowded:
+                raise TooBusy(Refusal(503, RefusalReason.UNQUEUED, _CROWDED, 5.0))
             self._ledger.open(index, attempt)
         elif attempt > segment.attempt:
             if segment.stage in (Stage.SUBMITTED, Stage.QUEUED):
@@ -289,9 +298,9 @@ class Session:
         segment = self._ledger.known(index)
         if segment.stage is not Stage.RECEIVING or not 0 < samples <= segment.held:
             return ()
-        if segment.speculation is not None and segment.speculation.samples == samples:
+        if segment.guesses >= _MOST_GUESSES or samples == (segment.speculation and segment.speculation.samples):
             return ()
-        segment.speculation = Speculation(samples, now)
+        segment.speculate(samples, now)
         if self._partials is not None:
             self._partials.speculated(now)
         return [Speculate(self._job(index, segment, segment.beginning(samples), JobKind.SPECULATE))]
@@ -334,22 +343,24 @@ class Session:
             case Stage.QUEUED:
                 return [Queued(index)]
             case Stage.ENDED:
-                return _outcome(index, segment)
+                return outcome(index, segment)
             case _:
                 return ()
 
     def _cancel(self, index: int, now: float) -> Sequence[Output]:
-        segment = self._ledger.all.get(index) or self._ledger.open(index, 0)
+        known = self._ledger.all.get(index)
+        segment = known or self._ledger.open(index, 0)
         if segment.state is EndState.CANCELLED:
             return ()
-        attempt = segment.attempt
+        withdraw = [Withdraw(index, segment.attempt, segment.sent)] if known else []
         self._ledger.cancel(index, now)
-        return [Withdraw(index, attempt), *self._conclude(now)]
+        return [*withdraw, *self._conclude(now)]
 
     def _finished(self, segments: int, now: float) -> Sequence[Output]:
-        beyond = [n for n in self._ledger.all if n >= segments]
-        if beyond:
-            raise OutOfOrder(f"finish with {segments} segments, but segment {max(beyond)} has begun")
+        if self._ledger.last >= segments:
+            raise OutOfOrder(f"finish with {segments} segments, but segment {self._ledger.last} has begun")
+        if self._dones >= _MOST_DONES:
+            raise OutOfOrder("finish was said too often in one connection: say it once")
         self._finish, self._done_at = segments, None
         return self._conclude(now)
 
@@ -357,7 +368,7 @@ class Session:
         segment = self._ledger.all.get(index)
         if segment is None or not segment.unreceived:
             return ()
-        segment.receive()
+        self._ledger.receive(segment)
         outputs: list[Output] = [Acknowledge(index)]
         if self._done_at is not None and not self._ledger.unreceived:
             self._done_at = None
@@ -368,6 +379,7 @@ class Session:
         """``done``, when everything has ended; the close follows when everything was received."""
         if self._finish is None or self._done_at is not None or not self._ledger.ended(self._finish):
             return []
+        self._dones += 1
         done = Done(self._finish, self._ledger.text(range(self._finish)))
         if not self._ledger.unreceived:
             return [done, Close(CloseCode.NORMAL)]
@@ -385,16 +397,3 @@ class Session:
         if samples > self._most_of_segment:
             return MessageTooLarge(f"segment {index} is longer than {limits.segment_s:g} s: end it earlier")
         return MessageTooLarge(f"more than {limits.window_s:g} s of audio are not yet queued: send less ahead")
-
-
-def _resent(index: int, segment: Segment, offset: int, size: int) -> Sequence[Output]:
-    """A frame of a complete segment: known, or a mistake where it lies behind the segment's end."""
-    if size and segment.samples is not None and offset >= segment.samples:
-        raise OutOfOrder(f"segment {index} is closed: it ended after {segment.samples} samples")
-    return ()
-
-
-def _outcome(index: int, segment: Segment) -> Sequence[Output]:
-    if segment.told is not None:
-        return [segment.told]
-    return [Final(index, segment.text)] if segment.state is EndState.FINAL else ()

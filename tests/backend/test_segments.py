@@ -137,4 +137,4 @@ def test_a_new_attempt_starts_from_nothing() -> None:
     segment.append(b"\x01\x00", 1)
     segment.end(0, Record(end=Ended(EndState.FAILED, 0)), 1.0)
     segment.restart(1)
-    assert segment == Segment(attempt=1)
+    assert segment == Segment(attempt=1, sent=True)

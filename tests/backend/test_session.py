@@ -31,6 +31,7 @@ from protocol.session import (
     SegmentBegin,
     SegmentCancel,
     SegmentEnd,
+    SegmentSpeculate,
     Welcome,
 )
 from tests.backend.sessions import (
@@ -239,17 +240,27 @@ class TestCancel:
     @pytest.mark.parametrize("make", [receiving, submitted, queued, ended, failed])
     def test_it_is_forgotten_wherever_it_is(self, make: Make) -> None:
         made = make()
-        assert made.receive(SegmentCancel(0), NOW) == [Withdraw(0, 0)]
+        assert made.receive(SegmentCancel(0), NOW) == [Withdraw(0, 0, sent=make is not receiving)]
         assert made.receive(SegmentCancel(0), NOW) == ()
         assert made.unqueued == 0
         assert made.noticed(Result(NAME, 0, "hi"), NOW) == []
         assert made.submitted(0, 0, JobQueued(0), NOW) == []
         assert made.receive(Finish(1), NOW) == [Done(1, ""), Close(CloseCode.NORMAL)]
 
-    def test_one_that_never_came_can_be_cancelled(self) -> None:
+    def test_cancelling_one_that_never_came_costs_the_broker_nothing(self) -> None:
         made = session()
-        assert made.receive(SegmentCancel(3), NOW) == [Withdraw(3, 0)]
+        assert made.receive(SegmentCancel(3), NOW) == []
         assert made.receive(SegmentBegin(3, attempt=1), NOW) == ()
+
+    def test_cancelling_a_later_attempt_withdraws_what_the_broker_knows(self) -> None:
+        made = failed()
+        made.receive(SegmentBegin(0, attempt=1), NOW)
+        assert made.receive(SegmentCancel(0), NOW) == [Withdraw(0, 1)]
+
+    def test_cancelling_withdraws_a_speculation(self) -> None:
+        made = receiving()
+        made.receive(SegmentSpeculate(0, 50), NOW)
+        assert made.receive(SegmentCancel(0), NOW) == [Withdraw(0, 0)]
 
 
 class TestFinish:

@@ -1,0 +1,46 @@
+"""What one session may cost a gateway, however little audio it sends."""
+
+import pytest
+
+from backend.errors import TooBusy
+from backend.ledger import MOST_OPEN
+from backend.records import Attachment, JobQueued
+from protocol.errors import OutOfOrder
+from protocol.session import (
+    Done,
+    Finish,
+    SegmentBegin,
+    SegmentEnd,
+    SegmentSpeculate,
+    Welcome,
+    resumable,
+)
+from tests.backend.sessions import ID, NOW, ended, receiving, session
+
+
+def test_segments_that_are_open_have_a_bound() -> None:
+    made = session()
+    for n in range(MOST_OPEN):
+        made.receive(SegmentBegin(n), NOW)
+    with pytest.raises(TooBusy, match="512 segments wait") as refused:
+        made.receive(SegmentBegin(MOST_OPEN), NOW)
+    assert resumable(refused.value.close)
+    made.receive(SegmentEnd(0, 0), NOW)
+    made.submitted(0, 0, JobQueued(0), NOW)
+    assert made.receive(SegmentBegin(MOST_OPEN), NOW) == (), "one of them is queued"
+
+
+def test_speculations_of_a_segment_have_a_bound() -> None:
+    made = receiving()
+    asked = [bool(made.receive(SegmentSpeculate(0, n), NOW)) for n in range(1, 60)]
+    assert asked == [True] * 16 + [False] * 43
+
+
+def test_finish_is_answered_a_few_times_in_one_connection() -> None:
+    made = ended()
+    for _ in range(8):
+        assert made.receive(Finish(1), NOW) == [Done(1, "hi")]
+    with pytest.raises(OutOfOrder):
+        made.receive(Finish(1), NOW)
+    made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW)
+    assert made.receive(Finish(1), NOW) == [Done(1, "hi")]
