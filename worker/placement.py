@@ -137,14 +137,14 @@ def without_kept(me: Worker, others: Sequence[Worker], speaking: bool, length_s:
 
 def quick_slots(me: Worker, length_s: float) -> int:
     """How many jobs of a file are decoded together while somebody speaks: what nobody notices, or one."""
-    return max(1, min(me.slots, int(QUICK_S * me.speed / length_s)))
+    return max(1, int(min(me.slots, QUICK_S * me.speed / length_s)))  # the quotient may be infinite
 
 
 def typical_s(queues: Iterable[Queue]) -> float:
     """Mean length of what waits."""
     queues = tuple(queues)
     entries, audio_s = sum(queue.entries for queue in queues), sum(queue.audio_s for queue in queues)
-    return audio_s / entries if entries and audio_s > 0 else TYPICAL_S
+    return (audio_s / entries if entries and audio_s > 0 else 0.0) or TYPICAL_S
 
 
 def waiting(queues: Sequence[Queue]) -> tuple[float, float, int]:

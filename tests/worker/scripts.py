@@ -9,7 +9,18 @@ from redis.asyncio import Redis
 
 from protocol.audio import samples_to_seconds
 from protocol.errors import ErrorCode
-from protocol.job import GROUP, Failure, Job, JobKind, Keys, Notice, Result, decode_notice, encode_job
+from protocol.job import (
+    GROUP,
+    STALE_MS,
+    Failure,
+    Job,
+    JobKind,
+    Keys,
+    Notice,
+    Result,
+    decode_notice,
+    encode_job,
+)
 from worker.delivery import Delivery
 from worker.jobs import Jobs
 from worker.placement import job_streams, partial_streams
@@ -60,7 +71,8 @@ class GatewaySide:
     async def submit(self, job: Job, stream: str = STREAMS[0], field: str = "job") -> str:
         """Queue a job and note it; returns the entry id."""
         entry: bytes = await self.redis.xadd(stream, encode_job(job))
-        value = f"{job.attempt} {entry.decode()} {stream}"
+        number = job.samples if field == "spec" else job.attempt  # as protocol/job.py says
+        value = f"{number} {entry.decode()} {stream}"
         await self.redis.hset(KEYS.session(job.session), f"{field}:{job.segment}", value)
         await self.redis.hincrby(KEYS.backlog, stream, job.samples)
         return entry.decode()
@@ -132,9 +144,9 @@ async def gateway_side(url: str) -> AsyncIterator[GatewaySide]:
 
 
 @asynccontextmanager
-async def jobs_of(url: str, worker: str = "w") -> AsyncIterator[Jobs]:
+async def jobs_of(url: str, worker: str = "w", stale_ms: int = STALE_MS) -> AsyncIterator[Jobs]:
     """A worker's side that serves the model ``m``."""
-    async with Jobs(url, worker, KEYS) as jobs:
+    async with Jobs(url, worker, KEYS, stale_ms=stale_ms) as jobs:
         await jobs.check()
         await jobs.serve(STREAMS, PARTIALS)
         yield jobs

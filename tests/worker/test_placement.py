@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from itertools import count
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from protocol.job import WORKER_GONE_MS, Keys
@@ -77,6 +77,9 @@ def test_only_others_that_live_and_take_jobs_count() -> None:
     WORKERS,
     st.lists(st.builds(Queue, st.floats(0, 1e4), st.integers(0, 500), st.floats(0, 60)), min_size=6, max_size=6),
 )
+@example(worker("me", 100.0, 8), [EMPTY, EMPTY, Queue(5e-324, 1), EMPTY, Queue(read_ago_s=0.0), EMPTY])
+@example(worker("me", 100.0, 8), [EMPTY, EMPTY, Queue(5e-324, 500), EMPTY, Queue(read_ago_s=0.0), EMPTY])
+@example(worker("me", 100.0, 8), [EMPTY, EMPTY, Queue(-1.0, 500), EMPTY, Queue(read_ago_s=0.0), EMPTY])
 def test_who_is_alone_leaves_nothing(me: Worker, found: list[Queue]) -> None:
     plan = decide(me, (), found)
     assert plan.held_ms == (0, 0, 0, 0) and plan.bulk == (True, True)
