@@ -8,6 +8,7 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,8 @@ from runtime.leash import leashed
 log = structlog.get_logger(__name__)
 
 _STEADY_S: Final = 10.0
+_USELESS_S: Final = 10.0
+_LONGEST_USELESS_S: Final = 300.0
 _TOLD_LINES: Final = 5
 _TOLD_BYTES: Final = 4096
 
@@ -41,6 +44,11 @@ def restart_pause(failures: int) -> float:
     return backoff(failures, 1.0)
 
 
+def useless_pause(failures: int) -> float:
+    """Return 10 s to 5 min, doubling: the program said itself that it cannot run."""
+    return min(_LONGEST_USELESS_S, _USELESS_S * 2.0 ** min(failures - 1, 16))
+
+
 class Child:
     """Keeps one program running. ``output`` gets what it writes to its terminal; ``None``: ours.
 
@@ -59,6 +67,7 @@ class Child:
         self.name = name
         self.starts = 0
         self.status: int | None = None  # of the last one that ended
+        self.given_up: ProgramEnds | None = None
         self.secrets: Mapping[str, str] = {}
         self._command = command
         self._output = output
@@ -90,6 +99,26 @@ class Child:
             pause = self._pause(failures)
             log.warning(what, child=self.name, status=self.status, restart_in_s=pause)
             await asyncio.sleep(pause)
+
+    async def insist(self, for_good: frozenset[int] = frozenset(), pause: Pause = useless_pause) -> None:
+        """Keep running, also after an exit that is final: what the program lacked may be there later.
+
+        ``given_up`` has the error during each pause. Raises ``ProgramEnds`` for an exit status of ``for_good``.
+        """
+        for failures in count(1):
+            try:
+                return await self.keep_running()
+            except ProgramEnds as error:
+                if error.status in for_good:
+                    raise
+                pause_s = pause(failures)
+                log.error("child.cannot_run", child=self.name, status=error.status, again_in_s=pause_s)
+                self.given_up = error
+                try:
+                    async with asyncio.timeout(pause_s):
+                        await self._stopping.wait()
+                except TimeoutError:
+                    self.given_up = None
 
     async def stop(self, deadline_s: float) -> None:
         """SIGTERM, then SIGKILL at the deadline. Safe to call twice."""

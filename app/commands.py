@@ -17,6 +17,7 @@ from app.process import EXPECTED, FAILED
 from app.progress import Display
 from app.recording import Recogniser
 from app.stack import Stack, StackSettings
+from app.up_command import report
 from client.connection import Locate, fixed
 from protocol.recognition import Options, Script
 
@@ -90,15 +91,12 @@ async def _transcribe_one(
 
 
 async def up(source: Source) -> int:
-    """The stack in the foreground, until Ctrl-C or SIGTERM."""
+    """Run the stack in the foreground until Ctrl-C or SIGTERM; the gateway stays whatever the worker does."""
     if found := await local_gateway.running():
         endpoint = found.endpoint
         raise StackFailed(
             f"a gateway of yours already runs at {endpoint.url} (process {endpoint.pid}): use that one"
         )
-    async with Stack(StackSettings(source.engine, source.model, own_terminal=True)) as stack:
-        await stack.until_ready()
-        key = local_gateway.endpoint_file()
-        typer.echo(f"ready: {local_gateway.locate().url} (its key is in {key}). Ctrl-C ends it.")
-        await stack.until_broken()
+    async with Stack(StackSettings(source.engine, source.model, lasting=True, own_terminal=True)) as stack:
+        await stack.unless_broken(report(stack, typer.echo))
     return FAILED

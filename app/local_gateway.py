@@ -78,6 +78,7 @@ class WorkerSeen(Struct, frozen=True):
     model: str = ""
     device: str = ""
     busy: int = 0
+    problem: str = ""
 
 
 class _Workers(Struct, frozen=True):

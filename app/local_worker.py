@@ -27,7 +27,8 @@ log = structlog.get_logger(__name__)
 
 _PROGRAM: Final = "kikipounamu-worker"
 _KEY: Final = "KIKIPOUNAMU_KEY"
-_USELESS: Final = frozenset({2, 3, 4})  # its exit states that no restart makes better
+_USELESS: Final = frozenset({2, 3, 4})  # its exit states that an immediate restart does not make better
+_REFUSED: Final = frozenset({4})
 _LOOK_S: Final = 1.0
 _STOP_S: Final = 10.0
 _DRAIN_S: Final = 30.0  # a long segment on a slow computer
@@ -123,6 +124,8 @@ class LocalWorker:
         async with self._lock:
             if self._closed:
                 return
+            if on and self._child is not None and self._child.given_up:  # who switches it on does not wait
+                await self._end()
             if on and (self._working is None or self._working.done()):
                 self._begin()
             elif not on:
@@ -181,10 +184,15 @@ class LocalWorker:
         if self.settings.key:
             child.secrets = {_KEY: self.settings.key}
         self._show(WorkerView(WorkerState.STARTING))
-        running = asyncio.create_task(child.keep_running(), name="local worker/child")
+        # A gateway elsewhere that refuses this worker is looked into by whoever lends it.
+        insisting = child.insist(_REFUSED if self.settings.key else frozenset())
+        running = asyncio.create_task(insisting, name="local worker/child")
         try:
             while not running.done():
-                self._show(seen_as(child.pid, await self._look(), socket.gethostname()))
+                if child.given_up:
+                    self._show(WorkerView(WorkerState.FAILED, reason=note_of(child.given_up)))
+                else:
+                    self._show(seen_as(child.pid, await self._look(), socket.gethostname()))
                 await asyncio.wait({running}, timeout=_LOOK_S)
             await running
         finally:
@@ -208,5 +216,6 @@ def seen_as(pid: int | None, seen: tuple[WorkerSeen, ...], host: str) -> WorkerV
         if pid is not None and worker.worker.startswith(f"{host}-{pid}-"):
             state = {"idle": WorkerState.IDLE, "busy": WorkerState.BUSY}.get(worker.state, WorkerState.STARTING)
             detail = f"{worker.device} · {worker.model or worker.engine}"
-            return WorkerView(state, detail, jobs=worker.busy)
+            reason = Note("engine-not-loaded", {"problem": worker.problem}) if worker.problem else None
+            return WorkerView(state, detail, reason=reason, jobs=worker.busy)
     return WorkerView(WorkerState.STARTING)

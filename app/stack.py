@@ -38,12 +38,14 @@ _GATEWAY_USELESS: Final = frozenset({2})
 class StackSettings:
     """``own_terminal``: the children write to our terminal, otherwise to files in the logs folder.
 
-    ``worker``: whether there is to be one; somebody else may look after it.
+    ``worker``: whether there is to be one; somebody else may look after it. ``lasting``: the gateway stays
+    although the worker cannot run, and the worker is tried again.
     """
 
     engine: str = "whisper"
     model: str = ""
     worker: bool = True
+    lasting: bool = False
     gateway_arguments: tuple[str, ...] = ()
     worker_arguments: tuple[str, ...] = ()
     own_terminal: bool = False
@@ -60,6 +62,11 @@ class Stack:
         self._tasks = Tasks("stack")
         self._children: list[Child] = []
         self._worker_started = False
+
+    @property
+    def trouble(self) -> ProgramEnds | None:
+        """Return why a lasting worker cannot run at this moment."""
+        return next((child.given_up for child in self._children if child.given_up), None)
 
     @property
     def children(self) -> dict[str, int]:
@@ -138,7 +145,8 @@ class Stack:
         output = None if self._settings.own_terminal else folders().logs / f"{program}.out"
         child = Child(program, [find_program(program), *arguments], output, final, self._settings.pause)
         self._children.append(child)
-        self._tasks.start(child.keep_running(), program)
+        insists = self._settings.lasting and program == _WORKER
+        self._tasks.start(child.insist() if insists else child.keep_running(), program)
 
     def _borrow(self, endpoint: Endpoint, readiness: Readiness) -> None:
         log.info("a gateway already runs", url=endpoint.url, pid=endpoint.pid)
@@ -165,7 +173,7 @@ class Stack:
         gateway = next(child for child in self._children if child.name == _GATEWAY)
 
         async def answering() -> bool:
-            if gateway.status is not None:
+            if gateway.status is not None and gateway.status >= 0:  # one that was killed is started again
                 raise ProgramEnds(gateway.name, gateway.status, gateway.last_words())
             found = await running()
             return found is not None and found.readiness.broker.up

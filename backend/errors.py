@@ -18,6 +18,7 @@
     │   ├── HistoryRefused     it does not take what it was given, and never will
     │   └── HistoryBusy        more is asked of it than may wait
     ├── MediaUnreadable        a submitted file that cannot be read to its end
+    ├── MediaReaderKilled      the process that reads a submitted file died by a signal: it may be tried again
     ├── RequestRefused         something is asked for over HTTP that cannot be done as things stand
     └── OverQuota              somebody asks for more than is taken now
 
@@ -104,6 +105,10 @@ class MediaUnreadable(BackendError):
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class MediaReaderKilled(BackendError):
+    """The process that reads a submitted file died by a signal, which says nothing about the file."""
 
 
 class RequestRefused(BackendError):

@@ -39,6 +39,7 @@ class WorkerStatus(Struct, frozen=True):
     ``speed`` is audio seconds recognised per second of decoding, over the recent past (0: not yet known).
     ``cpu_percent`` is of one core, ``memory_bytes`` resident, both of the worker and its engine together;
     ``gpu_percent`` and ``gpu_memory_bytes`` are of the whole device, ``None`` where none tells.
+    ``problem`` says why no engine is loaded, while the worker tries again; empty otherwise.
     """
 
     worker: str
@@ -59,6 +60,7 @@ class WorkerStatus(Struct, frozen=True):
     gpu_percent: float | None = None
     gpu_memory_bytes: int | None = None
     at_ms: int = 0
+    problem: str = ""
 
 
 class Recent(Struct, frozen=True):

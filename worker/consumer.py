@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -38,18 +39,25 @@ T = TypeVar("T")
 
 _SHORTEST_BACKOFF_S: Final = 0.1
 _LONGEST_BACKOFF_S: Final = 2.0
+_MOST_DOUBLINGS: Final = 16
 _LEAVE_S: Final = 5.0
 
 
 @dataclass(frozen=True)
 class Timing:
-    """How often things are done. Tests make it quicker."""
+    """How often things are done. Tests make it quicker.
+
+    An engine that does not load is started again after ``engine_pause_s``, doubled each time up to
+    ``engine_longest_pause_s``.
+    """
 
     renew_s: float = RENEW_MS / 1000
     sweep_s: float = SWEEP_MS / 1000
     heartbeat_s: float = HEARTBEAT_MS / 1000
     drain_s: float = 20.0
     decode_spare_s: float = SPARE_S
+    engine_pause_s: float = 1.0
+    engine_longest_pause_s: float = 60.0
 
 
 class Consumer:
@@ -107,20 +115,21 @@ class Consumer:
     async def _work(self, tasks: Tasks) -> None:
         await self._start(tasks)
         while not self._draining.is_set():
-            info = await self._engine.ready()
+            info = await self._ready()
             self._report.state = WorkerState.IDLE
             taken = await self._insist(lambda: self._reader.next(self._me(info)))  # noqa: B023  # awaited right here
             for delivery in taken.jobs:
                 await self._accept(delivery)
             await self._hypothesise(self._partials.wanted(taken.partials, info.slots, time.monotonic()))
             while not self._draining.is_set() and (batch := self._batcher.next(info.slots)):
-                await self._engine.ready()
-                await self._decode(batch)
+                await self._ready()
+                if batch := [delivery for delivery in batch if self._leases.holds(delivery)]:
+                    await self._decode(batch)
 
     async def _start(self, tasks: Tasks) -> None:
         """Load the engine and reach the broker at the same time: whichever cannot be had is told at once."""
         async with (
-            _cancelled_at_exit(self._engine.ready(), "load") as load,
+            _cancelled_at_exit(self._ready(), "load") as load,
             _cancelled_at_exit(self._reach(tasks), "reach") as reach,
         ):
             info, _ = await asyncio.gather(load, reach)
@@ -136,6 +145,34 @@ class Consumer:
         await self._insist(self._jobs.check)
         self._reached = True
         tasks.start(self._beat_forever(), "heartbeat")
+
+    async def _ready(self) -> EngineInfo:
+        """Return a loaded engine. While none loads, hand jobs back: other workers can have them.
+
+        The death of an engine says nothing about the next one. Raises ``EngineUnavailable`` where the engine
+        itself says that it cannot run here.
+        """
+        for failures in count():
+            try:
+                info = await self._engine.ready()
+            except EngineFault as fault:
+                pause_s = self._timing.engine_pause_s * 2.0 ** min(failures, _MOST_DOUBLINGS)
+                pause_s = min(pause_s, self._timing.engine_longest_pause_s)
+                log.error("engine.not_loaded", failures=failures + 1, reason=str(fault), again_in_s=pause_s)
+                self._report.state, self._report.problem = WorkerState.STARTING, str(fault)
+                await self._hand_back()
+                await asyncio.sleep(pause_s)
+            else:
+                self._report.problem = ""
+                return info
+        raise AssertionError("count does not end")
+
+    async def _hand_back(self) -> None:
+        if held := self._leases.release_all():
+            for delivery in held:
+                self._batcher.discard(delivery)
+            self._story.let_go(held)
+            log.info("jobs.handed_back", jobs=await self._insist(self._jobs.leave))
 
     def _me(self, info: EngineInfo) -> Worker:
         return Worker(self._worker, info.model, self._pace.speed, info.slots)

@@ -45,8 +45,11 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
     except EngineUnavailable as error:
         say(Unavailable(str(error)))
         return
-    except Exception as error:  # noqa: BLE001  # an engine's constructor is foreign code: the worker must hear of it
-        say(Unavailable(f"the engine {first.settings.engine} failed to load: {_told(error)}"))
+    except ImportError as error:
+        say(Unavailable(f"the engine {first.settings.engine} lacks a library: {_told(error)}"))
+        return
+    except Exception as error:  # noqa: BLE001  # foreign code: a lack of memory, for one, passes
+        say(Raised(_told(error)))
         return
     say(Ready(engine.info()))
     while isinstance(request := REQUESTS.read(requests), Decode):

@@ -53,6 +53,8 @@ class EngineProcess:
             reply = await engine._ask(Load(settings), deadline_s)
             if isinstance(reply, Unavailable):
                 raise EngineUnavailable(reply.message)
+            if isinstance(reply, Raised):
+                raise EngineRaised(f"the engine {settings.engine} failed to load: {reply.message}")
             if not isinstance(reply, Ready):
                 raise EngineDied(f"the engine {settings.engine} did not say that it is ready")
         except BaseException:
@@ -70,10 +72,12 @@ class EngineProcess:
         except asyncio.CancelledError:
             await _to_the_end(_ended(begins))
             raise
+        except OSError as error:
+            raise EngineDied(f"the engine's process cannot be started: {error}") from error
         try:
             return cls(process, psutil.Process(process.pid))
         except psutil.NoSuchProcess as error:
-            raise EngineDied(f"the engine's process ended with status {await process.wait()}") from error
+            raise EngineDied(f"the engine's process {_end_of(await process.wait())}") from error
 
     @property
     def pid(self) -> int:
@@ -140,7 +144,7 @@ class EngineProcess:
             await self.kill()
             raise EngineTimedOut(f"the engine did not answer within {deadline_s:.0f} s and was killed") from None
         except (asyncio.IncompleteReadError, OSError) as error:
-            raise EngineDied(f"the engine's process ended with status {await self.kill()}") from error
+            raise EngineDied(f"the engine's process {_end_of(await self.kill())}") from error
         except BrokenFrame as error:
             await self.kill()
             raise EngineDied(f"the engine wrote into its worker's pipe: {error}") from error
@@ -150,6 +154,18 @@ async def _started() -> asyncio.subprocess.Process:
     command = leashed(_COMMAND, signal.SIGKILL) if os.name == "posix" else list(_COMMAND)
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+
+
+def _end_of(status: int) -> str:
+    """Describe an exit status."""
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    advice = "; the system may be out of memory" if name == "SIGKILL" else ""
+    return f"was ended by {name}{advice}"
 
 
 async def _ended(begins: "asyncio.Future[asyncio.subprocess.Process]") -> None:

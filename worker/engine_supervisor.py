@@ -3,17 +3,15 @@
 What it may take of a GPU is its own business where it can keep to that; else it is measured, where that can be.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Final
 
 import structlog
 
 from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable
 from worker.engine_process import EngineProcess
-from worker.errors import EngineDied, EngineFault, EngineTimedOut
+from worker.errors import EngineDied, EngineTimedOut
 from worker.gpu import Gpu
 
 log = structlog.get_logger(__name__)
@@ -26,8 +24,6 @@ class EngineLimits:
     """``memory_growth``: bytes over what the engine needs after loading, at which a fresh process takes over."""
 
     load_s: float = 300.0
-    load_attempts: int = 3
-    load_pause_s: float = 1.0
     memory_growth: int = 1 << 30
 
 
@@ -54,7 +50,7 @@ class EngineSupervisor:
         return EngineInfo(self._settings.engine, self._settings.model, self._settings.device)
 
     async def ready(self) -> EngineInfo:
-        """Have a loaded engine. Raises ``EngineUnavailable`` when none can be had."""
+        """Have a loaded engine. Raises ``EngineUnavailable`` when none can be had, else an ``EngineFault``."""
         if self._engine and self._engine.memory_bytes() > self._loaded_bytes + self._limits.memory_growth:
             log.warning("the engine has grown too large: starting another", bytes=self._engine.memory_bytes())
             await self.close()
@@ -62,7 +58,7 @@ class EngineSupervisor:
             log.warning("the engine takes too much GPU memory: starting another", mib=taken // _MIB)
             await self.close()
         if self._engine is None:
-            self._engine = await self._load()
+            self._engine = await EngineProcess.start(self._settings, self._limits.load_s)
             self.loads += 1
             await self._check_gpu_memory(self._engine)
             self._loaded_bytes = self._engine.memory_bytes()
@@ -118,15 +114,3 @@ class EngineSupervisor:
                 f"{engine.info.model or engine.info.engine} takes {taken // _MIB} MiB of GPU memory and may take "
                 f"{self._settings.gpu_memory_mb}: allow it more, choose a smaller model, or --device cpu"
             )
-
-    async def _load(self) -> EngineProcess:
-        for attempt in count(1):
-            try:
-                return await EngineProcess.start(self._settings, self._limits.load_s)
-            except EngineFault as fault:
-                log.error("the engine did not load", attempt=attempt, reason=str(fault))
-                if attempt >= self._limits.load_attempts:
-                    text = f"the engine {self._settings.engine} cannot be loaded: {fault}"
-                    raise EngineUnavailable(text) from fault
-            await asyncio.sleep(self._limits.load_pause_s * attempt)
-        raise AssertionError("count ends never")

@@ -47,3 +47,7 @@ class Leases:
     def release(self, keys: Iterable[Key]) -> list[Delivery]:
         """They are settled or lost; returns those that were held."""
         return [lease.delivery for key in keys if (lease := self._held.pop(key, None))]
+
+    def release_all(self) -> list[Delivery]:
+        """Release every job, and return those that were held."""
+        return self.release(tuple(self._held))

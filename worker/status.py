@@ -1,6 +1,7 @@
 """What a worker says about itself in its heartbeat."""
 
 import socket
+from typing import Final
 
 import psutil
 
@@ -8,6 +9,8 @@ from protocol.monitor import WorkerState, WorkerStatus
 from worker.engine_supervisor import EngineSupervisor
 from worker.gpu import Gpu
 from worker.pace import Pace
+
+_LONGEST_PROBLEM: Final = 300
 
 
 class Report:
@@ -19,6 +22,7 @@ class Report:
         self.done = 0
         self.failed = 0
         self.audio_s = 0.0
+        self.problem = ""
         self._worker = worker
         self._engine = engine
         self._pace = pace
@@ -47,4 +51,5 @@ class Report:
             memory_bytes=self._process.memory_info().rss + self._engine.memory_bytes(),
             gpu_percent=gpu.percent,
             gpu_memory_bytes=gpu.memory_bytes,
+            problem=self.problem[:_LONGEST_PROBLEM],
         )

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
-from backend.errors import MediaUnreadable
+from backend.errors import MediaReaderKilled, MediaUnreadable
 from backend.rest.media_frames import FRAMES, Broken, Ended, Frame
 from protocol.errors import ErrorCode
 from runtime.framing import BrokenFrame
@@ -19,6 +19,7 @@ from runtime.leash import leashed
 T = TypeVar("T")
 
 _FRAME_S: Final = 120.0
+_END_S: Final = 5.0
 _COMMAND: Final = (sys.executable, "-P", "-m", "backend.rest.media_process")
 
 
@@ -26,8 +27,9 @@ _COMMAND: Final = (sys.executable, "-P", "-m", "backend.rest.media_process")
 async def reading(
     path: Path, vad_folder: Path | None, program: Sequence[str] = _COMMAND, frame_s: float = _FRAME_S
 ) -> AsyncIterator[AsyncIterator[Frame]]:
-    """Frames of ``path``, ``Ended`` the last; the process ends with the context. Raises ``MediaUnreadable``.
+    """Frames of ``path``, ``Ended`` the last; the process ends with the context.
 
+    Raises ``MediaUnreadable``, or ``MediaReaderKilled``.
     ``frame_s``: how long the next frame may take.
     """
     command = [*program, str(path), *([str(vad_folder)] if vad_folder else [])]
@@ -62,6 +64,8 @@ async def _frames(process: asyncio.subprocess.Process, frame_s: float) -> AsyncI
                 ErrorCode.DECODE_TIMEOUT, f"nothing came of the file within {frame_s:g} s: convert it to wav"
             ) from None
         except (asyncio.IncompleteReadError, OSError, BrokenFrame) as error:
+            if isinstance(error, asyncio.IncompleteReadError) and (number := await _killed_by(process)):
+                raise MediaReaderKilled(f"the process that reads the file was ended by signal {number}") from error
             raise MediaUnreadable(
                 ErrorCode.INTERNAL, "the process that reads the file ended: convert the file to wav, or try again"
             ) from error
@@ -70,6 +74,14 @@ async def _frames(process: asyncio.subprocess.Process, frame_s: float) -> AsyncI
         yield frame
         if isinstance(frame, Ended):
             return
+
+
+async def _killed_by(process: asyncio.subprocess.Process) -> int:
+    """Return the signal that ended the process; 0 where none did."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_END_S):
+            return max(0, -await process.wait())
+    return 0
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:

@@ -6,13 +6,21 @@ others find its state in the history, and what they say there (cancelled, delete
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 import structlog
 
-from backend.errors import BackendError, BrokerError, HistoryError, HistoryRefused, MediaUnreadable
+from backend.errors import (
+    BackendError,
+    BrokerError,
+    HistoryError,
+    HistoryRefused,
+    MediaReaderKilled,
+    MediaUnreadable,
+)
 from backend.history.keeper import History
 from backend.history.records import About, SessionKind, SessionState, StoredSession
 from backend.jobs import Jobs
@@ -30,6 +38,7 @@ from runtime.tasks import Tasks
 log = structlog.get_logger(__name__)
 
 _TICK_S: Final = 1.0
+_MOST_KILLED: Final = 3
 _SWEEP_S: Final = 3600.0
 _SWEEP_AGAIN_S: Final = 30.0
 _UNREADABLE: Final = (ErrorCode.UNSUPPORTED, ErrorCode.AUDIO_INVALID, ErrorCode.TOO_LARGE)  # nor will be next time
@@ -59,6 +68,7 @@ class Runner:
         self._waiting: dict[str, Waiting] = {}
         self._running: dict[str, tuple[Waiting, FileRun]] = {}
         self._served: list[str] = []  # keys, as many as there are devices
+        self._killed: Counter[str] = Counter()  # how often the reader of a file was
         self._over: set[str] = set()  # sessions of which dead letters are needed no more
         self._sweep_s = 0.0  # when next
         self._told = ""  # why no files are taken
@@ -199,6 +209,7 @@ class Runner:
         except OSError as error:  # a sweep tries again
             log.warning("a submitted file cannot be removed", session=session, error=str(error))
         self._here.pop(session, None)
+        self._killed.pop(session, None)
         if over:
             self._over.add(session)
 
@@ -237,11 +248,19 @@ class Runner:
         """To its end. Raises ``Again``, ``BackendError`` or ``OSError``: not yet."""
         try:
             state = await run.run()
+            self._killed.pop(file.id, None)
             log.info("a file has ended", session=file.id, state=state)
             if state is SessionState.DONE:
                 await self._done(file.id)
         except GivenUp:
             await self._withdraw(file)
+        except MediaReaderKilled as error:
+            self._killed[file.id] += 1
+            if self._killed[file.id] < _MOST_KILLED:
+                raise
+            del self._killed[file.id]
+            message = f"{error}, {_MOST_KILLED} times: free memory on the gateway, or convert the file to wav"
+            await self._failed(file.id, ErrorCode.INTERNAL, message)
         except MediaUnreadable as error:
             await self._failed(file.id, error.code, str(error))
         except HistoryRefused as error:  # it will not be taken next time either

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.child import Child, find_program, restart_pause
+from app.child import Child, find_program, restart_pause, useless_pause
 from app.errors import StackFailed
 from app.local_gateway import alive
 from tests.helpers.waiting import wait_until, wait_until_sync
@@ -95,6 +95,45 @@ async def test_an_exit_that_is_final_is_an_error_with_its_last_words(tmp_path: P
     async with kept(child(program, tmp_path / "out", frozenset({3}))) as keeping:
         with pytest.raises(StackFailed, match=r"(?s)exit status 3.*no such model"):
             await asyncio.wait_for(keeping, 30)
+
+
+async def test_insisting_child_is_started_again_after_an_exit_that_is_final(tmp_path: Path) -> None:
+    mended = tmp_path / "mended"
+    program = f"import pathlib, signal, sys\nif not pathlib.Path({str(mended)!r}).exists(): sys.exit(3)\n{FOREVER}"
+    one, pauses = child(program, tmp_path / "out", frozenset({3})), list[int]()
+
+    def pause(failures: int) -> float:
+        pauses.append(failures)
+        if failures == 3:
+            mended.touch()
+        return 0.01
+
+    insisting = asyncio.create_task(one.insist(pause=pause))
+    try:
+        await up(one, tmp_path / "out")
+        assert (pauses, one.given_up) == ([1, 2, 3], None)
+    finally:
+        await one.stop(5)
+        await asyncio.wait_for(insisting, 10)
+
+
+async def test_insisting_child_stops_during_its_pause_and_tells_why_it_pauses(tmp_path: Path) -> None:
+    one = child("raise SystemExit(3)", tmp_path / "out", frozenset({3}))
+    insisting = asyncio.create_task(one.insist())
+    await wait_until(lambda: one.given_up, "it pauses")
+    assert one.given_up is not None and one.given_up.status == 3
+    await one.stop(5)
+    await asyncio.wait_for(insisting, 10)
+
+
+async def test_insisting_child_ends_for_good_with_a_status_that_says_so(tmp_path: Path) -> None:
+    one = child("raise SystemExit(4)", tmp_path / "out", frozenset({3, 4}))
+    with pytest.raises(StackFailed, match="exit status 4"):
+        await asyncio.wait_for(one.insist(frozenset({4})), 30)
+
+
+def test_pauses_after_an_exit_that_is_final() -> None:
+    assert [useless_pause(failures) for failures in (1, 2, 5, 6, 99)] == [10.0, 20.0, 160.0, 300.0, 300.0]
 
 
 async def test_it_stops_when_asked(tmp_path: Path) -> None:

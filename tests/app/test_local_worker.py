@@ -48,6 +48,12 @@ async def nobody() -> tuple[WorkerSeen, ...]:
             WorkerView(WorkerState.BUSY, "cpu · checksum"),
         ),
         (
+            (WorkerSeen("host-7-ab", "starting", device="cpu", model="m", problem="it was killed"),),
+            WorkerView(
+                WorkerState.STARTING, "cpu · m", reason=Note("engine-not-loaded", {"problem": "it was killed"})
+            ),
+        ),
+        (
             (WorkerSeen("host-7-ab", "draining", device="cpu", model="m"),),
             WorkerView(WorkerState.STARTING, "cpu · m"),
         ),
@@ -119,6 +125,12 @@ async def test_one_that_cannot_run_says_why(tmp_path: Path, monkeypatch: pytest.
         await worker.switch(on=True)
         await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it failed")
         assert worker.view.reason and worker.view.reason.key == "program-ends"
+        first = worker.view
+        await worker.switch(on=True)
+        assert worker.view.state is WorkerState.STARTING, "who switches it on does not wait for the next try"
+        await wait_until(lambda: worker.view == first, "it failed again")
+        await worker.use(CHECKSUM)
+        assert worker.view.state is WorkerState.STARTING
 
 
 async def test_a_model_that_somebody_paused_is_told_as_waited_for() -> None:

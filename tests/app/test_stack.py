@@ -65,6 +65,18 @@ async def test_what_is_killed_is_brought_back(victim: str) -> None:
         await stack.until_ready()
 
 
+async def test_stack_starts_its_gateway_again_when_it_was_killed_while_starting() -> None:
+    stack = Stack(CHECKSUM)
+    entering = asyncio.create_task(stack.__aenter__())
+    try:
+        killed = await wait_until(lambda: stack.children.get(GATEWAY), "the gateway starts")
+        os.kill(killed, signal.SIGKILL)
+        await asyncio.wait_for(entering, 60)
+        assert stack.children[GATEWAY] != killed
+    finally:
+        await stack.close()
+
+
 async def test_a_gateway_that_runs_is_used() -> None:
     async with Stack(CHECKSUM) as first:
         await first.until_ready()

@@ -112,12 +112,14 @@ def _print() -> None:
 
 
 def create(settings: EngineSettings) -> FaultEngine:
-    """The engine; ``extra`` may ask for a fault while it loads."""
-    load = settings.extra.get("load", "")
+    """The engine; ``extra`` may ask for a fault while it loads, as long as the file ``until`` does not exist."""
+    load = "" if Path(settings.extra.get("until", "/nonexistent")).exists() else settings.extra.get("load", "")
     if load == "unavailable":
         raise EngineUnavailable("install something")
     if load == "raise":
         _raise()
+    if load == "import":
+        raise ImportError("no such library")
     if load == "hang":
         _hang()
     if load == "kill":

@@ -19,6 +19,7 @@ from tests.worker.running import QUICK, ended, fault_job, working
 from tests.worker.scripts import KEYS, MODEL, SESSION, STREAMS, GatewaySide, gateway_side, jobs_of
 from worker.consumer import Timing
 from worker.engine_supervisor import EngineLimits
+from worker.errors import EngineDied
 from worker.scripts import RETURNED
 
 
@@ -39,6 +40,11 @@ async def statuses(other: GatewaySide) -> list[WorkerStatus]:
 async def held_by(other: GatewaySide, worker: str) -> bool:
     """Whether ``worker`` holds something."""
     return any(consumer == worker for _, consumer, _ in await other.pending())
+
+
+def killed_while_loading() -> EngineDied:
+    """What a worker says of such an engine."""
+    return EngineDied("the engine's process was ended by SIGKILL; the system may be out of memory")
 
 
 async def text(other: GatewaySide, segment: int = 0) -> str:
@@ -174,11 +180,48 @@ async def test_an_engine_that_cannot_be_had_ends_the_worker(broker: Broker) -> N
             await asyncio.wait({worker.task})
 
 
-async def test_an_engine_that_keeps_dying_while_loading_ends_the_worker(broker: Broker) -> None:
-    limits = EngineLimits(load_attempts=2, load_pause_s=0.01)
-    with pytest.raises(EngineUnavailable, match="cannot be loaded"):
-        async with working(broker.url, limits=limits, load="kill") as worker:
-            await asyncio.wait({worker.task})
+async def test_worker_restarts_an_engine_that_is_killed_while_loading(
+    broker: Broker, other: GatewaySide, tmp_path: Path
+) -> None:
+    timing, mended = replace(QUICK, engine_pause_s=0.01, engine_longest_pause_s=0.05), tmp_path / "mended"
+    with capture_logs() as logs:
+        async with working(broker.url, timing=timing, load="kill", until=str(mended)) as worker:
+
+            def failures() -> list[float]:
+                return [line["again_in_s"] for line in logs if line["event"] == "engine.not_loaded"]
+
+            await wait_until(lambda: len(failures()) >= 5, "the engine was killed more often than three times")
+            (status,) = await wait_until(lambda: statuses(other), "a heartbeat")
+            assert (status.state, status.problem) == (WorkerState.STARTING, str(killed_while_loading()))
+            assert failures()[:5] == [0.01, 0.02, 0.04, 0.05, 0.05] and not worker.task.done()
+            mended.touch()
+            await other.submit(fault_job(Fault.NONE))
+            assert await text(other) == "none 1"
+
+            async def untroubled() -> bool:
+                return [status.problem for status in await statuses(other)] == [""]
+
+            await wait_until(untroubled, "the problem is over")
+
+
+async def test_worker_hands_jobs_back_while_its_engine_does_not_load(
+    broker: Broker, other: GatewaySide, tmp_path: Path
+) -> None:
+    timing, mended = replace(QUICK, engine_pause_s=0.01), tmp_path / "mended"
+    mended.touch()
+    for segment, fault in enumerate((Fault.KILL, Fault.NONE)):
+        await other.submit(fault_job(fault, segment))
+    async with working(broker.url, timing=timing, slots="2", load="kill", until=str(mended)) as worker:
+        await wait_until(lambda: worker.consumer.now().engine_pid, "the engine is loaded")
+        mended.unlink()
+
+        async def handed_back() -> bool:
+            return [owner for _, owner, _ in await other.pending()] == [RETURNED, RETURNED]
+
+        await wait_until(handed_back, "other workers can have both jobs")
+        mended.touch()
+        assert await text(other, 1) == "none 1"
+        assert await ended(other, 0) is EndState.FAILED
 
 
 # -- leases and leaving -----------------------------------------------------------------------------------

@@ -86,11 +86,11 @@ async def test_an_engine_that_raises_can_be_asked_again(
 
 
 @pytest.mark.parametrize(
-    ("fault", "status"), [(Fault.KILL, -signal.SIGKILL), (Fault.SEGFAULT, -signal.SIGSEGV), (Fault.EXIT, 7)]
+    ("fault", "end"), [(Fault.KILL, "by SIGKILL"), (Fault.SEGFAULT, "by SIGSEGV$"), (Fault.EXIT, "with status 7")]
 )
-async def test_the_death_of_an_engine_is_told(fault: Fault, status: int) -> None:
+async def test_the_death_of_an_engine_is_told(fault: Fault, end: str) -> None:
     async with running() as engine:
-        with pytest.raises(EngineDied, match=f"status {status}"):
+        with pytest.raises(EngineDied, match=f"ended {end}"):
             await decode(engine, fault)
         assert (engine.memory_bytes(), engine.cpu_percent()) == (0, 0.0)
         with pytest.raises(EngineDied):
@@ -130,8 +130,9 @@ async def test_signals_to_the_group_leave_the_engine_to_its_worker() -> None:
     ("load", "error", "text"),
     [
         ("unavailable", EngineUnavailable, "install something"),
-        ("raise", EngineUnavailable, "RuntimeError: as asked"),
-        ("kill", EngineDied, "status -9"),
+        ("import", EngineUnavailable, "lacks a library: ImportError: no such library"),
+        ("raise", EngineRaised, "failed to load: RuntimeError: as asked"),
+        ("kill", EngineDied, "was ended by SIGKILL; the system may be out of memory"),
     ],
 )
 async def test_an_engine_that_cannot_be_loaded_is_told(

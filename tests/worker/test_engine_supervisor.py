@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -73,14 +74,18 @@ async def test_an_engine_that_grew_is_replaced_when_it_is_asked_for_next() -> No
         assert 0 < engine.memory_bytes() < grown - (32 << 20)
 
 
-async def test_loading_is_tried_a_few_times() -> None:
-    async with supervised(EngineLimits(load_attempts=3, load_pause_s=0.0), load="kill") as engine:
-        with pytest.raises(EngineUnavailable, match="cannot be loaded: the engine's process ended"):
-            await engine.ready()
+async def test_supervisor_loads_an_engine_after_its_predecessors_were_killed(tmp_path: Path) -> None:
+    async with supervised(EngineLimits(), load="kill", until=str(tmp_path / "mended")) as engine:
+        for _ in range(4):
+            with pytest.raises(EngineDied, match="ended by SIGKILL"):
+                await engine.ready()
+        (tmp_path / "mended").touch()
+        await engine.ready()
+        assert await decode(engine, Fault.NONE) == Transcript("none 1")
 
 
-async def test_an_engine_that_says_why_not_is_asked_once() -> None:
-    async with supervised(EngineLimits(load_attempts=1 << 30), load="unavailable") as engine:
+async def test_supervisor_reports_an_engine_that_says_why_it_cannot_run() -> None:
+    async with supervised(EngineLimits(), load="unavailable") as engine:
         with pytest.raises(EngineUnavailable, match="install something"):
             await engine.ready()
 

@@ -54,6 +54,12 @@ def find_engine(name: str) -> CreateEngine:
     return created
 
 
+def lacks_memory(error: Exception) -> bool:
+    """Return whether a model did not load for want of memory, which may be free later."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in text or "cannot allocate memory" in text
+
+
 def _function(path: str) -> CreateEngine:
     module, _, function = path.partition(":")
     found: Any = getattr(import_module(module), function)

@@ -37,6 +37,7 @@ from protocol.engine import (
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.texts import join_texts
+from worker.engines import lacks_memory
 
 _SHORTEST_SAMPLES: Final = SAMPLE_RATE // 20  # 50 ms: no syllable is shorter. FunASR raises under 257 samples
 _SLOTS: Final = {"cpu": 4, "cuda": 16}
@@ -267,6 +268,8 @@ def _loaded(folder: str, device: str, threads: int) -> Recognise:
                 disable_log=True,
             )
         except (RuntimeError, ValueError, OSError, EOFError, UnpicklingError) as error:
+            if lacks_memory(error):
+                raise
             reason = str(error).partition("\n")[0] or type(error).__name__
             raise EngineUnavailable(f"the model in {folder!r} cannot be loaded: {reason}") from error
 

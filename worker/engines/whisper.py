@@ -22,6 +22,7 @@ from protocol.engine import (
     Transcript,
 )
 from protocol.errors import ErrorCode
+from worker.engines import lacks_memory
 
 _SHORTEST_SAMPLES: Final = SAMPLE_RATE // 20  # 50 ms: no syllable is shorter
 _NO_SPEECH: Final = 0.6
@@ -56,6 +57,8 @@ class WhisperEngine:
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as error:
+            if lacks_memory(error):
+                raise
             raise EngineUnavailable(f"the model in {settings.model_folder!r} cannot be loaded: {error}") from error
         self._pad = pad_or_trim
         self._encode = self._model.encode

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from backend.errors import MediaUnreadable
+from backend.errors import MediaReaderKilled, MediaUnreadable
 from backend.rest.media import reading
 from backend.rest.media_frames import FRAMES, Ended, Opened, Piece
 from protocol.errors import ErrorCode
@@ -66,6 +66,12 @@ async def test_one_that_crashes_prints_or_hangs_is_an_error(tmp_path: Path, scri
         async with reading(tmp_path, None, saying(script), frame_s=1.0) as frames:
             await anext(frames)
     assert caught.value.code is code
+
+
+async def test_death_by_a_signal_is_no_statement_about_the_file(tmp_path: Path) -> None:
+    with pytest.raises(MediaReaderKilled, match="ended by signal 9"):
+        async with reading(tmp_path, None, saying("os.kill(os.getpid(), 9)")) as frames:
+            await anext(frames)
 
 
 async def test_it_ends_with_its_context_though_it_waits_for_its_pipe(tmp_path: Path) -> None:

@@ -128,6 +128,35 @@ async def test_what_was_cancelled_before_it_failed_stays_cancelled(tmp_path: Pat
         assert await world.state(session) == "cancelled"
 
 
+async def test_file_is_read_again_when_its_reader_was_killed_and_fails_after_three_times(
+    tmp_path: Path, broker: Broker
+) -> None:
+    killed: set[int] = set()
+
+    def another() -> psutil.Process | None:
+        process = reading_process()
+        return None if process is None or process.pid in killed else process
+
+    async def kill() -> None:
+        reader = await wait_until(another, "a process reads the file")
+        killed.add(reader.pid)
+        reader.kill()
+
+    async with serving(tmp_path, broker, flow=FlowLimits(audio_s=6.0)) as world:  # so that the reader waits
+        content = recording(8)
+        session = (await world.submit(content))["id"]
+        await kill()
+        await kill()
+        async with world.working():
+            assert (await world.ended(session, "done"))["progress"]["final"] >= 8
+        session = (await world.submit(content))["id"]
+        for _ in range(3):
+            await kill()
+        failed = await world.ended(session, "failed")
+        assert "ended by signal 9, 3 times: free memory" in failed["error"]["message"]
+        assert len(killed) == 5
+
+
 async def test_only_so_much_is_with_the_broker(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker, flow=FlowLimits(audio_s=6.0)) as world:
         session = (await world.submit(recording(8)))["id"]

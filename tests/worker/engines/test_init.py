@@ -8,7 +8,14 @@ import pytest
 from loadtest import checksum
 from protocol.engine import EngineUnavailable
 from tests.helpers import fault_engines
-from worker.engines import UnknownEngine, check_engine, find_engine, has_libraries, installed_engines
+from worker.engines import (
+    UnknownEngine,
+    check_engine,
+    find_engine,
+    has_libraries,
+    installed_engines,
+    lacks_memory,
+)
 
 
 def test_engines_are_found_by_entry_point() -> None:
@@ -35,6 +42,19 @@ def test_an_unknown_engine_is_refused_with_the_ones_that_are_there() -> None:
 def test_a_path_to_no_function_is_refused(path: str) -> None:
     with pytest.raises(UnknownEngine, match="no engine"):
         find_engine(path)
+
+
+@pytest.mark.parametrize(
+    ("error", "lacks"),
+    [
+        (MemoryError(), True),
+        (RuntimeError("CUDA failed with error out of memory"), True),
+        (OSError(12, "Cannot allocate memory"), True),
+        (RuntimeError("Unable to open file 'model.bin'"), False),
+    ],
+)
+def test_want_of_memory_is_told_from_a_model_that_is_refused(error: Exception, lacks: bool) -> None:
+    assert lacks_memory(error) is lacks
 
 
 def test_a_module_that_is_not_there_is_told() -> None:
