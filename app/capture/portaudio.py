@@ -16,6 +16,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -66,18 +67,19 @@ class PortAudio:
         """Begin to hear. Raises ``MicrophoneRefused``. ``ended`` is called when the stream ends, by any thread."""
         return await self._thread.ask(partial(self._opened, device, put, ended), lambda stream: stream.end())
 
-    async def play(self, sound_at: Callable[[int], bytes]) -> None:
+    async def play(self, sound_at: Callable[[int], bytes], began: Callable[[], None] = lambda: None) -> None:
         """Let a short sound be heard by the default output, to its end. Raises ``SpeakerRefused``.
 
-        ``sound_at`` makes it for a rate: mono float32.
+        ``sound_at`` makes it for a rate: mono float32. ``began`` is called once the output takes it.
         """
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
 
-        def over() -> None:
+        def tell(act: Callable[[], None]) -> None:
             if not loop.is_closed():
-                loop.call_soon_threadsafe(ended.set)
+                loop.call_soon_threadsafe(act)
 
-        stream = await self._thread.ask(partial(self._playing, sound_at, over), lambda stream: stream.end())
+        start = partial(self._playing, sound_at, _Heard(partial(tell, began), partial(tell, ended.set)))
+        stream = await self._thread.ask(start, lambda stream: stream.end())
         try:
             async with asyncio.timeout(_LONGEST_SOUND_S):
                 await ended.wait()
@@ -164,8 +166,8 @@ class PortAudio:
             return PortAudioStream(self, stream, device.rate, channels)
         raise MicrophoneRefused(device.name, refusal)
 
-    def _playing(self, sound_at: Callable[[int], bytes], over: Callable[[], None]) -> "PortAudioStream":
-        return self._heard(lambda library, rate: _new_output(library, rate, sound_at(rate), over))
+    def _playing(self, sound_at: Callable[[int], bytes], heard: "_Heard") -> "PortAudioStream":
+        return self._heard(lambda library, rate: _new_output(library, rate, sound_at(rate), heard))
 
     def _pulling(self, pull: Callable[[int], bytes], ended: Callable[[], None]) -> "PortAudioStream":
         return self._heard(lambda library, rate: _new_long_output(library, rate, pull, ended))
@@ -235,11 +237,21 @@ def _new_stream(library: Any, device: Input, channels: int, put: Put, ended: Cal
     )
 
 
-def _new_output(library: Any, rate: int, sound: bytes, over: Callable[[], None]) -> Any:
+@dataclass(frozen=True)
+class _Heard:
+    """Called when a sound begins and when it is over, by any thread."""
+
+    began: Callable[[], None]
+    over: Callable[[], None]
+
+
+def _new_output(library: Any, rate: int, sound: bytes, heard: _Heard) -> Any:
     rest = memoryview(sound)
 
     def callback(block: Any, _frames: int, _time: Any, _status: Any) -> None:
         nonlocal rest
+        if len(rest) == len(sound):
+            heard.began()
         piece, rest = rest[: len(block)], rest[len(block) :]
         block[: len(piece)] = piece
         block[len(piece) :] = bytes(len(block) - len(piece))
@@ -247,7 +259,7 @@ def _new_output(library: Any, rate: int, sound: bytes, over: Callable[[], None])
             raise library.CallbackStop
 
     return library.RawOutputStream(
-        samplerate=rate, channels=1, dtype=SAMPLE_TYPE, callback=callback, finished_callback=over
+        samplerate=rate, channels=1, dtype=SAMPLE_TYPE, callback=callback, finished_callback=heard.over
     )
 
 

@@ -5,7 +5,7 @@ one event loop.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,11 +18,14 @@ from app.onboarding.sample import Ear
 from app.onboarding.view import Hearing, MicrophoneTrial
 from app.problem_notes import note_of
 from app.recorder import Recording
-from app.sounds import PlaySound
 from app.view import Note
 from runtime.tasks import Tasks, cancel_and_wait
 
 log = structlog.get_logger(__name__)
+
+
+PlayAloud = Callable[[Callable[[int], bytes], Callable[[], None]], Awaitable[None]]
+"""``app.capture.portaudio.PortAudio.play``: the sound, and what is called once it is heard."""
 
 
 class Attended(Protocol):
@@ -49,7 +52,7 @@ class MicrophoneTrying:
         self,
         recorder: Attended,
         post: Callable[[MicrophoneTrial], None],
-        play: PlaySound,
+        play: PlayAloud,
         look: Callable[[], None],
         times: Times | None = None,
     ) -> None:
@@ -58,6 +61,7 @@ class MicrophoneTrying:
         self._tasks = Tasks("microphone trial")
         self._listening: asyncio.Task[None] | None = None
         self._playing: asyncio.Task[None] | None = None
+        self._aloud = False
         self._ear = Ear()
         self._view = MicrophoneTrial()
         self._unheard: Note | None = None
@@ -72,7 +76,6 @@ class MicrophoneTrying:
                     self._ear = Ear()
                     self._begin(before)
             case RecordSample() if self._view.hearing is Hearing.HEARING:
-                self._unheard = None
                 self._ear.record()
             case PlaySample() if self._view.hearing is Hearing.HEARING and self._ear.complete:
                 self._play_sample()
@@ -98,6 +101,7 @@ class MicrophoneTrying:
         for task in (listening, playing):
             if task is not None:
                 task.cancel()
+        self._aloud, self._unheard = False, None
         self._ear.give_up()
         self._show(MicrophoneTrial())
         return listening
@@ -126,8 +130,12 @@ class MicrophoneTrying:
             recording = await self._recorder.attend(lambda: None)
             if recording is None:
                 return
+            device = ""
             try:
                 async for block in recording.blocks():
+                    if recording.device != device:
+                        device = recording.device
+                        self._ear.measure()
                     if self._ear.hear(block):
                         self._play_sample()
                     self._tell(recording.device)
@@ -143,27 +151,33 @@ class MicrophoneTrying:
 
     def _play_sample(self) -> None:
         if self._playing is None or self._playing.done():
-            self._unheard = None
             self._playing = self._tasks.start(self._play_once(), "play")
 
     async def _play_once(self) -> None:
         try:
-            await self._play(self._ear.sound_at)
+            await self._play(self._ear.sound_at, self._is_aloud)
         except MicrophoneError as error:
             log.info("the sample is not heard", reason=str(error))
             self._unheard = note_of(error)
+        finally:
+            self._aloud = False
+
+    def _is_aloud(self) -> None:
+        """Say so only now: the output takes the sound."""
+        self._aloud, self._unheard = True, None
 
     def _tell(self, device: str) -> None:
         """The level, some times a second; that something begins or ends, at once."""
         ear = self._ear
-        playing = self._playing is not None and not self._playing.done()
-        hearing = Hearing.RECORDING if ear.left_s else Hearing.PLAYING if playing else Hearing.HEARING
+        hearing = Hearing.RECORDING if ear.left_s else Hearing.PLAYING if self._aloud else Hearing.HEARING
         now = asyncio.get_running_loop().time()
         if hearing is self._view.hearing and now - self._told_at < self._times.tell_s:
             return
         self._told_at = now
         self._show(
-            MicrophoneTrial(hearing, device, ear.level_dbfs, ear.quiet, ear.left_s, ear.complete, self._unheard),
+            MicrophoneTrial(
+                hearing, device, ear.level_dbfs, ear.heard, ear.quiet, ear.left_s, ear.complete, self._unheard
+            ),
         )
 
     def _show(self, view: MicrophoneTrial) -> None:

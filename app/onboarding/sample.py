@@ -13,23 +13,33 @@ SAMPLE_S: Final = 3.0
 QUIET_S: Final = 3.0
 QUIET_DBFS: Final = -65.0
 """A room at night is louder in most microphones; one that is muted is not."""
+VOICE_DBFS: Final = -42.0
 
 Samples = NDArray[np.int16]
 
 
 class Ear:
-    """Told of every block."""
+    """Measures every block. A measurement begins with the device and with each sample, and ends with the next one.
+
+    ``heard``: a voice came since it began. ``quiet``: nothing at all came for some seconds, and no voice before.
+    """
 
     def __init__(self) -> None:
         self.level_dbfs = FLOOR_DBFS
+        self.heard = False
         self._quiet = 0
+        self._loudest_dbfs = FLOOR_DBFS
         self._kept: list[Samples] = []
         self._missing = 0
 
+    def measure(self) -> None:
+        """Begin a new measurement: nothing is known any more."""
+        self.heard, self._quiet, self._loudest_dbfs = False, 0, FLOOR_DBFS
+
     @property
     def quiet(self) -> bool:
-        """Nothing at all for some seconds."""
-        return self._quiet >= QUIET_S * SAMPLE_RATE
+        """Whether nothing at all came since the measurement began: a pause after speech is no silence."""
+        return not self.heard and self._quiet >= QUIET_S * SAMPLE_RATE
 
     @property
     def left_s(self) -> float:
@@ -37,7 +47,8 @@ class Ear:
         return self._missing / SAMPLE_RATE
 
     def record(self) -> None:
-        """A sample from now on, in place of the one before."""
+        """Keep a sample from now on, in place of the one before."""
+        self.measure()
         self._kept, self._missing = [], round(SAMPLE_S * SAMPLE_RATE)
 
     def give_up(self) -> None:
@@ -46,15 +57,19 @@ class Ear:
             self._kept, self._missing = [], 0
 
     def hear(self, block: Samples) -> bool:
-        """Whether the sample is complete with it."""
+        """Return whether the block completes a sample that has a sound."""
         self.level_dbfs = level_dbfs(block)
+        self._loudest_dbfs = max(self._loudest_dbfs, self.level_dbfs)
+        self.heard = self.heard or self.level_dbfs > VOICE_DBFS
         self._quiet = self._quiet + len(block) if self.level_dbfs < QUIET_DBFS else 0
         if not self._missing:
             return False
         kept = block[: self._missing].copy()
         self._kept.append(kept)
         self._missing -= len(kept)
-        return not self._missing
+        if not self._missing and self._loudest_dbfs < QUIET_DBFS:
+            self._kept = []
+        return self.complete
 
     @property
     def complete(self) -> bool:

@@ -5,9 +5,8 @@ from typing import Self
 
 from app.onboarding.actions import Trial, TryGateway
 from app.onboarding.gateway import GatewayTrying
-from app.onboarding.microphone import Attended, MicrophoneTrying
+from app.onboarding.microphone import Attended, MicrophoneTrying, PlayAloud
 from app.onboarding.view import TrialView
-from app.sounds import PlaySound
 
 
 class Trying:
@@ -17,7 +16,7 @@ class Trying:
         self,
         post: Callable[[TrialView], None],
         recorder: Attended,
-        play: PlaySound,
+        play: PlayAloud,
         look: Callable[[], None],
         key: str,
     ) -> None:

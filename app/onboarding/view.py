@@ -18,7 +18,8 @@ class Hearing(StrEnum):
 
 @dataclass(frozen=True)
 class MicrophoneTrial:
-    """``quiet``: nothing at all was heard for seconds. ``left_s``: of a sample that is being recorded.
+    """``heard``: a voice was, since the microphone was opened or the last sample begun; ``quiet``: nothing at all
+    was, for seconds. ``left_s``: of a sample that is being recorded.
 
     ``sample``: there is one to play. ``note``: what stands in the way.
     """
@@ -26,6 +27,7 @@ class MicrophoneTrial:
     hearing: Hearing = Hearing.CLOSED
     device: str = ""
     level_dbfs: float = LOWEST_DBFS
+    heard: bool = False
     quiet: bool = False
     left_s: float = 0.0
     sample: bool = False

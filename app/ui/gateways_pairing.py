@@ -15,7 +15,7 @@ from app.ui.onboarding_step import tell
 from app.ui.panels import bring_into_sight
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets import control_height, label
+from app.ui.widgets import control_height, label, make_room
 from app.ui.wording import note_text
 from protocol.devices import LONGEST_NAME
 
@@ -116,6 +116,7 @@ class PairingForm(QFrame):
         self.use.setText(texts("pairing.use"))
         self.later.setText(texts("pairing.later"))
         self.cancel.setText(texts("pairing.cancel"))
+        make_room(self.go, (texts("pairing.again"), texts("pairing.go")))
         self._show()
 
     @property
@@ -216,5 +217,5 @@ class PairingForm(QFrame):
         for name, field in zip(self.names, (self.address, self.code, self.device), strict=True):
             column.addWidget(name)
             column.addWidget(field)
-        for widget in (self.sends, self.note, self.buttons):
+        for widget in (self.sends, self.buttons, self.note):  # the answer moves no button
             column.addWidget(widget)

@@ -16,7 +16,7 @@ from app.ui.onboarding_parts import KeyCaps
 from app.ui.onboarding_step import StepPage, tell, wrapping
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme
-from app.ui.widgets import label, reveal
+from app.ui.widgets import keep_place, label, reveal
 from app.ui.wording import key_caps, key_text, note_text
 from app.view import Note
 
@@ -34,6 +34,7 @@ class HotkeyStep(StepPage):
         self._ask = ask
         self._choices, self._seen_keys = Choices(), KeysSeen()
         self._impossible: Note | None = None
+        self._asked = False
         self.caps = KeyCaps(theme)
         self.state, self.note, self.name = label(), label(role="warning"), label(size=SCALE.caption, role="muted")
         self.key = KeyField(theme, texts, self._chosen, lambda: self._told("hotkey.unusable"))
@@ -79,6 +80,7 @@ class HotkeyStep(StepPage):
     def show_keys(self, seen: KeysSeen) -> None:
         """What arrived. The test ends by itself: while somebody sees it, it goes on."""
         ended = self._seen_keys.testing and not seen.testing
+        self._asked = False
         if seen.keys or seen.problem or not self._arrived(self._seen_keys):
             self._seen_keys = seen
         else:
@@ -117,20 +119,23 @@ class HotkeyStep(StepPage):
         row.setSpacing(SPACING.small)
         row.addWidget(self.command, 1)
         row.addWidget(self.copy)
-        for widget in (self.caps, self.state, self.note):
-            self.column.addWidget(widget)
-        self.column.addWidget(self.again, alignment=Qt.AlignmentFlag.AlignLeft)
+        self.column.addWidget(self.caps)
         named = QVBoxLayout()
         named.setSpacing(SPACING.hair)
         named.addWidget(self.name)
         named.addWidget(self.key)
         self.column.addLayout(named)
         self.column.addLayout(row)
+        keep_place(self.again)
+        self.column.addWidget(self.again, alignment=Qt.AlignmentFlag.AlignLeft)
+        for said in (self.state, self.note):  # below all buttons: a line that comes moves none
+            self.column.addWidget(said)
 
     def _test(self) -> None:
         self._seen_keys = KeysSeen()
         self._told("")
         if self._impossible is None:
+            self._asked = True
             self._late.start()
             self._ask(TestHotkeys(True))
         self._show_state()
@@ -147,17 +152,19 @@ class HotkeyStep(StepPage):
             tell(self.state, texts("hotkey.none"))
         elif self._seen_keys.problem is not None:
             tell(self.state, note_text(texts, self._seen_keys.problem), "danger")
-        elif seen is None:
+        elif seen is None and self._seen_keys.testing:
             tell(self.state, texts("onboarding.press", key=named))
+        elif seen is None:
+            tell(self.state, "" if self._asked else texts("onboarding.keys-rest"))
         else:
             tell(self.state, texts("onboarding.chord" if seen.chord else "onboarding.arrived", key=named), "")
         lit = seen is not None and not seen.chord
         self.caps.show_caps(key_caps(texts, key), lit=lit, name=f"{named}. {self.state.text()}")
-        idle = self._impossible is None and self.seen and not self._seen_keys.testing
+        idle = self._impossible is None and self.seen and not (self._seen_keys.testing or self._asked)
         reveal(self.again, idle, self.key)
 
     def _nothing_came(self) -> None:
-        if self._arrived(self._seen_keys) is None:
+        if self._seen_keys.testing and self._arrived(self._seen_keys) is None:
             self._told("onboarding.nothing-came")
 
     def _told(self, key: str) -> None:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import Final
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
@@ -14,11 +13,8 @@ from app.ui.choices import Choices, microphone_entries
 from app.ui.onboarding_step import StepPage, tell, wrapping
 from app.ui.texts import Texts
 from app.ui.theme import SPACING, Theme
-from app.ui.widgets import Choice, Meter, label, reveal
+from app.ui.widgets import Choice, Meter, keep_place, label, reveal
 from app.ui.wording import note_text
-
-_VOICE_DBFS: Final = -42.0
-_OPEN: Final = frozenset({Hearing.HEARING, Hearing.RECORDING, Hearing.PLAYING})
 
 
 class MicrophoneStep(StepPage):
@@ -29,7 +25,7 @@ class MicrophoneStep(StepPage):
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__(theme, texts)
         self._ask = ask
-        self._choices, self._trial, self._heard = Choices(), MicrophoneTrial(), False
+        self._choices, self._trial = Choices(), MicrophoneTrial()
         self.microphone, self.meter = Choice(theme), Meter(theme)
         self.meter.setFixedHeight(SPACING.large)
         self.state, self.note = label(), label()
@@ -38,11 +34,14 @@ class MicrophoneStep(StepPage):
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACING.small)
         for button in (self.record, self.play, self.listen):
+            keep_place(button)
             buttons.addWidget(button)
         buttons.addStretch(1)
-        for widget in (self.microphone, self.meter, self.state, self.note):
+        for widget in (self.microphone, self.meter):
             self.column.addWidget(widget)
         self.column.addLayout(buttons)
+        for said in (self.state, self.note):  # below all buttons: a line that comes moves none
+            self.column.addWidget(said)
         self.microphone.activated.connect(lambda _: ask(ChooseMicrophone(self.microphone.currentData())))
         self.record.clicked.connect(lambda: ask(RecordSample()))
         self.play.clicked.connect(lambda: ask(PlaySample()))
@@ -56,7 +55,6 @@ class MicrophoneStep(StepPage):
 
     def begin(self) -> None:
         """The microphone is wanted."""
-        self._heard = False
         self._ask(TryMicrophone(True))
 
     def end(self) -> None:
@@ -70,9 +68,6 @@ class MicrophoneStep(StepPage):
 
     def show_trial(self, trial: MicrophoneTrial) -> None:
         """What is heard; cheap enough for twenty times a second."""
-        if trial.hearing not in _OPEN or trial.device != self._trial.device:
-            self._heard = False
-        self._heard = self._heard or trial.level_dbfs > _VOICE_DBFS
         self._trial = trial
         self.meter.show_level(trial.level_dbfs)
         self._tell()
@@ -95,7 +90,7 @@ class MicrophoneStep(StepPage):
         reveal(self.record, not closed, self.microphone)
         reveal(self.play, trial.sample and not closed, self.microphone)
         reveal(self.listen, closed, self.microphone)
-        tell(self.state, self._state(), "" if self._hears else "muted")
+        tell(self.state, self._state(), "" if trial.heard else "muted")
         if trial.note is not None:
             tell(self.note, note_text(texts, trial.note), "danger")
         else:
@@ -112,9 +107,4 @@ class MicrophoneStep(StepPage):
                 return texts("onboarding.recording", seconds=math.ceil(trial.left_s))
             case Hearing.PLAYING:
                 return texts("onboarding.playing")
-        return texts("onboarding.heard", device=trial.device) if self._hears else texts("onboarding.speak")
-
-    @property
-    def _hears(self) -> bool:
-        """Somebody was heard, and it has not become silent as a muted microphone is."""
-        return self._heard and not self._trial.quiet
+        return texts("onboarding.heard", device=trial.device) if trial.heard else texts("onboarding.speak")

@@ -42,10 +42,10 @@ class PairingPart(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING.small)
-        column.addWidget(self.paired)
-        column.addWidget(self.found)
         column.addWidget(self.pair, alignment=Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.form)
+        for widget in (self.found, self.paired):  # what comes by itself moves neither button nor form
+            column.addWidget(widget)
         self.refresh()
 
     def look(self, on: bool) -> None:

@@ -176,14 +176,15 @@ class PlaceStep(StepPage):
         row.setSpacing(SPACING.small)
         row.addWidget(self.url, 1)
         row.addWidget(self.use)
-        self.column.addWidget(self.here)
-        for widget in (self.worker, self.progress, self.switch_on):
-            self.column.addWidget(widget)
         self._room.setSpacing(SPACING.small)
+        for option in (self.here, self.elsewhere):
+            self.column.addWidget(option)
+        self.column.addWidget(self.switch_on)  # what can be pressed comes first: no line that comes moves it
+        for widget in (self.worker, self.progress):
+            self.column.addWidget(widget)
         self.column.addLayout(self._room)
-        self.column.addWidget(self.elsewhere)
-        self.column.addWidget(self.pairing)
         self.column.addLayout(row)
+        self.column.addWidget(self.pairing)
         for widget in (self.answer, self.key, self.only):
             self.column.addWidget(widget)
 

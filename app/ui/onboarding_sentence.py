@@ -34,7 +34,7 @@ class SentenceStep(StepPage):
         self._ask = ask
         self._choices, self._view, self._worker = Choices(), View(), WorkerView()
         self._elsewhere = self._pasting = self._begun = self.arrived = False
-        self._possible = True
+        self._possible, self._before = True, ""
         self.example, self.state, self.elapsed = label(role="muted"), label(bold=True), label(role="muted")
         self.shape, self.meter = Shape(theme, State.IDLE), Meter(theme)
         self.box = QPlainTextEdit()
@@ -82,15 +82,16 @@ class SentenceStep(StepPage):
         if not self.seen:
             return
         if view.state in RECORDING and before.state not in RECORDING:
-            self._begun = True
+            self._begun, self._before = True, self.box.toPlainText()
             if self.isActiveWindow():
                 self.box.setFocus()  # before its text comes
         self.meter.show_level(view.level_dbfs)
         if self._pasting and view.note is not None and view.note.key == NoteKey.COPIED:
             self._pasting = False
+            held_before = self.box.toPlainText()
             self.box.paste()
-            self.arrived = True
-        if self._begun and view.state is State.DONE and self.box.toPlainText().strip():
+            self.arrived = self.arrived or self.box.toPlainText() != held_before
+        if self._begun and view.state is State.DONE and self.box.toPlainText() != self._before:
             self.arrived = True
         self._tell()
 

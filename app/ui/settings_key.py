@@ -11,6 +11,7 @@ from app.ui.settings_controls import Asks, Control, usual_width
 from app.ui.settings_wording import title
 from app.ui.texts import Texts
 from app.ui.theme import SPACING, Theme
+from app.ui.widgets import keep_place
 from app.ui.wording import key_text, note_text
 from app.view import Note
 
@@ -35,9 +36,7 @@ class KeyControl(Control):
         row.addWidget(self.field, 1)
         row.addWidget(self.none)
         self.column.addLayout(row)
-        policy = self.none.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.none.setSizePolicy(policy)
+        keep_place(self.none)
         self.none.clicked.connect(lambda: asks(""))
         self.refresh()
 

@@ -79,6 +79,7 @@ class PressTest(QFrame):
     def show_keys(self, seen: KeysSeen) -> None:
         """What arrived."""
         self._seen = seen
+        self._tried = self._tried or seen.testing
         if not seen.testing:
             self._limit.stop()
         if seen.problem == RECORDING:
@@ -109,9 +110,8 @@ class PressTest(QFrame):
 
     def _clicked(self) -> None:
         on = not self.testing
-        self._tried = True
         if on:
-            self._seen = KeysSeen(True)
+            self._tried, self._seen = False, KeysSeen()  # until the keys are known to be tried
             self._limit.start()
         else:
             self._limit.stop()
@@ -132,9 +132,8 @@ class PressTest(QFrame):
             missed = self._tried and not self.testing and binding
             if missed:
                 return texts("settings.press.missed"), State.FAILED
-            return (
-                (texts("settings.press.waiting"), State.ARMING) if self.testing and binding else ("", State.IDLE)
-            )
+            waits = self._seen.testing and binding
+            return (texts("settings.press.waiting"), State.ARMING) if waits else ("", State.IDLE)
         if seen.held_s is None:
             return texts("settings.press.down"), State.LISTENING
         key = "settings.press.chord" if seen.chord else "settings.press.up"
@@ -147,7 +146,7 @@ class PressTest(QFrame):
             return note_text(self._texts, self._seen.problem)
         missed = [action for action, name in KEYS.items() if self._bindings.get(name) and action not in seen]
         if not self._tried or self.testing:
-            return self._texts("settings.press.now") if self.testing else ""
+            return self._texts("settings.press.now") if self.testing and self._seen.testing else ""
         return self._texts("settings.press.help" if missed else "settings.press.good")
 
     def _lay_out(self) -> None:
@@ -166,7 +165,7 @@ class PressTest(QFrame):
         for words in (self.heading, self.says):
             column.addWidget(words)
         column.addLayout(keys)
-        column.addWidget(self.result)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.result)  # below the button, which it does not move
         for words in (self.says, self.result):
             words.setWordWrap(True)

@@ -12,7 +12,7 @@ from app.ui.settings_search import found, marked
 from app.ui.settings_wording import found_by, says, title
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets import label
+from app.ui.widgets import keep_place, label
 
 _WORDS_LETTERS = 34
 """So wide at least is what is said about a setting that its control is beside it."""
@@ -149,9 +149,7 @@ class Row(QWidget):
         head.addWidget(self.name)
         head.addWidget(self.reset)
         head.addStretch(1)
-        policy = self.reset.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.reset.setSizePolicy(policy)
+        keep_place(self.reset)
         words.setSpacing(0)
         words.addStretch(1)  # together in the middle of what stands beside them
         words.addLayout(head)

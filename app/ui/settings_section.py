@@ -11,7 +11,7 @@ from app.ui.settings_row import Row
 from app.ui.settings_search import found
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING
-from app.ui.widgets import card, label
+from app.ui.widgets import card, keep_place, label
 
 Words = Callable[[], Iterable[str]]
 
@@ -44,9 +44,7 @@ class Section(QWidget):
         head = QHBoxLayout()
         head.addWidget(self.heading, 1)
         head.addWidget(self.reset)
-        policy = self.reset.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.reset.setSizePolicy(policy)
+        keep_place(self.reset)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SPACING.medium)

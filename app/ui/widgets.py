@@ -1,6 +1,6 @@
 """The few controls that Qt does not draw as we want them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -299,6 +299,24 @@ def _by_word() -> QTextOption:
 def control_height() -> int:
     """Of fields and buttons, in pixels."""
     return QFontMetrics(font()).height() + 2 * SPACING.small + 2
+
+
+def make_room(button: QPushButton, names: Iterable[str]) -> None:
+    """Make the button as wide as its longest name, so that another name moves nothing beside it."""
+    button.setMinimumWidth(0)
+    shown, widest = button.text(), 0
+    for name in names:
+        button.setText(name)
+        widest = max(widest, button.sizeHint().width())
+    button.setText(shown)
+    button.setMinimumWidth(widest)
+
+
+def keep_place(control: QWidget) -> None:
+    """Keep the control's room while it is hidden, so that others stay where they are."""
+    policy = control.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    control.setSizePolicy(policy)
 
 
 def reveal(control: QWidget, shown: bool, heir: QWidget) -> None:

@@ -42,6 +42,8 @@ class World:
         self.played: list[bytes] = []
         self.looks = 0
         self.silent: SpeakerRefused | None = None
+        self.opens = asyncio.Event()
+        self.opens.set()
         self.trying = MicrophoneTrying(recorder, self.told.append, self._play, self._look, times)
 
     async def is_(self, *states: Hearing) -> MicrophoneTrial:
@@ -51,9 +53,11 @@ class World:
     def _look(self) -> None:
         self.looks += 1
 
-    async def _play(self, sound_at: Callable[[int], bytes]) -> None:
+    async def _play(self, sound_at: Callable[[int], bytes], began: Callable[[], None]) -> None:
+        await self.opens.wait()
         if self.silent:
             raise self.silent
+        began()
         self.played.append(sound_at(SAMPLE_RATE))
 
 
@@ -172,3 +176,41 @@ async def test_nobody_listens_for_ever() -> None:
         await made.is_(Hearing.HEARING, Hearing.OPENING)
         await made.is_(Hearing.CLOSED)
         assert made.told[-1] == MicrophoneTrial()
+
+
+async def test_playback_is_told_only_once_the_output_takes_the_sound() -> None:
+    async with world() as made:
+        made.opens.clear()
+        made.silent = SpeakerRefused("there is none")
+        made.trying.ask(TryMicrophone(True))
+        await made.is_(Hearing.HEARING)
+        made.trying.ask(RecordSample())
+        await wait_until(lambda: made.told[-1].sample, "the sample is there, the output is not open")
+        made.opens.set()
+        await wait_until(lambda: made.told[-1].note, "the failure is told")
+        assert Hearing.PLAYING not in [trial.hearing for trial in made.told]
+
+
+async def test_failure_to_play_stays_told_until_the_output_takes_a_sound() -> None:
+    async with world() as made:
+        made.silent = SpeakerRefused("there is none")
+        made.trying.ask(TryMicrophone(True))
+        await made.is_(Hearing.HEARING)
+        made.trying.ask(RecordSample())
+        await wait_until(lambda: made.told[-1].note, "the failure is told")
+        made.silent = None
+        made.opens.clear()
+        told = len(made.told)
+        made.trying.ask(PlaySample())
+        await wait_until(lambda: len(made.told) > told + 3, "more is told")
+        assert all(trial.note for trial in made.told[told:])
+        made.opens.set()
+        await wait_until(lambda: made.told[-1].note is None, "now it is heard")
+
+
+async def test_silence_after_a_voice_is_not_told_as_quiet() -> None:
+    async with world(np.concatenate([LOUD, np.zeros(5 * SAMPLE_RATE, np.int16)])) as made:
+        made.trying.ask(TryMicrophone(True))
+        await wait_until(lambda: len(made.told) > 100, "it has been heard, and silence after it")
+        assert made.told[-1].heard
+        assert not any(trial.quiet for trial in made.told)

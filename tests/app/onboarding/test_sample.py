@@ -16,6 +16,30 @@ def blocks(samples: Samples) -> list[Samples]:
     return [samples[at : at + BLOCK] for at in range(0, len(samples), BLOCK)]
 
 
+def heard(ear: Ear, *sounds: Samples) -> Ear:
+    for block in blocks(np.concatenate(sounds)):
+        ear.hear(block)
+    return ear
+
+
+def test_pause_after_a_voice_is_not_quiet_until_a_new_measurement() -> None:
+    silence = np.zeros(round(2 * QUIET_S * SAMPLE_RATE), np.int16)
+    ear = heard(Ear(), tone(0.5), silence)
+    assert (ear.heard, ear.quiet) == (True, False)
+    ear.measure()
+    assert (ear.heard, ear.quiet) == (False, False)
+    heard(ear, silence)
+    assert (ear.heard, ear.quiet) == (False, True)
+
+
+def test_sample_without_a_sound_is_quiet_and_not_kept() -> None:
+    ear = heard(Ear(), tone(0.5))
+    ear.record()
+    assert not ear.heard, "the sample is a new measurement"
+    heard(ear, np.zeros(round(SAMPLE_S * SAMPLE_RATE), np.int16))
+    assert (ear.complete, ear.quiet, ear.left_s) == (False, True, 0.0)
+
+
 def test_nothing_for_seconds_is_quiet_and_a_word_ends_that() -> None:
     ear, quiet = Ear(), list[bool]()
     silence = np.zeros(round(QUIET_S * SAMPLE_RATE), np.int16)

@@ -1,5 +1,7 @@
 """A code is typed or pasted, it is said what is sent where, and how it went."""
 
+from functools import partial
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -13,6 +15,7 @@ from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.view import Note
 from protocol.pairing import PairingLink, PairRefusal, encode_link
+from tests.app.ui.steady import on_a_page, places
 
 ATTIC = FoundView("attic", ("https://10.0.0.3:8765", "https://[fd00::3]:8765"), "c" * 64)
 LINK = PairingLink(("https://10.0.0.4:8765",), "00112233", "d" * 64)
@@ -112,3 +115,17 @@ def test_what_went_on_before_is_not_shown_and_giving_up_ends_it(world: World) ->
     form.cancel.click()
     form.close_form()
     assert world.asked == [EndPairing()] and world.closed == [1]
+
+
+def test_answers_move_neither_fields_nor_buttons(world: World) -> None:
+    form = world.form
+    form.open(ATTIC, "laptop")
+    QTest.keyClicks(form.code, "12345678")
+    form.go.click()
+    refused = PairingView(PairingStage.REFUSED, note=Note("gateway-busy"))
+    with on_a_page(form):
+        seen = places(
+            (form.code, form.go, form.cancel),
+            [lambda: None, partial(form.show_pairing, ASKING), partial(form.show_pairing, refused)],
+        )
+    assert [len(found) for found in seen] == [1, 1, 1]

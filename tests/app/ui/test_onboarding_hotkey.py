@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -12,6 +15,7 @@ from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.ui.wording import note_text
 from app.view import Note
+from tests.app.ui.steady import on_a_page, places
 
 WAYLAND = Note("hotkeys-wayland")
 PRESSED = KeysSeen(True, (KeySeen(DICTATE),))
@@ -44,6 +48,25 @@ def test_the_caps_light_up_when_the_real_key_arrives(page: HotkeyStep, texts: Te
     assert [page.caps.lit, page.state.text()] == [False, texts("onboarding.chord")]
 
 
+def test_nobody_is_told_to_press_a_key_that_is_not_tried(page: HotkeyStep, texts: Texts) -> None:
+    assert page.state.text() == "", "the answer is not there yet"
+    page.show_keys(KeysSeen(True))
+    page.show_seen(False)
+    page.show_keys(KeysSeen())
+    assert page.state.text() == texts("onboarding.keys-rest")
+
+
+def test_answers_of_the_keys_move_no_control(page: HotkeyStep) -> None:
+    taken = KeysSeen(True, (), Note("hotkey-taken", {"binding": "f9"}))
+    steps: list[Callable[[], object]] = [
+        partial(page.show_keys, seen) for seen in (KeysSeen(), KeysSeen(True), PRESSED, taken)
+    ]
+    steps += [page._late.timeout.emit, partial(page.show_keys, KeysSeen())]
+    with on_a_page(page):
+        seen = places((page.key, page.again), steps)
+    assert [len(found) for found in seen] == [1, 1]
+
+
 def test_another_key_than_the_one_for_dictation_does_not_count(page: HotkeyStep) -> None:
     page.show_keys(KeysSeen(True, (KeySeen("cancel"),)))
     assert not page.caps.lit
@@ -60,6 +83,9 @@ def test_keys_are_tried_while_it_is_seen_and_dictate_again_after_it(page: Hotkey
 
 
 def test_what_does_not_come_is_told(page: HotkeyStep, texts: Texts) -> None:
+    page._late.timeout.emit()
+    assert not page.note.isVisible(), "it is not known yet that the keys are tried"
+    page.show_keys(KeysSeen(True))
     page._late.timeout.emit()
     assert page.note.text() == texts("onboarding.nothing-came")
     page.show_keys(PRESSED)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
@@ -8,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.actions import Action, ChangeSetting, SwitchWorker
 from app.gateways.actions import GatewayAction, LookAtGateways
 from app.gateways.choosing import URL
-from app.gateways.view import GatewaysView, GatewayView
+from app.gateways.view import FoundView, GatewaysView, GatewayView
 from app.models.actions import LookAtModels, ModelAction, PauseModel
 from app.models.view import About, ModelState, ModelsView, ModelView
 from app.onboarding.actions import TryGateway
@@ -18,6 +19,7 @@ from app.ui.onboarding_place import PlaceStep, address
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.view import Note, WorkerState, WorkerView
+from tests.app.ui.steady import on_a_page, places
 
 Beside = list[ModelAction | GatewayAction]
 GPU = "https://desktop-gpu:8765"
@@ -155,3 +157,25 @@ def test_a_paired_one_may_be_chosen_and_left(page: PlaceStep, asked: list[Action
     assert models[-1] == LookAtGateways(False, "first steps")
     page.show_settings(Settings())
     assert page.here.isChecked() and not page.pairing.isVisible()
+
+
+def test_what_the_worker_and_a_gateway_say_moves_no_control(page: PlaceStep) -> None:
+    states = [WorkerView(state) for state in WorkerState]
+    failed = WorkerView(WorkerState.FAILED, reason=Note("models-disk-full"))
+    with on_a_page(page):
+        options = places(
+            (page.here, page.elsewhere, page.switch_on),
+            [partial(page.show_worker, worker) for worker in [*states, failed, WorkerView()]],
+        )
+        page.elsewhere.click()
+        page.url.setText(GPU)
+        trials = (GatewayTrial(GPU), REACHED, GatewayTrial(GPU, note=Note("gateway-closed")))
+        fields = places(
+            (page.url, page.use, page.pairing.pair),
+            [
+                *(partial(page.show_trial, trial) for trial in trials),
+                partial(page.url.setText, "nowhere at all"),
+                partial(page.show_gateways, GatewaysView(found=(FoundView("attic", (GPU,), "c" * 64),))),
+            ],
+        )
+    assert [len(found) for found in (*options, *fields)] == [1] * 6

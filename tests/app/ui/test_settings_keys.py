@@ -38,6 +38,8 @@ def test_nothing_is_said_before_it_was_tried(test: PressTest, texts: Texts) -> N
 def test_it_listens_and_shows_what_arrives(test: PressTest, texts: Texts, asked: list[Action]) -> None:
     QTest.keyClick(test.button, Qt.Key.Key_Space)
     assert asked == [TestHotkeys(True)] and test.button.text() == texts("settings.press.stop")
+    assert not test.result.isVisible(), "it is not known yet that the keys are tried"
+    test.show_keys(KeysSeen(True))
     assert test.result.text() == texts("settings.press.now")
     assert [said.text() for said in test.told.values()] == [texts("settings.press.waiting")] * 2 + [""]
     test.show_keys(KeysSeen(True, (KeySeen("dictate"),)))
@@ -50,6 +52,7 @@ def test_it_listens_and_shows_what_arrives(test: PressTest, texts: Texts, asked:
 
 def test_a_key_that_never_arrives_is_told_with_what_to_do(test: PressTest, texts: Texts) -> None:
     test.button.click()
+    test.show_keys(KeysSeen(True))
     test.show_keys(KeysSeen(False, (KeySeen("dictate", 0.1),)))
     assert test.told["cancel"].text() == texts("settings.press.missed")
     assert test.shapes["cancel"].state is State.FAILED
@@ -60,6 +63,7 @@ def test_a_key_that_never_arrives_is_told_with_what_to_do(test: PressTest, texts
 
 def test_when_all_arrive_that_is_said(test: PressTest, texts: Texts) -> None:
     test.button.click()
+    test.show_keys(KeysSeen(True))
     test.show_keys(KeysSeen(False, (KeySeen("dictate", 0.1), KeySeen("cancel", 0.1))))
     assert test.result.text() == texts("settings.press.good")
 
@@ -73,12 +77,16 @@ def test_it_can_be_ended_and_ends_with_whoever_goes_elsewhere(test: PressTest, a
     assert asked[2:] == [TestHotkeys(True), TestHotkeys(False)] and not test.testing
 
 
-def test_it_ends_where_nobody_answers(test: PressTest, texts: Texts) -> None:
+def test_press_test_ends_where_nobody_answers(test: PressTest, texts: Texts) -> None:
     test.button.click()
     assert test._limit.interval() == LONGEST_MS
     test._limit.stop()
     test._limit.timeout.emit()
-    assert not test.testing and test.result.text() == texts("settings.press.help")
+    assert not test.result.isVisible(), "nothing was tried, nothing is said of the keys"
+    test.button.click()
+    test.show_keys(KeysSeen(True))
+    test._limit.timeout.emit()
+    assert (test.testing, test.result.text()) == (False, texts("settings.press.help"))
 
 
 def test_where_there_are_no_hotkeys_the_reason_is_told(test: PressTest, texts: Texts) -> None:
@@ -91,6 +99,7 @@ def test_where_there_are_no_hotkeys_the_reason_is_told(test: PressTest, texts: T
 
 def test_other_keys_are_not_tried_yet(test: PressTest) -> None:
     test.button.click()
+    test.show_keys(KeysSeen(True))
     test.show_keys(KeysSeen(False, (KeySeen("dictate", 0.1),)))
     test.show_bindings(BOUND | {"hotkeys.dictate": "f9"})
     assert [said.text() for said in test.told.values()] == ["", "", ""] and not test.result.isVisible()
