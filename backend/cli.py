@@ -1,33 +1,30 @@
-"""``kikipounamu-gateway``: serve, and look after devices and dead letters."""
+"""``kikipounamu-gateway``: serve, and look after devices, queues and dead letters."""
 
 import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
 import typer
 
-from backend.broker import socket_url
+from backend.broker_commands import Config, Redis, else_said, with_jobs
 from backend.configuration import (
-    CONFIGURATION_FILE,
-    VARIABLE,
     Configuration,
     merged,
-    read_configuration,
-    read_environment,
     settings_of,
 )
 from backend.device_commands import devices
 from backend.discovery import own_key
 from backend.errors import BackendError, SettingsError
 from backend.gateway import running_gateway
-from backend.jobs import Jobs, open_jobs
+from backend.jobs import Jobs
 from backend.modes import Mode
 from backend.pair_command import pair_device
+from backend.queue_commands import queues
 from backend.records import SessionGone
 from backend.settings import GatewaySettings
 from protocol.audio import samples_to_seconds
@@ -40,18 +37,10 @@ log = structlog.get_logger(__name__)
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The gateway between clients and workers.")
 main = app
 
-Redis = Annotated[
-    str,
-    typer.Option(envvar="KIKIPOUNAMU_REDIS", help="URL of a Redis or Valkey; default: the file's, or ours."),
-]
-
 
 @app.callback()
 def _group() -> None:
     """The gateway between clients and workers."""
-
-
-Config = Annotated[Path | None, typer.Option(envvar=f"{VARIABLE}CONFIG", help="TOML file; default: gateway.toml.")]
 
 
 @app.command(
@@ -100,7 +89,7 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
 
 def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders) -> None:
     try:
-        settings = settings_of(merged((said, *_else_said(config, here))), here, key or own_key(here.data))
+        settings = settings_of(merged((said, *else_said(config, here))), here, key or own_key(here.data))
         _run(_serve(settings))
     except BackendError as error:
         log.error("the gateway cannot run", reason=str(error))
@@ -110,18 +99,13 @@ def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders)
         raise typer.Exit(1) from None
 
 
-def _else_said(config: Path | None, here: Folders) -> tuple[Configuration, Configuration]:
-    """By the environment, then by the file."""
-    file = config or here.config / CONFIGURATION_FILE
-    return read_environment(os.environ), read_configuration(file, must_exist=config is not None)
-
-
 def _some(values: list[str] | None) -> tuple[str, ...] | None:
     return tuple(values) if values else None
 
 
 app.command("pair")(pair_device)
 app.add_typer(devices, name="devices")
+app.add_typer(queues, name="queues")
 dead = typer.Typer(no_args_is_help=True, help="Segments that no engine could recognise.")
 app.add_typer(dead, name="dead")
 
@@ -139,7 +123,7 @@ def list_dead(
             seconds = samples_to_seconds(job.samples)
             typer.echo(f"{letter.entry}  {job.session}  segment {job.segment}  {seconds:.1f} s  {why}")
 
-    _with_jobs(redis, config, show)
+    with_jobs(redis, config, show)
 
 
 @dead.command()
@@ -155,7 +139,7 @@ def retry(entries: list[str], redis: Redis = "", config: Config = None) -> None:
             gone = isinstance(reply, SessionGone)
             typer.echo(f"{entry}  {'nobody waits for it any more: it stays' if gone else 'queued'}")
 
-    _with_jobs(redis, config, again)
+    with_jobs(redis, config, again)
 
 
 @dead.command()
@@ -168,23 +152,7 @@ def drop(entries: list[str], redis: Redis = "", config: Config = None) -> None:
                 raise SettingsError(f"{entry} is not among the dead letters")
             typer.echo(f"{entry}  dropped")
 
-    _with_jobs(redis, config, delete)
-
-
-def _with_jobs(redis: str, config: Path | None, use: Callable[[Jobs], Coroutine[Any, Any, None]]) -> None:
-    """At the broker that a gateway of these settings has."""
-
-    async def connected() -> None:
-        here = folders()
-        url = redis or merged(_else_said(config, here)).redis or socket_url(here.broker_socket)
-        async with open_jobs(url, f"cli-{os.getpid()}") as jobs:
-            await use(jobs)
-
-    try:
-        asyncio.run(connected())
-    except BackendError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+    with_jobs(redis, config, delete)
 
 
 async def _serve(settings: GatewaySettings) -> None:

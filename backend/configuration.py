@@ -7,7 +7,7 @@ import socket
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -23,6 +23,7 @@ from backend.quotas import Quota
 from backend.rest.file_settings import FOLDER, FileSettings
 from backend.rest.flow import FlowLimits
 from backend.settings import GatewaySettings
+from backend.turns import QueueLimits
 from protocol.devices import clean_name
 from protocol.endpoint import ENDPOINT_FILE
 from runtime.folders import Folders
@@ -34,6 +35,7 @@ _EVERYWHERE: Final = "0.0.0.0"
 _STREAMS: Final = 100
 _PER_MINUTE: Final = 600
 _LIST: Final = tuple[str, ...] | None
+_Number = TypeVar("_Number", int, float)
 
 Count = Annotated[int, Meta(ge=0)]
 
@@ -54,6 +56,9 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     requests_per_minute: Count | None = None
     streams_per_key: Count | None = None
     most_connections: Annotated[int, Meta(ge=1)] | None = None
+    queued_s_per_key: Count | None = None
+    queued_s_per_session: Count | None = None
+    model_kept_s: Count | None = None
     unqueued_mb: Annotated[int, Meta(ge=4, le=1_000_000)] | None = None
     history: str | None = None
     history_days: Annotated[int, Meta(ge=0, le=100_000)] | None = None
@@ -133,6 +138,7 @@ def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings
             streams=_or(said.streams_per_key, _STREAMS if limited else 0),
         ),
         admission=_admission(said),
+        queue=_queue(said),
         history=_history(said, here),
         files=_files(said, here),
     )
@@ -141,6 +147,15 @@ def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings
 def _admission(said: Configuration) -> AdmissionLimits:
     most = AdmissionLimits.unqueued_bytes if said.unqueued_mb is None else said.unqueued_mb * 1_000_000
     return AdmissionLimits(sessions=_or(said.most_connections, AdmissionLimits.sessions), unqueued_bytes=most)
+
+
+def _queue(said: Configuration) -> QueueLimits:
+    usual = QueueLimits()
+    return QueueLimits(
+        _or(said.queued_s_per_key, usual.key_s),
+        _or(said.queued_s_per_session, usual.session_s),
+        _or(said.model_kept_s, usual.offered_s),
+    )
 
 
 def _history(said: Configuration, here: Folders) -> HistorySettings:
@@ -172,5 +187,5 @@ def _certificate(said: Configuration, mode: Mode, here: Folders) -> Certificate 
     return own_certificate(here.data) if mode is Mode.SHARED else None
 
 
-def _or(said: int | None, otherwise: int) -> int:
+def _or(said: int | None, otherwise: _Number) -> int | _Number:
     return otherwise if said is None else said

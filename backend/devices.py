@@ -27,6 +27,8 @@ MOST: Final = 1_000
 _VERSION: Final = 1
 _KEY_BYTES: Final = 32
 _LOCK_S: Final = 5.0
+_REVOKED_S: Final = 7 * 24 * 3600
+"""Longer than the broker keeps a session."""
 _SHORTEST_PREFIX: Final = 4
 
 
@@ -46,9 +48,17 @@ class Device(Struct, frozen=True):
         return owner_of_digest(self.key_sha256)
 
 
+class Revoked(Struct, frozen=True):
+    """A key that was good until ``at_s``; ``owner``: to whom its sessions belong, as the broker keeps it."""
+
+    owner: str
+    at_s: int
+
+
 class _Contents(Struct, frozen=True):
     devices: tuple[Device, ...] = ()
     version: int = _VERSION
+    revoked: tuple[Revoked, ...] = ()
 
 
 Signature = tuple[int, int, int]
@@ -64,10 +74,17 @@ class DeviceStore:
 
     def read(self) -> tuple[Device, ...]:
         """All of them, the oldest first."""
+        return self._contents().devices
+
+    def revoked(self) -> frozenset[str]:
+        """Return whose keys were revoked a short time ago: what these queued may still be in the broker."""
+        return frozenset(one.owner for one in self._contents().revoked)
+
+    def _contents(self) -> _Contents:
         try:
             contents = msgspec.json.decode(self.file.read_bytes(), type=_Contents)
         except FileNotFoundError:
-            return ()
+            return _Contents()
         except OSError as error:
             raise self._unreadable(error) from error
         except NOT_JSON as error:
@@ -76,7 +93,7 @@ class DeviceStore:
             ) from error
         if contents.version != _VERSION:
             raise DevicesUnreadable(f"{self.file} was written by a later version: update this one")
-        return contents.devices
+        return contents
 
     def signature(self) -> Signature | None:
         """Of the file as it is now; ``None``: there is none."""
@@ -129,10 +146,11 @@ class DeviceStore:
 
     def _change(self, change: _Change) -> None:
         with self._alone():
-            before = self.read()
-            after = tuple(change(before))
-            if after != before:
-                replace_file(self.file, msgspec.json.format(msgspec.json.encode(_Contents(after))))
+            before = self._contents()
+            devices = tuple(change(before.devices))
+            if devices != before.devices:
+                after = replace(before, devices=devices, revoked=_revoked(before, devices, int(time.time())))
+                replace_file(self.file, msgspec.json.format(msgspec.json.encode(after)))
 
     def _unreadable(self, error: OSError) -> DevicesUnreadable:
         advice = (
@@ -165,6 +183,14 @@ def find(devices: Sequence[Device], wanted: str) -> Device:
     if found:
         raise UnknownDevice(f"{wanted} may be {', '.join(one.id for one in found)}: give the id")
     raise UnknownDevice(f"no paired device is {wanted}: `kikipounamu-gateway devices list` shows them")
+
+
+def _revoked(before: _Contents, devices: Sequence[Device], now_s: int) -> tuple[Revoked, ...]:
+    """Return those of before that still matter, and who is not there any more."""
+    here = {device.id for device in devices}
+    gone = [Revoked(device.owner, now_s) for device in before.devices if device.id not in here]
+    matter = [one for one in before.revoked if now_s - one.at_s < _REVOKED_S]
+    return tuple([*matter, *gone][-MOST:])
 
 
 def _named(name: str) -> str:

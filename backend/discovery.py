@@ -11,7 +11,7 @@ from backend.files import made_once, replace_file
 from protocol.endpoint import Endpoint, decode_endpoint, encode_endpoint
 from protocol.errors import MalformedMessage
 
-_KEY_FILE: Final = "gateway.key"
+KEY_FILE: Final = "gateway.key"
 
 
 def own_key(folder: Path) -> str:
@@ -20,7 +20,7 @@ def own_key(folder: Path) -> str:
     A session belongs to the key that it was begun with: with a new key at each start, a client that comes back
     after a crash of the gateway would be refused its own session.
     """
-    return made_once(folder / _KEY_FILE, lambda: secrets.token_urlsafe(32).encode()).decode("ascii")
+    return made_once(folder / KEY_FILE, lambda: secrets.token_urlsafe(32).encode()).decode("ascii")
 
 
 @contextmanager

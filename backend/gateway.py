@@ -27,6 +27,7 @@ from backend.errors import OverQuota, SettingsError
 from backend.history.keeping import Keeping, kept_history
 from backend.http_runner import JsonRunner
 from backend.hub import TICK_S, Hub
+from backend.janitor import Janitor
 from backend.jobs import CONNECT_S, Jobs, open_jobs
 from backend.metrics import Metrics, Now
 from backend.metrics_routes import Figures
@@ -84,6 +85,7 @@ class Gateway:
         self.story = Story(jobs.gateway)
         self.observers = Observers([self.monitor, self.metrics, self.story])
         self.hub = Hub(jobs, settings, self.observers)
+        self.janitor = Janitor(jobs, self.hub, lambda: access.roster.revoked)
         self.files = self._runner_of(history)
         self.url = ""
         self.tls_port = 0
@@ -316,6 +318,7 @@ async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         tasks.start(jobs.listen(gateway.noticed, on_subscribed), "results")
         tasks.start(gateway.monitor.run(gateway.hub), "monitor")
         tasks.start(gateway.tick(), "tick")
+        tasks.start(gateway.janitor.run(), "janitor")
         tasks.start(roster.run(), "devices")
         if gateway.files is not None:
             tasks.start(gateway.files.run(), "files")

@@ -196,12 +196,12 @@ class Hub:
         for identity, hosted in tuple(self.hosted.items()):
             self._perform(hosted, hosted.session.tick(now))
             if hosted.connection is None and now - hosted.left >= self.settings.keep_s:
-                self._leave(identity, hosted)
+                self.leave(identity, hosted)
 
     def farewell(self) -> None:
         """This gateway ends: nobody comes back to it."""
         for identity, hosted in tuple(self.hosted.items()):
-            self._leave(identity, hosted)
+            self.leave(identity, hosted)
 
     def check_alive(self) -> None:
         """Once per ping interval: who was silent is asked, who stays silent goes."""
@@ -218,10 +218,10 @@ class Hub:
             for hosted in sorted(away, key=lambda one: one.left):
                 if hosted.session.options.priority in full(held, most):
                     held = held.less(hosted.session.options.priority, hosted.session.unqueued)
-                    self._leave(hosted.identity, hosted)
+                    self.leave(hosted.identity, hosted)
         self._crowded_out = crowded_out(held, most)
 
-    def _leave(self, identity: str, hosted: Hosted) -> None:
+    def leave(self, identity: str, hosted: Hosted) -> None:
         """What was said in a session that is over, and that its client has, need not stay in the broker."""
         self._drop(hosted)
         if hosted.session.over:

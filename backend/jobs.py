@@ -162,8 +162,7 @@ class Jobs:
     async def survey(self) -> Survey:
         """What waits, who works, how full the broker is. Raises ``BrokerUnreachable``."""
         keys = (self._keys.backlog, WORKERS_KEY)
-        with mapped():
-            reply = await self._looks.eval(self._scripts["survey"].source.decode(), 2, *keys, WORKER_GONE_MS)
+        reply = await self.run_script("survey", keys, (WORKER_GONE_MS,))
         used, limit, streams, statuses = reply
         return Survey(
             streams={name.decode(): Waiting(max(0, samples), *rest) for name, samples, *rest in streams},
@@ -210,6 +209,11 @@ class Jobs:
         self._forgot |= command[0] == "XDEL"  # what the history has need not be in the broker's file
         with mapped():
             return await self._looks.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py
+
+    async def run_script(self, name: str, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Any:
+        """Run a script that no session waits for. Raises ``BrokerError``."""
+        with mapped():
+            return await self._looks.eval(self._scripts[name].source.decode(), len(keys), *keys, *arguments)
 
     # -- results -------------------------------------------------------------------------------------------
 

@@ -28,7 +28,10 @@ OnRevoked = Callable[[], None]
 
 
 class Roster:
-    """``store``: ``None``: nobody is paired, and nobody can be. ``clock`` tells seconds since 1970."""
+    """``store``: ``None``: nobody is paired, and nobody can be. ``clock`` tells seconds since 1970.
+
+    ``revoked``: to whom the sessions of revoked keys belong.
+    """
 
     def __init__(self, store: DeviceStore | None, clock: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -40,9 +43,11 @@ class Roster:
         self._here: defaultdict[str, list[OnRevoked]] = defaultdict(list)
         self._seen: dict[str, float] = {}
         self.on_gone: Callable[[Device], None] = _nothing
+        self.revoked: frozenset[str] = frozenset()
         if store is not None:
             self._signature = store.signature()
             self._devices = {device.id: device for device in store.read()}
+            self.revoked = store.revoked()
 
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -111,6 +116,7 @@ class Roster:
             if (signature := self._store.signature()) == self._signature:
                 return
             after = {device.id: device for device in self._store.read()}
+            revoked = self._store.revoked()
         except BackendError as error:
             if str(error) != self._unread:
                 log.error("the paired devices cannot be read: those known before stay", reason=str(error))
@@ -119,6 +125,7 @@ class Roster:
         self._signature, self._unread = signature, ""
         gone = [device for id, device in self._devices.items() if id not in after]
         self._devices = after
+        self.revoked = (revoked | {one.owner for one in gone}) - {one.owner for one in after.values()}
         for device in gone:
             self._seen.pop(device.id, None)
             here = tuple(self._here.get(device.id, ()))

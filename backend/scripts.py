@@ -15,6 +15,9 @@ NAMES: Final = (
     "promote",
     "hypothesise",
     "survey",
+    "queue",
+    "drop",
+    "tidy",
 )
 
 

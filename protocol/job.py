@@ -173,6 +173,11 @@ class Keys(NamedTuple):
         return f"{self._prefix}:history", f"{self._prefix}:history:figures"
 
     @property
+    def offered(self) -> str:
+        """Hash: when a worker had each model last, in ms of the broker's clock, by model."""
+        return f"{self._prefix}:offered"
+
+    @property
     def backlog(self) -> str:
         """Hash: samples that wait or are being decoded, by stream key. Kept exact by the scripts."""
         return f"{self._prefix}:backlog"

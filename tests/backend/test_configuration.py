@@ -14,6 +14,7 @@ from backend.history.settings import HistorySettings
 from backend.modes import Mode
 from backend.quotas import Quota
 from backend.settings import GatewaySettings
+from backend.turns import QueueLimits
 from runtime.folders import Folders
 
 
@@ -37,6 +38,12 @@ def test_the_cap_on_connections_can_be_set(here: Folders) -> None:
 
 def test_what_a_gateway_may_hold_can_be_set(here: Folders) -> None:
     assert settings_of(Configuration(unqueued_mb=64), here, "k").admission.unqueued_bytes == 64_000_000
+
+
+def test_limits_of_the_queue_can_be_set(here: Folders) -> None:
+    said = Configuration(queued_s_per_key=90, queued_s_per_session=0, model_kept_s=60)
+    assert settings_of(said, here, "k").queue == QueueLimits(90, 0, 60)
+    assert settings_of(Configuration(), here, "k").queue == GatewaySettings().queue == QueueLimits()
 
 
 def test_shared_has_a_certificate_and_is_announced(here: Folders) -> None:
@@ -92,6 +99,9 @@ def test_the_command_line_comes_before_the_file(tmp_path: Path) -> None:
         "streams_per_key = -1",
         "most_connections = 0",
         "unqueued_mb = 3",
+        "queued_s_per_key = -1",
+        "queued_s_per_session = 1.5",
+        "model_kept_s = 'long'",
         "history_days = 1000000000000",
         "history_mb = 10000000000",
     ],

@@ -57,6 +57,17 @@ def test_a_revoked_one_is_gone_and_stays_gone(store: DeviceStore) -> None:
         store.revoke(first.id)
 
 
+def test_revoked_keys_are_remembered_by_their_owner_id_for_a_week(store: DeviceStore) -> None:
+    first, second = (store.add(name, DeviceKind.CLIENT, 0)[0] for name in "ab")
+    assert store.revoked() == frozenset()
+    store.revoke(first.id)
+    store.seen({second.id: 3.0})
+    assert store.revoked() == {first.owner}
+    store.file.write_text(store.file.read_text().replace('"at_s": ', '"at_s": -'))
+    store.revoke(second.id)
+    assert store.revoked() == {second.owner}
+
+
 def test_several_change_it_at_once(store: DeviceStore) -> None:
     with ThreadPoolExecutor(8) as several:
         made = list(several.map(lambda n: store.add(f"n{n}", DeviceKind.CLIENT, n)[0], range(24)))
@@ -67,7 +78,7 @@ def test_several_change_it_at_once(store: DeviceStore) -> None:
 def test_there_is_a_bound(store: DeviceStore) -> None:
     store.add("n", DeviceKind.CLIENT, 0)
     text = store.file.read_text()
-    start, end = text.index("{", text.index("[")), text.rindex("]")
+    start, end = text.index("{", text.index("[")), text.index("]")
     store.file.write_text(text[:start] + ",".join([text[start:end]] * 1_000) + text[end:])
     with pytest.raises(SettingsError, match="1000 devices"):
         store.add("n", DeviceKind.CLIENT, 0)

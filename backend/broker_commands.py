@@ -1,0 +1,50 @@
+"""What the commands of ``kikipounamu-gateway`` share that look at the broker without a gateway."""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from backend.broker import socket_url
+from backend.configuration import (
+    CONFIGURATION_FILE,
+    VARIABLE,
+    Configuration,
+    merged,
+    read_configuration,
+    read_environment,
+)
+from backend.errors import BackendError
+from backend.jobs import Jobs, open_jobs
+from runtime.folders import Folders, folders
+
+Redis = Annotated[
+    str,
+    typer.Option(envvar="KIKIPOUNAMU_REDIS", help="URL of a Redis or Valkey; default: the file's, or ours."),
+]
+Config = Annotated[Path | None, typer.Option(envvar=f"{VARIABLE}CONFIG", help="TOML file; default: gateway.toml.")]
+
+
+def else_said(config: Path | None, here: Folders) -> tuple[Configuration, Configuration]:
+    """Return what the environment says, then what the file says. Raises ``SettingsError``."""
+    file = config or here.config / CONFIGURATION_FILE
+    return read_environment(os.environ), read_configuration(file, must_exist=config is not None)
+
+
+def with_jobs(redis: str, config: Path | None, use: Callable[[Jobs], Coroutine[Any, Any, None]]) -> None:
+    """Run ``use`` at the broker that a gateway of these settings has. Ends the program with 1 on an error."""
+
+    async def connected() -> None:
+        here = folders()
+        url = redis or merged(else_said(config, here)).redis or socket_url(here.broker_socket)
+        async with open_jobs(url, f"cli-{os.getpid()}") as jobs:
+            await use(jobs)
+
+    try:
+        asyncio.run(connected())
+    except BackendError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None

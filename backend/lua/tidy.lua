@@ -1,0 +1,33 @@
+#!lua flags=allow-oom
+-- Note which models workers have at this moment, and drop requests for partials that nobody wants any more.
+-- KEYS: models on offer, workers, then streams of partials
+-- ARGV: ms after which a worker is gone, ms after which a model is forgotten, ms after which a request is stale
+-- Returns {model, ms since a worker had it, ...}.
+local offered, workers = unpack(KEYS)
+local gone_ms, forgotten_ms, stale_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local time = redis.call("TIME")
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+for _, status in ipairs(redis.call("HVALS", workers)) do
+  local known, said = pcall(cjson.decode, status)
+  local here = known and type(said) == "table" and type(said.model) == "string" and #said.model <= 64
+  if here and said.state ~= "failed" and now - (tonumber(said.at_ms) or 0) <= gone_ms then
+    redis.call("HSET", offered, said.model, string.format("%.0f", now))
+  end
+end
+for i = 3, #KEYS do
+  redis.call("XTRIM", KEYS[i], "MINID", string.format("%.0f", now - stale_ms))
+end
+
+local ages = {}
+local known = redis.call("HGETALL", offered)
+for i = 1, #known, 2 do
+  local age = math.max(0, now - (tonumber(known[i + 1]) or 0))
+  if age > forgotten_ms then
+    redis.call("HDEL", offered, known[i])
+  else
+    ages[#ages + 1] = known[i]
+    ages[#ages + 1] = age
+  end
+end
+return ages

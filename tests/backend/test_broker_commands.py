@@ -1,0 +1,37 @@
+"""Commands that look at the broker without a gateway: at which one, and what is said where there is none."""
+
+from pathlib import Path
+
+import pytest
+import typer
+
+from backend.broker_commands import else_said, with_jobs
+from backend.errors import SettingsError
+from backend.jobs import Jobs
+from runtime.folders import folders
+from tests.helpers.valkey import Broker
+
+
+def test_commands_use_the_broker_that_is_named(broker: Broker) -> None:
+    seen: list[str] = []
+
+    async def look(jobs: Jobs) -> None:
+        seen.append(jobs.version)
+
+    with_jobs(broker.url, None, look)
+    assert seen and seen[0].startswith("valkey")
+
+
+def test_command_without_a_broker_ends_with_one(capsys: pytest.CaptureFixture[str]) -> None:
+    async def look(jobs: Jobs) -> None:
+        raise AssertionError("there is none")
+
+    with pytest.raises(typer.Exit) as ended:
+        with_jobs("redis://127.0.0.1:1", None, look)
+    assert ended.value.exit_code == 1
+    assert "is it running" in capsys.readouterr().err
+
+
+def test_file_that_was_named_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="is not there"):
+        else_said(tmp_path / "none.toml", folders())
