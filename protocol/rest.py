@@ -186,7 +186,10 @@ class Progress(Struct, frozen=True):
 
 
 class SessionView(Struct, frozen=True):
-    """A session without its text. ``here``: its file is on the disk of the gateway that answers."""
+    """A session without its text. ``here``: its file is on the disk of the gateway that answers.
+
+    ``truncated``: the end of the file is missing; what is there is recognised.
+    """
 
     id: str
     kind: SessionKind
@@ -202,6 +205,7 @@ class SessionView(Struct, frozen=True):
     client: str = ""
     options: Options = Options()
     here: bool = False
+    truncated: bool = False
 
 
 class SessionList(Struct, frozen=True):

@@ -5,22 +5,24 @@ A file is never in memory as a whole. Every way in which it can be wrong has an 
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
-from struct import Struct
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioUnsupported
+from protocol.audio import samples_to_seconds
+from speech.declared_size import RIFF_CHUNK, chunks, missing_bytes
+from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioTruncated, AudioUnsupported
 from speech.media_file import HEAD_BYTES, length_of_media, media_format, read_media
 from speech.resampling import Resampler
 
 KINDS: Final = "wav, flac, ogg and mp3 files; m4a and video files with the media extra"
 
 _VALUES_PER_BLOCK: Final = 16_384
-_CHUNK: Final = Struct("<4sI")  # a chunk of a RIFF file: name, length
 _UNCLAIMED_BYTES: Final = 4_096
 _LONGEST_S: Final = 1_000 * 3600
 _UNRECOGNISED_FORMAT, _UNSUPPORTED_ENCODING = 1, 4  # SF_ERR_* of sndfile.h
@@ -29,23 +31,51 @@ Samples = NDArray[np.int16]
 
 
 def read_audio(path: str | os.PathLike[str]) -> Iterator[Samples]:
-    """Blocks of at least one sample, read while you iterate. Raises ``AudioUnreadable``, perhaps half-way."""
+    """Blocks of at least one sample, read while you iterate. Raises ``AudioUnreadable``, perhaps half-way.
+
+    Of a file whose end is missing ``AudioTruncated`` is the end, after every block that is there.
+    """
     path = Path(path)
-    head = _head(path)
+    head, missing = _looked_at(path)
     blocks = read_media(path) if media_format(head) else _read_sound(path)
     samples = 0
-    for block in blocks:
-        if len(block):
-            samples += len(block)
-            yield block
+    try:
+        for block in blocks:
+            if len(block):
+                samples += len(block)
+                yield block
+    except AudioDamaged as error:
+        raise (_broken_off(path, samples, error.reason) if samples else error) from error
     if not samples:
         raise AudioEmpty(f"{path} holds no sound: record it again")
+    if missing:
+        raise _broken_off(path, samples, f"its header promises at least {missing:,} bytes more")
+
+
+def check_audio(path: str | os.PathLike[str]) -> None:
+    """Open the file and read its first block. Raises ``AudioUnreadable``."""
+    for _ in read_audio(path):
+        return
+
+
+class AvailableAudio:
+    """The blocks of ``read_audio`` as far as there are any: ``cut`` tells afterwards what is missing."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = path
+        self.cut: AudioTruncated | None = None
+
+    def __iter__(self) -> Iterator[Samples]:
+        try:
+            yield from read_audio(self._path)
+        except AudioTruncated as error:
+            self.cut = error
 
 
 def length_s(path: str | os.PathLike[str]) -> float | None:
     """How long it says it is; None where it does not say. Raises ``AudioUnreadable``, as ``read_audio`` would."""
     path = Path(path)
-    if media_format(_head(path)):
+    if media_format(_looked_at(path)[0]):
         return length_of_media(path)
     with _opened(path) as file:
         seconds = file.frames / file.samplerate if file.samplerate else 0.0
@@ -54,7 +84,8 @@ def length_s(path: str | os.PathLike[str]) -> float | None:
     return seconds if 0 < seconds < _LONGEST_S else None  # of a stream the end is not known
 
 
-def _head(path: Path) -> bytes:
+def _looked_at(path: Path) -> tuple[bytes, int]:
+    """How it begins, and how many bytes its end lacks."""
     try:
         if path.is_dir():
             raise AudioMissing(f"{path} is a folder: name the files in it")
@@ -62,67 +93,102 @@ def _head(path: Path) -> bytes:
             raise AudioMissing(f"{path} is not a regular file: copy what it gives into one")
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
+        missing = missing_bytes(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise AudioMissing(f"{path} cannot be opened ({reason}): check the name and its permissions") from error
     if not head:
         raise AudioEmpty(f"{path} is an empty file: record it again")
-    return head
+    return head, missing
+
+
+def _broken_off(path: Path, samples: int, why: str) -> AudioTruncated:
+    seconds = samples_to_seconds(samples)
+    return AudioTruncated(f"{path} breaks off after {seconds:.1f} s ({why}): copy or record it again")
 
 
 def _read_sound(path: Path) -> Iterator[Samples]:
     with _opened(path) as file:
-        yield from _resampled(path, file)
+        yield from _resampled(file, path)
 
 
-def _opened(path: Path) -> soundfile.SoundFile:
-    unclaimed = _unclaimed_bytes(path)
-    if unclaimed > _UNCLAIMED_BYTES:
+@contextmanager
+def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
+    unclaimed, stream = _unclaimed_bytes(path)
+    if unclaimed > _UNCLAIMED_BYTES and not stream:
         raise AudioDamaged(
             f"the header of {path} leaves out {unclaimed} bytes at its end, as if the recording had not been "
             "closed: rewrite it, for example with `sox --ignore-length`"
         )
-    try:
-        return soundfile.SoundFile(path)
-    except soundfile.LibsndfileError as error:
-        if error.code in (_UNRECOGNISED_FORMAT, _UNSUPPORTED_ENCODING):
-            raise AudioUnsupported(f"{path} is not of a kind that can be read ({KINDS}): convert it") from error
-        raise AudioDamaged(f"{path} is damaged ({error.error_string}): record or copy it again") from error
+    with _Unending(path, stream) if stream else path.open("rb") as opened:
+        try:
+            file = soundfile.SoundFile(opened)
+        except soundfile.LibsndfileError as error:
+            if error.code in (_UNRECOGNISED_FORMAT, _UNSUPPORTED_ENCODING):
+                unreadable = f"{path} is not of a kind that can be read ({KINDS}): convert it"
+                raise AudioUnsupported(unreadable) from error
+            raise _damaged(path, error.error_string) from error
+        with file:
+            yield file
 
 
-def _resampled(path: Path, file: soundfile.SoundFile) -> Iterator[Samples]:
+def _damaged(path: Path, reason: str) -> AudioDamaged:
+    return AudioDamaged(f"{path} is damaged ({reason}): record or copy it again", reason)
+
+
+def _resampled(file: soundfile.SoundFile, path: Path) -> Iterator[Samples]:
     try:
         resampler = Resampler(file.samplerate)
     except ValueError as error:
         raise AudioDamaged(f"{path} is damaged or odd: {error}") from error
     frames_per_block = max(1, _VALUES_PER_BLOCK // file.channels)
-    samples = 0
+    frames, broken = 0, ""
     try:
         while len(block := file.read(frames_per_block, dtype="float32", always_2d=True)):
-            samples += len(block)
+            frames += len(block)
             yield resampler.accept(block)
     except soundfile.LibsndfileError as error:
-        seconds = samples / file.samplerate
-        raise AudioDamaged(
-            f"{path} breaks off after {seconds:.1f} s ({error.error_string}): copy it again"
-        ) from error
+        broken = error.error_string or "the rest cannot be decoded"
     yield resampler.finish()
+    if not broken and file.format == "FLAC" and frames < file.frames < _LONGEST_S * file.samplerate:
+        broken = f"its header promises {file.frames / file.samplerate:.1f} s"
+    if broken:
+        raise _damaged(path, broken)
 
 
-def _unclaimed_bytes(path: Path) -> int:
-    """How many bytes at the end of a WAV file belong to no chunk: sound, if its header was never completed."""
-    size = path.stat().st_size
+class _Unending(FileIO):
+    """A WAV file whose sound has length 0 in its header, as streams write it: it goes on to the end.
+
+    ``at``: where this length is.
+    """
+
+    def __init__(self, path: Path, at: int) -> None:
+        super().__init__(path)
+        self._at = at
+
+    def readinto(self, buffer: Any) -> int:
+        begin = self.tell()
+        length = super().readinto(buffer) or 0
+        view = memoryview(buffer).cast("B")
+        for at in range(max(begin, self._at), min(begin + length, self._at + 4)):
+            view[at - begin] = 0xFF
+        return length
+
+
+def _unclaimed_bytes(path: Path) -> tuple[int, int]:
+    """How many bytes at the end of a WAV file belong to no chunk: sound, if its header was never completed.
+
+    Second, where the length 0 of the sound is that ends before them; 0: it has another length.
+    """
+    size, stream = path.stat().st_size, 0
     with path.open("rb") as file:
         if file.read(4) != b"RIFF" or file.read(8)[4:] != b"WAVE":
-            return 0
-        at = file.tell()
-        while len(header := file.read(_CHUNK.size)) == _CHUNK.size:
-            name, length = _CHUNK.unpack(header)
-            after = at + _CHUNK.size + length + length % 2
-            if not _is_chunk_name(name) or (after > size + 1 and name != b"data"):
-                return size - at
-            at = file.seek(after)
-    return 0
+            return 0, 0
+        for chunk in chunks(file, file.tell(), RIFF_CHUNK):
+            if not _is_chunk_name(chunk.name) or (chunk.end > size + 1 and chunk.name != b"data"):
+                return size - chunk.begin + RIFF_CHUNK.size, stream
+            stream = chunk.begin - 4 if chunk.name == b"data" and not chunk.length else 0
+    return 0, 0
 
 
 def _is_chunk_name(name: bytes) -> bool:

@@ -4,7 +4,8 @@
     ├── AudioUnreadable        a file that cannot be read as audio
     │   ├── AudioMissing       nothing is there, or it may not be opened
     │   ├── AudioUnsupported   it is not audio, or of a kind that is not read
-    │   ├── AudioDamaged       it is audio, but broken off or inconsistent
+    │   ├── AudioDamaged       it is audio, but inconsistent
+    │   │   └── AudioTruncated it breaks off; what is there was read
     │   ├── AudioEmpty         it is audio of zero samples
     │   └── MediaExtraMissing  it needs the ``media`` extra
     └── VadUnavailable         a voice activity detector that cannot be loaded here
@@ -30,7 +31,15 @@ class AudioUnsupported(AudioUnreadable):
 
 
 class AudioDamaged(AudioUnreadable):
-    """The file is audio, but it is broken off or contradicts itself."""
+    """The file is audio, but it contradicts itself. ``reason``: the same in few words, without the file's name."""
+
+    def __init__(self, text: str, reason: str = "") -> None:
+        super().__init__(text)
+        self.reason = reason or text
+
+
+class AudioTruncated(AudioDamaged):
+    """The end of the recording is missing. Every sample before it has been given out."""
 
 
 class AudioEmpty(AudioUnreadable):

@@ -44,12 +44,17 @@ def length_of_media(path: Path) -> float | None:
 def read_media(path: Path) -> Iterator[NDArray[np.int16]]:
     """Blocks of 16 kHz mono samples from the first sound track. Raises ``AudioUnreadable``, perhaps half-way."""
     with opened_media(path) as (av, container):
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-        for frame in container.decode(container.streams.audio[0]):
-            for piece in resampler.resample(frame):
-                yield piece.to_ndarray()[0]
+        resampler, broken = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE), None
+        try:
+            for frame in container.decode(container.streams.audio[0]):
+                for piece in resampler.resample(frame):
+                    yield piece.to_ndarray()[0]
+        except av.FFmpegError as error:
+            broken = error
         for piece in resampler.resample(None):
             yield piece.to_ndarray()[0]
+        if broken:
+            raise broken
 
 
 @contextmanager
@@ -69,7 +74,7 @@ def opened_media(path: Path) -> Iterator[tuple[Any, Any]]:
             yield av, container
     except (av.FFmpegError, ValueError) as error:  # ValueError: the sound changes its format half-way
         reason = error.strerror if isinstance(error, av.FFmpegError) else error
-        raise AudioDamaged(f"{path} is damaged ({reason}): copy it again") from error
+        raise AudioDamaged(f"{path} is damaged ({reason}): copy it again", str(reason)) from error
 
 
 def _only_itself(file: BinaryIO) -> dict[str, Any]:

@@ -11,14 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from protocol.engine import DecodeFailure, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable
-from speech.audio_file import read_audio
+from speech.audio_file import AvailableAudio
 from speech.errors import SpeechError
 from worker.engine_process import EngineProcess
 from worker.errors import EngineFault
@@ -154,13 +153,22 @@ def _runs(card: Card, built: Sequence[str]) -> bool:
 def sound(file: str = "") -> bytes:
     """What is decoded: of a recording the first ten seconds, else a made-up sound. Raises ``SpeechError``."""
     if file:
-        heard = np.concatenate([*chain(read_audio(Path(file)), [np.zeros(0, np.float32)])])[: RATE * SAMPLE_S]
-    else:  # syllables without words: what matters is how long it takes
-        time_s = np.arange(RATE * SAMPLE_S) / RATE
-        voice = sum(np.sin(2 * np.pi * 120 * harmonic * time_s) / harmonic for harmonic in range(1, 20))
-        heard = 0.1 * voice * (np.sin(2 * np.pi * 2 * time_s) > 0)
+        return _beginning(Path(file))
+    time_s = np.arange(RATE * SAMPLE_S) / RATE  # syllables without words: what matters is how long it takes
+    voice = sum(np.sin(2 * np.pi * 120 * harmonic * time_s) / harmonic for harmonic in range(1, 20))
+    heard = 0.1 * voice * (np.sin(2 * np.pi * 2 * time_s) > 0)
     pcm: bytes = (np.clip(heard, -1, 1) * 32767).astype("<i2").tobytes()
     return pcm
+
+
+def _beginning(file: Path) -> bytes:
+    blocks, samples = [], 0
+    for block in AvailableAudio(file):
+        blocks.append(block)
+        samples += len(block)
+        if samples >= RATE * SAMPLE_S:
+            break
+    return np.concatenate(blocks)[: RATE * SAMPLE_S].astype("<i2").tobytes()
 
 
 async def decode(settings: EngineSettings, pcm: bytes) -> Decoded:

@@ -60,7 +60,7 @@ class Noted:
 
 @dataclass(frozen=True)
 class Finished:
-    """A run has come to its end. ``gaps``: some segments have no text."""
+    """A run has come to its end. ``gaps``: some segments have no text. ``truncated``: the end is missing."""
 
     file: int
     duration_s: float
@@ -68,6 +68,7 @@ class Finished:
     results: tuple[str, ...] = ()
     note: Note | None = None
     gaps: bool = False
+    truncated: bool = False
 
 
 @dataclass(frozen=True)

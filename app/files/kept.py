@@ -45,6 +45,7 @@ class _Whole(Struct, frozen=True, tag="whole"):
 
     samples: int
     results: tuple[str, ...]
+    truncated: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,13 @@ class Known:
     """What is known of a recording: every piece from its beginning on, without a hole.
 
     ``samples``: all of it, where that is known. ``results``: what was saved once everything was; before that None.
+    ``truncated``: the end of the recording is missing.
     """
 
     pieces: tuple[Piece, ...] = ()
     samples: int | None = None
     results: tuple[str, ...] | None = None
+    truncated: bool = False
 
     @property
     def origin(self) -> int:
@@ -67,7 +70,8 @@ class Known:
     def transcript(self) -> Transcript:
         """What was said."""
         samples = self.origin if self.samples is None else self.samples
-        return Transcript(tuple(piece.segment for piece in self.pieces), samples_to_ms(samples))
+        segments = tuple(piece.segment for piece in self.pieces)
+        return Transcript(segments, samples_to_ms(samples), "its end is missing" if self.truncated else "")
 
 
 def source_of(path: Path) -> Source:
@@ -119,7 +123,7 @@ class Kept:
 
     def finish(self, known: Known) -> None:
         """That is all of it, and its results are saved."""
-        self._append(_line(_Whole(known.samples or known.origin, known.results or ())))
+        self._append(_line(_Whole(known.samples or known.origin, known.results or (), known.truncated)))
 
     def forget(self) -> None:
         """Keep nothing."""
@@ -178,7 +182,9 @@ def _known(lines: list[bytes]) -> Known:
             pieces.append(found)
         else:
             whole = found
-    return Known(without_holes(pieces), whole.samples, whole.results) if whole else Known(without_holes(pieces))
+    if whole is None:
+        return Known(without_holes(pieces))
+    return Known(without_holes(pieces), whole.samples, whole.results, whole.truncated)
 
 
 def _is_of(lines: list[bytes], source: Source) -> bool:

@@ -123,6 +123,7 @@ class OneFile:
             known.results or (),
             note or _about(transcript),
             gaps=bool(transcript.failures),
+            truncated=known.truncated,
         )
 
     def _saved(self, path: Path, transcript: Transcript) -> tuple[tuple[str, ...], Note | None]:
@@ -183,6 +184,8 @@ class Reporter:
 def _about(transcript: Transcript) -> Note | None:
     if transcript.failures:
         return Note(FileNote.GAPS, {"count": str(len(transcript.failures))})
+    if transcript.truncated:
+        return Note(FileNote.TRUNCATED)
     return None if transcript.text else Note(FileNote.SILENT)
 
 

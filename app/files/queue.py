@@ -255,6 +255,7 @@ class FileQueue:
                     note=event.note,
                     results=event.results,
                     gaps=event.gaps,
+                    truncated=event.truncated,
                 )
                 self._entries[file] = Entry(view)
                 return []
@@ -279,7 +280,8 @@ class FileQueue:
 
 def can_retry(view: FileView) -> bool:
     """Whether trying again may give more."""
-    return view.state in (FileState.FAILED, FileState.CANCELLED) or (view.state is FileState.DONE and view.gaps)
+    lacks = view.gaps or view.truncated
+    return view.state in (FileState.FAILED, FileState.CANCELLED) or (view.state is FileState.DONE and lacks)
 
 
 def _can(event: Asked, view: FileView) -> bool:

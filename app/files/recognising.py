@@ -32,7 +32,7 @@ from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import Final
 from runtime.tasks import cancel_and_wait
-from speech.audio_file import read_audio
+from speech.audio_file import AvailableAudio
 from speech.errors import AudioMissing
 from speech.segmenter import Segmenter
 from speech.vad import Vad, open_vad
@@ -86,7 +86,8 @@ class FileRecogniser:
             if known.results is not None:
                 return known
             ears = await aside(self.pool, _ears, self.vad_folder)
-            blocks = in_thread(ears.listen(skipping(read_audio(path), known.origin)), self.pool)
+            audio = AvailableAudio(path)
+            blocks = in_thread(ears.listen(skipping(iter(audio), known.origin)), self.pool)
             async with (
                 _kept_meanwhile(progress, kept),
                 GatewayClient(self.locate, session, MemoryAudio(), options, self.settings) as client,
@@ -96,7 +97,7 @@ class FileRecogniser:
                 except asyncio.CancelledError:
                     await _withdraw(client, progress.open)
                     raise
-            return Known(progress.pieces, known.origin + ears.samples)
+            return Known(progress.pieces, known.origin + ears.samples, truncated=audio.cut is not None)
 
     def _says(self, final: Final) -> str:
         return self.rewrite(final.text.strip())

@@ -20,6 +20,7 @@ class _File(Struct, frozen=True, omit_defaults=True):
     results: tuple[str, ...] = ()
     gaps: bool = False
     again: bool = False
+    truncated: bool = False
 
 
 class _List(Struct, frozen=True):
@@ -58,6 +59,7 @@ def _saved(entry: Entry) -> _File:
         view.results,
         view.gaps,
         entry.again,
+        view.truncated,
     )
 
 
@@ -72,5 +74,6 @@ def _entry(saved: _File) -> Entry:
         note=saved.note,
         results=saved.results,
         gaps=saved.gaps,
+        truncated=saved.truncated,
     )
     return Entry(view, saved.again)

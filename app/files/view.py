@@ -46,6 +46,7 @@ class FileNote(StrEnum):
     BROKER_AWAY = "broker-away"
     SILENT = "silent"
     GAPS = "gaps"
+    TRUNCATED = "truncated"
     NOT_SAVED = "not-saved"
     LIST_FULL = "list-full"
     NOTHING_FOUND = "nothing-found"
@@ -56,7 +57,9 @@ class FileNote(StrEnum):
 @dataclass(frozen=True)
 class FileView:
     """``position_s``: up to here everything is recognised. ``left_s``: about how long it will still take.
-    ``text``: the end of what there is while it is worked at, else its beginning. ``results``: what was saved."""
+    ``text``: the end of what there is while it is worked at, else its beginning. ``results``: what was saved.
+    ``truncated``: the end of the file is missing.
+    """
 
     file: int
     path: str
@@ -68,6 +71,7 @@ class FileView:
     note: Note | None = None
     results: tuple[str, ...] = ()
     gaps: bool = False
+    truncated: bool = False
 
     @property
     def name(self) -> str:

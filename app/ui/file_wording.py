@@ -41,7 +41,8 @@ def left_text(texts: Texts, left_s: float) -> str:
 
 def how_text(texts: Texts, file: FileView) -> str:
     """Its state, how far it is or how long, what is left, and what was saved."""
-    parts = [file_state_text(texts, file.state)]
+    incomplete = file.state is FileState.DONE and file.truncated
+    parts = [texts("files.incomplete") if incomplete else file_state_text(texts, file.state)]
     if file.duration_s and file.position_s and file.state is not FileState.DONE:
         parts.append(texts("files.progress", position=clock(file.position_s), duration=clock(file.duration_s)))
     elif file.duration_s or file.position_s:

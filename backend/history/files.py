@@ -31,8 +31,13 @@ def begin_file(connection: Connection, new: NewFile, now_ms: int) -> None:
         write_uses(connection, uses)
 
 
-def plan(connection: Connection, id: str, segments: Sequence[Planned], complete: bool) -> bool:
-    """It was cut into these; ``complete``: and into no more. False: no such session."""
+def plan(
+    connection: Connection, id: str, segments: Sequence[Planned], complete: bool, truncated: bool = False
+) -> bool:
+    """It was cut into these; ``complete``: and into no more; ``truncated``: its end is missing.
+
+    False: no such session.
+    """
     number = _locked(connection, id)
     if number is None:
         return False
@@ -57,6 +62,7 @@ def plan(connection: Connection, id: str, segments: Sequence[Planned], complete:
             samples=_SESSIONS.samples + samples,
             size=_SESSIONS.size + len(new) * SEGMENT_BYTES,
             complete=_SESSIONS.complete | complete,
+            truncated=_SESSIONS.truncated | truncated,
         )
     )
     _move_on(connection, number)

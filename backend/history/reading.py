@@ -163,7 +163,7 @@ def _session(row: Any) -> StoredSession:
         options=msgspec.json.decode(row.options, type=Options) if row.options else Options(),
         **{name: getattr(row, name) for name in ("owner", "device", "tenant", "client", "name", "reason")},
         **{name: getattr(row, name) for name in ("started_ms", "changed_ms", "segments", "finals")},
-        **{name: getattr(row, name) for name in ("failed", "samples")},
+        **{name: getattr(row, name) for name in ("failed", "samples", "truncated")},
     )
 
 

@@ -103,6 +103,7 @@ class Planned(Struct, frozen=True):
 class StoredSession(Struct, frozen=True):
     """``segments``: those that are known of; of them ``finals`` have a text and ``failed`` have none.
 
+    ``truncated``: the end of its file is missing.
     ``number``: its place in the order in which sessions came, and the cursor of pages of sessions.
     """
 
@@ -123,6 +124,7 @@ class StoredSession(Struct, frozen=True):
     finals: int
     failed: int
     samples: int
+    truncated: bool = False
 
 
 class StoredSegment(Struct, frozen=True):

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
@@ -50,6 +51,7 @@ sessions: Final = Table(
     Column("kind", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("complete", Boolean, nullable=False),
+    Column("truncated", Boolean, nullable=False, server_default=false()),
     *(_text(name) for name in ("owner", "device", "tenant", "client", "name", "reason", "options")),
     *(_count(name) for name in ("started_ms", "changed_ms", "segments", "finals", "failed", "cancelled")),
     *(_count(name) for name in ("samples", "size")),

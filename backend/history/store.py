@@ -67,13 +67,14 @@ class Store:
         assert found is not None
         return found
 
-    def plan(self, session: str, segments: Sequence[Planned], complete: bool) -> bool:
+    def plan(self, session: str, segments: Sequence[Planned], complete: bool, truncated: bool = False) -> bool:
         """A file was cut into these, and more before; ``complete``: and into no more. False: no such session.
 
+        ``truncated``: the end of the file is missing.
         It is ``working`` then; once it is complete and every segment has ended, ``done`` or ``failed``.
         """
         with self._database.writing() as connection:
-            return files.plan(connection, session, segments, complete)
+            return files.plan(connection, session, segments, complete, truncated)
 
     def set_state(
         self, session: str, state: SessionState, reason: str = "", only_from: Collection[SessionState] = ()

@@ -144,7 +144,7 @@ class FileRun:
                 if isinstance(frame, Piece):
                     await self._piece(stored, frame, known.get(frame.segment))
                 elif isinstance(frame, Ended):
-                    await means.ask(lambda store: store.plan(stored.id, (), complete=True))
+                    await means.ask(_whole(stored.id, frame.truncated))
         self._all_sent = True
         self.wake()
 
@@ -247,6 +247,10 @@ def _is_lost(record: Record, attempt: int) -> bool:
     """Whether the broker knows nothing of this attempt, nor of a later one."""
     known = record.attempt
     return known is None or known < attempt
+
+
+def _whole(id: str, truncated: bool) -> "Callable[[Store], bool]":
+    return lambda store: store.plan(id, (), complete=True, truncated=truncated)
 
 
 def _segments_after(id: str, last: int) -> "Callable[[Store], list[StoredSegment]]":

@@ -33,10 +33,11 @@ class Heard(Struct, frozen=True, tag="heard"):
 
 
 class Ended(Struct, frozen=True, tag="ended"):
-    """The whole file was read: so many segments, so many samples."""
+    """All of the file was read: so many segments, so many samples. ``truncated``: its end is missing."""
 
     segments: int
     samples: int
+    truncated: bool = False
 
 
 class Broken(Struct, frozen=True, tag="broken"):

@@ -20,7 +20,7 @@ import psutil
 from backend.rest.media_frames import FRAMES, Broken, Ended, Frame, Heard, Opened, Piece
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.errors import ErrorCode
-from speech.audio_file import length_s, read_audio
+from speech.audio_file import AvailableAudio, length_s
 from speech.errors import AudioUnreadable, AudioUnsupported, MediaExtraMissing
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmentOutput
 from speech.vad import Vad, open_vad
@@ -66,7 +66,8 @@ def read_file(path: Path, vad: Vad, say: Callable[[Frame], None], longest_s: flo
 def _frames(path: Path, vad: Vad, longest_s: float) -> Iterator[Frame]:
     segmenter, whole = Segmenter(), _Whole()
     samples = told = 0
-    for block in read_audio(path):
+    audio = AvailableAudio(path)
+    for block in audio:
         samples += len(block)
         if samples > longest_s * SAMPLE_RATE:
             yield _too_long(longest_s)
@@ -77,7 +78,7 @@ def _frames(path: Path, vad: Vad, longest_s: float) -> Iterator[Frame]:
             yield Heard(samples)
     yield from whole.pieces(segmenter.accept(_NOTHING, vad.finish()))
     yield from whole.pieces(segmenter.finish())
-    yield Ended(whole.segments, samples)
+    yield Ended(whole.segments, samples, audio.cut is not None)
 
 
 def _too_long(longest_s: float) -> Broken:

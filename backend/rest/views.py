@@ -57,6 +57,7 @@ def session_view(stored: StoredSession, here: bool = False) -> SessionView:
         client=stored.client,
         options=stored.options,
         here=here,
+        truncated=stored.truncated,
     )
 
 

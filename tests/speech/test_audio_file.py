@@ -15,12 +15,32 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from speech.audio_file import length_s, read_audio
-from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioUnreadable, AudioUnsupported
+from speech.audio_file import AvailableAudio, check_audio, length_s, read_audio
+from speech.errors import (
+    AudioDamaged,
+    AudioEmpty,
+    AudioMissing,
+    AudioTruncated,
+    AudioUnreadable,
+    AudioUnsupported,
+)
 from tests.helpers.recordings import samples_of, synthetic
 
 TONE = (8000 * np.sin(2 * np.pi * 440 * np.arange(32_000) / 16_000)).astype(np.int16)
 PCM = TONE.tobytes()
+SPEECH = np.random.default_rng(1).normal(0, 2000, 80_000).astype(np.int16)
+KINDS = [
+    ("WAV", "PCM_16"),
+    ("WAVEX", "PCM_24"),
+    ("RF64", "PCM_16"),
+    ("W64", "PCM_16"),
+    ("AIFF", "PCM_16"),
+    ("AU", "PCM_16"),
+    ("FLAC", "PCM_16"),
+    ("OGG", "VORBIS"),
+    ("OGG", "OPUS"),
+    ("MP3", "MPEG_LAYER_III"),
+]
 
 
 def wav(data: bytes = PCM, size: int | None = None, **header: Any) -> bytes:
@@ -117,17 +137,36 @@ def test_the_samples_of_the_package_are_there_with_their_texts() -> None:
 # -- headers that lie --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [len(PCM) + 2, 10 * len(PCM), 2**31, 2**32 - 1])
-def test_of_a_header_that_promises_too_much_what_is_there_is_read(tmp_path: Path, size: int) -> None:
-    assert np.array_equal(samples_of(written(tmp_path, wav(size=size))), TONE)
+@pytest.mark.parametrize("size", [len(PCM) + 1, len(PCM) + 2, 10 * len(PCM), 2**31, 2**32 - 2])
+def test_wav_is_truncated_when_its_header_promises_more(tmp_path: Path, size: int) -> None:
+    samples, cut = available(written(tmp_path, wav(size=size)))
+    assert np.array_equal(samples, TONE)
+    assert (
+        cut is not None
+        and f"a.wav breaks off after 2.0 s (its header promises at least {size - len(PCM):,} byte" in str(cut)
+    )
 
 
-def test_of_half_a_sample_the_whole_ones_before_it_are_read(tmp_path: Path) -> None:
-    assert np.array_equal(samples_of(written(tmp_path, wav(PCM[:-1]))), TONE[:-1])
+@pytest.mark.parametrize("size", [0, 2**32 - 1])
+def test_wav_of_a_stream_is_read_to_its_end(tmp_path: Path, size: int) -> None:
+    path = written(tmp_path, wav(size=size))
+    samples, cut = available(path)
+    assert np.array_equal(samples, TONE) and cut is None
+    assert length_s(path) in (2.0, None)
 
 
-@pytest.mark.parametrize("size", [0, 2, 1000])
-def test_a_header_that_leaves_sound_out_is_no_end_of_the_recording(tmp_path: Path, size: int) -> None:
+@pytest.mark.parametrize("size", [None, 0, 2**32 - 1])
+def test_wav_is_truncated_when_half_a_sample_is_its_end(tmp_path: Path, size: int | None) -> None:
+    samples, cut = available(written(tmp_path, wav(PCM[:-1], size=size)))
+    assert np.array_equal(samples, TONE[:-1]) and cut is not None
+
+
+def test_compressed_wav_may_end_within_a_block(tmp_path: Path) -> None:
+    assert available(encoded(tmp_path, "WAV", "MS_ADPCM", TONE[:10_001]))[1] is None
+
+
+@pytest.mark.parametrize("size", [2, 1000])
+def test_wav_is_damaged_when_its_header_leaves_sound_out(tmp_path: Path, size: int) -> None:
     with pytest.raises(AudioDamaged, match="ignore-length"):
         samples_of(written(tmp_path, wav(size=size)))
 
@@ -181,24 +220,40 @@ def test_what_is_no_recording_is_a_typed_error(tmp_path: Path, data: bytes, erro
         samples_of(written(tmp_path, data))
 
 
-@pytest.mark.parametrize(("kind", "subtype"), [("FLAC", "PCM_16"), ("OGG", "VORBIS")])
-@pytest.mark.parametrize("left", [0.02, 0.5])
-def test_a_truncated_file_says_so(tmp_path: Path, kind: str, subtype: str, left: float) -> None:
+@pytest.mark.parametrize(("kind", "subtype"), [("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("WAV", "PCM_16")])
+def test_file_without_a_sample_is_damaged_when_it_is_cut(tmp_path: Path, kind: str, subtype: str) -> None:
     path = encoded(tmp_path, kind, subtype)
-    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * left)])
-    with pytest.raises(AudioDamaged, match="again"):
+    path.write_bytes(path.read_bytes()[: 50 if kind != "WAV" else 40])
+    with pytest.raises(AudioUnreadable, match="again"):
         samples_of(path)
+    assert not isinstance(caught(path), AudioTruncated)
 
 
-def test_what_comes_before_the_damage_is_read(tmp_path: Path) -> None:
-    path = encoded(tmp_path, "FLAC", "PCM_16", np.tile(TONE, 10))
+@pytest.mark.parametrize(("kind", "subtype"), [*KINDS, ("CAF", "PCM_16")])
+def test_whole_file_is_not_truncated(tmp_path: Path, kind: str, subtype: str) -> None:
+    samples, cut = available(encoded(tmp_path, kind, subtype, SPEECH))
+    assert len(samples) == len(SPEECH) and cut is None
+
+
+@pytest.mark.parametrize(("kind", "subtype"), KINDS)
+@pytest.mark.parametrize("left", [0.3, 0.7, -1])
+def test_truncated_file_gives_what_is_there_and_says_so(
+    tmp_path: Path, kind: str, subtype: str, left: float
+) -> None:
+    path = encoded(tmp_path, kind, subtype, SPEECH)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * left) if left > 0 else -1])
+    samples, cut = available(path)
+    assert cut is not None and f"breaks off after {len(samples) / 16_000:.1f} s" in str(cut)
+    page = 17_600  # samples: of Ogg only whole pages can be read
+    assert (left if left > 0 else 1) * len(SPEECH) - page < len(samples) <= len(SPEECH)
+
+
+def test_flac_gives_every_sample_before_the_cut(tmp_path: Path) -> None:
+    path = encoded(tmp_path, "FLAC", "PCM_16", SPEECH)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    read: list[NDArray[np.int16]] = []
-    with pytest.raises(AudioDamaged, match=r"breaks off after \d+\.\d s"):
-        read.extend(read_audio(path))
-    samples = np.concatenate(read)
-    assert len(samples) > 3 * len(TONE)
-    assert np.array_equal(samples, np.tile(TONE, 10)[: len(samples)])
+    samples, _ = available(path)
+    assert np.array_equal(samples, SPEECH[: len(samples)])
 
 
 def test_a_missing_file_a_folder_and_a_device_are_named(tmp_path: Path) -> None:
@@ -232,8 +287,30 @@ def test_the_file_is_closed_when_the_reader_stops(tmp_path: Path, close: Callabl
     assert str(path) not in open_files()
 
 
+def available(path: Path) -> tuple[NDArray[np.int16], AudioTruncated | None]:
+    """Every sample that is there, and why there are no more."""
+    audio = AvailableAudio(path)
+    return np.concatenate([*audio, np.zeros(0, np.int16)]), audio.cut
+
+
+def caught(path: Path) -> AudioUnreadable | None:
+    try:
+        samples_of(path)
+    except AudioUnreadable as error:
+        return error
+    return None
+
+
 def open_files() -> set[str]:
     return {file.path for file in psutil.Process().open_files()}
+
+
+def test_check_accepts_what_can_be_read_and_names_what_cannot(tmp_path: Path) -> None:
+    check_audio(written(tmp_path, wav(size=10 * len(PCM))))
+    with pytest.raises(AudioMissing):
+        check_audio(tmp_path / "none.wav")
+    with pytest.raises(AudioEmpty):
+        check_audio(written(tmp_path, wav(b"")))
 
 
 # -- how long it is ----------------------------------------------------------------------------------------

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from protocol.engine import EngineInfo, EngineSettings
 from worker.doctor import (
@@ -107,6 +109,12 @@ def test_it_decodes_once_for_real_and_says_what_went_wrong(tmp_path: Path) -> No
     assert examine(EngineSettings("no-such-engine"), "", told.append) == 3 and told[-1].good is False
     assert examine(EngineSettings("checksum"), str(tmp_path / "none.wav"), told.append) == 1
     assert len(sound()) == 2 * 160_000
+
+
+def test_recording_is_decoded_as_it_sounds(tmp_path: Path) -> None:
+    samples = np.random.default_rng(1).normal(0, 3000, 11 * 16_000).astype(np.int16)
+    soundfile.write(tmp_path / "a.wav", samples, 16_000)
+    assert sound(str(tmp_path / "a.wav")) == samples[:160_000].tobytes()
 
 
 def test_the_command_says_it_and_ends_with_a_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """One run of one file: what it comes to, whatever happens, and what is said of it meanwhile."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -115,6 +116,29 @@ async def test_gaps_are_counted(bench: Bench) -> None:
         again = await bench.run(gateway, again=True)
     assert isinstance(again, Finished)
     assert not again.gaps and again.text.startswith("one ")
+
+
+async def test_truncated_file_is_recognised_and_says_so(bench: Bench, tmp_path: Path) -> None:
+    bench.saving = lambda: Saving((Format.JSON,))
+    bench.path.write_bytes(bench.path.read_bytes()[:-32_000])
+    async with scripted(oblige) as gateway:
+        outcome = await bench.run(gateway)
+        assert await bench.run(gateway) == outcome  # also when it is only looked up
+    assert isinstance(outcome, Finished)
+    assert outcome.truncated and outcome.text and outcome.note == Note(FileNote.TRUNCATED)
+    assert json.loads((tmp_path / "talk.json").read_text())["truncated"] is True
+
+
+async def test_copying_a_truncated_file_again_makes_it_whole(bench: Bench) -> None:
+    whole = bench.path.read_bytes()
+    bench.path.write_bytes(whole[:-32_000])
+    async with scripted(oblige) as gateway:
+        await bench.run(gateway)
+    bench.path.write_bytes(whole)
+    async with scripted(oblige) as gateway:
+        outcome = await bench.run(gateway, again=True)
+    assert isinstance(outcome, Finished) and not outcome.truncated and outcome.note is None
+    assert outcome.text == " ".join(digests(bench.path, bench.models))
 
 
 async def test_a_lost_session_is_followed_by_another_one(bench: Bench) -> None:

@@ -22,6 +22,7 @@ FULL = FileView(
     note=Note(FileNote.REFUSED, {"place": "x"}, Note("gateway-refuses")),
     results=("/a.srt", "/a.txt"),
     gaps=True,
+    truncated=True,
 )
 
 

@@ -120,6 +120,14 @@ def test_each_state_offers_what_is_likely(row: FileRow, state: FileState, shown:
     assert row.bar.isVisible() == (state in (FileState.WAITING, FileState.WORKING, FileState.PAUSED))
 
 
+def test_truncated_file_warns_and_does_not_say_done(row: FileRow, texts: Texts) -> None:
+    row.show_file(replace(DONE, truncated=True, note=Note(FileNote.TRUNCATED)))
+    assert row.note.isVisible() and row.note.text() == texts("files.note.truncated")
+    assert (
+        texts("files.incomplete") in row.accessibleName() and texts("files.state.done") not in row.accessibleName()
+    )
+
+
 def test_a_bar_comes_with_the_first_second(row: FileRow) -> None:
     row.show_file(FileView(7, "/a", FileState.WAITING, duration_s=100.0))
     assert not row.bar.isVisible()
@@ -136,6 +144,7 @@ def test_a_bar_comes_with_the_first_second(row: FileRow) -> None:
         (replace(WORKING, state=FileState.PAUSED), ResumeFiles(7)),
         (replace(WORKING, state=FileState.FAILED), RetryFile(7)),
         (replace(DONE, gaps=True), RetryFile(7)),
+        (replace(DONE, truncated=True), RetryFile(7)),
     ],
 )
 def test_one_button_takes_the_next_step(

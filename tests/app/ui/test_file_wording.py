@@ -70,6 +70,7 @@ def test_what_is_left(left_s: float, said: str) -> None:
             FileView(1, "/a", FileState.DONE, 483.0, 483.0, results=("/x/a.txt", "/x/a.srt")),
             "Done · 8:03 · saved as a.txt, a.srt",
         ),
+        (FileView(1, "/a", FileState.DONE, 4.0, 4.0, truncated=True), "Incomplete · 0:04"),
         (FileView(1, "/a", FileState.FAILED), "Failed"),
         (FileView(1, "/a", FileState.CANCELLED, duration_s=96.0), "Cancelled · 1:36"),
     ],

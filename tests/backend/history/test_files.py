@@ -35,6 +35,14 @@ def test_a_result_that_is_quicker_than_the_plan_is_of_it(store: Store) -> None:
     assert store.segments("f")[0].at_ms == 40
 
 
+def test_truncated_file_stays_truncated(store: Store) -> None:
+    store.begin_file(NEW)
+    assert not the_session(store, "f").truncated
+    store.plan("f", [Planned(0, 0, 100)], complete=True, truncated=True)
+    store.plan("f", [], complete=True)
+    assert the_session(store, "f").truncated
+
+
 def test_begun_or_planned_again_it_is_as_it_was(store: Store) -> None:
     for _ in range(2):
         store.begin_file(NEW)

@@ -42,6 +42,17 @@ async def test_a_gateway_that_begins_again_sends_only_what_has_no_result(
     assert done["progress"]["final"] == len(segments) > 2
 
 
+@pytest.mark.parametrize("left", [0.6, 1.0])
+async def test_truncated_file_is_done_and_says_so(world: World, left: float) -> None:
+    content = recording(4)
+    async with world.working():
+        session = (await world.submit(content[: int(left * len(content))]))["id"]
+        done = await world.ended(session, "done")
+        _, result = await world.call("GET", f"/v1/sessions/{session}/result")
+    assert done["truncated"] is result["session"]["truncated"] is (left < 1)
+    assert result["text"] and done["error"] is None
+
+
 async def test_a_broker_that_lost_everything_gets_it_again(world: World) -> None:
     session = (await world.submit(recording()))["id"]
     await wait_until(lambda: in_the_broker(world), "segments wait")

@@ -47,6 +47,15 @@ def test_pieces_are_what_lies_in_the_file(long_file: Path) -> None:
     assert told(long_file) == [opened, *rest, ended]
 
 
+def test_truncated_file_is_told_as_far_as_it_goes(long_file: Path) -> None:
+    whole = long_file.read_bytes()
+    long_file.write_bytes(whole[: len(whole) // 2 + 1])
+    opened, *rest, ended = told(long_file)
+    pieces = [frame for frame in rest if isinstance(frame, Piece)]
+    samples = (len(whole) // 2 + 1 - 44) // 2
+    assert isinstance(opened, Opened) and pieces and ended == Ended(len(pieces), samples, truncated=True)
+
+
 def test_silence_has_no_pieces(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silence.wav", np.zeros(SAMPLE_RATE, np.int16), SAMPLE_RATE)
     assert told(tmp_path / "silence.wav")[1:] == [Ended(0, SAMPLE_RATE)]
