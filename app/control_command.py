@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from app.actions import Verb
 from app.control_client import ControlError, NotRunning, ask, follow
 from app.states import SHAPES, State
+from runtime.terminal import printable, say
 
 if TYPE_CHECKING:
     import typer
@@ -58,7 +59,7 @@ def handed_over(*, hidden: bool, patience_s: float = 0.0) -> int | None:
         return None
     except ControlError as error:
         return _failed(error)
-    sys.stdout.write("kikipounamu is already running" + ("\n" if hidden else ": its window is shown\n"))
+    say("kikipounamu is already running" + ("" if hidden else ": its window is shown"))
     return 0
 
 
@@ -66,8 +67,7 @@ def status(*, following: bool, as_json: bool) -> int:
     """Print it, once or a line for each change until the app ends; the exit status."""
     try:
         for view in follow() if following else [ask({"verb": _STATUS})["view"]]:
-            sys.stdout.write((json.dumps(view, ensure_ascii=False) if as_json else line(view)) + "\n")
-            sys.stdout.flush()
+            say(json.dumps(view, ensure_ascii=False) if as_json else line(view))
     except ControlError as error:
         return _failed(error)
     except KeyboardInterrupt:
@@ -86,7 +86,7 @@ def line(view: Mapping[str, Any]) -> str:
     if view["unsent_s"]:
         parts.append(f"{view['unsent_s']:.0f} s unsent")
     if view["destination"]:
-        parts.append(f"to: {view['destination']}")
+        parts.append(f"to: {printable(view['destination'])}")
     parts += [f"{view[name]} {name}" for name in ("waiting", "held") if view[name]]
     return " · ".join(parts)
 
@@ -113,5 +113,5 @@ def register(app: "typer.Typer") -> None:
 
 
 def _failed(error: ControlError) -> int:
-    sys.stderr.write(f"{error}\n")
+    say(str(error), err=True)
     return _FAILED

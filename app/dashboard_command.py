@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import typer
 
+from runtime.terminal import say
+
 if TYPE_CHECKING:
     from client.connection import Address
 
@@ -31,13 +33,13 @@ async def show(gateway: str, browse: Callable[[str], bool], *, print_only: bool 
 
     at = await asyncio.to_thread(_address, gateway)
     if print_only:
-        typer.echo(page_of(at))
+        say(page_of(at))
         return 0
     if at.certificate_sha256:
-        typer.echo(f"The browser will warn of the certificate. Go on if its SHA-256 is {at.certificate_sha256}")
+        say(f"The browser will warn of the certificate. Go on if its SHA-256 is {at.certificate_sha256}")
     if await Relay(page_of(at)).show(browse):
         return 0
-    typer.echo("no browser could be opened here: `kikipounamu dashboard --print` prints the address", err=True)
+    say("no browser could be opened here: `kikipounamu dashboard --print` prints the address", err=True)
     return 1
 
 

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
-import typer
-from rich.console import Console
-
 from app import needed_models
 from app.commands import Source
+from app.console import Console
 from app.process import FAILED
 from app.progress import Display
 from app.recording import Recogniser
 from app.scoring import score
 from app.transcript import Segment, Transcript
 from protocol.recognition import Options
+from runtime.terminal import say
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ async def demo(source: Source) -> int:
 
 async def dictate(recordings: Sequence[Sample], source: Source) -> int:
     """Dictate these. ``FAILED`` if a segment got no text."""
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True)
     async with AsyncExitStack() as cleanup:
         stack = source.stack()
         if stack is not None:
@@ -63,11 +62,11 @@ async def dictate(recordings: Sequence[Sample], source: Source) -> int:
 async def _dictate_one(sample: Sample, source: Source, console: Console) -> bool:
     options = Options(language=sample.language, model=source.model, script="simplified")
     recogniser = Recogniser(source.locate(), needed_models.vad_folder(), options)
-    with Display(console, sample.path.name, lambda segment: typer.echo(told(segment))).shown() as display:
+    with Display(console, sample.path.name, lambda segment: say(told(segment))).shown() as display:
         transcript = await recogniser.recognise(sample.path, display, live=True)
-    typer.echo(f"  text    {transcript.text}")
-    typer.echo(f"  script  {sample.text}")
-    typer.echo(f"  {score(sample.text, transcript.text, sample.language)}\n")
+    say(f"  text    {transcript.text}")
+    say(f"  script  {sample.text}")
+    say(f"  {score(sample.text, transcript.text, sample.language)}\n")
     return complete(transcript)
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from runtime import terminal
+
 if TYPE_CHECKING:
     from app.doctor.everything import Computer, Wish
     from app.doctor.finding import Finding
@@ -51,24 +53,23 @@ def doctor(
 
 async def examine(wish: "Wish", computer: "Computer", *, json: bool = False, bundle: Path | None = None) -> int:
     """Examine, tell, and save what is to be saved; the exit status. Raises ``ReportNotSaved``."""
-    from rich.console import Console
-
+    from app.console import Console
     from app.doctor import examining, telling
     from app.doctor.everything import Everything
     from app.sentences import Sentences
 
     say, examinations = Sentences(), Everything(wish, computer).examinations()
     areas = [one.area for one in examinations]
-    with telling.Listing(say, areas, Console(highlight=False), quiet=json) as listing:
+    with telling.Listing(say, areas, Console(), quiet=json) as listing:
         found = await examining.examine(examinations, listing.tell)
         listing.sum_up(found)
     if json:
         from importlib import metadata
 
-        typer.echo(telling.as_json(say, found, metadata.version("kikipounamu")))
+        terminal.say(telling.as_json(say, found, metadata.version("kikipounamu")))
     if bundle is not None:
         await save(found, computer, bundle)
-        typer.echo(f"saved as {bundle}", err=json)
+        terminal.say(f"saved as {terminal.printable(str(bundle))}", err=json)
     return telling.status(found)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import uuid4
 
-from rich.console import Console
 from structlog.contextvars import bound_contextvars
 
 from app import needed_models
@@ -17,6 +16,7 @@ from app.capture.library import Found, Library, of_this_user
 from app.capture.microphone import MicrophoneChange, open_microphone
 from app.capture.take import TakeState
 from app.commands import Source
+from app.console import Console
 from app.interrupts import Interrupts
 from app.listening import QUIET_S, Listener, Microphone, Mode
 from app.process import EXPECTED, FAILED, INTERRUPTED
@@ -51,7 +51,7 @@ async def listen(source: Source, wish: Wish) -> int:
     """Until Ctrl-C or SIGTERM, then until every text is there; the next signal leaves at once."""
     task = asyncio.current_task()
     assert task is not None
-    screen = Screen(Console(highlight=False), Console(stderr=True, highlight=False))
+    screen = Screen(Console(), Console(stderr=True))
     interrupts = Interrupts(first=task.cancel, again=task.cancel)
     dictation = _Dictation(source, wish, screen, interrupts, of_this_user(limits_now()))
     with interrupts.taken():

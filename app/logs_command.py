@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
+from runtime.terminal import printable, say
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -64,7 +66,7 @@ def logs(
         _give_up(f"the logs have nothing of session {found.session}: {since}")
     story = _only(segment, tell(found.session, found.lines, [str(place) for place in places]))
     if as_json:
-        typer.echo(json.dumps(_as_json(story, found.left_out), ensure_ascii=False, indent=2))
+        say(json.dumps(_as_json(story, found.left_out), ensure_ascii=False, indent=2))
     else:
         _print(story, found.left_out)
 
@@ -78,9 +80,9 @@ def _only(segment: int | None, story: "Story") -> "Story":
 
 
 def _print(story: "Story", left_out: int) -> None:
-    from rich.console import Console
+    from app.console import Console
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(soft_wrap=True)
     console.width = max(console.width, _TABLE_WIDTH)
     console.print(f"session {story.session}, {_day(story.began_s)}", markup=False)
     widest = max((len(one.who) for one in story.entries), default=0)
@@ -107,7 +109,7 @@ def _table(rows: Iterable["Row"]) -> "Table":
     table.add_column("outcome")
     for row in rows:
         told = [_figure(getattr(row, name), name in ("began", "ended")) for _, name in _COLUMNS]
-        table.add_row(str(row.segment), *told, row.outcome)
+        table.add_row(str(row.segment), *told, printable(row.outcome))
     return table
 
 
@@ -135,5 +137,5 @@ def _day(seconds: float) -> str:
 
 
 def _give_up(why: str) -> NoReturn:
-    typer.echo(why, err=True)
+    say(why, err=True)
     raise typer.Exit(1)

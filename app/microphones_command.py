@@ -4,10 +4,12 @@ import asyncio
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from app.console import Console
 from app.errors import AppError
+from runtime.terminal import printable, say
 
 if TYPE_CHECKING:
     from app.capture.devices import Input
@@ -32,7 +34,7 @@ def microphones(
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except AppError as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(1) from error
 
 
@@ -41,15 +43,15 @@ def _list(inputs: "list[Input]", choice: str, json: bool) -> None:
     from app.capture.looking import encode
 
     if json:
-        typer.echo(encode(inputs))
+        say(encode(inputs).decode())
         return
     table = Table(box=None, pad_edge=False)
     for column in ("", "name", "rate", "by"):
         table.add_column(column, no_wrap=True)
     for device in listed(inputs, choice):
         star = "*" if device.default else ""
-        table.add_row(star, device.name, f"{device.rate} Hz", device.interface)
-    Console(highlight=False).print(table)
+        table.add_row(star, printable(device.name), f"{device.rate} Hz", printable(device.interface))
+    Console().print(table)
 
 
 async def _inputs() -> "list[Input]":
@@ -62,16 +64,16 @@ async def show_level(choice: str, seconds: float, system: "SoundSystem | None" =
     """Draw the level of the microphone that ``choice`` names, and sum up. Raises ``MicrophoneError``."""
     from app.capture.microphone import open_microphone
 
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True)
     loudest = _LOWEST_DBFS
     async with open_microphone(choice, system=system) as microphone:
         asyncio.get_running_loop().call_later(seconds, microphone.stop)
-        with console.status(microphone.device) as status:
+        with console.status(Text(printable(microphone.device))) as status:
             async for _ in microphone.blocks():
                 loudest = max(loudest, microphone.level_dbfs)
                 status.update(bar(microphone.level_dbfs))
         what = f"at most {loudest:.0f} dBFS" if loudest > _LOWEST_DBFS else "only silence: is it muted?"
-        typer.echo(f"{microphone.device}: {what}, overflows: {microphone.overflows}")
+        say(f"{printable(microphone.device)}: {what}, overflows: {microphone.overflows}")
 
 
 def bar(level_dbfs: float) -> str:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
+from app.console import Console
 from runtime.folders import folders
 from speech.models.catalogue import Catalogue, Model, load_catalogue
 from speech.models.errors import ModelError
@@ -36,7 +36,7 @@ def list_models() -> None:
     for model in catalogue.models:
         size = _size(store.model(model.name))
         table.add_row(model.name, size, store.state(model.name), model.licence)
-    Console(highlight=False).print(table)
+    Console().print(table)
     if later := [model.name for model in catalogue.models if model.for_later_engine]:
         _say(f"no engine of this version runs {' or '.join(later)}")
     _say(f"folder: {folders().models}")
@@ -113,11 +113,11 @@ def _size(model: Model) -> str:
 
 
 def _say(text: str) -> None:
-    Console(highlight=False).print(text, markup=False, soft_wrap=True)
+    Console().print(text, markup=False, soft_wrap=True)
 
 
 def _complain(text: str) -> None:
-    Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
+    Console(stderr=True).print(text, markup=False, soft_wrap=True)
 
 
 def _each(names: Iterable[str], action: Callable[[str], str]) -> None:
@@ -145,8 +145,13 @@ def _exit_on_error() -> Iterator[None]:
 @contextmanager
 def _shown() -> Iterator[Report]:
     """A report that draws a bar per download on stderr, and prints what else happens there."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    console = Console(stderr=True, highlight=False)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         yield _Display(progress).show
 

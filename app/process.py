@@ -12,6 +12,7 @@ from app.errors import AppError
 from client.errors import GatewayError
 from runtime.folders import folders
 from runtime.logs import logging_to
+from runtime.terminal import say
 from speech.errors import SpeechError
 
 FAILED: Final = 1
@@ -42,7 +43,7 @@ def run(
     except KeyboardInterrupt:
         status = INTERRUPTED
     except EXPECTED as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         status = FAILED
     raise typer.Exit(status)
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from runtime.terminal import printable, say
+
 
 def report(
     to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to. [default: a new file here]")] = None,
@@ -30,6 +32,6 @@ async def write(to: Path | None) -> int:
     place = to or Path(suggested_name(time.time()))
     await asyncio.to_thread(save, parts, place)
     for part in parts:
-        typer.echo(f"{part.name}  {len(part.content):,} bytes")
-    typer.echo(f"saved as {place}")
+        say(f"{part.name}  {len(part.content):,} bytes")
+    say(f"saved as {printable(str(place))}")
     return 0

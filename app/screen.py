@@ -23,6 +23,7 @@ from app.transcript import Segment
 from client.events import ClientEvent, Disconnected
 from protocol.audio import samples_to_seconds
 from protocol.session import Partial
+from runtime.terminal import LINES, printable
 
 _REFRESH_S: Final = 0.1
 _LOWEST_DBFS: Final = -60.0
@@ -76,12 +77,12 @@ def status_line(view: View) -> str:
         parts.append(f"{meter(view.level_dbfs)} {view.device}")
     if view.note:
         parts.append(view.note)
-    return " · ".join(parts)
+    return printable(" · ".join(parts))
 
 
 def last_lines(spans: tuple[Span, ...], console: Console, most: int) -> Text:
     """As much of the end as fits into ``most`` lines of the console; wide characters count twice."""
-    text = Text.assemble(*((span.text, "" if span.stable else "dim") for span in spans))
+    text = Text.assemble(*((printable(span.text, LINES), "" if span.stable else "dim") for span in spans))
     lines = text.wrap(console, console.width)
     return Text("\n").join(lines[-most:])
 
@@ -147,7 +148,7 @@ class Screen:
     def tell(self, line: str) -> None:
         """A line that stays, and is no text that was said."""
         console = self._err if self._live is None else self._live.console
-        console.print(Text(line, "dim"), soft_wrap=True)
+        console.print(Text(printable(line), "dim"), soft_wrap=True)
 
     # -- what is watched -----------------------------------------------------------------------------------
 
@@ -199,7 +200,10 @@ class Screen:
         return View(state, self._seconds, unsent_s, microphone.device, microphone.level_dbfs, note)
 
     def _write(self, line: Line) -> None:
-        if line.failed and not self._out.is_terminal:
+        if self._out.is_terminal:
+            self._out.print(Text(printable(line.text, LINES), "red" if line.failed else ""), soft_wrap=True)
+        elif line.failed:
             self.tell(line.text)
-        else:
-            self._out.print(Text(line.text, "red" if line.failed else ""), soft_wrap=True)
+        else:  # exactly: it is no terminal that would obey it
+            self._out.file.write(f"{line.text}\n")
+            self._out.file.flush()

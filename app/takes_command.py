@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.console import Console
 
+from app.console import Console
 from app.errors import AppError, OutputFailed
 from app.formats import Format, render
 from app.options import Certificate, Engine, Gateway, GetModels, Key
 from app.outputs import write_whole
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from runtime.terminal import printable, say
 
 if TYPE_CHECKING:
     from app.capture.library import Found, Library
@@ -38,11 +39,11 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="As `kikipounamu takes lis
 def list_takes() -> None:
     """Print each take, the newest first: where it stands, how long it is, how its text starts."""
     library = _library()
-    typer.echo(_LINE.format("id", "started", "length", "state", "text").rstrip())
+    say(_LINE.format("id", "started", "length", "state", "text").rstrip())
     for found in library.all():
         started, length = _started(found)[:16], f"{found.seconds:.1f} s"
-        typer.echo(_LINE.format(str(found.session), started, length, found.state, _start_of_text(found)).rstrip())
-    typer.echo(f"folder: {library.root}")
+        say(_LINE.format(str(found.session), started, length, found.state, _start_of_text(found)).rstrip())
+    say(f"folder: {printable(str(library.root))}")
 
 
 @app.command()
@@ -50,13 +51,13 @@ def show(session: Id) -> None:
     """Print one take: each segment, when it was said, its text or why it has none; and what it was edited to."""
     with _exit_on_error():
         found = _find(session)
-    typer.echo(f"{found.session}: {found.state}, {found.seconds:.1f} s, started {_started(found)}")
+    say(f"{found.session}: {found.state}, {found.seconds:.1f} s, started {_started(found)}")
     for segment in found.transcript.segments:
         said = f"no text: {segment.error}" if segment.error else segment.text or "(nothing understood)"
-        typer.echo(f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s] {said}")
+        say(f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s] {said}")
     if found.take.edited:
-        typer.echo(f"edited to: {found.take.edited}")
-    typer.echo(f"folder: {found.folder}")
+        say(f"edited to: {found.take.edited}")
+    say(f"folder: {printable(str(found.folder))}")
 
 
 @app.command()
@@ -75,7 +76,7 @@ def export(
             write_whole(text, _text_of(found, form, sound.name))
         except OSError as error:
             raise OutputFailed(f"{session} cannot be exported to {output}: {error.strerror}") from error
-    typer.echo(f"written: {sound}, {text}")
+    say(f"written: {printable(str(sound))}, {printable(str(text))}")
 
 
 @app.command()
@@ -103,7 +104,7 @@ async def _resend(found: "Found", source: "Source") -> int:
     from app.process import FAILED
     from app.progress import Display
 
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True)
     with _library().reopen(found.session) as journal:
         async with AsyncExitStack() as cleanup:
             stack = source.stack()
@@ -113,9 +114,9 @@ async def _resend(found: "Found", source: "Source") -> int:
             display = cleanup.enter_context(Display(console, "take").shown())
             work = Resender(source.locate(), needed_models.vad_folder()).resend(journal, display)
             transcript = await (stack.unless_broken(work) if stack else work)
-    typer.echo(render(transcript, Format.TXT), nl=False)
+    say(render(transcript, Format.TXT), end="")
     for segment in transcript.failures:
-        typer.echo(f"no text at {segment.start_ms / 1000:.1f} s: {segment.error}", err=True)
+        say(f"no text at {segment.start_ms / 1000:.1f} s: {segment.error}", err=True)
     return FAILED if transcript.failures else 0
 
 
@@ -177,5 +178,5 @@ def _exit_on_error() -> Iterator[None]:
     try:
         yield
     except AppError as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(1) from error

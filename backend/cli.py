@@ -31,6 +31,7 @@ from protocol.audio import samples_to_seconds
 from runtime.folders import Folders, folders
 from runtime.garbage import collect_seldom
 from runtime.logs import logging_to
+from runtime.terminal import printable, say
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +122,7 @@ def list_dead(
             job, failure = letter.job, letter.failure
             why = f"{failure.code}: {failure.message}" if failure else "unknown"
             seconds = samples_to_seconds(job.samples)
-            typer.echo(f"{letter.entry}  {job.session}  segment {job.segment}  {seconds:.1f} s  {why}")
+            say(printable(f"{letter.entry}  {job.session}  segment {job.segment}  {seconds:.1f} s  {why}"))
 
     with_jobs(redis, config, show)
 
@@ -137,7 +138,7 @@ def retry(entries: list[str], redis: Redis = "", config: Config = None) -> None:
                 raise SettingsError(f"{entry} is not among the dead letters")
             reply = await jobs.retry_dead(letter)
             gone = isinstance(reply, SessionGone)
-            typer.echo(f"{entry}  {'nobody waits for it any more: it stays' if gone else 'queued'}")
+            say(f"{entry}  {'nobody waits for it any more: it stays' if gone else 'queued'}")
 
     with_jobs(redis, config, again)
 
@@ -150,7 +151,7 @@ def drop(entries: list[str], redis: Redis = "", config: Config = None) -> None:
         for entry in entries:
             if not await jobs.drop_dead(entry):
                 raise SettingsError(f"{entry} is not among the dead letters")
-            typer.echo(f"{entry}  dropped")
+            say(f"{entry}  dropped")
 
     with_jobs(redis, config, delete)
 

@@ -17,6 +17,7 @@ from protocol.devices import DEVICES_PATH, DeviceKind, DeviceList, DeviceState
 from protocol.endpoint import ENDPOINT_FILE
 from protocol.pairing import PAIRING_PATH, PairingState
 from runtime.folders import folders
+from runtime.terminal import printable, say
 
 devices = typer.Typer(no_args_is_help=True, help="Who else may use this gateway.")
 
@@ -37,7 +38,7 @@ def list_devices() -> None:
         known = {device.id: device for device in told.devices} if told else {}  # the file is a minute behind
         for one in listed:
             seen = _seen(one, known.get(one.id))
-            typer.echo(f"{one.id}  {one.kind:6}  {_day(one.made_s)}  {seen:16}  {one.name}")
+            say(f"{one.id}  {one.kind:6}  {_day(one.made_s)}  {seen:16}  {printable(one.name)}")
 
 
 @devices.command("add")
@@ -47,14 +48,14 @@ def add_device(
     """Make a key by hand, where nobody can pair, and print it once, with the digest to know the gateway by."""
     with _store() as store:
         made, key = store.add(name, DeviceKind.WORKER if worker else DeviceKind.CLIENT, time.time())
-        typer.echo(f"{made.id}  {made.kind}  {made.name}\n{key}")
+        say(f"{made.id}  {made.kind}  {made.name}\n{key}")
     here = asyncio.run(_asked(PAIRING_PATH, PairingState))
     if here is None:
-        typer.echo("while the gateway runs, its certificate's digest is shown here too", err=True)
+        say("while the gateway runs, its certificate's digest is shown here too", err=True)
     elif here.certificate_sha256:
-        typer.echo(f"certificate: {here.certificate_sha256}")
+        say(f"certificate: {here.certificate_sha256}")
         for url in here.urls:
-            typer.echo(f"at: {url}")
+            say(f"at: {url}")
 
 
 @devices.command("name")
@@ -62,7 +63,7 @@ def name_device(device: Which, name: str) -> None:
     """Call it something else."""
     with _store() as store:
         renamed = store.rename(device, name)
-        typer.echo(f"{renamed.id}  {renamed.name}")
+        say(f"{renamed.id}  {renamed.name}")
 
 
 @devices.command("revoke")
@@ -70,7 +71,7 @@ def revoke_device(device: Which) -> None:
     """Its key is good no more, and its open connections end."""
     with _store() as store:
         revoked = store.revoke(device)
-        typer.echo(f"{revoked.id}  {revoked.name}  revoked")
+        say(f"{revoked.id}  {revoked.name}  revoked")
 
 
 @contextmanager
@@ -78,7 +79,7 @@ def _store() -> Iterator[DeviceStore]:
     try:
         yield DeviceStore(folders().data / DEVICES_FILE)
     except (BackendError, OSError) as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(1) from None
 
 

@@ -18,6 +18,7 @@ from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
 from protocol.pairing import PAIRING_PATH, PairingStage, PairingState, PairingWish, link_of
 from runtime.folders import folders
+from runtime.terminal import printable
 
 LOOK_S: Final = 0.5
 _ANSWER_S: Final = 5.0
@@ -49,7 +50,7 @@ def pair_device(
             raise PairingFailed("no QR code can be drawn here: use a UTF-8 locale, or leave --qr out")
         asyncio.run(let_in(running(folders().runtime / ENDPOINT_FILE), kind, typer.echo, qr=drawn))
     except BackendError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(printable(str(error)), err=True)
         raise typer.Exit(1) from None
 
 
@@ -82,7 +83,7 @@ async def let_in(
         raise PairingFailed(f"a device had the code, but could not be kept: {state.problem.message}")
     if state.stage is not PairingStage.PAIRED:
         raise PairingFailed(_ENDED.get(state.stage, _ENDED[PairingStage.NONE]))
-    say(f"paired: {state.device}")
+    say(f"paired: {printable(state.device)}")
 
 
 async def _ask(http: aiohttp.ClientSession, method: str, body: bytes | None = None) -> PairingState:
@@ -102,12 +103,12 @@ def show(state: PairingState, say: Say, *, qr: bool = False) -> None:
     """What a person takes to the device, line by line; ``qr``: the link also for a camera."""
     say(f"code: {state.code[:4]} {state.code[4:]}")
     say(f"good for: {state.left_s:.0f} s")
-    say(f"gateway: {state.gateway}")
+    say(f"gateway: {printable(state.gateway)}")
     for url in state.urls:
-        say(f"at: {url}")
+        say(f"at: {printable(url)}")
     say(f"certificate: {state.certificate_sha256}")
     if link := link_of(state):
-        say(f"link: {link}")
+        say(f"link: {printable(link)}")
         if qr:
             say(drawing(link))
     if state.kind is DeviceKind.WORKER:

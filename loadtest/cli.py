@@ -23,6 +23,7 @@ from loadtest.sessions import Plan, run_sessions
 from loadtest.streams import Streams, run_streams
 from runtime.folders import folders
 from runtime.logs import logging_to
+from runtime.terminal import say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -60,7 +61,7 @@ def sessions(  # noqa: PLR0913 - typer: an option is a parameter
     with logging_to("loadtest", folders().logs, terminal=False), _told():
         locate = _located(gateway, key, certificate)
         summary = asyncio.run(run_sessions(Plan(count, seconds, pace, seed), locate))
-    typer.echo(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
+    say(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
     raise typer.Exit(0 if summary.flawless else 1)
 
 
@@ -143,7 +144,7 @@ def plan(  # noqa: PLR0913 - typer: an option is a parameter
     with logging_to("loadtest", folders().logs, terminal=False), _told():
         fleet = asyncio.run(ask_fleet(_located(gateway, key, certificate)()))
     found = need(streams, fleet, talk, headroom)
-    typer.echo(msgspec.json.encode(found).decode() if as_json else words(found))
+    say(msgspec.json.encode(found).decode() if as_json else words(found))
     raise typer.Exit(0 if found.enough else 1)
 
 
@@ -173,9 +174,9 @@ def _play(
 
 
 def _show(report: Report) -> None:
-    typer.echo(msgspec.json.format(msgspec.json.encode(report.figures), indent=2).decode())
+    say(msgspec.json.format(msgspec.json.encode(report.figures), indent=2).decode())
     if report.figures.strained:
-        typer.echo(STRAINED, err=True)
+        say(STRAINED, err=True)
 
 
 def _located(gateway: str, key: str, certificate: str) -> Locate:
@@ -191,7 +192,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (GatewayError, NoReport) as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(1) from None
 
 

@@ -31,6 +31,7 @@ import structlog
 
 from runtime.log_limits import RepeatLimit
 from runtime.log_writer import LogFile, LogWriter, Write, to_stream
+from runtime.terminal import LINES, printable
 
 STORY: Final = ".story"
 
@@ -43,6 +44,7 @@ _AUDIT_LINES: Final = 1_000
 _MOST_AUDITED: Final = 10_000  # a thousand devices, and whatever they do
 _INTERVAL_S: Final = 10.0
 _TEMPLATE: Final = 200
+_LONG: Final = frozenset({"exception", "stack"})
 _PRIVATE: Final = frozenset({"pcm", "audio", "text", "key", "api_key", "authorization", "hotwords"})
 
 log = structlog.get_logger(__name__)
@@ -243,12 +245,28 @@ def _writes(
     shared: tuple[structlog.typing.Processor, ...], file: LogFile | None, terminal: bool
 ) -> Iterator[Write]:
     if terminal:
-        formatter = _Formatter(shared, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        formatter = _Formatter(shared, _harmless(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())))
         least = logging.WARNING if file else logging.NOTSET
         yield partial(_written, formatter, partial(to_stream, sys.stderr), least)
     if file is not None:
         formatter = _Formatter(shared, structlog.processors.JSONRenderer(_json))
         yield partial(_written, formatter, file.write, logging.NOTSET)
+
+
+def _harmless(render: structlog.typing.Processor) -> structlog.typing.Processor:
+    """``render`` for a terminal: fields may hold words of strangers."""
+
+    traced = structlog.processors.ExceptionRenderer()  # of other libraries, which ours are not
+
+    def rendered(logger: Any, method: str, event: Event) -> Any:
+        fields = traced(logger, method, event).items()
+        return render(logger, method, {name: _shown(name, value) for name, value in fields})
+
+    return rendered
+
+
+def _shown(name: str, value: Any) -> Any:
+    return value if isinstance(value, int | float | None) else printable(str(value), LINES * (name in _LONG))
 
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, default=repr)

@@ -22,6 +22,7 @@ from protocol.engine import EngineSettings, EngineUnavailable
 from protocol.job import Keys
 from runtime.folders import folders
 from runtime.logs import logging_to
+from runtime.terminal import say
 from speech.errors import SpeechError
 from speech.models.catalogue import load_catalogue
 from speech.models.store import ModelStore, State
@@ -104,8 +105,8 @@ def doctor(
 ) -> None:
     """Say what this computer can recognise with, and decode once. 0: it works; 1: it does not; 3: no engine."""
 
-    def say(finding: Finding) -> None:
-        typer.echo(json_line(finding) if as_json else line(finding))
+    def tell(finding: Finding) -> None:
+        say(json_line(finding) if as_json else line(finding))
 
     extras = _extra(extra or [])
     with logging_to("doctor", None):  # the folder of logs may be what is wrong
@@ -113,13 +114,13 @@ def doctor(
             settings = msgspec.structs.replace(_engine_settings(engine, model, extras), device=device)
         except (EngineUnavailable, SpeechError) as error:
             for finding in (*surroundings(engine), Finding("model", str(error), False)):
-                say(finding)
+                tell(finding)
             raise typer.Exit(_NOTHING_TO_RUN) from None
         for finding in surroundings(settings.engine):
-            say(finding)
+            tell(finding)
         if settings.model_folder:
-            say(Finding("model", f"{settings.model}, whole, in {settings.model_folder}", True))
-        raise typer.Exit(examine(settings, audio, say))
+            tell(Finding("model", f"{settings.model}, whole, in {settings.model_folder}", True))
+        raise typer.Exit(examine(settings, audio, tell))
 
 
 def main() -> None:

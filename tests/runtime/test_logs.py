@@ -205,3 +205,16 @@ def test_logging_is_as_before_afterwards(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         pass
     assert logging.getLogger().handlers == before
+
+
+def test_terminal_line_escapes_control_characters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with logging_to("test", tmp_path, terminal=True):
+        structlog.get_logger("ours").warning("paired\x1b[2J", device="a\x1b]0;b\x07\nforged", place=Path("c\x9b"))
+        try:
+            raise ValueError("d\x1b[31m")
+        except ValueError:
+            logging.getLogger("foreign").exception("e\x1b[2J")
+    shown = capsys.readouterr().err
+    assert r"paired\x1b[2J" in shown and r"a\x1b]0;b\x07\nforged" in shown and r"c\x9b" in shown
+    assert r"e\x1b[2J" in shown and r"d\x1b[31m" in shown and "Traceback" in shown
+    assert "\x1b" not in shown and "\x07" not in shown and "\x9b" not in shown

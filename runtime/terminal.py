@@ -1,0 +1,34 @@
+"""Text of strangers on a terminal: file names, recognised texts, names of devices, words of a gateway.
+
+A terminal obeys control characters, and directional overrides show a text as another one. Both are written as
+escapes, as Python writes them.
+"""
+
+import re
+import sys
+from typing import Final
+
+_UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+LINES: Final = "\n\t"
+"""What a text of several lines keeps."""
+
+
+def printable(text: str, keep: str = "") -> str:
+    """Return ``text`` with every character that a terminal would obey as an escape, but those of ``keep``."""
+    return _UNSAFE.sub(lambda found: found[0] if found[0] in keep else _escaped(found[0]), text)
+
+
+def say(text: str, *, err: bool = False, end: str = "\n") -> None:
+    """Write to standard output: exactly what it is into a file or a pipe, printable on a terminal.
+
+    ``err``: to standard error, which is always for people. Raises ``BrokenPipeError``.
+    """
+    stream = sys.stderr if err else sys.stdout
+    if err or stream.isatty():
+        text = printable(text, LINES)
+    stream.write(text + end)
+    stream.flush()
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()

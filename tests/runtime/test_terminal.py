@@ -1,0 +1,64 @@
+"""Text of strangers: harmless on a terminal, exact everywhere else."""
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.terminal import LINES, printable, say
+
+HOSTILE = "\x1b[2J\x1b]0;title\x07\x9b31m\x08\x7f\r\u202etxt.exe\u2066\u2028\udc80"
+SAY = f"from runtime.terminal import say; say({HOSTILE[:-1] + chr(10)!r}); say({HOSTILE!r}, err=True)"
+
+
+def test_printable_escapes_what_a_terminal_obeys() -> None:
+    assert printable("a\x1b[31m\x9b\x7f\r\nb\tc") == r"a\x1b[31m\x9b\x7f\r\nb\tc"
+    assert printable("\u202egpj.exe\u202c") == r"\u202egpj.exe\u202c"
+    assert printable("name\udc80.wav") == r"name\udc80.wav"
+
+
+@pytest.mark.parametrize(
+    "text", ["Grüße, 你好。　مرحبا \u200fשלום", "👩\u200d💻 e\u0301 \xa0 100 %", "<b>[red]\\x1b"]
+)
+def test_printable_keeps_every_language(text: str) -> None:
+    assert printable(text) == text
+
+
+def test_printable_keeps_lines_only_where_they_are_allowed() -> None:
+    assert printable("a\n\tb\r\n", LINES) == "a\n\tb\\r\n"
+    assert printable("a\nb") == r"a\nb"
+
+
+@given(st.text(st.characters()))
+def test_printable_never_leaves_a_control_character(text: str) -> None:
+    shown = printable(text)
+    assert not any(ord(sign) < 32 or 0x7F <= ord(sign) < 0xA0 for sign in shown)
+    assert shown.encode() and printable(shown) == shown if shown else not text
+
+
+def test_say_is_exact_in_a_pipe_and_printable_in_errors() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SAY], capture_output=True, text=True, encoding="utf-8", check=True
+    )
+    assert done.stdout.encode() == f"{HOSTILE[:-1]}\n\n".replace("\r", "\n").encode()  # as text mode reads it
+    assert "\x1b" not in done.stderr and r"\x1b[2J" in done.stderr and r"\udc80" in done.stderr
+
+
+def test_say_is_printable_on_a_terminal() -> None:
+    ours, theirs = pty.openpty()
+    try:
+        subprocess.run([sys.executable, "-c", SAY], stdout=theirs, stderr=theirs, check=True)
+        shown = os.read(ours, 65536)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert b"\x1b" not in shown and b"\x07" not in shown and rb"\x1b[2J" in shown and rb"\u202e" in shown
+
+
+def test_say_writes_no_line_feed_when_it_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    say("a", end="")
+    assert capsys.readouterr().out == "a"
