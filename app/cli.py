@@ -1,8 +1,7 @@
 """``kikipounamu``: the command line of the desktop. Only reads options; what a command needs is imported by it."""
 
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -63,12 +62,10 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     from app import commands, process
 
     source = commands.Source(gateway, key, certificate, engine, model, get_models)
-    wanted = "" if script == "as-is" else script
+    wanted = commands.Wanted(files, form, output, language, "" if script == "as-is" else script)
 
-    def work() -> Coroutine[Any, Any, int]:
-        return commands.transcribe(files, source, language, form, output, wanted)
-
-    process.run("kikipounamu", work, source.prepare)
+    transcription = commands.Transcription(wanted, source)
+    process.run("kikipounamu", transcription.run, transcription.prepare)
 
 
 @app.command("app")

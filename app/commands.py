@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import typer
-from rich.console import Console
+from rich.text import Text
 
 from app import local_gateway, needed_models
+from app.console import Console
 from app.errors import StackFailed
 from app.formats import Format, render
 from app.gateways import naming
@@ -19,7 +21,11 @@ from app.recording import Recogniser
 from app.stack import Stack, StackSettings
 from app.up_command import report
 from client.connection import Locate, fixed
+from client.errors import Refused, Unreachable
 from protocol.recognition import Options, Script
+from runtime.terminal import printable, say
+from speech.audio_file import check_audio
+from speech.errors import SpeechError
 
 
 @dataclass(frozen=True)
@@ -50,44 +56,106 @@ class Source:
         return None if self.gateway else Stack(StackSettings(self.engine, self.model))
 
 
-async def transcribe(
-    files: Sequence[Path], source: Source, language: str, form: Format, output: str, script: Script = "simplified"
-) -> int:
-    """Recognise each file; one that fails does not stop the others."""
-    outputs = Outputs(files, output, form)
-    console = Console(stderr=True, highlight=False)
-    options = Options(language=language, model=source.model, priority="bulk", script=script)
-    async with AsyncExitStack() as cleanup:
-        stack = source.stack()
-        if stack is not None:
-            console.print("starting the gateway and the worker, unless they run", soft_wrap=True)
-            await cleanup.enter_async_context(stack)
-        recogniser = Recogniser(source.locate(), needed_models.vad_folder(), options)
-        failed = False
-        for file in files:
-            work = _transcribe_one(file, recogniser, form, outputs, console)
-            failed |= not await (stack.unless_broken(work) if stack else work)
-    return FAILED if failed else 0
+@dataclass(frozen=True)
+class Wanted:
+    """What `transcribe` is to do. ``output``: where results go, as ``Outputs`` has it."""
+
+    files: Sequence[Path]
+    form: Format = Format.TXT
+    output: str = "-"
+    language: str = "auto"
+    script: Script = "simplified"
 
 
-async def _transcribe_one(
-    file: Path, recogniser: Recogniser, form: Format, outputs: Outputs, console: Console
-) -> bool:
-    try:
-        with Display(console, file.name).shown() as display:
-            transcript = await recogniser.recognise(file, display)
-        place = outputs.deliver(file, render(transcript, form, str(file)))
-    except EXPECTED as error:
-        if isinstance(error, StackFailed):
+class Transcription:
+    """Files that are recognised one after the other.
+
+    One that fails does not stop the others. A gateway that cannot be had does.
+    """
+
+    def __init__(self, wanted: Wanted, source: Source) -> None:
+        self._wanted = wanted
+        self._source = source
+        self._console = Console(stderr=True)
+        self._unreadable: dict[Path, str] = {}
+        self._gone = ""
+
+    @cached_property
+    def _outputs(self) -> Outputs:
+        return Outputs(self._wanted.files, self._wanted.output, self._wanted.form)
+
+    def prepare(self) -> None:
+        """Look at every file, then for gateway and models. Results without a place are an error before that.
+
+        Raises ``AppError``, ``Refused`` and ``typer.Exit``: no file can be read, which was said then.
+        """
+        outputs = self._outputs  # its mistakes come before everything else
+        for file in self._wanted.files:
+            try:
+                check_audio(file)
+            except SpeechError as error:
+                self._unreadable[file] = str(error)
+        if len(self._unreadable) == len(set(self._wanted.files)):
+            for file in self._wanted.files:
+                self._tell(file, self._unreadable[file])
+                outputs.fail(file, self._unreadable[file])
+            raise typer.Exit(FAILED)
+        self._source.prepare()
+
+    async def run(self) -> int:
+        """The exit status."""
+        options = Options(
+            language=self._wanted.language,
+            model=self._source.model,
+            priority="bulk",
+            script=self._wanted.script,
+        )
+        async with AsyncExitStack() as cleanup:
+            stack = self._source.stack()
+            if stack is not None:
+                self._console.print("starting the gateway and the worker, unless they run", soft_wrap=True)
+                await cleanup.enter_async_context(stack)
+            recogniser = Recogniser(self._source.locate(), needed_models.vad_folder(), options)
+            whole = True
+            for file in self._wanted.files:
+                work = self._one(file, recogniser)
+                whole &= await (stack.unless_broken(work) if stack else work)
+        return 0 if whole else FAILED
+
+    async def _one(self, file: Path, recogniser: Recogniser) -> bool:
+        """Whether all of its text is there."""
+        if file in self._unreadable:
+            return self._fail(file, self._unreadable[file])
+        if self._gone:
+            return self._fail(file, "not tried", self._gone)
+        try:
+            with Display(self._console, file.name).shown() as display:
+                transcript = await recogniser.recognise(file, display)
+            text = render(transcript, self._wanted.form, str(file), line=self._outputs.lines)
+            place = self._outputs.deliver(file, text)
+        except StackFailed:
             raise
-        console.print(f"{file.name}: {error}", markup=False, soft_wrap=True)
+        except (Unreachable, Refused) as error:
+            self._gone = str(error)
+            return self._fail(file, self._gone)
+        except EXPECTED as error:
+            return self._fail(file, str(error))
+        if place:
+            self._tell(file, f"written to {place}")
+        for segment in transcript.failures:
+            self._tell(file, f"no text at {segment.start_ms / 1000:.1f} s: {segment.error}")
+        if transcript.truncated:
+            self._tell(file, transcript.truncated)
+        return not (transcript.failures or transcript.truncated)
+
+    def _fail(self, file: Path, why: str, reason: str = "") -> bool:
+        """Say why there is no result. ``reason``: for programs, where people were told before."""
+        self._tell(file, why)
+        self._outputs.fail(file, f"{why}: {reason}" if reason else why)
         return False
-    if place:
-        console.print(f"{file.name}: written to {place}", markup=False, soft_wrap=True)
-    for segment in transcript.failures:
-        at = segment.start_ms / 1000
-        console.print(f"{file.name}: no text at {at:.1f} s: {segment.error}", markup=False, soft_wrap=True)
-    return not transcript.failures
+
+    def _tell(self, file: Path, what: str) -> None:
+        self._console.print(Text(printable(f"{file.name}: {what}")), soft_wrap=True)
 
 
 async def up(source: Source) -> int:
@@ -98,5 +166,5 @@ async def up(source: Source) -> int:
             f"a gateway of yours already runs at {endpoint.url} (process {endpoint.pid}): use that one"
         )
     async with Stack(StackSettings(source.engine, source.model, lasting=True, own_terminal=True)) as stack:
-        await stack.unless_broken(report(stack, typer.echo))
+        await stack.unless_broken(report(stack, say))
     return FAILED

@@ -19,10 +19,14 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def render(transcript: Transcript, form: Format, source: str = "") -> str:
-    """The transcript as text that ends with a line feed (or is empty). ``source`` names the recording in json."""
+def render(transcript: Transcript, form: Format, source: str = "", *, line: bool = False) -> str:
+    """The transcript as text that ends with a line feed (or is empty). ``source`` names the recording in json.
+
+    ``line``: json in one line, as JSON lines want it.
+    """
     if form is Format.JSON:
-        return render_json(document(transcript, source))
+        content = document(transcript, source) | {"truncated": bool(transcript.truncated)}
+        return render_json_line(content) if line else render_json(content)
     return _WRITERS[form](transcript)
 
 
@@ -43,7 +47,7 @@ def _cues(transcript: Transcript) -> Iterator[Cue]:
 
 
 def document(transcript: Transcript, source: str) -> dict[str, object]:
-    """What json has of a transcript."""
+    """Return what json has of a transcript. A name that is not in UTF-8 cannot be told exactly."""
     segments = [
         {
             "start_ms": segment.start_ms,
@@ -57,11 +61,21 @@ def document(transcript: Transcript, source: str) -> dict[str, object]:
         for segment in transcript.segments
     ]
     return {
-        "file": source,
+        "file": valid(source),
         "duration_ms": transcript.duration_ms,
         "text": transcript.text,
         "segments": segments,
     }
+
+
+def valid(name: str) -> str:
+    """Return the name of a file as JSON can hold it."""
+    return name.encode(errors="replace").decode()
+
+
+def render_json_line(value: object) -> str:
+    """Return one line of JSON lines."""
+    return msgspec.json.encode(value).decode() + "\n"
 
 
 def render_json(value: object) -> str:

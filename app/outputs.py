@@ -7,10 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import typer
-
 from app.errors import OutputFailed, UsageMistake
-from app.formats import Format
+from app.formats import Format, render_json_line, valid
+from runtime.terminal import printable, say
 
 STDOUT: Final = "-"
 BESIDE: Final = "beside"
@@ -40,18 +39,38 @@ class Outputs:
                 raise UsageMistake(f"the result would replace {recording}: use another --output")
             self._places[recording] = place
 
+    @property
+    def lines(self) -> bool:
+        """Whether results are lines of one stream of JSON."""
+        return self._many and self._form is Format.JSON and not self._places
+
+    def fail(self, recording: Path, why: str) -> None:
+        """Of a recording without a result JSON on standard output has an object too. Raises ``OutputFailed``."""
+        if self._form is Format.JSON and not self._places:
+            _print(render_json_line({"file": valid(str(recording)), "error": valid(why)}))
+
     def deliver(self, recording: Path, text: str) -> str:
         """Write one result; returns where it is (empty: standard output). Raises ``OutputFailed``."""
         place = self._places.get(recording)
         if place is None:
-            heading = f"==> {recording} <==\n" if self._many and self._form is Format.TXT else ""
-            typer.echo(heading + text, nl=False)
+            if self._many and self._form is Format.TXT:
+                text = f"==> {printable(str(recording))} <==\n{text}"
+            _print(text)
             return ""
         try:
             write_whole(place, text)
         except OSError as error:
             raise OutputFailed(f"{place} cannot be written: {error.strerror}") from error
         return str(place)
+
+
+def _print(text: str) -> None:
+    try:
+        say(text, end="")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputFailed(f"standard output cannot be written: {error.strerror}") from error
 
 
 def write_whole(place: Path, text: str) -> None:

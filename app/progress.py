@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from app.states import State
 from app.transcript import Segment
 from client.events import ClientEvent, Connected, Disconnected, Retrying
 from protocol.session import Busy
+from runtime.terminal import printable
 
 _BACKLOG_S = 10.0
 _BUSY = {
@@ -29,17 +32,23 @@ def state_of(over: bool, unsent_s: float, finished: bool) -> State:
 
 
 def note_of(event: ClientEvent) -> str | None:
-    """What a person would want to know of it; empty: what was said before is over; ``None``: nothing new."""
+    """Return what a person would want to know of it; empty: what was said before is over; ``None``: nothing new.
+
+    It is the same for every try to connect: why nobody answers is an error, which is told once, at its end.
+    """
     match event:
         case Connected():
             return ""
-        case Disconnected(reason, retry_in_s):
-            return f"{reason}; next try in {retry_in_s:.1f} s"
+        case Disconnected():
+            return AWAY
         case Busy(reason):
             return _BUSY[reason]
         case Retrying(segment, attempt, code):
             return f"segment {segment} failed ({code}): attempt {attempt + 1}"
     return None
+
+
+AWAY: Final = "the gateway does not answer: trying again, and nothing is lost"
 
 
 class Display:
@@ -51,13 +60,15 @@ class Display:
         self.unsent_s: Callable[[], float] = lambda: 0.0
         self._console = console
         self._status: Status | None = None
-        self._name = name
+        self._name = printable(name)
         self._said = said
         self._listened = 0.0
         self._recognised = 0
         self._over = False
         self._note = ""
+        self._retry = ""
         self._shown = ""
+        self._end: str = State.DONE
 
     @contextmanager
     def shown(self) -> Iterator["Display"]:
@@ -86,25 +97,35 @@ class Display:
         """Keep what a person would want to know."""
         note = note_of(event)
         self._note = self._note if note is None else note
+        if isinstance(event, Connected | Disconnected):
+            self._retry = _retry(event) if isinstance(event, Disconnected) else ""
         self._show()
+
+    def truncated(self) -> None:
+        """The recording has no end."""
+        self._end = "breaks off"
 
     def recognised(self, segment: Segment) -> None:
         """A segment has ended."""
         self._recognised += 1
-        self._note = ""
+        self._note = self._retry = ""
         self._said(segment)
         self._show()
 
     def _show(self, finished: bool = False) -> None:
-        state = state_of(self._over, self.unsent_s(), finished)
-        note = f" ({self._note})" if self._note and not finished else ""
+        state = self._end if finished else state_of(self._over, self.unsent_s(), finished)
         counted = f"{self._name}: {state}, {self._listened:.0f} s heard, {_segments(self._recognised)} recognised"
+        note = f" ({self._note})" if self._note and not finished else ""
         if self._status:
-            self._status.update(f"{counted}{note}".replace("[", r"\["))
+            self._status.update(Text(f"{counted}{note}{self._retry}"))
         line = f"{self._name}: {state}{note}"
         if line != self._shown and not (self._status and not finished):
             self._shown = line
-            self._console.print(f"{counted}{note}" if finished else line, markup=False, soft_wrap=True)
+            self._console.print(Text(counted if finished else line), soft_wrap=True)
+
+
+def _retry(event: Disconnected) -> str:
+    return f" ({event.reason}; next try in {event.retry_in_s:.1f} s)"
 
 
 def _segments(count: int) -> str:

@@ -1,21 +1,22 @@
 """One recording through the pipeline, in a session of its own."""
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
 
 from structlog.contextvars import bound_contextvars
 
-from app.outlet import ToGateway
-from app.pipeline import Ears, at_speaking_pace, in_thread, transcribe
+from app.outlet import Outlet, ToGateway
+from app.pipeline import Ears, Samples, at_speaking_pace, in_thread, transcribe
 from app.progress import Display
 from app.transcript import Transcript
 from client.audio_store import TemporaryAudio
 from client.connection import Locate
 from client.gateway import ClientSettings, GatewayClient
 from protocol.recognition import Options
-from speech.audio_file import read_audio
+from speech.audio_file import AvailableAudio
 from speech.segmenter import Segmenter
 from speech.vad import open_vad
 
@@ -32,20 +33,28 @@ class Recogniser:
     async def recognise(self, path: Path, display: Display, *, live: bool = False) -> Transcript:
         """The text of ``path``, read as fast as it goes, or ``live``: at speaking pace.
 
+        Of a file whose end is missing it is the text of what is there, ``truncated``.
         Raises ``SpeechError`` for a file that cannot be read, ``GatewayError`` when the session cannot go on.
         """
         session = uuid4()
-        ears = Ears(open_vad(self.vad_folder), Segmenter())
+        ears, audio = Ears(open_vad(self.vad_folder), Segmenter()), AvailableAudio(path)
         with bound_contextvars(session=str(session)), TemporaryAudio() as store:
             async with GatewayClient(self.locate, session, store, self.options, self.settings) as client:
                 display.unsent_s = lambda: client.unsent_s
-                outlet, blocks = ToGateway(client, live=live), in_thread(read_audio(path))
-                if not live:
-                    return await transcribe(blocks, ears, outlet, display)
-                clock = asyncio.get_running_loop().time
-                start = clock()
+                outlet, blocks = ToGateway(client, live=live), in_thread(iter(audio))
+                transcript = await (_spoken if live else transcribe)(blocks, ears, outlet, display)
+        if audio.cut is None:
+            return transcript
+        display.truncated()
+        return replace(transcript, truncated=str(audio.cut))
 
-                def spoken_s() -> float:
-                    return clock() - start
 
-                return await transcribe(at_speaking_pace(blocks, spoken_s), ears, outlet, display, spoken_s)
+async def _spoken(blocks: AsyncIterator[Samples], ears: Ears, outlet: Outlet, display: Display) -> Transcript:
+    """As somebody speaks it."""
+    clock = asyncio.get_running_loop().time
+    start = clock()
+
+    def spoken_s() -> float:
+        return clock() - start
+
+    return await transcribe(at_speaking_pace(blocks, spoken_s), ears, outlet, display, spoken_s)

@@ -40,10 +40,11 @@ class Segment:
 
 @dataclass(frozen=True)
 class Transcript:
-    """Every segment of a recording, in order."""
+    """Every segment of a recording, in order. ``truncated``: why its end is missing; empty: it is whole."""
 
     segments: tuple[Segment, ...]
     duration_ms: int
+    truncated: str = ""
 
     @property
     def text(self) -> str:

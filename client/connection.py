@@ -1,6 +1,7 @@
 """One WebSocket to a gateway. Every wait has a deadline, and aiohttp's errors become ours here."""
 
 import asyncio
+import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -197,6 +198,26 @@ def broken(doing: str) -> Iterator[None]:
     except aiohttp.InvalidURL as error:
         raise Refused(f"not an address: {error}. Give it as https://host:port") from error
     except aiohttp.ClientConnectorError as error:  # its own text shows how Python writes a fingerprint
-        raise Unreachable(f"no connection to the gateway ({doing}): {error.os_error}") from error
+        raise Unreachable(f"no connection to the gateway: {_why_not(error)}") from error
     except (aiohttp.ClientError, OSError) as error:
-        raise Unreachable(f"no connection to the gateway ({doing}): {error}") from error
+        raise Unreachable(f"no connection to the gateway ({doing}): {_words(error)}") from error
+
+
+def _why_not(error: aiohttp.ClientConnectorError) -> str:
+    """Why none could be made, and what to do about it."""
+    place = f"{error.host}:{error.port}"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"the name {error.host} is not known: check it, and the network"
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return f"{place} does not speak TLS as a gateway does: check the address and its port"
+    match error.os_error.errno:
+        case errno.ECONNREFUSED:
+            return f"nothing listens at {place}: start the gateway there, or check the address"
+        case errno.ENETUNREACH | errno.EHOSTUNREACH | errno.EHOSTDOWN:
+            return f"there is no way to {place}: check the network, and that the computer is on"
+    return f"{place} cannot be reached ({_words(error.os_error)})"
+
+
+def _words(error: Exception) -> str:
+    """Without the number of an error, which says nothing to people."""
+    return (error.strerror if isinstance(error, OSError) else str(error)) or str(error) or type(error).__name__

@@ -1,7 +1,7 @@
 """Bytes that the header of a recording promises beyond the end of the file: a file that is cut off says so itself.
 
 Sizes that mean "not known yet" (0 and all ones, as streams have them) promise nothing. Neither do kinds without a
-size in their header: raw AAC, AMR, FLV, live Matroska, MP3 without a Xing or VBRI header, and Ogg that ends between
+size in their header: raw AAC, AMR, FLV, live Matroska, MP3 without a Xing or VBRI header, Ogg that ends between
 two pages. FLAC counts samples, not bytes: its reader compares them.
 
 Sources: RIFF (Microsoft, 1991), EBU Tech 3306 (RF64), AIFF 1.3, RFC 3533 (Ogg), ISO/IEC 14496-12 (boxes), RFC 8794

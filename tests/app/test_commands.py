@@ -6,8 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import soundfile
+import typer
+from aiohttp import web
 
-from app.commands import Source, transcribe, up
+from app.commands import Source, Transcription, Wanted, up
 from app.errors import ModelsMissing, StackFailed, UsageMistake
 from app.formats import Format
 from app.local_gateway import locate
@@ -17,7 +20,9 @@ from client.connection import Address
 from client.errors import Refused
 from runtime.logs import logging_to
 from tests.app.speech import SPEECH, digests
-from tests.helpers.scripted_gateway import Gateway, oblige, scripted
+from tests.helpers.ports import free_port
+from tests.helpers.recordings import samples_of
+from tests.helpers.scripted_gateway import Gateway, Memory, oblige, scripted
 
 TALK = SPEECH / "en-01.flac"
 
@@ -30,9 +35,17 @@ def as_in_main(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         yield
 
 
+async def oblige_each(socket: web.WebSocketResponse, memory: Memory) -> None:
+    """Every file is a session of its own."""
+    memory.audio.clear()
+    memory.texts.clear()
+    memory.received.clear()
+    await oblige(socket, memory)
+
+
 @asynccontextmanager
 async def elsewhere() -> AsyncIterator[tuple[Source, Gateway]]:
-    async with scripted(oblige) as gateway:
+    async with scripted(oblige_each) as gateway:
         yield Source(gateway.url, "k"), gateway
 
 
@@ -60,9 +73,27 @@ def test_what_names_no_gateway_is_said_before_anything_is_fetched() -> None:
             source.prepare()
 
 
-async def test_the_result_alone_is_on_standard_output(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def transcribed(source: Source, *files: Path, form: Format = Format.TXT, output: str = "-") -> int:
+    """The exit status, as the command comes to it."""
+    transcription = Transcription(Wanted(files, form, output, "en"), source)
+    try:
+        transcription.prepare()
+    except typer.Exit as end:
+        return end.exit_code
+    return await transcription.run()
+
+
+def wav(path: Path, missing: int = 0) -> Path:
+    """The talk as a WAV file without its last ``missing`` bytes."""
+    with path.open("wb") as file:  # whatever its name is
+        soundfile.write(file, samples_of(TALK), 16_000, subtype="PCM_16", format="WAV")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size - missing])
+    return path
+
+
+async def test_result_alone_is_on_standard_output(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with elsewhere() as (source, gateway):
-        assert await transcribe([TALK], source, "en", Format.TXT, "-") == 0
+        assert await transcribed(source, TALK) == 0
         hello = gateway.memory.hellos[0]
     out, err = capsys.readouterr()
     assert out == " ".join(digests(TALK, models)) + "\n"
@@ -70,32 +101,105 @@ async def test_the_result_alone_is_on_standard_output(models: Path, capsys: pyte
     assert (hello.options.language, hello.options.priority) == ("en", "bulk")
 
 
-async def test_a_file_that_fails_does_not_stop_the_others(
+async def test_transcribe_goes_on_when_one_file_fails(
     tmp_path: Path, models: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "broken.wav").write_text("this is no recording")
     files = [tmp_path / "broken.wav", tmp_path / "none.wav", TALK]
     async with elsewhere() as (source, _):
-        assert await transcribe(files, source, "auto", Format.JSON, str(tmp_path / "out")) == FAILED
+        assert await transcribed(source, *files, form=Format.JSON, output=str(tmp_path / "out")) == FAILED
     document = json.loads((tmp_path / "out" / "en-01.json").read_text())
-    assert document["text"] == " ".join(digests(TALK, models))
+    assert document["text"] == " ".join(digests(TALK, models)) and document["truncated"] is False
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["en-01.json"]
     out, err = capsys.readouterr()
     assert out == ""
-    assert "broken.wav: " in err
-    assert "none.wav: " in err
+    assert err.count("broken.wav: ") == err.count("none.wav: ") == 1
     assert "en-01.flac: written to" in err
 
 
-async def test_a_refused_key_is_said_for_each_file(capsys: pytest.CaptureFixture[str]) -> None:
-    async with scripted(oblige, refusing=((401, {}),)) as gateway:
-        assert await transcribe([TALK], Source(gateway.url, "wrong"), "auto", Format.TXT, "-") == FAILED
-    assert "--key" in capsys.readouterr().err
+@pytest.mark.parametrize("form", [Format.TXT, Format.JSON])
+async def test_truncated_file_is_recognised_and_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: Format
+) -> None:
+    cut = wav(tmp_path / "cut.wav", missing=2 * 16_000)
+    async with elsewhere() as (source, _):
+        assert await transcribed(source, cut, form=form) == FAILED
+    out, err = capsys.readouterr()
+    assert "cut.wav: breaks off, " in err and "promises at least 32,000 bytes more" in err and "done" not in err
+    if form is Format.JSON:
+        assert json.loads(out)["truncated"] is True and json.loads(out)["text"]
+    else:
+        assert out.strip()
+
+
+async def test_json_of_several_files_is_a_line_for_each_in_their_order(
+    tmp_path: Path, models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [TALK, tmp_path / "none.wav", wav(tmp_path / "cut.wav", missing=3), TALK]
+    async with elsewhere() as (source, _):
+        assert await transcribed(source, *files, form=Format.JSON) == FAILED
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["file"] for one in found] == [str(file) for file in files]
+    assert [one.get("truncated") for one in found] == [False, None, True, False]
+    assert "No such file" in found[1]["error"] and "text" not in found[1]
+    assert found[0]["text"] == found[3]["text"] == " ".join(digests(TALK, models))
+
+
+async def test_json_of_one_file_is_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with elsewhere() as (source, _):
+        assert await transcribed(source, TALK, form=Format.JSON) == 0
+        assert json.loads(capsys.readouterr().out)["file"] == str(TALK)
+        assert await transcribed(source, tmp_path / "none.wav", form=Format.JSON) == FAILED
+    out, err = capsys.readouterr()
+    assert json.loads(out)["error"] in err and out.count("\n") == 1
+
+
+async def test_no_file_that_can_be_read_starts_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not even the models are asked for."""
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path / "no models"))
+    (tmp_path / "empty.wav").touch()
+    files = [tmp_path / "missing.wav", tmp_path, tmp_path / "empty.wav"]
+    assert await transcribed(Source(get_models=False), *files) == FAILED
+    out, err = capsys.readouterr()
+    assert out == "" and [line.partition(": ")[0] for line in err.splitlines()] == [file.name for file in files]
+    assert "No such file" in err and "is a folder" in err and "is an empty file" in err
+
+
+async def test_refused_key_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    async with scripted(oblige, refusing=((401, {}),) * 9) as gateway:
+        assert await transcribed(Source(gateway.url, "wrong"), TALK, SPEECH / "en-02.flac") == FAILED
+        assert gateway.connections == 0
+    err = capsys.readouterr().err
+    assert err.count("--key") == 1 and "en-02.flac: not tried" in err
+
+
+async def test_dead_gateway_is_said_once_and_plainly(capsys: pytest.CaptureFixture[str]) -> None:
+    port = free_port()
+    source = Source(f"http://127.0.0.1:{port}", "k")
+    assert await transcribed(source, TALK, SPEECH / "en-02.flac", form=Format.JSON) == FAILED
+    out, err = capsys.readouterr()
+    assert err.count(f"nothing listens at 127.0.0.1:{port}") == 1 and "Errno" not in err + out
+    assert err.count("trying again") <= 2 and "en-02.flac: not tried" in err  # once while listening, once after
+    assert ["nothing listens" in json.loads(line)["error"] for line in out.splitlines()] == [True, True]
+
+
+async def test_name_of_a_file_reaches_no_terminal_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = wav(tmp_path / "a\x1b[2J\u202e\udc80.wav")
+    async with elsewhere() as (source, _):
+        assert await transcribed(source, hostile, TALK) == 0
+        shown = "".join(capsys.readouterr())
+        assert await transcribed(source, hostile, form=Format.JSON) == 0
+    assert "\x1b" not in shown and "\u202e" not in shown and r"a\x1b[2J\u202e\udc80.wav" in shown
+    assert json.loads(capsys.readouterr().out)["file"] == str(hostile).replace("\udc80", "?")
 
 
 async def test_mistakes_are_told_before_anything_is_started() -> None:
     with pytest.raises(UsageMistake):
-        await transcribe([TALK, TALK], Source(), "auto", Format.SRT, "-")
+        await transcribed(Source(), TALK, TALK, form=Format.SRT)
 
 
 async def test_up_beside_a_running_gateway_says_so() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -61,6 +62,17 @@ def test_json() -> None:
     }
     assert document["segments"][2]["error"] == "engine died (engine_died)"
     assert len(document["segments"]) == 4
+    assert document["truncated"] is False
+
+
+def test_json_says_that_a_recording_is_truncated() -> None:
+    cut = replace(TRANSCRIPT, truncated="it breaks off")
+    assert json.loads(render(cut, Format.JSON))["truncated"] is True
+
+
+def test_json_line_is_one_line_whatever_is_in_it() -> None:
+    line = render(Transcript((Segment(0, 0, 1, "a\nb\u2028c"),), 1), Format.JSON, "x\udc80\n", line=True)
+    assert line.count("\n") == 1 and json.loads(line)["file"] == "x?\n"
 
 
 segments = st.builds(

@@ -23,6 +23,26 @@ def test_several_texts_on_standard_output_have_headings(capsys: pytest.CaptureFi
     assert capsys.readouterr().out == "==> a.wav <==\none\n==> b.wav <==\ntwo\n"
 
 
+def test_outputs_tell_programs_what_failed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    Outputs([Path("a.wav")], "-", Format.JSON).fail(Path("a.wav"), "it\nis not there")
+    assert capsys.readouterr().out == '{"file":"a.wav","error":"it\\nis not there"}\n'
+    Outputs([Path("a.wav")], str(tmp_path), Format.JSON).fail(Path("a.wav"), "x")
+    Outputs([Path("a.wav")], "-", Format.TXT).fail(Path("a.wav"), "x")
+    assert capsys.readouterr().out == ""
+
+
+def test_outputs_are_lines_for_several_json_results_on_standard_output() -> None:
+    one, two = Path("a.wav"), Path("b.wav")
+    assert Outputs([one, two], "-", Format.JSON).lines
+    assert not Outputs([one], "-", Format.JSON).lines and not Outputs([one, two], "beside", Format.JSON).lines
+
+
+def test_heading_is_safe_for_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = Outputs([Path("a\x1b[2J.wav"), Path("b")], "-", Format.TXT)
+    outputs.deliver(Path("a\x1b[2J.wav"), "\x1b[1m\n")
+    assert capsys.readouterr().out == "==> a\\x1b[2J.wav <==\n\x1b[1m\n"  # the text itself is exact in a pipe
+
+
 @pytest.mark.parametrize("form", [Format.SRT, Format.VTT])
 def test_several_subtitle_files_are_not_one(form: Format) -> None:
     with pytest.raises(UsageMistake, match="--output"):

@@ -3,8 +3,8 @@
 import io
 
 import pytest
-from rich.console import Console
 
+from app.console import Console
 from app.progress import Display, state_of
 from app.states import State
 from app.transcript import Segment
@@ -30,7 +30,7 @@ def test_states(over: bool, unsent_s: float, finished: bool, state: State) -> No
 
 def console(terminal: bool) -> tuple[Console, io.StringIO]:
     out = io.StringIO()
-    return Console(file=out, force_terminal=terminal, width=200, highlight=False), out
+    return Console(file=out, force_terminal=terminal, width=200), out
 
 
 def test_without_a_terminal_each_change_is_one_line() -> None:
@@ -56,18 +56,35 @@ def test_without_a_terminal_each_change_is_one_line() -> None:
 def test_what_goes_wrong_is_shown_until_it_is_right_again() -> None:
     screen, out = console(terminal=False)
     with Display(screen, "a").shown() as display:
-        display.heard(Disconnected("the gateway is away", 2.0))
+        for retry_in_s in (0.5, 1.0, 2.0):
+            display.heard(Disconnected("nothing listens there", retry_in_s))
         display.heard(Connected("g", True))
         display.heard(Busy("no_worker"))
         display.heard(Retrying(3, 1, ErrorCode.ENGINE_DIED))
         display.recognised(Segment(0, 0, 10, "x"))
     assert out.getvalue().splitlines()[:5] == [
-        "a: listening (the gateway is away; next try in 2.0 s)",
+        "a: listening (the gateway does not answer: trying again, and nothing is lost)",
         "a: listening",
         "a: listening (no worker is ready yet)",
         "a: listening (segment 3 failed (engine_died): attempt 2)",
         "a: listening",
     ]
+
+
+def test_display_says_that_a_recording_breaks_off() -> None:
+    screen, out = console(terminal=False)
+    with Display(screen, "a").shown() as display:
+        display.truncated()
+    assert out.getvalue() == "a: breaks off, 0 s heard, 0 segments recognised\n"
+
+
+def test_display_updates_a_dead_gateway_in_place_on_a_terminal() -> None:
+    screen, out = console(terminal=True)
+    with pytest.raises(RuntimeError), Display(screen, "a").shown() as display:
+        for retry_in_s in (0.5, 1.0, 2.0):
+            display.heard(Disconnected("nothing listens\x1b[2J there", retry_in_s))
+        raise RuntimeError
+    assert out.getvalue().count("\n") <= 1 and "listens\x1b[2J there" not in out.getvalue()
 
 
 def test_a_failure_does_not_say_done() -> None:
