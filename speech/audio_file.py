@@ -45,7 +45,7 @@ def read_audio(path: str | os.PathLike[str]) -> Iterator[Samples]:
                 samples += len(block)
                 yield block
     except AudioDamaged as error:
-        raise (_broken_off(path, samples, error.reason) if samples else error) from error
+        raise (_broken_off(path, samples, error.reason or str(error)) if samples else error) from error
     if not samples:
         raise AudioEmpty(f"{path} holds no sound: record it again")
     if missing:

@@ -35,7 +35,7 @@ class AudioDamaged(AudioUnreadable):
 
     def __init__(self, text: str, reason: str = "") -> None:
         super().__init__(text)
-        self.reason = reason or text
+        self.reason = reason
 
 
 class AudioTruncated(AudioDamaged):
