@@ -20,6 +20,7 @@ from backend.configuration import (
 from backend.errors import BackendError
 from backend.jobs import Jobs, open_jobs
 from runtime.folders import Folders, folders
+from runtime.terminal import say
 
 Redis = Annotated[
     str,
@@ -46,5 +47,5 @@ def with_jobs(redis: str, config: Path | None, use: Callable[[Jobs], Coroutine[A
     try:
         asyncio.run(connected())
     except BackendError as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(1) from None

@@ -18,6 +18,7 @@ from protocol.audio import samples_to_seconds
 from protocol.devices import clean_name
 from protocol.errors import ErrorCode
 from runtime.folders import folders
+from runtime.terminal import say
 
 queues = typer.Typer(no_args_is_help=True, help="What waits in the broker to be recognised.")
 
@@ -64,7 +65,7 @@ def list_queues(redis: Redis = "", config: Config = None, as_json: AsJson = Fals
     async def show(jobs: Jobs) -> None:
         lines = _named(summed([entry async for entry in Queues(jobs).entries()]))
         if as_json:
-            typer.echo(msgspec.json.encode(lines).decode())
+            say(msgspec.json.encode(lines).decode())
         else:
             _table(lines)
 
@@ -96,23 +97,23 @@ def drop_queued(  # noqa: PLR0913 - typer: an option is a parameter
         seconds = round(samples_to_seconds(sum(entry.samples for entry in dropped)), 3)
         if as_json:
             told = {"entries": len(dropped), "audio_s": seconds, "bytes": sum(entry.bytes for entry in dropped)}
-            typer.echo(msgspec.json.encode(told).decode())
+            say(msgspec.json.encode(told).decode())
         else:
-            typer.echo(f"removed {len(dropped)} entries, {seconds:.1f} s")
+            say(f"removed {len(dropped)} entries, {seconds:.1f} s")
 
     with_jobs(redis, config, drop)
 
 
 def _table(lines: Sequence[Queued]) -> None:
     if not lines:
-        typer.echo("nothing waits")
+        say("nothing waits")
         return
     row = "{:<12} {:<20} {:<24} {:>7} {:>9} {:>10} {:>9} {:>9}"
-    typer.echo(row.format("CLASS", "MODEL", "KEY", "ENTRIES", "AUDIO", "SIZE", "OLDEST", "NEWEST"))
+    say(row.format("CLASS", "MODEL", "KEY", "ENTRIES", "AUDIO", "SIZE", "OLDEST", "NEWEST"))
     for one in lines:
         ages = f"{one.oldest_s:.1f} s", f"{one.newest_s:.1f} s"
         sizes = one.entries, f"{one.audio_s:.1f} s", f"{one.bytes / 1e6:.2f} MB"
-        typer.echo(row.format(one.priority, clean_name(one.model), clean_name(one.key), *sizes, *ages))
+        say(row.format(one.priority, clean_name(one.model), clean_name(one.key), *sizes, *ages))
 
 
 def _named(lines: Sequence[Line]) -> list[Queued]:
