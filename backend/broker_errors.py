@@ -4,15 +4,44 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from redis.exceptions import ClusterDownError, OutOfMemoryError, ReadOnlyError, RedisError, TryAgainError
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    BusyLoadingError,
+    ClusterDownError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from backend.errors import BrokerFailed, BrokerUnreachable
+from protocol.monitor import BrokerTrouble
 
 UNREACHABLE: Final = (RedisConnectionError, RedisTimeoutError, OSError)
 _AWAY: Final = (RedisConnectionError, ReadOnlyError, OutOfMemoryError, ClusterDownError, TryAgainError)
 _AWAY_TEXTS: Final = ("MISCONF", "BUSY ")
+_TROUBLES: Final = {
+    BrokerTrouble.FULL: (OutOfMemoryError,),
+    BrokerTrouble.LOADING: (BusyLoadingError,),
+    BrokerTrouble.REPLICA: (ReadOnlyError,),
+    BrokerTrouble.DENIED: (AuthenticationError, AuthorizationError, NoPermissionError),
+}
+
+
+def trouble_of(error: Exception) -> str:
+    """Return the ``BrokerTrouble`` that an error of redis-py tells of; empty: none.
+
+    An error while it connects hides what the broker said behind one of its own.
+    """
+    said = (error, error.__context__)
+    if any(str(one).startswith("MISCONF") for one in said):
+        return BrokerTrouble.DISK
+    found = (trouble for trouble, kinds in _TROUBLES.items() if any(isinstance(one, kinds) for one in said))
+    return next(found, "")
 
 
 @contextmanager
@@ -21,9 +50,9 @@ def mapped() -> Iterator[None]:
     try:
         yield
     except UNREACHABLE as error:
-        raise BrokerUnreachable(str(error)) from error
+        raise BrokerUnreachable(str(error), trouble_of(error)) from error
     except RedisError as error:
-        raise BrokerFailed(str(error)) from error
+        raise BrokerFailed(str(error), trouble_of(error)) from error
 
 
 def ours(reply: Any, optional: bool) -> Any:
@@ -31,4 +60,4 @@ def ours(reply: Any, optional: bool) -> Any:
     if not isinstance(reply, RedisError):
         return reply
     away = not optional and (isinstance(reply, _AWAY) or str(reply).startswith(_AWAY_TEXTS))
-    return (BrokerUnreachable if away else BrokerFailed)(str(reply))
+    return (BrokerUnreachable if away else BrokerFailed)(str(reply), trouble_of(reply))

@@ -36,7 +36,11 @@ class BackendError(Exception):
 
 
 class BrokerError(BackendError):
-    """Something is wrong with Redis or Valkey."""
+    """Something is wrong with Redis or Valkey. ``trouble``: a ``protocol.monitor.BrokerTrouble``, if it is one."""
+
+    def __init__(self, message: str = "", trouble: str = "") -> None:
+        super().__init__(message)
+        self.trouble = trouble
 
 
 class BrokerUnreachable(BrokerError):

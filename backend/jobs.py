@@ -19,9 +19,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from backend.admission import Survey, Waiting
-from backend.broker_errors import UNREACHABLE, mapped, ours
+from backend.broker_errors import UNREACHABLE, mapped, ours, trouble_of
 from backend.dead_letters import DeadLetter, next_attempt, read_letter
-from backend.errors import BrokerError, BrokerMismatch, BrokerUnreachable
+from backend.errors import BrokerError, BrokerFailed, BrokerMismatch, BrokerUnreachable
 from backend.partials import MOST_ENTRIES
 from backend.records import (
     Attachment,
@@ -53,6 +53,7 @@ from protocol.job import (
     Keys,
     Notice,
 )
+from protocol.monitor import BrokerTrouble
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -81,6 +82,11 @@ class Jobs:
     def up(self) -> bool:
         """Whether the broker took the last batch of commands."""
         return self._writer.up
+
+    @property
+    def trouble(self) -> str:
+        """Why it did not, a ``BrokerTrouble``; empty: it does not answer, or took them."""
+        return "" if self._writer.up else self._writer.trouble
 
     # -- commands ------------------------------------------------------------------------------------------
 
@@ -298,13 +304,7 @@ class Jobs:
 
     async def prepare(self, where: str) -> None:
         """Wait for the broker at ``where``, refuse one that is too old, load the scripts."""
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                await _answering(self._looks)
-        except TimeoutError as error:
-            raise BrokerUnreachable(
-                f"no broker answers at {where} within {CONNECT_S:g} s: is it running?"
-            ) from error
+        await _answering(self._looks, where)
         with mapped():
             self.version = checked_version(await self._looks.info("server"))
             with suppress(ResponseError):  # a broker may keep its configuration to itself
@@ -370,9 +370,23 @@ async def _reply(connection: "AbstractConnection") -> Any:
         return error
 
 
-async def _answering(client: "Redis") -> None:
-    while True:
-        with suppress(*UNREACHABLE):
-            await client.ping()
-            return
-        await asyncio.sleep(_RETRY_S[0])
+async def _answering(client: "Redis", where: str) -> None:
+    """Raises ``BrokerUnreachable`` after 5 s; and ``BrokerFailed``, because another try changes nothing."""
+    trouble = ""
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            while True:
+                try:
+                    await client.ping()
+                    return
+                except UNREACHABLE as error:
+                    trouble = trouble_of(error)
+                    if trouble == BrokerTrouble.DENIED:
+                        refused = f"the broker at {where} refuses the user or the password of its address"
+                        raise BrokerFailed(refused, trouble) from error
+                await asyncio.sleep(_RETRY_S[0])
+    except TimeoutError as error:
+        message = f"no broker answers at {where} within {CONNECT_S:g} s: is it running?"
+        if trouble == BrokerTrouble.LOADING:
+            message = f"the broker at {where} still loads what it kept: wait for it, then try again"
+        raise BrokerUnreachable(message, trouble) from error

@@ -84,6 +84,7 @@ class Monitor(Observer):
         self._recent: deque[tuple[str, Recent]] = deque(maxlen=_RECENT)  # with whose it is
         self._secret = secrets.token_bytes()
         self._answers = True
+        self._trouble = ""
         self._compacts = compacts
         self._places = places
         self._busy_at = self._started
@@ -135,9 +136,9 @@ class Monitor(Observer):
         while True:
             try:
                 self.survey = await self._jobs.survey()
-                self._answers = True
+                self._answers, self._trouble = True, ""
             except BrokerError as error:
-                self._answers = False
+                self._answers, self._trouble = False, error.trouble
                 log.warning("the broker does not tell how things stand", error=str(error))
             self.survey = dataclasses.replace(self.survey, held=hub.held)
             hub.surveyed(self.survey)
@@ -208,7 +209,9 @@ class Monitor(Observer):
 
     def broker(self) -> BrokerState:
         """The broker alone."""
-        return BrokerState(self.up, self._jobs.version, self._jobs.durable, round(self.survey.memory, 4))
+        trouble = self._trouble or self._jobs.trouble
+        memory = round(self.survey.memory, 4)
+        return BrokerState(self.up, self._jobs.version, self._jobs.durable, memory, trouble)
 
     @asynccontextmanager
     async def watch(self, hub: Hub, owner: str | None = None) -> AsyncIterator["asyncio.Queue[bytes]"]:

@@ -7,8 +7,15 @@ from msgspec import Struct
 from backend.admission import AdmissionLimits, Survey, able, refusals, speed
 from backend.history.keeping import HistoryState
 from backend.observing import RefusalReason
-from protocol.monitor import BrokerState
+from protocol.monitor import BrokerState, BrokerTrouble
 
+_TROUBLES: Final[dict[str, str]] = {
+    BrokerTrouble.FULL: "the broker's memory is full: it takes nothing more",
+    BrokerTrouble.LOADING: "the broker loads what it kept: it will be there soon",
+    BrokerTrouble.DISK: "the broker cannot write to its disk: make room there, or make it writable",
+    BrokerTrouble.REPLICA: "the broker is a replica, which takes nothing: name its primary",
+    BrokerTrouble.DENIED: "the broker refuses the gateway's user or password, or does not permit its commands",
+}
 _NOTHING_WORKS: Final = frozenset({RefusalReason.LEAVING, RefusalReason.BROKER, RefusalReason.NO_WORKER})
 
 
@@ -52,6 +59,8 @@ def readiness(
     workers = able(survey)
     refused = tuple(refusals(survey, broker.up, connections, limits))
     reasons = {refusal.reason: refusal.message for refusal in refused}
+    if RefusalReason.BROKER in reasons and broker.trouble in _TROUBLES:
+        reasons[RefusalReason.BROKER] = _TROUBLES[broker.trouble]
     if not workers:
         reasons[RefusalReason.NO_WORKER] = "no worker is there: start one, its log says what its engine lacks"
     if draining:

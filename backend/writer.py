@@ -70,6 +70,7 @@ class Writer:
         self._idle = asyncio.Event()
         self._idle.set()
         self.up = True
+        self.trouble = ""
         self.round_trips = Histogram(_ROUND_TRIP_S)
         self._away_since = 0.0
 
@@ -147,7 +148,7 @@ class Writer:
         if self.up:
             log.warning("the broker is away, commands wait", error=str(error))
             self._away_since = time.monotonic()
-        self.up = False
+        self.up, self.trouble = False, error.trouble
         await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S) - 1)])
         self._failures += 1
 

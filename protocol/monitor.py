@@ -79,13 +79,27 @@ class Recent(Struct, frozen=True):
     at_s: float = 0.0
 
 
+class BrokerTrouble(StrEnum):
+    """Why a broker takes nothing although it answers."""
+
+    FULL = "full"  # its memory is used up
+    LOADING = "loading"  # it reads what it kept
+    DISK = "disk"  # it cannot write
+    REPLICA = "replica"  # it only copies another one
+    DENIED = "denied"  # its user or password is refused, or lacks a permission
+
+
 class BrokerState(Struct, frozen=True):
-    """``memory`` is the used part of its limit, 0 where it has none."""
+    """``memory`` is the used part of its limit, 0 where it has none.
+
+    ``up``: it takes what it is given. ``trouble``: why not, a ``BrokerTrouble``; empty: it does not answer.
+    """
 
     up: bool
     version: str
     durable: bool
     memory: float = 0.0
+    trouble: str = ""
 
 
 class Totals(Struct, frozen=True):

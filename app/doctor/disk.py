@@ -1,5 +1,6 @@
 """Room where things are kept, and whether the folder of recordings takes what must survive. Blocks."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -63,11 +64,22 @@ def writable(folder: Path, sync: Sync = os.fsync, clock: Callable[[], float] = t
             file.flush()
             sync(file.fileno())
     except OSError as error:
-        return wrong(Area.DISK, "disk-refuses", folder=str(there), error=error.strerror or type(error).__name__)
+        return _refused(error, str(there))
     took_s = clock() - begun
     if took_s > _SLOW_S:
         return advice(Area.DISK, "disk-slow", folder=str(there), seconds=f"{took_s:.1f}")
     return ok(Area.DISK, "disk-takes", folder=str(folder), ms=round(1000 * took_s))
+
+
+def _refused(error: OSError, folder: str) -> Finding:
+    match error.errno:
+        case errno.EROFS:
+            return wrong(Area.DISK, "disk-read-only", folder=folder)
+        case errno.EACCES | errno.EPERM:
+            return wrong(Area.DISK, "disk-not-allowed", folder=folder)
+        case errno.ENOSPC | errno.EDQUOT:
+            return wrong(Area.DISK, "disk-no-room", folder=folder)
+    return wrong(Area.DISK, "disk-refuses", folder=folder, error=error.strerror or type(error).__name__)
 
 
 def existing(wanted: Path) -> Path:

@@ -1,5 +1,6 @@
 """The gateway of this computer, its history and its broker: whether they run and answer, and what they lack."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from app.problem_notes import note_of
 from client.connection import Address
 from client.errors import GatewayError, Unreachable
 from protocol.endpoint import Endpoint
+from protocol.monitor import BrokerTrouble
 from runtime.locking import try_lock
 
 _ANSWER_S: Final = 5.0
@@ -98,11 +100,11 @@ def broker(ready: Mapping[str, Any], folder: Path) -> Iterator[Finding]:
     if not isinstance(said, Mapping):
         return
     embedded, area = bool(ready.get("embedded")), Area.BROKER
-    if not said.get("up"):
-        yield wrong(area, "broker-down", folder=str(folder)) if embedded else wrong(area, "broker-away")
-        return
     memory = _share(said.get("memory"))
     figures = {"version": str(said.get("version") or "?"), "percent": f"{100 * memory:.0f}"}
+    if not said.get("up"):
+        yield _silent(said, memory, str(folder) if embedded else "")
+        return
     if embedded:
         yield ok(area, "broker-embedded", folder=str(folder), **figures)
     else:
@@ -113,8 +115,27 @@ def broker(ready: Mapping[str, Any], folder: Path) -> Iterator[Finding]:
         yield wrong(area, "broker-full", percent=f"{100 * memory:.0f}")
 
 
-def unattended(folder: Path) -> Iterator[Finding]:
-    """Whether some process has the folder of the broker although no gateway answers. Blocks."""
+def _silent(said: Mapping[str, Any], memory: float, folder: str) -> Finding:
+    """Why a broker takes nothing. ``folder``: of one of ours; empty: it is a server of the owner's."""
+    area, trouble = Area.BROKER, said.get("trouble")
+    if trouble == BrokerTrouble.FULL or (not trouble and memory >= _FULL):  # older ones do not tell why
+        return wrong(area, "broker-full", percent=f"{100 * memory:.0f}")
+    if trouble == BrokerTrouble.LOADING:
+        return advice(area, "broker-loading")
+    if trouble == BrokerTrouble.DISK:
+        return wrong(area, "broker-disk", folder=folder) if folder else wrong(area, "broker-disk-elsewhere")
+    if trouble == BrokerTrouble.REPLICA:
+        return wrong(area, "broker-replica")
+    if trouble == BrokerTrouble.DENIED:
+        return wrong(area, "broker-denied")
+    return wrong(area, "broker-down", folder=folder) if folder else wrong(area, "broker-away")
+
+
+def unattended(folder: Path, access: Callable[[Path, int], bool] = os.access) -> Iterator[Finding]:
+    """Tell who has the folder of the broker although no gateway answers, and whether it may be used. Blocks."""
+    if denied := next((place for place in (folder, folder / _LOCK) if not _usable(place, access)), None):
+        yield wrong(Area.BROKER, "broker-not-allowed", folder=str(denied))
+        return
     holder = lock_holder(folder)
     if holder is not None:
         yield wrong(Area.BROKER, "broker-held", process=holder or "?", folder=str(folder))
@@ -126,6 +147,13 @@ def lock_holder(folder: Path) -> str | None:
         if not try_lock(file.fileno(), shared=True):
             return file.read(32).decode(errors="replace").strip()
     return None
+
+
+def _usable(place: Path, access: Callable[[Path, int], bool]) -> bool:
+    """Whether this user may read and write it; also where it is not there yet."""
+    with suppress(OSError):  # a folder above it may not be looked into
+        return access(place, os.R_OK | os.W_OK) or not place.exists()
+    return False
 
 
 def _broker_is_up(ready: Mapping[str, Any]) -> bool:

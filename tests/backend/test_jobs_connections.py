@@ -7,13 +7,14 @@ from tempfile import TemporaryDirectory
 import pytest
 from redis.asyncio import Redis
 
-from backend.errors import BrokerMismatch, BrokerTooOld, BrokerUnreachable
+from backend.errors import BrokerFailed, BrokerMismatch, BrokerTooOld, BrokerUnreachable
 from backend.jobs import open_jobs
 from backend.records import Attachment, JobQueued
 from protocol.job import (
     SHARDS_KEY,
     Result,
 )
+from protocol.monitor import BrokerTrouble
 from tests.backend.broker_setting import Setting, job, listening, on
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -49,6 +50,25 @@ class TestConnections:
         assert await at.jobs.dead_letters() == []
         await at.redis.config_set("maxmemory", "0")
         assert await waiting == JobQueued(0)
+
+    async def test_full_broker_is_told_as_full_until_there_is_room(self, at: Setting) -> None:
+        await at.redis.config_set("maxmemory", "1")
+        waiting = at.jobs.submit(job())
+        await wait_until(lambda: at.jobs.trouble == BrokerTrouble.FULL, "it says why")
+        await at.redis.config_set("maxmemory", "0")
+        await waiting
+        assert at.jobs.trouble == ""
+
+    async def test_broker_that_wants_a_password_is_not_said_to_be_away(self, any_broker: Broker) -> None:
+        async with Redis.from_url(any_broker.url) as redis:
+            await redis.config_set("requirepass", "secret")
+            try:
+                with pytest.raises(BrokerFailed, match="refuses the user or the password") as caught:
+                    async with open_jobs(any_broker.url, "g"):
+                        pass
+            finally:
+                await redis.config_set("requirepass", "")
+        assert caught.value.trouble == BrokerTrouble.DENIED
 
     async def test_a_full_broker_still_lets_go(self, at: Setting) -> None:
         await at.jobs.submit(job(0))

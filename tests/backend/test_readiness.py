@@ -4,7 +4,7 @@ from backend.admission import AdmissionLimits, Survey, Waiting
 from backend.observing import RefusalReason
 from backend.readiness import readiness
 from protocol.job import Keys
-from protocol.monitor import BrokerState, WorkerState, WorkerStatus
+from protocol.monitor import BrokerState, BrokerTrouble, WorkerState, WorkerStatus
 
 UP, AWAY = BrokerState(True, "9", True), BrokerState(False, "9", True)
 LIMITS = AdmissionLimits()
@@ -64,3 +64,11 @@ def test_what_stands_in_the_way_is_said(
 def test_new_sessions_are_taken_while_a_worker_is_still_starting() -> None:
     state = readiness(fleet(seconds=5), UP, 0, LIMITS, draining=False, embedded=False)
     assert (state.ready, state.accepting) == (False, True)
+
+
+def test_readiness_says_why_a_broker_that_answers_takes_nothing() -> None:
+    full = BrokerState(False, "valkey", True, 0.5, BrokerTrouble.LOADING)
+    reasons = readiness(fleet(), full, 0, LIMITS, draining=False, embedded=True).reasons
+    assert [reason.message for reason in reasons if reason.code is RefusalReason.BROKER] == [
+        "the broker loads what it kept: it will be there soon"
+    ]

@@ -3,6 +3,8 @@
 import errno
 from pathlib import Path
 
+import pytest
+
 from app.doctor.disk import disk, existing, free_bytes, writable
 from tests.app.doctor.found import keys
 from tests.helpers.tmpfs import fill, small_disk
@@ -32,6 +34,23 @@ def test_a_disk_that_does_not_make_safe(tmp_path: Path) -> None:
     assert keys([found]) == ["problem disk-refuses"] and found.values["error"] == "Input/output error"
 
 
+@pytest.mark.parametrize(
+    ("number", "key"),
+    [
+        (errno.EROFS, "disk-read-only"),
+        (errno.EACCES, "disk-not-allowed"),
+        (errno.EPERM, "disk-not-allowed"),
+        (errno.EDQUOT, "disk-no-room"),
+        (errno.ENOSPC, "disk-no-room"),
+    ],
+)
+def test_disk_that_refuses_says_why(tmp_path: Path, number: int, key: str) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(number, "no")
+
+    assert keys([writable(tmp_path, refuse)]) == [f"problem {key}"]
+
+
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert existing(tmp_path / "file" / "takes") == tmp_path
@@ -46,4 +65,4 @@ def test_a_slow_disk_is_advice(tmp_path: Path) -> None:
 def test_a_full_disk(tmp_path: Path) -> None:
     with small_disk(tmp_path / "small") as small:
         fill(small)
-        assert keys(disk([small], small)) == ["problem disk-full", "problem disk-refuses"]
+        assert keys(disk([small], small)) == ["problem disk-full", "problem disk-no-room"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.doctor.finding import Finding
-from app.doctor.gateway import Expected, gateway, lock_holder
+from app.doctor.gateway import Expected, gateway, lock_holder, unattended
 from protocol.endpoint import Endpoint
 from tests.app.doctor import gateways
 from tests.app.doctor.found import keys
@@ -105,6 +105,35 @@ async def test_brokers_that_are_away_full_or_forget() -> None:
     assert keys(await found(unready(broker=down, embedded=False)))[1] == "problem broker-away"
     poor = {**BROKER, "durable": False, "memory": 0.7}
     assert keys(await found({**READY, "broker": poor}))[2:] == ["advice broker-not-durable", "problem broker-full"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "embedded", "told"),
+    [
+        ("full", True, "problem broker-full"),
+        ("full", False, "problem broker-full"),
+        ("loading", True, "advice broker-loading"),
+        ("disk", True, "problem broker-disk"),
+        ("disk", False, "problem broker-disk-elsewhere"),
+        ("replica", False, "problem broker-replica"),
+        ("denied", False, "problem broker-denied"),
+        ("what comes later", True, "problem broker-down"),
+    ],
+)
+async def test_doctor_tells_why_a_broker_takes_nothing(trouble: str, embedded: bool, told: str) -> None:
+    said = {**BROKER, "up": False, "trouble": trouble}
+    assert keys(await found(unready(broker=said, embedded=embedded))) == ["problem gateway-without-broker", told]
+
+
+async def test_doctor_says_of_a_full_broker_of_an_older_gateway_that_it_is_full() -> None:
+    said = {**BROKER, "up": False, "memory": 1.02}
+    assert keys(await found(unready(broker=said)))[1] == "problem broker-full"
+
+
+def test_doctor_names_a_folder_that_may_not_be_used(tmp_path: Path) -> None:
+    (denied,) = unattended(tmp_path, lambda place, mode: False)
+    assert denied.key == "broker-not-allowed" and denied.values["folder"] == str(tmp_path)
+    assert [*unattended(tmp_path / "not there yet", lambda place, mode: False)] == []
 
 
 async def test_a_broker_that_was_left_behind(tmp_path: Path) -> None:
