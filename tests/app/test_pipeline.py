@@ -228,3 +228,16 @@ async def test_each_frame_comes_when_it_has_been_spoken() -> None:
         else:
             break
     assert said == SECOND // 2
+
+
+async def test_the_last_frame_comes_when_all_of_it_has_been_spoken() -> None:
+    clock = asyncio.get_running_loop().time
+    start = clock()
+    rest = FRAME_SAMPLES // 2
+
+    async def blocks() -> AsyncIterator[Samples]:
+        yield np.zeros(FRAME_SAMPLES + rest, np.int16)
+
+    frames = [(len(frame), clock() - start) async for frame in at_speaking_pace(blocks(), lambda: clock() - start)]
+    assert [length for length, _ in frames] == [FRAME_SAMPLES, rest]
+    assert frames[-1][1] >= (FRAME_SAMPLES + rest) / SAMPLE_RATE - 0.002

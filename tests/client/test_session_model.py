@@ -205,6 +205,13 @@ class AgainstModelGateway(RuleBasedStateMachine):
         if not self.connected:
             self.connect()
         for _ in range(300):
+            self.client_reads(50)
+            self.client_sends(50)
+            self.gateway_reads(50)
+            if not self.gateway.out:
+                break
+        assert not self.cancelled & (self.gateway.broker.jobs.keys() | self.gateway.receiving.keys())
+        for _ in range(300):
             self.client_sends(50)
             self.gateway_reads(50)
             for number in tuple(self.gateway.broker.jobs):

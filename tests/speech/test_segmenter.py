@@ -208,6 +208,23 @@ def test_a_guess_shortly_before_the_longest_length_is_where_it_is_cut() -> None:
     assert SegmentBegin(1, 28_200 * MS) in out
 
 
+@pytest.mark.parametrize("ended", [True, False])
+def test_segment_ends_at_a_long_pause_before_the_search_for_a_quiet_point(ended: bool) -> None:
+    events: list[VadEvent] = [SpeechStarted(0, 1), SpeechPaused(10_000 * MS, 10_100 * MS)]
+    if ended:
+        events.append(SpeechEnded(10_000 * MS, 40_000 * MS))
+    segmenter = Segmenter(PLAIN)
+    out = segmenter.accept(silence(41_000), events)
+    assert guesses(out)[:2] == [SegmentSpeculate(0, 10_200 * MS), SegmentEnd(0, 10_200 * MS)]
+
+
+def test_segment_ends_at_a_pause_that_becomes_known_at_the_longest_length() -> None:
+    loud = np.random.default_rng(1).integers(-20000, 20000, 30_500 * MS, np.int16)
+    loud[27_500 * MS : 27_700 * MS] = 0
+    events: list[VadEvent] = [SpeechStarted(0, 1), SpeechPaused(29_500 * MS, 30_000 * MS - 1)]
+    assert SegmentEnd(0, 29_700 * MS) in Segmenter(PLAIN).accept(loud, events)
+
+
 def test_an_endpoint_flushes_the_frame_that_is_not_full() -> None:
     events: list[VadEvent] = [
         SpeechStarted(0, 1600),
