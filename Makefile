@@ -18,7 +18,7 @@ in = PATH="$(CURDIR)/$(1)/bin:$$PATH"
 test-models = $(call in,$(1)) KIKIPOUNAMU_MODELS="$(CURDIR)/.cache/models" kikipounamu models get $(models)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-light check lint format bench proofs screenshots models constraints fresh clean
+.PHONY: help run test test-light check lint format bench proofs mutants screenshots models constraints fresh clean
 
 help: ## list these commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -57,6 +57,11 @@ proofs: ## the slow proofs, which test leaves out; ARGS=--resume goes on where a
 	@$(setup) test
 	@$(call test-models,.venv)
 	@$(PYTHON) -m scripts.run_proofs .venv $(ARGS)
+
+mutants: ## small changes to the pure cores that their tests must notice; ARGS="--number 200" for the whole sample
+	@$(setup) test
+	@$(call test-models,.venv)
+	@$(PYTHON) -m scripts.run_mutants .venv $(ARGS)
 
 screenshots: ## render every window and state into docs/screenshots, and the guide's pictures into docs/guide
 	@$(setup) test

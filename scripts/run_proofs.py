@@ -85,17 +85,19 @@ class Results:
         beside.replace(self._place)
 
 
-def content_of(root: Path) -> str | None:
-    """Return a digest of all files that are or would be committed; ``None`` outside git."""
+def project_files(root: Path) -> list[str]:
+    """Return all files that are or would be committed; none outside git."""
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(listing, cwd=root, capture_output=True, text=True, timeout=60)
-    if listed.returncode != 0:
-        return None
+    listed = subprocess.run(listing, cwd=root, capture_output=True, text=True, timeout=60).stdout
+    return [name for name in sorted(set(listed.split("\0"))) if (root / name).is_file()]
+
+
+def content_of(root: Path) -> str | None:
+    """Return a digest of the project's files; ``None`` outside git."""
     digest = hashlib.sha256()
-    for name in sorted(set(listed.stdout.split("\0"))):
-        if (path := root / name).is_file():
-            digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    for name in (names := project_files(root)):
+        digest.update(f"{name}\0".encode() + hashlib.sha256((root / name).read_bytes()).digest())
+    return digest.hexdigest() if names else None
 
 
 def proof_files(tests: Path) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.helpers.valkey import Broker, binaries, running_broker
@@ -25,6 +25,14 @@ for name in [name for name in os.environ if name.startswith("KIKIPOUNAMU_") and 
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# For `make mutants`: the same examples each time, and none is made smaller.
+settings.register_profile(
+    "mutants",
+    settings.get_profile("unhurried"),
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+)
 settings.load_profile("unhurried")
 
 SERIAL = re.compile(r'mark\.serial(?:\("(\w+)"\))?')

@@ -99,6 +99,14 @@ def test_what_the_broker_holds_need_not_be_sent_again() -> None:
     assert ledger.text(range(4)[:1]) == "hi"
 
 
+def test_a_segment_keeps_its_course_when_the_broker_says_that_it_has_the_job() -> None:
+    ledger = Ledger()
+    received(ledger, 0, 10)
+    ledger.complete(ledger.known(0), 10, 1.0)
+    assert ledger.learn(0, Record(job=0), 2.0) == []
+    assert (ledger.known(0).stage, ledger.known(0).course().samples) == (Stage.QUEUED, 10)
+
+
 def test_what_is_on_its_way_to_the_broker_counts_as_received() -> None:
     ledger = Ledger()
     received(ledger, 0, 10)

@@ -15,7 +15,7 @@ from protocol.errors import (
     ProtocolError,
     UnsupportedFormat,
 )
-from protocol.job import Ended, EndState, Failure, Job, Result
+from protocol.job import Detached, Ended, EndState, Failure, Job, Result
 from protocol.recognition import Options
 from protocol.session import (
     AudioFormat,
@@ -282,6 +282,16 @@ class TestFinish:
         made.receive(Received(0), NOW)
         assert made.receive(Finish(1), NOW) == [Done(1, "hi"), Close(CloseCode.NORMAL)]
 
+    def test_session_is_over_once_everything_has_ended_and_was_received(self) -> None:
+        made = queued()
+        over = [made.over]
+        made.receive(Finish(1), NOW)
+        over.append(made.over)
+        made.noticed(Result(NAME, 0, "hi"), NOW)
+        over.append(made.over)
+        made.receive(Received(0), NOW)
+        assert [*over, made.over] == [False, False, False, True]
+
     def test_nothing_at_all_is_done_too(self) -> None:
         assert session().receive(Finish(0), NOW) == [Done(0, ""), Close(CloseCode.NORMAL)]
 
@@ -347,6 +357,13 @@ class TestReceived:
 
 
 class TestLookingAgain:
+    def test_session_that_is_attached_again_is_not_taken_over_by_itself(self) -> None:
+        made = session()
+        made.reattached(Attachment(3, {}), NOW)
+        assert made.epoch == 3
+        assert made.noticed(Detached(NAME, "other", 3), NOW) == []
+        assert Close(CloseCode.TAKEN_OVER) in made.noticed(Detached(NAME, "other", 4), NOW)
+
     def test_a_later_hello_elsewhere_has_the_session(self) -> None:
         outputs = session().reread(Reread("other", 7, {}), NAME, NOW)
         assert Close(CloseCode.TAKEN_OVER) in outputs

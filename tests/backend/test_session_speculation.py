@@ -165,6 +165,7 @@ class TestPartials:
         assert (asked.kind, asked.samples, asked.pcm) == (JobKind.HYPOTHESISE, 16_000, SECOND)
         assert say(made, 1, NOW + 1) == []
         assert made.noticed(Hypothesis(NAME, 0, "so it", 0, 16_000), NOW + 1) == [Partial(0, 1, "so it")]
+        assert made.noticed(Hypothesis(NAME, 0, "so it", 0, 16_000), NOW + 1) == []
         (asked,) = say(made, 1, NOW + 2)
         assert asked.pcm == 3 * SECOND
         answer = Hypothesis(NAME, 0, "so it goes", 0, 48_000)

@@ -122,9 +122,19 @@ def test_a_sentence() -> None:
 
 def test_a_short_silence_is_a_pause() -> None:
     events = run(frames((True, 100), (False, 25), (True, 50), (False, 80)), rules_for(600))
+    assert events[2] == SpeechResumed(139, known=143)
     assert [type(event) for event in events] == [
         SpeechStarted, SpeechPaused, SpeechResumed, SpeechPaused, SpeechEnded,
     ]  # fmt: skip
+
+
+@given(runs)
+def test_positions_are_in_the_samples_of_the_clock(lengths: list[tuple[bool, int]]) -> None:
+    flags = frames(*lengths)
+    detector = EndpointDetector(SHORT, FrameClock(shift=160, latency=400))
+    events = detector.accept(np.array(flags, np.bool_))
+    expected = EndpointDetector(SHORT, FrameClock(1, 0)).accept(np.array(flags, np.bool_))
+    assert events == [type(event)(event.at * 160, event.known * 160 + 400) for event in expected]
 
 
 def test_speech_that_goes_on_ends_with_the_stream() -> None:

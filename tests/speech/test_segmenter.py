@@ -300,6 +300,22 @@ def test_events_that_do_not_say_when_they_were_known_are_taken_as_known_at_once(
     ]
 
 
+@given(streams(), options, cuts)
+def test_events_that_are_told_late_count_from_then_on(
+    stream: Stream, options: SegmenterOptions, cuts: list[int]
+) -> None:
+    half = len(stream.samples) // 2
+    first, second = stream.samples[:half], stream.samples[half:]
+    early = [event for event in stream.events if event.known < half // 2]
+    late = [event for event in stream.events if event.known >= half // 2]
+    clamped = [replace(event, known=max(event.known, half)) for event in late]
+    told, expected = Segmenter(options), Segmenter(options)
+    told.accept(first, early)
+    expected.accept(first, early)
+    assert told.accept(second, late) == expected.accept(second, clamped)
+    assert told.finish() == expected.finish()
+
+
 def test_nothing_said_nothing_sent() -> None:
     segmenter = Segmenter(PLAIN)
     assert segmenter.accept(silence(5000), []) + segmenter.finish() == []

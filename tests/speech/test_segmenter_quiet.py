@@ -119,6 +119,18 @@ def test_a_sound_in_the_silence_before_the_endpoint_is_in_the_next_segment() -> 
     assert cut(parts, said(0, 2000)) == [(0, 2040), (2040, 2350 + 300)]
 
 
+def test_a_sound_that_ceases_after_the_endpoint_does_not_move_the_end() -> None:
+    events: list[VadEvent] = [SpeechStarted(0, 440 * MS), SpeechEnded(1000 * MS, 1010 * MS)]
+    assert cut([sound(1100), silence(3000)], events) == [(0, 1040), (1040, 1100 + 300)]
+
+
+def test_silence_after_a_sound_is_let_go_of_with_the_sample_that_makes_it_long() -> None:
+    segmenter = Segmenter(OPTIONS)
+    out = segmenter.accept(np.concatenate((sound(1000), silence(1000 + LOOKBACK // MS))), [])
+    assert not [message for message in out if isinstance(message, SegmentEnd)]
+    assert segmenter.accept(silence(1)[:1], []) == [SegmentEnd(0, 1300 * MS)]
+
+
 def test_noise_over_the_level_is_sent_whole() -> None:
     assert cut([sound(20_000)], said(3000, 4000)) == [(0, 4040), (4040, 20_000)]
 

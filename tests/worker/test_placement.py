@@ -115,6 +115,11 @@ def test_a_job_is_left_only_for_as_long_as_it_gains() -> None:
     assert hold_ms(worker("me", 10.0), [worker("other", 16.0)], 2.0, 0.0, 1) == 75
 
 
+def test_faster_workers_are_free_while_there_are_no_more_jobs_than_slots() -> None:
+    faster = [worker("other", 16.0, slots=2)]
+    assert [hold_ms(worker("me", 10.0), faster, 2.0, 0.8, entries) for entries in (2, 3)] == [75, 25]
+
+
 def test_a_worker_that_does_not_know_its_speed_leaves_nothing() -> None:
     assert hold_ms(worker("me", 0.0), [worker("fast", 16.0)], 4.0, 0.0, 1) == 0
 
@@ -151,6 +156,7 @@ def test_nobody_leaves_jobs_of_files_to_who_does_not_take_them() -> None:
     short = Queue(audio_s=10.0, entries=1)
     assert plan_of("middle", queues(SPOKEN, short)).held_ms[2:] == (0, 0)
     assert plan_of("middle", queues(bulk=short)).held_ms[2:] == (MOST_HELD_MS, MOST_HELD_MS)
+    assert plan_of("slow", queues(SPOKEN, short)).held_ms[2:] == (MOST_HELD_MS, MOST_HELD_MS)  # for the middle one
 
 
 def test_a_quick_worker_takes_files_although_somebody_speaks_but_few_at_once() -> None:
@@ -158,6 +164,12 @@ def test_a_quick_worker_takes_files_although_somebody_speaks_but_few_at_once() -
     speaking = decide(quick, FLEET, queues(SPOKEN, FILE))
     assert speaking.bulk == (True, True) and speaking.bulk_slots == int(QUICK_S * 1000.0 / 10.0)
     assert decide(quick, FLEET, queues(bulk=FILE)).bulk_slots == 32
+    assert decide(worker("slow", 1.0, slots=4), FLEET, queues(SPOKEN, FILE)).bulk_slots == 1
+
+
+def test_the_fastest_keeps_reading_files_for_its_model_when_no_other_worker_has_it() -> None:
+    slow = worker("slow", 1.0, model="n")
+    assert decide(worker("fast", 16.0), [slow], queues(SPOKEN, FILE)).bulk == (True, False)
 
 
 def test_files_are_not_starved_by_people_who_speak() -> None:
