@@ -320,6 +320,7 @@ async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         tasks.start(gateway.tick(), "tick")
         tasks.start(gateway.janitor.run(), "janitor")
         tasks.start(roster.run(), "devices")
+        tasks.start(tunnel.run(), "tunnel")
         if gateway.files is not None:
             tasks.start(gateway.files.run(), "files")
         async with asyncio.timeout(CONNECT_S):

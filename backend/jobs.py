@@ -210,7 +210,7 @@ class Jobs:
             await self.drop_dead(letter.entry)
         return reply
 
-    async def administer(self, *command: str) -> Any:
+    async def administer(self, *command: str | bytes) -> Any:
         """Run a command about the broker itself, or the history's stream. Raises ``BrokerError``."""
         self._forgot |= command[0] == "XDEL"  # what the history has need not be in the broker's file
         with mapped():

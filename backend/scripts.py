@@ -18,6 +18,7 @@ NAMES: Final = (
     "queue",
     "drop",
     "tidy",
+    "remove_workers",
 )
 
 

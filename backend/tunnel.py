@@ -12,9 +12,10 @@ from aiohttp import WSMsgType, web
 from backend.access import Visit
 from backend.answers import abort, error_response
 from backend.errors import BrokerError
-from backend.upstream import place_of, upstream
+from backend.upstream import Upstream, place_of, upstream
 from backend.worker_accounts import Administer, WorkerAccounts
-from backend.worker_commands import CommandGate, known_digests
+from backend.worker_commands import CommandGate, known_scripts
+from backend.worker_traces import WorkerTraces
 from protocol.broker import CHUNK_BYTES, PING_S
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
 from runtime.tasks import Tasks
@@ -33,9 +34,11 @@ class BrokerTunnel:
 
     def __init__(self, url: str, administer: Administer, gateway: str, authorise: Authorise) -> None:
         self._place = place_of(url)
+        self._administer = administer
         self._accounts = WorkerAccounts(administer, gateway, self._place.database)
+        self._traces = WorkerTraces(administer)
         self._authorise = authorise
-        self._digests = known_digests()
+        self._scripts = known_scripts()
         self._open: Counter[str] = Counter()
         self._ends: set[asyncio.StreamWriter] = set()
         self._closing = False
@@ -50,8 +53,13 @@ class BrokerTunnel:
             return error_response(429, ErrorCode.BUSY, f"this worker has {MOST_CONNECTIONS} connections already")
         self._open[device] += 1
         try:
-            async with self._accounts.account(device) as account, upstream(self._place, account) as ends:
-                return await self._carry(request, visit, *ends)
+            async with self._accounts.account(device) as account:
+                gate = CommandGate(self._scripts, self._traces.conduct(device))
+                try:
+                    async with upstream(self._place, account) as ends:
+                        return await self._carry(request, visit, ends, gate)
+                finally:
+                    await self._traces.ended(gate.conduct)
         except BrokerError as error:
             log.warning("no tunnel to the broker", device=device, reason=str(error))
             return error_response(503, ErrorCode.BROKER_UNAVAILABLE, str(error))
@@ -64,22 +72,27 @@ class BrokerTunnel:
         for writer in self._ends:
             writer.close()
 
+    async def run(self) -> None:
+        """Remove what workers that are gone left, until cancelled."""
+        await self._traces.run()
+
     async def _carry(
-        self, request: web.Request, visit: Visit, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, request: web.Request, visit: Visit, ends: Upstream, gate: CommandGate
     ) -> web.StreamResponse:
         socket = web.WebSocketResponse(compress=False, heartbeat=PING_S, max_msg_size=CHUNK_BYTES + 1)
         await socket.prepare(request)
         who = {"device": visit.device.id, "kind": visit.device.kind}
         log.info("audit", what="tunnel opened", **who)
-        self._ends.add(writer)
+        self._ends.add(ends.writer)
         try:
             with visit.present(lambda: abort(request)):
                 async with Tasks("tunnel") as tasks:
-                    gate = CommandGate(self._digests)
-                    tasks.start(_down(reader, socket, gate), "down")
-                    await _up(socket, writer, gate)
+                    tasks.start(_down(ends.reader, socket, gate), "down")
+                    await _up(socket, ends.writer, gate)
         finally:
-            self._ends.discard(writer)
+            self._ends.discard(ends.writer)
+            with suppress(BrokerError):  # now: what it said last must not follow what is removed
+                await self._administer("CLIENT", "KILL", "ID", str(ends.id))
             log.info("audit", what="tunnel closed", **who)
         return socket
 
@@ -101,8 +114,8 @@ async def _up(socket: web.WebSocketResponse, writer: asyncio.StreamWriter, gate:
 
 
 async def _down(reader: asyncio.StreamReader, socket: web.WebSocketResponse, gate: CommandGate) -> None:
-    with suppress(OSError):
+    with suppress(OSError, ValueError):  # the latter: not the broker's protocol
         while data := await reader.read(CHUNK_BYTES):
-            gate.answered()
+            gate.answered(data)
             await socket.send_bytes(data)
     await socket.close(code=CloseCode.GOING_AWAY, message=b"the broker is away")

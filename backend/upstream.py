@@ -34,10 +34,16 @@ def place_of(url: str) -> Place:
     return Place("", parts.hostname or "localhost", parts.port or _PORT, parts.scheme == "rediss", database)
 
 
+class Upstream(NamedTuple):
+    """A connection. ``id``: what the broker calls it."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    id: int
+
+
 @asynccontextmanager
-async def upstream(
-    place: Place, account: Account
-) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def upstream(place: Place, account: Account) -> AsyncIterator[Upstream]:
     """Connected, and known as ``account``. Raises a ``BrokerError``."""
     writer: asyncio.StreamWriter | None = None
     try:
@@ -47,9 +53,10 @@ async def upstream(
                 await _say(reader, writer, "AUTH", *account)
                 if place.database:
                     await _say(reader, writer, "SELECT", str(place.database))
+                id = int(await _say(reader, writer, "CLIENT", "ID", wanted=b":"))
         except (OSError, TimeoutError) as error:
             raise BrokerUnreachable(f"the broker does not answer: {error}") from error
-        yield reader, writer
+        yield Upstream(reader, writer, id)
     finally:
         if writer is not None:
             writer.close()
@@ -64,10 +71,14 @@ async def _open(place: Place) -> tuple[asyncio.StreamReader, asyncio.StreamWrite
     return await asyncio.open_connection(place.host, place.port, ssl=tls)
 
 
-async def _say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *words: str) -> None:
+async def _say(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *words: str, wanted: bytes = b"+OK"
+) -> bytes:
+    """Return what follows the answer that is ``wanted``."""
     parts = [word.encode() for word in words]
     writer.write(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts))
     await writer.drain()
     answer = await reader.readline()
-    if answer != b"+OK\r\n":
+    if not answer.startswith(wanted):
         raise BrokerFailed(f"the broker does not take the account of a worker: {answer[:80]!r}")
+    return answer[len(wanted) :]

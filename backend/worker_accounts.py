@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 Administer = Callable[..., Awaitable[Any]]
 
 COMMANDS: Final = (
-    *("ping", "time", "info", "client|setinfo", "client|setname", "script|load", "evalsha"),
+    *("ping", "time", "info", "client|id", "client|setinfo", "client|setname", "script|load", "evalsha"),
     *("xreadgroup", "xack", "xdel", "xadd", "xtrim", "xlen", "xrange"),
     *("xpending", "xclaim", "xautoclaim", "xinfo|groups", "xinfo|consumers"),
     *("xgroup|create", "xgroup|delconsumer"),

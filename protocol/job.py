@@ -41,6 +41,16 @@ WORKER_GONE_MS: Final = 15_000
 MOST_FAILURES: Final = 3
 MOST_DELIVERIES: Final = 20
 DEAD_ENTRIES: Final = 1_000
+MOST_TAKEN: Final = 64
+"""Jobs that a worker takes at a time."""
+LONGEST_NOTICE: Final = 64 * 1024
+"""Bytes of a result. A gateway says no more in one message either."""
+LEAST_NOTICE: Final = 4 * 1024
+"""A result may always be so long; above it must not be longer than its audio, so that it takes no more room."""
+LONGEST_FAILURE: Final = 4 * 1024
+LONGEST_STATUS: Final = 8 * 1024
+DEAD_BYTES: Final = 16 * 1024 * 1024
+"""Of dead letters, if all are as long as the last one."""
 STALE_MS: Final = 2_000
 """Older requests for a hypothesis are not worth an answer."""
 WORKERS_KEY: Final = "kiki:workers"
@@ -230,6 +240,11 @@ def decode_job(fields: Mapping[bytes, bytes]) -> Job:
 def encode_notice(notice: Notice) -> bytes:
     """What is stored as ``result:<n>`` and published to a gateway."""
     return msgspec.json.encode(notice)
+
+
+def is_room_for(notice: bytes, pcm: bytes) -> bool:
+    """Return whether the broker takes a result of this length for this audio; half of its limits, to be sure."""
+    return 2 * len(notice) <= min(LONGEST_NOTICE, max(LEAST_NOTICE, len(pcm)))
 
 
 _notice_decoder = msgspec.json.Decoder(Notice)

@@ -17,7 +17,19 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from protocol.engine import DecodeFailure, DecodeOutcome, DecodeRequest, EngineInfo, Transcript
-from protocol.job import HEARTBEAT_MS, MOST_FAILURES, RENEW_MS, SWEEP_MS, Failure, Hypothesis, Keys, Result
+from protocol.errors import ErrorCode
+from protocol.job import (
+    HEARTBEAT_MS,
+    MOST_FAILURES,
+    RENEW_MS,
+    SWEEP_MS,
+    Failure,
+    Hypothesis,
+    Keys,
+    Result,
+    encode_notice,
+    is_room_for,
+)
 from protocol.monitor import WorkerState
 from runtime.tasks import Tasks, cancel_and_wait
 from worker.batcher import Batcher
@@ -40,6 +52,7 @@ T = TypeVar("T")
 _SHORTEST_BACKOFF_S: Final = 0.1
 _LONGEST_BACKOFF_S: Final = 2.0
 _MOST_DOUBLINGS: Final = 16
+_LONGEST_MESSAGE: Final = 500  # characters
 _LEAVE_S: Final = 5.0
 
 
@@ -232,12 +245,13 @@ class Consumer:
         deadline_s = self._pace.deadline_s(sum(delivery.seconds for delivery in batch))
         try:
             for delivery, outcome in zip(batch, await self._engine.decode(requests, deadline_s), strict=True):
-                if isinstance(outcome, Transcript):
+                job = delivery.job
+                if not isinstance(outcome, Transcript):
+                    continue
+                said = Hypothesis(job.session, job.segment, outcome.text, job.attempt, job.samples)
+                if is_room_for(encode_notice(said), job.pcm):
                     self.tally.partials += 1
-                    job = delivery.job
-                    await self._jobs.hypothesise(
-                        Hypothesis(job.session, job.segment, outcome.text, job.attempt, job.samples)
-                    )
+                    await self._jobs.hypothesise(said)
         except EngineRaised as fault:
             log.debug("partials failed", batch=len(batch), reason=str(fault), dropped=self._partials.dropped)
         except EngineFault as fault:
@@ -255,6 +269,10 @@ class Consumer:
             await self._fail(delivery, outcome)
             return
         result = self._result(delivery, outcome, decode_ms)
+        if not is_room_for(encode_notice(result), delivery.job.pcm):
+            too_long = DecodeFailure(ErrorCode.ENGINE_FAILED, "the engine gave more text than the audio can hold")
+            await self._fail(delivery, too_long)
+            return
         counted = await self._insist(lambda: self._jobs.finish(delivery, result))
         self._leases.release([delivery.key])
         self._report.done += 1
@@ -283,7 +301,8 @@ class Consumer:
         if delivery.borrowed:  # it is not this worker's to judge
             self._story.let_go(self._leases.release([delivery.key]))
             return
-        failure = Failure(job.session, job.segment, why.code, why.message, job.attempt, retryable=True)
+        message = why.message[:_LONGEST_MESSAGE]
+        failure = Failure(job.session, job.segment, why.code, message, job.attempt, retryable=True)
         verdict = await self._insist(lambda: self._jobs.fail(delivery, failure, most_failures))
         self._leases.release([delivery.key])
         self._report.failed += verdict is Verdict.DEAD

@@ -23,6 +23,7 @@ from protocol.errors import MalformedMessage
 from protocol.job import (
     GROUP,
     MOST_FAILURES,
+    MOST_TAKEN,
     STALE_MS,
     WORKERS_KEY,
     Failure,
@@ -141,7 +142,7 @@ class Jobs:
     async def take(self, free: int, streams: Sequence[str] | None = None) -> list[Delivery]:
         """Up to ``free`` new jobs, at once, the most urgent first; only of these streams, if some are named."""
         chosen = self._streams if streams is None else streams
-        reply = await self._repairing(self._take, chosen, (GROUP, self._worker, free))
+        reply = await self._repairing(self._take, chosen, (GROUP, self._worker, min(free, MOST_TAKEN)))
         return _deliveries(reply)
 
     async def take_left(
@@ -152,7 +153,7 @@ class Jobs:
         And in how many ms the next one will be; -1: none waits.
         """
         now_ms, entries, due_ms = await self._repairing(
-            self._take_left, streams, (GROUP, self._worker, free, *held_ms)
+            self._take_left, streams, (GROUP, self._worker, min(free, MOST_TAKEN), *held_ms)
         )
         return _deliveries((now_ms, entries)), int(due_ms)
 
@@ -189,7 +190,9 @@ class Jobs:
     async def take_partials(self, free: int) -> list[Delivery]:
         """Up to ``free`` requests for partials, at once; those that are too old are dropped."""
         reply = await self._repairing(
-            self._take_partials, self._partial_streams, (GROUP, self._worker, free, self._stale_ms)
+            self._take_partials,
+            self._partial_streams,
+            (GROUP, self._worker, min(free, MOST_TAKEN), self._stale_ms),
         )
         return _deliveries(reply, PARTIALS)
 
@@ -230,7 +233,7 @@ class Jobs:
         """Up to ``free`` jobs whose worker is gone. Nothing if another worker has looked a moment ago."""
         limits = (self._forgotten_consumer_ms, len(self._streams))
         keys = (self._keys.sweep, *self._streams, *self._partial_streams)
-        reply = await self._repairing(self._sweep, keys, (GROUP, self._worker, free, *limits))
+        reply = await self._repairing(self._sweep, keys, (GROUP, self._worker, min(free, MOST_TAKEN), *limits))
         return _deliveries(reply)
 
     async def renew(self, held: Iterable[Delivery]) -> frozenset[tuple[str, str]]:

@@ -4,7 +4,16 @@ from importlib.resources import files
 from typing import Final
 
 from protocol.errors import ErrorCode
-from protocol.job import DEAD_ENTRIES, GROUP, LEASE_MS, SESSION_TTL_MS, SWEEP_MS, WORKER_GONE_MS
+from protocol.job import (
+    DEAD_BYTES,
+    DEAD_ENTRIES,
+    GROUP,
+    LEASE_MS,
+    LEAST_NOTICE,
+    SESSION_TTL_MS,
+    SWEEP_MS,
+    WORKER_GONE_MS,
+)
 
 RETURNED: Final = "returned"
 """Consumer name of entries that nobody holds: handed back and waiting for a sweep."""
@@ -15,7 +24,9 @@ _NUMBERS: Final = {
     "CLAIMABLE_MS": 3_600_000,
     "SWEEP_LOCK_MS": SWEEP_MS * 3 // 4,  # the quickest sweeper's interval
     "WORKER_GONE_MS": WORKER_GONE_MS,
+    "LEAST_NOTICE": LEAST_NOTICE,
     "DEAD_ENTRIES": DEAD_ENTRIES,
+    "DEAD_BYTES": DEAD_BYTES,
     "DEAD_MS": 7 * 24 * 3600 * 1000,
 }
 _READ_ONLY: Final = ("glance", "others", "borrow")

@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from backend.tunnel import MOST_CONNECTIONS
-from backend.worker_commands import known_digests
+from backend.worker_commands import MOST_UNANSWERED, known_scripts
 from protocol.broker import BROKER_PATH, CHUNK_BYTES
 from protocol.devices import DeviceKind
 from protocol.errors import CloseCode
@@ -19,6 +19,7 @@ from protocol.job import GROUP, Keys
 from tests.helpers.tunnel import GATEWAY, OWNER_KEY, Tunnelled, tunnelling
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
+from worker.scripts import load_scripts
 
 ABNORMAL = 1006  # RFC 6455 7.1.5: no close message came
 PING = b"*1\r\n$4\r\nPING\r\n"
@@ -114,16 +115,67 @@ async def test_what_the_broker_would_keep_behind_a_read_that_waits_has_a_bound(
     async with client as redis:
         stream = Keys().jobs("interactive", "m")
         await redis.xgroup_create(stream, GROUP, "0", mkstream=True)
-        waits = f"XREADGROUP GROUP {GROUP} w BLOCK 0 STREAMS {stream} >".encode().split()
-        much = said(b"EVALSHA", next(iter(known_digests())), b"0", bytes(60_000))
+        waits = said(*f"XREADGROUP GROUP {GROUP} w BLOCK 0 STREAMS {stream} >".encode().split())
         _, key = await gateway.paired()
         async with carried(gateway, key) as socket:
-            await socket.send_bytes(said(*waits))
             with suppress(ConnectionError):  # it may be cut off while this is sent
-                for _ in range(100):
-                    await socket.send_bytes(much)
+                for _ in range(MOST_UNANSWERED + 1):
+                    await socket.send_bytes(waits)
             assert await closed(socket) == CloseCode.POLICY_VIOLATION
-            assert (await redis.info("memory"))["used_memory_peak"] < 32 << 20
+
+
+async def test_what_a_revoked_worker_made_is_gone_at_once(broker: Broker, gateway: Tunnelled) -> None:
+    client: Any = Redis.from_url(broker.url, protocol=2)
+    async with client as redis:
+        streams = [Keys().jobs("interactive", f"model-{n}").encode() for n in range(4)]
+        groups = next(digest for digest, name in known_scripts().items() if name == "groups")
+        await redis.script_load(load_scripts()["groups"])
+        device, key = await gateway.paired()
+        async with carried(gateway, key) as first, carried(gateway, key) as second:
+            for number, socket in enumerate((first, second)):
+                mine = streams[2 * number :][:2]
+                await socket.send_bytes(said(b"EVALSHA", groups, b"2", *mine))
+                assert await socket.receive_bytes(timeout=30) == b":1\r\n"
+                name = b"w%d" % number
+                await socket.send_bytes(
+                    said(
+                        b"XREADGROUP",
+                        b"GROUP",
+                        GROUP.encode(),
+                        name,
+                        b"BLOCK",
+                        b"0",
+                        b"STREAMS",
+                        *mine,
+                        b">",
+                        b">",
+                    )
+                )
+
+            async def all_there() -> bool:
+                found = [len(await redis.xinfo_consumers(stream, GROUP)) for stream in streams]
+                return found == [1] * 4
+
+            await wait_until(all_there, "each has its consumers")
+            await gateway.roster.revoke(device)
+            await closed(first)
+
+            async def nothing_left() -> bool:
+                return not await redis.exists(*streams)
+
+            await wait_until(nothing_left, "consumers and streams are gone")
+
+
+async def test_a_name_is_one_devices_at_a_time(gateway: Tunnelled) -> None:
+    stream = Keys().jobs("interactive").encode()
+    waits = said(b"XREADGROUP", b"GROUP", GROUP.encode(), b"w", b"BLOCK", b"0", b"STREAMS", stream, b">")
+    _, mine = await gateway.paired()
+    _, anothers = await gateway.paired()
+    async with carried(gateway, mine) as first, carried(gateway, anothers) as second:
+        await first.send_bytes(waits)
+        assert (await first.receive_bytes(timeout=30)).startswith(b"-NOGROUP")
+        await second.send_bytes(waits)
+        assert await closed(second) == CloseCode.POLICY_VIOLATION
 
 
 async def test_text_and_large_messages_end_the_connection(gateway: Tunnelled) -> None:

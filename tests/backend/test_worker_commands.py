@@ -11,24 +11,58 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from backend.worker_commands import CommandGate, known_digests, may_say
+from backend.worker_calls import Conduct
+from backend.worker_commands import MOST_UNANSWERED, CommandGate, known_scripts
 from protocol.errors import Forbidden, MalformedMessage, ProtocolError
+from protocol.job import LONGEST_NOTICE
 from tests.helpers.valkey import Broker
 from worker.scripts import load_scripts
 
-SCRIPT = b"return 1"
-DIGEST = sha1(SCRIPT).hexdigest().encode()
+STREAM, OTHER = b"kiki:{0}:jobs:interactive:m", b"kiki:{0}:partials:any"
+HASH, BACKLOG, FIGURES = b"kiki:{0}:session:s", b"kiki:{0}:backlog", b"kiki:{0}:history:figures"
+LOADED = b"return 1"
+DIGESTS = {name: sha1(text.encode()).hexdigest().encode() for name, text in load_scripts().items()}
+SCRIPTS = {digest: name for name, digest in DIGESTS.items()} | {sha1(LOADED).hexdigest().encode(): "groups"}
+OK = b"+OK\r\n"
+
+
+def call(name: str, keys: list[bytes], *arguments: bytes) -> list[bytes]:
+    """A script of a worker."""
+    return [b"EVALSHA", DIGESTS[name], b"%d" % len(keys), *keys, *arguments]
+
+
+def read(*streams: bytes, consumer: bytes = b"w", options: bytes = b"COUNT 1 BLOCK 1") -> list[bytes]:
+    """Waiting for what is new."""
+    words = [b"XREADGROUP", b"GROUP", b"workers", consumer, *options.split(), b"STREAMS"]
+    return [*words, *streams, *[b">"] * len(streams)]
+
+
+ENDING = (b"1-0", b"0", b"0", b"1600")
 MAY: list[list[bytes]] = [
     [b"PING"],
     [b"time"],
     [b"INFO", b"server"],
     [b"CLIENT", b"SETINFO", b"LIB-NAME", b"redis-py"],
-    [b"SCRIPT", b"LOAD", SCRIPT],
-    [b"EVALSHA", DIGEST, b"1", b"key", b"\r\n*1\r\n$5\r\nRESET\r\n"],
-    b"XREADGROUP GROUP workers w COUNT 1 BLOCK 1 STREAMS s t > >".split(),
-    b"XREADGROUP GROUP workers w STREAMS s >".split(),
+    [b"CLIENT", b"SETNAME", b"w"],
+    [b"SCRIPT", b"LOAD", LOADED],
+    read(STREAM, OTHER),
+    read(STREAM, options=b""),
     [b"HVALS", b"kiki:workers"],
     [b"HDEL", b"kiki:workers", b"w"],
+    call("groups", [STREAM, OTHER]),
+    call("take", [STREAM], b"workers", b"w", b"64"),
+    call("leftovers", [STREAM, OTHER], b"workers", b"w", b"1", b"250", b"0"),
+    call("glance", [BACKLOG, STREAM, OTHER], b"workers"),
+    call("others", [STREAM], b"workers", b"w", b"returned"),
+    call("borrow", [STREAM], b"1-0"),
+    call("partials", [OTHER], b"workers", b"w", b"0", b"2000"),
+    call("sweep", [b"kiki:{0}:sweep", STREAM], b"workers", b"w", b"1", b"600000", b"1"),
+    call("renew", [STREAM], b"workers", b"w", b"1-0", b"2-0"),
+    call("finish", [HASH, STREAM, BACKLOG, FIGURES], *ENDING, b"\r\n*1\r\n$5\r\nRESET\r\n"),
+    call("fail", [HASH, STREAM, BACKLOG, FIGURES, b"kiki:{0}:sweep"], *ENDING, b"{}", b"w", b"3"),
+    call("hypothesis", [HASH], b"0", b"{}"),
+    call("leave", [b"kiki:{0}:sweep", STREAM], b"w"),
+    call("heartbeat", [b"kiki:workers"], b"w", b"{}"),
 ]
 MAY_NOT: list[list[bytes]] = [
     [b"AUTH", b"default", b"x"],
@@ -37,26 +71,51 @@ MAY_NOT: list[list[bytes]] = [
     [b"SELECT", b"1"],
     [b"INFO"],
     [b"INFO", b"everything"],
-    b"XREADGROUP GROUP workers w NOACK STREAMS s >".split(),
-    b"XREADGROUP GROUP workers w COUNT 1 noack STREAMS s >".split(),
-    b"XREADGROUP GROUP workers w STREAMS s 0".split(),
-    b"XREADGROUP GROUP workers w STREAMS s t > 0".split(),
-    b"XREADGROUP GROUP workers w STREAMS >".split(),
-    b"XREADGROUP GROUP workers w STREAMS".split(),
-    b"XREADGROUP GROUP workers w COUNT".split(),
-    b"XREADGROUP GROUP others w STREAMS s >".split(),
-    [*b"XREADGROUP GROUP workers w STREAMS".split(), *(b"s",) * 40, *(b">",) * 40],
+    read(STREAM, options=b"NOACK"),
+    read(STREAM, options=b"COUNT 1 noack"),
+    read(STREAM, options=b"COUNT 65"),
+    read(STREAM, options=b"BLOCK x"),
+    read(STREAM)[:-1],
+    read(STREAM, STREAM)[:-1] + [b"0"],
+    read(STREAM)[:-1] + [b"0"],
+    read(),
+    read(b"s"),
+    read(b"kiki:{0}:dead"),
+    read(STREAM, consumer=b""),
+    read(STREAM, consumer=b"returned"),
+    read(STREAM, consumer=b"a\nb"),
+    read(STREAM, consumer=b"w" * 257),
+    read(*[b"%s%d" % (STREAM, n) for n in range(9)]),
+    [b"XREADGROUP", b"GROUP", b"others", *read(STREAM)[3:]],
+    [b"XREADGROUP", b"GROUP", b"workers", b"w", b"COUNT"],
     [b"XREADGROUP"],
-    [b"EVAL", SCRIPT, b"0"],
+    [b"EVAL", LOADED, b"0"],
     [b"EVALSHA", b"0" * 40, b"0"],
     [b"EVALSHA"],
-    [b"SCRIPT", b"LOAD", SCRIPT + b" "],
+    call("groups", []),
+    call("groups", [STREAM], b"x"),
+    call("groups", [STREAM + b"m" * 256]),
+    call("groups", [b"kiki:{0}:jobs:interactive:a b"]),
+    call("groups", [b"kiki:{0}:jobs:of-its-own:m"]),
+    call("take", [STREAM], b"workers", b"w"),
+    call("take", [STREAM], b"workers", b"w", b"65"),
+    call("take", [STREAM], b"others", b"w", b"1"),
+    call("take", [HASH], b"workers", b"w", b"1"),
+    call("borrow", [STREAM, OTHER], b"1-0"),
+    call("renew", [STREAM], b"workers", b"w", b"1" * 65),
+    call("renew", [STREAM], b"workers", b"w", *[b"1-0"] * 600),
+    call("finish", [HASH, STREAM, BACKLOG, FIGURES], *ENDING),
+    call("finish", [b"elsewhere", STREAM, BACKLOG, FIGURES], *ENDING, b"{}"),
+    call("finish", [HASH, STREAM, BACKLOG, FIGURES], *ENDING, b" " * (LONGEST_NOTICE + 1)),
+    call("heartbeat", [b"kiki:workers"], b"w", b" " * 8193),
+    [b"SCRIPT", b"LOAD", LOADED + b" "],
     [b"SCRIPT", b"FLUSH"],
     [b"SCRIPT"],
     [b"CLIENT", b"LIST"],
+    [b"CLIENT", b"SETNAME", b"w" * 65],
     [b"CLIENT"],
-    [b"HVALS", b"kiki:{0}:session:s"],
-    [b"HDEL", b"kiki:{0}:session:s", b"w"],
+    [b"HVALS", HASH],
+    [b"HDEL", HASH, b"w"],
     [b"HSET", b"kiki:workers", b"w", b"x"],
     [b"PING", b"x"],
     [b""],
@@ -77,16 +136,27 @@ def cut(draw: st.DrawFn, data: bytes) -> list[bytes]:
 
 @given(st.data(), st.lists(st.sampled_from(MAY), max_size=6))
 def test_what_workers_say_passes_however_it_is_cut(data: st.DataObject, commands: list[list[bytes]]) -> None:
-    gate = CommandGate({DIGEST})
+    gate = CommandGate(SCRIPTS)
     for piece in data.draw(cut(b"".join(map(packed, commands)))):
         gate.feed(piece)
+
+
+@pytest.mark.parametrize("command", MAY, ids=lambda command: b" ".join(command[:2]).decode())
+def test_gate_passes_each_command_of_a_worker(command: list[bytes]) -> None:
+    CommandGate(SCRIPTS).feed(packed(command))
+
+
+@pytest.mark.parametrize("command", MAY_NOT, ids=lambda command: b" ".join(command[:5])[:60].decode())
+def test_gate_refuses_each_command_that_no_worker_sends(command: list[bytes]) -> None:
+    with pytest.raises(Forbidden):
+        CommandGate(SCRIPTS).feed(packed(command))
 
 
 @given(st.data(), st.lists(st.sampled_from(MAY), max_size=3), st.sampled_from(MAY_NOT))
 def test_anything_else_is_refused_before_its_last_byte(
     data: st.DataObject, before: list[list[bytes]], command: list[bytes]
 ) -> None:
-    gate, sent = CommandGate({DIGEST}), b""
+    gate, sent = CommandGate(SCRIPTS), b""
     whole = b"".join(map(packed, [*before, command]))
     with pytest.raises(Forbidden):  # which piece it is depends on the cut
         for piece in data.draw(cut(whole)):
@@ -101,39 +171,70 @@ def test_anything_else_is_refused_before_its_last_byte(
 )
 def test_what_is_no_command_is_refused(data: bytes) -> None:
     with pytest.raises(MalformedMessage):
-        CommandGate(set()).feed(data)
+        CommandGate({}).feed(data)
 
 
 @given(st.binary(max_size=200))
 def test_rubbish_raises_nothing_else(data: bytes) -> None:
     with suppress(ProtocolError):
-        CommandGate({DIGEST}).feed(data)
+        CommandGate(SCRIPTS).feed(data)
 
 
-def test_long_commands_are_refused_before_they_come() -> None:
-    call = b"*9\r\n$7\r\nEVALSHA\r\n$40\r\n%s\r\n$1\r\n1\r\n" % DIGEST
-    for word in (b"$999999999\r\n", b"$1100000\r\n"):
+def test_gate_refuses_a_long_word_before_it_comes() -> None:
+    ends = b"*12\r\n" + packed(call("finish", [HASH, STREAM, BACKLOG, FIGURES], *ENDING)).partition(b"\r\n")[2]
+    CommandGate(SCRIPTS).feed(ends + b"$%d\r\n" % LONGEST_NOTICE)
+    for length in (LONGEST_NOTICE + 1, 999_999_999):
+        with pytest.raises(Forbidden, match="no word of"):
+            CommandGate(SCRIPTS).feed(ends + b"$%d\r\n" % length)
+    for start in (b"*1\r\n$33\r\n", b"*3\r\n$6\r\nSCRIPT\r\n$4\r\nLOAD\r\n$70000\r\n"):
         with pytest.raises(Forbidden):
-            CommandGate({DIGEST}).feed(call + word)
-    gate = CommandGate({DIGEST})
-    half = b"$600000\r\n%s\r\n" % bytes(600_000)
-    gate.feed(call + half)
-    with pytest.raises(Forbidden):
-        gate.feed(half[:9])
-    with pytest.raises(Forbidden):
-        CommandGate({DIGEST}).feed(b"*3\r\n$6\r\nSCRIPT\r\n$4\r\nLOAD\r\n$70000\r\n")
+            CommandGate(SCRIPTS).feed(start)
 
 
-def test_more_than_the_broker_answers_is_refused() -> None:
-    gate = CommandGate({DIGEST})
-    result = packed([b"EVALSHA", DIGEST, b"0", bytes(500_000)])
-    for _ in range(40):
-        gate.feed(result)
-        gate.answered()
-    gate.feed(packed(b"XREADGROUP GROUP workers w BLOCK 0 STREAMS s >".split()))
+def test_connection_is_one_consumer_and_names_eight_streams() -> None:
+    gate = CommandGate(SCRIPTS)
+    for command in [read(STREAM, consumer=b"w")] * 3:
+        gate.feed(packed(command))
+        gate.answered(OK)
+    assert (gate.conduct.consumer, gate.conduct.streams) == (b"w", {STREAM})
+    for other in (
+        read(STREAM, consumer=b"v"),
+        call("take", [STREAM], b"workers", b"v", b"1"),
+        call("leave", [b"kiki:{0}:sweep"], b"v"),
+        call("heartbeat", [b"kiki:workers"], b"v", b"{}"),
+        [b"HDEL", b"kiki:workers", b"v"],
+    ):
+        again = CommandGate(SCRIPTS, gate.conduct)
+        with pytest.raises(Forbidden, match="does not say 'v'"):
+            again.feed(packed(other))
+    gate.feed(packed(call("groups", [b"%s%d" % (STREAM, n) for n in range(7)])))
+    with pytest.raises(Forbidden):
+        gate.feed(packed(call("groups", [STREAM + b"7"])))
+
+
+def test_name_that_the_account_may_not_use_is_refused() -> None:
+    asked: list[bytes] = []
+
+    def claim(name: bytes) -> bool:
+        asked.append(name)
+        return name == b"mine"
+
+    gate = CommandGate(SCRIPTS, Conduct(claim))
+    gate.feed(packed(read(STREAM, consumer=b"mine")) * 2)
+    with pytest.raises(Forbidden):
+        CommandGate(SCRIPTS, Conduct(claim)).feed(packed(read(STREAM, consumer=b"another's")))
+    assert asked == [b"mine", b"another's"]
+
+
+def test_gate_refuses_more_commands_than_the_broker_answers() -> None:
+    gate, waits = CommandGate(SCRIPTS), packed(read(STREAM))
+    for _ in range(3):
+        gate.feed(waits * MOST_UNANSWERED)
+        gate.answered(b"*-1\r\n" * MOST_UNANSWERED)
+    gate.feed(waits * MOST_UNANSWERED)
+    gate.answered(b"*1\r\n*2\r\n$1\r\ns\r\n*1\r\n")  # half an answer is none
     with pytest.raises(Forbidden, match="answered"):
-        for _ in range(5):
-            gate.feed(result)
+        gate.feed(waits)
 
 
 async def test_of_all_commands_of_a_broker_few_pass(any_broker: Broker) -> None:
@@ -141,13 +242,23 @@ async def test_of_all_commands_of_a_broker_few_pass(any_broker: Broker) -> None:
     async with client as redis:
         names = {name.decode().upper().encode() for name in await redis.execute_command("COMMAND LIST")}
     assert len(names) > 200
-    plain = {name for name in names if may_say([name, b"kiki:{0}:session:s", DIGEST], 3, {DIGEST})}
-    assert plain == set()
-    assert {name for name in names if may_say([name], 1, {DIGEST})} == {b"PING", b"TIME"}
+
+    def passes(*words: bytes) -> bool:
+        try:
+            CommandGate(SCRIPTS).feed(packed(list(words)))
+        except Forbidden:
+            return False
+        return True
+
+    assert not any(passes(name, HASH, next(iter(DIGESTS.values()))) for name in names)
+    assert {name for name in names if passes(name)} == {b"PING", b"TIME"}
 
 
 def test_the_scripts_of_this_version_are_known() -> None:
     wanted = {name: sha1(text.encode()).hexdigest() for name, text in sorted(load_scripts().items())}
     should_be = "\n".join(f'{name} = "{digest}"' for name, digest in wanted.items())
-    assert {digest.encode() for digest in wanted.values()} <= known_digests(), f"worker_scripts.toml:\n{should_be}"
-    assert all(re.fullmatch(rb"[0-9a-f]{40}", digest) for digest in known_digests())
+    known = known_scripts()
+    assert {digest.encode(): name for name, digest in wanted.items()}.items() <= known.items(), (
+        f"worker_scripts.toml:\n{should_be}"
+    )
+    assert all(re.fullmatch(rb"[0-9a-f]{40}", digest) for digest in known)

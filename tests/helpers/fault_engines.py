@@ -38,6 +38,7 @@ class Fault(IntEnum):
     MISCOUNT = 8
     EXIT = 9
     HOLD = 10
+    LONG = 11
 
 
 def pcm(fault: Fault, samples: int = 160) -> bytes:
@@ -84,6 +85,8 @@ class FaultEngine:
     def _one(self, fault: Fault, batch: int) -> DecodeOutcome:
         if fault is Fault.REFUSE:
             return DecodeFailure(ErrorCode.UNSUPPORTED, "not this one")
+        if fault is Fault.LONG:
+            return Transcript("x" * 3_000)
         self._actions.get(fault, lambda: None)()
         return Transcript(f"{fault.name.lower()} {batch}")
 

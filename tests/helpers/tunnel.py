@@ -1,5 +1,6 @@
 """A gateway of which only the tunnel to the broker is there, with devices that can be revoked."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from backend.settings import GatewaySettings
 from backend.tunnel import BrokerTunnel
 from protocol.broker import BROKER_PATH
 from protocol.devices import DeviceKind
+from runtime.tasks import cancel_and_wait
 
 OWNER_KEY = "a key of the tests"
 GATEWAY = "g"
@@ -51,9 +53,11 @@ async def tunnelling(
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls)
         await site.start()
+        tidies = asyncio.create_task(tunnel.run())
         try:
             scheme = "wss" if tls else "ws"
             yield Tunnelled(f"{scheme}://127.0.0.1:{runner.addresses[0][1]}", roster, tunnel)
         finally:
             tunnel.close()
             await runner.cleanup()
+            await cancel_and_wait([tidies])

@@ -20,6 +20,7 @@ from protocol.job import (
     encode_job,
     encode_notice,
     encode_status,
+    is_room_for,
     parse_end,
     shard_of,
 )
@@ -137,3 +138,9 @@ def test_shards_are_counted_with_the_checksum_of_redis_cluster() -> None:
     # CRC-16/XMODEM of "123456789" is 0x31C3 (Redis Cluster specification, appendix A).
     assert shard_of("123456789", 2**16) == 0x31C3
     assert shard_of("anything", 1) == 0
+
+
+def test_results_may_be_half_as_long_as_their_audio_within_two_bounds() -> None:
+    for audio, most in ((0, 2048), (4_096, 2048), (40_000, 20_000), (1_920_000, 32_768)):
+        assert is_room_for(bytes(most), bytes(audio))
+        assert not is_room_for(bytes(most + 1), bytes(audio))

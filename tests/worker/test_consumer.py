@@ -224,6 +224,17 @@ async def test_worker_hands_jobs_back_while_its_engine_does_not_load(
         assert await ended(other, 0) is EndState.FAILED
 
 
+async def test_text_that_takes_more_room_than_its_audio_fails_the_segment(
+    broker: Broker, other: GatewaySide
+) -> None:
+    async with working(broker.url):
+        await other.submit(fault_job(Fault.LONG))
+        assert await ended(other) is EndState.FAILED
+        stored = await other.stored()
+        assert isinstance(stored, Failure) and stored.code is ErrorCode.ENGINE_FAILED
+        assert "more text than the audio can hold" in stored.message
+
+
 # -- leases and leaving -----------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from protocol.job import GROUP, LEASE_MS, WORKERS_KEY, decode_status
+from protocol.job import GROUP, LEASE_MS, MOST_TAKEN, WORKERS_KEY, decode_status
 from protocol.monitor import WorkerState, WorkerStatus
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
@@ -184,13 +184,17 @@ async def test_a_sweep_forgets_silent_consumers_that_hold_nothing(
 async def test_leaving_hands_everything_back_uncounted(any_broker: Broker, jobs: Jobs, other: GatewaySide) -> None:
     for segment in range(150):
         await other.submit(job(segment), STREAMS[segment % 2])
-    await jobs.take(150)
+    taken = [len(await jobs.take(150)) for _ in range(3)]
+    assert taken == [MOST_TAKEN, MOST_TAKEN, 150 - 2 * MOST_TAKEN]
     await other.redis.set(KEYS.sweep, "somebody")
     assert await jobs.leave() == 150
     assert {consumer for _, consumer, _ in await other.pending()} == {RETURNED}
     assert await other.consumers() == {RETURNED}
     async with jobs_of(any_broker.url, "next") as next_worker:
-        found = await next_worker.sweep(200)
+        found = []
+        for _ in range(3):
+            await other.expire_sweep()
+            found += await next_worker.sweep(200)
     assert len(found) == 150
     assert {delivery.count for delivery in found} == {1}
 

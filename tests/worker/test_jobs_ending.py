@@ -7,7 +7,9 @@ from msgspec.structs import replace
 from redis.exceptions import OutOfMemoryError
 
 from protocol.job import (
+    DEAD_BYTES,
     DEAD_ENTRIES,
+    LEAST_NOTICE,
     SESSION_TTL_MS,
     decode_job,
     decode_notice,
@@ -27,6 +29,7 @@ from tests.worker.scripts import (
     result,
     take_one,
 )
+from worker.errors import BrokerError
 from worker.jobs import Jobs, Verdict
 
 # -- finish -----------------------------------------------------------------------------------------------
@@ -240,6 +243,25 @@ async def test_the_third_failure_makes_a_dead_letter_and_tells_the_gateway(jobs:
     assert decode_job(letter) == job() and decode_notice(letter[b"failure"]) == failure(job())
     assert (await other.redis.xlen(STREAMS[0]), await other.pending(), await other.backlog()) == (0, [], 0)
     await pubsub.aclose()
+
+
+async def test_broker_refuses_a_result_that_takes_more_room_than_its_audio(jobs: Jobs, other: GatewaySide) -> None:
+    await other.submit(job(0))
+    await other.submit(job(1, samples=20_000))
+    short, long = await jobs.take(2)
+    with pytest.raises(BrokerError, match="so little audio"):
+        await jobs.finish(short, result(short.job, "x" * LEAST_NOTICE))
+    assert (await other.end(0), len(await other.pending())) == (None, 2)
+    assert await jobs.finish(short, result(short.job, "x" * 3_000))
+    assert await jobs.finish(long, result(long.job, "x" * 30_000))
+
+
+async def test_dead_letters_are_bounded_in_bytes(jobs: Jobs, other: GatewaySide) -> None:
+    samples = DEAD_BYTES // 4 // 2  # two bytes each
+    for segment in range(5):
+        await other.submit(job(segment, samples=samples))
+        assert await jobs.fail(await take_one(jobs), failure(job(segment)), most_failures=1) is Verdict.DEAD
+    assert await other.redis.xlen(KEYS.dead) == 3
 
 
 async def test_dead_letters_are_bounded_in_number_and_age(jobs: Jobs, other: GatewaySide) -> None:

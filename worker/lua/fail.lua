@@ -31,7 +31,12 @@ local letter = found[1] and found[1][2] or {}
 letter[#letter + 1] = 'failure'
 letter[#letter + 1] = failure
 local dead = shard .. 'dead'
-redis.call('XADD', dead, 'MAXLEN', DEAD_ENTRIES, '*', unpack(letter))
+local bytes = 1
+for _, value in ipairs(letter) do
+  bytes = bytes + #value
+end
+local most = math.max(1, math.min(DEAD_ENTRIES, math.floor(DEAD_BYTES / bytes)))
+redis.call('XADD', dead, 'MAXLEN', most, '*', unpack(letter))
 local now = redis.call('TIME')
 redis.call('XTRIM', dead, 'MINID', string.format('%.0f', now[1] * 1000 - DEAD_MS))
 conclude('failed', failure)

@@ -41,6 +41,19 @@ local function standing()
   return nil
 end
 
+-- A result takes the room of its audio: a longer one is refused, or many of them would fill the broker.
+local function bounded(outcome)
+  if #outcome > LEAST_NOTICE then
+    local found = redis.call('XRANGE', stream, entry, entry)[1]
+    local audio = 0
+    for i = 1, found and #found[2] or 0, 2 do
+      audio = found[2][i] == 'pcm' and #found[2][i + 1] or audio
+    end
+    assert(#outcome <= audio, 'not a result of so little audio')
+  end
+  return outcome
+end
+
 -- In a stream without entries nothing waits, whatever has become of the counter.
 local function count_down()
   local left = redis.call('XLEN', stream) > 0 and redis.pcall('HINCRBY', backlog, stream, -samples) or 0
