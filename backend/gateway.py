@@ -301,9 +301,8 @@ async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     roster = Roster(DeviceStore(settings.devices_file) if settings.devices_file else None)
     async with AsyncExitStack() as stack:
         url, owns = await _broker(stack, settings)
-        jobs = await stack.enter_async_context(
-            open_jobs(url, secrets.token_hex(8), settings.admission.unqueued_bytes)
-        )
+        opening = open_jobs(url, secrets.token_hex(8), settings.admission.unqueued_bytes)
+        jobs = await stack.enter_async_context(opening)
         keeping = kept_history(settings.history, jobs.administer, jobs.gateway, owns)
         history = await stack.enter_async_context(keeping)
         tasks = await stack.enter_async_context(Tasks("gateway"))
