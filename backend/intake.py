@@ -11,6 +11,7 @@ from backend.offers import Offers
 from backend.segments import Stage
 from backend.turns import Allowance, QueueLimits, Turns, allowance
 from protocol.job import Job
+from protocol.monitor import WorkerState
 
 _IN = frozenset({Stage.SUBMITTED, Stage.QUEUED})
 
@@ -60,6 +61,9 @@ class Intake:
     def surveyed(self, survey: Survey) -> None:
         """The fleet may be another one."""
         self._survey, self._allowances, self._surveys = survey, {}, {}
+        here = {one.model for one in survey.workers if one.state is not WorkerState.FAILED}
+        if here - self.offers.ages.keys():
+            self.offers = self.offers.seen(here)
         self._go_on(self._turns.waiting())
 
     def looked(self, queued: Mapping[str, int]) -> None:

@@ -1,6 +1,6 @@
 """Which models workers offer, or offered a short time ago. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 _MOST_NAMED = 20
@@ -16,6 +16,10 @@ class Offers:
 
     ages: Mapping[str, float] = field(default_factory=dict)
     up_s: float = 0.0
+
+    def seen(self, models: Iterable[str]) -> "Offers":
+        """Return the same with models that workers have at this moment."""
+        return Offers({**self.ages, **dict.fromkeys(models, 0.0)}, self.up_s)
 
     def names(self, within_s: float) -> tuple[str, ...]:
         """Return the models that were offered not longer ago than this, in alphabetical order."""

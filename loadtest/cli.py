@@ -12,9 +12,11 @@ from rich.console import Console
 
 from client.connection import Locate
 from client.errors import GatewayError
+from loadtest.attacks import Attack
 from loadtest.crew import run_crew
 from loadtest.gateways import local_process, located, run_loop
 from loadtest.herd import Herd, Meeting, run_herd
+from loadtest.hostile import Hostile, run_hostile
 from loadtest.planning import ask_fleet, need, words
 from loadtest.progress import progress
 from loadtest.report import STRAINED, NoReport, prepare, write_report
@@ -128,6 +130,31 @@ def herd(  # noqa: PLR0913 - typer: an option is a parameter
             run.back = meeting.back()
 
     _play("herd", plan, (gateway, key, certificate), scenario, (report, expect_refusals))
+
+
+@app.command()
+def hostile(  # noqa: PLR0913 - typer: an option is a parameter
+    hostile_key: Annotated[
+        str, typer.Option(envvar="KIKIPOUNAMU_HOSTILE_KEY", help="The key that is abused: another than --key.")
+    ],
+    speakers: Annotated[int, typer.Option(min=1, help="People who speak meanwhile.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Alone, and under each attack.")] = 30.0,
+    pace: Annotated[float, typer.Option(min=0.01, help="1: as people speak; less is faster.")] = 0.5,
+    connections: Annotated[int, typer.Option(min=1, help="Of the hostile key at the same time.")] = 1,
+    attack: Annotated[list[Attack] | None, typer.Option(help="Only this one; repeatable.")] = None,
+    most: Annotated[float, typer.Option(min=1.0, help="How many times slower they may be served.")] = 2.0,
+    seed: Seed = 1,
+    gateway: Gateway = "",
+    key: Key = "",
+    certificate: Certificate = "",
+) -> None:
+    """People who speak while one key abuses the gateway; prints latencies. Ends with 0 only if none was hurt."""
+    chosen = tuple(attack) if attack else tuple(Attack)
+    plan = Hostile(speakers, seconds, 3.0, pace, seed, connections, chosen, most)
+    with logging_to("loadtest", folders().logs, terminal=False), _told():
+        siege = asyncio.run(run_hostile(plan, _located(gateway, key, certificate), hostile_key))
+    typer.echo(msgspec.json.format(msgspec.json.encode(siege), indent=2).decode())
+    raise typer.Exit(0 if siege.passed else 1)
 
 
 @app.command()

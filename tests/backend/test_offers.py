@@ -38,5 +38,10 @@ def test_refusal_stays_short_however_many_models_there_are() -> None:
     assert why is not None and len(why) < 1_000
 
 
+def test_model_of_a_worker_that_just_came_is_taken() -> None:
+    offers = Offers({"m": 30.0, "n": 700.0}, 9e9).seen({"n", "new"})
+    assert offers.names(TEN_MINUTES) == ("m", "n", "new")
+
+
 def test_no_model_is_refused_without_a_limit() -> None:
     assert Offers({"m": 0.0}, 9e9).refuse("x", 0.0) is None

@@ -1,0 +1,108 @@
+"""``hostile``: a few people speak while one key abuses the gateway, in one way after the other. Do they notice it?
+
+First they speak alone, for as long. Then they say the same again under each attack.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from msgspec import Struct
+
+from client.connection import Locate
+from loadtest.attacks import Attack, Order, Struck, attack
+from loadtest.figures import percentile
+from loadtest.streams import Streams, run_streams
+from loadtest.tally import Recorder, Tally
+
+
+class Hostile(Struct, frozen=True):
+    """``speakers`` for ``seconds`` alone and under each attack, which begins ``lead_s`` before them.
+
+    ``most``: their p95 may be so many times the one without an attack.
+    """
+
+    speakers: int = 5
+    seconds: float = 30.0
+    lead_s: float = 3.0
+    pace: float = 0.5
+    seed: int = 1
+    connections: int = 1
+    attacks: tuple[Attack, ...] = tuple(Attack)
+    most: float = 2.0
+
+
+class Heard(Struct, frozen=True):
+    """What the speakers had of one phase. Milliseconds from the end of what was said to its text.
+
+    ``times``: p95, as a multiple of the one without an attack; ``struck``: what the attack did.
+    """
+
+    attack: str
+    segments: int
+    flawless: bool
+    p50_ms: float | None
+    p95_ms: float | None
+    most_ms: float | None
+    times: float | None = None
+    struck: Struck | None = None
+    complaints: tuple[str, ...] = ()
+
+
+class Siege(Struct, frozen=True):
+    """All phases, the calm one first. ``passed``: nobody was hurt in any of them."""
+
+    passed: bool
+    phases: tuple[Heard, ...]
+
+
+Strike = Callable[[Order], Awaitable[Struck]]
+"""``loadtest.attacks.attack``, or ``strike`` in this process."""
+
+
+async def run_hostile(plan: Hostile, locate: Locate, key: str, strike: Strike = attack) -> Siege:
+    """Run all phases; ``key`` is the one that is abused."""
+    calm = heard("none", await _speak(plan, locate))
+    phases = [calm]
+    for kind in plan.attacks:
+        where = locate()
+        seconds = plan.lead_s + plan.seconds
+        order = Order(kind, seconds, where.url, key, where.certificate_sha256, plan.connections)
+        striking = asyncio.create_task(_awaited(strike(order)), name=f"hostile/{kind}")
+        await asyncio.sleep(plan.lead_s)
+        tally = await _speak(plan, locate)
+        phases.append(heard(kind, tally, calm.p95_ms, await striking))
+    return Siege(passed(phases, plan.most), tuple(phases))
+
+
+async def _awaited(striking: Awaitable[Struck]) -> Struck:
+    return await striking
+
+
+async def _speak(plan: Hostile, locate: Locate) -> Tally:
+    recorder = Recorder(time.monotonic())
+    await run_streams(Streams(plan.speakers, plan.seconds, seed=plan.seed, pace=plan.pace), locate, recorder)
+    return recorder.take()
+
+
+def heard(kind: str, tally: Tally, calm_ms: float | None = None, struck: Struck | None = None) -> Heard:
+    """Sum up one phase."""
+    lags = [ended.lag for ended in tally.ended]
+    p95 = percentile(lags, 0.95)
+    return Heard(
+        kind,
+        tally.segments,
+        tally.flawless and not tally.refusals,
+        percentile(lags, 0.5),
+        p95,
+        percentile(lags, 1.0),
+        None if p95 is None or not calm_ms else round(p95 / calm_ms, 2),
+        struck,
+        tuple(sorted(set(tally.complaints))[:5]),
+    )
+
+
+def passed(phases: Sequence[Heard], most: float) -> bool:
+    """Return whether nobody was hurt in any phase."""
+    attacked = phases[1:]
+    return all(phase.flawless for phase in phases) and all((phase.times or 0.0) <= most for phase in attacked)

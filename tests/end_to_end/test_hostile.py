@@ -1,0 +1,184 @@
+"""One hostile key against a real gateway, broker and worker: others are served in their turn."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from msgspec.structs import replace
+
+from backend.devices import DeviceStore
+from backend.gateway import Gateway, running_gateway
+from backend.jobs import open_jobs
+from backend.observing import Conclusion, Observer
+from backend.queues import Queues
+from backend.settings import GatewaySettings, owner_of
+from client.connection import Address, fixed
+from loadtest.attacks import Attack, Struck, strike
+from loadtest.attacks import Order as Attacks
+from loadtest.checksum import checksum
+from loadtest.hostile import Hostile, run_hostile
+from protocol.devices import DeviceKind
+from protocol.errors import CloseCode, ErrorCode
+from protocol.recognition import Options
+from protocol.session import Error, Final, Hello, SegmentCancel
+from tests.backend.wire import Wire, connected, tone
+from tests.helpers.chain import running_chain
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+KEY = "a key of the tests"
+SPEAKER = owner_of(KEY)
+PCM = tone(1_600)
+
+
+class Order(Observer):
+    """Whose segments ended, in order."""
+
+    def __init__(self) -> None:
+        self.owners: list[str] = []
+
+    def concluded(self, conclusions: Sequence[Conclusion]) -> None:
+        """Noted."""
+        self.owners.extend(one.owner for one in conclusions)
+
+
+class Scene:
+    """A gateway with a worker, and a key that is abused."""
+
+    def __init__(self, gateway: Gateway, store: DeviceStore) -> None:
+        self.gateway = gateway
+        self.store = store
+        self.device, self.key = store.add("hostile", DeviceKind.CLIENT, 1.0)
+        self.order = Order()
+        gateway.observers.listening += (self.order,)
+
+    def served(self, owner: str) -> int:
+        """How many segments of a key have ended."""
+        self.gateway.observers.flush()
+        return self.order.owners.count(owner)
+
+    async def say_one(self) -> int:
+        """An ordinary speaker says a segment; how many of others ended before its text was there."""
+        async with connected(self.gateway.url, KEY) as wire:
+            before = self.served(self.device.owner)
+            await wire.segment(0, PCM)
+            assert (await wire.expect(Final)).text == checksum(PCM)
+            return self.served(self.device.owner) - before
+
+
+@asynccontextmanager
+async def scene(tmp_path: Path, broker: Broker) -> AsyncIterator[Scene]:
+    store = DeviceStore(tmp_path / "devices.json")
+    settings = GatewaySettings(redis=broker.url, key=KEY, devices_file=store.file)
+    with running_chain(tmp_path, broker.url) as chain:
+        chain.worker("--engine", "checksum", "--set", "rtf=0.01")
+        async with running_gateway(settings) as gateway:
+            await wait_until(lambda: gateway.monitor.survey.speeds, "a worker is there")
+            made = Scene(gateway, store)
+            await wait_until(lambda: gateway.access.roster.devices, "the key is known")
+            yield made
+
+
+async def test_speaker_waits_for_a_few_of_thousands_of_empty_segments(tmp_path: Path, broker: Broker) -> None:
+    async with scene(tmp_path, broker) as at, Wire(at.gateway.url, at.key) as hostile:
+        await hostile.hello()
+        for n in range(500):
+            await hostile.segment(n, b"")
+        assert await at.say_one() <= 40, "of 500: those that were in the broker, and what ended meanwhile"
+
+
+async def test_model_that_nobody_has_fills_nothing_and_names_what_there_is(tmp_path: Path, broker: Broker) -> None:
+    async with scene(tmp_path, broker) as at, Wire(at.gateway.url, at.key) as hostile:
+        await hostile.say(Hello(uuid4(), options=Options(model="no-such-model")))
+        assert await hostile.until_closed() == CloseCode.UNSUPPORTED_DATA
+        (error,) = hostile.seen
+        assert isinstance(error, Error) and error.code is ErrorCode.MODEL_UNAVAILABLE
+        assert error.message.endswith("On offer: checksum")
+        async with open_jobs(broker.url, "look") as jobs:
+            assert not [entry async for entry in Queues(jobs).entries()]
+        assert await at.say_one() == 0
+
+
+async def test_cancels_of_what_never_was_do_not_reach_the_broker(tmp_path: Path, broker: Broker) -> None:
+    async with scene(tmp_path, broker) as at:
+        asked: list[int] = []
+        at.gateway.observers.listening += (_Cancelled(asked),)
+        async with connected(at.gateway.url, at.key, session := uuid4()) as hostile:
+            for n in range(5_000):
+                await hostile.say(SegmentCancel(n))
+            assert await at.say_one() == 0
+        assert not asked
+        async with Wire(at.gateway.url, at.key, session) as again:
+            welcome = await again.hello(resume=True)
+            assert len(welcome.segments.ended) == 5_000
+
+
+class _Cancelled(Observer):
+    def __init__(self, asked: list[int]) -> None:
+        self._asked = asked
+
+    def cancelled(self, session: str, segment: int) -> None:
+        """Noted."""
+        self._asked.append(segment)
+
+
+async def test_revoking_the_hostile_key_empties_the_queue_and_new_sessions_are_taken(
+    tmp_path: Path, broker: Broker
+) -> None:
+    async with scene(tmp_path, broker) as at, open_jobs(broker.url, "look") as jobs:
+        async with asyncio.TaskGroup() as tasks:
+            for priority in ("interactive", "bulk"):
+                tasks.create_task(_flood(at, Options(priority=priority)))
+
+        async def queued() -> list[str]:
+            return [entry.owner async for entry in Queues(jobs).entries() if entry.owner == at.device.owner]
+
+        await wait_until(queued, "something waits")
+        at.store.revoke(at.device.id)
+
+        async def gone() -> bool:
+            return not await queued()
+
+        await wait_until(gone, "its entries are gone")
+        await wait_until(lambda: len(at.gateway.hub.hosted) == 0, "and what the gateway held of it")
+        assert await at.say_one() == 0
+
+
+async def _flood(at: Scene, options: Options) -> None:
+    async with Wire(at.gateway.url, at.key) as wire:
+        await wire.hello(options=options)
+        for n in range(40):
+            await wire.segment(n, tone(16_000))
+
+
+async def test_nobody_loses_a_word_under_any_attack(tmp_path: Path, broker: Broker) -> None:
+    orders: list[Attack] = []
+
+    async def small(order: Attacks) -> Struck:
+        orders.append(order.attack)
+        return await strike(replace(order, count=200))
+
+    async with scene(tmp_path, broker) as at:
+        plan = Hostile(2, 1.0, 0.0, 0.1, most=1_000.0)
+        siege = await run_hostile(plan, fixed(Address(at.gateway.url, KEY)), at.key, small)
+    assert orders == list(Attack)
+    assert [phase.attack for phase in siege.phases] == ["none", *Attack]
+    assert siege.passed and all(phase.segments for phase in siege.phases), siege
+    assert all(phase.struck and phase.struck.sent for phase in siege.phases[1:])
+
+
+@pytest.mark.proof
+@pytest.mark.serial
+@pytest.mark.timeout(400)
+def test_p95_of_speakers_stays_within_twice_of_normal_under_each_attack(tmp_path: Path) -> None:
+    """The program that an operator runs, on an embedded broker."""
+    with running_chain(tmp_path) as chain:
+        chain.gateway()
+        chain.worker("--engine", "checksum", "--set", "rtf=0.02")
+        devices = DeviceStore(tmp_path / "home" / "data" / "devices.json")
+        _, hostile = devices.add("hostile", DeviceKind.CLIENT, 1.0)
+        siege = chain.start("siege", "kikipounamu-loadtest", "hostile", "--hostile-key", hostile)
+        assert siege.popen.wait(380) == 0, siege.log.read_text()

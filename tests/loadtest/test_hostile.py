@@ -1,0 +1,26 @@
+"""Whether people who speak notice an attack: what is made of the phases."""
+
+from loadtest.attacks import Struck
+from loadtest.hostile import Heard, heard, passed
+from loadtest.tally import Ended, Tally
+
+
+def tally(*lags: float, right: int | None = None) -> Tally:
+    ended = [Ended(0.0, 1_000, lag, lag, 0, 0, 0, 0, whole=True) for lag in lags]
+    return Tally(segments=len(lags), right=len(lags) if right is None else right, ended=ended)
+
+
+def test_phase_is_compared_with_the_calm_one() -> None:
+    calm = heard("none", tally(*[100.0] * 19, 120.0))
+    assert (calm.p50_ms, calm.p95_ms, calm.times) == (100.0, 100.0, None)
+    slow = heard("empty", tally(150.0, 180.0), calm.p95_ms, Struck(3, 10))
+    assert (slow.p95_ms, slow.times, slow.flawless) == (180.0, 1.8, True)
+    assert not heard("empty", tally(1.0, right=0)).flawless
+
+
+def test_nobody_may_be_slower_than_allowed_nor_lose_anything() -> None:
+    calm, fine = heard("none", tally(100.0)), heard("a", tally(200.0), 100.0)
+    assert passed([calm, fine], 2.0)
+    assert not passed([calm, fine], 1.9)
+    assert not passed([calm, heard("a", tally(100.0, right=0), 100.0)], 2.0)
+    assert not passed([Heard("none", 1, False, 1.0, 1.0, 1.0), fine], 2.0)
