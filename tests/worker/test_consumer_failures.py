@@ -1,0 +1,59 @@
+"""What a worker does with jobs after a failure: others look for it first, and what waits stays its own."""
+
+from pathlib import Path
+
+from protocol.job import GROUP
+from tests.helpers.fault_engines import Fault
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+from tests.worker.running import QUICK, fault_job, working
+from tests.worker.scripts import KEYS, SESSION, STREAMS, GatewaySide, gateway_side
+from worker.consumer import Timing
+from worker.scripts import RETURNED
+
+_NEVER = 1e15  # later than any deadline of a decode
+_SELDOM = Timing(renew_s=0.1, sweep_s=3_600.0, heartbeat_s=0.1, drain_s=30.0, decode_spare_s=30.0)
+
+
+async def prepared(other: GatewaySide) -> None:
+    """A session, and the stream that its jobs are in."""
+    await other.attach()
+    await other.redis.xgroup_create(STREAMS[0], GROUP, "0-0", mkstream=True)
+
+
+async def failures(other: GatewaySide) -> int:
+    """How often segment 0 failed."""
+    return int(await other.redis.hget(KEYS.session(SESSION), "failures:0") or 0)
+
+
+async def test_failed_job_is_left_to_other_workers_when_a_sweep_is_due(broker: Broker, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    async with gateway_side(broker.url) as other:
+        await prepared(other)
+        await other.submit(fault_job(Fault.HOLD, 1))
+        entry = await other.submit(fault_job(Fault.RAISE))
+        async with working(broker.url, timing=_SELDOM, slots="2", gate=str(gate)) as worker:
+            await wait_until(lambda: len(worker.consumer._leases) == 2, "both are being decoded")
+            worker.consumer._reader._sweep_at = 0.0  # due since
+            await other.submit(fault_job(Fault.NONE, 2))
+            gate.touch()
+            await wait_until(lambda: other.end(2), "the next one is recognised")
+            assert await failures(other) == 1
+            assert [(id, holder) for id, holder, _ in await other.pending()] == [(entry, RETURNED)]
+
+
+async def test_jobs_that_are_tried_again_one_by_one_stay_leased_while_they_wait(
+    broker: Broker, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    async with gateway_side(broker.url) as other:
+        await prepared(other)
+        for segment, fault in enumerate((Fault.RAISE, Fault.HOLD, Fault.NONE)):
+            await other.submit(fault_job(fault, segment))
+        async with working(broker.url, timing=QUICK, slots="3", gate=str(gate)) as worker:
+            consumer = worker.consumer
+            await wait_until(lambda: failures(other), "the first one failed alone")
+            await wait_until(lambda: len(consumer._batcher) == 1, "the second one is being decoded")
+            assert [one.job.segment for one in consumer._leases.to_renew(_NEVER)] == [2]
+            gate.touch()
+            await wait_until(lambda: other.end(2), "it is recognised")
