@@ -1,5 +1,6 @@
 """Which inserter this desktop needs."""
 
+import importlib.util
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from app.insertion.outcome import Inserter
 from app.insertion.pasting import PastingInserter
 from app.insertion.plan import Rules
 from app.insertion.system_keys import open_system_keys
+from app.insertion.x11 import X11Inserter
 from runtime.installing import extra_command
 
 _INPUT_METHODS: Final = ("XMODIFIERS", "GTK_IM_MODULE", "QT_IM_MODULE", "QT_IM_MODULES")
@@ -35,11 +37,8 @@ async def open_inserter(
         return HeldInserter()
     if not environment.get("DISPLAY"):
         raise ScreenMissing("there is no screen: start this program in a desktop, or set DISPLAY")
-    try:
-        from app.insertion.x11 import X11Inserter
-    except ImportError as error:
-        advice = f"install it with `{extra_command('desktop')}`"
-        raise LibraryMissing(f"python-xlib is not installed: {advice}") from error
+    if importlib.util.find_spec("Xlib") is None:
+        raise LibraryMissing(f"python-xlib is not installed: install it with `{extra_command('desktop')}`")
     used = replace(rules, input_method=rules.input_method or has_input_method(environment))
     return await X11Inserter.open(environment["DISPLAY"], used)
 

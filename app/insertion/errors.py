@@ -5,6 +5,8 @@ InsertionError          base (an ``AppError``)
 │   ├── ScreenMissing     there is no screen
 │   └── LibraryMissing    a library is not installed
 ├── ScreenGone          the connection to the screen is lost
+├── HelperEnded         the helper process has ended
+├── HelperFailed        the helper process could not do what it was asked
 └── CannotType          the keyboard has no spare key code for a character
 """
 
@@ -32,6 +34,21 @@ class ScreenGone(InsertionError):
 
     def __init__(self) -> None:
         super().__init__("the connection to the screen is lost: start this program again")
+
+
+class HelperEnded(InsertionError):
+    """The helper process has ended. ``pressed``: after keys may have been pressed."""
+
+    def __init__(self, *, pressed: bool = False) -> None:
+        super().__init__("the helper process for insertion has ended: it is started again")
+        self.pressed = pressed
+
+
+class HelperFailed(InsertionError):
+    """The helper process could not do what it was asked; its own traceback is on standard error."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"the helper process for insertion failed: {message}. See standard error")
 
 
 class CannotType(InsertionError):

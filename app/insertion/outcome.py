@@ -29,6 +29,8 @@ class Reason(StrEnum):
     NOT_READ = "not-read"  # the target did not ask for it
     PROGRAM_RULE = "program-rule"  # a rule says: never insert into this program
     PARTLY_TYPED = "partly-typed"  # the focus moved meanwhile
+    INTERRUPTED = "interrupted"  # the helper process ended before a key was pressed
+    UNCERTAIN = "uncertain"  # the helper process ended after that: the text may have arrived
 
 
 @dataclass(frozen=True)

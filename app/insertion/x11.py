@@ -1,71 +1,98 @@
-"""Insertion on X11: pasted where that is possible, typed where it is not.
+"""Insertion on X11, by a helper process: a process that draws must not grab the server (``x11_main``).
 
-Pasting is the rule because an input method (ibus, fcitx) makes other words of typed letters, an editor completes
-and indents them, and an undo takes back only some. It also takes equally long for any text.
+The helper is killed when it holds the server's grab for too long, and replaced whenever it has ended. A text that
+was being inserted then is held: the outcome is unknown once keys may have been pressed.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Final, Self
 
-from app.insertion.errors import CannotType, ScreenGone
-from app.insertion.keyboard_layout import Batch
-from app.insertion.outcome import How, Insertion, Reason, Target, held
-from app.insertion.paste_watch import READ_DEADLINE_S
-from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, rules_for, to_paste, to_type
-from app.insertion.programs import paste_keys
-from app.insertion.x11_clipboard import X11Clipboard
-from app.insertion.x11_connection import Connection, XThread
-from app.insertion.x11_keyboard import X11Keyboard
-from app.insertion.x11_pings import Pings
-from app.insertion.x11_screen import X11Screen
+import structlog
 
-_CLOSE_DEADLINE_S: Final = 3.0
+from app.child import restart_pause
+from app.insertion.errors import HelperEnded, InsertionUnavailable
+from app.insertion.outcome import Insertion, Reason, Target, held
+from app.insertion.paste_watch import READ_DEADLINE_S
+from app.insertion.plan import Rules, Strategy, rules_for
+from app.insertion.x11_frames import Open
+from app.insertion.x11_guard import GRAB_DEADLINE_S
+from app.insertion.x11_helper import COMMAND, Helper, memory_file
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+_FIND_S: Final = 1.5
+_READY_S: Final = 5.0
+_STEADY_S: Final = 10.0
+
+Start = Callable[[int], Awaitable[Helper]]
+"""Start a helper that refuses its late key to this program; 0 for none."""
 
 
 class X11Inserter:
-    """An ``Inserter``. Texts are inserted one after the other, by a thread of its own.
+    """An ``Inserter``. Texts are inserted one after the other."""
 
-    Another one looks where the focus is: an insertion may take seconds, and the focus be elsewhere after it.
-    """
-
-    def __init__(self, threads: "_Threads", screen: X11Screen, hands: "_Hands", rules: Rules) -> None:
+    def __init__(self, start: Start, rules: Rules, kept: int | None) -> None:
         self.rules = rules
-        self._threads = threads
-        self._screen = screen
-        self._hands = hands
-        self._preparing: Future[None] | None = None
+        self._start = start
+        self._kept = kept
+        self._helper: Helper | None = None
+        self._ready = asyncio.Event()
+        self._closed = False
         self._turn = asyncio.Lock()
+        self._tasks = Tasks("insertion")
 
     @classmethod
     async def open(
-        cls, display: str | None = None, rules: Rules | None = None, patience_s: float = READ_DEADLINE_S
+        cls,
+        display: str | None = None,
+        rules: Rules | None = None,
+        patience_s: float = READ_DEADLINE_S,
+        grab_s: float = GRAB_DEADLINE_S,
+        command: Sequence[str] = COMMAND,
     ) -> Self:
         """Connect to this display, or to that of the environment. Raises ``InsertionUnavailable``.
 
-        ``patience_s``: how long a target may need for what it is asked, before it is taken to hang.
+        ``patience_s``: how long a target may need for what it is asked, before it is taken to hang. ``grab_s``:
+        how long the server may stay grabbed, before the helper is killed. ``command`` starts a helper.
         """
-        threads = _Threads(looks=XThread(display), works=XThread(display))
+        kept = memory_file()
+
+        async def start(late: int) -> Helper:
+            return await Helper.start(Open(display, patience_s, os.getpid(), late), kept, grab_s, command)
+
+        inserter = cls(start, rules or Rules(), kept)
         try:
-            await threads.open()
-            screen = await threads.looks.call(X11Screen)
-            hands = await threads.works.call(lambda connection: _Hands(connection, patience_s))
+            inserter._use(await start(0))
+        except HelperEnded as error:  # ``_keep`` tries again
+            log.warning("insertion.helper_missing", reason=str(error))
         except BaseException:
-            await threads.close()
+            await inserter.close()
             raise
-        return cls(threads, screen, hands, rules or Rules())
+        inserter._tasks.start(inserter._keep(), "keep")
+        return inserter
+
+    @property
+    def helper(self) -> Helper | None:
+        """The helper of now; ``None`` while there is none."""
+        return None if self._helper is None or self._helper.over else self._helper
 
     async def target(self) -> Target | None:
         """The window that has the focus now. What the clipboard holds is read meanwhile, off the critical path."""
         try:
-            found = await self._threads.looks.call(lambda _: self._screen.target())
-        except ScreenGone:
-            return None
-        if found is not None and (self._preparing is None or self._preparing.done()):
-            self._preparing = self._threads.works.submit(lambda _: self._hands.prepare(found))
-        return found
+            async with asyncio.timeout(_FIND_S):
+                while not self._closed:
+                    with suppress(HelperEnded):  # the next one knows it as well
+                        return await (await self._running()).find()
+        except TimeoutError:
+            log.warning("insertion.helper_silent", inserting=self._turn.locked())
+            if self._helper is not None and not self._turn.locked():
+                self._helper.kill()
+        return None
 
     async def insert(self, text: str, target: Target | None) -> Insertion:
         """Insert ``text`` into ``target``, if that has the focus; in the order of the calls."""
@@ -77,104 +104,61 @@ class X11Inserter:
         if target.own:  # typed letters would press our own buttons
             rules = replace(rules, strategy=Strategy.PASTE)
         async with self._turn:
-            try:
-                return await self._threads.works.call(lambda _: self._hands.insert(text, target, rules))
-            except ScreenGone:
-                return held(Reason.TARGET_UNKNOWN)
+            return await self._insert(text, target, rules)
 
     async def close(self) -> None:
         """Give the clipboard back. Safe to call twice."""
-        closed = self._threads.works.submit(lambda _: self._hands.close())
-        await asyncio.wait([asyncio.wrap_future(closed)], timeout=_CLOSE_DEADLINE_S)
-        await self._threads.close()
+        self._closed = True
+        await self._tasks.close()
+        helper, self._helper = self._helper, None
+        if helper is not None:
+            await helper.close()
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            os.close(kept)
 
-
-@dataclass(frozen=True)
-class _Threads:
-    """Each has a connection of its own."""
-
-    looks: XThread
-    works: XThread
-
-    async def open(self) -> None:
-        """Both, or ``InsertionUnavailable``."""
-        await self.looks.open()
-        await self.works.open()
-
-    async def close(self) -> None:
-        """Safe to call twice."""
-        await self.looks.close()
-        await self.works.close()
-
-
-class _Hands:
-    """What the thread that inserts works with."""
-
-    def __init__(self, connection: Connection, patience_s: float) -> None:
-        self._connection = connection
-        self._patience_s = patience_s
-        self.screen = X11Screen(connection)
-        self.clipboard = X11Clipboard(connection, patience_s)
-        self._pings = Pings(connection)
-        self.keyboard = X11Keyboard(connection, self.screen, self._pings, patience_s)
-        self._last: Target | None = None  # the last one that was pasted into
-
-    def close(self) -> None:
-        """Give back all that is borrowed."""
-        self.keyboard.close()
-        self.clipboard.close()
-
-    def prepare(self, target: Target) -> None:
-        """Read what the clipboard holds before it is needed."""
-        self.clipboard.keep(self._selections(target))
-
-    def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
-        """In the way the rules say; what is costly to type is pasted all the same."""
-        pieces = self._plan(text, target, rules) if rules.strategy is Strategy.TYPE else None
-        if pieces is not None:
-            return self.keyboard.type(pieces, target)
-        reason = self.screen.ready(target)
-        if reason is not None:
-            return held(reason)
-        if self.clipboard.keep(self._selections(target)):
-            return self._paste(text, target)
-        pieces = self._plan(text, target, rules) if may_type_instead(rules) else None
-        return held(Reason.CLIPBOARD_BUSY) if pieces is None else self.keyboard.type(pieces, target)
-
-    def _paste(self, text: str, target: Target) -> Insertion:
-        try:
-            codes = self.keyboard.chord(paste_keys(*self.screen.names(target.window)))
-        except CannotType:
+    async def _insert(self, text: str, target: Target, rules: Rules) -> Insertion:
+        if self._closed:
             return held(Reason.TARGET_UNKNOWN)
+        try:
+            async with asyncio.timeout(_READY_S):
+                helper = await self._running()
+        except TimeoutError:
+            return held(Reason.INTERRUPTED)
+        try:
+            return await helper.insert(text, target, rules)
+        except HelperEnded as error:
+            return held(Reason.UNCERTAIN if error.pressed else Reason.INTERRUPTED)
+        except asyncio.CancelledError:
+            helper.kill()  # it is held elsewhere from now on, and must not arrive later
+            raise
 
-        def press(pressed: Callable[[], None]) -> Reason | None:
-            def keys() -> None:
-                pressed()
-                self.keyboard.press(codes)
+    async def _running(self) -> Helper:
+        while True:
+            await self._ready.wait()
+            if self._helper is not None and not self._helper.over:
+                return self._helper
+            self._ready.clear()  # until ``_keep`` has the next one
 
-            return self.screen.press(target, keys)
+    def _use(self, helper: Helper) -> None:
+        self._helper = helper
+        self._ready.set()
 
-        if not self._last_has_ended(target):
-            return held(Reason.NOT_READ)
-        self._last = target
-        program = self._connection.program(target.window)
-        clean = to_paste(text, target)
-        reason = self.clipboard.paste(clean, self._selections(target), program, press)
-        return Insertion(How.PASTED) if reason is None else held(reason)
-
-    def _last_has_ended(self, target: Target) -> bool:
-        """Programs ask several times for one paste: none may get this text for the last one."""
-        last = self._last
-        if last is None or self.clipboard.settled():
-            return True
-        if self._pings.answered(last):
-            return self._pings.reached(last, self._patience_s) or last != target
-        self._connection.wait(self.clipboard.settled, self._patience_s)
-        return True
-
-    def _plan(self, text: str, target: Target, rules: Rules) -> Sequence[Batch] | None:
-        clean = to_type(text, target, rules.newline)
-        return self.keyboard.plan(clean, target, shift_return=rules.newline is Newline.SHIFT_RETURN)
-
-    def _selections(self, target: Target) -> tuple[int, ...]:
-        return self.clipboard.selections(primary=paste_keys(*self.screen.names(target.window)).primary)
+    async def _keep(self) -> None:
+        """Replace the helper whenever it has ended: at once at first, then after longer and longer pauses."""
+        clock = asyncio.get_running_loop().time
+        failures, late, started = 0, 0, clock()
+        while True:
+            if (helper := self._helper) is not None:
+                await helper.ended()
+                late = helper.late
+                failures = 0 if clock() - started >= _STEADY_S else failures
+            self._ready.clear()
+            while not self._ready.is_set():
+                await asyncio.sleep(restart_pause(failures) if failures else 0.0)
+                failures += 1
+                try:
+                    self._use(await self._start(late))
+                except (HelperEnded, InsertionUnavailable) as error:
+                    log.warning("insertion.helper_missing", reason=str(error))
+            started = clock()

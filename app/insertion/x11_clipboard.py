@@ -17,6 +17,7 @@ from app.insertion.outcome import Reason
 from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, PasteWatch, Verdict
 from app.insertion.x11_connection import Connection
 from app.insertion.x11_contents import Contents, ContentsReader, Value
+from app.insertion.x11_kept import KeptContents
 from app.insertion.x11_selection import SelectionOwner
 
 _WHY = {Verdict.TAKEN: Reason.CLIPBOARD_BUSY, Verdict.NOT_READ: Reason.NOT_READ, Verdict.WAITING: Reason.NOT_READ}
@@ -35,11 +36,17 @@ Press = Callable[[Callable[[], None]], Reason | None]
 
 
 class X11Clipboard:
-    """The clipboard and, for old terminals, the selected text (PRIMARY). A paste is read within ``deadline_s``."""
+    """The clipboard and, for old terminals, the selected text (PRIMARY). A paste is read within ``deadline_s``.
 
-    def __init__(self, connection: Connection, deadline_s: float = READ_DEADLINE_S) -> None:
+    ``kept`` has what is lent or served, for the case that this process is killed.
+    """
+
+    def __init__(
+        self, connection: Connection, deadline_s: float = READ_DEADLINE_S, kept: KeptContents | None = None
+    ) -> None:
         self._connection = connection
         self._deadline_s = deadline_s
+        self._kept = kept or KeptContents(None)
         self.owner = SelectionOwner(connection)
         self._reader = ContentsReader(connection)
         self._before: dict[int, Contents] = {}  # of what is lent, or has not changed since it was read
@@ -56,6 +63,19 @@ class X11Clipboard:
         """Those that a paste key takes; which one an old terminal takes is a setting of its user."""
         names = ("CLIPBOARD", "PRIMARY") if primary else ("CLIPBOARD",)
         return tuple(self._connection.atom(name) for name in names)
+
+    def recover(self, late: int) -> None:
+        """Serve what a killed process lent or served. Refuse what a late key of it asks for in ``late``, or 0."""
+        if late:
+            watch = PasteWatch(late)
+            watch.pressed(time.monotonic())
+            watch.give_up(time.monotonic())
+            self._given_up = [watch]
+        for selection, contents in self._kept.read().items():
+            with self._connection.grabbed():
+                if self._connection.display.get_selection_owner(selection) == X.NONE:
+                    self.owner.own(selection, contents)
+        self._store()
 
     def keep(self, selections: Iterable[int]) -> bool:
         """Remember what is in these; False: that is impossible."""
@@ -115,10 +135,8 @@ class X11Clipboard:
 
         With the server grabbed, the target takes nothing in between.
         """
-        display = self._connection.display
-        display.grab_server()
-        try:
-            display.sync()
+        with self._connection.grabbed():
+            self._connection.display.sync()
             self._connection.handle_pending()
             verdict = watch.verdict(time.monotonic())
             if verdict is Verdict.WAITING and is_last:
@@ -126,9 +144,6 @@ class X11Clipboard:
             if verdict in (Verdict.NOT_READ, Verdict.TAKEN):
                 self.owner.withdraw(watch.received)
             return verdict
-        finally:
-            display.ungrab_server()
-            display.flush()
 
     def _late(self) -> list[PasteWatch]:
         """Pastes whose key a program may still have before it."""
@@ -177,24 +192,19 @@ class X11Clipboard:
         for _ in range(_MOST_TRIES):
             if not self.keep(selections):
                 return False
+            self._store(selections)
             if self._offer(contents, selections):
                 return True
         return False
 
     def _offer(self, contents: Contents, selections: tuple[int, ...]) -> bool:
         """Unless something else was copied since it was read; with the server grabbed, nothing is meanwhile."""
-        display = self._connection.display
-        display.grab_server()
-        try:
-            display.sync()
-            self._connection.handle_pending()
+        with self._connection.grabbed():
+            stamp = self._connection.server_time()  # which handles all that came before
             if not all(selection in self._before for selection in selections):
                 return False
             self._lent.update(selections)
-            return all([self.owner.own(selection, contents) for selection in selections])
-        finally:
-            display.ungrab_server()
-            display.flush()
+            return all([self.owner.own(selection, contents, stamp) for selection in selections])
 
     def _contents_of(self, text: str) -> Contents:
         atom, utf8 = self._connection.atom, text.encode()
@@ -231,6 +241,17 @@ class X11Clipboard:
                 self.owner.disown(selection)
             if not before.values:
                 self._connection.at(time.monotonic() + LATE_S, partial(self._leave_empty, selection))
+        self._store()
+
+    def _store(self, to_lend: tuple[int, ...] = ()) -> None:
+        """Keep what is or will be lent, and what is served."""
+        found: dict[int, Contents] = {}
+        for selection in self.selections(primary=True):
+            lent = selection in self._lent or selection in to_lend
+            contents = self._before.get(selection) if lent else self.owner.contents(selection)
+            if contents is not None:
+                found[selection] = contents
+        self._kept.write(found)
 
     def _leave_empty(self, selection: int) -> None:
         contents = self.owner.contents(selection)

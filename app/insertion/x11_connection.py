@@ -10,9 +10,9 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -21,6 +21,7 @@ from Xlib.error import ConnectionClosedError, DisplayError, XError
 from Xlib.ext import res
 
 from app.insertion.errors import InsertionUnavailable, ScreenGone, ScreenMissing
+from app.insertion.x11_guard import Grabs
 
 log = structlog.get_logger(__name__)
 
@@ -31,9 +32,12 @@ _STOP_DEADLINE_S: Final = 3.0
 
 
 class Connection:
-    """Used by one thread. ``handlers`` get every event; ``window`` is ours and never shown."""
+    """Used by one thread. ``handlers`` get every event; ``window`` is ours and never shown.
 
-    def __init__(self, name: str | None, wakes: socket.socket) -> None:
+    ``grabs`` hears of each grab of the server; without it the server cannot be grabbed.
+    """
+
+    def __init__(self, name: str | None, wakes: socket.socket, grabs: Grabs | None = None) -> None:
         self.display = display.Display(name)
         self.display.set_error_handler(lambda error, request: 0)  # windows of others may end at any moment
         self.root = self.display.screen().root
@@ -44,6 +48,7 @@ class Connection:
         self._atoms: dict[str, int] = {}
         self._timers: list[tuple[float, Callable[[], None]]] = []
         self._wakes = wakes
+        self._grabs = grabs
         self._knows_pids = self.display.has_extension(res.extname)
 
     def atom(self, name: str) -> int:
@@ -57,15 +62,27 @@ class Connection:
 
         Some programs use several connections, so a process is better. X-Resource extension 1.2.
         """
-        client = window & ~self.display.display.info.resource_id_mask
+        return self.ask_program(window)()
+
+    def ask_program(self, window: int) -> Callable[[], int]:
+        """As ``program``, but the answer is waited for when the returned function is called."""
+        server = self.display.display
+        client = int(window & ~server.info.resource_id_mask)
         if not self._knows_pids:
-            return int(client)
-        try:
-            specs = [{"client": window, "mask": res.LocalClientPIDMask}]
-            found = [list(entry.value) for entry in self.display.res_query_client_ids(specs).ids]
-        except XError:
-            found = []
-        return int(found[0][0]) if found and found[0] else int(client)
+            return lambda: client
+        specs = [{"client": window, "mask": res.LocalClientPIDMask}]
+        major = server.get_extension_major(res.extname)
+        asked = res.QueryClientIds(display=server, opcode=major, specs=specs, defer=True)
+
+        def answer() -> int:
+            try:
+                asked.reply()
+            except XError:
+                return client
+            found = [list(entry.value) for entry in asked.ids]
+            return int(found[0][0]) if found and found[0] else client
+
+        return answer
 
     def server_time(self) -> int:
         """The server's clock, ms, as ICCCM 2.1 wants it for owning a selection."""
@@ -83,6 +100,24 @@ class Connection:
         finally:
             self.handlers.remove(noted)
         return times[-1] if times else int(X.CurrentTime)
+
+    @contextmanager
+    def grabbed(self) -> Iterator[None]:
+        """Keep the server from answering any other program meanwhile.
+
+        Only in a process that does not draw, and whose parent kills it if this takes too long: a thread that waits
+        for Python's lock while it holds the grab would wait for ever for one that draws and waits for the server.
+        """
+        assert self._grabs is not None, "only the helper process may grab the server"
+        self.display.sync()  # the grab of another program ends before the time of ours begins
+        self._grabs.begin()
+        self.display.grab_server()
+        try:
+            yield
+        finally:
+            self.display.ungrab_server()
+            self.display.flush()
+            self._grabs.end()
 
     def at(self, when_s: float, do: Callable[[], None]) -> None:
         """Do something at this monotonic time."""
@@ -136,8 +171,8 @@ class Connection:
 class XThread:
     """Does work with a connection of its own, piece by piece. A daemon: a server that hangs keeps no process."""
 
-    def __init__(self, name: str | None) -> None:
-        self._name = name
+    def __init__(self, name: str | None, grabs: Grabs | None = None) -> None:
+        self._name, self._grabs = name, grabs
         # Bounded by its callers: nearly all wait for their answer, and the others have one piece here at most.
         self._work: queue.SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = queue.SimpleQueue()
         self._ours, self._theirs = socket.socketpair()
@@ -187,7 +222,7 @@ class XThread:
 
     def _run(self) -> None:
         try:
-            connection = Connection(self._name, self._theirs)
+            connection = Connection(self._name, self._theirs, self._grabs)
         except (DisplayError, ConnectionClosedError, OSError) as error:
             advice = "start this program on a screen (see that DISPLAY names it)"
             self._opened.set_exception(ScreenMissing(f"the X server cannot be reached ({error}): {advice}"))

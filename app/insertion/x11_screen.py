@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from Xlib import X
 from Xlib.error import XError
+from Xlib.protocol.request import GetInputFocus, QueryPointer
 from Xlib.xobject.drawable import Window
 
 from app.insertion.outcome import Reason, Target
@@ -23,17 +24,23 @@ _LOCKS: Final = frozenset({0xFF7F, 0xFF14, 0xFFE5, 0xFFE6, 0xFE0D})  # Num, Scro
 
 
 class X11Screen:
-    """Asked by the thread of its connection."""
+    """Asked by the thread of its connection. Windows of the process ``ours`` are our own; default: this process.
 
-    def __init__(self, connection: Connection, release_deadline_s: float = RELEASE_DEADLINE_S) -> None:
+    ``pressing`` is told a target's process before keys are pressed for it.
+    """
+
+    def __init__(
+        self, connection: Connection, release_deadline_s: float = RELEASE_DEADLINE_S, ours: int | None = None
+    ) -> None:
+        self.pressing: Callable[[int], None] = lambda process: None
         self._connection = connection
         self._release_deadline_s = release_deadline_s
         self._display = connection.display
-        self._ours = connection.program(connection.window.id)
+        self._ours = connection.program(connection.window.id) if ours is None else ours
 
     def target(self) -> Target | None:
         """The top-level window that has the focus."""
-        window = self._focus()
+        window = self._window_of(self._display.get_input_focus().focus)
         if window is None:
             return None
         names = self.names(window.id)
@@ -49,10 +56,10 @@ class X11Screen:
             return ()
         return tuple(str(name) for name in found or ())
 
-    def press(self, target: Target, keys: Callable[[], None]) -> Reason | None:
+    def press(self, target: Target, keys: Callable[[], None] | None) -> Reason | None:
         """Have ``keys`` pressed for ``target`` and for nothing else; why not.
 
-        Waits until nobody holds a modifier, and no menu or shortcut has the keyboard.
+        Waits until nobody holds a modifier, and no menu or shortcut has the keyboard. ``None`` presses nothing.
         """
         end = time.monotonic() + self._release_deadline_s
         while True:
@@ -63,7 +70,7 @@ class X11Screen:
 
     def ready(self, target: Target) -> Reason | None:
         """As ``press`` without any key: waits before anything is borrowed."""
-        return self.press(target, lambda: None)
+        return self.press(target, None)
 
     def caps_lock(self) -> bool:
         """Whether it is on."""
@@ -73,32 +80,50 @@ class X11Screen:
         """Which layout of the keyboard is in use. X Keyboard Extension: bits 13 and 14 of a state."""
         return int(self._state() >> 13 & 3)
 
-    def _try(self, target: Target, keys: Callable[[], None]) -> Reason | None:
-        self._display.grab_server()
-        try:
-            if not self._has_focus(target):
+    def _try(self, target: Target, keys: Callable[[], None] | None) -> Reason | None:
+        held_bits = self._held_bits()
+        before = self._display.get_input_focus().focus
+        if not self._has_focus(target, before):
+            return Reason.FOCUS_MOVED
+        with self._connection.grabbed():
+            focus, state = self._still_there(target, before)
+            if not focus:
                 return Reason.FOCUS_MOVED
-            if self._state() & self._held_bits():
+            if state & held_bits:
                 return Reason.MODIFIERS_HELD
             if self._grabbed():
                 return Reason.KEYBOARD_GRABBED
-            # What was asked before now is no answer to the keys.
-            self._connection.handle_pending()
-            keys()
+            if keys is not None:
+                # What was asked before now is no answer to the keys.
+                self._connection.handle_pending()
+                self.pressing(target.process)
+                keys()
             return None
-        finally:
-            self._display.ungrab_server()
-            self._display.sync()
 
-    def _has_focus(self, target: Target) -> bool:
+    def _still_there(self, target: Target, before: Any) -> tuple[bool, int]:
+        """Look again at a focus that was in ``target``: whether it still is, and the state of the keys.
+
+        While the server is grabbed, each round trip keeps all other programs waiting: this is one.
+        """
+        server = self._display.display
+        focus = GetInputFocus(display=server, defer=True)
+        pointer = QueryPointer(display=server, window=self._connection.root.id, defer=True)
+        program = self._connection.ask_program(target.window)
+        focus.reply()
+        pointer.reply()
+        process = program()
+        same = focus.focus == before and (not target.process or process == target.process)
+        return same or self._has_focus(target, focus.focus), int(pointer.mask)
+
+    def _has_focus(self, target: Target, focus: Any) -> bool:
         """A like program that is started after it may have its window's number, but is another process."""
-        focus = self._focus()
-        if focus is None or focus.id != target.window:
+        window = self._window_of(focus)
+        if window is None or window.id != target.window:
             return False
-        return not target.process or self._connection.program(focus.id) == target.process
+        return not target.process or self._connection.program(window.id) == target.process
 
-    def _focus(self) -> Any | None:
-        focus = self._display.get_input_focus().focus
+    def _window_of(self, focus: Any) -> Any | None:
+        """The top-level window around ``focus``."""
         if isinstance(focus, int):
             return None  # nothing, or whatever is under the pointer
         state = self._connection.atom("WM_STATE")

@@ -52,9 +52,9 @@ class SelectionOwner:
         """What we serve there; None: it is not ours."""
         return self._owned.get(selection)
 
-    def own(self, selection: int, contents: Contents) -> bool:
-        """Serve this from now on. Everybody hears that it is new. Whether it is ours."""
-        stamp = self._connection.server_time()
+    def own(self, selection: int, contents: Contents, stamp: int = 0) -> bool:
+        """Serve this from now on, and return whether it is ours. ``stamp``: the server's time."""
+        stamp = stamp or self._connection.server_time()
         self._connection.window.set_selection_owner(selection, stamp)
         if self._connection.display.get_selection_owner(selection) != self._connection.window:
             self._owned.pop(selection, None)

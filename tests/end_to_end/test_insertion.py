@@ -48,7 +48,7 @@ def nothing_stays(desktop: Desktop) -> Iterator[None]:
 
 @asynccontextmanager
 async def opened(desktop: Desktop, patience_s: float) -> AsyncIterator[X11Inserter]:
-    found = await X11Inserter.open(desktop.display, patience_s=patience_s)
+    found = await X11Inserter.open(desktop.display, patience_s=patience_s, grab_s=PATIENT_S)
     try:
         yield found
     finally:

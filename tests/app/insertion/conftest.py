@@ -16,14 +16,29 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
         yield desktop
 
 
+class CountedGrabs:
+    """``Grabs`` of a process that draws nothing and that no parent watches. ``now``: how many are held."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    def begin(self) -> None:
+        self.now += 1
+
+    def end(self) -> None:
+        self.now -= 1
+
+
 @contextmanager
 def connected(desktop: Desktop) -> Iterator[Connection]:
     """Used by the test's own thread."""
     ours, theirs = socket.socketpair()
+    grabs = CountedGrabs()
     with ours, theirs:
-        found = Connection(desktop.display, theirs)
+        found = Connection(desktop.display, theirs, grabs)
         yield found
         found.close()
+    assert grabs.now == 0, "the server was released"
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from Xlib import X
@@ -10,6 +10,8 @@ from app.insertion.outcome import Reason
 from app.insertion.x11_clipboard import MOST_LATE, Press, X11Clipboard
 from app.insertion.x11_connection import Connection
 from app.insertion.x11_contents import Contents, Value
+from app.insertion.x11_helper import memory_file
+from app.insertion.x11_kept import KeptContents
 from app.insertion.x11_selection import SelectionOwner
 from tests.helpers.desktop import Desktop
 from tests.helpers.waiting import wait_until_sync
@@ -199,3 +201,58 @@ def test_what_was_given_back_is_handed_on_at_the_end(connection: Connection, oth
     clipboard.close()
     other.wait(lambda: bool(asked), 10)
     assert asked == [US]
+
+
+@pytest.fixture
+def kept() -> Iterator[KeptContents]:
+    place = memory_file()
+    assert place is not None
+    yield KeptContents(place)
+    os.close(place)
+
+
+def test_what_a_killed_process_lent_is_served_again(
+    screen: Desktop, connection: Connection, other: Connection, kept: KeptContents
+) -> None:
+    screen.copy(b"copied before")
+    killed = X11Clipboard(other, kept=kept)
+    (selection,) = killed.selections(primary=False)
+    seen: list[dict[int, Contents]] = []
+
+    def press(pressed: object) -> Reason:
+        seen.append(kept.read())
+        return Reason.FOCUS_MOVED
+
+    assert killed.paste("text", (selection,), US, press) is Reason.FOCUS_MOVED
+    utf8 = connection.atom("UTF8_STRING")
+    copied = {selection: Contents({utf8: Value(utf8, 8, b"copied before")})}
+    assert seen == [copied] and kept.read() == copied, "while it is lent, and once it is given back"
+    killed.owner.disown(selection)  # as the server does for a client that ends
+    other.display.sync()
+    clipboard = X11Clipboard(connection, kept=kept)
+    clipboard.recover(late=0)
+    assert clipboard.owner.contents(selection) == copied[selection]
+
+
+def test_what_was_copied_since_a_process_was_killed_stays(
+    connection: Connection, other: Connection, kept: KeptContents
+) -> None:
+    clipboard = X11Clipboard(connection, kept=kept)
+    (selection,) = clipboard.selections(primary=False)
+    kept.write({selection: Contents({1: Value(1, 8, b"before")})})
+    theirs = SelectionOwner(other)
+    assert theirs.own(selection, Contents())
+    clipboard.recover(late=0)
+    assert connection.display.get_selection_owner(selection).id == other.window.id
+    assert kept.read() == {}
+    theirs.disown(selection)
+
+
+def test_a_late_key_of_a_killed_process_gets_nothing(connection: Connection) -> None:
+    clipboard = X11Clipboard(connection)
+    clipboard.recover(late=12345)
+    pressed: list[int] = []
+    selections = clipboard.selections(primary=False)
+    assert clipboard.paste("text", selections, 12345, lambda _: pressed.append(1)) is Reason.NOT_READ
+    assert not pressed
+    assert clipboard.owner.refuses(12345) and not clipboard.owner.refuses(US)

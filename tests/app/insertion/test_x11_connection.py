@@ -1,5 +1,6 @@
 import asyncio
 import os
+import re
 import threading
 import time
 from functools import partial
@@ -10,7 +11,10 @@ import pytest
 from app.insertion.errors import InsertionUnavailable, ScreenGone
 from app.insertion.x11_connection import Connection, XThread
 from tests.helpers.desktop import Desktop, running_desktop
-from tests.helpers.waiting import wait_until
+from tests.helpers.waiting import wait_until, wait_until_sync
+
+ROOT = Path(__file__).resolve().parents[3]
+GRAB = re.compile(r"\bgrab_server\b")
 
 
 def test_programs_are_known_by_their_process(connection: Connection) -> None:
@@ -66,3 +70,42 @@ async def test_who_waits_is_told_when_the_screen_is_gone(tmp_path: Path) -> None
     await wait_until(lambda: waiting.done() and later.done(), "both are told")
     assert isinstance(waiting.exception(), ScreenGone) and isinstance(later.exception(), ScreenGone)
     await thread.close()
+
+
+def test_server_is_grabbed_at_one_place() -> None:
+    """That place reports each grab."""
+    folders = ("app", "tests", "benchmarks", "scripts")
+    sources = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    found = {str(path.relative_to(ROOT)): len(GRAB.findall(path.read_text())) for path in sources}
+    assert {path: count for path, count in found.items() if count} == {"app/insertion/x11_connection.py": 1}
+
+
+async def test_server_cannot_be_grabbed_when_nobody_is_told(screen: Desktop) -> None:
+    thread = XThread(screen.display)
+    await thread.open()
+
+    def grab(connection: Connection) -> None:
+        with connection.grabbed():
+            pass
+
+    with pytest.raises(AssertionError, match="only the helper"):
+        await thread.call(grab)
+    await thread.close()
+
+
+def test_server_answers_nobody_else_while_it_is_grabbed(connection: Connection, other: Connection) -> None:
+    answered = threading.Event()
+
+    def ask() -> None:
+        other.display.sync()
+        answered.set()
+
+    asking = threading.Thread(target=ask)
+    with connection.grabbed():
+        connection.display.sync()
+        asking.start()
+        for _ in range(100):
+            connection.display.sync()
+        assert not answered.is_set()
+    wait_until_sync(answered.is_set, "it answers again")
+    asking.join()

@@ -1,0 +1,92 @@
+"""Insert a text on X11: pasted where that is possible, typed where it is not.
+
+Pasting is the rule because an input method (ibus, fcitx) makes other words of typed letters, an editor completes
+and indents them, and an undo takes back only some. It also takes equally long for any text.
+"""
+
+from collections.abc import Callable, Sequence
+
+from app.insertion.errors import CannotType
+from app.insertion.keyboard_layout import Batch
+from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, to_paste, to_type
+from app.insertion.programs import paste_keys
+from app.insertion.x11_clipboard import X11Clipboard
+from app.insertion.x11_connection import Connection
+from app.insertion.x11_kept import KeptContents
+from app.insertion.x11_keyboard import X11Keyboard
+from app.insertion.x11_pings import Pings
+from app.insertion.x11_screen import X11Screen
+
+
+class X11Strategies:
+    """Pastes or types a text; used by the thread of ``connection``."""
+
+    def __init__(self, connection: Connection, patience_s: float, kept: KeptContents | None = None) -> None:
+        self._connection = connection
+        self._patience_s = patience_s
+        self.screen = X11Screen(connection)
+        self.clipboard = X11Clipboard(connection, patience_s, kept)
+        self._pings = Pings(connection)
+        self.keyboard = X11Keyboard(connection, self.screen, self._pings, patience_s)
+        self._last: Target | None = None  # the last one that was pasted into
+
+    def close(self) -> None:
+        """Give back all that is borrowed."""
+        self.keyboard.close()
+        self.clipboard.close()
+
+    def prepare(self, target: Target) -> None:
+        """Read what the clipboard holds before it is needed."""
+        self.clipboard.keep(self._selections(target))
+
+    def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
+        """In the way the rules say; what is costly to type is pasted all the same."""
+        pieces = self._plan(text, target, rules) if rules.strategy is Strategy.TYPE else None
+        if pieces is not None:
+            return self.keyboard.type(pieces, target)
+        reason = self.screen.ready(target)
+        if reason is not None:
+            return held(reason)
+        if self.clipboard.keep(self._selections(target)):
+            return self._paste(text, target)
+        pieces = self._plan(text, target, rules) if may_type_instead(rules) else None
+        return held(Reason.CLIPBOARD_BUSY) if pieces is None else self.keyboard.type(pieces, target)
+
+    def _paste(self, text: str, target: Target) -> Insertion:
+        try:
+            codes = self.keyboard.chord(paste_keys(*self.screen.names(target.window)))
+        except CannotType:
+            return held(Reason.TARGET_UNKNOWN)
+
+        def press(pressed: Callable[[], None]) -> Reason | None:
+            def keys() -> None:
+                pressed()
+                self.keyboard.press(codes)
+
+            return self.screen.press(target, keys)
+
+        if not self._last_has_ended(target):
+            return held(Reason.NOT_READ)
+        self._last = target
+        program = self._connection.program(target.window)
+        clean = to_paste(text, target)
+        reason = self.clipboard.paste(clean, self._selections(target), program, press)
+        return Insertion(How.PASTED) if reason is None else held(reason)
+
+    def _last_has_ended(self, target: Target) -> bool:
+        """Programs ask several times for one paste: none may get this text for the last one."""
+        last = self._last
+        if last is None or self.clipboard.settled():
+            return True
+        if self._pings.answered(last):
+            return self._pings.reached(last, self._patience_s) or last != target
+        self._connection.wait(self.clipboard.settled, self._patience_s)
+        return True
+
+    def _plan(self, text: str, target: Target, rules: Rules) -> Sequence[Batch] | None:
+        clean = to_type(text, target, rules.newline)
+        return self.keyboard.plan(clean, target, shift_return=rules.newline is Newline.SHIFT_RETURN)
+
+    def _selections(self, target: Target) -> tuple[int, ...]:
+        return self.clipboard.selections(primary=paste_keys(*self.screen.names(target.window)).primary)

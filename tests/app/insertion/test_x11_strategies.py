@@ -1,0 +1,35 @@
+"""What one thread does with a text; whole insertions are in ``tests/end_to_end/test_insertion.py``."""
+
+from app.insertion.outcome import How, Insertion, Reason, held
+from app.insertion.plan import Rules
+from app.insertion.x11_connection import Connection
+from app.insertion.x11_strategies import X11Strategies
+from tests.helpers.desktop import PATIENT_S, Desktop, TextField
+from tests.helpers.waiting import DEADLINE_S
+
+
+def test_strategies_tell_before_keys_are_pressed(screen: Desktop, connection: Connection) -> None:
+    strategies = X11Strategies(connection, PATIENT_S)
+    pressing: list[int] = []
+    strategies.screen.pressing = pressing.append
+    field = TextField(screen, "told before")
+    target = strategies.screen.target()
+    assert target is not None
+    assert strategies.insert("text", target, Rules()) == Insertion(How.PASTED)
+    assert pressing == [target.process]
+    assert connection.wait(lambda: field.text == "text", DEADLINE_S)
+    TextField(screen, "another one")
+    assert strategies.insert("text", target, Rules()) == held(Reason.FOCUS_MOVED)
+    assert pressing == [target.process]
+    strategies.close()
+
+
+def test_strategies_paste_text_that_types_at_high_price(screen: Desktop, connection: Connection) -> None:
+    strategies = X11Strategies(connection, PATIENT_S)
+    field = TextField(screen, "costly")
+    target = strategies.screen.target()
+    assert target is not None
+    text = "".join(chr(code) for code in range(0x5E00, 0x5E00 + 40))
+    assert strategies.insert(text, target, Rules()) == Insertion(How.PASTED)
+    assert connection.wait(lambda: field.text == text, DEADLINE_S)
+    strategies.close()

@@ -1,0 +1,43 @@
+"""Insertion by a program whose window is visible and draws: the X server answers everybody all the time."""
+
+import sys
+from pathlib import Path
+
+from tests.helpers.desktop import Desktop, TextField, running_desktop
+from tests.helpers.drawing_app import TITLE
+from tests.helpers.moving_pointer import MovingPointer, moving_pointer
+from tests.helpers.waiting import DEADLINE_S, wait_until_sync
+
+COUNT = 200
+
+
+def outcomes(place: Path) -> list[str]:
+    return place.read_text().splitlines() if place.exists() else []
+
+
+def wait_for_all(desktop: Desktop, pointer: MovingPointer, place: Path) -> None:
+    """Wait until every text was tried, and fail when the server does not answer."""
+
+    def over() -> bool:
+        assert pointer.silent_s < DEADLINE_S / 3, f"no answer after {len(outcomes(place))} texts"
+        return len(outcomes(place)) == COUNT
+
+    wait_until_sync(over, "all texts are inserted", 2 * DEADLINE_S)
+
+
+def test_server_answers_while_visible_window_changes_and_texts_are_inserted(tmp_path: Path) -> None:
+    with running_desktop(tmp_path, tray=False) as desktop:
+        place = tmp_path / "outcomes"
+        app = desktop.start(sys.executable, "-m", "tests.helpers.drawing_app", str(COUNT), str(place))
+        desktop.window(TITLE)
+        field = TextField(desktop)
+        try:
+            with moving_pointer(desktop.display) as pointer:
+                wait_for_all(desktop, pointer, place)
+            assert app.wait(DEADLINE_S) == 0
+        finally:
+            app.kill()  # a server that does not answer would keep everything from ending
+        assert outcomes(place) == ["pasted "] * COUNT
+        text = "".join(f"{number} " for number in range(COUNT))
+        wait_until_sync(lambda: field.text == text, "all texts are there, once")
+        sys.stdout.write(f"{pointer.answers} answers, the longest after {1000 * pointer.longest_s:.1f} ms\n")

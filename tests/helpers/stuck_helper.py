@@ -1,0 +1,56 @@
+"""The helper process for insertion, which stops itself once: WHEN FILE GRAB_DEADLINE_S DESCRIPTOR.
+
+WHEN is ``begin`` (a grab of the server is announced) or ``pressing`` (the server is grabbed, and keys are next).
+FILE is made by the one that stops; a helper that finds it does not stop.
+"""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from app.insertion.x11_frames import Pressing, Reply
+from app.insertion.x11_guard import ReportedGrabs, watched
+from app.insertion.x11_service import Replies, serve
+
+_LONG_S = 600.0
+
+
+def stop_once(when: str) -> None:
+    """Stop this process if it is time."""
+    place = Path(sys.argv[2])
+    if when == sys.argv[1] and not place.exists():
+        place.touch()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        time.sleep(_LONG_S)  # the signal may reach another thread first
+
+
+class StoppingReplies(Replies):
+    """Stop before keys are pressed."""
+
+    def send(self, reply: Reply) -> None:
+        """Send it, then stop."""
+        super().send(reply)
+        if isinstance(reply, Pressing):
+            stop_once("pressing")
+
+
+class StoppingGrabs:
+    """Stop as the server is about to be grabbed."""
+
+    def __init__(self, grabs: ReportedGrabs) -> None:
+        self._grabs = grabs
+
+    def begin(self) -> None:
+        """Report it, then stop."""
+        self._grabs.begin()
+        stop_once("begin")
+
+    def end(self) -> None:
+        """Report it."""
+        self._grabs.end()
+
+
+if __name__ == "__main__":
+    serve(StoppingGrabs(watched(float(sys.argv[3]))), int(sys.argv[4]), StoppingReplies)
