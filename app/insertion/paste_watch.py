@@ -10,7 +10,7 @@ from typing import Final
 READ_DEADLINE_S: Final = 1.0
 # A program may ask several times for one paste, in several formats.
 SETTLED_S: Final = 0.5
-_QUIET_S: Final = 0.1
+QUIET_S: Final = 0.1
 # A program that hung still has the key before it. It would then get what the user had copied before: nothing is
 # given to it, until this much later.
 LATE_S: Final = 10.0
@@ -75,7 +75,7 @@ class PasteWatch:
 
     def quiet_s(self) -> float:
         """When another text may be offered, where nothing better tells that it is at an end with this one."""
-        return self._asked_s + _QUIET_S
+        return self._asked_s + QUIET_S
 
     def give_up(self, now: float) -> None:
         """The text is held: the target gets nothing for this key any more."""

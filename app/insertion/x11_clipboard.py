@@ -105,6 +105,11 @@ class X11Clipboard:
         self._give_back()
         return reason
 
+    @property
+    def lends(self) -> bool:
+        """Whether the last text is still there."""
+        return bool(self._lent)
+
     def settled(self) -> bool:
         """Whether no program is likely to ask again for the last text."""
         return self._watch is None or not self._lent or time.monotonic() >= self._watch.quiet_s()

@@ -9,7 +9,7 @@ import os
 import threading
 import traceback
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, BinaryIO, Final
 
 from app.insertion.errors import InsertionUnavailable, ScreenGone
@@ -76,18 +76,30 @@ class Service:
     def run(self, requests: BinaryIO) -> None:
         """Answer until ``requests`` end or say so."""
         try:
-            asyncio.run(self._looks.open())
-            asyncio.run(self._works.open())
+            asyncio.run(self._open())
             self._screen = self._looks.submit(self._new_screen).result()
             self._strategies = self._works.submit(self._new_strategies).result()
         except InsertionUnavailable as error:
             self._replies.send(Refused(str(error)))
-            return
-        self._replies.send(Opened())
+        else:
+            self._replies.send(Opened())
+            self._serve(requests)
+        finally:
+            asyncio.run(self._close())
+
+    async def _open(self) -> None:
+        await self._looks.open()
+        await self._works.open()
+
+    async def _close(self) -> None:
+        await self._looks.close()
+        await self._works.close()
+
+    def _serve(self, requests: BinaryIO) -> None:
         while isinstance(request := REQUESTS.read(requests), Find | Insert):
             self._answer(request)
         closed = self._works.submit(lambda _: self._strategies.close())
-        closed.exception(_CLOSE_DEADLINE_S)
+        wait([closed], _CLOSE_DEADLINE_S)
 
     def _answer(self, request: Find | Insert) -> None:
         """Have it done by one of the threads, which replies."""

@@ -5,6 +5,7 @@ and indents them, and an undo takes back only some. It also takes equally long f
 """
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from app.insertion.errors import CannotType
 from app.insertion.keyboard_layout import Batch
@@ -17,6 +18,8 @@ from app.insertion.x11_kept import KeptContents
 from app.insertion.x11_keyboard import X11Keyboard
 from app.insertion.x11_pings import Pings
 from app.insertion.x11_screen import X11Screen
+
+_LAST_S: Final = 1.0
 
 
 class X11Strategies:
@@ -32,7 +35,8 @@ class X11Strategies:
         self._last: Target | None = None  # the last one that was pasted into
 
     def close(self) -> None:
-        """Give back all that is borrowed."""
+        """Give back all that is borrowed, once the last target has what it asked for."""
+        self._last_has_ended(min(self._patience_s, _LAST_S))
         self.keyboard.close()
         self.clipboard.close()
 
@@ -66,7 +70,7 @@ class X11Strategies:
 
             return self.screen.press(target, keys)
 
-        if not self._last_has_ended(target):
+        if not self._last_has_ended(self._patience_s) and self._last == target:
             return held(Reason.NOT_READ)
         self._last = target
         program = self._connection.program(target.window)
@@ -74,14 +78,18 @@ class X11Strategies:
         reason = self.clipboard.paste(clean, self._selections(target), program, press)
         return Insertion(How.PASTED) if reason is None else held(reason)
 
-    def _last_has_ended(self, target: Target) -> bool:
-        """Programs ask several times for one paste: none may get this text for the last one."""
+    def _last_has_ended(self, patience_s: float) -> bool:
+        """Wait until the last target has done all for its key; False: it does not answer within ``patience_s``.
+
+        Programs ask several times for one paste: none may get the next text, or what was copied, for the last key.
+        The answer to a ping tells, and silence only of programs that answer none: a computer may be busy.
+        """
         last = self._last
-        if last is None or self.clipboard.settled():
+        if last is None or not self.clipboard.lends:
             return True
         if self._pings.answered(last):
-            return self._pings.reached(last, self._patience_s) or last != target
-        self._connection.wait(self.clipboard.settled, self._patience_s)
+            return self._pings.reached(last, patience_s)
+        self._connection.wait(self.clipboard.settled, patience_s)
         return True
 
     def _plan(self, text: str, target: Target, rules: Rules) -> Sequence[Batch] | None:

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from tests.helpers.desktop import Desktop, TextField, running_desktop
+from tests.helpers.desktop import PATIENT_S, Desktop, TextField, running_desktop
 from tests.helpers.drawing_app import TITLE
 from tests.helpers.moving_pointer import MovingPointer, moving_pointer
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
@@ -19,7 +19,7 @@ def wait_for_all(desktop: Desktop, pointer: MovingPointer, place: Path) -> None:
     """Wait until every text was tried, and fail when the server does not answer."""
 
     def over() -> bool:
-        assert pointer.silent_s < DEADLINE_S / 3, f"no answer after {len(outcomes(place))} texts"
+        assert pointer.silent_s < PATIENT_S / 2, f"no answer after {len(outcomes(place))} texts"
         return len(outcomes(place)) == COUNT
 
     wait_until_sync(over, "all texts are inserted", 2 * DEADLINE_S)

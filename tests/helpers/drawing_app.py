@@ -21,6 +21,7 @@ from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.view import TakeView
 from runtime.loop_thread import LoopThread
+from tests.helpers.desktop import PATIENT_S
 from tests.helpers.waiting import wait_until
 
 TITLE = "drawing app"
@@ -34,7 +35,7 @@ def take(number: int) -> TakeView:
 
 async def insert(count: int, place: Path, show: Callable[[object], None]) -> None:
     """Insert all texts, write down the outcomes, then end the program."""
-    inserter = await X11Inserter.open()
+    inserter = await X11Inserter.open(patience_s=PATIENT_S, grab_s=PATIENT_S)
 
     async def foreign() -> Target | None:
         target = await inserter.target()

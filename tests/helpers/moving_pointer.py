@@ -46,6 +46,7 @@ class MovingPointer:
                 self.longest_s = max(self.longest_s, self.silent_s)
                 self._last_s = time.monotonic()
                 self.answers += 1
+            self._display.close()
 
 
 @contextmanager

@@ -1,11 +1,15 @@
 """What one thread does with a text; whole insertions are in ``tests/end_to_end/test_insertion.py``."""
 
+import signal
+import threading
+
 from app.insertion.outcome import How, Insertion, Reason, held
+from app.insertion.paste_watch import QUIET_S
 from app.insertion.plan import Rules
 from app.insertion.x11_connection import Connection
 from app.insertion.x11_strategies import X11Strategies
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField
-from tests.helpers.waiting import DEADLINE_S
+from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 
 def test_strategies_tell_before_keys_are_pressed(screen: Desktop, connection: Connection) -> None:
@@ -22,6 +26,22 @@ def test_strategies_tell_before_keys_are_pressed(screen: Desktop, connection: Co
     assert strategies.insert("text", target, Rules()) == held(Reason.FOCUS_MOVED)
     assert pressing == [target.process]
     strategies.close()
+
+
+def test_next_text_waits_until_last_target_has_handled_its_key(screen: Desktop, connection: Connection) -> None:
+    """Not for some time, which a busy target needs between two questions for one paste."""
+    strategies = X11Strategies(connection, PATIENT_S)
+    field = TextField(screen, "busy")
+    target = strategies.screen.target()
+    assert target is not None
+    assert strategies.insert("one ", target, Rules()) == Insertion(How.PASTED)
+    process = screen.processes[-1]
+    process.send_signal(signal.SIGSTOP)
+    waking = threading.Timer(2 * QUIET_S, process.send_signal, (signal.SIGCONT,))
+    waking.start()
+    strategies.close()
+    waking.join()
+    wait_until_sync(lambda: field.text == "one ", "its second question was answered too")
 
 
 def test_strategies_paste_text_that_types_at_high_price(screen: Desktop, connection: Connection) -> None:
