@@ -8,9 +8,9 @@ from typing import Protocol
 
 from backend.ledger import MOST_SEGMENTS
 from protocol.errors import CloseCode, ProtocolError
-from protocol.session import Done, Error, Failed, Final, GatewayMessage, Partial, Welcome, encode
+from protocol.session import Done, Error, Failed, Final, GatewayMessage, MoreHeld, Partial, Welcome, encode
 
-_HELD: Constant = (Welcome, Final, Failed, Done)
+_HELD: Constant = (Welcome, MoreHeld, Final, Failed, Done)
 """What the session holds in any case: it takes no more room when it waits, and all of it may be due at once."""
 _MOST_HELD: Constant = 2 * MOST_SEGMENTS
 

@@ -24,6 +24,7 @@ from backend.admission import (
     with_eta,
     worth_telling,
 )
+from backend.adoption import Adoption, go_through, perform_some
 from backend.connection import Connection
 from backend.errors import BrokerBusy, BrokerError, ModelNotOffered, TooBusy, TryLater, reason_of
 from backend.history.records import About
@@ -47,9 +48,9 @@ from backend.segments import (
 )
 from backend.session import Session
 from backend.settings import GatewaySettings
-from protocol.errors import CloseCode, ErrorCode, ProtocolError
+from protocol.errors import CloseCode, ErrorCode, ProtocolError, TakenOver
 from protocol.job import CLASSES, Failure, Job, JobKind, Notice
-from protocol.session import Busy, ClientMessage, Error, Failed, GatewayMessage, Hello, Welcome
+from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Welcome
 from protocol.session import Final as FinalMessage
 
 log = structlog.get_logger(__name__)
@@ -74,6 +75,7 @@ class Hub:
         self._started = time.monotonic()
         self.hosted: dict[str, Hosted] = {}
         self.intake = Intake(settings.queue, self.hosted, self._submit)
+        self._adoption = Adoption()
         self.connections: set[Connection] = set()
         self.deserted = asyncio.Event()
         self.deserted.set()
@@ -109,22 +111,19 @@ class Hub:
         if hosted is None:
             session = Session(hello.session, hello.options, self.settings.limits, self.settings.pace)
             hosted = self.hosted[identity] = Hosted(session, about)
-        elif hosted.connection is not None:
-            hosted.send(Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"))
-            hosted.connection.close(CloseCode.TAKEN_OVER, ErrorCode.TAKEN_OVER)
-        hosted.connection, hosted.session.options, hosted.busy = connection, hello.options, None
-        hosted.hello = order_of(hello)
-        welcome = Welcome(
-            session=hello.session,
-            gateway=self._jobs.gateway,
-            durable=self._jobs.durable,
-            server_ms=round((time.monotonic() - self._started) * 1000),
-            limits=self.settings.limits,
-        )
+        hosted.bind(connection)
+        hosted.session.options, hosted.busy, hosted.hello = hello.options, None, order_of(hello)
+        server_ms = round((time.monotonic() - self._started) * 1000)
+        welcome = Welcome(hello.session, self._jobs.gateway, self._jobs.durable, server_ms, self.settings.limits)
         self._observer.bound(identity, hello.resume)
-        outputs = hosted.session.attached(attachment, welcome, time.monotonic())
+        steps = hosted.session.attached(attachment, welcome, time.monotonic(), hello.pieces)
+        outputs = await self._adoption.run(hosted, connection, steps)
+        if self.hosted.setdefault(identity, hosted) is not hosted:
+            raise TakenOver("another connection now speaks for this session")
+        hosted.bound(connection)
         self.intake.adopt(hosted)
-        self._perform(hosted, outputs)
+        await perform_some(hosted, connection, outputs, partial(self._perform, hosted))
+        hosted.catch_up()
         self._tell_busy(hosted, {})
         return hosted
 
@@ -290,6 +289,8 @@ class Hub:
         """Send a command; ``answer`` gets its result, or the exception that came instead."""
 
         def settled(future: "asyncio.Future[Any]") -> None:
+            hosted.flying -= 1
+            hosted.landed.set()
             if future.cancelled():
                 return
             error = future.exception()
@@ -300,6 +301,7 @@ class Hub:
 
         try:
             command(*arguments).add_done_callback(settled)
+            hosted.flying += 1
         except BrokerBusy as error:
             self._fail(hosted, TryLater(str(error)))
             answer(error)
@@ -364,7 +366,7 @@ class Hub:
     def _reattached(self, hosted: Hosted, reply: Attachment | BaseException) -> None:
         hosted.attaching = False
         if isinstance(reply, Attachment):
-            self._perform(hosted, hosted.session.reattached(reply, time.monotonic()))
+            go_through(hosted.session.reattached(reply, time.monotonic()), partial(self._perform, hosted))
 
     def _close(self, hosted: Hosted, code: CloseCode) -> None:
         if hosted.connection is not None:

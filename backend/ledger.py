@@ -1,16 +1,23 @@
 """The segments of one session: what is held of each, what the broker said about it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Final
+
+from msgspec.structs import replace
 
 from backend.records import Attachment, Record
 from backend.segments import Output, Segment, Stage
 from protocol.errors import MessageTooLarge, OutOfOrder
 from protocol.job import Ended, EndState
-from protocol.session import HeldSegments, Missing
+from protocol.session import HeldSegments, Missing, MoreHeld, Welcome
 from protocol.texts import join_texts
 
 MOST_SEGMENTS: Final = 65_536
+STEP: Final = 1_024
+"""Segments that are looked at in one turn of a loop, and told in one message."""
+
+Steps = Generator[None, None, list[Output]]
+"""Work on a large session: each step takes a moment; in the end there is what to do and to say."""
 MOST_OPEN: Final = 512
 """Segments of a session that have begun and that the broker does not have. Empty ones have no audio to count."""
 
@@ -82,11 +89,14 @@ class Ledger:
         """The client does not want the segment, whatever has become of it."""
         self._end(index, Record(end=Ended(EndState.CANCELLED, self.all[index].attempt)), now)
 
-    def adopt(self, attachment: Attachment, now: float) -> list[Output]:
-        """Everything that the broker holds; what it should hold but does not is lost."""
+    def adopt(self, attachment: Attachment, now: float) -> Steps:
+        """Take everything that the broker holds; what it should hold but does not is lost."""
         outputs: list[Output] = []
-        for index in sorted(attachment.segments.keys() | self.live.keys()):
-            outputs += self.learn(index, attachment.segments.get(index, Record()), now)
+        nothing = Record()
+        for some in _in_steps(sorted({*attachment.segments, *self.live})):
+            for index in some:
+                outputs += self.learn(index, attachment.segments.get(index, nothing), now)
+            yield
         return outputs
 
     def waiting(self, since: float) -> tuple[int, ...]:
@@ -95,11 +105,25 @@ class Ledger:
             n for n, segment in self.live.items() if segment.stage is Stage.QUEUED and segment.queued <= since
         )
 
-    def welcome(self) -> HeldSegments:
-        """What a client that comes back need not send again."""
-        receiving = {n: s.held for n, s in self.live.items() if s.stage is not Stage.QUEUED}
-        queued = tuple(sorted(n for n, s in self.live.items() if s.stage is Stage.QUEUED))
-        return HeldSegments(receiving, queued, tuple(sorted(self.all.keys() - self.live.keys())))
+    def tell(self, welcome: Welcome, pieces: bool) -> Steps:
+        """Say what a client that comes back need not send again, then what was not received, and whatever failed.
+
+        ``pieces``: in several messages, if it is much.
+        """
+        held: list[HeldSegments] = []
+        results: list[Output] = []
+        for some in _in_steps(sorted(self.all)):
+            known = [(n, self.all[n]) for n in some]
+            receiving = {n: s.held for n, s in known if s.stage in (Stage.RECEIVING, Stage.SUBMITTED)}
+            queued = tuple(n for n, s in known if s.stage is Stage.QUEUED)
+            held.append(HeldSegments(receiving, queued, tuple(n for n, s in known if s.stage is Stage.ENDED)))
+            results += [s.told for _, s in known if s.told is not None]
+            yield
+        held = held or [HeldSegments()]
+        if not pieces:
+            held = [joined(held)]
+        more: list[Output] = [MoreHeld(one, more=one is not held[-1]) for one in held[1:]]
+        return [replace(welcome, segments=held[0], more=bool(more)), *more, *results]
 
     @property
     def unreceived(self) -> bool:
@@ -116,10 +140,6 @@ class Ledger:
         """The client has the outcome of a segment."""
         self._unreceived -= segment.unreceived
         segment.receive()
-
-    def results(self) -> list[Output]:
-        """What a client that comes back is told, in order: what was not received, and whatever failed."""
-        return [told for n in sorted(self.all) if (told := self.all[n].told) is not None]
 
     def ended(self, segments: int) -> bool:
         """Whether each of the first ``segments`` has ended."""
@@ -143,3 +163,29 @@ class Ledger:
     def _segment(self, index: int) -> Segment:
         self.last = max(self.last, index)
         return self.all.setdefault(index, Segment())
+
+
+def joined(held: Iterable[HeldSegments]) -> HeldSegments:
+    """Return pieces of what is held, in order, as one."""
+    receiving: dict[int, int] = {}
+    queued: list[int] = []
+    ended: list[int] = []
+    for one in held:
+        receiving |= one.receiving
+        queued += one.queued
+        ended += one.ended
+    return HeldSegments(receiving, tuple(queued), tuple(ended))
+
+
+def finished(steps: Steps) -> list[Output]:
+    """Take all steps at once, and return their outputs."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            outputs: list[Output] = end.value
+            return outputs
+
+
+def _in_steps(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (numbers[at : at + STEP] for at in range(0, len(numbers), STEP))

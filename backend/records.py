@@ -1,13 +1,13 @@
 """What the broker says about a session, as values: replies of the scripts and the fields of the session hash."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from protocol.errors import Forbidden, MalformedMessage, OutOfOrder, TakenOver
 from protocol.job import Ended, EndState, Job, Outcome, decode_notice, decode_status, encode_job, parse_end
 from protocol.monitor import WorkerStatus
 
-_PER_SEGMENT: Final = ("job", "end", "result", "text")
+_PER_SEGMENT: Final = (b"job", b"end", b"result", b"text")
 _SLOWEST: Final = 0.001  # a worker says thousandths
 _FASTEST: Final = 1e6
 _MOST_SLOTS: Final = 10_000
@@ -52,11 +52,30 @@ class NothingToPromote(NamedTuple):
 Submitted = JobQueued | Record | SessionGone
 
 
+class StoredSegments(Mapping[int, Record]):
+    """Every segment in a flat reply of HGETALL. Each record is read when it is asked for: there may be many."""
+
+    def __init__(self, fields: Sequence[bytes]) -> None:
+        self._fields = dict(zip(fields[::2], fields[1::2], strict=True))
+        self._numbers = {int(name[4:]): None for name in fields[::2] if name.startswith((b"job:", b"end:"))}
+
+    def __getitem__(self, segment: int) -> Record:
+        if segment not in self._numbers:
+            raise KeyError(segment)
+        return _record(*(self._fields.get(name) for name in _names(segment)))
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
 class Attachment(NamedTuple):
     """This gateway has the session, with everything that the broker holds of it."""
 
     epoch: int
-    segments: dict[int, Record]
+    segments: Mapping[int, Record]
 
 
 class Reread(NamedTuple):
@@ -71,7 +90,7 @@ def parse_attached(reply: Sequence[Any]) -> Attachment | SessionGone:
     """Reply of ``attach.lua``. Raises ``Forbidden``, ``OutOfOrder`` or ``TakenOver``."""
     match reply:
         case [b"attached", epoch, fields]:
-            return Attachment(int(epoch), parse_hash(fields))
+            return Attachment(int(epoch), StoredSegments(fields))
         case [b"unknown"]:
             return SessionGone()
         case [b"superseded"]:
@@ -108,13 +127,6 @@ def parse_promoted(reply: Sequence[Any]) -> Submitted | NothingToPromote:
     return NothingToPromote() if reply[0] == b"submit" else parse_submitted(reply)
 
 
-def parse_hash(fields: Sequence[bytes]) -> dict[int, Record]:
-    """Every segment in a flat reply of HGETALL."""
-    values = dict(zip(fields[::2], fields[1::2], strict=True))
-    numbers = {int(name.split(b":")[1]) for name in values if name.startswith((b"job:", b"end:"))}
-    return {n: _record(*(values.get(name) for name in _names(n))) for n in sorted(numbers)}
-
-
 def parse_reread(segments: Sequence[int], values: Sequence[bytes | None]) -> Reread:
     """Reply of ``look.lua``."""
     gateway, epoch, *rest = values
@@ -124,7 +136,7 @@ def parse_reread(segments: Sequence[int], values: Sequence[bytes | None]) -> Rer
 
 
 def _names(segment: int) -> list[bytes]:
-    return [f"{name}:{segment}".encode() for name in _PER_SEGMENT]
+    return [b"%b:%d" % (name, segment) for name in _PER_SEGMENT]
 
 
 def _record(job: bytes | None, end: bytes | None, result: bytes | None, text: bytes | None) -> Record:

@@ -9,11 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final as Constant
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from backend.admission import Refusal
 from backend.errors import TooBusy
-from backend.ledger import MOST_OPEN, Ledger
+from backend.ledger import MOST_OPEN, Ledger, Steps
 from backend.observing import RefusalReason
 from backend.partials import PACE, Pace, Partials
 from backend.records import (
@@ -130,16 +128,19 @@ class Session:
 
     # -- the client ----------------------------------------------------------------------------------------
 
-    def attached(self, attachment: Attachment, welcome: Welcome, now: float) -> list[Output]:
-        """A connection was bound to the session: what is held, then results not received, and failures."""
+    def attached(self, attachment: Attachment, welcome: Welcome, now: float, pieces: bool = False) -> Steps:
+        """Tell a new connection what is held, then results not received, and failures.
+
+        ``pieces``: its client takes what is held in several messages.
+        """
         self.epoch = attachment.epoch
         self._finish, self._done_at, self._dones = None, None, 0
         wanted = self.options.partials and self.options.priority == CLASSES[0]
         self._partials = Partials(self._pace) if wanted else None
-        self._ledger.adopt(attachment, now)
+        yield from self._ledger.adopt(attachment, now)
         for segment in self._ledger.live.values():
             segment.asked = -1
-        return [replace(welcome, segments=self._ledger.welcome()), *self._ledger.results()]
+        return (yield from self._ledger.tell(welcome, pieces))
 
     def receive(self, message: ClientMessage, now: float) -> Sequence[Output]:
         """A message after the first."""
@@ -183,10 +184,10 @@ class Session:
 
     # -- the broker ----------------------------------------------------------------------------------------
 
-    def reattached(self, attachment: Attachment, now: float) -> list[Output]:
+    def reattached(self, attachment: Attachment, now: float) -> Steps:
         """The broker had forgotten the session and knows it again."""
         self.epoch = attachment.epoch
-        return self._ledger.adopt(attachment, now) + self._conclude(now)
+        return (yield from self._ledger.adopt(attachment, now)) + self._conclude(now)
 
     def submitted(self, index: int, attempt: int, reply: Submitted, now: float) -> list[Output]:
         """The broker's answer to ``Submit``."""

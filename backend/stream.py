@@ -6,12 +6,14 @@ import struct
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from typing import Final, NamedTuple
 
 import structlog
 from aiohttp import WSMessage, WSMsgType, web
 
 from backend.access import Visit
+from backend.adoption import until_room
 from backend.answers import abort
 from backend.connection import Connection
 from backend.history.records import About
@@ -30,6 +32,7 @@ log = structlog.get_logger(__name__)
 LAST_WORD_S: Final = 0.5
 """For how long a revoked device may still be told that it is one."""
 _BINARY: Final = WSMsgType.BINARY
+_MESSAGES_A_TURN: Final = 32
 _LINGER: Final = "HH" if sys.platform == "win32" else "ii"
 _LEFT: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
@@ -116,9 +119,15 @@ async def _greet(socket: web.WebSocketResponse, connection: Connection, hub: Hub
 
 
 async def _read(peer: Peer, hub: Hub, hosted: Hosted) -> None:
-    """The loop that every audio frame goes through: nothing in it waits but for the next message."""
+    """The loop that every audio frame goes through. It waits for the next message, and for the broker's answers
+    where the session has asked for much; what has come at once does not keep other connections waiting.
+    """
     socket, connection, usage = peer
-    while not connection.closing:
+    for number in count(1):
+        if connection.closing:
+            return
+        if number % _MESSAGES_A_TURN == 0:
+            await asyncio.sleep(0)
         message = await socket.receive()
         connection.heard = True
         if message.type is _BINARY:
@@ -129,6 +138,7 @@ async def _read(peer: Peer, hub: Hub, hosted: Hosted) -> None:
             return
         elif not connection.closing:
             await _other(socket, message, hub, hosted)
+            await until_room(hosted, connection)
 
 
 async def _other(socket: web.WebSocketResponse, message: WSMessage, hub: Hub, hosted: Hosted) -> None:

@@ -29,9 +29,11 @@ from protocol.session import (
     Final,
     Finish,
     GatewayMessage,
+    HeldSegments,
     Hello,
     Limits,
     Missing,
+    MoreHeld,
     Partial,
     Queued,
     Received,
@@ -43,6 +45,7 @@ from protocol.session import (
 )
 
 MOST_ATTEMPTS: Constant = 3
+_MOST_PIECES: Constant = 1_024
 
 
 class AudioPiece(NamedTuple):
@@ -51,6 +54,14 @@ class AudioPiece(NamedTuple):
     segment: int
     offset: int
     samples: int
+
+
+class _Theirs(NamedTuple):
+    """What the gateway has of the session."""
+
+    receiving: dict[int, int]
+    queued: frozenset[int]
+    ended: frozenset[int]
 
 
 Outgoing = ClientMessage | AudioPiece
@@ -91,6 +102,7 @@ class Session:
         self._instance = instance
         self._hellos = 0
         self._welcomed = False
+        self._pieces: list[HeldSegments] = []  # of a welcome that is not complete
         self._active: dict[int, _Segment] = {}  # every segment without a result, in order
         self._unqueued: dict[int, _Segment] = {}  # those of them that the broker does not have yet, in order
         self._on_wire = 0  # samples sent of the unqueued ones
@@ -187,6 +199,7 @@ class Session:
             resume=self._greeted,
             instance=self._instance,
             connection=self._hellos,
+            pieces=True,
         )
         self._greeted = True
         self._hellos += 1
@@ -196,6 +209,7 @@ class Session:
         """The connection is gone; the next ``welcome`` says what it had achieved."""
         self._welcomed = False
         self._finish_sent = False
+        self._pieces = []
         self._notes.clear()
         for segment in self._unqueued.values():
             self._restart(segment)
@@ -220,8 +234,8 @@ class Session:
     def receive(self, message: GatewayMessage) -> list[SessionEvent]:
         """Take in what the gateway said; returns what the speaker's side should hear of it."""
         match message:
-            case Welcome():
-                self._welcome(message)
+            case Welcome() | MoreHeld():
+                self._hold(message)
             case Queued():
                 return self._queued(message)
             case Missing():
@@ -274,10 +288,24 @@ class Session:
 
     # -- what was heard ------------------------------------------------------------------------------------
 
-    def _welcome(self, welcome: Welcome) -> None:
+    def _hold(self, message: Welcome | MoreHeld) -> None:
+        """Take what the gateway has of the session, a piece of it at a time."""
+        if isinstance(message, Welcome):
+            self._limits, self._pieces = message.limits, []
+        elif not self._pieces:
+            return  # nothing was begun
+        self._pieces.append(message.segments)
+        if not message.more or len(self._pieces) >= _MOST_PIECES:
+            self._welcome(self._pieces)
+            self._pieces = []
+
+    def _welcome(self, pieces: list[HeldSegments]) -> None:
         self._welcomed = True
-        self._limits = welcome.limits
-        theirs = welcome.segments
+        theirs = _Theirs(
+            {number: samples for piece in pieces for number, samples in piece.receiving.items()},
+            frozenset(number for piece in pieces for number in piece.queued),
+            frozenset(number for piece in pieces for number in piece.ended),
+        )
         self._unqueued = dict(self._active)
         self._on_wire = sum(segment.sent for segment in self._unqueued.values())
         for number, segment in self._active.items():

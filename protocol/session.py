@@ -49,7 +49,8 @@ class Hello(Struct, frozen=True, tag="hello"):
     """First message, within ``Limits.hello_s``: binds the connection to the session that the client made.
 
     ``connection`` counts the hellos of one ``instance`` of a client: of two of them the later one is followed,
-    whichever arrives first. Without an ``instance`` it is the one that arrives last.
+    whichever arrives first. Without an ``instance`` it is the one that arrives last. ``pieces``: the client takes
+    what is held of a large session in several messages.
     """
 
     session: UUID
@@ -59,6 +60,7 @@ class Hello(Struct, frozen=True, tag="hello"):
     resume: bool = False
     instance: Annotated[str, Meta(max_length=64, pattern="^[0-9A-Za-z_-]*$")] = ""
     connection: Index = 0
+    pieces: bool = False
 
 
 class SegmentBegin(Struct, frozen=True, tag="segment.begin"):
@@ -116,7 +118,10 @@ class HeldSegments(Struct, frozen=True):
 
 
 class Welcome(Struct, frozen=True, tag="welcome"):
-    """Answer to ``hello``. ``durable``: the broker keeps what it acknowledged over a power loss."""
+    """Answer to ``hello``. ``durable``: the broker keeps what it acknowledged over a power loss.
+
+    ``more``: ``segments`` goes on in ``held`` messages. Only a client that said ``pieces`` is told so.
+    """
 
     session: UUID
     gateway: str
@@ -124,6 +129,14 @@ class Welcome(Struct, frozen=True, tag="welcome"):
     server_ms: Milliseconds = 0
     limits: Limits = Limits()
     segments: HeldSegments = HeldSegments()
+    more: bool = False
+
+
+class MoreHeld(Struct, frozen=True, tag="held"):
+    """More of what ``welcome`` told of the session. The last one has no ``more``."""
+
+    segments: HeldSegments
+    more: bool = False
 
 
 class Queued(Struct, frozen=True, tag="queued"):
@@ -197,7 +210,7 @@ class Error(Struct, frozen=True, tag="error"):
     message: str
 
 
-GatewayMessage: TypeAlias = Welcome | Queued | Missing | Partial | Final | Failed | Busy | Done | Error
+GatewayMessage: TypeAlias = Welcome | MoreHeld | Queued | Missing | Partial | Final | Failed | Busy | Done | Error
 
 _encoder = msgspec.json.Encoder()
 _client_decoder = msgspec.json.Decoder(ClientMessage)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+from backend.ledger import finished
 from backend.records import Attachment, JobQueued
 from backend.segments import Output
 from backend.session import Session
@@ -23,7 +24,7 @@ Make = Callable[[], Session]
 
 def session(limits: Limits | None = None, options: Options | None = None) -> Session:
     made = Session(ID, options or Options(), limits or Limits())
-    made.attached(Attachment(1, {}), Welcome(ID, "g", durable=True), NOW)
+    finished(made.attached(Attachment(1, {}), Welcome(ID, "g", durable=True), NOW))
     return made
 
 

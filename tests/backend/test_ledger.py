@@ -1,13 +1,15 @@
 """The segments of one session."""
 
+from uuid import UUID
+
 import pytest
 
-from backend.ledger import MOST_SEGMENTS, Ledger
+from backend.ledger import MOST_SEGMENTS, STEP, Ledger, finished, joined
 from backend.records import Attachment, Record
-from backend.segments import Stage
+from backend.segments import Output, Stage
 from protocol.errors import ErrorCode, MessageTooLarge, OutOfOrder
 from protocol.job import Ended, EndState, Failure, Result
-from protocol.session import Final, HeldSegments, Missing
+from protocol.session import LIMITS, Final, HeldSegments, Missing, MoreHeld, Welcome, encode
 
 FINAL, FAILED, CANCELLED = (Ended(state, 0) for state in (EndState.FINAL, EndState.FAILED, EndState.CANCELLED))
 
@@ -52,6 +54,51 @@ def test_unqueued_samples_are_counted_through_every_stage() -> None:
     assert ledger.unqueued == 0
 
 
+def told_of(ledger: Ledger, pieces: bool = False) -> list[Output]:
+    """What a client that comes back is told."""
+    return finished(ledger.tell(Welcome(UUID(int=1), "g", durable=True), pieces))
+
+
+def held(ledger: Ledger) -> HeldSegments:
+    """What it need not send again, in one message."""
+    welcome = told_of(ledger)[0]
+    assert isinstance(welcome, Welcome) and not welcome.more
+    return welcome.segments
+
+
+def results(ledger: Ledger) -> list[Output]:
+    """What it is told after that."""
+    return told_of(ledger)[1:]
+
+
+def test_much_is_told_in_pieces_that_make_the_same_to_clients_that_take_them() -> None:
+    ledger = Ledger()
+    for number in range(3 * STEP):
+        if number % 7 == 0:
+            received(ledger, number, 10)
+        elif number % 7 == 1:
+            queued(ledger, number)
+        else:
+            ledger.learn(number, Record(end=CANCELLED), 1.0)
+    ledger.learn(3 * STEP, Record(end=FINAL, outcome=Result("s", 3 * STEP, "hi")), 2.0)
+    whole = told_of(ledger)
+    first, *more, result = told_of(ledger, pieces=True)
+    assert isinstance(first, Welcome) and first.more and isinstance(result, Final)
+    assert [one.more for one in more if isinstance(one, MoreHeld)] == [True, True, False]
+    pieces = [first.segments, *(one.segments for one in more if isinstance(one, MoreHeld))]
+    assert joined(pieces) == held(ledger) and [type(one) for one in whole] == [Welcome, Final]
+    assert all(
+        len(encode(one)) < LIMITS.json_bytes for one in (first, *more) if isinstance(one, Welcome | MoreHeld)
+    )
+
+
+def test_small_sessions_are_told_in_one_message_also_in_pieces() -> None:
+    ledger = Ledger()
+    assert told_of(ledger, pieces=True) == told_of(ledger)
+    received(ledger, 0, 10)
+    assert told_of(ledger, pieces=True) == told_of(ledger)
+
+
 def test_an_end_is_told_once() -> None:
     ledger = Ledger()
     queued(ledger, 0)
@@ -60,7 +107,7 @@ def test_an_end_is_told_once() -> None:
     assert isinstance(told, Final)
     assert ledger.learn(0, record, 4.0) == []
     assert ledger.learn(0, Record(end=FINAL, outcome=Result("s", 0, "other")), 5.0) == []
-    assert ledger.results() == [told]
+    assert results(ledger) == [told]
 
 
 def test_news_of_an_older_attempt_do_not_count() -> None:
@@ -84,8 +131,8 @@ def test_a_lost_job_is_asked_for_again() -> None:
     ledger = Ledger()
     queued(ledger, 0)
     received(ledger, 1, 10)
-    assert ledger.adopt(Attachment(2, {}), 5.0) == [Missing(0, 0)]
-    assert ledger.welcome() == HeldSegments(receiving={0: 0, 1: 10})
+    assert finished(ledger.adopt(Attachment(2, {}), 5.0)) == [Missing(0, 0)]
+    assert held(ledger) == HeldSegments(receiving={0: 0, 1: 10})
     assert ledger.learn(7, Record(), 5.0) == []
 
 
@@ -93,8 +140,8 @@ def test_what_the_broker_holds_need_not_be_sent_again() -> None:
     ledger = Ledger()
     received(ledger, 1, 10)
     records = {0: Record(end=FINAL, text="hi"), 1: Record(job=0), 2: Record(job=3), 3: Record(end=CANCELLED)}
-    assert ledger.adopt(Attachment(1, records), 5.0) == []
-    assert ledger.welcome() == HeldSegments(queued=(1, 2), ended=(0, 3))
+    assert finished(ledger.adopt(Attachment(1, records), 5.0)) == []
+    assert held(ledger) == HeldSegments(queued=(1, 2), ended=(0, 3))
     assert ledger.unqueued == 0
     assert ledger.text(range(4)[:1]) == "hi"
 
@@ -111,8 +158,8 @@ def test_what_is_on_its_way_to_the_broker_counts_as_received() -> None:
     ledger = Ledger()
     received(ledger, 0, 10)
     ledger.complete(ledger.known(0), 10, 1.0)
-    assert ledger.adopt(Attachment(1, {}), 2.0) == []
-    assert ledger.welcome() == HeldSegments(receiving={0: 10})
+    assert finished(ledger.adopt(Attachment(1, {}), 2.0)) == []
+    assert held(ledger) == HeldSegments(receiving={0: 10})
 
 
 def test_all_ended_means_each_one_of_the_first() -> None:

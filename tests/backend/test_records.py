@@ -7,7 +7,7 @@ from backend.records import (
     NothingToPromote,
     Record,
     SessionGone,
-    parse_hash,
+    StoredSegments,
     parse_promoted,
     parse_reread,
     parse_submitted,
@@ -55,7 +55,7 @@ def test_the_hash_is_read_by_segment() -> None:
         encode_notice(FAILURE),
     ]
     flat += [b"end:1", b"final 1", b"text:1", b"hello", b"failures:5", b"1", b"spec:6", b"5 1-0 stream"]
-    assert parse_hash(flat) == {
+    assert StoredSegments(flat) == {
         1: Record(end=FINAL, text="hello"),
         2: Record(job=3),
         10: Record(end=FAILED, outcome=FAILURE),
@@ -75,7 +75,7 @@ def test_damage_is_an_error() -> None:
     with pytest.raises(MalformedMessage):
         parse_submitted([b"ended", b"perhaps 1", b"", b""])
     with pytest.raises(MalformedMessage):
-        parse_hash([b"end:1", b"final 1", b"result:1", b"{"])
+        dict(StoredSegments([b"end:1", b"final 1", b"result:1", b"{"]))
 
 
 @pytest.mark.parametrize(

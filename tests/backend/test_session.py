@@ -2,6 +2,7 @@
 
 import pytest
 
+from backend.ledger import finished
 from backend.records import Attachment, JobQueued, Record, Reread
 from backend.segments import Acknowledge, AttachAgain, Close, Submit, Withdraw
 from backend.session import LINGER_S, check_hello
@@ -74,7 +75,7 @@ class TestHello:
             2: Record(end=Ended(EndState.FINAL, 0), text="received"),
             3: Record(end=Ended(EndState.FAILED, 0), outcome=Failure(NAME, 3, ErrorCode.INTERNAL, "no")),
         }
-        welcome, *results = made.attached(Attachment(2, records), Welcome(ID, "g", durable=False), NOW)
+        welcome, *results = finished(made.attached(Attachment(2, records), Welcome(ID, "g", durable=False), NOW))
         assert isinstance(welcome, Welcome)
         assert welcome.segments == HeldSegments({5: 100}, (1,), (0, 2, 3))
         assert results == [TEXT, Failed(3, ErrorCode.INTERNAL, "no")]
@@ -106,7 +107,7 @@ class TestFrames:
     def test_after_a_new_connection_a_gap_is_told_again(self) -> None:
         made = receiving(PCM[:100])
         made.frame(encode_frame(0, 60, PCM[120:]), NOW)
-        made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW)
+        finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
         assert made.frame(encode_frame(0, 60, PCM[120:]), NOW) == [Missing(0, 50)]
 
     def test_a_segment_must_have_begun(self) -> None:
@@ -314,7 +315,7 @@ class TestFinish:
     def test_after_a_new_connection_it_is_said_again(self) -> None:
         made = queued()
         made.receive(Finish(1), NOW)
-        made.attached(Attachment(2, {0: Record(job=0)}), Welcome(ID, "g", durable=True), NOW)
+        finished(made.attached(Attachment(2, {0: Record(job=0)}), Welcome(ID, "g", durable=True), NOW))
         assert made.noticed(Result(NAME, 0, "hi"), NOW)[1:] == []
         assert made.receive(Finish(1), NOW) == [Done(1, "hi")]
 
@@ -329,14 +330,14 @@ class TestReceived:
         made = failed()
         assert made.receive(Received(0), NOW) == [Acknowledge(0)]
         for _ in range(2):
-            _, told = made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW)
+            _, told = finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
             assert told == Failed(0, ErrorCode.ENGINE_FAILED, "no", retryable=True)
             assert made.receive(Received(0), NOW) == ()
 
     def test_a_failure_that_was_received_keeps_no_session_open(self) -> None:
         made = failed()
         made.receive(Received(0), NOW)
-        made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW)
+        finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
         assert not made.over
         assert made.receive(Finish(1), NOW) == [Done(1, ""), Close(CloseCode.NORMAL)]
         assert made.over
@@ -345,7 +346,7 @@ class TestReceived:
         failure = Failure(NAME, 0, ErrorCode.ENGINE_FAILED, "no", attempt=2, retryable=True)
         made = session()
         records = {0: Record(end=Ended(EndState.FAILED, 2), outcome=failure)}
-        made.attached(Attachment(2, records), Welcome(ID, "g", durable=True), NOW)
+        finished(made.attached(Attachment(2, records), Welcome(ID, "g", durable=True), NOW))
         made.receive(SegmentBegin(0, attempt=3), NOW)
         made.frame(encode_frame(0, 0, PCM), NOW)
         (job,) = made.receive(SegmentEnd(0, 100), NOW)
@@ -359,7 +360,7 @@ class TestReceived:
 class TestLookingAgain:
     def test_session_that_is_attached_again_is_not_taken_over_by_itself(self) -> None:
         made = session()
-        made.reattached(Attachment(3, {}), NOW)
+        finished(made.reattached(Attachment(3, {}), NOW))
         assert made.epoch == 3
         assert made.noticed(Detached(NAME, "other", 3), NOW) == []
         assert Close(CloseCode.TAKEN_OVER) in made.noticed(Detached(NAME, "other", 4), NOW)

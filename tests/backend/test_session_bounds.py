@@ -3,7 +3,7 @@
 import pytest
 
 from backend.errors import TooBusy
-from backend.ledger import MOST_OPEN
+from backend.ledger import MOST_OPEN, finished
 from backend.records import Attachment, JobQueued
 from protocol.errors import OutOfOrder
 from protocol.session import (
@@ -42,5 +42,5 @@ def test_finish_is_answered_a_few_times_in_one_connection() -> None:
         assert made.receive(Finish(1), NOW) == [Done(1, "hi")]
     with pytest.raises(OutOfOrder):
         made.receive(Finish(1), NOW)
-    made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW)
+    finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
     assert made.receive(Finish(1), NOW) == [Done(1, "hi")]

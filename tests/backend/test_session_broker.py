@@ -1,5 +1,6 @@
 """The session core and what the broker says."""
 
+from backend.ledger import finished
 from backend.records import Attachment, JobQueued, Record, Reread, SessionGone
 from backend.segments import AttachAgain, Close, LookAgain
 from backend.session import LOOK_AFTER_S
@@ -44,7 +45,7 @@ class TestBroker:
     def test_a_broker_that_forgot_the_session_is_told_again(self) -> None:
         assert submitted().submitted(0, 0, SessionGone(), NOW) == [AttachAgain(), Missing(0, 0)]
         assert queued().reread(Reread("", 0, {}), "g", NOW) == [AttachAgain()]
-        assert queued().reattached(Attachment(1, {}), NOW) == [Missing(0, 0)]
+        assert finished(queued().reattached(Attachment(1, {}), NOW)) == [Missing(0, 0)]
 
     def test_a_segment_that_it_would_not_take_comes_again(self) -> None:
         made = submitted()

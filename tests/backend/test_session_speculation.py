@@ -2,6 +2,7 @@
 
 import pytest
 
+from backend.ledger import finished
 from backend.records import Attachment, JobQueued, NothingToPromote, Record, SessionGone
 from backend.segments import AttachAgain, Hypothesise, Promote, Speculate, Submit, Withdraw
 from backend.session import Session
@@ -60,7 +61,7 @@ class TestSpeculate:
             session().receive(SegmentSpeculate(0, 50), NOW)
 
     def test_it_means_nothing_to_a_client_that_comes_back(self) -> None:
-        welcome, *rest = speculated().attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW)
+        welcome, *rest = finished(speculated().attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
         assert isinstance(welcome, Welcome) and welcome.segments.receiving == {0: 100}
         assert rest == []
 
@@ -214,6 +215,6 @@ class TestPartials:
         made = speaking()
         say(made, 1, NOW)
         made.noticed(Hypothesis(NAME, 0, "so", 0, 16_000), NOW)
-        made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW)
+        finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
         assert len(say(made, 1, NOW)) == 1
         assert made.noticed(Hypothesis(NAME, 0, "so", 0, 32_000), NOW) == [Partial(0, 1, "so")]

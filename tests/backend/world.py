@@ -7,6 +7,7 @@ client what the protocol asks of one.
 from collections import deque
 from collections.abc import Sequence
 
+from backend.ledger import finished
 from backend.partials import Pace
 from backend.records import Reread
 from backend.segments import (
@@ -57,7 +58,7 @@ class World:
         session = self.sessions.setdefault(gateway, Session(SESSION, OPTIONS, Limits(), PACE))
         self.connected = gateway
         welcome = Welcome(SESSION, gateway, durable=True)
-        self._perform(gateway, session, session.attached(self.broker.attach(gateway), welcome, self.now))
+        self._perform(gateway, session, finished(session.attached(self.broker.attach(gateway), welcome, self.now)))
 
     def disconnect(self) -> None:
         """The connection breaks, with all that is on it."""
@@ -118,7 +119,7 @@ class World:
                 look = Reread(home, self.broker.epoch, {n: self.broker.record(n) for n in segments})
                 return session.reread(look, gateway, self.now)
             case AttachAgain():
-                return session.reattached(self.broker.attach(gateway), self.now)
+                return finished(session.reattached(self.broker.attach(gateway), self.now))
         return []
 
     def notice(self, gateway: str) -> bool:

@@ -21,6 +21,7 @@ from protocol.session import (
     Hello,
     Limits,
     Missing,
+    MoreHeld,
     Partial,
     Queued,
     Received,
@@ -48,6 +49,7 @@ FROM_CLIENT: list[ClientMessage] = [
 ]
 FROM_GATEWAY: list[GatewayMessage] = [
     Welcome(SESSION, "g", True, 5, Limits(frame_bytes=1), HeldSegments({0: 7}, queued=(1,), ended=(2, 3))),
+    MoreHeld(HeldSegments({0: 7}, queued=(1,), ended=(2, 3)), more=True),
     Queued(1, ahead_s=2.5, eta_ms=900),
     Missing(1, from_=1_600),
     Partial(1, revision=2, text="早上", stable=1),

@@ -1,0 +1,33 @@
+"""A welcome that comes in pieces."""
+
+from client.session import AudioPiece, Session
+from protocol.recognition import Options
+from protocol.session import HeldSegments, MoreHeld, SegmentBegin, SegmentEnd, Welcome
+from tests.client.test_session import ID, all_sent, connected, spoken
+
+
+def test_large_welcome_counts_when_its_last_piece_is_here() -> None:
+    session = Session(ID, Options())
+    for number in range(4):
+        spoken(session, number, 10)
+    assert session.hello().pieces
+    session.receive(Welcome(ID, "g", True, segments=HeldSegments({0: 4}), more=True))
+    session.receive(MoreHeld(HeldSegments(queued=(1,)), more=True))
+    assert session.next() is None
+    session.receive(MoreHeld(HeldSegments(ended=(2,))))
+    assert all_sent(session) == [
+        *(AudioPiece(0, 4, 6), SegmentEnd(0, 10)),
+        *(SegmentBegin(3, 3000), AudioPiece(3, 0, 10), SegmentEnd(3, 10)),
+    ]
+
+
+def test_pieces_of_a_connection_that_broke_are_forgotten_and_stray_ones_ignored() -> None:
+    session = Session(ID, Options())
+    spoken(session, 0, 10)
+    session.hello()
+    session.receive(Welcome(ID, "g", True, segments=HeldSegments(ended=(0,)), more=True))
+    session.disconnected()
+    session.receive(MoreHeld(HeldSegments(ended=(0,))))
+    assert session.next() is None
+    sent = [SegmentBegin(0, 0), AudioPiece(0, 0, 10), SegmentEnd(0, 10)]
+    assert all_sent(connected(session=session)) == sent
