@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from app.onboarding.actions import Trial
 
@@ -10,7 +11,8 @@ from app.onboarding.actions import Trial
 class Verb(StrEnum):
     """What has no further value. ``start`` while a take is recorded and ``stop`` while none is change nothing.
 
-    ``dismiss-held``: what was not inserted is wanted in the history alone. ``insert-ready``: do not wait any
+    ``paste-held``, ``copy-held`` and ``dismiss-held`` are about the newest recording with text to paste; dismissed
+    text is wanted in the history alone. ``insert-ready``: do not wait any
     longer for what comes before a text that is there. ``show``: the main window. ``quit`` finishes what was said
     first; the second time it leaves at once.
     """
@@ -20,10 +22,34 @@ class Verb(StrEnum):
     STOP = "stop"
     CANCEL = "cancel"
     PASTE_HELD = "paste-held"
+    COPY_HELD = "copy-held"
     DISMISS_HELD = "dismiss-held"
     INSERT_READY = "insert-ready"
     SHOW = "show"
     QUIT = "quit"
+
+
+class HeldDeed(StrEnum):
+    """What can be done with the text to paste of one recording."""
+
+    PASTE = "paste"
+    COPY = "copy"
+    DISMISS = "dismiss"
+
+
+HELD_DEEDS: Final = {
+    Verb.PASTE_HELD: HeldDeed.PASTE,
+    Verb.COPY_HELD: HeldDeed.COPY,
+    Verb.DISMISS_HELD: HeldDeed.DISMISS,
+}
+
+
+@dataclass(frozen=True)
+class SettleHeld:
+    """Paste, copy or dismiss the text to paste of one recording, by its session."""
+
+    session: str
+    deed: HeldDeed
 
 
 @dataclass(frozen=True)
@@ -78,4 +104,5 @@ class ChangeSetting:
     value: str | bool | int | float | tuple[Table, ...]
 
 
-Action = Verb | ChooseMicrophone | RecoverTake | SwitchWorker | PauseHotkeys | TestHotkeys | ChangeSetting | Trial
+DictationAction = Verb | SettleHeld | RecoverTake | PauseHotkeys | TestHotkeys
+Action = DictationAction | ChooseMicrophone | SwitchWorker | ChangeSetting | Trial

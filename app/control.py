@@ -1,6 +1,7 @@
 """The control socket: the command line, a compositor's own shortcuts and a second start ask the running app here.
 
-One JSON object per line, either way. ``{"verb": "toggle"}`` (a ``Verb``) is answered ``{"ok": true}``;
+One JSON object per line, either way. ``{"verb": "toggle"}`` (a ``Verb``) is answered ``{"ok": true}``; the verbs
+about text to paste may name a recording by its ``"session"``;
 ``{"verb": "status"}`` with ``{"ok": true, "view": {…}}``, whose fields are those of ``app.view.View``, and with
 ``"follow": true`` one such line now and one after each change, 20 per second at most. What cannot be done is
 answered ``{"ok": false, "error": CODE, "text": "…"}``.
@@ -24,7 +25,7 @@ from typing import Any, Final, Self
 import msgspec
 import structlog
 
-from app.actions import Verb
+from app.actions import HELD_DEEDS, SettleHeld, Verb
 from app.control_client import ControlError, pipe_name
 from app.errors import AppError
 from app.view import View
@@ -76,10 +77,20 @@ class BadRequest(ControlError):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """``verb``: a ``Verb``, or ``STATUS``; unknown fields are for later versions."""
+    """``verb``: a ``Verb``, or ``STATUS``; unknown fields are for later versions.
+
+    ``session``: of which recording the text to paste is meant; empty: of the newest.
+    """
 
     verb: str
     follow: bool = False
+    session: str = ""
+
+    @property
+    def action(self) -> Verb | SettleHeld:
+        """Return what is asked."""
+        verb = Verb(self.verb)
+        return SettleHeld(self.session, HELD_DEEDS[verb]) if self.session and verb in HELD_DEEDS else verb
 
 
 def parse(line: bytes) -> Request:
@@ -104,7 +115,7 @@ class Control:
 
     def __init__(
         self,
-        ask: Callable[[Verb], Awaitable[None]],
+        ask: Callable[[Verb | SettleHeld], Awaitable[None]],
         view: Callable[[], View],
         place: Path | None = None,
         deadline_s: float = _DEADLINE_S,
@@ -223,7 +234,7 @@ class Control:
             return await self._write(writer, self._shown())
         try:
             async with asyncio.timeout(self._deadline_s):
-                await self._ask(Verb(request.verb))
+                await self._ask(request.action)
         except TimeoutError:
             answer = _refusal(Code.BUSY, f"the app has been busy for {self._deadline_s:g} s: try again")
         except AppError as error:

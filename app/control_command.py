@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from app.actions import Verb
+from app.actions import HELD_DEEDS, Verb
 from app.control_client import ControlError, NotRunning, ask, follow
 from app.states import SHAPES, State
 from runtime.terminal import printable, say
@@ -21,8 +21,9 @@ _HELP: Final = {
     Verb.START: "Start to dictate in the running app.",
     Verb.STOP: "Stop to dictate and insert the text.",
     Verb.CANCEL: "Give up what is being dictated. The recording is kept (see `kikipounamu takes`).",
-    Verb.PASTE_HELD: "Insert what was recognised and not inserted; without a window for it, copy it.",
-    Verb.DISMISS_HELD: "Offer it no longer; the history keeps it.",
+    Verb.PASTE_HELD: "Paste the newest text to paste; without a window for it, copy it. ID: of this recording.",
+    Verb.COPY_HELD: "Copy the newest text to paste. ID: of this recording.",
+    Verb.DISMISS_HELD: "Dismiss the newest text to paste; the history keeps it. ID: of this recording.",
     Verb.INSERT_READY: "Do not wait any longer for what comes before a text that is there.",
     Verb.SHOW: "Show the window of the running app.",
     Verb.QUIT: "End the running app, once what was said is recognised; the second time at once.",
@@ -33,16 +34,18 @@ def quick(words: Sequence[str]) -> int | None:
     """Do what these words of a command line say; the exit status. ``None``: they are for the full command line."""
     if len(words) == 1 and words[0] in set(Verb):
         return send(Verb(words[0]))
+    if len(words) == 2 and words[0] in set(HELD_DEEDS) and not words[1].startswith("-"):
+        return send(Verb(words[0]), words[1])
     options = set(words[1:])
     if words and words[0] == _STATUS and options <= {"--follow", "--json"}:
         return status(following="--follow" in options, as_json="--json" in options)
     return None
 
 
-def send(verb: Verb) -> int:
-    """Tell it; the exit status."""
+def send(verb: Verb, session: str = "") -> int:
+    """Tell the running app; return the exit status. ``session``: of which recording."""
     try:
-        ask({"verb": verb.value})
+        ask({"verb": verb.value, "session": session} if session else {"verb": verb.value})
     except ControlError as error:
         return _failed(error)
     return 0
@@ -80,15 +83,24 @@ def status(*, following: bool, as_json: bool) -> int:
 def line(view: Mapping[str, Any]) -> str:
     """One line for people of a ``View`` as JSON."""
     state = State(view["state"])
-    parts = [f"{SHAPES[state]} {state}"]
+    parts = [f"{SHAPES[state]} {state.word}"]
     if view["seconds"]:
         parts[0] += f" {view['seconds']:.0f} s"
     if view["unsent_s"]:
         parts.append(f"{view['unsent_s']:.0f} s unsent")
     if view["destination"]:
         parts.append(f"to: {printable(view['destination'])}")
-    parts += [f"{view[name]} {name}" for name in ("waiting", "held") if view[name]]
+    if waiting := view["waiting"]:
+        parts.append(f"recognising {_counted(waiting, 'earlier recording')}")
+    if held := view["held"]:
+        parts.append(f"{_counted(held, 'text')} to paste: kikipounamu paste-held")
+    if earlier := view["earlier"]:
+        parts.append(f"{_counted(earlier, 'earlier recording')} to paste: kikipounamu takes list")
     return " · ".join(parts)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def register(app: "typer.Typer") -> None:
@@ -99,7 +111,10 @@ def register(app: "typer.Typer") -> None:
         def command() -> None:
             raise typer.Exit(send(verb))
 
-        app.command(verb.value, help=_HELP[verb])(command)
+        def command_of(session: str = typer.Argument("", metavar="[ID]")) -> None:
+            raise typer.Exit(send(verb, session))
+
+        app.command(verb.value, help=_HELP[verb])(command_of if verb in HELD_DEEDS else command)
 
     def state(
         follow: bool = typer.Option(False, "--follow", help="A line for each change, until the app ends."),

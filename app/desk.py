@@ -8,6 +8,7 @@ import os
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Protocol, runtime_checkable
 
 import structlog
@@ -16,10 +17,9 @@ from app.actions import (
     Action,
     ChangeSetting,
     ChooseMicrophone,
-    PauseHotkeys,
-    RecoverTake,
+    DictationAction,
+    SettleHeld,
     SwitchWorker,
-    TestHotkeys,
     Verb,
 )
 from app.attending import Attending
@@ -115,7 +115,8 @@ class Desk:
         self._tasks = Tasks("desk")
         self._gateway = Tasks("gateway")  # until the worker has left: it would look for its broker for seconds
         self._own: OwnGateway | None = None
-        self._gateways = Gateways(post, self._unchoose, self._moved, os.environ.get(_KEY, ""))
+        unchoose = partial(self._change, ChangeSetting(CHOSEN, ""))
+        self._gateways = Gateways(post, unchoose, self._moved, os.environ.get(_KEY, ""))
         self._dictating: Dictating | None = None
         self._beside: Beside | None = None
         self._trying: Trying | None = None
@@ -142,12 +143,12 @@ class Desk:
             self._inserter = await self._open_inserter()
             cleanup.push_async_callback(self._inserter.close)
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
-            vad = folders().models / VAD_MODEL
+            vad, library = folders().models / VAD_MODEL, of_this_user()
             gateways = self._gateways
             settings = replace(_PATIENT, pause=self._patience.pause, elsewhere=gateways.falls_back)
             settings = replace(settings, until_moved=gateways.until_moved)
             listener = Listener(self._locate, vad, settings=settings, rewrite=self._rewrite)
-            library, inserter = of_this_user(), SeeingInserter(self._inserter, self._saw_programs)
+            inserter = SeeingInserter(self._inserter, lambda names: self._post(Programs(names)))
             await cleanup.enter_async_context(self._gateways)
             self._gateways.choose(self._file.current.gateway)
             beside = Beside(self._post, library, self._locate, self._options, self._rewrite)
@@ -175,7 +176,7 @@ class Desk:
         if action is Verb.SHOW:
             self._post(WindowWanted())
         match action:
-            case Verb() | RecoverTake() | PauseHotkeys() | TestHotkeys() if self._dictating is not None:
+            case _ if isinstance(action, DictationAction) and self._dictating is not None:
                 self._dictating.ask(action)
             case TryMicrophone() | RecordSample() | PlaySample() | TryGateway() if self._trying is not None:
                 self._trying.ask(action)
@@ -307,17 +308,11 @@ class Desk:
         play, key = sound_system().play, os.environ.get(_KEY, "")
         return Trying(self._post, dictating.recorder, play, self.look_at_microphones, key)
 
-    def _saw_programs(self, names: tuple[str, ...]) -> None:
-        self._post(Programs(names))
-
     def _options(self) -> Options:
         return self._file.current.recognition.options
 
     def _locate(self) -> Address:
         return self._gateways.locate()
-
-    def _unchoose(self) -> None:
-        self._change(ChangeSetting(CHOSEN, ""))
 
     def _moved(self) -> None:
         """Speech goes somewhere else from now on; what was begun goes on there once it has to."""
@@ -353,12 +348,15 @@ class Desk:
 
     # -- what is told --------------------------------------------------------------------------------------
 
-    async def _asked(self, verb: Verb) -> None:
-        self.ask(verb)
+    async def _asked(self, action: Verb | SettleHeld) -> None:
+        if isinstance(action, SettleHeld) and self._dictating is not None:
+            await self._dictating.recordings.settle(action.session, action.deed)
+        else:
+            self.ask(action)
 
     def _seen(self, view: View, control: Control) -> None:
         before, self._shown = self._shown, view
-        if (before.state, before.waiting) != (view.state, view.waiting):
+        if before.listed != view.listed:
             self._takes_changed.set()
         if self._beside is not None:
             self._beside.recording(view.state in {State.ARMING, State.LISTENING})

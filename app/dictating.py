@@ -8,7 +8,6 @@ Everything here belongs to the loop of ``run``. Nothing in it waits: what takes 
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -18,7 +17,16 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from app.actions import Action, ChooseMicrophone, PauseHotkeys, RecoverTake, TestHotkeys, Verb
+from app.actions import (
+    Action,
+    ChooseMicrophone,
+    HeldDeed,
+    PauseHotkeys,
+    RecoverTake,
+    SettleHeld,
+    TestHotkeys,
+    Verb,
+)
 from app.capture.library import Library
 from app.capture.microphone import Change, MicrophoneChange
 from app.capture.retention import RetentionLimits
@@ -30,7 +38,6 @@ from app.dictation_events import (
     Effect,
     Event,
     Gauges,
-    HeldBefore,
     Leave,
     NoteKey,
     PassOn,
@@ -44,6 +51,7 @@ from app.dictation_events import (
     Woke,
 )
 from app.earlier import Earlier
+from app.errors import AppError
 from app.gestures import TalkMode
 from app.hotkeys.events import Hotkeys
 from app.insertion.clipboard import Copier
@@ -53,7 +61,7 @@ from app.key_test import KeysSeen
 from app.ledger import Ledger
 from app.listening import Listener, warm
 from app.recorder import OpenDevice, Recorder
-from app.spoken_order import Piece
+from app.recordings import Known, Recordings
 from app.take_work import TakeWork, Workshop
 from app.text_work import Hands, TextWork
 from app.view import LOWEST_DBFS, Note, TakeView, View
@@ -128,6 +136,8 @@ class Dictating:
         self._followers: list[Callable[[View], None]] = []
         self._view = View()
         self._aside = deque[str]()
+        known = Known(self._machine, self._ledger, self._aside)
+        self.recordings = Recordings(self._earlier, known, self._tell, self._texts.noted)
         self._catching_up = False
         self._woken = asyncio.Event()
         self._leaving = asyncio.Event()
@@ -160,6 +170,8 @@ class Dictating:
                 self.change(replace(self._wishes, microphone=name))
             case RecoverTake(session):
                 self._tasks.start(self._recover(session), "recover")
+            case SettleHeld(session, deed):
+                self._tasks.start(self._settle(session, deed), "settle")
             case PauseHotkeys(on) if self._keys:
                 self._keys.pause(on)
             case TestHotkeys(on) if self._keys:
@@ -185,8 +197,8 @@ class Dictating:
         self._wishes = replace(self._wishes, keys=keys)
 
     async def takes(self, most: int = LAST_TAKES) -> list[TakeView]:
-        """The last takes of this user, the newest first; ``failed`` are those that ``RecoverTake`` helps."""
-        return await self._earlier.views(most)
+        """Return the last takes of this user and those with text to paste, the newest first, as they are now."""
+        return await self.recordings.views(most)
 
     async def finished(self) -> None:
         """Wait until what was begun by now is over. Nobody waits for what is begun later."""
@@ -211,7 +223,7 @@ class Dictating:
             async with self.recorder, self._tasks, self._core:
                 self.change(self._wishes)
                 self._core.start(self._ticking(), "tick")
-                self._tasks.start(self._hold_again(), "held before")
+                self._tasks.start(self.recordings.hold_again(), "held before")
                 self._tasks.start(self._preparing(), "prepare")
                 if self._keys:
                     self._core.start(self._keys.listen(), "keys")
@@ -223,13 +235,10 @@ class Dictating:
         finally:
             await asyncio.shield(self._ledger.close_all())
 
-    async def _hold_again(self) -> None:
-        """What was held when the app ended last can be pasted again, when somebody asks for it."""
-        texts = dict[Piece, str]()
-        for earlier, (session, held) in enumerate((await self._earlier.held(time.time())).items()):
-            self._ledger.known(-earlier, session)
-            texts |= {Piece(-earlier, segment): text for segment, text in held.items()}
-        self._tell(HeldBefore(texts))
+    async def _settle(self, session: str, deed: HeldDeed) -> None:
+        with suppress(AppError):  # what was shown is over: show what is
+            await self.recordings.settle(session, deed)
+        self._history_changed()
 
     async def _until_left(self) -> None:
         """Raises what made it impossible to go on."""

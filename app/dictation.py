@@ -10,7 +10,7 @@ A take that is cancelled is still recognised, for the history; nothing more of i
 
 from typing import Final
 
-from app.actions import Verb
+from app.actions import HELD_DEEDS, Verb
 from app.dictation_events import (
     CANCEL,
     DICTATE,
@@ -18,7 +18,6 @@ from app.dictation_events import (
     PASTE_HELD,
     Aim,
     Aimed,
-    AimHere,
     Began,
     Close,
     Cue,
@@ -35,7 +34,6 @@ from app.dictation_events import (
     InsertionEnded,
     Key,
     Leave,
-    NoteDismissed,
     NoteHeld,
     NoteInserted,
     NoteKey,
@@ -48,16 +46,19 @@ from app.dictation_events import (
     Record,
     RecordingOver,
     Renew,
+    Settle,
     Sounding,
     StopRecording,
     TakeEvent,
     Tick,
     Woke,
 )
-from app.dictation_view import NOTICE_S, Notice, Scene, TakeProgress, idle_at, view_of
+from app.dictation_view import NOTICE_S, Notice, Scene, TakeProgress, idle_at, state_of, view_of
 from app.gestures import Gestures, KeyWatch, TalkMode, Wish
+from app.held_texts import HeldTexts
 from app.insertion.outcome import How, Insertion, Reason
 from app.spoken_order import OFFER_S, Piece, SpokenOrder
+from app.states import State
 from app.transcript import Segment
 from app.view import Note, View
 
@@ -83,6 +84,7 @@ class Dictation:
         self._most_takes = most_takes
         self._keys = KeyWatch()
         self._order = SpokenOrder()
+        self._held = HeldTexts(self._order)
         self._takes: dict[int, TakeProgress] = {}
         self._begun = 0
         self._let_go = 0
@@ -112,6 +114,17 @@ class Dictation:
         """Takes of which something is still wanted."""
         return sum(take.pending for take in self._takes.values())
 
+    def stand(self, take: int, now: float) -> tuple[State | None, int]:
+        """Return where a take stands, and how many texts of it are held; ``None``: it is over, and on disk."""
+        known = self._takes.get(take)
+        state = state_of(known, self._order, 0.0, now) if known is not None else None
+        return None if state is State.IDLE else state, self._order.count(take)
+
+    @property
+    def holding(self) -> list[int]:
+        """List the takes with held texts, the newest first."""
+        return self._order.holding
+
     @property
     def begun(self) -> int:
         """The newest take."""
@@ -124,7 +137,7 @@ class Dictation:
     def handle(self, event: Event, now: float) -> list[Effect]:
         """What happened; what is to be done about it, in order."""
         match event:
-            case Key() | Polled() | Verb() | Here():
+            case Key() | Polled() | Verb() | Here() | Settle():
                 self._by_hand(event, now)
             case InsertionEnded(insertion):
                 self._insertion_ended(insertion, now)
@@ -147,17 +160,17 @@ class Dictation:
             self._keys.poll_at,
             None if offer_at is None else offer_at + OFFER_S,
             notice.until if notice else None,
-            *(idle_at(take, self._order) for take in self._takes.values() if take.over_at is not None),
+            *(idle_at(take, self._order) for take in self._takes.values() if take.settled),
         ]
         return min((time for time in times if time is not None and time > now), default=None)
 
     def view(self, now: float, gauges: Gauges = NO_GAUGES) -> View:
         """What a person sees."""
-        return view_of(Scene(self._takes, self._order, self._notice, self._quitting), gauges, now)
+        return view_of(Scene(self._takes, self._order, self._held, self._notice, self._quitting), gauges, now)
 
     # -- what a person does --------------------------------------------------------------------------------
 
-    def _by_hand(self, event: Key | Polled | Verb | Here, now: float) -> None:
+    def _by_hand(self, event: Key | Polled | Verb | Here | Settle, now: float) -> None:
         match event:
             case Key(action, pressed=True):
                 if self._keys.pressed(action, now):
@@ -168,8 +181,10 @@ class Dictation:
             case Polled(action, down):
                 if (released_at := self._keys.answered(action, down, now)) is not None:
                     self._released(action, released_at, now)
-            case Here(target):
-                self._order.paste(target)
+            case Here(take, target):
+                self._held.here(take, target, joins=self._joins(now), followed=self.joins)
+            case Settle(take, deed):
+                self._effects += self._held.settle(take, deed)
             case Verb():
                 self._asked(event, now)
 
@@ -202,13 +217,12 @@ class Dictation:
                 self._stop(now)
             case Verb.CANCEL:
                 self._cancel(now)
-            case Verb.PASTE_HELD if self._order.held:
-                self._effects.append(AimHere())
+            case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.newest is not None:
+                self._effects += self._held.by_key(HELD_DEEDS[verb])
             case Verb.PASTE_HELD | Verb.INSERT_READY if self._order.offered(now):
                 self._order.accept()
-            case Verb.DISMISS_HELD:
-                if dismissed := self._order.dismiss():
-                    self._effects.append(NoteDismissed(dismissed))
+            case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.earlier:
+                self._tell(Note(NoteKey.HELD_EARLIER, {"count": str(self._held.earlier)}), now)
             case Verb.QUIT:
                 self._quit(now)
             case Verb.SHOW:  # whoever starts it again while it finishes wants it to stay
@@ -223,9 +237,13 @@ class Dictation:
         self._begun += 1
         self._notice = None
         self._takes[self._begun] = TakeProgress(self._begun, self.mode, now)
-        joins = self.joins and now - self._arrived_at < JOINED_S
-        self._order.begin(self._begun, each=self.mode is TalkMode.HANDS_FREE, joins=joins)
+        each = self.mode is TalkMode.HANDS_FREE
+        self._order.begin(self._begun, each=each, joins=self._joins(now))
         self._effects.append(Record(self._begun, self.mode))
+
+    def _joins(self, now: float) -> bool:
+        """Return whether what is inserted now goes on after what was inserted last."""
+        return self.joins and now - self._arrived_at < JOINED_S
 
     def _stop(self, now: float) -> None:
         if (number := self.recording) is not None:
@@ -256,7 +274,7 @@ class Dictation:
         newest = max((number for number, take in self._takes.items() if take.pending), default=None)
         if newest is not None:
             self._stop(now)
-            self._takes[newest].cancelled = True
+            self._takes[newest].cancelled_at = now
             self._order.drop(newest)
             self._effects.append(GiveUp(newest))
             self._tell(Note(NoteKey.CANCELLED), now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from app.actions import Verb
+from app.actions import HeldDeed, Verb
 from app.gestures import TalkMode
 from app.insertion.outcome import Insertion, Target
 from app.spoken_order import Ordered, Piece
@@ -32,6 +32,7 @@ class NoteKey(StrEnum):
     INSERT_READY = "insert-ready"  # offered: do not wait for what comes before
     QUITTING = "quitting"  # seconds (unsent), takes: it leaves when they are done; once more: at once
     COPIED = "copied"  # what was held is on the clipboard, for the person to paste
+    HELD_EARLIER = "held-earlier"  # count: nothing of the newest recording waits, but texts of earlier ones
     HELD_LET_GO = "held-let-go"  # count: too much held text; it is in the history
     SLEPT = "slept"  # the computer did, and so the recording ended
     # Of the shell: what stands beside a dictation.
@@ -83,9 +84,18 @@ class Tick:
 
 @dataclass(frozen=True)
 class Here:
-    """The window that has the focus now, for held texts."""
+    """The window that has the focus now, for the held texts of a take."""
 
+    take: int
     target: Target | None
+
+
+@dataclass(frozen=True)
+class Settle:
+    """A person wants the held texts of one take pasted, copied or dismissed."""
+
+    take: int
+    deed: HeldDeed
 
 
 @dataclass(frozen=True)
@@ -164,7 +174,7 @@ class Woke:
 
 
 TakeEvent = Aimed | Sounding | Began | Guessed | Recognised | RecordingOver | Ended
-Event = Key | Verb | Polled | Tick | Here | InsertionEnded | HeldBefore | Woke | TakeEvent
+Event = Key | Verb | Polled | Tick | Here | Settle | InsertionEnded | HeldBefore | Woke | TakeEvent
 
 
 # -- what it asks for --------------------------------------------------------------------------------------
@@ -188,7 +198,10 @@ class Aim:
 
 @dataclass(frozen=True)
 class AimHere:
-    """Find out where the focus is now (``Here``)."""
+    """Find out where the focus is now (``Here``). ``leaves``: our own window is about to lose it."""
+
+    take: int
+    leaves: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Final
 
 from app.dictation_events import Gauges, NoteKey
 from app.gestures import TalkMode
+from app.held_texts import HeldTexts
 from app.running_text import RunningText
 from app.spoken_order import SpokenOrder
 from app.states import State
@@ -20,8 +21,8 @@ NOTICE_S: Final = 8.0
 class TakeProgress:
     """One take. ``failures``: segments without a text; ``broken``: it ended before all of them had ended.
     ``said``: a text is there; ``replaced``: rules made another one of what was recognised.
-    ``over_at``: since when nothing more of it is to come, or to be inserted by itself. ``at``: a point in the
-    window that its texts go to."""
+    ``over_at``: since when nothing more of it is to come, or to be inserted by itself. ``cancelled_at``: when the
+    user gave it up. ``at``: a point in the window that its texts go to."""
 
     number: int
     mode: TalkMode
@@ -31,13 +32,23 @@ class TakeProgress:
     sounding_at: float | None = None
     stopped_at: float | None = None
     ended: bool = False
-    cancelled: bool = False
+    cancelled_at: float | None = None
     said: bool = False
     replaced: bool = False
     failures: int = 0
     broken: bool = False
     over_at: float | None = None
     at: tuple[int, int] | None = None
+
+    @property
+    def cancelled(self) -> bool:
+        """Return whether the user gave it up."""
+        return self.cancelled_at is not None
+
+    @property
+    def settled(self) -> bool:
+        """Return whether nothing more of it is awaited by the user."""
+        return self.cancelled or self.over_at is not None
 
     @property
     def pending(self) -> bool:
@@ -64,7 +75,7 @@ def state_of(take: TakeProgress, order: SpokenOrder, unsent_s: float, now: float
     if take.recording:
         return State.ARMING if take.sounding_at is None else State.LISTENING
     if take.cancelled:
-        return State.IDLE
+        return State.CANCELLED if now < idle_at(take, order) else State.IDLE
     if order.flight is not None and any(piece.take == take.number for piece in order.flight.pieces):
         return State.INSERTING
     if not take.ended:
@@ -77,6 +88,8 @@ def state_of(take: TakeProgress, order: SpokenOrder, unsent_s: float, now: float
 
 def idle_at(take: TakeProgress, order: SpokenOrder) -> float:
     """When a take that is over needs no more attention."""
+    if take.cancelled_at is not None:
+        return take.cancelled_at + NOTICE_S
     over_at = take.over_at or 0.0
     return over_at + (DONE_S if _end(take, order) is State.DONE else NOTICE_S)
 
@@ -84,7 +97,7 @@ def idle_at(take: TakeProgress, order: SpokenOrder) -> float:
 def _end(take: TakeProgress, order: SpokenOrder) -> State:
     if take.failures or take.broken:
         return State.FAILED
-    return State.HELD if any(piece.take == take.number for piece in order.held) else State.DONE
+    return State.HELD if order.holds(take.number) else State.DONE
 
 
 @dataclass(frozen=True)
@@ -93,6 +106,7 @@ class Scene:
 
     takes: Mapping[int, TakeProgress]
     order: SpokenOrder
+    held: HeldTexts
     notice: Notice | None
     quitting: bool
 
@@ -105,7 +119,9 @@ def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
         unsent_s=unsent,
         destination=gauges.destination,
         device=gauges.device,
-        held=len(order.held),
+        state=State.HELD if order.held else State.IDLE,
+        held=0 if scene.held.newest is None else order.count(scene.held.newest),
+        earlier=scene.held.earlier,
         note=_note(scene, gauges, now, unsent),
     )
     newest = takes[max(takes)] if takes else None

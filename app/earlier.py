@@ -1,6 +1,7 @@
 """Takes of before: shown, and recognised when a person asks for it. Nothing of them is typed by itself."""
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -20,9 +21,8 @@ from app.dictation_events import NoteKey
 from app.errors import AppError
 from app.listening import Listener
 from app.problem_notes import note_of
-from app.states import State
 from app.transcript import Segment
-from app.view import STATES, Note, TakeView
+from app.view import RECOVERABLE, Note, TakeView, state_of
 from client.errors import GatewayError
 from client.events import ClientEvent
 from runtime.clocks import WallClock
@@ -41,25 +41,28 @@ class Earlier:
     def __init__(self, library: Library, listener: Listener, clock: WallClock | None = None) -> None:
         self._library = library
         self._clock = clock or WallClock()
-        self._known: dict[UUID, tuple[Stamp, TakeView]] = {}
+        self._known: dict[UUID, tuple[Stamp, TakeView | None]] = {}
         self._resender = Resender(listener.locate, listener.vad_folder, listener.settings, listener.rewrite)
 
-    async def views(self, most: int) -> list[TakeView]:
-        """The newest first, without those in which nobody spoke. Those that are as before are not read again."""
-        return await asyncio.to_thread(self._newest, most)
+    async def views(self, most: int, also: Collection[UUID] = ()) -> list[TakeView]:
+        """Return the newest takes, and those of ``also``, the newest first, without those in which nobody spoke.
 
-    def _newest(self, most: int) -> list[TakeView]:
+        Takes that are as before are not read again.
+        """
+        return await asyncio.to_thread(self._newest, most, frozenset(also))
+
+    def _newest(self, most: int, also: frozenset[UUID]) -> list[TakeView]:
         known, self._known = self._known, {}
         views: list[TakeView] = []
         for session in self._library.newest():
+            if len(views) >= most and session not in also:
+                continue
             with suppress(TakeUnknown):  # it has just been deleted
                 before, stamp = known.get(session), self._library.stamp(session)
                 view = before[1] if before and before[0] == stamp else view_of(self._library.find(session))
                 self._known[session] = stamp, view
-                if view.state is not State.IDLE:
+                if view is not None:
                     views.append(view)
-            if len(views) == most:
-                break
         return views
 
     async def held(self, now_s: float) -> dict[UUID, dict[int, str]]:
@@ -67,9 +70,13 @@ class Earlier:
 
         def recent() -> dict[UUID, dict[int, str]]:
             newest = (found for found in self._library.latest() if now_s - found.take.started_s < HELD_S)
-            return {found.session: _held_in(found) for found in islice(newest, MOST_HELD_TAKES) if _held_in(found)}
+            return {found.session: held_in(found) for found in islice(newest, MOST_HELD_TAKES) if held_in(found)}
 
         return await asyncio.to_thread(recent)
+
+    async def held_of(self, session: UUID) -> dict[int, str]:
+        """Return the texts of one take that were never inserted. Raises ``TakeUnknown``."""
+        return held_in(await asyncio.to_thread(self._library.find, session))
 
     async def sweep(self, limits: RetentionLimits) -> None:
         """Let go what retention lets go; nothing for its age while the clock does not tell that."""
@@ -90,18 +97,20 @@ class Earlier:
         return None
 
 
-def view_of(found: Found) -> TakeView:
-    """A take as a person sees it."""
-    state = STATES[found.state]
-    text = found.text
-    return TakeView(str(found.session), found.take.started_s, found.seconds, state, text)
+def view_of(found: Found) -> TakeView | None:
+    """Return a take as a person sees it; ``None``: nobody spoke in it."""
+    if found.state is TakeState.EMPTY:
+        return None
+    held, take = len(held_in(found)), found.take
+    state = state_of(found.state, cancelled=take.cancelled)
+    told = TakeView(str(found.session), take.started_s, found.seconds, state, found.text)
+    return replace(told, held=held, recovers=found.state in RECOVERABLE, partly=found.partly)
 
 
-def _held_in(found: Found) -> dict[int, str]:
-    """Nothing of a take that a crash cut off: it is not complete before it is recovered, for the history then."""
-    take = found.take
-    complete = found.state in (TakeState.HELD, TakeState.FAILED) and not take.edited
-    return {segment: take.segments[segment].text for segment in take.held} if complete else {}
+def held_in(found: Found) -> dict[int, str]:
+    """Return nothing of a take that a crash cut off: once it is recovered, its texts are for the history."""
+    complete = found.state in (TakeState.HELD, TakeState.FAILED)
+    return {segment: found.take.segments[segment].text for segment in found.take.held} if complete else {}
 
 
 def _close(journal: Journal) -> None:

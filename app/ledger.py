@@ -42,9 +42,21 @@ class Ledger:
         if take in self._given_up:
             await self.give_up(take)
 
-    def known(self, take: int, session: UUID) -> None:
-        """A take of an earlier run, under a number that none of this run has."""
+    def earlier(self, session: UUID) -> int:
+        """Return the number of a take of an earlier run: from 0 downwards, as none of this run has it."""
+        if (known := self.number(session)) is not None:
+            return known
+        take = min(1, *self._sessions) - 1 if self._sessions else 0
         self._sessions[take] = session
+        return take
+
+    def number(self, session: UUID) -> int | None:
+        """Return the number of a take; ``None``: it has none in this run."""
+        return next((take for take, known in self._sessions.items() if known == session), None)
+
+    def session(self, take: int) -> UUID | None:
+        """Return whose take has this number."""
+        return self._sessions.get(take)
 
     async def inserting(self, pieces: tuple[Piece, ...]) -> None:
         """From now on they may be where the cursor is."""
@@ -65,11 +77,13 @@ class Ledger:
         await self._note(pieces, lambda journal, segment: journal.dismissed(segment))
 
     async def give_up(self, take: int) -> None:
-        """Nobody wants it at a cursor any more."""
+        """Note that the user gave the take up: its texts are for the history alone."""
+        if known := self._sessions.get(take):
+            self._witness.cancelled(known)
         async with self._lock:
             if take not in self._sessions:
                 self._given_up.add(take)
-            await self._note_in(take, lambda journal: journal.want(inserted=False))
+            await self._note_in(take, lambda journal: journal.cancel())
 
     async def close(self, take: int) -> None:
         """Nothing more of it is inserted by itself. Safe to call twice."""

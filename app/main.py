@@ -31,14 +31,14 @@ from app.settings.sections import Settings
 from app.ui import tray
 from app.ui.announcer import Announcer, speak_from
 from app.ui.bridge import Bridge
-from app.ui.choices import HOTKEYS, UNHEARD, Choices
+from app.ui.choices import HOTKEYS, PASTE_HELD, UNHEARD, Choices
 from app.ui.clipboard import QtClipboard
 from app.ui.compositing import blends
 from app.ui.overlay import Overlay, possible
 from app.ui.pages import SETTINGS, Pages
 from app.ui.texts import Texts
 from app.ui.theme import Theme
-from app.ui.wording import note_text
+from app.ui.wording import key_text, note_text
 from app.view import View, WorkerView
 from runtime.folders import folders
 from runtime.garbage import collect_seldom
@@ -137,6 +137,8 @@ class Windows:
                 self._show_worker(news)
             case Takes(views):
                 self.window.show_takes(views)
+                if self.tray is not None:
+                    self.tray.show_takes(views)
             case Devices():
                 self._devices = news
                 self._show_choices()
@@ -189,7 +191,6 @@ class Windows:
 
     def _show_choices(self) -> None:
         settings, devices, unheard = self._settings, self._devices, self._problems.get(HOTKEYS)
-        self.announcer.wanted = settings.general.announce
         choices = Choices(
             microphones=devices.microphones,
             microphone=settings.audio.microphone,
@@ -199,6 +200,8 @@ class Windows:
             language=settings.general.language,
             heard=unheard is None or unheard.note is None or unheard.note.key not in UNHEARD,
         )
+        self.announcer.wanted = settings.general.announce
+        self.announcer.paste_key = key_text(self._texts, choices.works(PASTE_HELD))
         self.window.show_choices(choices)
         self.pages.first_steps.show(choices)
         if self.overlay is not None:

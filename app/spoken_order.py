@@ -6,10 +6,10 @@ predecessor ``offered`` is true: ``accept`` lets go in what is there, and what c
 
 Held is text that was recognised and not inserted. Once an insertion ended so, what follows in that take is held as
 well until the held texts are pasted: no hole is left in the middle. Hands-free, where each segment has a target of
-its own, none holds the next.
+its own, none holds the next. Held texts are pasted take by take, each take as one insertion.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -42,6 +42,19 @@ class Ordered:
     text: str
     target: Target | None
     pasted: bool = False
+
+
+@dataclass(frozen=True)
+class _Paste:
+    """A wish to insert the held texts of a take. ``joins``: they go on after what was inserted last.
+
+    ``followed``: what is spoken for the same window meanwhile goes on after them.
+    """
+
+    take: int
+    target: Target | None
+    joins: bool = False
+    followed: bool = False
 
 
 @dataclass
@@ -114,7 +127,8 @@ class SpokenOrder:
         self.flight: Ordered | None = None  # what is being inserted
         self._last: tuple[str, Target | None] = ("", None)  # the character that was inserted last, and where
         self._takes: dict[int, _Take] = {}
-        self._paste: tuple[Target | None] | None = None
+        self._paste: _Paste | None = None
+        self._settled: set[Piece] = set()  # of earlier runs: never held again
         self._newly_held: list[Piece] = []
 
     # -- what is spoken ------------------------------------------------------------------------------------
@@ -190,16 +204,22 @@ class SpokenOrder:
         missing = min(whole, len(insertion.rest) or whole) if insertion.how is How.HELD else 0
         arrived = [piece for piece, rest in _missing(flight, missing) if not self._missed(piece, rest, flight)]
         if flight.pasted:
-            self.held = {piece: text for piece, text in self.held.items() if piece not in arrived}
-        went = missing < whole and insertion.how is not How.COPIED
-        if went:
+            self._settle(arrived)
+        if missing < whole and insertion.how is not How.COPIED:
             self._last = (flight.text[: whole - missing].strip()[-1:], flight.target)
-        for take in (self._takes[number] for number in {piece.take for piece in flight.pieces} & set(self._takes)):
-            if went:
+            for take in self._followers(flight):
                 self._write_on(take, self._last)
-            held = any(piece.take == take.number for piece in self.held)
-            take.holding = held and not take.each and (take.holding or missing > 0)
+        if own := self._takes.get(flight.pieces[0].take):
+            own.holding = self.holds(own.number) and not own.each and (own.holding or missing > 0)
+        if flight.pasted:
+            self._paste = None
         return tuple(arrived)
+
+    def _followers(self, flight: Ordered) -> list[_Take]:
+        """List the takes whose next text stands behind this insertion."""
+        own, followed = flight.pieces[0].take, flight.pasted and self._paste is not None and self._paste.followed
+        takes = self._takes.values()
+        return [take for take in takes if take.number == own or (followed and flight.target in take.aims.values())]
 
     def _write_on(self, take: _Take, last: tuple[str, Target | None]) -> None:
         """What comes next in this take, or in those that follow it, comes after ``last``."""
@@ -209,27 +229,56 @@ class SpokenOrder:
                 self._write_on(later, last)
 
     def hold_again(self, texts: Mapping[Piece, str]) -> None:
-        """These were held when an earlier run ended; their takes are numbered from 0 downwards."""
-        self.held = {**texts, **self.held}
+        """Hold texts of an earlier run, but for those settled since. Its takes are numbered from 0 downwards."""
+        self.held = {**{piece: text for piece, text in texts.items() if piece not in self._settled}, **self.held}
         self._bound()
 
-    def paste(self, target: Target | None) -> bool:
-        """Insert what is held, here; whether there is something."""
-        if self.held:
-            self._paste = (target,)
-        return bool(self.held)
+    def holds(self, take: int) -> bool:
+        """Return whether texts of the take are held."""
+        return any(piece.take == take for piece in self.held)
 
-    def dismiss(self) -> tuple[Piece, ...]:
-        """Offer no longer what is held, unless it is being pasted; returns what it was.
+    def count(self, take: int) -> int:
+        """Return how many texts of the take are held."""
+        return sum(piece.take == take for piece in self.held)
 
-        What follows it is inserted again.
+    @property
+    def holding(self) -> list[int]:
+        """List the takes with held texts, the newest first."""
+        return sorted({piece.take for piece in self.held}, reverse=True)
+
+    @property
+    def pasting(self) -> bool:
+        """Return whether held texts are on their way, or wait for an insertion to end."""
+        return self._paste is not None
+
+    def paste(self, take: int, target: Target | None, *, joins: bool = False, followed: bool = False) -> bool:
+        """Insert the held texts of a take, unless others are pasted now; return whether that was begun.
+
+        ``joins``: they go on after what was inserted last, if that is where they go. ``followed``: what is spoken
+        for that window meanwhile goes on after them.
+        """
+        begun = self.holds(take) and not self.pasting
+        if begun:
+            self._paste = _Paste(take, target, joins, followed)
+        return begun
+
+    def dismiss(self, take: int) -> tuple[Piece, ...]:
+        """Stop offering the held texts of a take, but for those that are being pasted; return what they were.
+
+        What follows them is inserted again.
         """
         pasting = set(self.flight.pieces) if self.flight is not None and self.flight.pasted else set()
-        dismissed = tuple(piece for piece in self.held if piece not in pasting)
-        self.held = {piece: text for piece, text in self.held.items() if piece in pasting}
-        for take in self._takes.values():
-            take.holding = take.holding and any(piece.take == take.number for piece in self.held)
+        dismissed = tuple(piece for piece in self.held if piece.take == take and piece not in pasting)
+        self._settle(dismissed)
+        if known := self._takes.get(take):
+            known.holding = known.holding and self.holds(take)
         return dismissed
+
+    def _settle(self, pieces: Iterable[Piece]) -> None:
+        """Hold these no longer, whatever is read from disk later."""
+        gone = set(pieces)
+        self.held = {piece: text for piece, text in self.held.items() if piece not in gone}
+        self._settled |= {piece for piece in gone if piece.take <= 0}
 
     def newly_held(self) -> tuple[Piece, ...]:
         """What became held since this was asked last."""
@@ -285,14 +334,18 @@ class SpokenOrder:
         while len(given) < _MOST_AT_ONCE and take.ready and take.aimed and take.target == target:
             piece = Piece(take.number, take.first)
             given[piece] = take.give()
-        return _ordered(given, take, target)
+        return _ordered(given, take.last, target)
 
     def _pasting(self) -> Ordered | None:
-        asked, self._paste = self._paste, None
-        if asked is None or not self.held:
+        asked = self._paste
+        given = {piece: self.held[piece] for piece in sorted(self.held) if asked and piece.take == asked.take}
+        if asked is None or not given:
+            self._paste = None
             return None
-        given = dict(sorted(self.held.items()))
-        return _ordered(given, self._takes.get(next(iter(given)).take), asked[0], pasted=True)
+        if asked.joins and self._last[1] == asked.target:
+            return _ordered(given, self._last, asked.target, pasted=True)
+        known = self._takes.get(asked.take)
+        return _ordered(given, known.last if known else ("", None), asked.target, pasted=True)
 
     def _missed(self, piece: Piece, rest: str, flight: Ordered) -> bool:
         """Whether ``rest`` of it did not arrive; then it is held, unless it was cancelled meanwhile."""
@@ -322,9 +375,11 @@ def gap(left: str, right: str) -> str:
     return join_texts((left, right))[len(left) : -len(right)] if left and right else ""
 
 
-def _ordered(given: dict[Piece, str], take: _Take | None, target: Target | None, pasted: bool = False) -> Ordered:
+def _ordered(
+    given: dict[Piece, str], last: tuple[str, Target | None], target: Target | None, pasted: bool = False
+) -> Ordered:
     text = join_texts(given.values())
-    left, where = take.last if take else ("", None)
+    left, where = last
     space = gap(left, text) if where == target else ""
     return Ordered(tuple(given), tuple(given.values()), space + text, target, pasted)
 

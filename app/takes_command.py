@@ -3,6 +3,7 @@
 The journal and what it needs are imported by the command that runs.
 """
 
+import json
 import os
 import tempfile
 import wave
@@ -19,6 +20,7 @@ from app.errors import AppError, OutputFailed
 from app.formats import Format, render
 from app.options import Certificate, Engine, Gateway, GetModels, Key
 from app.outputs import write_whole
+from app.states import State
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from runtime.terminal import printable, say
 
@@ -36,13 +38,20 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="As `kikipounamu takes lis
 
 
 @app.command("list")
-def list_takes() -> None:
+def list_takes(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one object a line.")] = False,
+) -> None:
     """Print each take, the newest first: where it stands, how long it is, how its text starts."""
     library = _library()
+    if as_json:
+        for found in library.all():
+            say(json.dumps(_facts(found), ensure_ascii=False))
+        return
     say(_LINE.format("id", "started", "length", "state", "text").rstrip())
     for found in library.all():
         started, length = _started(found)[:16], f"{found.seconds:.1f} s"
-        say(_LINE.format(str(found.session), started, length, found.state, _start_of_text(found)).rstrip())
+        state = f"{_state(found).word} (partly inserted)" if found.partly else _state(found).word
+        say(_LINE.format(str(found.session), started, length, state, _start_of_text(found)).rstrip())
     say(f"folder: {printable(str(library.root))}")
 
 
@@ -51,7 +60,7 @@ def show(session: Id) -> None:
     """Print one take: each segment, when it was said, its text or why it has none; and what it was edited to."""
     with _exit_on_error():
         found = _find(session)
-    say(f"{found.session}: {found.state}, {found.seconds:.1f} s, started {_started(found)}")
+    say(f"{found.session}: {_state(found).word}, {found.seconds:.1f} s, started {_started(found)}")
     for segment in found.transcript.segments:
         said = f"no text: {segment.error}" if segment.error else segment.text or "(nothing understood)"
         say(f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s] {said}")
@@ -131,6 +140,25 @@ def _find(session: str) -> "Found":
     from app.capture.library import parse_session
 
     return _library().find(parse_session(session))
+
+
+def _state(found: "Found") -> State:
+    from app.view import state_of
+
+    return state_of(found.state, cancelled=found.take.cancelled)
+
+
+def _facts(found: "Found") -> dict[str, str | float | bool]:
+    """Return a take as a program reads it. ``journal``: what its journal has, apart from who cancelled it."""
+    return {
+        "id": str(found.session),
+        "started_s": found.take.started_s,
+        "seconds": found.seconds,
+        "state": _state(found).value,
+        "journal": found.state.value,
+        "partly_inserted": found.partly,
+        "text": found.text,
+    }
 
 
 def _started(found: "Found") -> str:

@@ -73,8 +73,8 @@ class TextWork:
         match effect:
             case Aim(take, segment):
                 self.aim(take, segment)
-            case AimHere():
-                self._tasks.start(self._aim_here(), "aim here")
+            case AimHere(take, leaves):
+                self._tasks.start(self._aim_here(take, leaves), "aim here")
             case Insert(ordered):
                 self._tasks.start(self._insert(ordered), "insert")
             case NoteInserted(pieces):
@@ -111,14 +111,14 @@ class TextWork:
     async def _aim(self, take: int, segment: int | None) -> None:
         self._tell(Aimed(take, await self._target(), segment))
 
-    async def _aim_here(self) -> None:
+    async def _aim_here(self, take: int, leaves: bool) -> None:
         target = await self._target()
-        for _ in range(_LOOKS_AGAIN):  # the menu from which it was asked may not have given the focus back yet
-            if target is not None:
+        for _ in range(_LOOKS_AGAIN):  # the menu or window from which it was asked may still have the focus
+            if target is not None and not (leaves and target.own):
                 break
             await asyncio.sleep(_LOOK_AGAIN_S)
             target = await self._target()
-        self._tell(Here(target))
+        self._tell(Here(take, target))
 
     async def _target(self) -> Target | None:
         try:

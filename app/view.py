@@ -20,9 +20,17 @@ STATES: Final = {
     TakeState.CANCELLED: State.CANCELLED,
     TakeState.HELD: State.HELD,
     TakeState.DONE: State.DONE,
-    TakeState.EMPTY: State.IDLE,
+    TakeState.EMPTY: State.DONE,
 }
-"""``failed``: something of it can be recognised again. ``idle``: nobody spoke."""
+"""``failed``: something of it can be recognised again."""
+
+RECOVERABLE: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING, TakeState.FAILED})
+"""States of takes that can be recognised again."""
+
+
+def state_of(state: TakeState, *, cancelled: bool) -> State:
+    """Return where a take stands, for people: damage counts most, then that it was cancelled."""
+    return State.CANCELLED if cancelled and state is not TakeState.DAMAGED else STATES[state]
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,8 @@ class View:
     """The newest take, and what stands beside it.
 
     ``destination``: where the audio goes, empty for this computer. ``waiting``: earlier takes that are not done.
-    ``held``: texts that were recognised but not inserted. ``at``: a point in the window that the take's texts go
+    ``held``: texts to paste of the newest recording, which the key pastes; ``earlier``: other recordings with such
+    texts, which are pasted from a list. ``at``: a point in the window that the take's texts go
     to, in the screen's own pixels, where that is known.
     """
 
@@ -55,8 +64,14 @@ class View:
     device: str = ""
     waiting: int = 0
     held: int = 0
+    earlier: int = 0
     at: tuple[int, int] | None = None
     note: Note | None = None
+
+    @property
+    def listed(self) -> tuple[State, int, int, int]:
+        """Return what the list of recordings depends on."""
+        return self.state, self.waiting, self.held, self.earlier
 
 
 class WorkerState(StrEnum):
@@ -91,10 +106,17 @@ class WorkerView:
 
 @dataclass(frozen=True)
 class TakeView:
-    """One of the last takes. ``started_s``: seconds since 1970."""
+    """One of the last takes. ``started_s``: seconds since 1970.
+
+    ``held``: texts to paste. ``recovers``: something of it can be recognised again. ``partly``: some of it was
+    inserted before it was cancelled.
+    """
 
     session: str
     started_s: float
     seconds: float
     state: State
     text: str = ""
+    held: int = 0
+    recovers: bool = False
+    partly: bool = False

@@ -15,6 +15,7 @@ class Witness(Protocol):
     def recognised(self, session: UUID, segment: Segment) -> None: ...
     def inserted(self, session: UUID, segment: int) -> None: ...
     def held(self, session: UUID, segment: int) -> None: ...
+    def cancelled(self, session: UUID) -> None: ...
     def closed(self, session: UUID) -> None: ...
     def discarded(self, session: UUID) -> None: ...
 
@@ -32,7 +33,7 @@ class Nobody:
         """Passed over."""
 
     completed = queued = inserted = held = began
-    discarded = closed
+    cancelled = discarded = closed
 
 
 NOBODY: Final = Nobody()
@@ -73,6 +74,11 @@ class Witnesses(Witness):
         """Tell all of them."""
         for witness in self._witnesses:
             witness.held(session, segment)
+
+    def cancelled(self, session: UUID) -> None:
+        """Tell all of them."""
+        for witness in self._witnesses:
+            witness.cancelled(session)
 
     def closed(self, session: UUID) -> None:
         """Tell all of them."""

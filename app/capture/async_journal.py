@@ -59,6 +59,10 @@ class AsyncJournal(AudioStore):
         """Whether its texts are to be inserted, or for the history alone."""
         await self._kept(self._journal.want, inserted=inserted)
 
+    async def cancel(self) -> None:
+        """Note that the user gave the take up. On disk when this returns."""
+        await self._kept(self._journal.cancel)
+
     async def inserting(self, segment: int) -> None:
         """From now on the text may be where the cursor is. On disk when this returns."""
         if not self._journal.take.segments[segment].inserting:

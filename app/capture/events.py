@@ -80,9 +80,13 @@ class Dismissed(Struct, frozen=True, tag="dismissed"):
 
 
 class Wanted(Struct, frozen=True, tag="wanted"):
-    """Whether, from now on, the texts of the take are wanted where a cursor is; else in the history alone."""
+    """Whether, from now on, the texts of the take are wanted where a cursor is; else in the history alone.
+
+    ``cancelled``: because the user gave the take up.
+    """
 
     inserted: bool
+    cancelled: bool = False
 
 
 class Edited(Struct, frozen=True, tag="edited"):

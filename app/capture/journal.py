@@ -158,6 +158,11 @@ class Journal:
         if self.take.wanted is not inserted:
             self._record(Wanted(inserted), durable=False)
 
+    def cancel(self) -> None:
+        """Note that the user gave the take up: its texts are for the history alone."""
+        if not self.take.cancelled:
+            self._record(Wanted(inserted=False, cancelled=True))
+
     def inserting(self, segment: int) -> None:
         """Say so before the text is given to another program: after a crash nobody knows whether it arrived."""
         self._record(Inserting(segment))

@@ -37,6 +37,11 @@ class Found:
         return samples_to_seconds(self.samples)
 
     @property
+    def partly(self) -> bool:
+        """Return whether some of it was inserted before it was cancelled."""
+        return self.take.cancelled and self.take.inserted
+
+    @property
     def transcript(self) -> Transcript:
         """What was recognised so far."""
         return self.take.transcript(self.samples)

@@ -87,7 +87,7 @@ class Spoken:
 
 @dataclass
 class Take:
-    """The fold of a take's events. ``wanted``: its texts are to be inserted.
+    """The fold of a take's events. ``wanted``: its texts are to be inserted. ``cancelled``: the user gave it up.
 
     ``edited``: what a person made of its text, if one did. ``runs``: what came of recognising it once more.
     """
@@ -97,6 +97,7 @@ class Take:
     mode: str = ""
     finished: bool = False
     wanted: bool = False
+    cancelled: bool = False
     edited: str = ""
     runs: list[Reran] = field(default_factory=list)
     segments: dict[int, Spoken] = field(default_factory=dict)
@@ -116,6 +117,7 @@ class Take:
                 self.options, self.started_s, self.mode = event.options, started_s(event), event.mode
             case Wanted():
                 self.wanted = event.inserted
+                self.cancelled = self.cancelled or event.cancelled
             case Edited():
                 self.edited = event.text
             case Reran():
@@ -138,16 +140,26 @@ class Take:
             return TakeState.WAITING
         if any(not segment.settled for segment in spoken):
             return TakeState.FAILED
-        if self.held or any(segment.open for segment in spoken):
+        if self.cancelled:
+            return TakeState.CANCELLED
+        if not self.edited and (self.held or any(segment.open for segment in spoken)):
             return TakeState.HELD
         return TakeState.DONE if spoken else TakeState.EMPTY
 
     @property
     def held(self) -> tuple[int, ...]:
-        """Segments whose texts are wanted where a cursor is, and may not be there."""
-        spoken = sorted(self.segments.items()) if self.wanted else ()
+        """List the segments whose texts are wanted where a cursor is, and may not be there.
+
+        An edited take has none: its text is used from the history.
+        """
+        spoken = sorted(self.segments.items()) if self.wanted and not self.edited else ()
         over = (number for number, segment in spoken if segment.inserted or segment.dismissed)
         return tuple(sorted({number for number, segment in spoken if segment.text} - set(over)))
+
+    @property
+    def inserted(self) -> bool:
+        """Return whether some of its text was inserted."""
+        return any(segment.inserted for segment in self.segments.values())
 
     def says(self, final: Final) -> str:
         """What the segment says whose text this is: it has the first one that came, and what rules made of it."""

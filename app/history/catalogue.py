@@ -101,6 +101,8 @@ def row_of(found: Found) -> Row:
         language=_most((segment.language, len(segment.text)) for segment in segments),
         model=_most((segment.model, len(segment.text)) for segment in segments),
         edited=bool(found.take.edited),
+        cancelled=found.take.cancelled,
+        partly=found.partly,
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from app.capture.retention import Stored
@@ -25,7 +25,7 @@ _LATEST_S: Final = 2**32 - 1
 _END: Final = 2**63 - 1
 _MERGED_PAGES: Final = 250
 _ROW: Final = (
-    "SELECT session, started, seconds, size, state, text, language, model, edited, takes.key "
+    "SELECT session, started, seconds, size, state, text, language, model, edited, cancelled, partly, takes.key "
     "FROM takes JOIN texts ON texts.key = takes.key"
 )
 _FOUND: Final = "SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
@@ -37,7 +37,7 @@ SEARCH: Final = f"{_ROW} WHERE takes.key IN ({_FOUND}) ORDER BY takes.key DESC"
 class Row:
     """A take in the list. ``key``: its place there, once it is in the index.
 
-    ``language`` and ``model``: of most of its text.
+    ``language`` and ``model``: of most of its text. ``partly``: some of it was inserted before it was cancelled.
     """
 
     session: UUID
@@ -50,6 +50,8 @@ class Row:
     model: str = ""
     edited: bool = False
     key: int = 0
+    cancelled: bool = False
+    partly: bool = False
 
     @property
     def shown(self) -> bool:
@@ -177,7 +179,7 @@ class Index:
             self._index(None, key, text)
         values = (
             *(key, str(row.session), row.started_s, row.seconds, row.size, row.state, row.language, row.model),
-            *(row.edited, row.shown, *known.stamp, known.settled),
+            *(row.edited, row.cancelled, row.partly, row.shown, *known.stamp, known.settled),
         )
         self._connection.execute(f"INSERT OR REPLACE INTO takes VALUES ({','.join('?' * len(values))})", values)
 
@@ -217,9 +219,13 @@ class Index:
 
     def _rows(self, ask: str, values: tuple[object, ...]) -> list[Row]:
         with errors():
-            return [
-                Row(UUID(name), started, seconds, size, TakeState(state), text, language, model, bool(edited), key)
-                for name, started, seconds, size, state, text, language, model, edited, key in (
-                    self._connection.execute(ask, values)
-                )
-            ]
+            return [_row(*found) for found in self._connection.execute(ask, values)]
+
+
+def _row(name: str, started: float, seconds: float, size: int, state: str, *rest: Any) -> Row:
+    """Return what ``_ROW`` selects as a row."""
+    text, language, model, edited, cancelled, partly, key = rest
+    ended = bool(cancelled), bool(partly)
+    return Row(
+        UUID(name), started, seconds, size, TakeState(state), text, language, model, bool(edited), key, *ended
+    )

@@ -43,6 +43,9 @@ class InsertionStory(Witness):
         """It waits for a person."""
         self._tell("text held", session, segment)
 
+    def cancelled(self, session: UUID) -> None:
+        """Do nothing: what was not inserted is forgotten when the take is closed."""
+
     def closed(self, session: UUID) -> None:
         """Nothing more of this take is inserted."""
         for key in [key for key in self._recognised if key[0] == session]:

@@ -62,6 +62,10 @@ class OwnTakes:
         """Its text is kept, to be pasted."""
         self._utterances.held(str(session), segment)
 
+    def cancelled(self, session: UUID) -> None:
+        """The user gave the take up."""
+        self._utterances.cancelled(str(session))
+
     def closed(self, session: UUID) -> None:
         """Nothing more of the take is inserted by itself."""
         self._utterances.closed(str(session))

@@ -80,23 +80,27 @@ class Utterances:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, int], Utterance] = {}
+        self._cancelled: set[str] = set()  # sessions that are not closed yet
 
     # -- what this app knows -------------------------------------------------------------------------------
 
     def began(self, session: str, segment: int, now: float) -> None:
         """Somebody speaks here."""
-        self._add(Utterance(session, segment, now, own=True))
+        state = State.CANCELLED if session in self._cancelled else State.LISTENING
+        self._add(Utterance(session, segment, now, own=True, state=state))
 
     def completed(self, session: str, segment: int, now: float) -> None:
         """Its last word was spoken."""
         if (one := self._known.get((session, segment))) and one.complete is None:
-            one.complete, one.state, one.audio_s = now, State.SENDING, now - one.at
+            one.complete, one.audio_s = now, now - one.at
+            one.state = State.CANCELLED if one.state is State.CANCELLED else State.SENDING
 
     def queued(self, session: str, segment: int, now: float) -> None:
         """The broker has it; said again after a loss, the later one counts."""
         one = self._known.get((session, segment))
         if one and one.complete is not None and one.recognised is None:
-            one.queued, one.state = now, State.WAITING
+            one.queued = now
+            one.state = State.CANCELLED if one.state is State.CANCELLED else State.WAITING
 
     def recognised(self, session: str, segment: Segment, now: float) -> None:
         """It has a text, or will never have one."""
@@ -108,7 +112,7 @@ class Utterances:
         one.audio_s = (segment.end_ms - segment.start_ms) / 1000
         if segment.error:
             one.state = State.FAILED
-        else:
+        elif one.state is not State.CANCELLED:
             one.state = State.INSERTING if segment.text.strip() else State.DONE
 
     def inserted(self, session: str, segment: int, now: float) -> None:
@@ -122,8 +126,16 @@ class Utterances:
         if (one := self._known.get((session, segment))) and one.state is State.INSERTING:
             one.state = State.HELD
 
+    def cancelled(self, session: str) -> None:
+        """The user gave the take up: what was not inserted goes nowhere."""
+        self._cancelled.add(session)
+        for one in self._of(session):
+            if one.state not in (State.DONE, State.FAILED):
+                one.state = State.CANCELLED
+
     def closed(self, session: str) -> None:
         """Nothing more of this take is inserted: what has its text is done, what has none failed."""
+        self._cancelled.discard(session)
         for one in self._of(session):
             if one.state is State.INSERTING:
                 one.state = State.DONE
@@ -132,6 +144,7 @@ class Utterances:
 
     def discarded(self, session: str) -> None:
         """The take never was."""
+        self._cancelled.discard(session)
         for one in list(self._of(session)):
             del self._known[one.session, one.segment]
 

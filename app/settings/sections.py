@@ -22,7 +22,7 @@ class General:
     """What fits nowhere else."""
 
     language: Literal["system", "en", "zh"] = setting("system", "Language of windows, tray and overlay.")
-    sounds: bool = setting(True, "A sound when recording starts and stops, and when text is held.")
+    sounds: bool = setting(True, "A sound when recording starts and stops, and when text waits to be pasted.")
     announce: bool = setting(
         False,
         "Have a screen reader say what happens, also where none is noticed. One that is noticed says it anyway.",

@@ -6,32 +6,38 @@ from typing import Final
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
-from app.states import State
+from app.states import ENDS, State
 from app.ui.texts import Texts
-from app.ui.wording import note_text, state_text
+from app.ui.wording import note_text, state_text, to_paste
 from app.view import View
 
-_TOLD: Final = frozenset({State.LISTENING, State.DONE, State.HELD, State.FAILED})
+_TOLD: Final = frozenset({State.LISTENING, *ENDS}) - {State.HELD}
 """The steps between them pass within moments."""
 
 
 class Announcer:
-    """``wanted``: also where no assistive technology is noticed. ``speak``: has a text said."""
+    """``wanted``: also where no assistive technology is noticed. ``speak``: has a text said.
+
+    ``paste_key``: how the key that pastes is written, or empty.
+    """
 
     def __init__(
         self, texts: Texts, speak: Callable[[str], None], active: Callable[[], bool] = QAccessible.isActive
     ) -> None:
         self.wanted = False
+        self.paste_key = ""
         self._texts, self._speak, self._active = texts, speak, active
         self._view = View()
 
     def show_view(self, view: View) -> None:
         """Something else may be worth saying."""
         before, self._view = self._view, view
-        if (before.state, before.note) == (view.state, view.note) or not (self.wanted or self._active()):
+        if before == view or not (self.wanted or self._active()):
             return
         if view.note and view.note != before.note:
-            self._speak(note_text(self._texts, view.note))
+            self._speak(note_text(self._texts, view.note, self.paste_key))
+        elif view.held + view.earlier > before.held + before.earlier:
+            self._speak(" · ".join(to_paste(self._texts, view, self.paste_key)))
         elif view.state in _TOLD and view.state is not before.state:
             self._speak(state_text(self._texts, view.state))
 

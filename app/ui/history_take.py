@@ -15,18 +15,18 @@ from app.formats import Format
 from app.history.actions import DeleteTakes, EditTake, ExportTakes, HistoryAction, LookAtTake
 from app.history.index import Row
 from app.history.view import HistoryModels, Playing, Rerunning, TakeDetails
-from app.states import State
 from app.ui import icons
 from app.ui.file_dialogs import Dialogs
 from app.ui.history_again import AgainPanel, Stage
 from app.ui.history_difference import height_of
 from app.ui.history_follow import Follower
 from app.ui.history_playing import PlayBar
-from app.ui.history_wording import caption, state_of, take_text, when
+from app.ui.history_wording import caption, take_text, when
 from app.ui.lines import Lines
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets import Choice, action_button, label, reveal
+from app.view import RECOVERABLE
 
 MOST_DRAFTS: Final = 100
 
@@ -208,7 +208,7 @@ class TakePanel(QFrame):
         self.again.setVisible(self.play.isVisibleTo(self) and self.recognise.stage is Stage.CLOSED)
         for widget in (self.copy, self.form, self.export):
             widget.setVisible(any_text)
-        broken = bool(one) and state_of(self._rows[0]) is State.FAILED
+        broken = bool(one) and self._rows[0].state in RECOVERABLE
         reveal(self.recover, broken, self.copy if any_text else self.text)
         self.delete.setVisible(bool(self._rows))
         self.delete.setText(texts("history.delete-sure" if self._sure else "history.delete"))

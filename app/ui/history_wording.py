@@ -2,24 +2,23 @@
 
 from typing import Final
 
+from app import view
 from app.history.index import Row
 from app.history.view import HistoryList
 from app.states import State
 from app.ui.texts import Texts
-from app.ui.wording import note_text, state_text, today, when_text
-from app.view import STATES, Note, TakeView
+from app.ui.wording import ended_text, note_text, textless, today, when_text
+from app.view import Note, TakeView
 
 
 def state_of(row: Row) -> State:
-    """As everywhere else in the app."""
-    return STATES[row.state]
+    """Return where the recording stands, as everywhere else in the app."""
+    return view.state_of(row.state, cancelled=row.cancelled)
 
 
 def take_text(texts: Texts, row: Row) -> str:
     """What was said, or why there is nothing to read."""
-    if row.text:
-        return row.text
-    return texts("take.interrupted" if state_of(row) is State.FAILED else "take.no-text")
+    return row.text or textless(texts, state_of(row))
 
 
 def when(texts: Texts, row: Row) -> str:
@@ -30,9 +29,7 @@ def when(texts: Texts, row: Row) -> str:
 
 def caption(texts: Texts, row: Row) -> str:
     """When, how long, with which model, how it ended, and whether somebody changed it."""
-    state = state_of(row)
-    ended = "" if state is State.IDLE else state_text(texts, state)  # "Ready" says nothing of what is over
-    parts = [when(texts, row), row.model, ended]
+    parts = [when(texts, row), row.model, ended_text(texts, state_of(row), partly=row.partly)]
     if row.edited:
         parts.append(texts("history.edited"))
     return _PART.join(part for part in parts if part)

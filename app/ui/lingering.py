@@ -23,14 +23,28 @@ class Lingering:
 
     def __init__(self) -> None:
         self._phase: tuple[State, str] | None = None
+        self._waiting = 0
         self._until = 0.0
         self._shown: View | None = None
 
     def see(self, view: View, now: float) -> View | None:
         """What to show at ``now`` (monotonic seconds), after ``view`` came."""
-        stay = stays_s(view)
-        if stay:
+        waited, self._waiting = self._waiting, view.held + view.earlier
+        if view.state is State.HELD and 0 < self._waiting <= waited:
+            return self._see_again(view, now)
+        if stay := stays_s(view):
             self._begin(view, now + stay)
+        elif self._until == inf:
+            self._until = now
+        return self.at(now)
+
+    def _see_again(self, view: View, now: float) -> View | None:
+        """Show nothing new of a text that waits since before, but for a new note."""
+        state, note = self._phase or (State.IDLE, "")
+        if state is State.HELD and now < self._until:
+            self._shown = view
+        elif view.note and view.note.key != note:
+            self._begin(view, now + NOTE_S)
         elif self._until == inf:
             self._until = now
         return self.at(now)

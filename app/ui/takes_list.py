@@ -3,24 +3,25 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from app.actions import Action, RecoverTake
+from app.actions import Action, HeldDeed, RecoverTake, SettleHeld
 from app.states import State
 from app.ui import icons
+from app.ui.held_menu import MENU_CLOSES_MS
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme
 from app.ui.widgets import Elided, Shape, label
-from app.ui.wording import state_text, today, when_text
+from app.ui.wording import ended_text, state_text, textless, today, when_text
 from app.view import TakeView
 
 MOST: Final = 50
 
 
 class TakeRow(QFrame):
-    """One take. A failed one can be recovered; one with a text can be copied."""
+    """One recording. Text to paste can be pasted, copied or dismissed; what has no text can be recovered."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -30,7 +31,9 @@ class TakeRow(QFrame):
         self.setProperty("role", "card")
         self.shape = Shape(theme, State.IDLE)
         self.text, self.when = Elided(), label(size=SCALE.caption, role="muted")
+        self.paste = self._button("paste", self._paste)
         self.copy = self._button("copy", self._copy)
+        self.dismiss = self._button("dismiss", lambda: self._settle(HeldDeed.DISMISS))
         self.recover = self._button("recover", self._recover)
         words = QVBoxLayout()
         words.setSpacing(SPACING.hair)
@@ -41,8 +44,8 @@ class TakeRow(QFrame):
         row.setSpacing(SPACING.medium)
         row.addWidget(self.shape)
         row.addLayout(words, 1)
-        row.addWidget(self.recover)
-        row.addWidget(self.copy)
+        for button in (self.recover, self.paste, self.copy, self.dismiss):
+            row.addWidget(button)
 
     def shows(self, take: TakeView) -> bool:
         """Whether it is this one as it is now."""
@@ -55,16 +58,18 @@ class TakeRow(QFrame):
     def show_take(self, take: TakeView) -> None:
         """Everything of it, in the language and colours of now."""
         texts, self._take = self._texts, take
-        word, when = state_text(texts, take.state), when_text(texts, take, today())
+        when = when_text(texts, take, today())
         self._when = when
-        failed = take.state is State.FAILED
-        self.shape.show_state(take.state, word)
-        self.text.show_text(take.text or texts("take.interrupted" if failed else "take.no-text"))
+        self.shape.show_state(take.state, state_text(texts, take.state))
+        self.text.show_text(take.text or textless(texts, take.state))
         self.text.setEnabled(bool(take.text))
-        self.when.setText(when if take.state is State.IDLE else f"{when} · {word}")
+        self.when.setText(f"{when} · {ended_text(texts, take.state, partly=take.partly)}")
         self.copy.setVisible(bool(take.text))
-        self.recover.setVisible(failed)
-        for button, name in ((self.copy, "copy"), (self.recover, "recover")):
+        self.recover.setVisible(take.recovers)
+        for button in (self.paste, self.dismiss):
+            button.setVisible(bool(take.held))
+        for button in (self.paste, self.copy, self.dismiss, self.recover):
+            name = button.objectName()
             button.setText(texts(f"action.{name}"))
             button.setAccessibleName(texts(f"take.{name}-name", when=when))
             side = button.fontMetrics().ascent()
@@ -79,8 +84,19 @@ class TakeRow(QFrame):
         made.clicked.connect(do)
         return made
 
-    def _copy(self) -> None:
+    def _paste(self) -> None:
+        """Give the focus back to the window that had it before, and paste there."""
+        self.window().showMinimized()
+        QTimer.singleShot(MENU_CLOSES_MS, lambda: self._settle(HeldDeed.PASTE))
+
+    def _settle(self, deed: HeldDeed) -> None:
         if self._take:
+            self._ask(SettleHeld(self._take.session, deed))
+
+    def _copy(self) -> None:
+        if self._take and self._take.held:
+            self._settle(HeldDeed.COPY)
+        elif self._take:
             QGuiApplication.clipboard().setText(self._take.text)
             self.copy.setText(self._texts("action.copied"))
 

@@ -1,6 +1,6 @@
 """The icon in the tray, and its menu: everything within two clicks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QTimer
@@ -11,19 +11,18 @@ from app.actions import Action, ChooseMicrophone, SwitchWorker, Verb
 from app.gateways.view import GatewaysView
 from app.states import State
 from app.ui import icons
-from app.ui.choices import Choices, microphone_entries
+from app.ui.choices import PASTE_HELD, Choices, microphone_entries
 from app.ui.gateways_menu import GatewaysMenu
+from app.ui.held_menu import MENU_CLOSES_MS, HeldMenu, literal
 from app.ui.main_window import RECORDING
 from app.ui.pages import HISTORY, MONITOR, SETTINGS
 from app.ui.sharing_tray import LentEntries
 from app.ui.texts import Texts
 from app.ui.theme import Theme
-from app.ui.wording import state_text, worker_text
-from app.view import View, WorkerState, WorkerView
+from app.ui.wording import key_text, state_text, to_paste, worker_text
+from app.view import TakeView, View, WorkerState, WorkerView
 
 INSERT_READY = "insert-ready"
-MENU_CLOSES_MS = 200
-"""Where a panel draws the menu, it gives the focus back a little later than we are told what was chosen."""
 
 
 def available() -> bool:
@@ -46,7 +45,8 @@ class Tray(QSystemTrayIcon):
         self.dictate = self._entry(lambda: ask(Verb.STOP if self._view.state in RECORDING else Verb.START))
         self.insert_ready = self._entry(lambda: ask(Verb.INSERT_READY))
         self.paste_held = self._entry(lambda: QTimer.singleShot(MENU_CLOSES_MS, lambda: ask(Verb.PASTE_HELD)))
-        self.dismiss = self._entry(lambda: ask(Verb.DISMISS_HELD))
+        self.held = HeldMenu(texts, ask)
+        self.menu.addMenu(self.held)
         self.menu.addSeparator()
         self.microphones, self.gateways = self.menu.addMenu(""), GatewaysMenu(texts, ask)
         self.menu.addMenu(self.gateways)
@@ -69,12 +69,12 @@ class Tray(QSystemTrayIcon):
         self._view, texts = view, self._texts
         state, unsent = state_text(texts, view.state), round(view.unsent_s)
         where = self.gateways.where
+        state = " · ".join((state, *to_paste(texts, view, self._paste_key)))
         said = texts("tray.tooltip-unsent", state=state, seconds=unsent, where=where) if unsent else ""
         if (tip := said or texts("tray.tooltip", state=state, where=where)) != self.toolTip():
             self.setToolTip(tip)
         self.dictate.setText(texts("action.stop" if view.state in RECORDING else "action.start"))
         self.paste_held.setVisible(bool(view.held))
-        self.dismiss.setVisible(bool(view.held))
         self.insert_ready.setVisible(view.note is not None and view.note.key == INSERT_READY)
         if self._drawn != (look := (view.state, bool(unsent))):
             self._drawn = look
@@ -83,7 +83,7 @@ class Tray(QSystemTrayIcon):
     def show_worker(self, worker: WorkerView) -> None:
         """The entry follows the worker, not the click."""
         self._worker = worker
-        self.worker.setText(_literal(self._texts("worker.stated", state=worker_text(self._texts, worker))))
+        self.worker.setText(literal(self._texts("worker.stated", state=worker_text(self._texts, worker))))
         self.worker.setChecked(worker.state not in {WorkerState.OFF, WorkerState.FAILED})
 
     def show_gateways(self, view: GatewaysView) -> None:
@@ -96,6 +96,15 @@ class Tray(QSystemTrayIcon):
         if choices != self._choices:
             self._choices = choices
             self._fill_microphones()
+            self.show_view(self._view)
+
+    @property
+    def _paste_key(self) -> str:
+        return key_text(self._texts, self._choices.works(PASTE_HELD))
+
+    def show_takes(self, takes: Sequence[TakeView]) -> None:
+        """Offer the texts to paste."""
+        self.held.show_takes(takes)
 
     def refresh(self) -> None:
         """Everything again, in the language of now."""
@@ -107,7 +116,7 @@ class Tray(QSystemTrayIcon):
         self.settings.setText(texts("tray.settings"))
         self.quit.setText(texts("action.quit"))
         self.paste_held.setText(texts("action.paste-held"))
-        self.dismiss.setText(texts("action.dismiss-held"))
+        self.held.refresh()
         self.insert_ready.setText(texts("action.insert-ready"))
         self._fill_microphones()
         self.show_worker(self._worker)
@@ -127,7 +136,7 @@ class Tray(QSystemTrayIcon):
         self._group.deleteLater()
         self._group = QActionGroup(self)
         for choice, name in microphone_entries(texts, choices):
-            entry = self.microphones.addAction(_literal(name))
+            entry = self.microphones.addAction(literal(name))
             entry.setCheckable(True)
             entry.setChecked(choice == choices.microphone)
             entry.triggered.connect(lambda _=False, choice=choice: self._ask(ChooseMicrophone(choice)))
@@ -142,8 +151,3 @@ class Tray(QSystemTrayIcon):
         entry = self.menu.addAction("")
         entry.triggered.connect(lambda: do())
         return entry
-
-
-def _literal(name: str) -> str:
-    """A device may be called "A & B"; for a menu that is a shortcut."""
-    return name.replace("&", "&&")

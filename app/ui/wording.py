@@ -10,11 +10,30 @@ from app.view import Note, TakeView, View, WorkerState, WorkerView
 
 _SIDES: Final = ("left", "right")
 _BINDING: Final = "binding"
+_PART: Final = " · "
+_TEXTLESS: Final = {
+    State.DONE: "take.no-text",
+    State.HELD: "take.no-text",
+    State.CANCELLED: "take.no-text",
+    State.FAILED: "take.failed",
+    State.DAMAGED: "take.damaged",
+}
 
 
 def state_text(texts: Texts, state: State) -> str:
-    """One word."""
+    """Return the word of a state."""
     return texts(state.key)
+
+
+def ended_text(texts: Texts, state: State, *, partly: bool = False) -> str:
+    """Return the word of a recording's state. ``partly``: some of it was inserted before it was cancelled."""
+    word = state_text(texts, state)
+    return _PART.join((word, texts("take.partly"))) if partly else word
+
+
+def textless(texts: Texts, state: State) -> str:
+    """Return what stands where the text of a recording will be, or would be."""
+    return texts(_TEXTLESS[state]) if state in _TEXTLESS else state_text(texts, state)
 
 
 def note_text(texts: Texts, note: Note, paste_key: str = "") -> str:
@@ -55,16 +74,25 @@ def beside(texts: Texts, view: View, paste_key: str) -> list[tuple[str, str]]:
         found.append((texts("overlay.unsent", seconds=round(view.unsent_s)), "warning"))
     if view.waiting:
         found.append((texts("overlay.waiting", count=view.waiting), "muted"))
-    if view.held and paste_key:
-        found.append((texts("overlay.held-key", count=view.held, key=paste_key), "warning"))
-    elif view.held:
-        found.append((texts("overlay.held", count=view.held), "warning"))
+    found += [(text, "warning") for text in to_paste(texts, view, paste_key)]
     return found
+
+
+def to_paste(texts: Texts, view: View, paste_key: str) -> list[str]:
+    """List the texts that wait to be pasted: those of the newest recording, and how many others have some."""
+    said = []
+    if view.held and paste_key:
+        said.append(texts("overlay.held-key", count=view.held, key=paste_key))
+    elif view.held:
+        said.append(texts("overlay.held", count=view.held))
+    if view.earlier:
+        said.append(texts("overlay.earlier", count=view.earlier))
+    return said
 
 
 def beside_text(texts: Texts, view: View, paste_key: str) -> str:
     """The same in one line."""
-    return " · ".join(text for text, _ in beside(texts, view, paste_key))
+    return _PART.join(text for text, _ in beside(texts, view, paste_key))
 
 
 def clock(seconds: float) -> str:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.actions import Verb
+from app.actions import HeldDeed, SettleHeld, Verb
 from app.control import (
     LONGEST_REQUEST,
     MOST_CLIENTS,
@@ -42,12 +42,12 @@ class App:
     """What is behind the socket."""
 
     def __init__(self, place: Path, deadline_s: float = 30.0) -> None:
-        self.asked: list[Verb] = []
+        self.asked: list[Verb | SettleHeld] = []
         self.view = View()
         self.place = place
         self.control = Control(self._take, lambda: self.view, place, deadline_s)
 
-    async def _take(self, verb: Verb) -> None:
+    async def _take(self, verb: Verb | SettleHeld) -> None:
         if verb is Verb.PASTE_HELD:
             raise UsageMistake("nothing is held")
         self.asked.append(verb)
@@ -93,6 +93,13 @@ async def app(place: Path) -> AsyncIterator[App]:
 async def test_a_verb_is_handed_on_and_answered(app: App, verb: Verb) -> None:
     assert await asyncio.to_thread(ask, {"verb": verb.value}, app.place) == {"ok": True}
     assert app.asked == [verb]
+
+
+async def test_verb_about_text_to_paste_may_name_a_recording(app: App) -> None:
+    for verb in (Verb.COPY_HELD, Verb.TOGGLE):
+        request = {"verb": verb.value, "session": "some-id"}
+        assert await asyncio.to_thread(ask, request, app.place) == {"ok": True}
+    assert app.asked == [SettleHeld("some-id", HeldDeed.COPY), Verb.TOGGLE]
 
 
 async def test_what_the_app_cannot_do_is_said(app: App) -> None:
@@ -155,7 +162,7 @@ async def test_who_does_not_read_loses_the_connection_and_nobody_else_does(place
 
 
 async def test_an_app_that_does_not_take_it_on_is_said_to_be_busy(place: Path) -> None:
-    async def never(verb: Verb) -> None:
+    async def never(verb: Verb | SettleHeld) -> None:
         await asyncio.Event().wait()
 
     async with Control(never, View, place, deadline_s=0.05):

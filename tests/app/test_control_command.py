@@ -13,7 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from app import control_command
-from app.actions import Verb
+from app.actions import HELD_DEEDS, SettleHeld, Verb
 from app.control import Control
 from app.states import State
 from app.view import View
@@ -22,6 +22,10 @@ from tests.helpers.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: unix sockets")
 
+LINE = (
+    "● Listening 12 s · 3 s unsent · to: desk · recognising 2 earlier recordings"
+    " · 1 text to paste: kikipounamu paste-held"
+)
 CODE = "import sys; from app.entry import main; main()"
 
 
@@ -33,11 +37,11 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
 
 class App:
     def __init__(self) -> None:
-        self.asked: list[Verb] = []
+        self.asked: list[Verb | SettleHeld] = []
         self.view = View(State.LISTENING, 12.4, unsent_s=3.2, destination="desk", waiting=2, held=1)
         self.control = Control(self._take, lambda: self.view)
 
-    async def _take(self, verb: Verb) -> None:
+    async def _take(self, verb: Verb | SettleHeld) -> None:
         self.asked.append(verb)
 
 
@@ -67,6 +71,14 @@ async def test_each_verb_reaches_the_running_app(app: App, environment: dict[str
     assert app.asked == list(Verb)
 
 
+@pytest.mark.parametrize("verb", list(HELD_DEEDS))
+async def test_verbs_about_text_to_paste_name_a_recording(
+    verb: Verb, app: App, environment: dict[str, str]
+) -> None:
+    assert await run(environment, verb.value, "some-id") == (0, "", "")
+    assert app.asked == [SettleHeld("some-id", HELD_DEEDS[verb])]
+
+
 async def test_a_second_start_is_handed_over(app: App, environment: dict[str, str], tmp_path: Path) -> None:
     code = "import sys; from app.control_command import handed_over; print(handed_over(hidden={}))"
     said = "kikipounamu is already running"
@@ -80,7 +92,7 @@ async def test_a_second_start_is_handed_over(app: App, environment: dict[str, st
 
 async def test_status_for_people_and_for_programs(app: App, environment: dict[str, str]) -> None:
     status, out, _ = await run(environment, "status")
-    assert (status, out) == (0, "● listening 12 s · 3 s unsent · to: desk · 2 waiting · 1 held\n")
+    assert (status, out) == (0, f"{LINE}\n")
     status, out, _ = await run(environment, "status", "--json")
     assert status == 0 and json.loads(out)["state"] == "listening"
 
@@ -139,14 +151,16 @@ async def test_nothing_heavy_is_imported_for_a_verb(app: App, environment: dict[
     assert app.asked == [Verb.TOGGLE]
 
 
-@pytest.mark.parametrize("words", [[], ["listen"], ["toggle", "--help"], ["status", "--jason"], ["takes", "list"]])
+@pytest.mark.parametrize(
+    "words", [[], ["listen"], ["toggle", "--help"], ["status", "--jason"], ["takes", "list"], ["toggle", "x"]]
+)
 def test_the_rest_is_for_the_full_command_line(words: list[str]) -> None:
     assert control_command.quick(words) is None
 
 
 @pytest.mark.parametrize("state", list(State))
 def test_a_line_for_each_state(state: State) -> None:
-    assert str(state) in control_command.line(json.loads(json.dumps(asdict(View(state)))))
+    assert state.word in control_command.line(json.loads(json.dumps(asdict(View(state)))))
 
 
 def test_the_full_command_line_has_them_with_their_help(environment: dict[str, str]) -> None:

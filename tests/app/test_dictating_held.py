@@ -1,19 +1,25 @@
 """Texts that are held beyond the end of the app, until somebody wants them somewhere, or nowhere."""
 
+import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from app.actions import Verb
+from app.actions import HeldDeed, SettleHeld, Verb
 from app.capture.take import TakeState
+from app.errors import UsageMistake
 from app.gestures import TalkMode
 from app.insertion.outcome import How, Insertion
 from app.pipeline import Samples
+from app.states import State
 from app.wishes import Wishes
 from client.connection import Locate
 from runtime.logs import logging_to
 from tests.app.dictating_world import WINDOW, dictating
+from tests.helpers.takes import recognised_take
 from tests.helpers.waiting import wait_until
 
 TOGGLE = Wishes(TalkMode.TOGGLE)
@@ -25,24 +31,104 @@ def as_in_main() -> Iterator[None]:
         yield
 
 
-async def test_what_was_held_when_the_app_ended_is_pasted_after_the_next_start_when_somebody_asks(
+async def test_text_of_an_earlier_run_is_pasted_from_the_list_once(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
         world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
         await world.dictate()
         await world.over()
+        session = str(world.found[0].session)
         texts = [segment.text for segment in world.found[0].transcript.segments]
     assert world.found[0].state is TakeState.HELD
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as again:
-        await wait_until(lambda: again.dictating.view.held == len(texts), "they are held again")
-        assert again.inserter.asked == 0, "nothing is typed by itself"
-        before = again.changes
+        await wait_until(lambda: again.dictating.view.earlier == 1, "it is offered again")
+        assert again.dictating.view.state is State.HELD
+        (listed,) = await again.dictating.takes()
+        assert (listed.state, listed.held) == (State.HELD, len(texts))
         again.dictating.ask(Verb.PASTE_HELD)
-        await wait_until(lambda: again.found[0].state is TakeState.DONE, "they are there, and noted")
+        assert again.inserter.asked == 0, "the key pastes nothing of an earlier run"
+        before = again.changes
+        again.inserter.gate = asyncio.Event()
+        for _ in range(3):
+            again.dictating.ask(SettleHeld(session, HeldDeed.PASTE))
+        await wait_until(lambda: again.inserter.asked, "it is on its way")
+        again.dictating.ask(SettleHeld(session, HeldDeed.PASTE))
+        again.inserter.gate.set()
+        await wait_until(lambda: again.found[0].state is TakeState.DONE, "it is there, and noted")
         await wait_until(lambda: again.changes > before, "whoever shows the history is told")
-        assert again.dictating.view.held == 0
+        with pytest.raises(UsageMistake, match="no text to paste"):
+            await again.dictating.recordings.settle(session, HeldDeed.PASTE)
+        (listed,) = await again.dictating.takes()
+        assert (listed.state, listed.held) == (State.DONE, 0)
+        assert again.dictating.view.earlier == 0
     assert again.inserter.texts == [(" ".join(texts), WINDOW)]
+
+
+async def test_recording_that_is_older_than_what_is_kept_ready_is_pasted_from_the_list_too(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    with recognised_take(tmp_path / "takes", UUID(int=5), 1_000_000.0, "riverbank.") as journal:
+        journal.finish()
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        assert world.dictating.view.earlier == 0
+        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldDeed.PASTE))
+        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldDeed.PASTE))
+        await wait_until(lambda: world.found[0].state is TakeState.DONE, "it is pasted")
+        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldDeed.PASTE))
+        with pytest.raises(UsageMistake):
+            await world.dictating.recordings.settle(str(UUID(int=5)), HeldDeed.DISMISS)
+    assert world.inserter.texts == [("riverbank.", WINDOW)]
+
+
+async def test_killed_in_mid_paste_the_text_is_offered_again_and_typed_by_nobody(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    with recognised_take(tmp_path / "takes", UUID(int=5), time.time(), "riverbank.") as journal:
+        journal.finish()
+        journal.inserting(0)  # as it is when the app is killed before it knows what came of it
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        await wait_until(lambda: world.dictating.view.earlier == 1, "it is offered")
+        world.dictating.ask(Verb.PASTE_HELD)
+        await world.dictate()
+        await world.over(2)
+        assert world.dictating.view.earlier == 1
+        assert "riverbank." not in world.inserter.text()
+        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldDeed.DISMISS))
+        await wait_until(lambda: world.library.find(UUID(int=5)).state is TakeState.DONE, "it is dismissed")
+
+
+async def test_each_row_says_where_its_recording_stands_at_that_moment(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+
+        async def state() -> State | None:
+            listed = await world.dictating.takes()
+            return listed[0].state if listed else None
+
+        async def is_listed(wanted: State) -> None:
+            async def it_is() -> bool:
+                return await state() is wanted
+
+            await wait_until(it_is, f"the row says {wanted.word}")
+
+        world.inserter.gate = asyncio.Event()
+        world.dictating.ask(Verb.START)
+        await is_listed(State.LISTENING)
+        await world.all_heard()
+        world.dictating.ask(Verb.STOP)
+        await is_listed(State.INSERTING)
+        world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
+        world.inserter.gate.set()
+        await is_listed(State.HELD)
+        world.dictating.ask(Verb.START)
+        await is_listed(State.LISTENING)
+        world.dictating.ask(Verb.CANCEL)
+        await is_listed(State.CANCELLED)
+        await world.over(2)
+        assert await state() is State.CANCELLED
+        assert [found.state for found in world.found] == [TakeState.CANCELLED, TakeState.HELD]
 
 
 async def test_what_is_dismissed_is_not_held_after_the_next_start(

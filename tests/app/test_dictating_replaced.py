@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.actions import Verb
+from app.actions import HeldDeed
 from app.capture.take import TakeState
 from app.gestures import TalkMode
 from app.insertion.outcome import How, Insertion
@@ -80,8 +80,8 @@ async def test_what_was_held_is_pasted_as_it_was_by_another_run_with_other_rules
     async with dictating(tmp_path, models, locate, talk, WISHES) as again:
         again.rewrite = lambda text: "another rule"
         again.inserter.focus = OTHER
-        await wait_until(lambda: again.dictating.view.held > 0, "it is held again")
-        again.dictating.ask(Verb.PASTE_HELD)
+        await wait_until(lambda: again.dictating.view.earlier > 0, "it is held again")
+        await again.dictating.recordings.settle(str(again.found[0].session), HeldDeed.PASTE)
         await wait_until(lambda: again.inserter.texts, "it is pasted")
     assert again.inserter.text(OTHER) == " ".join(map(marked, recognised(again)))
     assert again.found[0].text == again.inserter.text(OTHER)

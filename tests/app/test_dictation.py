@@ -1,7 +1,5 @@
 """Single stories; any interleaving of them is in ``test_dictation_model.py``."""
 
-from dataclasses import dataclass, field
-
 import pytest
 
 from app.actions import Verb
@@ -9,23 +7,16 @@ from app.dictation import MOST_TAKES, Dictation
 from app.dictation_events import (
     Aim,
     Aimed,
-    AimHere,
     Began,
     Close,
     Cue,
     Discard,
-    Effect,
     Ended,
-    Event,
     Gauges,
     GiveUp,
-    HeldBefore,
-    Here,
     Insert,
-    InsertionEnded,
     Key,
     Leave,
-    NoteDismissed,
     NoteHeld,
     NoteInserted,
     NoteKey,
@@ -44,52 +35,12 @@ from app.dictation_events import (
     Woke,
 )
 from app.gestures import TalkMode
-from app.insertion.outcome import How, Insertion, Target
+from app.insertion.outcome import Target
 from app.spoken_order import Piece
 from app.states import State
 from app.transcript import Segment
 from app.view import Note
-
-WINDOW = Target(1, middle=(30, 40))
-DOWN, UP = Key("dictate", True), Key("dictate", False)
-TYPED, HELD = InsertionEnded(Insertion(How.TYPED)), InsertionEnded(Insertion(How.HELD, "focus-moved"))
-
-
-@dataclass
-class Story:
-    """Tells events, at times; ``effects`` are those of the last one."""
-
-    dictation: Dictation = field(default_factory=lambda: Dictation(TalkMode.TOGGLE))
-    now: float = 0.0
-    effects: list[Effect] = field(default_factory=list)
-
-    def at(self, now: float, *events: Event) -> list[Effect]:
-        self.now = now
-        self.effects = [effect for event in events for effect in self.dictation.handle(event, now)]
-        return self.effects
-
-    def then(self, *events: Event) -> list[Effect]:
-        return self.at(self.now, *events)
-
-    def state(self) -> State:
-        return self.dictation.view(self.now).state
-
-    @property
-    def note(self) -> str:
-        note = self.dictation.view(self.now).note
-        return note.key if note else ""
-
-    def inserts(self) -> list[str]:
-        return [effect.ordered.text for effect in self.effects if isinstance(effect, Insert)]
-
-
-def text(take: int, segment: int, text: str = "", error: str = "") -> Recognised:
-    return Recognised(take, Segment(segment, 0, 1, text=text, error=error))
-
-
-def spoken(take: int = 1) -> list[Event]:
-    """A take, from its start to its last sample."""
-    return [Verb.START, Aimed(take, WINDOW), Sounding(take), Verb.STOP, RecordingOver(take)]
+from tests.app.dictation_story import DOWN, TYPED, UP, WINDOW, Story, spoken, text
 
 
 def test_one_take_from_the_key_to_the_text() -> None:
@@ -175,66 +126,11 @@ def test_speaking_ahead_keeps_the_order_and_counts_who_waits() -> None:
     assert story.dictation.view(10.0).held == 1
 
 
-def test_held_text_is_pasted_where_the_person_is() -> None:
-    story = Story()
-    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
-    assert [type(effect) for effect in story.effects][-3:] == [NoteHeld, Play, Close]
-    assert story.state() is State.HELD
-    assert story.note == "focus-moved"
-    assert story.at(1.0, Key("paste-held", True)) == [AimHere()]
-    assert story.then(Here(Target(2))) == [], "not while the key is down"
-    story.then(Key("paste-held", False))
-    assert story.inserts() == ["one"]
-    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
-    assert story.then(Verb.PASTE_HELD) == []
-    assert (story.state(), story.note) == (State.DONE, ""), "why it was held is over with it"
-
-
-def test_held_text_that_is_copied_is_held_no_longer() -> None:
-    story = Story()
-    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
-    story.at(1.0, Verb.PASTE_HELD, Here(None))
-    assert story.then(InsertionEnded(Insertion(How.COPIED))) == [NoteInserted((Piece(1, 0),))]
-    assert story.note == "copied" and story.dictation.view(1.0).held == 0
-
-
-def test_held_text_that_is_dismissed_is_offered_no_longer_and_what_follows_is_inserted() -> None:
-    story = Story()
-    story.at(0.0, *spoken(), text(1, 0, "one"), HELD)
-    assert story.then(Verb.DISMISS_HELD) == [NoteDismissed((Piece(1, 0),))]
-    assert (story.dictation.view(0.0).held, story.note) == (0, "")
-    assert story.then(Verb.DISMISS_HELD) == story.then(Verb.PASTE_HELD) == []
-    story.then(text(1, 1, "two"))
-    assert story.inserts()[-1].strip() == "two"
-
-
-def test_what_is_being_pasted_is_not_dismissed() -> None:
-    story = Story()
-    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
-    story.at(1.0, Verb.PASTE_HELD, Here(Target(2)))
-    assert story.then(Verb.DISMISS_HELD) == []
-    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
-
-
-def test_what_an_earlier_run_held_is_pasted_when_somebody_asks_and_not_before() -> None:
-    story = Story()
-    before = {Piece(-1, 2): "one", Piece(0, 0): "two"}
-    assert story.at(0.0, HeldBefore(before), *spoken(), text(1, 0, "three"), Ended(1), TYPED) != []
-    assert story.inserts() == ["three"]
-    assert (story.dictation.view(0.0).held, story.state()) == (2, State.DONE)
-    story.at(9.0, Verb.PASTE_HELD, Here(WINDOW))
-    assert story.inserts() == ["one two"]
-    assert story.then(HELD) == [] and story.dictation.view(9.0).held == 2
-    story.at(10.0, Verb.PASTE_HELD, Here(WINDOW))
-    assert story.then(TYPED) == [NoteInserted(tuple(before))]
-    assert story.dictation.view(10.0).held == 0
-
-
 def test_what_is_cancelled_is_still_recognised_and_goes_nowhere() -> None:
     story = Story()
     story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"), text(1, 1, "two"))
     assert story.then(Key("cancel", True)) == [Play(Cue.STOP), StopRecording(1), GiveUp(1)]
-    assert (story.state(), story.note) == (State.IDLE, NoteKey.CANCELLED)
+    assert (story.state(), story.note) == (State.CANCELLED, NoteKey.CANCELLED)
     story.then(Key("cancel", False), TYPED, text(1, 2, "three"))
     assert story.inserts() == []
     assert story.then(Ended(1)) == [Close(1)]

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from app.actions import Verb
+from app.actions import HeldDeed, Verb
 from app.dictation import Dictation
 from app.dictation_events import (
     Aim,
@@ -33,6 +33,7 @@ from app.dictation_events import (
     Recognised,
     Record,
     RecordingOver,
+    Settle,
     Sounding,
     StopRecording,
     Tick,
@@ -82,7 +83,7 @@ class World(RuleBasedStateMachine):
         self.takes: dict[int, Take] = {}
         self.down: set[str] = set()  # as the fingers know
         self.flight: Ordered | None = None
-        self.asked_here = 0
+        self.asked_here: int | None = None  # the take whose held texts are to be pasted
         self.arrived: list[tuple[str, Target | None, bool]] = []
         self.inserted: list[Piece] = []
         self.in_order: list[Piece] = []
@@ -119,8 +120,9 @@ class World(RuleBasedStateMachine):
             case Close(number):
                 assert not self.takes[number].closed and self.takes[number].ended
                 self.takes[number].closed = True
-            case AimHere():
-                self.asked_here += 1
+            case AimHere(number):
+                assert self.asked_here is None and not (self.flight and self.flight.pasted), "two pastes at once"
+                self.asked_here = number
             case Leave():
                 self.left = True
 
@@ -152,11 +154,14 @@ class World(RuleBasedStateMachine):
             said = (self.takes[piece.take].texts[piece.segment] or "").strip()
             assert said == text or (ordered.pasted and self.rests[piece] == text)
             if ordered.pasted:
-                assert piece in self.held
+                assert piece in self.held and piece.take == ordered.pieces[0].take
             else:
                 assert piece not in self.held
                 assert ordered.target == self.target_of(piece)
-        if not ordered.pasted:
+        if ordered.pasted:
+            together = {piece for piece in self.held if piece.take == ordered.pieces[0].take}
+            assert together == set(ordered.pieces), "one paste has all that the take holds"
+        else:
             assert not self.in_order or self.in_order[-1] < ordered.pieces[0], "not in spoken order"
             self.in_order += ordered.pieces
 
@@ -179,12 +184,23 @@ class World(RuleBasedStateMachine):
     def begins(self, mode: TalkMode, held: bool) -> None:
         self.dictation.mode = mode
         if held:
-            self.held |= set(BEFORE)
-            for piece, text in BEFORE.items():
-                take = self.takes.setdefault(piece.take, Take(piece.take, mode, recording=False))
-                take.ended = take.closed = True
-                take.texts[piece.segment] = text
-            self.tell(HeldBefore(BEFORE))
+            self.held_before()
+
+    @rule()
+    def held_before(self) -> None:
+        """An earlier run's texts are read from disk, perhaps again, and before it says that they were pasted."""
+        self.held |= set(BEFORE) - set(self.inserted) - self.dismissed
+        for piece, text in BEFORE.items():
+            take = self.takes.setdefault(piece.take, Take(piece.take, TalkMode.HOLD, recording=False))
+            take.ended = take.closed = True
+            take.texts[piece.segment] = text
+        self.tell(HeldBefore(BEFORE))
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), deed=st.sampled_from(HeldDeed))
+    def settle(self, data: st.DataObject, deed: HeldDeed) -> None:
+        take = data.draw(st.sampled_from(sorted({piece.take for piece in self.held})))
+        self.tell(Settle(take, deed))
 
     @rule(mode=st.sampled_from(list(TalkMode)))
     def another_mode(self, mode: TalkMode) -> None:
@@ -307,11 +323,12 @@ class World(RuleBasedStateMachine):
             end = start
         self.tell(InsertionEnded(Insertion(how, Reason.PARTLY_TYPED.value, flight.text[whole - rest :])))
 
-    @precondition(lambda self: self.asked_here)
+    @precondition(lambda self: self.asked_here is not None)
     @rule()
     def focus_is_known(self) -> None:
-        self.asked_here = 0
-        self.tell(Here(HERE))
+        take, self.asked_here = self.asked_here, None
+        assert take is not None
+        self.tell(Here(take, HERE))
 
     # -- what must be true ---------------------------------------------------------------------------------
 
@@ -322,7 +339,10 @@ class World(RuleBasedStateMachine):
         view = self.dictation.view(self.now)
         assert (view.state in (State.ARMING, State.LISTENING)) is bool(recording)
         self.held = {piece for piece in self.held if not self.takes[piece.take].dropped}
-        assert view.held == len(self.held)
+        takes = {piece.take: [one for one in self.held if one.take == piece.take] for piece in self.held}
+        assert bool(view.held) + view.earlier == len(takes)
+        assert view.held in (0, len(takes.get(max(takes, default=0), [])))
+        assert not takes or view.state is not State.IDLE, "ready, while a text waits"
 
     def teardown(self) -> None:
         """Everything comes to an end: no recording is stuck, each text arrived once, or is held."""

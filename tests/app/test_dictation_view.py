@@ -7,6 +7,7 @@ import pytest
 from app.dictation_events import Gauges, NoteKey
 from app.dictation_view import DONE_S, NOTICE_S, Notice, Scene, TakeProgress, idle_at, state_of, view_of
 from app.gestures import TalkMode
+from app.held_texts import HeldTexts
 from app.insertion.outcome import How, Insertion
 from app.spoken_order import OFFER_S, Piece, SpokenOrder
 from app.states import State
@@ -35,11 +36,17 @@ OVER: dict[str, Any] = STOPPED | {"ended": True, "over_at": 4.0}
         (OVER, 0.0, State.DONE),
         (OVER | {"failures": 1}, 0.0, State.FAILED),
         (OVER | {"broken": True}, 0.0, State.FAILED),
-        (STOPPED | {"cancelled": True}, 0.5, State.IDLE),
+        (STOPPED | {"cancelled_at": 4.0}, 0.5, State.CANCELLED),
     ],
 )
 def test_states(known: dict[str, Any], unsent_s: float, state: State) -> None:
     assert state_of(take(**known), SpokenOrder(), unsent_s, 4.5) is state
+
+
+def scene(
+    takes: dict[int, TakeProgress], order: SpokenOrder, notice: Notice | None = None, *, quitting: bool = False
+) -> Scene:
+    return Scene(takes, order, HeldTexts(order), notice, quitting)
 
 
 def held() -> SpokenOrder:
@@ -77,7 +84,7 @@ def test_the_most_important_note_is_shown() -> None:
     notice = Notice(Note(NoteKey.CANCELLED), 8.0)
 
     def note(now: float, *, quitting: bool = False) -> str:
-        shown = view_of(Scene(takes, order, notice, quitting), gauges, now).note
+        shown = view_of(scene(takes, order, notice, quitting=quitting), gauges, now).note
         assert shown is not None
         return shown.key
 
@@ -88,11 +95,11 @@ def test_the_most_important_note_is_shown() -> None:
 
 
 def test_nothing_yet() -> None:
-    view = view_of(Scene({}, SpokenOrder(), None, False), Gauges(device="desk"), 0.0)
+    view = view_of(scene({}, SpokenOrder()), Gauges(device="desk"), 0.0)
     assert (view.state, view.device, view.note, view.held) == (State.IDLE, "desk", None, 0)
 
 
 def test_an_idle_app_still_counts_who_waits() -> None:
-    takes = {1: take(1, **STOPPED), 2: take(2, **STOPPED, cancelled=True)}
-    view = view_of(Scene(takes, held(), None, False), Gauges(unsent_s={1: 2.0, 2: 3.0}), 5.0)
-    assert (view.state, view.waiting, view.unsent_s, view.held, view.spans) == (State.IDLE, 1, 2.0, 1, ())
+    takes = {1: take(1, **STOPPED), 2: take(2, **STOPPED, cancelled_at=-NOTICE_S)}
+    view = view_of(scene(takes, held()), Gauges(unsent_s={1: 2.0, 2: 3.0}), 5.0)
+    assert (view.state, view.waiting, view.unsent_s, view.held, view.spans) == (State.HELD, 1, 2.0, 1, ())

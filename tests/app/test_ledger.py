@@ -95,7 +95,7 @@ async def test_what_an_earlier_run_held_is_noted_too(library: Library) -> None:
         journal.want(inserted=True)
     assert library.find(ONE).state is TakeState.HELD
     ledger = Ledger(library)
-    ledger.known(0, ONE)
+    assert ledger.earlier(ONE) == 0
     await ledger.inserting((Piece(0, 0), Piece(0, 1)))
     await ledger.inserted((Piece(0, 0), Piece(0, 1)))
     assert library.find(ONE).state is TakeState.DONE
@@ -105,7 +105,7 @@ async def test_what_is_dismissed_is_for_the_history_alone(library: Library) -> N
     with begun(library, ONE) as journal:
         journal.want(inserted=True)
     ledger = Ledger(library)
-    ledger.known(0, ONE)
+    assert ledger.earlier(ONE) == 0
     await ledger.dismissed((Piece(0, 0), Piece(0, 1)))
     assert library.find(ONE).state is TakeState.DONE
     assert [kind for kind, _ in told(library, ONE)] == ["dismissed", "dismissed"]
@@ -121,7 +121,7 @@ async def test_what_is_given_up_is_wanted_nowhere(library: Library) -> None:
     await ledger.give_up(1)
     await ledger.give_up(2)
     await ledger.close_all()
-    assert [found.state for found in library.all()] == [TakeState.DONE] * 2
+    assert [found.state for found in library.all()] == [TakeState.CANCELLED] * 2
 
 
 async def test_what_is_given_up_before_it_has_a_journal_is_wanted_nowhere(library: Library) -> None:

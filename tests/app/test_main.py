@@ -34,7 +34,7 @@ def started(home: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
 def answers(home: Path) -> bool:
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
     done = subprocess.run([COMMAND[0], "status"], env=environment, capture_output=True, text=True, timeout=30)
-    return done.returncode == 0 and "idle" in done.stdout
+    return done.returncode == 0 and "Ready" in done.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

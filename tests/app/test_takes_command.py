@@ -72,11 +72,11 @@ def test_list_shows_state_length_and_how_the_text_starts(home: Path) -> None:
     with take(home, SECOND, 2_000_000.0) as journal:
         journal.settle(0, Final(0, "[b]" + "long " * 50))
         first, second, *_ = run("list").stdout.splitlines()[1:]
-        assert second.split()[:1] + second.split()[3:] == [FIRST, "2.0", "s", "failed", "Good", "morning."]
-        assert (first.split()[0], first.split()[5]) == (SECOND, "live")
+        assert second.split()[:1] + second.split()[3:] == [FIRST, "2.0", "s", "Failed", "Good", "morning."]
+        assert (first.split()[0], first.split()[5]) == (SECOND, "Recognising")
         assert "[b]long" in first
         assert first.endswith("…")
-    assert "interrupted" in run("list").stdout.splitlines()[1]
+    assert "Failed" in run("list").stdout.splitlines()[1]
 
 
 @pytest.mark.usefixtures("finished")
@@ -90,7 +90,7 @@ def test_list_shows_what_a_person_made_of_the_text(home: Path) -> None:
 def test_show_prints_each_segment() -> None:
     shown = run("show", FIRST)
     assert shown.exit_code == 0
-    assert shown.stdout.splitlines()[0].startswith(f"{FIRST}: failed, 2.0 s, started 1970-01-12")
+    assert shown.stdout.splitlines()[0].startswith(f"{FIRST}: Failed, 2.0 s, started 1970-01-12")
     assert shown.stdout.splitlines()[1:3] == [
         "[0.0-0.8 s] Good morning.",
         "[1.0-1.8 s] no text: it died (engine_died)",

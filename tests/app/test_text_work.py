@@ -66,9 +66,9 @@ async def tasks() -> AsyncIterator[Tasks]:
 async def test_it_does_what_is_asked_about_texts_alone(tmp_path: Path, tasks: Tasks) -> None:
     texts = Texts(tmp_path, FakeInserter(), tasks)
     assert not texts.work.perform(Leave())
-    assert all(texts.work.perform(effect) for effect in (Aim(1, 0), AimHere(), Insert(ordered())))
+    assert all(texts.work.perform(effect) for effect in (Aim(1, 0), AimHere(1), Insert(ordered())))
     await texts.tells(Aimed(1, WINDOW, 0))
-    await texts.tells(Here(WINDOW))
+    await texts.tells(Here(1, WINDOW))
     await texts.tells(InsertionEnded(Insertion(How.TYPED)))
     assert texts.inserter.texts == [("kia ora", WINDOW)]
 
@@ -87,8 +87,8 @@ async def test_what_no_window_of_another_program_takes_is_copied(
 ) -> None:
     inserter, copies = FakeInserter(focus=target), Copies()
     texts = Texts(tmp_path, inserter, tasks, copies)
-    texts.work.perform(AimHere())
-    await texts.tells(Here(target))
+    texts.work.perform(AimHere(1))
+    await texts.tells(Here(1, target))
     texts.work.perform(Insert(ordered(target, pasted=True)))
     await texts.tells(InsertionEnded(Insertion(How.COPIED)))
     assert (copies.text, inserter.asked) == ("kia ora", 0)
@@ -97,11 +97,11 @@ async def test_what_no_window_of_another_program_takes_is_copied(
 async def test_a_menu_may_have_the_focus_for_a_moment(tmp_path: Path, tasks: Tasks) -> None:
     inserter = FakeInserter(focus=None)
     texts = Texts(tmp_path, inserter, tasks)
-    texts.work.perform(AimHere())
+    texts.work.perform(AimHere(1))
     await asyncio.sleep(0)
     inserter.focus = WINDOW
-    await texts.tells(Here(WINDOW))
-    assert texts.told == [Here(WINDOW)]
+    await texts.tells(Here(1, WINDOW))
+    assert texts.told == [Here(1, WINDOW)]
 
 
 @pytest.mark.parametrize(

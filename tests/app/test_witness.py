@@ -18,6 +18,7 @@ def tell(witness: Witness) -> None:
     witness.recognised(SESSION, Segment(0, 0, 1_000, "kia ora"))
     witness.held(SESSION, 0)
     witness.inserted(SESSION, 0)
+    witness.cancelled(SESSION)
     witness.closed(SESSION)
 
 
@@ -40,3 +41,11 @@ def test_several_are_told_everything() -> None:
     assert [row.state for known in (one, two) for row in known.rows(10, 2.0, 0.0, {})] == [State.DONE] * 2
     both.discarded(SESSION)
     assert [*one.rows(10, 2.0, 0.0, {}), *two.rows(10, 2.0, 0.0, {})] == []
+
+
+def test_cancelled_recording_is_cancelled_for_everybody() -> None:
+    one, two = Utterances(), Utterances()
+    both = Witnesses(OwnTakes(one, lambda: 1.0), OwnTakes(two, lambda: 1.0))
+    both.began(SESSION, 0)
+    both.cancelled(SESSION)
+    assert [row.state for known in (one, two) for row in known.rows(10, 2.0, 0.0, {})] == [State.CANCELLED] * 2

@@ -162,9 +162,11 @@ def test_what_is_cancelled_is_inserted_nowhere_and_kept(app: DesktopApp) -> None
     app.wait_for("listening")
     app.play(SPOKEN)
     app.desktop.xdotool("key", "Escape")
-    app.wait_for("idle")
+    app.wait_for("cancelled")
     app.release()
     (cancelled,) = app.wait_for_takes(before + 1)[before:]
+    assert cancelled.state is TakeState.CANCELLED
+    assert f"{cancelled.session}" in (line := app.command("takes", "list").splitlines()[1]) and "Cancelled" in line
     assert cancelled.transcript.text == directly(cancelled) != ""
     with dictating(app, "hybrid", "paste") as takes:
         pass

@@ -58,7 +58,7 @@ class Person:
             self.other.focus()
         self.app.release()
         self.spoken += 1
-        self.app.wait_for("idle", "held")
+        self.app.wait_for("idle", "held", "cancelled")
         if kind == "held":
             self.app.desktop.xdotool("key", "ctrl+alt+v")
 

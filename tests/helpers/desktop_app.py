@@ -67,7 +67,7 @@ class DesktopApp:
         """Whether it answers and has an idle worker."""
         assert self.process is not None and self.process.poll() is None, "the app has ended"
         with suppress(ControlError, OSError):
-            return self.view()["state"] == "idle" and self.worker_state() == "idle"
+            return self.view()["state"] in ("idle", "held") and self.worker_state() == "idle"
         return False
 
     def is_busy(self) -> bool:

@@ -34,7 +34,7 @@ class HostApp(DesktopApp):
         """Whether it answers; it may have no worker of its own."""
         assert self.process is not None and self.process.poll() is None, f"the app on {self.host.name} has ended"
         with suppress(ControlError, OSError):
-            return bool(self.view()["state"] == "idle")
+            return self.view()["state"] in ("idle", "held")
         return False
 
     def lends_to(self, made: dict[str, Any]) -> None:

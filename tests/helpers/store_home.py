@@ -67,7 +67,7 @@ def _record(app: DesktopApp) -> None:
     app.play(SPEECH / "zh-01.flac")
     app.desktop.xdotool("key", "Escape")
     app.release()
-    app.wait_for("idle")
+    app.wait_for("idle", "cancelled")
     app.wait_for_takes(2)
     other = TextField(app.desktop, "other")
     field.focus()

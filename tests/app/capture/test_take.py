@@ -153,3 +153,28 @@ def test_the_transcript_has_each_segment_that_somebody_wants() -> None:
         Segment(2, 4_000, 5_000, error="not recognised yet"),
     )
     assert (transcript.text, transcript.duration_ms) == ("yes", 5_000)
+
+
+@pytest.mark.parametrize(
+    ("events", "state", "held", "inserted"),
+    [
+        ((*SAID, Finished(9), Final(0, "a")), TakeState.CANCELLED, (), False),
+        ((*SAID, Finished(9), Final(0, "a"), Inserting(0)), TakeState.CANCELLED, (), False),
+        ((*SAID, Finished(9), Final(0, "a"), Inserting(0), Inserted(0)), TakeState.CANCELLED, (), True),
+        ((*SAID, Finished(9)), TakeState.WAITING, (), False),
+        (SAID, TakeState.INTERRUPTED, (), False),
+    ],
+)
+def test_cancelled_take_stays_cancelled_and_what_has_no_text_is_kept(
+    events: tuple[Event, ...], state: TakeState, held: tuple[int, ...], inserted: bool
+) -> None:
+    take = Take.of((Wanted(True), *events, Wanted(False, cancelled=True), Wanted(False)))
+    assert (take.cancelled, take.state(9), take.held, take.inserted) == (True, state, held, inserted)
+    assert take.state(9, live=True) is TakeState.LIVE
+
+
+def test_edited_take_has_nothing_to_paste() -> None:
+    events = (Wanted(True), *SAID, Finished(9), Final(0, "a"), Inserting(0))
+    assert Take.of(events).held == (0,)
+    edited = Take.of((*events, Edited("b")))
+    assert (edited.held, edited.state(9)) == ((), TakeState.DONE)

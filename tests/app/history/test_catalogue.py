@@ -149,3 +149,25 @@ def test_what_another_process_deleted_is_purged(library: Library, index: Index) 
     assert steps[:2] == [Progress(), Progress(changed=True)]
     assert not index.must_purge()
     assert texts(index) == ["take 2", "take 0"]
+
+
+@pytest.mark.parametrize("inserted", [True, False])
+def test_cancelled_take_is_so_in_the_index_and_after_the_index_was_opened_again(
+    inserted: bool, library: Library, tmp_path: Path
+) -> None:
+    record(library, 1, started_s=5.0)
+    with library.reopen(session(1)) as journal:
+        fill(journal, "kia ora")
+        journal.want(inserted=True)
+        if inserted:
+            journal.inserting(0)
+            journal.inserted(0)
+        journal.cancel()
+        journal.want(inserted=False)  # as recovery does
+    for _ in range(2):
+        index = Index(tmp_path / "index.sqlite")
+        refreshed(library, index)
+        (shown,) = index.page(9)
+        assert (shown.cancelled, shown.partly, shown.text) == (True, inserted, "kia ora")
+        index.close()
+    assert library.sweep(5.0 + 1e9) == [session(1)], "all that was said is known, and it is old"

@@ -33,6 +33,8 @@ def spoken(*steps: str, segment: Segment = TEXT) -> Utterances:
         "recognised": lambda: known.recognised("s", segment, 11.0),
         "inserted": lambda: known.inserted("s", 0, 11.5),
         "held": lambda: known.held("s", 0),
+        "cancelled": lambda: known.cancelled("s"),
+        "closed": lambda: known.closed("s"),
     }
     for step in steps:
         does[step]()
@@ -53,6 +55,11 @@ ALL = ("began", "completed", "queued", "recognised", "inserted")
         ((*ALL[:4], "held"), State.HELD),
         ((*ALL[:4], "held", "inserted"), State.DONE),
         (("began", "recognised"), State.INSERTING),
+        *(((*ALL[:done], "cancelled", *ALL[done:4], "closed"), State.CANCELLED) for done in range(5)),
+        ((*ALL[:4], "held", "cancelled", "closed"), State.CANCELLED),
+        ((*ALL, "cancelled", "closed"), State.DONE),
+        ((*ALL[:4], "cancelled", "inserted", "closed"), State.DONE),
+        (("cancelled", "closed", "began"), State.LISTENING),
     ],
 )
 def test_it_goes_through_the_states_that_the_app_shows(steps: tuple[str, ...], state: State) -> None:

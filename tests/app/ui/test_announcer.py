@@ -37,7 +37,12 @@ def test_what_was_not_inserted_is_said_with_its_reason() -> None:
     said.show_view(held)
     said.show_view(replace(held, seconds=2.0))
     said.show_view(View(State.HELD, held=1))
-    assert said.words == ["Another window has the focus now, so the text is held"]
+    assert said.words == ["Another window has the focus now. The text waits to be pasted"]
+    said.paste_key = "F8"
+    said.show_view(View(State.DONE, held=1))
+    said.show_view(View(State.HELD, held=1))
+    said.show_view(View(State.HELD, held=2, earlier=1))
+    assert said.words[1:] == ["Done", "2 texts to paste: F8 · 1 earlier recording to paste"], "what is new is said"
 
 
 def test_where_nobody_listens_nothing_is_said() -> None:

@@ -25,13 +25,21 @@ def test_the_caption_has_all_that_is_known(texts: Texts) -> None:
     assert parts[1:] == ["1:05", "whisper", texts("state.held"), texts("history.edited")]
     assert len(wording.caption(texts, replace(ROW, model="")).split(" · ")) == 3
     silent = wording.caption(texts, replace(ROW, state=TakeState.EMPTY, text="", model=""))
-    assert texts("state.idle") not in silent and silent.endswith("1:05")
+    assert silent.endswith(texts("state.done")), "a recording is not ready, it is over"
+    cancelled = replace(ROW, state=TakeState.INTERRUPTED, cancelled=True)
+    assert wording.caption(texts, cancelled).endswith(texts("state.cancelled"))
+    partly = wording.caption(texts, replace(cancelled, partly=True))
+    assert partly.endswith(f"{texts('state.cancelled')} · {texts('take.partly')}")
 
 
 def test_a_take_without_a_text_says_why(texts: Texts) -> None:
-    assert wording.take_text(texts, replace(ROW, text="")) == texts("take.no-text")
-    cut_off = replace(ROW, text="", state=TakeState.INTERRUPTED)
-    assert wording.take_text(texts, cut_off) == texts("take.interrupted")
+    for state, key in {
+        TakeState.DONE: "take.no-text",
+        TakeState.INTERRUPTED: "take.failed",
+        TakeState.DAMAGED: "take.damaged",
+        TakeState.LIVE: "state.waiting",
+    }.items():
+        assert wording.take_text(texts, replace(ROW, text="", state=state)) == texts(key)
 
 
 def test_what_is_read_out_is_short(texts: Texts) -> None:

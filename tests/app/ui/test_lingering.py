@@ -81,3 +81,26 @@ def test_a_take_that_goes_on_is_never_hidden_and_an_idle_app_not_seen_for_long(
             assert shown == View(state)
     lingering.see(IDLE, now)
     assert lingering.at(now + max(STAYS_S.values())) is None
+
+
+def test_text_that_waits_since_before_is_not_shown_after_each_recording() -> None:
+    lingering = Lingering()
+    waits = View(State.HELD, held=1, note=Note("focus-moved"))
+    assert lingering.see(waits, 0.0) == waits
+    assert lingering.see(View(State.HELD, held=1), STAYS_S[State.HELD] - 0.1) == View(State.HELD, held=1)
+    assert lingering.see(waits, STAYS_S[State.HELD]) is None
+    assert lingering.see(View(State.HELD, held=1), 8.0) is None, "its note is over"
+    lingering.see(View(State.DONE, earlier=1), 20.0)
+    done = View(State.DONE, earlier=1)
+    assert lingering.see(View(State.HELD, earlier=1), 21.0) == done
+    assert lingering.see(View(State.HELD, earlier=1), 22.0) is None
+    told = View(State.HELD, earlier=1, note=Note("held-earlier"))
+    assert lingering.see(told, 30.0) == told
+    assert lingering.see(told, 30.0 + NOTE_S) is None
+    assert lingering.see(View(State.HELD, held=1, earlier=1), 40.0), "one more waits"
+
+
+def test_recording_that_ends_without_an_end_is_hidden_although_a_text_waits() -> None:
+    lingering = Lingering()
+    lingering.see(View(State.LISTENING, earlier=1), 0.0)
+    assert lingering.see(View(State.HELD, earlier=1), 1.0) is None

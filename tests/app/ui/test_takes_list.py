@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.actions import Action, RecoverTake
+from app.actions import Action, HeldDeed, RecoverTake, SettleHeld
 from app.states import State
 from app.ui.takes_list import MOST, TakeRow, TakesList
 from app.ui.texts import Texts
@@ -16,7 +16,8 @@ from app.ui.theme import Theme
 from app.view import TakeView
 
 DONE = TakeView("a", 1_700_000_000.0, 75.0, State.DONE, "kia ora 你好")
-FAILED = TakeView("b", 1_700_000_100.0, 8.0, State.FAILED)
+FAILED = TakeView("b", 1_700_000_100.0, 8.0, State.FAILED, recovers=True)
+HELD = TakeView("d", 1_700_000_300.0, 2.0, State.HELD, "kia ora", held=2)
 SILENT = TakeView("c", 1_700_000_200.0, 3.0, State.DONE)
 
 
@@ -50,10 +51,28 @@ def test_each_take_shows_its_text_time_state_and_shape(takes: TakesList, texts: 
     assert first.text.accessibleName() == DONE.text
     assert "1:15" in first.when.text() and texts("state.done") in first.when.text()
     assert (first.shape.state, first.shape.accessibleName()) == (State.DONE, texts("state.done"))
-    assert second.text.accessibleName() == texts("take.interrupted")
+    assert second.text.accessibleName() == texts("take.failed")
     assert third.text.accessibleName() == texts("take.no-text")
-    takes.show_takes([replace(SILENT, state=State.IDLE)])
-    assert texts("state.idle") not in shown(takes)[0].when.text(), "it is over, not ready"
+    takes.show_takes([replace(SILENT, state=State.WAITING)])
+    assert shown(takes)[0].text.accessibleName() == texts("state.waiting")
+    takes.show_takes([replace(DONE, state=State.CANCELLED, partly=True)])
+    assert texts("take.partly") in shown(takes)[0].when.text()
+
+
+def test_text_to_paste_is_pasted_copied_or_dismissed(
+    takes: TakesList, asked: list[Action], texts: Texts, qtbot: QtBot
+) -> None:
+    takes.show_takes([HELD, DONE])
+    row, done = shown(takes)
+    assert not done.paste.isVisible() and not done.dismiss.isVisible()
+    QGuiApplication.clipboard().setText("before")
+    for button in (row.copy, row.dismiss):
+        QTest.keyClick(button, Qt.Key.Key_Space)
+    assert asked == [SettleHeld("d", HeldDeed.COPY), SettleHeld("d", HeldDeed.DISMISS)]
+    assert QGuiApplication.clipboard().text() == "before", "whoever knows what waits copies it"
+    QTest.keyClick(row.paste, Qt.Key.Key_Space)
+    assert row.window().isMinimized(), "the window below gets the focus"
+    qtbot.waitUntil(lambda: asked[-1] == SettleHeld("d", HeldDeed.PASTE))
 
 
 def test_a_text_is_copied_by_the_keyboard(takes: TakesList, texts: Texts, qtbot: QtBot) -> None:

@@ -47,8 +47,8 @@ FAMILIES = {
     "note": [*NoteKey, *Reason, *(f"pair-{reason.value.replace('_', '-')}" for reason in PairRefusal)],
     "language": [SYSTEM, *LANGUAGES],
     "key": ["left", "right"],
-    "action": ["copy", "recover"],
-    "take": ["copy-name", "recover-name"],
+    "action": ["paste", "copy", "dismiss", "recover"],
+    "take": ["paste-name", "copy-name", "dismiss-name", "recover-name"],
     "page": ["dictation", "history", "files", "monitor", "settings"],
     "settings.section": SECTIONS,
     "onboarding.step": list(Step),
@@ -159,9 +159,9 @@ def test_no_text_is_empty_or_ragged(language: str) -> None:
             assert form and form == form.strip(), key
 
 
-@pytest.mark.parametrize(("count", "text"), [(0, "0 takes"), (1, "1 take "), (2, "2 takes"), (11, "11 takes")])
+@pytest.mark.parametrize(("count", "text"), [(0, "0 texts"), (1, "1 text "), (2, "2 texts"), (11, "11 texts")])
 def test_english_counts(count: int, text: str) -> None:
-    assert Texts("en")("overlay.waiting", count=count).startswith(text)
+    assert Texts("en")("overlay.held", count=count).startswith(text)
 
 
 def test_counts_come_as_texts_too() -> None:

@@ -15,7 +15,7 @@ from app.ui.pages import HISTORY, MONITOR, SETTINGS
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.ui.tray import Tray
-from app.view import Note, View, WorkerState, WorkerView
+from app.view import Note, TakeView, View, WorkerState, WorkerView
 
 CHOICES = Choices((("USB & more", "USB & more"), ("Built-in", "Built-in")), "Built-in", "USB & more")
 
@@ -63,10 +63,24 @@ def test_every_entry_is_there_in_order(tray: Tray, texts: Texts) -> None:
 def test_what_is_held_or_waits_has_an_entry(tray: Tray, asked: list[Action]) -> None:
     usual = len(entries(tray))
     tray.show_view(View(State.HELD, held=1, note=Note("insert-ready")))
-    assert len(entries(tray)) == usual + 3
+    assert len(entries(tray)) == usual + 2
     tray.insert_ready.trigger()
-    tray.dismiss.trigger()
-    assert asked == [Verb.INSERT_READY, Verb.DISMISS_HELD]
+    assert asked == [Verb.INSERT_READY]
+
+
+def test_recordings_to_paste_are_offered_and_the_tooltip_counts_them(tray: Tray, texts: Texts) -> None:
+    usual = len(entries(tray))
+    tray.show_takes(
+        [TakeView("s", 0.0, 1.0, State.HELD, "kia ora", held=1), TakeView("t", 0.0, 1.0, State.DONE, "x")]
+    )
+    assert len(entries(tray)) == usual + 1 and len(tray.held.entries) == 1
+    tray.show_choices(Choices(keys={"paste-held": "ctrl+alt+v"}))
+    tray.show_view(View(State.HELD, held=2, earlier=1))
+    assert texts("state.held") in tray.toolTip()
+    assert texts("overlay.held-key", count=2, key="Ctrl+Alt+V") in tray.toolTip()
+    assert texts("overlay.earlier", count=1) in tray.toolTip()
+    texts.choose("zh" if texts.language == "en" else "en")
+    assert texts("overlay.earlier", count=1) in tray.toolTip() and tray.held.title() == texts("tray.to-paste")
 
 
 def test_what_is_held_goes_to_the_window_that_the_menu_gives_the_focus_back_to(

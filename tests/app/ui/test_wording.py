@@ -101,9 +101,10 @@ def test_where_the_audio_goes_comes_first_and_nothing_needless_after_it() -> Non
 def test_what_needs_attention_is_said() -> None:
     said = dict(wording.beside(EN, View(unsent_s=3.2, waiting=2, held=1), "F8"))
     assert said["3 s unsent"] == "warning"
-    assert "2 takes waiting" in said
-    assert said["1 text held: F8 pastes it"] == "warning"
-    assert "1 text held" in dict(wording.beside(EN, View(held=1), ""))
+    assert "Recognising 2 earlier recordings" in said
+    assert said["1 text to paste: F8"] == "warning"
+    assert "1 text to paste" in dict(wording.beside(EN, View(held=1), ""))
+    assert dict(wording.beside(EN, View(earlier=3), "F8"))["3 earlier recordings to paste"] == "warning"
 
 
 def test_today_is_today() -> None:

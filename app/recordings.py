@@ -1,0 +1,81 @@
+"""The recordings that windows list, as they are at this moment; and the texts to paste of those that are over.
+
+The journals say where a recording stands. Of those of this run the state machine knows better.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from app.actions import HeldDeed
+from app.capture.library import parse_session
+from app.dictation import Dictation
+from app.dictation_events import Event, HeldBefore, Settle
+from app.earlier import Earlier
+from app.errors import UsageMistake
+from app.ledger import Ledger
+from app.spoken_order import Piece
+from app.states import State
+from app.view import TakeView
+
+
+@dataclass(frozen=True)
+class Known:
+    """What this run knows. ``aside``: sessions that are recognised once nothing else is."""
+
+    machine: Dictation
+    ledger: Ledger
+    aside: Collection[str] = ()
+
+
+class Recordings:
+    """``tell`` takes events; ``noted`` waits until what became of texts is on disk."""
+
+    def __init__(
+        self, earlier: Earlier, known: Known, tell: Callable[[Event], None], noted: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._earlier, self._known, self._tell, self._noted = earlier, known, tell, noted
+        self._machine, self._ledger = known.machine, known.ledger
+
+    async def views(self, most: int) -> list[TakeView]:
+        """Return the newest ones, and those with text to paste, the newest first."""
+        held = (self._ledger.session(take) for take in self._machine.holding)
+        return [self._now(view) for view in await self._earlier.views(most, [one for one in held if one])]
+
+    async def hold_again(self) -> None:
+        """Offer the texts that were held when the app ended last."""
+        texts = dict[Piece, str]()
+        for session, held in (await self._earlier.held(time.time())).items():
+            if (take := self._ledger.earlier(session)) <= 0:  # else this run has begun it meanwhile
+                texts |= _pieces(take, held)
+        self._tell(HeldBefore(texts))
+
+    async def settle(self, session: str, deed: HeldDeed) -> None:
+        """Paste, copy or dismiss what one recording holds, of this run or an earlier one.
+
+        Raises ``TakeUnknown``, or ``UsageMistake``: it holds nothing.
+        """
+        known = parse_session(session)
+        take = self._ledger.number(known)
+        if take is None or (take <= 0 and take not in self._machine.holding):
+            await self._noted()  # or what was just pasted would be read as held
+            texts = await self._earlier.held_of(known)
+            take = self._ledger.earlier(known)
+            self._tell(HeldBefore(_pieces(take, texts)))
+        if take not in self._machine.holding:
+            raise UsageMistake(f"{session} has no text to paste: `kikipounamu takes list` shows what has")
+        self._tell(Settle(take, deed))
+
+    def _now(self, view: TakeView) -> TakeView:
+        if view.session in self._known.aside:
+            return replace(view, state=State.WAITING, recovers=False)
+        if (take := self._ledger.number(UUID(view.session))) is None:
+            return view
+        state, held = self._machine.stand(take, asyncio.get_running_loop().time())
+        return replace(view, state=state or view.state, held=held)
+
+
+def _pieces(take: int, texts: dict[int, str]) -> dict[Piece, str]:
+    return {Piece(take, segment): text for segment, text in texts.items()}

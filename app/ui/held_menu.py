@@ -1,0 +1,74 @@
+"""The tray's menu of recordings with text to paste: each can be pasted, copied or dismissed."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QMenu
+
+from app.actions import Action, HeldDeed, SettleHeld
+from app.ui.texts import Texts
+from app.ui.wording import today, when_text
+from app.view import TakeView
+
+MENU_CLOSES_MS: Final = 200
+"""Where a panel draws the menu, it gives the focus back a little later than we are told what was chosen."""
+_LONGEST: Final = 40
+_TEXTS: Final = {
+    HeldDeed.PASTE: "action.paste",
+    HeldDeed.COPY: "action.copy",
+    HeldDeed.DISMISS: "action.dismiss",
+}
+
+
+class HeldMenu(QMenu):
+    """Visible while a recording has text to paste; the newest first."""
+
+    def __init__(self, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._texts, self._ask = texts, ask
+        self._takes: tuple[TakeView, ...] = ()
+        self.entries: list[QMenu] = []
+        self.refresh()
+
+    def show_takes(self, takes: Sequence[TakeView]) -> None:
+        """Offer those with text to paste."""
+        held = tuple(take for take in takes if take.held)
+        if held != self._takes:
+            self._takes = held
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Make all entries anew, in the language of now."""
+        self.setTitle(self._texts("tray.to-paste"))
+        self.menuAction().setVisible(bool(self._takes))
+        self.clear()
+        for entry in self.entries:
+            entry.deleteLater()
+        self.entries = [self._entry(take) for take in self._takes]
+
+    def _entry(self, take: TakeView) -> QMenu:
+        entry = QMenu(self)
+        entry.setTitle(f"{literal(_shortened(take.text))} · {when_text(self._texts, take, today())}")
+        for deed, key in _TEXTS.items():
+            action = entry.addAction(self._texts(key))
+            action.triggered.connect(partial(self._settle, SettleHeld(take.session, deed)))
+        self.addMenu(entry)
+        return entry
+
+    def _settle(self, wish: SettleHeld, _: bool = False) -> None:
+        if wish.deed is HeldDeed.PASTE:
+            QTimer.singleShot(MENU_CLOSES_MS, lambda: self._ask(wish))
+        else:
+            self._ask(wish)
+
+
+def literal(name: str) -> str:
+    """Return a text for a menu, where "A & B" would be a shortcut."""
+    return name.replace("&", "&&")
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

@@ -1,0 +1,186 @@
+"""Held texts: what the key and the list do with them, and the space before what is pasted."""
+
+import pytest
+
+from app.actions import HeldDeed, Verb
+from app.dictation_events import (
+    Aimed,
+    AimHere,
+    Close,
+    Ended,
+    HeldBefore,
+    Here,
+    Insert,
+    InsertionEnded,
+    Key,
+    NoteDismissed,
+    NoteHeld,
+    NoteInserted,
+    NoteKey,
+    Play,
+    Settle,
+    Sounding,
+    Tick,
+)
+from app.insertion.outcome import How, Insertion, Target
+from app.spoken_order import Ordered, Piece
+from app.states import State
+from app.view import Note
+from tests.app.dictation_story import HELD, TYPED, WINDOW, Story, spoken, text
+
+
+def test_held_text_is_pasted_where_the_person_is() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
+    assert [type(effect) for effect in story.effects][-3:] == [NoteHeld, Play, Close]
+    assert story.state() is State.HELD
+    assert story.note == "focus-moved"
+    assert story.at(1.0, Key("paste-held", True)) == [AimHere(1)]
+    assert story.then(Here(1, Target(2))) == [], "not while the key is down"
+    story.then(Key("paste-held", False))
+    assert story.inserts() == ["one"]
+    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
+    assert story.then(Verb.PASTE_HELD) == []
+    assert (story.state(), story.note) == (State.DONE, ""), "why it was held is over with it"
+
+
+def test_held_text_that_is_copied_is_held_no_longer() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
+    story.at(1.0, Verb.PASTE_HELD, Here(1, None))
+    assert story.then(InsertionEnded(Insertion(How.COPIED))) == [NoteInserted((Piece(1, 0),))]
+    assert story.note == "copied" and story.dictation.view(1.0).held == 0
+
+
+def test_held_text_that_is_dismissed_is_offered_no_longer_and_what_follows_is_inserted() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), HELD)
+    assert story.then(Verb.DISMISS_HELD) == [NoteDismissed((Piece(1, 0),))]
+    assert (story.dictation.view(0.0).held, story.note) == (0, "")
+    assert story.then(Verb.DISMISS_HELD) == story.then(Verb.PASTE_HELD) == []
+    story.then(text(1, 1, "two"))
+    assert story.inserts()[-1].strip() == "two"
+
+
+def test_what_is_being_pasted_is_not_dismissed() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
+    story.at(1.0, Verb.PASTE_HELD, Here(1, Target(2)))
+    assert story.then(Verb.DISMISS_HELD) == []
+    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
+
+
+def test_key_pastes_nothing_of_an_earlier_run_and_the_list_does_each_recording() -> None:
+    story = Story()
+    before = {Piece(-1, 2): "one", Piece(0, 0): "two", Piece(0, 4): "three"}
+    story.at(0.0, HeldBefore(before))
+    assert (story.state(), story.dictation.view(0.0).held, story.dictation.view(0.0).earlier) == (State.HELD, 0, 2)
+    assert story.then(Verb.PASTE_HELD, Verb.DISMISS_HELD, Verb.COPY_HELD) == []
+    assert story.dictation.view(0.0).note == Note(NoteKey.HELD_EARLIER, {"count": "2"})
+    story.at(1.0, *spoken(), text(1, 0, "four"), Ended(1), TYPED)
+    assert story.inserts() == ["four"]
+    assert (story.state(), story.dictation.view(1.0).earlier) == (State.DONE, 2)
+    assert story.at(9.0, Settle(0, HeldDeed.PASTE)) == [AimHere(0, leaves=True)]
+    story.then(Here(0, Target(2)))
+    assert story.inserts() == ["two three"]
+    assert story.then(HELD) == [] and story.dictation.view(9.0).earlier == 2
+    story.at(10.0, Settle(0, HeldDeed.PASTE), Here(0, Target(2)))
+    assert story.then(TYPED) == [NoteInserted((Piece(0, 0), Piece(0, 4)))]
+    assert story.then(HeldBefore(before)) == [] and story.dictation.view(10.0).earlier == 1
+    assert story.then(Settle(-1, HeldDeed.DISMISS)) == [NoteDismissed((Piece(-1, 2),))]
+    assert (story.state(), story.dictation.view(10.0).earlier) == (State.IDLE, 0)
+
+
+def two_held() -> Story:
+    """Two recordings of this run, both held, and one of an earlier run."""
+    story = Story()
+    story.at(0.0, HeldBefore({Piece(0, 0): "zero"}))
+    story.at(0.0, *spoken(1), text(1, 0, "one"), Ended(1), HELD)
+    story.at(1.0, *spoken(2), text(2, 0, "two."), text(2, 1, "Three."), HELD, Ended(2))
+    story.at(20.0, Tick())
+    assert (story.dictation.view(20.0).held, story.dictation.view(20.0).earlier) == (2, 2)
+    return story
+
+
+def test_key_pastes_the_newest_recording_as_one_and_never_goes_back() -> None:
+    story = two_held()
+    assert story.at(20.0, Verb.PASTE_HELD, Verb.PASTE_HELD, Verb.PASTE_HELD) == [AimHere(2)], "one press is enough"
+    story.then(Here(2, WINDOW), Verb.PASTE_HELD)
+    assert story.inserts() == ["two. Three."]
+    assert story.then(TYPED) == [NoteInserted((Piece(2, 0), Piece(2, 1)))]
+    assert (story.dictation.view(20.0).held, story.dictation.view(20.0).earlier) == (0, 2)
+    assert story.then(Verb.PASTE_HELD, Verb.DISMISS_HELD) == [], "what is earlier is in the list"
+    assert story.state() is State.HELD
+    assert story.then(Settle(1, HeldDeed.PASTE)) == [AimHere(1, leaves=True)]
+
+
+def test_key_pastes_the_newest_recording_that_waits_although_a_later_one_arrived() -> None:
+    story = Story()
+    story.at(0.0, *spoken(1), text(1, 0, "one"), Ended(1), HELD)
+    story.at(40.0, *spoken(2), text(2, 0, "two"), Ended(2), TYPED)
+    assert story.then(Verb.PASTE_HELD) == [AimHere(1)]
+
+
+def test_paste_that_did_not_arrive_is_tried_again_with_the_key() -> None:
+    story = two_held()
+    story.then(Verb.PASTE_HELD, Here(2, WINDOW), HELD)
+    assert story.dictation.view(20.0).held == 2
+    assert story.then(Verb.PASTE_HELD) == [AimHere(2)]
+
+
+def test_recording_that_begins_meanwhile_changes_nothing_of_a_paste() -> None:
+    story = two_held()
+    story.then(Verb.PASTE_HELD, *spoken(3), text(3, 0, "four"))
+    story.then(Here(2, WINDOW))
+    assert story.inserts() == [], "one insertion at a time"
+    story.then(HELD)
+    assert story.inserts() == ["two. Three."] and story.dictation.view(20.0).held == 1
+    assert story.then(TYPED)[0] == NoteInserted((Piece(2, 0), Piece(2, 1)))
+    assert story.then(Ended(3), Verb.PASTE_HELD)[-1] == AimHere(3)
+
+
+def test_copy_and_dismissal_are_about_the_newest_recording() -> None:
+    story = two_held()
+    story.then(Verb.COPY_HELD)
+    assert [effect.ordered for effect in story.effects if isinstance(effect, Insert)] == [
+        Ordered((Piece(2, 0), Piece(2, 1)), ("two.", "Three."), "two. Three.", None, pasted=True)
+    ]
+    story.then(InsertionEnded(Insertion(How.COPIED)))
+    view = story.dictation.view(20.0)
+    assert (view.held, view.earlier) == (1, 1), "the key has pasted none, and goes on to the one before"
+    assert story.then(Verb.DISMISS_HELD) == [NoteDismissed((Piece(1, 0),))]
+
+
+@pytest.mark.parametrize(
+    ("first", "held", "after_s", "joins", "arrives"),
+    [
+        ("riverbank.", "Good morning", 29.0, True, " Good morning"),
+        ("riverbank.", "Good morning", 31.0, True, "Good morning"),
+        ("riverbank.", "Good morning", 1.0, False, "Good morning"),
+        ("河边。", "早上好", 1.0, True, "早上好"),
+    ],
+)
+def test_pasted_text_goes_on_after_what_was_inserted_before(
+    first: str, held: str, after_s: float, joins: bool, arrives: str
+) -> None:
+    story = Story()
+    story.dictation.joins = joins
+    story.at(0.0, *spoken(), text(1, 0, first), Ended(1), TYPED)
+    story.at(0.5, Verb.START, Aimed(2, Target(99)), Sounding(2), Verb.STOP, text(2, 0, held), Ended(2), HELD)
+    story.at(after_s, Verb.PASTE_HELD, Here(2, WINDOW))
+    assert story.inserts() == [arrives]
+
+
+@pytest.mark.parametrize(("joins", "arrives"), [(True, " Good morning"), (False, "Good morning")])
+def test_text_goes_on_after_what_was_pasted_while_it_was_spoken(joins: bool, arrives: str) -> None:
+    story = Story()
+    story.dictation.joins = joins
+    story.at(0.0, *spoken(), text(1, 0, "riverbank."), Ended(1), HELD)
+    story.at(40.0, Verb.START, Aimed(2, WINDOW), Sounding(2), Verb.PASTE_HELD, Here(1, WINDOW), TYPED)
+    story.then(Verb.STOP, text(2, 0, "Good morning"))
+    assert story.inserts() == [arrives]
+    story = Story()
+    story.dictation.joins = joins
+    story.at(0.0, *spoken(), text(1, 0, "riverbank."), Ended(1), HELD, Verb.PASTE_HELD, Here(1, WINDOW), TYPED)
+    story.at(5.0, *spoken(2), text(2, 0, "Good morning"))
+    assert story.inserts() == [arrives]

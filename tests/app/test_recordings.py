@@ -1,0 +1,126 @@
+"""The recordings that windows list: what is on disk, with what this run knows of it."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.actions import HeldDeed, Verb
+from app.capture.errors import TakeUnknown
+from app.capture.library import Library
+from app.dictation import Dictation
+from app.dictation_events import AimHere, Effect, Event, HeldBefore, NoteDismissed
+from app.earlier import Earlier
+from app.errors import UsageMistake
+from app.ledger import Ledger
+from app.listening import Listener
+from app.recordings import Known, Recordings
+from app.states import State
+from client.connection import Address
+from tests.helpers.takes import recognised_take
+
+ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
+
+
+class Run:
+    """A run of the app that is about to begin, with its state machine and its ledger."""
+
+    def __init__(self, root: Path) -> None:
+        self.machine, self.ledger = Dictation(), Ledger(Library(root))
+        self.aside: list[str] = []
+        self.effects: list[Effect] = []
+        self.events: list[Event] = []
+        self.noted = 0
+        earlier = Earlier(Library(root), Listener(lambda: Address("ws://nowhere"), root))
+        known = Known(self.machine, self.ledger, self.aside)
+        self.recordings = Recordings(earlier, known, self._tell, self._noted)
+
+    def _tell(self, event: Event) -> None:
+        self.events.append(event)
+        self.effects += self.machine.handle(event, 0.0)
+
+    async def _noted(self) -> None:
+        self.noted += 1
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Two recordings with text to paste, and one without, of a run before this one."""
+    now = time.time()
+    for session, age_s in ((ONE, 20.0), (TWO, 10.0), (THREE, 0.0)):
+        with recognised_take(tmp_path, session, now - age_s, "kia", "ora") as journal:
+            journal.finish()
+            if session == THREE:
+                journal.cancel()
+    return tmp_path
+
+
+@pytest.fixture
+def run(root: Path) -> Iterator[Run]:
+    yield Run(root)
+
+
+async def test_texts_of_an_earlier_run_are_offered_the_newest_recording_first(run: Run) -> None:
+    await run.recordings.hold_again()
+    assert run.machine.holding == [0, -1]
+    assert (run.ledger.session(0), run.ledger.session(-1)) == (TWO, ONE)
+    views = await run.recordings.views(20)
+    assert [(view.session, view.state, view.held) for view in views] == [
+        (str(THREE), State.CANCELLED, 0),
+        (str(TWO), State.HELD, 2),
+        (str(ONE), State.HELD, 2),
+    ]
+
+
+async def test_recording_with_text_to_paste_is_listed_however_many_came_after_it(run: Run) -> None:
+    await run.recordings.hold_again()
+    assert [view.session for view in await run.recordings.views(1)] == [str(one) for one in (THREE, TWO, ONE)]
+
+
+async def test_recording_is_settled_and_then_holds_nothing(run: Run) -> None:
+    await run.recordings.hold_again()
+    await run.recordings.settle(str(ONE), HeldDeed.PASTE)
+    assert run.effects == [AimHere(-1, leaves=True)]
+    await run.recordings.settle(str(TWO), HeldDeed.DISMISS)
+    assert isinstance(run.effects[-1], NoteDismissed) and run.machine.holding == [-1]
+    views = {view.session: view.held for view in await run.recordings.views(20)}
+    assert views[str(TWO)] == 0, "although its journal does not say so yet"
+    with pytest.raises(UsageMistake, match=f"{TWO} has no text to paste"):
+        await run.recordings.settle(str(TWO), HeldDeed.PASTE)
+    assert run.noted == 1 and run.machine.holding == [-1], "it was read from disk again, and not held again"
+
+
+async def test_recording_that_was_not_offered_is_read_from_disk(run: Run) -> None:
+    await run.recordings.settle(str(ONE), HeldDeed.PASTE)
+    assert (run.noted, run.effects) == (1, [AimHere(0, leaves=True)])
+    await run.recordings.hold_again()
+    assert run.machine.holding == [0, -1] and run.ledger.session(-1) == TWO
+
+
+async def test_recording_of_this_run_is_not_read_from_disk(run: Run, root: Path) -> None:
+    """Its journal may not say yet what was inserted."""
+    await run.ledger.opened(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
+    await run.ledger.close_all()
+    with pytest.raises(UsageMistake):
+        await run.recordings.settle(str(UUID(int=4)), HeldDeed.PASTE)
+    await run.recordings.hold_again()
+    (before,) = [event for event in run.events if isinstance(event, HeldBefore)]
+    assert {piece.take for piece in before.texts} == {0, -1} and run.noted == 0
+
+
+@pytest.mark.parametrize("session", [str(UUID(int=9)), "../etc", ""])
+async def test_recording_that_is_not_there_is_an_error(run: Run, session: str) -> None:
+    with pytest.raises(TakeUnknown):
+        await run.recordings.settle(session, HeldDeed.COPY)
+
+
+async def test_row_says_what_this_run_knows(run: Run, root: Path) -> None:
+    run.machine.handle(Verb.START, 0.0)
+    await run.ledger.opened(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
+    run.aside.append(str(ONE))
+    views = {view.session: view for view in await run.recordings.views(20)}
+    assert views[str(UUID(int=4))].state is State.ARMING
+    assert (views[str(ONE)].state, views[str(ONE)].recovers) == (State.WAITING, False)
+    await run.ledger.close_all()

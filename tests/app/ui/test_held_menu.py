@@ -1,0 +1,65 @@
+"""The tray's menu of recordings with text to paste."""
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.actions import Action, HeldDeed, SettleHeld
+from app.states import State
+from app.ui.held_menu import HeldMenu, literal
+from app.ui.texts import Texts
+from app.ui.wording import today, when_text
+from app.view import TakeView
+
+OLD = TakeView("old", 1_700_000_000.0, 75.0, State.HELD, "Mugs & jugs\nand " + "more " * 30, held=1)
+NEW = TakeView("new", 1_700_000_100.0, 5.0, State.HELD, "kia ora", held=2)
+DONE = TakeView("done", 1_700_000_200.0, 5.0, State.DONE, "done")
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def menu(texts: Texts, asked: list[Action], qtbot: QtBot) -> HeldMenu:
+    made = HeldMenu(texts, asked.append)
+    qtbot.addWidget(made)
+    return made
+
+
+def test_menu_is_there_while_a_recording_has_text_to_paste(menu: HeldMenu, texts: Texts) -> None:
+    assert not menu.menuAction().isVisible() and menu.title() == texts("tray.to-paste")
+    menu.show_takes([DONE, NEW, OLD])
+    assert menu.menuAction().isVisible()
+    titles = [entry.title() for entry in menu.entries]
+    assert titles[0] == f"kia ora · {when_text(texts, NEW, today())}"
+    assert titles[1].startswith("Mugs && jugs and more") and "…" in titles[1] and len(titles[1]) < 90
+    menu.show_takes([DONE])
+    assert not menu.menuAction().isVisible() and menu.entries == []
+
+
+def test_each_recording_is_pasted_copied_or_dismissed(
+    menu: HeldMenu, asked: list[Action], texts: Texts, qtbot: QtBot
+) -> None:
+    menu.show_takes([NEW, OLD])
+    paste, copy, dismiss = menu.entries[1].actions()
+    assert [each.text() for each in (paste, copy, dismiss)] == [
+        texts(f"action.{name}") for name in ("paste", "copy", "dismiss")
+    ]
+    paste.trigger()
+    assert asked == [], "the menu has the focus still"
+    qtbot.waitUntil(lambda: asked == [SettleHeld("old", HeldDeed.PASTE)])
+    copy.trigger()
+    dismiss.trigger()
+    assert asked[1:] == [SettleHeld("old", HeldDeed.COPY), SettleHeld("old", HeldDeed.DISMISS)]
+
+
+def test_menu_is_made_anew_only_for_other_recordings(menu: HeldMenu) -> None:
+    menu.show_takes([NEW])
+    entries = menu.entries
+    menu.show_takes([DONE, NEW])
+    assert menu.entries is entries, "a menu that is open would close"
+
+
+def test_shortcut_sign_is_written_twice() -> None:
+    assert literal("A & B") == "A && B"
