@@ -189,7 +189,9 @@ class Gateway:
             survey = self.monitor.survey
             return Room(survey.memory, self.monitor.up, speed(survey, ""))
 
-        return Runner(self._settings.files, keeping.history, self._jobs, self._settings.history_field, room)
+        runner = Runner(self._settings.files, keeping.history, self._jobs, self._settings.history_field, room)
+        runner.refuse_model = self.hub.intake.refuse_model
+        return runner
 
     def noticed(self, notice: Notice) -> None:
         """Something was published to this gateway."""

@@ -121,6 +121,8 @@ class FileRoutes:
         try:
             known = await self._archive.ask(lambda store: store.session(id))
             if known is None:
+                if why := self._runner.refuse_model(fields.options.model):
+                    raise RequestRefused(409, ErrorCode.MODEL_UNAVAILABLE, why)
                 return await self._begin(_new_file(visit, id, fields, form.filename, client), form)
             if (known.owner, known.tenant, known.kind) != (visit.device.owner, visit.tenant, SessionKind.FILE):
                 raise conflict("there is another session of this id: make a new one")

@@ -1,7 +1,7 @@
 """Which submitted file is read next, and which of their segments goes to the broker next. Pure.
 
-Files are for the night, dictation is for now: at most some seconds of audio of all files together are with the
-broker at a time. Whoever has least of that is served next, first among keys, then among the files of one.
+Files are for the night, dictation is for now: of all files for one model only some seconds of audio are with the
+broker. Whoever has least of that is served next, first among keys, then among the files of one.
 """
 
 from collections import Counter
@@ -16,8 +16,8 @@ _AHEAD_S: Final = 2.0
 
 @dataclass(frozen=True)
 class FlowLimits:
-    """``audio_s``: of all files, with the broker at a time, or two seconds of all workers' work if that is more.
-    ``memory``: the part of the broker's that may be used.
+    """``audio_s``: of all files for one model, with the broker at a time, or two seconds of all workers' work if
+    that is more. ``memory``: the part of the broker's that may be used.
 
     ``files``: read at a time, each by a process of its own. ``waiting``: files of one key that may wait.
     """
@@ -29,11 +29,12 @@ class FlowLimits:
 
 
 class Waiting(NamedTuple):
-    """A file. ``number``: its place in the order in which they came."""
+    """A file. ``number``: its place in the order in which they came. ``model``: empty: any."""
 
     id: str
     owner: str
     number: int
+    model: str = ""
 
 
 class Room(NamedTuple):
@@ -84,6 +85,7 @@ class Flow:
     def __init__(self, limits: FlowLimits) -> None:
         self._limits = limits
         self._owners: dict[str, str] = {}
+        self._models: dict[str, str] = {}
         self._asked: dict[str, tuple[int, int]] = {}  # of each file one: segment, samples
         self._flying: dict[Ask, int] = {}
 
@@ -93,7 +95,7 @@ class Flow:
 
     def ask(self, file: Waiting, segment: int, samples: int) -> None:
         """This one wants to go; a file asks for one at a time."""
-        self._owners[file.id] = file.owner
+        self._owners[file.id], self._models[file.id] = file.owner, file.model
         self._asked[file.id] = segment, samples
 
     def ended(self, file: str, segment: int) -> bool:
@@ -106,13 +108,19 @@ class Flow:
         self._owners.pop(file, None)
         for segment in self.flying(file):
             self.ended(file, segment)
+        self._models.pop(file, None)
 
     def grant(self, room: Room) -> Iterator[Ask]:
-        """Those that go now, in order."""
+        """Those that go now, in order. A model whose worker is away keeps files for others from nothing."""
         most = max(self._limits.audio_s, _AHEAD_S * room.speed) * SAMPLE_RATE
-        while room.up and room.memory <= self._limits.memory and (file := self._next()) is not None:
+        if room.up and room.memory <= self._limits.memory:
+            for model in sorted({self._models[file] for file in self._asked}):
+                yield from self._grant(model, most)
+
+    def _grant(self, model: str, most: float) -> Iterator[Ask]:
+        while (file := self._next(model)) is not None:
             segment, samples = self._asked[file]
-            flying = sum(self._flying.values())
+            flying = sum(of for ask, of in self._flying.items() if self._models[ask.file] == model)
             if flying and flying + samples > most:
                 return
             del self._asked[file]
@@ -120,7 +128,7 @@ class Flow:
             self._flying[ask] = samples
             yield ask
 
-    def _next(self) -> str | None:
+    def _next(self, model: str) -> str | None:
         """The file that is served next: waiting longest, among those that have least."""
         by_owner: dict[str, int] = {}
         by_file: dict[str, int] = {}
@@ -129,7 +137,7 @@ class Flow:
             owner = self._owners[ask.file]
             by_owner[owner] = by_owner.get(owner, 0) + samples
         return min(
-            self._asked,
+            (file for file in self._asked if self._models[file] == model),
             key=lambda file: (by_owner.get(self._owners[file], 0), by_file.get(file, 0)),
             default=None,
         )

@@ -72,6 +72,7 @@ class Runner:
         self._over: set[str] = set()  # sessions of which dead letters are needed no more
         self._sweep_s = 0.0  # when next
         self._told = ""  # why no files are taken
+        self.refuse_model: Callable[[str], str | None] = lambda model: None
         self._woken = asyncio.Event()
 
     # -- what is asked of it -------------------------------------------------------------------------------
@@ -99,7 +100,7 @@ class Runner:
         if stored.id in self._running:
             self._running[stored.id][1].restart()
         else:
-            self._waiting[stored.id] = Waiting(stored.id, stored.owner, stored.number)
+            self._waiting[stored.id] = Waiting(stored.id, stored.owner, stored.number, stored.options.model)
         self._woken.set()
 
     def changed(self, session: str) -> None:

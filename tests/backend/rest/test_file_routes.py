@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from backend.errors import HistoryUnavailable
 from backend.history.keeper import History
 from backend.history.records import NewFile, SessionState, StoredSession
+from backend.offers import Offers
 from backend.rest.flow import FlowLimits
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
@@ -237,6 +238,14 @@ async def test_a_file_that_was_lost_is_taken_when_it_comes_again(world: World) -
     assert (await world.submit(CONTENT, "a", session=id))["here"]
     async with world.working():
         await world.ended(id, "done")
+
+
+async def test_a_file_for_a_model_that_nobody_has_is_refused(world: World) -> None:
+    world.runner.refuse_model = lambda model: Offers({"zh": 0.0}).refuse(model, 600.0)
+    refused = await world.error("POST", "/v1/sessions", "a", data=form(CONTENT, model="none-such"))
+    assert refused == (409, "model_unavailable")
+    await wait_until(lambda: not world.on_disk(), "it is not kept")
+    await world.submit(CONTENT, "a", model="zh")
 
 
 async def test_who_is_revoked_sends_no_further(world: World) -> None:

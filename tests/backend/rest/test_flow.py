@@ -36,6 +36,19 @@ def test_a_key_has_several_places_only_while_no_other_waits() -> None:
     assert gives_way([], [mine[0], mine[1]], 2) is gives_way([b], [], 0) is None
 
 
+def test_files_of_a_model_whose_worker_is_away_do_not_stop_the_others() -> None:
+    flow = Flow(FlowLimits(audio_s=60.0))
+    away, here = Waiting("away", "o", 0, "night"), file("here", "p", 1)
+    flow.ask(away, 0, 60 * SAMPLE_RATE)
+    assert [ask.file for ask in flow.grant(ROOM)] == ["away"]
+    flow.ask(away, 1, 60 * SAMPLE_RATE)
+    flow.ask(here, 0, 60 * SAMPLE_RATE)
+    assert [ask.file for ask in flow.grant(ROOM)] == ["here"]
+    flow.left("away")
+    flow.left("here")
+    assert not list(flow.grant(ROOM))
+
+
 def test_so_much_is_with_the_broker_and_no_more() -> None:
     flow = Flow(FlowLimits(audio_s=60.0))
     for n in range(2):
