@@ -26,6 +26,7 @@ from app.control_command import handed_over
 from app.errors import AppError
 from app.gateways.actions import LookAtGateways
 from app.news import Devices, Post, Problem, Takes, WindowWanted
+from app.once import Once
 from app.settings.place import settings_place
 from app.settings.sections import Settings
 from app.ui import tray
@@ -36,6 +37,7 @@ from app.ui.clipboard import QtClipboard
 from app.ui.compositing import blends
 from app.ui.overlay import Overlay, possible
 from app.ui.pages import SETTINGS, Pages
+from app.ui.return_presses import ReturnPresses
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.ui.wording import key_text, note_text
@@ -84,7 +86,9 @@ class Windows:
         self.desk: Desk | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         has_tray = tray.available()
-        self.pages = Pages(theme, texts, self.ask, self._ask_beside, hides=has_tray)
+        self.pages = Pages(
+            theme, texts, self.ask, self._ask_beside, hides=has_tray, closing=Once(folders().data / "closing-told")
+        )
         self.shell, self.window = self.pages.shell, self.pages.window
         if not settings_place().exists():  # sooner than the desk tells it
             self.pages.first_steps.open()
@@ -217,6 +221,7 @@ def run(make_desk: MakeDesk, *, hidden: bool = False) -> int:
     application.setQuitOnLastWindowClosed(False)
     theme, texts = Theme(), Texts()
     theme.dress(application)
+    ReturnPresses(application)
     with logging_to("desktop", folders().logs), LoopThread("app") as loop:
         windows = Windows(application, loop, texts, theme)
         bridge = Bridge(windows.receive)

@@ -22,8 +22,8 @@ from runtime.terminal import printable
 
 LOOK_S: Final = 0.5
 _ANSWER_S: Final = 5.0
-_QUIET: Final = 2
-"""Light modules around a QR code: half of what ISO/IEC 18004 wants, for which a terminal has room."""
+_QUIET: Final = 4
+"""Light modules around a QR code, as ISO/IEC 18004 wants it."""
 _BLOCKS: Final = "▀▄█"
 _LIGHT, _AS_BEFORE = "\x1b[97;40m", "\x1b[0m"
 _ENDED: Final = {
@@ -111,6 +111,7 @@ def show(state: PairingState, say: Say, *, qr: bool = False) -> None:
         say(f"link: {printable(link)}")
         if qr:
             say(drawing(link))
+            say("Scan it with a camera, a phone's for example: it reads the link, which is pasted on the device.")
     if state.kind is DeviceKind.WORKER:
         say("A worker hears what it recognises, and its answers are believed: pair only computers that you trust.")
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QWidget
 
 from app.live_text import Span
 from app.states import State
@@ -22,6 +22,7 @@ from app.ui import icons
 from app.ui.choices import Choices
 from app.ui.colours import COLOURS, Scheme
 from app.ui.main_window import MainWindow, usual_size
+from app.ui.panels import scrolling
 from app.ui.pill import BARS, SHADOW, Levels, Pill, paint_shadow
 from app.ui.shell import Shell
 from app.ui.texts import Texts
@@ -240,6 +241,17 @@ def tray_icons(scheme: Scheme) -> QImage:
             )
     painter.end()
     return image
+
+
+def in_the_shell(page: QWidget, size: QSize) -> QScrollArea:
+    """The page in the area that the shell has around it, of this size."""
+    area = scrolling(page)
+    area.resize(size)
+    area.show()
+    for _ in range(3):  # what is laid out anew may lay out more
+        QGuiApplication.processEvents()
+        area.grab()
+    return area
 
 
 def grabbed(widget: QWidget) -> QImage:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
 from app.files.view import FileNote, FileState, FilesView, FileView
@@ -12,7 +13,7 @@ from app.ui.main_window import usual_size
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.view import Note
-from scripts.screenshots import Look, column, dressed, grabbed, ground
+from scripts.screenshots import Look, column, dressed, grabbed, ground, in_the_shell
 
 _NAMES: Final = {
     "en": (
@@ -89,10 +90,9 @@ def page(look: Look, view: FilesView, height: float, *, over: bool = False) -> Q
         made = FilesPage(theme, texts, lambda action: None)
         made.show_files(view)
         made.zone.show_over(over)
-        made.resize(usual_size().width(), round(usual_size().height() * height))
-        made.show()
+        area = in_the_shell(made, QSize(usual_size().width(), round(usual_size().height() * height)))
         made.setFocus()  # on nothing that would be marked
-        return grabbed(made)
+        return grabbed(area)
 
     return dressed(look, draw)
 

@@ -3,6 +3,7 @@
 from datetime import datetime, time
 from typing import Final
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
 from app.monitoring.model import MonitorModel
@@ -15,7 +16,7 @@ from app.view import WorkerView
 from client.monitor import Lost
 from protocol.monitor import BrokerState, Snapshot
 from scripts.example_fleet import MACHINES, OWN, ExampleFleet
-from scripts.screenshots import Look, column, dressed, grabbed, ground
+from scripts.screenshots import Look, column, dressed, grabbed, ground, in_the_shell
 
 _SECONDS: Final = 652
 _EMPTY: Final = Snapshot(
@@ -59,10 +60,9 @@ def monitor(look: Look, view: MonitorView, height: float) -> QImage:
         page = MonitorPage(theme, texts, lambda action: None)
         page.show_worker(WorkerView())
         page.show_monitor(view)
-        page.resize(usual_size().width(), round(usual_size().height() * height))
-        page.show()
+        area = in_the_shell(page, QSize(usual_size().width(), round(usual_size().height() * height)))
         page.setFocus()  # on nothing that would be marked
-        return grabbed(page)
+        return grabbed(area)
 
     return dressed(look, draw)
 

@@ -163,11 +163,9 @@ def _drawn(widget: QWidget, width: float = 0) -> QImage:
         widget.setFixedWidth(round(width))
     widget.show()
     QApplication.processEvents()
-    if isinstance(widget, QDialog):
-        widget.adjustSize()
-    widget.resize(
-        widget.width(), widget.heightForWidth(widget.width()) if widget.hasHeightForWidth() else widget.height()
-    )
+    if not isinstance(widget, QDialog):  # a dialog has its size by itself
+        wanted = widget.heightForWidth(widget.width()) if widget.hasHeightForWidth() else widget.height()
+        widget.resize(widget.width(), wanted)
     return grabbed(widget)
 
 

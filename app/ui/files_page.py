@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLayout,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -62,7 +61,7 @@ class FilesPage(QWidget):
         self.note = label(role="warning")
         self._list, self._ticks = QVBoxLayout(), QGridLayout()
         self._saving = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self.listing = QScrollArea()
+        self.listing = QWidget()
         self._lay_out()
         for tick in self.forms.values():
             tick.clicked.connect(lambda: self._choose(self._view.folder))
@@ -249,18 +248,12 @@ class FilesPage(QWidget):
         page.addWidget(self.note)
         page.addWidget(self._listing(), 1)
 
-    def _listing(self) -> QScrollArea:
-        inside = QWidget()
-        inside.setObjectName("list")
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, SPACING.hair, 0)
+    def _listing(self) -> QWidget:
+        column = QVBoxLayout(self.listing)
+        column.setContentsMargins(0, 0, 0, 0)
         self._list.setSpacing(SPACING.small)
         column.addLayout(self._list)
         column.addStretch(1)
-        self.listing.setWidget(inside)
-        self.listing.setWidgetResizable(True)
-        self.listing.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.listing.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         return self.listing
 
 

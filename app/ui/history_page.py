@@ -39,6 +39,7 @@ from app.ui.history_model import HistoryModel
 from app.ui.history_playing import KEY
 from app.ui.history_take import Asked, TakePanel
 from app.ui.history_wording import described, list_text, percent_text, told_text
+from app.ui.panels import scrolling
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets import control_height, label
@@ -292,7 +293,9 @@ class HistoryPage(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """As wide as what was chosen needs."""
-        return QSize(self.panel.minimumSizeHint().width() + 2 * SPACING.wide, super().minimumSizeHint().height())
+        bar = self._area.verticalScrollBar().sizeHint().width()
+        across = self.panel.minimumSizeHint().width() + bar + 2 * SPACING.wide
+        return QSize(across, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Beside each other where there is room for both."""
@@ -341,7 +344,8 @@ class HistoryPage(QWidget):
         left.addWidget(self.nothing, 1)
         self._sides.setSpacing(SPACING.large)
         self._sides.addLayout(left, 1)
-        self._sides.addWidget(self.panel, 1)
+        self._area = scrolling(self.panel)
+        self._sides.addWidget(self._area, 1)
         page = QVBoxLayout(self)
         page.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         page.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)

@@ -7,8 +7,9 @@ from PySide6.QtGui import (
     QFontMetrics,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.actions import Action, Verb
 from app.live_text import Span
@@ -25,6 +26,9 @@ from app.view import TakeView, View, WorkerView
 
 RECORDING = frozenset({State.ARMING, State.LISTENING})
 _LINES = 3
+_LETTERS = 60
+"""So wide at least is what is said, where the settings stand beside it."""
+_WIDEST = 16_777_215  # Qt: no limit
 
 
 def usual_size() -> QSize:
@@ -142,31 +146,46 @@ class MainWindow(QWidget):
         self.elapsed.setAccessibleName(texts("window.elapsed"))
         self.takes.refresh()
         self.settings.refresh()
-        widest = self.settings.minimumSizeHint().width() + self.side.verticalScrollBar().sizeHint().width()
-        self.side.setFixedWidth(max(QFontMetrics(font()).height() * 19, widest))
+        self._arrange()
         self.show_view(self._view)
 
     def sizeHint(self) -> QSize:
         """As far as the screen has room, but room for everything."""
         return usual_size().boundedTo(self.screen().availableSize()).expandedTo(self.minimumSizeHint())
 
+    def minimumSizeHint(self) -> QSize:
+        """One column: what does not fit beside goes below."""
+        parts = (self._left, self.settings)
+        across = max(part.minimumSizeHint().width() for part in parts) + 2 * SPACING.wide
+        return QSize(across, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Two columns where there is room for both."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        side = max(QFontMetrics(font()).height() * 19, self.settings.minimumSizeHint().width())
+        least = max(self._left.minimumSizeHint().width(), QFontMetrics(font()).averageCharWidth() * _LETTERS)
+        beside = self.width() - 3 * SPACING.wide >= side + least
+        direction = QBoxLayout.Direction
+        self._sides.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        self.settings.setMinimumWidth(side if beside else 0)
+        self.settings.setMaximumWidth(side if beside else _WIDEST)
+
     def _lay_out(self) -> None:
-        side = self.side = QScrollArea()
-        side.setWidget(self.settings)
-        side.setWidgetResizable(True)
-        side.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        side.setFixedWidth(QFontMetrics(font()).height() * 22)
-        left = QVBoxLayout()
+        self._left = QWidget()
+        left = QVBoxLayout(self._left)
+        left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(SPACING.large)
         left.addWidget(self._head())
         left.addWidget(self.takes_name)
         left.addWidget(self.takes, 1)
-        page = QHBoxLayout(self)
-        page.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
-        page.setSpacing(SPACING.wide)
-        page.addLayout(left, 1)
-        page.addWidget(side)
+        self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._sides.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self._sides.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
+        self._sides.setSpacing(SPACING.wide)
+        self._sides.addWidget(self._left, 1)
+        self._sides.addWidget(self.settings)
 
     def _head(self) -> QWidget:
         frame, column = card()

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.actions import Action, SwitchWorker
 from app.monitoring.view import Link, MonitorView
@@ -157,9 +157,7 @@ class MonitorPage(QWidget):
     # -- where it is ---------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        inside = QWidget()
-        inside.setObjectName("list")
-        column = QVBoxLayout(inside)
+        column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
         column.setSpacing(SPACING.large)
         column.addLayout(self._head())
@@ -168,14 +166,6 @@ class MonitorPage(QWidget):
         column.addStretch(1)
         self._lay_out_trouble()
         self._lay_out_figures()
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        page = QVBoxLayout(self)
-        page.setContentsMargins(0, 0, 0, 0)
-        page.addWidget(scroll)
 
     def _head(self) -> QVBoxLayout:
         row = QHBoxLayout()

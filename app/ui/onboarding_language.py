@@ -1,16 +1,20 @@
 """The first step: the language of the windows, asked in each of them."""
 
 from collections.abc import Callable
+from typing import Final
 
 from app.actions import Action, ChangeSetting
 from app.onboarding.steps import Step
 from app.sentences import LANGUAGES, entries
 from app.ui.choices import LANGUAGE, Choices
+from app.ui.drawable import language_is_drawn
 from app.ui.onboarding_parts import Option
-from app.ui.onboarding_step import StepPage, wrapping
+from app.ui.onboarding_step import StepPage, tell, wrapping
 from app.ui.texts import SYSTEM, Texts
 from app.ui.theme import SCALE, Theme
 from app.ui.widgets import label
+
+_ROLES: Final = {"heading": "", "says": "muted"}
 
 
 class LanguageStep(StepPage):
@@ -22,7 +26,8 @@ class LanguageStep(StepPage):
         super().__init__(theme, texts)
         self._ask, self._chosen = ask, SYSTEM
         self.other_heading, self.other_says = label(size=SCALE.heading, bold=True), label(role="muted")
-        wrapping([self.other_heading, self.other_says])
+        self.lacking = label(role="warning")
+        wrapping([self.other_heading, self.other_says, self.lacking])
         layout = self.layout()
         assert layout is not None
         layout.removeWidget(self.frame)
@@ -32,6 +37,7 @@ class LanguageStep(StepPage):
         for tag, option in self.options.items():
             self.column.addWidget(option)
             option.clicked.connect(lambda _, tag=tag: ask(ChangeSetting(LANGUAGE, tag)))
+        self.column.addWidget(self.lacking)
         self.refresh()
 
     @property
@@ -48,10 +54,13 @@ class LanguageStep(StepPage):
         """Everything again, in the language of now, and in the other one."""
         super().refresh()
         other = next(tag for tag in LANGUAGES if tag != self._texts.language)
-        self.other_heading.setText(_in(other, f"onboarding.heading.{self.step.value}"))
-        self.other_says.setText(_in(other, f"onboarding.says.{self.step.value}"))
+        drawn = language_is_drawn(other)
+        for said, key in ((self.other_heading, "heading"), (self.other_says, "says")):
+            tell(said, _in(other, f"onboarding.{key}.{self.step.value}") if drawn else "", _ROLES[key])
+        tell(self.lacking, "" if drawn else self._texts("onboarding.no-font"), "warning")
         for tag, option in self.options.items():
-            here, there = _in(self._texts.language, f"language.{tag}"), _in(other, f"language.{tag}")
+            here = self._texts(f"language.{tag}")
+            there = _in(other, f"language.{tag}") if drawn else here
             option.show_option(here if here == there else f"{here} · {there}")
         self.options[self._chosen].setChecked(True)
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from PySide6.QtWidgets import QWidget
+
 from app.actions import Action, RecoverTake
 from app.beside_actions import BesideAction, LookAtMonitor
 from app.files.view import FilesView, FileText
@@ -22,6 +24,7 @@ from app.models.view import ModelsView
 from app.monitoring.view import MonitorView
 from app.news import Problem, Programs
 from app.onboarding.view import MicrophoneTrial
+from app.once import Once
 from app.replacing.view import ReplacementsTried
 from app.settings.sections import Settings
 from app.sharing.view import InviteView, LendingView, SharingView
@@ -52,7 +55,7 @@ PAGES: Final = (DICTATION, HISTORY, FILES, MONITOR, SETTINGS)
 
 
 class Pages:
-    """``ask`` is for dictation, ``ask_beside`` for the rest. ``hides``: as of ``Shell``."""
+    """``ask`` is for dictation, ``ask_beside`` for the rest. ``hides``, ``closing``: as of ``Shell``."""
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Pages:
         ask_beside: Callable[[BesideAction], None],
         *,
         hides: bool,
+        closing: Once | None = None,
     ) -> None:
         self._ask, self._ask_beside = ask, ask_beside
         self.window = MainWindow(theme, texts, ask)
@@ -71,10 +75,9 @@ class Pages:
         self.settings = SettingsPage(theme, texts, ask)
         self.models = ModelsPanel(theme, texts, ask, ask_beside)
         self.settings.add("models", self.models, self.models.words)
-        self.shell = Shell(theme, texts, ask, hides=hides)
-        pages = (self.window, self.history, self.files, self.monitor, self.settings)
-        for name, page in zip(PAGES, pages, strict=True):
-            self.shell.add(name, page)
+        self.shell = Shell(theme, texts, ask, hides=hides, closing=closing)
+        for name, page in self._all.items():
+            self.shell.add(name, page, scrolls=name in (HISTORY, SETTINGS))
         self.first_steps = FirstSteps(theme, texts, ask, ask_beside, self.shell)
         again = Again(texts, ask)
         self.settings.add("general", again, again.words)
@@ -94,6 +97,12 @@ class Pages:
         self.gateways.shown.connect(self.lending.dialog.show_gateways)
         self.shell.seen.connect(self._seen)
         self._shows = self._table()
+
+    @property
+    def _all(self) -> dict[str, QWidget]:
+        """In the order of their tabs."""
+        pages = (self.window, self.history, self.files, self.monitor, self.settings)
+        return dict(zip(PAGES, pages, strict=True))
 
     def _table(self) -> dict[type, Callable[[Any], None]]:
         """Who shows which news."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.theme import RADII, SPACING, Theme
 from app.ui.widgets import ring
@@ -36,6 +36,59 @@ def bring_into_sight(widget: QWidget) -> None:
         around = around.parentWidget()
     if around is not None:
         around.ensureWidgetVisible(widget, 0, SPACING.large)
+
+
+def scrolling(inside: QWidget) -> QScrollArea:
+    """Let what is inside scroll up and down. One area is on a page, or one beside another; none is in another."""
+    area = QScrollArea()
+    area.setWidget(inside)
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area
+
+
+class DialogBody(QScrollArea):
+    """What a dialog says; it scrolls where the screen is too low for it. ``finish`` puts buttons below it."""
+
+    def __init__(self, dialog: QDialog) -> None:
+        super().__init__()
+        self._dialog, self._inside = dialog, QWidget()
+        self._inside.setObjectName("list")
+        self.column = QVBoxLayout(self._inside)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.setWidget(self._inside)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def finish(self, buttons: QWidget) -> None:
+        """Lay the dialog out."""
+        whole = QVBoxLayout(self._dialog)
+        whole.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
+        whole.setSpacing(SPACING.medium)
+        whole.addWidget(self, 1)
+        whole.addWidget(buttons)
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as what is inside, and a few lines high."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self._inside.minimumSizeHint().width() + bar, SPACING.huge * 2)
+
+    def sizeHint(self) -> QSize:
+        """All of it."""
+        wanted = max(self._inside.sizeHint().width(), self.minimumSizeHint().width())
+        across = max(wanted, self._dialog.width() - 2 * SPACING.wide)
+        return QSize(across, self.column.totalHeightForWidth(across))
+
+    def fit(self) -> None:
+        """Make the dialog as high as what it says, as far as the screen has room."""
+        if (layout := self._dialog.layout()) is None:
+            return
+        self.updateGeometry()
+        layout.invalidate()
+        room = self._dialog.screen().availableSize() - QSize(SPACING.huge, SPACING.huge)
+        self._dialog.resize(layout.sizeHint().boundedTo(room))
 
 
 class Columns(QWidget):

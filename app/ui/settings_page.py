@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.actions import Action
 from app.key_test import KeysSeen
@@ -15,6 +15,7 @@ from app.onboarding.view import MicrophoneTrial
 from app.settings.sections import Settings
 from app.ui import icons
 from app.ui.file_dialogs import Dialogs, SystemDialogs
+from app.ui.panels import scrolling
 from app.ui.settings_key import KeyControl
 from app.ui.settings_keys import PressTest
 from app.ui.settings_microphone import MicrophoneControl
@@ -61,7 +62,10 @@ class SettingsPage(QWidget):
         self.section = SECTIONS[0]
         for place, name in enumerate(SECTIONS):
             self.tabs.add(name, place)
-        self.rows: dict[str, Row] = {}
+        self._made = Rows(theme, texts, ask, self._known)
+        self._built = False
+        self._idle = QTimer(self, interval=0)
+        self._idle.timeout.connect(self._fill_next)
         self.press_test = PressTest(theme, texts, ask)
         self._keys, self._problems = KeysSeen(), dict[str, Problem]()
         self._lay_out()
@@ -71,20 +75,48 @@ class SettingsPage(QWidget):
     def add(self, section: str, panel: QWidget, words: Words) -> None:
         """A panel below the settings of a section; ``words()``: what the search finds it by."""
         self.sections[section].add(panel, words)
-        if self.rows:
+        if self._built:
             self.refresh()
 
+    @property
+    def rows(self) -> dict[str, Row]:
+        """All rows by the names of their settings; makes those that are not there yet."""
+        for name in SECTIONS:
+            self._fill(name)
+        return self._made.made
+
     def build(self) -> None:
-        """Make the rows, once somebody looks: the window is there sooner without them."""
-        if self.rows:
+        """Make what is shown, once somebody looks; the other sections follow while nothing else is to be done."""
+        if self._built:
             return
-        made = Rows(self._theme, self._texts, self._ask, self._known)
-        self.rows = made.rows
-        for name, section in self.sections.items():
-            section.fill(made.of(name))
+        self._built = True
+        self._fill(self.section)
         self.refresh()
-        self.show_settings(self._known.settings)
-        self.show_keys(self._keys)
+        self.press_test.show_bindings(self._known.bindings())
+        self.press_test.show_keys(self._keys)
+        self._idle.start()
+
+    def _fill_next(self) -> None:
+        missing = [name for name in SECTIONS if self._lacks_rows(name)]
+        if missing:
+            self._fill(missing[0])
+        else:
+            self._idle.stop()
+
+    def _lacks_rows(self, section: str) -> bool:
+        return self._made.has(section) and not self.sections[section].rows
+
+    def _fill(self, name: str) -> None:
+        if not self._lacks_rows(name):
+            return
+        section = self.sections[name]
+        section.fill(self._made.of(name))
+        section.refresh()
+        section.show_settings(self._known.settings)
+        for row in section.rows:
+            if isinstance(row.control, KeyControl):
+                row.control.show_problem(self._keys.problem)
+                row.refresh()
         for problem in tuple(self._problems.values()):
             self.show_problem(problem)
 
@@ -95,7 +127,7 @@ class SettingsPage(QWidget):
         known = self._known
         known.settings = settings
         known.choices = replace(known.choices, microphone=settings.audio.microphone)
-        if self.rows:
+        if self._built:
             for section in self.sections.values():
                 section.show_settings(settings)
             self.press_test.show_bindings(known.bindings())
@@ -104,7 +136,7 @@ class SettingsPage(QWidget):
         """The microphones that there are."""
         choices = self._known.choices
         self._known.choices = replace(choices, microphones=devices.microphones, default_microphone=devices.default)
-        if row := self.rows.get(MICROPHONE):
+        if row := self._made.made.get(MICROPHONE):
             row.control.refresh()
 
     def show_view(self, view: View) -> None:
@@ -119,14 +151,14 @@ class SettingsPage(QWidget):
 
     @property
     def _microphone(self) -> MicrophoneControl | None:
-        row = self.rows.get(MICROPHONE)
+        row = self._made.made.get(MICROPHONE)
         return row.control if row and isinstance(row.control, MicrophoneControl) else None
 
     def show_keys(self, seen: KeysSeen) -> None:
         """What arrived of the hotkeys, and what could not be bound."""
         self._keys = seen
         self.press_test.show_keys(seen)
-        for row in self.rows.values():
+        for row in self._made.made.values():
             if isinstance(row.control, KeyControl):
                 row.control.show_problem(seen.problem)
                 row.refresh()
@@ -136,11 +168,12 @@ class SettingsPage(QWidget):
         self._problems[problem.about] = problem
         if problem.about == "hotkeys":
             self.press_test.show_problem(problem.note)
-        if problem.about != "settings" or not self.rows:
+        if problem.about != "settings" or not self._built:
             return
         note = problem.note
-        refused = self.rows.get(problem.setting) if note else None
-        for row in self.rows.values():
+        self._fill(problem.setting.partition(".")[0])
+        refused = self._made.made.get(problem.setting) if note else None
+        for row in self._made.made.values():
             row.refuse(None if row is not refused else self._why(problem))
             row.show_settings(self._known.settings)
         elsewhere = problem.setting in ELSEWHERE
@@ -153,15 +186,15 @@ class SettingsPage(QWidget):
 
     def choose(self, section: str) -> None:
         """This one is shown, and no search."""
-        self.build()
         self.section = section
+        self.build()
         self.search.clear()
         self._search()
         self.area.verticalScrollBar().setValue(0)
 
     def refresh(self) -> None:
         """Everything again, in the language and colours of now."""
-        if not self.rows:
+        if not self._built:
             return
         texts = self._texts
         self.name.setText(texts("settings.name"))
@@ -177,7 +210,7 @@ class SettingsPage(QWidget):
             tab = self.tabs.tabs[name]
             tab.setText(section.title)
             tab.setAccessibleName(section.title)
-            tab.setVisible(not section.empty)
+            tab.setVisible(bool(section.panels) or self._made.has(name))
         self.trouble.refresh()
         bar = self.side.verticalScrollBar().sizeHint().width()
         self.side.setFixedWidth(self.tabs.sizeHint().width() + bar)
@@ -220,7 +253,10 @@ class SettingsPage(QWidget):
 
     def _search(self) -> None:
         wanted = terms(self.search.text())
-        hits = {name: section.search(wanted) for name, section in self.sections.items()}
+        for name in self.sections if wanted else (self.section,):
+            self._fill(name)
+        looked = self.sections if wanted else {self.section: self.sections[self.section]}
+        hits = {name: section.search(wanted) for name, section in looked.items()}
         for name, section in self.sections.items():
             section.setVisible(bool(hits[name]) if wanted else name == self.section)
         self.tabs.choose("" if wanted else self.section)
@@ -246,13 +282,14 @@ class SettingsPage(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(SPACING.hair, 0, SPACING.small, 0)
         column.setSpacing(SPACING.wide)
+        column.addWidget(self.trouble)
         for section in self.sections.values():
             column.addWidget(section)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.setWordWrap(True)
         column.addWidget(self.nothing)
         column.addStretch(1)
-        self.area, self.side = _scrolling(inside), _scrolling(self.tabs)
+        self.area, self.side = scrolling(inside), scrolling(self.tabs)
         sides = QHBoxLayout()
         sides.setSpacing(SPACING.large)
         sides.addWidget(self.side)
@@ -264,15 +301,5 @@ class SettingsPage(QWidget):
         page.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
         page.setSpacing(SPACING.medium)
         page.addLayout(head)
-        page.addWidget(self.trouble)
         page.addWidget(self.search)
         page.addLayout(sides, 1)
-
-
-def _scrolling(inside: QWidget) -> QScrollArea:
-    scroll = QScrollArea()
-    scroll.setWidget(inside)
-    scroll.setWidgetResizable(True)
-    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return scroll

@@ -28,7 +28,7 @@ class Row(QWidget):
         self._value = setting.default
         self._wanted: tuple[str, ...] = ()
         self._refused: Said | None = None
-        self._found_by = found_by(setting)
+        self._found_by = ""  # of all languages, which are read at the first search
         self.first = True
         self.setObjectName(f"row.{setting.name}")
         control.target.setObjectName(f"setting.{setting.name}")
@@ -74,6 +74,8 @@ class Row(QWidget):
         if wanted != self._wanted:
             self._wanted = wanted
             self._mark()
+        if wanted and not self._found_by:
+            self._found_by = found_by(self.setting)
         return found(wanted, self._found_by)
 
     def refresh(self) -> None:

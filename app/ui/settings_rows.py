@@ -57,16 +57,29 @@ class Known:
 
 
 class Rows:
-    """Makes them, and knows them by the names of their settings."""
+    """Rows by the names of their settings, made section by section: together they take longer than a click may."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], known: Known) -> None:
         self._theme, self._texts, self._ask, self._known = theme, texts, ask, known
-        shown = (setting for setting in all_settings().values() if setting.name not in ELSEWHERE)
-        self.rows = {setting.name: Row(setting, self._control(setting), theme, texts) for setting in shown}
+        self.made: dict[str, Row] = {}
+        self._shown = [setting for setting in all_settings().values() if setting.name not in ELSEWHERE]
+
+    def has(self, section: str) -> bool:
+        """Return whether the section has settings with rows."""
+        return any(setting.section == section for setting in self._shown)
 
     def of(self, section: str) -> list[Row]:
-        """Those of a section, in order."""
-        return [row for row in self.rows.values() if row.setting.section == section]
+        """Return the rows of a section, in order; the first call makes them."""
+        wanted = [setting for setting in self._shown if setting.section == section]
+        for setting in wanted:
+            if setting.name not in self.made:
+                self.made[setting.name] = Row(setting, self._control(setting), self._theme, self._texts)
+        return [self.made[setting.name] for setting in wanted]
+
+    @property
+    def rows(self) -> dict[str, Row]:
+        """All of them, made where they are not there yet."""
+        return {row.setting.name: row for one in self._shown for row in self.of(one.section)}
 
     def _control(self, setting: Setting) -> Control:
         texts, theme, name = self._texts, self._theme, setting.name

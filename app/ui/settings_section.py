@@ -55,11 +55,6 @@ class Section(QWidget):
         self.refresh()
 
     @property
-    def empty(self) -> bool:
-        """Whether there is nothing in it to show."""
-        return not self.panels and not self.rows
-
-    @property
     def title(self) -> str:
         """In the language of now."""
         return self._texts(f"settings.section.{self.name}")
@@ -92,7 +87,7 @@ class Section(QWidget):
             row.setVisible(row in rows)
             row.first = row in rows[:1]
         self.card.setVisible(bool(rows))
-        panels = [added for added in self.panels if found(wanted, self._words_of(added))]
+        panels = [added for added in self.panels if not wanted or found(wanted, self._words_of(added))]
         for added in self.panels:
             added.around.setVisible(added in panels)
         self.reset.setEnabled(not wanted)

@@ -21,7 +21,7 @@ class SectionTab(QAbstractButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Maximum)
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -31,8 +31,8 @@ class SectionTab(QAbstractButton):
         return QSize(across, metrics.height() + 2 * SPACING.small)
 
     def minimumSizeHint(self) -> QSize:
-        """All of it is read."""
-        return self.sizeHint()
+        """All of it is read; on a low screen the sections stand closer, so that they need not scroll."""
+        return self.sizeHint() - QSize(0, 2 * SPACING.small)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Its name, on a ground with a bar when chosen: not its colour alone."""

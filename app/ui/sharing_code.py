@@ -1,16 +1,18 @@
-"""A QR code, drawn by ourselves: dark on light in every theme, because many cameras read no other."""
+"""A QR code, drawn by ourselves: black on white in every theme, because many cameras read no other."""
 
 from typing import Final
 
 import segno
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.ui.theme import RADII, Theme, font
+from app.ui.theme import font
 
 QUIET: Final = 4
 """Modules around it that are light, as ISO/IEC 18004 wants it."""
+LIGHT: Final = QColor("white")
+DARK: Final = QColor("black")
 _PIXELS: Final = range(4, 7)  # of a module
 
 
@@ -23,13 +25,11 @@ def modules(text: str) -> tuple[tuple[bool, ...], ...]:
 class QrCode(QWidget):
     """Nothing, until it is told what to show."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._theme = theme
         self._text = ""
         self._rows: tuple[tuple[bool, ...], ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     def show_text(self, text: str) -> None:
         """Draws only what is new."""
@@ -52,24 +52,15 @@ class QrCode(QWidget):
         """Larger beside larger letters, as far as a screen has room."""
         return min(max(_PIXELS[0], QFontMetrics(font()).height() // _PIXELS[0]), _PIXELS[-1])
 
-    @property
-    def grounds(self) -> tuple[QColor, QColor]:
-        """Light and dark, of the theme's own colours."""
-        found = sorted((self._theme.colour(name) for name in ("surface", "text")), key=QColor.lightness)
-        return found[1], found[0]
-
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Its modules on a light ground, with whole pixels each."""
+        """Draw it in the middle, with whole pixels per module; the quiet zone shrinks with the modules."""
         if not self._rows:
             return
-        painter = QPainter(self)
-        (light, dark), side = self.grounds, self._module
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(light)
-        painter.drawRoundedRect(QRectF(self.rect()), RADII.small, RADII.small)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter, across = QPainter(self), len(self._rows) + 2 * QUIET
+        side = max(1, min(self.width(), self.height()) // across)
+        left, top = (self.width() - across * side) // 2, (self.height() - across * side) // 2
+        painter.fillRect(left, top, across * side, across * side, LIGHT)
         for y, line in enumerate(self._rows):
             for x, is_dark in enumerate(line):
                 if is_dark:
-                    painter.fillRect((x + QUIET) * side, (y + QUIET) * side, side, side, dark)
+                    painter.fillRect(left + (x + QUIET) * side, top + (y + QUIET) * side, side, side, DARK)

@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from app.gateways.actions import GatewayAction, LookAtGateways
 from app.gateways.places import grouped, is_whole, place_of, shown
@@ -17,6 +17,7 @@ from app.states import State
 from app.ui.gateways_found import FoundList
 from app.ui.lines import Lines
 from app.ui.onboarding_step import tell, wrapping
+from app.ui.panels import DialogBody
 from app.ui.sharing_invite import paint_primary
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
@@ -26,6 +27,7 @@ from protocol.pairing import PairingLink, clean_code, encode_link
 
 _WHO: Final = "lending"
 _LETTERS: Final = 52
+_ANSWER_LINES: Final = 2
 _LONGEST: Final = 2_000
 _LONGEST_CODE: Final = 32
 
@@ -58,6 +60,7 @@ class EnlistDialog(QDialog):
         self.trust = label(size=SCALE.caption, role="warning")
         self.shape, self.told = Shape(theme, State.DONE), label()
         self.enlist, self.close_button = QPushButton(), QPushButton()
+        self._body = DialogBody(self)
         self.buttons = Lines((self.enlist, self.close_button))
         wrapping([self.heading, self.says, self.nobody, self.trust, self.told])
         self._lay_out()
@@ -173,6 +176,7 @@ class EnlistDialog(QDialog):
         texts, stage = self._texts, self._view.stage if self._asked else EnlistStage.NONE
         done, asking = stage is EnlistStage.DONE, stage is EnlistStage.ASKING
         self._show_found(done=done)
+        self._answer.setMinimumHeight(0 if done else QFontMetrics(font()).lineSpacing() * _ANSWER_LINES)
         for part in (self.says, self.where_name, self.where, self.trust):
             part.setVisible(not done)
         for part in (self.code_name, self.code):
@@ -189,6 +193,7 @@ class EnlistDialog(QDialog):
         paint_primary(self.enlist, True)
         self.close_button.setText(texts("lending.close" if done else "lending.cancel"))
         self.buttons.arrange()
+        self._body.fit()
 
     def _show_found(self, *, done: bool) -> None:
         found = () if done else nearby(self._gateways, self._view.lent)
@@ -213,12 +218,13 @@ class EnlistDialog(QDialog):
         return "", False
 
     def _lay_out(self) -> None:
-        told = QHBoxLayout()
+        self._answer = QWidget()  # its room is kept: an answer moves no button
+        told = QHBoxLayout(self._answer)
+        told.setContentsMargins(0, 0, 0, 0)
         told.setSpacing(SPACING.small)
         told.addWidget(self.shape)
         told.addWidget(self.told, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
+        column = self._body.column
         column.setSpacing(SPACING.small)
         column.addWidget(self.heading)
         column.addWidget(self.says)
@@ -231,6 +237,6 @@ class EnlistDialog(QDialog):
             column.addWidget(field)
         column.addSpacing(SPACING.hair)
         column.addWidget(self.trust)
-        column.addLayout(told)
+        column.addWidget(self._answer)
         column.addStretch(1)
-        column.addWidget(self.buttons)
+        self._body.finish(self.buttons)

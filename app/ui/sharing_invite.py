@@ -13,6 +13,7 @@ from app.states import State
 from app.ui.lines import Lines
 from app.ui.onboarding_parts import Option
 from app.ui.onboarding_step import tell, wrapping
+from app.ui.panels import DialogBody
 from app.ui.sharing_code import QrCode
 from app.ui.sharing_wording import code_text, ended_text, left_text, places_text
 from app.ui.texts import Texts
@@ -39,14 +40,16 @@ class InviteDialog(QDialog):
         self.client, self.worker = Option(theme), Option(theme)
         self.client.setChecked(True)
         self.trust = label(role="warning")
-        self.digits, self.qr = label(size=_DIGITS, bold=True), QrCode(theme)
+        self.digits, self.qr = label(size=_DIGITS, bold=True), QrCode()
         self.digits.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.left, self.where = label(role="muted"), label(size=SCALE.caption, role="muted")
+        self.scan = label(size=SCALE.caption, role="muted")
         self.shape, self.ended = Shape(theme, State.DONE), label()
         self.copy, self.show_code = QPushButton(), QPushButton()
         self.close_button = QPushButton()
+        self._body = DialogBody(self)
         self.buttons = Lines((self.show_code, self.copy, self.close_button))
-        wrapping([self.heading, self.says, self.trust, self.left, self.where, self.ended])
+        wrapping([self.heading, self.says, self.trust, self.left, self.where, self.scan, self.ended])
         self._lay_out()
         self.worker.toggled.connect(self._show)
         self.show_code.clicked.connect(self._begin_code)
@@ -119,6 +122,7 @@ class InviteDialog(QDialog):
         done = invite.stage is PairingStage.PAIRED
         self.close_button.setText(texts("sharing.invite.done" if done else "sharing.invite.cancel"))
         self.buttons.arrange()
+        self._body.fit()
 
     def _show_code(self, *, waits: bool) -> None:
         texts, invite = self._texts, self._invite
@@ -128,6 +132,7 @@ class InviteDialog(QDialog):
         self.qr.show_text(invite.link if waits else "")
         self.qr.setVisible(waits and bool(invite.link))
         self.digits.setVisible(waits)
+        tell(self.scan, texts("sharing.invite.scan") if waits and invite.link else "")
         tell(self.left, left_text(texts, invite) if waits else "")
         places = places_text(invite).replace("\n", " · ")
         tell(self.where, texts("sharing.invite.where", where=places) if waits and places else "")
@@ -165,6 +170,7 @@ class InviteDialog(QDialog):
         words.addWidget(self.digits)
         words.addWidget(self.left)
         words.addWidget(self.where)
+        words.addWidget(self.scan)
         words.addStretch(1)
         code = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         code.setSpacing(SPACING.large)
@@ -174,15 +180,14 @@ class InviteDialog(QDialog):
         end.setSpacing(SPACING.small)
         end.addWidget(self.shape)
         end.addWidget(self.ended, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
+        column = self._body.column
         column.setSpacing(SPACING.medium)
         for shown in (self.heading, self.says, self.client, self.worker, self.trust):
             column.addWidget(shown)
         column.addLayout(code)
         column.addLayout(end)
         column.addStretch(1)
-        column.addWidget(self.buttons)
+        self._body.finish(self.buttons)
 
 
 def paint_primary(button: QPushButton, primary: bool) -> None:

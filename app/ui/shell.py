@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
     QHBoxLayout,
-    QScrollArea,
     QSizePolicy,
     QStackedLayout,
     QStackedWidget,
@@ -28,8 +27,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.actions import Action, Verb
+from app.once import Once
 from app.ui import icons
+from app.ui.closing_note import ClosingNote
 from app.ui.main_window import usual_size
+from app.ui.panels import scrolling
 from app.ui.texts import Texts
 from app.ui.theme import SPACING, Theme, font
 from app.ui.widgets import ring
@@ -83,7 +85,8 @@ class Tab(QAbstractButton):
 
 
 class Shell(QWidget):
-    """Holds the pages. ``hides``: closing it leaves the app running in a tray; else it quits.
+    """Holds the pages. ``hides``: closing it leaves the app running in a tray, which ``closing`` tells once; else
+    it quits.
 
     ``seen`` tells the name of the page that somebody can see now, empty for none: what feeds it may rest.
     Something may ``cover`` all of them for a while.
@@ -91,12 +94,25 @@ class Shell(QWidget):
 
     seen = Signal(str)
 
-    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], *, hides: bool) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Action], None],
+        *,
+        hides: bool,
+        closing: Once | None = None,
+    ) -> None:
         super().__init__()
+        self._closing = closing
+        self.closing_note: ClosingNote | None = None
+        if closing is not None:
+            self.closing_note = ClosingNote(texts, closing, self.hide, lambda: ask(Verb.QUIT), self)
         self._theme, self._texts, self._ask, self.hides = theme, texts, ask, hides
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWindowIcon(icons.icon(icons.APP))
+        self._placed = False
         self.tabs: dict[str, Tab] = {}
         self.pages: dict[str, QWidget] = {}
         self._group = QButtonGroup(self)
@@ -141,18 +157,14 @@ class Shell(QWidget):
             self.pages[self.page].setFocus()
         self._tell()
 
-    def add(self, name: str, page: QWidget) -> None:
-        """One more page, the first of them in front; its text is ``page.NAME``. It scrolls if it is high.
+    def add(self, name: str, page: QWidget, *, scrolls: bool = False) -> None:
+        """Add a page, the first of them in front; its text is ``page.NAME``. Ctrl with its number brings it there.
 
-        Ctrl with its number brings it to the front.
+        It scrolls up and down if it is high; ``scrolls``: it does so by itself.
         """
-        scrolls = QScrollArea()
-        scrolls.setWidget(page)
-        scrolls.setWidgetResizable(True)
-        scrolls.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         tab = self.tabs[name] = Tab(self._theme)
         self.pages[name] = page
-        place = self._stack.addWidget(scrolls)
+        place = self._stack.addWidget(page if scrolls else scrolling(page))
         self._group.addButton(tab, place)
         self._row.insertWidget(place, tab)
         tab.setChecked(place == self._stack.currentIndex())
@@ -183,14 +195,22 @@ class Shell(QWidget):
         if name:
             self.uncover()
             self.choose(name)
-        self.showNormal() if self.isMinimized() else self.show()
+        if not self._placed:  # later it is as large as a person made it
+            self._placed = True
+            if self._wanted() != self.sizeHint():
+                self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
         self.raise_()
         self.activateWindow()
 
     def sizeHint(self) -> QSize:
         """As far as the screen has room."""
+        return self._wanted().boundedTo(self.screen().availableSize())
+
+    def _wanted(self) -> QSize:
         tabs = max((tab.sizeHint().height() for tab in self.tabs.values()), default=0)
-        return (usual_size() + QSize(0, tabs + SPACING.small)).boundedTo(self.screen().availableSize())
+        return usual_size() + QSize(0, tabs + SPACING.small)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Somebody looks."""
@@ -204,11 +224,14 @@ class Shell(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """With a tray the app goes on without its window. Without one closing quits, once nothing is unsent."""
-        if self.hides:
+        if self.hides and (self._closing is None or self._closing.done):
             event.accept()
             return
         event.ignore()
-        self._ask(Verb.QUIT)
+        if self.hides and self.closing_note is not None and self.isVisible():
+            self.closing_note.open()
+        else:
+            self._ask(Verb.QUIT)
 
     def _tell(self) -> None:
         self.seen.emit(self.page if self.isVisible() else "")

@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.actions import Action, HeldDeed, RecoverTake, SettleHeld
 from app.states import State
@@ -105,8 +105,8 @@ class TakeRow(QFrame):
             self._ask(RecoverTake(self._take.session))
 
 
-class TakesList(QScrollArea):
-    """The newest first, as many as ``MOST``."""
+class TakesList(QWidget):
+    """The newest first, as many as ``MOST``; the page that it is on scrolls."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -115,17 +115,11 @@ class TakesList(QScrollArea):
         self.rows: list[TakeRow] = []
         self._empty = label(role="muted")
         self._empty.setWordWrap(True)
-        inside = QWidget()
-        inside.setObjectName("list")
-        self._layout = QVBoxLayout(inside)
-        self._layout.setContentsMargins(0, 0, SPACING.hair, 0)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(SPACING.small)
         self._layout.addWidget(self._empty)
         self._layout.addStretch(1)
-        self.setWidget(inside)
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.refresh()
 
     def show_takes(self, takes: Sequence[TakeView]) -> None:

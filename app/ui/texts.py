@@ -5,8 +5,10 @@ from typing import Final
 from PySide6.QtCore import QLocale, QObject, Signal
 
 from app.sentences import LANGUAGES, entries, filled
+from app.ui.drawable import language_is_drawn
 
 SYSTEM: Final = "system"
+_NAMES: Final = {f"language.{tag}": tag for tag in LANGUAGES}
 
 
 class Texts(QObject):
@@ -19,7 +21,12 @@ class Texts(QObject):
         self._chosen = language
 
     def __call__(self, key: str, /, **values: str | int) -> str:
-        """The text with its values. Raises ``KeyError`` for what is not in the texts."""
+        """The text with its values. Raises ``KeyError`` for what is not in the texts.
+
+        A language whose own name no font can draw has its English name.
+        """
+        if key in _NAMES and not language_is_drawn(_NAMES[key]):
+            key = f"language.latin.{_NAMES[key]}"
         return filled(self.language, key, values)
 
     def knows(self, key: str) -> bool:
@@ -32,7 +39,8 @@ class Texts(QObject):
         if self._chosen in LANGUAGES:
             return self._chosen
         wanted = QLocale.system().uiLanguages() if self._chosen == SYSTEM else [self._chosen]
-        return language_for(wanted)
+        found = language_for(wanted)
+        return found if language_is_drawn(found) else LANGUAGES[0]
 
     @property
     def chosen(self) -> str:

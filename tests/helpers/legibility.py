@@ -53,6 +53,39 @@ def cut(root: QWidget) -> list[str]:
     return narrow + wide
 
 
+def scrolling(root: QWidget) -> list[str]:
+    """Scroll areas that scroll sideways or are inside another one, and more than one that scrolls.
+
+    Lists and fields of text scroll by themselves, as controls do.
+    """
+    areas = [one for one in (root, *_seen(root)) if isinstance(one, QAbstractScrollArea)]
+    pages = [one for one in areas if isinstance(one, QScrollArea)]
+    wide = [f"{_told(one)} scrolls sideways" for one in areas if one.horizontalScrollBar().maximum() > 0]
+    inner = [f"{_told(one)} is in another scroll area" for one in pages if _is_nested(one, root)]
+    high = [one for one in pages if one.verticalScrollBar().maximum() > 0]
+    many = [f"{len(high)} areas scroll: {', '.join(map(_inside, high))}"] if len(high) > 1 else []
+    narrow = [f"{_inside(one)} needs {needed}" for one in pages if (needed := _needs_across(one))]
+    return wide + inner + many + narrow
+
+
+def _is_nested(area: QWidget, root: QWidget) -> bool:
+    around = area.parentWidget()
+    while area is not root and around is not None and not isinstance(around, QScrollArea):
+        around = None if around is root else around.parentWidget()
+    return area is not root and isinstance(around, QScrollArea)
+
+
+def _needs_across(area: QScrollArea) -> int:
+    """Pixels that what is inside needs, where the area has fewer."""
+    inside = area.widget()
+    needed = inside.minimumSizeHint().width() if inside is not None else 0
+    return needed if needed > area.viewport().width() else 0
+
+
+def _inside(area: QScrollArea) -> str:
+    return type(area.widget()).__name__
+
+
 def _told(widget: QWidget) -> str:
     """Which one."""
     text = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""

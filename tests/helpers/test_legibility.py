@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QRadioButton, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.helpers.legibility import cut, unnamed, unreachable
+from tests.helpers.legibility import cut, scrolling, unnamed, unreachable
 
 Make = Callable[..., QWidget]
 
@@ -86,3 +86,46 @@ def test_what_sticks_out_of_something_that_does_not_scroll_sideways_is_found(mak
     assert cut(window) == []  # one can scroll there
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     assert len(cut(window)) == 1
+
+
+def area_with(inside: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidget(inside)
+    area.setWidgetResizable(True)
+    return area
+
+
+def of_size(width: int, height: int) -> QWidget:
+    made = QWidget()
+    made.setMinimumSize(width, height)
+    return made
+
+
+def test_area_that_scrolls_up_and_down_breaks_no_rule(make: Make) -> None:
+    assert scrolling(make(area_with(of_size(10, 2_000)))) == []
+
+
+def test_area_that_scrolls_sideways_is_found(make: Make) -> None:
+    assert len(scrolling(make(area_with(of_size(2_000, 10))))) == 1
+
+
+def test_area_that_hides_what_is_too_wide_is_found(make: Make) -> None:
+    inside = QWidget()
+    QVBoxLayout(inside).addWidget(of_size(2_000, 10))
+    area = area_with(inside)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    assert scrolling(make(area)) != []
+
+
+def test_area_in_another_one_is_found(make: Make) -> None:
+    inside = QWidget()
+    QVBoxLayout(inside).addWidget(area_with(of_size(10, 10)))
+    assert len(scrolling(make(area_with(inside)))) == 1
+
+
+def test_two_areas_that_scroll_are_found(make: Make) -> None:
+    both = QWidget()
+    column = QVBoxLayout(both)
+    for _ in range(2):
+        column.addWidget(area_with(of_size(10, 2_000)))
+    assert len(scrolling(make(both))) == 1

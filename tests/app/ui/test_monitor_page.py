@@ -14,7 +14,7 @@ from app.monitoring.model import MonitorModel
 from app.monitoring.view import Link, MonitorView
 from app.states import State
 from app.ui.monitor_page import MonitorPage
-from app.ui.panels import Panel
+from app.ui.panels import Panel, scrolling
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.ui.timeline_row import TimelineRow
@@ -29,7 +29,7 @@ def busy() -> MonitorView:
     return model.view(60.0)
 
 
-def seen(page: MonitorPage, widget: QWidget) -> bool:
+def seen(page: QWidget, widget: QWidget) -> bool:
     """Whether it is within the page, all of it."""
     return page.rect().contains(QRect(widget.mapTo(page, QPoint(0, 0)), widget.size()))
 
@@ -146,14 +146,19 @@ def test_everything_has_a_name_and_the_keyboard_reaches_it(page: MonitorPage, qt
 
 
 def test_a_row_that_the_arrows_come_to_is_scrolled_into_sight(page: MonitorPage, qtbot: QtBot) -> None:
+    area = scrolling(page)
+    area.resize(page.size())
+    area.show()
+    area.activateWindow()
     page.show_monitor(busy())
     first, last = page.timeline.rows[0], page.timeline.rows[-1]
     first.setFocus()
     qtbot.waitUntil(first.hasFocus)
-    qtbot.waitUntil(lambda: not seen(page, last) and page.figures.height() > 2 * page.height())
+    qtbot.waitUntil(lambda: not seen(area, last) and page.height() > 2 * area.height())
     QTest.keyClick(first, Qt.Key.Key_End)
     assert last.hasFocus()
-    qtbot.waitUntil(lambda: seen(page, last))
+    qtbot.waitUntil(lambda: seen(area, last))
+    area.takeWidget()
 
 
 def test_the_language_and_the_colours_change_in_place(theme: Theme, qtbot: QtBot) -> None:

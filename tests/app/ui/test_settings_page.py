@@ -17,6 +17,7 @@ from app.settings.sections import Audio, Gateway, General, Hotkeys, Settings
 from app.ui.settings_controls import TextControl
 from app.ui.settings_microphone import MicrophoneControl
 from app.ui.settings_page import SECTIONS, SettingsPage
+from app.ui.settings_row import Row
 from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.view import Note, View
@@ -258,7 +259,7 @@ def test_what_is_told_before_anybody_looks_is_there_then(theme: Theme, texts: Te
     page.show_view(View())
     page.show_keys(KeysSeen(problem=Note("hotkey-taken", {"binding": "esc"})))
     page.show_problem(Problem("settings", note=BROKEN))
-    assert page.rows == {}
+    assert page.findChildren(Row) == []
     page.show()
     assert page.rows["general.sounds"].changed and page.trouble.isVisible()
     assert page.rows["hotkeys.cancel"].control.warning
@@ -294,3 +295,21 @@ def cut_off(page: SettingsPage) -> list[str]:
     said += [said.text() for said in labels if said.height() < said.heightForWidth(said.width())]
     wide = [inside.objectName()] if inside.width() > page.area.viewport().width() else []
     return [part.objectName() or type(part).__name__ for part in narrow] + said + wide
+
+
+def test_first_paint_makes_the_rows_of_one_section_and_idle_turns_the_rest(
+    theme: Theme, texts: Texts, qtbot: QtBot
+) -> None:
+    page = SettingsPage(theme, texts, lambda action: None)
+    qtbot.addWidget(page)
+    page.show_settings(replace(Settings(), gateway=Gateway("https://gpu:8765")))
+    assert page.findChildren(Row) == [], "nothing before somebody looks"
+    page.resize(900, 700)
+    page.show()
+    page.grab()
+    first = {row.setting.section for row in page.findChildren(Row)}
+    assert first == {"general"}
+    qtbot.waitUntil(lambda: not page._idle.isActive())
+    assert len(page.findChildren(Row)) == len(page.rows) > 25
+    assert page.rows["gateway.url"].changed, "rows that come late show what is in force"
+    page.hide()

@@ -43,14 +43,6 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
     return World(theme, texts, qtbot)
 
 
-def test_a_section_without_anything_is_empty(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-    section = Section("models", texts)
-    qtbot.addWidget(section)
-    assert section.empty
-    section.add(QWidget(), lambda: [])
-    assert not section.empty
-
-
 def test_all_of_it_goes_back_when_asked_twice(world: World, texts: Texts) -> None:
     reset = world.section.reset
     assert reset.isVisible() and reset.text() == texts("settings.reset-section")

@@ -16,6 +16,7 @@ from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.view import Note
 from protocol.pairing import PairingLink, encode_link
+from tests.app.ui.steady import places
 from tests.helpers.legibility import unnamed
 
 ATTIC = FoundView("attic", ("https://10.0.0.3:8765", "https://10.1.0.3:8765"), "c" * 64)
@@ -148,3 +149,20 @@ def test_what_was_told_of_another_one_is_not_told_again(dialog: EnlistDialog, as
     dialog.begin()
     assert dialog.where.text() == "" and dialog.where.isVisible()
     dialog.reject()
+
+
+def test_answers_move_no_button(dialog: EnlistDialog) -> None:
+    dialog.where.setText("10.0.0.7")
+    QTest.keyClicks(dialog.code, "48150623")
+    asking = LendingView(stage=EnlistStage.ASKING)
+    refused = LendingView(stage=EnlistStage.REFUSED, note=Note("pair-locked"))
+    seen = places(
+        (dialog.enlist, dialog.close_button),
+        [
+            lambda: None,
+            dialog.enlist.click,
+            lambda: dialog.show_lending(asking),
+            lambda: dialog.show_lending(refused),
+        ],
+    )
+    assert [len(found) for found in seen] == [1, 1]

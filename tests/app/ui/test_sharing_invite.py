@@ -44,6 +44,7 @@ def test_a_code_is_shown_for_what_the_device_is_for(
     assert (dialog.digits.text(), dialog.left.text()) == ("4815 0623", left_text(texts, WAITING))
     assert dialog.digits.accessibleName() == texts("sharing.invite.code", digits="4 8 1 5 0 6 2 3")
     assert dialog.qr.isVisible() and "10.0.0.8:8765" in dialog.where.text() and "desk" in dialog.says.text()
+    assert dialog.scan.isVisible() and dialog.scan.text() == texts("sharing.invite.scan")
     assert not dialog.trust.isVisible() and not dialog.show_code.isVisible()
 
 

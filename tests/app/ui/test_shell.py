@@ -1,14 +1,17 @@
 """Pages behind tabs: which one is seen, with the mouse and with keys, and what closing means."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.actions import Action, Verb
+from app.once import Once
 from app.ui.shell import Shell
 from app.ui.texts import Texts
 from app.ui.theme import Theme
@@ -100,3 +103,48 @@ def test_control_with_a_number_chooses_a_page(make: Make, texts: Texts, qtbot: Q
         QTest.keyClick(shell, key, Qt.KeyboardModifier.ControlModifier)
         assert shell.page == name
         assert shell.focusWidget() is shell.pages[name]
+
+
+def test_first_closing_with_a_tray_says_that_the_app_goes_on(
+    theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot, tmp_path: Path
+) -> None:
+    once = Once(tmp_path / "told")
+    shell = Shell(theme, texts, asked.append, hides=True, closing=once)
+    qtbot.addWidget(shell)
+    shell.add("dictation", QLabel("dictation"))
+    shell.appear()
+    shell.close()
+    note = shell.closing_note
+    assert note is not None and note.isVisible() and shell.isVisible()
+    note.go_on.click()
+    assert not shell.isVisible() and once.done and asked == []
+    shell.appear()
+    shell.close()
+    assert not shell.isVisible() and not note.isVisible(), "it is told once"
+
+
+def test_first_closing_without_a_tray_quits(
+    theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot, tmp_path: Path
+) -> None:
+    shell = Shell(theme, texts, asked.append, hides=False, closing=Once(tmp_path / "told"))
+    qtbot.addWidget(shell)
+    shell.appear()
+    shell.close()
+    assert asked == [Verb.QUIT] and shell.isVisible()
+
+
+def test_window_fills_a_screen_that_is_too_small_for_it(
+    make: Make, texts: Texts, qapp: QApplication, qtbot: QtBot
+) -> None:
+    room = qapp.primaryScreen().availableSize()
+    for points, fills in ((4.0, False), (40.0, True)):
+        letters = QFont(qapp.font())
+        letters.setPointSizeF(points)
+        qapp.setFont(letters)
+        shell = make(texts)
+        shell.appear()
+        assert shell.isMaximized() is fills
+        assert shell.width() <= room.width() and shell.height() <= room.height()
+        shell.showNormal()
+        shell.appear()
+        assert not shell.isMaximized(), "later it is as large as a person made it"

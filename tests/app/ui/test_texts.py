@@ -90,6 +90,7 @@ FAMILIES = {
     ],
     "lending": ["where", "where-hint", "code", "code-hint", "close", "cancel", "forget", "forget-sure"],
     "files.form": [form.value for form in Format],
+    "language.latin": list(LANGUAGES),
 }
 OPTIONS = {key for name in WITH_ROW for key in option_keys(all_settings()[name]).values()}
 NAMED = ("microphone.name", "hotkey.name", "mode.name", "language.name", "worker.name")

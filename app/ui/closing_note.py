@@ -1,0 +1,60 @@
+"""Told at the first closing of the window: the app goes on, and where it is then."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QDialog, QPushButton, QWidget
+
+from app.once import Once
+from app.ui.lines import Lines
+from app.ui.onboarding_step import wrapping
+from app.ui.panels import DialogBody
+from app.ui.texts import Texts
+from app.ui.theme import SCALE, SPACING, font
+from app.ui.widgets import label
+
+_LETTERS = 48
+
+
+class ClosingNote(QDialog):
+    """``close_window`` and ``end`` are what its buttons do; Esc leaves the window open."""
+
+    def __init__(
+        self, texts: Texts, once: Once, close_window: Callable[[], None], end: Callable[[], None], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._texts, self._once = texts, once
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.heading, self.says = label(size=SCALE.heading, bold=True), label()
+        self.go_on, self.quit = QPushButton(), QPushButton()
+        self.go_on.setProperty("role", "primary")
+        self.go_on.setDefault(True)
+        wrapping([self.heading, self.says])
+        self._body = DialogBody(self)
+        self._body.column.setSpacing(SPACING.medium)
+        for words in (self.heading, self.says):
+            self._body.column.addWidget(words)
+        self._body.column.addStretch(1)
+        self._body.finish(Lines((self.go_on, self.quit)))
+        self.go_on.clicked.connect(lambda: self._over(close_window))
+        self.quit.clicked.connect(lambda: self._over(end))
+        texts.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Everything again, in the language of now."""
+        texts = self._texts
+        self.setWindowTitle(texts("app.name"))
+        self.heading.setText(texts("closing.heading"))
+        self.heading.setMinimumWidth(QFontMetrics(font()).averageCharWidth() * _LETTERS)
+        self.says.setText(texts("closing.says"))
+        self.go_on.setText(texts("closing.go-on"))
+        self.quit.setText(texts("closing.quit"))
+        self._body.fit()
+
+    def _over(self, do: Callable[[], None]) -> None:
+        self._once.tell()
+        self.accept()
+        do()

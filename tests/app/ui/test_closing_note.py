@@ -1,0 +1,51 @@
+"""What is told at the first closing, and what its buttons do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from app.once import Once
+from app.ui.closing_note import ClosingNote
+from app.ui.texts import Texts
+
+
+@pytest.fixture
+def once(tmp_path: Path) -> Once:
+    return Once(tmp_path / "told")
+
+
+@pytest.fixture
+def done() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def note(texts: Texts, once: Once, done: list[str], qtbot: QtBot) -> Iterator[ClosingNote]:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    made = ClosingNote(texts, once, lambda: done.append("closed"), lambda: done.append("ended"), parent)
+    made.open()
+    yield made
+    parent.close()
+
+
+def test_note_says_where_the_app_is_and_how_it_ends(note: ClosingNote, texts: Texts) -> None:
+    assert note.says.text() == texts("closing.says") and note.go_on.isDefault()
+
+
+@pytest.mark.parametrize(("button", "did"), [("go_on", "closed"), ("quit", "ended")])
+def test_button_closes_or_ends_and_the_note_is_not_told_again(
+    note: ClosingNote, once: Once, done: list[str], button: str, did: str
+) -> None:
+    getattr(note, button).click()
+    assert (done, once.done, note.isVisible()) == ([did], True, False)
+
+
+def test_escape_leaves_the_window_open_and_the_note_for_the_next_time(
+    note: ClosingNote, once: Once, done: list[str]
+) -> None:
+    note.reject()
+    assert (done, once.done) == ([], False)
