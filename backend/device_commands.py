@@ -39,6 +39,8 @@ def list_devices() -> None:
         for one in listed:
             seen = _seen(one, known.get(one.id))
             say(f"{one.id}  {one.kind:6}  {_day(one.made_s)}  {seen:16}  {printable(one.name)}")
+            if one.refused:
+                say(f"    refused: a device is client or worker; `devices revoke {one.id}`, and pair it", err=True)
 
 
 @devices.command("add")

@@ -43,6 +43,11 @@ class Device(Struct, frozen=True):
     seen_s: int = 0
 
     @property
+    def refused(self) -> bool:
+        """Return whether the file was edited to make this an owner: no pairing and no command does."""
+        return self.kind is DeviceKind.OWNER
+
+    @property
     def owner(self) -> str:
         """To whom its sessions belong, as the broker keeps it."""
         return owner_of_digest(self.key_sha256)

@@ -4,12 +4,14 @@ What no handler sees is answered by aiohttp itself, in text, and logged with a t
 wrong door that is too much. There is no public place to say so; a test notices if the private ones move.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, cast
 
 import structlog
 from aiohttp import web
 
 from backend.answers import error_response
+from backend.masking import MaskedFrames
 from protocol.errors import ErrorCode
 
 log = structlog.get_logger(__name__)
@@ -33,6 +35,10 @@ class _Server(web.Server):
 
 class _Handler(web.RequestHandler):
     __slots__ = ()
+
+    def set_parser(self, parser: Any, data_received_cb: Callable[[], None] | None = None) -> None:
+        """What comes from now on are frames of a WebSocket."""
+        super().set_parser(cast(Any, MaskedFrames(parser)), data_received_cb)
 
     def handle_error(
         self,

@@ -5,11 +5,13 @@
                                              --confirm, wrong; or 10 s--> waiting, after the fifth time locked
     waiting --2 min--> expired
 
-Each exchange that begins counts as a try, whether or not it is confirmed. One is open at a time, and each is
-answered once: nothing that was said in one is of use in another. The time is passed in, codes and exchanges too.
+Each exchange that begins counts as a try, whether or not it is confirmed; a message that is none of SPAKE2 begins
+none. Several are open at a time, few of one address, so that no device waits for another one's. Each is answered
+once: nothing that was said in one is of use in another. The time is passed in, codes and exchanges too.
 """
 
 import hmac
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,11 +42,16 @@ NONCE: Final = bytes(12)  # each key seals one message
 
 @dataclass(frozen=True)
 class PairingRules:
-    """``exchange_s``: how long a device may take between its two requests."""
+    """``exchange_s``: how long a device may take between its two requests. ``open``: exchanges at a time, and
+    ``open_of_peer`` of one address, of which so many malformed messages are looked at.
+    """
 
     lifetime_s: float = 120.0
     exchange_s: float = 10.0
     tries: int = 5
+    open: int = 4
+    open_of_peer: int = 2
+    malformed_of_peer: int = 20
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ class Proven:
 @dataclass(frozen=True)
 class _Exchange:
     id: str
+    peer: str
     until: float
     asked: PairBegin
     answer: bytes
@@ -81,7 +89,8 @@ class Pairing:
         self._certificate = certificate_sha256
         self._until = now + self._rules.lifetime_s
         self._tries = 0
-        self._exchange: _Exchange | None = None
+        self._exchanges: dict[str, _Exchange] = {}  # that are open, or were
+        self._malformed: Counter[str] = Counter()  # by address: looking at them costs time
         self._end: PairingStage | None = None
         self.code = code
         self.kind = kind
@@ -104,35 +113,42 @@ class Pairing:
         """How many exchanges may begin."""
         return max(0, self._rules.tries - self._tries)
 
-    def begin(self, asked: PairBegin, exchange: str, now: float) -> PairBegan | PairRefused:
-        """A device begins; ``exchange`` is a name that nobody can guess. Raises ``MalformedMessage``."""
+    def begin(self, asked: PairBegin, exchange: str, now: float, peer: str = "") -> PairBegan | PairRefused:
+        """A device at the address ``peer`` begins; ``exchange`` is a name that cannot be guessed.
+
+        Raises ``MalformedMessage``.
+        """
         if (refused := self._closed(now)) is not None:
             return refused
         if asked.kind is not self.kind:
             return self._refused(PairRefusal.OTHER_KIND)
-        if self._is_open(now):
+        self._exchanges = {one.id: one for one in self._exchanges.values() if now < one.until}
+        of_peer = sum(one.peer == peer for one in self._exchanges.values())
+        crowded = len(self._exchanges) >= self._rules.open or of_peer >= self._rules.open_of_peer
+        if crowded or not self.tries_left or self._malformed[peer] >= self._rules.malformed_of_peer:
             return self._refused(PairRefusal.BUSY)
-        self._tries += 1
-        self._exchange = None
         device, gateway = identities(asked.name, asked.kind)
         side = SPAKE2_B(self.code.encode(), idA=device, idB=gateway)
         answer: bytes = side.start()
         try:
             shared: bytes = side.finish(asked.message)
         except (SPAKEError, NotOnCurve, ValueError) as error:
+            self._malformed[peer] += 1
             raise MalformedMessage("this is no message of SPAKE2") from error
         keys = derive_keys(shared, asked.message, answer)
-        self._exchange = _Exchange(exchange, now + self._rules.exchange_s, asked, answer, keys)
+        self._tries += 1
+        self._exchanges[exchange] = _Exchange(exchange, peer, now + self._rules.exchange_s, asked, answer, keys)
         return PairBegan(exchange, answer)
 
     def confirm(self, said: PairConfirm, now: float) -> Proven | PairRefused:
         """The device proves that it knows the code, once."""
         if (refused := self._closed(now)) is not None:
             return refused
-        exchange = self._exchange
-        if exchange is None or now >= exchange.until or not _same(exchange.id, said.exchange):
+        open_ones = [one for one in self._exchanges.values() if now < one.until]
+        exchange = next((one for one in open_ones if _same(one.id, said.exchange)), None)
+        if exchange is None:
             return self._refused(PairRefusal.CLOSED)
-        self._exchange = None
+        del self._exchanges[exchange.id]
         asked, answer, keys = exchange.asked, exchange.answer, exchange.keys
         expected = prove(keys.client, asked.message, answer, said.certificate_sha256)
         if not hmac.compare_digest(expected, said.proof):
@@ -145,7 +161,7 @@ class Pairing:
         return Proven(asked.name, asked.kind, keys, proof)
 
     def _is_open(self, now: float) -> bool:
-        return self._exchange is not None and now < self._exchange.until
+        return any(now < one.until for one in self._exchanges.values())
 
     def _closed(self, now: float) -> PairRefused | None:
         match self.stage(now):

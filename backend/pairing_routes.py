@@ -13,6 +13,7 @@ from backend.access import OWNER, Access, admit
 from backend.addresses import interfaces, reachable
 from backend.answers import json_response, read_body, read_json
 from backend.certificates import Certificate
+from backend.door import peer_of
 from backend.errors import BackendError, RequestRefused, SettingsError
 from backend.pairing import Pairing, PairingRules, Proven
 from backend.settings import GatewaySettings
@@ -142,18 +143,18 @@ class PairingDesk:
         said = decode_request(await read_body(request))
         if self._pairing is None:
             return json_response(PairRefused(PairRefusal.CLOSED))
-        answer = self._answer(self._pairing, said)
+        answer = self._answer(self._pairing, said, peer_of(request.remote or "127.0.0.1"))
         if isinstance(answer, Proven):
             return json_response(await self._welcome(answer))
         if isinstance(answer, PairRefused):
             log.warning("audit", what="not paired", reason=answer.reason, peer=request.remote)
         return json_response(answer)
 
-    def _answer(self, pairing: Pairing, said: PairRequest) -> PairBegan | Proven | PairRefused:
+    def _answer(self, pairing: Pairing, said: PairRequest, peer: str) -> PairBegan | Proven | PairRefused:
         now = self._clock()
         if isinstance(said, PairConfirm):
             return pairing.confirm(said, now)
-        return pairing.begin(said, secrets.token_urlsafe(16), now)
+        return pairing.begin(said, secrets.token_urlsafe(16), now, peer)
 
     async def _welcome(self, proven: Proven) -> Paired:
         pairing = self._pairing

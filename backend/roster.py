@@ -8,7 +8,7 @@ import hmac
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -40,13 +40,14 @@ class Roster:
         self._unread = ""
         self._written_at = -math.inf
         self._devices: dict[str, Device] = {}
+        self._refused: set[str] = set()
         self._here: defaultdict[str, list[OnRevoked]] = defaultdict(list)
         self._seen: dict[str, float] = {}
         self.on_gone: Callable[[Device], None] = _nothing
         self.revoked: frozenset[str] = frozenset()
         if store is not None:
             self._signature = store.signature()
-            self._devices = {device.id: device for device in store.read()}
+            self._devices = self._honoured(store.read())
             self.revoked = store.revoked()
 
     @property
@@ -115,7 +116,7 @@ class Roster:
         try:
             if (signature := self._store.signature()) == self._signature:
                 return
-            after = {device.id: device for device in self._store.read()}
+            after = self._honoured(self._store.read())
             revoked = self._store.revoked()
         except BackendError as error:
             if str(error) != self._unread:
@@ -156,6 +157,18 @@ class Roster:
         """When devices were here last, where the file does not say so yet."""
         seen = {id: self.seen_s(device) for id, device in self._devices.items()}
         return {id: seen_s for id, seen_s in seen.items() if seen_s > self._devices[id].seen_s}
+
+    def _honoured(self, devices: Iterable[Device]) -> dict[str, Device]:
+        """By id; those that the file makes owners are told once and not let in."""
+        honoured: dict[str, Device] = {}
+        for device in devices:
+            if not device.refused:
+                honoured[device.id] = device
+            elif device.id not in self._refused:
+                self._refused.add(device.id)
+                do = f"kikipounamu-gateway devices revoke {device.id}, and pair it again"
+                log.error("device.refused", device=device.id, reason="kind_owner", do=do)
+        return honoured
 
     @property
     def _file(self) -> DeviceStore:

@@ -35,8 +35,8 @@ KEY = DeviceKey("d", "a key", "desk")
 CLIENT, WORKER = DeviceKind.CLIENT, DeviceKind.WORKER
 
 
-def pairing() -> Pairing:
-    return Pairing(CODE, CLIENT, OWN, now=0.0)
+def pairing(rules: PairingRules | None = None) -> Pairing:
+    return Pairing(CODE, CLIENT, OWN, 0.0, rules)
 
 
 def reason(answer: object) -> PairRefusal:
@@ -118,15 +118,36 @@ def test_a_code_that_runs_out_in_the_middle_is_out() -> None:
     assert desk.stage(120.0) is PairingStage.EXPIRED
 
 
-def test_one_device_at_a_time_and_nobody_blocks_it_for_long() -> None:
+def test_device_does_not_wait_for_one_that_began_and_says_nothing() -> None:
     desk = pairing()
-    first, second = Device(desk), Device(desk)
-    began = first.begin(now=1.0, id="first")
-    assert reason(desk.begin(second.exchange.begin(), "second", 10.9)) is PairRefusal.BUSY
-    assert desk.tries_left == 4
-    later = second.begin(now=11.0, id="second")
-    assert reason(first.confirm(began, now=11.5)) is PairRefusal.CLOSED
-    assert isinstance(second.confirm(later, now=12.0), Proven)
+    silent, second = Device(desk), Device(desk)
+    silent.begin(now=1.0, id="silent")
+    began = second.begin(now=1.1, id="second")
+    assert desk.tries_left == 3
+    assert isinstance(second.confirm(began, now=1.2), Proven)
+    assert desk.stage(1.3) is PairingStage.PAIRED
+
+
+def test_each_open_exchange_is_answered_for_itself() -> None:
+    desk = pairing()
+    first, second = Device(desk, code="00000000"), Device(desk)
+    theirs, ours = first.begin(now=1.0, id="first"), second.begin(now=1.0, id="second")
+    assert reason(first.confirm(theirs, now=1.1)) is PairRefusal.WRONG_CODE
+    assert reason(desk.confirm(PairConfirm("first", OWN, bytes(32)), 1.2)) is PairRefusal.CLOSED
+    assert isinstance(second.confirm(ours, now=1.3), Proven)
+
+
+def test_so_many_exchanges_are_open_at_a_time_and_fewer_of_one_address() -> None:
+    desk = pairing(PairingRules(tries=50))
+    message = Device(desk).exchange.begin()
+
+    def begin(peer: str, now: float) -> bool:
+        return isinstance(desk.begin(message, f"{peer} {now}", now, peer), PairBegan)
+
+    assert [begin("a", 1.0 + n / 100) for n in range(3)] == [True, True, False]
+    assert [begin(peer, 2.0) for peer in "bcd"] == [True, True, False]
+    assert desk.tries_left == 46
+    assert begin("a", 11.5) and begin("d", 11.5), "two of them are over"
 
 
 @pytest.mark.parametrize(("now", "in_time"), [(10.9, True), (11.0, False), (12.0, False)])
@@ -206,11 +227,14 @@ OFF_THE_CURVE = b"A\x02" + bytes(31)
 @pytest.mark.parametrize(
     "message", [bytes(33), b"A" + bytes(32), b"B" + bytes(32), b"A\x01" + bytes(31), OFF_THE_CURVE]
 )
-def test_what_is_no_point_of_the_group_is_a_try(message: bytes) -> None:
-    desk = pairing()
-    with pytest.raises(MalformedMessage):
-        desk.begin(PairBegin("n", CLIENT, message), "e", 1.0)
-    assert desk.tries_left == 4
+def test_what_is_no_point_of_the_group_is_no_try_and_is_looked_at_so_often(message: bytes) -> None:
+    desk = pairing(PairingRules(malformed_of_peer=3))
+    for _ in range(3):
+        with pytest.raises(MalformedMessage):
+            desk.begin(PairBegin("n", CLIENT, message), "e", 1.0, "a")
+    assert desk.tries_left == 5
+    assert reason(desk.begin(PairBegin("n", CLIENT, message), "e", 1.0, "a")) is PairRefusal.BUSY
+    assert isinstance(desk.begin(Device(desk).exchange.begin(), "f", 1.0, "b"), PairBegan)
     assert reason(desk.confirm(PairConfirm("e", OWN, bytes(32)), 1.0)) is PairRefusal.CLOSED
 
 

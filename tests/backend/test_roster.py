@@ -29,6 +29,25 @@ def test_a_key_belongs_to_one_device(store: DeviceStore) -> None:
     assert roster.seen_s(made[0][0]) == 77
 
 
+def test_device_that_the_file_makes_an_owner_is_refused_and_told_once(store: DeviceStore) -> None:
+    device, key = store.add("a", DeviceKind.CLIENT, 0)
+    other, others_key = store.add("b", DeviceKind.CLIENT, 0)
+    roster = Roster(store)
+    gone: list[str] = []
+    with roster.present(device, lambda: gone.append("a")), capture_logs() as logs:
+        text = store.file.read_text().replace('"client"', '"owner"', 1)
+        store.file.write_text(text)
+        roster.refresh()
+        roster.refresh()
+        assert gone == ["a"], "it is out at once"
+    assert roster.of_key(key) is None and roster.of_key(others_key) == other
+    assert Roster(store).devices == (other,)
+    (told,) = [line for line in logs if line["event"] == "device.refused"]
+    assert (told["device"], told["reason"]) == (device.id, "kind_owner")
+    store.revoke(device.id)
+    assert store.read() == (other,)
+
+
 async def test_who_is_revoked_elsewhere_is_told_at_once(store: DeviceStore) -> None:
     (device, key), (other, _) = (store.add(name, DeviceKind.CLIENT, 0) for name in "ab")
     roster = Roster(store)
