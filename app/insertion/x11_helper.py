@@ -118,14 +118,15 @@ class Helper:
 
     async def close(self) -> None:
         """Let it give back what it borrowed, then end it. Safe to call twice."""
-        if self._process.returncode is None:
+        if not self.over:
             with suppress(HelperEnded):
                 self._send(Close())
             self._requests.close()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSE_S):
                     await self.ended()
-        await self._end()
+            self.kill()
+        await self.ended()
         await self._tasks.close()
 
     def kill(self) -> None:
@@ -185,7 +186,12 @@ class Helper:
                     await self._process.wait()
         self.kill()
         self._requests.close()
-        return await self._process.wait()
+        status = await self._process.wait()
+        with suppress(OSError):  # a TimeoutError too
+            async with asyncio.timeout(_CLOSE_S):
+                await self._replies.read()
+                await self._requests.wait_closed()
+        return status
 
 
 def _fail(answer: "asyncio.Future[Reply]", error: InsertionError) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.paste_watch import SETTLED_S
 from app.insertion.pasting import PastingInserter
 from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
 from tests.helpers.waiting import wait_until
@@ -41,6 +42,26 @@ class FakeClipboard:
             self.holds, self.kept = self.kept, None
 
 
+class SlowClipboard(FakeClipboard):
+    """Read when ``asks`` is set; ``asked`` tells that somebody waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asks, self.asked = asyncio.Event(), asyncio.Event()
+        self.asks.set()
+        self.given_back = 0
+
+    async def read(self, deadline_s: float) -> bool:
+        if not self.asks.is_set():
+            self.asked.set()
+        await self.asks.wait()
+        return True
+
+    async def give_back(self) -> None:
+        self.given_back += 1
+        await super().give_back()
+
+
 @dataclass
 class FakeKeys:
     clipboard: FakeClipboard
@@ -74,6 +95,24 @@ async def test_pasted_and_given_back(keys: FakeKeys) -> None:
     assert await inserter.insert("two", target) == Insertion(How.PASTED)
     assert keys.text == "one two"
     await wait_until(lambda: keys.clipboard.holds == "before", "what was there is back")
+    await inserter.close()
+
+
+async def test_old_clipboard_does_not_return_during_next_paste() -> None:
+    """It would be due in the middle of the second paste, whose target reads late."""
+    clipboard = SlowClipboard()
+    inserter = PastingInserter(clipboard, FakeKeys(clipboard), Rules())
+    assert await inserter.insert("one", EDITOR) == Insertion(How.PASTED)
+    clipboard.asks.clear()
+    pasting = asyncio.create_task(inserter.insert("two", EDITOR))
+    await clipboard.asked.wait()
+    done, _ = await asyncio.wait([pasting], timeout=2 * SETTLED_S)
+    assert not done
+    assert (clipboard.holds, clipboard.given_back) == ("two", 0)
+    clipboard.asks.set()
+    assert await pasting == Insertion(How.PASTED)
+    await wait_until(lambda: clipboard.given_back == 1, "what was there is back")
+    assert clipboard.holds == "before"
     await inserter.close()
 
 
