@@ -33,6 +33,7 @@ LAST_WORD_S: Final = 0.5
 """For how long a revoked device may still be told that it is one."""
 _BINARY: Final = WSMsgType.BINARY
 _MESSAGES_A_TURN: Final = 32
+_MOST_UNREAD: Final = 4_096
 _LINGER: Final = "HH" if sys.platform == "win32" else "ii"
 _LEFT: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
@@ -183,8 +184,15 @@ def _reset(request: web.Request) -> None:
 
 
 async def _part(socket: web.WebSocketResponse, connection: Connection) -> None:
-    """Say goodbye, then read until the peer has too: unread audio would turn our last words into a reset."""
+    """Say goodbye, then read until the peer has too: unread audio would turn our last words into a reset.
+
+    Only as much as a peer that keeps to the limits may have on its way: of one that goes on nothing more is read.
+    """
     connection.close(CloseCode.NORMAL)
     with suppress(ConnectionError):
-        while (await socket.receive()).type not in _LEFT:
-            pass
+        for number in range(_MOST_UNREAD):
+            if number % _MESSAGES_A_TURN == 0:
+                await asyncio.sleep(0)
+            if (await socket.receive()).type in _LEFT:
+                return
+        await asyncio.sleep(LAST_WORD_S)

@@ -47,7 +47,7 @@ class Pace:
 UNATTENDED_S: Final = 60.0
 """The audio that goes while nobody can work on it."""
 MOST_UNATTENDED: Final = 60
-PACES: Final = dict(zip(CLASSES, (Pace(1, 8, 10.0, 1.0), Pace(2, 16, 60.0, 2.0)), strict=True))
+PACES: Final = dict(zip(CLASSES, (Pace(1, 2, 10.0, 1.0), Pace(2, 4, 60.0, 2.0)), strict=True))
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,9 @@ class Attack(StrEnum):
     """One kind of abuse."""
 
     UNKNOWN_MODEL = "unknown-model"
-    EMPTY = "empty"
     CANCELS = "cancels"
     RESUME = "resume"
+    EMPTY = "empty"  # last: what is left of it is there for a minute
 
 
 COUNTS: Final = {Attack.UNKNOWN_MODEL: 137, Attack.EMPTY: 5_000, Attack.CANCELS: 65_536, Attack.RESUME: 65_536}

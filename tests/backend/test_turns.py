@@ -200,11 +200,11 @@ def test_turns_let_everything_in_once_in_order_of_its_session_and_within_the_bou
     ("workers", "priority", "model", "expected"),
     [
         ((), "interactive", "", Allowance(0, 60, 60 * SECOND)),
-        ((worker(5.0),), "interactive", "", Allowance(1, 8, 10 * SECOND)),
-        ((worker(5.0),), "bulk", "", Allowance(2, 16, 60 * SECOND)),
-        ((worker(100.0, 16), worker(50.0, 4, "n")), "bulk", "", Allowance(40, 320, 300 * SECOND)),
-        ((worker(100.0, 16), worker(50.0, 4, "n")), "interactive", "", Allowance(20, 160, 150 * SECOND)),
-        ((worker(100.0, 16), worker(50.0, 4, "n")), "bulk", "n", Allowance(8, 64, 100 * SECOND)),
+        ((worker(5.0),), "interactive", "", Allowance(1, 2, 10 * SECOND)),
+        ((worker(5.0),), "bulk", "", Allowance(2, 4, 60 * SECOND)),
+        ((worker(100.0, 16), worker(50.0, 4, "n")), "bulk", "", Allowance(40, 80, 300 * SECOND)),
+        ((worker(100.0, 16), worker(50.0, 4, "n")), "interactive", "", Allowance(20, 40, 150 * SECOND)),
+        ((worker(100.0, 16), worker(50.0, 4, "n")), "bulk", "n", Allowance(8, 16, 100 * SECOND)),
         ((worker(100.0, 16, state=WorkerState.DRAINING),), "bulk", "m", Allowance(0, 60, 60 * SECOND)),
     ],
 )
