@@ -25,6 +25,22 @@ class Quota:
 
 
 @dataclass
+class MessagePace:
+    """How fast the messages of one key are taken, but for audio: over all its connections, however many it has."""
+
+    per_second: float = 2_000.0
+    burst: float = 4_096.0
+    _ahead: float = 0.0
+    _at: float = 0.0
+
+    def pause_s(self, now: float) -> float:
+        """Take one message; return for how long its connection is then not read."""
+        self._ahead = max(0.0, self._ahead - (now - self._at) * self.per_second) + 1.0
+        self._at = now
+        return max(0.0, self._ahead - self.burst) / self.per_second
+
+
+@dataclass
 class Usage:
     """What one key did while this process ran. ``streams`` are those that are open now."""
 
@@ -32,6 +48,7 @@ class Usage:
     refused: int = 0
     streams: int = 0
     audio_bytes: int = 0
+    pace: MessagePace = field(default_factory=MessagePace)
 
     @property
     def audio_s(self) -> float:

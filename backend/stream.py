@@ -4,6 +4,7 @@ import asyncio
 import socket as sockets
 import struct
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -61,6 +62,7 @@ class Peer(NamedTuple):
     socket: web.WebSocketResponse
     connection: Connection
     usage: Usage
+    limited: bool
 
 
 async def serve_stream(request: web.Request, hub: Hub, visit: Visit) -> web.WebSocketResponse:
@@ -83,7 +85,7 @@ async def serve_stream(request: web.Request, hub: Hub, visit: Visit) -> web.WebS
     ):
         async with Tasks("stream") as tasks:
             tasks.start(_write(request, connection, settings.goodbye_s), "writer")
-            await _converse(Peer(socket, connection, usage), hub, visit.about)
+            await _converse(Peer(socket, connection, usage, visit.limited), hub, visit.about)
     return socket
 
 
@@ -123,7 +125,7 @@ async def _read(peer: Peer, hub: Hub, hosted: Hosted) -> None:
     """The loop that every audio frame goes through. It waits for the next message, and for the broker's answers
     where the session has asked for much; what has come at once does not keep other connections waiting.
     """
-    socket, connection, usage = peer
+    socket, connection, usage, limited = peer
     for number in count(1):
         if connection.closing:
             return
@@ -140,6 +142,8 @@ async def _read(peer: Peer, hub: Hub, hosted: Hosted) -> None:
         elif not connection.closing:
             await _other(socket, message, hub, hosted)
             await until_room(hosted, connection)
+            if limited and (pause_s := usage.pace.pause_s(time.monotonic())):
+                await asyncio.sleep(pause_s)
 
 
 async def _other(socket: web.WebSocketResponse, message: WSMessage, hub: Hub, hosted: Hosted) -> None:

@@ -1,7 +1,10 @@
+"""What one key may ask for, and how fast its messages are taken."""
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.quotas import Meter, Quota
+from backend.quotas import MessagePace, Meter, Quota
 
 
 def test_without_a_quota_everything_is_counted_and_taken() -> None:
@@ -74,3 +77,17 @@ def test_a_clock_that_goes_back_gives_nothing_away(steps: list[float]) -> None:
         highest = max(highest, now)
         taken += meter.request("k", now) is None
     assert taken <= 2 + highest
+
+
+def test_messages_of_a_key_are_taken_at_once_until_there_are_too_many() -> None:
+    pace = MessagePace(per_second=10.0, burst=5.0)
+    assert [pace.pause_s(100.0) for _ in range(7)] == pytest.approx([0, 0, 0, 0, 0, 0.1, 0.2])
+    assert pace.pause_s(100.2) == pytest.approx(0.1)
+    assert pace.pause_s(200.0) == 0.0
+
+
+def test_messages_of_a_key_pass_at_its_pace_in_the_long_run() -> None:
+    pace, now = MessagePace(per_second=100.0, burst=5.0), 0.0
+    for _ in range(1_000):
+        now += pace.pause_s(now)
+    assert now == pytest.approx(9.95)
