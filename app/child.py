@@ -18,6 +18,7 @@ from app.errors import ProgramEnds, ProgramMissing
 from client.backoff import backoff
 from runtime.folders import private_folder
 from runtime.leash import leashed
+from runtime.terminal import reason
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +91,7 @@ class Child:
             try:
                 self.status, what = await self._run_once(), "child ended"
             except OSError as error:  # no room for one more process or file: that passes
-                what = f"child cannot be started: {error}"
+                what = f"child cannot be started: {reason(error)}"
             if self._stopping.is_set():
                 return
             if self.status in self._final:

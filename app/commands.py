@@ -155,7 +155,7 @@ class Transcription:
         return False
 
     def _tell(self, file: Path, what: str) -> None:
-        self._console.print(Text(printable(f"{file.name}: {what}")), soft_wrap=True)
+        self._console.print(Text(printable(f"{file.name or file}: {what}")), soft_wrap=True)
 
 
 async def up(source: Source) -> int:

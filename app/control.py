@@ -32,6 +32,7 @@ from app.view import View
 from runtime.folders import folders, private_folder
 from runtime.locking import try_lock
 from runtime.tasks import Tasks
+from runtime.terminal import reason
 
 log = structlog.get_logger(__name__)
 
@@ -155,7 +156,7 @@ class Control:
             await self._listen()
         except OSError as error:
             await self._close()
-            raise ControlUnavailable(f"the command line cannot reach this app: {error}") from error
+            raise ControlUnavailable(f"the command line cannot reach this app: {reason(error)}") from error
         except AlreadyRunning:
             await self._close()
             raise

@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from app.errors import AppError
 from runtime.folders import folders
+from runtime.terminal import reason
 
 ANSWER_S: Final = 5.0
 START: Final = "start it with `kikipounamu app`, then try again"
@@ -104,7 +105,7 @@ def _patiently(connect: Any, until: float) -> Any:
         except TimeoutError:
             raise Refused("no-answer", _silent()) from None
         except OSError as error:
-            raise Refused("no-answer", f"the running app cannot be asked: {error}") from None
+            raise Refused("no-answer", f"the running app cannot be asked: {reason(error)}") from None
 
 
 def _send(stream: Any, request: dict[str, Any]) -> None:
@@ -112,7 +113,7 @@ def _send(stream: Any, request: dict[str, Any]) -> None:
         stream.write(json.dumps(request).encode() + b"\n")
         stream.flush()
     except OSError as error:
-        raise Refused("no-answer", f"the running app went away: {error}") from None
+        raise Refused("no-answer", f"the running app went away: {reason(error)}") from None
 
 
 def _answer(stream: Any) -> dict[str, Any]:
@@ -121,7 +122,7 @@ def _answer(stream: Any) -> dict[str, Any]:
     except TimeoutError:
         raise Refused("no-answer", _silent()) from None
     except OSError as error:
-        raise Refused("no-answer", f"the running app went away: {error}") from None
+        raise Refused("no-answer", f"the running app went away: {reason(error)}") from None
     if not line.endswith(b"\n"):
         raise Refused("no-answer", "the running app ended before it answered")
     answer: dict[str, Any] = json.loads(line)

@@ -82,7 +82,10 @@ def verify(
 @app.command("import")
 def import_model(
     name: Annotated[str, typer.Argument(help="A name as `kikipounamu models list` prints it.")],
-    folder: Annotated[Path, typer.Argument(help="A folder with the model's files, or with its wheels.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(exists=True, file_okay=False, help="A folder with the model's files, or with its wheels."),
+    ],
 ) -> None:
     """Install a model from files that you already have."""
     store, _ = _open()

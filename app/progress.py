@@ -67,6 +67,7 @@ class Display:
         self._over = False
         self._note = ""
         self._retry = ""
+        self._told = "", ""
         self._shown = ""
         self._end: str = State.DONE
 
@@ -118,10 +119,14 @@ class Display:
         note = f" ({self._note})" if self._note and not finished else ""
         if self._status:
             self._status.update(Text(f"{counted}{note}{self._retry}"))
-        line = f"{self._name}: {state}{note}"
-        if line != self._shown and not (self._status and not finished):
+        if (self._status and not finished) or (state, note) == self._told:
+            return
+        new = "" if note == self._told[1] else note  # said once, however the state changes meanwhile
+        line = counted if finished else f"{self._name}: {state}{new}"
+        self._told = state, note
+        if line != self._shown:
             self._shown = line
-            self._console.print(Text(counted if finished else line), soft_wrap=True)
+            self._console.print(Text(line), soft_wrap=True)
 
 
 def _retry(event: Disconnected) -> str:

@@ -31,11 +31,16 @@ from protocol.audio import samples_to_seconds
 from runtime.folders import Folders, folders
 from runtime.garbage import collect_seldom
 from runtime.logs import logging_to
-from runtime.terminal import printable, say
+from runtime.terminal import printable, reason, say
 
 log = structlog.get_logger(__name__)
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The gateway between clients and workers.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The gateway between clients and workers.",
+)
 main = app
 
 
@@ -96,7 +101,7 @@ def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders)
         log.error("the gateway cannot run", reason=str(error))
         raise typer.Exit(1) from None
     except OSError as error:
-        log.error("the gateway cannot listen", reason=str(error))
+        log.error("the gateway cannot listen", reason=reason(error))
         raise typer.Exit(1) from None
 
 

@@ -27,6 +27,7 @@ from backend.turns import QueueLimits
 from protocol.devices import clean_name
 from protocol.endpoint import ENDPOINT_FILE
 from runtime.folders import Folders
+from runtime.terminal import reason
 
 CONFIGURATION_FILE: Final = "gateway.toml"
 VARIABLE: Final = "KIKIPOUNAMU_GATEWAY_"
@@ -77,7 +78,7 @@ def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
             raise SettingsError(f"{file} is not there") from error
         return Configuration()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise SettingsError(f"{file} cannot be followed: {error}") from error
+        raise SettingsError(f"{file} cannot be followed: {reason(error)}") from error
 
 
 def read_environment(variables: Mapping[str, str]) -> Configuration:

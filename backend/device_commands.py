@@ -17,7 +17,7 @@ from protocol.devices import DEVICES_PATH, DeviceKind, DeviceList, DeviceState
 from protocol.endpoint import ENDPOINT_FILE
 from protocol.pairing import PAIRING_PATH, PairingState
 from runtime.folders import folders
-from runtime.terminal import printable, say
+from runtime.terminal import printable, reason, say
 
 devices = typer.Typer(no_args_is_help=True, help="Who else may use this gateway.")
 
@@ -81,7 +81,8 @@ def _store() -> Iterator[DeviceStore]:
     try:
         yield DeviceStore(folders().data / DEVICES_FILE)
     except (BackendError, OSError) as error:
-        say(str(error), err=True)
+        where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+        say(f"{where}{reason(error)}", err=True)
         raise typer.Exit(1) from None
 
 

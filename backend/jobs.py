@@ -333,7 +333,10 @@ async def open_jobs(url: str, gateway: str, most_bytes: int = MOST_BYTES) -> Asy
     """Jobs on the broker at ``url``; ``most_bytes`` of commands wait while it is away. Raises a ``BrokerError``:
     nobody answers in 5 s, too old, another layout.
     """
-    jobs = Jobs(url, gateway, most_bytes)
+    try:
+        jobs = Jobs(url, gateway, most_bytes)
+    except ValueError as error:  # of redis-py
+        raise BrokerFailed(f"{shown_url(url)} is not the address of a broker: {error}") from error
     try:
         await jobs.prepare(shown_url(url))
         async with Tasks("jobs") as tasks:

@@ -18,7 +18,7 @@ from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
 from protocol.pairing import PAIRING_PATH, PairingStage, PairingState, PairingWish, link_of
 from runtime.folders import folders
-from runtime.terminal import printable
+from runtime.terminal import printable, reason
 
 LOOK_S: Final = 0.5
 _ANSWER_S: Final = 5.0
@@ -93,8 +93,11 @@ async def _ask(http: aiohttp.ClientSession, method: str, body: bytes | None = No
             if response.status != 200:
                 raise PairingFailed(msgspec.json.decode(answer, type=_Refusal).error.message)
             return msgspec.json.decode(answer, type=PairingState)
+    except aiohttp.ClientConnectorError as error:
+        ended = "the gateway does not answer where it said that it listens: it has ended. Start it again"
+        raise PairingFailed(ended) from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise PairingFailed(f"the gateway does not answer: {error}") from error
+        raise PairingFailed(f"the gateway does not answer: {reason(error)}") from error
     except msgspec.DecodeError as error:
         raise PairingFailed(f"what answers is not a gateway of this version: {error}") from error
 

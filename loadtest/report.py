@@ -13,6 +13,7 @@ from loadtest.figures import Figures, Moment, Percentiles
 from loadtest.plots import Series, bars, lines
 from loadtest.processes import Usage
 from loadtest.run import Report
+from runtime.terminal import reason
 
 _STYLE: Final = """
 :root{color-scheme:light dark;--back:#fcfcfb;--card:#fff;--text:#1d1d1b;--dim:#66645f;--grid:#e4e2dc;
@@ -73,7 +74,7 @@ def _written(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise NoReport(f"no report can be written into {folder}: {error}. Name another folder.") from error
+        raise NoReport(f"no report can be written into {folder}: {reason(error)}. Name another folder.") from error
 
 
 def prepare(folder: Path) -> None:

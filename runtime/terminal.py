@@ -18,6 +18,12 @@ def printable(text: str, keep: str = "") -> str:
     return _UNSAFE.sub(lambda found: found[0] if found[0] in keep else _escaped(found[0]), text)
 
 
+def reason(error: Exception) -> str:
+    """Return what an error says to people: without the number that the system gives it."""
+    said = error.strerror if isinstance(error, OSError) else ""
+    return said or str(error) or type(error).__name__
+
+
 def say(text: str, *, err: bool = False, end: str = "\n") -> None:
     """Write to standard output: exactly what it is into a file or a pipe, printable on a terminal.
 

@@ -26,6 +26,7 @@ from prometheus_client.registry import Collector
 
 from protocol.monitor import WorkerState
 from runtime.histogram import Histogram
+from runtime.terminal import reason
 from worker.errors import MetricsUnavailable
 from worker.jobs import Verdict
 from worker.tally import FINAL, NOT_WANTED, Now, Tally
@@ -112,7 +113,9 @@ def serving(place: Place, worker: str, tally: Tally, look: Callable[[], Now]) ->
     try:
         server, thread = start_http_server(place.port, place.host, registry)
     except OSError as error:
-        raise MetricsUnavailable(f"metrics cannot be served at {place.host}:{place.port}: {error}") from error
+        raise MetricsUnavailable(
+            f"metrics cannot be served at {place.host}:{place.port}: {reason(error)}"
+        ) from error
     server.RequestHandlerClass = _Handler
     server.handle_error = _nothing  # type: ignore[method-assign] # who asked is gone: nobody is to be told
     try:

@@ -21,6 +21,7 @@ import structlog
 
 from protocol.broker import BROKER_PATH, CHUNK_BYTES, PING_S
 from runtime.tasks import Tasks
+from runtime.terminal import reason
 from worker.errors import BrokerRefused
 
 log = structlog.get_logger(__name__)
@@ -71,7 +72,7 @@ def read_key(file: str, environment: str) -> str:
     try:
         return Path(file).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise BrokerRefused(f"no key can be read from {file}: {error}") from error
+        raise BrokerRefused(f"no key can be read from {file}: {reason(error)}") from error
 
 
 class Tunnel:

@@ -7,6 +7,7 @@ from typing import Final
 
 from app.formats import Format
 from app.view import Note
+from runtime.terminal import printable
 
 MOST_FILES: Final = 200
 MOST_TEXT: Final = 400
@@ -75,8 +76,8 @@ class FileView:
 
     @property
     def name(self) -> str:
-        """Without its folder."""
-        return Path(self.path).name
+        """Without its folder, as it may be shown anywhere."""
+        return printable(Path(self.path).name)
 
     @property
     def percent(self) -> int | None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from app.gestures import TalkMode
 from app.ui.texts import SYSTEM, Texts
+from runtime.terminal import printable
 
 MODE: Final = "hotkeys.mode"
 DICTATE_KEY: Final = "hotkeys.dictate"
@@ -54,7 +55,7 @@ def microphone_entries(texts: Texts, choices: Choices) -> list[tuple[str, str]]:
             found[chosen] = texts("microphone.away", device=name) if found else name
         else:
             found = {chosen if key == named else key: name for key, name in found.items()}
-    return [("", system), *found.items()]
+    return [("", printable(system)), *((key, printable(name)) for key, name in found.items())]
 
 
 def source_name(key: str) -> str:

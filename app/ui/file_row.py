@@ -27,6 +27,7 @@ from app.ui import icons
 from app.ui.file_dialogs import Dialogs
 from app.ui.file_widgets import FileShape, Progress
 from app.ui.file_wording import file_note_text, file_state_text, how_text
+from app.ui.foreign_text import tip
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets import Elided, label
@@ -61,7 +62,7 @@ class FileRow(QFrame):
         self.file, texts = file, self._texts
         self.shape.show_state(file.state, file_state_text(texts, file.state))
         self.name.show_text(file.name)
-        self.setToolTip(file.path)
+        self.setToolTip(tip(file.path))
         self.how.show_text(how_text(texts, file))
         self.setAccessibleName(f"{file.name}: {self.how.accessibleName()}")
         self.text.show_text(file.text)

@@ -7,6 +7,7 @@ from app.ui.texts import Texts
 from app.ui.wording import clock, note_text
 from app.view import Note
 from runtime.installing import extra_command
+from runtime.terminal import printable
 
 _MINUTE_S = 60
 _HOUR_MIN = 60
@@ -50,5 +51,7 @@ def how_text(texts: Texts, file: FileView) -> str:
     if file.left_s is not None:
         parts.append(left_text(texts, file.left_s))
     if file.state is FileState.DONE and file.results:
-        parts.append(texts("files.list-of", names=", ".join(Path(place).name for place in file.results)))
+        parts.append(
+            texts("files.list-of", names=", ".join(printable(Path(place).name) for place in file.results))
+        )
     return " · ".join(parts)

@@ -30,6 +30,7 @@ from app.ui.file_dialogs import Dialogs, SystemDialogs
 from app.ui.file_row import FileRow
 from app.ui.file_widgets import DropZone, Tick
 from app.ui.file_wording import file_note_text
+from app.ui.foreign_text import tip
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme
 from app.ui.widgets import Choice, label
@@ -126,7 +127,7 @@ class FilesPage(QWidget):
             self.place.clear()
             self.place.addItems(items)
         self.place.setCurrentIndex(_CHOSEN if folder else _BESIDE)
-        self.place.setToolTip(folder)
+        self.place.setToolTip(tip(folder))
 
     def _show_rows(self, *, again: bool) -> None:
         """A file keeps its row, so that the focus stays where it is."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 from app.actions import Action, ChangeSetting
 from app.gateways.choosing import to_gateway, to_here
 from app.gateways.view import GatewaysView, GatewayView
+from app.ui.foreign_text import menu_name
 from app.ui.gateways_wording import goes_text, menu_text
 from app.ui.texts import Texts
 
@@ -52,11 +53,11 @@ class GatewaysMenu(QMenu):
     def refresh(self) -> None:
         """In the language of now."""
         texts = self._texts
-        self.setTitle(self.where.replace("&", "&&"))
+        self.setTitle(menu_name(self.where))
         self.here.setText(texts("place.here"))
         self.more.setText(texts("gateways.tray-add"))
         for entry, gateway in zip(self.entries, self._view.gateways, strict=True):
-            entry.setText(menu_text(texts, gateway).replace("&", "&&"))
+            entry.setText(menu_name(menu_text(texts, gateway)))
             entry.setChecked(gateway.chosen)
         self.here.setChecked(not any(gateway.chosen for gateway in self._view.gateways))
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QMenu
 
 from app.actions import Action, HeldDeed, SettleHeld
+from app.ui.foreign_text import menu_name
 from app.ui.texts import Texts
 from app.ui.wording import today, when_text
 from app.view import TakeView
@@ -50,7 +51,7 @@ class HeldMenu(QMenu):
 
     def _entry(self, take: TakeView) -> QMenu:
         entry = QMenu(self)
-        entry.setTitle(f"{literal(_shortened(take.text))} · {when_text(self._texts, take, today())}")
+        entry.setTitle(f"{menu_name(_shortened(take.text))} · {when_text(self._texts, take, today())}")
         for deed, key in _TEXTS.items():
             action = entry.addAction(self._texts(key))
             action.triggered.connect(partial(self._settle, SettleHeld(take.session, deed)))
@@ -62,11 +63,6 @@ class HeldMenu(QMenu):
             QTimer.singleShot(MENU_CLOSES_MS, lambda: self._ask(wish))
         else:
             self._ask(wish)
-
-
-def literal(name: str) -> str:
-    """Return a text for a menu, where "A & B" would be a shortcut."""
-    return name.replace("&", "&&")
 
 
 def _shortened(text: str) -> str:

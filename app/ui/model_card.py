@@ -20,6 +20,7 @@ from app.models.view import UNDER_WAY, About, ModelState, ModelView, Use
 from app.ui import icons
 from app.ui.file_dialogs import Dialogs
 from app.ui.file_widgets import Progress
+from app.ui.foreign_text import tip
 from app.ui.lines import Lines
 from app.ui.model_widgets import ModelShape, Pick
 from app.ui.model_wording import (
@@ -110,7 +111,7 @@ class ModelCard(QFrame):
             self.note.setProperty("role", role)
             self.note.style().polish(self.note)
         self.note.setText(said)
-        self.note.setToolTip("\n".join(model.details))
+        self.note.setToolTip(tip("\n".join(model.details)))
         self.note.setAccessibleDescription("\n".join(model.details))
         self.note.setVisible(bool(said))
 

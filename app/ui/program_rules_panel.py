@@ -21,6 +21,7 @@ from app.insertion.programs import same_program
 from app.news import Problem, Programs
 from app.settings.schema import as_written
 from app.ui import icons
+from app.ui.foreign_text import menu_name
 from app.ui.lines import Lines
 from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
@@ -248,7 +249,7 @@ class ProgramRulesPanel(QFrame):
         known = [rule.program for rule in self._rules]
         for name in self._seen.names:
             if not any(same_program(name, other) for other in known):
-                self.menu.addAction(name.replace("&", "&&"), partial(self._add, name))
+                self.menu.addAction(menu_name(name), partial(self._add, name))
         if self.menu.actions():
             self.menu.addSeparator()
         self.menu.addAction(self._texts("programs.another"), lambda: self._add(""))

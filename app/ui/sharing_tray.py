@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.sharing.actions import Lend, LendingAction
 from app.sharing.view import LendingView, LentView
+from app.ui.foreign_text import menu_name
 from app.ui.sharing_wording import lent_text
 from app.ui.texts import Texts
 
@@ -42,7 +43,7 @@ class LentEntries:
             self.entries.pop(gone).deleteLater()
         for lent in self._lent:
             entry = self.entries.get(lent.id) or self._new_entry(lent.id)
-            entry.setText(lent_text(self._texts, lent).replace("&", "&&"))
+            entry.setText(menu_name(lent_text(self._texts, lent)))
             entry.setChecked(lent.on)
 
     def _new_entry(self, gateway: str) -> QAction:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.monitoring.view import UtteranceRow
 from app.ui import icons
+from app.ui.foreign_text import tip
 from app.ui.monitor_wording import NOTHING, row_text, seconds_text, story_text, time_text, who_text
 from app.ui.panels import bring_into_sight
 from app.ui.texts import Texts
@@ -41,7 +42,7 @@ class TimelineRow(QWidget):
         self.row, self._measures, self._scale = row, measures, scale
         said = row_text(self._texts, row)
         self.setAccessibleName(said)
-        self.setToolTip(story_text(self._texts, row))
+        self.setToolTip(tip(story_text(self._texts, row)))
         self.update()
 
     def focusInEvent(self, event: QFocusEvent) -> None:

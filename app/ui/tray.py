@@ -12,8 +12,9 @@ from app.gateways.view import GatewaysView
 from app.states import State
 from app.ui import icons
 from app.ui.choices import PASTE_HELD, Choices, microphone_entries
+from app.ui.foreign_text import menu_name
 from app.ui.gateways_menu import GatewaysMenu
-from app.ui.held_menu import MENU_CLOSES_MS, HeldMenu, literal
+from app.ui.held_menu import MENU_CLOSES_MS, HeldMenu
 from app.ui.main_window import RECORDING
 from app.ui.pages import HISTORY, MONITOR, SETTINGS
 from app.ui.sharing_tray import LentEntries
@@ -83,7 +84,7 @@ class Tray(QSystemTrayIcon):
     def show_worker(self, worker: WorkerView) -> None:
         """The entry follows the worker, not the click."""
         self._worker = worker
-        self.worker.setText(literal(self._texts("worker.stated", state=worker_text(self._texts, worker))))
+        self.worker.setText(menu_name(self._texts("worker.stated", state=worker_text(self._texts, worker))))
         self.worker.setChecked(worker.state not in {WorkerState.OFF, WorkerState.FAILED})
 
     def show_gateways(self, view: GatewaysView) -> None:
@@ -136,7 +137,7 @@ class Tray(QSystemTrayIcon):
         self._group.deleteLater()
         self._group = QActionGroup(self)
         for choice, name in microphone_entries(texts, choices):
-            entry = self.microphones.addAction(literal(name))
+            entry = self.microphones.addAction(menu_name(name))
             entry.setCheckable(True)
             entry.setChecked(choice == choices.microphone)
             entry.triggered.connect(lambda _=False, choice=choice: self._ask(ChooseMicrophone(choice)))

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from app.states import State
 from app.ui import icons
+from app.ui.foreign_text import tip
 from app.ui.live_lines import MOST
 from app.ui.pill import loudness
 from app.ui.theme import RADII, SCALE, SPACING, Theme, font
@@ -39,6 +40,7 @@ from app.view import LOWEST_DBFS
 S = TypeVar("S", bound=StrEnum)
 
 _RING = 2.0
+_ANY = "surrogatepass"  # a name of a file may be in no encoding
 _LONGEST_TIP = 2_000
 _LONGEST_CHOICE = 44
 
@@ -262,7 +264,7 @@ class Elided(QLabel):
     def _fit(self) -> None:
         shown = beginning(self._whole, self.font(), self.contentsRect().width(), self._lines)
         self.setText(shown)
-        self.setToolTip("" if shown == self._whole else self._whole[:_LONGEST_TIP])
+        self.setToolTip("" if shown == self._whole else tip(self._whole[:_LONGEST_TIP]))
 
 
 def beginning(text: str, look: QFont, width: float, most: int) -> str:
@@ -271,7 +273,7 @@ def beginning(text: str, look: QFont, width: float, most: int) -> str:
     The text is laid out once, and as much of it as anybody sees: half an hour of speech costs no more.
     """
     start = text[:MOST].replace("\n", " ")
-    units = start.encode("utf-16-le")  # as Qt counts
+    units = start.encode("utf-16-le", _ANY)  # as Qt counts
     layout = QTextLayout(start, look)
     layout.setTextOption(_by_word())
     layout.beginLayout()
@@ -284,7 +286,7 @@ def beginning(text: str, look: QFont, width: float, most: int) -> str:
     layout.endLayout()
     if len(text) <= MOST and 2 * end == len(units):
         return start
-    head, tail = (part.decode("utf-16-le") for part in (units[: 2 * last], units[2 * last :]))
+    head, tail = (part.decode("utf-16-le", _ANY) for part in (units[: 2 * last], units[2 * last :]))
     shown = QFontMetricsF(look).elidedText(f"{tail}…", Qt.TextElideMode.ElideRight, width)
     return head + shown[:-1].rstrip() + "…"
 

@@ -237,8 +237,8 @@ class ModelStore:
             if error.errno == errno.ENOSPC:
                 raise DiskFull(f"the disk of {self._folder} is full: make room and try again") from error
             raise StoreUnwritable(
-                f"cannot write in {self._folder} ({error}): check its owner, or name another folder in "
-                "KIKIPOUNAMU_MODELS"
+                f"cannot write in {self._folder} ({error.strerror or error}): check its owner, or name another "
+                "folder in KIKIPOUNAMU_MODELS"
             ) from error
 
 

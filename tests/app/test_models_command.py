@@ -153,6 +153,12 @@ def test_import_of_a_wrong_folder_fails_and_installs_nothing(home: Path, tmp_pat
     assert not installed(home).exists()
 
 
+def test_import_of_a_missing_folder_fails_although_the_model_is_there(home: Path, models: Path) -> None:
+    assert run("import", NAME, str(models)).exit_code == 0
+    result = run("import", NAME, str(models / "none"))
+    assert result.exit_code == 2 and "installed in" not in result.stdout
+
+
 def test_remove_deletes_and_says_when_there_is_nothing(home: Path, models: Path) -> None:
     run("import", NAME, str(models))
     assert run("remove", NAME).exit_code == 0

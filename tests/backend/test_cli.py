@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -120,6 +122,16 @@ async def test_a_broker_that_is_not_there_is_said_and_is_the_end(home: Path) -> 
     said = (home / "stderr").read_text()
     assert "no broker answers at redis://127.0.0.1:1" in said
     assert "secret" not in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("command", [("serve",), ("dead", "list"), ("queues", "list")])
+def test_address_that_names_no_broker_is_said_without_a_traceback(home: Path, command: tuple[str, ...]) -> None:
+    program = str(Path(sys.executable).parent / "kikipounamu-gateway")
+    words = [program, *command, "--redis", "nonsense"]
+    environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and "nonsense is not the address of a broker" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
 
 
 async def test_a_port_that_is_taken_is_said(home: Path) -> None:

@@ -23,6 +23,7 @@ from protocol.devices import DeviceKind
 from protocol.endpoint import Endpoint
 from protocol.pairing import PairingLink, PairingState, decode_link, encode_link
 from tests.backend.conftest import KEY
+from tests.helpers.ports import free_port
 from tests.helpers.tmpfs import fill, small_disk
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -192,3 +193,9 @@ def test_without_a_gateway_it_says_how_to_start_one(tmp_path: Path) -> None:
     (tmp_path / "broken").write_text("{")
     with pytest.raises(PairingFailed):
         running(tmp_path / "broken")
+
+
+async def test_pairing_at_a_gateway_that_has_ended_says_so(tmp_path: Path) -> None:
+    ended = Endpoint(f"http://127.0.0.1:{free_port()}", "k", 1)
+    with pytest.raises(PairingFailed, match="it has ended. Start it again"):
+        await let_in(ended, DeviceKind.CLIENT, lambda line: None)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.terminal import LINES, printable, say
+from runtime.terminal import LINES, printable, reason, say
 
 HOSTILE = "\x1b[2J\x1b]0;title\x07\x9b31m\x08\x7f\r\u202etxt.exe\u2066\u2028\udc80"
 SAY = f"from runtime.terminal import say; say({HOSTILE[:-1] + chr(10)!r}); say({HOSTILE!r}, err=True)"
@@ -57,6 +57,12 @@ def test_say_is_printable_on_a_terminal() -> None:
         os.close(ours)
         os.close(theirs)
     assert b"\x1b" not in shown and b"\x07" not in shown and rb"\x1b[2J" in shown and rb"\u202e" in shown
+
+
+def test_reason_has_no_number() -> None:
+    assert reason(ConnectionRefusedError(111, "Connection refused")) == "Connection refused"
+    assert reason(ValueError("not that")) == "not that"
+    assert reason(TimeoutError()) == "TimeoutError"
 
 
 def test_say_writes_no_line_feed_when_it_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from app.actions import Action, HeldDeed, SettleHeld
 from app.states import State
-from app.ui.held_menu import HeldMenu, literal
+from app.ui.held_menu import HeldMenu
 from app.ui.texts import Texts
 from app.ui.wording import today, when_text
 from app.view import TakeView
@@ -59,7 +59,3 @@ def test_menu_is_made_anew_only_for_other_recordings(menu: HeldMenu) -> None:
     entries = menu.entries
     menu.show_takes([DONE, NEW])
     assert menu.entries is entries, "a menu that is open would close"
-
-
-def test_shortcut_sign_is_written_twice() -> None:
-    assert literal("A & B") == "A && B"
