@@ -153,7 +153,7 @@ def hostile(  # noqa: PLR0913 - typer: an option is a parameter
     plan = Hostile(speakers, seconds, 3.0, pace, seed, connections, chosen, most)
     with logging_to("loadtest", folders().logs, terminal=False), _told():
         siege = asyncio.run(run_hostile(plan, _located(gateway, key, certificate), hostile_key))
-    typer.echo(msgspec.json.format(msgspec.json.encode(siege), indent=2).decode())
+    say(msgspec.json.format(msgspec.json.encode(siege), indent=2).decode())
     raise typer.Exit(0 if siege.passed else 1)
 
 
