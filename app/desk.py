@@ -53,7 +53,7 @@ from app.local_worker import LocalWorker, LocalWorkerSettings, Percent
 from app.needed_models import VAD_MODEL
 from app.news import Devices, Post, Problem, Programs, Takes, WindowWanted
 from app.onboarding.actions import PlaySample, RecordSample, TryGateway, TryMicrophone
-from app.onboarding.trying import Trying
+from app.onboarding.trying import EarlyTrials, Trying
 from app.own_gateway import OwnGateway
 from app.problems import problem
 from app.recorder import OpenDevice
@@ -120,6 +120,7 @@ class Desk:
         self._dictating: Dictating | None = None
         self._beside: Beside | None = None
         self._trying: Trying | None = None
+        self._early_trials = EarlyTrials()
         self._attending: Attending | None = None
         self._patience = Patience()
         self._inserter: Inserter = HeldInserter()
@@ -178,8 +179,8 @@ class Desk:
         match action:
             case _ if isinstance(action, DictationAction) and self._dictating is not None:
                 self._dictating.ask(action)
-            case TryMicrophone() | RecordSample() | PlaySample() | TryGateway() if self._trying is not None:
-                self._trying.ask(action)
+            case TryMicrophone() | RecordSample() | PlaySample() | TryGateway():
+                self._early_trials.ask(action)
             case Verb.QUIT if self._running is not None:  # it is only starting
                 self._running.cancel()
             case ChooseMicrophone(name):
@@ -306,7 +307,9 @@ class Desk:
     def _trials(self, dictating: Dictating) -> Trying:
         """What the first steps try out; after dictation has ended it has no microphone."""
         play, key = sound_system().play, os.environ.get(_KEY, "")
-        return Trying(self._post, dictating.recorder, play, self.look_at_microphones, key)
+        return self._early_trials.begin(
+            Trying(self._post, dictating.recorder, play, self.look_at_microphones, key)
+        )
 
     def _options(self) -> Options:
         return self._file.current.recognition.options

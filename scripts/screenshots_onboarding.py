@@ -42,7 +42,7 @@ def language(page: Onboarding) -> None:
 
 def heard(page: Onboarding) -> None:
     """Somebody speaks."""
-    page.show_microphone(MicrophoneTrial(Hearing.HEARING, "USB Audio", -16.0, sample=True))
+    page.show_microphone(MicrophoneTrial(Hearing.HEARING, "USB Audio", -16.0, heard=True, sample=True))
 
 
 def muted(page: Onboarding) -> None:

@@ -36,3 +36,26 @@ class Trying:
             self.gateway.want(trial.url)
         else:
             self.microphone.ask(trial)
+
+
+class EarlyTrials:
+    """Hands trials on once they can be made; of those asked for before, the last of each kind counts."""
+
+    def __init__(self) -> None:
+        self._trying: Trying | None = None
+        self._early: dict[type, Trial] = {}
+
+    def begin(self, trying: Trying) -> Trying:
+        """Hand everything to it from now on."""
+        self._trying = trying
+        for trial in self._early.values():
+            trying.ask(trial)
+        self._early.clear()
+        return trying
+
+    def ask(self, trial: Trial) -> None:
+        """Return at once."""
+        if self._trying is None:
+            self._early[type(trial)] = trial
+        else:
+            self._trying.ask(trial)

@@ -14,7 +14,7 @@ from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, font
 from app.ui.widgets import label
 
-_LETTERS = 48
+_LETTERS = 60
 
 
 class ClosingNote(QDialog):

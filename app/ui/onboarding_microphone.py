@@ -13,7 +13,7 @@ from app.ui.choices import Choices, microphone_entries
 from app.ui.onboarding_step import StepPage, tell, wrapping
 from app.ui.texts import Texts
 from app.ui.theme import SPACING, Theme
-from app.ui.widgets import Choice, Meter, keep_place, label, reveal
+from app.ui.widgets import Choice, Meter, label, reveal
 from app.ui.wording import note_text
 
 
@@ -25,7 +25,7 @@ class MicrophoneStep(StepPage):
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__(theme, texts)
         self._ask = ask
-        self._choices, self._trial = Choices(), MicrophoneTrial()
+        self._choices, self._trial = Choices(), MicrophoneTrial(Hearing.OPENING)
         self.microphone, self.meter = Choice(theme), Meter(theme)
         self.meter.setFixedHeight(SPACING.large)
         self.state, self.note = label(), label()
@@ -33,8 +33,7 @@ class MicrophoneStep(StepPage):
         self.record, self.play, self.listen = QPushButton(), QPushButton(), QPushButton()
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACING.small)
-        for button in (self.record, self.play, self.listen):
-            keep_place(button)
+        for button in (self.record, self.listen, self.play):  # of the first two one is seen
             buttons.addWidget(button)
         buttons.addStretch(1)
         for widget in (self.microphone, self.meter):
@@ -54,7 +53,9 @@ class MicrophoneStep(StepPage):
         return self.microphone
 
     def begin(self) -> None:
-        """The microphone is wanted."""
+        """The microphone is wanted; what it was before is not known any more."""
+        self._trial = MicrophoneTrial(Hearing.OPENING)
+        self._tell()
         self._ask(TryMicrophone(True))
 
     def end(self) -> None:

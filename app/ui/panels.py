@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.theme import RADII, SPACING, Theme
@@ -59,8 +59,11 @@ class DialogBody(QScrollArea):
         self.column.setContentsMargins(0, 0, 0, 0)
         self.setWidget(self._inside)
         self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._shown = QTimer(self, singleShot=True, interval=0)
+        self._shown.timeout.connect(self.fit)
 
     def finish(self, buttons: QWidget) -> None:
         """Lay the dialog out."""
@@ -80,6 +83,12 @@ class DialogBody(QScrollArea):
         wanted = max(self._inside.sizeHint().width(), self.minimumSizeHint().width())
         across = max(wanted, self._dialog.width() - 2 * SPACING.wide)
         return QSize(across, self.column.totalHeightForWidth(across))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Only now it is known how large the letters are, and a turn later how many lines buttons take."""
+        super().showEvent(event)
+        self.fit()
+        self._shown.start()
 
     def fit(self) -> None:
         """Make the dialog as high as what it says, as far as the screen has room."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from app.capture.microphone import MicrophoneChange
 from app.onboarding.actions import TryGateway, TryMicrophone
-from app.onboarding.trying import Trying
+from app.onboarding.trying import EarlyTrials, Trying
 from app.onboarding.view import GatewayTrial, Hearing, MicrophoneTrial, TrialView
 from app.recorder import Recorder
 from tests.app.dictating_world import FakeDevices
@@ -33,3 +33,23 @@ async def test_each_is_asked_what_is_its_own_and_all_end_together() -> None:
         await wait_until(lambda: devices.open_now == 1, "the microphone is open")
     trials = [view for view in told if isinstance(view, MicrophoneTrial)]
     assert trials[-1] == MicrophoneTrial()
+
+
+async def test_trials_that_are_asked_for_too_early_begin_later() -> None:
+    told: list[TrialView] = []
+
+    def nothing(change: MicrophoneChange) -> None: ...
+
+    async def play(sound_at: Callable[[int], bytes], began: Callable[[], None]) -> None: ...
+
+    early, devices = EarlyTrials(), FakeDevices(np.ones(1_000, np.int16))
+    early.ask(TryMicrophone(False))
+    early.ask(TryMicrophone(True))
+    async with (
+        Recorder(devices, nothing) as recorder,
+        Trying(told.append, recorder, play, lambda: None, "") as trying,
+    ):
+        early.begin(trying)
+        await wait_until(lambda: devices.open_now == 1, "the microphone is open")
+        early.ask(TryMicrophone(False))
+        await wait_until(lambda: devices.open_now == 0, "it is closed")

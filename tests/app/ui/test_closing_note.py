@@ -32,8 +32,9 @@ def note(texts: Texts, once: Once, done: list[str], qtbot: QtBot) -> Iterator[Cl
     parent.close()
 
 
-def test_note_says_where_the_app_is_and_how_it_ends(note: ClosingNote, texts: Texts) -> None:
+def test_note_says_where_the_app_is_and_how_it_ends(note: ClosingNote, texts: Texts, qtbot: QtBot) -> None:
     assert note.says.text() == texts("closing.says") and note.go_on.isDefault()
+    qtbot.waitUntil(lambda: note._body.verticalScrollBar().maximum() == 0)  # all of it is seen
 
 
 @pytest.mark.parametrize(("button", "did"), [("go_on", "closed"), ("quit", "ended")])

@@ -100,3 +100,11 @@ def test_one_that_was_closed_is_opened_again(page: MicrophoneStep, asked: list[A
     assert page.listen.isVisible() and not page.record.isVisible()
     page.listen.click()
     assert asked[1:] == [TryMicrophone(True)]
+
+
+def test_nothing_is_said_of_a_microphone_that_was_not_tried_yet(page: MicrophoneStep, texts: Texts) -> None:
+    assert page.state.text() == texts("onboarding.opening") and not page.listen.isVisible()
+    page.show_trial(MicrophoneTrial())
+    page.show_seen(False)
+    page.show_seen(True)
+    assert page.state.text() == texts("onboarding.opening")
