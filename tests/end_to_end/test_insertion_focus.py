@@ -17,7 +17,7 @@ def desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
         yield found
 
 
-@pytest.mark.parametrize("count", [500, pytest.param(10_000, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("count", [500, pytest.param(10_000, marks=pytest.mark.proof(minutes=4))])
 async def test_insertion_never_reaches_wrong_window_when_focus_changes(desktop: Desktop, count: int) -> None:
     right, wrong = TextField(desktop, f"right {count}"), TextField(desktop, f"wrong {count}")
     windows = right.focus(), wrong.focus()
