@@ -307,9 +307,8 @@ class Desk:
     def _trials(self, dictating: Dictating) -> Trying:
         """What the first steps try out; after dictation has ended it has no microphone."""
         play, key = sound_system().play, os.environ.get(_KEY, "")
-        return self._early_trials.begin(
-            Trying(self._post, dictating.recorder, play, self.look_at_microphones, key)
-        )
+        made = Trying(self._post, dictating.recorder, play, self.look_at_microphones, key)
+        return self._early_trials.begin(made)
 
     def _options(self) -> Options:
         return self._file.current.recognition.options
