@@ -170,9 +170,8 @@ async def test_nobody_loses_a_word_under_any_attack(tmp_path: Path, broker: Brok
     assert all(phase.struck and phase.struck.sent for phase in siege.phases[1:])
 
 
-@pytest.mark.proof
+@pytest.mark.proof(minutes=4)
 @pytest.mark.serial
-@pytest.mark.timeout(400)
 def test_p95_of_speakers_stays_within_twice_of_normal_under_each_attack(tmp_path: Path) -> None:
     """The program that an operator runs, on an embedded broker."""
     with running_chain(tmp_path) as chain:
@@ -181,4 +180,4 @@ def test_p95_of_speakers_stays_within_twice_of_normal_under_each_attack(tmp_path
         devices = DeviceStore(tmp_path / "home" / "data" / "devices.json")
         _, hostile = devices.add("hostile", DeviceKind.CLIENT, 1.0)
         siege = chain.start("siege", "kikipounamu-loadtest", "hostile", "--hostile-key", hostile)
-        assert siege.popen.wait(380) == 0, siege.log.read_text()
+        assert siege.popen.wait(1_100) == 0, siege.log.read_text()
