@@ -164,6 +164,7 @@ class Copy:
             self._command.append(HYPOTHESIS)
         self._environ = environment(venv) | {"PYTHONPATH": str(self.root)}
         self._writes = 0
+        self._sources: dict[str, str] = {}
 
     def test(self, core: Core, deadline_s: float) -> tuple[int, float]:
         """Run the tests of a core: pytest's status and the seconds."""
@@ -175,6 +176,12 @@ class Copy:
     def log(self) -> str:
         """Return the output of the last run."""
         return (self.root / ".cache" / "pytest.log").read_text("utf-8", "replace")
+
+    def source(self, file: str) -> str:
+        """Return a source as it was copied: the checkout itself may change during a long run."""
+        if file not in self._sources:
+            self._sources[file] = (self.root / file).read_text("utf-8")
+        return self._sources[file]
 
     def write(self, file: str, source: str) -> None:
         """Change a source. Python knows stale bytecode by the second of a change: each change has its own."""
@@ -190,14 +197,13 @@ class Copy:
 # -- in the worker processes -------------------------------------------------------------------------------
 
 _copy: Copy
-_original: Path
 
 
 def _start_worker(root: Path, venv: Path) -> None:
-    global _copy, _original
+    global _copy
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    _original, _copy = root, Copy(root, venv)
+    _copy = Copy(root, venv)
     multiprocessing.util.Finalize(None, _copy.remove, exitpriority=10)
 
 
@@ -207,16 +213,17 @@ def baseline(core: Core) -> tuple[Core, float, str]:
     if status != 0:
         return core, seconds, f"the tests of {core.name!r} fail without a change:\n{_copy.log()[-3000:]}"
     file = core.sources[0]
+    source = _copy.source(file)
     _copy.write(file, BROKEN)
     broken, _ = _copy.test(core, 600)
-    _copy.write(file, (_original / file).read_text("utf-8"))
+    _copy.write(file, source)
     return core, seconds, "" if broken else f"the tests of {core.name!r} pass with a broken {file}"
 
 
 def judge(task: tuple[Mutant, Core, float]) -> tuple[Mutant, Verdict]:
     """Run the tests on a mutant."""
     mutant, core, deadline_s = task
-    source = (_original / mutant.file).read_text("utf-8")
+    source = _copy.source(mutant.file)
     _copy.write(mutant.file, mutant.change.apply(source))
     status, seconds = _copy.test(core, deadline_s)
     _copy.write(mutant.file, source)

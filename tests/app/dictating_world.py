@@ -196,7 +196,9 @@ MOST_WAIT = 3
 class World:
     """Everything round one ``Dictating``."""
 
-    def __init__(self, root: Path, models: Path, locate: Locate, audio: Samples, wishes: Wishes) -> None:
+    def __init__(
+        self, root: Path, models: Path, locate: Locate, audio: Samples, wishes: Wishes, most_takes: int = MOST_WAIT
+    ) -> None:
         self.library = Library(root / "takes")
         self.devices = FakeDevices(audio)
         self.inserter = FakeInserter()
@@ -210,7 +212,7 @@ class World:
             locate, models / "fsmn-vad", settings=settings, rewrite=lambda text: self.rewrite(text)
         )
         parts = Parts(
-            self.library, listener, self.inserter, self.devices, self.cues, self.hotkeys, most_takes=MOST_WAIT
+            self.library, listener, self.inserter, self.devices, self.cues, self.hotkeys, most_takes=most_takes
         )
         self.changes = 0
         self.dictating = Dictating(parts, wishes, self._changed)
@@ -257,10 +259,10 @@ class World:
 
 @asynccontextmanager
 async def dictating(
-    root: Path, models: Path, locate: Locate, audio: Samples, wishes: Wishes
+    root: Path, models: Path, locate: Locate, audio: Samples, wishes: Wishes, most_takes: int = MOST_WAIT
 ) -> AsyncIterator[World]:
     """It runs for as long as the context."""
-    world = World(root, models, locate, audio, wishes)
+    world = World(root, models, locate, audio, wishes, most_takes)
     world.running = asyncio.create_task(world.dictating.run())
     await wait_until(lambda: world.hotkeys.bound or not wishes.keys, "keys are bound")
     try:
