@@ -86,7 +86,7 @@ async def test_their_audio_is_not_written_to_disk(kind: str, tmp_path: Path) -> 
             await at.worker.suppose(lambda asked: "heard")
             assert [asked.pcm for asked in at.worker.supposed] == [MARK]
             assert await at.jobs.hypothesise(audio, 1)
-            await at.redis.set("after", "all of this")  # a broker whose disk is busy writes up to two seconds later
+            await at.redis.set("after", "all of this")  # with a busy disk it is written up to two seconds later
             await wait_until(lambda: _holds(tmp_path, b"all of this"), "everything is on disk")
     assert not _holds(tmp_path, MARK) and _holds(tmp_path, b"XGROUP")
     with running_broker(binaries()[kind], *kept) as again:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from backend.ledger import MOST_SEGMENTS, STEP, Ledger, finished, joined
+from backend.ledger import MOST_OPEN, MOST_SEGMENTS, STEP, Ledger, finished, joined
 from backend.records import Attachment, Record
 from backend.segments import Output, Stage
 from protocol.errors import ErrorCode, MessageTooLarge, OutOfOrder
@@ -144,6 +144,16 @@ def test_what_the_broker_holds_need_not_be_sent_again() -> None:
     assert held(ledger) == HeldSegments(queued=(1, 2), ended=(0, 3))
     assert ledger.unqueued == 0
     assert ledger.text(range(4)[:1]) == "hi"
+
+
+def test_open_segments_are_no_crowd_when_half_of_them_are_queued() -> None:
+    ledger = Ledger()
+    for index in range(MOST_OPEN):
+        ledger.open(index, 0)
+        if index % 2:
+            ledger.complete(ledger.known(index), 0, 1.0)
+            ledger.enqueue(ledger.known(index), 0, 1.0)
+    assert not ledger.crowded
 
 
 def test_a_segment_keeps_its_course_when_the_broker_says_that_it_has_the_job() -> None:

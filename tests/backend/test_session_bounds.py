@@ -28,6 +28,8 @@ def test_segments_that_are_open_have_a_bound() -> None:
     made.receive(SegmentEnd(0, 0), NOW)
     made.submitted(0, 0, JobQueued(0), NOW)
     assert made.receive(SegmentBegin(MOST_OPEN), NOW) == (), "one of them is queued"
+    with pytest.raises(TooBusy):
+        made.receive(SegmentBegin(MOST_OPEN + 1), NOW)
 
 
 def test_speculations_of_a_segment_have_a_bound() -> None:

@@ -13,6 +13,7 @@ from worker.placement import (
     QUICK_S,
     SHARE,
     SPEAKING_S,
+    TYPICAL_S,
     Plan,
     Queue,
     Worker,
@@ -22,6 +23,7 @@ from worker.placement import (
     job_streams,
     kept_free,
     partial_streams,
+    waiting,
 )
 
 EMPTY = Queue()
@@ -118,6 +120,13 @@ def test_a_job_is_left_only_for_as_long_as_it_gains() -> None:
 def test_faster_workers_are_free_while_there_are_no_more_jobs_than_slots() -> None:
     faster = [worker("other", 16.0, slots=2)]
     assert [hold_ms(worker("me", 10.0), faster, 2.0, 0.8, entries) for entries in (2, 3)] == [75, 25]
+    assert hold_ms(worker("me", 10.0), faster, 2.0, 8.0, 3) == 0
+
+
+def test_what_waits_is_told_by_the_typical_job() -> None:
+    assert waiting([Queue(0.4, 2)]) == (0.2, 0.2, 2)
+    assert waiting([Queue(4.0, 1), EMPTY]) == (4.0, 0.0, 1)
+    assert waiting([Queue(3.0, 0)]) == (TYPICAL_S, 0.0, 0), "the count of a stream may be behind its audio"
 
 
 def test_a_worker_that_does_not_know_its_speed_leaves_nothing() -> None:
