@@ -118,9 +118,9 @@ def takes(language: str) -> list[TakeView]:
     said = "".join(_SAID[language])
     return [
         TakeView("e", morning, 12.4, State.DONE, said),
-        TakeView("d", morning - 900, 41.0, State.FAILED),
-        TakeView("c", morning - 1500, 8.2, State.HELD, first),
-        TakeView("b", morning - 2400, 17.9, State.DONE, second),
+        TakeView("d", morning - 900, 41.0, State.FAILED, recovers=True),
+        TakeView("c", morning - 1500, 8.2, State.HELD, first, held=1),
+        TakeView("b", morning - 2400, 17.9, State.CANCELLED, second, partly=True),
     ]
 
 
@@ -219,6 +219,7 @@ def tray(look: Look) -> QImage:
         made = Tray(theme, texts, lambda action: None, lambda page: None)
         made.show_choices(CHOICES)
         made.show_worker(WORKERS[0])
+        made.show_takes(takes(look.language))
         made.show_view(View(State.LISTENING, held=1))
         made.gateways.show_gateways(screenshots_gateways.FULL)
         made.menu.setActiveAction(made.dictate)

@@ -239,7 +239,7 @@ def tray(look: Look) -> QImage:
         made = Tray(theme, texts, lambda action: None, lambda page: None)
         made.show_choices(CHOICES)
         made.show_worker(_IDLE)
-        made.show_view(View(held=1))
+        made.show_view(View(State.HELD, held=1))
         return grabbed(made.menu)
 
     return dressed(look, draw)

@@ -12,8 +12,10 @@ from app.dictation_events import (
     Cue,
     Discard,
     Ended,
+    Event,
     Gauges,
     GiveUp,
+    Here,
     Insert,
     Key,
     Leave,
@@ -40,7 +42,7 @@ from app.spoken_order import Piece
 from app.states import State
 from app.transcript import Segment
 from app.view import Note
-from tests.app.dictation_story import DOWN, TYPED, UP, WINDOW, Story, spoken, text
+from tests.app.dictation_story import DOWN, HELD, TYPED, UP, WINDOW, Story, spoken, text
 
 
 def test_one_take_from_the_key_to_the_text() -> None:
@@ -224,8 +226,19 @@ def test_a_take_goes_on_after_one_that_is_just_over(
     assert story.inserts()[-1] == arrives
 
 
+def test_half_a_minute_counts_from_the_last_text() -> None:
+    story = Story()
+    story.at(100.0, *spoken(), text(1, 0, "One."), Ended(1), TYPED)
+    story.at(129.0, *spoken(2), text(2, 0, "Two."), Ended(2), TYPED)
+    story.at(158.0, *spoken(3), text(3, 0, "Three."), Ended(3), TYPED)
+    assert story.inserts() == [" Three."]
+    story.at(189.0, *spoken(4), text(4, 0, "Four."))
+    assert story.inserts() == ["Four."]
+
+
 def test_in_another_window_it_begins_anew() -> None:
     story = Story()
+    assert story.dictation.joins, "unless the settings say otherwise"
     story.at(0.0, *spoken(), text(1, 0, "One."), Ended(1), TYPED)
     story.at(1.0, Verb.START, Aimed(2, Target(99)), Sounding(2), Verb.STOP, text(2, 0, "Two."), Ended(2))
     assert story.inserts()[-1] == "Two."
@@ -272,3 +285,36 @@ def test_a_key_that_was_held_while_it_slept_ends_nothing_later() -> None:
     story.at(5.0, Woke())
     story.at(5.1, UP)
     assert not any(isinstance(effect, Record | StopRecording | Discard | PassOn) for effect in story.effects)
+
+
+def test_app_does_not_quit_in_the_middle_of_an_insertion() -> None:
+    """A paste, and what was cancelled while it was inserted, belong to no take that is pending."""
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD, Verb.PASTE_HELD, Here(1, WINDOW))
+    assert story.inserts() == ["one", "one"], "typed nowhere, then pasted"
+    assert story.then(Verb.QUIT) == []
+    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),)), Leave()]
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), Verb.CANCEL)
+    assert story.then(Verb.QUIT, Ended(1)) == [], "it is being inserted still"
+    assert story.then(TYPED)[-2:] == [Close(1), Leave()]
+
+
+@pytest.mark.parametrize(
+    "ends", [(Verb.STOP, RecordingOver(1)), (RecordingOver(1), Ended(1)), (Verb.STOP, Ended(1))]
+)
+def test_stop_sound_is_heard_once(ends: tuple[Event, ...]) -> None:
+    story = Story()
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"), TYPED)
+    effects = story.then(*ends, RecordingOver(1), Ended(1))
+    assert effects.count(Play(Cue.STOP)) == 1
+
+
+def test_recording_that_never_sounded_has_no_stop_sound_and_its_end_is_when_it_stopped() -> None:
+    story = Story()
+    story.at(0.0, Verb.START, Aimed(1, WINDOW))
+    assert Play(Cue.STOP) not in story.then(Verb.STOP, RecordingOver(1), Ended(1))
+    story.at(1.0, Verb.START, Sounding(2))
+    story.at(3.0, Verb.STOP)
+    story.at(9.0, RecordingOver(2))
+    assert story.dictation.view(9.0).seconds == 2.0, "not the later end of its samples"

@@ -184,3 +184,13 @@ def test_text_goes_on_after_what_was_pasted_while_it_was_spoken(joins: bool, arr
     story.at(0.0, *spoken(), text(1, 0, "riverbank."), Ended(1), HELD, Verb.PASTE_HELD, Here(1, WINDOW), TYPED)
     story.at(5.0, *spoken(2), text(2, 0, "Good morning"))
     assert story.inserts() == [arrives]
+
+
+def test_stand_of_each_recording_is_known_while_it_is_at_work() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD, Verb.START)
+    assert story.dictation.stand(1, 0.0) == (None, 1), "it is over: its journal says the rest"
+    assert story.dictation.stand(2, 0.0) == (State.ARMING, 0)
+    story.then(Sounding(2), Verb.CANCEL)
+    assert story.dictation.stand(2, 0.0) == (State.CANCELLED, 0)
+    assert story.dictation.stand(3, 0.0) == (None, 0)
