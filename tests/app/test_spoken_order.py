@@ -362,3 +362,31 @@ def test_paste_goes_on_after_the_last_insertion_in_that_window_only() -> None:
     assert order.paste(1, WINDOW, joins=True, followed=True) and goes(order) == " held."
     say(order, 2, 1, "二")
     assert goes(order) == " 二", "behind the full stop of what was pasted"
+
+
+def test_text_that_alone_is_over_the_bound_is_held() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "x" * (MOST_HELD + 1))
+    assert goes(order, HELD) and order.holding == [1] and order.let_go == 0
+
+
+def test_space_is_that_behind_what_was_typed_of_a_text() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one 三四")
+    assert goes(order, Insertion(How.HELD, "partly-typed", " 三四")) == "one 三四"
+    order.dismiss(1)
+    say(order, 1, 1, "五")
+    assert goes(order) == " 五"
+
+
+def test_nothing_is_offered_while_only_an_insertion_is_waited_for() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one")
+    assert order.next() is not None
+    for segment in (1, 2):
+        say(order, 1, segment, f"s{segment}")
+    assert order.offer_at is None, "none is missing"
+    say(order, 1, 4, "s4")
+    assert order.offer_at == 0.0, "segment 3 is missing"
+    order.ended(1)
+    assert order.offer_at is None, "it failed"
