@@ -61,7 +61,7 @@ class Intake:
     def surveyed(self, survey: Survey) -> None:
         """The fleet may be another one."""
         self._survey, self._allowances, self._surveys = survey, {}, {}
-        here = {one.model for one in survey.workers if one.state is not WorkerState.FAILED}
+        here = {one.model for one in survey.workers if one.model and one.state is not WorkerState.FAILED}
         if here - self.offers.ages.keys():
             self.offers = self.offers.seen(here)
         self._go_on(self._turns.waiting())

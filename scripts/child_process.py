@@ -17,6 +17,8 @@ INTERRUPT_S: Final = 30.0
 """The time that a command has to end after an interrupt. pytest writes its report then."""
 LEAVE_S: Final = 5.0
 """The time that other processes of a command have to end after it."""
+REAP_S: Final = 0.2
+"""Between two looks for orphans that have ended. Tests look for the end of such processes."""
 _SET_CHILD_SUBREAPER: Final = 36  # prctl(2)
 
 
@@ -69,15 +71,33 @@ def run_command(
     )
     left: tuple[str, ...] = ()
     try:
-        status = process.wait(deadline_s)
-    except subprocess.TimeoutExpired:
-        status = OVERDUE
+        status = _wait(process, began + deadline_s)
     finally:
         running = process.poll() is None
         if running:
             _interrupt(process, interrupt_s)
         left = _end_group(process.pid, 0.0 if running else LEAVE_S)
     return Ended(status, time.monotonic() - began, left)
+
+
+def _wait(process: subprocess.Popen[bytes], end_s: float) -> int:
+    """Return the exit status of a command, or ``OVERDUE``. Orphans that end meanwhile leave no zombie."""
+    while time.monotonic() < end_s:
+        _reap_orphans(process.pid)
+        try:
+            return process.wait(min(REAP_S, max(0.0, end_s - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            continue
+    return OVERDUE
+
+
+def _reap_orphans(but: int) -> None:
+    if not sys.platform.startswith("linux"):
+        return  # no orphan is adopted there
+    while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+        if ended.si_pid == but:
+            return
+        _reap(ended.si_pid)
 
 
 def _interrupt(process: subprocess.Popen[bytes], interrupt_s: float) -> None:

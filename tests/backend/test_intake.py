@@ -162,6 +162,14 @@ async def test_hello_with_a_model_that_nobody_has_is_refused_and_told_what_there
     assert scene.reasons == [RefusalReason.MODEL]
 
 
+async def test_worker_that_loads_its_model_offers_none() -> None:
+    scene = Keys()
+    scene.hub.intake.offers = UNKNOWN
+    loading = WorkerStatus("w", "h", "e", "", "cpu", WorkerState.STARTING)
+    scene.hub.surveyed(Survey(workers=(loading,)))
+    assert scene.hub.intake.offers.names(600.0) == ("en", "zh")
+
+
 async def test_segment_whose_model_is_gone_fails_and_what_was_queued_stays() -> None:
     scene = Keys()
     scene.hub.intake.offers = Offers({"m": 0.0}, up_s=9_999.0)

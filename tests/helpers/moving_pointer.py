@@ -46,7 +46,7 @@ class MovingPointer:
                 self.longest_s = max(self.longest_s, self.silent_s)
                 self._last_s = time.monotonic()
                 self.answers += 1
-            self._display.close()
+        self._display.display.socket.close()  # also where the server has ended
 
 
 @contextmanager

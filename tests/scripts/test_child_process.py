@@ -56,3 +56,16 @@ def test_processes_of_an_overdue_command_are_killed() -> None:
 def test_a_command_whose_children_end_in_time_leaves_nothing() -> None:
     source = "import subprocess, sys; subprocess.Popen(['sleep', '0.3'])"
     assert run(source, 60) == ["0"]
+
+
+def test_an_orphan_that_ends_beside_a_running_command_leaves_no_zombie() -> None:
+    source = """
+import os, subprocess, sys, time
+spawn = "import subprocess; print(subprocess.Popen(['true']).pid)"
+orphan = int(subprocess.run([sys.executable, "-c", spawn], capture_output=True, text=True).stdout)
+until = time.monotonic() + 30
+while os.path.exists(f"/proc/{orphan}") and time.monotonic() < until:
+    time.sleep(0.01)
+sys.exit(os.path.exists(f"/proc/{orphan}"))
+"""
+    assert run(source, 60) == ["0"]

@@ -88,6 +88,7 @@ async def speaking(world: Dictation) -> Halting:
     """A take that goes on until it may end."""
     world.devices.kind = Halting
     world.dictating.ask(Verb.START)
+    await wait_until(lambda: isinstance(world.devices.device, Halting), "another take has its microphone")
     await wait_until(lambda: world.dictating.view.state is State.LISTENING, "somebody speaks")
     device = world.devices.device
     assert isinstance(device, Halting)
