@@ -10,6 +10,7 @@ no pause stays with the other one.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from app.capture.devices import Input, matching
 
@@ -103,7 +104,7 @@ class Fallback:
     def _look(self, now_s: float) -> Step:
         if now_s < self._look_s or self._back:
             return Step.KEEP
-        self._look_s = now_s + self._timing.look
+        self._look_s = inf  # one process at a time: the next look is due some time after this one
         return Step.LOOK
 
     def _is_lost(self, signs: Signs) -> bool:

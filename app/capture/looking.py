@@ -15,7 +15,7 @@ from runtime.leash import leashed
 
 COMMAND: Final = ("microphones", "--json")
 
-_DEADLINE_S: Final = 10.0
+_DEADLINE_S: Final = 30.0  # on a busy machine a program takes long to start
 
 
 async def look(command: Sequence[str] | None = None) -> list[Input]:

@@ -96,6 +96,15 @@ def test_as_long_as_it_is_away_it_is_looked_for_every_ten_seconds() -> None:
     assert looks == [10.0, 20.5, 31.0]
 
 
+def test_no_other_process_looks_while_one_does() -> None:
+    """On a busy machine one takes longer than the time between two: more would keep each other from ending."""
+    fallback = on_built_in()
+    steps = [fallback.step(Signs(now, now)) for now in (10.0, 20.0, 40.0)]
+    assert steps == [Step.LOOK, Step.KEEP, Step.KEEP]
+    fallback.looked([BUILT_IN], 41.0)
+    assert [fallback.step(Signs(now, now)) for now in (50.9, 51.0)] == [Step.KEEP, Step.LOOK]
+
+
 def test_the_system_default_is_looked_for_by_no_other_process() -> None:
     fallback = Fallback("", TIMING)
     fallback.opened(BUILT_IN, [BUILT_IN, HEADSET], 0.0)
