@@ -53,6 +53,7 @@ class FileNote(StrEnum):
     NOTHING_FOUND = "nothing-found"
     LISTED = "listed"
     NOT_KEPT = "not-kept"
+    UNNAMED = "unnamed"
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ from app.files.queue import FileQueue
 from app.files.recognising import FileRecogniser
 from app.files.results import save_as
 from app.files.view import MOST_FILES, FileNote, FilesView, FileText
+from app.formats import valid
 from app.outputs import write_whole
 from app.problem_notes import unexpected
 from app.view import Note
@@ -173,7 +174,10 @@ class Files:
 
     async def _find(self, paths: tuple[str, ...]) -> None:
         found = await self._aside(find, paths, MOST_FILES)
-        self._events.put_nowait(Add(found.paths, found.left_out))
+        named = tuple(path for path in found.paths if valid(path) == path)
+        self._events.put_nowait(Add(named, found.left_out))
+        if unnamed := len(found.paths) - len(named):  # in no encoding: neither the list nor results can name them
+            self._events.put_nowait(Told(Note(FileNote.UNNAMED, {"count": str(unnamed)})))
 
     async def _look(self, file: int, path: str) -> None:
         """One at a time: what hangs in a disk takes a thread for as long as it does."""

@@ -220,6 +220,19 @@ async def test_what_cannot_be_read_fails_before_its_turn(bench: Bench, talk: Pat
             assert working.duration_s == soundfile.info(talk).duration
 
 
+async def test_file_whose_name_is_in_no_encoding_is_named_and_left_out(bench: Bench, tmp_path: Path) -> None:
+    broken, good = tmp_path / "in" / "a\udc80.wav", tmp_path / "in" / "b.wav"
+    broken.parent.mkdir()
+    for path in (broken, good):
+        path.touch()
+    async with bench.working():
+        bench.ask(AddFiles((str(broken.parent),)))
+        await bench.until(good, FileState.FAILED)
+        wanted = Note(FileNote.UNNAMED, {"count": "1"})
+        await wait_until(lambda: bench.views[-1].note == wanted, "it is told")
+        assert bench.file(broken) is None
+
+
 async def test_a_folder_brings_its_recordings(bench: Bench, talk: Path) -> None:
     async with scripted(oblige) as gateway:
         bench.locate = fixed(Address(gateway.url))
