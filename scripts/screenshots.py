@@ -205,6 +205,10 @@ def main_window(look: Look, view: View, shown: Sequence[TakeView], worker: Worke
         for name, page in (("dictation", window), *others):
             shell.add(name, page)
         shell.resize(usual_size() + QSize(0, shell.tabs["files"].sizeHint().height()))
+        shell.show()
+        for _ in range(3):  # what is laid out anew may lay out more
+            QGuiApplication.processEvents()
+            shell.grab()
         return grabbed(shell)
 
     return dressed(look, draw)

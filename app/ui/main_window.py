@@ -185,7 +185,7 @@ class MainWindow(QWidget):
         self._sides.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
         self._sides.setSpacing(SPACING.wide)
         self._sides.addWidget(self._left, 1)
-        self._sides.addWidget(self.settings)
+        self._sides.addWidget(self.settings, 0, Qt.AlignmentFlag.AlignTop)  # Quit is near also beside many takes
 
     def _head(self) -> QWidget:
         frame, column = card()
