@@ -28,6 +28,7 @@ class NoteKey(StrEnum):
     MICROPHONE_FAILED = "microphone-failed"  # reason
     NOT_RECORDED = "not-recorded"  # reason: there is no room for a recording
     RECORDING_KEPT = "recording-kept"  # reason: it could not be recognised now, and can be sent again
+    RECORDING_DAMAGED = "recording-damaged"  # place: what is on disk is recognised, but not all is there
     RECOGNISED_LATER = "recognised-later"  # too many takes wait: it is for the history then
     INSERT_READY = "insert-ready"  # offered: do not wait for what comes before
     QUITTING = "quitting"  # seconds (unsent), takes: it leaves when they are done; once more: at once

@@ -92,6 +92,8 @@ class Earlier:
                 await self._resender.resend(journal, _Nobody())
             finally:
                 await asyncio.shield(asyncio.to_thread(_close, journal))
+            if damage := journal.take.damage:
+                return Note(NoteKey.RECORDING_DAMAGED, {"place": damage[0].place})
         except (AppError, GatewayError, SpeechError) as error:
             return Note(NoteKey.RECORDING_KEPT, reason=note_of(error))
         return None

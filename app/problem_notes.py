@@ -16,6 +16,7 @@ from app.capture.errors import (
     NotKept,
     SpeakerRefused,
     TakeBusy,
+    TakeDamaged,
     TakeUnknown,
 )
 from app.errors import (
@@ -150,6 +151,11 @@ def _(error: NotKept) -> Note:
 @note_of.register
 def _(error: TakeBusy) -> Note:
     return Note("take-busy")
+
+
+@note_of.register
+def _(error: TakeDamaged) -> Note:
+    return Note("take-damaged")
 
 
 @note_of.register

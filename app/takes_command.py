@@ -25,6 +25,7 @@ from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from runtime.terminal import printable, say
 
 if TYPE_CHECKING:
+    from app.capture.damage import Fault
     from app.capture.library import Found, Library
     from app.commands import Source
 
@@ -32,6 +33,7 @@ app = typer.Typer(help="Recordings that were kept here: list, show, export, send
 
 _CHUNK: Final = SAMPLE_RATE * BYTES_PER_SAMPLE * 10
 _START: Final = 60
+_KEPT: Final = "the recording is damaged, and kept until you delete it"
 _LINE: Final = "{:36}  {:16}  {:>9}  {:11}  {}"
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="As `kikipounamu takes list` prints it.")]
@@ -43,16 +45,20 @@ def list_takes(
 ) -> None:
     """Print each take, the newest first: where it stands, how long it is, how its text starts."""
     library = _library()
+    with _exit_on_error():
+        takes = library.all()
     if as_json:
-        for found in library.all():
+        for found in takes:
             say(json.dumps(_facts(found), ensure_ascii=False))
         return
     say(_LINE.format("id", "started", "length", "state", "text").rstrip())
-    for found in library.all():
+    for found in takes:
         started, length = _started(found)[:16], f"{found.seconds:.1f} s"
         state = f"{_state(found).word} (partly inserted)" if found.partly else _state(found).word
         say(_LINE.format(str(found.session), started, length, state, _start_of_text(found)).rstrip())
     say(f"folder: {printable(str(library.root))}")
+    if damaged := [found for found in takes if found.damaged]:
+        say(f"{len(damaged)} damaged: `kikipounamu takes show ID` says what is wrong", err=True)
 
 
 @app.command()
@@ -67,6 +73,7 @@ def show(session: Id) -> None:
     if found.take.edited:
         say(f"edited to: {found.take.edited}")
     say(f"folder: {printable(str(found.folder))}")
+    _exit_if_damaged(found)
 
 
 @app.command()
@@ -81,11 +88,19 @@ def export(
         sound, text = output / f"{session}.wav", output / f"{session}.{form}"
         try:
             output.mkdir(parents=True, exist_ok=True)
-            _write_wav(found, sound)
+            audible = bool(found.samples) or not found.damaged
+            if audible:
+                _write_wav(found, sound)
             write_whole(text, _text_of(found, form, sound.name))
         except OSError as error:
             raise OutputFailed(f"{session} cannot be exported to {output}: {error.strerror}") from error
-    say(f"written: {printable(str(sound))}, {printable(str(text))}")
+    written = (
+        f"{printable(str(sound))}, {printable(str(text))}"
+        if audible
+        else f"{printable(str(text))} (no audio is left)"
+    )
+    say(f"written: {written}")
+    _exit_if_damaged(found)
 
 
 @app.command()
@@ -102,6 +117,7 @@ def resend(
 
     with _exit_on_error():
         found = _find(session)
+        _library().reopen(found.session).close()  # before anything is started for it
     model = found.take.options.model
     source = commands.Source(gateway, key, certificate, engine, model, get_models)
     process.run("kikipounamu", lambda: _resend(found, source), source.prepare)
@@ -115,6 +131,7 @@ async def _resend(found: "Found", source: "Source") -> int:
 
     console = Console(stderr=True)
     with _library().reopen(found.session) as journal:
+        _tell_damage(journal.take.damage)
         async with AsyncExitStack() as cleanup:
             stack = source.stack()
             if stack is not None:
@@ -123,10 +140,15 @@ async def _resend(found: "Found", source: "Source") -> int:
             display = cleanup.enter_context(Display(console, "take").shown())
             work = Resender(source.locate(), needed_models.vad_folder()).resend(journal, display)
             transcript = await (stack.unless_broken(work) if stack else work)
+        damaged = journal.take.damage
     say(render(transcript, Format.TXT), end="")
     for segment in transcript.failures:
         say(f"no text at {segment.start_ms / 1000:.1f} s: {segment.error}", err=True)
-    return FAILED if transcript.failures else 0
+    if damaged:
+        say(_KEPT, err=True)
+    elif found.damaged and not transcript.failures:
+        say("recovered: all audio on disk has a text", err=True)
+    return FAILED if transcript.failures or damaged else 0
 
 
 def _library() -> "Library":
@@ -159,6 +181,22 @@ def _facts(found: "Found") -> dict[str, str | float | bool]:
         "partly_inserted": found.partly,
         "text": found.text,
     }
+
+
+def _tell_damage(damage: "tuple[Fault, ...]") -> None:
+    from app.capture.damage import told
+
+    for fault in told(damage):
+        say(f"damaged: {fault}", err=True)
+
+
+def _exit_if_damaged(found: "Found") -> None:
+    """Say what is wrong, and what helps."""
+    if found.damaged:
+        _tell_damage(found.take.damage)
+        how = f"`kikipounamu takes resend {found.session}` recognises all audio that is on disk"
+        say(_KEPT if found.take.file_faults else f"{_KEPT}; {how}", err=True)
+        raise typer.Exit(1)
 
 
 def _started(found: "Found") -> str:

@@ -24,7 +24,7 @@ STATES: Final = {
 }
 """``failed``: something of it can be recognised again."""
 
-RECOVERABLE: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING, TakeState.FAILED})
+RECOVERABLE: Final = frozenset({TakeState.INTERRUPTED, TakeState.DAMAGED, TakeState.WAITING, TakeState.FAILED})
 """States of takes that can be recognised again."""
 
 

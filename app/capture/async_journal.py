@@ -76,6 +76,14 @@ class AsyncJournal(AudioStore):
         """It is wanted in the history alone. On disk when this returns."""
         await self._kept(self._journal.dismissed, segment)
 
+    async def recut(self, segment: int) -> None:
+        """Its boundaries are not certain, and its audio gets others. On disk when this returns."""
+        await self._kept(self._journal.recut, segment)
+
+    async def mended(self) -> None:
+        """All audio has boundaries again. On disk when this returns."""
+        await self._kept(self._journal.mended)
+
     # -- the client's side ---------------------------------------------------------------------------------
 
     def append(self, segment: int, pcm: bytes) -> None:

@@ -13,9 +13,11 @@ from runtime.locking import try_lock
 AUDIO: Final = "audio.pcm16"
 EVENTS: Final = "events.jsonl"
 LOCK: Final = "lock"
+DELETED: Final = "deleted"
+"""Where the audio lies while a take is being deleted."""
 
 _LOOK_S: Final = 0.2
-_BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows
+BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows
 
 
 class File(Protocol):
@@ -33,7 +35,7 @@ class DiskFile:
     """A ``File`` that only this user can read, made if it is not there. Raises ``OSError``."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY, 0o600)
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | BINARY, 0o600)
         self.size = os.fstat(self._fd).st_size
 
     def write(self, data: bytes) -> int:

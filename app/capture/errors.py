@@ -3,6 +3,7 @@
 JournalError            base (an ``AppError``)
 ├── TakeUnknown         there is no such take
 ├── TakeBusy            another process works on this take
+├── TakeDamaged         it cannot be read as a take
 ├── NotDeleted          the disk does not let go of it
 └── NotKept             the disk does not take what must be kept (a ``GatewayError`` too: it ends a session)
     └── DiskRefuses     it says that it takes nothing now: later it may
@@ -31,6 +32,10 @@ class TakeUnknown(JournalError):
 
 class TakeBusy(JournalError):
     """Another process works on this take."""
+
+
+class TakeDamaged(JournalError):
+    """What is in its folder cannot be read as a take. Nothing of it is deleted by itself."""
 
 
 class NotDeleted(JournalError):

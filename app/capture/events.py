@@ -1,19 +1,26 @@
 """What happens to a take: one line of ``events.jsonl`` each, a JSON object tagged by ``type``. Pure.
 
-A line counts once its line feed is there. Lines that cannot be read (torn, damaged, of a newer version) are left
-out, so that the rest of a take is never lost with them.
+A line counts once its line feed is there. The journal seals each line with its number and a checksum
+(``sealed``), so that a damaged, lost, moved or doubled line is noticed (``app.capture.journal_lines``).
 """
 
+import zlib
 from datetime import UTC, datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
 
 from protocol.audio import CODEC, SAMPLE_RATE
+from protocol.errors import NOT_JSON
 from protocol.recognition import Options
-from protocol.session import Failed, Final, Index, Queued, Samples
+from protocol.session import Failed, Index, Queued, Samples
+from protocol.session import Final as Text
+
+_SEAL_SIZE: Final = len(b',"check":"00000000"}')
+_MOST_DIGITS: Final = 10
+_LATEST_S: Final = 2.0**32
 
 Position = Annotated[int, Meta(ge=0)]
 """Samples from the start of the take, which may be longer than a segment."""
@@ -116,13 +123,26 @@ class Finished(Struct, frozen=True, tag="finished"):
     samples: Position
 
 
+class Recut(Struct, frozen=True, tag="recut"):
+    """The boundaries of the segment are not certain: its audio is cut again, under other numbers."""
+
+    segment: Index
+
+
+class Mended(Struct, frozen=True, tag="mended"):
+    """All ``samples`` of the take have boundaries again, whatever ``faults`` the lines before this one have."""
+
+    samples: Position
+    faults: Index
+
+
 Event: TypeAlias = (
     Opened
     | Begin
     | End
     | Cancelled
     | Queued
-    | Final
+    | Text
     | Failed
     | Replaced
     | Wanted
@@ -132,6 +152,8 @@ Event: TypeAlias = (
     | Edited
     | Reran
     | Finished
+    | Recut
+    | Mended
 )
 
 _encoder = msgspec.json.Encoder()
@@ -143,15 +165,34 @@ def encode_line(event: Event) -> bytes:
     return _encoder.encode(event) + b"\n"
 
 
+def sealed(line: bytes, number: int) -> bytes:
+    """Add to a line its ``number`` in the journal, and a checksum of everything before it."""
+    body = b'%s,"line":%d' % (line[:-2], number)
+    return body + _check(body) + b"\n"
+
+
+def seal_of(line: bytes) -> int | None:
+    """Return the number of a line (without its line feed), or ``None`` if it has no seal or is damaged."""
+    body = line[:-_SEAL_SIZE]
+    if line[-_SEAL_SIZE:] != _check(body):
+        return None
+    _, found, digits = body.rpartition(b',"line":')
+    return int(digits) if found and digits.isdigit() and len(digits) <= _MOST_DIGITS else None
+
+
+def decode_line(line: bytes) -> Event | None:
+    """Return the event of a line, or ``None`` if it cannot be read."""
+    try:
+        event: Event = _decoder.decode(line)
+    except NOT_JSON:
+        return None
+    return event
+
+
 def decode_lines(data: bytes) -> list[Event]:
-    """Every event that can be read."""
-    events: list[Event] = []
-    for line in data[: whole_lines(data)].splitlines():
-        try:
-            events.append(_decoder.decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            continue
-    return events
+    """Return every event that can be read, in the order of the file."""
+    lines = data[: whole_lines(data)].split(b"\n")
+    return [event for line in lines if (event := decode_line(line)) is not None]
 
 
 def whole_lines(data: bytes) -> int:
@@ -170,8 +211,13 @@ def iso_time(now_s: float) -> str:
 
 
 def started_s(event: Opened | Reran) -> float:
-    """When that was, in seconds since 1970; 0 where it cannot be read."""
+    """When that was, in seconds since 1970; 0 where it cannot be read, or is no time of a recording."""
     try:
-        return datetime.fromisoformat(event.started).timestamp()
-    except ValueError:
+        started = datetime.fromisoformat(event.started).timestamp()
+    except (ValueError, OverflowError, OSError):
         return 0.0
+    return started if 0.0 <= started < _LATEST_S else 0.0
+
+
+def _check(body: bytes) -> bytes:
+    return b',"check":"%08x"}' % zlib.crc32(body)

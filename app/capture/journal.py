@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.capture.backlog import MOST_WAITING, Keeping
+from app.capture.damage import Fault, told
 from app.capture.disk import AUDIO, DISK, EVENTS, Disk, DiskFile, File, TakeLock
-from app.capture.errors import JournalError, TakeUnknown
+from app.capture.errors import JournalError, TakeDamaged, TakeUnknown
 from app.capture.events import (
     Begin,
     Cancelled,
@@ -29,15 +30,18 @@ from app.capture.events import (
     Finished,
     Inserted,
     Inserting,
+    Mended,
+    Recut,
     Replaced,
     Reran,
     Wanted,
-    decode_lines,
     encode_line,
     opened,
     whole_lines,
 )
+from app.capture.reading import audio_faults, read_take
 from app.capture.take import Spoken, Take
+from app.capture.take_files import TakeFiles, Unreadable, look, read_events
 from app.capture.writer import Writer
 from client.errors import AudioGone
 from client.events import Outcome
@@ -91,19 +95,24 @@ class Journal:
     ) -> Self:
         """Go on with a take, with ``most_waiting`` bytes of memory for a disk that is full.
 
-        Raises ``TakeUnknown``, or ``TakeBusy`` while another process has it.
+        Raises ``TakeUnknown``, ``TakeDamaged``, or ``TakeBusy`` while another process has it.
         """
         folder = root / str(session)
-        if not (folder / EVENTS).is_file():
+        files = look(folder) if folder.is_dir() else TakeFiles(None, None)
+        if not files.exist:
             raise TakeUnknown(f"there is no take {session}: `kikipounamu takes list` shows them")
+        if files.faults:
+            raise TakeDamaged(f"take {session} is damaged: {'; '.join(told(files.faults))}")
         try:
             return cls._open(folder, open_file, most_waiting)
+        except Unreadable as error:
+            raise TakeDamaged(f"take {session} is damaged: {Fault(EVENTS, str(error))}") from error
         except OSError as error:
             raise JournalError(f"the take {folder} cannot be opened: {error.strerror}") from error
 
     @classmethod
     def _open(cls, folder: Path, open_file: OpenFile = DiskFile, most_waiting: int = MOST_WAITING) -> Self:
-        """Go on behind the last whole event and sample. Raises ``OSError``, and then holds nothing."""
+        """Go on behind the last whole event and sample. Raises ``OSError`` or ``Unreadable``, holding nothing."""
         with ExitStack() as undo:
             lock = TakeLock(folder)
             undo.callback(lock.release)
@@ -111,12 +120,14 @@ class Journal:
             undo.callback(audio.close)
             events = open_file(folder / EVENTS)
             undo.callback(events.close)
-            known = (folder / EVENTS).read_bytes()
+            known = read_events(folder)
             events.truncate(whole_lines(known))
-            audio.truncate(audio.size - audio.size % BYTES_PER_SAMPLE)
-            writer = Writer(audio, events, most_waiting)
+            take = read_take(known, audio.size)
+            if not take.finished:  # half a sample, from a crash
+                audio.truncate(audio.size - audio.size % BYTES_PER_SAMPLE)
+            writer = Writer(audio, events, most_waiting, following=take.following)
             undo.callback(writer.close)
-            journal = cls(folder, lock, writer, Take.of(decode_lines(known)))
+            journal = cls(folder, lock, writer, take)
             undo.pop_all()
             return journal
 
@@ -190,6 +201,15 @@ class Journal:
         if not self.take.finished:
             self._record(Finished(self.samples))
 
+    def recut(self, segment: int) -> None:
+        """Note that the boundaries of a segment are not certain: its audio gets others."""
+        self._record(Recut(segment))
+
+    def mended(self) -> None:
+        """Note that all audio has boundaries again, whatever the lines until now lack."""
+        self._record(Mended(self.samples, self.take.faults_found))
+        self.take.file_faults = audio_faults(self.take, self._writer.heard)
+
     def flush(self) -> None:
         """Wait until everything heard is on disk. Raises ``NotKept``."""
         self._writer.flush()
@@ -235,10 +255,11 @@ class Journal:
             raise AudioGone(f"samples {at} to {at + samples} of take {self.folder.name} are not on disk")
         return pcm
 
-    def blocks(self, at: int) -> Iterator[NDArray[np.int16]]:
-        """The take's audio from this sample on, in blocks of a second."""
-        for start in range(at, self.samples, _BLOCK):
-            yield np.frombuffer(self.audio(start, min(_BLOCK, self.samples - start)), "<i2")
+    def blocks(self, at: int, end: int | None = None) -> Iterator[NDArray[np.int16]]:
+        """The take's audio from this sample on (to ``end``), in blocks of a second."""
+        end = self.samples if end is None else end
+        for start in range(at, end, _BLOCK):
+            yield np.frombuffer(self.audio(start, min(_BLOCK, end - start)), "<i2")
 
     # -- lifetime ------------------------------------------------------------------------------------------
 
@@ -258,7 +279,7 @@ class Journal:
         self.close()
 
     def _record(self, *events: Event, durable: bool = True) -> None:
-        self._writer.record(b"".join(map(encode_line, events)), durable=durable)
+        self._writer.record(*map(encode_line, events), durable=durable)
         for event in events:
             self.take.apply(event)
 

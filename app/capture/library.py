@@ -1,5 +1,6 @@
 """The takes of this user: one folder each, named by the session."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -8,12 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from app.capture.disk import AUDIO, EVENTS, LOCK, TakeLock, locked
+from app.capture.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock, locked
 from app.capture.errors import JournalError, NotDeleted, TakeUnknown
-from app.capture.events import decode_lines
 from app.capture.journal import Journal
 from app.capture.retention import RetentionLimits, Stored, expired
 from app.capture.take import TRANSCRIBED, Take, TakeState
+from app.capture.take_files import TakeFiles, look, read_folder
 from app.transcript import Transcript
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
 from protocol.recognition import Options
@@ -50,6 +51,11 @@ class Found:
     def text(self) -> str:
         """What it says: as a person edited it, or what was recognised so far."""
         return self.take.edited or self.transcript.text
+
+    @property
+    def damaged(self) -> bool:
+        """Whether it cannot be read completely."""
+        return self.state is TakeState.DAMAGED
 
     @property
     def audio(self) -> Path:
@@ -99,14 +105,15 @@ class Library:
     def find(self, session: UUID) -> Found:
         """One take. Raises ``TakeUnknown``."""
         folder = self.root / str(session)
-        try:
-            events = (folder / EVENTS).read_bytes()
-        except FileNotFoundError:
-            raise _unknown(session) from None
-        take, size = Take.of(decode_lines(events)), _size(folder / AUDIO)
-        samples = size // BYTES_PER_SAMPLE
-        state = take.state(samples, locked(folder))
-        return Found(session, folder, take, samples, size + len(events), state)
+        if not folder.is_dir():
+            raise _unknown(session)
+        take, files = read_folder(folder)
+        if not files.exist:
+            raise _unknown(session)
+        take.started_s = take.started_s or self._made_s(session)
+        audio, events = files.audio or 0, files.events or 0
+        samples = audio // BYTES_PER_SAMPLE
+        return Found(session, folder, take, samples, audio + events, take.state(samples, locked(folder)))
 
     def all(self) -> list[Found]:
         """Every take, the newest first."""
@@ -129,14 +136,23 @@ class Library:
     def stamp(self, session: UUID) -> "Stamp":
         """The same for as long as ``find`` finds the same. Raises ``TakeUnknown``."""
         folder = self.root / str(session)
+        files = look(folder) if folder.is_dir() else TakeFiles(None, None)
+        if not files.exist:
+            raise _unknown(session)
         try:
-            events = (folder / EVENTS).stat()
-        except FileNotFoundError:
-            raise _unknown(session) from None
-        return Stamp(events.st_mtime_ns, events.st_size, _size(folder / AUDIO), locked(folder))
+            changed_ns = (folder / EVENTS).stat().st_mtime_ns
+        except OSError:
+            changed_ns = 0
+        return Stamp(changed_ns, files.events or 0, files.audio or 0, locked(folder))
 
     def sweep(self, now_s: float, limits: RetentionLimits | None = None) -> list[UUID]:
-        """Delete what retention lets go, by these ``limits`` or the library's own; returns it."""
+        """Delete what retention lets go, by these ``limits`` or the library's own; returns it.
+
+        Deletions that a crash cut off are ended too.
+        """
+        for session in self._sessions():
+            if (self.root / str(session) / DELETED).exists():
+                self.discard(session)
         stored = [
             Stored(found.session, found.take.started_s, found.size, found.state not in TRANSCRIBED)
             for found in self.all()
@@ -154,7 +170,7 @@ class Library:
     def delete(self, session: UUID) -> None:
         """Delete a take for good. Raises ``TakeUnknown``, ``TakeBusy`` or ``NotDeleted``.
 
-        The audio first: audio without its events would look as if it had never been recognised. The lock last:
+        The audio gets another name first, so that a deletion that is cut off leaves no take. The lock goes last:
         Windows deletes no file that is open.
         """
         folder = self.root / str(session)
@@ -163,11 +179,11 @@ class Library:
         try:
             lock = TakeLock(folder)
             try:
-                (folder / AUDIO).unlink(missing_ok=True)
-                for file in folder.iterdir():
-                    if file.name not in {EVENTS, LOCK} and not file.is_dir():
-                        file.unlink()
-                (folder / EVENTS).unlink(missing_ok=True)
+                with suppress(FileNotFoundError):
+                    os.replace(folder / AUDIO, folder / DELETED)
+                for file in sorted(folder.iterdir(), key=lambda file: file.name == DELETED):
+                    if file.name != LOCK:
+                        _remove(file)
             finally:
                 lock.release()
             shutil.rmtree(folder)
@@ -175,25 +191,32 @@ class Library:
             raise NotDeleted(f"the take {folder} cannot be deleted: {error.strerror}") from error
 
     def _sessions(self) -> list[UUID]:
+        """Raises ``JournalError``: the folder cannot be read."""
         sessions: list[UUID] = []
-        for folder in self.root.iterdir() if self.root.is_dir() else ():
+        try:
+            names = os.listdir(self.root)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise JournalError(f"the folder of recordings {self.root} cannot be read: {error.strerror}") from error
+        for name in names:
             with suppress(TakeUnknown):
-                sessions.append(parse_session(folder.name))
+                sessions.append(parse_session(name))
         return sessions
 
     def _made_s(self, session: UUID) -> float:
         try:
             return (self.root / str(session)).stat().st_mtime  # files are added to it only when it is made
-        except FileNotFoundError:
+        except OSError:
             return 0.0
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _unknown(session: UUID) -> TakeUnknown:
     return TakeUnknown(f"there is no take {session}: `kikipounamu takes list` shows them")
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0

@@ -1,7 +1,10 @@
-"""What is left to do for a take that is not live: boundaries as they were, the VAD only after them. Pure."""
+"""What is left to do for a take that is not live: boundaries stay, and the VAD cuts where there are none. Pure."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from app.capture.reading import LONGEST
 from app.capture.take import Spoken, Take
 
 
@@ -16,58 +19,149 @@ class Replay:
 
 @dataclass(frozen=True)
 class Skip:
-    """Nothing is to be sent of this segment. ``lost``: it has no result, but no audio either."""
+    """Nothing is to be sent of this segment. ``lost``: it has no result, and its audio is gone.
+
+    ``empty``: it has no result, and never had audio.
+    """
 
     segment: int
     at: int
     lost: bool = False
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class PassOver:
+    """A number without a segment that is certain; a gateway may know it. Numbers must not have gaps."""
+
+    segment: int
+
+
+Step = Replay | Skip | PassOver
+
+
+class Span(NamedTuple):
+    """A range of the take, in samples."""
+
+    at: int
+    end: int
 
 
 @dataclass(frozen=True)
 class Plan:
-    """``steps``: every segment with both boundaries, in order. ``unended``: where the segment after them begins,
-    if it had begun. ``rest``: the first sample that none of these has; ``None`` if nothing is left to cut."""
+    """``steps``: every number that a gateway may know, in order. ``unended``: where the segment after them begins,
+    if it had begun. ``rest``: the first sample that none of these has; ``None`` if nothing is left to cut.
 
-    steps: tuple[Replay | Skip, ...]
+    ``mends``: lines of the journal are damaged. Then ``gaps`` are cut instead of the rest, and ``again`` is sent
+    under new numbers; ``recut`` are the segments whose audio is in either.
+    """
+
+    steps: tuple[Step, ...]
     unended: int | None
     rest: int | None
+    gaps: tuple[Span, ...] = ()
+    again: tuple[Span, ...] = ()
+    recut: tuple[int, ...] = ()
+    mends: bool = False
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do."""
-        return self.rest is None and all(isinstance(step, Skip) and not step.lost for step in self.steps)
+        return (
+            self.rest is None and not self.gaps and not self.again and not any(_asks(step) for step in self.steps)
+        )
 
 
 def plan(take: Take, samples: int) -> Plan:
-    """How to go on with a take of which so many samples are on disk.
+    """Decide how to go on with a take of which so many samples are on disk.
 
     A power loss may have taken the end of the audio: what reaches beyond it is cut there.
     """
-    steps: list[Replay | Skip] = []
-    rest = 0
+    if take.line_faults or (take.finished and take.heard < samples):
+        return _mend(take, samples)
+    steps: list[Step] = []
+    spans = certain_spans(take)
     for number in range(max(take.segments, default=-1) + 1):
-        spoken = take.segments.get(number)
-        if spoken is None:  # its line is damaged; numbers must not have gaps
-            steps.append(Skip(number, rest))
-            continue
-        following = take.segments.get(number + 1)
-        end = _end(spoken, following.at if following else None)
-        if end is None and spoken.at < samples:
-            return Plan(tuple(steps), spoken.at, spoken.at)
-        end = samples if end is None else min(end, samples)
-        steps.append(_step(number, spoken, end))
-        rest = max(rest, end)
-    return Plan(tuple(steps), None, rest if not take.finished and rest < samples else None)
+        spoken, span = take.segments.get(number), spans.get(number)
+        if spoken is not None and span is None and not spoken.recut:
+            if spoken.at < samples:
+                return Plan(tuple(steps), spoken.at, spoken.at)
+            span = Span(spoken.at, spoken.at)
+        steps.append(_step(number, spoken, span, samples))
+    rest = max((min(span.end, samples) for span in spans.values()), default=0)
+    if take.finished or rest >= samples:
+        return Plan(tuple(steps), None, None)
+    steps += [PassOver(len(steps) + number) for number in range(take.lost)]
+    return Plan(tuple(steps), None, rest)
 
 
-def _end(spoken: Spoken, following: int | None) -> int | None:
-    """Where it ends; a segment that another one follows has ended there at the latest."""
+def certain_spans(take: Take) -> dict[int, Span]:
+    """Return where segments are, of those of which that is certain; it may be beyond the audio.
+
+    A segment without an end has ended where the next one begins, if that is the next in number and in place.
+    """
+    certain = {
+        number: spoken
+        for number, spoken in take.segments.items()
+        if not spoken.recut and number not in take.doubtful
+    }
+    placed = sorted((spoken.at, number) for number, spoken in certain.items())
+    following = {number: (at, then) for (_, number), (at, then) in zip(placed, placed[1:], strict=False)}
+    ends = ((number, spoken.at, _end(spoken, number, following)) for number, spoken in certain.items())
+    return {number: Span(at, end) for number, at, end in ends if end is not None}
+
+
+def gaps_between(spans: Mapping[int, Span], samples: int) -> Iterator[Span]:
+    """Yield the ranges of a take that no segment has."""
+    at = 0
+    for span in sorted(spans.values()):
+        if at < min(span.at, samples):
+            yield Span(at, min(span.at, samples))
+        at = max(at, span.end)
+    if at < samples:
+        yield Span(at, samples)
+
+
+def _mend(take: Take, samples: int) -> Plan:
+    """Keep what is certain and cut everything else, under numbers behind all that a gateway may know.
+
+    What has no text gets a new number too: the line with its text may be lost, and the gateway has it no more.
+    """
+    spans = certain_spans(take)
+    again = {
+        number: Span(span.at, min(span.end, samples))
+        for number, span in spans.items()
+        if span.at < min(span.end, samples) and not take.segments[number].settled
+    }
+    steps: list[Step] = []
+    for number in range(max(take.segments, default=-1) + 1 + take.lost):
+        span = None if number in again else spans.get(number)
+        steps.append(_step(number, take.segments.get(number), span, samples))
+    recut = (n for n, each in sorted(take.segments.items()) if (n not in spans or n in again) and not each.recut)
+    gaps = tuple(gaps_between(spans, samples))
+    return Plan(tuple(steps), None, None, gaps, tuple(sorted(again.values())), tuple(recut), mends=True)
+
+
+def _end(spoken: Spoken, number: int, following: Mapping[int, tuple[int, int]]) -> int | None:
     if spoken.samples is not None:
         return spoken.at + spoken.samples
-    return spoken.at if spoken.cancelled else following
+    at, then = following.get(number, (0, -1))
+    if spoken.cancelled or then != number + 1 or at - spoken.at > LONGEST:
+        return spoken.at if spoken.cancelled else None
+    return at
 
 
-def _step(number: int, spoken: Spoken, end: int) -> Replay | Skip:
-    if spoken.settled or end <= spoken.at:
-        return Skip(number, spoken.at, lost=not spoken.settled)
+def _step(number: int, spoken: Spoken | None, span: Span | None, samples: int) -> Step:
+    if spoken is None or spoken.recut or span is None:
+        return PassOver(number)
+    end = min(span.end, samples)
+    if spoken.settled:
+        return Skip(number, spoken.at)
+    if end <= spoken.at:
+        gone = max(span.end, spoken.at) > samples
+        return Skip(number, spoken.at, lost=gone, empty=not gone)
     return Replay(number, spoken.at, end - spoken.at)
+
+
+def _asks(step: Step) -> bool:
+    return isinstance(step, Replay) or isinstance(step, Skip) and (step.lost or step.empty)

@@ -1,7 +1,8 @@
 """Goes on with a take whose process has ended: what has no text is sent, in the same session.
 
 Segments keep the boundaries that they had, because a gateway may know them. The VAD cuts only what comes after
-them; a segment that had begun but not ended keeps its beginning.
+them; a segment that had begun but not ended keeps its beginning. Of a damaged take it cuts everything that no
+segment has for certain, under numbers that no gateway knows.
 """
 
 import asyncio
@@ -13,18 +14,20 @@ from pathlib import Path
 
 from app.capture.async_journal import AsyncJournal, Journaled
 from app.capture.journal import Journal
-from app.capture.recovery import Plan, Replay, Skip, plan
+from app.capture.recovery import PassOver, Plan, Replay, Skip, Step, plan
 from app.listening import ears_of, mode_of
-from app.outlet import Outlet, pass_on
+from app.outlet import pass_on
 from app.pipeline import Ears, Watcher
 from app.transcript import Rewrite, Transcript, as_it_is
 from client.connection import Locate
-from client.events import ClientEvent
+from client.events import ClientEvent, Outcome
 from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import SAMPLE_RATE
+from protocol.errors import ErrorCode
 from protocol.session import Failed, Final
 from speech.segmenter import (
     SegmentAudio,
+    SegmentBegin,
     SegmentEnd,
     Segmenter,
     SegmenterOptions,
@@ -48,16 +51,20 @@ class Resender:
 
         Nothing of it is wanted at a cursor any more: it is for whoever asked.
         """
-        store = AsyncJournal(journal, rewrite=self.rewrite)
+        store = _Store(journal, self.rewrite)
         await store.want(inserted=False)
         todo = plan(journal.take, journal.samples)
         if todo.idle:
+            if todo.mends:
+                await store.mended()
             journal.finish()
             watcher.over()
             return journal.take.transcript(journal.samples)
         settings = replace(self.settings, held_s=inf)  # what waits is on disk: memory does not grow with it
         client = GatewayClient(self.locate, journal.session, store, journal.take.options, settings, resume=True)
-        sending = _Sending(journal, client, Journaled(store, client), watcher, self.vad_folder)
+        sending = _Sending(journal, store, client, watcher, self.vad_folder)
+        for segment in todo.recut:
+            await store.recut(segment)
         for step in todo.steps:  # before it connects: so it knows every old segment before it hears of one
             await sending.replay(step)
         async with client:
@@ -65,76 +72,118 @@ class Resender:
         return journal.take.transcript(journal.samples)
 
 
-@dataclass(frozen=True)
+class _Store(AsyncJournal):
+    """A journal that tells segments without audio from those that nobody wants."""
+
+    def __init__(self, journal: Journal, rewrite: Rewrite) -> None:
+        super().__init__(journal, rewrite=rewrite)
+        self.lost: set[int] = set()
+        self._take = journal.take
+
+    async def settle(self, segment: int, outcome: Outcome | None) -> None:
+        """Keep what became of a segment; nothing of a number that is passed over."""
+        spoken = self._take.segments.get(segment)
+        if outcome is None and (spoken is None or spoken.recut):
+            return
+        if outcome is None and segment in self.lost:
+            outcome = Failed(segment, ErrorCode.AUDIO_INVALID, "its audio is missing")
+        if spoken is None or spoken.outcome != outcome or outcome is None:
+            await super().settle(segment, outcome)
+
+
 class _Sending:
-    journal: Journal
-    client: GatewayClient
-    outlet: Outlet
-    watcher: Watcher
-    vad_folder: Path
+    def __init__(
+        self, journal: Journal, store: _Store, client: GatewayClient, watcher: Watcher, vad_folder: Path
+    ) -> None:
+        self._journal = journal
+        self._store = store
+        self._client = client
+        self._outlet = Journaled(store, client)
+        self._watcher = watcher
+        self._vad_folder = vad_folder
 
     async def run(self, todo: Plan) -> None:
         """Cut what is left, and wait for all of it."""
-        collecting = asyncio.create_task(self._collect(self.outlet.events()), name="resending/events")
+        collecting = asyncio.create_task(self._collect(self._outlet.events()), name="resending/events")
         try:
             if todo.rest is not None:
-                await self._cut(len(todo.steps), todo.rest, unended=todo.unended is not None)
-            self.watcher.over()
-            await self.outlet.finish()
-            await self.outlet.close()
+                await self._cut_rest(len(todo.steps), todo.rest, unended=todo.unended is not None)
+            number = len(todo.steps)
+            for gap in todo.gaps:
+                number = await self._cut(number, gap.at, gap.end)
+            for following, span in enumerate(todo.again, number):
+                await self.replay(Replay(following, span.at, span.end - span.at))
+            if todo.mends:
+                await self._store.mended()
+            self._watcher.over()
+            await self._outlet.finish()
+            await self._outlet.close()
             await collecting
         finally:
             collecting.cancel()
             await asyncio.gather(collecting, return_exceptions=True)
 
-    async def replay(self, step: Replay | Skip) -> None:
+    async def replay(self, step: Step) -> None:
         """Hand over a segment as it was."""
         number = step.segment
-        await self.outlet.begin(number, step.at)
+        if isinstance(step, PassOver):
+            await self._client.begin(number, 0)
+            await self._client.cancel(number)
+            return
+        await self._outlet.begin(number, step.at)
         if isinstance(step, Skip):
-            await self.client.cancel(number)
+            if step.lost:
+                self._store.lost.add(number)
+            await self._client.cancel(number)
             return
         for start in range(0, step.samples, SAMPLE_RATE):
             samples = min(SAMPLE_RATE, step.samples - start)
-            await self.outlet.audio(number, self.journal.audio(step.at + start, samples))
-        await self.outlet.end(number, step.samples)
+            await self._outlet.audio(number, self._journal.audio(step.at + start, samples))
+        await self._outlet.end(number, step.samples)
 
-    async def _cut(self, number: int, at: int, *, unended: bool) -> None:
+    async def _cut_rest(self, number: int, at: int, *, unended: bool) -> None:
         """Cut the audio from ``at`` on; with ``unended``, segment ``number`` has begun there already."""
         if unended:
-            await self.outlet.begin(number, at)
+            await self._outlet.begin(number, at)
             at += await self._rest_of(number, at)
             number += 1
-        ears = ears_of(mode_of(self.journal.take.mode), self.vad_folder)
-        async for output in self._outputs(at, ears):
+        await self._cut(number, at, self._journal.samples)
+
+    async def _cut(self, number: int, at: int, end: int) -> int:
+        """Cut this audio into segments from ``number`` on; returns the number after them."""
+        ears, following = ears_of(mode_of(self._journal.take.mode), self._vad_folder), number
+        async for output in self._outputs(at, end, ears):
+            if isinstance(output, SegmentBegin):
+                following = number + output.segment + 1
             if not isinstance(output, SegmentSpeculate):  # the end is there already
-                await pass_on(output, self.outlet, number, at)
+                await pass_on(output, self._outlet, number, at)
+        return following
 
     async def _rest_of(self, number: int, at: int) -> int:
         """Find the end of a segment that began ``at`` this sample; its length. Silence does not move its start."""
-        ears = Ears(open_vad(self.vad_folder), Segmenter(SegmenterOptions(gate=False, quiet_ms=None)))
+        ears = Ears(open_vad(self._vad_folder), Segmenter(SegmenterOptions(gate=False, quiet_ms=None)))
         length = 0
-        async with aclosing(self._outputs(at, ears)) as outputs:
+        async with aclosing(self._outputs(at, self._journal.samples, ears)) as outputs:
             async for output in outputs:
                 if isinstance(output, SegmentAudio):
-                    await self.outlet.audio(number, output.pcm)
+                    await self._outlet.audio(number, output.pcm)
                 elif isinstance(output, SegmentEnd):
                     length = output.samples
                     break
-        await self.outlet.end(number, length)
+        await self._outlet.end(number, length)
         return length
 
-    async def _outputs(self, at: int, ears: Ears) -> AsyncGenerator[SegmentOutput]:
-        for block in self.journal.blocks(at):
+    async def _outputs(self, at: int, end: int, ears: Ears) -> AsyncGenerator[SegmentOutput]:
+        for block in self._journal.blocks(at, end):
             for piece in ears.hear(block):
                 yield piece.output
-            self.watcher.listened((at + ears.samples) / SAMPLE_RATE)
+            self._watcher.listened((at + ears.samples) / SAMPLE_RATE)
             await asyncio.sleep(0)
         for piece in ears.finish():
             yield piece.output
 
     async def _collect(self, events: AsyncIterator[ClientEvent]) -> None:
         async for event in events:
-            self.watcher.heard(event)
+            self._watcher.heard(event)
             if isinstance(event, Final | Failed):
-                self.watcher.recognised(self.journal.take.recognised(event.segment, self.journal.samples))
+                self._watcher.recognised(self._journal.take.recognised(event.segment, self._journal.samples))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.capture.damage import Fault
 from app.capture.events import (
     Begin,
     Cancelled,
@@ -14,7 +15,9 @@ from app.capture.events import (
     Finished,
     Inserted,
     Inserting,
+    Mended,
     Opened,
+    Recut,
     Replaced,
     Reran,
     Wanted,
@@ -47,7 +50,10 @@ TRANSCRIBED = frozenset({TakeState.CANCELLED, TakeState.HELD, TakeState.DONE, Ta
 
 @dataclass
 class Spoken:
-    """One segment. ``samples`` is ``None`` while it goes on. ``replaced``: what rules made of its text."""
+    """One segment. ``samples`` is ``None`` while it goes on. ``replaced``: what rules made of its text.
+
+    ``recut``: its audio has boundaries under other numbers.
+    """
 
     at: int
     samples: int | None = None
@@ -58,6 +64,7 @@ class Spoken:
     inserting: bool = False
     inserted: bool = False
     dismissed: bool = False
+    recut: bool = False
 
     @property
     def open(self) -> bool:
@@ -90,6 +97,10 @@ class Take:
     """The fold of a take's events. ``wanted``: its texts are to be inserted. ``cancelled``: the user gave it up.
 
     ``edited``: what a person made of its text, if one did. ``runs``: what came of recognising it once more.
+    ``heard``: samples, as the journal ends with them. ``line_faults`` end with ``Mended``, ``file_faults`` do not.
+    ``faults_found``: in the lines, those that are mended included. ``doubtful``: segments whose boundaries
+    contradict others. ``lost``: lines that are missing behind the last beginning. ``following``: the number of the
+    next line.
     """
 
     options: Options = Options()
@@ -101,6 +112,13 @@ class Take:
     edited: str = ""
     runs: list[Reran] = field(default_factory=list)
     segments: dict[int, Spoken] = field(default_factory=dict)
+    heard: int = 0
+    line_faults: list[Fault] = field(default_factory=list, compare=False)
+    file_faults: list[Fault] = field(default_factory=list, compare=False)
+    faults_found: int = field(default=0, compare=False)
+    doubtful: set[int] = field(default_factory=set)
+    lost: int = field(default=0, compare=False)
+    following: int = field(default=0, compare=False)
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> "Take":
@@ -123,7 +141,10 @@ class Take:
             case Reran():
                 self.runs.append(event)
             case Finished():
-                self.finished = True
+                self.finished, self.heard = True, max(self.heard, event.samples)
+            case Mended():
+                self.heard = max(self.heard, event.samples)
+                self.line_faults, self.doubtful = [], set()
             case Begin():
                 self.segments.setdefault(event.segment, Spoken(event.at))
             case _ if spoken := self.segments.get(event.segment):
@@ -134,6 +155,8 @@ class Take:
         spoken = self.segments.values()
         if live:
             return TakeState.LIVE
+        if self.damage:
+            return TakeState.DAMAGED
         if not self.finished:
             return TakeState.INTERRUPTED if samples or spoken else TakeState.EMPTY
         if any(segment.outcome is None and not segment.cancelled for segment in spoken):
@@ -145,6 +168,19 @@ class Take:
         if not self.edited and (self.held or any(segment.open for segment in spoken)):
             return TakeState.HELD
         return TakeState.DONE if spoken else TakeState.EMPTY
+
+    @property
+    def damage(self) -> tuple[Fault, ...]:
+        """Return what is wrong with it on disk, as far as nothing has mended it."""
+        return (*self.line_faults, *self.file_faults)
+
+    @property
+    def spoken_until(self) -> int:
+        """Return how many samples there must be, by everything that is certain."""
+        certain = (
+            each for number, each in self.segments.items() if number not in self.doubtful and not each.recut
+        )
+        return max((each.at + (each.samples or 0) for each in certain), default=0)
 
     @property
     def held(self) -> tuple[int, ...]:
@@ -168,7 +204,8 @@ class Take:
 
     def transcript(self, samples: int) -> Transcript:
         """What is known so far, of so many samples."""
-        wanted = [number for number, spoken in sorted(self.segments.items()) if not spoken.cancelled]
+        in_order = sorted(self.segments.items(), key=lambda each: (each[1].at, each[0]))
+        wanted = [number for number, spoken in in_order if not spoken.cancelled]
         return Transcript(tuple(self.recognised(number, samples) for number in wanted), samples_to_ms(samples))
 
     def recognised(self, number: int, samples: int) -> Recognised:
@@ -204,3 +241,5 @@ def _apply(event: Event, spoken: Spoken) -> None:
             spoken.inserted = True
         case Dismissed():
             spoken.dismissed = True
+        case Recut():
+            spoken.recut = spoken.cancelled = spoken.dismissed = True

@@ -18,9 +18,13 @@ import structlog
 from app.capture.backlog import MOST_WAITING, Backlog, Keeping, keeping
 from app.capture.disk import File
 from app.capture.errors import DiskRefuses, NotKept
+from app.capture.events import sealed
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 log = structlog.get_logger(__name__)
+
+Seal = Callable[[bytes, int], bytes]
+"""Adds to a line its number in the journal. Only lines that were written get one, so that none is missing."""
 
 SYNC_S: Final = 0.25
 _ANSWER_S: Final = 60.0
@@ -33,10 +37,19 @@ class _Request:
 
 
 class Writer:
-    """``hear`` belongs to one thread; events may come from several, each of which waits; ``close`` joins."""
+    """``hear`` belongs to one thread; events may come from several, each of which waits; ``close`` joins.
+
+    ``following``: the number of the first line.
+    """
 
     def __init__(
-        self, audio: File, events: File, most_waiting: int = MOST_WAITING, sync_s: float = SYNC_S
+        self,
+        audio: File,
+        events: File,
+        most_waiting: int = MOST_WAITING,
+        sync_s: float = SYNC_S,
+        following: int = 0,
+        seal: Seal = sealed,
     ) -> None:
         self.heard = audio.size  # bytes, as the next; each is changed by one thread only
         self.written = audio.size
@@ -44,6 +57,8 @@ class Writer:
         self._audio = audio
         self._events = events
         self._events_size = events.size
+        self._following = following
+        self._seal = seal
         self._backlog = Backlog(audio.size)
         self._most = most_waiting
         self._sync_s = sync_s
@@ -72,14 +87,14 @@ class Writer:
         self.heard += len(pcm)
         self._inbox.put(pcm)
 
-    def record(self, line: bytes, *, durable: bool = True) -> None:
-        """Write an event and, if it is to be ``durable``, wait for the disk (some ms). Raises ``NotKept``."""
+    def record(self, *lines: bytes, durable: bool = True) -> None:
+        """Write events and, if they are to be ``durable``, wait for the disk (some ms). Raises ``NotKept``."""
 
         def work() -> bytes:
             self._write_audio()
             if durable:
                 self._sync_audio()
-            self._write_event(line)
+            self._write_events(lines)
             if durable:
                 self._events.sync()
             return b""
@@ -225,11 +240,13 @@ class Writer:
         self.synced = written
         self._due = time.monotonic() + self._sync_s
 
-    def _write_event(self, line: bytes) -> None:
+    def _write_events(self, lines: tuple[bytes, ...]) -> None:
         if self._events.size != self._events_size:  # half a line, from a disk that was full
             self._events.truncate(self._events_size)
-        rest = line
+        whole = b"".join(self._seal(line, self._following + number) for number, line in enumerate(lines))
+        rest = whole
         while rest:
             rest = rest[self._events.write(rest) :]
-        self._events_size += len(line)
+        self._events_size += len(whole)
+        self._following += len(lines)
         self._taken()

@@ -21,6 +21,9 @@ def recordings(library: Library) -> list[Finding]:
         return [ok(Area.RECORDINGS, "recordings-none")]
     size, seconds = decimal(sum(take.size for take in takes)), f"{sum(take.seconds for take in takes) / 60:.0f}"
     findings = [ok(Area.RECORDINGS, "recordings", count=len(takes), size=size, minutes=seconds)]
+    if damaged := [take for take in takes if take.damaged]:
+        named = "; ".join(f"kikipounamu takes show {take.session}" for take in damaged[:_NAMED])
+        findings.append(advice(Area.RECORDINGS, "recordings-damaged", count=len(damaged), commands=named))
     unfinished = [take for take in takes if take.state in _WITHOUT_TEXT]
     if unfinished:
         named = "; ".join(f"kikipounamu takes resend {take.session}" for take in unfinished[:_NAMED])

@@ -1,7 +1,7 @@
 """Keeps the index equal to the folder of takes. Reads only what is new or changed, a bounded part at each step.
 
-Whether a take has changed is told by the time and the size of its events. While its recording has no end, its
-audio may grow without an event: such takes are read each time.
+Whether a take has changed is told by the time and the size of its events, and the size of its audio. While its
+recording has no end, it is read each time.
 """
 
 import os
@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from app.capture.disk import EVENTS
+from app.capture.disk import AUDIO, EVENTS
 from app.capture.errors import TakeUnknown
 from app.capture.library import Found, Library, parse_session
 from app.history.errors import IndexUnavailable
@@ -79,10 +79,8 @@ class Catalogue:
                 stamp = _stamp(self._library.root / str(session))  # first: what comes after it is read again
                 found = self._library.find(session)
                 there.append((row_of(found), Known(stamp, found.take.finished)))
-            except (TakeUnknown, FileNotFoundError, NotADirectoryError):
+            except (TakeUnknown, FileNotFoundError):
                 gone.append(session)
-            except OSError as error:
-                log.warning("a take cannot be read", session=str(session), reason=error.strerror)
         self._index.put(there)
         if gone:
             self._index.remove(gone)
@@ -119,7 +117,7 @@ def _stamps(root: Path) -> Iterator[tuple[UUID, Stamp]]:
     try:
         with os.scandir(root) as folders:
             for folder in folders:
-                with suppress(TakeUnknown, OSError):  # no take, or none that could be shown
+                with suppress(TakeUnknown, FileNotFoundError):  # no take
                     yield parse_session(folder.name), _stamp(Path(folder.path))
     except FileNotFoundError:  # nothing was ever recorded
         return
@@ -128,8 +126,19 @@ def _stamps(root: Path) -> Iterator[tuple[UUID, Stamp]]:
 
 
 def _stamp(folder: Path) -> Stamp:
-    found = os.stat(os.path.join(folder, EVENTS))
-    return Stamp(found.st_mtime_ns, found.st_size)
+    """Look at both files. Raises ``FileNotFoundError`` where there is neither."""
+    events, audio = _looked_at(folder, EVENTS), _looked_at(folder, AUDIO)
+    if events is None and audio is None:
+        raise FileNotFoundError(folder)
+    changed = (events.st_mtime_ns, events.st_size) if events else (0, 0)
+    return Stamp(*changed, audio.st_size if audio else 0)
+
+
+def _looked_at(folder: Path, name: str) -> os.stat_result | None:
+    try:
+        return os.stat(os.path.join(folder, name))
+    except OSError:  # what is wrong is told when the take is read
+        return None
 
 
 def _parts(whole: list[T], size: int) -> Iterator[list[T]]:

@@ -22,7 +22,7 @@ CREATE TABLE takes (
     key INTEGER PRIMARY KEY, session TEXT NOT NULL UNIQUE, started REAL NOT NULL, seconds REAL NOT NULL,
     size INTEGER NOT NULL, state TEXT NOT NULL, language TEXT NOT NULL, model TEXT NOT NULL,
     edited INTEGER NOT NULL, cancelled INTEGER NOT NULL, partly INTEGER NOT NULL, shown INTEGER NOT NULL,
-    changed INTEGER NOT NULL, noted INTEGER NOT NULL, settled INTEGER NOT NULL
+    changed INTEGER NOT NULL, noted INTEGER NOT NULL, heard INTEGER NOT NULL, settled INTEGER NOT NULL
 );
 CREATE TABLE texts (key INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE marks (name TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -125,7 +125,7 @@ def _make_private(place: Path) -> None:
 
 def schema() -> int:
     """The version of the index that this program makes, and reads."""
-    return 1_000 * 2 + words.version()
+    return 1_000 * 3 + words.version()
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

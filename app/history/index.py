@@ -60,10 +60,11 @@ class Row:
 
 
 class Stamp(NamedTuple):
-    """Tells whether the events of a take are those that were read."""
+    """Tells whether the files of a take are those that were read. ``audio``: its bytes."""
 
     changed_ns: int
     size: int
+    audio: int = 0
 
 
 class Known(NamedTuple):
@@ -121,8 +122,8 @@ class Index:
     def known(self) -> Mapping[str, Known]:
         """What was read of each take, by the session's name."""
         with errors():
-            found = self._connection.execute("SELECT session, changed, noted, settled FROM takes")
-            return {name: Known(Stamp(changed, size), bool(settled)) for name, changed, size, settled in found}
+            found = self._connection.execute("SELECT session, changed, noted, heard, settled FROM takes")
+            return {name: Known(Stamp(*stamp), bool(settled)) for name, *stamp, settled in found}
 
     def stored(self) -> list[Stored]:
         """All takes, for retention."""

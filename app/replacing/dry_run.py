@@ -14,8 +14,9 @@ from uuid import UUID
 
 import structlog
 
-from app.capture.disk import EVENTS
+from app.capture.errors import JournalError
 from app.capture.library import Library
+from app.capture.take_files import Unreadable, read_events
 from app.replacing.tally import Tally
 from app.replacing.view import MOST_TAKES, ReplacementsTried, TryReplacements
 from runtime.tasks import Tasks
@@ -66,12 +67,12 @@ class DryRun:
                     told = clock()
                     self._post(tally.tried(action.serial, min(start + _SLICE, len(takes)), len(takes)))
             self._post(tally.tried(action.serial, len(takes), len(takes)))
-        except OSError as error:
-            log.warning("rules cannot be tried", reason=error.strerror)
+        except (OSError, JournalError) as error:
+            log.warning("rules cannot be tried", reason=str(error))
             self._post(ReplacementsTried(action.serial, 0, 0))
 
     def _read(self, tally: Tally, sessions: Sequence[UUID]) -> None:
         """Those that are still there."""
         for session in sessions:
-            with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-                tally.add(session, (self._library.root / str(session) / EVENTS).read_bytes())
+            with suppress(Unreadable):
+                tally.add(session, read_events(self._library.root / str(session)))

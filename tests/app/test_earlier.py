@@ -161,7 +161,7 @@ async def test_why_it_cannot_be_recognised_is_told(library: Library, models: Pat
 
 
 async def test_old_takes_are_let_go(library: Library, models: Path) -> None:
-    take(library, ONE, 0.0, Final(0, "one"))
+    take(library, ONE, 1.0, Final(0, "one"))
     await earlier_of(library, models).sweep(RetentionLimits(inf, inf))
     assert len(library.all()) == 1
     await earlier_of(library, models).sweep(RetentionLimits())

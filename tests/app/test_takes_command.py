@@ -138,6 +138,35 @@ def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> No
     assert [path.name for path in (tmp_path / "out").iterdir()] == [f"{FIRST}.wav"]
 
 
+@pytest.mark.usefixtures("finished")
+def test_damaged_take_is_listed_and_shown_with_its_place_and_status_1(home: Path, tmp_path: Path) -> None:
+    events = home / "data" / "takes" / FIRST / "events.jsonl"
+    lines = events.read_bytes().splitlines(keepends=True)
+    events.write_bytes(b"".join((*lines[:1], lines[1].replace(b'"at":0', b'"at":2'), *lines[2:])))
+    listed = run("list")
+    assert listed.exit_code == 0 and listed.stdout.splitlines()[1].split()[5] == "Damaged"
+    assert "takes show ID" in listed.stderr
+    for arguments in (("show", FIRST), ("export", FIRST, "--output", str(tmp_path))):
+        shown = run(*arguments)
+        assert shown.exit_code == 1
+        assert "damaged: events.jsonl, line 2: the line cannot be read" in shown.stderr
+        assert f"kikipounamu takes resend {FIRST}" in shown.stderr
+    assert (tmp_path / f"{FIRST}.wav").exists() and (tmp_path / f"{FIRST}.txt").exists()
+
+
+@pytest.mark.usefixtures("finished")
+@pytest.mark.parametrize("name", ["events.jsonl", "audio.pcm16"])
+def test_file_that_is_a_folder_is_said_by_every_command(home: Path, tmp_path: Path, name: str) -> None:
+    (home / "data" / "takes" / FIRST / name).unlink()
+    (home / "data" / "takes" / FIRST / name).mkdir()
+    listed = run("list")
+    assert listed.exit_code == 0 and listed.stdout.splitlines()[1].split()[5] == "Damaged"
+    for arguments in (("show", FIRST), ("export", FIRST, "--output", str(tmp_path)), ("resend", FIRST)):
+        failed = run(*arguments)
+        assert failed.exit_code == 1 and f"{name}: it is a folder, not a file" in failed.stderr
+    assert (tmp_path / f"{FIRST}.wav").exists() == (name == "events.jsonl")
+
+
 @pytest.mark.parametrize("command", ["show", "export", "resend"])
 @pytest.mark.parametrize("name", [SECOND, "../../x", "nonsense"])
 def test_a_take_that_is_not_there_is_said(command: str, name: str) -> None:

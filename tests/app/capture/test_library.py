@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.capture.disk import AUDIO, EVENTS, TakeLock
-from app.capture.errors import NotDeleted, TakeBusy, TakeUnknown
+from app.capture.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock
+from app.capture.errors import JournalError, NotDeleted, TakeBusy, TakeDamaged, TakeUnknown
 from app.capture.journal import Journal
 from app.capture.library import Library, of_this_user, parse_session
 from app.capture.retention import DAY_S, RetentionLimits
@@ -79,8 +79,8 @@ def test_a_take_that_cannot_be_deleted_says_so(library: Library) -> None:
     session = recorded(library, days=0)
     with library.reopen(session), pytest.raises(TakeBusy):
         library.delete(session)
-    (library.root / str(session) / EVENTS).unlink()
-    (library.root / str(session) / EVENTS).mkdir()  # no file: nothing can delete it as one
+    (library.root / str(session) / LOCK).unlink()
+    (library.root / str(session) / LOCK).mkdir()  # nobody can hold it
     with pytest.raises(NotDeleted):
         library.delete(session)
     assert not library.discard(session)
@@ -119,7 +119,8 @@ def test_a_take_is_found_as_it_is(library: Library) -> None:
 
 
 def test_looking_changes_nothing_and_sees_who_is_at_work(library: Library) -> None:
-    session = recorded(library, 0)
+    session = uuid4()
+    Journal.create(library.root, session, Options(), NOW).close()
     (library.root / str(session) / AUDIO).write_bytes(b"abc")
     with library.reopen(session) as journal:
         assert library.find(session).state is TakeState.LIVE
@@ -179,3 +180,60 @@ def test_a_take_that_never_began_goes(library: Library) -> None:
         pass
     assert library.find(FIRST).state is TakeState.EMPTY
     assert library.sweep(NOW) == [FIRST]
+
+
+def damage(library: Library, session: UUID) -> None:
+    """Take the last line but one away."""
+    lines = (library.root / str(session) / EVENTS).read_bytes().splitlines(keepends=True)
+    (library.root / str(session) / EVENTS).write_bytes(b"".join((*lines[:-2], lines[-1])))
+
+
+def test_damaged_take_is_never_let_go_but_deleted_when_somebody_asks(library: Library) -> None:
+    session = recorded(library, 400, 5_000)
+    damage(library, session)
+    found = library.find(session)
+    assert (found.state, found.damaged) == (TakeState.DAMAGED, True)
+    assert library.sweep(NOW, RetentionLimits(age_s=0, size=0)) == []
+    library.delete(session)
+    assert library.all() == []
+
+
+@pytest.mark.parametrize("name", [AUDIO, EVENTS])
+def test_take_whose_file_is_a_folder_is_listed_kept_not_opened_and_can_be_deleted(
+    library: Library, name: str
+) -> None:
+    session, other = recorded(library, 400), recorded(library, 1)
+    (library.root / str(session) / name).unlink()
+    (library.root / str(session) / name / "inside").mkdir(parents=True)
+    assert [found.state for found in library.all() if found.session == session] == [TakeState.DAMAGED]
+    assert session in library.newest() and library.stamp(session).live is False
+    assert library.sweep(NOW) == []
+    with pytest.raises(TakeDamaged, match=f"{name}: it is a folder, not a file"):
+        library.reopen(session)
+    library.delete(session)
+    assert [found.session for found in library.all()] == [other]
+
+
+def test_audio_without_a_journal_is_a_damaged_take_of_the_time_of_its_folder(library: Library) -> None:
+    session = recorded(library, 400)
+    (library.root / str(session) / EVENTS).unlink()
+    os.utime(library.root / str(session), (NOW, NOW))
+    found = library.find(session)
+    assert (found.state, found.samples, found.take.started_s) == (TakeState.DAMAGED, 100, NOW)
+    assert library.sweep(NOW) == []
+
+
+def test_deletion_that_was_cut_off_leaves_no_take_and_is_ended(library: Library) -> None:
+    session = recorded(library, 0)
+    (library.root / str(session) / AUDIO).rename(library.root / str(session) / DELETED)
+    assert library.all() == []
+    with pytest.raises(TakeUnknown):
+        library.find(session)
+    library.sweep(NOW)
+    assert list(library.root.iterdir()) == []
+
+
+def test_folder_of_takes_that_cannot_be_read_is_an_error(library: Library) -> None:
+    library.root.symlink_to(library.root.name)
+    with pytest.raises(JournalError, match="cannot be read: Too many levels"):
+        library.all()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.capture.events import Begin, Cancelled, End, Event, Finished
-from app.capture.recovery import Plan, Replay, Skip, plan
+from app.capture.recovery import PassOver, Plan, Replay, Skip, plan
 from app.capture.take import Take
 from protocol.errors import ErrorCode
 from protocol.session import Failed, Final
@@ -47,12 +47,12 @@ def test_a_finished_take_with_all_its_texts_needs_nothing() -> None:
 def test_what_reaches_beyond_the_audio_is_cut_there() -> None:
     assert planned(*FIRST, samples=300) == Plan((Replay(0, 100, 200),), None, None)
     assert planned(*FIRST, samples=100) == Plan((Skip(0, 100, lost=True),), None, None)
-    assert planned(*FIRST, Begin(1, 600), samples=600).steps[1] == Skip(1, 600, lost=True)
+    assert planned(*FIRST, Begin(1, 600), samples=600).steps[1] == Skip(1, 600, empty=True)
 
 
 def test_damaged_lines_leave_no_gap_between_numbers() -> None:
     without_begin = planned(*FIRST, *(Begin(2, 700), End(2, 100)))
-    assert without_begin.steps == (Replay(0, 100, 400), Skip(1, 500), Replay(2, 700, 100))
+    assert without_begin.steps == (Replay(0, 100, 400), PassOver(1), Replay(2, 700, 100))
     without_end = planned(Begin(0, 100), *SECOND)
     assert without_end.steps == (Replay(0, 100, 500), Replay(1, 600, 300))
 
@@ -75,6 +75,7 @@ def test_every_sample_that_is_needed_is_sent_or_cut(
             events.append(Final(number, "x") if how == "f" else Cancelled(number, length))
         at += gap + length
     events = [*events, Finished(at)] if finished else events[:cut]
+    samples = min(samples, at) if finished else samples
     take = Take.of(events)
     todo = plan(take, samples)
     sent = {n for step in todo.steps if isinstance(step, Replay) for n in range(step.at, step.at + step.samples)}

@@ -84,7 +84,9 @@ async def resend(root: Path, address: Address, models: Path, session: UUID = ID)
     display = Display(Console(quiet=True), "test")
     with Journal.reopen(root, session) as journal:
         transcript = await Resender(fixed(address), models / "fsmn-vad", AT_ONCE).resend(journal, display)
-        assert journal.take.state(journal.samples) in {TakeState.DONE, TakeState.EMPTY}
+        assert not journal.take.line_faults
+        expected = {TakeState.DAMAGED} if journal.take.damage else {TakeState.DONE, TakeState.EMPTY}
+        assert journal.take.state(journal.samples) in expected
         return transcript, journal.take
 
 
@@ -105,8 +107,8 @@ def check(root: Path, take: Take, known: dict[int, str], session: UUID = ID) -> 
     """Each text is the digest of its range, each segment ended once, none overlaps another."""
     audio = np.fromfile(root / str(session) / AUDIO, "<i2")
     free = 0
-    for number, spoken in sorted(take.segments.items()):
-        if spoken.cancelled:
+    for number, spoken in sorted(take.segments.items(), key=lambda each: each[1].at):
+        if spoken.cancelled or 2 * spoken.at >= audio.nbytes:
             continue
         assert isinstance(spoken.outcome, Final)
         assert spoken.samples is not None
@@ -206,7 +208,7 @@ async def test_a_segment_that_goes_on_keeps_even_a_silent_beginning(takes: Path,
     """A gateway may have it. Its end is where the speech ends, as if the silence were not there."""
     with Journal.reopen(takes, ID) as journal:
         live = journal.take.segments[0]
-    cut(takes, EVENTS, 0)
+    cut(takes, EVENTS, (takes / str(ID) / EVENTS).read_bytes().index(b"\n") + 1)
     with Journal.reopen(takes, ID) as journal:
         journal.begin(0, 160)
         beginning = journal.read(0, 0, 4_000)
@@ -219,14 +221,19 @@ async def test_a_segment_that_goes_on_keeps_even_a_silent_beginning(takes: Path,
     check(takes, take, {})
 
 
-async def test_a_segment_whose_audio_is_gone_is_given_up(takes: Path, models: Path) -> None:
+async def test_segment_fails_and_take_stays_damaged_when_its_audio_is_gone(takes: Path, models: Path) -> None:
     with Journal.reopen(takes, ID) as journal:
         second = journal.take.segments[1].at
     cut(takes, AUDIO, 2 * second)
     async with scripted(oblige) as gateway:
-        _, take = await resend(takes, address_of(gateway), models)
-    assert [spoken.cancelled for spoken in take.segments.values()] == [False, *[True] * (len(take.segments) - 1)]
-    check(takes, take, {0: "known"})
+        for attempt in ("first", "second"):
+            transcript, take = await resend(takes, address_of(gateway), models)
+            assert {segment.error for segment in transcript.failures} == {"its audio is missing (audio_invalid)"}
+            assert len(transcript.failures) == len(take.segments) - 1, attempt
+            (fault,) = take.damage
+            assert str(fault).startswith(f"audio.pcm16: the audio ends at byte {2 * second}, but ")
+            failed = [event for event in events(takes) if event["type"] == "failed"]
+            assert len(failed) == len(take.segments) - 1, attempt
 
 
 async def test_a_text_that_cannot_be_kept_is_not_acknowledged(takes: Path, models: Path) -> None:

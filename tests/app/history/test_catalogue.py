@@ -43,10 +43,11 @@ def test_a_folder_that_is_not_there_has_no_takes(library: Library, index: Index)
 
 
 def test_a_take_is_shown_with_what_most_of_it_is(library: Library, index: Index) -> None:
-    record(library, 1, started_s=5.0)
+    record(library, 1, started_s=5.0, finished=False)
     with library.reopen(session(1)) as journal:
         fill(journal, "yes", Failed(1, ErrorCode.ENGINE_DIED, "it died"), None, None)
         journal.settle(2, Final(2, "今天天气很好", "zh", model="sense"))
+        journal.finish()
         journal.edit("so it is")
     row = row_of(library.find(session(1)))
     assert (row.session, row.started_s, row.seconds, row.text) == (session(1), 5.0, 0.4, "so it is")
@@ -96,6 +97,16 @@ def test_a_take_at_work_is_known_by_what_it_is_without_that(library: Library, in
     assert texts(index) == []
 
 
+def test_row_is_damaged_when_its_audio_gets_shorter(library: Library, index: Index) -> None:
+    record(library, 1, "said")
+    refreshed(library, index)
+    assert [row.state for row in index.page(9)] == [TakeState.DONE]
+    with (library.root / str(session(1)) / AUDIO).open("r+b") as audio:
+        audio.truncate(2)
+    refreshed(library, index)
+    assert [row.state for row in index.page(9)] == [TakeState.DAMAGED]
+
+
 def test_what_cannot_be_read_does_not_stand_in_the_way(library: Library, index: Index) -> None:
     for number in range(3):
         record(library, number, f"take {number}")
@@ -106,7 +117,12 @@ def test_what_cannot_be_read_does_not_stand_in_the_way(library: Library, index: 
     (library.root / str(session(9))).mkdir()
     (library.root / str(session(8))).write_text("no folder")
     refreshed(library, index)
-    assert texts(index) == ["take 2", "take 0"]
+    found = {row.session: (row.state, row.text) for row in index.page(9)}
+    assert found == {
+        session(0): (TakeState.DONE, "take 0"),
+        session(1): (TakeState.DAMAGED, ""),
+        session(2): (TakeState.DONE, "take 2"),
+    }
 
 
 def test_a_folder_that_cannot_be_read_costs_nothing(tmp_path: Path, index: Index) -> None:
