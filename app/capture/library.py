@@ -110,7 +110,8 @@ class Library:
         take, files = read_folder(folder)
         if not files.exist:
             raise _unknown(session)
-        take.started_s = take.started_s or self._made_s(session)
+        if not take.opened:
+            take.started_s = self._made_s(session)
         audio, events = files.audio or 0, files.events or 0
         samples = audio // BYTES_PER_SAMPLE
         return Found(session, folder, take, samples, audio + events, take.state(samples, locked(folder)))

@@ -113,6 +113,7 @@ class Take:
     runs: list[Reran] = field(default_factory=list)
     segments: dict[int, Spoken] = field(default_factory=dict)
     heard: int = 0
+    opened: bool = field(default=False, compare=False)
     line_faults: list[Fault] = field(default_factory=list, compare=False)
     file_faults: list[Fault] = field(default_factory=list, compare=False)
     faults_found: int = field(default=0, compare=False)
@@ -133,6 +134,7 @@ class Take:
         match event:
             case Opened():
                 self.options, self.started_s, self.mode = event.options, started_s(event), event.mode
+                self.opened = True
             case Wanted():
                 self.wanted = event.inserted
                 self.cancelled = self.cancelled or event.cancelled
