@@ -171,9 +171,10 @@ def test_what_another_process_deleted_is_purged(library: Library, index: Index) 
 def test_cancelled_take_is_so_in_the_index_and_after_the_index_was_opened_again(
     inserted: bool, library: Library, tmp_path: Path
 ) -> None:
-    record(library, 1, started_s=5.0)
+    record(library, 1, started_s=5.0, finished=False)
     with library.reopen(session(1)) as journal:
         fill(journal, "kia ora")
+        journal.finish()
         journal.want(inserted=True)
         if inserted:
             journal.inserting(0)
