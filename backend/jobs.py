@@ -47,6 +47,7 @@ from protocol.job import (
     SESSION_TTL_MS,
     SHARDS_KEY,
     STALE_MS,
+    UNUSED_TTL_MS,
     WORKER_GONE_MS,
     WORKERS_KEY,
     Job,
@@ -101,8 +102,8 @@ class Jobs:
         """
         nonce = secrets.token_hex(8)
         prefix = self._keys.results_prefix
-        flags = (int(resume), int(create))
-        arguments = (session, owner, self.gateway, *flags, nonce, SESSION_TTL_MS, prefix, hello, history)
+        made = (int(resume), int(create), nonce, SESSION_TTL_MS, UNUSED_TTL_MS)
+        arguments = (session, owner, self.gateway, *made, prefix, hello, history)
         return self._send("attach", [self._keys.session(session)], arguments, parse_attached)
 
     def submit(self, job: Job) -> "asyncio.Future[Submitted]":

@@ -33,6 +33,8 @@ GROUP: Final = "workers"
 ANY_MODEL: Final = "any"
 CLASSES: Final = ("interactive", "bulk")
 SESSION_TTL_MS: Final = 72 * 3600 * 1000
+UNUSED_TTL_MS: Final = 3600 * 1000
+"""Of a session without a segment. Its gateway attaches it again when its first segment comes later."""
 LEASE_MS: Final = 10_000
 RENEW_MS: Final = 2_500
 SWEEP_MS: Final = 2_500

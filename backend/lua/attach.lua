@@ -2,11 +2,11 @@
 -- Bind a session to a gateway; every hello. The gateway that had it until now is told.
 -- KEYS: session hash
 -- ARGV: session, owner, gateway, resume (0 or 1), create (0: only a known session), nonce of this hello,
---       lifetime in ms, prefix of result channels, instance and number of the client's connection,
+--       lifetime in ms, that of a session without segments, prefix of result channels, instance and number of the client's connection,
 --       what the history is to know (empty: there is none)
 -- Returns {"forbidden"}, {"superseded"}: a later connection of this client was here, {"exists"}, {"unknown"} or {"attached", epoch, {field, value, ...}}.
 local hash = KEYS[1]
-local session, owner, gateway, resume, create, nonce, lifetime, channels, hello, history = unpack(ARGV)
+local session, owner, gateway, resume, create, nonce, lifetime, unused, channels, hello, history = unpack(ARGV)
 
 local known = redis.call("HMGET", hash, "owner", "gateway", "nonce", "hello")
 if known[1] and known[1] ~= owner then
@@ -31,7 +31,10 @@ if history ~= "" then
 else
   redis.call("HDEL", hash, "history")
 end
-redis.call("PEXPIRE", hash, lifetime)
+-- A session of which nothing was ever said costs memory for a shorter time: hellos alone must not fill the broker.
+local own_fields = 5 + redis.call("HEXISTS", hash, "history") -- owner, gateway, nonce, hello, epoch
+local said = redis.call("HLEN", hash) > own_fields
+redis.call("PEXPIRE", hash, said and lifetime or unused)
 if known[2] and known[2] ~= gateway then
   local detached = {type = "detached", session = session, gateway = gateway, epoch = epoch}
   redis.call("SPUBLISH", channels .. known[2], cjson.encode(detached))

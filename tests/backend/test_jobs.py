@@ -9,6 +9,7 @@ from backend.records import Attachment, JobQueued, Record, SessionGone
 from protocol.errors import ErrorCode, Forbidden, OutOfOrder, TakenOver
 from protocol.job import (
     SESSION_TTL_MS,
+    UNUSED_TTL_MS,
     WORKERS_KEY,
     Detached,
     Ended,
@@ -32,7 +33,13 @@ class TestAttach:
         async with on(any_broker) as at:
             assert await at.jobs.attach("s", "o", resume=False) == (1, {})
             assert (await at.field("owner"), await at.field("gateway")) == ("o", "g")
-            assert SESSION_TTL_MS - 60_000 < await at.redis.pttl(HASH) <= SESSION_TTL_MS
+            assert UNUSED_TTL_MS - 60_000 < await at.redis.pttl(HASH) <= UNUSED_TTL_MS
+
+    async def test_session_with_a_segment_lives_longer(self, at: Setting) -> None:
+        await at.jobs.submit(job())
+        assert await at.redis.pttl(HASH) > SESSION_TTL_MS - 60_000
+        await at.jobs.attach("s", "o", resume=True)
+        assert await at.redis.pttl(HASH) > SESSION_TTL_MS - 60_000
 
     async def test_a_known_session_must_be_resumed(self, at: Setting) -> None:
         with pytest.raises(OutOfOrder, match="resume"):
