@@ -38,7 +38,7 @@ from app.dictation_events import (
 )
 from app.gestures import TalkMode
 from app.insertion.outcome import Target
-from app.spoken_order import Piece
+from app.spoken_order import OFFER_S, Piece
 from app.states import State
 from app.transcript import Segment
 from app.view import Note
@@ -108,6 +108,13 @@ def test_a_lost_key_up_ends_the_take() -> None:
         StopRecording(1),
     ]
     assert story.then(UP) == []
+
+
+def test_offer_of_what_waits_is_due_ten_seconds_after_its_text_came() -> None:
+    story = Story()
+    story.at(0.0, *spoken(1), *spoken(2))
+    story.at(1.0, text(2, 0, "two"))
+    assert story.dictation.due(1.0) == 1.0 + OFFER_S
 
 
 def test_speaking_ahead_keeps_the_order_and_counts_who_waits() -> None:

@@ -235,6 +235,13 @@ def test_what_comes_before_its_turn_is_not_late() -> None:
     assert goes(order) == " two three"
 
 
+def test_consent_changes_nothing_while_nothing_waits() -> None:
+    order = order_of(1)
+    order.accept()
+    say(order, 1, 0, "one")
+    assert goes(order) == "one"
+
+
 def test_what_is_cancelled_goes_nowhere() -> None:
     order = order_of(1, 2)
     say(order, 1, 0, "one")

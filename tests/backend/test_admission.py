@@ -17,6 +17,7 @@ from backend.admission import (
     speed,
     worth_telling,
 )
+from backend.observing import RefusalReason
 from protocol.job import Keys
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
@@ -126,6 +127,19 @@ def test_new_sessions_are_refused_for_a_reason(state: Survey, up: bool, sessions
     assert refusal is None or (refusal.message and refusal.retry_s > 0)
 
 
+def test_wait_that_equals_its_limit_is_taken() -> None:
+    state = survey(4 * LIMITS.wait_s, worker(4.0))
+    assert expect(state, Options()).eta_s == LIMITS.wait_s
+    assert refuse(state, True, 0, LIMITS) is None
+
+
+def test_broker_that_takes_nothing_is_away_until_its_memory_is_over_the_limit() -> None:
+    limits = AdmissionLimits(memory=0.99)
+    below, above = (refuse(survey(0, worker(), memory=memory), False, 0, limits) for memory in (0.97, 0.995))
+    assert below is not None and below.reason is RefusalReason.BROKER
+    assert above is not None and above.reason is RefusalReason.MEMORY
+
+
 def test_busy_says_what_one_waits_for() -> None:
     assert busy(survey(0, worker()), True, Options(), LIMITS) is None
     assert busy(survey(0, worker()), False, Options(), LIMITS) == Busy("broker", accepting=False)
@@ -144,6 +158,8 @@ def test_it_is_said_again_only_when_it_changes() -> None:
     assert worth_telling(load, replace_eta(load, 50_000)) == replace_eta(load, 50_000)
     assert worth_telling(load, replace_eta(load, 9_000)) == replace_eta(load, 9_000)
     assert worth_telling(load, Busy("broker")) == Busy("broker")
+    assert worth_telling(Busy("no_worker"), Busy("no_worker")) is None
+    assert worth_telling(replace_eta(load, 0), replace_eta(load, 1)) == replace_eta(load, 1)
     assert worth_telling(load, None) == Busy("load", eta_ms=0)
     assert worth_telling(load, None, partials=True) == Busy("load", partials=True, eta_ms=0)
     assert worth_telling(load, Busy("load", partials=True, eta_ms=20_000)) is not None

@@ -99,6 +99,12 @@ class TestSubmit:
         taken = await at.worker.take()
         assert taken is not None and taken[1] == job(0, 100)
 
+    async def test_repeat_has_nothing_ahead_of_it_where_the_broker_lost_its_backlog(self, at: Setting) -> None:
+        for samples in (0, 100):
+            await at.jobs.submit(job(samples, samples))
+            await at.redis.delete(Keys().backlog)
+            assert await at.jobs.submit(job(samples, samples)) == JobQueued(0)
+
     async def test_class_and_model_choose_the_stream(self, at: Setting) -> None:
         await at.jobs.submit(job(0, options=Options(model="m", priority="bulk")))
         assert await at.entries(Keys().jobs("bulk", "m")) == 1
@@ -253,9 +259,17 @@ class TestLooks:
         await at.redis.hset(WORKERS_KEY, "odd", "{")
         survey = await at.jobs.survey()
         assert (survey.streams[STREAM].samples, survey.streams[STREAM].entries) == (160, 2)
-        assert survey.streams[STREAM].oldest_ms >= 0
         assert [worker.worker for worker in survey.workers] == ["here"]
         assert survey.memory == 0.0
+
+    async def test_survey_tells_the_age_of_the_oldest_entry_of_each_stream(self, at: Setting) -> None:
+        seconds = int((await at.redis.time())[0])
+        for second in (seconds - 3_600, seconds):
+            await at.redis.xadd(STREAM, {"session": "s"}, id=f"{second * 1000}-1")
+        await at.redis.hset(Keys().backlog, mapping={STREAM: 0, Keys().jobs("bulk"): 0})
+        streams = (await at.jobs.survey()).streams
+        assert 3_600_000 <= streams[STREAM].oldest_ms < 3_700_000
+        assert (streams[Keys().jobs("bulk")].entries, streams[Keys().jobs("bulk")].oldest_ms) == (0, 0)
 
     async def test_the_memory_is_a_part_of_its_limit(self, at: Setting) -> None:
         await at.redis.config_set("maxmemory", "100mb")

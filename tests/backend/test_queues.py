@@ -124,6 +124,13 @@ class TestTidying:
         (model,), (age,) = zip(*(await queues.tidy()).items(), strict=True)
         assert model == "m" and 3_600 <= age < 3_700
 
+    async def test_each_model_that_was_offered_has_its_age(self, at: Setting) -> None:
+        now = int((await at.redis.time())[0]) * 1000
+        ages_s = {"a": 60, "b": 600, "c": 3_600}
+        await at.redis.hset(Keys().offered, mapping={model: now - age * 1000 for model, age in ages_s.items()})
+        found = await Queues(at.jobs).tidy()
+        assert found == pytest.approx(ages_s, abs=50)
+
     @pytest.mark.parametrize(
         ("state", "offered"),
         [(WorkerState.STARTING, True), (WorkerState.DRAINING, True), (WorkerState.FAILED, False)],

@@ -212,6 +212,7 @@ BAD: Final[list[tuple[str, tuple[str, ...], tuple[Any, ...]]]] = [
     ("finish", ENDING, ending(b'{"type":"result","text":"\xed\xa0\x80"}')),
     ("finish", ENDING, ending(b'{"type":"result","text":"\xe4\xc2\x80\xb8\x80"}')),
     ("finish", ENDING, ending(b'{"type":"result","text":"x","queue_ms":-1}')),
+    ("finish", ENDING, ending(b'{"type":"result","text":"x","queue_ms":1000000000000}')),
     ("finish", ENDING, ending(b'{"type":"result","text":"x","decode_ms":0.5}')),
     ("finish", ENDING, ending(b'{"type":"result","text":"x","decode_ms":NaN}')),
     ("finish", ENDING, ending(b'{"type":"result","text":"x","words":[{"text":"x"}]}')),

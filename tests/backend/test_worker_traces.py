@@ -12,6 +12,7 @@ from backend.worker_traces import MOST_NAMES, WorkerTraces
 from protocol.job import GROUP
 from tests.helpers.valkey import Broker
 from tests.worker.scripts import STREAMS
+from worker.scripts import RETURNED
 
 HERE, THERE = STREAMS[0].encode(), STREAMS[1].encode()
 
@@ -77,6 +78,19 @@ async def test_streams_that_others_read_or_that_have_entries_stay(world: World) 
     await world.traces.ended(gone)
     assert await world.consumers(HERE) == {b"stays"}
     assert (await world.redis.exists(THERE), await world.consumers(THERE)) == (1, set())
+
+
+@pytest.mark.parametrize("pending", [False, True])
+async def test_stream_is_removed_when_only_entries_handed_back_were_read_of_it(
+    world: World, pending: bool
+) -> None:
+    gone = await world.reading(b"gone", HERE)
+    await world.redis.xadd(HERE, {"a": "b"})
+    await world.redis.xreadgroup(GROUP, RETURNED, {HERE: ">"}, noack=not pending)
+    await world.redis.xtrim(HERE, maxlen=0, approximate=False)
+    await world.traces.ended(gone)
+    assert await world.redis.exists(HERE) == pending
+    assert await world.consumers(HERE) == ({RETURNED.encode()} if pending else set())
 
 
 async def test_consumer_with_pending_entries_stays_until_others_have_claimed_them(world: World) -> None:

@@ -241,6 +241,9 @@ def test_an_attempt_that_never_arrived_is_begun_again_after_resume() -> None:
     assert all_sent(session) == []
     assert session.receive(failed) == []
     assert all_sent(session) == [SegmentBegin(0, 0, 1), AudioPiece(0, 0, 3), SegmentEnd(0, 3)]
+    assert session.receive(Queued(0)) == [Queued(0)]
+    assert session.receive(failed) == []
+    assert session.receive(Queued(0)) == [], "an old failure that comes again takes nothing back"
 
 
 def test_queued_of_an_earlier_attempt_does_not_stop_the_next() -> None:
