@@ -205,12 +205,12 @@ class Runner:
 
     async def _let_go(self, session: str, over: bool = False) -> None:
         """``over``: and of what the broker may keep of it."""
+        self._here.pop(session, None)  # first: a retry must not find a file that is being removed
+        self._killed.pop(session, None)
         try:
             await asyncio.to_thread(self.uploads.remove, session)
         except OSError as error:  # a sweep tries again
             log.warning("a submitted file cannot be removed", session=session, error=str(error))
-        self._here.pop(session, None)
-        self._killed.pop(session, None)
         if over:
             self._over.add(session)
 

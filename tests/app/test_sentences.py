@@ -19,8 +19,8 @@ def test_each_language_says_what_is_asked(language: str) -> None:
 
 
 def test_counts_and_values_are_put_in() -> None:
-    assert filled("en", "overlay.waiting", {"count": 1}).startswith("1 take ")
-    assert filled("en", "overlay.waiting", {"count": 2}).startswith("2 takes")
+    assert filled("en", "overlay.waiting", {"count": 1}).endswith(" 1 earlier recording")
+    assert filled("en", "overlay.waiting", {"count": 2}).endswith(" 2 earlier recordings")
     assert placeholders("{a} and {b}") == {"a", "b"}
 
 

@@ -122,4 +122,5 @@ async def test_what_a_take_has_already_stays_in_the_history_when_the_rest_is_sen
         add(journal, 2)
     async with keeping(broker, tmp_path) as gateway:
         await resend(tmp_path, gateway)
-        assert await kept(gateway, 3) == ["text 0", "text 1", "text 2"]
+        # Audio behind the end of a finished take is recovered, under a number that no gateway has seen.
+        assert await kept(gateway, 3) == ["text 0", "text 1", "text 3"]
