@@ -355,7 +355,6 @@ class Dictation:
     def _go_on(self, now: float) -> None:
         self._effects += [PollKey(action) for action in self._keys.polls(now)]
         # While a hotkey is down X11 gives every key to us, those that would type or paste included.
-        self._note_held()
         ordered = None if self._keys else self._order.next()
         self._note_held()
         if self._notice and self._notice.note.key in _WHY_HELD and not self._order.held:

@@ -74,6 +74,14 @@ def test_one_take_from_the_key_to_the_text() -> None:
     assert story.dictation.due(due) is None
 
 
+def test_mode_that_is_chosen_counts_from_the_next_press() -> None:
+    story = Story()
+    story.dictation.mode = TalkMode.HOLD
+    assert story.at(0.0, DOWN) == [Record(1, TalkMode.HOLD)]
+    story.at(1.0, Sounding(1))
+    assert StopRecording(1) in story.at(2.0, UP), "a release would end nothing in the mode before"
+
+
 def test_in_hold_mode_nothing_is_inserted_while_the_key_is_down() -> None:
     story = Story(Dictation(TalkMode.HOLD))
     story.at(0.0, DOWN, Aimed(1, WINDOW), text(1, 0, "one"))
@@ -249,6 +257,22 @@ def test_in_another_window_it_begins_anew() -> None:
     story.at(0.0, *spoken(), text(1, 0, "One."), Ended(1), TYPED)
     story.at(1.0, Verb.START, Aimed(2, Target(99)), Sounding(2), Verb.STOP, text(2, 0, "Two."), Ended(2))
     assert story.inserts()[-1] == "Two."
+
+
+def test_the_newest_take_is_cancelled() -> None:
+    story = Story()
+    story.at(0.0, *spoken(1), *spoken(2))
+    assert story.then(Verb.CANCEL) == [GiveUp(2)]
+    story.then(text(2, 0, "two"), Ended(2), text(1, 0, "one"))
+    assert story.inserts() == ["one"]
+
+
+def test_recording_that_breaks_off_says_why_and_what_was_said_is_inserted() -> None:
+    story = Story()
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), RecordingOver(1, Note(NoteKey.SLEPT)))
+    assert story.note == NoteKey.SLEPT
+    story.then(text(1, 0, "one"))
+    assert story.inserts() == ["one"]
 
 
 def test_verbs_that_change_nothing() -> None:

@@ -7,6 +7,7 @@ from app.dictation_events import (
     Aimed,
     AimHere,
     Close,
+    Cue,
     Ended,
     HeldBefore,
     Here,
@@ -42,6 +43,12 @@ def test_held_text_is_pasted_where_the_person_is() -> None:
     assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
     assert story.then(Verb.PASTE_HELD) == []
     assert (story.state(), story.note) == (State.DONE, ""), "why it was held is over with it"
+
+
+def test_texts_that_become_held_together_are_noted_together_with_one_cue() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), text(1, 1, "two"))
+    assert story.then(HELD) == [NoteHeld((Piece(1, 0), Piece(1, 1))), Play(Cue.HELD)]
 
 
 def test_held_text_that_is_copied_is_held_no_longer() -> None:

@@ -235,6 +235,19 @@ def test_what_comes_before_its_turn_is_not_late() -> None:
     assert goes(order) == " two three"
 
 
+def test_nothing_is_offered_once_it_was_agreed_to_go_on() -> None:
+    order = order_of(1, 2)
+    say(order, 1, 0, "one")
+    assert order.next() is not None
+    say(order, 1, 2, "three")
+    say(order, 2, 0, "four")
+    offers = [order.offer_at]
+    order.accept()
+    assert [*offers, order.offer_at] == [0.0, None], "all of it goes when the insertion has ended"
+    order.inserted(TYPED)
+    assert [goes(order), goes(order)] == [" three", " four"]
+
+
 def test_consent_changes_nothing_while_nothing_waits() -> None:
     order = order_of(1)
     order.accept()
@@ -274,101 +287,6 @@ def test_held_text_has_a_bound_and_the_oldest_goes() -> None:
     assert order.let_go == 1
     order.hold_again({Piece(0, 0): "from before"})
     assert Piece(0, 0) not in order.held and order.let_go == 2
-
-
-def held_and_pasting() -> SpokenOrder:
-    """A take of which the first text is being pasted; the second became held meanwhile."""
-    order = order_of(1)
-    say(order, 1, 0, "one")
-    assert goes(order, HELD) == "one"
-    assert order.paste(1, OTHER)
-    assert order.next() is not None
-    return order
-
-
-def test_take_goes_on_holding_while_a_text_of_it_became_held_during_the_paste() -> None:
-    order = order_of(1)
-    for segment in (0, 1):
-        say(order, 1, segment, f"s{segment}")
-    order.accept()
-    assert goes(order, HELD) == "s0 s1"
-    assert order.paste(1, OTHER)
-    assert order.next() is not None
-    order.hold_again({Piece(1, 5): "late"})
-    assert order.inserted(TYPED) == (Piece(1, 0), Piece(1, 1))
-    say(order, 1, 2, "s2")
-    assert goes(order) is None and list(order.held) == [Piece(1, 5), Piece(1, 2)]
-    assert order.paste(1, OTHER) and goes(order) == " s2 late"
-    say(order, 1, 3, "s3")
-    assert goes(order) == "s3", "it goes on once nothing is held"
-
-
-def test_dismissal_spares_what_is_being_pasted_and_the_take_holds_on_until_it_arrived() -> None:
-    order = held_and_pasting()
-    order.hold_again({Piece(1, 7): "late", Piece(2, 0): "other"})
-    assert order.dismiss(1) == (Piece(1, 7),)
-    assert set(order.held) == {Piece(1, 0), Piece(2, 0)}
-    order.inserted(HELD)
-    say(order, 1, 1, "two")
-    assert goes(order) is None and Piece(1, 1) in order.held, "a hole would be left before it"
-    assert order.dismiss(1) == (Piece(1, 0), Piece(1, 1))
-    say(order, 1, 2, "three")
-    assert goes(order) == "three"
-
-
-def test_one_paste_at_a_time() -> None:
-    order = held_and_pasting()
-    assert not order.paste(1, WINDOW), "one is on its way"
-    order.inserted(HELD)
-    assert order.paste(1, WINDOW) and goes(order) == "one"
-    assert not order.paste(1, WINDOW), "nothing is held"
-
-
-def test_wish_to_paste_survives_an_insertion_that_ends_before_it() -> None:
-    order = order_of(1, 2)
-    say(order, 1, 0, "one")
-    assert goes(order, HELD) == "one"
-    order.ended(1)
-    say(order, 2, 0, "two")
-    assert order.next() is not None
-    assert order.paste(1, OTHER)
-    order.inserted(TYPED)
-    assert order.pasting and goes(order) == "one"
-
-
-def test_paste_of_what_was_cancelled_meanwhile_is_void() -> None:
-    order = order_of(1)
-    say(order, 1, 0, "one")
-    goes(order, HELD)
-    order.paste(1, OTHER)
-    order.drop(1)
-    assert goes(order) is None and not order.pasting
-
-
-def test_texts_of_an_earlier_run_are_not_held_again_once_they_were_pasted_or_dismissed() -> None:
-    order = SpokenOrder()
-    before = {Piece(0, 0): "one", Piece(0, 1): "two", Piece(-1, 0): "three"}
-    order.hold_again(before)
-    assert order.holding == [0, -1] and order.holds(-1) and order.count(0) == 2
-    order.paste(0, WINDOW)
-    assert goes(order, Insertion(How.HELD, "partly-typed", "two")) == "one two"
-    order.dismiss(-1)
-    order.hold_again(before)
-    assert order.held == {Piece(0, 1): "two"}
-
-
-def test_paste_goes_on_after_the_last_insertion_in_that_window_only() -> None:
-    order = order_of(1, 2)
-    say(order, 1, 0, "held.")
-    goes(order, HELD)
-    order.ended(1)
-    say(order, 2, 0, "one.")
-    assert goes(order) == "one."
-    assert order.paste(1, OTHER, joins=True) and goes(order, HELD) == "held."
-    assert order.paste(1, WINDOW) and goes(order, HELD) == "held."
-    assert order.paste(1, WINDOW, joins=True, followed=True) and goes(order) == " held."
-    say(order, 2, 1, "二")
-    assert goes(order) == " 二", "behind the full stop of what was pasted"
 
 
 def test_text_that_alone_is_over_the_bound_is_held() -> None:

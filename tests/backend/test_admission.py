@@ -135,9 +135,9 @@ def test_wait_that_equals_its_limit_is_taken() -> None:
 
 def test_broker_that_takes_nothing_is_away_until_its_memory_is_over_the_limit() -> None:
     limits = AdmissionLimits(memory=0.99)
-    below, above = (refuse(survey(0, worker(), memory=memory), False, 0, limits) for memory in (0.97, 0.995))
-    assert below is not None and below.reason is RefusalReason.BROKER
-    assert above is not None and above.reason is RefusalReason.MEMORY
+    states = [survey(0, worker(), memory=memory) for memory in (0.97, 0.99, 0.995)]
+    reasons = [refusal.reason for state in states if (refusal := refuse(state, False, 0, limits))]
+    assert reasons == [RefusalReason.BROKER, RefusalReason.BROKER, RefusalReason.MEMORY]
 
 
 def test_busy_says_what_one_waits_for() -> None:
@@ -146,6 +146,8 @@ def test_busy_says_what_one_waits_for() -> None:
     assert busy(survey(), True, Options(), LIMITS) == Busy("no_worker")
     assert busy(survey(0, worker(model="n")), True, Options(model="m"), LIMITS) == Busy("no_worker")
     assert busy(survey(60, worker(4.0)), True, Options(), LIMITS) == Busy("load", eta_ms=15_000)
+    full = Survey(workers=(worker(),), memory=0.7)  # no wait, but no room either
+    assert busy(full, True, Options(), LIMITS) == Busy("load", accepting=False, eta_ms=0)
     assert busy(survey(200, worker(4.0)), True, Options(), LIMITS) == Busy("load", accepting=False, eta_ms=50_000)
 
 
