@@ -235,6 +235,15 @@ def test_what_comes_before_its_turn_is_not_late() -> None:
     assert goes(order) == " two three"
 
 
+def test_text_behind_a_missing_one_is_offered_while_others_are_on_their_way() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one")
+    assert order.next() is not None
+    for segment in (1, 3):
+        say(order, 1, segment, f"s{segment}", 5.0)
+    assert order.offer_at == 5.0
+
+
 def test_nothing_is_offered_once_it_was_agreed_to_go_on() -> None:
     order = order_of(1, 2)
     say(order, 1, 0, "one")
