@@ -242,15 +242,18 @@ async def test_keys_are_given_back(desktop: Desktop, field: TextField) -> None:
 
 async def test_keys_are_given_back_by_a_process_that_is_killed(desktop: Desktop, field: TextField) -> None:
     code = (
-        "import asyncio, sys\n"
+        "import asyncio, pathlib, sys\n"
         "from app.hotkeys.x11 import X11Hotkeys\n"
         "async def main():\n"
         "    async with X11Hotkeys() as hotkeys:\n"
         "        await hotkeys.bind({'dictate': 'f9'})\n"
+        "        pathlib.Path(sys.argv[1]).touch()\n"
         "        await asyncio.sleep(600)\n"
         "asyncio.run(main())\n"
     )
-    process = desktop.start(sys.executable, "-c", code)
+    place = desktop.folder / "bound"
+    process = desktop.start(sys.executable, "-c", code, str(place))
+    await wait_until(place.exists, "the other process has the key")  # before we try: it tries once
     async with listening(desktop) as heard:
 
         async def bound() -> bool:
@@ -261,7 +264,7 @@ async def test_keys_are_given_back_by_a_process_that_is_killed(desktop: Desktop,
             await heard.hotkeys.bind({})
             return False
 
-        await wait_until(bound, "the other process has the key")
+        assert await bound()
         process.kill()
         process.wait(30)
 
