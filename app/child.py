@@ -16,11 +16,12 @@ import structlog
 
 from app.errors import ProgramEnds, ProgramMissing
 from client.backoff import backoff
+from runtime import logger_names
 from runtime.folders import private_folder
 from runtime.leash import leashed
 from runtime.terminal import reason
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_CHILD)
 
 _STEADY_S: Final = 10.0
 _USELESS_S: Final = 10.0

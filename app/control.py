@@ -29,12 +29,13 @@ from app.actions import HELD_DEEDS, SettleHeld, Verb
 from app.control_client import ControlError, pipe_name
 from app.errors import AppError
 from app.view import View
+from runtime import logger_names
 from runtime.folders import folders, private_folder
 from runtime.locking import try_lock
 from runtime.tasks import Tasks
 from runtime.terminal import reason
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_CONTROL)
 
 STATUS: Final = "status"
 MOST_CLIENTS: Final = 32

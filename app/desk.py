@@ -13,15 +13,7 @@ from typing import Final, Protocol, runtime_checkable
 
 import structlog
 
-from app.actions import (
-    Action,
-    ChangeSetting,
-    ChooseMicrophone,
-    DictationAction,
-    SettleHeld,
-    SwitchWorker,
-    Verb,
-)
+from app.actions import Action, ChangeSetting, ChooseMicrophone, DictationAction, SettleHeld, SwitchWorker, Verb
 from app.attending import Attending
 from app.autostart import keep_autostart
 from app.beside import Beside
@@ -67,11 +59,12 @@ from app.waking import Patience
 from app.wishes import Wishes, wishes_of
 from client.connection import Address
 from protocol.recognition import Options
+from runtime import logger_names
 from runtime.folders import folders
 from runtime.installing import extra_command
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_DESK)
 
 _KEY: Final = "KIKIPOUNAMU_KEY"
 _PATIENT: Final = replace(PATIENT, quiet_s=3600.0)  # nobody waits at a terminal for the texts of an hour ago

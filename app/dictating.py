@@ -67,9 +67,10 @@ from app.text_work import Hands, TextWork
 from app.view import LOWEST_DBFS, Note, TakeView, View
 from app.wishes import Wishes
 from app.witness import NOBODY, Witness
+from runtime import logger_names
 from runtime.tasks import Tasks, cancel_and_wait
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_DICTATING)
 
 REFRESH_S: Final = 0.05
 _SLOW_REFRESH_S: Final = 0.25

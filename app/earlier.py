@@ -25,10 +25,11 @@ from app.transcript import Segment
 from app.view import RECOVERABLE, Note, TakeView, state_of
 from client.errors import GatewayError
 from client.events import ClientEvent
+from runtime import logger_names
 from runtime.clocks import WallClock
 from speech.errors import SpeechError
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_EARLIER)
 
 HELD_S: Final = 24 * 3600.0
 MOST_HELD_TAKES: Final = 20

@@ -18,8 +18,9 @@ from app.hotkeys.events import Hotkeys
 from app.key_test import RECORDING, KeysSeen, KeyTest
 from app.problem_notes import note_of, unexpected
 from app.view import Note
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_KEY_SHELL)
 
 TEST_S: Final = 10.0
 

@@ -18,8 +18,9 @@ from app.capture.journal import Journal
 from app.capture.library import Library
 from app.spoken_order import Piece
 from app.witness import NOBODY, Witness
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_LEDGER)
 
 Note = Callable[[AsyncJournal, int], Awaitable[None]]
 

@@ -19,11 +19,12 @@ from app.needed_models import VAD_MODEL
 from app.problem_notes import note_of, unexpected
 from app.view import Note, WorkerState, WorkerView
 from client.connection import Address
+from runtime import logger_names
 from runtime.folders import folders
 from runtime.tasks import Tasks, cancel_and_wait
 from speech.errors import SpeechError
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_LOCAL_WORKER)
 
 _PROGRAM: Final = "kikipounamu-worker"
 _KEY: Final = "KIKIPOUNAMU_KEY"

@@ -42,6 +42,7 @@ from app.ui.texts import Texts
 from app.ui.theme import Theme
 from app.ui.wording import key_text, note_text
 from app.view import View, WorkerView
+from runtime import logger_names
 from runtime.folders import folders
 from runtime.garbage import collect_seldom
 from runtime.logs import logging_to
@@ -50,7 +51,7 @@ from runtime.loop_thread import LoopThread
 if TYPE_CHECKING:
     from app.desk import Desk
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_MAIN)
 
 FAILED = 1
 _STARTING_S = 5.0

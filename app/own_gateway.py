@@ -13,9 +13,10 @@ import structlog
 
 from app.errors import AppError, StackFailed
 from app.view import Note
+from runtime import logger_names
 from runtime.tasks import Tasks, cancel_and_wait
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_OWN_GATEWAY)
 
 AGAIN_S: Final = 5.0
 FINISH_S: Final = 600.0

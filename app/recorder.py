@@ -14,9 +14,10 @@ import structlog
 from app.capture.errors import MicrophoneError
 from app.capture.microphone import MicrophoneChange
 from app.pipeline import Samples
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_RECORDER)
 
 LINGER_S: Final = 3.0
 """Who speaks again within this does not wait for the device."""

@@ -12,9 +12,10 @@ import structlog
 
 from app.capture.errors import MicrophoneError
 from app.dictation_events import Cue
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_SOUNDS)
 
 _TONES: Final = {
     Cue.START: ((660.0, 0.06), (880.0, 0.08)),

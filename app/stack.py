@@ -16,12 +16,13 @@ from app.errors import GatewayNotReady, ProgramEnds, StackFailed
 from app.local_gateway import Readiness, Running, alive, running
 from app.start_lock import starting_alone
 from protocol.endpoint import Endpoint
+from runtime import logger_names
 from runtime.folders import folders
 from runtime.tasks import Tasks
 
 T = TypeVar("T")
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_STACK)
 
 _GATEWAY: Final = "kikipounamu-gateway"
 _WORKER: Final = "kikipounamu-worker"

@@ -29,9 +29,10 @@ from client.errors import GatewayError
 from client.events import ClientEvent, Connected, Disconnected
 from protocol.recognition import Options
 from protocol.session import Busy, Partial, Queued
+from runtime import logger_names
 from speech.errors import SpeechError
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_TAKE_WORK)
 
 Tell = Callable[[Event], None]
 

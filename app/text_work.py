@@ -28,9 +28,10 @@ from app.insertion.clipboard import Copier
 from app.insertion.outcome import How, Inserter, Insertion, Reason, Target, held
 from app.ledger import Ledger
 from app.spoken_order import Ordered
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_TEXT_WORK)
 
 _TARGET_S: Final = 2.0
 _INSERT_S: Final = 120.0

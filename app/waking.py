@@ -13,7 +13,9 @@ from typing import Final
 
 import structlog
 
-log = structlog.get_logger(__name__)
+from runtime import logger_names
+
+log = structlog.get_logger(logger_names.APP_WAKING)
 
 LOOK_S: Final = 1.0
 LEAST_S: Final = 2.0

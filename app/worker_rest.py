@@ -11,8 +11,9 @@ from app.full_screen import FullScreen
 from app.power import on_battery
 from app.view import Note
 from app.worker_limits import Limits, Rest, Surroundings
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_WORKER_REST)
 
 LOOK_S: Final = 5.0
 

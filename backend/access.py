@@ -22,8 +22,9 @@ from backend.roster import OnRevoked, Roster
 from backend.settings import GatewaySettings, digest_of
 from protocol.devices import DeviceKind
 from protocol.errors import Forbidden, Unauthorised
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_ACCESS)
 
 TENANT: Final = "X-Tenant-Id"
 _TENANT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")

@@ -14,9 +14,10 @@ from zeroconf import Error, IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
 from protocol.discovery import SERVICE, Announcement, encode_text, service_name
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_ANNOUNCING)
 
 LOOK_S: Final = 5.0
 _GOODBYE_S: Final = 3.0

@@ -15,8 +15,9 @@ from backend.errors import OverQuota, RequestRefused, SettingsError, UnknownDevi
 from backend.observing import Observer, RefusalReason
 from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage, MessageTooLarge, ProtocolError
 from protocol.rest import OPENAPI_PATH
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_ANSWERS)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Body = TypeVar("Body")

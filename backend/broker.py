@@ -22,11 +22,12 @@ from urllib.parse import quote
 import structlog
 
 from backend.errors import BrokerFailed, BrokerLocked
+from runtime import logger_names
 from runtime.folders import fits_socket, private_folder
 from runtime.leash import leashed
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_BROKER)
 
 _REWRITE_FROM: Final = "256mb"
 """A rewrite is felt for a tenth of a second; at the default of 64 MB 500 speakers cause one every 5 s. Loading so

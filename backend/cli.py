@@ -28,12 +28,13 @@ from backend.queue_commands import queues
 from backend.records import SessionGone
 from backend.settings import GatewaySettings
 from protocol.audio import samples_to_seconds
+from runtime import logger_names
 from runtime.folders import Folders, folders
 from runtime.garbage import collect_seldom
 from runtime.logs import logging_to
 from runtime.terminal import printable, reason, say
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_CLI)
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -16,9 +16,10 @@ from typing import Final
 import structlog
 
 from backend.modes import Network, is_among
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_DOOR)
 
 BACKLOG: Final = 1024
 _LOOK_S: Final = 1.0

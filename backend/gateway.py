@@ -49,12 +49,13 @@ from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
 from protocol.job import Notice
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH
 from protocol.session import STREAM_PATH, SUBPROTOCOL
+from runtime import logger_names
 from runtime.tasks import Tasks
 
 if TYPE_CHECKING:
     from backend.rest.runner import Runner
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_GATEWAY)
 
 
 class Gateway:

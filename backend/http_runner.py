@@ -13,8 +13,9 @@ from aiohttp import web
 from backend.answers import error_response
 from backend.masking import MaskedFrames
 from protocol.errors import ErrorCode
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_HTTP_RUNNER)
 
 _CODES: Final = {413: ErrorCode.TOO_LARGE, 500: ErrorCode.INTERNAL}
 

@@ -52,8 +52,9 @@ from protocol.errors import CloseCode, ErrorCode, ProtocolError, TakenOver
 from protocol.job import CLASSES, Failure, Job, JobKind, Notice
 from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Welcome
 from protocol.session import Final as FinalMessage
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_HUB)
 
 TICK_S: Final = 1.0
 _AWAY_S: Final = 5.0
@@ -393,8 +394,7 @@ class Hub:
             now = busy(survey, self._jobs.up, options, limits, len(self.connections))
             known[wish] = now, makes_partials(survey, options, limits)
         now, partials = known[wish]
-        message = worth_telling(hosted.busy, now, partials)
-        if message is not None:
+        if (message := worth_telling(hosted.busy, now, partials)) is not None:
             hosted.busy = now
             self._observer.told(hosted.identity, message)
             hosted.send(message)

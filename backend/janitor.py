@@ -18,8 +18,9 @@ from backend.jobs import Jobs
 from backend.offers import Offers
 from backend.queues import PARTIALS, Entry, Queues
 from protocol.errors import ErrorCode
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_JANITOR)
 
 LOOK_S: Final = 0.5
 ROUND_S: Final = 10.0

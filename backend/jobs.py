@@ -55,9 +55,10 @@ from protocol.job import (
     Notice,
 )
 from protocol.monitor import BrokerTrouble
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_JOBS)
 
 CONNECT_S: Final = 5.0
 _REPLY_S: Final = 10.0

@@ -29,8 +29,9 @@ from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.monitor import FINAL, SEGMENT, SNAPSHOT, BrokerState, Recent, Snapshot, Timeline, Totals
 from protocol.recognition import Timing
 from protocol.session import Failed, GatewayMessage, Partial
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_MONITOR)
 
 WATCHED_S: Final = 1.0
 UNWATCHED_S: Final = 2.0

@@ -36,8 +36,9 @@ from protocol.pairing import (
     PairRequest,
     decode_request,
 )
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_PAIRING_ROUTES)
 
 _KINDS: Final = (DeviceKind.CLIENT, DeviceKind.WORKER)
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)

@@ -18,8 +18,9 @@ from backend.devices import Device, DeviceStore, Signature
 from backend.errors import BackendError
 from backend.settings import digest_of
 from protocol.devices import DeviceKind
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_ROSTER)
 
 LOOK_S: Final = 0.25
 _WRITE_S: Final = 60.0

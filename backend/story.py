@@ -12,9 +12,10 @@ from backend.observing import Conclusion, Observer
 from backend.segments import Course
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.session import Busy, Done, Error, Failed, GatewayMessage, Missing, Partial, Queued, Welcome
+from runtime import logger_names
 from runtime.logs import timestamp, write_together
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_STORY)
 
 Write = Callable[[str, list[dict[str, Any]]], None]
 """Takes the name of the story, and its lines."""
@@ -49,7 +50,7 @@ class Story(Observer):
 
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
         """A line for each, written together."""
-        self._write(__name__, [self._line(conclusion) for conclusion in conclusions])
+        self._write(logger_names.BACKEND_STORY, [self._line(conclusion) for conclusion in conclusions])
 
     def cancelled(self, session: str, segment: int) -> None:
         """Nobody waits for it any more."""

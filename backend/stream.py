@@ -26,9 +26,10 @@ from backend.story import connection_gone
 from protocol.audio import HEADER_BYTES
 from protocol.errors import CloseCode, OutOfOrder, ProtocolError, Unauthorised
 from protocol.session import SUBPROTOCOL, decode_client
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_STREAM)
 
 LAST_WORD_S: Final = 0.5
 """For how long a revoked device may still be told that it is one."""

@@ -8,8 +8,9 @@ import structlog
 from backend.errors import BrokerUnreachable
 from protocol.errors import MalformedMessage
 from protocol.job import Notice, decode_notice
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_SUBSCRIPTION)
 
 _QUIET_S: Final = 5.0
 

@@ -18,9 +18,10 @@ from backend.worker_commands import CommandGate, known_scripts
 from backend.worker_traces import WorkerTraces
 from protocol.broker import CHUNK_BYTES, PING_S
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_TUNNEL)
 
 MOST_CONNECTIONS: Final = 32
 """Of one device: each worker has up to four."""

@@ -13,8 +13,9 @@ from typing import Any, Final, NamedTuple
 import structlog
 
 from backend.errors import BrokerError
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_WORKER_ACCOUNTS)
 
 Administer = Callable[..., Awaitable[Any]]
 

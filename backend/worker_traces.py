@@ -13,8 +13,9 @@ from backend.errors import BrokerError
 from backend.scripts import load_scripts
 from backend.worker_accounts import Administer
 from backend.worker_calls import Conduct
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_WORKER_TRACES)
 
 TIDY_S: Final = 5.0
 MOST_NAMES: Final = 32

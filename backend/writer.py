@@ -17,9 +17,10 @@ from typing import Any, Final
 import structlog
 
 from backend.errors import BrokerBusy, BrokerUnreachable
+from runtime import logger_names
 from runtime.histogram import Histogram
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_WRITER)
 
 MOST_BYTES: Final = 512_000_000
 _BATCH_COMMANDS: Final = 128

@@ -22,8 +22,9 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 
 from protocol.devices import clean_name
 from protocol.discovery import SERVICE, decode_text
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.CLIENT_DISCOVERY)
 
 LOOK_S: Final = 5.0
 MOST: Final = 64

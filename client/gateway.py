@@ -40,8 +40,9 @@ from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.errors import CloseCode
 from protocol.recognition import Options
 from protocol.session import Failed, Final, GatewayMessage, SegmentEnd, Welcome, resumable
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.CLIENT_GATEWAY)
 
 _CLIENT_NAME: Constant = "kikipounamu"
 _STEADY_S: Constant = 10.0  # a connection that lasted this long was a good one: the backoff starts again

@@ -23,8 +23,9 @@ from client.errors import Refused, Unreachable
 from client.event_stream import EventStream
 from protocol.errors import MalformedMessage
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH, Recent, Snapshot, decode_event
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.CLIENT_MONITOR)
 
 _STEADY_S: Final = 10.0  # a connection that lasted this long was a good one: the backoff starts again
 

@@ -11,8 +11,9 @@ import structlog
 from client.events import Outcome, Retrying, SessionEvent
 from protocol.audio import samples_to_ms
 from protocol.session import Busy, Failed, Final, GatewayMessage, Missing, Queued, Welcome
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.CLIENT_STORY)
 
 
 @dataclass

@@ -10,7 +10,9 @@ from typing import Final
 
 import structlog
 
-log = structlog.get_logger(__name__)
+from runtime import logger_names
+
+log = structlog.get_logger(logger_names.RUNTIME_CLOCKS)
 
 _JUMP_S: Final = 24 * 3600.0
 

@@ -17,6 +17,8 @@ from typing import Final, TextIO
 
 import structlog
 
+from runtime import logger_names
+
 MOST_RECORDS: Final = 10_000
 _LOOK_S: Final = 1.0
 _GATHER_S: Final = 0.1
@@ -25,7 +27,7 @@ _STOP_S: Final = 5.0
 _PACKING: Final = 5
 _PIECE: Final = 1 << 20
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.RUNTIME_LOG_WRITER)
 
 Write = Callable[[LogRecord], None]
 """Formats and writes one record; may block, and raise ``OSError``."""
@@ -96,7 +98,8 @@ class LogWriter:
             self._write(self._records.popleft())
 
     def _write(self, record: LogRecord) -> None:
-        told = record.name == __name__  # what cannot be written of this one is not told again and again
+        # what cannot be written of this one is not told again and again
+        told = record.name == logger_names.RUNTIME_LOG_WRITER
         for write in self._writes:
             try:
                 write(record)

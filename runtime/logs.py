@@ -29,6 +29,7 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 
+from runtime import logger_names
 from runtime.log_limits import RepeatLimit
 from runtime.log_writer import LogFile, LogWriter, Write, to_stream
 from runtime.terminal import LINES, printable
@@ -47,7 +48,7 @@ _TEMPLATE: Final = 200
 _LONG: Final = frozenset({"exception", "stack"})
 _PRIVATE: Final = frozenset({"pcm", "audio", "text", "key", "api_key", "authorization", "hotwords"})
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.RUNTIME_LOGS)
 
 Event = MutableMapping[str, Any]
 
@@ -76,7 +77,8 @@ class _Sampler:
 
     def __call__(self, logger: Any, method: str, event: Event) -> Event:
         """A structlog processor: raises ``DropEvent``."""
-        if not (logger.name == __name__ or self.admit(*self._counted(logger.name, method, event))):
+        own = logger.name == logger_names.RUNTIME_LOGS
+        if not own and not self.admit(*self._counted(logger.name, method, event)):
             raise structlog.DropEvent
         return event
 

@@ -16,9 +16,10 @@ from typing import Any, Final, Self, TypeVar
 
 import structlog
 
+from runtime import logger_names
 from runtime.tasks import cancel_and_wait
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.RUNTIME_LOOP_THREAD)
 T = TypeVar("T")
 
 _JOIN_S: Final = 30.0

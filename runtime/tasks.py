@@ -7,7 +7,9 @@ from typing import Any, Self
 
 import structlog
 
-log = structlog.get_logger(__name__)
+from runtime import logger_names
+
+log = structlog.get_logger(logger_names.RUNTIME_TASKS)
 
 
 _CANCEL_AGAIN_S = 0.5

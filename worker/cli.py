@@ -20,6 +20,7 @@ import typer
 
 from protocol.engine import EngineSettings, EngineUnavailable
 from protocol.job import Keys
+from runtime import logger_names
 from runtime.folders import folders
 from runtime.logs import logging_to
 from runtime.terminal import say
@@ -35,7 +36,7 @@ from worker.errors import BrokerError, MetricsUnavailable
 from worker.jobs import Jobs
 from worker.tunnel import Carrier, Tunnel, carrier, read_key
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.WORKER_CLI)
 
 _WRONG_USAGE: Final = 2
 _NOTHING_TO_RUN: Final = 3

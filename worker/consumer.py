@@ -31,6 +31,7 @@ from protocol.job import (
     is_room_for,
 )
 from protocol.monitor import WorkerState
+from runtime import logger_names
 from runtime.tasks import Tasks, cancel_and_wait
 from worker.batcher import Batcher
 from worker.delivery import Delivery
@@ -46,7 +47,7 @@ from worker.status import Report
 from worker.story import Story
 from worker.tally import FINAL, NOT_WANTED, Now, Tally
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.WORKER_CONSUMER)
 T = TypeVar("T")
 
 _SHORTEST_BACKOFF_S: Final = 0.1

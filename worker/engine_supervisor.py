@@ -10,11 +10,12 @@ from typing import Final
 import structlog
 
 from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable
+from runtime import logger_names
 from worker.engine_process import EngineProcess
 from worker.errors import EngineDied, EngineTimedOut
 from worker.gpu import Gpu
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.WORKER_ENGINE_SUPERVISOR)
 
 _MIB: Final = 1 << 20
 

@@ -25,13 +25,14 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from protocol.monitor import WorkerState
+from runtime import logger_names
 from runtime.histogram import Histogram
 from runtime.terminal import reason
 from worker.errors import MetricsUnavailable
 from worker.jobs import Verdict
 from worker.tally import FINAL, NOT_WANTED, Now, Tally
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.WORKER_EXPOSITION)
 
 PREFIX: Final = "kikipounamu_worker_"
 LOOPBACK: Final = "127.0.0.1"

@@ -14,8 +14,9 @@ from zeroconf import Error, InterfaceChoice, IPVersion, ServiceStateChange, Zero
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from protocol.discovery import SERVICE, decode_text
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.WORKER_FINDING)
 
 PATIENCE_S: Final = 5.0
 _RESOLVE_MS: Final = 2_000

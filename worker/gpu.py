@@ -11,7 +11,9 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 
 import structlog
 
-log = structlog.get_logger(__name__)
+from runtime import logger_names
+
+log = structlog.get_logger(logger_names.WORKER_GPU)
 T = TypeVar("T")
 
 _MODULE: Final = "pynvml"

@@ -13,12 +13,13 @@ import structlog
 from protocol.audio import samples_to_ms
 from protocol.engine import DecodeFailure
 from protocol.job import JobKind
+from runtime import logger_names
 from worker.delivery import Delivery
 from worker.jobs import Verdict
 from worker.leases import Key
 from worker.scripts import RETURNED
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.WORKER_STORY)
 
 
 @dataclass

@@ -20,11 +20,12 @@ import aiohttp
 import structlog
 
 from protocol.broker import BROKER_PATH, CHUNK_BYTES, PING_S
+from runtime import logger_names
 from runtime.tasks import Tasks
 from runtime.terminal import reason
 from worker.errors import BrokerRefused
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.WORKER_TUNNEL)
 
 _SCHEMES: Final = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")

@@ -33,9 +33,10 @@ from app.capture.hearing import FLOOR_DBFS, Hearing, level_dbfs
 from app.capture.looking import look
 from app.capture.portaudio import SoundSystem
 from protocol.audio import SAMPLE_RATE
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_CAPTURE_MICROPHONE)
 
 Samples = NDArray[np.int16]
 

@@ -3,8 +3,9 @@
 import structlog
 
 from protocol.audio import samples_to_ms
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_CAPTURE_STORY)
 
 
 def cut(segment: int, samples: int, silence: int) -> None:

@@ -20,8 +20,9 @@ from app.capture.disk import File
 from app.capture.errors import DiskRefuses, NotKept
 from app.capture.events import sealed
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_CAPTURE_WRITER)
 
 Seal = Callable[[bytes, int], bytes]
 """Adds to a line its number in the journal. Only lines that were written get one, so that none is missing."""

@@ -11,10 +11,11 @@ from app.doctor.finding import Area, Finding, wrong
 from app.errors import AppError
 from app.problem_notes import note_of
 from client.errors import GatewayError
+from runtime import logger_names
 from runtime.tasks import cancel_and_wait
 from speech.errors import SpeechError
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_DOCTOR_EXAMINING)
 
 DEADLINE_S: Final = 20.0  # also on a computer that has much else to do
 _GRACE_S: Final = 2.0

@@ -24,6 +24,7 @@ from client.events import ClientEvent, Connected, Disconnected
 from protocol.recognition import Options
 from protocol.session import Busy
 from protocol.texts import join_texts
+from runtime import logger_names
 from speech.errors import (
     AudioDamaged,
     AudioEmpty,
@@ -33,7 +34,7 @@ from speech.errors import (
     SpeechError,
 )
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_FILES_ONE_FILE)
 
 Tell = Callable[[Progress | Noted], None]
 

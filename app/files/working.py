@@ -47,12 +47,13 @@ from app.outputs import write_whole
 from app.problem_notes import unexpected
 from app.view import Note
 from protocol.recognition import Options
+from runtime import logger_names
 from runtime.folders import private_folder
 from runtime.tasks import Tasks
 from speech.audio_file import length_s
 from speech.errors import SpeechError
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_FILES_WORKING)
 
 T = TypeVar("T")
 Post = Callable[[FilesView | FileText], None]

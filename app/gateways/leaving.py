@@ -11,8 +11,9 @@ from app.gateways.store import Paired
 from client.connection import Address, broken, credentials, pinned, refusal
 from client.errors import GatewayError, Unreachable
 from protocol.devices import DEVICES_PATH
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_GATEWAYS_LEAVING)
 
 ANSWER_S: Final = 5.0
 

@@ -47,9 +47,10 @@ from client.connection import Address, Locate
 from client.discovery import Found, discover, own_addresses
 from client.pairing import NewPairing, pair
 from protocol.devices import clean_name
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_GATEWAYS_SERVING)
 
 LOOK_S: Final = 5.0
 

@@ -18,9 +18,10 @@ from app.gateways.errors import GatewaysNotKept
 from client.connection import Address
 from client.pairing import NewPairing
 from protocol.devices import clean_name
+from runtime import logger_names
 from runtime.folders import folders, private_folder
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_GATEWAYS_STORE)
 
 MOST_GATEWAYS: Final = 64
 MOST_URLS: Final = 8

@@ -14,9 +14,10 @@ from app.gateways.asking import ask
 from app.gateways.route import Route, RouteTimes
 from app.gateways.view import Answer, Health
 from client.connection import Address
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_GATEWAYS_WATCHING)
 
 Ask = Callable[[Address], Awaitable[Answer]]
 THERE: Final = frozenset({Health.WELL, Health.NOBODY})

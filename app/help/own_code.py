@@ -9,8 +9,12 @@ from types import CodeType
 from typing import Any, Final
 
 from app.help.redacting import Constants
+from runtime import logger_names
 
 PACKAGES: Final = ("app", "backend", "client", "loadtest", "protocol", "runtime", "speech", "worker")
+
+_LOGGERS: Final = {name: value for name, value in vars(logger_names).items() if name.isupper()}
+_MAKES_LOGGER: Final = "get_logger"
 
 
 @cache
@@ -55,4 +59,5 @@ def _constants(code: CodeType | None) -> Constants:
             case CodeType() as inner:
                 waiting += inner.co_consts
                 names |= {*inner.co_names, inner.co_name}
-    return Constants(frozenset(texts), frozenset(names))
+    loggers = {_LOGGERS[name] for name in names & _LOGGERS.keys() if _MAKES_LOGGER in names}
+    return Constants(frozenset(texts), frozenset(names), frozenset(loggers))

@@ -34,17 +34,21 @@ _ERROR: Final = re.compile(r"([A-Za-z_][\w.]{1,80})(:.*)?", re.ASCII)
 
 @dataclass(frozen=True)
 class Constants:
-    """What stands in the code of a module: its texts, and the names that it uses."""
+    """Texts that stand in the code of a module, the names that it uses, and its loggers."""
 
     texts: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
+    loggers: frozenset[str] = frozenset()
 
 
 class Redaction:
     """``modules``: all of ours, by name."""
 
     def __init__(self, modules: Mapping[str, Constants]) -> None:
-        self._modules = modules
+        self._own: dict[str, frozenset[str]] = {}
+        for module in modules.values():
+            for logger in module.loggers:
+                self._own[logger] = module.texts | self._own.get(logger, frozenset())
         self._packages = frozenset(name.partition(".")[0] for name in modules)
         texts = {text for module in modules.values() for text in module.texts if _is_phrase(text)}
         self._phrases = sorted(texts, key=len, reverse=True)
@@ -62,7 +66,7 @@ class Redaction:
         fields = as_object(raw)
         if fields is None:
             return None
-        own = self._modules.get(str(fields.get("logger", "")), Constants()).texts
+        own = self._own.get(str(fields.get("logger", "")), frozenset())
         told = {name: self._field(name, value, own) for name, value in fields.items() if name in self._names}
         if left_out := len(fields) - len(told):
             told[LEFT_OUT] = left_out
@@ -103,7 +107,7 @@ class Redaction:
 
     def _logger(self, name: str) -> str:
         package = name.partition(".")[0]
-        if name in self._modules:
+        if name in self._own:
             return name
         return package if package in sys.stdlib_module_names | {"aiohttp", "redis", "py"} else LEFT_OUT
 

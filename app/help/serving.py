@@ -47,10 +47,11 @@ from app.help.view import (
 )
 from app.problem_notes import note_of, unexpected
 from app.view import Note
+from runtime import logger_names
 from runtime.folders import folders
 from runtime.tasks import Tasks, cancel_and_wait
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_HELP_SERVING)
 
 MOST_SHOWN: Final = 5_000
 FOLLOW_S: Final = 0.5

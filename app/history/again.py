@@ -18,9 +18,10 @@ from app.history.view import Rerunning, RerunState, Wish
 from app.problem_notes import note_of, unexpected
 from app.view import Note
 from client.errors import GatewayError, SessionLost
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_HISTORY_AGAIN)
 
 MOST_WAITING: Final = 8
 

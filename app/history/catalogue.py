@@ -20,8 +20,9 @@ from app.capture.errors import TakeUnknown
 from app.capture.library import Found, Library, parse_session
 from app.history.errors import IndexUnavailable
 from app.history.index import Index, Known, Row, Stamp
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_HISTORY_CATALOGUE)
 T = TypeVar("T")
 
 _LOOKED_AT: Final = 1_000

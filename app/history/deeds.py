@@ -11,8 +11,9 @@ from app.capture.errors import JournalError, TakeUnknown
 from app.capture.events import Reran
 from app.capture.library import Found, Library
 from app.capture.take import TRANSCRIBED
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_HISTORY_DEEDS)
 
 
 def edit(library: Library, session: UUID, text: str) -> None:

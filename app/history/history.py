@@ -36,10 +36,11 @@ from app.history.index import Row
 from app.history.keeper import Keeper
 from app.history.rerun import Rerunner, Told
 from app.history.view import Wish
+from runtime import logger_names
 from runtime.folders import folders
 from runtime.tasks import Tasks, cancel_and_wait
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_HISTORY_HISTORY)
 T = TypeVar("T")
 
 MOST_EDITED: Final = 1_000_000

@@ -22,8 +22,9 @@ from app.history import database
 from app.history.catalogue import Catalogue, Progress
 from app.history.errors import IndexDamaged, IndexUnavailable
 from app.history.index import Index, Row
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_HISTORY_KEEPER)
 T = TypeVar("T")
 
 MOST_IN_MEMORY: Final = 2_000

@@ -29,10 +29,11 @@ from app.problem_notes import note_of
 from app.view import Note
 from client.errors import GatewayError
 from protocol.audio import SAMPLE_RATE, samples_to_ms
+from runtime import logger_names
 from runtime.tasks import Tasks
 from speech.playback import FromSpeech
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_HISTORY_PLAYING)
 
 TELL_S: Final = 1 / 15
 STUCK_S: Final = 5.0

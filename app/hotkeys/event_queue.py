@@ -9,8 +9,9 @@ import structlog
 
 from app.hotkeys.errors import HotkeysUnavailable
 from app.hotkeys.events import KeyEvent
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_HOTKEYS_EVENT_QUEUE)
 
 MOST_QUEUED: Final = 1_000
 """When nobody takes events, those that come later are dropped: whoever listens asks the keyboard as well."""

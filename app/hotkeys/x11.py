@@ -16,8 +16,9 @@ from app.hotkeys.errors import HotkeyError, HotkeysUnavailable
 from app.hotkeys.event_queue import EventQueue
 from app.hotkeys.events import KeyEvent
 from app.hotkeys.x11_keyboard import Keyboard
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_HOTKEYS_X11)
 
 _ANSWER_S: Final = 5.0
 _LOOK_AGAIN_S: Final = 0.1

@@ -28,8 +28,9 @@ from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.hotkeys.events import KeyEvent
 from app.hotkeys.presses import Answer, Decision, Grab, Presses
 from app.hotkeys.x11_keymap import Keymap
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_HOTKEYS_X11_KEYBOARD)
 
 _LOST: Final = (error.ConnectionClosedError, error.DisplayError, error.XauthError, error.XNoAuthError, OSError)
 

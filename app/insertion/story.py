@@ -9,8 +9,9 @@ import structlog
 
 from app.transcript import Segment
 from app.witness import Witness
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_INSERTION_STORY)
 
 _MOST: Final = 1_000
 

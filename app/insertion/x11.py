@@ -21,9 +21,10 @@ from app.insertion.plan import Rules, Strategy, rules_for
 from app.insertion.x11_frames import Open
 from app.insertion.x11_guard import GRAB_DEADLINE_S
 from app.insertion.x11_helper import COMMAND, Helper, memory_file
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_INSERTION_X11)
 
 _FIND_S: Final = 1.5
 _READY_S: Final = 5.0

@@ -22,8 +22,9 @@ from Xlib.ext import res
 
 from app.insertion.errors import InsertionUnavailable, ScreenGone, ScreenMissing
 from app.insertion.x11_guard import Grabs
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_INSERTION_X11_CONNECTION)
 
 Result = TypeVar("Result")
 

@@ -32,11 +32,12 @@ from app.insertion.x11_frames import (
     Request,
 )
 from app.insertion.x11_guard import CUT_OFF
+from runtime import logger_names
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_INSERTION_X11_HELPER)
 
 _START_S: Final = 10.0
 _CLOSE_S: Final = 5.0

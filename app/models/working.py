@@ -18,12 +18,13 @@ from app.models.events import Disk, Effect, Ended, Halt, Looked, Outcome, Run, S
 from app.models.shelf import Shelf
 from app.models.view import ModelNote, ModelState, ModelsView
 from app.view import Note
+from runtime import logger_names
 from runtime.tasks import Tasks
 from speech.models.errors import ModelDamaged, ModelError, ModelMissing, Stopped
 from speech.models.progress import Advanced, Checked, Event
 from speech.models.stopping import Stop
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_MODELS_WORKING)
 
 T = TypeVar("T")
 Tell = Callable[[int | Note], None]

@@ -19,9 +19,10 @@ from app.onboarding.view import Hearing, MicrophoneTrial
 from app.problem_notes import note_of
 from app.recorder import Recording
 from app.view import Note
+from runtime import logger_names
 from runtime.tasks import Tasks, cancel_and_wait
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_ONBOARDING_MICROPHONE)
 
 
 PlayAloud = Callable[[Callable[[int], bytes], Callable[[], None]], Awaitable[None]]

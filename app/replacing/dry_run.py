@@ -19,9 +19,10 @@ from app.capture.library import Library
 from app.capture.take_files import Unreadable, read_events
 from app.replacing.tally import Tally
 from app.replacing.view import MOST_TAKES, ReplacementsTried, TryReplacements
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_REPLACING_DRY_RUN)
 
 _TELL_S: Final = 0.2
 _SLICE: Final = 100

@@ -23,9 +23,10 @@ from app.settings.place import settings_place
 from app.settings.rows import with_rows
 from app.settings.schema import all_settings, as_written, changed, from_mapping, unknown_names
 from app.settings.sections import Settings
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_SETTINGS_FILE)
 
 _LOOK_S: Final = 1.0
 _MOST_BYTES: Final = 1 << 20

@@ -30,10 +30,11 @@ from app.view import Note
 from client.discovery import discover
 from client.pairing import NewPairing, pair
 from protocol.devices import DeviceKind
+from runtime import logger_names
 from runtime.folders import folders
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_SHARING_LENDING)
 
 RESTS: Final = Note("lent-rests")
 SETTING: Final = "worker.lend_to"

@@ -25,9 +25,10 @@ from app.view import Note, WorkerState, WorkerView
 from client.connection import Address, broken, credentials, pinned, refusal
 from client.discovery import DiscoveryEvent, Found, own_addresses
 from client.errors import GatewayError, Refused, Unauthorised, Unreachable, WrongCertificate
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_SHARING_LENT)
 
 ANSWER_S: Final = 5.0
 LOOK_S: Final = 3.0

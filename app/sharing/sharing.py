@@ -27,9 +27,10 @@ from client.errors import GatewayError
 from protocol.devices import DeviceKind, DeviceState
 from protocol.errors import ErrorCode
 from protocol.pairing import PairingStage, PairingState, link_of
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.APP_SHARING_SHARING)
 
 LOOK_S: Final = 0.5
 LOCAL: Final = ("--mode", "local", "--host", "127.0.0.1")

@@ -17,6 +17,7 @@ from typing import BinaryIO, Final, cast
 from app.errors import AppError
 from app.story.lines import Line, parse
 from app.story.words import PROCESS_EVENTS
+from runtime import logger_names
 
 MOST_LINES: Final = 200_000
 """Of one session; a session has at most 65,536 segments."""
@@ -32,7 +33,7 @@ _SESSION: Final = re.compile(rb'"session": ?"([0-9a-f-]{36})"')
 _NAME: Final = re.compile(r"[0-9a-f-]{4,36}")
 _LOG: Final = re.compile(r"[\w.-]+\.jsonl(\.\d+)?(\.gz)?")
 _MARKS: Final = tuple(event.encode() for event in PROCESS_EVENTS)
-_SPOKE: Final = b'"logger": "client.story"'
+_SPOKE: Final = f'"logger": "{logger_names.CLIENT_STORY}"'.encode()
 
 
 class NoStory(AppError):

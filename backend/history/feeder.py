@@ -14,11 +14,12 @@ from backend.errors import BrokerError, HistoryBusy, HistoryRefused, HistoryUnav
 from backend.history.inbox import Backlog, Inbox, Letter
 from backend.history.keeper import History
 from backend.history.records import Entry
+from runtime import logger_names
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_HISTORY_FEEDER)
 
 BATCH: Final = 500
 RECORD_S: Final = 60.0

@@ -16,8 +16,9 @@ from backend.history.folding import OVER
 from backend.history.records import About, Entry
 from protocol.errors import MalformedMessage
 from protocol.job import Failure, Keys, Result, decode_notice
+from runtime import logger_names
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_HISTORY_INBOX)
 
 Administer = Callable[..., Awaitable[Any]]
 

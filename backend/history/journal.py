@@ -20,12 +20,13 @@ from backend.history.folding import OVER, day_of
 from backend.history.records import Entry
 from protocol.audio import samples_to_seconds
 from protocol.job import Result
+from runtime import logger_names
 from runtime.folders import private_folder
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_HISTORY_JOURNAL)
 
 _MOST_BYTES: Final = 20_000_000
 _OLD: Final = 5

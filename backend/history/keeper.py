@@ -17,13 +17,14 @@ import structlog
 
 from backend.errors import HistoryBusy, HistoryError, HistoryRefused, HistoryUnavailable
 from backend.history.records import Limits
+from runtime import logger_names
 from runtime.clocks import WallClock
 from runtime.tasks import Tasks
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_HISTORY_KEEPER)
 T = TypeVar("T")
 
 MOST_WAITING: Final = 64

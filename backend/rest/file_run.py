@@ -33,12 +33,13 @@ from backend.rest.media_frames import Ended, Piece
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_ms
 from protocol.errors import ErrorCode
 from protocol.job import Job
+from runtime import logger_names
 from runtime.tasks import cancel_and_wait
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_REST_FILE_RUN)
 
 T = TypeVar("T")
 

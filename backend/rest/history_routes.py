@@ -42,13 +42,14 @@ from protocol.rest import (
     UsageReport,
 )
 from protocol.subtitles import srt, vtt
+from runtime import logger_names
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
 T = TypeVar("T")
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_REST_HISTORY_ROUTES)
 
 MOST_LONG: Final = 8
 """Answers of more than one slice that are written at the same time; one key has a quarter of them."""

@@ -33,9 +33,10 @@ from backend.rest.uploads import Uploads
 from backend.rest.views import reason_of
 from protocol.errors import ErrorCode, ProtocolError
 from protocol.job import Detached, Hypothesis, Notice
+from runtime import logger_names
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger(logger_names.BACKEND_REST_RUNNER)
 
 _TICK_S: Final = 1.0
 _MOST_KILLED: Final = 3

@@ -13,7 +13,12 @@ from tests.app.story.world import World, taken_over, usual
 
 TEXTS = frozenset({"child ended", "the gateway did not answer in time (", "worker"})
 NAMES = frozenset({"reason", "status", "list", "job", "HotkeyTaken"})
-REDACTION = Redaction({"app.child": Constants(TEXTS, NAMES), "app.desk": Constants()})
+REDACTION = Redaction(
+    {
+        "app.local.child": Constants(TEXTS, NAMES, frozenset({"app.child"})),
+        "app.desk": Constants(loggers=frozenset({"app.desk"})),
+    }
+)
 SPEECH = "please send the drawings to Ana, 请把图纸发给她"
 LINE = {
     "timestamp": "2026-03-01T10:00:00Z",
