@@ -1,4 +1,4 @@
-"""A large session is taken up in steps, so that other sessions do not wait for it."""
+"""Adoption of large sessions in steps, so that other sessions are not delayed."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,19 +11,19 @@ from backend.segments import Output
 from protocol.errors import TakenOver
 
 MOST_FLYING: Final = 256
-"""Commands of one connection that the broker has not answered; then nothing more is read from it."""
+"""Limit of unanswered commands per connection; at the limit, the gateway stops reading from it."""
 _ALIVE_S: Final = 1.0
 _AT_ONCE: Final = 3  # steps of a session of up to ``STEP`` segments
 
 
 class Adoption:
-    """Of one gateway. One large session at a time: several would add up."""
+    """Adoption for one gateway. Large sessions take turns, because their delays would add up."""
 
     def __init__(self) -> None:
         self._alone = asyncio.Lock()
 
     async def run(self, hosted: Hosted, connection: Connection, steps: Steps) -> list[Output]:
-        """Return what ``steps`` come to; what is said to the client meanwhile waits in ``hosted.late``.
+        """Return the outputs of ``steps``; messages to the client meanwhile collect in ``hosted.late``.
 
         Raises ``TakenOver`` when another connection has come for the session.
         """
@@ -44,7 +44,7 @@ class Adoption:
 async def perform_some(
     hosted: Hosted, connection: Connection, outputs: Sequence[Output], perform: Callable[[Sequence[Output]], None]
 ) -> None:
-    """Carry out what may be much. Raises ``TakenOver`` as ``Adoption.run``."""
+    """Perform a possibly long list of outputs in batches. Raises ``TakenOver`` as ``Adoption.run`` does."""
     perform(outputs[:STEP])
     for at in range(STEP, len(outputs), STEP):
         await asyncio.sleep(0)
@@ -53,7 +53,7 @@ async def perform_some(
 
 
 def go_through(steps: Steps, then: Callable[[list[Output]], None]) -> None:
-    """Take one step in each turn of the loop; ``then`` gets what they come to."""
+    """Take one step in each turn of the loop; ``then`` gets the outputs."""
     if (outputs := _some(steps, 1)) is None:
         asyncio.get_running_loop().call_soon(go_through, steps, then)
     else:
@@ -61,7 +61,7 @@ def go_through(steps: Steps, then: Callable[[list[Output]], None]) -> None:
 
 
 async def until_room(hosted: Hosted, connection: Connection) -> None:
-    """Wait until the broker has answered enough of what this session asked; its client is not to blame."""
+    """Wait until the broker has answered enough commands of this session, and keep its connection alive."""
     while hosted.flying >= MOST_FLYING and not connection.closing:
         hosted.landed.clear()
         try:
@@ -72,7 +72,7 @@ async def until_room(hosted: Hosted, connection: Connection) -> None:
 
 
 def _some(steps: Steps, most: int) -> list[Output] | None:
-    """Take so many steps; return their outputs if these were the last ones."""
+    """Take at most ``most`` steps; return their outputs if the steps are complete."""
     try:
         for _ in range(most):
             next(steps)

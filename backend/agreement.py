@@ -1,8 +1,8 @@
-"""Which beginning of a segment's hypotheses will not change any more: local agreement of two. Pure.
+"""Stable beginning of a segment's successive hypotheses: local agreement of two. Pure.
 
 After Liu, Spanakis and Niehues, "Low-Latency Sequence-to-Sequence Speech Recognition and Translation by Partial
-Hypothesis Selection", Interspeech 2020: what two successive hypotheses have in common, from the beginning on, is
-stable. The unit is a word, or a character of a script that is written without spaces.
+Hypothesis Selection", Interspeech 2020: the common beginning of two successive hypotheses is stable. The unit is
+a word, or a character of a script without spaces.
 """
 
 import re
@@ -19,21 +19,21 @@ _PIECE: Final = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 
 
 class Agreement:
-    """The hypotheses of one segment. ``text`` is to be shown; its first ``stable`` code points stay."""
+    """Hypotheses of one segment. ``text`` is shown; its first ``stable`` code points will not change."""
 
     def __init__(self) -> None:
         self.text = ""
         self.stable = 0
 
     def add(self, hypothesis: str) -> None:
-        """The next hypothesis, which covers the segment from its beginning."""
+        """Add the next hypothesis, which covers the segment from its beginning."""
         text = _joined(self.text[: self.stable], hypothesis.strip())
         self.stable = max(self.stable, _common(self.text, text))
         self.text = text
 
 
 def words(text: str) -> list[tuple[int, int]]:
-    """Where each word begins and ends. Punctuation inside a word is part of it, at its edges it is not."""
+    """Return start and end of each word. Punctuation belongs to a word inside it, not at its edges."""
     found: list[tuple[int, int]] = []
     for piece in _PIECE.finditer(text):
         start, end = piece.span()
@@ -47,14 +47,14 @@ def words(text: str) -> list[tuple[int, int]]:
 
 
 def _common(one: str, other: str) -> int:
-    """Where the last of the words ends that both begin with, case and the punctuation between them included."""
+    """Return the end of the last word that both texts share, including case and inner punctuation."""
     same = len(commonprefix([one, other]))
     ends = {end for _, end in words(one)}
     return max((end for _, end in words(other) if end <= same and end in ends), default=0)
 
 
 def _joined(stable: str, hypothesis: str) -> str:
-    """The hypothesis behind what is stable: where it says something else, only its later words count."""
+    """Append the hypothesis to the stable text; if they differ, use only the hypothesis's later words."""
     if hypothesis.startswith(stable):
         return hypothesis
     settled, said = words(stable), words(hypothesis)
@@ -67,7 +67,7 @@ def _joined(stable: str, hypothesis: str) -> str:
 
 
 def _glued(left: str, right: str) -> bool:
-    """Whether two words would become one."""
+    """Return whether two words would merge into one."""
     return not (_is_apart(left[-1]) or _is_apart(right[0]))
 
 

@@ -1,4 +1,4 @@
-"""What a gateway has to say to one client: bounded, in order, never waited for."""
+"""Outgoing messages of one client connection: bounded, ordered, never blocking the caller."""
 
 import asyncio
 from collections import deque
@@ -11,30 +11,31 @@ from protocol.errors import CloseCode, ProtocolError
 from protocol.session import Done, Error, Failed, Final, GatewayMessage, MoreHeld, Partial, Welcome, encode
 
 _HELD: Constant = (Welcome, MoreHeld, Final, Failed, Done)
-"""What the session holds in any case: it takes no more room when it waits, and all of it may be due at once."""
+"""Messages that the session holds anyway: waiting costs no further memory, and all may be due at once."""
 _MOST_HELD: Constant = 2 * MOST_SEGMENTS
 
 
 class Socket(Protocol):
-    """What is needed of a WebSocket. Each call waits while the peer does not read."""
+    """The WebSocket functions used here. Each call waits while the peer does not read."""
 
     def send(self, text: str) -> Awaitable[None]:
         """Write a text message."""
         ...
 
     def ping(self) -> Awaitable[None]:
-        """Write a ping."""
+        """Write a ping frame."""
         ...
 
     def close(self, code: int, reason: str) -> Awaitable[None]:
-        """Write a close message."""
+        """Write a close frame."""
         ...
 
 
 class Connection:
-    """The outgoing side of one WebSocket. ``heard`` is set by whoever reads, at any sign of life.
+    """The outgoing side of one WebSocket. The reader sets ``heard`` at any sign of life.
 
-    ``most_bytes`` may wait beside what the session holds; a peer that takes nothing for ``stuck_s`` does not read.
+    ``most_bytes`` limits waiting messages that the session does not hold anyway. A peer that accepts nothing for
+    ``stuck_s`` counts as stuck.
     """
 
     def __init__(self, socket: Socket, most_bytes: int, stuck_s: float) -> None:
@@ -51,22 +52,22 @@ class Connection:
 
     @property
     def closing(self) -> bool:
-        """Whether nothing more will be sent, and nothing that comes matters."""
+        """True when nothing more will be sent and incoming messages no longer matter."""
         return self._close is not None
 
     @property
     def reason(self) -> str:
-        """Why this side closes it; empty: it does not."""
+        """Reason why this side closes the connection; empty while it does not."""
         return f"{self._close[1]} ({self._close[0].value})".strip() if self._close else ""
 
     def send(self, message: GatewayMessage) -> None:
-        """Say this. Hypotheses go first when too much waits; then the connection goes."""
+        """Queue a message. When too much waits, drop partials first, then close the connection."""
         if self.closing:
             return
         text = "" if isinstance(message, _HELD) else encode(message)
         if isinstance(message, Partial):
             self._drop_partials(message.segment)
-        elif isinstance(message, Done):  # it is made anew each time it is asked for
+        elif isinstance(message, Done):  # made anew for each ``finish``
             self._drop(lambda waiting: isinstance(waiting, Done))
         if self._bytes + len(text) > self._most:
             self._drop_partials(None)
@@ -79,7 +80,7 @@ class Connection:
         self._wanted.set()
 
     def check_alive(self) -> None:
-        """Asks for a sign of life where there was none since the last call; closes where there was no answer."""
+        """Ping a peer that was silent since the last call; close if it ignored the last ping."""
         if self.heard:
             self.heard = self._asked = False
         elif self._asked:
@@ -89,18 +90,18 @@ class Connection:
             self._wanted.set()
 
     def close(self, code: CloseCode, reason: str = "") -> None:
-        """Close after what waits."""
+        """Close after all waiting messages are sent."""
         if self._close is None:
             self._close = (code, reason)
             self._wanted.set()
 
     def refuse(self, error: ProtocolError) -> None:
-        """Say what was wrong, then close."""
+        """Send the error, then close the connection."""
         self.send(Error(error.code, str(error)))
         self.close(error.close, error.code)
 
     def dismiss(self, error: ProtocolError) -> None:
-        """As ``refuse``, but in place of all that waits, also where it was to be closed for something else."""
+        """Send only this error and close; it replaces all waiting messages and an earlier close."""
         last = Error(error.code, str(error))
         text = encode(last)
         self._waiting = deque([(last, text)])
@@ -109,19 +110,19 @@ class Connection:
         self._wanted.set()
 
     async def run(self) -> bool:
-        """Write what there is to say until it says goodbye. False: the peer is gone, or does not read."""
+        """Send messages until the connection closes. Return false if the peer is gone or does not read."""
         try:
             while not (self.closing and not self._waiting):
                 await self._write()
             async with asyncio.timeout(self._stuck_s):
-                await self._socket.close(*self._close)  # type: ignore[misc] # closing: it is there
+                await self._socket.close(*self._close)  # type: ignore[misc] # closing: ``_close`` is set
         except (TimeoutError, ConnectionError):
             self.close(CloseCode.TRY_AGAIN_LATER)
             return False
         return True
 
     async def _write(self) -> None:
-        """Wait for something to say and say all of it; each message has the whole deadline."""
+        """Wait for messages and send all of them, each with the full deadline."""
         await self._wanted.wait()
         self._wanted.clear()
         while self._ping or self._waiting:

@@ -1,4 +1,4 @@
-"""One session in this process, with whoever speaks for it."""
+"""One session in this process, with the connection that speaks for it."""
 
 import asyncio
 import time
@@ -14,10 +14,10 @@ from protocol.session import Busy, Error, Hello
 
 @dataclass(eq=False)
 class Hosted:
-    """A session in this process. ``left`` is when its last connection went.
+    """A session in this process. ``left`` is when its last connection closed.
 
-    ``binding``: the connection that came last; until the session is adopted for it ``late`` keeps what is to be
-    said. ``flying``: commands that the broker has not answered; ``landed`` is set at each answer.
+    ``binding``: the newest connection; until the session is adopted for it, ``late`` collects its messages.
+    ``flying``: commands that the broker has not answered; ``landed`` is set at each answer.
     """
 
     session: Session
@@ -34,34 +34,34 @@ class Hosted:
 
     @property
     def identity(self) -> str:
-        """The session's id."""
+        """The session's id as a string."""
         return self.session.identity
 
     def send(self, output: Any) -> None:
-        """Tell the client, if it is there; what matters is told again when it comes back."""
+        """Send to the client, if it is connected; important messages are repeated when it reconnects."""
         if self.connection is not None:
             self.connection.send(output)
         elif self.late is not None:
             self.late.append(output)
 
     def bind(self, connection: Connection) -> None:
-        """``connection`` comes for the session; whoever had it goes."""
+        """Make ``connection`` the newest one and close the previous one as taken over."""
         if self.connection is not None:
             self.connection.send(Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"))
             self.connection.close(CloseCode.TAKEN_OVER, ErrorCode.TAKEN_OVER)
         self.connection, self.binding, self.late, self.left = None, connection, [], time.monotonic()
 
     def bound(self, connection: Connection) -> None:
-        """The session is adopted: from now on everything is said to the connection."""
+        """Start to send to the connection, because the session is adopted."""
         self.connection = connection
 
     def catch_up(self) -> None:
-        """Say what came meanwhile, after what the session was."""
+        """Send the messages collected during adoption, after the session's state."""
         late, self.late = self.late or (), None
         for output in late:
             self.send(output)
 
 
 def order_of(hello: Hello) -> str:
-    """Return which connection of which client this hello is of."""
+    """Return the client instance and connection number of a hello, or an empty string."""
     return f"{hello.instance} {hello.connection}" if hello.instance else ""

@@ -1,6 +1,6 @@
-"""Every session of this process: joins the pure sessions with their connections and with the broker.
+"""All sessions of this process: connects the pure sessions with their connections and with the broker.
 
-Nothing here waits, except for the broker's answer to a hello.
+Only a hello waits for the broker; every other call returns at once.
 """
 
 import asyncio
@@ -60,11 +60,11 @@ TICK_S: Final = 1.0
 _AWAY_S: Final = 5.0
 _Promoted = Submitted | NothingToPromote
 _Known = dict[tuple[int, str, str, bool], tuple[Busy | None, bool]]
-"""By survey, class, model and whether partials are wanted: how busy it is, and whether they are made."""
+"""Cache by survey, class, model and partials wanted: the ``Busy`` message, and whether partials are made."""
 
 
 class Hub:
-    """``observer`` hears of what happens to the sessions."""
+    """Sessions and connections of this process. ``observer`` is notified of session events."""
 
     def __init__(self, jobs: Jobs, settings: GatewaySettings, observer: Observer) -> None:
         self._jobs = jobs
@@ -91,7 +91,7 @@ class Hub:
 
     @contextmanager
     def connected(self, connection: Connection) -> Iterator[None]:
-        """A connection exists, whether it has said hello or not."""
+        """Register a connection for the duration of the context, with or without a hello."""
         self.connections.add(connection)
         self.deserted.clear()
         try:
@@ -102,7 +102,7 @@ class Hub:
                 self.deserted.set()
 
     async def bind(self, hello: Hello, about: About, connection: Connection) -> Hosted:
-        """Attach the session and give it this connection. Raises ``ProtocolError``."""
+        """Attach the session and bind it to this connection. Raises ``ProtocolError``."""
         identity = str(hello.session)
         if hello.options.priority in self._crowded_out:
             raise TooBusy(no_room(self.held))
@@ -145,13 +145,13 @@ class Hub:
         return reply
 
     def unbind(self, hosted: Hosted, connection: Connection) -> None:
-        """The connection is gone; the session stays for a while."""
+        """Detach a closed connection; the session stays for ``keep_s``."""
         if hosted.connection is connection:
             hosted.connection, hosted.left = None, time.monotonic()
             self._observer.unbound(hosted.identity)
 
     def frame(self, hosted: Hosted, data: bytes) -> None:
-        """A binary message. Raises ``ProtocolError``."""
+        """Handle a binary message. Raises ``ProtocolError``."""
         if self._crowded_out and hosted.session.options.priority in self._crowded_out:
             raise TooBusy(no_room(self.held))
         outputs = hosted.session.frame(data, time.monotonic())
@@ -159,11 +159,11 @@ class Hub:
             self._perform(hosted, outputs)
 
     def receive(self, hosted: Hosted, message: ClientMessage) -> None:
-        """A text message. Raises ``ProtocolError``."""
+        """Handle a text message. Raises ``ProtocolError``."""
         self._perform(hosted, hosted.session.receive(message, time.monotonic()))
 
     def turn_away(self, connection: Connection, error: ProtocolError) -> None:
-        """Say what was wrong and close, and count it, once."""
+        """Report an error to the client, close the connection, and count the refusal once."""
         if not connection.closing:
             if reason := reason_of(error):
                 self._observer.refused(reason)
@@ -172,18 +172,18 @@ class Hub:
     # -- the broker ----------------------------------------------------------------------------------------
 
     def noticed(self, notice: Notice) -> None:
-        """Something was published to this gateway."""
+        """Pass a published notice to its session."""
         hosted = self.hosted.get(notice.session)
         if hosted is not None:
             self._perform(hosted, hosted.session.noticed(notice, time.monotonic()))
 
     def subscribed(self) -> None:
-        """From now on notices come; what came before this moment may be lost."""
+        """Read all queued segments again, because notices before the subscription may be lost."""
         for hosted in tuple(self.hosted.values()):
             self._perform(hosted, hosted.session.look(time.monotonic()))
 
     def surveyed(self, survey: Survey) -> None:
-        """How things stand: whoever waits is told the truth."""
+        """Use a new survey of the fleet and tell waiting clients how busy it is."""
         self._survey = survey
         self.intake.surveyed(survey)
         known: _Known = {}
@@ -191,7 +191,7 @@ class Hub:
             self._tell_busy(hosted, known)
 
     def tick(self, now: float) -> None:
-        """Time passed."""
+        """Free memory, advance all sessions, and drop sessions that are unbound for too long."""
         self._make_room(now)
         for identity, hosted in tuple(self.hosted.items()):
             self._perform(hosted, hosted.session.tick(now))
@@ -199,19 +199,19 @@ class Hub:
                 self.leave(identity, hosted)
 
     def farewell(self) -> None:
-        """This gateway ends: nobody comes back to it."""
+        """Leave all sessions, because this gateway ends."""
         for identity, hosted in tuple(self.hosted.items()):
             self.leave(identity, hosted)
 
     def check_alive(self) -> None:
-        """Once per ping interval: who was silent is asked, who stays silent goes."""
+        """Ping silent connections and close those that ignored the last ping. Call once per interval."""
         for connection in self.connections:
             connection.check_alive()
 
     # -- inside --------------------------------------------------------------------------------------------
 
     def _make_room(self, now: float) -> None:
-        """Where it is full those go who have been away longest; their clients have what they said."""
+        """Drop the sessions unbound the longest when memory is full; their clients still have the audio."""
         held, most = self.held, self.settings.admission.unqueued_bytes
         if full(held, most):
             away = (one for one in self.hosted.values() if one.connection is None and now - one.left >= _AWAY_S)
@@ -222,7 +222,7 @@ class Hub:
         self._crowded_out = crowded_out(held, most)
 
     def leave(self, identity: str, hosted: Hosted) -> None:
-        """What was said in a session that is over, and that its client has, need not stay in the broker."""
+        """Drop a session, and delete it from the broker if the client has all its results."""
         self._drop(hosted)
         if hosted.session.over:
             self._ask(hosted, self._jobs.forget, (identity,))
@@ -254,7 +254,7 @@ class Hub:
         self.intake.go_on(hosted)
 
     def _take(self, hosted: Hosted, job: Job) -> None:
-        """A complete segment, unless nobody has had its model for long."""
+        """Queue a complete segment, or fail it if its model has been unavailable for too long."""
         if why := self.intake.refuse_model(job.options.model):
             failure = Failure(job.session, job.segment, ErrorCode.MODEL_UNAVAILABLE, why, job.attempt)
             self._perform(hosted, hosted.session.noticed(failure, time.monotonic()))
@@ -271,7 +271,7 @@ class Hub:
         self._ask(hosted, self._jobs.submit, (job,), partial(self._submitted, hosted, job))
 
     def _tell(self, hosted: Hosted, message: GatewayMessage) -> None:
-        """Say it, again if it must be; who observes hears of each result once."""
+        """Send a message, repeated if necessary; observers get each result once."""
         if not isinstance(message, FinalMessage | Failed):
             self._observer.told(hosted.identity, message)
         elif self._news.is_new(hosted.identity, message):
@@ -285,7 +285,7 @@ class Hub:
         hosted: Hosted,
         command: Callable[..., "asyncio.Future[Any]"],
         arguments: tuple[Any, ...],
-        answer: Callable[[Any], None] = lambda reply: None,  # what the broker forgot is found at the next look
+        answer: Callable[[Any], None] = lambda reply: None,  # the next read finds data that the broker forgot
     ) -> None:
         """Send a command; ``answer`` gets its result, or the exception that came instead."""
 
@@ -308,7 +308,7 @@ class Hub:
             answer(error)
 
     def _attempt(self, hosted: Hosted, output: Speculate | Hypothesise) -> None:
-        """What is best effort: dropped where there is no time for it, and never an error."""
+        """Send a best-effort request; drop it without an error when capacity is short."""
         job = output.job
         answer = partial(self._attempted, hosted, job)
         slots = spare_slots(self._survey, job.options, self.settings.admission) if self._jobs.up else 0
@@ -322,7 +322,7 @@ class Hub:
             answer(None)
 
     def _attempted(self, hosted: Hosted, job: Job, reply: "asyncio.Future[bool] | None") -> None:
-        """``None``: it was not even tried."""
+        """Handle the reply to a best-effort request; ``None``: it was not sent."""
         made = False
         if reply is not None and not reply.cancelled():
             made = reply.exception() is None and reply.result()
@@ -354,7 +354,7 @@ class Hub:
             self._perform(hosted, hosted.session.reread(reply, self._jobs.gateway, time.monotonic()))
 
     def _attach_again(self, hosted: Hosted) -> None:
-        if hosted.connection is None:  # its client may be elsewhere by now: it must not be taken from there
+        if hosted.connection is None:  # its client may use another gateway now, which must keep the session
             self._drop(hosted)
             return
         if hosted.attaching:
@@ -384,7 +384,7 @@ class Hub:
             self.turn_away(hosted.connection, error)
 
     def _tell_busy(self, hosted: Hosted, known: _Known) -> None:
-        """``known``: what was found out at this moment already, as most ask the same."""
+        """Tell a client how busy the fleet is. ``known`` caches answers of this moment for equal options."""
         if hosted.connection is None:
             return
         options, limits = hosted.session.options, self.settings.admission

@@ -1,6 +1,6 @@
-"""Hands complete segments of all sessions to the broker, each when it is its key's turn. Decides nothing itself.
+"""Submission of complete segments of all sessions to the broker, in turns per key.
 
-``turns`` says what may go, ``offers`` which models are taken.
+This module only executes: ``turns`` decides which segments may go, ``offers`` which models are accepted.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +17,10 @@ _IN = frozenset({Stage.SUBMITTED, Stage.QUEUED})
 
 
 class Intake:
-    """``hosted``: the sessions of this gateway; ``submit`` gives a job of one to the broker."""
+    """Queue in front of the broker. ``hosted``: the sessions of this gateway;
+
+    ``submit`` gives a job to the broker.
+    """
 
     def __init__(
         self, limits: QueueLimits, hosted: Mapping[str, Hosted], submit: Callable[[Hosted, Job], None]
@@ -33,12 +36,12 @@ class Intake:
         self.offers = Offers()
 
     def add(self, hosted: Hosted, job: Job) -> None:
-        """Take a complete segment. Where its key has little in the broker it goes at once."""
+        """Accept a complete segment. It goes at once if its key has little in the broker."""
         self._turns.hold(hosted.about.owner, job)
         self.go_on(hosted)
 
     def adopt(self, hosted: Hosted) -> None:
-        """Count what another gateway, or a speculation that was right, has put into the broker of this session."""
+        """Count the session's jobs put into the broker by another gateway or by a promoted speculation."""
         session = hosted.session
         for n, one in session.live.items():
             if one.stage is Stage.QUEUED:
@@ -46,20 +49,20 @@ class Intake:
                 self._turns.entered(hosted.about.owner, job)
 
     def cancelled(self, hosted: Hosted, segment: int) -> None:
-        """Forget a segment that its client does not want."""
+        """Forget a segment that its client cancelled."""
         self._turns.drop(hosted.about.owner, hosted.identity, segment)
 
     def left(self, hosted: Hosted) -> None:
-        """Forget a session that is not here any more."""
+        """Forget a session that left this gateway."""
         self._turns.leave(hosted.about.owner, hosted.identity)
 
     def go_on(self, hosted: Hosted) -> None:
-        """Something happened in this session: more of its key may go."""
+        """Submit more segments of this session's key if its limits allow."""
         if self._turns.holds(hosted.about.owner):
             self._go_on((hosted.about.owner,))
 
     def surveyed(self, survey: Survey) -> None:
-        """The fleet may be another one."""
+        """Use a new survey of the fleet: reset allowances, note the offered models, submit waiting segments."""
         self._survey, self._allowances, self._surveys = survey, {}, {}
         here = {one.model for one in survey.workers if one.model and one.state is not WorkerState.FAILED}
         if here - self.offers.ages.keys():
@@ -67,24 +70,24 @@ class Intake:
         self._go_on(self._turns.waiting())
 
     def looked(self, queued: Mapping[str, int]) -> None:
-        """Take what is in the broker, in samples by key, whoever put it there."""
+        """Record the samples in the broker by key, from all gateways."""
         self._turns.looked = dict(queued)
 
     def survey_of(self, owner: str) -> Survey:
-        """Return the survey with what is held back here of this key: others do not wait for that."""
+        """Return the survey plus the audio held back for this key, which delays only this key."""
         if owner not in self._surveys:
             held = self._turns.held(owner)
             self._surveys[owner] = self._survey.with_held(held) if held else self._survey
         return self._surveys[owner]
 
     def refuse_model(self, model: str) -> str | None:
-        """Return why no segment is taken for this model; ``None``: it is."""
+        """Return why segments for this model are refused, or ``None`` if they are accepted."""
         return self.offers.refuse(model, self._limits.offered_s)
 
     # -- inside --------------------------------------------------------------------------------------------
 
     def _go_on(self, owners: Iterable[str]) -> None:
-        """What the broker refuses at once comes back here while it is given: once more is enough."""
+        """Submit waiting segments. Immediate refusals re-enter here; the inner call returns at once."""
         if self._going:
             return
         self._going = True

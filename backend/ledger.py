@@ -1,4 +1,4 @@
-"""The segments of one session: what is held of each, what the broker said about it. Pure."""
+"""All segments of one session: the audio held for each, and the broker's knowledge of it. Pure."""
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Final
@@ -14,18 +14,20 @@ from protocol.texts import join_texts
 
 MOST_SEGMENTS: Final = 65_536
 STEP: Final = 1_024
-"""Segments that are looked at in one turn of a loop, and told in one message."""
+"""Segments that are processed in one turn of the loop, and told in one message."""
 
 Steps = Generator[None, None, list[Output]]
-"""Work on a large session: each step takes a moment; in the end there is what to do and to say."""
+"""Work on a large session in short steps; the generator returns the outputs to perform."""
 MOST_OPEN: Final = 512
-"""Segments of a session that have begun and that the broker does not have. Empty ones have no audio to count."""
+"""Limit of begun segments per session that are not queued. Empty segments escape the limit on audio."""
 
 
 class Ledger:
-    """``live`` are the segments that have not ended; ``unqueued`` counts samples that the broker does not have.
+    """Segments of one session. ``live`` are those that have not ended;
 
-    ``last``: the highest number of a segment, -1: there is none.
+    ``unqueued`` counts samples not in the broker.
+
+    ``last``: the highest segment number, or -1 without segments.
     """
 
     def __init__(self) -> None:
@@ -36,14 +38,14 @@ class Ledger:
         self._unreceived = 0
 
     def known(self, index: int) -> Segment:
-        """A segment that has begun. Raises ``OutOfOrder``."""
+        """Return a segment that has begun. Raises ``OutOfOrder``."""
         segment = self.all.get(index)
         if segment is None:
             raise OutOfOrder(f"segment {index} has not begun")
         return segment
 
     def open(self, index: int, attempt: int) -> Segment:
-        """A segment that is new here, or starts again. Raises ``MessageTooLarge``."""
+        """Create a segment, or restart an existing one. Raises ``MessageTooLarge``."""
         if index >= MOST_SEGMENTS:
             raise MessageTooLarge(f"a session may have {MOST_SEGMENTS} segments: start a new one")
         segment = self._segment(index)
@@ -54,23 +56,23 @@ class Ledger:
         return segment
 
     def append(self, segment: Segment, pcm: bytes | memoryview, samples: int) -> None:
-        """More samples of a segment that is being received."""
+        """Append samples to a segment that is being received."""
         segment.append(pcm, samples)
         self.unqueued += samples
 
     def complete(self, segment: Segment, samples: int, now: float) -> None:
-        """All samples of a segment are here, and no more than ``samples`` are wanted."""
+        """Mark a segment as complete and cut it to ``samples``."""
         self.unqueued -= segment.unqueued
         segment.complete(samples, now)
         self.unqueued += segment.unqueued
 
     def enqueue(self, segment: Segment, attempt: int, now: float, ahead: int = 0) -> None:
-        """The broker has the segment, behind ``ahead`` samples."""
+        """Note that the broker has the segment, behind ``ahead`` samples."""
         self.unqueued -= segment.unqueued
         segment.enqueue(attempt, now, ahead)
 
     def learn(self, index: int, record: Record, now: float) -> list[Output]:
-        """What the broker holds of a segment: its end, its job, or nothing, which means that its job is lost."""
+        """Apply the broker's record of a segment: its end, its job, or an empty record (the job is lost)."""
         segment = self.all.get(index)
         attempt = record.attempt
         if attempt is None:
@@ -86,11 +88,11 @@ class Ledger:
         return []
 
     def cancel(self, index: int, now: float) -> None:
-        """The client does not want the segment, whatever has become of it."""
+        """End the segment as cancelled by the client, whatever its stage."""
         self._end(index, Record(end=Ended(EndState.CANCELLED, self.all[index].attempt)), now)
 
     def adopt(self, attachment: Attachment, now: float) -> Steps:
-        """Take everything that the broker holds; what it should hold but does not is lost."""
+        """Apply all records of the broker; queued segments without a record are lost."""
         outputs: list[Output] = []
         nothing = Record()
         for some in _in_steps(sorted({*attachment.segments, *self.live})):
@@ -100,15 +102,15 @@ class Ledger:
         return outputs
 
     def waiting(self, since: float) -> tuple[int, ...]:
-        """Segments that are in the broker since that time or longer."""
+        """Return the segments that have been queued since that time or longer."""
         return tuple(
             n for n, segment in self.live.items() if segment.stage is Stage.QUEUED and segment.queued <= since
         )
 
     def tell(self, welcome: Welcome, pieces: bool) -> Steps:
-        """Say what a client that comes back need not send again, then what was not received, and whatever failed.
+        """Return the welcome with all held segments, then unconfirmed results and all failures.
 
-        ``pieces``: in several messages, if it is much.
+        ``pieces``: split a long list into several messages.
         """
         held: list[HeldSegments] = []
         results: list[Output] = []
@@ -127,28 +129,28 @@ class Ledger:
 
     @property
     def unreceived(self) -> bool:
-        """Whether the client has yet to receive a result."""
+        """True while the client has a result to confirm."""
         return self._unreceived > 0
 
     @property
     def crowded(self) -> bool:
-        """Whether as many segments are open, and not queued, as may be."""
+        """True when as many segments are open and unqueued as are allowed."""
         waiting = (segment for segment in self.live.values() if segment.stage is not Stage.QUEUED)
         return len(self.live) >= MOST_OPEN and sum(1 for _ in waiting) >= MOST_OPEN
 
     def receive(self, segment: Segment) -> None:
-        """The client has the outcome of a segment."""
+        """Note that the client has the outcome of a segment."""
         self._unreceived -= segment.unreceived
         segment.receive()
 
     def ended(self, segments: int) -> bool:
-        """Whether each of the first ``segments`` has ended."""
+        """Return whether each of the first ``segments`` has ended."""
         if self.last < segments:
             return not self.live and len(self.all) == segments
         return all(n in self.all and n not in self.live for n in range(segments))
 
     def text(self, segments: Iterable[int]) -> str:
-        """What was said in these segments."""
+        """Return the joined text of these segments."""
         return join_texts(self.all[n].text for n in segments)
 
     def _end(self, index: int, record: Record, now: float) -> list[Output]:
@@ -166,7 +168,7 @@ class Ledger:
 
 
 def joined(held: Iterable[HeldSegments]) -> HeldSegments:
-    """Return pieces of what is held, in order, as one."""
+    """Merge the parts of a list of held segments, in order."""
     receiving: dict[int, int] = {}
     queued: list[int] = []
     ended: list[int] = []

@@ -1,7 +1,7 @@
-"""When a session asks for hypotheses, and what its client is told of the answers. Pure: time comes in as a value.
+"""Pace of hypothesis requests of a session, and the partials that its client gets. Pure: time is a value.
 
-Best effort, and behind everything else: one request at a time, and no more than half of the time, so that a slow
-fleet is asked less often; a fleet that is so slow that a request would delay a final is left alone for a while.
+Partials are best effort and yield to all other work. One request runs at a time, for at most half of the time,
+so a slow fleet gets fewer. A fleet so slow that a request would delay a final gets none for a while.
 """
 
 from collections.abc import Container
@@ -14,17 +14,17 @@ from protocol.job import Hypothesis
 from protocol.session import LIMITS, Partial
 
 MOST_S: Final = 30.0
-"""Longer segments get no further partials: each covers its segment from the beginning."""
+"""Longest segment with partials: each request covers its segment from the beginning."""
 MOST_BYTES: Final = 32 * 1024 * 1024
-"""Of all requests in one stream. The options came in one text message and are no longer than that may be."""
+"""Limit of all requests in one stream. Their options arrived in one text message, which bounds their length."""
 MOST_ENTRIES: Final = MOST_BYTES // (round(MOST_S * SAMPLE_RATE) * BYTES_PER_SAMPLE + LIMITS.json_bytes)
 
 
 @dataclass(frozen=True)
 class Pace:
-    """``new_s`` of audio make a request worth it; an answer that took over ``slow_s`` is the last for a while.
+    """Limits of requests. ``new_s``: new audio per request; an answer slower than ``slow_s`` pauses requests.
 
-    ``share`` is the part of the time in which an answer may be waited for.
+    ``share`` is the part of the time in which a request may be pending.
     """
 
     new_s: float = 0.6
@@ -53,7 +53,10 @@ class _Heard:
 
 
 class Partials:
-    """Of one session and one connection: revisions begin anew with the next. They grow over all segments."""
+    """Partials of one session and one connection.
+
+    Revisions grow over all segments and restart with the connection.
+    """
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
@@ -68,10 +71,13 @@ class Partials:
         self._revision = 0
 
     def due(self, segment: int, held: int, now: float) -> bool:
-        """Whether to ask about this segment, of which ``held`` samples are here. Called for each frame."""
+        """Return whether to request a hypothesis of this segment, of which ``held`` samples are here.
+
+        Called per frame.
+        """
         if now < self._not_before or now < self._quiet_until:
             return False
-        if self._waits_for is not None:  # it is lost
+        if self._waits_for is not None:  # the request is lost
             self._settle(self._not_before - self._waits_for.at)
             if now < self._not_before:
                 return False
@@ -80,22 +86,22 @@ class Partials:
         return new >= self._new and held <= self._most
 
     def asked(self, segment: int, held: int, now: float) -> None:
-        """The question is on its way."""
+        """Note that a request was sent."""
         self._waits_for, self._covered = _Asked(segment, held, now), (segment, held)
         self._not_before = now + max(self._pace.lost_s, 3 * self._round_trip)
 
     def declined(self, segment: int, samples: int, now: float) -> None:
-        """Nobody will answer this question."""
+        """Note that this request will get no answer."""
         if self._is_for(segment, samples):
             self._waits_for = None
             self._not_before = now + self._pace.declined_s
 
     def speculated(self, now: float) -> None:
-        """The segment is being decoded already, in case that it ends here."""
+        """Pause requests, because a speculation decodes the segment."""
         self._quiet_until = now + max(self._pace.speculation_s, 2 * self._round_trip)
 
     def answered(self, answer: Hypothesis, now: float) -> None:
-        """This answer came, whatever may be made of it."""
+        """Note that an answer arrived, used or not."""
         if self._waits_for is None or not self._is_for(answer.segment, answer.samples):
             return
         self._round_trip = now - self._waits_for.at
@@ -104,7 +110,7 @@ class Partials:
             self._not_before = now + self._pace.rest_s
 
     def tell(self, answer: Hypothesis, live: Container[int]) -> Partial | None:
-        """What the client is told of a segment that goes on; ``live`` are those that have not ended."""
+        """Return the next partial for the client if the text changed; ``live`` are the segments in progress."""
         index = answer.segment
         heard = self._heard.get(index)
         if heard is None or heard.attempt != answer.attempt:
@@ -125,7 +131,7 @@ class Partials:
         return self._waits_for is not None and self._waits_for[:2] == (segment, samples)
 
     def _settle(self, took: float) -> None:
-        """Nothing is waited for, and for its share of the time nothing will be."""
+        """End the pending request, and wait until its share of the time allows the next."""
         if self._waits_for is not None:
             self._not_before = self._waits_for.at + took / self._pace.share
             self._waits_for = None

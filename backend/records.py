@@ -1,4 +1,4 @@
-"""What the broker says about a session, as values: replies of the scripts and the fields of the session hash."""
+"""The broker's state of a session as values: replies of scripts and fields of the session hash."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -8,15 +8,15 @@ from protocol.job import Ended, EndState, Job, Outcome, decode_notice, decode_st
 from protocol.monitor import WorkerStatus
 
 _PER_SEGMENT: Final = (b"job", b"end", b"result", b"text")
-_SLOWEST: Final = 0.001  # a worker says thousandths
+_SLOWEST: Final = 0.001  # workers report speeds in thousandths
 _FASTEST: Final = 1e6
 _MOST_SLOTS: Final = 10_000
 
 
 class Record(NamedTuple):
-    """What the session hash holds of one segment. All ``None``: the broker does not know it.
+    """Content of the session hash for one segment. All ``None``: the broker does not know the segment.
 
-    ``job`` is its attempt; ``outcome`` what the client has not yet ``received``; ``text`` what it has.
+    ``job`` is its attempt; ``outcome`` is a result the client has not confirmed, ``text`` that of a confirmed one.
     """
 
     job: int | None = None
@@ -26,34 +26,34 @@ class Record(NamedTuple):
 
     @property
     def attempt(self) -> int | None:
-        """Which attempt this is about."""
+        """Attempt that this record describes."""
         return self.job if self.end is None else self.end.attempt
 
     @property
     def good(self) -> bool:
-        """Whether it ended for good, whichever attempt it was: no higher one will ever end."""
+        """True when the segment ended without a failure: no higher attempt will ever end."""
         return self.end is not None and self.end.state is not EndState.FAILED
 
 
 class SessionGone(NamedTuple):
-    """The broker has no such session (any more): attach again, ask for the audio again."""
+    """Reply of a broker that does not know the session: attach again and request the audio again."""
 
 
 class JobQueued(NamedTuple):
-    """The segment is in its stream, behind ``ahead`` samples."""
+    """Reply for a segment that is in its stream, behind ``ahead`` samples."""
 
     ahead: int
 
 
 class NothingToPromote(NamedTuple):
-    """No speculation fits: submit the segment."""
+    """Reply when no speculation matches: submit the segment instead."""
 
 
 Submitted = JobQueued | Record | SessionGone
 
 
 class StoredSegments(Mapping[int, Record]):
-    """Every segment in a flat reply of HGETALL. Each record is read when it is asked for: there may be many."""
+    """All segments in a flat HGETALL reply. Records are parsed on access, because there may be many."""
 
     def __init__(self, fields: Sequence[bytes]) -> None:
         self._fields = dict(zip(fields[::2], fields[1::2], strict=True))
@@ -72,14 +72,14 @@ class StoredSegments(Mapping[int, Record]):
 
 
 class Attachment(NamedTuple):
-    """This gateway has the session, with everything that the broker holds of it."""
+    """Reply for an attached session, with all its records in the broker."""
 
     epoch: int
     segments: Mapping[int, Record]
 
 
 class Reread(NamedTuple):
-    """A look at some segments. ``gateway`` is where results go at this moment; empty: the session is gone."""
+    """Current records of some segments. ``gateway`` now receives the results; empty: the session is gone."""
 
     gateway: str
     epoch: int
@@ -87,7 +87,7 @@ class Reread(NamedTuple):
 
 
 def parse_attached(reply: Sequence[Any]) -> Attachment | SessionGone:
-    """Reply of ``attach.lua``. Raises ``Forbidden``, ``OutOfOrder`` or ``TakenOver``."""
+    """Parse a reply of ``attach.lua``. Raises ``Forbidden``, ``OutOfOrder`` or ``TakenOver``."""
     match reply:
         case [b"attached", epoch, fields]:
             return Attachment(int(epoch), StoredSegments(fields))
@@ -102,17 +102,17 @@ def parse_attached(reply: Sequence[Any]) -> Attachment | SessionGone:
 
 
 def is_there(reply: bytes) -> bool:
-    """Reply of ``cancel.lua`` and ``received.lua``: whether the broker knows the session."""
+    """Parse a reply of ``cancel.lua`` or ``received.lua``: return whether the broker knows the session."""
     return reply != b"gone"
 
 
 def is_queued(reply: bytes) -> bool:
-    """Reply of ``speculate.lua`` and ``hypothesise.lua``: whether the request was taken."""
+    """Parse a reply of ``speculate.lua`` or ``hypothesise.lua``: return whether the request was accepted."""
     return reply == b"queued"
 
 
 def parse_submitted(reply: Sequence[Any]) -> Submitted:
-    """Reply of ``submit.lua``."""
+    """Parse a reply of ``submit.lua``."""
     match reply:
         case [b"queued", ahead]:
             return JobQueued(int(ahead))
@@ -123,12 +123,12 @@ def parse_submitted(reply: Sequence[Any]) -> Submitted:
 
 
 def parse_promoted(reply: Sequence[Any]) -> Submitted | NothingToPromote:
-    """Reply of ``promote.lua``."""
+    """Parse a reply of ``promote.lua``."""
     return NothingToPromote() if reply[0] == b"submit" else parse_submitted(reply)
 
 
 def parse_reread(segments: Sequence[int], values: Sequence[bytes | None]) -> Reread:
-    """Reply of ``look.lua``."""
+    """Parse a reply of ``look.lua``."""
     gateway, epoch, *rest = values
     width = len(_PER_SEGMENT)
     records = {n: _record(*rest[i * width : (i + 1) * width]) for i, n in enumerate(segments)}
@@ -150,7 +150,7 @@ def _record(job: bytes | None, end: bytes | None, result: bytes | None, text: by
 
 
 def read_status(data: bytes) -> WorkerStatus | None:
-    """What a worker says of itself; ``None``: not to be read, or to be reckoned with: speeds are divided by."""
+    """Parse a worker's status; ``None`` if it is unreadable or implausible (speeds serve as divisors)."""
     try:
         status = decode_status(data)
     except MalformedMessage:
@@ -160,7 +160,7 @@ def read_status(data: bytes) -> WorkerStatus | None:
 
 
 def flat(job: Job) -> Iterator[str | bytes]:
-    """Fields and values for a stream, the audio last."""
+    """Yield a job's fields and values for a stream, with the audio last."""
     fields = encode_job(job)
     fields["pcm"] = fields.pop("pcm")
     for name, value in fields.items():

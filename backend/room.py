@@ -1,7 +1,8 @@
-"""How much audio of all sessions together a gateway keeps that the broker does not have. Pure.
+"""Limits for the audio that a gateway holds and the broker does not have. Pure.
 
-Normally that is the beginnings of what is being said, and of each file what waits for its turn. While the broker
-takes nothing it grows. Files and people who speak have half of the room each; people may use what files leave.
+Usually this is the beginning of each spoken segment, and file segments that wait for their turn. While the
+broker accepts nothing, it grows. Files and speech have half of the room each; speech may also use the room that
+files leave.
 """
 
 from typing import NamedTuple
@@ -11,19 +12,19 @@ from protocol.job import CLASSES
 
 
 class Held(NamedTuple):
-    """Samples that the broker does not have: of people who speak, and of files."""
+    """Samples that the broker does not have, of speech and of files."""
 
     speech: int = 0
     files: int = 0
 
     def less(self, priority: str, samples: int) -> "Held":
-        """The same without so many samples of one class."""
+        """Return a copy with ``samples`` fewer of one class."""
         speech, files = (self[n] - (samples if name == priority else 0) for n, name in enumerate(CLASSES))
         return Held(speech, files)
 
 
 def full(held: Held, most_bytes: int) -> frozenset[str]:
-    """The classes of which no new sessions are taken, and no audio is kept of those who are away."""
+    """Return the classes that accept no new sessions and whose unbound sessions are dropped."""
     if sum(held) * BYTES_PER_SAMPLE >= most_bytes:
         return frozenset(CLASSES)
     shares = zip(CLASSES, held, strict=True)
@@ -31,11 +32,11 @@ def full(held: Held, most_bytes: int) -> frozenset[str]:
 
 
 def crowded_out(held: Held, most_bytes: int) -> frozenset[str]:
-    """The classes of which no more audio is taken at all until the broker has some."""
+    """Return the classes from which no audio is accepted until the broker takes some."""
     everybody = sum(held) * BYTES_PER_SAMPLE >= most_bytes
     return full(held, most_bytes) if everybody else full(held, most_bytes) - {CLASSES[0]}
 
 
 def describe(held: Held) -> str:
-    """What those are told who are not taken."""
+    """Return the message for clients that are refused for lack of room."""
     return f"this gateway holds {samples_to_seconds(sum(held)):.0f} s of audio that the broker does not have yet"

@@ -1,4 +1,4 @@
-"""One segment as the gateway sees it, and what its session asks of the world. Pure."""
+"""State of one segment in the gateway, and the effects that its session requests. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,19 +15,19 @@ from protocol.session import Failed, Final, GatewayMessage
 
 
 class Submit(NamedTuple):
-    """Put this segment into its stream; the reply goes to ``Session.submitted``."""
+    """Request to put a segment into its stream; the reply goes to ``Session.submitted``."""
 
     job: Job
 
 
 class Speculate(NamedTuple):
-    """Have this beginning of a segment decoded, if that makes nobody wait; ``Session.speculated`` if it is not."""
+    """Request to decode the beginning of a segment with spare capacity; refusals go to ``Session.speculated``."""
 
     job: Job
 
 
 class Promote(NamedTuple):
-    """The speculation was right: make it the job; the reply goes to ``Session.promoted``."""
+    """Request to turn a correct speculation into the job; the reply goes to ``Session.promoted``."""
 
     segment: int
     attempt: int
@@ -35,13 +35,13 @@ class Promote(NamedTuple):
 
 
 class Hypothesise(NamedTuple):
-    """Ask what this beginning of a segment may say; ``Session.declined`` if nobody is asked."""
+    """Request for a hypothesis of a segment's beginning; refusals go to ``Session.declined``."""
 
     job: Job
 
 
 class Withdraw(NamedTuple):
-    """The client cancelled this segment. ``sent``: the broker may know it."""
+    """Notice that the client cancelled a segment. ``sent``: the broker may know the segment."""
 
     segment: int
     attempt: int
@@ -49,23 +49,23 @@ class Withdraw(NamedTuple):
 
 
 class Acknowledge(NamedTuple):
-    """The client has this segment's result."""
+    """Notice that the client has received a segment's result."""
 
     segment: int
 
 
 class LookAgain(NamedTuple):
-    """Read these segments in the broker; the reply goes to ``Session.reread``."""
+    """Request to read segments from the broker; the reply goes to ``Session.reread``."""
 
     segments: tuple[int, ...]
 
 
 class AttachAgain(NamedTuple):
-    """The broker forgot the session; the reply goes to ``Session.reattached``."""
+    """Request to attach a session that the broker forgot; the reply goes to ``Session.reattached``."""
 
 
 class Close(NamedTuple):
-    """End the connection, after what was sent before."""
+    """Request to close the connection after all earlier messages are sent."""
 
     code: CloseCode
 
@@ -78,7 +78,7 @@ _SMALL: Constant = 2_048
 
 
 class Stage(Enum):
-    """A segment goes forward through these; a lost job or a failed attempt makes it start again."""
+    """Stages of a segment, in order; a lost job or a failed attempt starts again."""
 
     RECEIVING = auto()
     SUBMITTED = auto()  # complete, on its way to the broker
@@ -87,10 +87,10 @@ class Stage(Enum):
 
 
 class Course(NamedTuple):
-    """How a segment went, for whoever observes. Times as in ``Segment``; 0: not seen here.
+    """History of a segment, for observers. Times as in ``Segment``; 0: not seen by this gateway.
 
-    ``queued``: when the broker had it first, ``requeued`` when last, if it was queued again; ``ahead``: samples
-    that were before it then; ``early``: decoded before it was complete, ``queued`` says since when.
+    ``queued``: when the broker first had it; ``requeued``: when it last did, if it was queued again. ``ahead``:
+    samples queued before it at that moment. ``early``: decoding began before it was complete, at ``queued``.
     """
 
     samples: int
@@ -104,7 +104,7 @@ class Course(NamedTuple):
 
 
 class Speculation(NamedTuple):
-    """Up to which sample the segment is being decoded, and since when."""
+    """Speculative decoding of a segment: up to which sample, and since when."""
 
     samples: int
     at: float
@@ -112,14 +112,18 @@ class Speculation(NamedTuple):
 
 @dataclass(slots=True)
 class Segment:
-    """``samples`` is the length once it is complete. Times are the gateway's monotonic clock, in seconds.
+    """One segment. ``samples`` is its length once it is complete.
 
-    ``held`` counts the samples that need no resending.
-    ``asked`` is the position from which audio was last asked for, so that it is asked once per gap.
-    ``speculation`` may have failed, been dropped or be lost: whether there is one shows when it is promoted.
-    ``told`` is the outcome until the client has received it; ``text`` stays. A failure stays, ``received`` or not:
-    who comes back may begin a higher attempt. ``sent``: the broker may know the segment. ``guesses`` counts the
-    speculations of one attempt. ``began``, ``first_queued``, ``ahead`` and ``sent`` outlast a restart.
+    Times are seconds of the gateway's monotonic clock.
+
+    ``held`` counts the samples that need no resending. ``asked`` is the position of the last request for audio;
+    each gap is requested once. A ``speculation`` may have failed or be lost; only its promotion shows whether it
+    exists.
+
+    ``told`` is the outcome until the client confirms it; ``text`` stays. A failure stays even when it is
+    ``received``, because a returning client may begin a higher attempt. ``sent``: the broker may know the
+    segment. ``guesses`` counts the speculations of one attempt. ``began``, ``first_queued``, ``ahead`` and
+    ``sent`` survive a restart.
     """
 
     attempt: int = 0
@@ -150,15 +154,15 @@ class Segment:
 
     @property
     def unreceived(self) -> bool:
-        """Whether the client has yet to say that it has the outcome."""
+        """True while the client has not confirmed the outcome."""
         return self.told is not None and not self.received
 
     def settled(self, attempt: int) -> bool:
-        """Whether it ended for good, as far as news of this attempt are concerned."""
+        """Return whether the segment ended for good, from the view of this attempt."""
         return self.stage is Stage.ENDED and not (self.state is EndState.FAILED and attempt > self.attempt)
 
     def restart(self, attempt: int) -> None:
-        """Start to receive from nothing."""
+        """Discard all state of the last attempt and receive from the first sample."""
         self.began, self.first_queued = self.began or self.first_frame, self.first_queued or self.queued
         self.attempt, self.stage, self.pcm = attempt, Stage.RECEIVING, []
         self.held, self.samples, self.asked = 0, None, -1
@@ -167,7 +171,7 @@ class Segment:
         self.early, self.guesses = False, 0
 
     def append(self, pcm: bytes | memoryview, samples: int) -> None:
-        """More audio. Frames are kept as they came; small ones are put together, or they would cost their list."""
+        """Append audio. Large frames are kept as they are; small ones are merged to save list entries."""
         if self.pcm and len(pcm) < _SMALL and len(self.pcm[-1]) < _SMALL:
             self.pcm[-1] = bytes(self.pcm[-1]) + pcm
         else:
@@ -175,31 +179,31 @@ class Segment:
         self.held += samples
 
     def beginning(self, samples: int) -> bytes:
-        """The first samples of what is held."""
+        """Return the first ``samples`` of the held audio."""
         return b"".join(self.pcm)[: samples * BYTES_PER_SAMPLE]
 
     def speculate(self, samples: int, now: float) -> None:
-        """It is decoded up to here."""
+        """Note that the segment is decoded speculatively up to ``samples``."""
         self.speculation, self.sent = Speculation(samples, now), True
         self.guesses += 1
 
     def complete(self, samples: int, now: float) -> None:
-        """No more comes, and no more than this is wanted."""
+        """Mark the segment as complete and cut it to ``samples``."""
         self.sent = True
         self.pcm = [self.beginning(samples)]
         self.stage, self.completed = Stage.SUBMITTED, now
         self.held = self.samples = samples
 
     def hand_over(self) -> bytes:
-        """The whole of it, to be submitted; a speculation does not count any more."""
+        """Return all audio for submission, and forget it and any speculation."""
         pcm = b"".join(self.pcm)
         self.pcm, self.speculation = [], None
         return pcm
 
     def enqueue(self, attempt: int, now: float, ahead: int = 0) -> None:
-        """The broker has it: as long as it has the speculation that became the job."""
+        """Note that the broker has the job; a promoted speculation counts from its own start."""
         if self.stage is Stage.QUEUED and attempt == self.attempt:
-            return  # that is known
+            return  # already known
         self.samples = None if self.stage is Stage.RECEIVING else self.samples
         self.sent = True
         self.queued = now if self.speculation is None else self.speculation.at
@@ -207,7 +211,7 @@ class Segment:
         self.attempt, self.stage, self.pcm, self.speculation = attempt, Stage.QUEUED, [], None
 
     def end(self, index: int, record: Record, now: float) -> None:
-        """It ended; ``told`` is then what the client has yet to be told."""
+        """Record the end; ``told`` then holds the outcome that the client has yet to get."""
         ended, outcome = record.end, record.outcome
         if ended is None:
             return
@@ -222,20 +226,20 @@ class Segment:
             self.told = Failed(
                 index, outcome.code, outcome.message, attempt=outcome.attempt, retryable=outcome.retryable
             )
-        elif ended.state is EndState.FAILED:  # received when versions before this one kept no more of it
+        elif ended.state is EndState.FAILED:  # stored by an earlier version, which kept no details once received
             self.told = Failed(index, ErrorCode.INTERNAL, "it failed", attempt=ended.attempt, retryable=True)
         if self.speculation is not None:
             self.early, self.queued = True, self.speculation.at
         self.speculation = None
 
     def receive(self) -> None:
-        """The client has the outcome."""
+        """Note that the client has the outcome."""
         self.received = True
         if isinstance(self.told, Final):
             self.told = None
 
     def course(self) -> Course:
-        """How it went until now."""
+        """Return the segment's history so far."""
         first = self.first_queued or self.queued
         return Course(
             self.samples or 0,
@@ -274,14 +278,14 @@ def _final(index: int, result: Result, timing: Timing) -> Final:
 
 
 def resent(index: int, segment: Segment, offset: int, size: int) -> Sequence[Output]:
-    """Answer a frame of a complete segment: known, or a mistake where it lies behind the segment's end."""
+    """Answer a frame of a complete segment: ignore known samples, reject samples behind its end."""
     if size and segment.samples is not None and offset >= segment.samples:
         raise OutOfOrder(f"segment {index} is closed: it ended after {segment.samples} samples")
     return ()
 
 
 def outcome(index: int, segment: Segment) -> Sequence[Output]:
-    """Return what the client of an ended segment is told again."""
+    """Return the outcome of an ended segment, to be told again."""
     if segment.told is not None:
         return [segment.told]
     return [Final(index, segment.text)] if segment.state is EndState.FINAL else ()

@@ -1,8 +1,8 @@
-"""One client session. Pure: messages, replies, notices and the time go in, messages and effects come out.
+"""State machine of one client session. Pure: inputs and the time come in as values, messages and effects go out.
 
-A client's mistake is raised as a ``ProtocolError``; the session is then as it was before. What comes back is to be
-carried out in order. Everything may be repeated: frames, messages, replies, notices. A segment ends once per
-attempt, and the first result that is known here is the one that is told.
+Client mistakes raise ``ProtocolError`` and leave the session unchanged. The caller carries out the outputs in
+order. All inputs may be repeated. A segment ends once per attempt; the first known result is the one the client
+gets.
 """
 
 from collections.abc import Mapping, Sequence
@@ -80,7 +80,7 @@ _TAKEN_OVER: Constant = (
 
 
 def check_hello(message: object) -> Hello:
-    """The first message of a connection, if it is one that can be followed. Raises ``ProtocolError``."""
+    """Return the first message of a connection if it is a valid hello. Raises ``ProtocolError``."""
     if not isinstance(message, Hello):
         raise OutOfOrder("the first message must be hello")
     if (message.audio.codec, message.audio.rate) != (CODEC, SAMPLE_RATE):
@@ -89,7 +89,7 @@ def check_hello(message: object) -> Hello:
 
 
 class Session:
-    """State of one session on one gateway. ``epoch`` counts the hellos that the broker has seen of it."""
+    """State of one session on one gateway. ``epoch`` counts the hellos that the broker has seen for it."""
 
     def __init__(self, identity: UUID, options: Options, limits: Limits, pace: Pace = PACE) -> None:
         self.identity = str(identity)
@@ -108,30 +108,30 @@ class Session:
 
     @property
     def unqueued(self) -> int:
-        """Samples held here that the broker does not have."""
+        """Samples held by this gateway and not yet in the broker."""
         return self._ledger.unqueued
 
     @property
     def live(self) -> Mapping[int, Segment]:
-        """Segments that have not ended."""
+        """Segments that have not ended, by number."""
         return self._ledger.live
 
     def course(self, index: int) -> Course:
-        """How a segment went; of one that was never whole here it has 0 samples."""
+        """Return the history of a segment; its length is 0 samples if this gateway never had it complete."""
         return self._ledger.all[index].course()
 
     @property
     def over(self) -> bool:
-        """Whether everything has ended, and the client has all of it and was told so."""
+        """True when every segment has ended and the client has confirmed every result."""
         ended = self._finish is not None and self._ledger.ended(self._finish)
         return ended and not self._ledger.unreceived
 
     # -- the client ----------------------------------------------------------------------------------------
 
     def attached(self, attachment: Attachment, welcome: Welcome, now: float, pieces: bool = False) -> Steps:
-        """Tell a new connection what is held, then results not received, and failures.
+        """Tell a new connection which segments are held, then unconfirmed results and failures.
 
-        ``pieces``: its client takes what is held in several messages.
+        ``pieces``: the client accepts the list of held segments in several messages.
         """
         self.epoch = attachment.epoch
         self._finish, self._done_at, self._dones = None, None, 0
@@ -143,7 +143,7 @@ class Session:
         return (yield from self._ledger.tell(welcome, pieces))
 
     def receive(self, message: ClientMessage, now: float) -> Sequence[Output]:
-        """A message after the first."""
+        """Handle a text message that follows the hello."""
         match message:
             case SegmentBegin():
                 return self._begin(message)
@@ -161,7 +161,7 @@ class Session:
                 raise OutOfOrder("hello may come only once in a connection")
 
     def frame(self, data: bytes, now: float) -> Sequence[Output]:
-        """A binary message: append what is new in it."""
+        """Append the new samples of a binary message."""
         if len(data) > self._limits.frame_bytes:
             raise MessageTooLarge(f"a frame may have {self._limits.frame_bytes} bytes, this one has {len(data)}")
         index, offset, pcm = decode_frame(data)
@@ -185,12 +185,12 @@ class Session:
     # -- the broker ----------------------------------------------------------------------------------------
 
     def reattached(self, attachment: Attachment, now: float) -> Steps:
-        """The broker had forgotten the session and knows it again."""
+        """Adopt the broker's state after it had forgotten the session."""
         self.epoch = attachment.epoch
         return (yield from self._ledger.adopt(attachment, now)) + self._conclude(now)
 
     def submitted(self, index: int, attempt: int, reply: Submitted, now: float) -> list[Output]:
-        """The broker's answer to ``Submit``."""
+        """Handle the broker's reply to ``Submit``."""
         segment = self._ledger.all[index]
         if attempt != segment.attempt or segment.stage is not Stage.SUBMITTED:
             return []
@@ -202,7 +202,7 @@ class Session:
         return self._ledger.learn(index, reply, now) + self._conclude(now)
 
     def speculated(self, job: Job, made: bool) -> None:
-        """Whether there will be a result of ``Speculate``; if not, the segment's end need not ask for it."""
+        """Note whether the broker took a ``Speculate``; if not, the segment's end submits instead of promoting."""
         segment = self._ledger.all[job.segment]
         speculation = segment.speculation
         if made or speculation is None or segment.stage is not Stage.RECEIVING:
@@ -211,7 +211,7 @@ class Session:
             segment.speculation = None
 
     def promoted(self, promote: Promote, reply: Submitted | NothingToPromote, now: float) -> list[Output]:
-        """The broker's answer to ``Promote``."""
+        """Handle the broker's reply to ``Promote``."""
         index, attempt, samples = promote
         segment = self._ledger.all[index]
         if segment.speculation is None or (segment.attempt, segment.samples) != (attempt, samples):
@@ -221,12 +221,12 @@ class Session:
         return self.submitted(index, attempt, reply, now)
 
     def declined(self, job: Job, now: float) -> None:
-        """Nobody will answer ``Hypothesise``."""
+        """Note that no worker will answer a ``Hypothesise``."""
         if self._partials is not None:
             self._partials.declined(job.segment, job.samples, now)
 
     def unsubmitted(self, index: int, attempt: int) -> list[Output]:
-        """The broker could not be given the segment: it must come again."""
+        """Ask the client for a segment again, because the broker could not take it."""
         segment = self._ledger.all[index]
         if attempt != segment.attempt or segment.stage is not Stage.SUBMITTED:
             return []
@@ -234,7 +234,7 @@ class Session:
         return [Missing(index, 0)]
 
     def noticed(self, notice: Notice, now: float) -> list[Output]:
-        """Something published to this gateway about the session."""
+        """Handle a notice that was published to this gateway about the session."""
         if isinstance(notice, Detached):
             return list(_TAKEN_OVER) if notice.epoch > self.epoch else []
         if isinstance(notice, Hypothesis):
@@ -246,7 +246,7 @@ class Session:
         return self._ledger.learn(notice.segment, record, now) + self._conclude(now)
 
     def reread(self, reply: Reread, gateway: str, now: float) -> list[Output]:
-        """The broker's answer to ``LookAgain``."""
+        """Handle the broker's reply to ``LookAgain``."""
         if not reply.gateway:
             return [AttachAgain()]
         outputs: list[Output] = []
@@ -259,13 +259,13 @@ class Session:
         return outputs + self._conclude(now)
 
     def look(self, now: float) -> list[Output]:
-        """Look again at all that waits: notices may have been lost."""
+        """Read all queued segments again, because notices may have been lost."""
         self._looked = now
         waiting = self._ledger.waiting(since=now)
         return [LookAgain(waiting)] if waiting else []
 
     def tick(self, now: float) -> list[Output]:
-        """Time passed."""
+        """Handle the passing of time: late closes, and queued segments due for another read."""
         if self._done_at is not None and now - self._done_at >= LINGER_S:
             self._done_at = None
             return [Close(CloseCode.NORMAL)]
@@ -307,7 +307,7 @@ class Session:
         return [Speculate(self._job(index, segment, segment.beginning(samples), JobKind.SPECULATE))]
 
     def _hypothesise(self, index: int, segment: Segment, now: float) -> Sequence[Output]:
-        """Ask, unless a segment of this session is complete and waits for its final."""
+        """Request a hypothesis, unless a complete segment of this session still waits for its final."""
         if self._partials is None or any(s.stage is not Stage.RECEIVING for s in self._ledger.live.values()):
             return ()
         self._partials.asked(index, segment.held, now)
@@ -377,7 +377,7 @@ class Session:
         return outputs
 
     def _conclude(self, now: float) -> list[Output]:
-        """``done``, when everything has ended; the close follows when everything was received."""
+        """Return ``done`` once everything has ended; the close follows once everything is confirmed."""
         if self._finish is None or self._done_at is not None or not self._ledger.ended(self._finish):
             return []
         self._dones += 1

@@ -1,4 +1,4 @@
-"""What of the hypotheses stays."""
+"""Stable beginnings of successive hypotheses."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ TEXTS = st.lists(PIECES, max_size=8).map("".join)
 
 
 def shown(*hypotheses: str) -> list[tuple[str, str]]:
-    """Stable part and rest after each."""
+    """Return stable part and rest after each hypothesis."""
     agreement = Agreement()
     found = []
     for hypothesis in hypotheses:
@@ -22,7 +22,7 @@ def shown(*hypotheses: str) -> list[tuple[str, str]]:
     return found
 
 
-def test_two_must_agree() -> None:
+def test_text_is_stable_once_two_hypotheses_agree() -> None:
     assert shown("so it", "so it goes", "so it goes on") == [
         ("", "so it"),
         ("so it", " goes"),
@@ -34,7 +34,7 @@ def test_a_word_that_is_still_being_said_is_not_stable() -> None:
     assert shown("so it go", "so it goes")[-1] == ("so it", " goes")
 
 
-def test_neither_case_nor_punctuation_at_the_end_is_stable_until_both_say_so() -> None:
+def test_final_case_and_punctuation_need_agreement() -> None:
     assert shown("So it goes.", "so it goes.")[-1] == ("", "so it goes.")
     assert shown("So it goes.", "So it goes.")[-1] == ("So it goes", ".")
     assert shown("So it goes.", "So it goes. And")[-1] == ("So it goes", ". And")
@@ -46,7 +46,7 @@ def test_characters_of_scripts_without_spaces_are_units() -> None:
     assert shown("用 Python 写", "用 Pythonic 写")[-1] == ("用", " Pythonic 写")
 
 
-def test_what_contradicts_the_stable_part_goes_on_behind_it() -> None:
+def test_contradicting_hypothesis_continues_after_stable_text() -> None:
     assert shown("so it goes", "so it goes", "sew it goes on")[-1] == ("so it goes", " on")
     assert shown("so it goes", "so it goes", "it goes")[-1] == ("so it goes", "")
     assert shown("so it goes", "so it goes", "")[-1] == ("so it goes", "")
@@ -65,12 +65,12 @@ def test_what_contradicts_the_stable_part_goes_on_behind_it() -> None:
         ("カタカナ。", ["カ", "タ", "カ", "ナ"]),
     ],
 )
-def test_words(text: str, expected: list[str]) -> None:
+def test_words_exclude_outer_punctuation(text: str, expected: list[str]) -> None:
     assert [text[start:end] for start, end in words(text)] == expected
 
 
 @given(st.lists(TEXTS, max_size=8))
-def test_what_is_stable_grows_and_binds(hypotheses: list[str]) -> None:
+def test_stable_text_only_grows(hypotheses: list[str]) -> None:
     agreement, before = Agreement(), ""
     for hypothesis in hypotheses:
         agreement.add(hypothesis)
@@ -81,7 +81,7 @@ def test_what_is_stable_grows_and_binds(hypotheses: list[str]) -> None:
 
 
 @given(TEXTS, st.lists(TEXTS, max_size=4))
-def test_what_is_said_twice_is_shown_and_stable_but_for_its_last_punctuation(text: str, before: list[str]) -> None:
+def test_repeated_text_is_stable_except_final_punctuation(text: str, before: list[str]) -> None:
     first = Agreement()
     first.add(text)
     first.add(text)

@@ -1,4 +1,4 @@
-"""Sessions, connections and the broker's answers joined, with a broker that answers as the test says."""
+"""Sessions, connections and broker replies together, with a broker scripted by the test."""
 
 import asyncio
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ from protocol.session import (
 
 
 class FakeJobs:
-    """Every command is noted and answered by hand."""
+    """Broker that records commands; the test answers them by hand."""
 
     gateway = "g"
     durable = True
@@ -66,7 +66,7 @@ class FakeJobs:
         return command
 
     async def answer(self, name: str, reply: Any) -> None:
-        """The oldest command, which must be this one, is answered."""
+        """Answer the oldest command, which must have this name."""
         asked, future = self.asked.pop(0)
         assert asked == name
         if isinstance(reply, Exception):
@@ -77,7 +77,7 @@ class FakeJobs:
 
 
 class FakeSocket:
-    """Keeps what was said."""
+    """Socket that records sent messages."""
 
     def __init__(self) -> None:
         self.said: list[GatewayMessage] = []
@@ -94,7 +94,7 @@ class FakeSocket:
 
 
 class Scene(Observer):
-    """A hub with one connected session, and what its observer hears."""
+    """A hub with one connected session, and an observer that records."""
 
     def __init__(self, settings: GatewaySettings | None = None) -> None:
         self.jobs = FakeJobs()
@@ -108,24 +108,24 @@ class Scene(Observer):
         self.connection = Connection(self.socket, 100_000, 10.0)
 
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
-        """Kept."""
+        """Record outcomes and lengths."""
         self.ended.extend(conclusion.outcome for conclusion in conclusions)
         self.lengths.extend(conclusion.course.samples for conclusion in conclusions)
 
     def refused(self, reason: RefusalReason) -> None:
-        """Kept."""
+        """Record the reason."""
         self.reasons.append(reason)
 
     def attempted(self, kind: JobKind, made: bool) -> None:
-        """Kept."""
+        """Record the attempt."""
         self.attempts.append((kind, made))
 
     def cancelled(self, session: str, segment: int) -> None:
-        """Kept."""
+        """Record the cancelled segment."""
         self.taken_back.append(segment)
 
     async def begin(self) -> Hosted:
-        """Say hello and send one segment as far as its end."""
+        """Say hello and send one complete segment."""
         hosted = await self.speak(100)
         self.hub.receive(hosted, SegmentEnd(0, 100))
         return hosted
@@ -133,7 +133,7 @@ class Scene(Observer):
     async def speak(
         self, samples: int, partials: bool = False, priority: Literal["interactive", "bulk"] = "interactive"
     ) -> Hosted:
-        """Say hello and send a part of one segment."""
+        """Say hello and send part of one segment."""
         hello = Hello(uuid4(), options=Options(partials=partials, priority=priority))
         hosted = await self.hub.bind(hello, About("o"), self.connection)
         self.jobs.asked.clear()
@@ -144,11 +144,11 @@ class Scene(Observer):
 
     @property
     def asked(self) -> list[str]:
-        """What the broker was asked and has not answered."""
+        """Commands that the broker has not answered."""
         return [name for name, _ in self.jobs.asked]
 
     async def said(self) -> list[GatewayMessage]:
-        """Everything that was said, but the welcome and how busy it is."""
+        """Return all sent messages except the welcome and ``Busy``."""
         self.connection.close(CloseCode.NORMAL)
         await self.connection.run()
         return [message for message in self.socket.said if message.__class__.__name__ not in ("Welcome", "Busy")]
@@ -161,7 +161,7 @@ async def test_a_submission_is_answered_by_queued() -> None:
     assert await scene.said() == [Queued(0, 1.0, None)]
 
 
-async def test_a_refused_command_ends_the_connection_and_the_segment_comes_again() -> None:
+async def test_refused_command_closes_connection_and_frees_segment() -> None:
     scene = Scene()
     hosted = await scene.begin()
     await scene.jobs.answer("submit", BrokerFailed("a bug"))
@@ -174,7 +174,7 @@ async def test_a_refused_command_ends_the_connection_and_the_segment_comes_again
     assert scene.reasons == [RefusalReason.BROKER]
 
 
-async def test_a_full_queue_ends_the_connection_and_keeps_nothing() -> None:
+async def test_full_command_queue_closes_connection_and_frees_segment() -> None:
     scene = Scene()
     hosted = await scene.hub.bind(Hello(uuid4()), About("o"), scene.connection)
     scene.jobs.full = True
@@ -185,7 +185,7 @@ async def test_a_full_queue_ends_the_connection_and_keeps_nothing() -> None:
     assert hosted.session.unqueued == 0
 
 
-async def test_a_hello_that_the_broker_cannot_take_may_come_again() -> None:
+async def test_hello_can_be_repeated_when_broker_refuses_it() -> None:
     scene = Scene()
     scene.jobs.full = True
     with pytest.raises(TryLater):
@@ -193,7 +193,7 @@ async def test_a_hello_that_the_broker_cannot_take_may_come_again() -> None:
     assert scene.hub.hosted == {}
 
 
-async def test_a_forgotten_session_is_attached_once_though_many_find_out() -> None:
+async def test_forgotten_session_is_attached_only_once() -> None:
     scene = Scene()
     hosted = await scene.begin()
     scene.hub.receive(hosted, SegmentBegin(1))
@@ -204,7 +204,7 @@ async def test_a_forgotten_session_is_attached_once_though_many_find_out() -> No
     assert await scene.said() == [Missing(0, 0), Missing(1, 0)]
 
 
-async def test_a_forgotten_session_whose_client_is_not_here_is_left_alone() -> None:
+async def test_forgotten_session_is_dropped_without_connection() -> None:
     scene = Scene()
     hosted = await scene.begin()
     scene.hub.unbind(hosted, scene.connection)
@@ -212,7 +212,7 @@ async def test_a_forgotten_session_whose_client_is_not_here_is_left_alone() -> N
     assert scene.asked == [] and scene.hub.hosted == {}
 
 
-async def test_results_are_counted_and_told() -> None:
+async def test_result_reaches_observer_and_client() -> None:
     scene = Scene()
     hosted = await scene.begin()
     await scene.jobs.answer("submit", JobQueued(0))
@@ -223,7 +223,7 @@ async def test_results_are_counted_and_told() -> None:
     assert isinstance((await scene.said())[-1], Final)
 
 
-async def test_without_a_connection_results_wait() -> None:
+async def test_results_wait_for_next_connection() -> None:
     scene = Scene()
     hosted = await scene.begin()
     scene.hub.unbind(hosted, scene.connection)
@@ -238,8 +238,8 @@ async def test_without_a_connection_results_wait() -> None:
     assert [type(message) for message in later.said if not isinstance(message, Welcome)][0] is Final
 
 
-async def test_a_client_that_comes_back_is_told_all_that_ended_meanwhile() -> None:
-    """An hour of speech is more than may wait for a peer that does not read; this one reads."""
+async def test_reconnecting_client_gets_all_results() -> None:
+    """An hour of results exceeds the limit for peers that do not read; a peer that reads gets them all."""
     scene, session = Scene(), uuid4()
     texts = [f"{n} " + "x" * 200 for n in range(2_000)]
     for n, text in enumerate(texts):
@@ -250,7 +250,7 @@ async def test_a_client_that_comes_back_is_told_all_that_ended_meanwhile() -> No
     assert scene.socket.closed == CloseCode.NORMAL
 
 
-async def test_a_look_that_fails_changes_nothing() -> None:
+async def test_failed_reread_changes_nothing() -> None:
     scene = Scene()
     await scene.begin()
     await scene.jobs.answer("submit", JobQueued(0))
@@ -261,7 +261,7 @@ async def test_a_look_that_fails_changes_nothing() -> None:
     assert len(scene.hub.hosted) == 1
 
 
-async def test_a_session_goes_some_time_after_its_connection() -> None:
+async def test_session_is_dropped_some_time_after_its_connection() -> None:
     scene = Scene()
     hosted = await scene.begin()
     scene.hub.tick(hosted.left + 1_000)
@@ -277,7 +277,7 @@ def fleet(speed: float = 0.0, slots: int = 1) -> Survey:
     return Survey(workers=(WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, slots, speed=speed),))
 
 
-async def test_a_guess_that_was_right_is_promoted() -> None:
+async def test_correct_speculation_is_promoted() -> None:
     scene = Scene()
     scene.hub.surveyed(fleet())
     hosted = await scene.speak(100)
@@ -291,7 +291,7 @@ async def test_a_guess_that_was_right_is_promoted() -> None:
 
 
 @pytest.mark.parametrize("reply", [False, BrokerFailed("full")])
-async def test_one_that_is_refused_is_no_error_and_the_end_submits(reply: bool | Exception) -> None:
+async def test_refused_speculation_is_no_error_and_end_submits(reply: bool | Exception) -> None:
     scene = Scene()
     scene.hub.surveyed(fleet())
     hosted = await scene.speak(100)
@@ -303,7 +303,7 @@ async def test_one_that_is_refused_is_no_error_and_the_end_submits(reply: bool |
     assert not scene.connection.closing
 
 
-async def test_one_that_is_nothing_is_submitted() -> None:
+async def test_segment_is_submitted_when_nothing_can_be_promoted() -> None:
     scene = Scene()
     scene.hub.surveyed(fleet())
     hosted = await scene.speak(100)
@@ -315,7 +315,7 @@ async def test_one_that_is_nothing_is_submitted() -> None:
     assert isinstance((await scene.said())[0], Queued)
 
 
-async def test_a_promotion_that_fails_ends_the_connection_and_the_segment_comes_again() -> None:
+async def test_failed_promotion_closes_connection_and_frees_segment() -> None:
     scene = Scene()
     scene.hub.surveyed(fleet())
     hosted = await scene.speak(100)
@@ -327,7 +327,7 @@ async def test_a_promotion_that_fails_ends_the_connection_and_the_segment_comes_
 
 
 @pytest.mark.parametrize("hindrance", ["no worker", "away", "full"])
-async def test_where_there_is_no_time_nothing_is_guessed_or_supposed(hindrance: str) -> None:
+async def test_best_effort_requests_are_dropped_without_capacity(hindrance: str) -> None:
     scene = Scene()
     if hindrance != "no worker":
         scene.hub.surveyed(fleet())
@@ -343,7 +343,7 @@ async def test_where_there_is_no_time_nothing_is_guessed_or_supposed(hindrance: 
 
 
 @pytest.mark.parametrize(("speed", "soon"), [(0.0, True), (4.0, True), (0.5, False)])
-async def test_nothing_is_begun_that_could_delay_a_final_for_long(speed: float, soon: bool) -> None:
+async def test_best_effort_requests_are_dropped_when_decoding_is_slow(speed: float, soon: bool) -> None:
     scene = Scene()
     scene.hub.surveyed(fleet(speed))
     hosted = await scene.speak(16_000, partials=True)
@@ -355,7 +355,7 @@ async def test_nothing_is_begun_that_could_delay_a_final_for_long(speed: float, 
     assert not scene.connection.closing
 
 
-async def test_what_a_client_has_not_got_is_not_forgotten() -> None:
+async def test_session_with_unreceived_result_is_not_forgotten() -> None:
     scene = Scene()
     hosted = await scene.begin()
     await scene.jobs.answer("submit", JobQueued(0))
@@ -367,7 +367,7 @@ async def test_what_a_client_has_not_got_is_not_forgotten() -> None:
 
 
 @pytest.mark.parametrize("ends", [False, True])
-async def test_it_is_forgotten_when_it_has_been_away_for_long_and_when_the_gateway_ends(ends: bool) -> None:
+async def test_finished_session_is_forgotten_after_timeout_or_shutdown(ends: bool) -> None:
     scene = Scene()
     hosted = await scene.begin()
     await scene.jobs.answer("submit", JobQueued(0))

@@ -1,4 +1,4 @@
-"""What observers of the hub hear, and what a new session is told that is not taken: each thing once."""
+"""Notifications of hub observers, and refusals of new sessions: each exactly once."""
 
 import asyncio
 from dataclasses import replace
@@ -18,7 +18,7 @@ from protocol.session import Final, Hello, SegmentBegin, SegmentCancel, SegmentE
 from tests.backend.test_hub import Scene, fleet
 
 
-async def test_several_commands_that_fail_are_one_refusal() -> None:
+async def test_several_failed_commands_count_as_one_refusal() -> None:
     scene = Scene()
     hosted = await scene.begin()
     scene.hub.receive(hosted, SegmentBegin(1))
@@ -28,7 +28,7 @@ async def test_several_commands_that_fail_are_one_refusal() -> None:
     assert scene.reasons == [RefusalReason.BROKER]
 
 
-async def test_a_result_that_is_told_again_is_heard_of_once() -> None:
+async def test_repeated_result_notifies_observer_once() -> None:
     scene = Scene()
     hosted = await scene.begin()
     await scene.jobs.answer("submit", JobQueued(0))
@@ -42,7 +42,7 @@ async def test_a_result_that_is_told_again_is_heard_of_once() -> None:
     assert [final.text for final in scene.ended if isinstance(final, Final)] == ["hi"]
 
 
-async def test_a_result_that_nobody_here_was_told_is_heard_of_when_it_is() -> None:
+async def test_result_of_other_gateway_notifies_observer_when_sent() -> None:
     scene = Scene()
     scene.jobs.attaches = False
     session = uuid4()
@@ -55,7 +55,7 @@ async def test_a_result_that_nobody_here_was_told_is_heard_of_when_it_is() -> No
     assert scene.lengths == [0]
 
 
-async def test_what_a_client_takes_back_is_heard_of() -> None:
+async def test_cancelled_segment_notifies_observer_once() -> None:
     scene = Scene()
     hosted = await scene.begin()
     scene.hub.receive(hosted, SegmentCancel(0))
@@ -63,7 +63,7 @@ async def test_what_a_client_takes_back_is_heard_of() -> None:
     assert scene.taken_back == [0]
 
 
-async def test_a_new_session_is_refused_for_the_model_that_it_wants() -> None:
+async def test_new_session_is_refused_when_its_model_is_busy() -> None:
     scene = Scene()
     waits = {Keys().jobs("interactive", "m"): Waiting(31 * SAMPLE_RATE, 9, 0)}
     scene.hub.surveyed(replace(fleet(1.0), streams=waits))

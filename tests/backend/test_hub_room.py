@@ -1,4 +1,4 @@
-"""How much audio of all sessions together a gateway keeps while the broker takes none."""
+"""Limits on unqueued audio of all sessions while the broker accepts none."""
 
 from typing import Literal
 from uuid import UUID
@@ -20,7 +20,7 @@ from tests.backend.test_hub import Scene
 
 
 def small() -> Scene:
-    """A hub that may hold 200 samples."""
+    """Return a hub that may hold 200 samples."""
     return Scene(GatewaySettings(admission=AdmissionLimits(unqueued_bytes=2 * 200)))
 
 
@@ -29,7 +29,7 @@ def add(scene: Scene, hosted: Hosted, segment: int, start: int, samples: int = 1
 
 
 @pytest.mark.parametrize(("priority", "most"), [("interactive", 200), ("bulk", 100)])
-async def test_more_than_a_gateway_may_hold_is_not_taken_until_the_broker_takes_some(
+async def test_audio_above_gateway_limit_is_refused_until_broker_takes_some(
     priority: Literal["interactive", "bulk"], most: int
 ) -> None:
     scene = small()
@@ -52,7 +52,7 @@ async def test_more_than_a_gateway_may_hold_is_not_taken_until_the_broker_takes_
     assert sum(scene.hub.held) == 1
 
 
-async def test_files_leave_room_for_who_speaks_and_their_sessions_wait_at_the_hello() -> None:
+async def test_files_leave_room_for_speech_and_are_refused_at_hello() -> None:
     scene = small()
     file = await scene.speak(150, priority="bulk")
     scene.hub.tick(1.0)
@@ -66,7 +66,7 @@ async def test_files_leave_room_for_who_speaks_and_their_sessions_wait_at_the_he
     assert scene.hub.held == Held(11, 150)
 
 
-async def test_those_who_have_been_away_longest_make_room_and_no_more_than_must() -> None:
+async def test_longest_unbound_sessions_are_dropped_until_there_is_room() -> None:
     scene, gone = small(), []
     for samples in (60, 50, 40):
         scene.jobs.attaches = True

@@ -1,4 +1,4 @@
-"""The segments of one session."""
+"""All segments of one session."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ def queued(ledger: Ledger, index: int, attempt: int = 0) -> None:
     ledger.enqueue(ledger.known(index), attempt, 2.0)
 
 
-def test_only_what_has_begun_is_known() -> None:
+def test_segment_is_unknown_before_it_begins() -> None:
     ledger = Ledger()
     ledger.open(1, 0)
     assert ledger.known(1).stage is Stage.RECEIVING
@@ -32,7 +32,7 @@ def test_only_what_has_begun_is_known() -> None:
         ledger.known(0)
 
 
-def test_a_session_is_bounded() -> None:
+def test_segments_per_session_are_limited() -> None:
     Ledger().open(MOST_SEGMENTS - 1, 0)
     with pytest.raises(MessageTooLarge):
         Ledger().open(MOST_SEGMENTS, 0)
@@ -55,23 +55,23 @@ def test_unqueued_samples_are_counted_through_every_stage() -> None:
 
 
 def told_of(ledger: Ledger, pieces: bool = False) -> list[Output]:
-    """What a client that comes back is told."""
+    """Return all messages for a client that reconnects."""
     return finished(ledger.tell(Welcome(UUID(int=1), "g", durable=True), pieces))
 
 
 def held(ledger: Ledger) -> HeldSegments:
-    """What it need not send again, in one message."""
+    """Return the segments in a single welcome that need no resending."""
     welcome = told_of(ledger)[0]
     assert isinstance(welcome, Welcome) and not welcome.more
     return welcome.segments
 
 
 def results(ledger: Ledger) -> list[Output]:
-    """What it is told after that."""
+    """Return the results that follow the welcome."""
     return told_of(ledger)[1:]
 
 
-def test_much_is_told_in_pieces_that_make_the_same_to_clients_that_take_them() -> None:
+def test_long_list_of_held_segments_is_split_and_joins_to_the_same() -> None:
     ledger = Ledger()
     for number in range(3 * STEP):
         if number % 7 == 0:
@@ -92,14 +92,14 @@ def test_much_is_told_in_pieces_that_make_the_same_to_clients_that_take_them() -
     )
 
 
-def test_small_sessions_are_told_in_one_message_also_in_pieces() -> None:
+def test_short_list_of_held_segments_stays_one_message() -> None:
     ledger = Ledger()
     assert told_of(ledger, pieces=True) == told_of(ledger)
     received(ledger, 0, 10)
     assert told_of(ledger, pieces=True) == told_of(ledger)
 
 
-def test_an_end_is_told_once() -> None:
+def test_end_of_segment_is_sent_once() -> None:
     ledger = Ledger()
     queued(ledger, 0)
     record = Record(end=FINAL, outcome=Result("s", 0, "hi"))
@@ -110,7 +110,7 @@ def test_an_end_is_told_once() -> None:
     assert results(ledger) == [told]
 
 
-def test_news_of_an_older_attempt_do_not_count() -> None:
+def test_records_of_older_attempt_are_ignored() -> None:
     ledger = Ledger()
     queued(ledger, 0, attempt=1)
     assert ledger.learn(0, Record(end=FAILED), 3.0) == []
@@ -118,7 +118,7 @@ def test_news_of_an_older_attempt_do_not_count() -> None:
     assert ledger.known(0).stage is Stage.QUEUED
 
 
-def test_a_failed_segment_may_have_been_retried_elsewhere() -> None:
+def test_failed_segment_follows_retry_by_other_gateway() -> None:
     ledger = Ledger()
     queued(ledger, 0)
     ledger.learn(0, Record(end=FAILED), 3.0)
@@ -127,7 +127,7 @@ def test_a_failed_segment_may_have_been_retried_elsewhere() -> None:
     assert 0 in ledger.live
 
 
-def test_a_lost_job_is_asked_for_again() -> None:
+def test_lost_job_is_requested_again() -> None:
     ledger = Ledger()
     queued(ledger, 0)
     received(ledger, 1, 10)
@@ -136,7 +136,7 @@ def test_a_lost_job_is_asked_for_again() -> None:
     assert ledger.learn(7, Record(), 5.0) == []
 
 
-def test_what_the_broker_holds_need_not_be_sent_again() -> None:
+def test_segments_in_broker_need_no_resending() -> None:
     ledger = Ledger()
     received(ledger, 1, 10)
     records = {0: Record(end=FINAL, text="hi"), 1: Record(job=0), 2: Record(job=3), 3: Record(end=CANCELLED)}
@@ -146,7 +146,7 @@ def test_what_the_broker_holds_need_not_be_sent_again() -> None:
     assert ledger.text(range(4)[:1]) == "hi"
 
 
-def test_open_segments_are_no_crowd_when_half_of_them_are_queued() -> None:
+def test_queued_segments_do_not_count_as_crowd() -> None:
     ledger = Ledger()
     for index in range(MOST_OPEN):
         ledger.open(index, 0)
@@ -156,7 +156,7 @@ def test_open_segments_are_no_crowd_when_half_of_them_are_queued() -> None:
     assert not ledger.crowded
 
 
-def test_a_segment_keeps_its_course_when_the_broker_says_that_it_has_the_job() -> None:
+def test_segment_keeps_course_when_broker_reports_its_job() -> None:
     ledger = Ledger()
     received(ledger, 0, 10)
     ledger.complete(ledger.known(0), 10, 1.0)
@@ -164,7 +164,7 @@ def test_a_segment_keeps_its_course_when_the_broker_says_that_it_has_the_job() -
     assert (ledger.known(0).stage, ledger.known(0).course().samples) == (Stage.QUEUED, 10)
 
 
-def test_what_is_on_its_way_to_the_broker_counts_as_received() -> None:
+def test_submitted_segment_is_reported_as_receiving() -> None:
     ledger = Ledger()
     received(ledger, 0, 10)
     ledger.complete(ledger.known(0), 10, 1.0)
@@ -172,7 +172,7 @@ def test_what_is_on_its_way_to_the_broker_counts_as_received() -> None:
     assert held(ledger) == HeldSegments(receiving={0: 10})
 
 
-def test_all_ended_means_each_one_of_the_first() -> None:
+def test_ended_requires_each_of_the_first_segments() -> None:
     ledger = Ledger()
     assert ledger.ended(0)
     assert not ledger.ended(2**32 - 1)
@@ -185,7 +185,7 @@ def test_all_ended_means_each_one_of_the_first() -> None:
     assert not ledger.ended(2) and not ledger.ended(3)
 
 
-def test_only_what_waits_long_is_looked_at() -> None:
+def test_waiting_lists_only_segments_queued_long_enough() -> None:
     ledger = Ledger()
     queued(ledger, 0)
     received(ledger, 1, 4)
@@ -193,7 +193,7 @@ def test_only_what_waits_long_is_looked_at() -> None:
     assert ledger.waiting(since=2.0) == (0,)
 
 
-def test_a_lower_attempt_that_ended_well_is_the_end() -> None:
+def test_success_of_lower_attempt_ends_segment() -> None:
     ledger = Ledger()
     ledger.open(0, 1)
     failed = Record(end=Ended(EndState.FAILED, 0), outcome=Failure("s", 0, ErrorCode.INTERNAL, "no"))

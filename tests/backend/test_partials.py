@@ -1,4 +1,4 @@
-"""How often a session asks, and what it tells."""
+"""Pace of hypothesis requests, and the partials that clients get."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +23,7 @@ def answer(text: str = "hi", samples: int = SECOND, segment: int = 0, attempt: i
 
 
 class TestPace:
-    def test_some_new_audio_is_needed(self) -> None:
+    def test_request_needs_enough_new_audio(self) -> None:
         partials = Partials(PACE)
         assert not partials.due(0, 9_599, NOW)
         assert partials.due(0, 9_600, NOW)
@@ -35,20 +35,20 @@ class TestPace:
         assert partials.due(1, 9_600, NOW)
         assert not partials.due(0, 9_599, NOW), "it started again"
 
-    def test_one_at_a_time_and_half_of_the_time(self) -> None:
+    def test_requests_are_sequential_and_take_half_of_the_time(self) -> None:
         partials = asking()
         assert not partials.due(0, 3 * SECOND, NOW + 1.0)
         partials.answered(answer(), NOW + 1.0)
         assert not partials.due(0, 3 * SECOND, NOW + 1.9)
         assert partials.due(0, 3 * SECOND, NOW + 2.0)
 
-    def test_another_answer_does_not_count(self) -> None:
+    def test_answers_to_other_requests_are_ignored(self) -> None:
         partials = asking()
         partials.answered(answer(samples=SECOND - 1), NOW)
         partials.answered(answer(segment=1), NOW)
         assert not partials.due(0, 3 * SECOND, NOW + 2.9)
 
-    def test_an_answer_that_does_not_come_is_given_up(self) -> None:
+    def test_lost_answer_is_given_up_after_timeout(self) -> None:
         partials = asking()
         assert not partials.due(0, 9 * SECOND, NOW + 5.9)
         assert partials.due(0, 9 * SECOND, NOW + 6.0)
@@ -56,41 +56,41 @@ class TestPace:
         partials.answered(answer(), NOW + 7.0)
         assert not partials.due(0, 11 * SECOND, NOW + 8.9), "that was the first one's"
 
-    def test_who_is_slow_is_left_alone(self) -> None:
+    def test_slow_answer_pauses_requests(self) -> None:
         partials = asking()
         partials.answered(answer(), NOW + 1.6)
         assert not partials.due(0, 9 * SECOND, NOW + 31.5)
         assert partials.due(0, 9 * SECOND, NOW + 31.6)
 
-    def test_a_refusal_makes_it_wait(self) -> None:
+    def test_refusal_delays_next_request(self) -> None:
         partials = asking()
         partials.declined(0, SECOND - 1, NOW)
         assert not partials.due(0, 9 * SECOND, NOW + 2.0)
         partials.declined(0, SECOND, NOW)
         assert partials.due(0, 9 * SECOND, NOW + 2.0)
 
-    def test_a_speculation_makes_it_wait(self) -> None:
+    def test_speculation_delays_next_request(self) -> None:
         partials = asking()
         partials.answered(answer(), NOW + 0.8)
         partials.speculated(NOW + 1.0)
         assert not partials.due(0, 9 * SECOND, NOW + 2.5)
         assert partials.due(0, 9 * SECOND, NOW + 2.6)
 
-    def test_a_long_segment_is_not_asked_about(self) -> None:
+    def test_long_segment_gets_no_requests(self) -> None:
         most = round(MOST_S * SECOND)
         assert Partials(PACE).due(0, most, NOW)
         assert not Partials(PACE).due(0, most + 1, NOW)
 
-    def test_as_many_as_fit(self) -> None:
+    def test_stream_limit_holds_largest_requests(self) -> None:
         largest = round(MOST_S * SECOND) * 2 + LIMITS.json_bytes
         assert MOST_ENTRIES > 20
         assert MOST_ENTRIES * largest <= MOST_BYTES
 
     @given(st.lists(st.tuples(st.floats(0.01, 4.0), st.floats(0.0, 5.0), st.booleans()), max_size=40))
-    def test_never_two_at_once_never_more_than_half_of_the_time(
+    def test_requests_never_overlap_or_exceed_half_of_the_time(
         self, steps: list[tuple[float, float, bool]]
     ) -> None:
-        """Steps: time until the next frame, time until an answer, whether it comes at all."""
+        """Each step: time until the next frame, time until an answer, and whether the answer arrives."""
         partials, now, held = Partials(PACE), NOW, 0
         busy_until, asked_at, answers = 0.0, -100.0, list[tuple[float, int]]()
         for step, takes, comes in steps:
@@ -115,7 +115,7 @@ class TestTell:
         assert partials.tell(answer("and", segment=1), {0, 1}) == Partial(1, 2, "and", 0)
         assert partials.tell(answer("so it", 2 * SECOND), {0, 1}) == Partial(0, 3, "so it", 2)
 
-    def test_what_is_older_or_nothing_new_is_not_told(self) -> None:
+    def test_older_or_unchanged_answer_makes_no_partial(self) -> None:
         partials = Partials(PACE)
         partials.tell(answer("so it", 2 * SECOND), {0})
         assert partials.tell(answer("so", SECOND), {0}) is None
@@ -123,20 +123,20 @@ class TestTell:
         assert partials.tell(answer("so it", 3 * SECOND), {0}) == Partial(0, 2, "so it", 5)
         assert partials.tell(answer("so it", 4 * SECOND), {0}) is None
 
-    def test_another_attempt_begins_anew(self) -> None:
+    def test_new_attempt_resets_partials(self) -> None:
         partials = Partials(PACE)
         partials.tell(answer("so it"), {0})
         partials.tell(answer("so it", 2 * SECOND), {0})
         assert partials.tell(answer("no", attempt=1), {0}) == Partial(0, 3, "no", 0)
 
-    def test_nothing_is_kept_of_segments_that_ended(self) -> None:
+    def test_state_of_ended_segments_is_dropped(self) -> None:
         partials = Partials(PACE)
         for n in range(50):
             partials.tell(answer(segment=n), {n})
         assert len(partials._heard) == 1
 
     @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9), st.sampled_from(["a b", "a c", "b", ""]))))
-    def test_revisions_grow_and_what_is_stable_binds(self, answers: list[tuple[int, int, str]]) -> None:
+    def test_revisions_grow_and_stable_text_stays(self, answers: list[tuple[int, int, str]]) -> None:
         partials, revision, stable = Partials(PACE), 0, dict.fromkeys(range(3), "")
         for segment, seconds, text in answers:
             told = partials.tell(answer(text, seconds * SECOND, segment), range(3))

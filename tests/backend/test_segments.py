@@ -1,4 +1,4 @@
-"""One segment on its way."""
+"""Stages, audio and timing of one segment."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ FINAL = Ended(EndState.FINAL, 0)
     st.lists(st.binary(max_size=6_000).map(lambda data: data[: len(data) // 2 * 2]), max_size=20),
     st.integers(0, 9),
 )
-def test_no_sample_is_lost_or_moved(pieces: list[bytes], cut: int) -> None:
+def test_segment_keeps_every_sample_in_place(pieces: list[bytes], cut: int) -> None:
     segment = Segment()
     for piece in pieces:
         segment.append(memoryview(piece), len(piece) // 2)
@@ -29,7 +29,7 @@ def test_no_sample_is_lost_or_moved(pieces: list[bytes], cut: int) -> None:
     assert (segment.stage, segment.held, segment.samples) == (Stage.SUBMITTED, wanted, wanted)
 
 
-def test_many_small_frames_do_not_cost_a_list_item_each() -> None:
+def test_small_frames_are_merged() -> None:
     segment = Segment()
     for _ in range(10_000):
         segment.append(memoryview(b"\x01\x00"), 1)
@@ -38,7 +38,7 @@ def test_many_small_frames_do_not_cost_a_list_item_each() -> None:
     assert segment.hand_over() == b"\x01\x00" * 10_000
 
 
-def test_what_is_in_the_broker_is_not_held_here() -> None:
+def test_queued_segment_releases_its_audio() -> None:
     segment = Segment()
     segment.append(b"\x01\x00" * 4, 4)
     segment.complete(4, 1.0)
@@ -47,7 +47,7 @@ def test_what_is_in_the_broker_is_not_held_here() -> None:
     assert (segment.unqueued, segment.pcm) == (0, [])
 
 
-def test_the_times_of_a_result_are_durations_of_one_clock_each() -> None:
+def test_timings_are_durations_within_one_clock() -> None:
     segment = Segment(first_frame=10.0)
     segment.complete(0, 11.5)
     segment.enqueue(0, 11.6)
@@ -62,11 +62,11 @@ def test_a_result_that_came_before_the_reply_has_no_delivery_time() -> None:
     assert segment.told == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200))
 
 
-def test_how_it_went_outlasts_a_job_that_was_lost() -> None:
+def test_course_survives_lost_job() -> None:
     segment = Segment(first_frame=10.0)
     segment.complete(8, 11.5)
     segment.enqueue(0, 11.6, 100)
-    segment.enqueue(0, 15.0)  # its client came back
+    segment.enqueue(0, 15.0)  # its client reconnected
     assert segment.course() == Course(8, 0, 10.0, 11.5, 11.6, 0.0, 100, False)
     segment.restart(0)
     segment.first_frame = 20.0
@@ -75,7 +75,7 @@ def test_how_it_went_outlasts_a_job_that_was_lost() -> None:
     assert segment.course() == Course(8, 0, 10.0, 20.5, 11.6, 20.6, 0, False)
 
 
-def test_what_was_decoded_early_says_since_when() -> None:
+def test_course_of_early_decoding_starts_at_speculation() -> None:
     promoted, ended = Segment(first_frame=10.0), Segment(first_frame=10.0)
     for segment in (promoted, ended):
         segment.speculation = Speculation(8, 10.9)
@@ -86,7 +86,7 @@ def test_what_was_decoded_early_says_since_when() -> None:
         assert segment.course() == Course(8, 0, 10.0, 11.0, 10.9, 0.0, 0, True)
 
 
-def test_a_result_is_told_whole() -> None:
+def test_final_contains_all_fields_of_result() -> None:
     words = (Word("hi", 0, 300),)
     result = Result("s", 3, "hi", 0, "en", words, "m", "w", emotion="happy", event="laughter")
     segment = Segment()
@@ -94,7 +94,7 @@ def test_a_result_is_told_whole() -> None:
     assert segment.told == Final(3, "hi", "en", words, "m", "w", emotion="happy", event="laughter")
 
 
-def test_a_failure_is_told_with_its_attempt() -> None:
+def test_failed_contains_attempt() -> None:
     segment = Segment()
     failure = Failure("s", 3, ErrorCode.ENGINE_DIED, "it died", attempt=2, retryable=True)
     segment.end(3, Record(end=Ended(EndState.FAILED, 2), outcome=failure), 1.0)
@@ -102,7 +102,7 @@ def test_a_failure_is_told_with_its_attempt() -> None:
     assert segment.settled(2) and not segment.settled(3)
 
 
-def test_a_failure_outlasts_its_receipt_and_a_text_does_not() -> None:
+def test_failure_survives_receipt_and_text_does_not() -> None:
     failed, said = Segment(), Segment()
     failure = Failure("s", 3, ErrorCode.ENGINE_DIED, "it died", attempt=2, retryable=True)
     failed.end(3, Record(end=Ended(EndState.FAILED, 2), outcome=failure), 1.0)
@@ -117,8 +117,8 @@ def test_a_failure_outlasts_its_receipt_and_a_text_does_not() -> None:
     assert failed.unreceived
 
 
-def test_a_failure_of_which_only_the_attempt_is_known_is_told() -> None:
-    """Versions before this one kept no more of one that was received: nobody may wait for it for ever."""
+def test_failure_without_details_is_sent() -> None:
+    """Earlier versions kept only the attempt of a received failure; clients must not wait for it for ever."""
     segment = Segment()
     segment.end(3, Record(end=Ended(EndState.FAILED, 2)), 1.0)
     assert segment.told == Failed(3, ErrorCode.INTERNAL, "it failed", retryable=True, attempt=2)

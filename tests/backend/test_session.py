@@ -1,4 +1,4 @@
-"""The session core, one sentence of the protocol at a time. Disorder is in ``test_session_world``."""
+"""The session state machine, one rule of the protocol per test. ``test_session_world`` covers disorder."""
 
 import pytest
 
@@ -53,7 +53,7 @@ from tests.backend.sessions import (
 
 
 class TestHello:
-    def test_it_comes_first(self) -> None:
+    def test_hello_must_be_first_message(self) -> None:
         assert check_hello(Hello(ID)) == Hello(ID)
         with pytest.raises(OutOfOrder):
             check_hello(SegmentBegin(0))
@@ -63,11 +63,11 @@ class TestHello:
         with pytest.raises(UnsupportedFormat, match="pcm16 at 16000"):
             check_hello(Hello(ID, audio=audio))
 
-    def test_it_comes_once(self) -> None:
+    def test_second_hello_is_refused(self) -> None:
         with pytest.raises(OutOfOrder):
             session().receive(Hello(ID), NOW)
 
-    def test_the_welcome_says_what_is_held_and_the_results_follow(self) -> None:
+    def test_welcome_lists_held_segments_and_results_follow(self) -> None:
         made = receiving(index=5)
         records = {
             0: Record(end=Ended(EndState.FINAL, 0), outcome=Result(NAME, 0, "hi")),
@@ -89,7 +89,7 @@ class TestFrames:
         (job,) = made.receive(SegmentEnd(0, 100), NOW)
         assert job == Submit(Job(NAME, 0, PCM, 100))
 
-    def test_a_lower_offset_is_a_resend_whose_known_part_is_skipped(self) -> None:
+    def test_resent_frame_skips_known_samples(self) -> None:
         made = receiving(PCM[:100])
         made.frame(encode_frame(0, 10, PCM[20:160]), NOW)
         made.frame(encode_frame(0, 0, PCM[:20]), NOW)
@@ -97,29 +97,29 @@ class TestFrames:
         (job,) = made.receive(SegmentEnd(0, 100), NOW)
         assert isinstance(job, Submit) and job.job.pcm == PCM
 
-    def test_a_higher_offset_is_answered_by_missing_once(self) -> None:
+    def test_gap_is_reported_missing_once(self) -> None:
         made = receiving(PCM[:100])
         assert made.frame(encode_frame(0, 60, PCM[120:]), NOW) == [Missing(0, 50)]
         assert made.frame(encode_frame(0, 90, PCM[180:]), NOW) == ()
         made.frame(encode_frame(0, 50, PCM[100:110]), NOW)
         assert made.frame(encode_frame(0, 60, PCM[120:]), NOW) == [Missing(0, 55)]
 
-    def test_after_a_new_connection_a_gap_is_told_again(self) -> None:
+    def test_gap_is_reported_again_after_new_connection(self) -> None:
         made = receiving(PCM[:100])
         made.frame(encode_frame(0, 60, PCM[120:]), NOW)
         finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
         assert made.frame(encode_frame(0, 60, PCM[120:]), NOW) == [Missing(0, 50)]
 
-    def test_a_segment_must_have_begun(self) -> None:
+    def test_frame_is_refused_before_its_segment_begins(self) -> None:
         with pytest.raises(OutOfOrder):
             session().frame(encode_frame(0, 0, PCM), NOW)
 
     @pytest.mark.parametrize("data", [b"", b"1234567", bytes(9)])
-    def test_it_has_a_header_and_whole_samples(self, data: bytes) -> None:
+    def test_malformed_frame_is_refused(self, data: bytes) -> None:
         with pytest.raises(MalformedMessage):
             receiving().frame(data, NOW)
 
-    def test_it_has_a_size(self) -> None:
+    def test_frame_above_size_limit_is_refused(self) -> None:
         made = session(Limits(frame_bytes=1_000))
         made.receive(SegmentBegin(0), NOW)
         made.frame(encode_frame(0, 0, bytes(992)), NOW)
@@ -127,14 +127,14 @@ class TestFrames:
             made.frame(encode_frame(0, 496, bytes(994)), NOW)
 
     @pytest.mark.parametrize("make", [submitted, queued, ended])
-    def test_a_closed_segment_takes_resends_only(self, make: Make) -> None:
+    def test_closed_segment_accepts_only_resent_samples(self, make: Make) -> None:
         made = make()
         assert made.frame(encode_frame(0, 0, PCM), NOW) == ()
         assert made.frame(encode_frame(0, 100, b""), NOW) == ()
         with pytest.raises(OutOfOrder, match="closed"):
             made.frame(encode_frame(0, 100, b"\x00\x00"), NOW)
 
-    def test_a_segment_that_never_ends_is_refused(self) -> None:
+    def test_segment_above_length_limit_is_refused(self) -> None:
         made = session(Limits(segment_s=1.0))
         made.receive(SegmentBegin(0), NOW)
         made.frame(encode_frame(0, 0, bytes(32_000)), NOW)
@@ -143,7 +143,7 @@ class TestFrames:
         with pytest.raises(MessageTooLarge):
             made.receive(SegmentEnd(0, 16_001), NOW)
 
-    def test_more_than_the_window_is_refused(self) -> None:
+    def test_audio_beyond_window_is_refused_until_queued(self) -> None:
         made = session(Limits(window_s=1.0))
         for index in (0, 1):
             made.receive(SegmentBegin(index), NOW)
@@ -165,7 +165,7 @@ class TestFrames:
 
 
 class TestBegin:
-    def test_twice_is_once(self) -> None:
+    def test_repeated_begin_changes_nothing(self) -> None:
         made = receiving()
         assert made.receive(SegmentBegin(0), NOW) == ()
         assert made.unqueued == 100
@@ -178,7 +178,7 @@ class TestBegin:
         assert job == Submit(Job(NAME, 0, PCM, 100, attempt=1))
 
     @pytest.mark.parametrize("make", [submitted, queued])
-    def test_a_higher_attempt_of_one_that_has_not_failed_is_a_mistake(self, make: Make) -> None:
+    def test_higher_attempt_is_refused_before_failure(self, make: Make) -> None:
         with pytest.raises(OutOfOrder, match="has not failed"):
             make().receive(SegmentBegin(0, attempt=1), NOW)
 
@@ -187,14 +187,14 @@ class TestBegin:
         assert made.receive(SegmentBegin(0, attempt=1), NOW) == ()
         assert texts(made.receive(SegmentEnd(0, 100), NOW)) == ["hi"]
 
-    def test_a_lower_attempt_is_late(self) -> None:
+    def test_lower_attempt_is_ignored(self) -> None:
         made = failed()
         made.receive(SegmentBegin(0, attempt=2), NOW)
         made.receive(SegmentBegin(0, attempt=1), NOW)
         (job,) = made.receive(SegmentEnd(0, 0), NOW)
         assert isinstance(job, Submit) and job.job.attempt == 2
 
-    def test_after_finish_there_is_nothing_new(self) -> None:
+    def test_begin_beyond_finish_is_refused(self) -> None:
         made = receiving()
         made.receive(Finish(1), NOW)
         with pytest.raises(OutOfOrder):
@@ -217,11 +217,11 @@ class TestEnd:
         assert job == Submit(Job(NAME, 0, PCM[:198], 99))
         assert made.course(0).samples == 99
 
-    def test_how_long_it_is_is_known_once_it_is_complete(self) -> None:
+    def test_course_has_length_once_segment_is_complete(self) -> None:
         assert receiving().course(0).samples == 0
         assert [made.course(0).samples for made in (submitted(), queued(), ended(), failed())] == [100] * 4
 
-    def test_again_is_answered_by_what_has_become_of_it(self) -> None:
+    def test_repeated_end_is_answered_by_current_state(self) -> None:
         end = SegmentEnd(0, 100)
         assert submitted().receive(end, NOW) == ()
         assert queued().receive(end, NOW) == [Queued(0)]
@@ -239,7 +239,7 @@ class TestEnd:
 
 class TestCancel:
     @pytest.mark.parametrize("make", [receiving, submitted, queued, ended, failed])
-    def test_it_is_forgotten_wherever_it_is(self, make: Make) -> None:
+    def test_cancel_withdraws_segment_at_every_stage(self, make: Make) -> None:
         made = make()
         assert made.receive(SegmentCancel(0), NOW) == [Withdraw(0, 0, sent=make is not receiving)]
         assert made.receive(SegmentCancel(0), NOW) == ()
@@ -248,12 +248,12 @@ class TestCancel:
         assert made.submitted(0, 0, JobQueued(0), NOW) == []
         assert made.receive(Finish(1), NOW) == [Done(1, ""), Close(CloseCode.NORMAL)]
 
-    def test_cancelling_one_that_never_came_costs_the_broker_nothing(self) -> None:
+    def test_cancelling_unknown_segment_sends_nothing_to_broker(self) -> None:
         made = session()
         assert made.receive(SegmentCancel(3), NOW) == []
         assert made.receive(SegmentBegin(3, attempt=1), NOW) == ()
 
-    def test_cancelling_a_later_attempt_withdraws_what_the_broker_knows(self) -> None:
+    def test_cancelling_later_attempt_withdraws_it(self) -> None:
         made = failed()
         made.receive(SegmentBegin(0, attempt=1), NOW)
         assert made.receive(SegmentCancel(0), NOW) == [Withdraw(0, 1)]
@@ -265,20 +265,20 @@ class TestCancel:
 
 
 class TestFinish:
-    def test_done_follows_the_last_end_and_the_close_the_last_receipt(self) -> None:
+    def test_done_follows_last_end_and_close_follows_last_receipt(self) -> None:
         made = queued()
         assert made.receive(Finish(1), NOW) == []
         assert made.noticed(Result(NAME, 0, "hi"), NOW)[1:] == [Done(1, "hi")]
         assert made.receive(Received(0), NOW) == [Acknowledge(0), Close(CloseCode.NORMAL)]
 
-    def test_the_close_comes_without_receipts_too(self) -> None:
+    def test_connection_closes_after_linger_without_receipts(self) -> None:
         made = ended()
         made.receive(Finish(1), NOW)
         assert made.tick(NOW + LINGER_S - 0.1) == []
         assert made.tick(NOW + LINGER_S) == [Close(CloseCode.NORMAL)]
         assert made.tick(NOW + 2 * LINGER_S) == []
 
-    def test_what_was_received_before_is_closed_at_once(self) -> None:
+    def test_finish_closes_at_once_when_results_were_received(self) -> None:
         made = ended()
         made.receive(Received(0), NOW)
         assert made.receive(Finish(1), NOW) == [Done(1, "hi"), Close(CloseCode.NORMAL)]
@@ -293,10 +293,10 @@ class TestFinish:
         made.receive(Received(0), NOW)
         assert [*over, made.over] == [False, False, False, True]
 
-    def test_nothing_at_all_is_done_too(self) -> None:
+    def test_empty_session_is_done_at_once(self) -> None:
         assert session().receive(Finish(0), NOW) == [Done(0, ""), Close(CloseCode.NORMAL)]
 
-    def test_a_failed_segment_has_ended_and_may_yet_come_back(self) -> None:
+    def test_failed_segment_allows_done_and_a_later_attempt(self) -> None:
         made = failed()
         assert made.receive(Finish(1), NOW) == [Done(1, "")]
         made.receive(SegmentBegin(0, attempt=1), NOW)
@@ -305,14 +305,14 @@ class TestFinish:
         outputs = made.noticed(Result(NAME, 0, "hi", attempt=1), NOW)
         assert texts(outputs) == ["hi"] and outputs[1:] == [Done(1, "hi")]
 
-    def test_it_must_not_count_less_than_there_are(self) -> None:
+    def test_finish_below_number_of_segments_is_refused(self) -> None:
         with pytest.raises(OutOfOrder, match="segment 3 has begun"):
             receiving(index=3).receive(Finish(3), NOW)
 
-    def test_an_absurd_count_waits_without_costing_anything(self) -> None:
+    def test_finish_with_huge_count_is_cheap(self) -> None:
         assert ended().receive(Finish(2**32 - 1), NOW) == []
 
-    def test_after_a_new_connection_it_is_said_again(self) -> None:
+    def test_finish_must_be_repeated_after_new_connection(self) -> None:
         made = queued()
         made.receive(Finish(1), NOW)
         finished(made.attached(Attachment(2, {0: Record(job=0)}), Welcome(ID, "g", durable=True), NOW))
@@ -321,12 +321,12 @@ class TestFinish:
 
 
 class TestReceived:
-    def test_it_is_acknowledged_once(self) -> None:
+    def test_received_result_is_acknowledged_once(self) -> None:
         made = ended()
         assert made.receive(Received(0), NOW) == [Acknowledge(0)]
         assert made.receive(Received(0), NOW) == ()
 
-    def test_a_failure_is_acknowledged_once_and_told_to_whoever_comes_back(self) -> None:
+    def test_received_failure_is_told_again_on_reconnect(self) -> None:
         made = failed()
         assert made.receive(Received(0), NOW) == [Acknowledge(0)]
         for _ in range(2):
@@ -334,7 +334,7 @@ class TestReceived:
             assert told == Failed(0, ErrorCode.ENGINE_FAILED, "no", retryable=True)
             assert made.receive(Received(0), NOW) == ()
 
-    def test_a_failure_that_was_received_keeps_no_session_open(self) -> None:
+    def test_received_failure_does_not_keep_session_open(self) -> None:
         made = failed()
         made.receive(Received(0), NOW)
         finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
@@ -342,7 +342,7 @@ class TestReceived:
         assert made.receive(Finish(1), NOW) == [Done(1, ""), Close(CloseCode.NORMAL)]
         assert made.over
 
-    def test_one_that_was_received_elsewhere_may_be_tried_again_here(self) -> None:
+    def test_failure_received_by_other_gateway_can_be_retried(self) -> None:
         failure = Failure(NAME, 0, ErrorCode.ENGINE_FAILED, "no", attempt=2, retryable=True)
         made = session()
         records = {0: Record(end=Ended(EndState.FAILED, 2), outcome=failure)}
@@ -353,7 +353,7 @@ class TestReceived:
         assert job == Submit(Job(NAME, 0, PCM, 100, attempt=3))
 
     @pytest.mark.parametrize("make", [session, receiving, queued])
-    def test_what_has_not_ended_cannot_have_been_received(self, make: Make) -> None:
+    def test_received_is_ignored_before_segment_ends(self, make: Make) -> None:
         assert make().receive(Received(0), NOW) == ()
 
 
@@ -365,12 +365,12 @@ class TestLookingAgain:
         assert made.noticed(Detached(NAME, "other", 3), NOW) == []
         assert Close(CloseCode.TAKEN_OVER) in made.noticed(Detached(NAME, "other", 4), NOW)
 
-    def test_a_later_hello_elsewhere_has_the_session(self) -> None:
+    def test_later_hello_on_other_gateway_takes_session_over(self) -> None:
         outputs = session().reread(Reread("other", 7, {}), NAME, NOW)
         assert Close(CloseCode.TAKEN_OVER) in outputs
 
-    def test_a_broker_that_was_set_back_is_told_anew_where_results_go(self) -> None:
-        """It names the gateway before this one: without another hello results would come by looking only."""
+    def test_session_attaches_again_after_broker_rollback(self) -> None:
+        """The broker names the previous gateway; without another hello, results would arrive only by polling."""
         assert session().reread(Reread("before", 0, {}), NAME, NOW) == [AttachAgain()]
 
     def test_a_forgotten_session_is_attached_again(self) -> None:

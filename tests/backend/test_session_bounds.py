@@ -1,4 +1,4 @@
-"""What one session may cost a gateway, however little audio it sends."""
+"""Limits on the cost of one session, however little audio it sends."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from protocol.session import (
 from tests.backend.sessions import ID, NOW, ended, receiving, session
 
 
-def test_segments_that_are_open_have_a_bound() -> None:
+def test_open_segments_are_limited() -> None:
     made = session()
     for n in range(MOST_OPEN):
         made.receive(SegmentBegin(n), NOW)
@@ -32,13 +32,13 @@ def test_segments_that_are_open_have_a_bound() -> None:
         made.receive(SegmentBegin(MOST_OPEN + 1), NOW)
 
 
-def test_speculations_of_a_segment_have_a_bound() -> None:
+def test_speculations_per_segment_are_limited() -> None:
     made = receiving()
     asked = [bool(made.receive(SegmentSpeculate(0, n), NOW)) for n in range(1, 60)]
     assert asked == [True] * 16 + [False] * 43
 
 
-def test_finish_is_answered_a_few_times_in_one_connection() -> None:
+def test_finish_repetitions_per_connection_are_limited() -> None:
     made = ended()
     for _ in range(8):
         assert made.receive(Finish(1), NOW) == [Done(1, "hi")]

@@ -1,4 +1,4 @@
-"""The session core and what the broker says."""
+"""The session state machine and the replies and notices of the broker."""
 
 from backend.ledger import finished
 from backend.records import Attachment, JobQueued, Record, Reread, SessionGone
@@ -20,7 +20,7 @@ from tests.backend.sessions import NAME, NOW, ended, failed, queued, receiving, 
 
 
 class TestBroker:
-    def test_queued_is_said_when_the_broker_has_it(self) -> None:
+    def test_client_gets_queued_once_broker_has_segment(self) -> None:
         made = submitted()
         assert made.submitted(0, 0, JobQueued(32_000), NOW) == [Queued(0, ahead_s=2.0)]
         assert made.unqueued == 0
@@ -31,63 +31,63 @@ class TestBroker:
         assert made.submitted(0, 0, JobQueued(0), NOW) == []
         assert made.unqueued == 0
 
-    def test_one_that_has_ended_already_is_told(self) -> None:
+    def test_submission_of_ended_segment_returns_its_result(self) -> None:
         record = Record(end=Ended(EndState.FINAL, 0), outcome=Result(NAME, 0, "hi"))
         assert texts(submitted().submitted(0, 0, record, NOW)) == ["hi"]
 
-    def test_a_reply_to_an_older_attempt_is_late(self) -> None:
+    def test_reply_to_older_attempt_is_ignored(self) -> None:
         made = failed()
         made.receive(SegmentBegin(0, attempt=1), NOW)
         made.receive(SegmentEnd(0, 0), NOW)
         assert made.submitted(0, 0, JobQueued(0), NOW) == []
         assert made.submitted(0, 1, JobQueued(0), NOW) == [Queued(0)]
 
-    def test_a_broker_that_forgot_the_session_is_told_again(self) -> None:
+    def test_session_attaches_again_when_broker_forgot_it(self) -> None:
         assert submitted().submitted(0, 0, SessionGone(), NOW) == [AttachAgain(), Missing(0, 0)]
         assert queued().reread(Reread("", 0, {}), "g", NOW) == [AttachAgain()]
         assert finished(queued().reattached(Attachment(1, {}), NOW)) == [Missing(0, 0)]
 
-    def test_a_segment_that_it_would_not_take_comes_again(self) -> None:
+    def test_segment_refused_by_broker_is_requested_again(self) -> None:
         made = submitted()
         assert made.unsubmitted(0, 0) == [Missing(0, 0)]
         assert made.unsubmitted(0, 0) == []
         assert made.unqueued == 0
 
-    def test_a_lost_job_is_missing_from_the_beginning(self) -> None:
+    def test_lost_job_is_requested_from_first_sample(self) -> None:
         assert queued().reread(Reread("g", 1, {0: Record()}), "g", NOW) == [Missing(0, 0)]
 
     def test_a_result_whose_notice_was_lost_is_found(self) -> None:
         record = Record(end=Ended(EndState.FINAL, 0), outcome=Result(NAME, 0, "hi"))
         assert texts(queued().reread(Reread("g", 1, {0: record}), "g", NOW)) == ["hi"]
 
-    def test_one_that_waits_goes_on_waiting(self) -> None:
+    def test_queued_segment_keeps_waiting_after_reread(self) -> None:
         assert queued().reread(Reread("g", 1, {0: Record(job=0)}), "g", NOW) == []
 
-    def test_another_gateway_has_it_now(self) -> None:
+    def test_session_taken_over_by_other_gateway_closes(self) -> None:
         taken_over = [Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session")]
         assert queued().noticed(Detached(NAME, "h", 2), NOW) == [*taken_over, Close(CloseCode.TAKEN_OVER)]
         assert queued().noticed(Detached(NAME, "h", 1), NOW) == []
         assert queued().reread(Reread("h", 2, {}), "g", NOW) == [*taken_over, Close(CloseCode.TAKEN_OVER)]
 
-    def test_notices_of_unknown_segments_are_not_ours(self) -> None:
+    def test_notices_of_unknown_segments_are_ignored(self) -> None:
         assert session().noticed(Result(NAME, 0, "hi"), NOW) == []
 
-    def test_a_second_result_is_not_told(self) -> None:
+    def test_second_result_is_ignored(self) -> None:
         assert ended().noticed(Result(NAME, 0, "other"), NOW) == []
 
-    def test_a_retried_dead_letter_is_told(self) -> None:
+    def test_result_of_retried_dead_letter_is_sent(self) -> None:
         assert texts(failed().noticed(Result(NAME, 0, "hi", attempt=1), NOW)) == ["hi"]
 
 
 class TestTime:
-    def test_what_waits_long_is_looked_at_regularly(self) -> None:
+    def test_queued_segment_is_reread_at_intervals(self) -> None:
         made = queued()
         assert made.tick(NOW + LOOK_AFTER_S - 0.1) == []
         assert made.tick(NOW + LOOK_AFTER_S) == [LookAgain((0,))]
         assert made.tick(NOW + LOOK_AFTER_S + 0.1) == []
         assert made.tick(NOW + 2 * LOOK_AFTER_S) == [LookAgain((0,))]
 
-    def test_after_a_new_subscription_everything_that_waits_is_looked_at(self) -> None:
+    def test_new_subscription_rereads_queued_segments(self) -> None:
         assert queued().look(NOW) == [LookAgain((0,))]
         assert receiving().look(NOW) == []
         assert ended().look(NOW) == []

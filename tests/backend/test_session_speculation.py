@@ -1,4 +1,4 @@
-"""The session core and segments that may end before it is said that they do."""
+"""The session state machine with speculative decoding and partials."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def promoting() -> Session:
 
 
 class TestSpeculate:
-    def test_what_is_held_may_be_decoded_and_audio_goes_on(self) -> None:
+    def test_held_audio_is_decoded_while_more_arrives(self) -> None:
         made = receiving()
         assert made.receive(SegmentSpeculate(0, 100), NOW) == [Speculate(GUESS)]
         assert made.receive(SegmentSpeculate(0, 100), NOW) == ()
@@ -52,7 +52,7 @@ class TestSpeculate:
         longer = Job(NAME, 0, PCM + PCM, 200, kind=JobKind.SPECULATE)
         assert made.receive(SegmentSpeculate(0, 200), NOW) == [Speculate(longer)]
 
-    def test_not_what_is_not_here_or_is_nothing_or_is_complete(self) -> None:
+    def test_speculation_needs_held_audio_of_open_segment(self) -> None:
         assert receiving().receive(SegmentSpeculate(0, 101), NOW) == ()
         assert receiving().receive(SegmentSpeculate(0, 0), NOW) == ()
         assert submitted().receive(SegmentSpeculate(0, 50), NOW) == ()
@@ -60,38 +60,38 @@ class TestSpeculate:
         with pytest.raises(OutOfOrder):
             session().receive(SegmentSpeculate(0, 50), NOW)
 
-    def test_it_means_nothing_to_a_client_that_comes_back(self) -> None:
+    def test_speculation_is_invisible_to_reconnecting_client(self) -> None:
         welcome, *rest = finished(speculated().attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
         assert isinstance(welcome, Welcome) and welcome.segments.receiving == {0: 100}
         assert rest == []
 
 
 class TestEnd:
-    def test_the_very_end_promotes_and_the_audio_is_kept_until_the_reply(self) -> None:
+    def test_matching_end_promotes_and_keeps_audio_until_reply(self) -> None:
         made = promoting()
         assert made.unqueued == 100
         assert made.promoted(PROMOTE, JobQueued(16_000), NOW + 0.5) == [Queued(0, 1.0)]
         assert made.unqueued == 0
         assert texts(made.noticed(Result(NAME, 0, "hi"), NOW + 1)) == ["hi"]
 
-    def test_what_is_decoded_already_is_the_final_at_once(self) -> None:
+    def test_finished_speculation_is_final_at_once(self) -> None:
         (final,) = promoting().promoted(PROMOTE, FINAL, NOW + 0.45)
         assert isinstance(final, Final) and final.text == "hi"
         assert final.timing == Timing(upload=400, queue=5, decode=70, deliver=50)
 
-    def test_what_was_promoted_was_in_the_broker_since_it_was_speculated(self) -> None:
+    def test_promoted_job_counts_queue_time_from_speculation(self) -> None:
         made = promoting()
         made.promoted(PROMOTE, JobQueued(0), NOW + 0.5)
         (final,) = made.noticed(Result(NAME, 0, "hi", queue_ms=100, decode_ms=450), NOW + 0.6)
         assert isinstance(final, Final)
         assert final.timing == Timing(upload=400, queue=100, decode=450, deliver=50)
 
-    def test_another_end_submits(self) -> None:
+    def test_different_end_submits_instead_of_promoting(self) -> None:
         made = speculated()
         assert made.receive(SegmentEnd(0, 99), NOW) == [Submit(Job(NAME, 0, PCM[:198], 99))]
         assert made.promoted(Promote(0, 0, 99), NothingToPromote(), NOW) == []
 
-    def test_where_there_is_nothing_to_promote_the_kept_audio_is_submitted(self) -> None:
+    def test_kept_audio_is_submitted_when_nothing_matches(self) -> None:
         made = promoting()
         assert made.promoted(PROMOTE, NothingToPromote(), NOW) == [Submit(JOB)]
         assert made.promoted(PROMOTE, NothingToPromote(), NOW) == []
@@ -99,12 +99,12 @@ class TestEnd:
         assert made.submitted(0, 0, JobQueued(0), NOW) == [Queued(0)]
         assert made.unqueued == 0
 
-    def test_one_that_was_not_made_costs_no_question(self) -> None:
+    def test_refused_speculation_is_not_promoted(self) -> None:
         made = speculated()
         made.speculated(GUESS, made=False)
         assert made.receive(SegmentEnd(0, 100), NOW) == [Submit(JOB)]
 
-    def test_news_of_an_older_one_are_not_of_this_one(self) -> None:
+    def test_replies_to_older_speculation_are_ignored(self) -> None:
         made = speculated()
         made.frame(encode_frame(0, 100, PCM), NOW)
         made.receive(SegmentSpeculate(0, 200), NOW)
@@ -114,12 +114,12 @@ class TestEnd:
         made.speculated(GUESS, made=False)
         assert made.promoted(PROMOTE, JobQueued(0), NOW) == [Queued(0)]
 
-    def test_a_broker_that_forgot_the_session_is_told_again(self) -> None:
+    def test_promotion_attaches_again_when_broker_forgot_session(self) -> None:
         made = promoting()
         assert made.promoted(PROMOTE, SessionGone(), NOW) == [AttachAgain(), Missing(0, 0)]
         assert made.unqueued == 0
 
-    def test_a_reply_that_never_came_makes_the_audio_come_again(self) -> None:
+    def test_lost_promotion_requests_audio_again(self) -> None:
         made = promoting()
         assert made.unsubmitted(0, 0) == [Missing(0, 0)]
         assert made.promoted(PROMOTE, JobQueued(0), NOW) == []
@@ -130,12 +130,12 @@ class TestEnd:
         assert made.promoted(PROMOTE, FINAL, NOW) == []
         assert made.unqueued == 0
 
-    def test_a_cancelled_one_is_withdrawn(self) -> None:
+    def test_cancelled_promotion_is_withdrawn(self) -> None:
         made = promoting()
         assert made.receive(SegmentCancel(0), NOW) == [Withdraw(0, 0)]
         assert made.promoted(PROMOTE, NothingToPromote(), NOW) == []
 
-    def test_a_new_attempt_knows_nothing_of_it(self) -> None:
+    def test_new_attempt_ignores_earlier_speculation(self) -> None:
         made = speculated()
         made.receive(SegmentBegin(0, attempt=1), NOW)
         made.frame(encode_frame(0, 0, PCM), NOW)
@@ -143,14 +143,14 @@ class TestEnd:
 
 
 def speaking(options: Options = WANTED) -> Session:
-    """A segment that has begun."""
+    """Return a session with one segment that has begun."""
     made = session(options=options)
     made.receive(SegmentBegin(0), NOW)
     return made
 
 
 def say(made: Session, seconds: int, now: float, index: int = 0) -> list[Job]:
-    """More of it; what is asked about it."""
+    """Send ``seconds`` of audio and return the requested hypotheses."""
     asked: list[Job] = []
     held = made._ledger.known(index).held
     for at in range(seconds):
@@ -160,7 +160,7 @@ def say(made: Session, seconds: int, now: float, index: int = 0) -> list[Job]:
 
 
 class TestPartials:
-    def test_the_whole_segment_is_asked_about_and_what_comes_is_told(self) -> None:
+    def test_hypothesis_covers_whole_segment_and_becomes_partial(self) -> None:
         made = speaking()
         (asked,) = say(made, 1, NOW)
         assert (asked.kind, asked.samples, asked.pcm) == (JobKind.HYPOTHESISE, 16_000, SECOND)
@@ -173,12 +173,12 @@ class TestPartials:
         assert made.noticed(answer, NOW + 2.5) == [Partial(0, 2, "so it goes", 5)]
 
     @pytest.mark.parametrize("options", [Options(), Options(partials=True, priority="bulk")])
-    def test_nobody_is_asked_for_who_did_not_want_it_or_does_not_watch(self, options: Options) -> None:
+    def test_partials_are_only_for_interactive_clients_that_want_them(self, options: Options) -> None:
         made = speaking(options)
         assert say(made, 1, NOW) == []
         assert made.noticed(Hypothesis(NAME, 0, "so", 0, 16_000), NOW) == []
 
-    def test_none_while_a_final_is_waited_for(self) -> None:
+    def test_partials_pause_while_a_final_is_pending(self) -> None:
         made = speaking()
         made.receive(SegmentEnd(0, 0), NOW)
         made.receive(SegmentBegin(1), NOW)
@@ -188,7 +188,7 @@ class TestPartials:
         made.noticed(Result(NAME, 0, "hi"), NOW)
         assert len(say(made, 1, NOW, index=1)) == 1
 
-    def test_none_while_it_may_be_decoded_already(self) -> None:
+    def test_partials_pause_while_speculation_runs(self) -> None:
         made = speaking()
         say(made, 1, NOW)
         made.noticed(Hypothesis(NAME, 0, "so", 0, 16_000), NOW)
@@ -196,7 +196,7 @@ class TestPartials:
         assert say(made, 1, NOW + 0.5) == []
         assert len(say(made, 1, NOW + 1)) == 1
 
-    def test_none_of_a_segment_that_is_complete_or_of_another_attempt(self) -> None:
+    def test_partials_of_complete_segment_or_old_attempt_are_dropped(self) -> None:
         made = speaking()
         say(made, 1, NOW)
         assert made.noticed(Hypothesis(NAME, 0, "so", 1, 16_000), NOW) == []
@@ -204,14 +204,14 @@ class TestPartials:
         assert made.noticed(Hypothesis(NAME, 0, "so", 0, 16_000), NOW) == []
         assert made.noticed(Hypothesis(NAME, 7, "so", 0, 16_000), NOW) == []
 
-    def test_where_nobody_has_time_it_waits_a_while(self) -> None:
+    def test_partials_pause_after_declined_request(self) -> None:
         made = speaking()
         (asked,) = say(made, 1, NOW)
         made.declined(asked, NOW)
         assert say(made, 1, NOW + 1) == []
         assert len(say(made, 1, NOW + 2)) == 1
 
-    def test_a_new_connection_begins_anew(self) -> None:
+    def test_partials_restart_with_new_connection(self) -> None:
         made = speaking()
         say(made, 1, NOW)
         made.noticed(Hypothesis(NAME, 0, "so", 0, 16_000), NOW)

@@ -1,4 +1,4 @@
-"""The session core under every disorder that the world can make: each segment ends once, with the right text."""
+"""The session state machine under random disorder: each segment ends once, with the right text."""
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ WORDS = st.lists(st.sampled_from(["so", "So", "it", "goes", "on.", "你好", "�
 
 
 class Disorder(RuleBasedStateMachine):
-    """Moves the world in any order, then lets it settle."""
+    """Random events in any order, followed by a phase in which everything settles."""
 
     world: World
     forgot = False
@@ -71,7 +71,7 @@ class Disorder(RuleBasedStateMachine):
 
     @rule(words=WORDS)
     def follow(self, words: list[str]) -> None:
-        """The client speaks and is followed word by word."""
+        """Speak word by word and answer each word with a hypothesis."""
         for said in range(1, len(words) + 1):
             self.world.utter()
             self.world.serve_all()
@@ -80,7 +80,7 @@ class Disorder(RuleBasedStateMachine):
 
     @rule(fails=st.sampled_from([False, False, False, True]))
     def pause(self, fails: bool) -> None:
-        """The client pauses for so long that the workers have done what is in the streams."""
+        """Pause until the workers have finished all queued jobs."""
         for _ in range(8):
             if self.world.utter():
                 break
@@ -90,18 +90,18 @@ class Disorder(RuleBasedStateMachine):
 
     @rule()
     def proceed(self) -> None:
-        """Everything that is on its way arrives."""
+        """Deliver everything that is on its way."""
         self.world.proceed()
 
     @rule(back=st.integers(1, 30))
     def resend(self, back: int) -> None:
-        """The client goes back of its own accord, which it may."""
+        """Resend audio without a request, which clients may do."""
         for spoken in self.world.client.segments:
             spoken.sent = max(0, spoken.sent - back)
 
     @rule(crowded=st.booleans(), busy=st.booleans())
     def load(self, crowded: bool, busy: bool) -> None:
-        """Speculations are not made: the gateway knows, or the broker says so."""
+        """Refuse speculations, by the gateway or by the broker."""
         self.world.crowded, self.world.broker.busy = crowded, busy
 
     @rule(fault=st.sampled_from(["disconnect", "take over", "crash", "lose notices", "forget", "expire", "tick"]))

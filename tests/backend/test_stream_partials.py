@@ -28,20 +28,20 @@ def settings(broker: Broker) -> GatewaySettings:
 
 
 def text_so_far(job: Job) -> str:
-    """One word per second, and a dot that will not stay."""
+    """Return one word per second, and a full stop that never becomes stable."""
     return " ".join(WORDS[: job.samples // SECOND]) + "."
 
 
 @pytest.fixture
 async def gateway(broker: Broker) -> AsyncIterator[Gateway]:
-    """One that asks after each second of audio, as soon as it has an answer."""
+    """A gateway that requests a hypothesis after each second of audio."""
     async with running_gateway(settings(broker)) as gateway:
         yield gateway
 
 
 @pytest.fixture
 async def worker(broker: Broker, gateway: Gateway) -> AsyncIterator[FakeWorker]:
-    """One that makes partials and that the gateway knows of."""
+    """A worker that makes partials and is known to the gateway."""
     async with working(broker.url, text=text_so_far) as worker:
         await wait_until(lambda: gateway.monitor.survey.workers, "the gateway sees the worker")
         yield worker
@@ -54,7 +54,7 @@ async def redis(broker: Broker) -> AsyncIterator["Redis"]:
 
 
 async def nothing_is_left(redis: "Redis", wire: Wire) -> None:
-    """Neither in the streams nor in the backlog nor, but for what ended, in the session."""
+    """Check that the streams, the backlog and the session hold no unfinished work."""
     assert await redis.xlen(STREAM) == 0
     assert await redis.xlen(Keys().partials()) == 0
     assert {int(left) for left in await redis.hvals(Keys().backlog)} <= {0}
@@ -63,7 +63,7 @@ async def nothing_is_left(redis: "Redis", wire: Wire) -> None:
 
 
 async def follow(wire: Wire, segment: int, seconds: int) -> list[Partial]:
-    """Speak second after second, as fast as partials come."""
+    """Speak for ``seconds``, and wait for a partial after each second."""
     await wire.say(SegmentBegin(segment))
     partials = []
     for at in range(seconds):
@@ -72,7 +72,7 @@ async def follow(wire: Wire, segment: int, seconds: int) -> list[Partial]:
     return partials
 
 
-async def test_who_wants_them_gets_them_and_their_beginning_stays(
+async def test_partials_arrive_on_request_and_their_stable_text_stays(
     gateway: Gateway, worker: FakeWorker, redis: "Redis"
 ) -> None:
     async with Wire(gateway.url, KEY) as wire:
@@ -94,14 +94,14 @@ async def test_who_wants_them_gets_them_and_their_beginning_stays(
     await nothing_is_left(redis, wire)
 
 
-async def test_who_does_not_want_them_costs_nobody_anything(gateway: Gateway, worker: FakeWorker) -> None:
+async def test_partials_cost_nothing_when_not_requested(gateway: Gateway, worker: FakeWorker) -> None:
     async with connected(gateway.url, KEY) as wire:
         await wire.segment(0, tone(3 * SECOND))
         await wire.expect(Final)
     assert worker.supposed == []
 
 
-async def test_another_gateway_goes_on_with_them(broker: Broker, gateway: Gateway, worker: FakeWorker) -> None:
+async def test_partials_continue_on_another_gateway(broker: Broker, gateway: Gateway, worker: FakeWorker) -> None:
     async with running_gateway(settings(broker)) as other:
         await wait_until(lambda: other.monitor.survey.workers, "the other gateway sees the worker")
         async with Wire(gateway.url, KEY) as wire:
@@ -112,7 +112,7 @@ async def test_another_gateway_goes_on_with_them(broker: Broker, gateway: Gatewa
             assert [one.text for one in await follow(again, 0, 3)] == ["so.", "so it.", "so it goes."]
 
 
-async def test_a_right_guess_is_the_final_and_was_decoded_once(
+async def test_correct_speculation_becomes_final_without_second_decode(
     gateway: Gateway, worker: FakeWorker, redis: "Redis"
 ) -> None:
     pcm = tone(SECOND)
@@ -130,7 +130,7 @@ async def test_a_right_guess_is_the_final_and_was_decoded_once(
     await nothing_is_left(redis, wire)
 
 
-async def test_a_wrong_guess_leaves_nothing(gateway: Gateway, worker: FakeWorker, redis: "Redis") -> None:
+async def test_wrong_speculation_leaves_no_traces(gateway: Gateway, worker: FakeWorker, redis: "Redis") -> None:
     pcm = tone(2 * SECOND)
     async with connected(gateway.url, KEY) as wire:
         await wire.say(SegmentBegin(0))
@@ -144,7 +144,7 @@ async def test_a_wrong_guess_leaves_nothing(gateway: Gateway, worker: FakeWorker
     await nothing_is_left(redis, wire)
 
 
-async def test_without_a_worker_nothing_is_guessed_and_a_right_guess_is_a_job(
+async def test_correct_speculation_becomes_job_while_worker_decodes(
     gateway: Gateway, broker: Broker, redis: "Redis"
 ) -> None:
     worker = FakeWorker(broker.url)
