@@ -1,10 +1,10 @@
-"""Dictation at work: performs what the state machine asks for, with microphone, journals, gateway and inserter.
+"""Run dictation: perform the state machine's effects with microphone, journals, gateway and inserter.
 
     dictating = Dictating(parts, wishes)
-    dictating.follow(show)          # each new ``View``, about 20 a second at most
-    await dictating.run()           # until it is asked to quit, or cancelled: what was said is kept
+    dictating.follow(show)          # receives each new ``View``, at most about 20 a second
+    await dictating.run()           # until the user quits or it is cancelled; speech is kept either way
 
-Everything here belongs to the loop of ``run``. Nothing in it waits: what takes long is a task, or in a thread.
+Everything here belongs to the event loop of ``run`` and nothing blocks it: slow work runs in tasks or threads.
 """
 
 import asyncio
@@ -88,16 +88,17 @@ _CHANGES: Final = {
 
 
 class Cues(Protocol):
-    """Something to hear; returns at once, and nothing that goes wrong with it is anybody's problem."""
+    """Player of sound cues. Returns at once and never raises."""
 
     def play(self, cue: Cue) -> None: ...
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What it works with. ``hotkeys``: entered already, where there are any; ``copier``: where windows are.
+    """The components that ``Dictating`` works with.
 
-    ``most_takes``: that wait at once.
+    ``hotkeys``: already entered, if the platform has any. ``copier``: present where there are windows.
+    ``most_takes``: the limit on takes that wait at once.
     """
 
     library: Library
@@ -114,7 +115,7 @@ class Parts:
 
 
 class Dictating:
-    """The takes of one run of the app. ``history_changed``: the takes on disk are others now."""
+    """Runner for the takes of one run of the app. ``history_changed``: called when the takes on disk change."""
 
     def __init__(self, parts: Parts, wishes: Wishes, history_changed: Callable[[], None] = lambda: None) -> None:
         self._parts = parts
@@ -122,12 +123,12 @@ class Dictating:
         self._machine = Dictation(wishes.mode, parts.most_takes)
         self._machine.joins = wishes.joins
         self._tasks = Tasks("dictating")
-        self._core = Tasks("dictating")  # without one of these it does not go on
+        self._core = Tasks("dictating")  # the failure of any of these ends the run
         self._ledger = Ledger(parts.library, parts.witness)
         self._history_changed = history_changed
         hands = Hands(parts.inserter, parts.copier)
         self._texts = TextWork(hands, self._ledger, self._tell, self._tasks, history_changed)
-        self.recorder = Recorder(parts.open_device, self._microphone_changed)  # of the takes; others may attend
+        self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
         self._workshop = Workshop(parts.library, self._ledger, parts.listener, self.recorder, parts.witness)
         self._earlier = Earlier(parts.library, parts.listener)
         show, warn = parts.show_keys, partial(self._warn, "hotkeys")
@@ -144,16 +145,19 @@ class Dictating:
         self._leaving = asyncio.Event()
         self._running = False
 
-    # -- what others ask -----------------------------------------------------------------------------------
+    # -- requests ------------------------------------------------------------------------------------------
 
     @property
     def view(self) -> View:
-        """What a person sees now."""
+        """The view that the user sees now."""
         loop = asyncio.get_running_loop()
         return self._machine.view(loop.time(), self._gauges())
 
     def follow(self, told: Callable[[View], None]) -> Callable[[], None]:
-        """``told`` each new view from now on, states at once, the rest 20 times a second; returns what ends it."""
+        """Call ``told`` with each new view: state changes at once, others 20 times a second.
+
+        Return the unsubscriber.
+        """
         self._followers.append(told)
 
         def end() -> None:
@@ -163,7 +167,7 @@ class Dictating:
         return end
 
     def ask(self, action: Action) -> None:
-        """What a person wants; returns at once. Actions that are not about dictation are others' business."""
+        """Start a user's action and return at once. Actions that do not concern dictation are ignored."""
         match action:
             case Verb():
                 self._tell(action)
@@ -179,7 +183,7 @@ class Dictating:
                 self._keys.test(on)
 
     def change(self, wishes: Wishes) -> None:
-        """From now on; a key that cannot be bound becomes a note (``bind`` tells it to whoever chose it)."""
+        """Apply new preferences. A key that cannot be bound becomes a note, whereas ``bind`` raises."""
         self._wishes = wishes
         self._machine.mode, self._machine.joins = wishes.mode, wishes.joins
         self.recorder.choose(wishes.microphone, keep_open=wishes.keep_open)
@@ -188,21 +192,21 @@ class Dictating:
         self._woken.set()
 
     def woke(self) -> None:
-        """This computer has slept: a recording ends, the microphone is opened anew, keys are taken once more."""
+        """Handle a wake-up from sleep: end the recording, reopen the microphone and grab the keys again."""
         self._tell(Woke())
 
     async def bind(self, keys: Mapping[str, str]) -> None:
-        """These keys from now on. Raises ``HotkeyError``, and then those of before stay."""
+        """Bind these keys from now on. Raises ``HotkeyError``; then the previous keys stay bound."""
         if self._keys:
             await self._keys.bind(keys)
         self._wishes = replace(self._wishes, keys=keys)
 
     async def takes(self, most: int = LAST_TAKES) -> list[TakeView]:
-        """Return the last takes of this user and those with text to paste, the newest first, as they are now."""
+        """Return the user's latest takes and those with held texts, newest first, in their current state."""
         return await self.recordings.views(most)
 
     async def finished(self) -> None:
-        """Wait until what was begun by now is over. Nobody waits for what is begun later."""
+        """Wait until every take begun so far is over. Takes that begin later are not awaited."""
         newest, seen = self._machine.begun, asyncio.Event()
         end = self.follow(lambda view: seen.set())
         try:
@@ -216,7 +220,7 @@ class Dictating:
     # -- lifetime ------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Until somebody quits. Cancelled, it leaves at once; either way what was heard is kept."""
+        """Run until the user quits. Cancellation ends it at once. All recorded speech is kept either way."""
         if self._running:
             raise RuntimeError("it runs already")
         self._running = True
@@ -237,12 +241,12 @@ class Dictating:
             await asyncio.shield(self._ledger.close_all())
 
     async def _settle(self, session: str, deed: HeldDeed) -> None:
-        with suppress(AppError):  # what was shown is over: show what is
+        with suppress(AppError):  # the view was outdated: refresh it
             await self.recordings.settle(session, deed)
         self._history_changed()
 
     async def _until_left(self) -> None:
-        """Raises what made it impossible to go on."""
+        """Wait until the user quits. Raises the error of a core task that failed."""
         leaving = asyncio.create_task(self._leaving.wait(), name="dictating/leaving")
         try:
             ends: set[asyncio.Future[Any]] = {leaving, self._core.failed}
@@ -253,7 +257,7 @@ class Dictating:
             leaving.cancel()
 
     async def _ticking(self) -> None:
-        """Time passes, and whoever looks sees it."""
+        """Send ticks to the state machine and refresh the view."""
         clock = asyncio.get_running_loop().time
         while True:
             now = clock()
@@ -274,14 +278,14 @@ class Dictating:
                 self._tasks.start(self._catch_up(), "catch up")
 
     async def _preparing(self) -> None:
-        """The first take waits for no library, and old ones are let go from time to time."""
+        """Load libraries ahead of the first take, then sweep expired takes periodically."""
         await asyncio.sleep(_PREPARE_S)
         await asyncio.to_thread(warm, self._parts.listener)
         while True:
             await self._earlier.sweep(self._parts.limits())
             await asyncio.sleep(_SWEEP_S)
 
-    # -- what it shows -------------------------------------------------------------------------------------
+    # -- the view ------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         view = self.view
@@ -312,11 +316,11 @@ class Dictating:
             self._warnings[about] = note
         self._woken.set()
 
-    # -- what the state machine asks for -------------------------------------------------------------------
+    # -- effects -------------------------------------------------------------------------------------------
 
     def _tell(self, event: Event) -> None:
         self._perform(self._machine.handle(event, asyncio.get_running_loop().time()))
-        if self.view.state is not self._view.state:  # at once: that a key is heard must be seen
+        if self.view.state is not self._view.state:  # immediate feedback for key presses
             self._show()
         self._woken.set()
 
@@ -374,7 +378,7 @@ class Dictating:
         await then(take)
 
     async def _put_aside(self, take: int, work: TakeWork, running: asyncio.Task[None]) -> None:
-        """Too many wait. It is recognised once none does, for the history: where it belonged is long left."""
+        """Stop a take because too many wait. It is recognised later, for the history only."""
         work.stop()
         await cancel_and_wait([running])
         await self._ledger.close(take)
@@ -382,7 +386,7 @@ class Dictating:
         self._woken.set()
 
     async def _catch_up(self) -> None:
-        """Have recognised what was put aside, one after the other."""
+        """Recognise the takes that were put aside, one after the other."""
         try:
             while self._aside and not self._machine.pending:
                 await self._recover(self._aside.popleft())

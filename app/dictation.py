@@ -1,11 +1,11 @@
-"""Dictation as a state machine: what keys, results and insertions mean for takes and texts. Pure.
+"""Implement dictation as a state machine over keys, results and insertions. Pure.
 
-    for effect in dictation.handle(event, now):    # seconds of one clock that does not go back
+    for effect in dictation.handle(event, now):    # seconds on a monotonic clock
         perform(effect)
 
-State belongs to each take: a new one may begin while earlier ones are recognised, but only one records at a time.
-Decided elsewhere: what keys mean (``app.gestures``), and which text is inserted next (``app.spoken_order``).
-A take that is cancelled is still recognised, for the history; nothing more of it is inserted.
+Each take has its own state. A new take may begin while earlier ones are recognised, but only one records at a
+time. ``app.gestures`` decides what keys mean, and ``app.spoken_order`` decides which text is inserted next. A
+cancelled take is still recognised for the history, but no more of its text is inserted.
 """
 
 from typing import Final
@@ -63,20 +63,20 @@ from app.transcript import Segment
 from app.view import Note, View
 
 MOST_TAKES: Final = 50
-"""Takes that are not over. For one more the oldest is put aside: nobody is kept from speaking."""
+"""Limit on takes that are not over. Beyond it the oldest is put aside, so that a new take can always begin."""
 
 _WHY_HELD: Final = frozenset(Reason)
 JOINED_S: Final = 30.0
-"""So soon after a text the next take goes on after it: with a space, where one belongs."""
+"""A take that begins within this time after an insertion continues its text, with a space where needed."""
 
 _VERBS: Final = {CANCEL: Verb.CANCEL, PASTE_HELD: Verb.PASTE_HELD}
 
 
 class Dictation:
-    """Every take of one run of the app. Not thread-safe.
+    """State machine for every take of one run of the app. Not thread-safe.
 
-    ``mode``: what the key does, from its next press on. ``joins``: a take that begins soon after the last text
-    arrived goes on after it.
+    ``mode``: how the key works, from its next press on. ``joins``: a take that begins shortly after the last
+    insertion continues that text.
     """
 
     def __init__(self, mode: TalkMode = TalkMode.HYBRID, most_takes: int = MOST_TAKES) -> None:
@@ -105,37 +105,40 @@ class Dictation:
 
     @property
     def recording(self) -> int | None:
-        """The take that is being recorded."""
+        """The number of the take that is being recorded, or ``None``."""
         newest = self._takes.get(self._begun)
         return self._begun if newest is not None and newest.recording else None
 
     @property
     def pending(self) -> int:
-        """Takes of which something is still wanted."""
+        """The number of takes with texts that are still awaited."""
         return sum(take.pending for take in self._takes.values())
 
     def stand(self, take: int, now: float) -> tuple[State | None, int]:
-        """Return where a take stands, and how many texts of it are held; ``None``: it is over, and on disk."""
+        """Return the state of a take and its number of held texts.
+
+        The state is ``None`` once the take is over and on disk.
+        """
         known = self._takes.get(take)
         state = state_of(known, self._order, 0.0, now) if known is not None else None
         return None if state is State.IDLE else state, self._order.count(take)
 
     @property
     def holding(self) -> list[int]:
-        """List the takes with held texts, the newest first."""
+        """The takes with held texts, newest first."""
         return self._order.holding
 
     @property
     def begun(self) -> int:
-        """The newest take."""
+        """The number of the newest take."""
         return self._begun
 
     def waits_for(self, newest: int) -> bool:
-        """Whether something is still wanted of a take that is no newer than this one."""
+        """Return whether any take up to ``newest`` still has texts that are awaited."""
         return any(take.pending for number, take in self._takes.items() if number <= newest)
 
     def handle(self, event: Event, now: float) -> list[Effect]:
-        """What happened; what is to be done about it, in order."""
+        """Process one event and return the effects to perform, in order."""
         match event:
             case Key() | Polled() | Verb() | Here() | Settle():
                 self._by_hand(event, now)
@@ -154,7 +157,7 @@ class Dictation:
         return effects
 
     def due(self, now: float) -> float | None:
-        """When something changes by itself: then a ``Tick`` is wanted."""
+        """Return when the state next changes by itself, so that a ``Tick`` is needed; ``None`` if it does not."""
         offer_at, notice = self._order.offer_at, self._notice
         times = [
             self._keys.poll_at,
@@ -165,10 +168,10 @@ class Dictation:
         return min((time for time in times if time is not None and time > now), default=None)
 
     def view(self, now: float, gauges: Gauges = NO_GAUGES) -> View:
-        """What a person sees."""
+        """Return the view that the user sees."""
         return view_of(Scene(self._takes, self._order, self._held, self._notice, self._quitting), gauges, now)
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- user actions --------------------------------------------------------------------------------------
 
     def _by_hand(self, event: Key | Polled | Verb | Here | Settle, now: float) -> None:
         match event:
@@ -225,10 +228,10 @@ class Dictation:
                 self._tell(Note(NoteKey.HELD_EARLIER, {"count": str(self._held.earlier)}), now)
             case Verb.QUIT:
                 self._quit(now)
-            case Verb.SHOW:  # whoever starts it again while it finishes wants it to stay
+            case Verb.SHOW:  # starting the app again while it is quitting keeps it running
                 self._quitting = False
 
-    # -- a take from its beginning to its end --------------------------------------------------------------
+    # -- lifecycle of a take -------------------------------------------------------------------------------
 
     def _begin(self, now: float) -> None:
         if self._quitting:
@@ -242,7 +245,7 @@ class Dictation:
         self._effects.append(Record(self._begun, self.mode))
 
     def _joins(self, now: float) -> bool:
-        """Return whether what is inserted now goes on after what was inserted last."""
+        """Return whether text inserted now continues the text inserted last."""
         return self.joins and now - self._arrived_at < JOINED_S
 
     def _stop(self, now: float) -> None:
@@ -252,7 +255,7 @@ class Dictation:
             self._effects.append(StopRecording(number))
 
     def _woke(self, now: float) -> None:
-        """Nobody spoke on while the computer slept, and what is said from now on is for another take."""
+        """Stop the recording after a sleep and renew the devices. Speech from now on belongs to a new take."""
         if self.recording is not None:
             self._stop(now)
             self._tell(Note(NoteKey.SLEPT), now)
@@ -264,7 +267,7 @@ class Dictation:
             self._effects.append(Play(Cue.STOP))
 
     def _discard(self) -> None:
-        """The take that is recorded never was."""
+        """Discard the take that is being recorded, leaving no trace of it."""
         if (number := self.recording) is not None:
             del self._takes[number]
             self._order.drop(number)
@@ -292,7 +295,7 @@ class Dictation:
         self._stop(now)
         self._quitting = True
 
-    # -- what becomes of it --------------------------------------------------------------------------------
+    # -- progress of a take --------------------------------------------------------------------------------
 
     def _by_take(self, event: TakeEvent, take: TakeProgress, now: float) -> None:
         match event:
@@ -350,15 +353,15 @@ class Dictation:
         elif insertion.how is How.COPIED:
             self._tell(Note(NoteKey.COPIED), now)
 
-    # -- what follows from all of it -----------------------------------------------------------------------
+    # -- consequences of every event -----------------------------------------------------------------------
 
     def _go_on(self, now: float) -> None:
         self._effects += [PollKey(action) for action in self._keys.polls(now)]
-        # While a hotkey is down X11 gives every key to us, those that would type or paste included.
+        # While a hotkey is down X11 sends every key to us, including those that would type or paste.
         ordered = None if self._keys else self._order.next()
         self._note_held()
         if self._notice and self._notice.note.key in _WHY_HELD and not self._order.held:
-            self._notice = None  # it would say so of what is inserted, or left to the history
+            self._notice = None  # the note is outdated: the text was inserted or dismissed
         if ordered is not None:
             self._effects.append(Insert(ordered))
         if (let_go := self._order.let_go) > self._let_go:

@@ -1,4 +1,4 @@
-"""What the state machine of dictation is told, and what it asks for. Plain values; takes are numbers."""
+"""Define the events and effects of the dictation state machine. Plain values; takes are identified by number."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,54 +16,54 @@ from protocol.session import Partial
 DICTATE: Final = "dictate"
 CANCEL: Final = "cancel"
 PASTE_HELD: Final = "paste-held"
-"""Actions of keys."""
+"""Actions that hotkeys can be bound to."""
 
 
 class NoteKey(StrEnum):
-    """Notes of the state machine, as keys of the texts in each language; ``insertion.outcome.Reason`` has more."""
+    """Keys of the state machine's notes in the translated texts. ``insertion.outcome.Reason`` defines more."""
 
     NOTHING_UNDERSTOOD = "nothing-understood"
-    NOTHING_LEFT = "nothing-left"  # replacements left nothing of what was recognised
+    NOTHING_LEFT = "nothing-left"  # replacements removed all of the recognised text
     CANCELLED = "cancelled"
     MICROPHONE_FAILED = "microphone-failed"  # reason
-    NOT_RECORDED = "not-recorded"  # reason: there is no room for a recording
-    RECORDING_KEPT = "recording-kept"  # reason: it could not be recognised now, and can be sent again
-    RECORDING_DAMAGED = "recording-damaged"  # place: what is on disk is recognised, but not all is there
-    RECOGNISED_LATER = "recognised-later"  # too many takes wait: it is for the history then
-    INSERT_READY = "insert-ready"  # offered: do not wait for what comes before
-    QUITTING = "quitting"  # seconds (unsent), takes: it leaves when they are done; once more: at once
-    COPIED = "copied"  # what was held is on the clipboard, for the person to paste
-    HELD_EARLIER = "held-earlier"  # count: nothing of the newest recording waits, but texts of earlier ones
-    HELD_LET_GO = "held-let-go"  # count: too much held text; it is in the history
-    SLEPT = "slept"  # the computer did, and so the recording ended
-    # Of the shell: what stands beside a dictation.
+    NOT_RECORDED = "not-recorded"  # reason: the disk has no room for a recording
+    RECORDING_KEPT = "recording-kept"  # reason: it cannot be recognised now, but can be sent again
+    RECORDING_DAMAGED = "recording-damaged"  # place: the audio on disk is recognised, but it is incomplete
+    RECOGNISED_LATER = "recognised-later"  # too many takes wait: this one is recognised later, for the history
+    INSERT_READY = "insert-ready"  # offer to insert without waiting for earlier speech
+    QUITTING = "quitting"  # seconds (unsent), takes: the app leaves after them; quitting again leaves at once
+    COPIED = "copied"  # the held text is on the clipboard, for the user to paste
+    HELD_EARLIER = "held-earlier"  # count: no text of the newest recording is held, but texts of earlier ones are
+    HELD_LET_GO = "held-let-go"  # count: held texts over the limit, now only in the history
+    SLEPT = "slept"  # the recording ended because the computer slept
+    # Notes of the shell, shown alongside a dictation.
     HOTKEYS_FAILED = "hotkeys-failed"  # reason
-    GATEWAY_AWAY = "gateway-away"  # it is tried again and again
+    GATEWAY_AWAY = "gateway-away"  # reconnecting continues
     NO_WORKER = "no-worker"
     MUCH_WAITS = "much-waits"
     BROKER_AWAY = "broker-away"
     MICROPHONE_LOST = "microphone-lost"  # device
-    MICROPHONE_OTHER = "microphone-other"  # device: the one that is heard instead
+    MICROPHONE_OTHER = "microphone-other"  # device: the replacement that records instead
     MICROPHONE_BACK = "microphone-back"  # device
-    MICROPHONE_LATE = "microphone-late"  # device: this computer was too slow for it
+    MICROPHONE_LATE = "microphone-late"  # device: this computer was too slow and dropped samples
     DISK_WAITING = "disk-waiting"
     DISK_FULL = "disk-full"
 
 
 class Cue(StrEnum):
-    """Something to hear."""
+    """Sounds that the app can play."""
 
     START = "start"
     STOP = "stop"
     HELD = "held"
 
 
-# -- what it is told ---------------------------------------------------------------------------------------
+# -- events ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Key:
-    """A hotkey went down or up; ``chord``: up, as part of a combination that was not meant for us."""
+    """A hotkey press or release. ``chord``: the release ended a key combination meant for another program."""
 
     action: str
     pressed: bool
@@ -72,7 +72,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Polled:
-    """The real state of a key that counts as down."""
+    """The physical state of a key that the state machine believes to be down."""
 
     action: str
     down: bool
@@ -80,12 +80,12 @@ class Polled:
 
 @dataclass(frozen=True)
 class Tick:
-    """Time has passed."""
+    """Notification that time has passed."""
 
 
 @dataclass(frozen=True)
 class Here:
-    """The window that has the focus now, for the held texts of a take."""
+    """The window that has the focus now, as the target for the held texts of a take."""
 
     take: int
     target: Target | None
@@ -93,7 +93,7 @@ class Here:
 
 @dataclass(frozen=True)
 class Settle:
-    """A person wants the held texts of one take pasted, copied or dismissed."""
+    """A user's request to paste, copy or dismiss the held texts of one take."""
 
     take: int
     deed: HeldDeed
@@ -101,7 +101,10 @@ class Settle:
 
 @dataclass(frozen=True)
 class Aimed:
-    """The window that had the focus at the take's key-down; hands-free, when ``segment`` began."""
+    """The target window of a take: the window that had the focus at key-down.
+
+    Hands-free, it is the target of one ``segment``: the window that had the focus when the segment began.
+    """
 
     take: int
     target: Target | None
@@ -110,14 +113,14 @@ class Aimed:
 
 @dataclass(frozen=True)
 class Sounding:
-    """The first real sample."""
+    """Arrival of the first real sample of a take."""
 
     take: int
 
 
 @dataclass(frozen=True)
 class Began:
-    """A segment began."""
+    """Beginning of a new segment in a take."""
 
     take: int
     segment: int
@@ -125,7 +128,7 @@ class Began:
 
 @dataclass(frozen=True)
 class Guessed:
-    """A hypothesis."""
+    """A partial result for a segment."""
 
     take: int
     partial: Partial
@@ -133,7 +136,7 @@ class Guessed:
 
 @dataclass(frozen=True)
 class Recognised:
-    """A segment has a text or an error."""
+    """The final text of a segment, or its error."""
 
     take: int
     segment: Segment
@@ -141,7 +144,7 @@ class Recognised:
 
 @dataclass(frozen=True)
 class RecordingOver:
-    """No more samples, whoever wanted it so. ``note``: why it failed."""
+    """End of a take's samples, for whatever reason. ``note``: the reason if recording failed."""
 
     take: int
     note: Note | None = None
@@ -149,7 +152,7 @@ class RecordingOver:
 
 @dataclass(frozen=True)
 class Ended:
-    """Every segment of the take has ended. ``note``: why some have no text, as far as it is known."""
+    """End of every segment of a take. ``note``: why some have no text, as far as it is known."""
 
     take: int
     note: Note | None = None
@@ -157,28 +160,28 @@ class Ended:
 
 @dataclass(frozen=True)
 class InsertionEnded:
-    """What came of the insertion that was asked for."""
+    """The outcome of the insertion that was requested."""
 
     insertion: Insertion
 
 
 @dataclass(frozen=True)
 class HeldBefore:
-    """Texts that an earlier run held; their takes are numbered from 0 downwards."""
+    """Texts that an earlier run held. Their takes are numbered from 0 downwards."""
 
     texts: Mapping[Piece, str]
 
 
 @dataclass(frozen=True)
 class Woke:
-    """This computer has slept."""
+    """Notification that this computer has woken from sleep."""
 
 
 TakeEvent = Aimed | Sounding | Began | Guessed | Recognised | RecordingOver | Ended
 Event = Key | Verb | Polled | Tick | Here | Settle | InsertionEnded | HeldBefore | Woke | TakeEvent
 
 
-# -- what it asks for --------------------------------------------------------------------------------------
+# -- effects -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Aim:
-    """Find out where a segment's text is to go (``Aimed``)."""
+    """Find the target window for one segment's text (``Aimed``)."""
 
     take: int
     segment: int
@@ -199,7 +202,7 @@ class Aim:
 
 @dataclass(frozen=True)
 class AimHere:
-    """Find out where the focus is now (``Here``). ``leaves``: our own window is about to lose it."""
+    """Find the window that has the focus now (``Here``). ``leaves``: our own window is about to lose the focus."""
 
     take: int
     leaves: bool = False
@@ -207,21 +210,21 @@ class AimHere:
 
 @dataclass(frozen=True)
 class StopRecording:
-    """After what was spoken until now."""
+    """Stop recording, keeping all speech up to now."""
 
     take: int
 
 
 @dataclass(frozen=True)
 class Discard:
-    """The take never was: stop everything, delete it."""
+    """Stop the take and delete everything of it."""
 
     take: int
 
 
 @dataclass(frozen=True)
 class PutAside:
-    """Too many takes wait: stop with this one. Its recording stays, to be sent again."""
+    """Stop recognising this take because too many wait. Its recording stays on disk and can be sent again."""
 
     take: int
 
@@ -235,68 +238,68 @@ class PassOn:
 
 @dataclass(frozen=True)
 class PollKey:
-    """Ask for its real state (``Polled``)."""
+    """Query the physical state of a key (``Polled``)."""
 
     action: str
 
 
 @dataclass(frozen=True)
 class Play:
-    """Let something be heard."""
+    """Play a sound cue to the user."""
 
     cue: Cue
 
 
 @dataclass(frozen=True)
 class Insert:
-    """Note that it begins, insert (``InsertionEnded``)."""
+    """Record the start of an insertion in the journal, then insert (``InsertionEnded``)."""
 
     ordered: Ordered
 
 
 @dataclass(frozen=True)
 class NoteInserted:
-    """These arrived."""
+    """Record in the journal that these pieces were inserted."""
 
     pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True)
 class NoteHeld:
-    """These are held: recognised, and not inserted."""
+    """Record in the journal that these pieces are held: recognised, but not inserted."""
 
     pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True)
 class NoteDismissed:
-    """These were held, and are for the history alone now."""
+    """Record in the journal that these held pieces were dismissed and only stay in the history."""
 
     pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True)
 class GiveUp:
-    """Nobody wants the take at a cursor any more; it is for the history."""
+    """Mark the take as cancelled by the user. It is recognised for the history only."""
 
     take: int
 
 
 @dataclass(frozen=True)
 class Close:
-    """Nothing more of the take will be inserted by itself."""
+    """Close the take: no more of it will be inserted automatically."""
 
     take: int
 
 
 @dataclass(frozen=True)
 class Renew:
-    """Open the microphone anew, and take the keys once more."""
+    """Reopen the microphone and grab the hotkeys again."""
 
 
 @dataclass(frozen=True)
 class Leave:
-    """End the program."""
+    """End the program now."""
 
 
 Effect = (
@@ -322,8 +325,10 @@ Effect = (
 
 @dataclass(frozen=True)
 class Gauges:
-    """What only the shell sees, at the moment when it is drawn. ``unsent_s``: of each take. ``note``: of the
-    microphone, the disk or the gateway."""
+    """Values that only the shell knows, measured when the view is drawn.
+
+    ``unsent_s``: seconds of unsent audio per take. ``note``: about the microphone, the disk or the gateway.
+    """
 
     level_dbfs: float = LOWEST_DBFS
     device: str = ""

@@ -1,4 +1,4 @@
-"""What a person sees of the takes of one run. Pure."""
+"""Compute what the user sees of the takes of one run. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,15 +14,18 @@ from app.view import Note, View
 
 DONE_S: Final = 2.0
 NOTICE_S: Final = 8.0
-"""How long an end that needs no attention, one that does, and a note stay."""
+"""How long a finished take is shown (``DONE_S``), and how long a note or a take that needs attention is."""
 
 
 @dataclass
 class TakeProgress:
-    """One take. ``failures``: segments without a text; ``broken``: it ended before all of them had ended.
-    ``said``: a text is there; ``replaced``: rules made another one of what was recognised.
-    ``over_at``: since when nothing more of it is to come, or to be inserted by itself. ``cancelled_at``: when the
-    user gave it up. ``at``: a point in the window that its texts go to."""
+    """The progress of one take.
+
+    ``failures``: segments without a text. ``broken``: the take ended before all of its segments had ended.
+    ``said``: it has a text. ``replaced``: replacement rules changed a recognised text.
+    ``over_at``: when the take was over, with no more text to come or to insert automatically.
+    ``cancelled_at``: when the user cancelled it. ``at``: a point in the window that receives its texts.
+    """
 
     number: int
     mode: TalkMode
@@ -42,21 +45,21 @@ class TakeProgress:
 
     @property
     def cancelled(self) -> bool:
-        """Return whether the user gave it up."""
+        """True once the user has cancelled the take."""
         return self.cancelled_at is not None
 
     @property
     def settled(self) -> bool:
-        """Return whether nothing more of it is awaited by the user."""
+        """True once the user awaits no more of the take."""
         return self.cancelled or self.over_at is not None
 
     @property
     def pending(self) -> bool:
-        """Whether something of it is still wanted."""
+        """True while the user still awaits some of the take."""
         return self.over_at is None and not self.cancelled
 
     def seconds(self, now: float) -> float:
-        """How long it has been recorded."""
+        """Return how long the take has been recording, in seconds."""
         if self.sounding_at is None:
             return 0.0
         return max(0.0, (now if self.stopped_at is None else self.stopped_at) - self.sounding_at)
@@ -64,14 +67,14 @@ class TakeProgress:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to be read for a while."""
+    """A note that is shown for a limited time."""
 
     note: Note
     until: float
 
 
 def state_of(take: TakeProgress, order: SpokenOrder, unsent_s: float, now: float) -> State:
-    """Where the take stands; some time after its end it is idle."""
+    """Return the state of a take. Some time after its end it becomes idle."""
     if take.recording:
         return State.ARMING if take.sounding_at is None else State.LISTENING
     if take.cancelled:
@@ -80,14 +83,14 @@ def state_of(take: TakeProgress, order: SpokenOrder, unsent_s: float, now: float
         return State.INSERTING
     if not take.ended:
         return State.SENDING if unsent_s > 0 else State.WAITING
-    if take.over_at is None:  # it waits for what was said before it
+    if take.over_at is None:  # earlier speech must be inserted first
         return State.WAITING
     end = _end(take, order)
     return end if now < idle_at(take, order) else State.IDLE
 
 
 def idle_at(take: TakeProgress, order: SpokenOrder) -> float:
-    """When a take that is over needs no more attention."""
+    """Return when a finished take becomes idle."""
     if take.cancelled_at is not None:
         return take.cancelled_at + NOTICE_S
     over_at = take.over_at or 0.0
@@ -102,7 +105,7 @@ def _end(take: TakeProgress, order: SpokenOrder) -> State:
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything that ``view_of`` looks at. ``takes`` by number, in order."""
+    """Everything that ``view_of`` needs. ``takes`` are keyed by number, in order."""
 
     takes: Mapping[int, TakeProgress]
     order: SpokenOrder
@@ -112,7 +115,7 @@ class Scene:
 
 
 def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
-    """The newest take, and what stands beside it."""
+    """Compose the view of the newest take and of everything shown with it."""
     order, takes = scene.order, scene.takes
     unsent = sum(gauges.unsent_s.get(number, 0.0) for number, take in takes.items() if take.pending)
     beside = View(

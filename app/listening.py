@@ -1,7 +1,7 @@
-"""One dictation: microphone -> journal -> vad -> segmenter -> journal -> gateway -> screen.
+"""Run one dictation: microphone -> journal -> vad -> segmenter -> journal -> gateway -> screen.
 
-The recording goes on whatever happens to the gateway. When it has ended, texts are waited for as long as something
-comes of it.
+The recording continues whatever happens to the gateway. After it has ended, texts are awaited as long as
+the gateway shows progress.
 """
 
 import asyncio
@@ -30,17 +30,17 @@ from speech.vad import open_vad
 
 QUIET_S: Final = 120.0
 PATIENT: Final = ClientSettings(first_contact_s=inf, give_up_s=inf, held_s=inf, quiet_s=QUIET_S)
-"""No gateway ends a recording. What waits is on disk, so that memory does not grow with it."""
+"""Settings under which no gateway failure ends a recording. Waiting audio is on disk, so memory does not grow."""
 
 _STOP_S: Final = 5.0
-_ROOM_S: Final = 300.0  # for a full disk to have room again; what is heard waits in memory for less
+_ROOM_S: Final = 300.0  # wait for a full disk to have room again; audio waits in memory for less
 
 
 class Mode(StrEnum):
-    """When a segment begins and ends."""
+    """Rules for when a segment begins and ends."""
 
     HANDS_FREE = "hands-free"  # speech is sent, with 300 ms before and 200 ms after it
-    TOGGLE = "toggle"  # everything is sent but long silence
+    TOGGLE = "toggle"  # everything except long silence is sent
 
 
 _CUTTING: Final = {
@@ -50,24 +50,24 @@ _CUTTING: Final = {
 
 
 def mode_of(name: str) -> Mode:
-    """As a take has it; hands-free where it says nothing that is known."""
+    """Return the mode of this name, or hands-free for an unknown name."""
     return Mode(name) if name in set(Mode) else Mode.HANDS_FREE
 
 
 def ears_of(mode: Mode, vad_folder: Path) -> Ears:
-    """What cuts in this mode: the endpoint's silence is 600 ms hands-free, 800 ms otherwise."""
+    """Build the cutter for a mode. The endpoint silence is 600 ms hands-free, 800 ms otherwise."""
     endpoint_silence_ms, options = _CUTTING[mode]
     return Ears(open_vad(vad_folder, endpoint_silence_ms), Segmenter(options))
 
 
 def warm(listener: "Listener") -> None:
-    """Load what it needs, so that the first take does not wait for it. Blocks."""
+    """Load libraries and models so that the first take does not wait for them. Blocks."""
     for _ in ears_of(listener.mode, listener.vad_folder).hear(np.zeros(SAMPLE_RATE, np.int16)):
         pass
 
 
 class Microphone(Protocol):
-    """``app.capture.microphone.Microphone``, recording."""
+    """A recording ``app.capture.microphone.Microphone``, as the listener needs it."""
 
     @property
     def device(self) -> str: ...
@@ -78,7 +78,7 @@ class Microphone(Protocol):
 
 
 class Heard(Protocol):
-    """What is shown of a microphone."""
+    """The values of a microphone that are displayed."""
 
     @property
     def device(self) -> str: ...
@@ -87,22 +87,23 @@ class Heard(Protocol):
 
 
 class Audience(Watcher, Protocol):
-    """Who is told how it goes, and may ask for more at any time."""
+    """Observer of a dictation that can also query its current values at any time."""
 
     unsent_s: Callable[[], float]
     keeping: Callable[[], Keeping]
     microphone: Heard | None
 
     def finished(self) -> None:
-        """Everything has ended."""
+        """Report that everything has ended."""
         ...
 
 
 @dataclass(frozen=True)
 class Listener:
-    """Who recognises, and what cuts. ``records_on``: a gateway that refuses ends no recording either.
+    """The configuration of dictation: gateway, VAD and cutting mode.
 
-    ``rewrite``: what texts are to say instead.
+    ``records_on``: keep recording even if the gateway refuses the session.
+    ``rewrite``: the replacement rules for recognised texts.
     """
 
     locate: Locate
@@ -120,11 +121,11 @@ class Listener:
         begun: Callable[[int], None] = lambda segment: None,
         ended: Callable[[int], None] = lambda segment: None,
     ) -> Transcript:
-        """Until the microphone is stopped and every text is there, as far as the journal.
+        """Record until the microphone is stopped and every text has arrived, writing everything to the journal.
 
-        ``begun`` is told of each segment that begins, ``ended`` of each that is complete.
+        ``begun`` is called for each segment that begins, ``ended`` for each that is complete.
 
-        Raises ``GatewayError``, ``MicrophoneError`` or ``NotKept``: what was heard until then is in the journal.
+        Raises ``GatewayError``, ``MicrophoneError`` or ``NotKept``; all audio up to the error is in the journal.
         """
         tape, store = Tape(journal), AsyncJournal(journal, _ROOM_S, self.rewrite)
         client = GatewayClient(self.locate, journal.session, store, journal.take.options, self.settings)

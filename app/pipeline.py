@@ -1,4 +1,4 @@
-"""From audio to text, read from top to bottom: the one place where the stages are joined.
+"""Join the stages from audio to text. This is the only place that connects them.
 
 blocks of samples -> vad -> segmenter -> outlet (journal, gateway client) -> texts
 """
@@ -31,27 +31,27 @@ _NOTHING: Constant = np.empty(0, np.int16)
 
 
 class Watcher(Protocol):
-    """Who shows how it goes."""
+    """Observer of a transcription's progress."""
 
     def listened(self, seconds: float) -> None:
-        """So much of the audio has been taken in."""
+        """Report that this many seconds of audio have been processed."""
         ...
 
     def over(self) -> None:
-        """All of it has been taken in."""
+        """Report that all audio has been processed."""
         ...
 
     def heard(self, event: ClientEvent) -> None:
-        """The client tells something."""
+        """Receive an event from the gateway client."""
         ...
 
     def recognised(self, segment: Segment) -> None:
-        """A segment has ended."""
+        """Receive a segment that has ended."""
         ...
 
 
 def as_recognised(final: Final) -> str:
-    """What a segment says without any rule."""
+    """Return the recognised text without applying any rule."""
     return final.text.strip()
 
 
@@ -63,8 +63,10 @@ async def transcribe(
     live: Clock | None = None,
     says: Says = as_recognised,
 ) -> Transcript:
-    """All of ``blocks`` as text. With ``live``, the clock on which they are spoken, delays are measured.
-    ``says``: what a segment says whose text came.
+    """Transcribe all of ``blocks``.
+
+    ``live``: the clock by which the audio is spoken; if given, delays are measured.
+    ``says``: turns a final result into the text of its segment.
 
     Raises ``SpeechError`` for audio that cannot be read and ``GatewayError`` when the session cannot go on.
     """
@@ -88,7 +90,7 @@ async def transcribe(
 
 
 class Ears:
-    """Samples in, pieces of segments out: the VAD, and the segmenter that cuts where it says."""
+    """Cutter of samples into pieces of segments: a VAD, and a segmenter that cuts where the VAD says."""
 
     def __init__(self, vad: Vad, segmenter: Segmenter) -> None:
         self._vad = vad
@@ -98,17 +100,17 @@ class Ears:
 
     @property
     def seconds(self) -> float:
-        """Audio heard so far."""
+        """The amount of audio processed so far, in seconds."""
         return self.samples / SAMPLE_RATE
 
     def hear(self, block: Samples) -> Iterator["Piece"]:
-        """What is known after these samples."""
+        """Process a block of samples and return the pieces that follow from it."""
         self.samples += len(block)
         events = self._vad.accept(block)
         return self._pieces(self._segmenter.accept(block, events), events)
 
     def finish(self) -> Iterator["Piece"]:
-        """The recording ends here."""
+        """End the recording and return the remaining pieces."""
         events = self._vad.finish()
         outputs = [*self._segmenter.accept(_NOTHING, events), *self._segmenter.finish()]
         return self._pieces(outputs, events)
@@ -123,7 +125,7 @@ class Ears:
 
 @dataclass(frozen=True)
 class Piece:
-    """``speech_end``: the sample at which the last speech known of ended."""
+    """A segmenter output with context. ``speech_end``: the sample at which the last known speech ended."""
 
     output: SegmentOutput
     speech_end: int
@@ -140,7 +142,7 @@ async def _pass_on(piece: Piece, outlet: Outlet, texts: "Texts") -> None:
 
 @dataclass
 class _Spoken:
-    """Where a segment lies in the recording, in samples; its end is known late."""
+    """The position of a segment in the recording, in samples. Its end is set once it is known."""
 
     begin: int
     samples: int = 0
@@ -149,7 +151,7 @@ class _Spoken:
 
 @dataclass
 class Texts:
-    """Puts results back to where they were said."""
+    """Collector that matches results to their positions in the recording."""
 
     watcher: Watcher
     live: Clock | None = None
@@ -158,11 +160,14 @@ class Texts:
     _results: dict[int, Segment] = field(default_factory=dict)
 
     def begun(self, number: int, at: int) -> None:
-        """A segment begins at this sample."""
+        """Record that a segment begins at sample ``at``."""
         self._spoken[number] = _Spoken(at)
 
     def ended(self, number: int, samples: int, speech_end: int) -> None:
-        """It is this long; the speech in it ended at ``speech_end``, if that lies in it."""
+        """Record the length of a segment and the end of its speech.
+
+        A ``speech_end`` outside the segment is replaced by the segment's end.
+        """
         spoken = self._spoken[number]
         end = spoken.begin + samples
         spoken.samples = samples
@@ -170,14 +175,14 @@ class Texts:
         cut(number, samples, end - spoken.speech_end)
 
     async def collect(self, events: AsyncIterator[ClientEvent]) -> None:
-        """Take results as they come."""
+        """Collect results as they arrive."""
         async for event in events:
             self.watcher.heard(event)
             if isinstance(event, Final | Failed):
                 self._take(event)
 
     def transcript(self, samples: int) -> Transcript:
-        """Everything, in the order in which it was said."""
+        """Return the transcript in spoken order."""
         return Transcript(tuple(self._results[number] for number in sorted(self._results)), samples_to_ms(samples))
 
     def _take(self, outcome: Final | Failed) -> None:
@@ -206,14 +211,14 @@ class Texts:
 
 
 async def in_thread(blocks: Iterator[Samples], pool: Executor | None = None) -> AsyncIterator[Samples]:
-    """Blocks whose reading may take time, read beside the event loop: by ``pool``, or by the loop's own."""
+    """Read blocks outside the event loop, in ``pool`` or in the loop's default executor."""
     read = asyncio.get_running_loop().run_in_executor
     while (block := await read(pool, next, blocks, None)) is not None:
         yield block
 
 
 async def at_speaking_pace(blocks: AsyncIterator[Samples], spoken_s: Clock) -> AsyncIterator[Samples]:
-    """The same samples in frames of 100 ms, each when ``spoken_s`` says that it has been spoken."""
+    """Yield the samples in frames of 100 ms, each once ``spoken_s`` says that it has been spoken."""
     said = 0
     rest = _NOTHING
     async for block in blocks:

@@ -1,4 +1,4 @@
-"""One recording through the pipeline, in a session of its own."""
+"""Transcribe one recording, in a session of its own."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ from speech.vad import open_vad
 
 @dataclass(frozen=True)
 class Recogniser:
-    """Who recognises, and what cuts: the same for every recording of a command."""
+    """The configuration for recognising recordings: gateway, VAD and options, shared by all of one command."""
 
     locate: Locate
     vad_folder: Path
@@ -31,9 +31,9 @@ class Recogniser:
     settings: ClientSettings = field(default_factory=ClientSettings)
 
     async def recognise(self, path: Path, display: Display, *, live: bool = False) -> Transcript:
-        """The text of ``path``, read as fast as it goes, or ``live``: at speaking pace.
+        """Transcribe the file at ``path`` as fast as possible, or at speaking pace if ``live``.
 
-        Of a file whose end is missing it is the text of what is there, ``truncated``.
+        A file whose end is missing yields the text of the available part, with ``truncated`` set.
         Raises ``SpeechError`` for a file that cannot be read, ``GatewayError`` when the session cannot go on.
         """
         session = uuid4()
@@ -50,7 +50,7 @@ class Recogniser:
 
 
 async def _spoken(blocks: AsyncIterator[Samples], ears: Ears, outlet: Outlet, display: Display) -> Transcript:
-    """As somebody speaks it."""
+    """Transcribe at speaking pace, measuring delays."""
     clock = asyncio.get_running_loop().time
     start = clock()
 

@@ -1,12 +1,13 @@
-"""Which text goes to the cursor next: in spoken order, one insertion at a time, each text once. Pure.
+"""Decide which text goes to the cursor next: in spoken order, one insertion at a time, each text once. Pure.
 
 Takes are numbered in the order in which they begin, the segments of a take from 0. A text waits until everything
-spoken before it has ended. What failed is passed over, what was cancelled is dropped. After 10 s of waiting for a
-predecessor ``offered`` is true: ``accept`` lets go in what is there, and what comes late is held.
+spoken before it has ended. Failed segments are skipped, cancelled takes are dropped. After 10 s of waiting for a
+predecessor ``offered`` is true. Then ``accept`` releases the available texts, and late predecessors are held.
 
-Held is text that was recognised and not inserted. Once an insertion ended so, what follows in that take is held as
-well until the held texts are pasted: no hole is left in the middle. Hands-free, where each segment has a target of
-its own, none holds the next. Held texts are pasted take by take, each take as one insertion.
+A held text was recognised but not inserted. After an insertion that was held, the following texts of that take
+are held as well until the held texts are pasted, so that no text is missing in the middle. Hands-free, each
+segment has its own target, so a held segment does not hold the next. Held texts are pasted take by take, each
+take as one insertion.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,13 +19,13 @@ from protocol.texts import join_texts
 
 OFFER_S: Final = 10.0
 MOST_HELD: Final = 200_000
-"""Characters of held text in memory. The oldest go first; the history has them."""
+"""Limit on characters of held text in memory. The oldest are dropped first; the history keeps them."""
 _MOST_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, order=True)
 class Piece:
-    """One segment of a take."""
+    """The identity of one segment of a take."""
 
     take: int
     segment: int
@@ -32,9 +33,9 @@ class Piece:
 
 @dataclass(frozen=True)
 class Ordered:
-    """Texts to insert now, as one. ``text`` brings the space that it needs after what was inserted before it.
+    """Texts to insert as one. ``text`` includes any leading space. ``pasted``:
 
-    ``pasted``: they were held, and go where the person is now.
+    held before, now for the focused window.
     """
 
     pieces: tuple[Piece, ...]
@@ -46,9 +47,9 @@ class Ordered:
 
 @dataclass(frozen=True)
 class _Paste:
-    """A wish to insert the held texts of a take. ``joins``: they go on after what was inserted last.
+    """A request to insert the held texts of a take. ``joins``: they continue the text inserted last.
 
-    ``followed``: what is spoken for the same window meanwhile goes on after them.
+    ``followed``: text spoken meanwhile for the same window continues after them.
     """
 
     take: int
@@ -59,10 +60,14 @@ class _Paste:
 
 @dataclass
 class _Take:
-    """``texts``: results not given out, ``None`` for a failure; ``came``: when. ``first``: the first segment that
-    was not given out. ``late``: passed over while they were missing; ``left``: everything missing is.
-    ``last``: the character that was inserted last, and where. ``follows``: the take that was not over when this
-    one began: nobody can have moved the cursor between their texts."""
+    """The results of one take and their progress towards insertion.
+
+    ``texts``: results not yet released, ``None`` for a failure. ``came``: when each arrived.
+    ``first``: the first segment not yet released. ``late``: missing segments that were skipped.
+    ``left``: every missing segment is skipped.
+    ``last``: the last inserted character and its window. ``follows``: the take that was not over when this one
+    began; the user cannot have moved the cursor between their texts.
+    """
 
     number: int
     each: bool = False
@@ -80,7 +85,7 @@ class _Take:
 
     @property
     def ready(self) -> bool:
-        """Whether there is a text to give out; goes on to it, past failures and what is not waited for."""
+        """True if a text can be released. Advances ``first`` past failures and skipped segments."""
         while True:
             if self.first in self.texts:
                 if self.texts[self.first]:
@@ -94,14 +99,14 @@ class _Take:
                 return False
 
     def give(self) -> str:
-        """The text of ``first``, which is given out now."""
+        """Release the text of ``first`` and return it."""
         self.came.pop(self.first, None)
         self.first += 1
         return self.texts.pop(self.first - 1) or ""
 
     @property
     def aimed(self) -> bool:
-        """Whether it is known where the text of ``first`` is to go."""
+        """True if the target of the text of ``first`` is known."""
         return (self.first if self.each else None) in self.aims
 
     @property
@@ -109,7 +114,7 @@ class _Take:
         return self.aims.get(self.first if self.each else None)
 
     def blocked(self) -> Iterator[Piece]:
-        """Texts that wait for a segment of this take which is missing."""
+        """Yield the texts that wait for a missing segment of this take."""
         if self.ended or self.left:
             return
         reach = self.first
@@ -119,25 +124,25 @@ class _Take:
 
 
 class SpokenOrder:
-    """``held``: what can be pasted. ``let_go``: how many held texts were too much for the memory."""
+    """Queue of texts in spoken order. ``held``: texts to paste. ``let_go``:
+
+    number of held texts dropped to save memory.
+    """
 
     def __init__(self) -> None:
         self.held: dict[Piece, str] = {}
         self.let_go = 0
-        self.flight: Ordered | None = None  # what is being inserted
-        self._last: tuple[str, Target | None] = ("", None)  # the character that was inserted last, and where
+        self.flight: Ordered | None = None  # the insertion in progress
+        self._last: tuple[str, Target | None] = ("", None)  # the last inserted character and its window
         self._takes: dict[int, _Take] = {}
         self._paste: _Paste | None = None
-        self._settled: set[Piece] = set()  # of earlier runs: never held again
+        self._settled: set[Piece] = set()  # pieces of earlier runs that are never held again
         self._newly_held: list[Piece] = []
 
-    # -- what is spoken ------------------------------------------------------------------------------------
+    # -- results -------------------------------------------------------------------------------------------
 
     def begin(self, take: int, *, each: bool = False, joins: bool = False) -> None:
-        """A take begins, after all others. ``each``: every segment has a target of its own (hands-free).
-
-        ``joins``: it goes on after what was inserted last, also where that take is over.
-        """
+        """Begin the newest take. ``each``: a target per segment (hands-free). ``joins``: continue the last text."""
         self._takes[take] = begun = _Take(take, each, max(self._takes, default=None))
         if begun.follows is not None:
             begun.last = self._takes[begun.follows].last
@@ -145,12 +150,15 @@ class SpokenOrder:
             begun.last = self._last
 
     def aim(self, take: int, target: Target | None, segment: int | None = None) -> None:
-        """Where the texts of a take, or of one segment, are to go. None is given out before this is known."""
+        """Set the target of a take's texts, or of one segment.
+
+        Texts are not released before their target is known.
+        """
         if known := self._takes.get(take):
             known.aims.setdefault(segment, target)
 
     def result(self, piece: Piece, text: str | None, now: float) -> None:
-        """A segment has a text, or ``None``: it failed. The first result counts."""
+        """Record a segment's text, or ``None`` if it failed. Only the first result counts."""
         take, number = self._takes.get(piece.take), piece.segment
         if take is None or take.ended or number in take.known:
             return
@@ -166,37 +174,37 @@ class SpokenOrder:
             self._hold(piece, text)
 
     def ended(self, take: int) -> None:
-        """No more results of it: what has none failed."""
+        """Record that a take has no more results. Segments without a result count as failed."""
         if known := self._takes.get(take):
             known.ended = True
 
     def drop(self, take: int) -> None:
-        """Nothing more of it is wanted; what is being inserted cannot be called back."""
+        """Drop all remaining texts of a take. An insertion in progress cannot be cancelled."""
         self._takes.pop(take, None)
         self.held = {piece: text for piece, text in self.held.items() if piece.take != take}
 
     def forget(self, take: int) -> None:
-        """It is over. What is held of it stays."""
+        """Forget a take that is over. Its held texts stay."""
         self._takes.pop(take, None)
 
     def over(self, take: int) -> bool:
-        """Whether nothing more of it will be inserted, or become held."""
+        """Return whether no more of a take will be inserted or become held."""
         known, flight = self._takes.get(take), self.flight
         if flight is not None and any(piece.take == take for piece in flight.pieces):
             return False
         return known is None or (known.ended and not known.texts)
 
-    # -- what is inserted ----------------------------------------------------------------------------------
+    # -- insertions ----------------------------------------------------------------------------------------
 
     def next(self) -> Ordered | None:
-        """What to insert now, if there is something new; then ``inserted`` must be told what came of it."""
+        """Return the next texts to insert, or ``None``. The caller must report the outcome to ``inserted``."""
         if self.flight is not None:
             return None
         self.flight = self._pasting() or self._following()
         return self.flight
 
     def inserted(self, insertion: Insertion) -> tuple[Piece, ...]:
-        """What came of it; returns what arrived. Of a text that was partly typed the rest is held."""
+        """Record the outcome and return the pieces that arrived. The rest of a partly typed text is held."""
         flight, self.flight = self.flight, None
         if flight is None:
             return ()
@@ -216,20 +224,20 @@ class SpokenOrder:
         return tuple(arrived)
 
     def _followers(self, flight: Ordered) -> list[_Take]:
-        """List the takes whose next text stands behind this insertion."""
+        """Return the takes whose next text directly follows this insertion."""
         own, followed = flight.pieces[0].take, flight.pasted and self._paste is not None and self._paste.followed
         takes = self._takes.values()
         return [take for take in takes if take.number == own or (followed and flight.target in take.aims.values())]
 
     def _write_on(self, take: _Take, last: tuple[str, Target | None]) -> None:
-        """What comes next in this take, or in those that follow it, comes after ``last``."""
+        """Make the next text of this take, and of takes that follow it, continue after ``last``."""
         take.last = last
         for later in self._takes.values():
             if later.follows == take.number:
                 self._write_on(later, last)
 
     def hold_again(self, texts: Mapping[Piece, str]) -> None:
-        """Hold texts of an earlier run, but for those settled since. Its takes are numbered from 0 downwards."""
+        """Hold texts of an earlier run, except those settled since. Its takes are numbered from 0 downwards."""
         self.held = {**{piece: text for piece, text in texts.items() if piece not in self._settled}, **self.held}
         self._bound()
 
@@ -243,19 +251,19 @@ class SpokenOrder:
 
     @property
     def holding(self) -> list[int]:
-        """List the takes with held texts, the newest first."""
+        """The takes with held texts, newest first."""
         return sorted({piece.take for piece in self.held}, reverse=True)
 
     @property
     def pasting(self) -> bool:
-        """Return whether held texts are on their way, or wait for an insertion to end."""
+        """True while held texts are being pasted or wait for another insertion to end."""
         return self._paste is not None
 
     def paste(self, take: int, target: Target | None, *, joins: bool = False, followed: bool = False) -> bool:
-        """Insert the held texts of a take, unless others are pasted now; return whether that was begun.
+        """Insert the held texts of a take unless another paste is in progress. Return whether it was started.
 
-        ``joins``: they go on after what was inserted last, if that is where they go. ``followed``: what is spoken
-        for that window meanwhile goes on after them.
+        ``joins``: they continue the text inserted last, if it went to the same window.
+        ``followed``: text spoken meanwhile for that window continues after them.
         """
         begun = self.holds(take) and not self.pasting
         if begun:
@@ -263,10 +271,7 @@ class SpokenOrder:
         return begun
 
     def dismiss(self, take: int) -> tuple[Piece, ...]:
-        """Stop offering the held texts of a take, but for those that are being pasted; return what they were.
-
-        What follows them is inserted again.
-        """
+        """Dismiss and return a take's held texts except those being pasted. Its later texts are inserted again."""
         pasting = set(self.flight.pieces) if self.flight is not None and self.flight.pasted else set()
         dismissed = tuple(piece for piece in self.held if piece.take == take and piece not in pasting)
         self._settle(dismissed)
@@ -275,30 +280,30 @@ class SpokenOrder:
         return dismissed
 
     def _settle(self, pieces: Iterable[Piece]) -> None:
-        """Hold these no longer, whatever is read from disk later."""
+        """Stop holding these pieces for good, even if they are read from disk again."""
         gone = set(pieces)
         self.held = {piece: text for piece, text in self.held.items() if piece not in gone}
         self._settled |= {piece for piece in gone if piece.take <= 0}
 
     def newly_held(self) -> tuple[Piece, ...]:
-        """What became held since this was asked last."""
+        """Return the pieces that became held since the last call."""
         newly, self._newly_held = tuple(self._newly_held), []
         return newly
 
-    # -- what is waited for --------------------------------------------------------------------------------
+    # -- offers --------------------------------------------------------------------------------------------
 
     @property
     def offer_at(self) -> float | None:
-        """From when on ``offered`` is true, as things are."""
+        """The time since which a text waits for its predecessors, or ``None``."""
         return min((self._takes[piece.take].came[piece.segment] for piece in self._blocked()), default=None)
 
     def offered(self, now: float) -> bool:
-        """Whether something has waited so long for its predecessors that it may go first."""
+        """Return whether a text has waited so long for its predecessors that it may be inserted first."""
         oldest = self.offer_at
         return oldest is not None and now - oldest >= OFFER_S
 
     def accept(self) -> None:
-        """Do not wait any longer for what comes before a text that is there."""
+        """Stop waiting for the predecessors of the texts that have arrived."""
         last = max(self._blocked(), default=None)
         if last is None:
             return
@@ -317,7 +322,7 @@ class SpokenOrder:
                 yield from take.blocked()
                 waits = not (take.ended or take.left)
 
-    # -- giving out ----------------------------------------------------------------------------------------
+    # -- releasing texts -----------------------------------------------------------------------------------
 
     def _following(self) -> Ordered | None:
         for take in self._takes.values():
@@ -348,7 +353,7 @@ class SpokenOrder:
         return _ordered(given, known.last if known else ("", None), asked.target, pasted=True)
 
     def _missed(self, piece: Piece, rest: str, flight: Ordered) -> bool:
-        """Whether ``rest`` of it did not arrive; then it is held, unless it was cancelled meanwhile."""
+        """Hold the missing ``rest`` of a piece unless its take was dropped. Return whether any was missing."""
         if not rest:
             return False
         if flight.pasted and piece in self.held:
@@ -370,7 +375,7 @@ class SpokenOrder:
 
 
 def gap(left: str, right: str) -> str:
-    """What goes between two texts, so that the pieces read as ``join_texts`` writes them."""
+    """Return the separator between two texts, consistent with ``join_texts``."""
     left, right = left.strip(), right.strip()
     return join_texts((left, right))[len(left) : -len(right)] if left and right else ""
 
@@ -385,7 +390,7 @@ def _ordered(
 
 
 def _missing(flight: Ordered, missing: int) -> Iterator[tuple[Piece, str]]:
-    """Each piece with what of it is among the last ``missing`` characters."""
+    """Yield each piece with the part of it that lies in the last ``missing`` characters."""
     start = len(flight.text) - missing
     end = len(flight.text) - len(join_texts(flight.texts))
     for place, piece in enumerate(flight.pieces):

@@ -1,4 +1,4 @@
-"""What the tests of dictation share: some speech, and a gateway that recognises it."""
+"""Fixtures that the tests of dictation share: some speech, and a gateway that recognises it."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def talk(tmp_path_factory: pytest.TempPathFactory) -> "Samples":
-    """A sentence in English and one in Mandarin, with a second of silence around each."""
+    """Return a sentence in English and one in Mandarin, with a second of silence around each."""
     import numpy as np
 
     from speech.audio_file import read_audio
@@ -24,7 +24,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> "Samples":
 
 @pytest.fixture
 async def locate() -> "AsyncIterator[Locate]":
-    """A scripted gateway, to which each connection is of a session of its own."""
+    """Locate a scripted gateway that treats each connection as a new session."""
     from client.connection import Address, fixed
     from tests.app.dictating_world import afresh
     from tests.helpers.scripted_gateway import scripted

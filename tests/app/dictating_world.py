@@ -1,4 +1,4 @@
-"""A dictation without hardware: what a test plays, presses and looks at, in the place of devices and windows."""
+"""Run dictation without hardware: fakes stand in for the devices, the inserter and the hotkeys."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -36,7 +36,7 @@ OTHER = Target(8, "browser")
 
 
 class FakeDevice:
-    """Says ``audio`` once per recording as the loop turns, then silence until it is stopped."""
+    """Fake microphone that plays ``audio`` once per recording, then waits silently until it is stopped."""
 
     level_dbfs = -20.0
 
@@ -75,7 +75,7 @@ class FakeDevice:
 
 @dataclass
 class FakeDevices:
-    """``open_microphone``: one device at a time; ``failure`` is raised instead of opening."""
+    """Fake ``open_microphone`` that opens one device at a time. ``failure`` is raised instead of opening."""
 
     audio: Samples
     failure: MicrophoneError | None = None
@@ -107,7 +107,7 @@ class FakeDevices:
 
 @dataclass
 class FakeInserter:
-    """Remembers what was inserted where. ``focus`` is where the person is."""
+    """Fake inserter that remembers which text went where. ``focus`` is the focused window."""
 
     focus: Target | None = WINDOW
     texts: list[tuple[str, Target | None]] = field(default_factory=list)
@@ -136,7 +136,7 @@ class FakeInserter:
 
 
 class FakeHotkeys:
-    """``press`` and ``release`` are a person's fingers; a release may get lost."""
+    """Fake hotkeys: ``press`` and ``release`` act as the user's fingers. A release may go unnoticed."""
 
     def __init__(self) -> None:
         self.down: set[str] = set()
@@ -194,7 +194,7 @@ MOST_WAIT = 3
 
 
 class World:
-    """Everything round one ``Dictating``."""
+    """All collaborators of one ``Dictating``, as fakes."""
 
     def __init__(
         self, root: Path, models: Path, locate: Locate, audio: Samples, wishes: Wishes, most_takes: int = MOST_WAIT
@@ -224,13 +224,13 @@ class World:
 
     @property
     def states(self) -> list[State]:
-        """Those that were seen, each once in a row."""
+        """The states that were shown, without consecutive repetitions."""
         seen = [view.state for view in self.views]
         return [state for place, state in enumerate(seen) if place == 0 or seen[place - 1] is not state]
 
     @property
     def found(self) -> list[Found]:
-        return list(self.library.latest())  # which knows more than the second in which they began
+        return list(self.library.latest())  # ordered more precisely than by the second of their start
 
     async def all_heard(self) -> None:
         await wait_until(lambda: self.devices.device is not None, "a device is open")
@@ -242,14 +242,14 @@ class World:
         await wait_until(lambda: self.dictating.view.state is state, f"it is {state}; it was {self.states}")
 
     async def dictate(self) -> None:
-        """One whole take, by toggling."""
+        """Record one whole take in toggle mode."""
         self.dictating.ask(Verb.START)
         await self.is_in(State.LISTENING)
         await self.all_heard()
         self.dictating.ask(Verb.STOP)
 
     async def over(self, takes: int = 1) -> None:
-        """Wait until so many takes have ended, as their journals say."""
+        """Wait until this many takes have ended, according to their journals."""
         await wait_until(lambda: self.ended == takes, f"{takes} takes have ended")
 
     @property
@@ -261,7 +261,7 @@ class World:
 async def dictating(
     root: Path, models: Path, locate: Locate, audio: Samples, wishes: Wishes, most_takes: int = MOST_WAIT
 ) -> AsyncIterator[World]:
-    """It runs for as long as the context."""
+    """Run a ``World`` for as long as the context lasts."""
     world = World(root, models, locate, audio, wishes, most_takes)
     world.running = asyncio.create_task(world.dictating.run())
     await wait_until(lambda: world.hotkeys.bound or not wishes.keys, "keys are bound")
@@ -277,5 +277,5 @@ def silence(seconds: float) -> Samples:
 
 
 async def afresh(socket: web.WebSocketResponse, memory: Memory) -> None:
-    """A script of a gateway: each connection is of a session of its own."""
+    """Script a gateway that treats each connection as a new session."""
     await oblige(socket, Memory())

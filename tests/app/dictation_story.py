@@ -1,4 +1,4 @@
-"""A story of dictation: events at times, and what the state machine asks for."""
+"""Drive the dictation state machine with timed events and collect its effects."""
 
 from dataclasses import dataclass, field
 
@@ -27,7 +27,7 @@ TYPED, HELD = InsertionEnded(Insertion(How.TYPED)), InsertionEnded(Insertion(How
 
 @dataclass
 class Story:
-    """Tells events, at times; ``effects`` are those of the last one."""
+    """A sequence of events at given times. ``effects`` are those of the latest call."""
 
     dictation: Dictation = field(default_factory=lambda: Dictation(TalkMode.TOGGLE))
     now: float = 0.0
@@ -58,5 +58,5 @@ def text(take: int, segment: int, text: str = "", error: str = "") -> Recognised
 
 
 def spoken(take: int = 1) -> list[Event]:
-    """A take, from its start to its last sample."""
+    """Return the events of a take from its start to its last sample."""
     return [Verb.START, Aimed(take, WINDOW), Sounding(take), Verb.STOP, RecordingOver(take)]

@@ -1,4 +1,4 @@
-"""Recordings for the app's tests, and what the checksum engine makes of them."""
+"""Build recordings for the app's tests, and the checksum engine's texts for them."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ SPEECH = Path(__file__).resolve().parent.parent / "data" / "speech"
 
 
 def recording(*names: str, to: Path) -> Path:
-    """The named recordings one after the other, a second of silence after each."""
+    """Write the named recordings to ``to`` one after the other, with a second of silence after each."""
     parts: list[NDArray[np.int16]] = [np.zeros(SAMPLE_RATE, np.int16)]
     for name in names:
         parts += [*read_audio(SPEECH / f"{name}.flac"), np.zeros(SAMPLE_RATE, np.int16)]
@@ -25,7 +25,7 @@ def recording(*names: str, to: Path) -> Path:
 
 
 def digests(path: Path, models: Path, mode: Mode = Mode.HANDS_FREE) -> list[str]:
-    """What a chain that loses nothing gives for each segment of ``path``."""
+    """Return the text that a lossless chain produces for each segment of ``path``."""
     ears = ears_of(mode, models / "fsmn-vad")
     pcm: dict[int, bytes] = {}
     pieces = [piece for block in read_audio(path) for piece in ears.hear(block)]

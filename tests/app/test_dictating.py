@@ -1,4 +1,4 @@
-"""The state machine at work: a microphone that is played, a gateway, an inserter that remembers."""
+"""Tests of ``Dictating`` with a fake microphone, a scripted gateway and a fake inserter."""
 
 import asyncio
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def as_in_main() -> Iterator[None]:
 
 
 def texts_of(world: World) -> list[list[str]]:
-    """Of each take, the oldest first: the texts of its segments, which must be those of the samples on disk."""
+    """Return the segment texts of each take, oldest first. Check each against the samples on disk."""
     takes = []
     for found in reversed(world.found):
         audio = np.fromfile(found.audio, "<i2")
@@ -50,7 +50,9 @@ def texts_of(world: World) -> list[list[str]]:
     return takes
 
 
-async def test_from_the_key_to_the_text(tmp_path: Path, models: Path, talk: Samples, locate: Locate) -> None:
+async def test_dictation_inserts_text_after_key_press(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
         world.hotkeys.press()
         world.hotkeys.release()
@@ -71,7 +73,7 @@ async def test_from_the_key_to_the_text(tmp_path: Path, models: Path, talk: Samp
     assert State.DONE in world.states
 
 
-async def test_while_a_key_is_chosen_pressing_it_begins_nothing(
+async def test_pausing_hotkeys_unbinds_all_keys_until_resumed(
     tmp_path: Path, models: Path, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, silence(0.1), TOGGLE) as world:
@@ -81,7 +83,9 @@ async def test_while_a_key_is_chosen_pressing_it_begins_nothing(
         await wait_until(lambda: world.hotkeys.bound, "they are ours again")
 
 
-async def test_as_long_as_the_key_is_held(tmp_path: Path, models: Path, talk: Samples, locate: Locate) -> None:
+async def test_hold_mode_records_while_key_is_held(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
     async with dictating(tmp_path, models, locate, talk, HOLD) as world:
         world.hotkeys.press()
         await world.all_heard()
@@ -95,7 +99,7 @@ async def test_as_long_as_the_key_is_held(tmp_path: Path, models: Path, talk: Sa
     assert world.inserter.text() == " ".join(texts)
 
 
-async def test_a_tap_of_the_key_is_passed_on_and_leaves_nothing(
+async def test_hold_mode_passes_on_tap_and_discards_its_take(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, HOLD) as world:
@@ -109,7 +113,7 @@ async def test_a_tap_of_the_key_is_passed_on_and_leaves_nothing(
     assert world.inserter.text() == " ".join(texts)
 
 
-async def test_who_speaks_ahead_gets_the_texts_in_spoken_order(
+async def test_texts_are_inserted_in_spoken_order_when_takes_overlap(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
@@ -124,7 +128,7 @@ async def test_who_speaks_ahead_gets_the_texts_in_spoken_order(
     assert world.devices.opened == 1, "the device stays open between takes that follow each other"
 
 
-async def test_where_the_focus_moved_the_text_is_held_until_it_is_pasted(
+async def test_text_is_held_until_pasted_when_focus_moved(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
@@ -146,7 +150,7 @@ async def test_where_the_focus_moved_the_text_is_held_until_it_is_pasted(
     assert Cue.HELD in world.cues.played
 
 
-async def test_before_a_text_is_given_away_the_journal_says_so_and_quitting_waits_for_what_follows(
+async def test_journal_notes_insertion_before_it_starts_and_quit_waits_for_rest(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
@@ -169,7 +173,7 @@ async def test_before_a_text_is_given_away_the_journal_says_so_and_quitting_wait
         assert all(spoken.inserted for spoken in found.take.segments.values())
 
 
-async def test_what_is_cancelled_is_in_the_history_only(
+async def test_cancelled_take_is_kept_only_in_history(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
@@ -197,10 +201,8 @@ def later(url: list[str]) -> Locate:
     return locate
 
 
-async def test_where_speech_goes_may_change_while_somebody_speaks(
-    tmp_path: Path, models: Path, talk: Samples
-) -> None:
-    """What began at one gateway goes on at the other, which never heard of it, once the first is gone."""
+async def test_take_moves_to_other_gateway_when_first_is_gone(tmp_path: Path, models: Path, talk: Samples) -> None:
+    """The take continues at the second gateway, which does not know its session, once the first is gone."""
     async with scripted(afresh) as other:
         where: list[Address] = []
         async with dictating(tmp_path, models, lambda: where[-1], talk, TOGGLE) as world:
@@ -223,9 +225,7 @@ async def test_where_speech_goes_may_change_while_somebody_speaks(
             assert world.inserter.text() == " ".join(texts) and len(texts) > 1
 
 
-async def test_without_a_gateway_it_is_recorded_and_quitting_finishes_in_the_background(
-    tmp_path: Path, models: Path, talk: Samples
-) -> None:
+async def test_quit_waits_for_recording_made_without_gateway(tmp_path: Path, models: Path, talk: Samples) -> None:
     url: list[str] = []
     async with dictating(tmp_path, models, later(url), talk, TOGGLE) as world:
         await world.dictate()
@@ -246,7 +246,7 @@ async def test_without_a_gateway_it_is_recorded_and_quitting_finishes_in_the_bac
     assert world.devices.open_now == 0
 
 
-async def test_when_too_many_wait_the_oldest_is_recognised_once_none_does(
+async def test_oldest_take_is_recognised_later_when_too_many_wait(
     tmp_path: Path, models: Path, talk: Samples
 ) -> None:
     url: list[str] = []
@@ -265,7 +265,7 @@ async def test_when_too_many_wait_the_oldest_is_recognised_once_none_does(
     assert world.inserter.text() == " ".join(text for take in texts[1:] for text in take)
 
 
-async def test_who_does_not_wait_finds_the_take_at_the_next_start(
+async def test_take_is_offered_at_next_start_after_second_quit(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, later([]), talk, TOGGLE) as world:
@@ -290,7 +290,7 @@ async def test_who_does_not_wait_finds_the_take_at_the_next_start(
     assert again.inserter.asked == 0, "nothing is typed by itself"
 
 
-async def test_a_microphone_that_cannot_be_opened(
+async def test_unopenable_microphone_fails_take_and_another_can_be_chosen(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
@@ -310,7 +310,7 @@ async def test_a_microphone_that_cannot_be_opened(
     assert world.inserter.text() == " ".join(texts)
 
 
-async def test_nothing_said_is_nothing_inserted(tmp_path: Path, models: Path, locate: Locate) -> None:
+async def test_silent_take_inserts_no_text(tmp_path: Path, models: Path, locate: Locate) -> None:
     async with dictating(tmp_path, models, locate, silence(0.5), TOGGLE) as world:
         await world.dictate()
         await world.is_in(State.DONE)
@@ -319,7 +319,9 @@ async def test_nothing_said_is_nothing_inserted(tmp_path: Path, models: Path, lo
     assert world.inserter.asked == 0
 
 
-async def test_an_unknown_outcome_is_held(tmp_path: Path, models: Path, talk: Samples, locate: Locate) -> None:
+async def test_text_is_held_when_insertion_outcome_is_unknown(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
         world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
         await world.dictate()
@@ -330,7 +332,7 @@ async def test_an_unknown_outcome_is_held(tmp_path: Path, models: Path, talk: Sa
     assert world.inserter.texts == []
 
 
-async def test_hands_free_each_utterance_goes_where_the_focus_is(
+async def test_hands_free_inserts_each_segment_into_focused_window(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     wishes = replace(TOGGLE, mode=TalkMode.HANDS_FREE)
@@ -342,9 +344,7 @@ async def test_hands_free_each_utterance_goes_where_the_focus_is(
     assert world.inserter.text() == " ".join(texts)
 
 
-async def test_a_key_that_is_taken_is_told_and_the_old_one_stays(
-    tmp_path: Path, models: Path, locate: Locate
-) -> None:
+async def test_bind_reports_taken_key_and_keeps_old_one(tmp_path: Path, models: Path, locate: Locate) -> None:
     async with dictating(tmp_path, models, locate, silence(0.1), TOGGLE) as world:
         world.hotkeys.taken = {"f9"}
         before = world.hotkeys.bound

@@ -1,4 +1,7 @@
-"""Keys pressed at random, a device that fails, a focus that moves: no stuck recording, no text lost or twice."""
+"""Press keys at random while devices fail and the focus moves.
+
+No recording may be stuck, and no text lost or duplicated.
+"""
 
 import asyncio
 import random
@@ -26,7 +29,7 @@ from tests.helpers.waiting import wait_until
 KEYS = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
 PRESSES = 150
 CASES = [(1, 0.0), (2, 0.0), (1, 0.5)]
-"""Seed, and how late a gateway is. On a busy machine every one is: more takes wait than a small bound lets."""
+"""Seed, and delay of the gateway. A busy machine delays it too: more takes wait than a small bound allows."""
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
 
 
 class Annoyer:
-    """Does something at random, then lets go of everything."""
+    """Simulated user who acts at random, then releases all keys."""
 
     def __init__(self, world: World, chance: random.Random) -> None:
         self._world = world
@@ -54,7 +57,7 @@ class Annoyer:
         self.wishes = Wishes(keys=KEYS)
 
     async def annoy(self) -> None:
-        """One more thing."""
+        """Perform one random action."""
         world, chance = self._world, self._chance
         key = chance.choice(["dictate"] * 4 + ["paste-held", "cancel"])
         what = chance.random()
@@ -80,7 +83,7 @@ class Annoyer:
 
 
 @pytest.mark.parametrize(("seed", "late_s"), CASES)
-async def test_nothing_is_stuck_lost_or_twice(
+async def test_random_actions_leave_no_text_stuck_lost_or_duplicated(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate, seed: int
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, Wishes(keys=KEYS), PRESSES) as world:
@@ -100,7 +103,7 @@ async def test_nothing_is_stuck_lost_or_twice(
 
 
 def check(world: World, held: int) -> None:
-    """Journals, what was inserted and what is held agree."""
+    """Check that the journals agree with the inserted and held texts."""
     assert {found.state for found in world.found} <= TRANSCRIBED
     said = [spoken for found in world.found for spoken in found.take.segments.values()]
     texts = [text for found in world.found for text in found.transcript.text.split()]
@@ -111,7 +114,10 @@ def check(world: World, held: int) -> None:
 
 
 def words_of(whole: str, texts: list[str]) -> list[str]:
-    """Texts are digests of 16 digits; those of takes that follow each other stand side by side."""
+    """Split an insertion into texts, which are digests of 16 digits.
+
+    Texts of consecutive takes are inserted next to each other.
+    """
     words = whole.split()
     assert all(word in texts for word in words)
     return words

@@ -1,4 +1,4 @@
-"""Dictation with the real chain: gateway, broker and worker as processes; the text is the audio's checksum."""
+"""Run dictation with gateway, broker and worker as real processes. Texts are checksums of the audio."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def locate_in(chain: Chain) -> Address:
 
 
 def texts_of(world: World) -> list[str]:
-    """Of each take, the oldest first; each text is that of the samples on disk."""
+    """Return the text of each take, oldest first. Check each against the samples on disk."""
     whole = []
     for found in reversed(world.found):
         assert found.state is TakeState.DONE
@@ -45,7 +45,9 @@ def texts_of(world: World) -> list[str]:
     return whole
 
 
-async def test_spoken_ahead_and_while_the_gateway_is_gone(tmp_path: Path, models: Path, broker: Broker) -> None:
+async def test_overlapping_takes_are_inserted_in_order_when_gateway_is_killed(
+    tmp_path: Path, models: Path, broker: Broker
+) -> None:
     talk = np.concatenate(list(read_audio(recording("en-01", "zh-01", to=tmp_path / "talk.wav"))))
     wishes = Wishes(TalkMode.HYBRID, keys={"dictate": "f9"})
     with running_chain(tmp_path, broker.url) as chain:

@@ -1,4 +1,4 @@
-"""Texts that are held beyond the end of the app, until somebody wants them somewhere, or nowhere."""
+"""Tests of held texts that outlive the app until the user pastes or dismisses them."""
 
 import asyncio
 import time
@@ -31,7 +31,7 @@ def as_in_main() -> Iterator[None]:
         yield
 
 
-async def test_text_of_an_earlier_run_is_pasted_from_the_list_once(
+async def test_held_text_of_earlier_run_is_pasted_once_from_list(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
@@ -65,7 +65,7 @@ async def test_text_of_an_earlier_run_is_pasted_from_the_list_once(
     assert again.inserter.texts == [(" ".join(texts), WINDOW)]
 
 
-async def test_recording_that_is_older_than_what_is_kept_ready_is_pasted_from_the_list_too(
+async def test_held_text_too_old_for_the_key_is_pasted_once_from_list(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     with recognised_take(tmp_path / "takes", UUID(int=5), 1_000_000.0, "riverbank.") as journal:
@@ -81,12 +81,12 @@ async def test_recording_that_is_older_than_what_is_kept_ready_is_pasted_from_th
     assert world.inserter.texts == [("riverbank.", WINDOW)]
 
 
-async def test_killed_in_mid_paste_the_text_is_offered_again_and_typed_by_nobody(
+async def test_text_is_offered_again_but_not_inserted_when_app_died_during_paste(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     with recognised_take(tmp_path / "takes", UUID(int=5), time.time(), "riverbank.") as journal:
         journal.finish()
-        journal.inserting(0)  # as it is when the app is killed before it knows what came of it
+        journal.inserting(0)  # as if the app was killed before it knew the outcome
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
         await wait_until(lambda: world.dictating.view.earlier == 1, "it is offered")
         world.dictating.ask(Verb.PASTE_HELD)
@@ -98,7 +98,7 @@ async def test_killed_in_mid_paste_the_text_is_offered_again_and_typed_by_nobody
         await wait_until(lambda: world.library.find(UUID(int=5)).state is TakeState.DONE, "it is dismissed")
 
 
-async def test_each_row_says_where_its_recording_stands_at_that_moment(
+async def test_listed_take_shows_its_current_state(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
@@ -131,7 +131,7 @@ async def test_each_row_says_where_its_recording_stands_at_that_moment(
         assert [found.state for found in world.found] == [TakeState.CANCELLED, TakeState.HELD]
 
 
-async def test_what_is_dismissed_is_not_held_after_the_next_start(
+async def test_dismissed_text_is_not_held_after_restart(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:

@@ -1,4 +1,4 @@
-"""Replacements on the way of a text: what is inserted, shown and kept is the same, and none applies twice."""
+"""Tests of replacement rules: inserted, shown and stored texts are equal, and each rule applies once."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,16 +28,16 @@ def as_in_main() -> Iterator[None]:
 
 
 def marked(text: str) -> str:
-    """Twice is seen."""
+    """Mark a text so that applying the rule twice is visible."""
     return f"<{text}>"
 
 
 def recognised(world: World) -> list[str]:
-    """Of the newest take, before any rule."""
+    """Return the texts of the newest take before any rule was applied."""
     return [spoken.recognised for spoken in world.found[0].take.segments.values()]
 
 
-async def test_what_is_inserted_shown_and_kept_is_the_same(
+async def test_inserted_shown_and_stored_texts_are_equal(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, WISHES) as world:
@@ -53,7 +53,7 @@ async def test_what_is_inserted_shown_and_kept_is_the_same(
     assert max(shown, key=len) == wanted
 
 
-async def test_where_they_leave_nothing_that_is_told_and_nothing_is_lost(
+async def test_note_explains_when_rules_leave_no_text(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, WISHES) as world:
@@ -68,7 +68,7 @@ async def test_where_they_leave_nothing_that_is_told_and_nothing_is_lost(
     assert all(recognised(world))
 
 
-async def test_what_was_held_is_pasted_as_it_was_by_another_run_with_other_rules(
+async def test_held_text_is_pasted_unchanged_by_later_run_with_other_rules(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, WISHES) as world:
@@ -87,9 +87,7 @@ async def test_what_was_held_is_pasted_as_it_was_by_another_run_with_other_rules
     assert again.found[0].text == again.inserter.text(OTHER)
 
 
-async def test_the_rules_of_the_moment_at_which_the_text_comes_count(
-    tmp_path: Path, models: Path, talk: Samples
-) -> None:
+async def test_text_is_rewritten_by_rules_at_its_arrival(tmp_path: Path, models: Path, talk: Samples) -> None:
     url: list[str] = []
 
     def locate() -> Address:

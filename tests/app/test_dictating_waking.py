@@ -1,4 +1,4 @@
-"""A computer that sleeps while somebody dictates: nothing is lost, and what it slept away is had again."""
+"""Tests of a computer that sleeps during dictation: no speech is lost, and its devices are renewed."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -32,7 +32,7 @@ async def locate() -> AsyncIterator[Locate]:
 
 
 class Clock:
-    """Stands still, until the computer sleeps."""
+    """Clock that stands still until the computer sleeps."""
 
     def __init__(self) -> None:
         self.now = Times(10.0, 10.0)
@@ -45,7 +45,7 @@ class Clock:
 
 
 async def sleeps(world: World, clock: Clock, tasks: Tasks) -> None:
-    """For eight hours."""
+    """Let the computer sleep for eight hours."""
     waking = Waking(lambda seconds: world.dictating.woke(), clock, look_s=0.01)
     tasks.start(waking.watch(), "watch")
     renewed = world.hotkeys.renewed
@@ -54,7 +54,7 @@ async def sleeps(world: World, clock: Clock, tasks: Tasks) -> None:
     await wait_until(lambda: world.hotkeys.renewed == renewed + 1, "the keys are taken once more")
 
 
-async def test_a_recording_ends_in_order_and_everything_is_had_again(
+async def test_sleep_ends_recording_and_renews_microphone_and_keys(
     tmp_path: Path, models: Path, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, NOISE, WISHES) as world, Tasks("test") as tasks:
@@ -74,7 +74,7 @@ async def test_a_recording_ends_in_order_and_everything_is_had_again(
         await wait_until(lambda: world.devices.opened == 2, "with the new one")
 
 
-async def test_one_that_slept_idle_only_opens_anew(tmp_path: Path, models: Path, locate: Locate) -> None:
+async def test_sleep_while_idle_only_renews_devices(tmp_path: Path, models: Path, locate: Locate) -> None:
     async with dictating(tmp_path, models, locate, NOISE, WISHES) as world, Tasks("test") as tasks:
         await sleeps(world, Clock(), tasks)
         await wait_until(lambda: world.devices.opened == 2 and world.devices.open_now == 1, "it is opened anew")

@@ -1,4 +1,4 @@
-"""Whoever watches is told of each segment what happens to it, from its first word to the window."""
+"""Check that observers learn each segment's progress from its first word to its insertion."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -36,7 +36,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
 
 
 class Watched:
-    """A dictation and what is known of its utterances, the first first."""
+    """A dictation and the rows of its utterances, in spoken order."""
 
     def __init__(self, root: Path, models: Path, url: str, audio: Samples) -> None:
         clock = asyncio.get_running_loop().time
@@ -77,7 +77,9 @@ async def watched(root: Path, models: Path, audio: Samples) -> AsyncIterator[Wat
             await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_from_the_first_word_to_the_window(tmp_path: Path, models: Path, talk: Samples) -> None:
+async def test_observer_follows_segments_from_speech_to_insertion(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
     async with watched(tmp_path, models, talk) as world:
         await world.dictate()
         rows = await world.until(lambda rows: all(row.state is State.DONE for row in rows), "all is inserted")
@@ -88,14 +90,14 @@ async def test_from_the_first_word_to_the_window(tmp_path: Path, models: Path, t
     assert all(before.end_s == after.start_s for row in rows for before, after in pairwise(row.spans))
 
 
-async def test_what_is_held_is_told(tmp_path: Path, models: Path, talk: Samples) -> None:
+async def test_observer_sees_held_segments(tmp_path: Path, models: Path, talk: Samples) -> None:
     async with watched(tmp_path, models, talk) as world:
         world.inserter.outcomes.append(Insertion(How.HELD, Reason.NOT_READ))
         await world.dictate()
         await world.until(lambda rows: all(row.state is State.HELD for row in rows), "all is held")
 
 
-async def test_what_is_cancelled_does_not_stay_on_its_way(tmp_path: Path, models: Path, talk: Samples) -> None:
+async def test_observer_sees_cancelled_segments_as_over(tmp_path: Path, models: Path, talk: Samples) -> None:
     async with watched(tmp_path, models, talk) as world:
         await world.dictate(Verb.CANCEL)
         await world.until(lambda rows: all(row.over for row in rows), "it is over")

@@ -1,4 +1,4 @@
-"""Single stories; any interleaving of them is in ``test_dictation_model.py``."""
+"""Tests of single event sequences. ``test_dictation_model.py`` covers arbitrary interleavings."""
 
 import pytest
 
@@ -45,7 +45,7 @@ from app.view import Note
 from tests.app.dictation_story import DOWN, HELD, TYPED, UP, WINDOW, Story, spoken, text
 
 
-def test_one_take_from_the_key_to_the_text() -> None:
+def test_take_goes_from_key_press_to_inserted_text() -> None:
     story = Story()
     assert story.at(0.0, DOWN, UP) == [Record(1, TalkMode.TOGGLE)]
     assert story.state() is State.ARMING
@@ -74,7 +74,7 @@ def test_one_take_from_the_key_to_the_text() -> None:
     assert story.dictation.due(due) is None
 
 
-def test_mode_that_is_chosen_counts_from_the_next_press() -> None:
+def test_new_mode_applies_from_next_key_press() -> None:
     story = Story()
     story.dictation.mode = TalkMode.HOLD
     assert story.at(0.0, DOWN) == [Record(1, TalkMode.HOLD)]
@@ -82,7 +82,7 @@ def test_mode_that_is_chosen_counts_from_the_next_press() -> None:
     assert StopRecording(1) in story.at(2.0, UP), "a release would end nothing in the mode before"
 
 
-def test_in_hold_mode_nothing_is_inserted_while_the_key_is_down() -> None:
+def test_hold_mode_inserts_no_text_while_key_is_down() -> None:
     story = Story(Dictation(TalkMode.HOLD))
     story.at(0.0, DOWN, Aimed(1, WINDOW), text(1, 0, "one"))
     assert story.inserts() == []
@@ -93,7 +93,7 @@ def test_in_hold_mode_nothing_is_inserted_while_the_key_is_down() -> None:
     assert StopRecording(1) in story.effects
 
 
-def test_a_tap_in_hold_mode_never_was() -> None:
+def test_hold_mode_discards_take_on_tap_or_chord() -> None:
     story = Story(Dictation(TalkMode.HOLD))
     assert story.at(0.0, DOWN) == [Record(1, TalkMode.HOLD)]
     assert story.at(0.2, UP) == [Discard(1), PassOn("dictate")]
@@ -103,7 +103,7 @@ def test_a_tap_in_hold_mode_never_was() -> None:
     assert story.at(1.1, Key("dictate", False, chord=True)) == [Discard(2)], "the program has got the combination"
 
 
-def test_a_lost_key_up_ends_the_take() -> None:
+def test_take_ends_by_polling_when_key_release_is_lost() -> None:
     story = Story(Dictation(TalkMode.HOLD))
     story.at(0.0, DOWN, Sounding(1))
     assert story.dictation.due(0.0) == 0.25
@@ -118,14 +118,14 @@ def test_a_lost_key_up_ends_the_take() -> None:
     assert story.then(UP) == []
 
 
-def test_offer_of_what_waits_is_due_ten_seconds_after_its_text_came() -> None:
+def test_waiting_text_is_offered_ten_seconds_after_it_arrived() -> None:
     story = Story()
     story.at(0.0, *spoken(1), *spoken(2))
     story.at(1.0, text(2, 0, "two"))
     assert story.dictation.due(1.0) == 1.0 + OFFER_S
 
 
-def test_speaking_ahead_keeps_the_order_and_counts_who_waits() -> None:
+def test_overlapping_takes_keep_order_and_are_counted_as_waiting() -> None:
     story = Story()
     story.at(0.0, *spoken(1), *spoken(2), *spoken(3))
     assert story.dictation.view(0.0).waiting == 2
@@ -143,7 +143,7 @@ def test_speaking_ahead_keeps_the_order_and_counts_who_waits() -> None:
     assert story.dictation.view(10.0).held == 1
 
 
-def test_what_is_cancelled_is_still_recognised_and_goes_nowhere() -> None:
+def test_cancelled_take_is_recognised_but_not_inserted() -> None:
     story = Story()
     story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"), text(1, 1, "two"))
     assert story.then(Key("cancel", True)) == [Play(Cue.STOP), StopRecording(1), GiveUp(1)]
@@ -154,7 +154,7 @@ def test_what_is_cancelled_is_still_recognised_and_goes_nowhere() -> None:
     assert story.then(Verb.CANCEL) == []
 
 
-def test_hands_free_every_segment_is_aimed() -> None:
+def test_hands_free_requests_target_of_every_segment() -> None:
     story = Story(Dictation(TalkMode.HANDS_FREE))
     story.at(0.0, DOWN, UP, Aimed(1, WINDOW))
     assert story.then(Began(1, 0)) == [Aim(1, 0)]
@@ -165,7 +165,7 @@ def test_hands_free_every_segment_is_aimed() -> None:
 
 
 @pytest.mark.parametrize("fails", [True, False])
-def test_a_take_without_text(fails: bool) -> None:
+def test_take_without_text_explains_why(fails: bool) -> None:
     story = Story()
     story.at(0.0, Verb.START)
     note = Note(NoteKey.MICROPHONE_FAILED, {"reason": "none"}) if fails else None
@@ -175,7 +175,7 @@ def test_a_take_without_text(fails: bool) -> None:
     assert story.then(Verb.START) == [Record(2, TalkMode.TOGGLE)]
 
 
-def test_a_take_of_which_replacements_left_nothing_says_so_and_inserts_nothing() -> None:
+def test_note_explains_take_emptied_by_replacements() -> None:
     story = Story()
     nothing = Recognised(1, Segment(0, 0, 1, recognised="um"))
     effects = story.at(0.0, *spoken(), nothing, Ended(1))
@@ -183,14 +183,14 @@ def test_a_take_of_which_replacements_left_nothing_says_so_and_inserts_nothing()
     assert (story.state(), story.note) == (State.DONE, NoteKey.NOTHING_LEFT)
 
 
-def test_a_failed_segment_is_skipped_with_a_mark() -> None:
+def test_failed_segment_is_skipped_and_marked() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, error="it died"), text(1, 1, "two"), TYPED, Ended(1))
     assert story.state() is State.FAILED
     assert "".join(span.text for span in story.dictation.view(0.0).spans) == "✗ two"
 
 
-def test_what_comes_after_the_end_says_nothing() -> None:
+def test_results_after_end_of_take_are_ignored() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), TYPED)
     assert story.then(text(1, 1, error="it died"), text(1, 2, "three")) == []
@@ -198,7 +198,7 @@ def test_what_comes_after_the_end_says_nothing() -> None:
     assert "".join(span.text for span in story.dictation.view(0.0).spans) == "one"
 
 
-def test_quitting_finishes_first_and_the_second_time_leaves() -> None:
+def test_quit_waits_for_pending_take_and_second_quit_leaves_at_once() -> None:
     story = Story()
     story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"))
     assert story.then(Verb.QUIT) == [Play(Cue.STOP), StopRecording(1)]
@@ -214,7 +214,7 @@ def test_quitting_finishes_first_and_the_second_time_leaves() -> None:
     assert Story().then(Verb.QUIT) == [Leave()]
 
 
-def test_who_starts_it_again_while_it_finishes_keeps_it() -> None:
+def test_show_while_quitting_keeps_app_running() -> None:
     story = Story()
     story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"), Verb.QUIT, Verb.SHOW)
     assert Leave() not in story.then(Ended(1), TYPED)
@@ -231,7 +231,7 @@ def test_who_starts_it_again_while_it_finishes_keeps_it() -> None:
         ("一。", "二。", 1.0, True, "二。"),
     ],
 )
-def test_a_take_goes_on_after_one_that_is_just_over(
+def test_take_continues_recent_text_within_half_a_minute(
     first: str, second: str, after_s: float, joins: bool, arrives: str
 ) -> None:
     story = Story()
@@ -241,7 +241,7 @@ def test_a_take_goes_on_after_one_that_is_just_over(
     assert story.inserts()[-1] == arrives
 
 
-def test_half_a_minute_counts_from_the_last_text() -> None:
+def test_half_a_minute_is_measured_from_the_last_insertion() -> None:
     story = Story()
     story.at(100.0, *spoken(), text(1, 0, "One."), Ended(1), TYPED)
     story.at(129.0, *spoken(2), text(2, 0, "Two."), Ended(2), TYPED)
@@ -251,7 +251,7 @@ def test_half_a_minute_counts_from_the_last_text() -> None:
     assert story.inserts() == ["Four."]
 
 
-def test_in_another_window_it_begins_anew() -> None:
+def test_take_in_other_window_does_not_continue_recent_text() -> None:
     story = Story()
     assert story.dictation.joins, "unless the settings say otherwise"
     story.at(0.0, *spoken(), text(1, 0, "One."), Ended(1), TYPED)
@@ -259,7 +259,7 @@ def test_in_another_window_it_begins_anew() -> None:
     assert story.inserts()[-1] == "Two."
 
 
-def test_the_newest_take_is_cancelled() -> None:
+def test_cancel_applies_to_newest_take() -> None:
     story = Story()
     story.at(0.0, *spoken(1), *spoken(2))
     assert story.then(Verb.CANCEL) == [GiveUp(2)]
@@ -267,7 +267,7 @@ def test_the_newest_take_is_cancelled() -> None:
     assert story.inserts() == ["one"]
 
 
-def test_recording_that_breaks_off_says_why_and_what_was_said_is_inserted() -> None:
+def test_broken_recording_shows_reason_and_inserts_its_text() -> None:
     story = Story()
     story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), RecordingOver(1, Note(NoteKey.SLEPT)))
     assert story.note == NoteKey.SLEPT
@@ -275,14 +275,14 @@ def test_recording_that_breaks_off_says_why_and_what_was_said_is_inserted() -> N
     assert story.inserts() == ["one"]
 
 
-def test_verbs_that_change_nothing() -> None:
+def test_verbs_without_effect_are_ignored() -> None:
     story = Story()
     assert story.then(Verb.STOP, Verb.CANCEL, Verb.PASTE_HELD, Verb.INSERT_READY, Tick()) == []
     assert story.then(Verb.START, Verb.START) == [Record(1, TalkMode.TOGGLE)]
     assert story.then(TYPED, Key("unknown", True), Polled("dictate", False)) == []
 
 
-def test_nobody_is_kept_from_speaking_by_takes_that_wait() -> None:
+def test_oldest_take_is_put_aside_when_too_many_wait() -> None:
     story = Story()
     for take in range(1, MOST_TAKES + 1):
         story.then(*spoken(take))
@@ -290,7 +290,7 @@ def test_nobody_is_kept_from_speaking_by_takes_that_wait() -> None:
     assert story.dictation.pending == MOST_TAKES
 
 
-def test_the_view_shows_the_newest_and_what_is_beside_it() -> None:
+def test_view_shows_newest_take_with_gauges() -> None:
     story = Story()
     story.at(0.0, *spoken(), Verb.START, Sounding(2))
     gauges = Gauges(-12.0, "desk", "desktop-gpu", {1: 1.5, 2: 0.5}, Note("gateway-away"))
@@ -300,7 +300,7 @@ def test_the_view_shows_the_newest_and_what_is_beside_it() -> None:
     assert view.note == Note("gateway-away")
 
 
-def test_a_sleep_ends_the_recording_and_nothing_else() -> None:
+def test_sleep_ends_recording_but_keeps_its_text() -> None:
     story = Story()
     story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1))
     assert story.at(5.0, Woke()) == [Play(Cue.STOP), StopRecording(1), Renew()]
@@ -310,7 +310,7 @@ def test_a_sleep_ends_the_recording_and_nothing_else() -> None:
     assert story.at(60.0, Woke()) == [Renew()] and not story.note
 
 
-def test_a_key_that_was_held_while_it_slept_ends_nothing_later() -> None:
+def test_key_release_after_sleep_has_no_effect() -> None:
     story = Story(Dictation(TalkMode.HOLD))
     story.at(0.0, DOWN, Aimed(1, WINDOW), Sounding(1))
     story.at(5.0, Woke())
@@ -318,8 +318,8 @@ def test_a_key_that_was_held_while_it_slept_ends_nothing_later() -> None:
     assert not any(isinstance(effect, Record | StopRecording | Discard | PassOn) for effect in story.effects)
 
 
-def test_app_does_not_quit_in_the_middle_of_an_insertion() -> None:
-    """A paste, and what was cancelled while it was inserted, belong to no take that is pending."""
+def test_quit_waits_for_insertion_in_progress() -> None:
+    """A paste, and a text cancelled while it is inserted, belong to no pending take."""
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD, Verb.PASTE_HELD, Here(1, WINDOW))
     assert story.inserts() == ["one", "one"], "typed nowhere, then pasted"
@@ -334,14 +334,14 @@ def test_app_does_not_quit_in_the_middle_of_an_insertion() -> None:
 @pytest.mark.parametrize(
     "ends", [(Verb.STOP, RecordingOver(1)), (RecordingOver(1), Ended(1)), (Verb.STOP, Ended(1))]
 )
-def test_stop_sound_is_heard_once(ends: tuple[Event, ...]) -> None:
+def test_stop_cue_is_played_once(ends: tuple[Event, ...]) -> None:
     story = Story()
     story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"), TYPED)
     effects = story.then(*ends, RecordingOver(1), Ended(1))
     assert effects.count(Play(Cue.STOP)) == 1
 
 
-def test_recording_that_never_sounded_has_no_stop_sound_and_its_end_is_when_it_stopped() -> None:
+def test_stop_cue_is_skipped_without_samples_and_length_ends_at_stop() -> None:
     story = Story()
     story.at(0.0, Verb.START, Aimed(1, WINDOW))
     assert Play(Cue.STOP) not in story.then(Verb.STOP, RecordingOver(1), Ended(1))

@@ -1,4 +1,4 @@
-"""Held texts: what the key and the list do with them, and the space before what is pasted."""
+"""Tests of held texts: effects of the key and the list, and the space before pasted text."""
 
 import pytest
 
@@ -30,7 +30,7 @@ from app.view import Note
 from tests.app.dictation_story import HELD, TYPED, WINDOW, Story, spoken, text
 
 
-def test_held_text_is_pasted_where_the_person_is() -> None:
+def test_held_text_is_pasted_into_focused_window() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
     assert [type(effect) for effect in story.effects][-3:] == [NoteHeld, Play, Close]
@@ -45,13 +45,13 @@ def test_held_text_is_pasted_where_the_person_is() -> None:
     assert (story.state(), story.note) == (State.DONE, ""), "why it was held is over with it"
 
 
-def test_texts_that_become_held_together_are_noted_together_with_one_cue() -> None:
+def test_texts_held_together_are_noted_together_with_one_cue() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), text(1, 1, "two"))
     assert story.then(HELD) == [NoteHeld((Piece(1, 0), Piece(1, 1))), Play(Cue.HELD)]
 
 
-def test_held_text_that_is_copied_is_held_no_longer() -> None:
+def test_copied_text_is_no_longer_held() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
     story.at(1.0, Verb.PASTE_HELD, Here(1, None))
@@ -59,7 +59,7 @@ def test_held_text_that_is_copied_is_held_no_longer() -> None:
     assert story.note == "copied" and story.dictation.view(1.0).held == 0
 
 
-def test_held_text_that_is_dismissed_is_offered_no_longer_and_what_follows_is_inserted() -> None:
+def test_dismissed_text_is_no_longer_offered_and_later_text_is_inserted() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), HELD)
     assert story.then(Verb.DISMISS_HELD) == [NoteDismissed((Piece(1, 0),))]
@@ -69,7 +69,7 @@ def test_held_text_that_is_dismissed_is_offered_no_longer_and_what_follows_is_in
     assert story.inserts()[-1].strip() == "two"
 
 
-def test_what_is_being_pasted_is_not_dismissed() -> None:
+def test_dismissal_does_not_affect_text_being_pasted() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
     story.at(1.0, Verb.PASTE_HELD, Here(1, Target(2)))
@@ -77,7 +77,7 @@ def test_what_is_being_pasted_is_not_dismissed() -> None:
     assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
 
 
-def test_key_pastes_nothing_of_an_earlier_run_and_the_list_does_each_recording() -> None:
+def test_held_text_of_earlier_run_is_pasted_from_list_but_not_by_key() -> None:
     story = Story()
     before = {Piece(-1, 2): "one", Piece(0, 0): "two", Piece(0, 4): "three"}
     story.at(0.0, HeldBefore(before))
@@ -99,7 +99,7 @@ def test_key_pastes_nothing_of_an_earlier_run_and_the_list_does_each_recording()
 
 
 def two_held() -> Story:
-    """Two recordings of this run, both held, and one of an earlier run."""
+    """Set up two held recordings of this run and one of an earlier run."""
     story = Story()
     story.at(0.0, HeldBefore({Piece(0, 0): "zero"}))
     story.at(0.0, *spoken(1), text(1, 0, "one"), Ended(1), HELD)
@@ -109,7 +109,7 @@ def two_held() -> Story:
     return story
 
 
-def test_key_pastes_the_newest_recording_as_one_and_never_goes_back() -> None:
+def test_paste_key_pastes_newest_recording_as_one_but_no_earlier_one() -> None:
     story = two_held()
     assert story.at(20.0, Verb.PASTE_HELD, Verb.PASTE_HELD, Verb.PASTE_HELD) == [AimHere(2)], "one press is enough"
     story.then(Here(2, WINDOW), Verb.PASTE_HELD)
@@ -121,21 +121,21 @@ def test_key_pastes_the_newest_recording_as_one_and_never_goes_back() -> None:
     assert story.then(Settle(1, HeldDeed.PASTE)) == [AimHere(1, leaves=True)]
 
 
-def test_key_pastes_the_newest_recording_that_waits_although_a_later_one_arrived() -> None:
+def test_paste_key_skips_later_recording_that_was_inserted() -> None:
     story = Story()
     story.at(0.0, *spoken(1), text(1, 0, "one"), Ended(1), HELD)
     story.at(40.0, *spoken(2), text(2, 0, "two"), Ended(2), TYPED)
     assert story.then(Verb.PASTE_HELD) == [AimHere(1)]
 
 
-def test_paste_that_did_not_arrive_is_tried_again_with_the_key() -> None:
+def test_paste_key_retries_paste_that_failed() -> None:
     story = two_held()
     story.then(Verb.PASTE_HELD, Here(2, WINDOW), HELD)
     assert story.dictation.view(20.0).held == 2
     assert story.then(Verb.PASTE_HELD) == [AimHere(2)]
 
 
-def test_recording_that_begins_meanwhile_changes_nothing_of_a_paste() -> None:
+def test_paste_is_unaffected_by_recording_that_begins_meanwhile() -> None:
     story = two_held()
     story.then(Verb.PASTE_HELD, *spoken(3), text(3, 0, "four"))
     story.then(Here(2, WINDOW))
@@ -146,7 +146,7 @@ def test_recording_that_begins_meanwhile_changes_nothing_of_a_paste() -> None:
     assert story.then(Ended(3), Verb.PASTE_HELD)[-1] == AimHere(3)
 
 
-def test_copy_and_dismissal_are_about_the_newest_recording() -> None:
+def test_copy_and_dismiss_apply_to_newest_recording() -> None:
     story = two_held()
     story.then(Verb.COPY_HELD)
     assert [effect.ordered for effect in story.effects if isinstance(effect, Insert)] == [
@@ -167,7 +167,7 @@ def test_copy_and_dismissal_are_about_the_newest_recording() -> None:
         ("河边。", "早上好", 1.0, True, "早上好"),
     ],
 )
-def test_pasted_text_goes_on_after_what_was_inserted_before(
+def test_pasted_text_continues_recent_insertion_in_same_window(
     first: str, held: str, after_s: float, joins: bool, arrives: str
 ) -> None:
     story = Story()
@@ -179,7 +179,7 @@ def test_pasted_text_goes_on_after_what_was_inserted_before(
 
 
 @pytest.mark.parametrize(("joins", "arrives"), [(True, " Good morning"), (False, "Good morning")])
-def test_text_goes_on_after_what_was_pasted_while_it_was_spoken(joins: bool, arrives: str) -> None:
+def test_text_continues_paste_made_while_it_was_spoken(joins: bool, arrives: str) -> None:
     story = Story()
     story.dictation.joins = joins
     story.at(0.0, *spoken(), text(1, 0, "riverbank."), Ended(1), HELD)
@@ -193,7 +193,7 @@ def test_text_goes_on_after_what_was_pasted_while_it_was_spoken(joins: bool, arr
     assert story.inserts() == [arrives]
 
 
-def test_stand_of_each_recording_is_known_while_it_is_at_work() -> None:
+def test_stand_reports_state_and_held_count_of_each_take() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD, Verb.START)
     assert story.dictation.stand(1, 0.0) == (None, 1), "it is over: its journal says the rest"

@@ -1,4 +1,7 @@
-"""Any interleaving of keys, results, failures and insertions: nothing stuck, nothing lost, nothing twice."""
+"""Explore arbitrary interleavings of keys, results, failures and insertions.
+
+No recording may be stuck, and no text lost or duplicated.
+"""
 
 from dataclasses import dataclass, field
 
@@ -57,7 +60,7 @@ BEFORE = {Piece(-1, 0): "before", Piece(-1, 3): "前。", Piece(0, 0): "then"}
 
 @dataclass
 class Take:
-    """What the world knows of a take. ``texts``: of segments that have a result; ``None`` for a failure."""
+    """The model's knowledge of a take. ``texts``: results by segment, ``None`` for a failure."""
 
     number: int
     mode: TalkMode
@@ -74,14 +77,14 @@ class Take:
 
 
 class World(RuleBasedStateMachine):
-    """Performs the effects and remembers what arrived where."""
+    """Model that performs the effects and remembers what was inserted where."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
         self.dictation = Dictation()
         self.takes: dict[int, Take] = {}
-        self.down: set[str] = set()  # as the fingers know
+        self.down: set[str] = set()  # keys that are physically down
         self.flight: Ordered | None = None
         self.asked_here: int | None = None  # the take whose held texts are to be pasted
         self.arrived: list[tuple[str, Target | None, bool]] = []
@@ -95,7 +98,7 @@ class World(RuleBasedStateMachine):
     # -- effects -------------------------------------------------------------------------------------------
 
     def tell(self, event: Event) -> None:
-        known = dict(self.dictation._takes)  # one that is over may be forgotten at once
+        known = dict(self.dictation._takes)  # a finished take may be forgotten at once
         for effect in self.dictation.handle(event, self.now):
             self.perform(effect)
         for number, take in known.items():
@@ -144,7 +147,7 @@ class World(RuleBasedStateMachine):
         take.recording = False
 
     def check(self, ordered: Ordered) -> None:
-        """What is inserted is what was said, not inserted before, and goes where it was meant to go."""
+        """Check that an insertion has the spoken text, is not a repetition, and goes to its target."""
         assert self.flight is None, "two insertions at once"
         assert not self.believed_down, "the keyboard is ours"
         assert list(ordered.pieces) == sorted(set(ordered.pieces))
@@ -178,7 +181,7 @@ class World(RuleBasedStateMachine):
     def believed_down(self) -> bool:
         return bool(self.dictation._keys)
 
-    # -- what may happen -----------------------------------------------------------------------------------
+    # -- rules ---------------------------------------------------------------------------------------------
 
     @initialize(mode=st.sampled_from(list(TalkMode)), held=st.booleans())
     def begins(self, mode: TalkMode, held: bool) -> None:
@@ -188,7 +191,7 @@ class World(RuleBasedStateMachine):
 
     @rule()
     def held_before(self) -> None:
-        """An earlier run's texts are read from disk, perhaps again, and before it says that they were pasted."""
+        """Report an earlier run's held texts, possibly again, and possibly before their paste is noted."""
         self.held |= set(BEFORE) - set(self.inserted) - self.dismissed
         for piece, text in BEFORE.items():
             take = self.takes.setdefault(piece.take, Take(piece.take, TalkMode.HOLD, recording=False))
@@ -310,7 +313,10 @@ class World(RuleBasedStateMachine):
         self.end_insertion(How.HELD, round(share * len(self.flight.text)))
 
     def end_insertion(self, how: How, rest: int) -> None:
-        """``rest``: characters that did not arrive; 0 of a text that was held: none did."""
+        """End the insertion. ``rest``: the number of characters that did not arrive.
+
+        For a held text, 0 means that none of it arrived.
+        """
         flight, self.flight = self.flight, None
         assert flight is not None
         whole = len(flight.text)
@@ -330,7 +336,7 @@ class World(RuleBasedStateMachine):
         assert take is not None
         self.tell(Here(take, HERE))
 
-    # -- what must be true ---------------------------------------------------------------------------------
+    # -- invariants ----------------------------------------------------------------------------------------
 
     @invariant()
     def both_know_what_is_recorded(self) -> None:
@@ -345,7 +351,7 @@ class World(RuleBasedStateMachine):
         assert not takes or view.state is not State.IDLE, "ready, while a text waits"
 
     def teardown(self) -> None:
-        """Everything comes to an end: no recording is stuck, each text arrived once, or is held."""
+        """Bring everything to an end: no recording is stuck, and each text arrived once or is held."""
         self.both_know_what_is_recorded()
         self.down.clear()
         for _ in range(3):

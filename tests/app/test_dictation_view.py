@@ -1,4 +1,4 @@
-"""What is seen of takes, and for how long."""
+"""Tests of how takes are shown, and for how long."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ OVER: dict[str, Any] = STOPPED | {"ended": True, "over_at": 4.0}
         (STOPPED | {"cancelled_at": 4.0}, 0.5, State.CANCELLED),
     ],
 )
-def test_states(known: dict[str, Any], unsent_s: float, state: State) -> None:
+def test_state_of_take_follows_its_progress(known: dict[str, Any], unsent_s: float, state: State) -> None:
     assert state_of(take(**known), SpokenOrder(), unsent_s, 4.5) is state
 
 
@@ -60,7 +60,7 @@ def held() -> SpokenOrder:
     return order
 
 
-def test_what_needs_attention_stays_longer() -> None:
+def test_held_take_is_shown_longer_than_finished_take() -> None:
     order = held()
     assert state_of(take(**OVER), order, 0.0, 4.5) is State.HELD
     assert idle_at(take(**OVER), order) == 4.0 + NOTICE_S
@@ -68,13 +68,13 @@ def test_what_needs_attention_stays_longer() -> None:
     assert state_of(take(**OVER), order, 0.0, 4.0 + NOTICE_S) is State.IDLE
 
 
-def test_seconds_are_those_of_the_recording() -> None:
+def test_seconds_measure_the_recording_only() -> None:
     assert take().seconds(9.0) == 0.0
     assert take(sounding_at=1.0).seconds(9.0) == 8.0
     assert take(**STOPPED).seconds(9.0) == 2.0
 
 
-def test_the_most_important_note_is_shown() -> None:
+def test_view_shows_most_important_note() -> None:
     order = SpokenOrder()
     for number in (1, 2):
         order.begin(number)
@@ -94,12 +94,12 @@ def test_the_most_important_note_is_shown() -> None:
     assert note(8.0) == "gateway-away"
 
 
-def test_nothing_yet() -> None:
+def test_view_without_takes_is_idle() -> None:
     view = view_of(scene({}, SpokenOrder()), Gauges(device="desk"), 0.0)
     assert (view.state, view.device, view.note, view.held) == (State.IDLE, "desk", None, 0)
 
 
-def test_an_idle_app_still_counts_who_waits() -> None:
+def test_idle_view_counts_waiting_takes_and_their_unsent_audio() -> None:
     takes = {1: take(1, **STOPPED), 2: take(2, **STOPPED, cancelled_at=-NOTICE_S)}
     view = view_of(scene(takes, held()), Gauges(unsent_s={1: 2.0, 2: 3.0}), 5.0)
     assert (view.state, view.waiting, view.unsent_s, view.held, view.spans) == (State.HELD, 1, 2.0, 1, ())

@@ -1,4 +1,4 @@
-"""A dictation without hardware: a microphone that says what a test wants, and gateways that come and go."""
+"""Tests of a dictation with a fake microphone and gateways that appear and disappear."""
 
 import asyncio
 import io
@@ -51,7 +51,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
 
 
 class Played:
-    """A microphone that hears ``audio`` as the loop turns, then nothing, or ``error``; ``tail`` comes late."""
+    """Fake microphone that plays ``audio``, then raises ``error`` or waits. ``tail`` arrives after the stop."""
 
     device = "played"
     level_dbfs = -20.0
@@ -83,7 +83,7 @@ class Played:
 
 
 class Dictation:
-    """A listener at work on a take in ``root``."""
+    """A listener that records a take in ``root``."""
 
     def __init__(self, root: Path, models: Path, locate: Locate, microphone: Played, **other: object) -> None:
         self.out = io.StringIO()
@@ -111,7 +111,7 @@ class Dictation:
 
 
 def check(root: Path, audio: Samples, said: list[str]) -> TakeState:
-    """Everything was kept, and each text is that of the samples of its segment, in order."""
+    """Check that all audio was kept and that each text matches the samples of its segment, in order."""
     with Journal.reopen(root, ID) as journal:
         kept = np.fromfile(journal.folder / AUDIO, "<i2")
         assert np.array_equal(kept, audio[: len(kept)])
@@ -124,7 +124,7 @@ def check(root: Path, audio: Samples, said: list[str]) -> TakeState:
         return journal.take.state(journal.samples)
 
 
-async def test_texts_come_while_it_goes_on_and_the_rest_after_the_stop(
+async def test_listener_delivers_texts_during_recording_and_after_stop(
     tmp_path: Path, models: Path, talk: Samples
 ) -> None:
     async with scripted(oblige) as gateway:
@@ -150,7 +150,9 @@ def gateway_later(url: list[str]) -> Locate:
     return locate
 
 
-async def test_no_gateway_ends_no_recording(tmp_path: Path, models: Path, talk: Samples) -> None:
+async def test_recording_continues_when_gateway_is_unreachable(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
     url: list[str] = []
     microphone = Played(talk)
     dictation = Dictation(tmp_path, models, gateway_later(url), microphone)
@@ -165,7 +167,9 @@ async def test_no_gateway_ends_no_recording(tmp_path: Path, models: Path, talk: 
     assert check(tmp_path, talk, dictation.texts) is TakeState.DONE
 
 
-async def test_after_the_stop_it_is_not_waited_for_ever(tmp_path: Path, models: Path, talk: Samples) -> None:
+async def test_listener_gives_up_after_stop_when_gateway_stays_silent(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
     microphone = Played(talk)
     dictation = Dictation(tmp_path, models, gateway_later([]), microphone, quiet_s=0.2)
     working = asyncio.create_task(dictation.run())
@@ -176,7 +180,7 @@ async def test_after_the_stop_it_is_not_waited_for_ever(tmp_path: Path, models: 
     assert check(tmp_path, talk, []) is TakeState.WAITING
 
 
-async def test_whoever_does_not_wait_leaves_what_was_heard(tmp_path: Path, models: Path, talk: Samples) -> None:
+async def test_cancelled_listener_keeps_all_audio(tmp_path: Path, models: Path, talk: Samples) -> None:
     spoken, tail = talk[:-BLOCK], talk[-BLOCK:]
     dictation = Dictation(tmp_path, models, gateway_later([]), Played(spoken, tail=tail))
     working = asyncio.create_task(dictation.run())
@@ -189,7 +193,7 @@ async def test_whoever_does_not_wait_leaves_what_was_heard(tmp_path: Path, model
         assert journal.take.state(journal.samples) is TakeState.INTERRUPTED
 
 
-async def test_a_gateway_that_refuses_ends_it_and_nothing_is_lost(
+async def test_refusing_gateway_ends_recording_without_losing_audio(
     tmp_path: Path, models: Path, talk: Samples
 ) -> None:
     async with scripted(oblige, refusing=((401, {}),)) as gateway:
@@ -200,7 +204,7 @@ async def test_a_gateway_that_refuses_ends_it_and_nothing_is_lost(
         assert journal.samples == dictation.microphone.heard
 
 
-async def test_a_gateway_that_refuses_does_not_end_a_recording_that_goes_on(
+async def test_refusing_gateway_does_not_end_recording_with_records_on(
     tmp_path: Path, models: Path, talk: Samples
 ) -> None:
     async with scripted(oblige, refusing=((401, {}),)) as gateway:
@@ -216,7 +220,7 @@ async def test_a_gateway_that_refuses_does_not_end_a_recording_that_goes_on(
         assert journal.samples == len(talk)
 
 
-async def test_a_microphone_that_fails_ends_it_with_all_that_was_said(
+async def test_failing_microphone_ends_recording_after_all_texts(
     tmp_path: Path, models: Path, talk: Samples
 ) -> None:
     async with scripted(oblige) as gateway:
@@ -228,7 +232,9 @@ async def test_a_microphone_that_fails_ends_it_with_all_that_was_said(
     assert check(tmp_path, talk, dictation.texts) is TakeState.DONE
 
 
-async def test_a_disk_that_is_full_for_a_while_costs_nothing(tmp_path: Path, models: Path, talk: Samples) -> None:
+async def test_listener_loses_no_audio_when_disk_is_temporarily_full(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
     files: dict[str, FaultyFile] = {}
 
     def full(path: Path) -> FaultyFile:
@@ -252,14 +258,14 @@ async def test_a_disk_that_is_full_for_a_while_costs_nothing(tmp_path: Path, mod
 
 
 @pytest.mark.parametrize(("mode", "gated"), [(Mode.HANDS_FREE, True), (Mode.TOGGLE, False)])
-def test_modes(mode: Mode, gated: bool, models: Path) -> None:
-    """Half a second of noise is sent in one mode and not in the other."""
+def test_toggle_mode_sends_noise_that_hands_free_mode_skips(mode: Mode, gated: bool, models: Path) -> None:
+    """Half a second of noise is sent in toggle mode, but not hands-free."""
     noise = np.random.default_rng(1).normal(0, 1_000, SAMPLE_RATE // 2).astype(np.int16)
     ears = ears_of(mode, models / "fsmn-vad")
     pieces = [*ears.hear(noise), *ears.finish()]
     assert (pieces == []) is gated
 
 
-def test_patience_has_no_end_while_it_goes_on() -> None:
+def test_patient_settings_limit_only_the_wait_after_the_recording() -> None:
     assert {PATIENT.first_contact_s, PATIENT.give_up_s, PATIENT.held_s} == {inf}
     assert PATIENT.quiet_s < inf

@@ -1,4 +1,4 @@
-"""The stages together: everything that the VAD finds arrives, in order, at the right time."""
+"""Tests of all stages together: everything that the VAD finds arrives, in order, at the right time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -23,7 +23,7 @@ SECOND = SAMPLE_RATE
 
 
 class ScriptedVad:
-    """Tells each event once its ``known`` has been heard."""
+    """Fake VAD that reports each event once the audio up to its ``known`` was accepted."""
 
     name = "scripted"
     reason = ""
@@ -49,7 +49,7 @@ class ScriptedVad:
 
 
 class Echo:
-    """An outlet whose text is the number of samples; segment ``failing`` fails, ``lost`` ends the session."""
+    """Fake outlet whose text is the number of samples. Segment ``failing`` fails, ``lost`` ends the session."""
 
     def __init__(self, failing: int | None = None, lost: int | None = None) -> None:
         self._failing = failing
@@ -92,7 +92,7 @@ class Echo:
 
 
 class Noted:
-    """A watcher that remembers."""
+    """Watcher that remembers every call."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -134,7 +134,7 @@ async def blocks_of(seconds: int, size: int = SECOND) -> AsyncIterator[Samples]:
         yield audio[start : start + size]
 
 
-async def test_recording_to_transcript() -> None:
+async def test_transcribe_turns_recording_into_transcript() -> None:
     echo, noted = Echo(), Noted()
     transcript = await transcribe(blocks_of(8), ears(), echo, noted)
     assert [(s.start_ms, s.end_ms, s.text, s.language) for s in transcript.segments] == [
@@ -152,36 +152,36 @@ async def test_recording_to_transcript() -> None:
     assert all(segment.after_speech_ms is None for segment in transcript.segments)
 
 
-async def test_what_a_segment_says_may_be_something_else() -> None:
+async def test_transcript_text_comes_from_says() -> None:
     noted = Noted()
     transcript = await transcribe(blocks_of(8), ears(), Echo(), noted, says=lambda final: f"{final.segment}!")
     assert [(s.text, s.recognised) for s in transcript.segments] == [("0!", "40000"), ("1!", "24000")]
     assert noted.segments == list(transcript.segments)
 
 
-async def test_a_failed_segment_is_an_error_in_its_place() -> None:
+async def test_failed_segment_becomes_error_in_its_place() -> None:
     transcript = await transcribe(blocks_of(8), ears(), Echo(failing=0), Noted())
     assert [segment.error for segment in transcript.segments] == ["it died (engine_died)", ""]
 
 
-async def test_a_lost_session_ends_the_pipeline_and_its_task() -> None:
+async def test_lost_session_ends_pipeline_and_its_task() -> None:
     with pytest.raises(SessionLost):
         await transcribe(blocks_of(8), ears(), Echo(lost=1), Noted())
     assert [task for task in asyncio.all_tasks() if "pipeline" in task.get_name()] == []
 
 
-async def test_the_delay_is_counted_from_the_end_of_the_speech() -> None:
+async def test_delay_is_measured_from_end_of_speech() -> None:
     transcript = await transcribe(blocks_of(8), ears(), Echo(), Noted(), live=lambda: 10.0)
     assert [segment.after_speech_ms for segment in transcript.segments] == [7000, 4000]
 
 
-async def test_silence_gives_no_segments() -> None:
+async def test_silence_yields_no_segments() -> None:
     transcript = await transcribe(blocks_of(2), ears(()), Echo(), Noted())
     assert transcript.segments == ()
     assert transcript.duration_ms == 2000
 
 
-async def test_blocks_are_read_beside_the_loop_and_errors_come_through() -> None:
+async def test_in_thread_yields_blocks_and_raises_read_errors() -> None:
     def broken() -> AsyncIterator[Samples]:
         def blocks() -> "Sequence[Samples]":
             raise OSError("disk gone")
@@ -195,12 +195,12 @@ async def test_blocks_are_read_beside_the_loop_and_errors_come_through() -> None
 
 
 @given(st.lists(st.integers(0, 3 * FRAME_SAMPLES), max_size=6))
-def test_speaking_pace_keeps_every_sample_and_never_runs_ahead(sizes: list[int]) -> None:
+def test_speaking_pace_keeps_every_sample_and_waits_before_each_frame(sizes: list[int]) -> None:
     audio = np.arange(sum(sizes)).astype(np.int16)
     bounds = np.cumsum([0, *sizes])
     pauses: list[float] = []
 
-    def never() -> float:  # a clock that is always late: nothing is waited for
+    def never() -> float:  # a clock far ahead, so that no frame is waited for
         pauses.append(0.0)
         return 1e9
 
@@ -217,20 +217,20 @@ def test_speaking_pace_keeps_every_sample_and_never_runs_ahead(sizes: list[int])
     assert len(pauses) == len(frames)
 
 
-async def test_each_frame_comes_when_it_has_been_spoken() -> None:
+async def test_speaking_pace_yields_frame_once_it_is_spoken() -> None:
     clock = asyncio.get_running_loop().time
     start = clock()
     said = 0
     async for frame in at_speaking_pace(blocks_of(1, 5000), lambda: clock() - start):
         said += len(frame)
-        if said < SECOND // 2:  # enough: the rest would only cost time
+        if said < SECOND // 2:  # half a second is enough to check
             assert clock() - start >= said / SAMPLE_RATE - 0.002
         else:
             break
     assert said == SECOND // 2
 
 
-async def test_the_last_frame_comes_when_all_of_it_has_been_spoken() -> None:
+async def test_speaking_pace_yields_short_last_frame_once_it_is_spoken() -> None:
     clock = asyncio.get_running_loop().time
     start = clock()
     rest = FRAME_SAMPLES // 2

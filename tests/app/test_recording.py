@@ -1,4 +1,4 @@
-"""A recording through the real chain, while parts of it are killed."""
+"""Tests of a recording through the real chain while parts of it are killed."""
 
 import asyncio
 import os
@@ -36,7 +36,7 @@ async def kill_and_see_it_back(stack: Stack, victim: str) -> None:
     await wait_until(lambda: stack.children.get(victim) not in (None, before), f"{victim} is started again")
 
 
-async def test_a_recording_loses_nothing_when_the_gateway_and_the_worker_are_killed(
+async def test_recording_keeps_every_text_when_gateway_and_worker_are_killed(
     tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
@@ -57,7 +57,7 @@ async def test_a_recording_loses_nothing_when_the_gateway_and_the_worker_are_kil
     assert sorted(segment.index for segment in said) == list(range(len(expected)))
 
 
-async def test_live_measures_from_the_end_of_the_speech(tmp_path: Path, models: Path) -> None:
+async def test_live_recording_measures_delay_from_end_of_speech(tmp_path: Path, models: Path) -> None:
     path = recording("en-03", to=tmp_path / "short.wav")
     async with scripted(oblige) as gateway:
         recogniser = Recogniser(fixed(Address(gateway.url)), models / "fsmn-vad", settings=AT_ONCE)
@@ -69,7 +69,7 @@ async def test_live_measures_from_the_end_of_the_speech(tmp_path: Path, models: 
         assert 0 <= segment.start_ms < segment.end_ms <= transcript.duration_ms
 
 
-async def test_each_recording_is_a_session_of_its_own(models: Path) -> None:
+async def test_each_recording_uses_its_own_session(models: Path) -> None:
     async with scripted(oblige) as gateway:
         recogniser = Recogniser(fixed(Address(gateway.url)), models / "fsmn-vad", settings=AT_ONCE)
         await recogniser.recognise(SPEECH / "en-01.flac", display())
@@ -80,7 +80,7 @@ async def test_each_recording_is_a_session_of_its_own(models: Path) -> None:
     assert not any(hello.resume for hello in gateway.memory.hellos)
 
 
-async def test_a_file_that_is_no_audio(tmp_path: Path, models: Path) -> None:
+async def test_recognise_rejects_file_that_is_not_audio(tmp_path: Path, models: Path) -> None:
     (tmp_path / "x.wav").write_text("not a recording at all, but long enough to look at")
     async with scripted(oblige) as gateway:
         recogniser = Recogniser(fixed(Address(gateway.url)), models / "fsmn-vad", settings=AT_ONCE)
@@ -88,7 +88,7 @@ async def test_a_file_that_is_no_audio(tmp_path: Path, models: Path) -> None:
             await recogniser.recognise(tmp_path / "x.wav", display())
 
 
-async def test_no_gateway(models: Path) -> None:
+async def test_recognise_raises_unreachable_without_gateway(models: Path) -> None:
     settings = ClientSettings(first_contact_s=0.1, retry=lambda failures, chance, asked: 0.05)
     recogniser = Recogniser(fixed(Address("http://127.0.0.1:9")), models / "fsmn-vad", settings=settings)
     with pytest.raises(Unreachable):

@@ -1,4 +1,7 @@
-"""Texts go in as they were spoken, each once; what any interleaving does is in ``test_dictation_model.py``."""
+"""Tests that texts are inserted once each, in spoken order.
+
+``test_dictation_model.py`` covers arbitrary interleavings.
+"""
 
 import pytest
 from hypothesis import given
@@ -27,7 +30,7 @@ def say(order: SpokenOrder, take: int, segment: int, text: str | None, now: floa
 
 
 def goes(order: SpokenOrder, insertion: Insertion = TYPED) -> str | None:
-    """Let the next text go; ``None``: there is none."""
+    """Insert the next text and return it, or ``None`` if no text is ready."""
     ordered = order.next()
     if ordered is None:
         return None
@@ -36,8 +39,8 @@ def goes(order: SpokenOrder, insertion: Insertion = TYPED) -> str | None:
 
 
 @given(st.lists(WORDS, max_size=8), st.randoms(use_true_random=False))
-def test_the_pieces_are_the_joined_transcript(texts: list[str], random: object) -> None:
-    """Whatever comes together and whatever alone."""
+def test_inserted_pieces_equal_joined_transcript(texts: list[str], random: object) -> None:
+    """Results arrive in random order, so that texts are inserted alone or together."""
     order = order_of(1)
     inserted = ""
     shuffled = list(enumerate(texts))
@@ -61,11 +64,11 @@ def test_the_pieces_are_the_joined_transcript(texts: list[str], random: object) 
         ("三", "two", " "),
     ],
 )
-def test_what_goes_between(left: str, right: str, between: str) -> None:
+def test_gap_separates_texts_by_their_scripts(left: str, right: str, between: str) -> None:
     assert gap(left, right) == between
 
 
-def test_results_wait_for_what_was_spoken_before_them() -> None:
+def test_results_wait_for_earlier_speech() -> None:
     order = order_of(1, 2)
     say(order, 2, 0, "three")
     say(order, 1, 1, "two")
@@ -77,11 +80,11 @@ def test_results_wait_for_what_was_spoken_before_them() -> None:
     assert goes(order) == " three"
 
 
-def test_a_take_writes_on_behind_the_one_that_was_not_over_when_it_began() -> None:
+def test_take_continues_text_of_take_that_was_not_over_when_it_began() -> None:
     order = order_of(1, 2, 3)
     say(order, 1, 0, "one")
     for take in (1, 2):
-        order.ended(take)  # in the second nobody spoke
+        order.ended(take)  # the second take has no speech
         order.over(take)
     assert goes(order) == "one"
     order.forget(1)
@@ -90,13 +93,13 @@ def test_a_take_writes_on_behind_the_one_that_was_not_over_when_it_began() -> No
     order.ended(3)
     assert goes(order) == " three"
     order.forget(3)
-    order.begin(4)  # the person may have moved the cursor meanwhile, or sent the message
+    order.begin(4)  # the user may have moved the cursor meanwhile, or sent the message
     order.aim(4, WINDOW)
     say(order, 4, 0, "four")
     assert goes(order) == "four"
 
 
-def test_in_another_window_nothing_is_written_on() -> None:
+def test_take_in_other_window_does_not_continue_text() -> None:
     order = SpokenOrder()
     for take, window in ((1, WINDOW), (2, OTHER)):
         order.begin(take)
@@ -106,7 +109,7 @@ def test_in_another_window_nothing_is_written_on() -> None:
     assert [goes(order), goes(order)] == ["take 1", "take 2"]
 
 
-def test_one_insertion_at_a_time() -> None:
+def test_next_allows_only_one_insertion_at_a_time() -> None:
     order = order_of(1)
     say(order, 1, 0, "one")
     assert order.next() is not None
@@ -117,7 +120,7 @@ def test_one_insertion_at_a_time() -> None:
     assert goes(order) == " two"
 
 
-def test_what_failed_or_was_empty_is_passed_over_and_a_second_result_says_nothing() -> None:
+def test_failed_and_empty_segments_are_skipped_and_second_results_ignored() -> None:
     order = order_of(1)
     for segment, text in enumerate(["one", None, " ", "two"]):
         say(order, 1, segment, text)
@@ -128,7 +131,7 @@ def test_what_failed_or_was_empty_is_passed_over_and_a_second_result_says_nothin
     assert goes(order) is None
 
 
-def test_nothing_goes_before_it_is_known_where() -> None:
+def test_text_is_not_released_before_its_target_is_known() -> None:
     order = SpokenOrder()
     order.begin(1)
     say(order, 1, 0, "one")
@@ -139,7 +142,7 @@ def test_nothing_goes_before_it_is_known_where() -> None:
     assert ordered is not None and ordered.target is None, "the first answer counts"
 
 
-def test_once_held_the_rest_is_held_and_pasted_as_one() -> None:
+def test_texts_after_held_text_are_held_and_pasted_together() -> None:
     order = order_of(1, 2)
     say(order, 1, 0, "one")
     assert goes(order) == "one"
@@ -159,7 +162,7 @@ def test_once_held_the_rest_is_held_and_pasted_as_one() -> None:
     assert not order.paste(1, OTHER)
 
 
-def test_after_the_paste_the_take_goes_on_where_it_was() -> None:
+def test_take_continues_at_its_target_after_paste() -> None:
     order = order_of(1)
     say(order, 1, 0, "one")
     goes(order, HELD)
@@ -169,7 +172,7 @@ def test_after_the_paste_the_take_goes_on_where_it_was() -> None:
     assert goes(order) == " two"
 
 
-def test_what_was_copied_is_not_what_stands_before_the_next_text() -> None:
+def test_copied_text_does_not_affect_space_before_next_text() -> None:
     order = order_of(1)
     say(order, 1, 0, "one.")
     assert goes(order) == "one."
@@ -181,7 +184,7 @@ def test_what_was_copied_is_not_what_stands_before_the_next_text() -> None:
     assert goes(order) == " three" and not order.held
 
 
-def test_of_what_was_partly_typed_the_rest_is_held() -> None:
+def test_rest_of_partly_typed_text_is_held() -> None:
     order = order_of(1)
     for segment, text in enumerate(["one", "two", "three"]):
         say(order, 1, segment, text)
@@ -195,7 +198,7 @@ def test_of_what_was_partly_typed_the_rest_is_held() -> None:
     assert order.held == {Piece(1, 2): "ee"}
 
 
-def test_hands_free_each_segment_has_its_target_and_holds_no_other() -> None:
+def test_hands_free_segment_has_own_target_and_holds_no_other_segment() -> None:
     order = order_of(1, each=True)
     for segment, target in enumerate([WINDOW, OTHER, OTHER]):
         say(order, 1, segment, f"s{segment}")
@@ -207,7 +210,7 @@ def test_hands_free_each_segment_has_its_target_and_holds_no_other() -> None:
     assert list(order.held) == [Piece(1, 1)]
 
 
-def test_after_ten_seconds_it_may_go_without_its_predecessors_and_what_is_late_is_held() -> None:
+def test_accept_releases_text_without_predecessors_and_late_texts_are_held() -> None:
     order = order_of(1, 2)
     say(order, 1, 1, "two", 100.0)
     assert order.offer_at == 100.0
@@ -224,7 +227,7 @@ def test_after_ten_seconds_it_may_go_without_its_predecessors_and_what_is_late_i
     assert goes(order) == " six", "late texts hold nobody"
 
 
-def test_what_comes_before_its_turn_is_not_late() -> None:
+def test_text_that_arrives_before_its_turn_is_not_late() -> None:
     order = order_of(1)
     say(order, 1, 0, "one")
     assert order.next() is not None
@@ -235,7 +238,7 @@ def test_what_comes_before_its_turn_is_not_late() -> None:
     assert goes(order) == " two three"
 
 
-def test_text_behind_a_missing_one_is_offered_while_others_are_on_their_way() -> None:
+def test_text_after_missing_segment_is_offered_during_insertion() -> None:
     order = order_of(1)
     say(order, 1, 0, "one")
     assert order.next() is not None
@@ -244,7 +247,7 @@ def test_text_behind_a_missing_one_is_offered_while_others_are_on_their_way() ->
     assert order.offer_at == 5.0
 
 
-def test_nothing_is_offered_once_it_was_agreed_to_go_on() -> None:
+def test_offer_ends_once_it_is_accepted() -> None:
     order = order_of(1, 2)
     say(order, 1, 0, "one")
     assert order.next() is not None
@@ -257,14 +260,14 @@ def test_nothing_is_offered_once_it_was_agreed_to_go_on() -> None:
     assert [goes(order), goes(order)] == [" three", " four"]
 
 
-def test_consent_changes_nothing_while_nothing_waits() -> None:
+def test_accept_has_no_effect_when_no_text_waits() -> None:
     order = order_of(1)
     order.accept()
     say(order, 1, 0, "one")
     assert goes(order) == "one"
 
 
-def test_what_is_cancelled_goes_nowhere() -> None:
+def test_dropped_take_inserts_no_text() -> None:
     order = order_of(1, 2)
     say(order, 1, 0, "one")
     assert goes(order, HELD)
@@ -278,7 +281,7 @@ def test_what_is_cancelled_goes_nowhere() -> None:
     assert order.over(2)
 
 
-def test_what_is_being_inserted_when_it_is_cancelled_is_not_held() -> None:
+def test_text_dropped_during_insertion_is_not_held() -> None:
     order = order_of(1)
     say(order, 1, 0, "one")
     order.next()
@@ -287,7 +290,7 @@ def test_what_is_being_inserted_when_it_is_cancelled_is_not_held() -> None:
     assert not order.held
 
 
-def test_held_text_has_a_bound_and_the_oldest_goes() -> None:
+def test_oldest_held_text_is_let_go_above_limit() -> None:
     order = order_of(1)
     for segment in range(3):
         say(order, 1, segment, "x" * (MOST_HELD // 2))
@@ -298,13 +301,13 @@ def test_held_text_has_a_bound_and_the_oldest_goes() -> None:
     assert Piece(0, 0) not in order.held and order.let_go == 2
 
 
-def test_text_that_alone_is_over_the_bound_is_held() -> None:
+def test_single_text_above_limit_is_still_held() -> None:
     order = order_of(1)
     say(order, 1, 0, "x" * (MOST_HELD + 1))
     assert goes(order, HELD) and order.holding == [1] and order.let_go == 0
 
 
-def test_space_is_that_behind_what_was_typed_of_a_text() -> None:
+def test_space_depends_on_typed_part_of_previous_text() -> None:
     order = order_of(1)
     say(order, 1, 0, "one 三四")
     assert goes(order, Insertion(How.HELD, "partly-typed", " 三四")) == "one 三四"
@@ -313,7 +316,7 @@ def test_space_is_that_behind_what_was_typed_of_a_text() -> None:
     assert goes(order) == " 五"
 
 
-def test_nothing_is_offered_while_only_an_insertion_is_waited_for() -> None:
+def test_offer_requires_a_missing_segment() -> None:
     order = order_of(1)
     say(order, 1, 0, "one")
     assert order.next() is not None

@@ -1,4 +1,4 @@
-"""Held texts on their way to where they are pasted."""
+"""Tests of held texts while they are being pasted."""
 
 from app.insertion.outcome import How, Insertion
 from app.spoken_order import Piece, SpokenOrder
@@ -6,7 +6,7 @@ from tests.app.test_spoken_order import HELD, OTHER, TYPED, WINDOW, goes, order_
 
 
 def held_and_pasting() -> SpokenOrder:
-    """A take of which the first text is being pasted; the second became held meanwhile."""
+    """Set up a take whose held text is being pasted."""
     order = order_of(1)
     say(order, 1, 0, "one")
     assert goes(order, HELD) == "one"
@@ -15,7 +15,7 @@ def held_and_pasting() -> SpokenOrder:
     return order
 
 
-def test_take_goes_on_holding_while_a_text_of_it_became_held_during_the_paste() -> None:
+def test_take_keeps_holding_when_another_text_became_held_during_paste() -> None:
     order = order_of(1)
     for segment in (0, 1):
         say(order, 1, segment, f"s{segment}")
@@ -32,7 +32,7 @@ def test_take_goes_on_holding_while_a_text_of_it_became_held_during_the_paste() 
     assert goes(order) == "s3", "it goes on once nothing is held"
 
 
-def test_dismissal_spares_what_is_being_pasted_and_the_take_holds_on_until_it_arrived() -> None:
+def test_dismissal_spares_text_being_pasted_and_take_keeps_holding() -> None:
     order = held_and_pasting()
     order.hold_again({Piece(1, 7): "late", Piece(2, 0): "other"})
     assert order.dismiss(1) == (Piece(1, 7),)
@@ -45,7 +45,7 @@ def test_dismissal_spares_what_is_being_pasted_and_the_take_holds_on_until_it_ar
     assert goes(order) == "three"
 
 
-def test_one_paste_at_a_time() -> None:
+def test_paste_is_refused_while_another_is_in_progress() -> None:
     order = held_and_pasting()
     assert not order.paste(1, WINDOW), "one is on its way"
     order.inserted(HELD)
@@ -53,7 +53,7 @@ def test_one_paste_at_a_time() -> None:
     assert not order.paste(1, WINDOW), "nothing is held"
 
 
-def test_wish_to_paste_survives_an_insertion_that_ends_before_it() -> None:
+def test_paste_request_survives_end_of_earlier_insertion() -> None:
     order = order_of(1, 2)
     say(order, 1, 0, "one")
     assert goes(order, HELD) == "one"
@@ -65,7 +65,7 @@ def test_wish_to_paste_survives_an_insertion_that_ends_before_it() -> None:
     assert order.pasting and goes(order) == "one"
 
 
-def test_paste_of_what_was_cancelled_meanwhile_is_void() -> None:
+def test_paste_of_take_dropped_meanwhile_has_no_effect() -> None:
     order = order_of(1)
     say(order, 1, 0, "one")
     goes(order, HELD)
@@ -74,13 +74,13 @@ def test_paste_of_what_was_cancelled_meanwhile_is_void() -> None:
     assert goes(order) is None and not order.pasting
 
 
-def test_text_that_is_being_pasted_when_it_is_cancelled_is_not_held_again() -> None:
+def test_text_dropped_during_paste_is_not_held_again() -> None:
     order = held_and_pasting()
     order.drop(1)
     assert order.inserted(HELD) == () and not order.held
 
 
-def test_texts_of_an_earlier_run_are_not_held_again_once_they_were_pasted_or_dismissed() -> None:
+def test_texts_of_earlier_run_are_not_held_again_once_settled() -> None:
     order = SpokenOrder()
     before = {Piece(0, 0): "one", Piece(0, 1): "two", Piece(-1, 0): "three"}
     order.hold_again(before)
@@ -92,7 +92,7 @@ def test_texts_of_an_earlier_run_are_not_held_again_once_they_were_pasted_or_dis
     assert order.held == {Piece(0, 1): "two"}
 
 
-def test_paste_goes_on_after_the_last_insertion_in_that_window_only() -> None:
+def test_paste_continues_last_insertion_only_in_same_window() -> None:
     order = order_of(1, 2)
     say(order, 1, 0, "held.")
     goes(order, HELD)
@@ -106,7 +106,7 @@ def test_paste_goes_on_after_the_last_insertion_in_that_window_only() -> None:
     assert goes(order) == " 二", "behind the full stop of what was pasted"
 
 
-def test_what_ends_before_a_paste_is_followed_by_its_own_take_only() -> None:
+def test_insertion_ending_before_paste_is_continued_only_by_its_own_take() -> None:
     order = order_of(1, 2)
     say(order, 1, 0, "one")
     assert goes(order) == "one"
