@@ -142,7 +142,7 @@ class SpokenOrder:
     # -- results -------------------------------------------------------------------------------------------
 
     def begin(self, take: int, *, each: bool = False, joins: bool = False) -> None:
-        """Begin the newest take. ``each``: a target per segment (hands-free). ``joins``: continue the last text."""
+        """Begin the newest take. ``each``: a target per segment (hands-free). ``joins``: extend the last text."""
         self._takes[take] = begun = _Take(take, each, max(self._takes, default=None))
         if begun.follows is not None:
             begun.last = self._takes[begun.follows].last
