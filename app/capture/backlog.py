@@ -1,4 +1,4 @@
-"""Audio that is not in its file yet, and what that means. Pure."""
+"""Audio that waits for the disk, and the resulting state of the journal. Pure."""
 
 from collections import deque
 from enum import StrEnum
@@ -11,22 +11,25 @@ _FRAME_BYTES: Final = FRAME_SAMPLES * BYTES_PER_SAMPLE
 
 
 class Keeping(StrEnum):
-    """How the journal stands with its disk."""
+    """The state of the journal's disk."""
 
     WRITING = "writing"
-    WAITING = "waiting"  # the disk takes nothing; what is heard stays in memory
-    FULL = "full"  # and memory takes no more either
+    WAITING = "waiting"  # the disk refuses data; audio stays in memory
+    FULL = "full"  # memory is full too
 
 
 def keeping(refused: bool, waiting: int, most: int = MOST_WAITING) -> Keeping:
-    """``refused``: the disk's last answer. ``waiting``: bytes in memory, of at most ``most``."""
+    """Return the state of the disk.
+
+    ``refused``: the last write failed. ``waiting``: bytes in memory, of at most ``most``.
+    """
     if not refused:
         return Keeping.WRITING
     return Keeping.FULL if waiting + _FRAME_BYTES > most else Keeping.WAITING
 
 
 class Backlog:
-    """Bytes that come behind the first ``start`` of a file. Whoever adds keeps them few."""
+    """A queue of bytes that follow the first ``start`` bytes of a file. Callers keep it bounded."""
 
     def __init__(self, start: int) -> None:
         self.start = start
@@ -36,23 +39,23 @@ class Backlog:
         return bool(self._chunks)
 
     def add(self, chunk: bytes) -> None:
-        """More of them."""
+        """Append a chunk of bytes."""
         if chunk:
             self._chunks.append(chunk)
 
     def first(self) -> bytes:
-        """What to write next; there is something."""
+        """Return the next chunk to write; the backlog must not be empty."""
         return self._chunks[0]
 
     def written(self, size: int) -> None:
-        """So many bytes of ``first`` are in the file now."""
+        """Remove the first ``size`` bytes of the first chunk: they are in the file now."""
         chunk = self._chunks.popleft()
         if size < len(chunk):
             self._chunks.appendleft(chunk[size:])
         self.start += size
 
     def read(self, start: int, stop: int) -> bytes:
-        """What is here of the bytes from ``start`` to ``stop``."""
+        """Return the buffered bytes between the file offsets ``start`` and ``stop``."""
         pieces: list[bytes] = []
         at = self.start
         for chunk in self._chunks:

@@ -1,4 +1,4 @@
-"""Faults of a recording: what cannot be read of it, and where. Pure."""
+"""Faults of a recording: which part cannot be read, and where. Pure."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +10,7 @@ MOST_TOLD: Final = 20
 
 @dataclass(frozen=True)
 class Fault:
-    """Something of a recording that cannot be read. ``line``: in this file, where one can be named."""
+    """A part of a recording that cannot be read. ``line``: its line in the file, or 0."""
 
     file: str
     what: str
@@ -18,7 +18,7 @@ class Fault:
 
     @property
     def place(self) -> str:
-        """Name the file, and the line in it."""
+        """The name of the file, with the line if known."""
         return f"{self.file}, line {self.line}" if self.line else self.file
 
     def __str__(self) -> str:
@@ -26,16 +26,16 @@ class Fault:
 
 
 def told(faults: tuple[Fault, ...]) -> list[str]:
-    """Return one sentence per fault, of very many the first ones."""
+    """Return one sentence per fault, and a count in place of the last ones if there are very many."""
     more = len(faults) - MOST_TOLD
     return [*map(str, faults[:MOST_TOLD]), *([f"and {more} more"] if more > 0 else [])]
 
 
 def audio_ends_early(size: int, expected: int) -> Fault:
-    """Say that ``expected`` bytes were recorded."""
+    """Return the fault of audio that is shorter than the ``expected`` bytes."""
     return Fault(AUDIO, f"the audio ends at byte {size}, but {expected} bytes were recorded")
 
 
 def audio_goes_on(size: int, expected: int) -> Fault:
-    """Say that there are more bytes than the journal ends with."""
+    """Return the fault of audio that is longer than the ``expected`` bytes."""
     return Fault(AUDIO, f"the audio has {size} bytes, but only {expected} were recorded")

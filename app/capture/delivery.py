@@ -1,6 +1,6 @@
-"""What was heard, on its way to whoever records it: into the ring before the start, into a queue after it.
+"""Deliver audio to the recording: into a ring buffer before the start, into a queue after it.
 
-The queue holds a minute. A consumer who is slower than that loses the newest, and is told how much.
+The queue holds a minute. If the consumer falls further behind, the newest samples are dropped and counted.
 """
 
 import asyncio
@@ -21,27 +21,27 @@ _PIECE: Final = SAMPLE_RATE * 50 // 1000
 
 
 class Delivery:
-    """16 kHz samples for one recording after another. Belongs to the loop."""
+    """16 kHz samples for consecutive recordings. Belongs to the event loop."""
 
     def __init__(self, pre_roll: int, most_waiting: int) -> None:
-        self.lost = 0  # samples that found no room
+        self.lost = 0  # samples dropped because the queue was full
         self._ring = Ring(pre_roll)
         self._most = most_waiting
         self._recording: _Recording | None = None
 
     @property
     def handed_over(self) -> int:
-        """Samples of the recording so far."""
+        """Samples of the current recording so far."""
         return self._recording.samples if self._recording else 0
 
     def start(self) -> None:
-        """A recording begins, with what the ring holds."""
+        """Begin a recording with the contents of the ring buffer."""
         self.finish()
         self._recording = _Recording(self._most)
         self.hear(self._ring.drain())
 
     def hear(self, samples: Samples) -> None:
-        """More of them."""
+        """Add samples to the recording, or to the ring buffer between recordings."""
         if self._recording is None or self._recording.ended:
             self._ring.add(samples)
             return
@@ -51,18 +51,18 @@ class Delivery:
                 self.lost += len(piece)
 
     def finish(self) -> None:
-        """No more samples for this recording. Safe to call twice."""
+        """End the recording: no more samples follow. Safe to call twice."""
         if self._recording:
             self._recording.end()
 
     def fail(self, error: BaseException) -> None:
-        """Whoever records is told that it cannot go on, after everything that was heard."""
+        """End the recording with an error, which its reader gets after all samples heard so far."""
         if self._recording:
             self._recording.error = error
             self._recording.end()
 
     def blocks(self) -> AsyncIterator[Samples]:
-        """Of the recording that was started last. Raises ``RuntimeError`` without one."""
+        """Yield the blocks of the recording started last. Raises ``RuntimeError`` without one."""
         if self._recording is None:
             raise RuntimeError("nothing is recorded before start()")
         return self._recording.blocks()
@@ -79,7 +79,7 @@ class _Recording:
         self._changed = asyncio.Event()
 
     def put(self, samples: Samples) -> bool:
-        """Whether there was room."""
+        """Add samples and return True, or return False if there is no room."""
         if self._waiting + len(samples) > self._most:
             return False
         self.samples += len(samples)
@@ -93,7 +93,7 @@ class _Recording:
         self._changed.set()
 
     async def blocks(self) -> AsyncIterator[Samples]:
-        """10 to 60 ms each, but for the last one."""
+        """Yield blocks of 10 to 60 ms; the last may be shorter."""
         while self._waiting or not self.ended:
             if self._waiting < _FEWEST and not self.ended:
                 self._changed.clear()

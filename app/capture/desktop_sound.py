@@ -1,7 +1,7 @@
-"""The sound of this desktop: microphones from PulseAudio or PipeWire where one runs, else from PortAudio.
+"""The sound of this desktop: microphones from PulseAudio or PipeWire if one runs, otherwise from PortAudio.
 
-PortAudio knows only ALSA on Linux, and ALSA's names for the sources of a sound server are ``pulse`` and
-``default``. Sounds are played by PortAudio, to the system's default output.
+On Linux, PortAudio knows only ALSA, whose names for the sources of a sound server are ``pulse`` and ``default``.
+Sounds are played by PortAudio, to the system's default output.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from app.capture.pulse_library import pulse_library
 
 
 class DesktopSound:
-    """A ``SoundSystem`` that also plays."""
+    """A ``SoundSystem`` that can also play sounds."""
 
     def __init__(self, server: PulseAudio | None, ports: PortAudio) -> None:
         self._server, self._ports = server, ports
@@ -29,7 +29,7 @@ class DesktopSound:
         return await self._ports.inputs(anew=anew)
 
     async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> Stream:
-        """Begin to record where the device is listed. Raises ``MicrophoneError``."""
+        """Begin to record with the system that listed the device. Raises ``MicrophoneError``."""
         if self._server is not None and device.key:
             return await self._server.open(device, put, ended)
         return await self._ports.open(device, put, ended)
@@ -45,6 +45,6 @@ class DesktopSound:
 
 @cache
 def sound_system() -> DesktopSound:
-    """Return the one of this process: PortAudio's state is the process's as well."""
+    """Return the sound system of this process; PortAudio's state is per process too."""
     library = pulse_library()
     return DesktopSound(PulseAudio(library) if library is not None else None, PortAudio())

@@ -1,4 +1,4 @@
-"""Microphones as the sound system lists them, and which of them is meant. Pure."""
+"""The microphones that the sound system lists, and the choice among them. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from typing import Final
 
 from app.capture.errors import MicrophoneNotFound, NoMicrophone
 
-# Windows lists each device once per interface; these are the ones that work best. Not run here.
+# Windows lists each device once per interface; the best interfaces come first. Not tested on Windows.
 _INTERFACES: Final = ("Windows WASAPI", "Windows DirectSound", "MME", "Windows WDM-KS")
 
 
@@ -16,10 +16,10 @@ _SYSTEMS: Final = frozenset({"default", "pulse", "pipewire", "sysdefault"})
 
 @dataclass(frozen=True)
 class Input:
-    """A microphone. ``rate`` (Hz) and ``channels`` are its own; ``index`` holds until the next list.
+    """A microphone with its native ``rate`` (Hz) and ``channels``. ``index`` is valid until the next list.
 
-    ``key``: name of the source of a sound server, which stays the same when devices are numbered anew; empty
-    elsewhere. ``monitor``: hears an output of this computer.
+    ``key``: the name of a sound server's source, which stays the same when devices are renumbered; otherwise
+    empty. ``monitor``: records an output of this computer.
     """
 
     index: int
@@ -33,15 +33,15 @@ class Input:
 
     @property
     def choice(self) -> str:
-        """The setting that chooses it."""
+        """The setting that selects this device."""
         return self.key or self.name
 
 
 def matching(inputs: Sequence[Input], choice: str) -> Input | None:
-    """Return the device that ``choice`` names: by key, by whole name, or by a part of it, in any case of letters.
+    """Return the device that ``choice`` names by key, full name or part of the name, ignoring case.
 
-    Empty: the system's default. Of several the one with the best interface, then the first. What hears an output
-    is chosen only by its key or its whole name.
+    An empty choice selects the system's default. Among several matches, the best interface wins, then the first
+    device. Monitors of outputs match only by key or full name.
     """
     wanted = choice.casefold()
     if not choice or (wanted in _SYSTEMS and any(device.key for device in inputs)):
@@ -57,7 +57,10 @@ def matching(inputs: Sequence[Input], choice: str) -> Input | None:
 
 
 def chosen(inputs: Sequence[Input], choice: str) -> Input:
-    """As ``matching``. Raises ``NoMicrophone`` or ``MicrophoneNotFound``, which tell what there is."""
+    """Return the device that ``matching`` finds.
+
+    Raises ``NoMicrophone`` or ``MicrophoneNotFound``, naming the others.
+    """
     found = matching(inputs, choice)
     if found is not None:
         return found
@@ -68,7 +71,7 @@ def chosen(inputs: Sequence[Input], choice: str) -> Input:
 
 
 def listed(inputs: Sequence[Input], choice: str = "") -> list[Input]:
-    """As ``offered``, the best first. Raises ``NoMicrophone`` when there is none."""
+    """Return the ``offered`` devices, the best first. Raises ``NoMicrophone`` if there is none."""
     found = offered(inputs, choice)
     if not found:
         raise NoMicrophone
@@ -76,13 +79,13 @@ def listed(inputs: Sequence[Input], choice: str = "") -> list[Input]:
 
 
 def offered(inputs: Sequence[Input], choice: str = "") -> list[Input]:
-    """Return the devices for a person to choose from: no outputs that can be recorded, except the chosen one."""
+    """Return the devices to offer to the user: no monitors of outputs, except the chosen one."""
     kept = matching(inputs, choice) if choice else None
     return [device for device in inputs if not device.monitor or device == kept]
 
 
 def named_apart(inputs: Sequence[Input]) -> list[Input]:
-    """Return the devices with names that differ: two of one kind get numbers, in the order of their keys."""
+    """Give devices distinct names: equal names get numbers, in the order of their keys."""
     numbers: dict[str, int] = {}
     names: dict[str, str] = {}
     for device in sorted(inputs, key=lambda device: device.key):

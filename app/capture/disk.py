@@ -1,4 +1,4 @@
-"""Files of a take: appended to, synced, locked. Nothing is decided here."""
+"""Files of a take: append, sync and lock. Contains no decisions."""
 
 import os
 import sys
@@ -14,14 +14,14 @@ AUDIO: Final = "audio.pcm16"
 EVENTS: Final = "events.jsonl"
 LOCK: Final = "lock"
 DELETED: Final = "deleted"
-"""Where the audio lies while a take is being deleted."""
+"""The name of the audio file while a take is being deleted."""
 
 _LOOK_S: Final = 0.2
 BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows
 
 
 class File(Protocol):
-    """What a writer asks of a file. Each call may raise ``OSError``; ``write`` may take less than it is given."""
+    """The file operations a writer needs. Each may raise ``OSError``; ``write`` may write only a part."""
 
     size: int
 
@@ -32,43 +32,46 @@ class File(Protocol):
 
 
 class DiskFile:
-    """A ``File`` that only this user can read, made if it is not there. Raises ``OSError``."""
+    """A ``File`` readable only by this user, created if absent. Raises ``OSError``."""
 
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | BINARY, 0o600)
         self.size = os.fstat(self._fd).st_size
 
     def write(self, data: bytes) -> int:
-        """Append; returns how much of it."""
+        """Append data and return how many bytes were written."""
         written = os.write(self._fd, data)
         self.size += written
         return written
 
     def truncate(self, size: int) -> None:
-        """Cut off what comes after ``size`` bytes."""
+        """Cut the file to ``size`` bytes."""
         os.ftruncate(self._fd, size)
         self.size = size
 
     def sync(self) -> None:
-        """Return when what was written survives a power loss."""
+        """Return once all written data survives a power loss."""
         if sys.platform == "linux":
             os.fdatasync(self._fd)
         elif sys.platform == "darwin":
             import fcntl
 
-            fcntl.fcntl(self._fd, fcntl.F_FULLFSYNC)  # fsync stops at the drive's cache there
+            fcntl.fcntl(self._fd, fcntl.F_FULLFSYNC)  # macOS: fsync stops at the drive's cache
         else:
             os.fsync(self._fd)
 
     def close(self) -> None:
-        """Give it back. Safe to call twice."""
+        """Close the file. Safe to call twice."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
 
 
 class TakeLock:
-    """Held by the one process that works on a take, and gone with it, however that ends. Raises ``TakeBusy``."""
+    """The lock of the one process that works on a take. The system releases it when the process ends.
+
+    Raises ``TakeBusy``.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
@@ -77,17 +80,17 @@ class TakeLock:
             if time.monotonic() >= deadline:
                 self.release()
                 raise TakeBusy(f"take {folder.name} is in use: another process records or sends it")
-            time.sleep(_LOOK_S / 20)  # whoever only looks has it for a moment
+            time.sleep(_LOOK_S / 20)  # ``locked`` in another process holds it for a moment
 
     def release(self) -> None:
-        """Let others have it. Safe to call twice."""
+        """Release the lock for other processes. Safe to call twice."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
 
 
 def locked(folder: Path) -> bool:
-    """Whether a process works on this take at this moment."""
+    """Return whether a process holds the lock of this take now."""
     try:
         fd = os.open(folder / LOCK, os.O_RDWR)
     except OSError:
@@ -99,10 +102,10 @@ def locked(folder: Path) -> bool:
 
 
 class Disk:
-    """The calls by which a take comes to exist on a disk; tests pass one that notes their order."""
+    """The disk operations that create a take; tests pass one that records their order."""
 
     def open(self, path: Path) -> File:
-        """Open a file of a take, made if it is not there. Raises ``OSError``."""
+        """Open a file of a take, created if absent. Raises ``OSError``."""
         return DiskFile(path)
 
     def sync_folder(self, folder: Path) -> None:
@@ -110,7 +113,7 @@ class Disk:
         sync_folder(folder)
 
     def make_root(self, root: Path) -> None:
-        """Make the folder of all takes. It and the new folders above it survive a power loss."""
+        """Create the folder of all takes. New folders survive a power loss."""
         new = [folder for folder in (root, *root.parents) if not folder.exists()]
         private_folder(root)
         for folder in reversed(new):
@@ -118,7 +121,7 @@ class Disk:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make sure that new names in ``folder`` survive a power loss, where the system can be asked to."""
+    """Make new names in ``folder`` survive a power loss, where the system supports it."""
     if sys.platform != "win32":
         fd = os.open(folder, os.O_RDONLY)
         try:

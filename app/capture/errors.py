@@ -1,19 +1,19 @@
 """Errors of the journal and of the microphone.
 
 JournalError            base (an ``AppError``)
-├── TakeUnknown         there is no such take
+├── TakeUnknown         no take has this id
 ├── TakeBusy            another process works on this take
-├── TakeDamaged         it cannot be read as a take
-├── NotDeleted          the disk does not let go of it
-└── NotKept             the disk does not take what must be kept (a ``GatewayError`` too: it ends a session)
-    └── DiskRefuses     it says that it takes nothing now: later it may
+├── TakeDamaged         its folder cannot be read as a take
+├── NotDeleted          the disk refuses to delete it
+└── NotKept             the disk refuses data that must be kept (a ``GatewayError`` too: it ends a session)
+    └── DiskRefuses     the disk reports an error now; a later attempt may succeed
 
 MicrophoneError         base (an ``AppError``)
 ├── AudioLibraryMissing PortAudio, or its Python package, is not installed
-├── NoMicrophone        there is none
-├── MicrophoneNotFound  the one that was chosen is not there
-├── MicrophoneRefused   it is there and gives nothing
-└── SpeakerRefused      there is no output that can be used
+├── NoMicrophone        the system has no microphone
+├── MicrophoneNotFound  the chosen microphone is absent
+├── MicrophoneRefused   the microphone is present but cannot be used
+└── SpeakerRefused      no audio output can be used
 """
 
 from collections.abc import Sequence
@@ -23,43 +23,43 @@ from client.errors import GatewayError
 
 
 class JournalError(AppError):
-    """Base. The text says what to do about it."""
+    """The base of all journal errors. The text says what to do."""
 
 
 class TakeUnknown(JournalError):
-    """There is no such take."""
+    """An error: no take has this id."""
 
 
 class TakeBusy(JournalError):
-    """Another process works on this take."""
+    """An error: another process works on this take."""
 
 
 class TakeDamaged(JournalError):
-    """What is in its folder cannot be read as a take. Nothing of it is deleted by itself."""
+    """An error: the folder cannot be read as a take. It is never deleted automatically."""
 
 
 class NotDeleted(JournalError):
-    """The disk does not let go of it; it may be gone in part."""
+    """An error: the disk refuses to delete a take; a part of it may be gone."""
 
 
 class NotKept(JournalError, GatewayError):
-    """The disk does not take it: nothing was written, nothing may be sent."""
+    """An error: the disk refuses data. Nothing was written, so nothing may be sent."""
 
 
 class DiskRefuses(NotKept):
-    """It says so; once there is room it may take it."""
+    """An error that the disk reports itself; a later attempt may succeed once it has room."""
 
 
 class MicrophoneError(AppError):
-    """Base. The text says what to do about it."""
+    """The base of all microphone errors. The text says what to do."""
 
 
 class AudioLibraryMissing(MicrophoneError):
-    """PortAudio, or its Python package, is not installed."""
+    """An error: PortAudio, or its Python package, is not installed."""
 
 
 class NoMicrophone(MicrophoneError):
-    """There is none; ``names`` are inputs that exist although none is the system's default."""
+    """An error: the system has no default microphone. ``names``: other inputs that exist."""
 
     def __init__(self, names: Sequence[str] = ()) -> None:
         if names:
@@ -70,7 +70,7 @@ class NoMicrophone(MicrophoneError):
 
 
 class MicrophoneNotFound(MicrophoneError):
-    """The one that was chosen is not there."""
+    """An error: the chosen microphone is absent."""
 
     def __init__(self, choice: str, names: Sequence[str]) -> None:
         super().__init__(f"no microphone is called {choice!r}: plug it in, or choose one of {', '.join(names)}")
@@ -78,7 +78,7 @@ class MicrophoneNotFound(MicrophoneError):
 
 
 class MicrophoneRefused(MicrophoneError):
-    """It is there and gives nothing."""
+    """An error: the microphone is present but cannot be used."""
 
     def __init__(self, name: str, reason: str) -> None:
         advice = "see that no other program has it for itself and that this one may use it, or choose another"
@@ -87,4 +87,4 @@ class MicrophoneRefused(MicrophoneError):
 
 
 class SpeakerRefused(MicrophoneError):
-    """There is no output that can be used."""
+    """An error: no audio output can be used."""

@@ -1,7 +1,7 @@
-"""What happens to a take: one line of ``events.jsonl`` each, a JSON object tagged by ``type``. Pure.
+"""Events of a take: each is one line of ``events.jsonl``, a JSON object tagged by ``type``. Pure.
 
-A line counts once its line feed is there. The journal seals each line with its number and a checksum
-(``sealed``), so that a damaged, lost, moved or doubled line is noticed (``app.capture.journal_lines``).
+A line is valid once its line feed is written. The journal seals each line with its number and a checksum
+(``sealed``), so that damaged, lost, moved or duplicated lines are detected (``app.capture.journal_lines``).
 """
 
 import zlib
@@ -27,9 +27,9 @@ Position = Annotated[int, Meta(ge=0)]
 
 
 class Opened(Struct, frozen=True, tag="opened"):
-    """The take begins. ``started`` is the wall clock (ISO 8601, UTC): for people and for retention only.
+    """The beginning of a take. ``started``: wall clock (ISO 8601, UTC), only for display and retention.
 
-    ``mode``: how segments are cut, so that what a crash left uncut is cut as the rest was.
+    ``mode``: how segments are cut, so that audio left uncut by a crash is cut like the rest.
     """
 
     session: UUID
@@ -41,55 +41,55 @@ class Opened(Struct, frozen=True, tag="opened"):
 
 
 class Begin(Struct, frozen=True, tag="begin"):
-    """A segment begins ``at`` this sample of the take."""
+    """The beginning of a segment, at sample ``at`` of the take."""
 
     segment: Index
     at: Position
 
 
 class End(Struct, frozen=True, tag="end"):
-    """The segment is complete and this long."""
+    """The end of a segment, and its length."""
 
     segment: Index
     samples: Samples
 
 
 class Cancelled(Struct, frozen=True, tag="cancelled"):
-    """Nobody wants the segment, nor its audio, which was this long."""
+    """The cancellation of a segment, whose audio was this long."""
 
     segment: Index
     samples: Samples = 0
 
 
 class Replaced(Struct, frozen=True, tag="replaced"):
-    """What the segment says instead of its ``final``, by the rules of that moment; they are not applied again."""
+    """The text of a segment after the replacement rules of that moment, which are not applied again."""
 
     segment: Index
     text: str
 
 
 class Inserting(Struct, frozen=True, tag="inserting"):
-    """From now on the text may be where the cursor is."""
+    """The start of an insertion: from now on the text may be at the cursor."""
 
     segment: Index
 
 
 class Inserted(Struct, frozen=True, tag="inserted"):
-    """The text is where the cursor was."""
+    """The success of an insertion: the text is at the cursor."""
 
     segment: Index
 
 
 class Dismissed(Struct, frozen=True, tag="dismissed"):
-    """The text is not wanted where a cursor is any more; it stays in the history."""
+    """The dismissal of a text: it will not be inserted, and stays in the history."""
 
     segment: Index
 
 
 class Wanted(Struct, frozen=True, tag="wanted"):
-    """Whether, from now on, the texts of the take are wanted where a cursor is; else in the history alone.
+    """The choice between inserting the texts of the take and keeping them for the history only.
 
-    ``cancelled``: because the user gave the take up.
+    ``cancelled``: the user cancelled the take.
     """
 
     inserted: bool
@@ -97,16 +97,16 @@ class Wanted(Struct, frozen=True, tag="wanted"):
 
 
 class Edited(Struct, frozen=True, tag="edited"):
-    """What the whole take is to say from now on, as a person wants it; empty: what was recognised."""
+    """The user's text for the whole take; empty: back to the recognised text."""
 
     text: str
 
 
 class Reran(Struct, frozen=True, tag="reran"):
-    """The take was recognised once more, for comparison: what it says stays as it is.
+    """The result of recognising the take again, for comparison; the text of the take stays.
 
-    ``started``: as in ``Opened``. ``model``: that answered. ``vad``: with the boundaries of the take, or without
-    any. ``missing``: pieces that got no text.
+    ``started``: as in ``Opened``. ``model``: the model that answered. ``vad``: whether the boundaries of the
+    take were used. ``missing``: segments that got no text.
     """
 
     started: str
@@ -118,19 +118,19 @@ class Reran(Struct, frozen=True, tag="reran"):
 
 
 class Finished(Struct, frozen=True, tag="finished"):
-    """No more segments: all ``samples`` of the take were heard by the VAD."""
+    """The end of a take: the VAD has heard all its ``samples``, and no more segments follow."""
 
     samples: Position
 
 
 class Recut(Struct, frozen=True, tag="recut"):
-    """The boundaries of the segment are not certain: its audio is cut again, under other numbers."""
+    """A note that the boundaries of a segment are uncertain: its audio is cut again under other numbers."""
 
     segment: Index
 
 
 class Mended(Struct, frozen=True, tag="mended"):
-    """All ``samples`` of the take have boundaries again, whatever ``faults`` the lines before this one have."""
+    """A note that all ``samples`` have boundaries again, despite ``faults`` in the lines before this one."""
 
     samples: Position
     faults: Index
@@ -161,7 +161,7 @@ _decoder = msgspec.json.Decoder(Event)
 
 
 def encode_line(event: Event) -> bytes:
-    """One line, with its line feed."""
+    """Encode an event as one line, with its line feed."""
     return _encoder.encode(event) + b"\n"
 
 
@@ -172,7 +172,7 @@ def sealed(line: bytes, number: int) -> bytes:
 
 
 def seal_of(line: bytes) -> int | None:
-    """Return the number of a line (without its line feed), or ``None`` if it has no seal or is damaged."""
+    """Return the number of a line (without its line feed), or ``None`` if the seal is missing or damaged."""
     body = line[:-_SEAL_SIZE]
     if line[-_SEAL_SIZE:] != _check(body):
         return None
@@ -181,7 +181,7 @@ def seal_of(line: bytes) -> int | None:
 
 
 def decode_line(line: bytes) -> Event | None:
-    """Return the event of a line, or ``None`` if it cannot be read."""
+    """Return the event of a line, or ``None`` if it is unreadable."""
     try:
         event: Event = _decoder.decode(line)
     except NOT_JSON:
@@ -190,28 +190,28 @@ def decode_line(line: bytes) -> Event | None:
 
 
 def decode_lines(data: bytes) -> list[Event]:
-    """Return every event that can be read, in the order of the file."""
+    """Return all readable events, in the order of the file."""
     lines = data[: whole_lines(data)].split(b"\n")
     return [event for line in lines if (event := decode_line(line)) is not None]
 
 
 def whole_lines(data: bytes) -> int:
-    """How many bytes of ``data`` are whole lines: what comes after them was torn by a crash."""
+    """Return the bytes of ``data`` that are whole lines; the rest was torn by a crash."""
     return data.rfind(b"\n") + 1
 
 
 def opened(session: UUID, options: Options, now_s: float, mode: str = "") -> Opened:
-    """The first event of a take; ``now_s`` is seconds since 1970."""
+    """Return the first event of a take; ``now_s`` is seconds since 1970."""
     return Opened(session, iso_time(now_s), options, mode=mode)
 
 
 def iso_time(now_s: float) -> str:
-    """ISO 8601, UTC, whole seconds."""
+    """Format a time as ISO 8601, UTC, whole seconds."""
     return datetime.fromtimestamp(now_s, UTC).isoformat(timespec="seconds")
 
 
 def started_s(event: Opened | Reran) -> float:
-    """When that was, in seconds since 1970; 0 where it cannot be read, or is no time of a recording."""
+    """Return the start in seconds since 1970; 0 if it is unreadable or implausible."""
     try:
         started = datetime.fromisoformat(event.started).timestamp()
     except (ValueError, OverflowError, OSError):

@@ -1,10 +1,10 @@
-"""Which microphone to use when one goes away or comes back. Pure: time comes in as a value.
+"""Choose the microphone to use when one disappears or returns. Pure: time is passed in.
 
-The chosen one is used whenever it is there. When it is lost, it is tried again, then the system's default, then
-both every second, for as long as it takes. While another one is in use, another process looks for it every ten
-seconds, because PortAudio sees a new device only when it is started anew, which ends every stream. The chosen one
-is taken again in the first pause of the speaker: the change takes a moment, and must not cut a word. Whoever makes
-no pause stays with the other one.
+The chosen microphone is used whenever it is present. When it is lost, it is tried again, then the system's
+default, then both every second without end. While another one is in use, a separate process looks for the chosen
+one every ten seconds. PortAudio sees new devices only after a restart, which ends every stream. The chosen one
+is taken back in the first pause of the speaker, because the switch takes a moment and must not cut a word.
+Without a pause, the other one stays in use.
 """
 
 from collections.abc import Sequence
@@ -16,29 +16,29 @@ from app.capture.devices import Input, matching
 
 
 class Step(StrEnum):
-    """What to do now."""
+    """The next step of the microphone's owner."""
 
     KEEP = "keep"
-    LOST = "lost"  # the device in use is gone: close it, and say so
-    SEARCH = "search"  # nothing is in use: try the candidates
-    LOOK = "look"  # another one is in use: see whether the chosen one is back
-    RETURN = "return"  # it is: close the one in use
+    LOST = "lost"  # the device in use is gone: close it and report it
+    SEARCH = "search"  # no device is in use: try the candidates
+    LOOK = "look"  # another device is in use: check whether the chosen one is back
+    RETURN = "return"  # the chosen device is back: close the one in use
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds."""
+    """Time limits of the fallback, in seconds."""
 
-    silent: float = 1.5  # without a block: the device is gone
-    first_block: float = 5.0  # the same for its first block; Bluetooth takes its time
+    silent: float = 1.5  # without a block for so long, the device is lost
+    first_block: float = 5.0  # the same until the first block; Bluetooth starts slowly
     search: float = 1.0
     look: float = 10.0
-    pause: float = 1.0  # of quiet, in which a device may be changed
+    pause: float = 1.0  # silence after which the device may be switched
 
 
 @dataclass(frozen=True)
 class Signs:
-    """How it stands with the device in use: when it gave the last block, whether its stream has ended."""
+    """The state of the device in use: time of its last block, and whether its stream has ended."""
 
     now_s: float
     heard_s: float | None = None
@@ -47,11 +47,11 @@ class Signs:
 
 
 class Fallback:
-    """``choice`` is what the person asked for; empty is the system's default."""
+    """The state machine that selects a microphone. ``choice``: the user's setting; empty: the default."""
 
     def __init__(self, choice: str, timing: Timing) -> None:
         self.device: Input | None = None
-        self.on_other = False  # not the chosen one
+        self.on_other = False  # another device than the chosen one is in use
         self._choice = choice
         self._timing = timing
         self._opened_s = 0.0
@@ -61,13 +61,13 @@ class Fallback:
         self._mute = ""
 
     def candidates(self, inputs: Sequence[Input]) -> list[Input]:
-        """What to try, in this order. One that gave nothing the last time comes last."""
+        """Return the devices to try, in order. A device that gave no sound last time comes last."""
         found = [matching(inputs, self._choice), matching(inputs, "")]
         devices = list(dict.fromkeys(device for device in found if device is not None))
         return sorted(devices, key=lambda device: device.choice == self._mute)
 
     def opened(self, device: Input, inputs: Sequence[Input], now_s: float) -> None:
-        """It is in use now."""
+        """Note that ``device`` is in use from now on."""
         self.device = device
         self.on_other = device != matching(inputs, self._choice)
         self._opened_s = now_s
@@ -76,16 +76,16 @@ class Fallback:
         self._back = False
 
     def failed(self, now_s: float) -> None:
-        """None could be opened."""
+        """Note that no device could be opened."""
         self._search_s = now_s + self._timing.search
 
     def looked(self, inputs: Sequence[Input], now_s: float) -> None:
-        """What the other process found."""
+        """Note the devices that the other process found."""
         self._back = bool(self._choice) and matching(inputs, self._choice) is not None
         self._look_s = now_s + self._timing.look
 
     def step(self, signs: Signs) -> Step:
-        """What to do; after ``LOST`` and ``RETURN`` nothing is in use."""
+        """Return the next step; after ``LOST`` and ``RETURN`` no device is in use."""
         if self.device is None:
             return Step.SEARCH if signs.now_s >= self._search_s else Step.KEEP
         if self._is_lost(signs):
@@ -104,7 +104,7 @@ class Fallback:
     def _look(self, now_s: float) -> Step:
         if now_s < self._look_s or self._back:
             return Step.KEEP
-        self._look_s = inf  # one process at a time: the next look is due some time after this one
+        self._look_s = inf  # one process at a time: the next search is scheduled when this one ends
         return Step.LOOK
 
     def _is_lost(self, signs: Signs) -> bool:

@@ -1,7 +1,7 @@
-"""From the sound system's thread to the event loop, without a lock, a wait or a calculation.
+"""Hand audio from the sound system's thread to the event loop, without locks, waits or calculations.
 
-Each counter is changed by one side only, so that none needs a lock. What is full takes nothing: what was heard
-first is kept, and what comes then is counted until there is room.
+Only one side changes each counter, so no locks are needed. A full queue keeps the older audio; newer frames are
+dropped and counted until there is room.
 """
 
 import time
@@ -12,16 +12,18 @@ Clock = Callable[[], float]
 
 
 class HandOver:
-    """``put`` belongs to the sound system's thread, everything else to the loop. ``most`` frames may wait.
+    """A bounded queue of at most ``most`` frames.
 
-    ``wake`` is called from ``put`` when there is something to take.
+    The sound system's thread calls ``put``, the loop everything else.
+
+    ``put`` calls ``wake`` when there is something to take.
     """
 
     def __init__(self, wake: Callable[[], None], most: int, clock: Clock = time.monotonic) -> None:
-        self.overflows = 0  # times that the sound system itself had to drop something, it does not say how much
-        self.dropped = 0  # frames that found no room here
-        self.first_s: float | None = None  # when the first block came
-        self.heard_s: float | None = None  # and the last
+        self.overflows = 0  # how often the sound system dropped audio; it does not report how much
+        self.dropped = 0  # frames dropped because the queue was full
+        self.first_s: float | None = None  # time of the first block
+        self.heard_s: float | None = None  # time of the latest block
         self._wake = wake
         self._most = most
         self._clock = clock
@@ -31,7 +33,7 @@ class HandOver:
         self._blocks: deque[tuple[bytes, int]] = deque()
 
     def put(self, block: bytes, frames: int, overflowed: bool) -> None:
-        """Take a copy that is ours."""
+        """Add a block. The caller must pass a copy."""
         self.heard_s = self._clock()
         if self.first_s is None:
             self.first_s = self.heard_s
@@ -47,8 +49,8 @@ class HandOver:
             self._wake()
 
     def take(self) -> bytes:
-        """Everything that waits."""
-        self._woken = False  # first: what comes from now on wakes us again
+        """Return all waiting audio and empty the queue."""
+        self._woken = False  # before reading: later blocks must wake the loop again
         taken = []
         while self._blocks:
             block, frames = self._blocks.popleft()

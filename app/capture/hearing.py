@@ -1,4 +1,4 @@
-"""One open device: from its float blocks to 16 kHz samples."""
+"""Convert the float blocks of one open device to 16 kHz samples."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _FULL_SCALE: Final = 32_768.0
 
 
 class Hearing:
-    """Belongs to the loop. ``wake`` is called there when there is something to take."""
+    """An open device. Belongs to the event loop, where ``wake`` is called when audio is available."""
 
     def __init__(self, device: Input, wake: Callable[[], None], most_waiting_s: float) -> None:
         loop = asyncio.get_running_loop()
@@ -35,34 +35,34 @@ class Hearing:
 
     @property
     def overflows(self) -> int:
-        """Times that the sound system had to drop something."""
+        """How often the sound system had to drop audio."""
         return self._handover.overflows
 
     @property
     def dropped(self) -> int:
-        """Samples of 16 kHz that came while too much was waiting."""
+        """Samples at 16 kHz dropped because too much was waiting."""
         return self._handover.dropped * SAMPLE_RATE // self.device.rate
 
     @property
     def first_s(self) -> float | None:
-        """By the loop's clock, when the first block came."""
+        """The time of the first block, on the loop's clock."""
         return self._handover.first_s
 
     @property
     def heard_s(self) -> float | None:
-        """And the last."""
+        """The time of the latest block, on the loop's clock."""
         return self._handover.heard_s
 
     async def open(self, system: SoundSystem) -> None:
-        """Begin. Raises ``MicrophoneError``."""
+        """Open the device and start its stream. Raises ``MicrophoneError``."""
         loop = asyncio.get_running_loop()
         stream = await system.open(self.device, self._handover.put, lambda: _in_loop(loop, self.ended.set))
         self.latency_s = stream.latency_s
         self._stream = stream
 
     def take(self) -> Samples:
-        """What has come, as far as the resampler knows it."""
-        if self._stream is None:  # it is about to be open; who opens it takes this
+        """Return the audio received so far, except what the resampler still holds."""
+        if self._stream is None:  # still opening; the opener takes this audio later
             return np.empty(0, np.int16)
         frames = np.frombuffer(self._handover.take(), np.float32).reshape(-1, self._stream.channels)
         if self._resampler is None:
@@ -70,19 +70,19 @@ class Hearing:
         return self._resampler.accept(frames)
 
     def flush(self) -> Samples:
-        """As ``take``, to the very last sample; what comes later is resampled as from a new beginning."""
+        """Return all audio received so far, including the resampler's; later audio starts a new resampler."""
         rest = self.take()
         resampler, self._resampler = self._resampler, None
         return rest if resampler is None else np.concatenate([rest, resampler.finish()])
 
     async def close(self) -> None:
-        """Hear no more; what came is still to be taken. Safe to call twice. Raises ``SoundHangs``."""
+        """Stop the stream; received audio can still be taken. Safe to call twice. Raises ``SoundHangs``."""
         if self._stream is not None:
             await self._stream.close()
 
 
 def level_dbfs(samples: Samples) -> float:
-    """Root mean square against full scale; ``FLOOR_DBFS`` for silence."""
+    """Return the root mean square relative to full scale; ``FLOOR_DBFS`` for silence."""
     if not len(samples):
         return FLOOR_DBFS
     power = float(np.mean(np.square(samples, dtype=np.float64))) / _FULL_SCALE**2
@@ -90,9 +90,9 @@ def level_dbfs(samples: Samples) -> float:
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> None:
-    """Called by any thread, and perhaps after the loop has ended: then nobody listens."""
+    """Run ``act`` in the loop; safe from any thread, and without effect after the loop has closed."""
     if not loop.is_closed():
         try:
             loop.call_soon_threadsafe(act)
-        except RuntimeError:  # closed in between
+        except RuntimeError:  # closed meanwhile
             return

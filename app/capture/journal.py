@@ -1,9 +1,9 @@
-"""The journal of one take: every sample that was heard, and everything that happened to its segments.
+"""The journal of one take: every sample heard, and every event of its segments.
 
-A segment is a range of the take's audio, so nothing is kept twice, and what must be sent again is read from the
-file. ``hear`` takes samples from the microphone; boundaries are given to ``begin`` and ``end`` before the client
-hears of them. Several threads may use it at once, each for its own part of this: whoever hears, whoever cuts,
-whoever takes results (an event loop does it with ``app.capture.async_journal``).
+A segment is a range of the take's audio, so audio is stored once; a resend reads it from the file. ``hear``
+takes samples from the microphone. ``begin`` and ``end`` record boundaries before the client sends them. Several
+threads may use a journal at once, each for its own task: the microphone, the segmenter, the consumer of results.
+An event loop uses it through ``app.capture.async_journal``.
 """
 
 from collections.abc import Callable, Iterator
@@ -56,7 +56,7 @@ OpenFile = Callable[[Path], File]
 
 
 class Journal:
-    """One take that this process records or sends. What it raises as ``NotKept`` has not been recorded."""
+    """A take that this process records or sends. An operation that raises ``NotKept`` recorded nothing."""
 
     def __init__(self, folder: Path, lock: TakeLock, writer: Writer, take: Take) -> None:
         self.folder = folder
@@ -70,7 +70,7 @@ class Journal:
     def create(
         cls, root: Path, session: UUID, options: Options, now_s: float, mode: str = "", disk: Disk = DISK
     ) -> Self:
-        """Begin a take. Raises ``JournalError`` if there is one of this name, or if the disk takes none."""
+        """Begin a take. Raises ``JournalError`` if its name is taken, or if the disk refuses it."""
         folder = root / str(session)
         try:
             disk.make_root(root)
@@ -93,9 +93,9 @@ class Journal:
     def reopen(
         cls, root: Path, session: UUID, open_file: OpenFile = DiskFile, most_waiting: int = MOST_WAITING
     ) -> Self:
-        """Go on with a take, with ``most_waiting`` bytes of memory for a disk that is full.
+        """Continue a take, buffering at most ``most_waiting`` bytes in memory while the disk is full.
 
-        Raises ``TakeUnknown``, ``TakeDamaged``, or ``TakeBusy`` while another process has it.
+        Raises ``TakeUnknown``, ``TakeDamaged``, or ``TakeBusy`` while another process holds it.
         """
         folder = root / str(session)
         files = look(folder) if folder.is_dir() else TakeFiles(None, None)
@@ -112,7 +112,10 @@ class Journal:
 
     @classmethod
     def _open(cls, folder: Path, open_file: OpenFile = DiskFile, most_waiting: int = MOST_WAITING) -> Self:
-        """Go on behind the last whole event and sample. Raises ``OSError`` or ``Unreadable``, holding nothing."""
+        """Open the files and continue after the last whole event and sample.
+
+        Raises ``OSError`` or ``Unreadable`` and then holds nothing.
+        """
         with ExitStack() as undo:
             lock = TakeLock(folder)
             undo.callback(lock.release)
@@ -123,7 +126,7 @@ class Journal:
             known = read_events(folder)
             events.truncate(whole_lines(known))
             take = read_take(known, audio.size)
-            if not take.finished:  # half a sample, from a crash
+            if not take.finished:  # half a sample, left by a crash
                 audio.truncate(audio.size - audio.size % BYTES_PER_SAMPLE)
             writer = Writer(audio, events, most_waiting, following=take.following)
             undo.callback(writer.close)
@@ -135,78 +138,81 @@ class Journal:
 
     @property
     def session(self) -> UUID:
-        """Whose take it is."""
+        """The session id of this take."""
         return UUID(self.folder.name)
 
     @property
     def samples(self) -> int:
-        """Samples of the take, those in memory included."""
+        """Samples of the take, including those still in memory."""
         return self._writer.heard // BYTES_PER_SAMPLE
 
     @property
     def keeping(self) -> Keeping:
-        """Whether the disk takes what is heard."""
+        """The state of the disk: writing, waiting or full."""
         return self._writer.keeping
 
     def hear(self, samples: NDArray[np.int16]) -> None:
-        """Keep what the microphone gave, without waiting for the disk. Raises ``NotKept`` once memory is full."""
+        """Keep samples from the microphone without waiting for the disk. Raises ``NotKept`` if memory is full."""
         self._writer.hear(samples.astype("<i2", copy=False).tobytes())
 
     def begin(self, segment: int, at: int) -> None:
-        """A segment begins ``at`` this sample. On disk when this returns."""
+        """Record that a segment begins at sample ``at``. On disk when this returns."""
         self._record(Begin(segment, at))
 
     def end(self, segment: int, samples: int) -> None:
-        """It is complete with so many samples. On disk when this returns."""
+        """Record that a segment is complete, and its length. On disk when this returns."""
         self._record(End(segment, samples))
 
     def queued(self, queued: Queued) -> None:
-        """The broker has the segment. For people who read the take."""
+        """Record that the broker has the segment. Informational, so not synced."""
         self._record(queued, durable=False)
 
     def want(self, *, inserted: bool) -> None:
-        """Say whether its texts are to be inserted, or for the history alone (as in a take that says nothing)."""
+        """Record whether the take's texts are to be inserted, or kept for the history only (the default)."""
         if self.take.wanted is not inserted:
             self._record(Wanted(inserted), durable=False)
 
     def cancel(self) -> None:
-        """Note that the user gave the take up: its texts are for the history alone."""
+        """Record that the user cancelled the take: its texts are for the history only."""
         if not self.take.cancelled:
             self._record(Wanted(inserted=False, cancelled=True))
 
     def inserting(self, segment: int) -> None:
-        """Say so before the text is given to another program: after a crash nobody knows whether it arrived."""
+        """Record that the text is about to be given to another program.
+
+        After a crash, a text with this event but no ``inserted`` may or may not have arrived.
+        """
         self._record(Inserting(segment))
 
     def inserted(self, segment: int) -> None:
-        """It arrived."""
+        """Record that the text of a segment was inserted."""
         self._record(Inserted(segment))
 
     def dismissed(self, segment: int) -> None:
-        """Its text is wanted in the history alone."""
+        """Record that the text of a segment is for the history only."""
         self._record(Dismissed(segment))
 
     def edit(self, text: str) -> None:
-        """From now on the whole take says this; empty: what was recognised."""
+        """Replace the text of the whole take; an empty text restores the recognised one."""
         self._record(Edited(text))
 
     def reran(self, run: Reran) -> None:
-        """Keep what came of recognising the take once more. Raises ``JournalError``: it has enough of that."""
+        """Keep the result of recognising the take again. Raises ``JournalError`` at the limit of reruns."""
         if len(self.take.runs) >= _MOST_RUNS:
             raise JournalError(f"take {self.folder.name} was recognised {_MOST_RUNS} times: no more is kept of it")
         self._record(run)
 
     def finish(self) -> None:
-        """No more segments: the VAD has heard everything."""
+        """Record that the VAD has heard everything: no more segments follow."""
         if not self.take.finished:
             self._record(Finished(self.samples))
 
     def recut(self, segment: int) -> None:
-        """Note that the boundaries of a segment are not certain: its audio gets others."""
+        """Record that the boundaries of a segment are uncertain: its audio is cut again under other numbers."""
         self._record(Recut(segment))
 
     def mended(self) -> None:
-        """Note that all audio has boundaries again, whatever the lines until now lack."""
+        """Record that all audio has boundaries again, despite the faults in earlier lines."""
         self._record(Mended(self.samples, self.take.faults_found))
         self.take.file_faults = audio_faults(self.take, self._writer.heard)
 
@@ -217,27 +223,27 @@ class Journal:
     # -- the client's side ---------------------------------------------------------------------------------
 
     def append(self, segment: int, pcm: bytes) -> None:
-        """More of a segment's audio goes to the gateway. It was heard before, and is kept already."""
+        """Count more of a segment's audio as sent to the gateway. The journal has it since it was heard."""
         samples = self._appended.get(segment, 0) + len(pcm) // BYTES_PER_SAMPLE
         if self._segment(segment).at + samples > self.samples:
             raise ValueError(f"segment {segment} has more samples than were heard")
         self._appended[segment] = samples
 
     def read(self, segment: int, offset: int, samples: int) -> bytes:
-        """These samples of a segment; they are in the file before they are sent, unless the disk is full.
+        """Return samples of a segment. They are in the file before they are sent, unless the disk is full.
 
         Raises ``AudioGone``.
         """
         return self.audio(self._segment(segment).at + offset, samples)
 
     def written(self, segment: int, samples: int) -> bool:
-        """Whether the first ``samples`` of a segment are in the file, so that ``read`` does not wait."""
+        """Return whether the file has the first ``samples`` of a segment, so that ``read`` does not wait."""
         return (self._segment(segment).at + samples) * BYTES_PER_SAMPLE <= self._writer.written
 
     def settle(self, segment: int, outcome: Outcome | None, says: str | None = None) -> None:
-        """Keep the first text of a segment; a failure only until there is one. On disk when this returns.
+        """Keep the first text of a segment; a failure only until a text arrives. On disk when this returns.
 
-        ``says``: what rules make of the text, kept beside it.
+        ``says``: the text after replacement rules, kept in addition. Outcome ``None``: the segment was cancelled.
         """
         if self._segment(segment).settled:
             return
@@ -247,7 +253,7 @@ class Journal:
             self._appended.pop(segment, None)
 
     def audio(self, at: int, samples: int) -> bytes:
-        """These samples of the take. Raises ``AudioGone``."""
+        """Return samples of the take, from ``at`` on. Raises ``AudioGone``."""
         start, stop = at * BYTES_PER_SAMPLE, (at + samples) * BYTES_PER_SAMPLE
         unwritten = b"" if stop <= self._writer.written else self._writer.unwritten(start, stop)
         pcm = self._read(start, stop - start - len(unwritten)) + unwritten
@@ -256,7 +262,7 @@ class Journal:
         return pcm
 
     def blocks(self, at: int, end: int | None = None) -> Iterator[NDArray[np.int16]]:
-        """The take's audio from this sample on (to ``end``), in blocks of a second."""
+        """Yield the take's audio from sample ``at`` (up to ``end``), in blocks of one second."""
         end = self.samples if end is None else end
         for start in range(at, end, _BLOCK):
             yield np.frombuffer(self.audio(start, min(_BLOCK, end - start)), "<i2")
@@ -264,7 +270,7 @@ class Journal:
     # -- lifetime ------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Write what is left and let others have the take. Safe to call twice. Raises ``NotKept``."""
+        """Write what is left and release the lock. Safe to call twice. Raises ``NotKept``."""
         try:
             self._writer.close()
         finally:
@@ -290,7 +296,7 @@ class Journal:
             raise ValueError(f"segment {segment} has no beginning in the journal") from None
 
     def _read(self, start: int, size: int) -> bytes:
-        with self._audio.open("rb", buffering=0) as file:  # of its own: threads would move each other's position
+        with self._audio.open("rb", buffering=0) as file:  # own handle: threads must not share a file position
             file.seek(start)
             pieces: list[bytes] = []
             while size > 0 and (piece := file.read(size)):

@@ -1,9 +1,9 @@
-"""Reads the lines of a journal: in their order, each once, and what is missing. Pure.
+"""Read the lines of a journal in order, each once, and find missing lines. Pure.
 
-Sealed lines have numbers without a gap, so that every lost line is noticed, wherever it was. Lines without a seal
-are those of older versions: in front of the first sealed one, or, exactly as an older version writes them, between
-two that follow each other and behind the last. Where a damaged line feed has made one line of several, they are
-taken apart again.
+Sealed lines are numbered without gaps, so every lost line is noticed. Unsealed lines come from older versions.
+They count before the first sealed line, between two consecutive sealed lines, and after the last one; after a
+sealed line only if written exactly as an older version writes them. Lines joined by a damaged line feed are split
+again.
 """
 
 from bisect import bisect_left, bisect_right
@@ -19,12 +19,12 @@ _START = b'{"type":"'
 
 
 Order = tuple[int, float]
-"""The number of a sealed line, or of the one before; then the place in the file of lines without a seal."""
+"""The number of the line, or of the sealed line before it; then, for unsealed lines, the place in the file."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line that counts. ``place``: its number in the file, from 1. ``order``: where it was written."""
+    """A valid line. ``place``: its number in the file, from 1. ``order``: its position among all lines."""
 
     place: int
     event: Event
@@ -34,7 +34,10 @@ class Line:
 
 @dataclass
 class Lines:
-    """``count``: lines of the file. ``lost``: how many are missing where. ``following``: the next number."""
+    """The lines of a journal. ``count``: lines of the file. ``lost``: positions of missing lines, and how many.
+
+    ``following``: the number of the next line.
+    """
 
     lines: list[Line] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -45,7 +48,10 @@ class Lines:
 
 @dataclass(frozen=True)
 class _Raw:
-    """A line as it was found. Without an event it cannot be read; ``usual``: as this program encodes it."""
+    """A line as found in the file. ``event`` is ``None`` if the line is unreadable.
+
+    ``usual``: the line is written exactly as this program encodes it.
+    """
 
     place: int
     number: int | None = None
@@ -54,7 +60,7 @@ class _Raw:
 
 
 def read_lines(data: bytes) -> Lines:
-    """Read every whole line; what follows the last line feed was torn by a crash, and is no fault."""
+    """Read every whole line. Bytes after the last line feed were torn by a crash and are not a fault."""
     texts = data[: whole_lines(data)].split(b"\n")[:-1]
     raws = [raw for place, text in enumerate(texts, 1) for raw in _raws(place, text)]
     sealed: dict[int, _Raw] = {}
@@ -87,7 +93,7 @@ def _raws(place: int, text: bytes) -> Iterable[_Raw]:
 
 
 def _taken_apart(place: int, text: bytes) -> Iterator[_Raw]:
-    """Lines that lost the line feeds between them. More than those that is unreadable is a fault."""
+    """Split lines that lost the line feeds between them. Yield a fault if other bytes remain unreadable."""
     pieces = [_START + piece for piece in text.split(_START)[1:]]
     left, found = len(text), list[_Raw]()
     for piece in pieces:
@@ -97,13 +103,16 @@ def _taken_apart(place: int, text: bytes) -> Iterator[_Raw]:
             usual = event is not None and encode_line(event)[:-1] == line
             found.append(_Raw(place, number, event, usual))
             left -= len(line)
-    if left > len(found) or not found:  # one byte for each line feed
+    if left > len(found) or not found:  # allow one byte per lost line feed
         yield _Raw(place)
     yield from found
 
 
 def _unsealed(raws: Iterable[_Raw], sealed: dict[int, _Raw]) -> tuple[list[tuple[int, _Raw]], list[int]]:
-    """Lines without a seal: those that count, with the number of the sealed line before, and places of others."""
+    """Return the valid unsealed lines and the places of the others.
+
+    With each valid line comes the number of the sealed line before it.
+    """
     trusted, doubted = list[tuple[int, _Raw]](), list[int]()
     last, newest = -1, max(sealed)
     for raw in raws:
@@ -119,9 +128,9 @@ def _unsealed(raws: Iterable[_Raw], sealed: dict[int, _Raw]) -> tuple[list[tuple
 
 
 def _note_gaps(found: Lines, sealed: dict[int, _Raw], bad: Sequence[int]) -> None:
-    """Note which numbers are missing, and name the unreadable lines in their place."""
+    """Record missing numbers as faults, and name the unreadable lines at those positions."""
     before, after = -1, 0
-    if 0 in sealed:  # older versions gave no numbers: each of their lines may have been one that counts
+    if 0 in sealed:  # older versions wrote no numbers: any of their lines may have been valid
         _note_bad(found, bad[: bisect_left(bad, sealed[0].place)], -1)
     for number in sorted(sealed):
         if missing := number - before - 1:
@@ -139,7 +148,7 @@ def _note_gaps(found: Lines, sealed: dict[int, _Raw], bad: Sequence[int]) -> Non
 
 
 def _note_bad(found: Lines, places: Sequence[int], before: int) -> None:
-    """Note unreadable lines behind the sealed line ``before``."""
+    """Record unreadable lines after the sealed line ``before``."""
     found.faults += [Fault(EVENTS, "the line cannot be read", place) for place in places]
     found.lost += [((before, place), 1) for place in places]
 

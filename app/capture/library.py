@@ -1,4 +1,4 @@
-"""The takes of this user: one folder each, named by the session."""
+"""The takes of this user: one folder each, named by session id."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ from runtime.folders import folders
 
 @dataclass(frozen=True)
 class Found:
-    """A take as it is on disk at this moment; nothing of it is changed by looking."""
+    """A snapshot of a take on disk. Reading it changes nothing."""
 
     session: UUID
     folder: Path
@@ -34,37 +34,37 @@ class Found:
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """The duration of the take, in seconds."""
         return samples_to_seconds(self.samples)
 
     @property
     def partly(self) -> bool:
-        """Return whether some of it was inserted before it was cancelled."""
+        """True if a part of its text was inserted before the take was cancelled."""
         return self.take.cancelled and self.take.inserted
 
     @property
     def transcript(self) -> Transcript:
-        """What was recognised so far."""
+        """Everything that was recognised so far."""
         return self.take.transcript(self.samples)
 
     @property
     def text(self) -> str:
-        """What it says: as a person edited it, or what was recognised so far."""
+        """The text of the take: the user's edit, or everything recognised so far."""
         return self.take.edited or self.transcript.text
 
     @property
     def damaged(self) -> bool:
-        """Whether it cannot be read completely."""
+        """True if the take cannot be read completely."""
         return self.state is TakeState.DAMAGED
 
     @property
     def audio(self) -> Path:
-        """Its samples."""
+        """The path of the audio file."""
         return self.folder / AUDIO
 
 
 class Stamp(NamedTuple):
-    """How a take's files are at this moment."""
+    """A fingerprint of a take's files, to detect changes."""
 
     changed_ns: int
     events: int
@@ -73,7 +73,7 @@ class Stamp(NamedTuple):
 
 
 def parse_session(name: str) -> UUID:
-    """A session's name, in the one form in which folders have it. Raises ``TakeUnknown`` for anything else."""
+    """Parse a session id in its canonical form, as folders have it. Raises ``TakeUnknown`` for anything else."""
     with suppress(ValueError):
         session = UUID(name)
         if str(session) == name:
@@ -82,28 +82,28 @@ def parse_session(name: str) -> UUID:
 
 
 def of_this_user(limits: RetentionLimits | None = None) -> "Library":
-    """Where takes are kept on this computer, and for how long."""
+    """Return the takes of this user on this computer, with these retention limits."""
     return Library(folders().data / "takes", limits)
 
 
 class Library:
-    """A folder of takes."""
+    """A folder that contains takes."""
 
     def __init__(self, root: Path, limits: RetentionLimits | None = None) -> None:
         self.root = root
         self._limits = limits or RetentionLimits()
 
     def create(self, session: UUID, options: Options, now_s: float, mode: str = "") -> Journal:
-        """Begin a take, and let old ones go. Raises ``JournalError``."""
+        """Begin a take, after deleting expired ones. Raises ``JournalError``."""
         self.sweep(now_s)
         return Journal.create(self.root, session, options, now_s, mode)
 
     def reopen(self, session: UUID) -> Journal:
-        """Go on with a take. Raises ``TakeUnknown`` or ``TakeBusy``."""
+        """Continue a take. Raises ``TakeUnknown`` or ``TakeBusy``."""
         return Journal.reopen(self.root, session)
 
     def find(self, session: UUID) -> Found:
-        """One take. Raises ``TakeUnknown``."""
+        """Return the take with this id. Raises ``TakeUnknown``."""
         folder = self.root / str(session)
         if not folder.is_dir():
             raise _unknown(session)
@@ -117,25 +117,25 @@ class Library:
         return Found(session, folder, take, samples, audio + events, take.state(samples, locked(folder)))
 
     def all(self) -> list[Found]:
-        """Every take, the newest first."""
+        """Return all takes, the newest first."""
         found: list[Found] = []
         for session in self._sessions():
-            with suppress(TakeUnknown):  # another process has just deleted it
+            with suppress(TakeUnknown):  # another process just deleted it
                 found.append(self.find(session))
         return sorted(found, key=lambda take: take.take.started_s, reverse=True)
 
     def latest(self) -> Iterator[Found]:
-        """As ``all``, but each is looked at only when it is asked for, in the order of their folders."""
+        """Yield takes lazily, those with the newest folder first."""
         for session in self.newest():
             with suppress(TakeUnknown):
                 yield self.find(session)
 
     def newest(self) -> list[UUID]:
-        """In the order of their folders; nothing is read."""
+        """Return the session ids, those with the newest folder first, without reading takes."""
         return sorted(self._sessions(), key=self._made_s, reverse=True)
 
     def stamp(self, session: UUID) -> "Stamp":
-        """The same for as long as ``find`` finds the same. Raises ``TakeUnknown``."""
+        """Return a value that stays equal while ``find`` returns the same. Raises ``TakeUnknown``."""
         folder = self.root / str(session)
         files = look(folder) if folder.is_dir() else TakeFiles(None, None)
         if not files.exist:
@@ -147,9 +147,9 @@ class Library:
         return Stamp(changed_ns, files.events or 0, files.audio or 0, locked(folder))
 
     def sweep(self, now_s: float, limits: RetentionLimits | None = None) -> list[UUID]:
-        """Delete what retention lets go, by these ``limits`` or the library's own; returns it.
+        """Delete expired takes by these ``limits`` or the library's own, and return their ids.
 
-        Deletions that a crash cut off are ended too.
+        Also completes deletions that a crash interrupted.
         """
         for session in self._sessions():
             if (self.root / str(session) / DELETED).exists():
@@ -161,7 +161,7 @@ class Library:
         return [session for session in expired(stored, now_s, limits or self._limits) if self.discard(session)]
 
     def discard(self, session: UUID) -> bool:
-        """Delete a take that nobody wants; whether it did. One that a process works on stays."""
+        """Delete a take unless a process works on it; return whether it was deleted."""
         try:
             self.delete(session)
         except JournalError:
@@ -171,8 +171,8 @@ class Library:
     def delete(self, session: UUID) -> None:
         """Delete a take for good. Raises ``TakeUnknown``, ``TakeBusy`` or ``NotDeleted``.
 
-        The audio gets another name first, so that a deletion that is cut off leaves no take. The lock goes last:
-        Windows deletes no file that is open.
+        The audio is renamed first, so that an interrupted deletion leaves no take. The lock is deleted last,
+        because Windows cannot delete an open file.
         """
         folder = self.root / str(session)
         if not folder.is_dir():
@@ -192,7 +192,7 @@ class Library:
             raise NotDeleted(f"the take {folder} cannot be deleted: {error.strerror}") from error
 
     def _sessions(self) -> list[UUID]:
-        """Raises ``JournalError``: the folder cannot be read."""
+        """List the session ids. Raises ``JournalError`` if the folder cannot be read."""
         sessions: list[UUID] = []
         try:
             names = os.listdir(self.root)
@@ -207,7 +207,7 @@ class Library:
 
     def _made_s(self, session: UUID) -> float:
         try:
-            return (self.root / str(session)).stat().st_mtime  # files are added to it only when it is made
+            return (self.root / str(session)).stat().st_mtime  # files are added only when the folder is created
         except OSError:
             return 0.0
 

@@ -1,4 +1,4 @@
-"""What microphones there are by the eyes of another process, which disturbs no stream of this one."""
+"""List microphones in another process, so that no stream of this process is disturbed."""
 
 import asyncio
 from asyncio.subprocess import DEVNULL, PIPE
@@ -15,11 +15,11 @@ from runtime.leash import leashed
 
 COMMAND: Final = ("microphones", "--json")
 
-_DEADLINE_S: Final = 30.0  # on a busy machine a program takes long to start
+_DEADLINE_S: Final = 30.0  # programs start slowly on a busy machine
 
 
 async def look(command: Sequence[str] | None = None) -> list[Input]:
-    """As ``SoundSystem.inputs``; empty when it cannot be found out."""
+    """List the microphones like ``SoundSystem.inputs``; return an empty list on any failure."""
     try:
         program = command or (find_program("kikipounamu"), *COMMAND)
         process = await asyncio.create_subprocess_exec(
@@ -40,12 +40,12 @@ async def look(command: Sequence[str] | None = None) -> list[Input]:
 
 
 def encode(inputs: Sequence[Input]) -> bytes:
-    """What the command prints."""
+    """Encode the list of microphones that the command prints."""
     return msgspec.json.encode(inputs)
 
 
 def decode(output: bytes) -> list[Input]:
-    """Of what the command printed; nothing where it cannot be read."""
+    """Decode the command's output; return an empty list if it is unreadable."""
     try:
         return msgspec.json.decode(output, type=list[Input])
     except msgspec.DecodeError:

@@ -4,13 +4,13 @@
         async for block in microphone.blocks():     # 16 kHz mono int16, 10 to 60 ms, until stop()
             journal.hear(block.tobytes())
 
-It is opened at its own rate. ``stop()``, in a signal handler for one, ends ``blocks()`` after everything that was
-captured until then. With ``armed=True`` it is kept open before the start: ``start()`` then begins a recording with
-the 500 ms before it, ``stop()`` ends it, and so on; each ``start()`` has its own ``blocks()``.
+The device is opened at its own rate. ``stop()``, for example in a signal handler, ends ``blocks()`` after all
+audio captured until then. With ``armed=True``, the device is open before the recording: ``start()`` begins a
+recording with the 500 ms before it, ``stop()`` ends it, and both may repeat. Each ``start()`` has its own
+``blocks()``.
 
-When the device goes away, capture goes on with another one (``app.capture.fallback`` tells which and when), and
-``on_change`` is called in the loop with a ``MicrophoneChange``. What could not be heard is counted; nothing is put
-in its place.
+If the device disappears, capture continues with another one (``app.capture.fallback`` decides which and when), and
+``on_change`` is called in the loop with a ``MicrophoneChange``. Audio lost meanwhile is counted, not filled in.
 """
 
 import asyncio
@@ -46,17 +46,17 @@ _QUIET_DBFS: Final = -45.0
 
 
 class Change(StrEnum):
-    """What happened to the microphone."""
+    """The kinds of microphone changes."""
 
-    LOST = "lost"  # it is gone; another one is looked for
-    FELL_BACK = "fell back"  # one that was not chosen is heard now
-    CAME_BACK = "came back"  # the chosen one is heard again
-    DROPPED = "dropped"  # this program was too slow for what it heard
+    LOST = "lost"  # the device is gone; another one is being searched
+    FELL_BACK = "fell back"  # another microphone than the chosen one is recorded
+    CAME_BACK = "came back"  # the chosen one is recorded again
+    DROPPED = "dropped"  # this program was too slow, and audio was dropped
 
 
 @dataclass(frozen=True)
 class MicrophoneChange:
-    """``at``: samples of the recording before it. ``lost_samples``: of 16 kHz, that are missing there."""
+    """A change of the microphone at sample ``at`` of the recording. ``lost_samples``: missing there, at 16 kHz."""
 
     change: Change
     device: str
@@ -69,7 +69,10 @@ OnChange = Callable[[MicrophoneChange], None]
 
 @dataclass(frozen=True)
 class MicrophoneSettings:
-    """``most_waiting_s``: what may wait for this program, and once more for who records, before it is dropped."""
+    """Limits of a microphone. ``most_waiting_s``: audio buffered for this program before it is dropped.
+
+    The consumer of a recording has a second buffer of this size.
+    """
 
     pre_roll_ms: int = 500
     most_waiting_s: float = 60.0
@@ -77,12 +80,12 @@ class MicrophoneSettings:
 
 
 class Microphone:
-    """Made by ``open_microphone``. Belongs to the loop."""
+    """An open microphone, made by ``open_microphone``. Belongs to the event loop."""
 
     def __init__(
         self, choice: str, settings: MicrophoneSettings, system: SoundSystem, on_change: OnChange | None = None
     ) -> None:
-        self.level_dbfs = FLOOR_DBFS  # of the last block
+        self.level_dbfs = FLOOR_DBFS  # level of the last block
         self._choice = choice
         self._settings = settings
         self._system = system
@@ -94,36 +97,36 @@ class Microphone:
         self._tasks = Tasks("microphone")
         self._hearing: Hearing | None = None
         self._name = ""
-        self._quiet = 0  # samples in a row
-        self._overflows = 0  # as the next two, of devices that are closed
+        self._quiet = 0  # consecutive quiet samples
+        self._overflows = 0  # of closed devices, like the next counter
         self._dropped = 0
-        self._missed = 0  # between them
+        self._missed = 0  # samples missed while no device was open
         self._told = 0
         self._deaf_since: float | None = None
         self._stopping: asyncio.TimerHandle | None = None
 
     @property
     def device(self) -> str:
-        """The one in use, or used last."""
+        """The name of the device in use, or used last."""
         return self._name
 
     @property
     def overflows(self) -> int:
-        """Times that the sound system dropped something; it does not tell how much."""
+        """How often the sound system dropped audio; it does not report how much."""
         return self._overflows + (self._hearing.overflows if self._hearing else 0)
 
     @property
     def lost_samples(self) -> int:
-        """Of 16 kHz: those that came when too much was waiting, and those of the time without a device."""
+        """Samples lost, at 16 kHz: dropped when too much was waiting, or missed while no device was open."""
         return self._missed + self._slow
 
     def start(self) -> None:
-        """Begin a recording with what was heard just before; one that still runs ends."""
+        """Begin a recording with the audio just before it; a running recording ends."""
         self._finish()
         self._delivery.start()
 
     def stop(self) -> None:
-        """End the recording after what was spoken until now, which the device's latency still keeps from us.
+        """End the recording after all speech until now, which the device delivers only after its latency.
 
         Safe to call twice.
         """
@@ -132,13 +135,16 @@ class Microphone:
             self._stopping = asyncio.get_running_loop().call_later(tail_s, self._finish)
 
     def blocks(self) -> AsyncIterator[Samples]:
-        """Of the recording that was started last. One reader."""
+        """Yield the blocks of the recording started last. Only one reader is allowed."""
         return self._delivery.blocks()
 
     # -- from open to closed -------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """Returns when there is sound. Raises ``MicrophoneError``: a start does not fall back to others."""
+        """Open the chosen device and wait for its first sound. Raises ``MicrophoneError``:
+
+        no fallback at the start.
+        """
         inputs = await self._system.inputs(anew=True)
         device = chosen(inputs, self._choice)
         await self._use(device, inputs)
@@ -147,7 +153,7 @@ class Microphone:
         self._tasks.failed.add_done_callback(self._failed)
 
     async def close(self) -> None:
-        """End the recording and the device. Safe to call twice."""
+        """End the recording and close the device. Safe to call twice."""
         self._finish()
         await self._tasks.close()
         try:
@@ -199,7 +205,7 @@ class Microphone:
             self._stopping = None
         if self._hearing is not None:
             self._pass_on(self._hearing.flush())
-        if self._deaf_since is not None:  # the recording ends without a device: what it lacks is known now
+        if self._deaf_since is not None:  # the recording ends without a device: count its missing samples
             now_s = asyncio.get_running_loop().time()
             self._missed += _samples(now_s - self._deaf_since)
             self._deaf_since = now_s
@@ -226,7 +232,7 @@ class Microphone:
             await self._moment()
             step = self._fallback.step(self._signs())
             if step in (Step.LOST, Step.RETURN):
-                with suppress(MicrophoneError):  # a device that hangs: what is next waits for it as well
+                with suppress(MicrophoneError):  # a hanging device delays the next step too
                     await self._let_go(step is Step.LOST)
             elif step is Step.SEARCH:
                 await self._search()
@@ -267,7 +273,7 @@ class Microphone:
         self._hear()
 
     async def _let_go(self, lost: bool = False) -> None:
-        """Close the device in use; what it heard is kept. Told first: one that hangs takes long to close."""
+        """Close the device in use and keep its audio. Report the loss first, because closing may hang."""
         hearing, self._hearing = self._hearing, None
         if hearing is None:
             return
@@ -297,9 +303,9 @@ async def open_microphone(
     on_change: OnChange | None = None,
     system: SoundSystem | None = None,
 ) -> AsyncIterator[Microphone]:
-    """The microphone that (a part of) its name chooses; empty: the system's default. Recording, unless ``armed``.
+    """Open the microphone that ``choice`` names, in full or in part; empty: the system's default.
 
-    Raises ``MicrophoneError``; the text says what to do.
+    It records at once, unless ``armed``. Raises ``MicrophoneError``; the text says what to do.
     """
     microphone = Microphone(choice, settings, system or sound_system(), on_change)
     try:

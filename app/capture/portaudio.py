@@ -1,15 +1,15 @@
-"""PortAudio, by the package ``sounddevice``: lists microphones, opens streams, plays sounds. It decides nothing.
+"""PortAudio through the package ``sounddevice``: list microphones, open streams, play sounds. No decisions here.
 
-Importing ``sounddevice`` loads and starts PortAudio, so that it is imported by the first call that needs it.
+Importing ``sounddevice`` loads and starts PortAudio, so the first call that needs it imports it.
 
-PortAudio lists devices once, when it starts. To see what was plugged in since, it has to be started anew, which
-makes all of its streams invalid: it is done only while this process has none open. ``sounddevice`` has no public
-name for that: its ``_terminate`` and ``_initialize`` are what its maintainer advises (its issue 125).
+PortAudio lists devices once, when it starts. To see devices plugged in later, it must be restarted, which
+invalidates all of its streams. That happens only while this process has none open. ``sounddevice`` has no public
+function for a restart: its maintainer advises ``_terminate`` and ``_initialize`` (its issue 125).
 
-Beside an open stream it is asked whether another one can be opened before that is done. PortAudio 19 keeps the
-error of an opening in one variable, which the threads of open streams write as well (``paUtilErr_`` in
-pa_unix_util.h): at times a refusal looks like success without a stream, and ends the process. A mere question
-survives that.
+While a stream is open, PortAudio is asked whether another one can be opened before that is done. PortAudio 19
+keeps the error of an opening in one variable, which the threads of open streams also write (``paUtilErr_`` in
+pa_unix_util.h). At times a refusal looks like success without a stream, and ends the process. Asking first is
+safe.
 """
 
 import asyncio
@@ -28,14 +28,14 @@ SAMPLE_TYPE: Final = "float32"
 SAMPLE_BYTES: Final = 4
 
 _LONGEST_SOUND_S: Final = 5.0
-_OUTPUT_LATENCY_S: Final = 0.2  # with "high", 40 ms here, PulseAudio ran dry all the time
+_OUTPUT_LATENCY_S: Final = 0.2  # with "high" (40 ms on our machine), PulseAudio underran constantly
 
 Put = Callable[[bytes, int, bool], None]
-"""Takes a block of float32 samples, its frames, and whether something was lost before it. Called by any thread."""
+"""Takes a block of float32 samples, its frames, and whether audio was lost before it. Called by any thread."""
 
 
 class Stream(Protocol):
-    """An open microphone; ``latency_s`` is the age of the newest sample when it is handed over."""
+    """An open microphone. ``latency_s``: age of the newest sample when it is handed over."""
 
     rate: int
     channels: int
@@ -45,32 +45,32 @@ class Stream(Protocol):
 
 
 class SoundSystem(Protocol):
-    """What the microphone needs of a sound system. Each call may raise ``MicrophoneError``."""
+    """The operations the microphone needs of a sound system. Each may raise ``MicrophoneError``."""
 
     async def inputs(self, *, anew: bool = False) -> list[Input]: ...
     async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> Stream: ...
 
 
 class PortAudio:
-    """A ``SoundSystem``."""
+    """A ``SoundSystem`` that uses PortAudio."""
 
     def __init__(self) -> None:
         self._thread = SoundThread()
-        self._open = 0  # as the next, changed by the thread only
+        self._open = 0  # like the next, changed only by the sound thread
         self._library: Any = None
 
     async def inputs(self, *, anew: bool = False) -> list[Input]:
-        """Every microphone; ``anew``: with what was plugged in since the last time, if no stream is open."""
+        """List all microphones; ``anew``: including those plugged in since, if no stream is open."""
         return await self._thread.ask(partial(self._inputs, anew))
 
     async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> "PortAudioStream":
-        """Begin to hear. Raises ``MicrophoneRefused``. ``ended`` is called when the stream ends, by any thread."""
+        """Begin to record. Raises ``MicrophoneRefused``. Any thread may call ``ended`` when the stream ends."""
         return await self._thread.ask(partial(self._opened, device, put, ended), lambda stream: stream.end())
 
     async def play(self, sound_at: Callable[[int], bytes], began: Callable[[], None] = lambda: None) -> None:
-        """Let a short sound be heard by the default output, to its end. Raises ``SpeakerRefused``.
+        """Play a short sound to its end on the default output. Raises ``SpeakerRefused``.
 
-        ``sound_at`` makes it for a rate: mono float32. ``began`` is called once the output takes it.
+        ``sound_at`` returns it for a given rate, as mono float32. ``began`` is called once the output accepts it.
         """
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
 
@@ -89,25 +89,26 @@ class PortAudio:
             await stream.close()
 
     async def open_output(self, pull: Callable[[int], bytes], ended: Callable[[], None]) -> "PortAudioStream":
-        """Begin to be heard by the default output. Raises ``SpeakerRefused``. ``ended``: as of ``open``.
+        """Begin to play on the default output. Raises ``SpeakerRefused``. ``ended``: as in ``open``.
 
-        ``pull`` gives at most so many bytes of mono float32 at the stream's rate; what is missing is silence.
+        ``pull`` returns at most the requested bytes of mono float32, at the stream's rate; missing bytes become
+        silence.
         """
         return await self._thread.ask(partial(self._pulling, pull, ended), lambda stream: stream.end())
 
     async def close(self, stream: "PortAudioStream") -> None:
-        """Hear no more. Safe to call twice."""
+        """Stop a stream. Safe to call twice."""
         await self._thread.ask(stream.end)
 
     def closed(self) -> None:
-        """One stream less."""
+        """Count one open stream less."""
         self._open -= 1
 
     def _inputs(self, anew: bool) -> list[Input]:
         started = self._library is None
         library = self._load()
         if anew and not started and not self._open:
-            # Each may fail alone: after a failed start there is nothing to end.
+            # Each may fail: after a failed start there is nothing to terminate.
             with suppress(library.PortAudioError):
                 library._terminate()
             with suppress(library.PortAudioError):
@@ -116,7 +117,7 @@ class PortAudio:
             default = library.default.device[0]
             interfaces = [interface["name"] for interface in library.query_hostapis()]
             found = list(enumerate(library.query_devices()))
-        except library.PortAudioError:  # it has not started: there is no sound at the moment
+        except library.PortAudioError:  # PortAudio did not start: no sound at the moment
             return []
         return [
             Input(
@@ -181,14 +182,14 @@ class PortAudio:
                     library.check_output_settings(channels=1, dtype=SAMPLE_TYPE, samplerate=rate)
                 stream = make(library, rate)
                 stream.start()
-        except (library.PortAudioError, ValueError) as error:  # ValueError: there is no such device
+        except (library.PortAudioError, ValueError) as error:  # ValueError: no such device
             raise SpeakerRefused(f"no sound can be heard ({error})") from error
         self._open += 1
         return PortAudioStream(self, stream, rate, 1)
 
 
 class PortAudioStream:
-    """A ``Stream``."""
+    """An open stream of PortAudio: microphone or output."""
 
     def __init__(self, system: PortAudio, stream: Any, rate: int, channels: int) -> None:
         self.rate = rate
@@ -198,11 +199,11 @@ class PortAudioStream:
         self._stream: Any = stream
 
     async def close(self) -> None:
-        """Hear no more. Safe to call twice. Raises ``SoundHangs``."""
+        """Stop the stream. Safe to call twice. Raises ``SoundHangs``."""
         await self._system.close(self)
 
     def end(self) -> None:
-        """As ``close``, in the thread."""
+        """Stop the stream; call it in the sound thread."""
         if self._stream is not None:
             stream, self._stream = self._stream, None
             self._system.closed()
@@ -210,18 +211,24 @@ class PortAudioStream:
 
 
 def _reason(error: Exception) -> str:
-    """``PortAudioError`` has a text, a number, and perhaps (interface, number, text) of the system's own error."""
+    """Return a readable reason for a ``PortAudioError``.
+
+    The error has a text, a number, and perhaps (interface, number, text) of the system's own error.
+    """
     text = str(error.args[0]).rpartition(": ")[2]
     return f"{text}, {error.args[2][2]}" if len(error.args) > 2 else text
 
 
 def channel_counts(most: int) -> list[int]:
-    """With how many channels to try. Some plugins claim 32, and some arrays have nothing but all of theirs."""
+    """Return the channel counts to try, in order.
+
+    Some plugins claim 32 channels; some arrays work only with all of theirs.
+    """
     return list(dict.fromkeys(count for count in (min(2, most), 1, most) if 1 <= count <= most))
 
 
 def _new_stream(library: Any, device: Input, channels: int, put: Put, ended: Callable[[], None]) -> Any:
-    # In the callback: a copy, a look at one flag, the hand-over. It runs in a thread that must not be late.
+    # The callback only copies, checks one flag and hands over: its thread must not be late.
     def callback(block: Any, frames: int, _time: Any, status: Any) -> None:
         put(bytes(block), frames, bool(status.input_overflow))
 
@@ -230,8 +237,8 @@ def _new_stream(library: Any, device: Input, channels: int, put: Put, ended: Cal
         samplerate=device.rate,
         channels=channels,
         dtype=SAMPLE_TYPE,
-        blocksize=device.rate // 50,  # left to itself it calls 115 times a second here, for twice the work
-        latency="high",  # safer than the lowest, and still 10 to 50 ms
+        blocksize=device.rate // 50,  # PortAudio's default: 115 calls a second on our machine, twice the work
+        latency="high",  # safer than "low", and still 10 to 50 ms
         callback=callback,
         finished_callback=ended,
     )
@@ -239,7 +246,7 @@ def _new_stream(library: Any, device: Input, channels: int, put: Put, ended: Cal
 
 @dataclass(frozen=True)
 class _Heard:
-    """Called when a sound begins and when it is over, by any thread."""
+    """Callbacks for the start and the end of a sound, called by any thread."""
 
     began: Callable[[], None]
     over: Callable[[], None]
@@ -264,7 +271,7 @@ def _new_output(library: Any, rate: int, sound: bytes, heard: _Heard) -> Any:
 
 
 def _new_long_output(library: Any, rate: int, pull: Callable[[int], bytes], ended: Callable[[], None]) -> Any:
-    # As for the microphone: a copy, and nothing that waits.
+    # As for the microphone: only copy, never wait.
     def callback(block: Any, _frames: int, _time: Any, _status: Any) -> None:
         piece = pull(len(block))
         block[: len(piece)] = piece
@@ -283,13 +290,13 @@ def _new_long_output(library: Any, rate: int, pull: Callable[[int], bytes], ende
 
 @contextmanager
 def _native_errors_hidden() -> Iterator[None]:
-    """Keep what ALSA and PortAudio print about a failure from the terminal: our error says it.
+    """Hide what ALSA and PortAudio print to the terminal about a failure: our error reports it.
 
-    sounddevice does the same when it starts. What other threads print in these milliseconds is not seen either.
+    ``sounddevice`` does the same at its start. Output of other threads during these milliseconds is hidden too.
     """
     try:
         kept = os.dup(2)
-    except OSError:  # there is no standard error
+    except OSError:  # no standard error
         yield
         return
     try:

@@ -1,7 +1,7 @@
-"""Microphones of PulseAudio, or of PipeWire in its place: listed by their own names, recorded from directly.
+"""Microphones of PulseAudio or PipeWire: listed by their own names, recorded from directly.
 
-Each question and each stream has a connection of its own, which one thread at a time drives. A stream is bound to
-its source: if the source is unplugged the stream ends, instead of going on with another one that nobody chose.
+Each query and each stream has its own connection, driven by one thread at a time. A stream is bound to its source:
+if the source is unplugged, the stream ends instead of moving to a source that the user did not choose.
 """
 
 import ctypes
@@ -38,12 +38,12 @@ _DEADLINE_S: Final = 5.0
 _TURN_S: Final = 0.05
 _BLOCKS_PER_S: Final = 50
 _MOST_CHANNELS: Final = 2
-_LATENCY_S: Final = 0.05  # until the server tells it
+_LATENCY_S: Final = 0.05  # until the server reports the real one
 _NAME: Final = b"kikipounamu"
 
 
 class NoSoundServer(MicrophoneError):
-    """Neither PulseAudio nor PipeWire answers."""
+    """An error: neither PulseAudio nor PipeWire answers."""
 
     def __init__(self) -> None:
         super().__init__("no sound server answers: start PulseAudio or PipeWire")
@@ -89,7 +89,7 @@ class Connection:
             raise NoSoundServer
 
     def wait(self, until: Callable[[], bool]) -> None:
-        """Take turns until the condition holds."""
+        """Run the connection until the condition holds. Raises ``SoundHangs`` at the deadline."""
         deadline = time.monotonic() + _DEADLINE_S
         while not until():
             if time.monotonic() > deadline:
@@ -97,7 +97,7 @@ class Connection:
             self.turn()
 
     def finish(self, operation: Any) -> None:
-        """Wait until the server has answered a question."""
+        """Wait until the server has answered the operation, then release it."""
         if not operation:
             raise NoSoundServer
         try:
@@ -107,18 +107,18 @@ class Connection:
 
 
 class PulseAudio:
-    """A ``SoundSystem``."""
+    """A ``SoundSystem`` of PulseAudio or PipeWire."""
 
     def __init__(self, library: PulseLibrary) -> None:
         self._library = library
         self._thread = SoundThread()
 
     async def inputs(self, *, anew: bool = False) -> list[Input]:
-        """List every source as it is now. Raises ``NoSoundServer``."""
+        """List all current sources. Raises ``NoSoundServer``."""
         return await self._thread.ask(self._inputs)
 
     async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> "PulseStream":
-        """Begin to record. Raises ``MicrophoneRefused``. ``ended`` is called at its end, by any thread."""
+        """Begin to record. Raises ``MicrophoneRefused``. Any thread may call ``ended`` when the stream ends."""
         return await self._thread.ask(partial(self._opened, device, put, ended), lambda stream: stream.end())
 
     async def close(self, stream: "PulseStream") -> None:
@@ -156,7 +156,7 @@ class _Listener:
 
 
 class PulseStream:
-    """A ``Stream``: its thread hands blocks over until it is closed, or the server ends it."""
+    """A ``Stream`` whose thread delivers blocks until it is closed or the server ends it."""
 
     def __init__(self, system: PulseAudio, connection: Connection, stream: Any, listener: _Listener) -> None:
         self.rate, self.channels = listener.rate, listener.channels
@@ -167,11 +167,11 @@ class PulseStream:
         self._thread.start()
 
     async def close(self) -> None:
-        """Record no more. Safe to call twice."""
+        """Stop recording. Safe to call twice."""
         await self._system.close(self)
 
     def end(self) -> None:
-        """As ``close``, in the thread that controls."""
+        """Stop recording; call it in the controlling thread."""
         self._closing.set()
         self._thread.join(_DEADLINE_S)
 
@@ -190,7 +190,10 @@ class PulseStream:
             self._listener.ended()
 
     def _hand_over(self) -> None:
-        """Pass on everything that came; a hole is what this program was too slow to take."""
+        """Pass on all received audio.
+
+        The server reports a hole for audio that this program was too slow to fetch.
+        """
         library, missed = self._connection.library, False
         data, size = ctypes.c_void_p(), ctypes.c_size_t()
         while library.stream_get_state(self._stream) == STREAM_READY and library.stream_readable_size(
@@ -208,7 +211,7 @@ class PulseStream:
 
 
 def _latency_s(library: PulseLibrary, stream: Any) -> float:
-    """Ask how old the newest sample is; before the first answer of the server that is not known."""
+    """Return the age of the newest sample; a default before the server's first answer."""
     age_us, negative = ctypes.c_uint64(), ctypes.c_int()
     if library.stream_get_latency(stream, ctypes.byref(age_us), ctypes.byref(negative)) < 0 or negative.value:
         return _LATENCY_S
@@ -216,14 +219,14 @@ def _latency_s(library: PulseLibrary, stream: Any) -> float:
 
 
 def _server(connection: Connection) -> tuple[str, str]:
-    """Ask which server it is, and for the name of its default source."""
+    """Return the name of the server, and the name of its default source."""
     told: list[tuple[str, str]] = []
 
     def tell(_context: Any, server: Any, _data: Any) -> None:
         if server:
             told.append((_text(server.contents.server_name), _text(server.contents.default_source_name)))
 
-    callback = SERVER_CALLBACK(tell)  # kept until the answer is there
+    callback = SERVER_CALLBACK(tell)  # must stay alive until the answer arrives
     connection.finish(connection.library.context_get_server_info(connection.context, callback, None))
     if not told:
         raise NoSoundServer
@@ -232,7 +235,7 @@ def _server(connection: Connection) -> tuple[str, str]:
 
 
 def _sources(connection: Connection) -> list[Input]:
-    """Ask for all sources. The monitor of an output is no default: the server names one where no microphone is."""
+    """List all sources. A monitor is never the default: servers without a microphone name one."""
     interface, default = _server(connection)
     found: list[Input] = []
 

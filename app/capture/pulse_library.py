@@ -1,4 +1,4 @@
-"""Functions and structures of ``libpulse``, the client library of PulseAudio, which PipeWire serves as well.
+"""Functions and structures of ``libpulse``, the client library of PulseAudio; PipeWire serves it too.
 
 Its binary interface has not changed since 2007 (``libpulse.so.0``). Names and layouts: the headers
 ``introspect.h``, ``mainloop.h``, ``stream.h`` and ``def.h`` of PulseAudio. Only the first fields of a source are
@@ -14,7 +14,7 @@ NO_AUTOSPAWN: Final = 0x0001
 CONTEXT_READY: Final = 4
 STREAM_READY: Final = 2
 OPERATION_RUNNING: Final = 0
-FLOAT32: Final = 5  # little endian, as every computer that this runs on
+FLOAT32: Final = 5  # little endian, like all supported computers
 ANY: Final = 2**32 - 1
 
 _INTERPOLATE_TIMING, _AUTO_TIMING_UPDATE = 0x0002, 0x0008
@@ -23,7 +23,7 @@ RECORD: Final = _INTERPOLATE_TIMING | _AUTO_TIMING_UPDATE | _DONT_MOVE | _ADJUST
 
 
 class SampleSpec(Structure):
-    """``pa_sample_spec``."""
+    """The C structure ``pa_sample_spec``: format, rate and channels."""
 
     _fields_ = (("format", c_int), ("rate", c_uint32), ("channels", c_uint8))
 
@@ -37,7 +37,7 @@ class _Volume(Structure):
 
 
 class SourceInfo(Structure):
-    """The beginning of ``pa_source_info``."""
+    """The first fields of the C structure ``pa_source_info``."""
 
     _fields_ = (
         ("name", c_char_p),
@@ -53,7 +53,7 @@ class SourceInfo(Structure):
 
 
 class ServerInfo(Structure):
-    """The beginning of ``pa_server_info``."""
+    """The first fields of the C structure ``pa_server_info``."""
 
     _fields_ = (
         ("user_name", c_char_p),
@@ -67,7 +67,7 @@ class ServerInfo(Structure):
 
 
 class BufferAttributes(Structure):
-    """``pa_buffer_attr``."""
+    """The C structure ``pa_buffer_attr``: buffer sizes in bytes."""
 
     _fields_ = tuple((name, c_uint32) for name in ("maxlength", "tlength", "prebuf", "minreq", "fragsize"))
 
@@ -107,7 +107,7 @@ _FUNCTIONS: Final[dict[str, tuple[Any, list[Any]]]] = {
 
 
 class PulseLibrary:
-    """The functions by their names without ``pa_``."""
+    """The functions of ``libpulse``, by their names without ``pa_``."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         for name, (result, arguments) in _FUNCTIONS.items():
@@ -122,7 +122,7 @@ class PulseLibrary:
 
 @cache
 def pulse_library(name: str = "libpulse.so.0") -> PulseLibrary | None:
-    """Load it; ``None`` where it is not installed."""
+    """Load ``libpulse``; return ``None`` if it is not installed."""
     try:
         return PulseLibrary(ctypes.CDLL(name))
     except OSError:

@@ -1,7 +1,7 @@
-"""Reads a take from its journal and the size of its audio, and finds what is damaged. Pure.
+"""Read a take from its journal and the size of its audio, and find damage. Pure.
 
-What has a seal is certain. Lines of older versions have none: of those, what cannot be is left out, and boundaries
-that contradict each other are doubtful.
+Sealed lines are certain. Lines of older versions have no seal: impossible ones are ignored, and boundaries that
+contradict each other are doubtful.
 """
 
 from bisect import bisect_right
@@ -18,13 +18,13 @@ from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.session import LIMITS
 
 LONGEST: Final = round(LIMITS.segment_s * SAMPLE_RATE)
-_FARTHEST: Final = 2**40  # two years
+_FARTHEST: Final = 2**40  # samples: two years
 _MOST_LOST: Final = 1_000
 _OF_THE_TAKE: Final = (Opened, Wanted, Edited, Reran, Finished, Mended)
 
 
 def read_take(events: bytes, audio: int) -> Take:
-    """Return the take that a journal tells of, with ``audio`` bytes of sound beside it."""
+    """Return the take that a journal describes, with ``audio`` bytes of sound."""
     lines = read_lines(events)
     lost = min(sum(count for _, count in lines.lost), _MOST_LOST)
     reader = _Reader(lines.count + lost)
@@ -44,7 +44,7 @@ def read_take(events: bytes, audio: int) -> Take:
 
 
 def audio_faults(take: Take, size: int) -> list[Fault]:
-    """Compare the size of the audio with what the journal says. Half a sample after a crash is no fault."""
+    """Compare the size of the audio with the journal. Half a sample after a crash is no fault."""
     expected = max(take.heard, take.spoken_until) * BYTES_PER_SAMPLE
     if size < expected:
         return [audio_ends_early(size, expected)]
@@ -55,21 +55,21 @@ def audio_faults(take: Take, size: int) -> list[Fault]:
 
 @dataclass
 class _Reader:
-    most: int  # segments
-    last: Order = (-1, 0.0)  # of the lines that begin one
+    most: int  # upper bound of segment numbers
+    last: Order = (-1, 0.0)  # order of the last ``Begin`` line
     take: Take = field(default_factory=Take)
     opened: bool = False
     faults: list[Fault] = field(default_factory=list)
     mended: list[tuple[int, int]] = field(default_factory=list)
-    begun: dict[int, int] = field(default_factory=dict)  # in which line
+    begun: dict[int, int] = field(default_factory=dict)  # segment number to line
     unsealed: set[int] = field(default_factory=set)
 
     def fault(self, place: int, what: str) -> None:
-        """Note what cannot be, and where."""
+        """Record a contradiction and the line that shows it."""
         self.faults.append(Fault(EVENTS, what, place))
 
     def read(self, line: Line) -> None:
-        """Take in one line, unless it cannot be true."""
+        """Apply one line, unless it is impossible."""
         event = line.event
         if isinstance(event, _OF_THE_TAKE):
             self._read_of_take(line.place, event)
@@ -119,7 +119,7 @@ class _Reader:
                 self.fault(self.begun[following], f"there is no segment {following - 1}")
 
     def unmended(self, found: list[Fault]) -> list[Fault]:
-        """Return what is wrong since it was mended last, or wrong although it was."""
+        """Return the faults since the last repair, or all faults if that repair did not know the earlier ones."""
         for place, known in reversed(self.mended):
             if sum(fault.line < place for fault in found) <= known:
                 return [fault for fault in found if fault.line >= place]
@@ -127,10 +127,10 @@ class _Reader:
 
 
 def _consistent(take: Take, older: list[int], sealed: set[int]) -> set[int]:
-    """Return the ``older`` segments that are in every longest row, by number, without an overlap.
+    """Return the ``older`` segments that belong to every longest sequence, by number, without overlaps.
 
-    So one wrong boundary costs one segment; where it may be either of two, both are doubtful. What overlaps one of
-    the ``sealed`` is wrong.
+    So one wrong boundary costs one segment; where either of two may be wrong, both are doubtful. A segment that
+    overlaps one of the ``sealed`` is wrong.
     """
     heard = take.heard if take.finished else _FARTHEST
     fixed = sorted(_span(take.segments[number]) for number in sealed if not take.segments[number].recut)
@@ -154,15 +154,15 @@ def _span(spoken: Spoken) -> tuple[int, int]:
 
 
 def _overlaps(span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
-    """Whether it has a sample of one of the ``others``, which are in order and overlap nowhere."""
+    """Return whether the span shares a sample with one of the ``others``, which are sorted and disjoint."""
     place = bisect_right(others, span)
     near = others[max(0, place - 1) : place + 1]
     return any(at < span[1] and span[0] < end for at, end in near)
 
 
 def _ranks(spans: list[tuple[int, int]]) -> list[int]:
-    """For each span, how many the longest row has that ends with it and overlaps nowhere."""
-    ends: list[int] = []  # the earliest end of a row of each length
+    """Return for each span the length of the longest sequence that ends with it and has no overlaps."""
+    ends: list[int] = []  # the earliest end of a sequence of each length
     ranks: list[int] = []
     for begin, end in spans:
         rank = bisect_right(ends, begin)

@@ -1,4 +1,4 @@
-"""What is left to do for a take that is not live: boundaries stay, and the VAD cuts where there are none. Pure."""
+"""Plan how to complete a take that is not live: known boundaries stay, the VAD cuts the rest. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from app.capture.take import Spoken, Take
 
 @dataclass(frozen=True)
 class Replay:
-    """Send these samples of the take as this segment."""
+    """A step that sends these samples of the take as this segment."""
 
     segment: int
     at: int
@@ -19,7 +19,7 @@ class Replay:
 
 @dataclass(frozen=True)
 class Skip:
-    """Nothing is to be sent of this segment. ``lost``: it has no result, and its audio is gone.
+    """A step that sends no audio of a segment. ``lost``: it has no result, and its audio is gone.
 
     ``empty``: it has no result, and never had audio.
     """
@@ -32,7 +32,7 @@ class Skip:
 
 @dataclass(frozen=True)
 class PassOver:
-    """A number without a segment that is certain; a gateway may know it. Numbers must not have gaps."""
+    """A step for a number without a certain segment. A gateway may know it, and numbers must not have gaps."""
 
     segment: int
 
@@ -49,11 +49,12 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """``steps``: every number that a gateway may know, in order. ``unended``: where the segment after them begins,
-    if it had begun. ``rest``: the first sample that none of these has; ``None`` if nothing is left to cut.
+    """The plan for completing a take. ``steps``: every number that a gateway may know, in order.
 
-    ``mends``: lines of the journal are damaged. Then ``gaps`` are cut instead of the rest, and ``again`` is sent
-    under new numbers; ``recut`` are the segments whose audio is in either.
+    ``unended``: the first sample of a segment after them that had begun but not ended. ``rest``: the first
+    sample outside all these segments; ``None`` if nothing is left to cut. ``mends``: lines of the journal are
+    damaged. Then ``gaps`` are cut instead of the rest, and ``again`` is sent under new numbers. ``recut``: the
+    segments whose audio lies in ``gaps`` or ``again``.
     """
 
     steps: tuple[Step, ...]
@@ -66,16 +67,16 @@ class Plan:
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing to do."""
+        """True if nothing is left to do."""
         return (
             self.rest is None and not self.gaps and not self.again and not any(_asks(step) for step in self.steps)
         )
 
 
 def plan(take: Take, samples: int) -> Plan:
-    """Decide how to go on with a take of which so many samples are on disk.
+    """Plan how to complete a take that has ``samples`` on disk.
 
-    A power loss may have taken the end of the audio: what reaches beyond it is cut there.
+    A power loss may have removed the end of the audio: segments that reach beyond it are shortened.
     """
     if take.line_faults or (take.finished and take.heard < samples):
         return _mend(take, samples)
@@ -96,9 +97,9 @@ def plan(take: Take, samples: int) -> Plan:
 
 
 def certain_spans(take: Take) -> dict[int, Span]:
-    """Return where segments are, of those of which that is certain; it may be beyond the audio.
+    """Return the spans of segments with certain boundaries; a span may reach beyond the audio.
 
-    A segment without an end has ended where the next one begins, if that is the next in number and in place.
+    A segment without an end ends where the next one begins, if that is next both in number and in position.
     """
     certain = {
         number: spoken
@@ -112,7 +113,7 @@ def certain_spans(take: Take) -> dict[int, Span]:
 
 
 def gaps_between(spans: Mapping[int, Span], samples: int) -> Iterator[Span]:
-    """Yield the ranges of a take that no segment has."""
+    """Yield the ranges of a take that belong to no segment."""
     at = 0
     for span in sorted(spans.values()):
         if at < min(span.at, samples):
@@ -123,9 +124,10 @@ def gaps_between(spans: Mapping[int, Span], samples: int) -> Iterator[Span]:
 
 
 def _mend(take: Take, samples: int) -> Plan:
-    """Keep what is certain and cut everything else, under numbers behind all that a gateway may know.
+    """Keep certain boundaries and cut everything else, under numbers above all that a gateway may know.
 
-    What has no text gets a new number too: the line with its text may be lost, and the gateway has it no more.
+    Segments without text get new numbers too: the line with the text may be lost, and the gateway no longer has
+    it.
     """
     spans = certain_spans(take)
     again = {

@@ -1,8 +1,8 @@
-"""Goes on with a take whose process has ended: what has no text is sent, in the same session.
+"""Resend a take whose process has ended: what has no text is sent in the same session.
 
-Segments keep the boundaries that they had, because a gateway may know them. The VAD cuts only what comes after
-them; a segment that had begun but not ended keeps its beginning. Of a damaged take it cuts everything that no
-segment has for certain, under numbers that no gateway knows.
+Segments keep their boundaries, because a gateway may know them. The VAD cuts only the audio after them; a segment
+that had begun but not ended keeps its beginning. In a damaged take, the VAD cuts all audio without certain
+boundaries, under numbers that no gateway knows.
 """
 
 import asyncio
@@ -39,7 +39,10 @@ from speech.vad import open_vad
 
 @dataclass(frozen=True)
 class Resender:
-    """Who recognises, and what cuts: the same for every take of a command. ``rewrite``: what texts say instead."""
+    """The gateway, VAD and settings with which a command resends takes.
+
+    ``rewrite``: applies replacement rules to texts.
+    """
 
     locate: Locate
     vad_folder: Path
@@ -47,9 +50,9 @@ class Resender:
     rewrite: Rewrite = as_it_is
 
     async def resend(self, journal: Journal, watcher: Watcher) -> Transcript:
-        """Everything that the take says, once all of it has ended. Raises ``GatewayError``, ``NotKept``.
+        """Send the rest of the take and return all its text. Raises ``GatewayError``, ``NotKept``.
 
-        Nothing of it is wanted at a cursor any more: it is for whoever asked.
+        None of its texts is to be inserted any more: they are for the caller.
         """
         store = _Store(journal, self.rewrite)
         await store.want(inserted=False)
@@ -60,12 +63,12 @@ class Resender:
             journal.finish()
             watcher.over()
             return journal.take.transcript(journal.samples)
-        settings = replace(self.settings, held_s=inf)  # what waits is on disk: memory does not grow with it
+        settings = replace(self.settings, held_s=inf)  # waiting audio is on disk, not in memory
         client = GatewayClient(self.locate, journal.session, store, journal.take.options, settings, resume=True)
         sending = _Sending(journal, store, client, watcher, self.vad_folder)
         for segment in todo.recut:
             await store.recut(segment)
-        for step in todo.steps:  # before it connects: so it knows every old segment before it hears of one
+        for step in todo.steps:  # before connecting: the client must know every old segment first
             await sending.replay(step)
         async with client:
             await sending.run(todo)
@@ -73,7 +76,7 @@ class Resender:
 
 
 class _Store(AsyncJournal):
-    """A journal that tells segments without audio from those that nobody wants."""
+    """A journal that distinguishes segments without audio from cancelled ones."""
 
     def __init__(self, journal: Journal, rewrite: Rewrite) -> None:
         super().__init__(journal, rewrite=rewrite)
@@ -81,7 +84,7 @@ class _Store(AsyncJournal):
         self._take = journal.take
 
     async def settle(self, segment: int, outcome: Outcome | None) -> None:
-        """Keep what became of a segment; nothing of a number that is passed over."""
+        """Keep the outcome of a segment; ignore numbers that are passed over."""
         spoken = self._take.segments.get(segment)
         if outcome is None and (spoken is None or spoken.recut):
             return
@@ -103,7 +106,7 @@ class _Sending:
         self._vad_folder = vad_folder
 
     async def run(self, todo: Plan) -> None:
-        """Cut what is left, and wait for all of it."""
+        """Cut the remaining audio, and wait until every segment has ended."""
         collecting = asyncio.create_task(self._collect(self._outlet.events()), name="resending/events")
         try:
             if todo.rest is not None:
@@ -124,7 +127,7 @@ class _Sending:
             await asyncio.gather(collecting, return_exceptions=True)
 
     async def replay(self, step: Step) -> None:
-        """Hand over a segment as it was."""
+        """Send a segment with its old boundaries."""
         number = step.segment
         if isinstance(step, PassOver):
             await self._client.begin(number, 0)
@@ -150,17 +153,20 @@ class _Sending:
         await self._cut(number, at, self._journal.samples)
 
     async def _cut(self, number: int, at: int, end: int) -> int:
-        """Cut this audio into segments from ``number`` on; returns the number after them."""
+        """Cut this audio into segments from ``number`` on; return the number after the last."""
         ears, following = ears_of(mode_of(self._journal.take.mode), self._vad_folder), number
         async for output in self._outputs(at, end, ears):
             if isinstance(output, SegmentBegin):
                 following = number + output.segment + 1
-            if not isinstance(output, SegmentSpeculate):  # the end is there already
+            if not isinstance(output, SegmentSpeculate):  # the end follows at once
                 await pass_on(output, self._outlet, number, at)
         return following
 
     async def _rest_of(self, number: int, at: int) -> int:
-        """Find the end of a segment that began ``at`` this sample; its length. Silence does not move its start."""
+        """Send the rest of a segment that began at sample ``at``, and return its length.
+
+        Its start stays, even in silence.
+        """
         ears = Ears(open_vad(self._vad_folder), Segmenter(SegmenterOptions(gate=False, quiet_ms=None)))
         length = 0
         async with aclosing(self._outputs(at, self._journal.samples, ears)) as outputs:

@@ -1,4 +1,4 @@
-"""Which takes may go: those that are old, and the oldest while there are too many. Pure."""
+"""Select the takes to delete: the old ones, and the oldest while the total is too large. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ SIZE: Final = 2_000_000_000
 
 @dataclass(frozen=True)
 class RetentionLimits:
-    """How long, and how many bytes of everything together; the newest ``keep`` stay in any case."""
+    """The maximum age, and the maximum bytes of all takes together; the newest ``keep`` always stay."""
 
     age_s: float = DAYS * DAY_S
     size: float = SIZE
@@ -21,7 +21,7 @@ class RetentionLimits:
 
 @dataclass(frozen=True)
 class Stored:
-    """One take on disk. ``needed``: something in it is not transcribed, or somebody works on it."""
+    """A take on disk. ``needed``: part of it is not recognised yet, or a process works on it."""
 
     session: UUID
     started_s: float
@@ -30,7 +30,7 @@ class Stored:
 
 
 def expired(takes: Iterable[Stored], now_s: float, limits: RetentionLimits) -> list[UUID]:
-    """What to delete, the oldest first. A take that is needed never goes, whatever its age and size."""
+    """Return the takes to delete, the oldest first. A needed take always stays."""
     oldest_first = sorted(takes, key=lambda take: take.started_s)
     total = sum(take.size for take in oldest_first)
     gone: list[UUID] = []

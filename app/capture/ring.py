@@ -1,4 +1,4 @@
-"""The last moment of what was heard before a recording starts. Pure."""
+"""The last moments of audio before a recording starts. Pure."""
 
 from collections import deque
 
@@ -9,7 +9,7 @@ Samples = NDArray[np.int16]
 
 
 class Ring:
-    """Keeps the newest ``size`` samples."""
+    """A ring buffer of the newest ``size`` samples."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -17,7 +17,7 @@ class Ring:
         self._blocks: deque[Samples] = deque()
 
     def add(self, block: Samples) -> None:
-        """Newer samples; the oldest make room."""
+        """Add newer samples; drop the oldest to make room."""
         newest = block[max(0, len(block) - self._size) :]
         if not len(newest):
             return
@@ -27,7 +27,7 @@ class Ring:
             self._held -= len(self._blocks.popleft())
 
     def drain(self) -> Samples:
-        """Take them out: nobody gets a sample twice."""
+        """Return the samples and remove them, so that each is used once."""
         held = np.concatenate([np.empty(0, np.int16), *self._blocks])
         self._blocks.clear()
         self._held = 0

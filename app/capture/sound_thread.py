@@ -1,7 +1,7 @@
 """The one thread that controls the sound system.
 
-PortAudio is not safe for several, and some of its calls never return when a sound server or a driver hangs: then
-whoever waits is told at the deadline, and the thread does not keep the process from ending.
+PortAudio is not thread-safe. Some of its calls never return when a sound server or a driver hangs: then the caller
+gets an error at the deadline, and the thread does not keep the process alive.
 """
 
 import asyncio
@@ -20,25 +20,25 @@ Result = TypeVar("Result")
 
 
 class SoundHangs(MicrophoneError):
-    """The sound system does not answer."""
+    """An error: the sound system does not answer."""
 
     def __init__(self) -> None:
         super().__init__("the sound system does not answer: restart it, or this program")
 
 
 class SoundThread:
-    """Made when it is first asked; a daemon, which ends with the process."""
+    """A daemon thread that starts with the first request and ends with the process."""
 
     def __init__(self, deadline_s: float = DEADLINE_S) -> None:
         self._deadline_s = deadline_s
-        # Bounded by its callers: each waits for its answer.
+        # Bounded by the number of callers: each waits for its answer.
         self._requests: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     async def ask(self, work: Callable[[], Result], undo: Callable[[Result], None] | None = None) -> Result:
-        """Do ``work`` there. If nobody waits for its result any more, it is given to ``undo``.
+        """Run ``work`` in the thread. If the caller no longer waits, ``undo`` gets the result.
 
-        Raises ``SoundHangs`` at the deadline, and what ``work`` raises.
+        Raises ``SoundHangs`` at the deadline, and whatever ``work`` raises.
         """
         future = self._submit(work)
         answer = asyncio.wrap_future(future)
@@ -71,11 +71,11 @@ class SoundThread:
             work, future = self._requests.get()
             try:
                 future.set_result(work())
-            except BaseException as error:  # noqa: BLE001 - handed to whoever asked
+            except BaseException as error:  # noqa: BLE001 - raised in the caller
                 future.set_exception(error)
 
 
 def _retrieve(answer: "asyncio.Future[Any]") -> None:
-    """An error that nobody waits for any more is nobody's."""
+    """Fetch the error of an abandoned request, so that asyncio does not report it."""
     if not answer.cancelled():
         answer.exception()

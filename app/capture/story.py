@@ -1,4 +1,4 @@
-"""Where a segment was cut, for the log: how much of it is the silence in which its end was waited for."""
+"""Log where segments were cut, and how much of each is trailing silence."""
 
 import structlog
 
@@ -9,5 +9,8 @@ log = structlog.get_logger(logger_names.APP_CAPTURE_STORY)
 
 
 def cut(segment: int, samples: int, silence: int) -> None:
-    """It is complete: so long, and its last ``silence`` samples have no speech. The session is bound."""
+    """Log a complete segment: its length, and its last ``silence`` samples without speech.
+
+    The session is bound to the log already.
+    """
     log.info("segment cut", segment=segment, audio_ms=samples_to_ms(samples), silence_ms=samples_to_ms(silence))

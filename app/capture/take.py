@@ -1,4 +1,4 @@
-"""What is known of a take from its events. Pure."""
+"""The state of a take, computed from its events. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -32,15 +32,15 @@ from protocol.session import Failed, Final, Queued
 
 
 class TakeState(StrEnum):
-    """Where a take stands. Only of the last four everything that was said is known."""
+    """The state of a take. All its speech has been recognised only in the last four states."""
 
     LIVE = "live"  # a process works on it
     INTERRUPTED = "interrupted"  # its recording ended in a crash
-    DAMAGED = "damaged"  # it cannot be read completely
+    DAMAGED = "damaged"  # the take cannot be read completely
     WAITING = "waiting"  # segments have no result yet
-    FAILED = "failed"  # each has a result, but not each a text
-    CANCELLED = "cancelled"  # given up; its texts are for the history
-    HELD = "held"  # a text was not inserted, or may not have been
+    FAILED = "failed"  # every segment has a result, but not every one a text
+    CANCELLED = "cancelled"  # cancelled by the user; its texts are for the history
+    HELD = "held"  # a text was not inserted, or possibly not
     DONE = "done"
     EMPTY = "empty"
 
@@ -50,9 +50,9 @@ TRANSCRIBED = frozenset({TakeState.CANCELLED, TakeState.HELD, TakeState.DONE, Ta
 
 @dataclass
 class Spoken:
-    """One segment. ``samples`` is ``None`` while it goes on. ``replaced``: what rules made of its text.
+    """The state of one segment. ``samples`` is ``None`` until it ends.
 
-    ``recut``: its audio has boundaries under other numbers.
+    ``replaced``: its text after replacement rules. ``recut``: its audio was cut again under other numbers.
     """
 
     at: int
@@ -68,39 +68,39 @@ class Spoken:
 
     @property
     def open(self) -> bool:
-        """Whether it may have arrived at a cursor, and may not."""
+        """True if insertion began and its success is unknown."""
         return self.inserting and not self.inserted and not self.dismissed
 
     @property
     def settled(self) -> bool:
-        """Whether it needs nothing more: it has a text, or nobody wants one."""
+        """True if nothing is left to do: the segment has a text or was cancelled."""
         return self.cancelled or isinstance(self.outcome, Final)
 
     @property
     def text(self) -> str:
-        """What it says, if anybody wants it."""
+        """The text of the segment; empty if it was cancelled."""
         return "" if self.cancelled else self.says
 
     @property
     def says(self) -> str:
-        """What was recognised, or what rules made of it."""
+        """The recognised text after replacement rules."""
         return self.recognised if self.replaced is None else self.replaced
 
     @property
     def recognised(self) -> str:
-        """Before any rule."""
+        """The recognised text before replacement rules."""
         return self.outcome.text.strip() if isinstance(self.outcome, Final) else ""
 
 
 @dataclass
 class Take:
-    """The fold of a take's events. ``wanted``: its texts are to be inserted. ``cancelled``: the user gave it up.
+    """The state of a take, folded from its events.
 
-    ``edited``: what a person made of its text, if one did. ``runs``: what came of recognising it once more.
-    ``heard``: samples, as the journal ends with them. ``line_faults`` end with ``Mended``, ``file_faults`` do not.
-    ``faults_found``: in the lines, those that are mended included. ``doubtful``: segments whose boundaries
-    contradict others. ``lost``: lines that are missing behind the last beginning. ``following``: the number of the
-    next line.
+    ``wanted``: texts are to be inserted. ``cancelled``: the user cancelled the take. ``edited``: the user's
+    text, if edited. ``runs``: results of recognising it again. ``heard``: samples, as stated at the end of the
+    journal. ``line_faults`` end with ``Mended``, ``file_faults`` do not. ``faults_found``: faults in lines,
+    mended ones included. ``doubtful``: segments whose boundaries contradict others. ``lost``: lines missing
+    after the last ``Begin``. ``following``: the number of the next line.
     """
 
     options: Options = Options()
@@ -123,14 +123,14 @@ class Take:
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> "Take":
-        """What these events say."""
+        """Return the take described by these events."""
         take = cls()
         for event in events:
             take.apply(event)
         return take
 
     def apply(self, event: Event) -> None:
-        """One more event. Those of a segment whose beginning is not known say nothing."""
+        """Apply one event. Events of a segment without a known beginning are ignored."""
         match event:
             case Opened():
                 self.options, self.started_s, self.mode = event.options, started_s(event), event.mode
@@ -153,7 +153,7 @@ class Take:
                 _apply(event, spoken)
 
     def state(self, samples: int, live: bool = False) -> TakeState:
-        """Where it stands, with so many samples of audio."""
+        """Return the state of the take, given its samples of audio on disk."""
         spoken = self.segments.values()
         if live:
             return TakeState.LIVE
@@ -173,12 +173,12 @@ class Take:
 
     @property
     def damage(self) -> tuple[Fault, ...]:
-        """Return what is wrong with it on disk, as far as nothing has mended it."""
+        """Faults on disk that have not been mended."""
         return (*self.line_faults, *self.file_faults)
 
     @property
     def spoken_until(self) -> int:
-        """Return how many samples there must be, by everything that is certain."""
+        """Samples that must exist, according to all segments whose boundaries are certain."""
         certain = (
             each for number, each in self.segments.items() if number not in self.doubtful and not each.recut
         )
@@ -186,9 +186,9 @@ class Take:
 
     @property
     def held(self) -> tuple[int, ...]:
-        """List the segments whose texts are wanted where a cursor is, and may not be there.
+        """Segments whose texts are to be inserted and may not have arrived.
 
-        An edited take has none: its text is used from the history.
+        Empty for an edited take: its text is used from the history.
         """
         spoken = sorted(self.segments.items()) if self.wanted and not self.edited else ()
         over = (number for number, segment in spoken if segment.inserted or segment.dismissed)
@@ -196,22 +196,22 @@ class Take:
 
     @property
     def inserted(self) -> bool:
-        """Return whether some of its text was inserted."""
+        """True if at least one of its texts was inserted."""
         return any(segment.inserted for segment in self.segments.values())
 
     def says(self, final: Final) -> str:
-        """What the segment says whose text this is: it has the first one that came, and what rules made of it."""
+        """Return the current text of the segment of ``final``: its first text, after replacement rules."""
         spoken = self.segments.get(final.segment)
         return spoken.says if spoken and isinstance(spoken.outcome, Final) else final.text.strip()
 
     def transcript(self, samples: int) -> Transcript:
-        """What is known so far, of so many samples."""
+        """Return everything recognised so far, of a take of ``samples``."""
         in_order = sorted(self.segments.items(), key=lambda each: (each[1].at, each[0]))
         wanted = [number for number, spoken in in_order if not spoken.cancelled]
         return Transcript(tuple(self.recognised(number, samples) for number in wanted), samples_to_ms(samples))
 
     def recognised(self, number: int, samples: int) -> Recognised:
-        """One segment of a take with so many samples."""
+        """Return the result of one segment, of a take of ``samples``."""
         spoken = self.segments[number]
         end = samples if spoken.samples is None else spoken.at + spoken.samples
         start_ms, end_ms = samples_to_ms(spoken.at), samples_to_ms(end)

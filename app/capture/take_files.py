@@ -1,4 +1,4 @@
-"""The files of a take as they are on disk. What cannot be read of them is a fault, not an error."""
+"""Inspect and read the files of a take. Unreadable files are reported as faults, not raised."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ from app.capture.take import Take
 
 MOST_BYTES: Final = 128 * 1024 * 1024
 MOST_LINES: Final = 500_000
-"""A session has 65,536 segments at most, with some hundred bytes in a handful of lines each."""
+"""A session has at most 65,536 segments, each with a few lines of some hundred bytes."""
 
 _KINDS: Final = {
     stat.S_IFDIR: "a folder",
@@ -26,12 +26,15 @@ _NOT_BLOCKING: Final[int] = getattr(os, "O_NONBLOCK", 0)
 
 
 class Unreadable(Exception):
-    """What is at the place of a file cannot be read as one. The text says why."""
+    """An error: the path cannot be read as a file. The text says why."""
 
 
 @dataclass(frozen=True)
 class TakeFiles:
-    """Sizes in bytes; ``None``: the file is not there. ``faults``: what is there and cannot be read as a file."""
+    """File sizes in bytes; ``None`` if a file is absent.
+
+    ``faults``: paths that exist but cannot be read as files.
+    """
 
     events: int | None
     audio: int | None
@@ -39,12 +42,12 @@ class TakeFiles:
 
     @property
     def exist(self) -> bool:
-        """Whether there is a take: not an empty folder, nor one whose deletion has begun."""
+        """True if a take exists: neither an empty folder nor one being deleted."""
         return bool(self.faults or self.audio or self.events is not None)
 
 
 def look(folder: Path) -> TakeFiles:
-    """Look at the files of a take, without reading them."""
+    """Inspect the files of a take without reading them."""
     sizes, faults = dict[str, int | None](), list[Fault]()
     for name in (EVENTS, AUDIO):
         try:
@@ -58,7 +61,7 @@ def look(folder: Path) -> TakeFiles:
 
 
 def read_events(folder: Path) -> bytes:
-    """Read a journal; one that is not there is empty. Raises ``Unreadable``, also for one that is too large."""
+    """Read a journal; a missing file is empty. Raises ``Unreadable``, also for a file that is too large."""
     if (size := _size(folder / EVENTS)) is None:
         return b""
     try:
@@ -74,7 +77,7 @@ def read_events(folder: Path) -> bytes:
 
 
 def read_folder(folder: Path) -> tuple[Take, TakeFiles]:
-    """Read the take of a folder, with everything that is wrong with it, and look at its files."""
+    """Read the take in a folder, including all its faults, and inspect its files."""
     files = look(folder)
     unreadable = {fault.file for fault in files.faults}
     if EVENTS in unreadable or not files.exist:
@@ -85,9 +88,9 @@ def read_folder(folder: Path) -> tuple[Take, TakeFiles]:
         return Take(file_faults=[*files.faults, Fault(EVENTS, str(error))]), files
     if AUDIO in unreadable:
         take = read_take(events, 0)
-        take.file_faults = list(files.faults)  # nothing more is to be said of its size
+        take.file_faults = list(files.faults)  # the size of an unreadable file says nothing
         return take, files
-    files = look(folder)  # after the events, which speak of no audio that is not there
+    files = look(folder)  # after the events: they refer only to audio already written
     return read_take(events, files.audio or 0), files
 
 

@@ -1,6 +1,8 @@
-"""What was heard, for whoever cuts it: from memory while that one keeps up, from the journal where it is behind.
+"""Recorded audio for the segmenter:
 
-So the microphone never waits, and memory is bounded by ``most`` whatever the length of the take.
+from memory while the segmenter keeps up, from the journal when it falls behind.
+
+The microphone never waits, and memory stays below ``most`` samples for takes of any length.
 """
 
 import asyncio
@@ -22,7 +24,7 @@ _PIECE: Final = SAMPLE_RATE
 
 
 class Tape:
-    """One recording: ``record`` fills the journal, ``blocks`` gives all of it from its first sample on."""
+    """A recording: ``record`` fills the journal, ``blocks`` yields all of it from the first sample on."""
 
     def __init__(self, journal: Journal, most: int = MOST) -> None:
         self.error: MicrophoneError | NotKept | None = None
@@ -36,7 +38,7 @@ class Tape:
         self._changed = asyncio.Event()
 
     async def record(self, blocks: AsyncIterator[Samples]) -> None:
-        """Keep everything that comes. ``error`` says why it ended early: no microphone, or no room."""
+        """Keep all incoming blocks. ``error`` tells why the recording ended early: no microphone, or full disk."""
         try:
             async for block in blocks:
                 self._journal.hear(block)
@@ -48,7 +50,7 @@ class Tape:
             self._changed.set()
 
     async def blocks(self) -> AsyncIterator[Samples]:
-        """Every sample once, in order; ends with the recording."""
+        """Yield every sample once, in order; end with the recording."""
         at = self._start
         while True:
             while at < self._heard:
@@ -62,7 +64,7 @@ class Tape:
 
     @property
     def in_memory(self) -> int:
-        """Samples that are held here."""
+        """The number of samples held in memory."""
         return self._heard - self._recent_from
 
     def _add(self, block: Samples) -> None:

@@ -1,8 +1,8 @@
-"""The thread that owns the two files of a take: audio as it comes, events when they are asked for.
+"""The thread that owns the two files of a take: audio is written as it comes, events on request.
 
-Audio is written at once and synced every 250 ms. An event is written after all audio that was handed over before
-it, and both are synced before ``record`` returns: an event on disk never speaks of audio that is not.
-While the disk takes nothing, audio stays in memory, 60 s of it at most, and events are refused.
+Audio is written at once and synced every 250 ms. An event is written after all audio handed over before it, and
+both are synced before ``record`` returns: an event on disk never refers to audio that is not. While the disk
+refuses data, at most 60 s of audio stays in memory, and events are refused.
 """
 
 import queue
@@ -25,7 +25,7 @@ from runtime import logger_names
 log = structlog.get_logger(logger_names.APP_CAPTURE_WRITER)
 
 Seal = Callable[[bytes, int], bytes]
-"""Adds to a line its number in the journal. Only lines that were written get one, so that none is missing."""
+"""Adds the number of a line in the journal. Only written lines get one, so numbers have no gaps."""
 
 SYNC_S: Final = 0.25
 _ANSWER_S: Final = 60.0
@@ -38,9 +38,10 @@ class _Request:
 
 
 class Writer:
-    """``hear`` belongs to one thread; events may come from several, each of which waits; ``close`` joins.
+    """A writer of the two files of a take. Only one thread may call ``hear``; events may come from several.
 
-    ``following``: the number of the first line.
+    Each caller of ``record`` waits for its result, and ``close`` joins the thread. ``following``: the number of
+    the first line.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Writer:
         following: int = 0,
         seal: Seal = sealed,
     ) -> None:
-        self.heard = audio.size  # bytes, as the next; each is changed by one thread only
+        self.heard = audio.size  # in bytes, like the next two; each is changed by one thread only
         self.written = audio.size
         self.synced = audio.size
         self._audio = audio
@@ -67,7 +68,7 @@ class Writer:
         self._refusal: OSError | None = None
         self._closed = False
         self._ended = False
-        # Bounded by ``hear``, and by one request per caller, who waits for it.
+        # Bounded by ``hear``, and by one request per caller, because callers wait.
         self._inbox: queue.SimpleQueue[bytes | _Request] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="journal/writer", daemon=True)
         self._thread.start()
@@ -76,11 +77,11 @@ class Writer:
 
     @property
     def keeping(self) -> Keeping:
-        """How it stands with the disk."""
+        """The state of the disk: writing, waiting or full."""
         return keeping(self._refusal is not None, self.heard - self.written, self._most)
 
     def hear(self, pcm: bytes) -> None:
-        """Take more audio, without waiting for the disk. Raises ``NotKept``: memory is full as well."""
+        """Accept more audio without waiting for the disk. Raises ``NotKept`` when memory is full too."""
         self._check_open()
         if self.heard - self.written + len(pcm) > self._most:
             seconds = self._most / BYTES_PER_SAMPLE / SAMPLE_RATE
@@ -89,7 +90,7 @@ class Writer:
         self._inbox.put(pcm)
 
     def record(self, *lines: bytes, durable: bool = True) -> None:
-        """Write events and, if they are to be ``durable``, wait for the disk (some ms). Raises ``NotKept``."""
+        """Write events; if ``durable``, wait for the disk (some ms). Raises ``NotKept``."""
 
         def work() -> bytes:
             self._write_audio()
@@ -113,7 +114,7 @@ class Writer:
         self._ask(work)
 
     def unwritten(self, start: int, stop: int) -> bytes:
-        """What of these bytes of the audio is not in the file after an attempt to write it."""
+        """Try to write the audio, then return the bytes of this range that are still in memory only."""
 
         def work() -> bytes:
             if self._refusal is None:
@@ -150,7 +151,7 @@ class Writer:
         try:
             return request.answer.result(_ANSWER_S)
         except OSError as error:
-            if error.strerror is None:  # it is our own ``TimeoutError``
+            if error.strerror is None:  # our own ``TimeoutError``
                 raise NotKept("the journal cannot write: the disk does not answer") from error
             raise DiskRefuses(f"the journal cannot write: {error.strerror}") from error
 
@@ -168,7 +169,7 @@ class Writer:
         try:
             while not self._ended:
                 self._step()
-        except Exception:  # the top of a thread: whoever asks next is told that it has ended
+        except Exception:  # top level of the thread: the next caller gets an error
             log.exception("the journal's writer failed")
         finally:
             self._audio.close()
@@ -187,7 +188,7 @@ class Writer:
             self._try(self._sync_audio)
 
     def _next(self) -> bytes | _Request | None:
-        """The next thing to do; ``None`` when it is time to sync, or to try again."""
+        """Return the next item; ``None`` when it is time to sync or to try again."""
         if self.synced == self.written and not self._backlog:
             item = self._inbox.get()
             self._due = time.monotonic() + self._sync_s
@@ -228,7 +229,7 @@ class Writer:
                 self._taken()
 
     def _taken(self) -> None:
-        """The disk has taken something whole: it refuses nothing any more."""
+        """Note that a write succeeded completely: the disk accepts data again."""
         if self._refusal is not None:
             self._refusal = None
             log.info("the journal writes again")
@@ -242,7 +243,7 @@ class Writer:
         self._due = time.monotonic() + self._sync_s
 
     def _write_events(self, lines: tuple[bytes, ...]) -> None:
-        if self._events.size != self._events_size:  # half a line, from a disk that was full
+        if self._events.size != self._events_size:  # half a line, left by a full disk
             self._events.truncate(self._events_size)
         whole = b"".join(self._seal(line, self._following + number) for number, line in enumerate(lines))
         rest = whole

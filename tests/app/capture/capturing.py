@@ -2,8 +2,8 @@
 
     python -m tests.app.capture.capturing PCM_FILE {"choice": "", "armed": false, "look": 10}
 
-Reads ``start``, ``stop`` and ``quit`` from standard input, a line each. Writes 16 kHz samples to the file, and to
-standard output a JSON object a line: ``opened``, changes, ``ended`` (with the counters), or ``error``.
+Reads ``start``, ``stop`` and ``quit`` from standard input, one per line. Writes 16 kHz samples to the file, and
+one JSON object per line to standard output: ``opened``, changes, ``ended`` (with the counters), or ``error``.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 
 class Capturing:
-    """Such a program, seen by a test."""
+    """A running capture program, as a test sees it."""
 
     def __init__(self, process: subprocess.Popen[str], pcm: Path) -> None:
         self.process = process
@@ -39,11 +39,11 @@ class Capturing:
 
     @property
     def samples(self) -> NDArray[np.int16]:
-        """What it has written so far."""
+        """All samples the program has written so far."""
         return np.frombuffer(self._pcm.read_bytes(), np.int16) if self._pcm.exists() else np.empty(0, np.int16)
 
     def wait_for(self, what: str, times: int = 1) -> dict[str, Any]:
-        """Its ``times``-th message of this kind."""
+        """Wait for the ``times``-th message of this kind and return it."""
 
         def found() -> list[dict[str, Any]]:
             kinds = [message["what"] for message in self.said]
@@ -68,9 +68,9 @@ class Capturing:
 def capturing(
     microphone: VirtualMicrophone, folder: Path, *, alsa: bool = False, **options: Any
 ) -> Iterator[Capturing]:
-    """Start it where ``microphone`` is heard; its ``open_microphone`` gets ``options``. Ended with the context.
+    """Start the program with ``microphone`` as its input; its ``open_microphone`` gets ``options``.
 
-    ``alsa``: it finds no sound server.
+    The program ends with the context. ``alsa``: the program finds no sound server.
     """
     pcm = folder / "captured.pcm"
     command = [sys.executable, "-m", __name__, str(pcm), json.dumps(options)]

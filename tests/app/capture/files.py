@@ -1,4 +1,4 @@
-"""Files that fail as disks do, and takes for tests."""
+"""Files that fail like full or broken disks, and takes for tests."""
 
 import errno
 from collections.abc import Callable
@@ -13,14 +13,14 @@ Samples = NDArray[np.int16]
 
 
 def tone(start: int, samples: int) -> Samples:
-    """Samples that say where in the take they are."""
+    """Return samples whose values identify their position in the take."""
     return (np.arange(start, start + samples, dtype=np.int64) * 7919 % 65_521 - 32_760).astype(np.int16)
 
 
 class FaultyFile(DiskFile):
-    """A real file on a disk with ``room`` bytes left; ``None``: enough. It knows what a power loss would leave.
+    """A real file on a disk with ``room`` bytes left; ``None``: unlimited. ``synced`` would survive a power loss.
 
-    ``patient``: wait for the real disk. A test that makes its own power losses need not.
+    ``patient``: wait for the real disk. A test that simulates its own power losses need not.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class FaultyFile(DiskFile):
         self._log = log
 
     def write(self, data: bytes) -> int:
-        """As much as there is room for, as ``write(2)``."""
+        """Write as much as fits, like ``write(2)``."""
         if self.room is not None:
             if self.room == 0:
                 raise OSError(errno.ENOSPC, "No space left on device")
@@ -46,7 +46,7 @@ class FaultyFile(DiskFile):
         return written
 
     def sync(self) -> None:
-        """Make it survive, unless the disk is broken."""
+        """Count all bytes as synced, unless the disk is broken."""
         if self.broken:
             raise OSError(errno.EIO, "Input/output error")
         size = self.size
@@ -57,22 +57,22 @@ class FaultyFile(DiskFile):
 
 
 def opened_in(files: dict[str, FaultyFile], path: Path, *, patient: bool = True) -> FaultyFile:
-    """Open a faulty file and note it under its name."""
+    """Open a faulty file and store it in ``files`` under its name."""
     files[path.name] = FaultyFile(path, patient=patient)
     return files[path.name]
 
 
 class NotingDisk(Disk):
-    """The real disk; ``log`` has what was written and synced, in order."""
+    """The real disk; ``log`` has all writes and syncs in order."""
 
     def __init__(self) -> None:
         self.log: list[str] = []
 
     def open(self, path: Path) -> FaultyFile:
-        """Open a file whose writes and syncs are noted."""
+        """Open a file whose writes and syncs are logged."""
         return FaultyFile(path, self.log.append)
 
     def sync_folder(self, folder: Path) -> None:
-        """Note which folder."""
+        """Sync a folder and log its name."""
         super().sync_folder(folder)
         self.log.append(f"sync {folder.name}/")

@@ -1,4 +1,4 @@
-"""A sound system without sound: devices that tests bring, take, and let say something."""
+"""A simulated sound system: tests plug devices in, unplug them, and let them deliver samples."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ HEADSET = Input(1, "headset", "fake", 1, 16_000)
 
 
 class FakeStream:
-    """``say`` is the device's callback."""
+    """An open stream of a simulated device. ``say`` is the device's callback."""
 
     def __init__(self, device: Input, put: Put, ended: Callable[[], None], latency_s: float) -> None:
         self.device = device
@@ -26,7 +26,7 @@ class FakeStream:
         self._put = put
 
     def say(self, samples: NDArray[np.float32], overflowed: bool = False) -> None:
-        """The same to each channel."""
+        """Deliver the same samples on each channel."""
         frames = np.repeat(samples.astype(np.float32)[:, None], self.channels, axis=1)
         self._put(frames.tobytes(), len(frames), overflowed)
 
@@ -47,7 +47,7 @@ class FakeSoundSystem:
 
     @property
     def stream(self) -> FakeStream:
-        """The newest."""
+        """The stream that was opened last."""
         return self.streams[-1]
 
     async def inputs(self, *, anew: bool = False) -> list[Input]:
@@ -66,7 +66,7 @@ class FakeSoundSystem:
         return stream
 
     def take(self, device: Input) -> None:
-        """Unplug it."""
+        """Unplug a device and end its stream."""
         self.devices.remove(device)
         if self.stream.device == device:
             self.stream.end()

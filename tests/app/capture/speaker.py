@@ -1,6 +1,6 @@
 """A program that dictates a recording into a journal and a gateway, to be killed: ROOT SESSION URL KEY FILE MODEL.
 
-It prints a line for whatever it has passed on, so that its end can be chosen.
+Prints a line for each output that it has passed on, so that a test can choose the moment to kill it.
 """
 
 import asyncio
@@ -25,15 +25,15 @@ BLOCK = SAMPLE_RATE // 10
 
 
 async def pass_on(output: SegmentOutput, outlet: Outlet) -> None:
-    """To the journal, then to the gateway."""
+    """Pass an output to the journal, then to the gateway."""
     await hand_over(output, outlet)
     sys.stdout.write(f"{type(output).__name__}\n")
     sys.stdout.flush()
-    await asyncio.sleep(0.002)  # some of it may arrive
+    await asyncio.sleep(0.002)  # give the gateway time to receive it
 
 
 async def dictate(place: tuple[Path, UUID], address: Address, recording: Path, vad: Path) -> None:
-    """All of it, in blocks of 100 ms."""
+    """Dictate the whole recording in blocks of 100 ms."""
     ears = Ears(open_vad(vad), Segmenter())
     with Journal.create(*place, Options(), 0.0) as journal:
         store = AsyncJournal(journal)

@@ -1,4 +1,4 @@
-"""The journal beside an event loop: what the gateway hears of is on disk, and the loop does not wait for that."""
+"""The journal in an event loop: events are on disk before the gateway sees them, and the loop never blocks."""
 
 import asyncio
 import threading
@@ -41,7 +41,7 @@ def on_disk(journal: Journal) -> list[Event]:
     return [event for event in events if not isinstance(event, Opened)]
 
 
-async def test_what_becomes_of_a_text_is_on_disk(tmp_path: Path) -> None:
+async def test_insertion_events_are_on_disk_when_the_call_returns(tmp_path: Path) -> None:
     with Journal.create(tmp_path, ID, Options(), 0) as journal:
         store = AsyncJournal(journal)
         await store.begin(0, 0)
@@ -52,7 +52,7 @@ async def test_what_becomes_of_a_text_is_on_disk(tmp_path: Path) -> None:
         assert on_disk(journal)[-1] == Inserted(0)
 
 
-async def test_a_segment_through_journal_and_gateway(tmp_path: Path) -> None:
+async def test_segment_reaches_journal_and_gateway(tmp_path: Path) -> None:
     pcm = tone(0, SAMPLE_RATE)
     settings = ClientSettings(retry=lambda failures, chance, asked: 0.0)
     with Journal.create(tmp_path, ID, Options(), 0) as journal:
@@ -77,7 +77,7 @@ async def test_a_segment_through_journal_and_gateway(tmp_path: Path) -> None:
 
 
 class Looking(GatewayClient):
-    """Looks at the disk whenever it is told of a boundary."""
+    """A client that reads the journal's file whenever it gets a boundary."""
 
     journal: Journal
     seen: list[Event]
@@ -89,7 +89,7 @@ class Looking(GatewayClient):
         self.seen = on_disk(self.journal)
 
 
-async def test_boundaries_are_on_disk_before_the_gateway_hears_of_them(tmp_path: Path) -> None:
+async def test_boundaries_are_on_disk_before_the_gateway_gets_them(tmp_path: Path) -> None:
     with Journal.create(tmp_path, ID, Options(), 0) as journal:
         store = AsyncJournal(journal)
         client = Looking(fixed(Address("http://127.0.0.1:9")), ID, store)
@@ -101,7 +101,7 @@ async def test_boundaries_are_on_disk_before_the_gateway_hears_of_them(tmp_path:
         assert client.seen == [Begin(0, 100), End(0, 50)]
 
 
-async def test_boundaries_that_are_known_are_not_written_again(tmp_path: Path) -> None:
+async def test_known_boundaries_are_not_written_again(tmp_path: Path) -> None:
     with Journal.create(tmp_path, ID, Options(), 0) as journal:
         store = AsyncJournal(journal)
         for _ in range(2):
@@ -110,7 +110,9 @@ async def test_boundaries_that_are_known_are_not_written_again(tmp_path: Path) -
         assert on_disk(journal) == [Begin(0, 10), End(0, 5)]
 
 
-async def test_the_loop_goes_on_while_the_disk_is_slow(faulty: tuple[Journal, dict[str, FaultyFile]]) -> None:
+async def test_event_loop_keeps_running_while_the_disk_is_slow(
+    faulty: tuple[Journal, dict[str, FaultyFile]],
+) -> None:
     journal, files = faulty
     released, entered = threading.Event(), threading.Event()
     sync = files[EVENTS].sync
@@ -129,7 +131,9 @@ async def test_the_loop_goes_on_while_the_disk_is_slow(faulty: tuple[Journal, di
     assert journal.take.segments[0].at == 0
 
 
-async def test_what_was_begun_is_kept_although_nobody_waits(faulty: tuple[Journal, dict[str, FaultyFile]]) -> None:
+async def test_journal_completes_an_operation_whose_caller_was_cancelled(
+    faulty: tuple[Journal, dict[str, FaultyFile]],
+) -> None:
     journal, _ = faulty
     store = AsyncJournal(journal)
     await store.begin(0, 0)
@@ -140,7 +144,7 @@ async def test_what_was_begun_is_kept_although_nobody_waits(faulty: tuple[Journa
     assert on_disk(journal)[-1] == Final(0, "said")
 
 
-async def test_rules_count_when_the_text_comes_and_are_not_applied_again(
+async def test_replacement_rules_apply_once_when_the_text_arrives(
     faulty: tuple[Journal, dict[str, FaultyFile]],
 ) -> None:
     journal, _ = faulty
@@ -157,7 +161,7 @@ async def test_rules_count_when_the_text_comes_and_are_not_applied_again(
 
 
 class Refusing(Journal):
-    """Refuses as often as it is told."""
+    """A journal that refuses ``begin`` once for each error in ``refusals``."""
 
     refusals: list[NotKept]
 
@@ -167,7 +171,7 @@ class Refusing(Journal):
         super().begin(segment, at)
 
 
-async def test_a_refusal_is_waited_out_although_others_are_served_meanwhile(tmp_path: Path) -> None:
+async def test_journal_retries_a_refused_write_while_its_state_is_writing(tmp_path: Path) -> None:
     with Refusing.create(tmp_path, ID, Options(), 0) as journal:
         journal.refusals = [DiskRefuses("full")]
         assert journal.keeping is Keeping.WRITING
@@ -179,13 +183,15 @@ async def test_a_refusal_is_waited_out_although_others_are_served_meanwhile(tmp_
 
 
 @pytest.mark.parametrize("patient", [False, True])
-async def test_a_full_disk(patient: bool, faulty: tuple[Journal, dict[str, FaultyFile]]) -> None:
+async def test_begin_waits_for_room_on_a_full_disk_only_with_patience(
+    patient: bool, faulty: tuple[Journal, dict[str, FaultyFile]]
+) -> None:
     journal, files = faulty
     store = AsyncJournal(journal, 60.0 if patient else 0.0)
     files[AUDIO].room = files[EVENTS].room = 0
     journal.hear(tone(0, 1_000))
     beginning = asyncio.create_task(store.begin(0, 0))
-    await store.queued(Queued(0))  # is not worth an error
+    await store.queued(Queued(0))  # informational: no error
     await wait_until(lambda: journal.keeping is Keeping.WAITING, "the state is told")
     if not patient:
         with pytest.raises(NotKept):

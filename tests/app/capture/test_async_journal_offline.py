@@ -1,4 +1,4 @@
-"""Hours of dictation without a gateway: memory stays flat, and then everything arrives in order, once."""
+"""Hours of dictation without a gateway: memory stays flat; later everything arrives once and in order."""
 
 import asyncio
 import hashlib
@@ -32,13 +32,13 @@ from tests.helpers.scripted_gateway import Memory, say, scripted, welcome
 ID = UUID(int=8)
 SEGMENT_S = 5
 SEGMENT = SEGMENT_S * SAMPLE_RATE
-BYTES_PER_SEGMENT = 4_000  # what may be remembered of one; its audio has 160,000 bytes
+BYTES_PER_SEGMENT = 4_000  # memory allowed per segment; its audio has 160,000 bytes
 SETTINGS = replace(PATIENT, retry=lambda failures, chance, asked: 0.05)
 
 
 @dataclass
 class Arrived:
-    """A gateway that remembers no audio: what came of each segment, in which order."""
+    """A gateway that keeps no audio, only the digest of each segment and the order of arrival."""
 
     digests: dict[int, str] = field(default_factory=dict)
     begun: list[int] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Arrived:
 
 
 async def speak(journal: Journal, outlet: Outlet, number: int) -> None:
-    """A segment as a microphone and a segmenter give it."""
+    """Produce one segment as a microphone and a segmenter do."""
     at = number * SEGMENT
     await pass_on(Begins(number, at), outlet)
     for offset in range(0, SEGMENT, FRAME_SAMPLES):
@@ -93,7 +93,10 @@ def traced() -> Iterator[None]:
 
 
 async def dictate_offline(root: Path, segments: int) -> int:
-    """Speak all of it to nobody, then to a gateway. Returns the bytes that the second half left in memory."""
+    """Dictate everything without a gateway, then connect one.
+
+    Returns the bytes by which the second half of the segments increased memory.
+    """
     url: list[str] = []
 
     def locate() -> Address:
@@ -129,13 +132,13 @@ async def dictate_offline(root: Path, segments: int) -> int:
     return grown
 
 
-async def test_minutes_offline(tmp_path: Path) -> None:
+async def test_memory_stays_flat_during_minutes_offline(tmp_path: Path) -> None:
     segments = 60
     assert await dictate_offline(tmp_path, segments) < segments // 2 * BYTES_PER_SEGMENT
 
 
 @pytest.mark.proof(minutes=2)
-async def test_two_hours_offline(tmp_path: Path) -> None:
+async def test_memory_stays_flat_during_two_hours_offline(tmp_path: Path) -> None:
     segments = 2 * 3600 // SEGMENT_S
     grown = await dictate_offline(tmp_path, segments)
     print(f"{grown / (segments // 2):.0f} bytes for each segment that waits")  # noqa: T201 - a figure for people

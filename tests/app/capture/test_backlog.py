@@ -1,4 +1,4 @@
-"""Audio in memory: every byte, in order, until it is in the file."""
+"""Audio in memory: every byte is kept, in order, until it is in the file."""
 
 import pytest
 from hypothesis import given
@@ -17,17 +17,17 @@ from app.capture.backlog import MOST_WAITING, Backlog, Keeping, keeping
         (True, MOST_WAITING - 3_199, Keeping.FULL),
     ],
 )
-def test_how_the_journal_stands(refused: bool, waiting: int, state: Keeping) -> None:
+def test_disk_state_follows_from_refusal_and_waiting_bytes(refused: bool, waiting: int, state: Keeping) -> None:
     assert keeping(refused, waiting) is state
 
 
-def test_memory_takes_a_minute() -> None:
+def test_memory_holds_one_minute_of_audio() -> None:
     assert MOST_WAITING == 60 * 16_000 * 2
 
 
 @given(st.integers(0, 100), st.lists(st.one_of(st.binary(max_size=9), st.integers(1, 9)), max_size=40), st.data())
-def test_nothing_is_lost_or_moved(start: int, steps: list[bytes | int], data: st.DataObject) -> None:
-    """Bytes are added, integers are how much a disk takes at once."""
+def test_backlog_keeps_all_bytes_in_order(start: int, steps: list[bytes | int], data: st.DataObject) -> None:
+    """Steps: ``bytes`` adds a chunk, an integer is the number of bytes that the disk accepts at once."""
     backlog, added, file = Backlog(start), b"", b""
     for step in steps:
         if isinstance(step, bytes):

@@ -1,4 +1,4 @@
-"""Faults name their place, and very many are cut short."""
+"""Faults name their place; a very long list of faults is shortened."""
 
 from app.capture.damage import Fault, audio_ends_early, audio_goes_on, told
 
@@ -10,12 +10,12 @@ def test_fault_names_file_and_line() -> None:
     assert Fault("audio.pcm16", "it is a folder, not a file").place == "audio.pcm16"
 
 
-def test_fault_of_the_audio_names_both_sizes() -> None:
+def test_audio_fault_names_actual_and_expected_size() -> None:
     assert str(audio_ends_early(10, 20)).endswith("ends at byte 10, but 20 bytes were recorded")
     assert str(audio_goes_on(30, 20)).endswith("has 30 bytes, but only 20 were recorded")
 
 
-def test_very_many_faults_are_counted() -> None:
+def test_long_list_of_faults_ends_with_a_count() -> None:
     faults = tuple(Fault("events.jsonl", "the line cannot be read", line) for line in range(1, 31))
     assert len(told(faults)) == 21 and told(faults)[-1] == "and 10 more"
     assert len(told(faults[:20])) == 20

@@ -1,8 +1,8 @@
-"""No mutation of a line or a byte loses a sample silently: pure, for takes of this version and of older ones.
+"""No mutation of a line or a byte loses a sample silently, in takes of this version and of older ones. Pure.
 
-A take is written, one line or byte of it is changed, and then it is read, recovered with a perfect cutter and a
-perfect engine, and read again. The engine's text is the range of samples that it heard, so that every text says
-where it is from.
+A take is written, one line or byte of it is changed, and the take is read, recovered with a perfect cutter and a
+perfect engine, and read again. The engine's text is the range of samples that it heard, so every text names its
+origin.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -38,7 +38,7 @@ LONGEST = 480_000
 
 @dataclass(frozen=True)
 class Spoken:
-    """A range of samples in which somebody spoke, as it was written down."""
+    """A range of samples with speech, as written to the journal."""
 
     at: int
     end: int
@@ -47,7 +47,7 @@ class Spoken:
 
 @dataclass(frozen=True)
 class Written:
-    """A take on disk: its lines, its audio in bytes, and what was said in it."""
+    """A take on disk: its lines, its audio in bytes, and its speech."""
 
     lines: tuple[bytes, ...]
     audio: int
@@ -60,7 +60,7 @@ def said(at: int, end: int) -> str:
 
 @st.composite
 def takes(draw: st.DrawFn, *, seals: bool = True) -> Written:
-    """Segments with gaps between them; each with a text, without one, or given up; with or without an end."""
+    """Draw a take of segments with gaps: each with or without a text, or cancelled, and with or without an end."""
     events: list[Event] = [opened(UUID(int=1), Options(), 1e9, "toggle"), Wanted(True)]
     spoken: list[Spoken] = []
     at = 0
@@ -81,7 +81,7 @@ def takes(draw: st.DrawFn, *, seals: bool = True) -> Written:
     if draw(st.booleans()):
         events.append(Finished(samples))
     lines = [encode_line(each) for each in events]
-    older = 0 if seals else draw(st.integers(1, len(lines)))  # lines that an older version wrote
+    older = 0 if seals else draw(st.integers(1, len(lines)))  # lines written by an older version
     return Written(
         (*lines[:older], *(sealed(line, number) for number, line in enumerate(lines[older:]))),
         2 * samples,
@@ -108,7 +108,7 @@ BYTES: dict[str, Callable[[bytearray, int, int], object]] = {
 
 @st.composite
 def mutations(draw: st.DrawFn, written: Written) -> tuple[bytes, int]:
-    """The bytes of the journal and the size of the audio, after one thing has happened to one of them."""
+    """Return the bytes of the journal and the size of the audio after one random mutation."""
     kind = draw(st.sampled_from((*LINES, *BYTES, "audio cut or longer")))
     event(kind)
     if mutate_lines := LINES.get(kind):
@@ -124,7 +124,7 @@ def mutations(draw: st.DrawFn, written: Written) -> tuple[bytes, int]:
 
 
 def recovered(data: bytes, take: Take, audio: int) -> bytes:
-    """Do what ``Resender`` does, with an engine that says what it heard and a cutter that takes everything."""
+    """Do the work of ``Resender`` with an engine that returns the heard range, and a perfect cutter."""
     samples = audio // 2
     todo = plan(take, samples)
     events: list[Event] = [Recut(number) for number in todo.recut]
@@ -155,7 +155,7 @@ def _to_cut(todo: Plan, samples: int) -> Sequence[tuple[int, int]]:
 
 
 def covered(take: Take, samples: int) -> bytearray:
-    """Mark every sample that a text tells of, or that the speaker gave up."""
+    """Mark every sample that has a text or was cancelled by the speaker."""
     marks = bytearray(samples)
     for spoken in take.segments.values():
         if isinstance(spoken.outcome, Final) and not spoken.cancelled:
@@ -188,7 +188,7 @@ def assert_texts_are_once(take: Take) -> None:
 
 @given(takes(), st.data())
 @settings(max_examples=1_500)
-def test_no_mutation_loses_a_sample_silently(written: Written, data: st.DataObject) -> None:
+def test_random_mutation_loses_no_sample_silently(written: Written, data: st.DataObject) -> None:
     journal, audio = data.draw(mutations(written))
     take = read_take(journal, audio)
     if take.state(audio // 2) in TRANSCRIBED:
@@ -212,8 +212,8 @@ def test_no_mutation_loses_a_sample_silently(written: Written, data: st.DataObje
 
 @given(takes(seals=False), st.data())
 @settings(max_examples=700)
-def test_no_line_of_an_older_version_is_lost_silently(written: Written, data: st.DataObject) -> None:
-    """Without checksums a changed digit may look as true as before; a line that cannot be read does not."""
+def test_damaged_line_of_an_older_version_loses_no_sample_silently(written: Written, data: st.DataObject) -> None:
+    """Without checksums, a changed digit can be undetectable. An unreadable line is always detected."""
     lines = list(written.lines)
     place = data.draw(st.integers(0, len(lines) - 1))
     spoiled = data.draw(st.sampled_from((b"", b"{", b"\0" * 40, lines[place].replace(b'"', b"'"))))
@@ -229,8 +229,8 @@ def test_no_line_of_an_older_version_is_lost_silently(written: Written, data: st
 
 @given(takes(), st.data())
 @settings(max_examples=300)
-def test_undamaged_take_is_not_damaged_wherever_a_crash_cuts_it(written: Written, data: st.DataObject) -> None:
-    """The journal may end in half a line. Audio that a line speaks of is there before the line."""
+def test_take_is_not_damaged_when_a_crash_cuts_its_journal_anywhere(written: Written, data: st.DataObject) -> None:
+    """The journal may end in half a line. The audio that a line refers to is on disk before the line."""
     whole = b"".join(written.lines)
     journal = whole[: data.draw(st.integers(len(written.lines[0]), len(whole)))]
     take = read_take(journal, written.audio)
@@ -239,8 +239,8 @@ def test_undamaged_take_is_not_damaged_wherever_a_crash_cuts_it(written: Written
     assert not any(isinstance(step, PassOver) for step in steps)
 
 
-def test_no_byte_of_a_journal_loses_a_sample_silently() -> None:
-    """Each byte of one journal: with another bit, lost, and as the first of a block of zeros."""
+def test_damage_to_any_single_byte_loses_no_sample_silently() -> None:
+    """Damage every byte of one journal: flip a bit, remove it, or begin a block of zeros there."""
     spoken = (Spoken(10, 1_010, "text"), Spoken(1_500, 2_000, "text"), Spoken(2_100, 2_500, "inserted"))
     events: list[Event] = [opened(UUID(int=1), Options(), 1e9)]
     for number, each in enumerate(spoken):

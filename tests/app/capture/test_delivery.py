@@ -1,4 +1,4 @@
-"""What was heard, to whoever records it: in order, once, bounded."""
+"""Delivery of audio to a recording: in order, once, bounded."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ async def all_of(delivery: Delivery) -> NDArray[np.int16]:
 
 
 @given(st.lists(st.integers(0, 4000), max_size=20), st.lists(st.integers(0, 4000), max_size=20))
-def test_the_pre_roll_comes_first_and_all_of_the_rest_behind_it(before: list[int], during: list[int]) -> None:
+def test_recording_contains_pre_roll_then_all_later_samples(before: list[int], during: list[int]) -> None:
     async def main() -> None:
         delivery, at = Delivery(PRE_ROLL, MOST), 0
         for number, size in enumerate([*before, *during]):
@@ -41,7 +41,7 @@ def test_the_pre_roll_comes_first_and_all_of_the_rest_behind_it(before: list[int
     asyncio.run(main())
 
 
-async def test_no_sample_belongs_to_two_recordings() -> None:
+async def test_sample_belongs_to_at_most_one_recording() -> None:
     delivery = Delivery(PRE_ROLL, MOST)
     delivery.start()
     delivery.hear(counting(0, 5000))
@@ -71,7 +71,7 @@ async def test_blocks_are_10_to_60_ms() -> None:
     assert all(160 <= size <= 960 for size in sizes[:-1])
 
 
-async def test_a_reader_who_is_too_slow_loses_the_newest_and_it_is_counted() -> None:
+async def test_newest_samples_are_dropped_and_counted_when_the_reader_is_slow() -> None:
     delivery = Delivery(PRE_ROLL, 1000)
     delivery.start()
     for at in range(0, 2000, 400):
@@ -81,7 +81,7 @@ async def test_a_reader_who_is_too_slow_loses_the_newest_and_it_is_counted() -> 
     assert delivery.lost == 1200
 
 
-async def test_of_one_large_block_as_much_as_fits_is_kept() -> None:
+async def test_large_block_is_kept_as_far_as_it_fits() -> None:
     delivery = Delivery(PRE_ROLL, 10_000)
     delivery.start()
     delivery.hear(counting(0, 20_000))
@@ -92,7 +92,7 @@ async def test_of_one_large_block_as_much_as_fits_is_kept() -> None:
     assert len(kept) + delivery.lost == 20_000
 
 
-async def test_a_failure_comes_after_everything_that_was_heard() -> None:
+async def test_reader_gets_all_samples_before_the_error() -> None:
     delivery = Delivery(PRE_ROLL, MOST)
     delivery.start()
     delivery.hear(counting(0, 500))
@@ -103,7 +103,7 @@ async def test_a_failure_comes_after_everything_that_was_heard() -> None:
         await anext(blocks)
 
 
-async def test_nothing_is_recorded_before_the_start() -> None:
+async def test_blocks_are_refused_before_the_start() -> None:
     delivery = Delivery(PRE_ROLL, MOST)
     delivery.finish()
     with pytest.raises(RuntimeError, match=r"start\(\)"):

@@ -1,7 +1,7 @@
-"""One sound system per process; with and without a sound server: ``test_pulse.py``."""
+"""The sound system exists once per process. ``test_pulse.py`` covers it with and without a sound server."""
 
 from app.capture.desktop_sound import sound_system
 
 
-def test_sound_system_is_one_of_a_process() -> None:
+def test_sound_system_is_shared_within_a_process() -> None:
     assert sound_system() is sound_system()

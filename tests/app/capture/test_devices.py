@@ -1,4 +1,4 @@
-"""Which microphone a name means."""
+"""Choosing a microphone by its name."""
 
 from dataclasses import replace
 
@@ -23,12 +23,12 @@ INPUTS = [
 @pytest.mark.parametrize(
     ("choice", "index"), [("", 2), ("yeti", 1), ("YETI NANO", 1), ("default", 2), ("monitor", 3), ("alc257", 0)]
 )
-def test_a_name_or_a_part_of_it_chooses(choice: str, index: int) -> None:
+def test_microphone_is_chosen_by_name_or_part_of_it(choice: str, index: int) -> None:
     assert chosen(INPUTS, choice).index == index
 
 
-def test_the_best_interface_of_windows_is_taken() -> None:
-    """Its oldest one also cuts names at 31 characters."""
+def test_best_windows_interface_is_preferred() -> None:
+    """The oldest interface also truncates names to 31 characters."""
     inputs = [
         device(0, "Microphone (Yeti Nano)", "MME"),
         device(1, "Microphone (Yeti Nano)", "Windows DirectSound"),
@@ -40,26 +40,26 @@ def test_the_best_interface_of_windows_is_taken() -> None:
     assert listed(inputs)[0].index == 2
 
 
-def test_what_is_not_there_is_told_with_what_is() -> None:
+def test_missing_microphone_error_lists_the_present_ones() -> None:
     with pytest.raises(MicrophoneNotFound, match=r"'webcam': plug it in, or choose one of HDA Intel.*default"):
         chosen(INPUTS, "webcam")
     assert matching(INPUTS, "webcam") is None
 
 
 @pytest.mark.parametrize("choice", ["", "yeti"])
-def test_without_any_the_advice_is_to_plug_one_in(choice: str) -> None:
+def test_error_advises_to_plug_one_in_when_no_microphone_exists(choice: str) -> None:
     with pytest.raises(NoMicrophone, match="plug one in"):
         chosen([], choice)
     with pytest.raises(NoMicrophone):
         listed([])
 
 
-def test_without_a_default_one_must_be_chosen() -> None:
+def test_error_asks_for_a_choice_when_there_is_no_default() -> None:
     with pytest.raises(NoMicrophone, match="no default microphone: choose one of HDA"):
         chosen(INPUTS[:2], "")
 
 
-def test_the_default_is_listed_first() -> None:
+def test_default_microphone_is_listed_first() -> None:
     assert [device.index for device in listed(INPUTS)] == [2, 0, 1, 3]
 
 
@@ -81,11 +81,11 @@ def test_source_is_chosen_by_its_key_when_numbers_and_names_change() -> None:
 
 
 @pytest.mark.parametrize("choice", ["default", "pulse"])
-def test_alsa_names_of_the_system_default_choose_the_default_source(choice: str) -> None:
+def test_alsa_names_of_the_default_choose_the_default_source(choice: str) -> None:
     assert chosen(SOURCES, choice) == SOURCES[1]
 
 
-def test_monitor_of_an_output_is_neither_listed_nor_found_by_part_of_its_name() -> None:
+def test_monitor_is_neither_listed_nor_matched_by_part_of_its_name() -> None:
     assert listed(SOURCES) == SOURCES[1:]
     assert chosen(SOURCES, "built-in") == SOURCES[1]
     assert matching(SOURCES, "monitor") is None
@@ -94,12 +94,12 @@ def test_monitor_of_an_output_is_neither_listed_nor_found_by_part_of_its_name() 
 
 
 @pytest.mark.parametrize("choice", ["out.monitor", "monitor of built-in audio"])
-def test_monitor_of_an_output_is_listed_when_it_is_chosen(choice: str) -> None:
+def test_monitor_is_listed_when_it_is_chosen(choice: str) -> None:
     assert chosen(SOURCES, choice) == SOURCES[0]
     assert SOURCES[0] in listed(SOURCES, choice)
 
 
-def test_two_sources_of_one_kind_have_names_that_differ_in_any_order() -> None:
+def test_equal_source_names_are_numbered_independent_of_order() -> None:
     twins = [source(5, "b", "USB Microphone"), source(6, "a", "USB Microphone"), source(7, "c", "Other")]
     names = {one.key: one.name for one in named_apart(twins)}
     assert names == {"a": "USB Microphone", "b": "USB Microphone (2)", "c": "Other"}

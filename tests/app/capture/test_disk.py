@@ -1,4 +1,4 @@
-"""Files and locks, with real processes."""
+"""Files and locks of a take, with real processes."""
 
 import os
 import stat
@@ -38,7 +38,7 @@ def holder(folder: Path) -> Iterator["subprocess.Popen[str]"]:
             process.kill()
 
 
-def test_a_file_is_private_and_grows_at_its_end(tmp_path: Path) -> None:
+def test_file_is_private_and_appended_to(tmp_path: Path) -> None:
     file = DiskFile(tmp_path / AUDIO)
     assert file.write(b"abc") == 3
     file.sync()
@@ -54,7 +54,7 @@ def test_a_file_is_private_and_grows_at_its_end(tmp_path: Path) -> None:
     again.close()
 
 
-def test_a_lock_is_for_one(tmp_path: Path) -> None:
+def test_take_lock_has_a_single_holder(tmp_path: Path) -> None:
     assert not locked(tmp_path)
     lock = TakeLock(tmp_path)
     assert locked(tmp_path)
@@ -66,7 +66,7 @@ def test_a_lock_is_for_one(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / LOCK).stat().st_mode) == 0o600
 
 
-def test_whoever_looks_is_not_in_the_way(tmp_path: Path) -> None:
+def test_lock_can_be_taken_while_another_process_checks_it(tmp_path: Path) -> None:
     TakeLock(tmp_path).release()
     looking = os.open(tmp_path / LOCK, os.O_RDWR)
     assert try_lock(looking, shared=True)
@@ -77,7 +77,7 @@ def test_whoever_looks_is_not_in_the_way(tmp_path: Path) -> None:
     soon.join()
 
 
-def test_a_lock_goes_with_its_process(tmp_path: Path) -> None:
+def test_take_lock_ends_with_its_process(tmp_path: Path) -> None:
     with holder(tmp_path) as process:
         assert locked(tmp_path)
         process.kill()
@@ -85,13 +85,13 @@ def test_a_lock_goes_with_its_process(tmp_path: Path) -> None:
         assert not locked(tmp_path)
 
 
-def test_a_folder_that_is_not_there_is_not_locked(tmp_path: Path) -> None:
+def test_missing_folder_is_not_locked(tmp_path: Path) -> None:
     assert not locked(tmp_path / "none")
     assert not locked(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_can_be_synced(tmp_path: Path) -> None:
+def test_folder_can_be_synced(tmp_path: Path) -> None:
     sync_folder(tmp_path)
     if sys.platform != "win32":
         with pytest.raises(OSError, match="none"):
@@ -100,7 +100,7 @@ def test_a_folder_can_be_synced(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 def test_sync_reaches_the_system() -> None:
-    """No disk is behind ``/dev/null``: the system refuses to sync it."""
+    """``/dev/null`` has no disk: the system refuses to sync it."""
     file = DISK.open(Path(os.devnull))
     with pytest.raises(OSError, match="Invalid argument"):
         file.sync()
@@ -109,7 +109,7 @@ def test_sync_reaches_the_system() -> None:
         sync_folder(Path(os.devnull))
 
 
-def test_new_folders_above_the_takes_are_synced_from_the_top(tmp_path: Path) -> None:
+def test_new_parent_folders_are_synced_from_the_top(tmp_path: Path) -> None:
     disk = NotingDisk()
     disk.make_root(tmp_path / "home" / "data" / "takes")
     assert disk.log == [f"sync {tmp_path.name}/", "sync home/", "sync data/"]

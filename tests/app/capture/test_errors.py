@@ -1,4 +1,4 @@
-"""Errors say what to do."""
+"""Microphone errors tell the user what to do."""
 
 import pytest
 
@@ -15,6 +15,6 @@ from app.errors import AppError
         (MicrophoneRefused("desk", "Device unavailable"), "choose another"),
     ],
 )
-def test_each_says_what_to_do(error: MicrophoneError, advice: str) -> None:
+def test_microphone_error_says_what_to_do(error: MicrophoneError, advice: str) -> None:
     assert isinstance(error, AppError)
     assert advice in str(error)

@@ -1,4 +1,4 @@
-"""Lines of a take: read as they were written, torn ones left out."""
+"""Lines of a journal: decoded as they were written; torn ones are skipped."""
 
 from uuid import UUID
 
@@ -44,14 +44,14 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
 
 
 @given(st.lists(EVENTS))
-def test_what_is_written_is_read(events: list[Event]) -> None:
+def test_encoded_events_decode_to_the_same_events(events: list[Event]) -> None:
     lines = b"".join(map(encode_line, events))
     assert lines.count(b"\n") == len(events)
     assert decode_lines(lines) == events
 
 
 @given(st.lists(EVENTS, min_size=1), st.data())
-def test_a_torn_line_costs_only_itself(events: list[Event], data: st.DataObject) -> None:
+def test_torn_line_loses_only_its_own_event(events: list[Event], data: st.DataObject) -> None:
     lines = [encode_line(event) for event in events]
     cut = data.draw(st.integers(0, len(b"".join(lines))))
     whole = 0
@@ -63,17 +63,17 @@ def test_a_torn_line_costs_only_itself(events: list[Event], data: st.DataObject)
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b"\0\0\0", b'{"type":"of a newer version"}', b"[]"])
-def test_a_damaged_line_costs_only_itself(damage: bytes) -> None:
+def test_damaged_line_loses_only_its_own_event(damage: bytes) -> None:
     lines = encode_line(Begin(0, 5)) + damage + b"\n" + encode_line(End(0, 7))
     assert decode_lines(lines) == [Begin(0, 5), End(0, 7)]
 
 
-def test_when_a_take_started_can_be_read_back() -> None:
+def test_start_time_of_a_take_can_be_read_back() -> None:
     event = opened(UUID(int=1), Options(), 1_700_000_000.9)
     assert event.started == "2023-11-14T22:13:20+00:00"
     assert started_s(event) == 1_700_000_000
 
 
-def test_a_date_that_is_none_counts_as_long_ago() -> None:
+def test_unreadable_start_time_counts_as_zero() -> None:
     (event,) = decode_lines(b'{"type":"opened","session":"%s","started":"?"}\n' % str(UUID(int=1)).encode())
-    assert started_s(event) == 0  # type: ignore[arg-type]  # the line above says what it is
+    assert started_s(event) == 0  # type: ignore[arg-type]  # the line above decodes to ``Opened``

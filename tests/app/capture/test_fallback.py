@@ -1,4 +1,4 @@
-"""Which microphone is used when, without sound and without a clock."""
+"""Choice of the microphone over time, without sound and without a clock."""
 
 from dataclasses import dataclass, field
 
@@ -39,13 +39,13 @@ def on_built_in(now_s: float = 0.0) -> Fallback:
         (Signs(0.1, heard_s=None, ended=True), Step.LOST),
     ],
 )
-def test_a_device_is_lost_when_it_is_silent_or_its_stream_ends(signs: Signs, step: Step) -> None:
+def test_device_is_lost_when_it_is_silent_or_its_stream_ends(signs: Signs, step: Step) -> None:
     fallback = on_headset()
     assert fallback.step(signs) is step
     assert (fallback.device is None) is (step is Step.LOST)
 
 
-def test_the_chosen_one_is_tried_before_the_default() -> None:
+def test_chosen_microphone_is_tried_before_the_default() -> None:
     fallback = Fallback("head", TIMING)
     assert fallback.candidates([BUILT_IN, HEADSET]) == [HEADSET, BUILT_IN]
     assert fallback.candidates([BUILT_IN]) == [BUILT_IN]
@@ -53,13 +53,13 @@ def test_the_chosen_one_is_tried_before_the_default() -> None:
     assert Fallback("", TIMING).candidates([BUILT_IN, HEADSET]) == [BUILT_IN]
 
 
-def test_one_that_opens_and_gives_nothing_is_tried_last() -> None:
+def test_microphone_is_tried_last_when_it_gave_no_sound() -> None:
     fallback = on_headset()
     assert fallback.step(Signs(6.0, heard_s=None)) is Step.LOST
     assert fallback.candidates([BUILT_IN, HEADSET]) == [BUILT_IN, HEADSET]
 
 
-def test_a_search_is_made_at_once_and_then_every_second() -> None:
+def test_search_runs_at_once_and_then_every_second() -> None:
     fallback = on_headset()
     assert fallback.step(Signs(10.0, heard_s=8.0)) is Step.LOST
     assert fallback.step(Signs(10.0)) is Step.SEARCH
@@ -67,13 +67,13 @@ def test_a_search_is_made_at_once_and_then_every_second() -> None:
     assert [fallback.step(Signs(now)) for now in (10.5, 10.9, 11.0)] == [Step.KEEP, Step.KEEP, Step.SEARCH]
 
 
-def test_a_device_that_ends_as_soon_as_it_is_opened_is_not_opened_all_the_time() -> None:
+def test_device_that_ends_at_once_is_reopened_only_every_second() -> None:
     fallback = on_headset(10.0)
     assert fallback.step(Signs(10.1, heard_s=10.0, ended=True)) is Step.LOST
     assert [fallback.step(Signs(now)) for now in (10.2, 11.0)] == [Step.KEEP, Step.SEARCH]
 
 
-def test_the_chosen_one_is_taken_again_in_a_pause() -> None:
+def test_chosen_microphone_is_taken_back_in_a_pause() -> None:
     fallback = on_built_in()
     assert fallback.on_other
     assert [fallback.step(Signs(now, now)) for now in (9.0, 10.0, 10.1)] == [Step.KEEP, Step.LOOK, Step.KEEP]
@@ -85,7 +85,7 @@ def test_the_chosen_one_is_taken_again_in_a_pause() -> None:
     assert not fallback.on_other
 
 
-def test_as_long_as_it_is_away_it_is_looked_for_every_ten_seconds() -> None:
+def test_missing_microphone_is_looked_for_every_ten_seconds() -> None:
     fallback = on_built_in()
     looks = []
     for tick in range(140):
@@ -96,8 +96,8 @@ def test_as_long_as_it_is_away_it_is_looked_for_every_ten_seconds() -> None:
     assert looks == [10.0, 20.5, 31.0]
 
 
-def test_no_other_process_looks_while_one_does() -> None:
-    """On a busy machine one takes longer than the time between two: more would keep each other from ending."""
+def test_only_one_process_looks_for_microphones_at_a_time() -> None:
+    """On a busy machine a search can outlast its interval; parallel searches would slow each other down."""
     fallback = on_built_in()
     steps = [fallback.step(Signs(now, now)) for now in (10.0, 20.0, 40.0)]
     assert steps == [Step.LOOK, Step.KEEP, Step.KEEP]
@@ -105,7 +105,7 @@ def test_no_other_process_looks_while_one_does() -> None:
     assert [fallback.step(Signs(now, now)) for now in (50.9, 51.0)] == [Step.KEEP, Step.LOOK]
 
 
-def test_the_system_default_is_looked_for_by_no_other_process() -> None:
+def test_no_process_looks_for_the_system_default() -> None:
     fallback = Fallback("", TIMING)
     fallback.opened(BUILT_IN, [BUILT_IN, HEADSET], 0.0)
     steps = {fallback.step(Signs(float(now), float(now), quiet_s=60.0)) for now in range(100)}
@@ -114,7 +114,7 @@ def test_the_system_default_is_looked_for_by_no_other_process() -> None:
 
 @dataclass
 class World:
-    """Devices that come and go; each that is there gives a block at every tick."""
+    """Simulated devices that appear and disappear; each present device delivers a block at every tick."""
 
     fallback: Fallback
     there: list[Input]
@@ -142,9 +142,7 @@ class World:
 
 
 @given(st.sampled_from(["", "headset"]), st.lists(st.tuples(st.booleans(), st.booleans(), st.floats(0, 20))))
-def test_whatever_comes_and_goes_the_best_that_is_there_is_heard_in_the_end(
-    choice: str, changes: list[tuple[bool, bool, float]]
-) -> None:
+def test_best_present_microphone_is_used_in_the_end(choice: str, changes: list[tuple[bool, bool, float]]) -> None:
     world = World(Fallback(choice, TIMING), [BUILT_IN, HEADSET])
     for built_in, headset, seconds in changes:
         world.there = [device for device, there in ((BUILT_IN, built_in), (HEADSET, headset)) if there]

@@ -1,11 +1,11 @@
-"""From one thread to the other: in order, bounded, and every loss counted."""
+"""The hand-over between two threads: in order, bounded, every loss counted."""
 
 import threading
 
 from app.capture.handover import HandOver
 
 
-def test_blocks_arrive_in_order_and_only_the_first_wakes() -> None:
+def test_blocks_arrive_in_order_and_only_the_first_one_wakes() -> None:
     woken: list[int] = []
     handover = HandOver(lambda: woken.append(1), most=100, clock=lambda: 7.0)
     handover.put(b"ab", 1, False)
@@ -15,14 +15,14 @@ def test_blocks_arrive_in_order_and_only_the_first_wakes() -> None:
     assert (handover.take(), len(woken), handover.take()) == (b"ef", 2, b"")
 
 
-def test_an_overflow_of_the_sound_system_is_counted() -> None:
+def test_sound_system_overflows_are_counted() -> None:
     handover = HandOver(lambda: None, most=100)
     for overflowed in (False, True, True):
         handover.put(b"", 0, overflowed)
     assert handover.overflows == 2
 
 
-def test_what_finds_no_room_is_counted_and_what_came_first_is_kept() -> None:
+def test_full_queue_keeps_older_blocks_and_counts_dropped_ones() -> None:
     handover = HandOver(lambda: None, most=3)
     for block in (b"a", b"bb", b"c", b"d"):
         handover.put(block, len(block), False)
@@ -31,8 +31,8 @@ def test_what_finds_no_room_is_counted_and_what_came_first_is_kept() -> None:
     assert (handover.take(), handover.dropped) == (b"eee", 2)
 
 
-def test_two_threads_lose_nothing() -> None:
-    """A reader that sleeps until it is woken gets every block, and is never left asleep."""
+def test_reader_thread_gets_every_block_of_the_writer_thread() -> None:
+    """A reader that sleeps until it is woken gets every block, and never sleeps forever."""
     woken = threading.Event()
     handover = HandOver(woken.set, most=1_000_000)
     blocks = [bytes([number % 256]) for number in range(20_000)]

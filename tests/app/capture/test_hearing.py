@@ -1,4 +1,4 @@
-"""One device: its blocks become 16 kHz samples, none lost at the end."""
+"""Conversion of one device's blocks to 16 kHz samples, without loss at the end."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from tests.helpers.waiting import wait_until
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(16_000, 1), (44_100, 2), (48_000, 1), (48_000, 2), (96_000, 8)])
-async def test_everything_comes_at_16_khz(rate: int, channels: int) -> None:
+async def test_audio_of_any_device_is_converted_to_16_khz(rate: int, channels: int) -> None:
     device = Input(0, "any", "fake", channels, rate)
     system, woken = FakeSoundSystem(device), asyncio.Event()
     hearing = Hearing(device, woken.set, 60.0)
@@ -24,7 +24,7 @@ async def test_everything_comes_at_16_khz(rate: int, channels: int) -> None:
     await wait_until(woken.is_set, "the loop is woken")
     heard = np.concatenate([hearing.take(), hearing.flush()])
     whole = Resampler(rate)
-    silence = np.zeros(rate // 10, np.float32)  # the first block of every device here
+    silence = np.zeros(rate // 10, np.float32)  # the first block of every simulated device
     expected = np.concatenate([whole.accept(np.concatenate([silence, said])), whole.finish()])
     assert len(heard) == len(expected) == pytest.approx(16_000 * 1.1, abs=2)
     assert np.abs(heard.astype(np.int32) - expected).max() <= 1
@@ -32,7 +32,7 @@ async def test_everything_comes_at_16_khz(rate: int, channels: int) -> None:
     await hearing.close()
 
 
-async def test_after_a_flush_it_goes_on() -> None:
+async def test_device_keeps_delivering_after_a_flush() -> None:
     device = Input(0, "any", "fake", 1, 48_000)
     system = FakeSoundSystem(device)
     hearing = Hearing(device, lambda: None, 60.0)
@@ -46,7 +46,7 @@ async def test_after_a_flush_it_goes_on() -> None:
     await hearing.close()
 
 
-async def test_losses_are_told_in_samples_of_16_khz() -> None:
+async def test_dropped_audio_is_counted_in_16_khz_samples() -> None:
     device = Input(0, "any", "fake", 2, 48_000)
     system = FakeSoundSystem(device)
     hearing = Hearing(device, lambda: None, most_waiting_s=1.0)
@@ -58,13 +58,13 @@ async def test_losses_are_told_in_samples_of_16_khz() -> None:
     assert len(hearing.flush()) == pytest.approx(16_000, abs=200)
 
 
-async def test_before_it_is_open_there_is_nothing() -> None:
+async def test_device_has_no_samples_before_it_is_open() -> None:
     hearing = Hearing(Input(0, "any", "fake", 1, 48_000), lambda: None, 60.0)
     assert (len(hearing.take()), len(hearing.flush()), hearing.heard_s) == (0, 0, None)
     await hearing.close()
 
 
-def test_a_device_that_speaks_after_the_end_of_the_loop_disturbs_nobody() -> None:
+def test_device_callbacks_are_harmless_after_the_loop_has_closed() -> None:
     device = Input(0, "any", "fake", 1, 48_000)
     system = FakeSoundSystem(device)
 
@@ -79,6 +79,6 @@ def test_a_device_that_speaks_after_the_end_of_the_loop_disturbs_nobody() -> Non
 @pytest.mark.parametrize(
     ("value", "level"), [(0, FLOOR_DBFS), (32767, 0.0), (16384, -6.02), (328, -40.0), (-32768, 0.0)]
 )
-def test_levels(value: int, level: float) -> None:
+def test_level_is_relative_to_full_scale(value: int, level: float) -> None:
     assert level_dbfs(np.full(160, value, np.int16)) == pytest.approx(level, abs=0.02)
     assert level_dbfs(np.empty(0, np.int16)) == FLOOR_DBFS

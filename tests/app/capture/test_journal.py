@@ -1,4 +1,4 @@
-"""A take on real files: what is kept, what a crash leaves, and what goes on after it."""
+"""A take on real files: its contents, the state after a crash, and how it continues."""
 
 import errno
 import json
@@ -47,7 +47,7 @@ for block in range(10_000):
         journal.begin(block // 20, block * 160 - 3_040)
         journal.end(block // 20, 3_200)
     print(block * 160 + 160, journal._writer.synced // 2, flush=True)
-    time.sleep(0.01)  # as a microphone does
+    time.sleep(0.01)  # at the pace of a microphone
 """
 
 
@@ -71,7 +71,7 @@ def recorded(folder: Path) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
     return np.fromfile(folder / AUDIO, "<i2")
 
 
-def test_what_a_person_makes_of_its_text_is_kept_and_so_is_what_was_recognised(journal: Journal) -> None:
+def test_journal_keeps_the_edited_text_and_the_recognised_text(journal: Journal) -> None:
     journal.begin(0, 0)
     journal.end(0, 160)
     journal.settle(0, Final(0, "yes"))
@@ -85,7 +85,7 @@ def test_what_a_person_makes_of_its_text_is_kept_and_so_is_what_was_recognised(j
         assert again.take.edited == ""
 
 
-def test_what_came_of_recognising_it_once_more_is_kept_but_not_without_end(journal: Journal) -> None:
+def test_journal_keeps_at_most_20_reruns(journal: Journal) -> None:
     run = Reran("2024-01-01T00:00:00+00:00", Options(model="m"), False, "m", "once more")
     for _ in range(20):
         journal.reran(run)
@@ -96,7 +96,7 @@ def test_what_came_of_recognising_it_once_more_is_kept_but_not_without_end(journ
         assert again.take.runs == [run] * 20
 
 
-def test_a_take_is_private(journal: Journal) -> None:
+def test_take_files_are_readable_only_by_the_user(journal: Journal) -> None:
     journal.hear(tone(0, 10))
     assert stat.S_IMODE(journal.folder.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(journal.folder.stat().st_mode) == 0o700
@@ -104,7 +104,7 @@ def test_a_take_is_private(journal: Journal) -> None:
     assert modes == {"audio.pcm16": 0o600, "events.jsonl": 0o600, "lock": 0o600}
 
 
-def test_a_take_belongs_to_one_process_until_it_is_closed(journal: Journal) -> None:
+def test_take_belongs_to_one_process_until_it_is_closed(journal: Journal) -> None:
     assert locked(journal.folder)
     with pytest.raises(TakeBusy):
         reopened(journal)
@@ -115,20 +115,20 @@ def test_a_take_belongs_to_one_process_until_it_is_closed(journal: Journal) -> N
     reopened(journal).close()
 
 
-def test_there_is_no_take_that_was_not_made(tmp_path: Path) -> None:
+def test_reopen_fails_for_an_unknown_take(tmp_path: Path) -> None:
     with pytest.raises(TakeUnknown, match="takes list"):
         Journal.reopen(tmp_path, ID)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_create_reports_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "takes").write_text("not a folder")
     with pytest.raises(JournalError, match="cannot be made"):
         Journal.create(tmp_path / "takes", ID, Options(), 0)
 
 
 @pytest.mark.parametrize("broken", [AUDIO, EVENTS])
-def test_a_take_that_cannot_be_opened_is_left_to_others(journal: Journal, broken: str) -> None:
+def test_failed_reopen_releases_the_lock(journal: Journal, broken: str) -> None:
     def open_file(path: Path) -> FaultyFile:
         if path.name == broken:
             raise PermissionError(13, "Permission denied")
@@ -156,7 +156,7 @@ def test_segments_are_ranges_of_the_take(journal: Journal) -> None:
         journal.append(1, b"")
 
 
-def test_a_boundary_is_on_disk_when_the_call_returns(journal: Journal) -> None:
+def test_boundary_is_on_disk_when_the_call_returns(journal: Journal) -> None:
     journal.hear(tone(0, 5_000))
     journal.begin(0, 1_000)
     assert decode_lines((journal.folder / EVENTS).read_bytes())[1:] == [Begin(0, 1_000)]
@@ -165,7 +165,7 @@ def test_a_boundary_is_on_disk_when_the_call_returns(journal: Journal) -> None:
     assert decode_lines((journal.folder / EVENTS).read_bytes())[1:] == [Begin(0, 1_000), End(0, 4_000)]
 
 
-def test_the_first_text_is_kept_and_a_failure_only_until_then(journal: Journal) -> None:
+def test_first_text_is_kept_and_a_failure_only_until_a_text_arrives(journal: Journal) -> None:
     journal.hear(tone(0, 9_000))
     for segment, at in enumerate((0, 3_000, 6_000)):
         journal.begin(segment, at)
@@ -187,7 +187,7 @@ def test_the_first_text_is_kept_and_a_failure_only_until_then(journal: Journal) 
     assert [json.loads(line)["type"] for line in lines[4:]] == ["final", "failed", "final", "cancelled"]
 
 
-def test_what_rules_made_of_a_text_is_kept_beside_it_once(journal: Journal) -> None:
+def test_replaced_text_is_recorded_once(journal: Journal) -> None:
     journal.hear(tone(0, 9_000))
     journal.begin(0, 0)
     journal.settle(0, Final(0, "teh"), "the")
@@ -199,8 +199,8 @@ def test_what_rules_made_of_a_text_is_kept_beside_it_once(journal: Journal) -> N
     assert decode_lines((journal.folder / EVENTS).read_bytes())[2:] == [Final(0, "teh"), Replaced(0, "the")]
 
 
-def test_of_a_text_whose_line_is_whole_nothing_is_lost_with_what_rules_made_of_it(journal: Journal) -> None:
-    """A power loss tears what is written last."""
+def test_torn_replacement_line_leaves_the_recognised_text(journal: Journal) -> None:
+    """A power loss tears the line written last. The text and its replacement are separate lines."""
     journal.hear(tone(0, 9_000))
     journal.begin(0, 0)
     before = (journal.folder / EVENTS).stat().st_size
@@ -211,7 +211,7 @@ def test_of_a_text_whose_line_is_whole_nothing_is_lost_with_what_rules_made_of_i
     assert list(dict.fromkeys(said)) == ["", "teh", "the"]
 
 
-def test_everything_that_happens_is_found_again(journal: Journal) -> None:
+def test_reopened_take_equals_the_recorded_take(journal: Journal) -> None:
     journal.hear(tone(0, 2_000))
     journal.begin(0, 0)
     journal.end(0, 2_000)
@@ -231,7 +231,7 @@ def test_everything_that_happens_is_found_again(journal: Journal) -> None:
     assert (journal.folder / EVENTS).read_text().count('"finished"') == 1
 
 
-def test_the_take_can_be_heard_again_in_blocks(journal: Journal) -> None:
+def test_audio_of_a_take_is_read_in_blocks_of_a_second(journal: Journal) -> None:
     journal.hear(tone(0, 2 * SAMPLE_RATE + 7))
     blocks = list(journal.blocks(5))
     assert [len(block) for block in blocks] == [SAMPLE_RATE, SAMPLE_RATE, 2]
@@ -239,7 +239,7 @@ def test_the_take_can_be_heard_again_in_blocks(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize("torn", [b"{", b'{"type":"end","segment":0,"samples":9}'])
-def test_half_a_line_and_half_a_sample_are_cut_off(journal: Journal, torn: bytes) -> None:
+def test_reopen_removes_half_a_line_and_half_a_sample(journal: Journal, torn: bytes) -> None:
     journal.hear(tone(0, 10))
     journal.begin(0, 0)
     journal.close()
@@ -256,7 +256,7 @@ def test_half_a_line_and_half_a_sample_are_cut_off(journal: Journal, torn: bytes
 
 
 @pytest.mark.parametrize("after", [3, 61, 117])
-def test_kill_9_leaves_every_sample_but_the_last(tmp_path: Path, after: int) -> None:
+def test_kill_9_loses_at_most_the_last_250_ms(tmp_path: Path, after: int) -> None:
     command = [sys.executable, "-c", SPEAK, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as speaker:
         assert speaker.stdout is not None
@@ -277,14 +277,14 @@ def test_kill_9_leaves_every_sample_but_the_last(tmp_path: Path, after: int) -> 
         assert all(spoken.at + 3_200 <= len(kept) for spoken in segments.values() if spoken.samples)
 
 
-def test_journal_syncs_the_first_line_and_each_new_folder_when_a_take_begins(tmp_path: Path) -> None:
+def test_create_syncs_the_first_line_and_each_new_folder(tmp_path: Path) -> None:
     disk = NotingDisk()
     with Journal.create(tmp_path / "takes", ID, Options(), 0.0, disk=disk):
         assert disk.log[0] == f"sync {tmp_path.name}/"
         assert disk.log[-3:] == ["sync events.jsonl", f"sync {ID}/", "sync takes/"]
 
 
-def test_journal_says_so_when_a_folder_cannot_be_synced(tmp_path: Path) -> None:
+def test_create_fails_when_a_folder_cannot_be_synced(tmp_path: Path) -> None:
     class Broken(NotingDisk):
         def sync_folder(self, folder: Path) -> None:
             if folder.name == str(ID):
@@ -327,7 +327,7 @@ def test_event_survives_a_power_loss_when_the_call_returns(tmp_path: Path, what:
         ]
 
 
-def test_event_that_is_only_for_people_waits_for_no_disk(tmp_path: Path) -> None:
+def test_informational_event_is_written_without_a_sync(tmp_path: Path) -> None:
     disk = NotingDisk()
     with Journal.create(tmp_path, ID, Options(), 0.0, disk=disk) as journal:
         del disk.log[:]
@@ -336,7 +336,7 @@ def test_event_that_is_only_for_people_waits_for_no_disk(tmp_path: Path) -> None
         assert [entry.split()[0] for entry in disk.log] == ["write", "write"]
 
 
-def test_a_full_disk_stops_events_and_keeps_audio(tmp_path: Path) -> None:
+def test_journal_refuses_events_but_keeps_audio_when_disk_is_full(tmp_path: Path) -> None:
     Journal.create(tmp_path, ID, Options(), 0).close()
     files: dict[str, FaultyFile] = {}
     with Journal.reopen(tmp_path, ID, lambda path: opened_in(files, path), 4 * SAMPLE_RATE) as journal:
@@ -360,7 +360,7 @@ def test_a_full_disk_stops_events_and_keeps_audio(tmp_path: Path) -> None:
     assert decode_lines((journal.folder / EVENTS).read_bytes())[1:] == [Begin(0, 0), Final(0, "kept")]
 
 
-def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+def test_journal_survives_a_full_file_system(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         (disk / "ballast").write_bytes(bytes(128 * 1024))
         with Journal.create(disk, ID, Options(), 0) as journal:
@@ -379,7 +379,7 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
             assert again.read(0, 0, 6 * SAMPLE_RATE) == tone(0, 6 * SAMPLE_RATE).tobytes()
 
 
-def test_no_take_is_begun_on_a_disk_without_room(tmp_path: Path) -> None:
+def test_create_fails_when_the_disk_has_no_room(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         with pytest.raises(OSError, match="No space left"):
             (disk / "ballast").write_bytes(bytes(512 * 1024))

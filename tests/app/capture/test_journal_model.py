@@ -1,4 +1,4 @@
-"""The journal against a model, through crashes, power losses and full disks at any moment."""
+"""The journal against a model, with crashes, power losses and full disks at any moment."""
 
 import shutil
 import tempfile
@@ -30,7 +30,7 @@ MEMORY = 2 * 40_000
 
 @dataclass
 class Said:
-    """A segment as it must be found again."""
+    """The expected state of a segment."""
 
     at: int
     samples: int | None = None
@@ -39,7 +39,7 @@ class Said:
 
 
 class JournalModel(RuleBasedStateMachine):
-    """What a call has returned from is never lost, and nothing else is ever there."""
+    """A model of the journal: completed calls are never lost, and nothing else is recorded."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,8 +49,8 @@ class JournalModel(RuleBasedStateMachine):
         self.lives = 0
         self.heard = 0
         self.said: list[Said] = []
-        self.lines = 1  # events that a call has returned from
-        self.torn = False  # half of an event that was refused may lie behind them
+        self.lines = 1  # events recorded by completed calls
+        self.torn = False  # half of a refused event may follow them
         self.files: dict[str, FaultyFile] = {}
 
     @initialize()
@@ -65,7 +65,7 @@ class JournalModel(RuleBasedStateMachine):
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """One event: it is kept, or the disk refuses it."""
+        """Record one event in the model, unless the disk refuses it."""
         try:
             yield
         except NotKept:
@@ -76,7 +76,7 @@ class JournalModel(RuleBasedStateMachine):
 
     @property
     def current(self) -> Said | None:
-        """The segment that goes on."""
+        """The segment that has not ended yet, if any."""
         return self.said[-1] if self.said and self.said[-1].samples is None else None
 
     # -- the speaker ---------------------------------------------------------------------------------------
@@ -141,7 +141,10 @@ class JournalModel(RuleBasedStateMachine):
 
     @rule(power=st.booleans(), share=st.floats(0, 1))
     def crash(self, power: bool, share: float) -> None:
-        """Kill -9 leaves what was written; a power loss what was synced, and any part of the rest."""
+        """Simulate ``kill -9``, which keeps all written data, or a power loss.
+
+        A power loss keeps the synced data and any share of the rest.
+        """
         before, after = self.root / str(self.lives), self.root / str(self.lives + 1)
         sizes = {name: self.left_of(file, power, share) for name, file in self.files.items()}
         shutil.copytree(before, after)
@@ -154,7 +157,7 @@ class JournalModel(RuleBasedStateMachine):
         self.open()
         assert sizes[AUDIO] // 2 <= self.journal.samples <= self.heard
         self.heard = self.journal.samples
-        for said in self.said:  # an event on disk never speaks of audio that is not
+        for said in self.said:  # an event on disk never refers to audio that is not
             assert said.at + (said.samples or 0) <= self.heard
 
     @staticmethod
@@ -188,7 +191,7 @@ class JournalModel(RuleBasedStateMachine):
 
     @invariant()
     def events_are_whole_lines_before_half_of_a_refused_one(self) -> None:
-        """A refused event leaves at most half a line, until the next event or the next opening removes it."""
+        """Allow at most half a line of a refused event, until the next event or the next opening removes it."""
         whole, _, rest = (self.journal.folder / EVENTS).read_bytes().rpartition(b"\n")
         assert whole.count(b"\n") + 1 == self.lines
         assert self.torn or not rest

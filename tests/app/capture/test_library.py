@@ -1,4 +1,4 @@
-"""Finding takes, and letting old ones go."""
+"""Finding takes, and deleting expired ones."""
 
 import os
 from pathlib import Path
@@ -26,7 +26,7 @@ def library(tmp_path: Path) -> Library:
 
 
 def recorded(library: Library, days: float, samples: int = 100, text: str | None = "yes") -> UUID:
-    """A take of so many days ago; without ``text`` its segment has no result."""
+    """Record a take that began ``days`` ago; without ``text`` its segment has no result."""
     session = uuid4()
     with Journal.create(library.root, session, Options(), NOW - days * DAY_S) as journal:
         journal.hear(tone(0, samples))
@@ -42,12 +42,12 @@ def recorded(library: Library, days: float, samples: int = 100, text: str | None
     "name",
     ["", ".", "..", "../x", "/etc", "x", str(FIRST).upper().replace("0", "A"), f"{{{FIRST}}}", FIRST.hex],
 )
-def test_only_a_session_is_the_name_of_a_take(name: str) -> None:
+def test_parse_session_accepts_only_canonical_ids(name: str) -> None:
     with pytest.raises(TakeUnknown):
         parse_session(name)
 
 
-def test_the_latest_are_looked_at_one_by_one(library: Library) -> None:
+def test_latest_reads_takes_one_by_one(library: Library) -> None:
     assert list(library.latest()) == []
     sessions = [recorded(library, days=1) for _ in range(3)]
     for place, session in enumerate(sessions):
@@ -59,13 +59,13 @@ def test_the_latest_are_looked_at_one_by_one(library: Library) -> None:
     assert [found.session for found in latest] == [sessions[0]]
 
 
-def test_what_somebody_works_on_is_not_discarded(library: Library) -> None:
+def test_discard_keeps_a_take_in_use(library: Library) -> None:
     with library.reopen(session := recorded(library, days=0)):
         assert not library.discard(session)
     assert library.discard(session)
 
 
-def test_a_take_is_deleted_with_all_that_is_beside_it(library: Library) -> None:
+def test_delete_removes_all_files_of_a_take(library: Library) -> None:
     session = recorded(library, days=0)
     (library.root / str(session) / "notes").mkdir()
     (library.root / str(session) / "notes" / "more.txt").write_text("of some other version")
@@ -75,41 +75,41 @@ def test_a_take_is_deleted_with_all_that_is_beside_it(library: Library) -> None:
         library.delete(session)
 
 
-def test_a_take_that_cannot_be_deleted_says_so(library: Library) -> None:
+def test_delete_reports_why_it_failed(library: Library) -> None:
     session = recorded(library, days=0)
     with library.reopen(session), pytest.raises(TakeBusy):
         library.delete(session)
     (library.root / str(session) / LOCK).unlink()
-    (library.root / str(session) / LOCK).mkdir()  # nobody can hold it
+    (library.root / str(session) / LOCK).mkdir()  # a lock that cannot be taken
     with pytest.raises(NotDeleted):
         library.delete(session)
     assert not library.discard(session)
 
 
-def test_what_a_person_made_of_it_is_its_text(library: Library) -> None:
+def test_text_of_an_edited_take_is_the_edit(library: Library) -> None:
     with library.reopen(session := recorded(library, days=0)) as journal:
         assert library.find(session).text == "yes"
         journal.edit("no")
     assert (library.find(session).text, library.find(session).transcript.text) == ("no", "yes")
 
 
-def test_other_limits_may_be_given(library: Library) -> None:
+def test_sweep_accepts_other_limits(library: Library) -> None:
     session = recorded(library, days=5)
     assert library.sweep(NOW) == []
     assert library.sweep(NOW, RetentionLimits(age_s=DAY_S)) == [session]
 
 
-def test_a_session_is_its_name() -> None:
+def test_parse_session_returns_the_id() -> None:
     assert parse_session(str(FIRST)) == FIRST
 
 
-def test_takes_lie_in_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_takes_are_in_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     assert of_this_user().root == tmp_path / "data" / "takes"
     assert of_this_user().all() == []
 
 
-def test_a_take_is_found_as_it_is(library: Library) -> None:
+def test_find_describes_the_take_on_disk(library: Library) -> None:
     session = recorded(library, 0, 16_000)
     found = library.find(session)
     assert (found.session, found.samples, found.seconds, found.state) == (session, 16_000, 1.0, TakeState.DONE)
@@ -118,7 +118,7 @@ def test_a_take_is_found_as_it_is(library: Library) -> None:
     assert found.size == 32_000 + (found.folder / EVENTS).stat().st_size
 
 
-def test_looking_changes_nothing_and_sees_who_is_at_work(library: Library) -> None:
+def test_find_changes_no_file_and_detects_a_live_take(library: Library) -> None:
     session = uuid4()
     Journal.create(library.root, session, Options(), NOW).close()
     (library.root / str(session) / AUDIO).write_bytes(b"abc")
@@ -133,27 +133,27 @@ def test_looking_changes_nothing_and_sees_who_is_at_work(library: Library) -> No
         library.find(FIRST)
 
 
-def test_all_are_listed_the_newest_first_and_nothing_else(library: Library) -> None:
+def test_all_lists_only_takes_with_the_newest_first(library: Library) -> None:
     old, new, middle = (recorded(library, days) for days in (3, 1, 2))
     (library.root / "notes.txt").write_text("not a take")
     (library.root / str(FIRST)).mkdir()
     assert [found.session for found in library.all()] == [new, middle, old]
 
 
-def test_a_take_without_audio_is_still_one(library: Library) -> None:
+def test_find_returns_a_take_without_audio(library: Library) -> None:
     session = recorded(library, 0)
     (library.root / str(session) / AUDIO).unlink()
     assert (library.find(session).samples, library.find(session).transcript.text) == (0, "yes")
 
 
-def test_a_new_take_lets_old_ones_go(library: Library) -> None:
+def test_create_deletes_expired_takes(library: Library) -> None:
     old, needed, recent = recorded(library, 31), recorded(library, 50, text=None), recorded(library, 29)
     with library.create(FIRST, Options(), NOW):
         assert {found.session for found in library.all()} == {needed, recent, FIRST}
     assert not (library.root / str(old)).exists()
 
 
-def test_too_much_lets_the_oldest_go_but_nothing_that_is_needed(library: Library) -> None:
+def test_sweep_deletes_the_oldest_but_no_needed_take_above_the_size_limit(library: Library) -> None:
     waiting = recorded(library, 9, 3_000, text=None)
     with Journal.create(library.root, FIRST, Options(), NOW - 8 * DAY_S) as interrupted:
         interrupted.hear(tone(0, 500))
@@ -164,7 +164,7 @@ def test_too_much_lets_the_oldest_go_but_nothing_that_is_needed(library: Library
     assert {found.session for found in library.all()} == {waiting, FIRST}
 
 
-def test_what_somebody_works_on_is_not_deleted(library: Library) -> None:
+def test_sweep_keeps_a_take_in_use(library: Library) -> None:
     session = recorded(library, 0)
     lock = TakeLock(library.root / str(session))
     assert library.sweep(NOW + 40 * DAY_S) == []
@@ -175,7 +175,7 @@ def test_what_somebody_works_on_is_not_deleted(library: Library) -> None:
     assert list(library.root.iterdir()) == []
 
 
-def test_a_take_that_never_began_goes(library: Library) -> None:
+def test_sweep_deletes_an_empty_take(library: Library) -> None:
     with library.create(FIRST, Options(), NOW - 31 * DAY_S):
         pass
     assert library.find(FIRST).state is TakeState.EMPTY
@@ -183,12 +183,12 @@ def test_a_take_that_never_began_goes(library: Library) -> None:
 
 
 def damage(library: Library, session: UUID) -> None:
-    """Take the last line but one away."""
+    """Remove the last line but one from the journal."""
     lines = (library.root / str(session) / EVENTS).read_bytes().splitlines(keepends=True)
     (library.root / str(session) / EVENTS).write_bytes(b"".join((*lines[:-2], lines[-1])))
 
 
-def test_damaged_take_is_never_let_go_but_deleted_when_somebody_asks(library: Library) -> None:
+def test_damaged_take_is_deleted_only_on_request(library: Library) -> None:
     session = recorded(library, 400, 5_000)
     damage(library, session)
     found = library.find(session)
@@ -199,9 +199,7 @@ def test_damaged_take_is_never_let_go_but_deleted_when_somebody_asks(library: Li
 
 
 @pytest.mark.parametrize("name", [AUDIO, EVENTS])
-def test_take_whose_file_is_a_folder_is_listed_kept_not_opened_and_can_be_deleted(
-    library: Library, name: str
-) -> None:
+def test_take_with_a_folder_for_a_file_is_listed_kept_and_deletable(library: Library, name: str) -> None:
     session, other = recorded(library, 400), recorded(library, 1)
     (library.root / str(session) / name).unlink()
     (library.root / str(session) / name / "inside").mkdir(parents=True)
@@ -214,7 +212,7 @@ def test_take_whose_file_is_a_folder_is_listed_kept_not_opened_and_can_be_delete
     assert [found.session for found in library.all()] == [other]
 
 
-def test_audio_without_a_journal_is_a_damaged_take_of_the_time_of_its_folder(library: Library) -> None:
+def test_audio_without_a_journal_is_a_damaged_take_dated_by_its_folder(library: Library) -> None:
     session = recorded(library, 400)
     (library.root / str(session) / EVENTS).unlink()
     os.utime(library.root / str(session), (NOW, NOW))
@@ -223,7 +221,7 @@ def test_audio_without_a_journal_is_a_damaged_take_of_the_time_of_its_folder(lib
     assert library.sweep(NOW) == []
 
 
-def test_deletion_that_was_cut_off_leaves_no_take_and_is_ended(library: Library) -> None:
+def test_interrupted_deletion_leaves_no_take_and_is_completed_by_sweep(library: Library) -> None:
     session = recorded(library, 0)
     (library.root / str(session) / AUDIO).rename(library.root / str(session) / DELETED)
     assert library.all() == []
@@ -233,7 +231,7 @@ def test_deletion_that_was_cut_off_leaves_no_take_and_is_ended(library: Library)
     assert list(library.root.iterdir()) == []
 
 
-def test_folder_of_takes_that_cannot_be_read_is_an_error(library: Library) -> None:
+def test_unreadable_folder_of_takes_is_an_error(library: Library) -> None:
     library.root.symlink_to(library.root.name)
     with pytest.raises(JournalError, match="cannot be read: Too many levels"):
         library.all()

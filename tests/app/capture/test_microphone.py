@@ -1,4 +1,4 @@
-"""The microphone over a sound system without sound: order, endings, losses, and what a person is told of them."""
+"""The microphone on a simulated sound system: order, endings, losses, and reports to the user."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -16,7 +16,7 @@ from tests.app.capture.sounds import BUILT_IN, HEADSET, FakeSoundSystem
 from tests.helpers.waiting import wait_until
 
 FAST = MicrophoneSettings(timing=Timing(silent=60.0, first_block=0.2, search=0.0, look=0.0, pause=0.0))
-GREETING = 1600  # samples of silence that each device here gives first
+GREETING = 1600  # samples of silence that each simulated device delivers first
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def system() -> FakeSoundSystem:
 
 
 def numbers(start: int, stop: int) -> NDArray[np.float32]:
-    """Samples that are themselves at 16 bits."""
+    """Return samples whose 16-bit values are ``start`` to ``stop``."""
     return (np.arange(start, stop) / 32768).astype(np.float32)
 
 
 async def read(blocks: AsyncIterator[NDArray[np.int16]], samples: int) -> NDArray[np.int16]:
-    """At least so many."""
+    """Read at least ``samples`` samples."""
     heard = np.empty(0, np.int16)
     async with asyncio.timeout(30):
         while len(heard) < samples:
@@ -43,7 +43,7 @@ async def rest(blocks: AsyncIterator[NDArray[np.int16]]) -> NDArray[np.int16]:
         return np.concatenate([np.empty(0, np.int16), *[block async for block in blocks]])
 
 
-async def test_everything_that_came_before_the_end_is_handed_over(system: FakeSoundSystem) -> None:
+async def test_recording_contains_all_samples_before_the_stop(system: FakeSoundSystem) -> None:
     async with open_microphone("headset", FAST, system=system) as microphone:
         assert microphone.device == "headset"
         blocks = microphone.blocks()
@@ -58,7 +58,7 @@ async def test_everything_that_came_before_the_end_is_handed_over(system: FakeSo
     assert (microphone.lost_samples, microphone.overflows, system.stream.closed) == (0, 0, 1)
 
 
-async def test_the_tail_of_the_resampler_is_handed_over(system: FakeSoundSystem) -> None:
+async def test_recording_contains_the_tail_of_the_resampler(system: FakeSoundSystem) -> None:
     async with open_microphone("", FAST, system=system) as microphone:
         system.stream.say(np.full(48_000, 0.5, np.float32))
         microphone.stop()
@@ -67,8 +67,8 @@ async def test_the_tail_of_the_resampler_is_handed_over(system: FakeSoundSystem)
     assert microphone.level_dbfs == pytest.approx(-6.02, abs=0.1)
 
 
-async def test_what_the_device_still_holds_at_the_end_is_waited_for(system: FakeSoundSystem) -> None:
-    system.latency_s = 60.0  # whatever a device says, the end is not that far away
+async def test_stop_waits_for_audio_still_in_the_device(system: FakeSoundSystem) -> None:
+    system.latency_s = 60.0  # the wait is capped, whatever latency a device reports
     async with open_microphone("headset", FAST, system=system) as microphone:
         microphone.stop()
         for _ in range(5):
@@ -77,7 +77,7 @@ async def test_what_the_device_still_holds_at_the_end_is_waited_for(system: Fake
         assert len(await rest(microphone.blocks())) == GREETING + 100
 
 
-async def test_the_last_samples_of_a_device_that_goes_are_kept(system: FakeSoundSystem) -> None:
+async def test_last_samples_of_a_lost_device_are_kept(system: FakeSoundSystem) -> None:
     told: list[MicrophoneChange] = []
     async with open_microphone("", FAST, on_change=told.append, system=system) as microphone:
         system.stream.say(np.full(48_000, 0.5, np.float32))
@@ -94,7 +94,7 @@ async def test_leaving_the_context_ends_the_recording(system: FakeSoundSystem) -
     assert len(await rest(blocks)) == GREETING + 500
 
 
-async def test_armed_it_begins_with_the_half_second_before(system: FakeSoundSystem) -> None:
+async def test_armed_recording_begins_with_the_half_second_before_the_start(system: FakeSoundSystem) -> None:
     async with open_microphone("headset", FAST, armed=True, system=system) as microphone:
         system.stream.say(numbers(0, 20_000))
         await wait_until(lambda: microphone.level_dbfs > -50, "it has been heard")
@@ -110,7 +110,7 @@ async def test_armed_it_begins_with_the_half_second_before(system: FakeSoundSyst
     assert second.tolist() == list(range(100, 300))
 
 
-async def test_one_that_is_lost_while_nothing_is_recorded_comes_back(system: FakeSoundSystem) -> None:
+async def test_armed_microphone_comes_back_when_lost_between_recordings(system: FakeSoundSystem) -> None:
     told: list[Change] = []
     async with open_microphone(
         "", FAST, armed=True, on_change=lambda change: told.append(change.change), system=system
@@ -126,7 +126,7 @@ async def test_one_that_is_lost_while_nothing_is_recorded_comes_back(system: Fak
         assert np.abs(await rest(microphone.blocks())).max() > 10_000, "with what was just before"
 
 
-async def test_a_start_right_after_a_stop_loses_nothing_and_doubles_nothing(system: FakeSoundSystem) -> None:
+async def test_start_right_after_a_stop_neither_loses_nor_repeats_samples(system: FakeSoundSystem) -> None:
     async with open_microphone("headset", FAST, armed=True, system=system) as microphone:
         microphone.start()
         first = microphone.blocks()
@@ -140,7 +140,7 @@ async def test_a_start_right_after_a_stop_loses_nothing_and_doubles_nothing(syst
     assert heard[GREETING:].tolist() == list(range(1200))
 
 
-async def test_overflows_are_counted(system: FakeSoundSystem) -> None:
+async def test_overflows_are_counted_across_devices(system: FakeSoundSystem) -> None:
     async with open_microphone("headset", FAST, system=system) as microphone:
         system.stream.say(numbers(0, 100), overflowed=True)
         system.stream.say(numbers(0, 100), overflowed=True)
@@ -150,13 +150,13 @@ async def test_overflows_are_counted(system: FakeSoundSystem) -> None:
         assert microphone.overflows == 2
 
 
-async def test_what_a_stalled_program_loses_is_told(system: FakeSoundSystem) -> None:
+async def test_samples_lost_by_a_stalled_program_are_reported(system: FakeSoundSystem) -> None:
     told: list[MicrophoneChange] = []
     settings = MicrophoneSettings(most_waiting_s=1.0, timing=FAST.timing)
     async with open_microphone("headset", settings, on_change=told.append, system=system) as microphone:
         blocks = microphone.blocks()
         await read(blocks, GREETING)
-        for at in range(0, 20_000, 1000):  # the loop does not run meanwhile
+        for at in range(0, 20_000, 1000):  # the loop does not run here
             system.stream.say(numbers(at, at + 1000))
         heard = await read(blocks, 16_000)
         system.stream.say(numbers(0, 100))
@@ -167,8 +167,8 @@ async def test_what_a_stalled_program_loses_is_told(system: FakeSoundSystem) -> 
     assert microphone.lost_samples == 4000
 
 
-async def test_a_lost_device_is_replaced_and_the_person_is_told(system: FakeSoundSystem) -> None:
-    """And what it said at last is kept, also when it goes."""
+async def test_lost_device_is_replaced_and_reported(system: FakeSoundSystem) -> None:
+    """The last samples before the loss are kept."""
     told: list[MicrophoneChange] = []
     async with open_microphone("headset", FAST, on_change=told.append, system=system) as microphone:
         system.stream.say(numbers(0, 5000))
@@ -185,7 +185,7 @@ async def test_a_lost_device_is_replaced_and_the_person_is_told(system: FakeSoun
     assert microphone.lost_samples == told[1].lost_samples
 
 
-async def test_without_any_it_waits_for_as_long_as_it_takes(system: FakeSoundSystem) -> None:
+async def test_recording_waits_without_limit_when_no_microphone_is_left(system: FakeSoundSystem) -> None:
     told: list[MicrophoneChange] = []
     async with open_microphone("", FAST, on_change=told.append, system=system) as microphone:
         system.take(BUILT_IN)
@@ -202,7 +202,7 @@ async def test_without_any_it_waits_for_as_long_as_it_takes(system: FakeSoundSys
     assert microphone.lost_samples == told[1].lost_samples
 
 
-async def test_a_recording_that_ends_without_a_device_counts_what_it_lacks(system: FakeSoundSystem) -> None:
+async def test_recording_counts_missed_samples_when_it_ends_without_a_device(system: FakeSoundSystem) -> None:
     told: list[MicrophoneChange] = []
     async with open_microphone("", FAST, on_change=told.append, system=system) as microphone:
         system.take(BUILT_IN)
@@ -212,7 +212,9 @@ async def test_a_recording_that_ends_without_a_device_counts_what_it_lacks(syste
         assert microphone.lost_samples > 0
 
 
-async def test_the_chosen_one_is_taken_again(system: FakeSoundSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_chosen_microphone_is_used_again_when_it_returns(
+    system: FakeSoundSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "look", system.inputs)
     told: list[MicrophoneChange] = []
     async with open_microphone("headset", FAST, on_change=told.append, system=system) as microphone:
@@ -234,7 +236,7 @@ async def test_the_chosen_one_is_taken_again(system: FakeSoundSystem, monkeypatc
         ("headset", (), (HEADSET,), (BUILT_IN, HEADSET), MicrophoneRefused),
     ],
 )
-async def test_a_start_does_not_fall_back(
+async def test_open_does_not_fall_back_to_another_microphone(
     choice: str,
     refusing: Sequence[Input],
     mute: Sequence[Input],
@@ -249,7 +251,7 @@ async def test_a_start_does_not_fall_back(
     assert all(stream.closed for stream in system.streams)
 
 
-async def test_who_records_is_told_when_the_watch_fails(system: FakeSoundSystem) -> None:
+async def test_reader_gets_the_error_when_the_device_watch_fails(system: FakeSoundSystem) -> None:
     def fail(change: MicrophoneChange) -> None:
         raise ValueError("the display is broken")
 

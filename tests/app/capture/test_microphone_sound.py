@@ -1,4 +1,4 @@
-"""The microphone with real sound: what a virtual microphone hears arrives whole, whatever happens to it."""
+"""The microphone with real sound: audio played to a virtual microphone arrives complete, despite interruptions."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +14,12 @@ from tests.helpers.recordings import SYNTHETIC, samples_of
 from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
 from tests.helpers.waiting import wait_until_sync
 
-pytestmark = pytest.mark.serial("microphone")  # sound does not wait for a computer that is busy
+pytestmark = pytest.mark.serial("microphone")  # sound does not wait for a busy computer
 
 
 @pytest.fixture
 def speech(tmp_path: Path) -> Path:
-    """Something short to be played: it takes as long as it lasts."""
+    """A short recording to play; playing takes as long as it lasts."""
     path = tmp_path / "speech.wav"
     soundfile.write(path, samples_of(SYNTHETIC / "en-03.flac")[: int(1.5 * SAMPLE_RATE)], SAMPLE_RATE)
     return path
@@ -27,7 +27,7 @@ def speech(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=[False, True], ids=["server", "alsa"])
 def alsa(request: pytest.FixtureRequest) -> bool:
-    """Whether no sound server answers, so that ALSA is used."""
+    """True if no sound server answers, so that ALSA is used."""
     return bool(request.param)
 
 
@@ -39,7 +39,7 @@ def desk() -> Iterator[VirtualMicrophone]:
 
 
 def heard_at(played: NDArray[np.int16], captured: NDArray[np.int16]) -> int:
-    """Where in ``captured`` it begins. Fails unless all of it is there in one piece, without a sample too few."""
+    """Return where in ``captured`` the played audio begins. Fails unless it is complete and in one piece."""
     spoken, heard = played.astype(np.float64), captured.astype(np.float64)
     size = 1 << (len(spoken) + len(heard)).bit_length()
     products = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(spoken, size)), size)
@@ -52,13 +52,13 @@ def heard_at(played: NDArray[np.int16], captured: NDArray[np.int16]) -> int:
 
 
 def wait_for_more(program: Capturing, seconds: float) -> None:
-    """Until so much more has been captured."""
+    """Wait until ``seconds`` more have been captured."""
     enough = len(program.samples) + seconds * SAMPLE_RATE
     wait_until_sync(lambda: len(program.samples) >= enough, f"{seconds} s more are captured")
 
 
-def test_what_is_played_arrives_whole(desk: VirtualMicrophone, tmp_path: Path, speech: Path, alsa: bool) -> None:
-    """From 16 kHz to the server's 48 kHz, to the 44.1 kHz of the ALSA device, and back to 16 kHz."""
+def test_played_audio_arrives_complete(desk: VirtualMicrophone, tmp_path: Path, speech: Path, alsa: bool) -> None:
+    """The audio is resampled from 16 kHz to the server's 48 kHz, to the ALSA device's 44.1 kHz, and back."""
     played = samples_of(speech)
     with capturing(desk, tmp_path, alsa=alsa) as program:
         assert program.wait_for("opened")["device"] == ("default" if alsa else "desk")
@@ -72,10 +72,10 @@ def test_what_is_played_arrives_whole(desk: VirtualMicrophone, tmp_path: Path, s
     assert (ended["overflows"], ended["lost"]) == (0, 0)
 
 
-def test_a_microphone_that_is_kept_open_begins_before_the_start(
+def test_armed_microphone_records_audio_from_before_the_start(
     desk: VirtualMicrophone, tmp_path: Path, speech: Path
 ) -> None:
-    """Two recordings, nothing of the first in the second."""
+    """Record twice; the second recording has nothing of the first."""
     with capturing(desk, tmp_path, choice="desk", armed=True) as program:
         program.wait_for("opened")
         desk.play(speech)
@@ -94,7 +94,7 @@ def test_a_microphone_that_is_kept_open_begins_before_the_start(
     assert loud > np.abs(tail.astype(np.int32)).max() // 4, "the end of the speech was before the start"
 
 
-def test_a_source_that_goes_and_comes_back_is_heard_again(
+def test_source_is_recorded_again_after_it_returns(
     desk: VirtualMicrophone, tmp_path: Path, speech: Path, alsa: bool
 ) -> None:
     played = samples_of(speech)
@@ -117,8 +117,11 @@ def test_a_source_that_goes_and_comes_back_is_heard_again(
     assert ended["lost"] == back["lost"]
 
 
-def test_another_one_is_heard_until_the_chosen_one_is_back(tmp_path: Path, speech: Path) -> None:
-    """A whole sound server goes and comes: its device is no longer listed, so PortAudio must look anew."""
+def test_other_microphone_is_recorded_until_the_chosen_one_returns(tmp_path: Path, speech: Path) -> None:
+    """A whole sound server stops and restarts.
+
+    Its device is no longer listed, so PortAudio must list devices anew.
+    """
     played = samples_of(speech)
     with (
         virtual_microphones("desk", "headset") as (desk, headset),
@@ -142,10 +145,10 @@ def test_another_one_is_heard_until_the_chosen_one_is_back(tmp_path: Path, speec
 
 
 @pytest.mark.proof(minutes=1)
-def test_a_sound_server_that_hangs_keeps_nobody_from_going_on_or_ending(
+def test_hanging_sound_server_blocks_neither_recording_nor_exit(
     desk: VirtualMicrophone, tmp_path: Path, speech: Path, alsa: bool
 ) -> None:
-    """PortAudio's calls do not return then. The small version is ``test_sound_thread.py``."""
+    """PortAudio's calls do not return then. The small version of this test is ``test_sound_thread.py``."""
     with capturing(desk, tmp_path, alsa=alsa, choice="desk") as program:
         program.wait_for("opened")
         with desk.hanging():
@@ -169,7 +172,7 @@ def test_a_sound_server_that_hangs_keeps_nobody_from_going_on_or_ending(
         ("desk", "MicrophoneRefused", "choose another"),
     ],
 )
-def test_a_start_tells_what_is_wrong(
+def test_open_reports_why_the_microphone_failed(
     desk: VirtualMicrophone, tmp_path: Path, choice: str, kind: str, advice: str
 ) -> None:
     desk.unload()
@@ -179,7 +182,7 @@ def test_a_start_tells_what_is_wrong(
 
 
 @pytest.mark.parametrize("plugged", [[], ["desk"]], ids=["no server", "no source"])
-def test_no_microphone_at_all(tmp_path: Path, plugged: list[str]) -> None:
+def test_open_reports_that_no_microphone_exists(tmp_path: Path, plugged: list[str]) -> None:
     with virtual_microphones("desk", plugged=plugged) as (desk,):
         if plugged:
             desk.unload()

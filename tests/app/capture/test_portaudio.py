@@ -1,4 +1,4 @@
-"""What is asked of PortAudio; that it answers is shown by ``test_microphone_sound.py``."""
+"""The requests made to PortAudio. ``test_microphone_sound.py`` covers its answers."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from tests.helpers.virtual_microphone import virtual_microphones
 
 
 @pytest.mark.parametrize(("most", "tried"), [(1, [1]), (2, [2, 1]), (4, [2, 1, 4]), (32, [2, 1, 32]), (0, [])])
-def test_two_channels_are_tried_first_and_all_of_them_last(most: int, tried: list[int]) -> None:
+def test_two_channels_are_tried_first_and_all_channels_last(most: int, tried: list[int]) -> None:
     assert channel_counts(most) == tried
 
 
@@ -34,8 +34,8 @@ except AudioLibraryMissing as error:
         ("import ctypes.util; ctypes.util.find_library = lambda name: None", "sudo apt-get install libportaudio2"),
     ],
 )
-def test_what_is_missing_is_told_with_the_way_to_have_it(before: str, advice: str) -> None:
-    """In a process of its own: libraries are loaded once."""
+def test_missing_library_error_says_how_to_install_it(before: str, advice: str) -> None:
+    """Runs in its own process, because libraries are loaded once per process."""
     if sys.platform != "linux" and "ctypes" in before:
         pytest.skip("needs Linux: elsewhere the package carries the library")
     script = ASK.format(before=before)
@@ -64,7 +64,7 @@ asyncio.run(main())
 """
 
 
-def test_what_was_plugged_in_is_seen_when_no_stream_is_open() -> None:
+def test_new_microphone_is_listed_only_while_no_stream_is_open() -> None:
     with virtual_microphones("desk", "headset", plugged=["desk"]) as (desk, headset):
         command = [sys.executable, "-c", LIST]
         with subprocess.Popen(
@@ -105,8 +105,8 @@ asyncio.run(main())
 """
 
 
-def test_an_output_that_refuses_beside_microphones_ends_nothing() -> None:
-    """PortAudio alone takes the process with it, within some hundred refusals."""
+def test_refused_output_does_not_end_the_process_while_recording() -> None:
+    """PortAudio alone ends the process within some hundred refusals."""
     with virtual_microphones("desk") as (desk,):
         command = [sys.executable, "-c", REFUSED]
         done = subprocess.run(command, env=desk.alsa_environment, capture_output=True, text=True, timeout=60)

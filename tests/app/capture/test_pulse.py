@@ -1,6 +1,6 @@
-"""Microphones of a real PulseAudio: listed by their names, recorded from, plugged in and out.
+"""Microphones of a real PulseAudio: listed by name, recorded, plugged in and out.
 
-Silence and sounds of a chosen source arrive whole: ``test_microphone_sound.py``.
+``test_microphone_sound.py`` covers that silence and sounds of a chosen source arrive complete.
 """
 
 import json
@@ -31,7 +31,7 @@ print(encode(asyncio.run(sound_system().inputs())).decode())
 
 @pytest.fixture
 def desk() -> Iterator[VirtualMicrophone]:
-    """A sound server with two microphones, of which "desk" is the default."""
+    """A sound server with two microphones; "desk" is the default."""
     with virtual_microphones("desk") as (microphone,):
         microphone.load("webcam")
         yield microphone
@@ -54,7 +54,7 @@ def sources(desk: VirtualMicrophone) -> dict[str, dict[str, object]]:
     return {device["key"]: device for device in json.loads(told.stdout)}
 
 
-def test_sources_keep_their_keys_when_the_server_numbers_them_anew(desk: VirtualMicrophone) -> None:
+def test_sources_keep_their_keys_when_the_server_renumbers_them(desk: VirtualMicrophone) -> None:
     before = sources(desk)
     assert before["desk_source"]["default"] and not before["webcam_source"]["default"]
     assert before["webcam_sink.monitor"]["monitor"] and not before["webcam_source"]["monitor"]
@@ -69,7 +69,7 @@ def test_sources_keep_their_keys_when_the_server_numbers_them_anew(desk: Virtual
 
 
 @pytest.mark.parametrize(("choice", "other"), [("webcam_source", "desk"), ("", "webcam")])
-def test_chosen_source_alone_is_recorded(
+def test_only_the_chosen_source_is_recorded(
     desk: VirtualMicrophone, tmp_path: Path, speech: Path, choice: str, other: str
 ) -> None:
     chosen = "webcam" if choice else "desk"
@@ -82,10 +82,10 @@ def test_chosen_source_alone_is_recorded(
         wait_until_sync(lambda: loudest(program.samples) > 1000, "speech")
 
 
-def test_default_is_recorded_until_the_chosen_source_is_back(
+def test_default_is_recorded_until_the_chosen_source_returns(
     desk: VirtualMicrophone, tmp_path: Path, speech: Path
 ) -> None:
-    """The server moves no stream to a source that nobody chose: the stream ends, and we decide."""
+    """The server must not move the stream to another source: the stream ends, and this program decides."""
     with capturing(desk, tmp_path, choice="webcam_source", look=0.5) as program:
         program.wait_for("opened")
         desk.unload("webcam")

@@ -1,4 +1,4 @@
-"""A take is read with what is damaged of it: what is sealed is certain, what an older version wrote must fit."""
+"""Takes are read with their damage: sealed lines are certain, lines of older versions must be consistent."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -58,7 +58,7 @@ def test_whole_take_has_no_faults(read: Callable[..., Take], following: int) -> 
         (5, End(70_000, 16_000)),
     ],
 )
-def test_boundary_of_an_older_version_that_cannot_be_costs_only_its_segment(place: int, event: Event) -> None:
+def test_impossible_boundary_of_an_older_version_affects_only_its_segment(place: int, event: Event) -> None:
     take = older(*changed(place, event))
     assert take.state(96_000) is TakeState.DAMAGED
     assert any(f"line {place + 1}:" in fault or "line 5:" in fault for fault in faults(take))
@@ -70,7 +70,7 @@ def test_boundary_of_an_older_version_that_cannot_be_costs_only_its_segment(plac
     assert len(todo.steps) <= 4
 
 
-def test_overlap_of_which_either_side_may_be_wrong_costs_both() -> None:
+def test_both_segments_are_doubtful_when_either_boundary_may_be_wrong() -> None:
     take = older(
         OPENED, Begin(0, 0), End(0, 26_000), Begin(1, 24_000), End(1, 16_000), Finished(48_000), audio=96_000
     )
@@ -78,7 +78,7 @@ def test_overlap_of_which_either_side_may_be_wrong_costs_both() -> None:
     assert plan(take, 48_000).gaps == (Span(0, 48_000),)
 
 
-def test_segment_of_an_older_version_gives_way_to_one_with_a_seal() -> None:
+def test_unsealed_segment_is_doubtful_when_it_overlaps_a_sealed_one() -> None:
     before: list[Event] = [OPENED, Begin(0, 0), End(0, 30_000)]
     after: list[Event] = [Begin(1, 24_000), End(1, 16_000)]
     lines = [*map(encode_line, before), *(sealed(encode_line(event), n) for n, event in enumerate(after))]
@@ -87,20 +87,20 @@ def test_segment_of_an_older_version_gives_way_to_one_with_a_seal() -> None:
 
 
 @pytest.mark.parametrize("number", [70_000, 2**32 - 1])
-def test_absurd_number_with_a_seal_is_left_out(number: int) -> None:
+def test_sealed_line_with_an_absurd_segment_number_is_ignored(number: int) -> None:
     take = newer(OPENED, Begin(0, 0), End(0, 16_000), Begin(number, 24_000), Finished(48_000), audio=96_000)
     assert faults(take) == [f"events.jsonl, line 4: a journal of 5 lines has no segment {number}"]
     assert len(plan(take, 48_000).steps) == 1
 
 
 @pytest.mark.parametrize("size", [0, 2, AUDIO - 1, AUDIO - 2])
-def test_audio_that_ends_early_is_a_fault_that_nothing_mends(size: int) -> None:
+def test_audio_that_ends_early_stays_a_fault_after_mending(size: int) -> None:
     take = newer(*WHOLE, Mended(size // 2, 0), audio=size)
     assert faults(take) == [f"audio.pcm16: the audio ends at byte {size}, but {AUDIO} bytes were recorded"]
     assert take.state(size // 2) is TakeState.DAMAGED
 
 
-def test_audio_ends_early_without_an_end_of_the_journal_too() -> None:
+def test_audio_that_ends_early_is_a_fault_in_an_unfinished_take() -> None:
     assert faults(newer(OPENED, *TOLD, audio=175_998)) == [
         "audio.pcm16: the audio ends at byte 175998, but 176000 bytes were recorded"
     ]
@@ -108,13 +108,13 @@ def test_audio_ends_early_without_an_end_of_the_journal_too() -> None:
 
 
 @pytest.mark.parametrize("more", [1, 2, 64_000])
-def test_audio_behind_the_end_is_a_fault(more: int) -> None:
+def test_audio_after_the_end_of_the_take_is_a_fault(more: int) -> None:
     take = newer(*WHOLE, audio=AUDIO + more)
     assert faults(take) == [f"audio.pcm16: the audio has {AUDIO + more} bytes, but only {AUDIO} were recorded"]
     assert plan(take, 96_000 + more // 2).gaps[-1:] == ((Span(88_000, 96_000 + more // 2),) if more > 1 else ())
 
 
-def test_mended_faults_are_over_but_not_a_new_one() -> None:
+def test_mended_faults_are_hidden_but_a_new_one_is_reported() -> None:
     lines = [sealed(encode_line(event), n) for n, event in enumerate(WHOLE)]
     del lines[4]
     hurt = read_take(b"".join(lines), AUDIO)
@@ -127,18 +127,18 @@ def test_mended_faults_are_over_but_not_a_new_one() -> None:
     assert read_take(b"".join(lines), AUDIO).state(96_000) is TakeState.DAMAGED
 
 
-def test_beginning_of_the_recording_must_be_there() -> None:
+def test_missing_opened_line_is_a_fault() -> None:
     assert faults(older(*TOLD)) == ["events.jsonl: the line that begins the recording is missing"]
     assert faults(read_take(b"", 2)) == ["events.jsonl: the line that begins the recording is missing"]
     assert read_take(b"", 0).damage == ()
 
 
-def test_segment_of_an_older_version_that_was_given_up_needs_no_length() -> None:
+def test_cancelled_segment_of_an_older_version_needs_no_length() -> None:
     take = older(OPENED, Begin(0, 0), Cancelled(0, 0), Begin(1, 0), End(1, 9), Finished(9), audio=18)
     assert take.damage == ()
 
 
-def test_events_of_a_segment_without_a_beginning_are_named() -> None:
+def test_events_of_a_segment_without_a_beginning_are_a_fault() -> None:
     take = older(OPENED, End(0, 9), Begin(1, 24_000), End(1, 9), Finished(96_000))
     assert "events.jsonl, line 2: segment 0 has no beginning" in faults(take)
     assert plan(take, 96_000).gaps[0] == Span(0, 24_000)

@@ -1,4 +1,4 @@
-"""What is left to do, for every way in which a take can have ended."""
+"""Plans for completing a take, for every way in which it can have ended."""
 
 import pytest
 from hypothesis import given
@@ -31,11 +31,11 @@ def planned(*events: Event, samples: int = 1_000) -> Plan:
         ((Begin(0, 100), Cancelled(0, 200)), Plan((Skip(0, 100),), None, 300)),
     ],
 )
-def test_boundaries_are_kept_and_the_rest_is_cut(events: tuple[Event, ...], expected: Plan) -> None:
+def test_plan_keeps_boundaries_and_cuts_the_rest(events: tuple[Event, ...], expected: Plan) -> None:
     assert planned(*events) == expected
 
 
-def test_a_finished_take_with_all_its_texts_needs_nothing() -> None:
+def test_plan_is_idle_only_for_a_finished_take_with_all_texts() -> None:
     assert planned(*FIRST, Final(0, "a"), Finished(1_000)).idle
     assert planned(*FIRST, Cancelled(0, 400), Finished(1_000)).idle
     assert planned(samples=0).idle
@@ -44,13 +44,13 @@ def test_a_finished_take_with_all_its_texts_needs_nothing() -> None:
     assert not planned(*FIRST, Finished(1_000), samples=50).idle
 
 
-def test_what_reaches_beyond_the_audio_is_cut_there() -> None:
+def test_segment_beyond_the_end_of_the_audio_is_shortened() -> None:
     assert planned(*FIRST, samples=300) == Plan((Replay(0, 100, 200),), None, None)
     assert planned(*FIRST, samples=100) == Plan((Skip(0, 100, lost=True),), None, None)
     assert planned(*FIRST, Begin(1, 600), samples=600).steps[1] == Skip(1, 600, empty=True)
 
 
-def test_damaged_lines_leave_no_gap_between_numbers() -> None:
+def test_plan_has_no_gap_in_segment_numbers_after_damaged_lines() -> None:
     without_begin = planned(*FIRST, *(Begin(2, 700), End(2, 100)))
     assert without_begin.steps == (Replay(0, 100, 400), PassOver(1), Replay(2, 700, 100))
     without_end = planned(Begin(0, 100), *SECOND)
@@ -63,10 +63,10 @@ def test_damaged_lines_leave_no_gap_between_numbers() -> None:
     st.integers(0, 500),
     st.booleans(),
 )
-def test_every_sample_that_is_needed_is_sent_or_cut(
+def test_plan_sends_or_cuts_every_needed_sample(
     segments: list[tuple[int, int, str]], cut: int, samples: int, finished: bool
 ) -> None:
-    """Segments with gaps between them, with or without a text, after a crash between any two events."""
+    """Segments with gaps, with or without a text, after a crash between any two events."""
     events: list[Event] = []
     at = 0
     for number, (gap, length, how) in enumerate(segments):

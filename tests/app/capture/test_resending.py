@@ -1,4 +1,4 @@
-"""A take goes on: each segment once, with the text of exactly its samples."""
+"""Resending a take: each segment once, with the text of exactly its samples."""
 
 import asyncio
 import json
@@ -57,7 +57,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(talk: Path, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the take of somebody who said all of ``talk`` without a gateway."""
+    """A folder with a take of all of ``talk``, dictated without a gateway."""
     root = tmp_path_factory.mktemp("whole")
     ears = Ears(open_vad(models / "fsmn-vad"), Segmenter())
     with Journal.create(root, ID, Options(language="en"), 0.0) as journal:
@@ -75,7 +75,7 @@ def whole(talk: Path, models: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def takes(whole: Path, tmp_path: Path) -> Path:
-    """A copy of it, to be damaged."""
+    """A copy of the take ``whole``, to be damaged."""
     shutil.copytree(whole, tmp_path / "takes")
     return tmp_path / "takes"
 
@@ -104,7 +104,10 @@ def events(root: Path, session: UUID = ID) -> list[dict[str, object]]:
 
 
 def check(root: Path, take: Take, known: dict[int, str], session: UUID = ID) -> None:
-    """Each text is the digest of its range, each segment ended once, none overlaps another."""
+    """Check the texts, ends and ranges of all segments.
+
+    Each text is the digest of its range. Each segment ended once. No two segments overlap.
+    """
     audio = np.fromfile(root / str(session) / AUDIO, "<i2")
     free = 0
     for number, spoken in sorted(take.segments.items(), key=lambda each: each[1].at):
@@ -123,7 +126,7 @@ def check(root: Path, take: Take, known: dict[int, str], session: UUID = ID) -> 
 
 
 def covered(take: Take, before: Take, samples: int) -> bool:
-    """Whether all speech that is on disk is in some segment; margins and scraps are none."""
+    """Return whether segments cover all speech on disk, apart from margins and scraps."""
     mine = {n for s in take.segments.values() for n in range(s.at, s.at + (s.samples or 0), 160)}
     grid = {n // 160 for n in mine}
     for spoken in before.segments.values():
@@ -133,7 +136,7 @@ def covered(take: Take, before: Take, samples: int) -> bool:
     return True
 
 
-async def test_a_take_without_boundaries_is_cut_as_if_it_were_live(takes: Path, talk: Path, models: Path) -> None:
+async def test_take_without_boundaries_is_cut_like_a_live_take(takes: Path, talk: Path, models: Path) -> None:
     cut(takes, EVENTS, 0)
     async with scripted(oblige) as gateway:
         transcript, take = await resend(takes, address_of(gateway), models)
@@ -141,7 +144,7 @@ async def test_a_take_without_boundaries_is_cut_as_if_it_were_live(takes: Path, 
     check(takes, take, {})
 
 
-async def test_a_take_is_cut_in_the_mode_in_which_it_was_spoken(tmp_path: Path, talk: Path, models: Path) -> None:
+async def test_take_is_cut_in_the_mode_of_its_recording(tmp_path: Path, talk: Path, models: Path) -> None:
     with Journal.create(tmp_path, ID, Options(), 0, Mode.TOGGLE) as journal:
         for block in read_audio(talk):
             journal.hear(block)
@@ -152,7 +155,7 @@ async def test_a_take_is_cut_in_the_mode_in_which_it_was_spoken(tmp_path: Path, 
     assert said != digests(talk, models)
 
 
-async def test_what_is_known_is_not_sent_again(takes: Path, models: Path) -> None:
+async def test_segment_with_a_text_is_not_sent_again(takes: Path, models: Path) -> None:
     async with scripted(oblige) as gateway:
         transcript, take = await resend(takes, address_of(gateway), models)
         hello = gateway.memory.hellos[0]
@@ -164,7 +167,7 @@ async def test_what_is_known_is_not_sent_again(takes: Path, models: Path) -> Non
     assert any(event["type"] == "queued" for event in events(takes))
 
 
-async def test_a_take_with_all_its_texts_needs_no_gateway(takes: Path, models: Path) -> None:
+async def test_take_with_all_texts_needs_no_gateway(takes: Path, models: Path) -> None:
     async with scripted(oblige) as gateway:
         first, _ = await resend(takes, address_of(gateway), models)
         again, _ = await resend(takes, Address("http://127.0.0.1:9"), models)
@@ -172,8 +175,8 @@ async def test_a_take_with_all_its_texts_needs_no_gateway(takes: Path, models: P
     assert again == first
 
 
-async def test_a_gateway_that_knows_the_session_keeps_what_it_has(takes: Path, models: Path) -> None:
-    """Of segment 1 it has the text, of segment 2 the beginning."""
+async def test_gateway_that_knows_the_session_gets_only_missing_audio(takes: Path, models: Path) -> None:
+    """The gateway has the text of segment 1 and the beginning of segment 2."""
     with Journal.reopen(takes, ID) as journal:
         beginning = journal.read(2, 0, 4_000)
     async with scripted(oblige) as gateway:
@@ -185,7 +188,7 @@ async def test_a_gateway_that_knows_the_session_keeps_what_it_has(takes: Path, m
     check(takes, take, {0: "known", 1: "found there"})
 
 
-async def test_a_failed_segment_gets_another_chance(takes: Path, models: Path) -> None:
+async def test_failed_segment_is_sent_again(takes: Path, models: Path) -> None:
     with Journal.reopen(takes, ID) as journal:
         journal.settle(1, Failed(1, ErrorCode.ENGINE_DIED, "no"))
     async with scripted(oblige) as gateway:
@@ -193,7 +196,7 @@ async def test_a_failed_segment_gets_another_chance(takes: Path, models: Path) -
     check(takes, take, {0: "known"})
 
 
-async def test_a_segment_that_goes_on_keeps_its_beginning(takes: Path, models: Path) -> None:
+async def test_unfinished_segment_keeps_its_beginning(takes: Path, models: Path) -> None:
     lines = (takes / str(ID) / EVENTS).read_bytes().splitlines(keepends=True)
     last = max(n for n, line in enumerate(lines) if b'"begin"' in line)
     begun = json.loads(lines[last])
@@ -204,8 +207,8 @@ async def test_a_segment_that_goes_on_keeps_its_beginning(takes: Path, models: P
     check(takes, take, {0: "known"})
 
 
-async def test_a_segment_that_goes_on_keeps_even_a_silent_beginning(takes: Path, models: Path) -> None:
-    """A gateway may have it. Its end is where the speech ends, as if the silence were not there."""
+async def test_unfinished_segment_keeps_its_beginning_even_if_silent(takes: Path, models: Path) -> None:
+    """A gateway may have the beginning. The end is where the speech ends, as if there were no silence."""
     with Journal.reopen(takes, ID) as journal:
         live = journal.take.segments[0]
     cut(takes, EVENTS, (takes / str(ID) / EVENTS).read_bytes().index(b"\n") + 1)
@@ -236,15 +239,15 @@ async def test_segment_fails_and_take_stays_damaged_when_its_audio_is_gone(takes
             assert len(failed) == len(take.segments) - 1, attempt
 
 
-async def test_a_text_that_cannot_be_kept_is_not_acknowledged(takes: Path, models: Path) -> None:
-    """The disk fills up in between: the session ends, and says why; with room everything is there."""
+async def test_text_is_not_acknowledged_when_the_disk_is_full(takes: Path, models: Path) -> None:
+    """The disk fills up during the session: the session ends with an error. With room, everything is recovered."""
     files: dict[str, FaultyFile] = {}
     display = Display(Console(quiet=True), "test")
     async with scripted(oblige) as gateway:
         resender = Resender(fixed(address_of(gateway)), models / "fsmn-vad", AT_ONCE)
         with Journal.reopen(takes, ID, lambda path: opened_in(files, path)) as journal:
             journal.finish()
-            files[EVENTS].room = 250  # one text, or none
+            files[EVENTS].room = 250  # room for at most one text
             with pytest.raises(NotKept, match="No space left on device"):
                 await resender.resend(journal, display)
             files[EVENTS].room = None
@@ -258,7 +261,9 @@ async def test_a_text_that_cannot_be_kept_is_not_acknowledged(takes: Path, model
 
 @given(st.floats(0, 1), st.one_of(st.just(1.0), st.floats(0, 1)))
 @settings(max_examples=30)
-def test_both_files_may_end_anywhere(whole: Path, models: Path, in_events: float, in_audio: float) -> None:
+def test_take_is_recovered_when_both_files_end_anywhere(
+    whole: Path, models: Path, in_events: float, in_audio: float
+) -> None:
     root = whole.parent / "cut"
     shutil.copytree(whole, root)
     try:
@@ -299,7 +304,7 @@ def address(chain: Chain) -> Address:
 
 @pytest.mark.serial
 @pytest.mark.parametrize("after", [1, 20, 47, 80, 101])
-def test_the_sender_is_killed_and_the_take_goes_on(
+def test_take_is_completed_after_its_sender_was_killed(
     after: int, talk: Path, models: Path, address: Address, tmp_path: Path
 ) -> None:
     session = uuid4()
@@ -310,7 +315,7 @@ def test_the_sender_is_killed_and_the_take_goes_on(
         for _ in range(after):
             assert speaker.stdout.readline()
         speaker.kill()
-    with (tmp_path / str(session) / AUDIO).open("ab") as audio:  # the rest of what was said
+    with (tmp_path / str(session) / AUDIO).open("ab") as audio:  # the rest of the speech
         whole = np.concatenate(list(read_audio(talk))).tobytes()
         audio.write(whole[audio.tell() :])
     with Journal.reopen(tmp_path, session) as journal:

@@ -1,4 +1,4 @@
-"""Which takes go."""
+"""Which takes the retention limits delete."""
 
 from dataclasses import replace
 from math import inf
@@ -17,32 +17,32 @@ def stored(number: int, days: float, size: int = 1, needed: bool = False) -> Sto
     return Stored(UUID(int=number), NOW - days * DAY_S, size, needed)
 
 
-def test_the_limits_are_thirty_days_and_two_gigabytes() -> None:
+def test_default_limits_are_thirty_days_and_two_gigabytes() -> None:
     assert RetentionLimits() == RetentionLimits(age_s=2_592_000, size=2_000_000_000)
 
 
-def test_old_ones_go() -> None:
+def test_takes_above_the_age_limit_expire() -> None:
     takes = [stored(1, 29.9), stored(2, 30.1), stored(3, 0)]
     assert expired(takes, NOW, LIMITS) == [UUID(int=2)]
 
 
-def test_the_oldest_go_until_the_rest_fits() -> None:
+def test_oldest_takes_expire_until_the_rest_fits_the_size_limit() -> None:
     takes = [stored(1, 1, 500), stored(2, 3, 300), stored(3, 2, 300), stored(4, 0, 300)]
     assert expired(takes, NOW, LIMITS) == [UUID(int=2), UUID(int=3)]
 
 
-def test_what_is_needed_stays_and_counts() -> None:
+def test_needed_take_stays_but_counts_towards_the_size_limit() -> None:
     takes = [stored(1, 90, 5_000, needed=True), stored(2, 1, 10), stored(3, 2, 10)]
     assert expired(takes, NOW, LIMITS) == [UUID(int=3), UUID(int=2)]
 
 
-def test_so_many_of_the_newest_stay_whatever_they_are() -> None:
+def test_newest_takes_stay_regardless_of_the_limits() -> None:
     takes = [stored(1, 90, 5_000), stored(2, 80), stored(3, 70, needed=True), stored(4, 60)]
     assert expired(takes, NOW, replace(LIMITS, keep=3)) == [UUID(int=1)]
     assert expired(takes, NOW, replace(LIMITS, keep=9)) == []
 
 
-def test_no_limit_is_no_limit() -> None:
+def test_infinite_limits_delete_no_take() -> None:
     assert expired([stored(1, 99, 10**12)], NOW, RetentionLimits(inf, inf)) == []
 
 
@@ -52,7 +52,7 @@ STORED = st.builds(
 
 
 @given(st.lists(STORED, unique_by=lambda take: take.session))
-def test_never_what_is_needed_and_never_too_little(takes: list[Stored]) -> None:
+def test_remaining_takes_are_within_the_limits_or_needed(takes: list[Stored]) -> None:
     gone = expired(takes, NOW, LIMITS)
     kept = [take for take in takes if take.session not in gone]
     assert not any(take.needed for take in takes if take.session in gone)

@@ -1,4 +1,4 @@
-"""The ring against a list."""
+"""The ring buffer compared with a list."""
 
 import numpy as np
 from hypothesis import given
@@ -8,8 +8,8 @@ from app.capture.ring import Ring
 
 
 @given(st.integers(0, 50), st.lists(st.one_of(st.none(), st.integers(0, 120)), max_size=30))
-def test_it_holds_the_newest_and_gives_each_once(size: int, steps: list[int | None]) -> None:
-    """A number adds so many samples, ``None`` drains."""
+def test_ring_keeps_the_newest_samples_and_returns_each_once(size: int, steps: list[int | None]) -> None:
+    """A number adds that many samples; ``None`` drains the ring."""
     ring, model, count = Ring(size), list[int](), 0
     for step in [*steps, None]:
         if step is None:
@@ -21,7 +21,7 @@ def test_it_holds_the_newest_and_gives_each_once(size: int, steps: list[int | No
             count += step
 
 
-def test_it_does_not_grow() -> None:
+def test_ring_stays_bounded() -> None:
     ring = Ring(100)
     for _ in range(1000):
         ring.add(np.zeros(30, np.int16))

@@ -1,4 +1,4 @@
-"""One thread for all calls, and a deadline for each."""
+"""The sound thread: one thread for all calls, and a deadline for each."""
 
 import asyncio
 import threading
@@ -9,7 +9,7 @@ from app.capture.sound_thread import SoundHangs, SoundThread
 from tests.helpers.waiting import wait_until
 
 
-async def test_all_calls_are_made_by_one_thread_which_keeps_no_process_alive() -> None:
+async def test_all_calls_run_in_one_daemon_thread() -> None:
     thread = SoundThread()
     names = await asyncio.gather(*[thread.ask(threading.current_thread) for _ in range(20)])
     assert len(set(names)) == 1
@@ -17,15 +17,15 @@ async def test_all_calls_are_made_by_one_thread_which_keeps_no_process_alive() -
     assert names[0].daemon
 
 
-async def test_an_error_is_the_callers() -> None:
+async def test_error_is_raised_in_the_caller() -> None:
     thread = SoundThread()
     with pytest.raises(ZeroDivisionError):
         await thread.ask(lambda: 1 // 0)
     assert await thread.ask(lambda: 1) == 1
 
 
-async def test_a_call_that_hangs_is_told_and_its_late_result_is_undone() -> None:
-    """The next call waits for the thread, and has a deadline as well."""
+async def test_hanging_call_fails_at_the_deadline_and_its_late_result_is_undone() -> None:
+    """The next call waits for the thread, and has a deadline too."""
     thread, release, undone = SoundThread(0.05), threading.Event(), list[str]()
 
     def slow() -> str:
@@ -40,7 +40,7 @@ async def test_a_call_that_hangs_is_told_and_its_late_result_is_undone() -> None
     await wait_until(lambda: undone == ["late"], "the late result is undone")
 
 
-async def test_whoever_is_cancelled_leaves_nothing_open() -> None:
+async def test_result_is_undone_when_the_caller_is_cancelled() -> None:
     thread, started, release, undone = SoundThread(), threading.Event(), threading.Event(), list[int]()
 
     def slow() -> int:

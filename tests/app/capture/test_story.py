@@ -1,11 +1,11 @@
-"""What the log tells of where a segment was cut."""
+"""The log entry for a cut segment."""
 
 from structlog.testing import capture_logs
 
 from app.capture.story import cut
 
 
-def test_how_much_of_it_is_silence() -> None:
+def test_cut_logs_the_length_and_the_trailing_silence() -> None:
     with capture_logs() as lines:
         cut(3, 32_000, 9_600)
     (line,) = lines

@@ -1,4 +1,4 @@
-"""What events say of a take."""
+"""The state of a take, computed from its events."""
 
 from uuid import UUID
 
@@ -50,18 +50,20 @@ FAILED = Failed(0, ErrorCode.ENGINE_FAILED, "no")
         ((Wanted(True), *SAID, Finished(9), Final(0, "a"), Inserting(0), Wanted(False)), 9, TakeState.HELD),
     ],
 )
-def test_where_it_stands(events: tuple[Event, ...], samples: int, state: TakeState) -> None:
+def test_state_of_a_take_follows_from_its_events(
+    events: tuple[Event, ...], samples: int, state: TakeState
+) -> None:
     take = Take.of(events)
     assert take.state(samples) is state
     assert take.state(samples, live=True) is TakeState.LIVE
 
 
-def test_only_what_needs_nothing_more_is_transcribed() -> None:
+def test_transcribed_states_need_no_more_work() -> None:
     needed = {TakeState.LIVE, TakeState.INTERRUPTED, TakeState.DAMAGED, TakeState.WAITING, TakeState.FAILED}
     assert set(TakeState) - TRANSCRIBED == needed
 
 
-def test_what_is_wanted_at_a_cursor_and_may_not_be_there_is_held() -> None:
+def test_text_is_held_when_it_is_wanted_and_may_not_have_arrived() -> None:
     events: list[Event] = [
         *(event for number in range(5) for event in (Begin(number, 9 * number), End(number, 9))),
         *(Final(0, "there"), Inserting(0), Inserted(0), Final(1, "perhaps"), Inserting(1)),
@@ -72,7 +74,7 @@ def test_what_is_wanted_at_a_cursor_and_may_not_be_there_is_held() -> None:
     assert Take.of(events).held == Take.of([Wanted(True), *events, Wanted(False)]).held == ()
 
 
-def test_what_was_dismissed_is_held_no_longer() -> None:
+def test_dismissed_text_is_no_longer_held() -> None:
     take = Take.of([Wanted(True), *SAID, Finished(9), Final(0, "said"), Inserting(0)])
     assert take.held == (0,)
     over = Take.of([Wanted(True), *SAID, Finished(9), Final(0, "said"), Inserting(0), Dismissed(0)])
@@ -80,13 +82,13 @@ def test_what_was_dismissed_is_held_no_longer() -> None:
     assert over.transcript(9).text == "said"
 
 
-def test_the_first_text_stays() -> None:
+def test_first_text_of_a_segment_stays() -> None:
     take = Take.of([*SAID, Final(0, "first"), Final(0, "second"), FAILED, Cancelled(0, 1)])
     assert take.segments[0].outcome == Final(0, "first")
     assert not take.segments[0].cancelled
 
 
-def test_what_rules_made_of_a_text_counts_beside_what_was_recognised() -> None:
+def test_segment_has_the_replaced_text_and_the_recognised_text() -> None:
     take = Take.of([Replaced(0, "early"), *SAID, Replaced(0, "early"), Final(0, " teh "), Replaced(0, "the")])
     spoken = take.segments[0]
     assert (spoken.text, spoken.recognised) == ("the", "teh")
@@ -97,35 +99,35 @@ def test_what_rules_made_of_a_text_counts_beside_what_was_recognised() -> None:
     assert take.transcript(9).text == "the"
 
 
-def test_a_text_of_which_rules_left_nothing_is_held_by_nobody() -> None:
+def test_text_emptied_by_rules_is_not_held() -> None:
     take = Take.of([Wanted(True), *SAID, Finished(9), Final(0, "um"), Replaced(0, "")])
     assert take.held == () and take.state(9) is TakeState.DONE
     assert take.recognised(0, 9).error == "" and take.recognised(0, 9).recognised == "um"
 
 
-def test_boundaries_stay_as_they_were_first() -> None:
+def test_first_boundaries_of_a_segment_stay() -> None:
     take = Take.of([Begin(0, 1), Begin(0, 2), End(0, 3), End(0, 4)])
     assert (take.segments[0].at, take.segments[0].samples) == (1, 3)
 
 
-def test_a_cancelled_segment_ends_where_its_audio_does() -> None:
+def test_cancelled_segment_ends_with_its_audio() -> None:
     assert Take.of([Begin(0, 1), Cancelled(0, 2)]).segments[0].samples == 2
     assert Take.of([Begin(0, 1), Cancelled(0, 2), End(0, 9)]).segments[0].samples == 9
     assert Take.of([*SAID, Cancelled(0, 2)]).segments[0].samples == 3200
 
 
-def test_events_of_an_unknown_segment_say_nothing() -> None:
+def test_events_of_an_unknown_segment_are_ignored() -> None:
     take = Take.of([End(3, 1), Final(3, "a"), Inserting(3)])
     assert take.segments == {}
 
 
-def test_the_beginning_says_what_was_wanted() -> None:
+def test_opened_event_sets_options_and_start_time() -> None:
     options = Options(language="zh", model="m")
     take = Take.of([opened(UUID(int=1), options, 12.0)])
     assert (take.options, take.started_s) == (options, 12.0)
 
 
-def test_the_last_edit_counts_and_changes_nothing_of_what_was_recognised() -> None:
+def test_last_edit_counts_and_leaves_the_recognised_text() -> None:
     events: list[Event] = [Begin(0, 0), End(0, 16_000), Final(0, "yes"), Finished(16_000)]
     take = Take.of([*events, Edited("no"), Edited("yes and no")])
     assert (take.edited, take.transcript(16_000).text) == ("yes and no", "yes")
@@ -133,14 +135,14 @@ def test_the_last_edit_counts_and_changes_nothing_of_what_was_recognised() -> No
     assert Take.of([*events, Edited("no"), Edited("")]).edited == ""
 
 
-def test_what_came_of_recognising_it_once_more_stands_beside_it() -> None:
+def test_reruns_are_kept_without_changing_the_text() -> None:
     runs = [Reran("2024-01-01T00:00:00+00:00", Options(), vad, "m", "other") for vad in (True, False)]
     take = Take.of([Begin(0, 0), Final(0, "yes"), *runs])
     assert take.runs == runs
     assert take.transcript(0).text == "yes"
 
 
-def test_the_transcript_has_each_segment_that_somebody_wants() -> None:
+def test_transcript_has_all_segments_except_cancelled_ones() -> None:
     events: list[Event] = [
         *(Begin(2, 64_000), Begin(0, 0), End(0, 16_000), Begin(1, 32_000), End(1, 8_000)),
         *(Begin(3, 72_000), Cancelled(3, 10)),
@@ -165,7 +167,7 @@ def test_the_transcript_has_each_segment_that_somebody_wants() -> None:
         (SAID, TakeState.INTERRUPTED, (), False),
     ],
 )
-def test_cancelled_take_stays_cancelled_and_what_has_no_text_is_kept(
+def test_cancelled_take_stays_cancelled_and_unrecognised_segments_are_kept(
     events: tuple[Event, ...], state: TakeState, held: tuple[int, ...], inserted: bool
 ) -> None:
     take = Take.of((Wanted(True), *events, Wanted(False, cancelled=True), Wanted(False)))
@@ -173,7 +175,7 @@ def test_cancelled_take_stays_cancelled_and_what_has_no_text_is_kept(
     assert take.state(9, live=True) is TakeState.LIVE
 
 
-def test_edited_take_has_nothing_to_paste() -> None:
+def test_edited_take_has_no_held_texts() -> None:
     events = (Wanted(True), *SAID, Finished(9), Final(0, "a"), Inserting(0))
     assert Take.of(events).held == (0,)
     edited = Take.of((*events, Edited("b")))

@@ -1,4 +1,4 @@
-"""Whatever lies in the place of a take's files is looked at without being waited for, filled or followed."""
+"""Unusual files in a take's folder are inspected without blocking, reading or following them."""
 
 import os
 import socket
@@ -12,7 +12,7 @@ from app.capture.take_files import MOST_BYTES, MOST_LINES, Unreadable, look, rea
 
 
 def a_socket(path: Path) -> None:
-    """Names of sockets are short: it is made beside, and moved."""
+    """Create a socket at ``path``. Socket names must be short, so it is created nearby and moved."""
     made = Path("s")
     here = Path.cwd()
     os.chdir(path.parent)
@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", [EVENTS, AUDIO])
 @pytest.mark.parametrize("kind", ODD)
-def test_file_that_is_none_is_a_fault(folder: Path, name: str, kind: str) -> None:
+def test_path_that_is_not_a_file_is_a_fault(folder: Path, name: str, kind: str) -> None:
     make, why = ODD[kind]
     (folder / name).unlink()
     make(folder / name)
@@ -55,7 +55,7 @@ def test_file_that_is_none_is_a_fault(folder: Path, name: str, kind: str) -> Non
     assert [str(fault) for fault in take.damage] == [f"{name}: {why}"]
 
 
-def test_file_that_is_a_link_to_a_file_is_one(folder: Path) -> None:
+def test_link_to_a_file_counts_as_a_file(folder: Path) -> None:
     (folder / AUDIO).unlink()
     (folder / "elsewhere").write_bytes(b"abcd")
     (folder / AUDIO).symlink_to("elsewhere")
@@ -63,20 +63,20 @@ def test_file_that_is_a_link_to_a_file_is_one(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [MOST_BYTES + 1, 2**43])
-def test_journal_that_is_too_large_is_not_read(folder: Path, size: int) -> None:
+def test_oversized_journal_is_not_read(folder: Path, size: int) -> None:
     with (folder / EVENTS).open("r+b") as file:
         file.truncate(size)
     with pytest.raises(Unreadable, match=f"it has {size} bytes, and no journal has more than"):
         read_events(folder)
 
 
-def test_journal_of_too_many_lines_is_not_decoded(folder: Path) -> None:
+def test_journal_with_too_many_lines_is_not_decoded(folder: Path) -> None:
     (folder / EVENTS).write_bytes(b"\n" * (MOST_LINES + 1))
     with pytest.raises(Unreadable, match="lines, and no journal has more"):
         read_events(folder)
 
 
-def test_nothing_is_no_take(tmp_path: Path) -> None:
+def test_folder_without_audio_or_journal_is_no_take(tmp_path: Path) -> None:
     assert not look(tmp_path).exist
     (tmp_path / AUDIO).write_bytes(b"")
     assert not look(tmp_path).exist
@@ -84,6 +84,6 @@ def test_nothing_is_no_take(tmp_path: Path) -> None:
     assert look(tmp_path).exist
 
 
-def test_take_whose_deletion_has_begun_is_none(folder: Path) -> None:
+def test_take_being_deleted_does_not_exist(folder: Path) -> None:
     (folder / AUDIO).rename(folder / DELETED)
     assert not look(folder).exist

@@ -1,4 +1,4 @@
-"""Everything that was heard comes out once and in order, however slow its reader is."""
+"""All recorded audio comes out once and in order, even with a slow reader."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -22,7 +22,7 @@ ID = UUID(int=3)
 
 
 async def spoken(sizes: Sequence[int], error: Exception | None = None) -> AsyncIterator[Samples]:
-    """Blocks of these sizes, one per turn of the loop."""
+    """Yield blocks of these sizes, one per iteration of the loop."""
     at = 0
     for size in sizes:
         yield tone(at, size)
@@ -36,7 +36,7 @@ async def spoken(sizes: Sequence[int], error: Exception | None = None) -> AsyncI
     st.lists(st.integers(0, 2_000), max_size=40), st.lists(st.integers(0, 5), min_size=1), st.integers(0, 5_000)
 )
 @settings(max_examples=40)
-def test_a_reader_of_any_speed_gets_every_sample(
+def test_tape_gives_every_sample_to_a_reader_of_any_speed(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], pauses: list[int], most: int
 ) -> None:
     async def run(journal: Journal) -> list[Samples]:
@@ -57,7 +57,7 @@ def test_a_reader_of_any_speed_gets_every_sample(
     assert np.array_equal(np.concatenate([np.empty(0, np.int16), *blocks]), tone(0, sum(sizes)))
 
 
-async def test_what_was_heard_before_it_ended_comes_out(tmp_path: Path) -> None:
+async def test_tape_gives_all_samples_recorded_before_an_error(tmp_path: Path) -> None:
     with Journal.create(tmp_path, ID, Options(), 0) as journal:
         tape = Tape(journal)
         await tape.record(spoken([100, 200], MicrophoneRefused("usb", "unplugged")))
@@ -66,12 +66,12 @@ async def test_what_was_heard_before_it_ended_comes_out(tmp_path: Path) -> None:
     assert isinstance(tape.error, MicrophoneError)
 
 
-async def test_no_room_ends_the_recording_with_what_there_was(tmp_path: Path) -> None:
+async def test_tape_ends_with_the_recorded_samples_when_the_disk_is_full(tmp_path: Path) -> None:
     Journal.create(tmp_path, ID, Options(), 0).close()
     files: dict[str, FaultyFile] = {}
     with Journal.reopen(tmp_path, ID, lambda path: opened_in(files, path), SAMPLE_RATE) as journal:
         files[AUDIO].room = 0
-        tape = Tape(journal, 0)  # all of it comes from the journal, whose memory holds a second
+        tape = Tape(journal, 0)  # all audio comes from the journal, whose memory holds one second
         await tape.record(spoken([4_000] * 10))
         assert isinstance(tape.error, NotKept)
         blocks = [block async for block in tape.blocks()]

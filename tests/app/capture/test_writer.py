@@ -1,4 +1,4 @@
-"""The thread that writes: on real files, and on disks that are full, slow or broken."""
+"""The writer thread on real files, and on full, slow or broken disks."""
 
 import threading
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ SECOND = bytes(range(256)) * 125  # 32,000 bytes
 
 
 class Disk:
-    """A folder with both files, and what happened to them in order."""
+    """A folder with both files, and a log of their operations in order."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -53,7 +53,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     assert not [thread for thread in threading.enumerate() if thread.name == "journal/writer"]
 
 
-def test_audio_is_written_and_synced_without_being_asked(disk: Disk) -> None:
+def test_writer_writes_and_syncs_audio_on_its_own(disk: Disk) -> None:
     writer = disk.writer()
     writer.hear(SECOND)
     wait_until_sync(lambda: disk.audio.synced == len(SECOND), "the audio is synced")
@@ -64,7 +64,7 @@ def test_audio_is_written_and_synced_without_being_asked(disk: Disk) -> None:
     assert writer.written == writer.synced == writer.heard == len(SECOND) + 4
 
 
-def test_an_idle_writer_leaves_the_disk_alone(disk: Disk) -> None:
+def test_idle_writer_does_not_touch_the_disk(disk: Disk) -> None:
     writer = disk.writer(sync_s=0.001)
     writer.hear(b"ab")
     wait_until_sync(lambda: writer.synced == 2, "it is synced")
@@ -74,7 +74,7 @@ def test_an_idle_writer_leaves_the_disk_alone(disk: Disk) -> None:
     writer.close()
 
 
-def test_an_event_is_on_disk_after_the_audio_before_it(disk: Disk) -> None:
+def test_writer_puts_an_event_on_disk_after_the_audio_before_it(disk: Disk) -> None:
     writer = disk.writer(sync_s=1_000)
     writer.hear(b"ab")
     writer.record(b"one\n")
@@ -85,7 +85,7 @@ def test_an_event_is_on_disk_after_the_audio_before_it(disk: Disk) -> None:
     assert disk.lines == b"one\ntwo\n"
 
 
-def test_flush_means_on_disk(disk: Disk) -> None:
+def test_flush_returns_after_audio_is_synced(disk: Disk) -> None:
     writer = disk.writer(sync_s=1_000)
     writer.hear(SECOND)
     writer.flush()
@@ -102,7 +102,7 @@ def test_writer_syncs_both_files_when_it_closes(disk: Disk) -> None:
     assert (disk.audio.synced, disk.events.synced) == (2, 4)
 
 
-def test_a_full_disk_leaves_audio_in_memory_until_there_is_room(disk: Disk) -> None:
+def test_writer_keeps_audio_in_memory_while_the_disk_is_full(disk: Disk) -> None:
     writer = disk.writer()
     disk.room(1001)
     writer.hear(SECOND)
@@ -117,7 +117,7 @@ def test_a_full_disk_leaves_audio_in_memory_until_there_is_room(disk: Disk) -> N
     writer.close()
 
 
-def test_memory_has_a_bound_and_refuses_what_is_over_it(disk: Disk) -> None:
+def test_writer_refuses_audio_when_memory_is_full(disk: Disk) -> None:
     writer = disk.writer(most=2 * len(SECOND))
     disk.room(0)
     writer.hear(SECOND)
@@ -133,7 +133,7 @@ def test_memory_has_a_bound_and_refuses_what_is_over_it(disk: Disk) -> None:
     assert disk.pcm == SECOND + SECOND + b"ab"
 
 
-def test_an_event_that_does_not_fit_is_refused_and_leaves_no_half_line(disk: Disk) -> None:
+def test_refused_event_leaves_no_half_line(disk: Disk) -> None:
     writer = disk.writer()
     writer.record(b"one\n")
     disk.events.room = 2
@@ -145,12 +145,12 @@ def test_an_event_that_does_not_fit_is_refused_and_leaves_no_half_line(disk: Dis
     assert disk.lines == b"one\ntwo\n"
 
 
-def test_a_refusal_stands_until_the_disk_has_taken_something(disk: Disk) -> None:
+def test_writer_stays_waiting_until_the_disk_accepts_data(disk: Disk) -> None:
     writer = disk.writer()
     disk.room(0)
     with pytest.raises(DiskRefuses):
         writer.record(b"lost\n")
-    writer.flush()  # has nothing to write
+    writer.flush()  # nothing to write
     assert writer.keeping is Keeping.WAITING
     disk.room(None)
     writer.record(b"one\n")
@@ -158,7 +158,7 @@ def test_a_refusal_stands_until_the_disk_has_taken_something(disk: Disk) -> None
     writer.close()
 
 
-def test_no_event_overtakes_audio_that_does_not_fit(disk: Disk) -> None:
+def test_event_is_refused_while_earlier_audio_does_not_fit(disk: Disk) -> None:
     writer = disk.writer()
     disk.audio.room = 0
     writer.hear(b"ab")
@@ -170,7 +170,7 @@ def test_no_event_overtakes_audio_that_does_not_fit(disk: Disk) -> None:
     assert disk.pcm == b"ab"
 
 
-def test_a_disk_that_cannot_sync_is_not_believed(disk: Disk) -> None:
+def test_writer_refuses_events_when_sync_fails(disk: Disk) -> None:
     writer = disk.writer()
     disk.audio.broken = True
     writer.hear(b"ab")
@@ -183,7 +183,7 @@ def test_a_disk_that_cannot_sync_is_not_believed(disk: Disk) -> None:
     assert (disk.pcm, disk.lines) == (b"ab", b"two\n")
 
 
-def test_closing_on_a_full_disk_says_that_something_is_lost(disk: Disk) -> None:
+def test_close_fails_when_audio_does_not_fit_the_disk(disk: Disk) -> None:
     writer = disk.writer()
     disk.room(0)
     writer.hear(b"ab")
@@ -192,7 +192,7 @@ def test_closing_on_a_full_disk_says_that_something_is_lost(disk: Disk) -> None:
     writer.close()
 
 
-def test_nothing_is_taken_after_the_end(disk: Disk) -> None:
+def test_writer_refuses_everything_after_close(disk: Disk) -> None:
     writer = disk.writer()
     writer.close()
     writer.close()
