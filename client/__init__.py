@@ -1,5 +1,5 @@
-"""The gateway client as a library: a pure session state and a thin aiohttp shell.
+"""Client library for gateways: a pure session state and a thin aiohttp shell.
 
-``session`` decides what to send and what an answer means; ``gateway`` connects, sends and receives;
-``audio_store`` holds what was said until it has been recognised.
+``session`` decides what to send and interprets the answers; ``gateway`` connects, sends and receives;
+``audio_store`` keeps audio until it has been recognised.
 """

@@ -1,4 +1,4 @@
-"""Holds the audio of segments until they have ended, so that any of it can be sent again."""
+"""Storage for the audio of segments until they have ended, so that any part can be sent again."""
 
 import tempfile
 from dataclasses import dataclass, field
@@ -14,27 +14,30 @@ _VOLUME_BYTES: Final = 32 * 1024 * 1024
 
 
 class AudioStore(Protocol):
-    """What the client asks of whoever keeps the audio. Offsets are samples from the segment's beginning.
+    """Interface that the client needs to store audio. Offsets are samples from the segment's beginning.
 
-    What may have to wait for a disk is awaited, so that the connection goes on meanwhile.
+    Methods that may wait for a disk are coroutines, so that the connection continues meanwhile.
     """
 
     def append(self, segment: int, pcm: bytes) -> None:
-        """Keep more of a segment."""
+        """Append audio to a segment."""
         ...
 
     async def read(self, segment: int, offset: int, samples: int) -> bytes:
-        """Exactly these samples. Raises ``AudioGone``."""
+        """Return exactly these samples. Raises ``AudioGone``."""
         ...
 
     async def settle(self, segment: int, outcome: Outcome | None) -> None:
-        """The segment has ended (``None``: cancelled). The gateway forgets its result once this returns."""
+        """Record that the segment has ended (``None``: cancelled).
+
+        The gateway forgets its result once this returns.
+        """
         ...
 
 
 @dataclass
 class _Volume:
-    """One temporary file, in memory while it is short; given back when none of its segments is held."""
+    """Temporary file, in memory while it is short; deleted when none of its segments is held."""
 
     file: tempfile.SpooledTemporaryFile[bytes]
     size: int = 0
@@ -49,7 +52,7 @@ class _Extent:
 
 
 class TemporaryAudio:
-    """An ``AudioStore`` for one process: memory is bounded (4 MiB, then disk), disk follows what is held."""
+    """``AudioStore`` for one process. Memory is bounded (4 MiB, then disk); disk use follows the held segments."""
 
     def __init__(self, in_memory: int = _IN_MEMORY_BYTES, volume: int = _VOLUME_BYTES) -> None:
         self._in_memory = in_memory
@@ -59,16 +62,16 @@ class TemporaryAudio:
 
     @property
     def files(self) -> int:
-        """Temporary files in use."""
+        """Number of temporary files in use."""
         return len(self._volumes)
 
     @property
     def on_disk(self) -> bool:
-        """Whether the memory was not enough."""
+        """True once a file has outgrown the memory bound and is on disk."""
         return any(volume.size > self._in_memory for volume in self._volumes)
 
     def append(self, segment: int, pcm: bytes) -> None:
-        """Write behind what is there; joined to the piece before it if nothing came between."""
+        """Append audio; extend the segment's last extent if it directly precedes the new bytes."""
         volume = self._writable()
         volume.file.seek(volume.size)
         volume.file.write(pcm)
@@ -81,7 +84,7 @@ class TemporaryAudio:
         volume.segments.add(segment)
 
     async def read(self, segment: int, offset: int, samples: int) -> bytes:
-        """Collect the samples from wherever they were written."""
+        """Collect the samples from all extents of the segment."""
         skip, wanted = offset * BYTES_PER_SAMPLE, samples * BYTES_PER_SAMPLE
         pieces: list[bytes] = []
         for extent in self._extents.get(segment, ()):
@@ -99,7 +102,7 @@ class TemporaryAudio:
         self._forget(segment)
 
     def close(self) -> None:
-        """Remove every file. Safe to call twice."""
+        """Remove all temporary files. Safe to call twice."""
         for segment in tuple(self._extents):
             self._forget(segment)
 

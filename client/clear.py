@@ -1,4 +1,4 @@
-"""Whether others can read what is said to an address: a key and speech pass a network only over TLS. Pure."""
+"""Detection of addresses that would send the key and speech over a network without TLS. Pure."""
 
 import ipaddress
 from typing import Final
@@ -9,9 +9,9 @@ _OVER_TLS: Final = ("https", "wss")
 
 
 def in_the_clear(url: str) -> bool:
-    """Whether it leaves this computer without TLS. What is no address at all does not: nobody connects there."""
+    """Return whether requests to this URL leave this computer without TLS. Invalid URLs do not."""
     try:
-        place = URL(url)  # as aiohttp reads it: another reading could end at another host
+        place = URL(url)  # parsed as aiohttp does: another parser could see another host
     except ValueError:
         return False
     return bool(place.host) and place.scheme not in _OVER_TLS and not _is_loopback(place.host or "")

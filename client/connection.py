@@ -1,4 +1,4 @@
-"""One WebSocket to a gateway. Every wait has a deadline, and aiohttp's errors become ours here."""
+"""WebSocket connection to a gateway. Every wait has a deadline; aiohttp's errors become ours here."""
 
 import asyncio
 import errno
@@ -21,10 +21,11 @@ _CLOSE_S = 5.0
 
 @dataclass(frozen=True)
 class Address:
-    """Where a gateway is (https://, on this computer also http://, without a path) and the key to show there.
+    """URL of a gateway (https://, on this computer also http://, without a path) and the key for it.
 
-    ``name``: what people call it; empty for one on this computer. ``certificate_sha256``: of the only certificate
-    (DER, in hexadecimal) that may be shown there, whoever signed it; empty: one that this computer trusts.
+    ``name`` is its display name; empty for a gateway on this computer. ``certificate_sha256`` is the SHA-256 (of
+    DER, in hexadecimal) of the only accepted certificate, whoever signed it; empty: any certificate that this
+    computer trusts.
     """
 
     url: str
@@ -34,41 +35,41 @@ class Address:
 
 
 Locate = Callable[[], Address]
-"""Says where the gateway is at this moment. Raises ``Unreachable`` while there is none."""
+"""Returns the current address of the gateway. Raises ``Unreachable`` while there is none."""
 
 
 def fixed(address: Address) -> Locate:
-    """For a gateway that is always at the same place."""
+    """Return a ``Locate`` for a gateway that never changes its address."""
     return lambda: address
 
 
 class Connection:
-    """An open WebSocket that speaks ``protocol.session``."""
+    """Open WebSocket that speaks ``protocol.session``."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
 
     @property
     def close_code(self) -> int | None:
-        """Code of the close frame; 1006 where the connection just broke."""
+        """Code of the close frame; 1006 if the connection broke without one."""
         return self._socket.close_code
 
     async def send(self, message: ClientMessage, deadline_s: float) -> None:
-        """Send a message. Raises ``Unreachable``."""
+        """Send a text message. Raises ``Unreachable``."""
         with broken("send"):
             async with asyncio.timeout(deadline_s):
                 await self._socket.send_str(encode(message))
 
     async def send_audio(self, segment: int, offset: int, pcm: bytes, deadline_s: float) -> None:
-        """Send one frame. Raises ``Unreachable``."""
+        """Send one audio frame. Raises ``Unreachable``."""
         with broken("send"):
             async with asyncio.timeout(deadline_s):
                 await self._socket.send_bytes(encode_frame(segment, offset, pcm))
 
     async def receive(self, deadline_s: float | None) -> GatewayMessage | None:
-        """The next message, ``None`` once closed. Without a deadline the heartbeat notices a dead peer.
+        """Return the next message, or ``None`` once closed. Without a deadline, the heartbeat detects a dead peer.
 
-        Raises ``Unreachable``, or ``Refused`` for something that is not version 1.
+        Raises ``Unreachable``, or ``Refused`` for a message that is not part of version 1.
         """
         with broken("receive"):
             async with asyncio.timeout(deadline_s):
@@ -83,7 +84,7 @@ class Connection:
             raise await self._not_ours(str(error)) from error
 
     async def close(self, within_s: float = _CLOSE_S) -> None:
-        """Say goodbye, for at most so long. Safe to call twice."""
+        """Close the WebSocket, waiting at most ``within_s``. Safe to call twice."""
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 await self._socket.close()
@@ -98,7 +99,7 @@ class Connection:
 async def connect(
     http: aiohttp.ClientSession, address: Address, deadline_s: float, heartbeat_s: float, resume: bool = False
 ) -> Connection:
-    """Open a connection; with ``resume`` a gateway that refuses new sessions still lets this one in.
+    """Open a connection. With ``resume``, a gateway that refuses new sessions still accepts this one.
 
     Raises ``Unreachable``, ``TryLater`` or ``Refused``.
     """
@@ -125,9 +126,9 @@ async def connect(
 
 
 def pinned(address: Address) -> aiohttp.Fingerprint | bool:
-    """``ssl`` of a request: which certificate is accepted, decided before anything is said.
+    """Return the ``ssl`` argument of a request: which certificate is accepted before any data is sent.
 
-    Raises ``Refused``, as ``InTheClear`` for an address elsewhere without TLS.
+    Raises ``Refused``, as ``InTheClear`` for an address on another computer without TLS.
     """
     if in_the_clear(address.url):
         raise InTheClear(address.url)
@@ -142,19 +143,19 @@ def pinned(address: Address) -> aiohttp.Fingerprint | bool:
 
 
 def named(url: str, key: str, certificate_sha256: str) -> Address:
-    """As a person names it: the digest may have colons. Raises ``Refused`` as ``pinned`` does."""
+    """Return the address that a user typed; the digest may contain colons. Raises ``Refused`` like ``pinned``."""
     address = Address(url, key, certificate_sha256=certificate_sha256.replace(":", ""))
     pinned(address)
     return address
 
 
 def credentials(address: Address) -> dict[str, str]:
-    """The headers that show the key, where there is one."""
+    """Return the headers that carry the key, if there is one."""
     return {"Authorization": f"Bearer {address.key}"} if address.key else {}
 
 
 def refusal(address: Address, path: str, status: int, headers: Mapping[str, str] | None) -> Unreachable | Refused:
-    """What an answer means that is not the one that was asked for."""
+    """Return the error that an unexpected HTTP status means."""
     match status:
         case HTTPStatus.UNAUTHORIZED:
             return Unauthorised(f"{address.url} does not accept this key: give the right one with --key")
@@ -170,7 +171,7 @@ def refusal(address: Address, path: str, status: int, headers: Mapping[str, str]
 
 
 def _seconds(retry_after: str) -> float:
-    """Seconds of a Retry-After header; its other form, a date, would compare two clocks and counts as nothing."""
+    """Parse the seconds of a Retry-After header; treat its date form as 0, because it would compare two clocks."""
     try:
         return max(0.0, float(retry_after))
     except ValueError:
@@ -179,7 +180,7 @@ def _seconds(retry_after: str) -> float:
 
 @contextmanager
 def broken(doing: str) -> Iterator[None]:
-    """Raises ``Unreachable`` or ``Refused`` instead of aiohttp's errors and missed deadlines."""
+    """Convert aiohttp's errors and missed deadlines to ``Unreachable`` or ``Refused``."""
     try:
         yield
     except TimeoutError as error:
@@ -197,14 +198,14 @@ def broken(doing: str) -> Iterator[None]:
         ) from error
     except aiohttp.InvalidURL as error:
         raise Refused(f"not an address: {error}. Give it as https://host:port") from error
-    except aiohttp.ClientConnectorError as error:  # its own text shows how Python writes a fingerprint
+    except aiohttp.ClientConnectorError as error:  # its own text contains the repr of the fingerprint
         raise Unreachable(f"no connection to the gateway: {_why_not(error)}") from error
     except (aiohttp.ClientError, OSError) as error:
         raise Unreachable(f"no connection to the gateway ({doing}): {_words(error)}") from error
 
 
 def _why_not(error: aiohttp.ClientConnectorError) -> str:
-    """Why none could be made, and what to do about it."""
+    """Explain why the connection failed and how to fix it."""
     place = f"{error.host}:{error.port}"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"the name {error.host} is not known: check it, and the network"
@@ -219,5 +220,5 @@ def _why_not(error: aiohttp.ClientConnectorError) -> str:
 
 
 def _words(error: Exception) -> str:
-    """Without the number of an error, which says nothing to people."""
+    """Return the error's message without its number."""
     return (error.strerror if isinstance(error, OSError) else str(error)) or str(error) or type(error).__name__

@@ -1,10 +1,10 @@
-"""Finds the gateways of the local network that are shared: mDNS.
+"""Discovery of shared gateways on the local network by mDNS.
 
     async with aclosing(discover()) as events:
         async for event in events:      # Found, Gone
 
-What is found is only what somebody says; pairing, or the certificate that it pinned, shows who it is. After a
-change of this computer's networks everything is gone, and found again where it still is.
+Announcements are not authenticated; pairing, or the certificate pinned by it, proves a gateway's identity. After a
+change of this computer's networks every gateway is reported as gone, and found again if it is still there.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ _MOST_CHANGES: Final = 256
 
 @dataclass(frozen=True)
 class Found:
-    """A gateway, or what was known of it and has changed. ``urls``: where it may be, IPv4 first."""
+    """Discovered gateway, or its new state after a change. ``urls`` are its possible addresses, IPv4 first."""
 
     service: str
     name: str
@@ -45,7 +45,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Gone:
-    """It said goodbye, or was not heard of for too long."""
+    """Gateway that said goodbye, or whose announcement expired."""
 
     service: str
 
@@ -56,7 +56,7 @@ _Changes = asyncio.Queue[_Change]
 
 
 def own_addresses() -> tuple[str, ...]:
-    """The IPv4 addresses of this computer's networks at this moment, its own loopback among them."""
+    """Return the current IPv4 addresses of this computer's networks, including loopback."""
     up = {name for name, state in psutil.net_if_stats().items() if state.isup}
     found = (one for name, several in psutil.net_if_addrs().items() if name in up for one in several)
     return tuple(sorted(one.address for one in found if one.family == socket.AF_INET))
@@ -65,7 +65,7 @@ def own_addresses() -> tuple[str, ...]:
 async def discover(
     addresses: Callable[[], tuple[str, ...]] = own_addresses, look_s: float = LOOK_S
 ) -> AsyncGenerator[DiscoveryEvent, None]:
-    """What comes and goes, until closed; at most ``MOST`` are known at once, later ones are not told."""
+    """Yield gateways that appear and disappear, until closed. Beyond ``MOST`` known ones, new ones are ignored."""
     while True:
         known: dict[str, Found] = {}
         try:
@@ -87,7 +87,7 @@ async def _listening(at: tuple[str, ...]) -> AsyncIterator[tuple[Zeroconf, _Chan
     changes: _Changes = asyncio.Queue(_MOST_CHANGES)
 
     def changed(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
-        if not changes.full():  # so many at once are noise
+        if not changes.full():  # a flood of changes is noise: drop the rest
             changes.put_nowait((name, state_change))
 
     listener = AsyncZeroconf(interfaces=list(at), ip_version=IPVersion.V4Only)

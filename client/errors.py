@@ -1,19 +1,19 @@
 """Errors of the gateway client.
 
 GatewayError            base
-├── Unreachable         nobody answers there, or the connection broke: trying again later may help
-│   ├── TryLater        it answers, but takes nobody now (HTTP 429, 503, close 1013)
-│   └── Moved           it is somewhere else now, or another one is in its place
-├── Refused             it answers and will never have us like this: version, address
-│   ├── Unauthorised    it wants another key
-│   ├── WrongCertificate  it is not the gateway that this device was paired with, or nobody vouches for it
-│   ├── InTheClear      it would be spoken to without TLS, and is not on this computer: nothing was said
-│   ├── DeviceNotKept   the code was right, but it cannot write down that this device has a key
-│   └── NotPaired       it gives this device no key: the code, the time, or too many tries
-│       └── Intercepted  somebody stands between this device and the gateway
-│           └── SomebodyElse  or is at one of its addresses: nothing was said there
-├── SessionLost         the session cannot be finished: taken over, or nothing was heard for too long
-└── AudioGone           audio that must be sent again is no longer held here
+├── Unreachable         no answer at the address, or the connection broke: trying again later may help
+│   ├── TryLater        the gateway answers, but is busy (HTTP 429, 503, close 1013)
+│   └── Moved           the gateway has another address now, or another gateway replaces it
+├── Refused             the gateway refuses this client permanently: version, address
+│   ├── Unauthorised    the gateway wants another key
+│   ├── WrongCertificate  the certificate is not the pinned one, or is not trusted
+│   ├── InTheClear      the address is on another computer and has no TLS: nothing was sent
+│   ├── DeviceNotKept   the code was right, but the gateway cannot store this device's key
+│   └── NotPaired       the gateway gives this device no key: wrong code, too late, or too many tries
+│       └── Intercepted  a man in the middle is between this device and the gateway
+│           └── SomebodyElse  or answers at one of its addresses: nothing was sent there
+├── SessionLost         the session cannot be finished: taken over, or silent for too long
+└── AudioGone           audio that must be sent again is no longer stored here
 """
 
 from protocol.errors import ErrorCode
@@ -21,11 +21,11 @@ from protocol.pairing import PairRefusal
 
 
 class GatewayError(Exception):
-    """Base. The text says what to do about it."""
+    """Base class of the client's errors. The message says what to do."""
 
 
 class Unreachable(GatewayError):
-    """Nobody answers at the address, or the connection broke. ``retry_after_s``: what was asked for, if it was."""
+    """No answer at the address, or a broken connection. ``retry_after_s`` is the requested delay, or 0."""
 
     def __init__(self, message: str, retry_after_s: float = 0.0) -> None:
         super().__init__(message)
@@ -33,27 +33,27 @@ class Unreachable(GatewayError):
 
 
 class TryLater(Unreachable):
-    """The gateway asks to wait."""
+    """Busy gateway that asks the client to wait."""
 
 
 class Moved(Unreachable):
-    """Whoever says where the gateway is says something else now."""
+    """Gateway whose address has changed."""
 
 
 class Refused(GatewayError):
-    """The gateway will not have this client; trying the same again is useless."""
+    """Permanent refusal by the gateway; trying the same again is useless."""
 
 
 class Unauthorised(Refused):
-    """The gateway wants another key (HTTP 401, 403)."""
+    """Key that the gateway does not accept (HTTP 401, 403)."""
 
 
 class WrongCertificate(Refused):
-    """Another certificate than the pinned one, or one that nobody vouches for. Nothing was said to it."""
+    """Certificate that is not the pinned one, or is not trusted. Nothing was sent."""
 
 
 class InTheClear(Refused):
-    """Without TLS the address leaves this computer: key and speech could be read on the way. Nothing was said."""
+    """Address on another computer without TLS: key and speech could be read on the way. Nothing was sent."""
 
     def __init__(self, url: str) -> None:
         super().__init__(
@@ -63,7 +63,7 @@ class InTheClear(Refused):
 
 
 class DeviceNotKept(Refused):
-    """The gateway cannot write down that this device has a key. ``code``: ``disk_full``, or another reason."""
+    """Gateway that cannot store this device's key. ``code``: ``disk_full``, or another reason."""
 
     def __init__(self, message: str, code: ErrorCode) -> None:
         super().__init__(message)
@@ -71,7 +71,7 @@ class DeviceNotKept(Refused):
 
 
 class NotPaired(Refused):
-    """The gateway gives this device no key. ``reason`` is a ``protocol.pairing.PairRefusal``."""
+    """Pairing that gave this device no key. ``reason`` is a ``protocol.pairing.PairRefusal``."""
 
     def __init__(self, message: str, reason: PairRefusal, tries_left: int = 0) -> None:
         super().__init__(message)
@@ -80,18 +80,18 @@ class NotPaired(Refused):
 
 
 class Intercepted(NotPaired):
-    """What answers is not the gateway that showed the code."""
+    """Peer that is not the gateway that showed the code."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, PairRefusal.INTERCEPTED)
 
 
 class SomebodyElse(Intercepted):
-    """Another certificate is shown there than the one that the code came with; the code was not used."""
+    """Address whose certificate is not the one that came with the code; the code was not used."""
 
 
 class SessionLost(GatewayError):
-    """The session ended before every segment had; ``segments`` are those without a result."""
+    """Session that ended before every segment had; ``segments`` are those without a result."""
 
     def __init__(self, message: str, segments: tuple[int, ...] = ()) -> None:
         super().__init__(message)
@@ -99,4 +99,4 @@ class SessionLost(GatewayError):
 
 
 class AudioGone(GatewayError):
-    """The store was asked for samples that it does not hold."""
+    """Request for samples that the store no longer holds."""

@@ -1,4 +1,4 @@
-"""A bounded queue of events between the connection and whoever shows them."""
+"""Bounded queue of events from the connection to its consumer."""
 
 import asyncio
 from collections import deque
@@ -11,7 +11,7 @@ _SUPERSEDED = (Connected, Disconnected, Partial, Queued, Busy)
 
 
 class EventQueue:
-    """When full, events that a later one supersedes are dropped and counted; for the others ``put`` waits."""
+    """Queue that, when full, drops and counts superseded events; for all other events ``put`` waits."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -34,13 +34,13 @@ class EventQueue:
         self._ready.set()
 
     def close(self, error: BaseException | None = None) -> None:
-        """No more events; the iteration ends, or raises ``error``, after those here. The first call counts."""
+        """End the iteration after the queued events, raising ``error`` if given. Only the first call counts."""
         if not self._closed:
             self._closed, self._error = True, error
         self._ready.set()
 
     async def iterate(self) -> AsyncIterator[ClientEvent]:
-        """Events as they come, until closed."""
+        """Yield events as they arrive, until closed."""
         while True:
             while self._events:
                 event = self._events.popleft()

@@ -1,6 +1,6 @@
-"""Server-sent events out of bytes that come in pieces of any size. Pure.
+"""Parser for server-sent events that arrive in chunks of any size. Pure.
 
-HTML Living Standard, 9.2.6: of its fields ``event`` and ``data``; lines end with LF or CR LF.
+Follows the HTML Living Standard, 9.2.6, limited to the fields ``event`` and ``data``; lines end with LF or CR LF.
 """
 
 from typing import Final, NamedTuple
@@ -11,14 +11,14 @@ MOST_BYTES: Final = 1 << 20
 
 
 class ServerSentEvent(NamedTuple):
-    """Its name, and its lines of data as one."""
+    """Parsed event: its name and its data lines, joined by LF."""
 
     name: str
     data: bytes
 
 
 class EventStream:
-    """Gathers one connection's events; one over ``most`` bytes is refused."""
+    """Parser for one connection's events; rejects an event of more than ``most`` bytes."""
 
     def __init__(self, most: int = MOST_BYTES) -> None:
         self._most = most
@@ -28,7 +28,7 @@ class EventStream:
         self._size = 0
 
     def feed(self, piece: bytes) -> list[ServerSentEvent]:
-        """The events that are complete with these bytes. Raises ``MalformedMessage``."""
+        """Return the events that these bytes complete. Raises ``MalformedMessage``."""
         *lines, self._rest = (self._rest + piece).split(b"\n")
         found = [event for line in lines if (event := self._line(line.removesuffix(b"\r"))) is not None]
         if self._size + len(self._rest) > self._most:

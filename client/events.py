@@ -1,4 +1,4 @@
-"""What the client tells its user: the gateway's own messages where they say it, and what only the client knows."""
+"""Events for the client's user: forwarded gateway messages, and events that only the client knows."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from protocol.session import Busy, Failed, Final, Partial, Queued
 
 @dataclass(frozen=True)
 class Connected:
-    """The gateway knows the session. ``durable``: what is queued survives a power loss there."""
+    """Accepted session at a gateway. ``durable``: queued segments survive a power loss there."""
 
     gateway: str
     durable: bool
@@ -16,7 +16,7 @@ class Connected:
 
 @dataclass(frozen=True)
 class Disconnected:
-    """The connection is gone; the next try is in ``retry_in_s``. Nothing is lost: the audio is held here."""
+    """Lost connection; the next attempt is in ``retry_in_s``. No audio is lost: the client still stores it."""
 
     reason: str
     retry_in_s: float
@@ -24,7 +24,7 @@ class Disconnected:
 
 @dataclass(frozen=True)
 class Retrying:
-    """A segment failed in a way that may pass, and is sent again as ``attempt``."""
+    """Segment that failed temporarily and is sent again as ``attempt``."""
 
     segment: int
     attempt: int

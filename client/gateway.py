@@ -1,7 +1,7 @@
-"""The connection to a gateway: an aiohttp shell round ``client.session``, which decides everything.
+"""Gateway connection: an aiohttp shell around ``client.session``, which makes all decisions.
 
-One task connects, says ``hello``, sends what the session wants sent and hands over what it hears, again and again,
-until the session is done or cannot go on. The caller pushes segments in and takes events out.
+One task connects, sends and receives, and reconnects until the session is done or cannot continue. The caller
+pushes segments in and takes events out.
 """
 
 import asyncio
@@ -45,26 +45,26 @@ from runtime import logger_names
 log = structlog.get_logger(logger_names.CLIENT_GATEWAY)
 
 _CLIENT_NAME: Constant = "kikipounamu"
-_STEADY_S: Constant = 10.0  # a connection that lasted this long was a good one: the backoff starts again
+_STEADY_S: Constant = 10.0  # a connection that lasts this long resets the backoff
 _REASON_S: Constant = 1.0
-_GOODBYE_S: Constant = 0.5  # to an address where nobody may be any more
+_GOODBYE_S: Constant = 0.5  # for an address that may no longer exist
 
 
 async def stays(address: Address) -> None:
-    """A gateway that never moves."""
+    """Wait forever: the ``until_moved`` of a gateway that never moves."""
     await asyncio.get_running_loop().create_future()
 
 
 @dataclass(frozen=True)
 class ClientSettings:
-    """Deadlines and bounds. ``first_contact_s``: how long nobody may answer before it is an error;
-    ``give_up_s``: the same after a connection broke; ``quiet_s``: how long nothing may be heard of what was said,
-    and how long keeping a result may take; ``last_words_s``: how long the gateway may be silent once all is kept;
-    ``held_s``: audio that may wait without a result before ``audio`` makes its caller wait; ``pause``: how it is
-    waited before the next try, for so many seconds at most; ``elsewhere``: whether ``locate`` may name another
-    gateway in the place of one that does not let us in, so that it is asked again; ``http``: makes what the
-    connections of one session are made with; ``until_moved`` returns when a connection to that address had better
-    be made anew, where ``locate`` says then."""
+    """Deadlines and bounds of a client.
+
+    ``first_contact_s``, ``give_up_s``: longest outage at first, and after a lost connection. ``quiet_s``:
+    longest silence about sent audio; longest time to store a result. ``last_words_s``: longest silence once all
+    is stored. ``held_s``: audio without a result at which ``audio`` waits. ``pause``: waits before a retry.
+    ``http``: makes the HTTP session. ``elsewhere``: whether to ask ``locate`` again after a refused key or
+    certificate. ``until_moved``: returns when ``locate`` has a better address than this one.
+    """
 
     connect_s: float = 10.0
     send_s: float = 20.0
@@ -83,11 +83,11 @@ class ClientSettings:
 
 
 class GatewayClient:
-    """One session. ``async with`` connects in the background and closes at the end.
+    """Client of one session. ``async with`` connects in the background and closes at the end.
 
-    ``locate`` is asked before each connection, because a gateway that comes back may listen somewhere else.
-    ``resume``: an earlier process may have spoken in this session.
-    Errors that end the session are raised by ``events``, ``finish`` and every call that gives it audio.
+    ``locate`` is called before each connection, because a restarted gateway may have another address.
+    ``resume``: an earlier process may already have used this session.
+    Errors that end the session are raised by ``events``, ``finish`` and every call that adds audio.
     """
 
     def __init__(
@@ -105,10 +105,10 @@ class GatewayClient:
         self._settings = settings or ClientSettings()
         self._events: EventQueue = EventQueue(self._settings.most_events)
         self._changed = asyncio.Event()  # the session may have something to send
-        self._room = asyncio.Event()  # something ended: there may be room for more audio
+        self._room = asyncio.Event()  # a segment ended: there may be room for more audio
         self._story = Story(str(session), time.monotonic())
-        self._keeping = False  # the session has settled a result that the store and the events do not have yet
-        self._moved_at = 0.0  # on the loop's clock, as the next
+        self._keeping = False  # the session has settled a result that is not stored and reported yet
+        self._moved_at = 0.0  # on the loop's clock, like the next attribute
         self._welcomed_at = -1.0
         self._error: GatewayError | None = None
         self._task: asyncio.Task[None] | None = None
@@ -116,14 +116,14 @@ class GatewayClient:
     # -- the speaker's side --------------------------------------------------------------------------------
 
     async def begin(self, segment: int, at_ms: int) -> None:
-        """A segment starts, ``at_ms`` after the session's first sample."""
+        """Start a segment, ``at_ms`` after the session's first sample."""
         self._check()
         self._session.begin(segment, at_ms)
         self._story.began(segment, time.monotonic())
         self._changed.set()
 
     async def audio(self, segment: int, pcm: bytes) -> None:
-        """More of a segment. Waits while ``held_s`` of audio have no result yet."""
+        """Append audio to a segment. Waits while ``held_s`` of audio have no result yet."""
         self._check()
         if self._session.held_samples > self._settings.held_s * SAMPLE_RATE:
             await self._make_room()
@@ -133,20 +133,20 @@ class GatewayClient:
             self._changed.set()
 
     async def speculate(self, segment: int) -> None:
-        """This may be the end of the segment: the gateway may have it recognised up to here."""
+        """Mark a possible end of the segment: the gateway may have the audio up to here recognised."""
         self._check()
         self._session.speculate(segment)
         self._changed.set()
 
     async def end(self, segment: int) -> None:
-        """The segment is complete."""
+        """Mark the segment as complete."""
         self._check()
         self._session.end(segment)
         self._story.ended(segment, time.monotonic())
         self._changed.set()
 
     async def cancel(self, segment: int) -> None:
-        """Forget the segment."""
+        """Cancel the segment and forget its audio."""
         self._check()
         if self._session.is_open(segment):
             self._session.cancel(segment)
@@ -156,7 +156,7 @@ class GatewayClient:
         self._room.set()
 
     async def finish(self) -> None:
-        """Wait until each segment has ended and is kept. Raises ``SessionLost``: nothing moved for ``quiet_s``."""
+        """Wait until all results are stored. Raises ``SessionLost`` after ``quiet_s`` without progress."""
         self._session.finish()
         self._changed.set()
         task, clock, settings = self._running(), asyncio.get_running_loop().time, self._settings
@@ -173,11 +173,11 @@ class GatewayClient:
 
     @property
     def unsent_s(self) -> float:
-        """Seconds of audio that are not on their way yet."""
+        """Seconds of audio that have not been sent yet."""
         return self._session.unsent_samples / SAMPLE_RATE
 
     def events(self) -> AsyncIterator[ClientEvent]:
-        """Everything that happens, in order; ends with the session, or raises what ended it."""
+        """Return all events in order; the iteration ends with the session or raises the error that ended it."""
         return self._events.iterate()
 
     # -- lifetime ------------------------------------------------------------------------------------------
@@ -192,11 +192,11 @@ class GatewayClient:
         await self.close()
 
     async def close(self) -> None:
-        """Hang up. What was not finished stays resumable at the gateway. Safe to call twice."""
+        """Close the connection. An unfinished session stays resumable at the gateway. Safe to call twice."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        self._events.close(self._error)  # a task that was cancelled before it began did not do it
+        self._events.close(self._error)  # a task cancelled before its start has not closed it
         self._error = self._error or SessionLost("the client was closed", self._session.open)
         self._room.set()
 
@@ -242,7 +242,7 @@ class GatewayClient:
         except GatewayError as error:
             self._story.gave_up(str(error))
             self._error = error
-        except Exception as error:  # the top of a task: logged, and told to whoever waits
+        except Exception as error:  # top of a task: log it, and raise it in every waiting call
             log.exception("the gateway client failed")
             self._error = SessionLost(f"the client failed: {error!r}", self._session.open)
         finally:
@@ -266,20 +266,20 @@ class GatewayClient:
             if self._welcomed_at >= started:
                 last_contact, patience = clock(), self._settings.give_up_s
                 failures = failures if clock() - started < _STEADY_S else 0
-            if isinstance(lost, TryLater):  # somebody is there
+            if isinstance(lost, TryLater):  # the gateway answers
                 patience = self._settings.give_up_s
             failures += 1
             if clock() - last_contact >= patience:
                 raise lost
             pause = self._settings.retry(failures, random.random(), lost.retry_after_s)
-            if isinstance(lost, Moved) and failures == 1:  # not again and again, should it come and go
+            if isinstance(lost, Moved) and failures == 1:  # only once, in case the gateway keeps moving
                 pause = 0.0
             self._story.lost(str(lost), pause, lost.retry_after_s, time.monotonic())
             await self._events.put(Disconnected(str(lost), pause))
             await self._settings.pause(pause)
 
     async def _converse(self, http: aiohttp.ClientSession) -> None:
-        """One connection, from ``hello`` until the session is done. Raises what ended it before."""
+        """Run one connection, from ``hello`` until the session is done. Raises the error that ended it earlier."""
         address, settings = self._locate(), self._settings
         moved = asyncio.create_task(settings.until_moved(address), name=f"client/{self._session.id}/moved")
         try:
@@ -297,12 +297,12 @@ class GatewayClient:
             await asyncio.wait({reader, writer, moved}, return_when=asyncio.FIRST_COMPLETED)
             if moved.done() and not (reader.done() or writer.done()):
                 raise _moved(moved)
-            if writer.done() and not reader.done():  # the reader may yet learn why nothing can be sent any more
+            if writer.done() and not reader.done():  # the reader may still learn why sending failed
                 await asyncio.wait({reader}, timeout=_REASON_S)
             (reader if reader.done() else writer).result()
         except GatewayError as error:
             await (connection.close(_GOODBYE_S) if isinstance(error, Moved) else connection.close())
-            await asyncio.wait({reader})  # it keeps and tells what it heard, and then sees the end
+            await asyncio.wait({reader})  # let it store and report what has arrived, until it sees the close
             raise
         finally:
             reader.cancel()
@@ -312,7 +312,7 @@ class GatewayClient:
             await connection.close()
 
     async def _read(self, connection: Connection) -> None:
-        """Until the session is done; raises why it is not when the connection closes."""
+        """Process messages until the session is done. Raises the reason if the connection closes earlier."""
         message = await connection.receive(self._settings.connect_s)
         while message is not None:
             await self._take(message)
@@ -339,7 +339,7 @@ class GatewayClient:
         self._changed.set()
 
     async def _keep(self, result: Final | Failed) -> None:
-        """For ``finish`` it has ended only once it is kept and told, however long a disk takes."""
+        """Store a result, then report it. ``finish`` waits for both, however long the disk takes."""
         self._keeping = True
         try:
             await self._store.settle(result.segment, result)
@@ -367,7 +367,7 @@ class GatewayClient:
             await self._changed.wait()
 
     def _why(self, close_code: int | None) -> GatewayError:
-        """What the end of a connection means for the session."""
+        """Return the error that the end of a connection means for the session."""
         said = self._session.error
         reason = f"{said.message} ({said.code})" if said else f"the gateway closed the connection ({close_code})"
         if close_code == CloseCode.TAKEN_OVER:
@@ -380,7 +380,7 @@ class GatewayClient:
 
 
 async def _unless(moved: "asyncio.Task[None]", connecting: Coroutine[Any, Any, Connection]) -> Connection:
-    """Connect, unless the gateway moves before that is done. Raises ``Moved``, and what connecting does."""
+    """Connect, unless the gateway moves before that is done. Raises ``Moved``, and the errors of connecting."""
     working = asyncio.create_task(connecting, name=f"{moved.get_name()}/unless")
     try:
         await asyncio.wait({working, moved}, return_when=asyncio.FIRST_COMPLETED)
@@ -390,11 +390,11 @@ async def _unless(moved: "asyncio.Task[None]", connecting: Coroutine[Any, Any, C
     except BaseException:
         working.cancel()
         (connected,) = await asyncio.gather(working, return_exceptions=True)
-        if isinstance(connected, Connection):  # at the moment at which it was not wanted any more
+        if isinstance(connected, Connection):  # it was established just as it was abandoned
             await connected.close(_GOODBYE_S)
         raise
 
 
 def _moved(moved: "asyncio.Task[None]") -> Moved:
-    moved.result()  # one that failed says so
+    moved.result()  # raises the error of a failed task
     return Moved("the gateway is somewhere else now")

@@ -1,4 +1,4 @@
-"""Which models a gateway's workers have loaded: ``GET /v1/models``."""
+"""Models that a gateway's workers have loaded: ``GET /v1/models``."""
 
 from http import HTTPStatus
 from typing import Final
@@ -23,7 +23,7 @@ class _Models(Struct, frozen=True):
 
 
 async def loaded_models(address: Address, deadline_s: float = ANSWER_S) -> tuple[str, ...]:
-    """Their names, in order. Raises ``Unreachable`` or ``Refused``."""
+    """Return the names of the loaded models, sorted. Raises ``Unreachable`` or ``Refused``."""
     url, timeout = address.url.rstrip("/") + MODELS_PATH, aiohttp.ClientTimeout(total=deadline_s)
     with broken("models"):
         async with (

@@ -1,9 +1,9 @@
-"""Watches how things stand at a gateway, as typed values: ``GET /v1/monitor``.
+"""Monitor client: the state of a gateway as typed events (``GET /v1/monitor``).
 
     async with aclosing(watch(locate)) as events:
         async for event in events:      # Snapshot, Recent, Lost
 
-Nothing is kept here: who does not ask for the next event makes the gateway drop the oldest.
+Events are not buffered here: if the caller does not read, the gateway drops the oldest events.
 """
 
 import asyncio
@@ -27,12 +27,12 @@ from runtime import logger_names
 
 log = structlog.get_logger(logger_names.CLIENT_MONITOR)
 
-_STEADY_S: Final = 10.0  # a connection that lasted this long was a good one: the backoff starts again
+_STEADY_S: Final = 10.0  # a connection that lasts this long resets the backoff
 
 
 @dataclass(frozen=True)
 class WatchSettings:
-    """Deadlines. ``quiet_s``: a gateway says something every second; silent for longer, it is gone."""
+    """Deadlines of a monitor. ``quiet_s``: a gateway sends every second; after this silence it counts as lost."""
 
     connect_s: float = 10.0
     quiet_s: float = 15.0
@@ -41,7 +41,7 @@ class WatchSettings:
 
 @dataclass(frozen=True)
 class Lost:
-    """Nobody answers, or no more; the next try is in ``retry_in_s``."""
+    """Gateway that does not answer, or no longer answers; the next attempt is in ``retry_in_s``."""
 
     reason: str
     retry_in_s: float
@@ -51,9 +51,9 @@ MonitorEvent = Snapshot | Recent | Lost
 
 
 async def watch(locate: Locate, settings: WatchSettings | None = None) -> AsyncGenerator[MonitorEvent, None]:
-    """Everything that the gateway shows, connecting again and again; after each ``Lost`` comes a ``Snapshot``.
+    """Yield a gateway's monitor events, reconnecting as needed; each ``Lost`` is followed by a ``Snapshot``.
 
-    ``locate`` is asked before each connection. Raises ``Refused`` where trying the same again is useless.
+    ``locate`` is called before each connection. Raises ``Refused`` if trying the same again is useless.
     """
     settings = settings or WatchSettings()
     clock = asyncio.get_running_loop().time
@@ -78,7 +78,7 @@ async def watch(locate: Locate, settings: WatchSettings | None = None) -> AsyncG
 async def _connection(
     http: aiohttp.ClientSession, address: Address, settings: WatchSettings
 ) -> AsyncGenerator[Snapshot | Recent, None]:
-    """What one connection tells, until it ends. Raises ``Unreachable`` or ``Refused``."""
+    """Yield the events of one connection until it ends. Raises ``Unreachable`` or ``Refused``."""
     url = address.url.rstrip("/") + MONITOR_PATH
     timeout = aiohttp.ClientTimeout(None, connect=settings.connect_s, sock_read=settings.quiet_s)
     stream = EventStream()

@@ -1,11 +1,11 @@
-"""Gets this device a key of a gateway, with the code that the gateway shows.
+"""Pairing: get a key for this device with the code that the gateway shows.
 
     paired = await pair("https://192.168.1.4:8765", "0123 4567", "Anna's laptop")
     await connect(http, paired.address, …)
 
-``Exchange`` is the pure part: what is said and what must be answered. The shell carries it over TLS, without
-asking who signed the certificate: that it is the gateway's own is what the exchange proves, and it is pinned from
-then on.
+``Exchange`` is the pure part: it builds the requests and checks the answers. The shell carries them over TLS
+without checking who signed the certificate: the exchange itself proves that the certificate is the gateway's,
+and it is pinned from then on.
 """
 
 import asyncio
@@ -78,14 +78,14 @@ _WHY: Final = {
 
 @dataclass(frozen=True)
 class NewPairing:
-    """``address`` has the key and the pinned certificate; ``device`` is this device's id there."""
+    """Result of a pairing. ``address`` has key and pinned certificate; ``device`` is this device's id there."""
 
     address: Address
     device: str
 
 
 class Exchange:
-    """One try, said once and in this order: ``begin``, ``confirm``, ``finish``. Raises ``MalformedMessage``."""
+    """Single pairing attempt: call ``begin``, ``confirm``, ``finish`` once each. Raises ``MalformedMessage``."""
 
     def __init__(self, code: str, name: str, kind: DeviceKind = DeviceKind.CLIENT) -> None:
         self._asked = (clean_name(name) or "device", kind)
@@ -97,11 +97,11 @@ class Exchange:
         self._keys: PairingKeys | None = None
 
     def begin(self) -> PairBegin:
-        """What is said first."""
+        """Return the first request."""
         return PairBegin(*self._asked, self._message)
 
     def confirm(self, began: PairBegan, certificate_sha256: str) -> PairConfirm:
-        """What is said to the gateway's message, by a device that sees this certificate."""
+        """Return the second request, made from the gateway's message and the certificate that this device sees."""
         self._answer, self._certificate = began.message, certificate_sha256
         try:
             shared: bytes = self._side.finish(began.message)
@@ -112,7 +112,7 @@ class Exchange:
         return PairConfirm(began.exchange, certificate_sha256, proof)
 
     def finish(self, paired: Paired) -> DeviceKey:
-        """The key. Raises ``Intercepted`` where it is not the gateway that answers."""
+        """Return the device's key. Raises ``Intercepted`` if the peer is not the gateway."""
         if self._keys is None:
             raise RuntimeError("confirm first")
         expected = prove(self._keys.gateway, self._message, self._answer, self._certificate)
@@ -136,9 +136,10 @@ async def pair(
     certificate_sha256: str = "",
     deadline_s: float = ANSWER_S,
 ) -> NewPairing:
-    """Get a key. ``certificate_sha256``: what must be seen there, if a QR code said so; else ``SomebodyElse``.
+    """Pair this device. If ``certificate_sha256`` (from a QR code) does not match, raises ``SomebodyElse``.
 
-    Raises ``NotPaired``, ``Intercepted``, ``Unreachable`` or ``Refused``; ``MalformedMessage``: it is no code.
+    Raises ``NotPaired``, ``Intercepted``, ``Unreachable`` or ``Refused``; ``MalformedMessage`` for an invalid
+    code.
     """
     exchange = Exchange(code, name, kind)
     place = Address(url.rstrip("/"), certificate_sha256=await _shown_certificate(_where(url), deadline_s))
@@ -167,7 +168,7 @@ def _where(url: str) -> URL:
 
 
 async def _shown_certificate(place: URL, deadline_s: float) -> str:
-    """What is shown there, to be pinned for the rest. Nothing is said to whoever shows it."""
+    """Return the digest of the server's certificate, to pin it for the exchange. Sends no data to the server."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with broken("pair"):
@@ -196,7 +197,7 @@ async def _say(http: aiohttp.ClientSession, place: Address, said: PairRequest) -
 
 
 async def _refused(place: Address, response: aiohttp.ClientResponse) -> GatewayError:
-    """A gateway that cannot keep this device says why: it is the same one at its other addresses."""
+    """Return the error of a refusal. ``DeviceNotKept`` holds for all addresses of the gateway: try no others."""
     if response.status in _NOT_KEPT:
         with suppress(msgspec.DecodeError, MalformedMessage):
             why = msgspec.json.decode(await _bounded(response.content), type=_Refusal).error

@@ -1,14 +1,14 @@
-"""What a client knows of its session, and what it must say next. No clock, no input or output.
+"""Client session: state and next message. No clock, no input or output.
 
 The speaker's side calls ``begin``, ``append``, ``speculate``, ``end``, ``cancel`` and ``finish``; the connection's
-side calls ``hello``, ``receive``, ``next`` and ``disconnected``. ``next`` is asked only when the connection can
-take more, so nothing queues up here that a ``missing`` or a reconnect would make stale.
+side calls ``hello``, ``receive``, ``next`` and ``disconnected``. ``next`` is called only when the connection can
+accept more, so no queued message can become stale through a ``missing`` or a reconnect.
 
-A segment goes: held -> on the wire -> queued -> ended. Going back is always possible until it has ended: another
-gateway, a lost job or a failed attempt make it start again from what is held. It ends once, with the first result.
+A segment moves through: held -> on the wire -> queued -> ended. Until it has ended it may always go back: another
+gateway, a lost job or a failed attempt restarts it from the held audio. It ends once, with the first result.
 
-What may be the end of a segment is said at most once and only while it may be true: more audio, the end itself or
-anything that makes the segment go back takes it away.
+A speculation (a possible end of a segment) is sent at most once and only while it may be true: more audio, the end
+itself or anything that makes the segment go back withdraws it.
 """
 
 from collections import deque
@@ -49,7 +49,7 @@ _MOST_PIECES: Constant = 1_024
 
 
 class AudioPiece(NamedTuple):
-    """Samples to take out of the audio store and send as one frame."""
+    """Samples to read from the audio store and send as one frame."""
 
     segment: int
     offset: int
@@ -57,7 +57,7 @@ class AudioPiece(NamedTuple):
 
 
 class _Theirs(NamedTuple):
-    """What the gateway has of the session."""
+    """Segments of the session that the gateway has."""
 
     receiving: dict[int, int]
     queued: frozenset[int]
@@ -69,9 +69,11 @@ Outgoing = ClientMessage | AudioPiece
 
 @dataclass
 class _Segment:
-    """One that has not ended. ``awaited``: the gateway says that it has ended, its result is on the way.
-    ``retries``: attempts that were begun here because one had failed, whoever made that one.
-    ``speculated``: it may end with so many samples; ``speculation_due``: the gateway is not told yet."""
+    """Segment that has not ended. ``awaited``: ended at the gateway; its result is on the way.
+
+    ``retries``: attempts begun here after a failure. ``speculated``: samples at a possible end;
+    ``speculation_due``: the gateway does not know it yet.
+    """
 
     at_ms: int
     held: int = 0
@@ -87,7 +89,7 @@ class _Segment:
 
 
 class Session:
-    """One session with whichever gateway answers. Not thread-safe; owned by one connection at a time."""
+    """State of one session with any gateway. Not thread-safe; used by one connection at a time."""
 
     def __init__(
         self, session: UUID, options: Options, client: str = "", resume: bool = False, instance: str = ""
@@ -102,11 +104,11 @@ class Session:
         self._instance = instance
         self._hellos = 0
         self._welcomed = False
-        self._pieces: list[HeldSegments] = []  # of a welcome that is not complete
+        self._pieces: list[HeldSegments] = []  # parts of a welcome that is not complete yet
         self._active: dict[int, _Segment] = {}  # every segment without a result, in order
-        self._unqueued: dict[int, _Segment] = {}  # those of them that the broker does not have yet, in order
-        self._on_wire = 0  # samples sent of the unqueued ones
-        self._held = 0  # samples of the active ones
+        self._unqueued: dict[int, _Segment] = {}  # active segments that the broker does not have yet, in order
+        self._on_wire = 0  # samples sent of the unqueued segments
+        self._held = 0  # samples of the active segments
         self._settled: set[int] = set()
         self._stored: set[int] = set()
         self._notes: deque[ClientMessage] = deque()  # at most one per segment and connection
@@ -117,14 +119,14 @@ class Session:
     # -- the speaker's side --------------------------------------------------------------------------------
 
     def begin(self, segment: int, at_ms: int) -> None:
-        """A segment starts. Numbers go up by one from 0: anything else is a mistake of the caller."""
+        """Start a segment. Numbers go up by one from 0; raises ``ValueError`` for any other number."""
         if segment != self._count or self._finishing:
             raise ValueError(f"segment {segment} cannot begin: {self._count} is next, finishing={self._finishing}")
         self._count += 1
         self._active[segment] = self._unqueued[segment] = _Segment(at_ms)
 
     def append(self, segment: int, samples: int) -> None:
-        """The store holds ``samples`` more of this segment. Ignored once it has ended."""
+        """Record that the store holds ``samples`` more of this segment. Ignored once it has ended."""
         if known := self._active.get(segment):
             known.held += samples
             self._held += samples
@@ -132,45 +134,48 @@ class Session:
                 known.speculated, known.speculation_due = 0, False
 
     def speculate(self, segment: int) -> None:
-        """What is held now may be all of it. Forgotten when it cannot be said soon: without a connection."""
+        """Mark the held audio as possibly complete.
+
+        Ignored without a connection, because it could not be sent soon.
+        """
         known = self._active.get(segment)
         if known and self._welcomed and not known.complete and known.held > known.speculated:
             known.speculated, known.speculation_due = known.held, True
 
     def end(self, segment: int) -> None:
-        """The segment is complete."""
+        """Mark the segment as complete."""
         if known := self._active.get(segment):
             known.complete = True
             known.speculation_due = False
 
     def cancel(self, segment: int) -> None:
-        """The speaker does not want it: no result will be reported."""
+        """Cancel a segment: no result will be reported."""
         if segment in self._active:
             self._settle(segment)
             self._stored.add(segment)
             self._note(SegmentCancel(segment))
 
     def finish(self) -> None:
-        """No more segments. ``finished`` is true once every one of them has ended."""
+        """Declare that no more segments follow. ``finished`` becomes true once every one of them has ended."""
         self._finishing = True
 
     def stored(self, segment: int) -> None:
-        """The result of this segment is kept on this side: the gateway may forget it."""
+        """Record that the result of this segment is stored here: the gateway may forget it."""
         self._stored.add(segment)
         self._note(Received(segment))
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is missing any more."""
+        """True when no more segments follow and every one has ended."""
         return self._finishing and not self._active
 
     @property
     def open(self) -> tuple[int, ...]:
-        """Segments without a result."""
+        """Segments without a result, in order."""
         return tuple(self._active)
 
     def is_open(self, segment: int) -> bool:
-        """Whether it has begun and has no result."""
+        """Return whether the segment has begun and has no result."""
         return segment in self._active
 
     @property
@@ -180,18 +185,18 @@ class Session:
 
     @property
     def unsent_samples(self) -> int:
-        """Samples that so far only this side has: what "N s unsent" is about."""
+        """Samples that only this side has so far: the basis of "N s unsent"."""
         return sum(segment.held - segment.sent for segment in self._unqueued.values())
 
     # -- the connection's side -----------------------------------------------------------------------------
 
     @property
     def greeted(self) -> bool:
-        """Whether a gateway may know the session already."""
+        """True when a gateway may already know the session."""
         return self._greeted
 
     def hello(self) -> Hello:
-        """First message of a connection. After the first one a gateway may know the session: ``resume``."""
+        """Return the first message of a connection. From the second one on, it asks to ``resume``."""
         hello = Hello(
             self.id,
             client=self._client,
@@ -206,7 +211,7 @@ class Session:
         return hello
 
     def disconnected(self) -> None:
-        """The connection is gone; the next ``welcome`` says what it had achieved."""
+        """Reset what was sent on a lost connection; the next ``welcome`` says what arrived."""
         self._welcomed = False
         self._finish_sent = False
         self._pieces = []
@@ -215,7 +220,7 @@ class Session:
             self._restart(segment)
 
     def next(self) -> Outgoing | None:
-        """What to send now, or ``None`` until something changes. Each call is a promise to send it."""
+        """Return the message to send now, or ``None`` until something changes. The caller must send it."""
         if not self._welcomed:
             return None
         if self._notes:
@@ -232,7 +237,7 @@ class Session:
         return None
 
     def receive(self, message: GatewayMessage) -> list[SessionEvent]:
-        """Take in what the gateway said; returns what the speaker's side should hear of it."""
+        """Process a gateway's message; return the events for the speaker's side."""
         match message:
             case Welcome() | MoreHeld():
                 self._hold(message)
@@ -254,7 +259,7 @@ class Session:
                 self.error = message
         return []
 
-    # -- what to send --------------------------------------------------------------------------------------
+    # -- next message --------------------------------------------------------------------------------------
 
     @staticmethod
     def _next_of(number: int, segment: _Segment) -> Outgoing | None:
@@ -282,18 +287,18 @@ class Session:
         return outgoing
 
     def _note(self, message: ClientMessage) -> None:
-        """Say it on this connection; without one the next ``welcome`` shows whether it is still needed."""
+        """Send a message if connected; otherwise the next ``welcome`` shows whether it is still needed."""
         if self._welcomed:
             self._notes.append(message)
 
-    # -- what was heard ------------------------------------------------------------------------------------
+    # -- received messages ---------------------------------------------------------------------------------
 
     def _hold(self, message: Welcome | MoreHeld) -> None:
-        """Take what the gateway has of the session, a piece of it at a time."""
+        """Collect the segments that the gateway holds, message by message."""
         if isinstance(message, Welcome):
             self._limits, self._pieces = message.limits, []
         elif not self._pieces:
-            return  # nothing was begun
+            return  # no welcome is in progress
         self._pieces.append(message.segments)
         if not message.more or len(self._pieces) >= _MOST_PIECES:
             self._welcome(self._pieces)
@@ -316,13 +321,13 @@ class Session:
             elif number in theirs.receiving:
                 segment.begun = True
                 self._rewind(segment, min(theirs.receiving[number], segment.held))
-        # A gateway that does not know what is settled here could never answer `finish`.
+        # A gateway that does not know the segments settled here could never answer `finish`.
         self._notes.extend(SegmentCancel(number) for number in sorted(self._settled.difference(theirs.ended)))
 
     def _queued(self, message: Queued) -> list[SessionEvent]:
         segment = self._unqueued.get(message.segment)
         if segment is None or not segment.end_sent:
-            return []  # a repeat, from before the segment was started again
+            return []  # a repeat from before the segment was restarted
         self._leave_wire(message.segment)
         return [message]
 
@@ -342,7 +347,7 @@ class Session:
             self._settle(outcome.segment)
             return [outcome]
         if outcome.segment in self._stored:
-            self._note(Received(outcome.segment))  # the first one was lost on the way
+            self._note(Received(outcome.segment))  # the first acknowledgement was lost on the way
         return []
 
     def _failed(self, failed: Failed) -> list[SessionEvent]:
@@ -350,7 +355,7 @@ class Session:
         if segment is None:
             return self._result(failed)
         if failed.attempt < segment.attempt:
-            if segment.awaited:  # the higher attempt never arrived there
+            if segment.awaited:  # the higher attempt never reached the gateway
                 self._return_to_wire(failed.segment, segment)
             return []
         if not failed.retryable or segment.retries + 1 >= MOST_ATTEMPTS:

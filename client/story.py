@@ -1,4 +1,4 @@
-"""What became of each segment, for the log: one line when its result is kept, one for whatever is unusual.
+"""Log of each segment's progress: one line when its result is stored, one for each unusual event.
 
 Offsets are ms of this process's own clock since the segment began here.
 """
@@ -18,7 +18,7 @@ log = structlog.get_logger(logger_names.CLIENT_STORY)
 
 @dataclass
 class _Spoken:
-    """When what happened to it last; 0: not yet. ``sends``: how often its end was said."""
+    """Last time of each step of a segment; 0: not yet. ``sends``: how often its end was sent."""
 
     began: float
     ended: float = 0.0
@@ -29,7 +29,7 @@ class _Spoken:
 
 
 class Story:
-    """Of one session. Knows no more segments than have no result. Time comes in as a value."""
+    """Progress log of one session. Tracks only segments without a result. Time comes in as a value."""
 
     def __init__(self, session: str, now: float) -> None:
         self._session = session
@@ -40,21 +40,21 @@ class Story:
     # -- a segment -----------------------------------------------------------------------------------------
 
     def began(self, segment: int, now: float) -> None:
-        """Its first samples are there, or will be at once."""
+        """Record that a segment has begun."""
         self._spoken[segment] = _Spoken(now)
 
     def ended(self, segment: int, now: float) -> None:
-        """It is complete."""
+        """Record that a segment is complete."""
         if spoken := self._spoken.get(segment):
             spoken.ended = now
 
     def sent(self, segment: int, now: float) -> None:
-        """All of it was given to the connection."""
+        """Record that all of a segment was passed to the connection."""
         if spoken := self._spoken.get(segment):
             spoken.sent, spoken.sends = now, spoken.sends + 1
 
     def came(self, event: SessionEvent, now: float) -> None:
-        """The session takes this for news."""
+        """Record an event that the session reported."""
         match event:
             case Queued(segment):
                 if spoken := self._spoken.get(segment):
@@ -68,7 +68,7 @@ class Story:
                     spoken.final = now
 
     def kept(self, outcome: Outcome, now: float) -> None:
-        """Its result is on this side for good: the line of a segment."""
+        """Log the segment's line: its result is stored on this side."""
         spoken = self._spoken.pop(outcome.segment, None) or _Spoken(now)
         names = ("ended", "sent", "queued", "final")
         times: dict[str, Any] = {name: getattr(spoken, name) for name in names}
@@ -80,14 +80,14 @@ class Story:
         self._say("segment ended", segment=outcome.segment, outcome=result, **said)
 
     def cancelled(self, segment: int) -> None:
-        """Its speaker does not want it."""
+        """Log that the speaker cancelled a segment."""
         if self._spoken.pop(segment, None):
             self._say("segment cancelled", segment=segment)
 
     # -- the connection ------------------------------------------------------------------------------------
 
     def heard(self, message: GatewayMessage, now: float) -> None:
-        """What a gateway says that is no event."""
+        """Log gateway messages that cause no event."""
         if isinstance(message, Missing):
             start = samples_to_ms(message.from_)
             self._say("gateway asks for audio again", segment=message.segment, from_ms=start)
@@ -101,14 +101,14 @@ class Story:
             self._away_since = 0.0
 
     def lost(self, reason: str, retry_in_s: float, asked_s: float, now: float) -> None:
-        """The connection is gone, or there was none. ``asked_s``: for how long a gateway asked to stay away."""
+        """Log a lost or failed connection. ``asked_s``: the delay that the gateway asked for."""
         self._away_since = self._away_since or now
         away_ms, retry = round((now - self._away_since) * 1000), {"retry_in_s": round(retry_in_s, 2)}
         asked = {"asked_s": asked_s} if asked_s else {}
         self._say("gateway lost", reason=reason, away_ms=away_ms, **retry, **asked)
 
     def gave_up(self, reason: str) -> None:
-        """The session does not go on."""
+        """Log that the session cannot continue."""
         self._say("session is given up", reason=reason, segments=len(self._spoken))
 
     def _say(self, event: str, **said: Any) -> None:

@@ -1,6 +1,6 @@
-"""Every type that crosses a process: data and pure functions, split by audience.
+"""Messages and values that cross process boundaries: data and pure functions only.
 
-Nothing is re-exported here. The split is the point: ``protocol.session`` is what a client and a gateway say to
-each other, ``protocol.job`` what a gateway and a worker say, ``protocol.engine`` what a worker and its engine
-process say.
+The modules are split by audience: ``protocol.session`` is spoken between client and gateway, ``protocol.job``
+between gateway and worker, ``protocol.engine`` between a worker and its engine process. Nothing is re-exported
+here, so that an import shows which audience a module belongs to.
 """

@@ -1,7 +1,7 @@
-"""The one audio format of version 1 and its binary frame.
+"""Binary audio frames: PCM16LE, mono, 16 kHz, the only format of version 1.
 
-PCM16LE, mono, 16 kHz. A frame is an 8-byte little-endian header, ``u32 segment`` and ``u32 offset`` (samples
-within the segment), followed by the samples.
+A frame is an 8-byte little-endian header, ``u32 segment`` and ``u32 offset`` (samples within the segment),
+followed by the samples.
 """
 
 from struct import Struct
@@ -21,7 +21,7 @@ _U32_MAX: Final = 2**32 - 1
 
 
 class Frame(NamedTuple):
-    """A piece of one segment: ``pcm`` starts ``offset`` samples after the segment's beginning."""
+    """Part of one segment's audio: ``pcm`` starts ``offset`` samples after the segment's beginning."""
 
     segment: int
     offset: int
@@ -34,7 +34,7 @@ class Frame(NamedTuple):
 
 
 def encode_frame(segment: int, offset: int, pcm: bytes | bytearray | memoryview) -> bytes:
-    """Put the header before ``pcm``. Raises ``MalformedMessage`` for half a sample or a number over 32 bits."""
+    """Prepend the header to ``pcm``. Raises ``MalformedMessage`` for half a sample or a number over 32 bits."""
     if len(pcm) % BYTES_PER_SAMPLE:
         raise MalformedMessage("a frame must hold whole 16-bit samples")
     if not (0 <= segment <= _U32_MAX and 0 <= offset <= _U32_MAX):
@@ -43,7 +43,7 @@ def encode_frame(segment: int, offset: int, pcm: bytes | bytearray | memoryview)
 
 
 def decode_frame(data: bytes) -> Frame:
-    """Take a binary message apart without copying the samples. Raises ``MalformedMessage``."""
+    """Split a binary message into header and samples, without copying the samples. Raises ``MalformedMessage``."""
     if len(data) < HEADER_BYTES:
         raise MalformedMessage(f"an audio frame needs its {HEADER_BYTES}-byte header, got {len(data)} bytes")
     if (len(data) - HEADER_BYTES) % BYTES_PER_SAMPLE:
@@ -53,10 +53,10 @@ def decode_frame(data: bytes) -> Frame:
 
 
 def samples_to_ms(samples: int) -> int:
-    """Whole milliseconds that ``samples`` last, rounded down."""
+    """Return the duration of ``samples`` in whole milliseconds, rounded down."""
     return samples * 1000 // SAMPLE_RATE
 
 
 def samples_to_seconds(samples: int) -> float:
-    """Seconds that ``samples`` last."""
+    """Return the duration of ``samples`` in seconds."""
     return samples / SAMPLE_RATE

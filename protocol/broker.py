@@ -1,13 +1,14 @@
-"""``GET /v1/broker``: a WebSocket that carries the broker's own protocol (RESP) for one worker.
+"""``GET /v1/broker``: a WebSocket that carries the broker's own protocol (RESP) for one remote worker.
 
-Binary messages of any cut, both ways, no subprotocol. The gateway has told the broker who the worker is;
-the worker sends nothing but the commands of ``worker/jobs.py``, or the connection is closed with 1008.
+Binary messages in both directions, split at arbitrary bytes; no subprotocol. The gateway has already
+authenticated the worker to the broker. The worker may send only the commands of ``worker/jobs.py``; for any
+other command the gateway closes the connection with 1008.
 """
 
 from typing import Final
 
 BROKER_PATH: Final = "/v1/broker"
 CHUNK_BYTES: Final = 64 * 1024
-"""The largest message."""
+"""Largest message in bytes."""
 PING_S: Final = 15.0
-"""After so long in silence each side asks whether the other is there, and waits half as long for the answer."""
+"""Seconds of silence after which each side sends a ping; it waits half as long for the answer."""

@@ -1,4 +1,4 @@
-"""Who may use a gateway: ``GET /v1/devices``, ``PATCH`` and ``DELETE /v1/devices/ID``, all for the owner's key."""
+"""Paired devices of a gateway: ``GET /v1/devices``, ``PATCH`` and ``DELETE /v1/devices/ID``; owner's key only."""
 
 import unicodedata
 from enum import StrEnum
@@ -11,7 +11,7 @@ LONGEST_NAME: Final = 64
 
 
 class DeviceKind(StrEnum):
-    """What a key is for. ``OWNER``: the key of this computer's user; it may do everything, and is not paired."""
+    """Purpose of a key. ``OWNER`` is the key of this computer's user: it is not paired and may do everything."""
 
     OWNER = "owner"
     CLIENT = "client"
@@ -19,10 +19,10 @@ class DeviceKind(StrEnum):
 
 
 class DeviceState(Struct, frozen=True):
-    """One paired device as its gateway's owner sees it; never a key. Times in seconds since 1970, 0: never.
+    """Paired device as the gateway's owner sees it, without its key.
 
-    The counts are of this process of the gateway: ``streams`` that are open now, requests, those of them that
-    were over its rate, seconds of audio that it sent.
+    Times are in seconds since 1970; 0 means never. Counts cover the gateway's current process: ``streams`` open
+    now, ``requests``, ``refused`` requests (over the device's rate), and seconds of audio that the device sent.
     """
 
     id: str
@@ -38,18 +38,18 @@ class DeviceState(Struct, frozen=True):
 
 
 class DeviceList(Struct, frozen=True):
-    """Answer to ``GET /v1/devices``: the owner's own first, then all that are paired, the oldest first."""
+    """Answer to ``GET /v1/devices``: the owner's own entry, then the paired devices, oldest first."""
 
     devices: tuple[DeviceState, ...] = ()
 
 
 class DeviceName(Struct, frozen=True):
-    """Body of ``PATCH /v1/devices/ID``."""
+    """Body of ``PATCH /v1/devices/ID``: the device's new name."""
 
     name: str
 
 
 def clean_name(text: str) -> str:
-    """A name as it may be shown anywhere: one line, nothing invisible, not too long. May be empty."""
+    """Return a name that is safe to display: one line, no invisible characters, limited length; may be empty."""
     shown = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text)
     return " ".join(shown.split())[:LONGEST_NAME].strip()

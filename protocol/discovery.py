@@ -1,7 +1,7 @@
-"""How a shared gateway is found on the local network: mDNS and DNS-SD (RFC 6762, RFC 6763).
+"""Discovery of shared gateways on the local network: mDNS and DNS-SD (RFC 6762, RFC 6763).
 
-The TXT record says nothing that is secret, and nothing that is to be believed: whoever is there proves itself by
-the certificate that pairing has pinned. By that certificate a paired gateway is known again at another address.
+The TXT record contains no secret and is not trusted: a gateway proves its identity with the certificate that was
+pinned at pairing. The certificate also identifies a paired gateway whose address changed.
 """
 
 from collections.abc import Mapping
@@ -14,19 +14,19 @@ _HEX: Final = frozenset("0123456789abcdef")
 
 
 class Announcement(NamedTuple):
-    """``version``: of the program."""
+    """Announced identity of a gateway: certificate fingerprint and program version."""
 
     certificate_sha256: str
     version: str = ""
 
 
 def encode_text(said: Announcement) -> dict[str, str]:
-    """The TXT record."""
+    """Return the TXT record of an announcement."""
     return {"v": _VERSION, "certificate": said.certificate_sha256, "version": said.version}
 
 
 def decode_text(record: Mapping[bytes, bytes | None]) -> Announcement | None:
-    """Read it; ``None``: not one of ours."""
+    """Parse a TXT record; return ``None`` if it is not from a kikipounamu gateway."""
     said = {name: (value or b"").decode("ascii", "replace") for name, value in record.items()}
     certificate, version = said.get(b"certificate", ""), said.get(b"version", "")
     if said.get(b"v") != _VERSION or len(certificate) != 64 or not set(certificate) <= _HEX:
@@ -35,6 +35,6 @@ def decode_text(record: Mapping[bytes, bytes | None]) -> Announcement | None:
 
 
 def service_name(name: str) -> str:
-    """The full name of a gateway that people call ``name``: a label has at most 63 bytes."""
+    """Return the full DNS-SD service name of a gateway called ``name``; a label holds at most 63 bytes."""
     label = name.encode()[:_LONGEST_LABEL].decode(errors="ignore").strip()
     return f"{label or 'kikipounamu'}.{SERVICE}"

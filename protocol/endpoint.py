@@ -1,4 +1,4 @@
-"""Where the gateway of this computer listens: written by the gateway, read by every client of the same user."""
+"""Endpoint file of this computer's gateway: written by the gateway, read by every client of the same user."""
 
 from typing import Final
 
@@ -11,9 +11,11 @@ ENDPOINT_FILE: Final = "gateway.json"
 
 
 class Endpoint(Struct, frozen=True):
-    """``url`` is the base address (http://127.0.0.1:PORT); the file that holds it has mode 0600.
+    """Address and key of the local gateway; the file that holds them has mode 0600.
 
-    ``certificate_sha256``: of what it shows to other devices, by which it is known again on the network; or empty.
+    ``url`` is the base address (http://127.0.0.1:PORT). ``certificate_sha256`` is the fingerprint of the
+    certificate that the gateway presents to other devices, by which discovery recognises it; empty if it has
+    none.
     """
 
     url: str
@@ -23,12 +25,12 @@ class Endpoint(Struct, frozen=True):
 
 
 def encode_endpoint(endpoint: Endpoint) -> bytes:
-    """The contents of the endpoint file."""
+    """Return the contents of the endpoint file."""
     return msgspec.json.encode(endpoint)
 
 
 def decode_endpoint(data: bytes) -> Endpoint:
-    """Read the endpoint file. Raises ``MalformedMessage``."""
+    """Parse the endpoint file. Raises ``MalformedMessage``."""
     try:
         return msgspec.json.decode(data, type=Endpoint)
     except msgspec.DecodeError as error:

@@ -1,4 +1,4 @@
-"""What a worker asks of a recognition engine, and what a package must offer to be one.
+"""Interface between a worker and its recognition engine, and the contract for third-party engines.
 
 An engine is found by an entry point of the group ``kikipounamu.engines``: a function ``create(EngineSettings)``
 that returns an ``Engine``. It runs in a process of its own, so it may block, crash or hang.
@@ -16,9 +16,9 @@ ENTRY_POINT_GROUP: Final = "kikipounamu.engines"
 
 
 class EngineSettings(Struct, frozen=True):
-    """How to load an engine. ``model_folder`` is empty for an engine that has no files.
+    """Parameters for loading an engine. ``model_folder`` is empty for an engine without model files.
 
-    ``gpu_memory_mb``: the most that it may take of a GPU, in MiB, where it can keep to that; 0: no limit.
+    ``gpu_memory_mb`` is the engine's GPU memory limit in MiB, if it supports one; 0 means no limit.
     """
 
     engine: str
@@ -31,9 +31,9 @@ class EngineSettings(Struct, frozen=True):
 
 
 class EngineInfo(Struct, frozen=True):
-    """What was loaded. ``slots``: how many requests one ``decode`` call takes well.
+    """Description of a loaded engine. ``slots`` is how many requests one ``decode`` call handles efficiently.
 
-    ``keeps_gpu_memory``: it takes no more GPU memory than it was told, so that nobody need measure it.
+    ``keeps_gpu_memory``: the engine enforces its GPU memory limit itself, so the worker need not measure it.
     """
 
     engine: str
@@ -45,16 +45,16 @@ class EngineInfo(Struct, frozen=True):
 
 
 class DecodeRequest(Struct, frozen=True):
-    """One segment to recognise: PCM16LE mono 16 kHz."""
+    """Request to recognise a segment: PCM16LE mono 16 kHz."""
 
     pcm: bytes
     options: Options = Options()
 
 
 class Transcript(Struct, frozen=True, tag="transcript"):
-    """What was said; an empty text means that nothing was.
+    """Recognised text of one request; an empty text means that no speech was recognised.
 
-    ``emotion`` and ``event`` are what an engine heard beside the words (``happy``, ``laughter``), where it can.
+    ``emotion`` and ``event`` are further labels (``happy``, ``laughter``) from engines that detect them.
     """
 
     text: str
@@ -65,7 +65,7 @@ class Transcript(Struct, frozen=True, tag="transcript"):
 
 
 class DecodeFailure(Struct, frozen=True, tag="failure"):
-    """Why one request of a batch could not be recognised. The others are not touched by it."""
+    """Reason why one request of a batch was not recognised; the rest of the batch is unaffected."""
 
     code: ErrorCode
     message: str
@@ -75,22 +75,22 @@ DecodeOutcome: TypeAlias = Transcript | DecodeFailure
 
 
 class EngineUnavailable(Exception):
-    """The engine cannot be loaded here. The text says what to install or download."""
+    """Engine that cannot be loaded on this computer. The message says what to install or download."""
 
 
 class Engine(Protocol):
-    """A loaded engine. Used by one thread of one process."""
+    """Loaded recognition engine, used by one thread of one process."""
 
     def info(self) -> EngineInfo:
-        """What is loaded, and on which device."""
+        """Describe the loaded model and the device it runs on."""
         ...
 
     def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
-        """One outcome per request, in the order of the requests."""
+        """Recognise a batch: return one outcome per request, in the order of the requests."""
         ...
 
     def close(self) -> None:
-        """Release what was loaded."""
+        """Release the model and its resources."""
         ...
 
 

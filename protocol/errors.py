@@ -1,15 +1,15 @@
 """Errors of the wire protocol.
 
-    ProtocolError              anything that a peer sent and that we cannot accept
+    ProtocolError              base class: the peer sent something that this side cannot accept
     ├── MalformedMessage       not JSON, not a known type, a field of the wrong type, a frame without header
     ├── MessageTooLarge        over a limit of ``protocol.session.Limits``
     ├── UnsupportedFormat      a codec, rate or option that version 1 does not have
-    ├── OutOfOrder             a message that its place in the conversation does not allow
+    ├── OutOfOrder             a message that is not allowed in the current state of the session
     ├── Unauthorised           no key, or a wrong one
-    ├── Forbidden              a key that is good, but not for this
-    └── TakenOver              another connection now speaks for this session
+    ├── Forbidden              a valid key without permission for this session
+    └── TakenOver              another connection now owns this session
 
-Each class knows its code (sent to people and programs) and the WebSocket close code that follows it.
+Each class has a code (for people and programs) and the WebSocket close code that follows it.
 """
 
 from enum import IntEnum, StrEnum
@@ -18,11 +18,11 @@ from typing import ClassVar, Final
 import msgspec
 
 NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises of bytes that are no JSON, no UTF-8, or nested too deeply to be read."""
+"""Exceptions that msgspec raises for bytes that are not JSON, not UTF-8, or nested too deeply."""
 
 
 class CloseCode(IntEnum):
-    """WebSocket close codes that a gateway uses. 1xxx: RFC 6455 section 7.4.1; 4xxx: ours."""
+    """WebSocket close codes that a gateway uses: 1xxx from RFC 6455 section 7.4.1, 4xxx our own."""
 
     NORMAL = 1000
     GOING_AWAY = 1001
@@ -38,7 +38,7 @@ class CloseCode(IntEnum):
 
 
 class ErrorCode(StrEnum):
-    """The ``code`` of every error body, ``error`` message and ``failed`` message."""
+    """Value of ``code`` in every error body, ``error`` message and ``failed`` message."""
 
     MALFORMED = "malformed"
     TOO_LARGE = "too_large"
@@ -64,56 +64,56 @@ class ErrorCode(StrEnum):
 
 
 class ProtocolError(Exception):
-    """Base of what a peer did wrong. The text says what to do about it."""
+    """Base class of protocol violations by a peer. The message says what to do about it."""
 
     code: ClassVar[ErrorCode] = ErrorCode.MALFORMED
     close: ClassVar[CloseCode] = CloseCode.PROTOCOL_ERROR
 
 
 class MalformedMessage(ProtocolError):
-    """Not JSON, not a known type, a field of the wrong type, or a frame without its header."""
+    """Message that is not JSON, has an unknown type or a field of the wrong type; or a frame without header."""
 
     code = ErrorCode.MALFORMED
     close = CloseCode.INVALID_DATA
 
 
 class MessageTooLarge(ProtocolError):
-    """Over a limit that ``welcome`` announces."""
+    """Message over a limit that ``welcome`` announces."""
 
     code = ErrorCode.TOO_LARGE
     close = CloseCode.MESSAGE_TOO_BIG
 
 
 class UnsupportedFormat(ProtocolError):
-    """A version, codec, rate or option that this version does not have."""
+    """Version, codec, rate or option that this version does not support."""
 
     code = ErrorCode.UNSUPPORTED
     close = CloseCode.UNSUPPORTED_DATA
 
 
 class OutOfOrder(ProtocolError):
-    """A good message at a place in the conversation where it cannot be."""
+    """Valid message that is not allowed in the current state of the session."""
 
     code = ErrorCode.OUT_OF_ORDER
     close = CloseCode.POLICY_VIOLATION
 
 
 class Unauthorised(ProtocolError):
-    """No key, or a wrong one."""
+    """Request without a key, or with a wrong one."""
 
     code = ErrorCode.UNAUTHORISED
     close = CloseCode.UNAUTHORISED
 
 
 class Forbidden(ProtocolError):
-    """The key is good, but the session belongs to another one."""
+    """Valid key for a session that belongs to another key."""
 
     code = ErrorCode.FORBIDDEN
     close = CloseCode.FORBIDDEN
 
 
 class TakenOver(ProtocolError):
-    """Another connection has bound this session."""
+    """Session that another connection has taken over."""
 
     code = ErrorCode.TAKEN_OVER
     close = CloseCode.TAKEN_OVER

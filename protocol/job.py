@@ -1,20 +1,21 @@
-"""What a gateway and a worker say to each other, through Redis Streams.
+"""Messages and keys shared by gateways and workers through Redis Streams.
 
-The identity of everything is ``(session, segment)``, made by the client. Key names, stream fields and the values
-of the session hash are defined here and nowhere else; the scripts that change them atomically are in
-``backend/lua`` and ``worker/lua``, and each key is passed to them.
+Every segment is identified by ``(session, segment)``, chosen by the client. Key names, stream fields and the
+values of the session hash are defined only here. The scripts in ``backend/lua`` and ``worker/lua`` change them
+atomically and receive every key as an argument.
 
 The session hash holds, for each segment ``n``::
 
     job:<n>       "<attempt> <entry id> <stream>"     waiting or being decoded
     end:<n>       "<final|failed|cancelled> <attempt>" ended; stays until the hash expires
-    result:<n>    a Result or Failure as JSON          until the client has ``received`` it
+    result:<n>    a Result or Failure as JSON          until the client has sent ``received``
     text:<n>      the text of a final result that the client has ``received``
-    failures:<n>  how many engines failed on it alone
+    failures:<n>  how many engines failed while they decoded this segment alone
     spec:<n>      "<samples> <entry id> <stream>"      a speculative decode that may become the job
 
-and ``owner`` (id of the key that made it), ``gateway`` (where results go at this moment), ``epoch``, and where a
-gateway keeps a history ``history``: "<most entries of its stream> <whose the session is, as JSON>".
+and ``owner`` (id of the key that created the session), ``gateway`` (where results are published now) and
+``epoch``. If the gateway keeps a history, ``history`` is "<most entries of its stream> <owner of the session, as
+JSON>".
 """
 
 from binascii import crc_hqx
@@ -34,7 +35,7 @@ ANY_MODEL: Final = "any"
 CLASSES: Final = ("interactive", "bulk")
 SESSION_TTL_MS: Final = 72 * 3600 * 1000
 UNUSED_TTL_MS: Final = 3600 * 1000
-"""Of a session without a segment. Its gateway attaches it again when its first segment comes later."""
+"""Lifetime of a session without a segment. If its first segment comes later, its gateway attaches it again."""
 LEASE_MS: Final = 10_000
 RENEW_MS: Final = 2_500
 SWEEP_MS: Final = 2_500
@@ -44,17 +45,17 @@ MOST_FAILURES: Final = 3
 MOST_DELIVERIES: Final = 20
 DEAD_ENTRIES: Final = 1_000
 MOST_TAKEN: Final = 64
-"""Jobs that a worker takes at a time."""
+"""Most jobs that a worker claims at once."""
 LONGEST_NOTICE: Final = 64 * 1024
-"""Bytes of a result. A gateway says no more in one message either."""
+"""Most bytes of a result; also the longest message of a gateway."""
 LEAST_NOTICE: Final = 4 * 1024
-"""A result may always be so long; above it must not be longer than its audio, so that it takes no more room."""
+"""Length in bytes that every result may have. Beyond it, a result must not take more room than its audio."""
 LONGEST_FAILURE: Final = 4 * 1024
 LONGEST_STATUS: Final = 8 * 1024
 DEAD_BYTES: Final = 16 * 1024 * 1024
-"""Of dead letters, if all are as long as the last one."""
+"""Most bytes of dead letters, if all are as long as the last one."""
 STALE_MS: Final = 2_000
-"""Older requests for a hypothesis are not worth an answer."""
+"""Age after which a request for a hypothesis is not answered."""
 WORKERS_KEY: Final = "kiki:workers"
 SHARDS_KEY: Final = "kiki:shards"
 
@@ -62,7 +63,7 @@ SegmentIndex = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 
 
 class JobKind(StrEnum):
-    """What a worker is to do with an entry."""
+    """Work that a stream entry requests from a worker."""
 
     RECOGNISE = "recognise"
     SPECULATE = "speculate"
@@ -70,7 +71,7 @@ class JobKind(StrEnum):
 
 
 class EndState(StrEnum):
-    """How a segment ended."""
+    """Final state of a segment."""
 
     FINAL = "final"
     FAILED = "failed"
@@ -78,7 +79,7 @@ class EndState(StrEnum):
 
 
 class Job(Struct, frozen=True):
-    """One stream entry: a segment to recognise. ``pcm`` is PCM16LE mono 16 kHz, ``samples`` long."""
+    """Stream entry with a segment to recognise. ``pcm`` is PCM16LE mono 16 kHz, ``samples`` long."""
 
     session: str
     segment: SegmentIndex
@@ -90,7 +91,7 @@ class Job(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True, tag="result"):
-    """A recognised segment. ``queue_ms`` is measured with the broker's clock, ``decode_ms`` with the worker's."""
+    """Recognised segment. ``queue_ms`` is measured with the broker's clock, ``decode_ms`` with the worker's."""
 
     session: str
     segment: SegmentIndex
@@ -107,7 +108,7 @@ class Result(Struct, frozen=True, tag="result"):
 
 
 class Failure(Struct, frozen=True, tag="failure"):
-    """A segment that no engine could recognise; it is among the dead letters."""
+    """Segment that no engine could recognise; its entry is among the dead letters."""
 
     session: str
     segment: SegmentIndex
@@ -118,7 +119,7 @@ class Failure(Struct, frozen=True, tag="failure"):
 
 
 class Hypothesis(Struct, frozen=True, tag="hypothesis"):
-    """What a segment that still goes on may say up to ``samples``. Published only: best effort, never stored."""
+    """Provisional text of an unfinished segment, up to ``samples``. Best effort: published, never stored."""
 
     session: str
     segment: SegmentIndex
@@ -128,7 +129,7 @@ class Hypothesis(Struct, frozen=True, tag="hypothesis"):
 
 
 class Detached(Struct, frozen=True, tag="detached"):
-    """To the gateway that had a session until now: another one (``gateway``) has attached to it."""
+    """Notice to a session's previous gateway: another gateway (``gateway``) has attached to the session."""
 
     session: str
     gateway: str
@@ -140,7 +141,7 @@ Notice: TypeAlias = Result | Failure | Hypothesis | Detached
 
 
 class Keys(NamedTuple):
-    """Names of every key of one shard. One hash tag per shard, so that a script stays in one slot."""
+    """Redis key names of one shard. All share one hash tag, so that a script stays in one cluster slot."""
 
     shard: int = 0
 
@@ -149,54 +150,54 @@ class Keys(NamedTuple):
         return f"kiki:{{{self.shard}}}"
 
     def jobs(self, priority: str, model: str = "") -> str:
-        """Stream of jobs of one class for one model, or for any."""
+        """Return the job stream of one priority class, for one model or for any."""
         return f"{self._prefix}:jobs:{priority}:{model or ANY_MODEL}"
 
     def partials(self, model: str = "") -> str:
-        """Bounded stream of best-effort hypotheses to make."""
+        """Return the bounded stream of best-effort hypothesis requests."""
         return f"{self._prefix}:partials:{model or ANY_MODEL}"
 
     def session(self, session: str) -> str:
-        """Hash of one session."""
+        """Return the key of a session's hash."""
         return f"{self._prefix}:session:{session}"
 
     def results(self, gateway: str) -> str:
-        """Sharded channel on which one gateway process listens."""
+        """Return the sharded Pub/Sub channel of one gateway process."""
         return f"{self._prefix}:results:{gateway}"
 
     @property
     def results_prefix(self) -> str:
-        """The channel's name without the gateway, for scripts that read the gateway from the session hash."""
+        """Channel name without the gateway, for scripts that read the gateway from the session hash."""
         return f"{self._prefix}:results:"
 
     @property
     def dead(self) -> str:
-        """Stream of dead letters."""
+        """Stream of the dead letters."""
         return f"{self._prefix}:dead"
 
     @property
     def sweep(self) -> str:
-        """Held (SET NX PX) by the worker that looks for abandoned entries at this moment."""
+        """Lock (SET NX PX) of the worker that currently searches for abandoned entries."""
         return f"{self._prefix}:sweep"
 
     @property
     def history_keys(self) -> tuple[str, str]:
-        """Stream of what the history of the gateways is to hold, and the hash of how much of that was left out."""
+        """Stream of entries for the gateways' history, and the hash that counts the entries left out."""
         return f"{self._prefix}:history", f"{self._prefix}:history:figures"
 
     @property
     def offered(self) -> str:
-        """Hash: when a worker had each model last, in ms of the broker's clock, by model."""
+        """Hash: the last time a worker offered each model, in ms of the broker's clock, by model."""
         return f"{self._prefix}:offered"
 
     @property
     def backlog(self) -> str:
-        """Hash: samples that wait or are being decoded, by stream key. Kept exact by the scripts."""
+        """Hash: samples waiting or being decoded, by stream key. The scripts keep it exact."""
         return f"{self._prefix}:backlog"
 
 
 def shard_of(session: str, shards: int) -> int:
-    """Which shard a session belongs to: CRC-16/XMODEM, as Redis Cluster's own slots."""
+    """Return the shard of a session: CRC-16/XMODEM, as for Redis Cluster slots."""
     return crc_hqx(session.encode(), 0) % shards
 
 
@@ -207,7 +208,7 @@ _RAW_TYPES: Final = (str, bytes)
 
 
 def encode_job(job: Job) -> dict[str, bytes]:
-    """Stream fields of a job: bytes and text as they are, everything else as JSON."""
+    """Return the stream fields of a job: bytes and text unchanged, everything else as JSON."""
     fields: dict[str, bytes] = {}
     for name in _JOB_FIELDS:
         value = getattr(job, name)
@@ -221,7 +222,7 @@ def encode_job(job: Job) -> dict[str, bytes]:
 
 
 def decode_job(fields: Mapping[bytes, bytes]) -> Job:
-    """Read a stream entry; unknown fields are ignored. Raises ``MalformedMessage``."""
+    """Parse a stream entry, ignoring unknown fields. Raises ``MalformedMessage``."""
     values: dict[str, Any] = {}
     try:
         for name, info in _JOB_FIELDS.items():
@@ -240,12 +241,15 @@ def decode_job(fields: Mapping[bytes, bytes]) -> Job:
 
 
 def encode_notice(notice: Notice) -> bytes:
-    """What is stored as ``result:<n>`` and published to a gateway."""
+    """Encode a notice as it is stored in ``result:<n>`` and published to a gateway."""
     return msgspec.json.encode(notice)
 
 
 def is_room_for(notice: bytes, pcm: bytes) -> bool:
-    """Return whether the broker takes a result of this length for this audio; half of its limits, to be sure."""
+    """Return whether the broker accepts a result of this length for this audio.
+
+    Keeps to half of the limits, as a margin.
+    """
     return 2 * len(notice) <= min(LONGEST_NOTICE, max(LEAST_NOTICE, len(pcm)))
 
 
@@ -254,7 +258,7 @@ _status_decoder = msgspec.json.Decoder(WorkerStatus)
 
 
 def decode_notice(data: bytes) -> Notice:
-    """Read a published or stored notice. Raises ``MalformedMessage``."""
+    """Parse a published or stored notice. Raises ``MalformedMessage``."""
     try:
         notice: Notice = _notice_decoder.decode(data)
         return notice
@@ -263,12 +267,12 @@ def decode_notice(data: bytes) -> Notice:
 
 
 def encode_status(status: WorkerStatus) -> bytes:
-    """One worker's field of ``kiki:workers``."""
+    """Encode one worker's field of ``kiki:workers``."""
     return msgspec.json.encode(status)
 
 
 def decode_status(data: bytes) -> WorkerStatus:
-    """Read one worker's field. Raises ``MalformedMessage``."""
+    """Parse one worker's status field. Raises ``MalformedMessage``."""
     try:
         return _status_decoder.decode(data)
     except NOT_JSON as error:
@@ -276,7 +280,7 @@ def decode_status(data: bytes) -> WorkerStatus:
 
 
 class Ended(NamedTuple):
-    """Value of ``end:<n>``."""
+    """Value of ``end:<n>``: how and at which attempt a segment ended."""
 
     state: EndState
     attempt: int
@@ -286,7 +290,7 @@ class Ended(NamedTuple):
 
 
 def parse_end(value: bytes) -> Ended:
-    """Read ``end:<n>``. Raises ``MalformedMessage``."""
+    """Parse the value of ``end:<n>``. Raises ``MalformedMessage``."""
     try:
         state, attempt = value.decode().split(" ")
         return Ended(EndState(state), int(attempt))

@@ -1,7 +1,8 @@
-"""What whoever watches is shown: ``GET /v1/monitor``, server-sent events, and what a worker says about itself.
+"""Monitor data: ``GET /v1/monitor`` (server-sent events) and the status that workers report.
 
-Two events: ``snapshot``, once a second, is a ``Snapshot`` with everything that a viewer who comes late needs;
-``segment`` is a ``Recent`` at the moment when its result was told. Never a text. Unknown fields are ignored.
+There are two events. ``snapshot``, sent once a second, is a complete ``Snapshot``, so viewers may join at any
+time. ``segment`` is a ``Recent``, sent when the segment's result is delivered. No event ever contains recognised
+text. Unknown fields are ignored.
 """
 
 from enum import StrEnum
@@ -20,11 +21,11 @@ EVENT_STREAM: Final = "text/event-stream"
 SNAPSHOT: Final = "snapshot"
 SEGMENT: Final = "segment"
 FINAL: Final = "final"
-"""The outcome of a segment that has a text; of any other it is the code of its failure."""
+"""Outcome of a segment that has a text; for any other segment the outcome is its failure code."""
 
 
 class WorkerState(StrEnum):
-    """What a worker is doing, as it says itself."""
+    """State of a worker, as it reports itself."""
 
     STARTING = "starting"
     IDLE = "idle"
@@ -34,11 +35,11 @@ class WorkerState(StrEnum):
 
 
 class WorkerStatus(Struct, frozen=True):
-    """One field of ``kiki:workers``. ``at_ms`` is the broker's TIME of the heartbeat, set by the script.
+    """Value of one field of ``kiki:workers``. ``at_ms`` is the broker's TIME of the heartbeat, set by the script.
 
     ``speed`` is audio seconds recognised per second of decoding, over the recent past (0: not yet known).
-    ``cpu_percent`` is of one core, ``memory_bytes`` resident, both of the worker and its engine together;
-    ``gpu_percent`` and ``gpu_memory_bytes`` are of the whole device, ``None`` where none tells.
+    ``cpu_percent`` is relative to one core and ``memory_bytes`` is resident memory; both sum the worker and its
+    engine. ``gpu_percent`` and ``gpu_memory_bytes`` cover the whole device; ``None`` if they cannot be measured.
     ``problem`` says why no engine is loaded, while the worker tries again; empty otherwise.
     """
 
@@ -64,9 +65,10 @@ class WorkerStatus(Struct, frozen=True):
 
 
 class Recent(Struct, frozen=True):
-    """A segment that ended: no text, only where its time went.
+    """Recently ended segment: where its time went, without its text.
 
-    ``audio_ms``: how long it is, 0 where the gateway does not know. ``at_s``: when, as the gateway's ``uptime_s``.
+    ``audio_ms`` is its length (0 if the gateway does not know it); ``at_s`` is when it ended, on the gateway's
+    ``uptime_s`` clock.
     """
 
     session: str
@@ -80,19 +82,20 @@ class Recent(Struct, frozen=True):
 
 
 class BrokerTrouble(StrEnum):
-    """Why a broker takes nothing although it answers."""
+    """Reason why a broker that answers does not accept writes."""
 
     FULL = "full"  # its memory is used up
-    LOADING = "loading"  # it reads what it kept
-    DISK = "disk"  # it cannot write
-    REPLICA = "replica"  # it only copies another one
+    LOADING = "loading"  # it loads its data from disk
+    DISK = "disk"  # it cannot write to its disk
+    REPLICA = "replica"  # it is a read-only replica
     DENIED = "denied"  # its user or password is refused, or lacks a permission
 
 
 class BrokerState(Struct, frozen=True):
-    """``memory`` is the used part of its limit, 0 where it has none.
+    """State of the broker. ``memory`` is the used fraction of its limit, 0 if it has none.
 
-    ``up``: it takes what it is given. ``trouble``: why not, a ``BrokerTrouble``; empty: it does not answer.
+    ``up``: the broker accepts writes. ``trouble``: why it does not, a ``BrokerTrouble``; empty if it does not
+    answer.
     """
 
     up: bool
@@ -103,7 +106,7 @@ class BrokerState(Struct, frozen=True):
 
 
 class Totals(Struct, frozen=True):
-    """What this gateway did since it started: segments that ended, their audio, refusals, partials told."""
+    """Counters of this gateway since its start: ended segments, their audio, refusals, delivered partials."""
 
     final: int = 0
     failed: int = 0
@@ -113,14 +116,14 @@ class Totals(Struct, frozen=True):
 
 
 class Load(Struct, frozen=True):
-    """The gateway's process: ``cpu_percent`` of one core, ``memory_bytes`` resident."""
+    """Resource use of the gateway's process: ``cpu_percent`` of one core, ``memory_bytes`` resident."""
 
     cpu_percent: float = 0.0
     memory_bytes: int = 0
 
 
 class WorkerMoment(Struct, frozen=True):
-    """One worker at one moment; as in ``WorkerStatus``."""
+    """State of one worker at one moment; the fields are those of ``WorkerStatus``."""
 
     worker: str
     busy: int
@@ -132,7 +135,7 @@ class WorkerMoment(Struct, frozen=True):
 
 
 class Moment(Struct, frozen=True):
-    """How things stood at ``at_s`` of the gateway's uptime. ``totals`` only grow: differences make rates."""
+    """State of the system at ``at_s`` of the gateway's uptime. ``totals`` only grow: differences give rates."""
 
     at_s: float
     queued: int
@@ -148,9 +151,9 @@ class Moment(Struct, frozen=True):
 
 
 class Timeline(Struct, frozen=True):
-    """``GET /v1/timeline``: the last hour, oldest first, a moment every ``step_s``; ``uptime_s`` is now.
+    """``GET /v1/timeline``: the last hour, oldest first, one moment every ``step_s``; ``uptime_s`` is now.
 
-    ``gateway``: which run of a gateway it is of, as in ``Snapshot``; an older one does not say.
+    ``gateway`` identifies the run of the gateway, as in ``Snapshot``; older gateways leave it empty.
     """
 
     uptime_s: float
@@ -160,7 +163,7 @@ class Timeline(Struct, frozen=True):
 
 
 class Snapshot(Struct, frozen=True):
-    """Everything a monitor shows. ``oldest_s``: for how long the oldest job waits or is being decoded."""
+    """Complete state for a monitor. ``oldest_s``: how long the oldest job has been waiting or decoding."""
 
     gateway: str
     uptime_s: float
@@ -184,7 +187,7 @@ _recent_decoder = msgspec.json.Decoder(Recent)
 
 
 def decode_event(name: str, data: str | bytes) -> Snapshot | Recent | None:
-    """Read one event; ``None`` for one that this version does not know. Raises ``MalformedMessage``."""
+    """Parse one event; return ``None`` for an event type unknown to this version. Raises ``MalformedMessage``."""
     try:
         if name == SNAPSHOT:
             return _snapshot_decoder.decode(data)

@@ -1,9 +1,10 @@
-"""How a device gets a key: ``POST /v1/pair``, twice, over the TLS port; how the owner lets it: ``/v1/pairing``.
+"""Pairing of a device: two ``POST /v1/pair`` requests over TLS; the owner controls it through ``/v1/pairing``.
 
-A person carries a code of eight digits from the gateway's screen to the device. SPAKE2 (RFC 9382; group and
-transcript are those of the library ``spake2``, version 0.9) makes a key of it that nobody between the two can
-learn or guess. Both then prove that they have it, over both messages and over the certificate that each of them
-sees: whoever stands between with a certificate of his own is noticed. Only then the device's key travels, sealed.
+The user carries an eight-digit code from the gateway's screen to the device. SPAKE2 (RFC 9382; group and
+transcript are those of the library ``spake2``, version 0.9) derives from it a key that an eavesdropper can
+neither learn nor guess. Both sides then prove that they have this key. The proof covers both messages and the
+certificate that each side sees, which detects a man in the middle with a different certificate. Only then does
+the gateway send the device's key, sealed.
 """
 
 import hashlib
@@ -23,7 +24,7 @@ PAIRING_PATH: Final = "/v1/pairing"
 CODE_DIGITS: Final = 8
 LINK_SCHEME: Final = "kikipounamu"
 LINKED_URLS: Final = 3
-"""Addresses in a link, at most: of more, a camera could not read the dots."""
+"""Most addresses in a link: with more, the QR code would be too dense for a camera."""
 
 _VERSION: Final = "kikipounamu.pair.v1"
 _HASH_BYTES: Final = 32
@@ -39,7 +40,7 @@ Token = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class PairBegin(Struct, frozen=True, tag="begin"):
-    """A device would like a key of this kind; ``message`` is its side of SPAKE2."""
+    """First request of a device: the requested kind of key; ``message`` is its side of SPAKE2."""
 
     name: Name
     kind: DeviceKind
@@ -47,7 +48,7 @@ class PairBegin(Struct, frozen=True, tag="begin"):
 
 
 class PairConfirm(Struct, frozen=True, tag="confirm"):
-    """The device knows the code, and this is the certificate that it sees."""
+    """Second request of a device: proof that it knows the code, and the certificate that it sees."""
 
     exchange: Token
     certificate_sha256: Fingerprint
@@ -58,37 +59,37 @@ PairRequest: TypeAlias = PairBegin | PairConfirm
 
 
 class PairBegan(Struct, frozen=True, tag="began"):
-    """The gateway's side of SPAKE2; ``exchange`` is named in what follows, once."""
+    """The gateway's side of SPAKE2; the device repeats ``exchange`` once, in its confirmation."""
 
     exchange: Token
     message: Element
 
 
 class Paired(Struct, frozen=True, tag="paired"):
-    """The gateway knows the code too; ``sealed`` is a ``DeviceKey``, which only the device can open."""
+    """Proof that the gateway knows the code, too; ``sealed`` is a ``DeviceKey`` that only this device can open."""
 
     proof: Proof
     sealed: Annotated[bytes, Meta(max_length=2048)]
 
 
 class PairRefusal(StrEnum):
-    """Why a device gets no key."""
+    """Reason why a device gets no key."""
 
     CLOSED = "closed"
-    """Nobody pairs now, or the two minutes are over."""
+    """No pairing is open, or its two minutes are over."""
     LOCKED = "locked"
-    """Too many tries: the owner has to begin again."""
+    """Too many tries: the owner must start a new pairing."""
     BUSY = "busy"
-    """Another device is just trying: in ten seconds at the latest it is done."""
+    """Another device is pairing at the moment; it finishes within ten seconds."""
     OTHER_KIND = "other_kind"
-    """The code is for the other kind of device."""
+    """The code is for another kind of device."""
     WRONG_CODE = "wrong_code"
     INTERCEPTED = "intercepted"
-    """The device sees a certificate that is not the gateway's: somebody stands between."""
+    """The device sees a certificate that is not the gateway's: a man in the middle."""
 
 
 class PairRefused(Struct, frozen=True, tag="refused"):
-    """No key."""
+    """Refusal of a pairing request, with the number of tries left."""
 
     reason: PairRefusal
     tries_left: int = 0
@@ -98,7 +99,7 @@ PairAnswer: TypeAlias = PairBegan | Paired | PairRefused
 
 
 class DeviceKey(Struct, frozen=True):
-    """What is sealed. ``gateway``: what people call it."""
+    """Contents of ``Paired.sealed``. ``gateway`` is the gateway's display name."""
 
     device: str
     key: str
@@ -110,7 +111,7 @@ _answer_decoder = msgspec.json.Decoder(PairAnswer)
 
 
 def decode_request(data: bytes) -> PairRequest:
-    """Read what a device says. Raises ``MalformedMessage``."""
+    """Parse a pairing request of a device. Raises ``MalformedMessage``."""
     try:
         request: PairRequest = _request_decoder.decode(data)
         return request
@@ -119,7 +120,7 @@ def decode_request(data: bytes) -> PairRequest:
 
 
 def decode_answer(data: bytes) -> PairAnswer:
-    """Read what a gateway answered. Raises ``MalformedMessage``."""
+    """Parse a gateway's answer to a pairing request. Raises ``MalformedMessage``."""
     try:
         answer: PairAnswer = _answer_decoder.decode(data)
         return answer
@@ -127,11 +128,11 @@ def decode_answer(data: bytes) -> PairAnswer:
         raise MalformedMessage(str(error)) from error
 
 
-# -- what both compute -------------------------------------------------------------------------------------
+# -- keys and proofs of both sides -------------------------------------------------------------------------
 
 
 class PairingKeys(NamedTuple):
-    """Out of one exchange: what each side proves itself with, and what the device's key is sealed with."""
+    """Keys derived from one exchange: one proof key for each side, and one that seals the device's key."""
 
     client: bytes
     gateway: bytes
@@ -139,12 +140,12 @@ class PairingKeys(NamedTuple):
 
 
 def identities(name: str, kind: DeviceKind) -> tuple[bytes, bytes]:
-    """``idA`` and ``idB`` of SPAKE2: what the owner will see in the list is what the device asked for."""
+    """Return ``idA`` and ``idB`` of SPAKE2. They bind the exchange to the name and kind shown to the owner."""
     return f"{_VERSION} {kind} {name}".encode(), f"{_VERSION} gateway".encode()
 
 
 def derive_keys(shared: bytes, from_client: bytes, from_gateway: bytes) -> PairingKeys:
-    """HKDF-SHA-256 (RFC 5869) of SPAKE2's result; the salt is of both messages."""
+    """Derive the keys by HKDF-SHA-256 (RFC 5869) from SPAKE2's result; the salt covers both messages."""
     salt = hashlib.sha256(from_client + from_gateway).digest()
     key = hmac.digest(salt, shared, "sha256")
     labels = (f"{_VERSION} {label}".encode() for label in PairingKeys._fields)
@@ -152,12 +153,12 @@ def derive_keys(shared: bytes, from_client: bytes, from_gateway: bytes) -> Pairi
 
 
 def prove(key: bytes, from_client: bytes, from_gateway: bytes, certificate_sha256: str) -> bytes:
-    """Key confirmation: an HMAC over both messages and the certificate that this side sees."""
+    """Compute the key confirmation: an HMAC over both messages and the certificate that this side sees."""
     return hmac.digest(key, from_client + from_gateway + bytes.fromhex(certificate_sha256), "sha256")
 
 
 def clean_code(text: str) -> str:
-    """The digits, however they were typed or read out. Raises ``MalformedMessage``."""
+    """Return the digits of a code, ignoring spaces and separators. Raises ``MalformedMessage``."""
     digits = "".join(sign for sign in text if not (sign.isspace() or sign in "-.·"))
     if len(digits) != CODE_DIGITS or not (digits.isascii() and digits.isdigit()):
         raise MalformedMessage(f"a pairing code has {CODE_DIGITS} digits")
@@ -168,7 +169,7 @@ def clean_code(text: str) -> str:
 
 
 class PairingStage(StrEnum):
-    """How a pairing stands."""
+    """State of a pairing, as the owner sees it."""
 
     NONE = "none"
     WAITING = "waiting"
@@ -179,22 +180,22 @@ class PairingStage(StrEnum):
 
 
 class PairingWish(Struct, frozen=True):
-    """Body of ``POST /v1/pairing``: for what the next code is."""
+    """Body of ``POST /v1/pairing``: the kind of device that the next code is for."""
 
     kind: DeviceKind = DeviceKind.CLIENT
 
 
 class PairingProblem(Struct, frozen=True):
-    """Why a device that knew the code has no key all the same: ``disk_full``, or another code with its words."""
+    """Reason why a device that knew the code still got no key: ``disk_full``, or another code with its message."""
 
     code: ErrorCode
     message: str
 
 
 class PairingState(Struct, frozen=True):
-    """The pairing that is open, or the last one. ``code`` only while it waits; ``device``: who was paired.
+    """The open pairing, or the last one. ``code`` is set only while it waits; ``device`` is the paired device.
 
-    ``urls`` are where this gateway may be reached, the likeliest first. ``problem``: what ended the last one.
+    ``urls`` are addresses of this gateway, most likely first. ``problem``: why the last pairing failed.
     """
 
     stage: PairingStage = PairingStage.NONE
@@ -210,7 +211,7 @@ class PairingState(Struct, frozen=True):
 
 
 class PairingLink(NamedTuple):
-    """What a QR code says: where, which code, and which certificate will be there."""
+    """Contents of a QR code: addresses, pairing code and the certificate to expect."""
 
     urls: tuple[str, ...]
     code: str
@@ -218,20 +219,20 @@ class PairingLink(NamedTuple):
 
 
 def encode_link(link: PairingLink) -> str:
-    """As text."""
+    """Encode a pairing link as a URL."""
     fields = [("at", url) for url in link.urls] + [("code", link.code), ("certificate", link.certificate_sha256)]
     return f"{LINK_SCHEME}://pair?{urlencode(fields)}"
 
 
 def link_of(state: PairingState) -> str:
-    """What is shown beside the code; empty where none waits, or no address is known."""
+    """Return the link to show with the code; empty if no pairing waits or no address is known."""
     if not (state.code and state.urls):
         return ""
     return encode_link(PairingLink(state.urls[:LINKED_URLS], state.code, state.certificate_sha256))
 
 
 def decode_link(text: str) -> PairingLink:
-    """Read it. Raises ``MalformedMessage``."""
+    """Parse a pairing link. Raises ``MalformedMessage``."""
     try:
         parts = urlsplit(text.strip())
         fields = parse_qs(parts.query, strict_parsing=True, max_num_fields=32)

@@ -1,4 +1,4 @@
-"""What every audience shares about recognition itself: what the speaker wants, and what was recognised when."""
+"""Recognition types that all audiences share: options, words with their times, and timing."""
 
 from typing import Annotated, Literal
 
@@ -9,9 +9,9 @@ Script = Literal["", "simplified", "traditional"]
 
 
 class Options(Struct, frozen=True):
-    """What the speaker wants. ``language`` is an ISO 639-1 code or ``auto``; ``model`` empty means any.
+    """Recognition options. ``language`` is an ISO 639-1 code or ``auto``; an empty ``model`` means any.
 
-    ``script``: how Chinese is to be written, whatever the model writes; empty: as the model does.
+    ``script`` is the Chinese script of the text, whatever script the model writes; empty: the model's own.
     """
 
     language: Annotated[str, Meta(max_length=16)] = "auto"
@@ -25,7 +25,7 @@ class Options(Struct, frozen=True):
 
 
 class Word(Struct, frozen=True):
-    """One recognised word and where it is in its segment."""
+    """Recognised word and its position within the segment."""
 
     text: str
     start_ms: Milliseconds
@@ -33,7 +33,7 @@ class Word(Struct, frozen=True):
 
 
 class Timing(Struct, frozen=True):
-    """Where the time of one segment went, in ms, each on one clock.
+    """Time spent on one segment by stage, in ms, each stage measured on one clock.
 
     ``upload``: first frame to ``segment.end`` at the gateway. ``queue``: the job's time in the broker before a
     worker read it. ``decode``: in the engine. ``deliver``: result stored to ``final`` written, where known.

@@ -1,8 +1,8 @@
-"""What is asked and answered over HTTP about sessions that were, and about files that are submitted.
+"""Parameters and answers of the HTTP API for past sessions and submitted files.
 
-Paths are below; every error is an ``ErrorBody``. Lengths are seconds of audio, moments RFC 3339 in UTC. Unknown
-fields of answers are ignored, so that a gateway may be newer; an unknown parameter of a question is an error, for
-a filter that does nothing would be taken for one that does.
+Paths are below; every error is an ``ErrorBody``. Lengths are seconds of audio, moments RFC 3339 in UTC. Clients
+ignore unknown fields of answers, so that a gateway may be newer. An unknown query parameter is an error, because a
+filter that is silently ignored would look as if it worked.
 """
 
 from datetime import date, datetime
@@ -42,17 +42,17 @@ Question = Annotated[
 
 
 class SessionKind(StrEnum):
-    """How speech came: streamed as it was spoken, or as a file."""
+    """Origin of a session's speech: streamed while it was spoken, or submitted as a file."""
 
     STREAM = "stream"
     FILE = "file"
 
 
 class SessionState(StrEnum):
-    """Where a session stands. A stream is ``working`` until its client has everything of it.
+    """State of a session. A stream is ``working`` until its client has received all results.
 
-    A file is ``submitted`` until it is read. ``failed``: something of it has no text; ``error`` or its segments
-    say why, and it may be retried.
+    A file is ``submitted`` until it is read. ``failed``: part of the session has no text; ``error`` or its
+    segments say why, and it may be retried.
     """
 
     SUBMITTED = "submitted"
@@ -63,7 +63,7 @@ class SessionState(StrEnum):
 
 
 class SegmentState(StrEnum):
-    """How far one segment is."""
+    """State of one segment of a session."""
 
     PLANNED = "planned"
     FINAL = "final"
@@ -72,7 +72,7 @@ class SegmentState(StrEnum):
 
 
 class ResultFormat(StrEnum):
-    """How a result is written."""
+    """Output format of a result."""
 
     JSON = "json"
     TEXT = "text"
@@ -84,19 +84,19 @@ class ResultFormat(StrEnum):
 
 
 class ErrorDetail(Struct, frozen=True):
-    """``code`` is for programs, ``message`` says to a person what to do."""
+    """Details of an error: ``code`` is for programs, ``message`` tells the user what to do."""
 
     code: ErrorCode
     message: str
 
 
 class ErrorBody(Struct, frozen=True):
-    """Every answer that is no success."""
+    """Body of every answer that reports an error."""
 
     error: ErrorDetail
 
 
-# -- questions ---------------------------------------------------------------------------------------------
+# -- query parameters ---------------------------------------------------------------------------------------------
 
 
 class ListQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -144,7 +144,7 @@ class UsageQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
 
 
 class SubmittedFields(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Fields of the form of ``POST /v1/sessions``, beside ``file``; those that ``Options`` has mean the same."""
+    """Form fields of ``POST /v1/sessions``, besides ``file``; fields that ``Options`` has mean the same."""
 
     session: (
         Annotated[UUID, Meta(description="Made by whoever submits, so that submitting twice is submitting once.")]
@@ -160,7 +160,7 @@ class SubmittedFields(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
     @property
     def options(self) -> Options:
-        """What the speaker wants, as files have it."""
+        """Recognition options for this file, with priority ``bulk``."""
         words = (word.strip() for word in self.hotwords.split(","))
         return Options(
             language=self.language,
@@ -177,7 +177,7 @@ class SubmittedFields(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 
 class Progress(Struct, frozen=True):
-    """Segments that are known of, and how many of them have ended; ``audio_s`` of all of them together."""
+    """Known segments and how many of them have ended; ``audio_s`` is the audio of all known segments."""
 
     segments: Count = 0
     final: Count = 0
@@ -186,9 +186,9 @@ class Progress(Struct, frozen=True):
 
 
 class SessionView(Struct, frozen=True):
-    """A session without its text. ``here``: its file is on the disk of the gateway that answers.
+    """Session without its text. ``here``: its file is on the disk of the gateway that answers.
 
-    ``truncated``: the end of the file is missing; what is there is recognised.
+    ``truncated``: the end of the file is missing; the rest is recognised.
     """
 
     id: str
@@ -209,14 +209,14 @@ class SessionView(Struct, frozen=True):
 
 
 class SessionList(Struct, frozen=True):
-    """A page, the newest first. ``next``: ``before`` of the page behind it; none: this is the last."""
+    """Page of sessions, newest first. ``next`` is ``before`` of the following page; null on the last page."""
 
     sessions: tuple[SessionView, ...] = ()
     next: int | None = None
 
 
 class SegmentView(Struct, frozen=True, omit_defaults=True):
-    """One segment. ``start_ms``: after the beginning of its session, where that is known."""
+    """Segment of a session. ``start_ms`` is relative to the session's beginning; null if unknown."""
 
     segment: Count
     state: SegmentState
@@ -234,7 +234,7 @@ class SegmentView(Struct, frozen=True, omit_defaults=True):
 
 
 class SessionResult(Struct, frozen=True):
-    """A session with its text. Until it is done, what is there so far."""
+    """Session with its text. Until the session is done, the text is what has been recognised so far."""
 
     session: SessionView
     text: str
@@ -242,7 +242,7 @@ class SessionResult(Struct, frozen=True):
 
 
 class SearchHit(Struct, frozen=True):
-    """A segment that has all that was searched for; ``ranges``: where in ``excerpt`` it is, in code points."""
+    """Segment that contains all search terms; ``ranges`` are their positions in ``excerpt``, in code points."""
 
     session: SessionView
     segment: Count
@@ -253,14 +253,14 @@ class SearchHit(Struct, frozen=True):
 
 
 class SearchResult(Struct, frozen=True):
-    """A page, the newest first. ``next``: ``before`` of the page behind it; none: this is the last."""
+    """Page of hits, newest first. ``next`` is ``before`` of the following page; null on the last page."""
 
     hits: tuple[SearchHit, ...] = ()
     next: int | None = None
 
 
 class DayUsage(Struct, frozen=True):
-    """What one key used on one day (UTC). It stays when the speech is deleted."""
+    """Usage of one key on one day (UTC). Deleting the speech does not change it."""
 
     day: date
     owner: str
@@ -273,35 +273,35 @@ class DayUsage(Struct, frozen=True):
 
 
 class UsageReport(Struct, frozen=True):
-    """By day, key and tenant."""
+    """Usage by day, key and tenant."""
 
     days: tuple[DayUsage, ...] = ()
 
 
-# -- what the other routes answer, for the document --------------------------------------------------------
+# -- answers of the other routes, for the OpenAPI document -------------------------------------------------
 
 
 class Health(Struct, frozen=True):
-    """``GET /healthz``."""
+    """Answer to ``GET /healthz``: the gateway process is alive."""
 
     status: Literal["alive"]
 
 
 class ModelView(Struct, frozen=True):
-    """What some worker recognises with."""
+    """Model that at least one worker offers."""
 
     model: str
     languages: tuple[str, ...]
 
 
 class ModelList(Struct, frozen=True):
-    """``GET /v1/models``. ``version``: of the gateway."""
+    """Answer to ``GET /v1/models``. ``version`` is the gateway's version."""
 
     models: tuple[ModelView, ...]
     version: str = ""
 
 
 class WorkerList(Struct, frozen=True):
-    """``GET /v1/workers``."""
+    """Answer to ``GET /v1/workers``: the status of every worker."""
 
     workers: tuple[WorkerStatus, ...]

@@ -1,4 +1,4 @@
-"""What a client and a gateway say to each other: ``GET /v1/stream``, subprotocol ``kikipounamu.v1``.
+"""Messages between a client and a gateway: ``GET /v1/stream``, subprotocol ``kikipounamu.v1``.
 
 Text messages are JSON objects tagged by ``type``. Unknown fields are ignored (so either side may be newer),
 unknown types and wrong field types raise ``MalformedMessage``. Audio is in ``protocol.audio``.
@@ -22,14 +22,14 @@ Samples = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 
 
 class AudioFormat(Struct, frozen=True):
-    """How the client's frames are coded. Version 1 knows one value of each."""
+    """Encoding of the client's frames. Version 1 allows one value of each."""
 
     rate: int = SAMPLE_RATE
     codec: str = CODEC
 
 
 class Limits(Struct, frozen=True):
-    """Limits that a client must keep to. Defaults of the protocol; ``welcome`` carries those in force."""
+    """Limits that a client must respect. The defaults are the protocol's; ``welcome`` announces those in force."""
 
     hello_s: float = 5.0
     ping_s: float = 20.0
@@ -46,11 +46,11 @@ LIMITS = Limits()
 
 
 class Hello(Struct, frozen=True, tag="hello"):
-    """First message, within ``Limits.hello_s``: binds the connection to the session that the client made.
+    """First message, due within ``Limits.hello_s``: binds the connection to the client's session.
 
-    ``connection`` counts the hellos of one ``instance`` of a client: of two of them the later one is followed,
-    whichever arrives first. Without an ``instance`` it is the one that arrives last. ``pieces``: the client takes
-    what is held of a large session in several messages.
+    ``connection`` counts the hellos of one ``instance`` of a client: of two, the higher count wins, whichever
+    arrives first. Without an ``instance`` the hello that arrives last wins. ``pieces``: the client accepts the
+    held segments of a large session in several messages.
     """
 
     session: UUID
@@ -64,7 +64,7 @@ class Hello(Struct, frozen=True, tag="hello"):
 
 
 class SegmentBegin(Struct, frozen=True, tag="segment.begin"):
-    """A segment starts, ``at_ms`` after the session's first sample. A higher attempt replaces a failed one."""
+    """Start of a segment, ``at_ms`` after the session's first sample. A higher attempt replaces a failed one."""
 
     segment: Index
     at_ms: Milliseconds = 0
@@ -72,33 +72,33 @@ class SegmentBegin(Struct, frozen=True, tag="segment.begin"):
 
 
 class SegmentSpeculate(Struct, frozen=True, tag="segment.speculate"):
-    """This may be the end of the segment: a gateway may have it decoded up to here now."""
+    """Possible end of the segment: the gateway may have the audio up to here decoded now."""
 
     segment: Index
     samples: Samples
 
 
 class SegmentEnd(Struct, frozen=True, tag="segment.end"):
-    """The segment is complete and this long."""
+    """End of the segment, with its length in samples."""
 
     segment: Index
     samples: Samples
 
 
 class SegmentCancel(Struct, frozen=True, tag="segment.cancel"):
-    """Forget the segment."""
+    """Request to forget the segment."""
 
     segment: Index
 
 
 class Finish(Struct, frozen=True, tag="finish"):
-    """No segment after the first ``segments``. Answered by ``done`` when each of them has ended."""
+    """End of the session after ``segments`` segments. Answered by ``done`` when each of them has ended."""
 
     segments: Index
 
 
 class Received(Struct, frozen=True, tag="received"):
-    """The client has this segment's result on disk."""
+    """Acknowledgement: the client has this segment's result on disk."""
 
     segment: Index
 
@@ -110,7 +110,7 @@ ClientMessage: TypeAlias = Hello | SegmentBegin | SegmentSpeculate | SegmentEnd 
 
 
 class HeldSegments(Struct, frozen=True):
-    """What the gateway side has of a session: samples of open segments, queued ones, ended ones."""
+    """Segments of a session that the gateway side has: samples of open segments, queued ones, ended ones."""
 
     receiving: dict[Index, Samples] = {}
     queued: tuple[Index, ...] = ()
@@ -118,9 +118,9 @@ class HeldSegments(Struct, frozen=True):
 
 
 class Welcome(Struct, frozen=True, tag="welcome"):
-    """Answer to ``hello``. ``durable``: the broker keeps what it acknowledged over a power loss.
+    """Answer to ``hello``. ``durable``: what the broker acknowledged survives a power loss.
 
-    ``more``: ``segments`` goes on in ``held`` messages. Only a client that said ``pieces`` is told so.
+    ``more``: ``segments`` continues in ``held`` messages. Only clients that sent ``pieces`` get it.
     """
 
     session: UUID
@@ -133,14 +133,17 @@ class Welcome(Struct, frozen=True, tag="welcome"):
 
 
 class MoreHeld(Struct, frozen=True, tag="held"):
-    """More of what ``welcome`` told of the session. The last one has no ``more``."""
+    """Continuation of ``Welcome.segments``. ``more`` is false in the last one."""
 
     segments: HeldSegments
     more: bool = False
 
 
 class Queued(Struct, frozen=True, tag="queued"):
-    """The job is in the broker, behind ``ahead_s`` seconds of audio; a result is expected in ``eta_ms``."""
+    """Acknowledgement that the job is in the broker.
+
+    ``ahead_s``: seconds of audio before it. ``eta_ms``: estimated time until its result.
+    """
 
     segment: Index
     ahead_s: float = 0.0
@@ -148,14 +151,14 @@ class Queued(Struct, frozen=True, tag="queued"):
 
 
 class Missing(Struct, frozen=True, tag="missing"):
-    """Go back: send this segment again from this sample."""
+    """Request to send this segment again from this sample."""
 
     segment: Index
     from_: Samples = field(name="from")
 
 
 class Partial(Struct, frozen=True, tag="partial"):
-    """A hypothesis. Its first ``stable`` code points bind later partials of the segment, not the final."""
+    """Provisional text. Its first ``stable`` code points bind later partials of the segment, but not the final."""
 
     segment: Index
     revision: Index
@@ -164,7 +167,7 @@ class Partial(Struct, frozen=True, tag="partial"):
 
 
 class Final(Struct, frozen=True, tag="final"):
-    """The text of a segment. Sent at least once until ``received``; a client keeps the first."""
+    """Text of a segment. Sent at least once until ``received``; the client keeps the first."""
 
     segment: Index
     text: str
@@ -178,7 +181,7 @@ class Final(Struct, frozen=True, tag="final"):
 
 
 class Failed(Struct, frozen=True, tag="failed"):
-    """The segment has ended without text, unless the client begins an attempt higher than this ``attempt``."""
+    """Segment that ended without text, unless the client begins an attempt higher than this ``attempt``."""
 
     segment: Index
     code: ErrorCode
@@ -188,7 +191,7 @@ class Failed(Struct, frozen=True, tag="failed"):
 
 
 class Busy(Struct, frozen=True, tag="busy"):
-    """The truth about waiting; repeated when it changes."""
+    """Reason why results are late; sent again when it changes."""
 
     reason: Literal["load", "no_worker", "broker"]
     accepting: bool = True
@@ -197,14 +200,14 @@ class Busy(Struct, frozen=True, tag="busy"):
 
 
 class Done(Struct, frozen=True, tag="done"):
-    """Every one of ``segments`` has ended; ``text`` is the whole session."""
+    """End of the session: all ``segments`` have ended; ``text`` is the whole session."""
 
     segments: Index
     text: str
 
 
 class Error(Struct, frozen=True, tag="error"):
-    """What was wrong. A close follows."""
+    """Error of the session. The gateway closes the connection after it."""
 
     code: ErrorCode
     message: str
@@ -218,12 +221,12 @@ _gateway_decoder = msgspec.json.Decoder(GatewayMessage)
 
 
 def encode(message: ClientMessage | GatewayMessage) -> str:
-    """One JSON text message."""
+    """Encode a message as JSON text."""
     return _encoder.encode(message).decode()
 
 
 def decode_client(data: str | bytes, limit: int = LIMITS.json_bytes) -> ClientMessage:
-    """Read what a client sent. Raises ``MessageTooLarge`` or ``MalformedMessage``, which name the field."""
+    """Parse a client's message. Raises ``MessageTooLarge`` or ``MalformedMessage``, which name the field."""
     if len(data) > limit:
         raise MessageTooLarge(f"a text message may have {limit} bytes, this one has {len(data)}")
     try:
@@ -234,7 +237,7 @@ def decode_client(data: str | bytes, limit: int = LIMITS.json_bytes) -> ClientMe
 
 
 def decode_gateway(data: str | bytes) -> GatewayMessage:
-    """Read what a gateway sent. Raises ``MalformedMessage``."""
+    """Parse a gateway's message. Raises ``MalformedMessage``."""
     try:
         message: GatewayMessage = _gateway_decoder.decode(data)
         return message
@@ -243,7 +246,7 @@ def decode_gateway(data: str | bytes) -> GatewayMessage:
 
 
 def resumable(close: int) -> bool:
-    """Whether a client should connect again, with ``resume``, after this close code."""
+    """Return whether a client should reconnect with ``resume`` after this close code."""
     return close not in {
         CloseCode.NORMAL,
         CloseCode.PROTOCOL_ERROR,

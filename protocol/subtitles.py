@@ -1,11 +1,11 @@
-"""SubRip and WebVTT: texts with times, as files that players show. Pure."""
+"""Subtitle files (SubRip and WebVTT) from texts with times. Pure."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 
 class Cue(NamedTuple):
-    """One text and when it is shown. Without text it is left out."""
+    """Text and the time at which players show it. Cues without text are left out."""
 
     start_ms: int
     end_ms: int
@@ -13,19 +13,19 @@ class Cue(NamedTuple):
 
 
 def srt(cues: Iterable[Cue]) -> str:
-    """SubRip, as everybody reads it; there is no specification."""
+    """Format cues as SubRip. The format has no specification; this is the form that all players read."""
     numbered = enumerate(_shown(cues), start=1)
     return "\n".join(f"{number}\n{_span(cue, ',')}\n{cue.text}\n" for number, cue in numbered)
 
 
 def vtt(cues: Iterable[Cue]) -> str:
-    """WebVTT (https://www.w3.org/TR/webvtt1/)."""
+    """Format cues as WebVTT (https://www.w3.org/TR/webvtt1/)."""
     written = (f"{_span(cue, '.')}\n{_escaped(cue.text)}\n" for cue in _shown(cues))
     return "\n".join(("WEBVTT\n", *written))
 
 
 def _shown(cues: Iterable[Cue]) -> Iterator[Cue]:
-    """A cue needs text and takes some time; an empty line would end it."""
+    """Yield cues with text on one line (an empty line would end the cue) and at least 1 ms long."""
     for cue in cues:
         text = " ".join(cue.text.split())
         if text:
@@ -44,5 +44,5 @@ def _clock(milliseconds: int, mark: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """WebVTT cue text: ``&`` and ``<`` begin something there, and ``-->`` would be a time."""
+    """Escape WebVTT cue text: ``&`` and ``<`` start markup, and ``-->`` would be read as a timing line."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,4 +1,4 @@
-"""The texts of segments put together. Pure."""
+"""Joining of segment texts. Pure."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -16,12 +16,12 @@ _UNSPACED: Final[Ranges] = (
     (0xFF10, 0xFF9F),  # full-width letters and digits, half-width kana
     (0x20000, 0x3FFFF),  # ideograph extensions
 )
-# Their punctuation brings its own white.
+# Punctuation of these scripts, whose glyphs include their own white space.
 _PUNCTUATION: Final[Ranges] = ((0x3000, 0x303F), (0xFE30, 0xFE4F), (0xFF01, 0xFF0F), (0xFF1A, 0xFF20))
 
 
 def join_texts(texts: Iterable[str]) -> str:
-    """One text of many: a space between two, but none between scripts that have no spaces."""
+    """Join texts with spaces, but without a space between scripts that do not use spaces."""
     whole: list[str] = []
     for text in texts:
         piece = text.strip()

@@ -1,11 +1,11 @@
-"""What of a text can be searched for, and what a search means: in the app's history and in a gateway's. Pure.
+"""Full-text search terms of texts and queries, for the app's and a gateway's history. Pure.
 
 Scripts without spaces between words (Chinese above all) are indexed as overlapping pairs of characters, and the
-last character of a run by itself: a query of several characters is a phrase of pairs, one of a single character is
-the beginning of a pair. Other words are compared without case, accents and width; the last one of a query may go
-on. Everything that a query lists must be there.
+last character of a run by itself. A query of several characters is a phrase of pairs; a query of a single
+character is a prefix of a pair. Other words are compared without case, accents and width; the last word of a
+query is a prefix. A text matches only if it contains every term of the query.
 
-What is a word is decided here alone, so a term consists of nothing but letters, figures and symbols.
+Only this module defines what a word is, so a term consists of nothing but letters, figures and symbols.
 """
 
 import re
@@ -30,12 +30,12 @@ _LONGEST_QUERY: Final = 200
 _MOST_SOUGHT: Final = 20
 
 Range = tuple[int, int]
-"""From this code point up to before that one."""
+"""Half-open range of code points: start (included), end (excluded)."""
 
 
 @dataclass(frozen=True)
 class _Token:
-    """``plain``: as it is compared. ``run``: characters without spaces, or a symbol; otherwise a word."""
+    """Token of a text. ``plain``: its form for comparison. ``run``: unspaced characters or a symbol."""
 
     start: int
     end: int
@@ -44,7 +44,7 @@ class _Token:
 
 
 class Sought(NamedTuple):
-    """These terms, one behind the other. ``goes_on``: what is sought begins with the (only) one."""
+    """Terms that must follow each other. ``goes_on``: the single term is a prefix of what is sought."""
 
     phrase: tuple[str, ...]
     goes_on: bool
@@ -52,24 +52,24 @@ class Sought(NamedTuple):
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Part of a text in one line, and what of it was searched for."""
+    """Part of a text on one line, with the ranges of the search terms in it."""
 
     text: str
     ranges: tuple[Range, ...] = ()
 
 
 def terms(text: str) -> Iterator[str]:
-    """What is put into an index, in order."""
+    """Return the index terms of a text, in order."""
     return (term for token in _tokens(text) for term in _indexed(token))
 
 
 def sought(query: str) -> list[Sought]:
-    """All of what must be there; empty if the query names nothing that could be looked for."""
+    """Return the phrases that a text must contain; empty if the query has no searchable term."""
     return [_sought(token, may_go_on) for token, may_go_on in _wanted(query)]
 
 
 def highlights(text: str, query: str) -> tuple[Range, ...]:
-    """What of a text that was found was searched for, in order, without overlaps."""
+    """Return the ranges of a text that match the query, in order, without overlaps."""
     wanted = _wanted(query)
     found = [place for token, _ in wanted if token.run for place in _occurrences(text, token.plain)]
     if words := [(token.plain, may_go_on) for token, may_go_on in wanted if not token.run]:
@@ -78,7 +78,7 @@ def highlights(text: str, query: str) -> tuple[Range, ...]:
 
 
 def excerpt(text: str, ranges: tuple[Range, ...] = (), most: int = 200) -> Excerpt:
-    """At most so many characters of a text, from shortly before the first of these ranges."""
+    """Return at most ``most`` characters of a text, starting shortly before the first range."""
     start = max(0, ranges[0][0] - most // 4) if ranges else 0
     start = max(0, min(start, len(text) - most))
     end = min(len(text), start + most)
@@ -97,7 +97,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 def _plain(word: str) -> str:
-    """Without case, accents and width; nothing in it is special to a database."""
+    """Fold case, accents and width; the result has no character that is special to a database."""
     if word.isascii():
         return word.lower()[:_LONGEST_WORD]
     folded = unicodedata.normalize("NFKD", word).casefold()
@@ -111,7 +111,7 @@ def _indexed(token: _Token) -> Iterator[str]:
 
 
 def _wanted(query: str) -> list[tuple[_Token, bool]]:
-    """With each, whether it is being typed and may go on."""
+    """Return the tokens of a query, each with whether it may be an unfinished word (a prefix)."""
     query = query[:_LONGEST_QUERY]
     return [(token, token.end == len(query)) for token in islice(_tokens(query), _MOST_SOUGHT)]
 

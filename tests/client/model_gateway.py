@@ -1,7 +1,7 @@
-"""A gateway and its broker as a few dictionaries: what the client's session is tested against.
+"""Model of a gateway and its broker, built from a few dictionaries, to test the client's session against.
 
-Samples are not carried: what a sample is follows from its segment and offset, so a count of contiguous samples
-says everything. The text of a segment is its length, so a lost, doubled or moved sample shows.
+Samples are not carried: a sample is defined by its segment and offset, so a count of contiguous samples describes
+them fully. The text of a segment is its length, so a lost, doubled or moved sample shows.
 """
 
 from collections import deque
@@ -32,13 +32,13 @@ WINDOW_S = 1.0
 
 
 def text_of(segment: int, samples: int) -> str:
-    """What is recognised in a segment of this length."""
+    """Return the text that is recognised in a segment of this length."""
     return f"{segment} has {samples}"
 
 
 @dataclass
 class ModelBroker:
-    """Survives gateways. ``ended`` holds the result until ``received``, then ``None``; a failure stays."""
+    """Broker that survives gateways. ``ended`` holds a result until ``received``; a failure stays."""
 
     jobs: dict[int, tuple[int, int]] = field(default_factory=dict)  # segment -> attempt, samples
     ended: dict[int, Final | Failed | None] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class ModelBroker:
 
 @dataclass
 class ModelGateway:
-    """Takes one message at a time and answers into ``out``; an impossible message fails the test."""
+    """Gateway that takes one message at a time and answers into ``out``; an impossible message fails the test."""
 
     broker: ModelBroker
     out: deque[GatewayMessage] = field(default_factory=deque)
@@ -81,24 +81,24 @@ class ModelGateway:
         self._say_done()
 
     def recognise(self, number: int) -> None:
-        """A worker does the job."""
+        """Finish the job, as a worker would."""
         _, samples = self.broker.jobs.pop(number)
         self._store(number, Final(number, text_of(number, samples)))
 
     def fail(self, number: int, retryable: bool) -> None:
-        """Every engine fails on the job."""
+        """Let every engine fail on the job."""
         attempt, _ = self.broker.jobs.pop(number)
         self.broker.failed_attempt[number] = attempt
         self._store(number, Failed(number, ErrorCode.ENGINE_FAILED, "no", retryable, attempt))
 
     def revoke(self, number: int) -> None:
-        """The job is neither in the broker nor ended: start again."""
+        """Lose the job: the broker neither has it nor its result, so the client must start again."""
         attempt, _ = self.broker.jobs.pop(number)
         self.receiving[number] = (attempt, 0)
         self.out.append(Missing(number, 0))
 
     def forget_audio(self, number: int) -> None:
-        """Samples of an open segment were lost on this side; the next frame shows it."""
+        """Lose samples of an open segment on this side; the next frame reveals it."""
         attempt, samples = self.receiving[number]
         self.receiving[number] = (attempt, samples // 2)
 

@@ -1,4 +1,4 @@
-"""Audio that is held is given back exactly, in bounded memory, and its files go when it is no longer needed."""
+"""Audio store: exact reads, bounded memory, and removal of files that are no longer needed."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from protocol.session import Final
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40)), max_size=40), st.data())
-def test_any_range_of_any_interleaving(pieces: list[tuple[int, int]], data: st.DataObject) -> None:
+def test_store_reads_any_range_of_interleaved_segments(pieces: list[tuple[int, int]], data: st.DataObject) -> None:
     said: dict[int, bytes] = {}
     with TemporaryAudio(in_memory=16, volume=64) as store:
         for number, (segment, samples) in enumerate(pieces):
@@ -25,7 +25,7 @@ def test_any_range_of_any_interleaving(pieces: list[tuple[int, int]], data: st.D
             assert asyncio.run(store.read(segment, start, count)) == pcm[start * 2 : (start + count) * 2]
 
 
-async def test_what_is_not_held_is_an_error() -> None:
+async def test_store_raises_error_for_samples_it_does_not_hold() -> None:
     with TemporaryAudio() as store:
         store.append(0, b"1234")
         with pytest.raises(AudioGone, match="samples 1 to 3 of segment 0"):
@@ -35,7 +35,7 @@ async def test_what_is_not_held_is_an_error() -> None:
             await store.read(0, 0, 1)
 
 
-async def test_files_follow_what_is_held() -> None:
+async def test_store_removes_files_without_held_segments() -> None:
     with TemporaryAudio(in_memory=10, volume=100) as store:
         for segment in range(10):
             store.append(segment, bytes(60))
@@ -47,7 +47,7 @@ async def test_files_follow_what_is_held() -> None:
     assert store.files == 0
 
 
-async def test_disk_is_used_beyond_the_memory_bound() -> None:
+async def test_store_uses_disk_beyond_the_memory_bound() -> None:
     with TemporaryAudio(in_memory=10) as store:
         on_disk = []
         for _ in range(2):

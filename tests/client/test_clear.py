@@ -1,4 +1,4 @@
-"""Which addresses may be spoken to without TLS: those of this computer alone."""
+"""Addresses allowed without TLS: only those of this computer."""
 
 import pytest
 
@@ -19,18 +19,18 @@ ELSEWHERE = (
 
 
 @pytest.mark.parametrize("scheme", ["http", "HTTP", "ws", "ftp"])
-def test_without_tls_nothing_leaves_this_computer(scheme: str) -> None:
+def test_addresses_without_tls_are_clear_unless_on_this_computer(scheme: str) -> None:
     assert [place for place in HERE if in_the_clear(f"{scheme}://{place}")] == []
     assert [place for place in ELSEWHERE if not in_the_clear(f"{scheme}://{place}")] == []
 
 
 @pytest.mark.parametrize("scheme", ["https", "wss", "HTTPS"])
-def test_over_tls_it_may_go_anywhere(scheme: str) -> None:
+def test_addresses_with_tls_are_never_clear(scheme: str) -> None:
     assert [place for place in (*HERE, *ELSEWHERE) if in_the_clear(f"{scheme}://{place}")] == []
 
 
 @pytest.mark.parametrize(
     "text", ["", "desk", "http://", "http://[", "http://desk:99999", "http://desk\\@localhost", "/path"]
 )
-def test_what_is_no_address_is_for_others_to_refuse(text: str) -> None:
+def test_invalid_addresses_are_not_reported_as_clear(text: str) -> None:
     assert not in_the_clear(text)

@@ -1,4 +1,4 @@
-"""One WebSocket: deadlines, refusals, closing."""
+"""WebSocket connection: deadlines, refusals, closing."""
 
 import socket as sockets
 from collections.abc import AsyncIterator
@@ -31,31 +31,31 @@ async def talking_to(script: Script) -> AsyncIterator[Connection]:
             await connection.close()
 
 
-def test_a_fixed_address_is_always_the_same() -> None:
+def test_fixed_address_never_changes() -> None:
     locate = fixed(Address("http://h", "k"))
     assert locate() == locate() == Address("http://h", "k")
 
 
-async def test_messages_there_and_back() -> None:
+async def test_connection_sends_and_receives_messages() -> None:
     async with talking_to(oblige) as connection:
         await connection.send(Hello(UUID(int=1)), 1)
         assert isinstance(await connection.receive(5), Welcome)
         assert connection.close_code is None
 
 
-async def test_no_key_sends_no_header() -> None:
+async def test_connection_without_key_sends_no_authorization_header() -> None:
     async with scripted(oblige) as gateway, aiohttp.ClientSession() as http:
         await (await connected(http, gateway.url, key="")).close()
         assert gateway.memory.keys == [""]
 
 
-async def test_nothing_within_the_deadline_is_unreachable() -> None:
+async def test_receive_raises_unreachable_after_its_deadline() -> None:
     async with talking_to(oblige) as connection:
         with pytest.raises(Unreachable, match="in time"):
             await connection.receive(0.05)
 
 
-async def test_a_server_that_accepts_and_says_nothing() -> None:
+async def test_connect_raises_unreachable_when_server_stays_silent() -> None:
     with sockets.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         async with aiohttp.ClientSession() as http:
@@ -63,7 +63,7 @@ async def test_a_server_that_accepts_and_says_nothing() -> None:
                 await connect(http, Address(f"http://127.0.0.1:{port}"), deadline_s=0.1, heartbeat_s=20)
 
 
-async def test_a_peer_that_does_not_answer_pings_is_gone() -> None:
+async def test_connection_closes_when_peer_ignores_pings() -> None:
     async def deaf(socket: web.WebSocketResponse, memory: Memory) -> None:
         socket._autoping = False
         while not (await socket.receive()).type.name.startswith("CLOS"):
@@ -76,7 +76,7 @@ async def test_a_peer_that_does_not_answer_pings_is_gone() -> None:
         await connection.close()
 
 
-async def test_the_code_of_a_close() -> None:
+async def test_connection_reports_close_code() -> None:
     async def leave(socket: web.WebSocketResponse, memory: Memory) -> None:
         await welcome(socket, memory)
         await socket.close(code=CloseCode.GOING_AWAY)
@@ -103,7 +103,7 @@ async def test_the_code_of_a_close() -> None:
         (502, {}, Unreachable, 0.0),
     ],
 )
-async def test_answers_before_the_upgrade(
+async def test_http_status_before_upgrade_becomes_typed_error(
     status: int, headers: dict[str, str], error: type[Exception], asked: float | None
 ) -> None:
     answers: Answers = ((status, headers),)
@@ -114,7 +114,7 @@ async def test_answers_before_the_upgrade(
     assert getattr(raised.value, "retry_after_s", None) == asked
 
 
-async def test_another_subprotocol_is_refused() -> None:
+async def test_connect_refuses_another_subprotocol() -> None:
     async def upgrade(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(protocols=("something.else",))
         await socket.prepare(request)
@@ -135,7 +135,7 @@ async def test_another_subprotocol_is_refused() -> None:
         await runner.cleanup()
 
 
-async def test_a_closed_connection_stays_closed() -> None:
+async def test_connection_may_be_closed_twice() -> None:
     async with scripted(oblige) as gateway, aiohttp.ClientSession() as http:
         connection = await connected(http, gateway.url)
         await connection.close()

@@ -1,4 +1,4 @@
-"""Which certificate a client speaks to: the pinned one, and to no other a single byte."""
+"""Certificate pinning: the client sends no byte to a server with another certificate."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,7 +21,7 @@ ANSWER = b"HTTP/1.1 503 no\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 @asynccontextmanager
 async def listening(certificate: Certificate) -> AsyncIterator[tuple[str, list[bytes]]]:
-    """A TLS server that keeps what was said to it on each connection that was made."""
+    """Run a TLS server that records the bytes received on each connection."""
     said: list[bytes] = []
 
     async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,7 +60,7 @@ WAYS: list[Way] = [stream, models, monitor]
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_another_certificate_hears_nothing(
+async def test_server_with_another_certificate_receives_no_bytes(
     way: Callable[[Address], Awaitable[None]], tmp_path: Path
 ) -> None:
     right, wrong = own_certificate(tmp_path / "right"), own_certificate(tmp_path / "wrong")
@@ -72,7 +72,7 @@ async def test_another_certificate_hears_nothing(
 
 
 @pytest.mark.parametrize("way", WAYS[:2])
-async def test_the_pinned_one_is_spoken_to(way: Way, tmp_path: Path) -> None:
+async def test_server_with_pinned_certificate_receives_request(way: Way, tmp_path: Path) -> None:
     certificate = own_certificate(tmp_path)
     async with listening(certificate) as (url, said):
         with pytest.raises(Unreachable, match="503"):
@@ -80,7 +80,7 @@ async def test_the_pinned_one_is_spoken_to(way: Way, tmp_path: Path) -> None:
         assert b"Authorization: Bearer secret" in said[0]
 
 
-async def test_without_a_pin_somebody_must_vouch_for_it(tmp_path: Path) -> None:
+async def test_unpinned_certificate_must_be_trusted(tmp_path: Path) -> None:
     async with listening(own_certificate(tmp_path)) as (url, said):
         with pytest.raises(WrongCertificate, match="vouches.*--certificate-sha256"):
             await stream(Address(url, "secret"))
@@ -89,12 +89,12 @@ async def test_without_a_pin_somebody_must_vouch_for_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("key", ["secret", ""])
-async def test_without_tls_nobody_elsewhere_is_spoken_to(way: Way, key: str) -> None:
+async def test_other_computers_are_not_contacted_without_tls(way: Way, key: str) -> None:
     with pytest.raises(InTheClear, match=r"192\.0\.2\.2:8765 .*https://HOST:PORT.*tunnel"):
         await way(Address("http://192.0.2.2:8765", key))
 
 
-def test_without_tls_only_this_computer_can_be_named() -> None:
+def test_named_address_without_tls_must_be_on_this_computer() -> None:
     assert named("http://127.0.0.1:1", "k", "") == Address("http://127.0.0.1:1", "k")
     with pytest.raises(InTheClear):
         named("http://desk:1", "k", "")
@@ -103,12 +103,12 @@ def test_without_tls_only_this_computer_can_be_named() -> None:
 @pytest.mark.parametrize(
     ("url", "pin"), [("http://127.0.0.1", "ab" * 32), ("https://h", "zz"), ("https://h", "ab")]
 )
-def test_a_pin_is_never_forgotten(url: str, pin: str) -> None:
+def test_pin_that_cannot_be_enforced_is_refused(url: str, pin: str) -> None:
     with pytest.raises(Refused):
         pinned(Address(url, certificate_sha256=pin))
 
 
-def test_a_digest_may_be_written_as_openssl_does() -> None:
+def test_certificate_digest_may_contain_colons() -> None:
     assert named("https://h", "k", ":".join(["AB"] * 32)) == Address(
         "https://h", "k", certificate_sha256="AB" * 32
     )
@@ -117,7 +117,7 @@ def test_a_digest_may_be_written_as_openssl_does() -> None:
 
 
 @pytest.mark.parametrize("way", [stream, models])
-async def test_nobody_there_is_said_in_words(way: Way) -> None:
+async def test_unreachable_error_is_readable_when_port_is_closed(way: Way) -> None:
     url = f"https://127.0.0.1:{free_port()}"
     with pytest.raises(Unreachable, match="127.0.0.1") as raised:
         await way(Address(url, certificate_sha256="ab" * 32))

@@ -1,4 +1,4 @@
-"""What a client makes of what is said on a network; finding it there: ``tests/backend/test_announcing.py``."""
+"""Interpretation of mDNS announcements; real discovery is in ``tests/backend/test_announcing.py``."""
 
 import ipaddress
 
@@ -18,7 +18,7 @@ def said(addresses: list[str], port: int = 8765, name: str = "desk", **text: str
     )
 
 
-def test_where_it_may_be_ipv4_first() -> None:
+def test_found_gateway_lists_ipv4_urls_first() -> None:
     found = _found(said(["fd00::4", "192.168.1.4", "fe80::1"]))
     assert found == Found(
         f"desk.{SERVICE}", "desk", ("https://192.168.1.4:8765", "https://[fd00::4]:8765"), "ab" * 32, "1"
@@ -35,14 +35,14 @@ def test_where_it_may_be_ipv4_first() -> None:
         said(["10.0.0.1"], v="9"),
     ],
 )
-def test_what_is_of_no_use_is_not_told(info: AsyncServiceInfo) -> None:
+def test_unusable_announcements_are_ignored(info: AsyncServiceInfo) -> None:
     assert _found(info) is None
 
 
-def test_a_name_is_shown_without_tricks() -> None:
+def test_announced_name_is_cleaned() -> None:
     found = _found(said(["10.0.0.1"], name="a\u202eb"))
     assert found is not None and found.name == "a b"
 
 
-def test_this_computer_has_loopback() -> None:
+def test_own_addresses_include_loopback() -> None:
     assert any(ipaddress.ip_address(address).is_loopback for address in own_addresses())

@@ -1,4 +1,4 @@
-"""The error tree, and what an error carries."""
+"""Hierarchy and attributes of the client's errors."""
 
 import inspect
 
@@ -13,18 +13,18 @@ CLASSES = [
 ]
 
 
-def test_one_base() -> None:
+def test_client_errors_share_one_base() -> None:
     assert len(CLASSES) > 5
     assert all(issubclass(kind, GatewayError) for _, kind in CLASSES)
 
 
-def test_the_docstring_draws_the_tree() -> None:
+def test_errors_docstring_lists_every_client_error() -> None:
     for name, kind in CLASSES:
         assert name in (errors.__doc__ or "")
         assert kind.__doc__
 
 
-def test_what_they_carry() -> None:
+def test_client_errors_carry_their_attributes() -> None:
     assert SessionLost("x", (1, 2)).segments == (1, 2)
     assert TryLater("x", 3.5).retry_after_s == 3.5
     assert Unreachable("x").retry_after_s == 0.0

@@ -1,4 +1,4 @@
-"""Events are bounded, in order, and none that matters is lost."""
+"""Event queue: bounded, ordered, and without loss of essential events."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from protocol.session import Busy, Final, Partial, Queued
 from tests.helpers.waiting import wait_until
 
 
-async def test_superseded_events_are_dropped_when_full_and_finals_wait() -> None:
+async def test_full_queue_drops_superseded_events_and_finals_wait() -> None:
     queue = EventQueue(2)
     for event in (Partial(0, 1, "a"), Final(0, "b"), Partial(1, 1, "c"), Queued(1), Busy("load")):
         await queue.put(event)
@@ -31,7 +31,7 @@ async def test_superseded_events_are_dropped_when_full_and_finals_wait() -> None
     assert seen == [Partial(0, 1, "a"), Final(0, "b"), Final(1, "d")]
 
 
-async def test_an_error_comes_after_the_events_before_it() -> None:
+async def test_queue_raises_error_after_earlier_events() -> None:
     queue = EventQueue(5)
     await queue.put(Queued(0))
     queue.close(Unreachable("gone"))

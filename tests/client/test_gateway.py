@@ -1,4 +1,4 @@
-"""The client over real sockets, against a gateway that breaks in every way."""
+"""Gateway client over real sockets, against a gateway that breaks in every way."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ AT_ONCE = ClientSettings(quiet_s=20, retry=lambda failures, chance, asked: 0.0)
 
 
 def speech(segment: int, frames: int = 3) -> bytes:
-    """PCM that is different everywhere."""
+    """Return PCM without repeated samples."""
     return b"".join((segment * 1_000_000 + i).to_bytes(4, "little") for i in range(frames * FRAME_SAMPLES // 2))
 
 
@@ -72,7 +72,7 @@ def expected(count: int, frames: int = 3) -> list[tuple[int, str]]:
     return [(segment, digest(speech(segment, frames))) for segment in range(count)]
 
 
-async def test_segments_become_texts_and_are_acknowledged() -> None:
+async def test_client_delivers_texts_and_acknowledges_them() -> None:
     async with scripted(oblige) as gateway, client_of(gateway.url) as client:
         events = await transcribe(client, 4)
     assert texts(events) == expected(4)
@@ -82,16 +82,16 @@ async def test_segments_become_texts_and_are_acknowledged() -> None:
 
 
 @pytest.mark.parametrize("messages", [0, 1, 3, 4, 5, 6, 11])
-async def test_a_broken_connection_is_taken_up_where_it_was(messages: int) -> None:
+async def test_client_resumes_after_a_broken_connection(messages: int) -> None:
     async with scripted(breaking_after(messages), oblige) as gateway, client_of(gateway.url) as client:
         events = await transcribe(client, 3)
     assert texts(events) == expected(3)
     assert [hello.resume for hello in gateway.memory.hellos] == [False, True]
-    assert gateway.memory.queries == ["", "resume=1"]  # so that a gateway under load lets it in
+    assert gateway.memory.queries == ["", "resume=1"]  # so that a gateway under load accepts it
     assert sum(isinstance(event, Disconnected) for event in events) == 1
 
 
-async def test_a_connection_that_breaks_all_the_time() -> None:
+async def test_client_finishes_when_connection_keeps_breaking() -> None:
     scripts = [breaking_after(n) for n in range(1, 8)]
     async with scripted(*scripts, oblige) as gateway, client_of(gateway.url) as client:
         events = await transcribe(client, 5)
@@ -100,7 +100,7 @@ async def test_a_connection_that_breaks_all_the_time() -> None:
 
 
 @pytest.mark.parametrize("code", [CloseCode.GOING_AWAY, CloseCode.TRY_AGAIN_LATER, 1011, 1012])
-async def test_closes_that_say_come_back(code: int) -> None:
+async def test_client_reconnects_after_temporary_close_codes(code: int) -> None:
     async with scripted(closing_with(code, after=3), oblige) as gateway, client_of(gateway.url) as client:
         assert texts(await transcribe(client, 2)) == expected(2)
 
@@ -118,7 +118,7 @@ async def test_closes_that_say_come_back(code: int) -> None:
         CloseCode.FORBIDDEN,
     ],
 )
-async def test_closes_that_say_never_again(code: int) -> None:
+async def test_client_gives_up_after_permanent_close_codes(code: int) -> None:
     async with scripted(closing_with(code, after=1), oblige) as gateway, client_of(gateway.url) as client:
         with pytest.raises(Refused, match=str(int(code))):
             await transcribe(client, 2)
@@ -127,14 +127,14 @@ async def test_closes_that_say_never_again(code: int) -> None:
             await client.begin(9, 0)
 
 
-async def test_a_session_that_was_taken_over_is_lost() -> None:
+async def test_session_taken_over_is_lost() -> None:
     async with scripted(closing_with(CloseCode.TAKEN_OVER, after=2)) as gateway, client_of(gateway.url) as client:
         with pytest.raises(SessionLost, match="took this session over") as lost:
             await transcribe(client, 1)
     assert lost.value.segments == (0,)
 
 
-async def test_the_gateways_own_words_are_passed_on() -> None:
+async def test_client_error_contains_gateway_message() -> None:
     async def refuse(socket: web.WebSocketResponse, memory: Memory) -> None:
         await say(socket, Error(ErrorCode.UNSUPPORTED, "no such codec"))
         await socket.close(code=CloseCode.UNSUPPORTED_DATA)
@@ -147,14 +147,14 @@ async def test_the_gateways_own_words_are_passed_on() -> None:
 @pytest.mark.parametrize(
     ("status", "says"), [(401, "--key"), (403, "403"), (404, "not a kikipounamu gateway"), (200, "not a kiki")]
 )
-async def test_refusals_before_the_upgrade(status: int, says: str) -> None:
+async def test_client_raises_refused_for_http_refusals(status: int, says: str) -> None:
     async with scripted(oblige, refusing=((status, {}),)) as gateway, client_of(gateway.url) as client:
         with pytest.raises(Refused, match=says):
             await transcribe(client, 1)
         assert gateway.connections == 0
 
 
-async def test_where_another_one_may_be_in_its_place_who_is_not_let_in_tries_again() -> None:
+async def test_client_retries_after_unauthorised_when_gateway_may_be_replaced() -> None:
     settings = replace(AT_ONCE, elsewhere=lambda: True)
     sent_away = closing_with(CloseCode.UNAUTHORISED, after=3)
     async with (
@@ -169,7 +169,7 @@ async def test_where_another_one_may_be_in_its_place_who_is_not_let_in_tries_aga
 
 
 @pytest.mark.parametrize("retry_after", ["3", "", "Fri, 31 Dec 1999 23:59:59 GMT", "-1"])
-async def test_a_full_gateway_is_asked_again_after_what_it_said(retry_after: str) -> None:
+async def test_client_respects_retry_after_of_a_full_gateway(retry_after: str) -> None:
     asked: list[float] = []
 
     def retry(failures: int, chance: float, asked_s: float) -> float:
@@ -183,7 +183,7 @@ async def test_a_full_gateway_is_asked_again_after_what_it_said(retry_after: str
     assert asked == [3.0 if retry_after == "3" else 0.0, 0.0, 0.0]
 
 
-async def test_whoever_has_a_reason_tries_again_at_once() -> None:
+async def test_pause_setting_can_shorten_the_retry_delay() -> None:
     paused: list[float] = []
 
     async def pause(seconds: float) -> None:
@@ -195,20 +195,20 @@ async def test_whoever_has_a_reason_tries_again_at_once() -> None:
     assert paused == [1e6]
 
 
-async def test_nobody_there_is_said_soon() -> None:
+async def test_first_contact_fails_soon_when_no_gateway_listens() -> None:
     settings = replace(AT_ONCE, first_contact_s=0.2)
     async with client_of(f"http://127.0.0.1:{free_port()}", settings) as client:
         with pytest.raises(Unreachable, match="no connection to the gateway"):
             await transcribe(client, 1)
 
 
-async def test_not_an_address() -> None:
+async def test_client_refuses_an_invalid_url() -> None:
     async with client_of("localhost without a scheme") as client:
         with pytest.raises(Refused, match="https://host:port"):
             await client.finish()
 
 
-async def test_a_gateway_that_never_comes_back_is_given_up() -> None:
+async def test_client_gives_up_when_gateway_stays_away() -> None:
     async def die(socket: web.WebSocketResponse, memory: Memory) -> None:
         gateway.statuses.extend([(500, {})] * 100_000)
         await breaking_after(2)(socket, memory)
@@ -221,7 +221,7 @@ async def test_a_gateway_that_never_comes_back_is_given_up() -> None:
 
 
 @pytest.mark.parametrize("junk", ["not json", '{"type":"unknown"}', '{"type":"final","segment":"x","text":""}'])
-async def test_a_gateway_that_speaks_something_else(junk: str) -> None:
+async def test_client_refuses_unknown_messages_of_the_gateway(junk: str) -> None:
     async def script(socket: web.WebSocketResponse, memory: Memory) -> None:
         await welcome(socket, memory)
         await socket.send_str(junk)
@@ -232,7 +232,7 @@ async def test_a_gateway_that_speaks_something_else(junk: str) -> None:
             await client.finish()
 
 
-async def test_binary_from_a_gateway_is_refused() -> None:
+async def test_client_refuses_binary_messages_of_the_gateway() -> None:
     async def script(socket: web.WebSocketResponse, memory: Memory) -> None:
         await welcome(socket, memory)
         await socket.send_bytes(b"12345678")
@@ -243,7 +243,7 @@ async def test_binary_from_a_gateway_is_refused() -> None:
             await client.finish()
 
 
-async def test_silence_after_hello_is_a_broken_connection() -> None:
+async def test_silence_after_hello_counts_as_broken_connection() -> None:
     async def mute(socket: web.WebSocketResponse, memory: Memory) -> None:
         while not (await socket.receive()).type.name.startswith("CLOS"):
             pass
@@ -254,7 +254,7 @@ async def test_silence_after_hello_is_a_broken_connection() -> None:
         assert gateway.connections >= 3, "neither of the two that said nothing was kept"
 
 
-async def test_a_result_that_never_comes_is_an_error_that_names_the_segment() -> None:
+async def test_finish_names_segments_whose_results_never_come() -> None:
     settings = replace(AT_ONCE, quiet_s=0.2)
     async with scripted(welcome_only) as gateway, client_of(gateway.url, settings) as client:
         await say_segments(client, 2)
@@ -269,7 +269,7 @@ async def welcome_only(socket: web.WebSocketResponse, memory: Memory) -> None:
         pass
 
 
-async def test_a_segment_that_fails_is_reported_and_the_others_go_on() -> None:
+async def test_failed_segment_is_reported_and_others_continue() -> None:
     async def failing(socket: web.WebSocketResponse, memory: Memory) -> None:
         await welcome(socket, memory)
         await say(socket, Failed(0, ErrorCode.ENGINE_FAILED, "cannot"))
@@ -296,7 +296,7 @@ async def test_cancel() -> None:
     assert 0 in gateway.memory.received
 
 
-async def test_audio_waits_while_too_much_is_unrecognised() -> None:
+async def test_audio_waits_while_too_much_has_no_result() -> None:
     settings = replace(AT_ONCE, held_s=0.3)
     released = asyncio.Event()
 
@@ -315,21 +315,21 @@ async def test_audio_waits_while_too_much_is_unrecognised() -> None:
         assert texts([event async for event in client.events()]) == expected(4)
 
 
-async def test_a_full_store_that_nobody_empties_is_an_error() -> None:
+async def test_full_store_raises_session_lost_after_quiet_time() -> None:
     settings = replace(AT_ONCE, held_s=0.3, quiet_s=0.2)
     async with scripted(welcome_only) as gateway, client_of(gateway.url, settings) as client:
         with pytest.raises(SessionLost, match="is a worker running"):
             await say_segments(client, 4)
 
 
-async def test_the_store_is_empty_at_the_end() -> None:
+async def test_store_is_empty_after_finish() -> None:
     store = TemporaryAudio()
     async with scripted(oblige) as gateway, client_of(gateway.url, store=store) as client:
         await transcribe(client, 3)
         assert store.files == 0
 
 
-async def test_closing_twice_and_calling_later() -> None:
+async def test_client_may_be_closed_twice_and_then_refuses_audio() -> None:
     async with scripted(oblige) as gateway, client_of(gateway.url) as client:
         await client.begin(0, 0)
         await client.close()
@@ -339,13 +339,13 @@ async def test_closing_twice_and_calling_later() -> None:
         assert [event async for event in client.events()][1:] == []
 
 
-async def test_outside_its_context_it_says_so() -> None:
+async def test_client_outside_async_with_raises_runtime_error() -> None:
     client = GatewayClient(fixed(Address("http://127.0.0.1:1")), UUID(int=1), TemporaryAudio())
     with pytest.raises(RuntimeError, match="async with"):
         await client.finish()
 
 
-async def test_an_error_in_the_store_ends_the_session_with_a_typed_error() -> None:
+async def test_store_error_ends_session_with_typed_error() -> None:
     class Broken(TemporaryAudio):
         async def read(self, segment: int, offset: int, samples: int) -> bytes:
             raise OSError("disk gone")
@@ -355,7 +355,7 @@ async def test_an_error_in_the_store_ends_the_session_with_a_typed_error() -> No
             await transcribe(client, 1)
 
 
-async def test_partials_are_passed_on_in_order() -> None:
+async def test_client_forwards_partials_in_order() -> None:
     async def typing(socket: web.WebSocketResponse, memory: Memory) -> None:
         await welcome(socket, memory)
         await socket.receive()  # segment.begin
@@ -370,7 +370,7 @@ async def test_partials_are_passed_on_in_order() -> None:
     assert not any(isinstance(event, Queued) for event in events)
 
 
-async def test_a_gateway_that_comes_back_somewhere_else_is_found() -> None:
+async def test_client_follows_gateway_to_its_new_address() -> None:
     async with scripted(breaking_after(4)) as first, scripted(oblige) as second:
         places = iter([first.url, second.url])
         with TemporaryAudio() as store:

@@ -1,4 +1,4 @@
-"""The client while somebody speaks: what may be the end, and a connection that breaks at a bad moment."""
+"""Gateway client during live speech: speculations, and connections that break at a bad moment."""
 
 import asyncio
 from dataclasses import replace
@@ -16,7 +16,7 @@ from tests.helpers.scripted_gateway import Memory, cut, oblige, say, scripted, w
 from tests.helpers.waiting import wait_until
 
 
-async def test_what_may_be_the_end_is_said_after_all_of_it() -> None:
+async def test_speculation_follows_all_audio_before_it() -> None:
     said: list[object] = []
 
     async def listening(socket: web.WebSocketResponse, memory: Memory) -> None:
@@ -34,10 +34,10 @@ async def test_what_may_be_the_end_is_said_after_all_of_it() -> None:
     assert said[-2].endswith(b"12")
 
 
-async def test_a_connection_that_breaks_while_a_text_is_kept_loses_nothing() -> None:
+async def test_text_survives_connection_loss_while_it_is_stored() -> None:
     class Slow(TemporaryAudio):
         async def settle(self, segment: int, outcome: Outcome | None) -> None:
-            await asyncio.sleep(1.5)  # longer than the client waits for the reason of a broken connection
+            await asyncio.sleep(1.5)  # longer than the client waits to learn why a connection broke
             await super().settle(segment, outcome)
 
     async def one_text(socket: web.WebSocketResponse, memory: Memory) -> None:
@@ -51,7 +51,7 @@ async def test_a_connection_that_breaks_while_a_text_is_kept_loses_nothing() -> 
         await client.begin(0, 0)
         await wait_until(lambda: 0 in gateway.memory.texts, "the text is on its way")
         await client.begin(1, 0)
-        while gateway.connections == 1:  # so that the client sees that it cannot write
+        while gateway.connections == 1:  # so that the client notices that it cannot write
             await client.audio(1, bytes(2 * FRAME_SAMPLES))
             await asyncio.sleep(0.01)
         await client.end(0)
@@ -63,7 +63,7 @@ async def test_a_connection_that_breaks_while_a_text_is_kept_loses_nothing() -> 
 
 
 class Stalled(TemporaryAudio):
-    """A disk that takes no result until it is let go."""
+    """Audio store whose disk accepts no result until it is released."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class Stalled(TemporaryAudio):
         await super().settle(segment, outcome)
 
 
-async def test_a_text_that_a_slow_disk_keeps_for_longer_than_last_words_take_is_told() -> None:
+async def test_finish_waits_for_slow_disk_beyond_last_words() -> None:
     store, settings = Stalled(), replace(AT_ONCE, last_words_s=0.01)
     async with scripted(oblige) as gateway, client_of(gateway.url, settings, store) as client:
         await say_segments(client, 1)
@@ -90,7 +90,7 @@ async def test_a_text_that_a_slow_disk_keeps_for_longer_than_last_words_take_is_
     assert texts(events) == expected(1)
 
 
-async def test_a_result_that_a_disk_never_takes_is_an_error_in_the_end() -> None:
+async def test_finish_raises_session_lost_when_disk_accepts_no_result() -> None:
     settings = replace(AT_ONCE, last_words_s=0.01, quiet_s=0.1)
     async with scripted(oblige) as gateway, client_of(gateway.url, settings, Stalled()) as client:
         await say_segments(client, 1)

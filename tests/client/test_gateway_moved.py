@@ -1,4 +1,4 @@
-"""A gateway that has moved is followed at once, over real sockets."""
+"""Gateway client that follows a moved gateway at once, over real sockets."""
 
 import asyncio
 import socket as sockets
@@ -20,7 +20,7 @@ from tests.helpers.scripted_gateway import Memory, digest, hear, oblige, scripte
 
 @asynccontextmanager
 async def client_of_moves(url: str, moved: asyncio.Event) -> AsyncIterator[GatewayClient]:
-    """It is told once that the gateway is somewhere else."""
+    """Run a client that is notified once that its gateway has moved."""
     told = False
 
     async def until_moved(address: Address) -> None:
@@ -32,8 +32,8 @@ async def client_of_moves(url: str, moved: asyncio.Event) -> AsyncIterator[Gatew
         yield client
 
 
-async def test_a_gateway_that_is_somewhere_else_now_is_not_waited_for() -> None:
-    """It is silent where it was, as behind an address that nobody has any more; what it has queued stays there."""
+async def test_client_leaves_silent_gateway_at_once_when_it_moves() -> None:
+    """The old address falls silent, as if no host had it any more; segments queued there are not sent again."""
     moved = asyncio.Event()
     queued: list[int] = []
 
@@ -62,7 +62,7 @@ async def test_a_gateway_that_is_somewhere_else_now_is_not_waited_for() -> None:
     assert gateway.connections == 2
 
 
-async def test_a_connection_that_is_being_made_is_given_up_when_the_gateway_moves() -> None:
+async def test_pending_connect_is_abandoned_when_gateway_moves() -> None:
     moved = asyncio.Event()
     with sockets.create_server(("127.0.0.1", 0)) as silent:
         places = iter([f"http://127.0.0.1:{silent.getsockname()[1]}"])
@@ -86,7 +86,7 @@ async def test_a_connection_that_is_being_made_is_given_up_when_the_gateway_move
                     assert texts([event async for event in client.events()]) == expected(1)
 
 
-async def test_one_that_moves_all_the_time_is_not_run_after() -> None:
+async def test_client_backs_off_when_gateway_keeps_moving() -> None:
     paused: list[float] = []
 
     async def pause(seconds: float) -> None:
@@ -105,7 +105,7 @@ async def test_one_that_moves_all_the_time_is_not_run_after() -> None:
 
 
 class Known(Connection):
-    """Knows whether it was closed; there is no socket behind it."""
+    """Connection without a socket that records whether it was closed."""
 
     def __init__(self) -> None:
         self.closed = False
@@ -114,8 +114,8 @@ class Known(Connection):
         self.closed = True
 
 
-async def test_a_connection_that_comes_when_it_is_not_wanted_any_more_is_closed() -> None:
-    """Whoever gives up may do so at any moment: before it is there, at that moment, or with it in hand."""
+async def test_late_connection_is_closed_when_caller_gave_up() -> None:
+    """The caller may give up before the connection exists, just as it appears, or after it was returned."""
     closed = set[bool]()
     for ticks in range(1, 8):
         connection = Known()

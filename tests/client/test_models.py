@@ -1,4 +1,4 @@
-"""The models that a gateway's workers have, or why none is known."""
+"""List of a gateway's loaded models, and the errors when it is unavailable."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,7 +29,7 @@ async def answering(status: int, text: str, keys: list[str]) -> AsyncIterator[st
         await runner.cleanup()
 
 
-async def test_each_model_is_named_once() -> None:
+async def test_loaded_models_are_unique_and_sorted() -> None:
     keys = list[str]()
     listed = '{"models": [{"model": "b", "languages": ["zh"]}, {"model": "a"}, {"model": ""}, {}], "new": 1}'
     async with answering(200, listed, keys) as url:
@@ -41,7 +41,7 @@ async def test_each_model_is_named_once() -> None:
     ("status", "text", "error"),
     [(401, "", Unauthorised), (404, "", Refused), (503, "", Unreachable), (200, "no json", Refused)],
 )
-async def test_another_answer_is_an_error_that_says_what_it_means(
+async def test_unexpected_models_answer_raises_typed_error(
     status: int, text: str, error: type[GatewayError]
 ) -> None:
     async with answering(status, text, []) as url:
@@ -49,6 +49,6 @@ async def test_another_answer_is_an_error_that_says_what_it_means(
             await loaded_models(Address(url))
 
 
-async def test_nobody_answers() -> None:
+async def test_loaded_models_raises_unreachable_when_no_server_listens() -> None:
     with pytest.raises(Unreachable):
         await loaded_models(Address("http://127.0.0.1:9"))

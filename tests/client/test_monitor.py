@@ -1,4 +1,4 @@
-"""Watching a gateway over real sockets: the real one, and one that breaks in every way."""
+"""Monitor client over real sockets, against the real gateway and one that breaks in every way."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,7 +30,7 @@ Script = Callable[[Say], Awaitable[None]]
 
 @dataclass
 class Feed:
-    """A gateway that shows what a test wants shown. ``answers``: statuses of the first requests."""
+    """Gateway that sends the events of a test's script. ``answers``: responses to the first requests."""
 
     url: str = ""
     keys: list[str] = field(default_factory=list)
@@ -70,7 +70,7 @@ async def show_one_of_each(say: Say) -> None:
 
 
 async def seen(url: str, count: int, settings: WatchSettings = AT_ONCE) -> list[MonitorEvent]:
-    """The first events there."""
+    """Return the first ``count`` monitor events."""
     found: list[MonitorEvent] = []
     async with asyncio.timeout(30), aclosing(watch(fixed(Address(url, "k")), settings)) as events:
         async for event in events:
@@ -80,7 +80,7 @@ async def seen(url: str, count: int, settings: WatchSettings = AT_ONCE) -> list[
     return found
 
 
-async def test_a_real_gateway_is_seen(broker: Broker) -> None:
+async def test_monitor_client_watches_a_real_gateway(broker: Broker) -> None:
     async with running_gateway(GatewaySettings(redis=broker.url, key="k")) as gateway:
         async with asyncio.timeout(30), aclosing(watch(fixed(Address(gateway.url, "k")))) as events:
             first = await anext(events)
@@ -93,20 +93,20 @@ async def test_a_real_gateway_is_seen(broker: Broker) -> None:
                 await anext(events)
 
 
-async def test_what_is_shown_comes_typed_and_in_order_and_the_key_is_shown() -> None:
+async def test_monitor_events_arrive_typed_in_order_and_key_is_sent() -> None:
     async with feeding(show_one_of_each) as feed:
         shown = await seen(feed.url, 2)
     assert shown == [STANDS, ENDED]
     assert feed.keys == ["Bearer k"]
 
 
-async def test_a_feed_that_ends_is_watched_again() -> None:
+async def test_monitor_client_reconnects_when_feed_ends() -> None:
     async with feeding(show_one_of_each) as feed:
         shown = await seen(feed.url, 6)
     assert shown == [STANDS, ENDED, Lost("the gateway ended the feed: it is going away", 0.0)] * 2
 
 
-async def test_nobody_there_is_told_and_tried_again_with_growing_pauses() -> None:
+async def test_monitor_client_reports_lost_gateway_and_counts_failures() -> None:
     asked: list[int] = []
 
     def retry(failures: int, chance: float, asked_s: float) -> float:
@@ -118,7 +118,7 @@ async def test_nobody_there_is_told_and_tried_again_with_growing_pauses() -> Non
     assert asked == [1, 2, 3]
 
 
-async def test_where_the_gateway_is_may_be_known_later() -> None:
+async def test_monitor_client_waits_for_an_address() -> None:
     async with feeding(show_one_of_each) as feed:
         there = iter([None, Address(feed.url)])
 
@@ -131,7 +131,7 @@ async def test_where_the_gateway_is_may_be_known_later() -> None:
             assert [await anext(events), await anext(events)] == [Lost("no gateway runs here", 0.0), STANDS]
 
 
-async def test_silence_is_a_lost_gateway() -> None:
+async def test_silent_gateway_counts_as_lost() -> None:
     async def silent(say: Say) -> None:
         await asyncio.sleep(30)
 
@@ -140,7 +140,7 @@ async def test_silence_is_a_lost_gateway() -> None:
     assert isinstance(lost, Lost) and "in time" in lost.reason
 
 
-async def test_too_many_viewers_come_back_when_they_are_asked_to() -> None:
+async def test_monitor_client_respects_retry_after() -> None:
     waits: list[float] = []
 
     def retry(failures: int, chance: float, asked_s: float) -> float:
@@ -163,14 +163,14 @@ async def test_too_many_viewers_come_back_when_they_are_asked_to() -> None:
         (web.Response(text="hello"), "not a kikipounamu gateway"),
     ],
 )
-async def test_what_will_never_be_a_feed_is_refused(answer: web.Response, says: str) -> None:
+async def test_answers_that_are_not_a_feed_are_refused(answer: web.Response, says: str) -> None:
     async with feeding(show_one_of_each, answer) as feed:
         with pytest.raises(Refused, match=says):
             await seen(feed.url, 1)
 
 
 @pytest.mark.parametrize("said", [b"event: snapshot\ndata: {}\n\n", b"data: " + bytes(2 << 20)])
-async def test_what_cannot_be_read_is_refused(said: bytes) -> None:
+async def test_unreadable_monitor_events_are_refused(said: bytes) -> None:
     async def broken(say: Say) -> None:
         await say(said)
         await asyncio.sleep(30)

@@ -1,4 +1,4 @@
-"""The device's side of pairing, with gateways that are none, that lie, or that talk nonsense."""
+"""Device's side of pairing, against gateways that lie, answer nonsense or are not gateways."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -35,7 +35,7 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 async def gateway(
     folder: Path, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> AsyncIterator[str]:
-    """A TLS server that answers at the one path."""
+    """Run a TLS server that answers only pairing requests."""
     app = web.Application()
     app.router.add_post(PAIR_PATH, handler)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -55,12 +55,12 @@ def saying(answer: Answer) -> Handler:
 
 
 def began() -> PairBegan:
-    """An answer of somebody who does not know the code."""
+    """Return an answer of a peer that does not know the code."""
     return PairBegan("e", SPAKE2_B(b"00000000").start())
 
 
 @pytest.mark.parametrize("reason", PairRefusal)
-async def test_each_refusal_says_what_to_do(tmp_path: Path, reason: PairRefusal) -> None:
+async def test_pairing_refusal_raises_error_with_its_reason(tmp_path: Path, reason: PairRefusal) -> None:
     async with gateway(tmp_path, saying(lambda said: PairRefused(reason, 2))) as url:
         with pytest.raises(NotPaired) as raised:
             await pair(url, CODE, "n")
@@ -68,7 +68,7 @@ async def test_each_refusal_says_what_to_do(tmp_path: Path, reason: PairRefusal)
     assert isinstance(raised.value, Intercepted) is (reason is PairRefusal.INTERCEPTED)
 
 
-async def test_who_does_not_know_the_code_cannot_pretend_to_have_paired(tmp_path: Path) -> None:
+async def test_peer_without_code_cannot_fake_a_pairing(tmp_path: Path) -> None:
     def lie(said: PairRequest) -> PairAnswer:
         return began() if isinstance(said, PairBegin) else Paired(bytes(32), bytes(99))
 
@@ -87,14 +87,14 @@ async def test_who_does_not_know_the_code_cannot_pretend_to_have_paired(tmp_path
         lambda said: PairBegan("e", said.message),
     ],
 )
-async def test_answers_out_of_order_or_out_of_the_group(tmp_path: Path, answer: Answer) -> None:
+async def test_pairing_answers_out_of_order_or_group_are_refused(tmp_path: Path, answer: Answer) -> None:
     async with gateway(tmp_path, saying(answer)) as url:
         with pytest.raises(Refused, match="update"):
             await pair(url, CODE, "n")
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"type": "granted"}', b" " * 100_000])
-async def test_answers_that_cannot_be_read(tmp_path: Path, body: bytes) -> None:
+async def test_unreadable_pairing_answers_are_refused(tmp_path: Path, body: bytes) -> None:
     async def handler(request: web.Request) -> web.Response:
         return web.Response(body=body)
 
@@ -106,7 +106,9 @@ async def test_answers_that_cannot_be_read(tmp_path: Path, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("status", "error"), [(404, Refused), (503, TryLater), (500, Unreachable), (507, Unreachable), (302, Refused)]
 )
-async def test_other_servers(tmp_path: Path, status: int, error: type[GatewayError]) -> None:
+async def test_http_errors_during_pairing_become_typed_errors(
+    tmp_path: Path, status: int, error: type[GatewayError]
+) -> None:
     async def handler(request: web.Request) -> web.Response:
         return web.Response(status=status, headers={"Location": "https://elsewhere.example"})
 
@@ -116,7 +118,7 @@ async def test_other_servers(tmp_path: Path, status: int, error: type[GatewayErr
 
 
 @pytest.mark.parametrize(("status", "code"), [(507, ErrorCode.DISK_FULL), (409, ErrorCode.CONFLICT)])
-async def test_a_gateway_that_cannot_keep_this_device_says_so(
+async def test_pairing_reports_gateway_that_cannot_store_device(
     tmp_path: Path, status: int, code: ErrorCode
 ) -> None:
     async def handler(request: web.Request) -> web.Response:
@@ -129,26 +131,26 @@ async def test_a_gateway_that_cannot_keep_this_device_says_so(
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://", "127.0.0.1:8765", "https://[", ""])
-async def test_what_is_no_place_to_pair_at(url: str) -> None:
+async def test_pairing_refuses_urls_without_https(url: str) -> None:
     with pytest.raises(Refused, match="https://host:port"):
         await pair(url, CODE, "n")
 
 
-async def test_nobody_there() -> None:
+async def test_pairing_raises_unreachable_when_no_server_listens() -> None:
     with pytest.raises(Unreachable):
         await pair("https://127.0.0.1:9", CODE, "n")
 
 
-async def test_what_is_no_code_is_said_before_anything_is_sent() -> None:
+async def test_invalid_code_is_rejected_before_connecting() -> None:
     with pytest.raises(MalformedMessage, match="digits"):
         await pair("https://127.0.0.1:9", "1234", "n")
 
 
-def test_a_name_is_made_fit_to_be_shown() -> None:
+def test_device_name_is_cleaned_before_pairing() -> None:
     assert Exchange(CODE, " a\nb ").begin().name == "a b"
     assert Exchange(CODE, "\x00", DeviceKind.WORKER).begin().name == "device"
 
 
-def test_finish_comes_after_confirm() -> None:
+def test_exchange_finish_requires_confirm() -> None:
     with pytest.raises(RuntimeError):
         Exchange(CODE, "n").finish(Paired(bytes(32), b""))

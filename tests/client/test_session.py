@@ -1,4 +1,4 @@
-"""The rules of the session one by one; ``test_session_model.py`` lets everything happen at once."""
+"""Rules of the session, one test each; ``test_session_model.py`` combines them at random."""
 
 from uuid import UUID
 
@@ -56,21 +56,21 @@ def knows(
     return Welcome(ID, "g", True, segments=HeldSegments(receiving or {}, queued, ended))
 
 
-def test_says_nothing_before_welcome() -> None:
+def test_session_sends_nothing_before_welcome() -> None:
     session = Session(ID, Options())
     spoken(session, 0, 10)
     session.hello()
     assert session.next() is None
 
 
-def test_only_the_first_hello_is_not_a_resume() -> None:
+def test_every_hello_but_the_first_is_a_resume() -> None:
     session = Session(ID, Options(language="zh"), client="test")
     first, second = session.hello(), session.hello()
     assert (first.resume, second.resume) == (False, True)
     assert (first.session, first.options.language, first.client) == (ID, "zh", "test")
 
 
-def test_a_segment_in_frames_with_the_rest_at_its_end() -> None:
+def test_segment_is_sent_in_frames_with_remainder_at_end() -> None:
     session = connected()
     spoken(session, 0, 2 * FRAME_SAMPLES + 7)
     assert all_sent(session) == [
@@ -82,14 +82,14 @@ def test_a_segment_in_frames_with_the_rest_at_its_end() -> None:
     ]
 
 
-def test_an_open_segment_sends_whole_frames_only() -> None:
+def test_open_segment_sends_whole_frames_only() -> None:
     session = connected()
     session.begin(0, 0)
     session.append(0, FRAME_SAMPLES + 1)
     assert all_sent(session) == [SegmentBegin(0), AudioPiece(0, 0, FRAME_SAMPLES)]
 
 
-def test_resume_sends_only_what_is_missing() -> None:
+def test_resume_sends_only_missing_audio() -> None:
     session = connected()
     for number in range(4):
         spoken(session, number, 2 * FRAME_SAMPLES)
@@ -107,7 +107,7 @@ def test_resume_sends_only_what_is_missing() -> None:
     assert session.open == (0, 1, 2, 3)
 
 
-def test_the_first_final_is_kept_and_repeats_are_acknowledged_again() -> None:
+def test_first_final_wins_and_repeats_are_acknowledged_again() -> None:
     session = connected()
     spoken(session, 0, 5)
     all_sent(session)
@@ -120,7 +120,7 @@ def test_the_first_final_is_kept_and_repeats_are_acknowledged_again() -> None:
     assert all_sent(session) == [Received(0)]
 
 
-def test_missing_goes_back_to_the_sample_named() -> None:
+def test_missing_rewinds_to_the_named_sample() -> None:
     session = connected()
     spoken(session, 0, 3 * FRAME_SAMPLES)
     all_sent(session)
@@ -132,7 +132,7 @@ def test_missing_goes_back_to_the_sample_named() -> None:
     ]
 
 
-def test_missing_revokes_queued() -> None:
+def test_missing_after_queued_restarts_segment() -> None:
     session = connected()
     spoken(session, 0, 3)
     all_sent(session)
@@ -143,7 +143,7 @@ def test_missing_revokes_queued() -> None:
     assert all_sent(session) == [SegmentBegin(0), AudioPiece(0, 0, 3), SegmentEnd(0, 3)]
 
 
-def test_missing_of_a_segment_that_has_its_text_is_answered_by_cancel() -> None:
+def test_missing_for_segment_with_text_is_answered_by_cancel() -> None:
     session = connected()
     spoken(session, 0, 3)
     all_sent(session)
@@ -153,7 +153,7 @@ def test_missing_of_a_segment_that_has_its_text_is_answered_by_cancel() -> None:
     assert all_sent(session) == [SegmentCancel(0)]
 
 
-def test_window_holds_back_what_is_not_queued() -> None:
+def test_window_limits_unqueued_audio() -> None:
     window = Welcome(ID, "g", True, limits=Limits(window_s=WINDOW_S))
     session = connected(window)
     second = SAMPLE_RATE
@@ -166,7 +166,7 @@ def test_window_holds_back_what_is_not_queued() -> None:
     assert {piece.segment for piece in all_sent(session) if isinstance(piece, AudioPiece)} == {1, 2}
 
 
-def test_a_segment_longer_than_the_window_still_gets_through() -> None:
+def test_segment_longer_than_window_is_sent() -> None:
     session = connected(Welcome(ID, "g", True, limits=Limits(window_s=0.5)))
     spoken(session, 0, SAMPLE_RATE)
     spoken(session, 1, SAMPLE_RATE)
@@ -175,7 +175,7 @@ def test_a_segment_longer_than_the_window_still_gets_through() -> None:
     assert all_sent(session)[-1] == SegmentEnd(1, SAMPLE_RATE)
 
 
-def test_retryable_failure_begins_higher_attempts_then_is_reported() -> None:
+def test_retryable_failure_starts_higher_attempts_then_is_reported() -> None:
     session = connected()
     spoken(session, 0, 3)
     for attempt in range(MOST_ATTEMPTS):
@@ -186,7 +186,7 @@ def test_retryable_failure_begins_higher_attempts_then_is_reported() -> None:
     assert session.open == ()
 
 
-def test_another_process_tries_again_what_one_before_it_gave_up() -> None:
+def test_resumed_session_retries_segment_that_earlier_process_gave_up() -> None:
     session = Session(ID, Options(), resume=True)
     spoken(session, 0, 3)
     connected(knows(ended=(0,)), session)
@@ -199,7 +199,7 @@ def test_another_process_tries_again_what_one_before_it_gave_up() -> None:
         assert all_sent(session) == ([] if last else begun)
 
 
-def test_a_failure_that_is_kept_here_is_acknowledged_again_and_not_tried() -> None:
+def test_stored_failure_is_acknowledged_again_without_retry() -> None:
     session = connected()
     spoken(session, 0, 3)
     failed = Failed(0, ErrorCode.ENGINE_DIED, "x", attempt=2)
@@ -211,7 +211,7 @@ def test_a_failure_that_is_kept_here_is_acknowledged_again_and_not_tried() -> No
     assert all_sent(session) == [Received(0)]
 
 
-def test_a_failure_for_good_is_reported_at_once() -> None:
+def test_permanent_failure_is_reported_at_once() -> None:
     session = connected()
     spoken(session, 0, 3)
     failed = Failed(0, ErrorCode.AUDIO_INVALID, "x")
@@ -219,7 +219,7 @@ def test_a_failure_for_good_is_reported_at_once() -> None:
     assert session.receive(failed) == []
 
 
-def test_repeat_of_an_old_failure_does_not_use_up_an_attempt() -> None:
+def test_repeated_old_failure_uses_no_attempt() -> None:
     session = connected()
     spoken(session, 0, 3)
     all_sent(session)
@@ -230,7 +230,7 @@ def test_repeat_of_an_old_failure_does_not_use_up_an_attempt() -> None:
     assert all_sent(session) == []
 
 
-def test_an_attempt_that_never_arrived_is_begun_again_after_resume() -> None:
+def test_lost_attempt_is_started_again_after_resume() -> None:
     session = connected()
     spoken(session, 0, 3)
     all_sent(session)
@@ -246,7 +246,7 @@ def test_an_attempt_that_never_arrived_is_begun_again_after_resume() -> None:
     assert session.receive(Queued(0)) == [], "an old failure that comes again takes nothing back"
 
 
-def test_queued_of_an_earlier_attempt_does_not_stop_the_next() -> None:
+def test_queued_of_earlier_attempt_does_not_stop_the_next() -> None:
     session = connected()
     spoken(session, 0, 3)
     all_sent(session)
@@ -255,7 +255,7 @@ def test_queued_of_an_earlier_attempt_does_not_stop_the_next() -> None:
     assert all_sent(session)[-1] == SegmentEnd(0, 3)
 
 
-def test_another_broker_gets_all_without_a_result_and_forgets_the_rest() -> None:
+def test_new_broker_gets_open_segments_and_cancels_of_settled_ones() -> None:
     session = connected()
     for number in range(3):
         spoken(session, number, 3)
@@ -270,7 +270,7 @@ def test_another_broker_gets_all_without_a_result_and_forgets_the_rest() -> None
     assert [message.segment for message in sent if isinstance(message, SegmentBegin)] == [1, 2]
 
 
-def test_finish_is_said_when_nothing_is_open_and_again_after_a_reconnect() -> None:
+def test_finish_is_sent_once_all_ended_and_again_after_reconnect() -> None:
     session = connected()
     spoken(session, 0, 3)
     session.finish()
@@ -287,7 +287,7 @@ def test_finish_is_said_when_nothing_is_open_and_again_after_a_reconnect() -> No
     assert session.done == Done(1, "x")
 
 
-def test_cancelled_segments_get_no_result() -> None:
+def test_cancelled_segment_gets_no_result() -> None:
     session = connected()
     spoken(session, 0, 3)
     all_sent(session)
@@ -299,7 +299,7 @@ def test_cancelled_segments_get_no_result() -> None:
 
 
 @pytest.mark.parametrize("welcome", [knows(queued=(0,)), knows(receiving={0: 3}), knows(), knows(ended=(0,))])
-def test_segment_cancelled_offline_is_cancelled_at_resume_unless_it_has_ended(welcome: Welcome) -> None:
+def test_segment_cancelled_offline_is_cancelled_at_resume_unless_ended(welcome: Welcome) -> None:
     session = connected()
     spoken(session, 0, 3)
     all_sent(session)
@@ -308,7 +308,7 @@ def test_segment_cancelled_offline_is_cancelled_at_resume_unless_it_has_ended(we
     assert all_sent(connected(welcome, session)) == ([] if welcome.segments.ended else [SegmentCancel(0)])
 
 
-def test_an_error_is_kept_and_the_state_of_the_gateway_passed_on() -> None:
+def test_session_stores_error_and_forwards_busy() -> None:
     session = connected()
     error, busy = Error(ErrorCode.BUSY, "later"), Busy("no_worker")
     assert session.receive(error) == []
@@ -316,13 +316,13 @@ def test_an_error_is_kept_and_the_state_of_the_gateway_passed_on() -> None:
     assert session.receive(busy) == [busy]
 
 
-def test_partials_of_open_segments_are_passed_on() -> None:
+def test_session_forwards_partials_of_open_segments() -> None:
     session = connected()
     spoken(session, 0, 3)
     assert session.receive(Partial(0, 1, "he")) == [Partial(0, 1, "he")]
 
 
-def test_numbers_go_up_by_one() -> None:
+def test_segment_numbers_must_go_up_by_one() -> None:
     session = Session(ID, Options())
     with pytest.raises(ValueError, match="0 is next"):
         session.begin(1, 0)
@@ -331,7 +331,7 @@ def test_numbers_go_up_by_one() -> None:
         session.begin(0, 0)
 
 
-def test_audio_after_the_end_of_a_segment_is_ignored() -> None:
+def test_audio_after_result_is_ignored() -> None:
     session = connected()
     spoken(session, 0, 3)
     session.receive(Final(0, "x"))
@@ -340,7 +340,7 @@ def test_audio_after_the_end_of_a_segment_is_ignored() -> None:
     assert session.held_samples == 0
 
 
-# -- what may be the end -----------------------------------------------------------------------------------
+# -- speculations ------------------------------------------------------------------------------------------
 
 
 def pausing(session: Session, samples: int = FRAME_SAMPLES + 7) -> Session:
@@ -350,7 +350,7 @@ def pausing(session: Session, samples: int = FRAME_SAMPLES + 7) -> Session:
     return session
 
 
-def test_a_speculation_follows_all_the_audio_up_to_it_once() -> None:
+def test_speculation_is_sent_once_after_its_audio() -> None:
     session = pausing(connected())
     said = all_sent(session)
     assert said[-2:] == [AudioPiece(0, FRAME_SAMPLES, 7), SegmentSpeculate(0, FRAME_SAMPLES + 7)]
@@ -360,7 +360,7 @@ def test_a_speculation_follows_all_the_audio_up_to_it_once() -> None:
     assert all_sent(session) == [SegmentEnd(0, FRAME_SAMPLES + 7)]
 
 
-def test_the_next_pause_is_another_one() -> None:
+def test_next_pause_sends_another_speculation() -> None:
     session = pausing(connected())
     all_sent(session)
     session.append(0, FRAME_SAMPLES)
@@ -371,7 +371,7 @@ def test_the_next_pause_is_another_one() -> None:
     ]
 
 
-def test_what_is_no_longer_true_is_not_said() -> None:
+def test_outdated_speculation_is_not_sent() -> None:
     resumed, ended, empty = pausing(connected()), pausing(connected()), connected()
     resumed.append(0, 1)
     ended.end(0)
@@ -382,7 +382,7 @@ def test_what_is_no_longer_true_is_not_said() -> None:
         assert not any(isinstance(said, SegmentSpeculate) for said in all_sent(session))
 
 
-def test_a_segment_that_goes_back_does_not_speculate_again() -> None:
+def test_restarted_segment_does_not_repeat_speculation() -> None:
     for go_back in (lambda s: s.receive(Missing(0, 0)), lambda s: (s.disconnected(), connected(session=s))):
         before, after = pausing(connected()), pausing(connected())
         go_back(before)
@@ -392,6 +392,6 @@ def test_a_segment_that_goes_back_does_not_speculate_again() -> None:
             assert all_sent(session) == [SegmentBegin(0), AudioPiece(0, 0, FRAME_SAMPLES)]
 
 
-def test_without_a_connection_nothing_is_guessed() -> None:
+def test_speculation_without_connection_is_dropped() -> None:
     session = pausing(Session(ID, Options()))
     assert all_sent(connected(session=session)) == [SegmentBegin(0), AudioPiece(0, 0, FRAME_SAMPLES)]

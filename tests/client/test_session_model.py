@@ -1,4 +1,4 @@
-"""The session against a model gateway that loses, repeats and forgets."""
+"""Session against a model gateway that loses, repeats and forgets."""
 
 from collections import Counter, deque
 from uuid import UUID
@@ -27,7 +27,7 @@ ID = UUID(int=7)
 
 
 class AgainstModelGateway(RuleBasedStateMachine):
-    """Whatever happens in between: each segment ends once, with the text of exactly what was said."""
+    """Random interleavings: each segment ends exactly once, with the text of exactly the spoken samples."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,8 +39,8 @@ class AgainstModelGateway(RuleBasedStateMachine):
         self.speaking = False
         self.cancelled: set[int] = set()
         self.results: Counter[int] = Counter()
-        self.sent: dict[int, int] = {}  # segment -> samples on the wire, while nothing has made it go back
-        self.guessed: dict[int, int] = {}  # segment -> where the speaker has said that it may end
+        self.sent: dict[int, int] = {}  # segment -> samples on the wire since its last restart
+        self.guessed: dict[int, int] = {}  # segment -> samples at its last speculation
         self.guesses: Counter[tuple[int, int]] = Counter()
 
     # -- the speaker ---------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ class AgainstModelGateway(RuleBasedStateMachine):
             self.to_gateway.append(outgoing)
 
     def check(self, outgoing: Outgoing) -> None:
-        """Every sample once and in order, in whole frames but before an end that is said or may be one."""
+        """Check that samples go out once and in order, in whole frames except before an end or a speculation."""
         match outgoing:
             case SegmentBegin(number):
                 self.sent[number] = 0
@@ -182,7 +182,7 @@ class AgainstModelGateway(RuleBasedStateMachine):
         repeatable = [m for m in self.gateway.out if isinstance(m, Queued | Final | Failed)]
         self.gateway.out.extend(repeatable[:most])
 
-    # -- always --------------------------------------------------------------------------------------------
+    # -- invariants ----------------------------------------------------------------------------------------
 
     @invariant()
     def nothing_ends_twice(self) -> None:
@@ -198,7 +198,7 @@ class AgainstModelGateway(RuleBasedStateMachine):
         assert 0 <= self.session.unsent_samples <= self.session.held_samples
 
     def teardown(self) -> None:
-        """Now nothing fails any more: everything must come to its end, in a bounded number of steps."""
+        """Stop all faults: every segment must end within a bounded number of steps."""
         if self.speaking:
             self.end()
         self.session.finish()

@@ -1,4 +1,4 @@
-"""A welcome that comes in pieces."""
+"""Welcome that arrives in several messages."""
 
 from client.session import AudioPiece, Session
 from protocol.recognition import Options
@@ -6,7 +6,7 @@ from protocol.session import HeldSegments, MoreHeld, SegmentBegin, SegmentEnd, W
 from tests.client.test_session import ID, all_sent, connected, spoken
 
 
-def test_large_welcome_counts_when_its_last_piece_is_here() -> None:
+def test_welcome_in_pieces_takes_effect_with_its_last_piece() -> None:
     session = Session(ID, Options())
     for number in range(4):
         spoken(session, number, 10)
@@ -21,7 +21,7 @@ def test_large_welcome_counts_when_its_last_piece_is_here() -> None:
     ]
 
 
-def test_pieces_of_a_connection_that_broke_are_forgotten_and_stray_ones_ignored() -> None:
+def test_welcome_pieces_of_broken_connection_are_discarded() -> None:
     session = Session(ID, Options())
     spoken(session, 0, 10)
     session.hello()

@@ -1,4 +1,4 @@
-"""What the log tells of what is spoken here: one line per segment, one for whatever is unusual."""
+"""Progress log of spoken segments: one line per segment, one for each unusual event."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ def lines() -> Iterator[Lines]:
         yield logs
 
 
-def test_a_segment_is_one_line_from_its_beginning_to_the_disk(lines: Lines) -> None:
+def test_story_logs_one_line_per_segment(lines: Lines) -> None:
     story = Story(SESSION, 0.0)
     story.began(2, 10.0)
     story.ended(2, 12.0)
@@ -42,7 +42,7 @@ def test_a_segment_is_one_line_from_its_beginning_to_the_disk(lines: Lines) -> N
     assert "ended" not in lines[-1], "of what is not known no times are made up"
 
 
-def test_what_is_sent_twice_or_fails_says_so(lines: Lines) -> None:
+def test_story_logs_retries_and_failures(lines: Lines) -> None:
     story = Story(SESSION, 0.0)
     story.began(0, 0.0)
     for now in (1.0, 5.0):
@@ -56,7 +56,7 @@ def test_what_is_sent_twice_or_fails_says_so(lines: Lines) -> None:
     assert (ended["sends"], ended["sent"], ended["outcome"]) == (2, 5_000, ErrorCode.ENGINE_DIED)
 
 
-def test_a_connection_that_is_lost_and_back_says_how_long_and_what_it_found(lines: Lines) -> None:
+def test_story_logs_lost_connection_with_its_duration_and_state(lines: Lines) -> None:
     story = Story(SESSION, 100.0)
     story.heard(Welcome(UUID(SESSION), "g1", True), 100.2)
     story.lost("the gateway closed the connection (1012)", 0.5, 0.0, 110.0)
@@ -74,7 +74,7 @@ def test_a_connection_that_is_lost_and_back_says_how_long_and_what_it_found(line
     assert (missing["segment"], missing["from_ms"]) == (4, 1_000) and later["away_ms"] == 0
 
 
-def test_the_rest_that_is_unusual(lines: Lines) -> None:
+def test_story_logs_busy_cancelled_and_given_up(lines: Lines) -> None:
     story = Story(SESSION, 0.0)
     story.began(0, 0.0)
     story.came(Busy("no_worker", eta_ms=None), 1.0)

@@ -76,7 +76,7 @@ async def test_a_segment_without_an_answer_is_missing_and_its_session_lost() -> 
     assert (summary.missing, summary.lost_sessions, summary.flawless) == (1, 1, False)
 
 
-async def test_a_session_that_was_taken_over_is_lost() -> None:
+async def test_session_taken_over_is_lost() -> None:
     summary = await summary_of(closing_with(CloseCode.TAKEN_OVER, after=2))
     assert summary.lost_sessions == 1
     assert not summary.flawless

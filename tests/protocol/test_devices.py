@@ -18,12 +18,12 @@ from protocol.devices import LONGEST_NAME, clean_name
         ("x" * 100, "x" * LONGEST_NAME),
     ],
 )
-def test_names_are_one_visible_line(text: str, name: str) -> None:
+def test_clean_name_is_one_visible_line(text: str, name: str) -> None:
     assert clean_name(text) == name
 
 
 @given(st.text())
-def test_a_clean_name_is_clean(text: str) -> None:
+def test_clean_name_is_idempotent_and_bounded(text: str) -> None:
     name = clean_name(text)
     assert clean_name(name) == name and len(name) <= LONGEST_NAME
     assert all(sign == " " or unicodedata.category(sign)[0] not in "CZ" for sign in name)

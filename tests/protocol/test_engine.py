@@ -14,7 +14,7 @@ from protocol.errors import ErrorCode
 from protocol.recognition import Options, Word
 
 
-def test_everything_that_passes_the_pipe_survives_it() -> None:
+def test_engine_messages_round_trip() -> None:
     outcomes: list[DecodeOutcome] = [
         Transcript("早上好", "zh", (Word("早上", 0, 300),), "happy", "laughter"),
         DecodeFailure(ErrorCode.AUDIO_INVALID, "empty"),

@@ -35,16 +35,16 @@ def as_stored(job: Job) -> dict[bytes, bytes]:
 
 
 @given(st.text(max_size=40), st.integers(0, 2**32 - 1), st.binary(max_size=32), st.sampled_from(JobKind))
-def test_a_job_survives_the_stream(session: str, segment: int, pcm: bytes, kind: JobKind) -> None:
+def test_job_round_trips(session: str, segment: int, pcm: bytes, kind: JobKind) -> None:
     job = Job(session, segment, pcm, len(pcm) // 2, kind=kind, options=JOB.options)
     assert decode_job(as_stored(job)) == job
 
 
-def test_audio_is_stored_as_it_is() -> None:
+def test_job_audio_is_stored_unchanged() -> None:
     assert encode_job(JOB)["pcm"] == JOB.pcm
 
 
-def test_a_job_from_a_newer_gateway_is_read() -> None:
+def test_job_with_unknown_field_is_accepted() -> None:
     assert decode_job(as_stored(JOB) | {b"from_the_future": b"?"}) == JOB
 
 
@@ -59,12 +59,12 @@ def test_a_job_from_a_newer_gateway_is_read() -> None:
         {b"session": b"\xff"},
     ],
 )
-def test_an_entry_that_is_not_a_job_is_malformed(damage: dict[bytes, bytes]) -> None:
+def test_damaged_job_entry_is_malformed(damage: dict[bytes, bytes]) -> None:
     with pytest.raises(MalformedMessage, match="not a job"):
         decode_job(as_stored(JOB) | damage)
 
 
-def test_an_entry_without_audio_is_malformed() -> None:
+def test_job_entry_without_audio_is_malformed() -> None:
     fields = as_stored(JOB)
     del fields[b"pcm"]
     with pytest.raises(MalformedMessage, match="pcm"):
@@ -81,7 +81,7 @@ def test_an_entry_without_audio_is_malformed() -> None:
     ],
     ids=lambda notice: type(notice).__name__,
 )
-def test_a_notice_survives_the_channel(notice: Notice) -> None:
+def test_notice_round_trips(notice: Notice) -> None:
     assert decode_notice(encode_notice(notice)) == notice
 
 
@@ -95,12 +95,12 @@ UNREADABLE = (
 
 
 @pytest.mark.parametrize("data", UNREADABLE)
-def test_what_is_not_a_notice_is_malformed(data: bytes) -> None:
+def test_unreadable_notice_is_malformed(data: bytes) -> None:
     with pytest.raises(MalformedMessage, match="not a notice"):
         decode_notice(data)
 
 
-def test_a_status_survives_the_hash() -> None:
+def test_worker_status_round_trips() -> None:
     status = WorkerStatus(
         "w", "h", "whisper", "whisper-base", "cpu", WorkerState.BUSY, 2, 1, ("zh", "en"), at_ms=9
     )
@@ -108,23 +108,23 @@ def test_a_status_survives_the_hash() -> None:
 
 
 @pytest.mark.parametrize("data", UNREADABLE)
-def test_what_is_not_a_status_is_malformed(data: bytes) -> None:
+def test_unreadable_worker_status_is_malformed(data: bytes) -> None:
     with pytest.raises(MalformedMessage, match="status"):
         decode_status(data)
 
 
 @pytest.mark.parametrize("state", EndState)
-def test_an_end_survives_the_hash(state: EndState) -> None:
+def test_segment_end_round_trips(state: EndState) -> None:
     assert parse_end(str(Ended(state, 3)).encode()) == Ended(state, 3)
 
 
 @pytest.mark.parametrize("value", [b"", b"final", b"final x", b"lost 0", b"final 0 0"])
-def test_what_is_not_an_end_is_malformed(value: bytes) -> None:
+def test_unreadable_segment_end_is_malformed(value: bytes) -> None:
     with pytest.raises(MalformedMessage, match="not an end"):
         parse_end(value)
 
 
-def test_every_key_of_a_shard_has_its_hash_tag_and_no_two_are_alike() -> None:
+def test_keys_of_a_shard_are_distinct_and_share_its_hash_tag() -> None:
     keys = Keys(3)
     names = [keys.jobs("bulk"), keys.jobs("bulk", "m"), keys.partials(), keys.session("s"), keys.results("g")]
     names += [keys.dead, keys.sweep, keys.backlog]
@@ -134,13 +134,13 @@ def test_every_key_of_a_shard_has_its_hash_tag_and_no_two_are_alike() -> None:
     assert keys.results("g") == keys.results_prefix + "g"
 
 
-def test_shards_are_counted_with_the_checksum_of_redis_cluster() -> None:
+def test_shard_uses_checksum_of_redis_cluster() -> None:
     # CRC-16/XMODEM of "123456789" is 0x31C3 (Redis Cluster specification, appendix A).
     assert shard_of("123456789", 2**16) == 0x31C3
     assert shard_of("anything", 1) == 0
 
 
-def test_results_may_be_half_as_long_as_their_audio_within_two_bounds() -> None:
+def test_result_length_is_limited_to_half_of_its_audio_within_bounds() -> None:
     for audio, most in ((0, 2048), (4_096, 2048), (40_000, 20_000), (1_920_000, 32_768)):
         assert is_room_for(bytes(most), bytes(audio))
         assert not is_room_for(bytes(most + 1), bytes(audio))

@@ -1,4 +1,4 @@
-"""What a gateway shows to those who watch: JSON there and back."""
+"""Monitor events: encoding and decoding of JSON."""
 
 import json
 
@@ -25,23 +25,23 @@ STANDS = Snapshot(
 )
 
 
-def test_what_is_shown_is_read() -> None:
+def test_monitor_events_round_trip() -> None:
     assert decode_event(SNAPSHOT, msgspec.json.encode(STANDS)) == STANDS
     assert decode_event(SEGMENT, msgspec.json.encode(RECENT).decode()) == RECENT
 
 
-def test_a_newer_gateway_may_say_more() -> None:
+def test_monitor_ignores_unknown_fields_and_events() -> None:
     newer = {**json.loads(msgspec.json.encode(RECENT)), "mood": "fine"}
     assert decode_event(SEGMENT, json.dumps(newer)) == RECENT
     assert decode_event("weather", "{}") is None
 
 
-def test_an_older_gateway_may_say_less() -> None:
+def test_monitor_fills_missing_fields_with_defaults() -> None:
     older = {"session": "s", "segment": 3, "outcome": "engine_failed"}
     assert decode_event(SEGMENT, json.dumps(older)) == Recent("s", 3, "engine_failed")
 
 
 @pytest.mark.parametrize("data", ["", "{", "[]", '{"session": 1}', b"\xff"])
-def test_anything_else_is_malformed(data: str | bytes) -> None:
+def test_unreadable_monitor_event_is_malformed(data: str | bytes) -> None:
     with pytest.raises(MalformedMessage, match="segment"):
         decode_event(SEGMENT, data)

@@ -1,4 +1,4 @@
-"""Messages, links and codes of pairing, and the arithmetic that both sides do."""
+"""Messages, links and codes of pairing, and the key derivation that both sides compute."""
 
 import hashlib
 import hmac
@@ -45,7 +45,7 @@ SEEN = "ab" * 32
         PairConfirm("e", SEEN, bytes(32)),
     ],
 )
-def test_requests_survive_the_way(message: PairRequest) -> None:
+def test_pairing_requests_round_trip(message: PairRequest) -> None:
     assert decode_request(msgspec.json.encode(message)) == message
 
 
@@ -53,7 +53,7 @@ def test_requests_survive_the_way(message: PairRequest) -> None:
     "message",
     [PairBegan("e", b"B" + bytes(32)), Paired(bytes(32), b"x" * 99), PairRefused(PairRefusal.WRONG_CODE, 3)],
 )
-def test_answers_survive_the_way(message: PairBegan | Paired | PairRefused) -> None:
+def test_pairing_answers_round_trip(message: PairBegan | Paired | PairRefused) -> None:
     assert decode_answer(msgspec.json.encode(message)) == message
 
 
@@ -68,7 +68,7 @@ def test_answers_survive_the_way(message: PairBegan | Paired | PairRefused) -> N
         b'{"type": "begin", "x": ' + b"[" * 4_000,
     ],
 )
-def test_other_requests_are_malformed(data: bytes) -> None:
+def test_invalid_pairing_requests_are_malformed(data: bytes) -> None:
     with pytest.raises(MalformedMessage):
         decode_request(data)
 
@@ -86,13 +86,13 @@ def test_other_requests_are_malformed(data: bytes) -> None:
         b'{"type": "began", "x": ' + b"[" * 4_000,
     ],
 )
-def test_other_answers_are_malformed(data: bytes) -> None:
+def test_invalid_pairing_answers_are_malformed(data: bytes) -> None:
     with pytest.raises(MalformedMessage):
         decode_answer(data)
 
 
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=40), st.binary(max_size=40))
-def test_the_keys_are_those_of_hkdf(shared: bytes, one: bytes, two: bytes) -> None:
+def test_pairing_keys_match_hkdf(shared: bytes, one: bytes, two: bytes) -> None:
     salt = hashlib.sha256(one + two).digest()
     keys = derive_keys(shared, one, two)
     assert len(set(keys)) == 3
@@ -101,7 +101,7 @@ def test_the_keys_are_those_of_hkdf(shared: bytes, one: bytes, two: bytes) -> No
         assert HKDF(SHA256(), 32, salt, info).derive(shared) == key
 
 
-def test_a_proof_is_of_everything() -> None:
+def test_pairing_proof_covers_key_messages_and_certificate() -> None:
     proof = prove(b"k" * 32, b"x", b"y", SEEN)
     assert proof == hmac.digest(b"k" * 32, b"xy" + bytes.fromhex(SEEN), "sha256")
     others = [
@@ -113,29 +113,29 @@ def test_a_proof_is_of_everything() -> None:
     assert len({proof, *others}) == 5
 
 
-def test_who_asks_for_what_is_part_of_the_exchange() -> None:
+def test_spake2_identities_differ_by_name_and_kind() -> None:
     asked = [identities(name, kind)[0] for name in ("a", "b") for kind in (DeviceKind.CLIENT, DeviceKind.WORKER)]
     assert len({*asked, identities("a", DeviceKind.CLIENT)[1]}) == 5
 
 
 @pytest.mark.parametrize("text", ["01234567", " 0123 4567\n", "0123-4567", "0123·4567", "01.23.45.67"])
-def test_a_code_may_be_typed_in_groups(text: str) -> None:
+def test_pairing_code_may_be_typed_in_groups(text: str) -> None:
     assert clean_code(text) == "01234567"
 
 
 @pytest.mark.parametrize("text", ["", "1234567", "123456789", "1234567a", "１２３４５６７８", "-1234567"])
-def test_what_is_no_code(text: str) -> None:
+def test_invalid_pairing_code_is_malformed(text: str) -> None:
     with pytest.raises(MalformedMessage, match="8 digits"):
         clean_code(text)
 
 
-def test_a_link_says_where_and_which_and_with_what() -> None:
+def test_pairing_link_round_trips_and_fits_into_qr_code() -> None:
     link = PairingLink(("https://192.168.1.4:8765", "https://[fd00::4]:8765"), "01234567", SEEN)
     assert decode_link(encode_link(link)) == link
-    assert len(encode_link(link)) < 300  # what a QR code that can be read from a screen holds
+    assert len(encode_link(link)) < 300  # capacity of a QR code that a camera can read from a screen
 
 
-def test_a_pairing_that_waits_has_a_link() -> None:
+def test_pairing_has_link_only_with_code_and_address() -> None:
     waits = PairingState(code="01234567", certificate_sha256=SEEN, urls=tuple(f"https://h:{n}" for n in range(9)))
     assert decode_link(link_of(waits)) == PairingLink(waits.urls[:LINKED_URLS], "01234567", SEEN)
     assert link_of(replace(waits, code="")) == link_of(replace(waits, urls=())) == ""
@@ -155,6 +155,6 @@ def test_a_pairing_that_waits_has_a_link() -> None:
         "kikipounamu://[",
     ],
 )
-def test_what_is_no_link(text: str) -> None:
+def test_invalid_pairing_link_is_malformed(text: str) -> None:
     with pytest.raises(MalformedMessage):
         decode_link(text)

@@ -1,4 +1,4 @@
-"""Fields of the form by which a file is submitted."""
+"""Form fields of a submitted file."""
 
 import msgspec
 import pytest
@@ -7,7 +7,7 @@ from protocol.recognition import Options
 from protocol.rest import SubmittedFields
 
 
-def test_fields_are_options_of_the_class_that_waits() -> None:
+def test_submitted_fields_become_bulk_options() -> None:
     assert SubmittedFields().options == Options(priority="bulk")
     fields = SubmittedFields(language="zh", model="m", script="simplified", itn=False, hotwords=" one,, 二 ,")
     assert fields.options == Options(
@@ -16,7 +16,7 @@ def test_fields_are_options_of_the_class_that_waits() -> None:
 
 
 @pytest.mark.parametrize("hotwords", ["x" * 65, "a," * 512 + "b", "a\nb"])
-def test_hotwords_have_the_bounds_that_options_have(hotwords: str) -> None:
+def test_submitted_hotwords_have_the_bounds_of_options(hotwords: str) -> None:
     with pytest.raises(msgspec.ValidationError, match="hotwords"):
         msgspec.convert({"hotwords": hotwords}, SubmittedFields)
     most = ",".join(["x" * 15] * 512)

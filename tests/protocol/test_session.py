@@ -64,22 +64,22 @@ FROM_GATEWAY: list[GatewayMessage] = [
 
 
 @pytest.mark.parametrize("message", FROM_CLIENT, ids=lambda message: type(message).__name__)
-def test_what_a_client_says_survives_the_wire(message: ClientMessage) -> None:
+def test_client_messages_round_trip(message: ClientMessage) -> None:
     assert decode_client(encode(message)) == message
 
 
 @pytest.mark.parametrize("message", FROM_GATEWAY, ids=lambda message: type(message).__name__)
-def test_what_a_gateway_says_survives_the_wire(message: GatewayMessage) -> None:
+def test_gateway_messages_round_trip(message: GatewayMessage) -> None:
     assert decode_gateway(encode(message)) == message
 
 
-def test_every_type_is_in_the_lists_above() -> None:
+def test_message_lists_cover_every_type() -> None:
     assert {type(message) for message in FROM_CLIENT} == set(get_args(ClientMessage))
     assert {type(message) for message in FROM_GATEWAY} == set(get_args(GatewayMessage))
 
 
 @pytest.mark.parametrize("message", [*FROM_CLIENT, *FROM_GATEWAY], ids=lambda message: type(message).__name__)
-def test_a_newer_peer_may_send_more_fields(message: ClientMessage | GatewayMessage) -> None:
+def test_messages_with_unknown_fields_are_accepted(message: ClientMessage | GatewayMessage) -> None:
     body = json.loads(encode(message)) | {"from_the_future": {"nested": [1]}}
     decode = decode_client if message in FROM_CLIENT else decode_gateway
     assert decode(json.dumps(body)) == message
@@ -101,32 +101,32 @@ def test_a_newer_peer_may_send_more_fields(message: ClientMessage | GatewayMessa
         ('{"type": "finish", "segments": 1, "x": ' + "[" * 5_000, "depth"),
     ],
 )
-def test_a_bad_message_is_malformed_and_says_where(text: str, says: str) -> None:
+def test_bad_message_is_malformed_and_names_the_field(text: str, says: str) -> None:
     with pytest.raises(MalformedMessage, match=says):
         decode_client(text)
     with pytest.raises(MalformedMessage):
         decode_gateway(text)
 
 
-def test_bytes_that_are_not_utf8_are_malformed() -> None:
+def test_message_that_is_not_utf8_is_malformed() -> None:
     with pytest.raises(MalformedMessage):
         decode_client(b'{"type": "hello", "session": "6f1f7c0e-2a53-4c5e-9d0f-0a4b8f2f9f11", "client": "\xff"}')
 
 
-def test_a_text_message_over_the_limit_is_too_large() -> None:
+def test_text_message_over_the_limit_is_too_large() -> None:
     with pytest.raises(MessageTooLarge, match="65536"):
         decode_client('{"type": "finish", "segments": 1, "x": "' + "x" * 65_536 + '"}')
 
 
-def test_the_only_format_of_version_1_is_the_default() -> None:
+def test_default_audio_format_is_that_of_version_1() -> None:
     assert AudioFormat() == AudioFormat(SAMPLE_RATE, "pcm16")
 
 
 @pytest.mark.parametrize("close", [1001, 1006, 1011, 1012, 1013])
-def test_a_client_comes_back_after_what_passes(close: int) -> None:
+def test_client_resumes_after_temporary_close_codes(close: int) -> None:
     assert resumable(close)
 
 
 @pytest.mark.parametrize("close", [1000, 1002, 1003, 1007, 1008, 1009, 4401, 4403, 4409])
-def test_a_client_stays_away_after_what_does_not(close: int) -> None:
+def test_client_does_not_resume_after_permanent_close_codes(close: int) -> None:
     assert CloseCode(close) and not resumable(close)

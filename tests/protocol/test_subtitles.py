@@ -1,4 +1,4 @@
-"""Texts with times."""
+"""Subtitle files from texts with times."""
 
 from protocol.subtitles import Cue, srt, vtt
 
@@ -6,7 +6,7 @@ CUES = (Cue(0, 1_500, "one\ntwo"), Cue(2_000, 2_000, "a < b --> c & d"), Cue(3_0
 LATE = Cue(3_661_007, 3_662_000, "三")
 
 
-def test_subrip_counts_what_has_text_and_takes_some_time() -> None:
+def test_subrip_numbers_only_cues_with_text_and_extends_empty_durations() -> None:
     assert srt(CUES) == (
         "1\n00:00:00,000 --> 00:00:01,500\none two\n\n2\n00:00:02,000 --> 00:00:02,001\na < b --> c & d\n"
     )
@@ -14,7 +14,7 @@ def test_subrip_counts_what_has_text_and_takes_some_time() -> None:
     assert srt(()) == ""
 
 
-def test_webvtt_escapes_what_would_be_markup_or_a_time() -> None:
+def test_webvtt_escapes_markup_and_timing_arrows() -> None:
     assert vtt(CUES) == (
         "WEBVTT\n\n00:00:00.000 --> 00:00:01.500\none two\n\n"
         "00:00:02.000 --> 00:00:02.001\na &lt; b --&gt; c &amp; d\n"

@@ -1,4 +1,4 @@
-"""Texts of segments put together as they are written in each script."""
+"""Joining of segment texts by the spacing rules of each script."""
 
 import pytest
 from hypothesis import given
@@ -28,11 +28,11 @@ from protocol.texts import join_texts
         (["OK", "。"], "OK。"),
     ],
 )
-def test_spaces_are_where_the_script_has_them(texts: list[str], whole: str) -> None:
+def test_joined_texts_have_the_spaces_of_their_script(texts: list[str], whole: str) -> None:
     assert join_texts(texts) == whole
 
 
-# The first and last of each range, and beyond them.
+# First and last character of each range, and their neighbours outside.
 PUNCTUATION = "、。〰︰﹏！，．／：；？＠"
 UNSPACED = "กໝကႏកៜ⺀ㄯ㆐一鿿豈﫿０９Ａｚﾝﾟ𠀀\U0003ffff"
 SPACED = (
@@ -41,13 +41,13 @@ SPACED = (
 
 
 @pytest.mark.parametrize("character", PUNCTUATION)
-def test_punctuation_with_its_own_white_gets_no_space_on_either_side(character: str) -> None:
+def test_full_width_punctuation_gets_no_space_on_either_side(character: str) -> None:
     assert join_texts([f"x{character}", "y"]) == f"x{character}y"
     assert join_texts(["x", f"{character}y"]) == f"x{character}y"
 
 
 @pytest.mark.parametrize("character", UNSPACED)
-def test_scripts_without_spaces_get_a_space_beside_latin_letters_only(character: str) -> None:
+def test_unspaced_scripts_get_a_space_only_next_to_latin_letters(character: str) -> None:
     assert join_texts([character, "你"]) == f"{character}你"
     assert join_texts(["你", character]) == f"你{character}"
     assert join_texts([character, "y"]) == f"{character} y"
@@ -55,11 +55,11 @@ def test_scripts_without_spaces_get_a_space_beside_latin_letters_only(character:
 
 
 @pytest.mark.parametrize("character", SPACED)
-def test_scripts_with_spaces_get_a_space_beside_every_other(character: str) -> None:
+def test_spaced_scripts_get_a_space_next_to_every_script(character: str) -> None:
     assert join_texts([character, "你"]) == f"{character} 你"
     assert join_texts(["你", character]) == f"你 {character}"
 
 
 @given(st.lists(st.text()))
-def test_nothing_but_white_space_is_added_or_lost(texts: list[str]) -> None:
+def test_join_texts_changes_only_white_space(texts: list[str]) -> None:
     assert "".join(join_texts(texts).split()) == "".join("".join(texts).split())

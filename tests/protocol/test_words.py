@@ -1,4 +1,4 @@
-"""Terms of a text and of a query. That a text is found by its words is tested where there is an index."""
+"""Search terms of texts and queries. Searching an index is tested together with each index."""
 
 import pytest
 from hypothesis import given
@@ -18,11 +18,11 @@ from protocol.words import Excerpt, Sought, excerpt, highlights, sought, terms
         ("so 😀!", ["so", "😀"]),
     ],
 )
-def test_runs_become_pairs_and_words_are_plain(text: str, expected: list[str]) -> None:
+def test_terms_are_pairs_of_unspaced_characters_and_folded_words(text: str, expected: list[str]) -> None:
     assert list(terms(text)) == expected
 
 
-def test_a_query_is_phrases_of_pairs_and_words_of_which_the_last_may_go_on() -> None:
+def test_query_becomes_phrases_and_its_last_word_a_prefix() -> None:
     assert sought("我们的 天 Straße caf") == [
         Sought(("我们", "们的"), False),
         Sought(("天",), True),
@@ -33,11 +33,11 @@ def test_a_query_is_phrases_of_pairs_and_words_of_which_the_last_may_go_on() -> 
 
 
 @given(st.text(max_size=40))
-def test_a_term_holds_nothing_that_separates_or_quotes(text: str) -> None:
+def test_terms_hold_no_separators_or_quotes(text: str) -> None:
     for term in terms(text):
         assert term and not set(term) & set("\0 \"'\\:*&|!()<>")
 
 
-def test_an_excerpt_begins_shortly_before_what_was_searched_for() -> None:
+def test_excerpt_begins_shortly_before_the_first_match() -> None:
     text = "a" * 50 + " 明天 " + "b" * 50
     assert excerpt(text, highlights(text, "明天"), 20) == Excerpt("…aaaa 明天 bbbbbbbbbbbb…", ((6, 8),))

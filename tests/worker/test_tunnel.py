@@ -269,7 +269,7 @@ async def test_another_certificate_is_refused(gateway: Tunnelled, certificate: C
             await jobs.check()
 
 
-async def test_nobody_there_is_said_in_words(certificate: Certificate) -> None:
+async def test_unreachable_error_is_readable_when_port_is_closed(certificate: Certificate) -> None:
     async with jobs_through(nobody(), OWNER_KEY, certificate.sha256) as jobs:
         with pytest.raises(BrokerUnavailable, match="127.0.0.1") as raised:
             await jobs.check()
