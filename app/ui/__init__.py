@@ -1,1 +1,1 @@
-"""Everything that a person sees: Qt widgets, which take values and ask for actions."""
+"""Qt widgets of the desktop app. They take values and ask for actions."""

@@ -1,4 +1,7 @@
-"""What a screen reader says while somebody dictates, politely: after what it is saying, and only what matters."""
+"""Screen reader announcements during dictation.
+
+Announcements are polite: the reader finishes its current sentence first. Only important changes are announced.
+"""
 
 from collections.abc import Callable
 from typing import Final
@@ -12,13 +15,14 @@ from app.ui.wording import note_text, state_text, to_paste
 from app.view import View
 
 _TOLD: Final = frozenset({State.LISTENING, *ENDS}) - {State.HELD}
-"""The steps between them pass within moments."""
+"""States that are announced. The states between them last only moments."""
 
 
 class Announcer:
-    """``wanted``: also where no assistive technology is noticed. ``speak``: has a text said.
+    """Announcer of state changes, notes and held texts, each once.
 
-    ``paste_key``: how the key that pastes is written, or empty.
+    ``wanted``: announce even if no assistive technology is active. ``speak``: function that speaks a text.
+    ``paste_key``: label of the paste key, or empty.
     """
 
     def __init__(
@@ -30,7 +34,7 @@ class Announcer:
         self._view = View()
 
     def show_view(self, view: View) -> None:
-        """Something else may be worth saying."""
+        """Announce the most important change since the last view, if any."""
         before, self._view = self._view, view
         if before == view or not (self.wanted or self._active()):
             return
@@ -43,7 +47,7 @@ class Announcer:
 
 
 def speak_from(widget: QWidget) -> Callable[[str], None]:
-    """As an announcement of this widget (since Qt 6.8)."""
+    """Return a function that announces texts through ``widget`` (since Qt 6.8)."""
 
     def speak(text: str) -> None:
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))

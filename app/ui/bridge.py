@@ -1,4 +1,4 @@
-"""From any thread into Qt's: values, and how long its turns last."""
+"""Delivery of values from any thread to Qt's thread, and measurement of event loop delays."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,10 @@ _LONGEST_MS: Final = 10_000
 
 
 class Bridge(QObject):
-    """Hands what is posted to ``receive``, in Qt's thread and order; of what replaces itself only the newest."""
+    """Queue that delivers posted values to ``receive`` in Qt's thread, in order.
+
+    For types whose values replace each other, only the newest value is delivered.
+    """
 
     arrived = Signal(object)
 
@@ -29,29 +32,30 @@ class Bridge(QObject):
         self.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def post(self, value: object) -> None:
-        """From any thread; returns at once. Once the window system is gone, into nowhere."""
+        """Post a value from any thread and return at once. Values are dropped after Qt has shut down."""
         kind = type(value)
         if kind in _NEWEST:
             self._newest[kind] = value
             value = kind
         try:
             self.arrived.emit(value)
-        except RuntimeError:  # Qt's half of this object is gone: the program ends
+        except RuntimeError:  # Qt has deleted this object: the program ends
             self._newest.clear()
 
     @Slot(object)
     def _deliver(self, value: object) -> None:
         if isinstance(value, type) and value in _NEWEST:
             value = self._newest.pop(value, None)
-            if value is None:  # a later signal was for a value that an earlier one has delivered
+            if value is None:  # an earlier signal has delivered the newest value
                 return
         self._receive(value)
 
 
 class EventLoopWatch(QObject):
-    """How late a short timer comes: no turn of the event loop lasted longer. It may run for hours.
+    """Histogram of event loop delays, measured by how late a short timer fires.
 
-    ``turns``: how many were measured.
+    An event loop turn that is longer than the interval delays the timer. Memory use is constant, so the watch
+    may run for hours. ``turns``: number of measurements.
     """
 
     def __init__(self, interval_ms: int = 4, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -66,16 +70,16 @@ class EventLoopWatch(QObject):
         self._timer.timeout.connect(self.tick)
 
     def start(self) -> None:
-        """Measure from now on."""
+        """Start measuring from now on."""
         self._last = self._clock()
         self._timer.start()
 
     def stop(self) -> None:
-        """What was measured stays."""
+        """Stop measuring and keep the results."""
         self._timer.stop()
 
     def tick(self) -> None:
-        """The timer came."""
+        """Record how late the timer fired."""
         now = self._clock()
         late_ms = max(0.0, now - self._last - self._interval_s) * 1000
         self._last = now
@@ -83,7 +87,10 @@ class EventLoopWatch(QObject):
         self._counts[min(len(self._counts) - 1, int(late_ms * _BUCKETS_PER_MS))] += 1
 
     def percentile_ms(self, percent: float) -> float:
-        """Milliseconds that ``percent`` of the turns do not exceed, to 0.1 ms upwards; 0 without turns."""
+        """Return the delay that ``percent`` of the turns do not exceed, in milliseconds.
+
+        Rounded up to 0.1 ms; 0 without turns.
+        """
         wanted = self.turns * percent / 100
         seen = 0
         for bucket, count in enumerate(self._counts):
@@ -94,5 +101,5 @@ class EventLoopWatch(QObject):
 
     @property
     def worst_ms(self) -> float:
-        """The longest turn, to 0.1 ms upwards."""
+        """Longest delay in milliseconds, rounded up to 0.1 ms."""
         return self.percentile_ms(100)

@@ -1,4 +1,4 @@
-"""What can be chosen and what is, as values, and how the choices are called in the settings."""
+"""Options and current selections of the main settings, as values, with their setting names."""
 
 import re
 from collections.abc import Mapping
@@ -14,18 +14,22 @@ DICTATE_KEY: Final = "hotkeys.dictate"
 LANGUAGE: Final = "general.language"
 DICTATE: Final = "dictate"
 PASTE_HELD: Final = "paste-held"
-"""Actions of keys."""
+"""Actions that hotkeys trigger."""
 HOTKEYS: Final = "hotkeys"
-"""What a problem with them is about."""
+"""Subject of problems with hotkeys."""
 UNHEARD: Final = frozenset({"hotkeys-wayland", "hotkeys-no-display", "hotkeys-not-installed"})
-"""Notes which say that no key is heard here."""
+"""Notes which say that this desktop delivers no hotkeys to the app."""
 _SOURCE: Final = re.compile(r"alsa_input\.(?:usb|pci)-(?P<model>[^.]+?)(?:-\d+)?\..+")
 
 
 @dataclass(frozen=True)
 class Choices:
-    """``microphones``: each as (choice, name). ``microphone``: empty for the system's, which is called
-    ``default_microphone``. ``keys``: bindings by action; ``heard``: whether this desktop lets us hear them."""
+    """Options and current selections of the main settings.
+
+    ``microphones``: (choice, name) pairs. ``microphone``: the selected choice; empty selects the system default,
+    whose name is ``default_microphone``. ``keys``: bindings by action. ``heard``: true if this desktop delivers
+    hotkeys to the app.
+    """
 
     microphones: tuple[tuple[str, str], ...] = ()
     microphone: str = ""
@@ -36,14 +40,15 @@ class Choices:
     heard: bool = True
 
     def works(self, action: str) -> str:
-        """The binding that does it here; empty for none."""
+        """Return the binding that triggers ``action`` on this desktop; empty for none."""
         return self.keys.get(action, "") if self.heard else ""
 
 
 def microphone_entries(texts: Texts, choices: Choices) -> list[tuple[str, str]]:
-    """Return choices with texts: the system's, those that there are, and the chosen one also while it is away.
+    """Return (choice, text) pairs of the system default and all microphones.
 
-    A choice that is (a part of) a name stands for the microphone that it names.
+    The selected microphone is listed even while it is absent. A choice that is (a part of) a microphone's name
+    selects that microphone.
     """
     default = choices.default_microphone
     system = texts("microphone.system-device", device=default) if default else texts("microphone.system")
@@ -59,6 +64,6 @@ def microphone_entries(texts: Texts, choices: Choices) -> list[tuple[str, str]]:
 
 
 def source_name(key: str) -> str:
-    """Return what people may recognise in the name of a source that is away: maker and model, if it has them."""
+    """Return a readable name for an absent source: maker and model, if its key contains them."""
     model = _SOURCE.fullmatch(key)
     return model["model"].replace("_", " ").strip() if model else key

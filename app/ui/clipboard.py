@@ -1,6 +1,7 @@
-"""The clipboard as Qt serves it: an ``app.insertion.clipboard.WholeClipboard``. Only Windows and macOS lend it.
+"""Qt's clipboard as an ``app.insertion.clipboard.WholeClipboard``. Only Windows and macOS paste through it.
 
-Qt asks for the data when somebody reads it: that is how a read is noticed. It does not tell who reads.
+Qt requests the data when a program reads the clipboard, which reveals the read. Qt does not report which program
+reads.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from PySide6.QtGui import QClipboard, QGuiApplication
 
 MOST_BYTES: Final = 64 * 2**20
 _QT_DEADLINE_S: Final = 2.0
-# Histories of the clipboard leave out what says so: Windows, macOS (nspasteboard.org), KDE.
+# Formats that ask clipboard histories to skip the text: Windows, macOS (nspasteboard.org), KDE.
 _PASSING: Final = (
     'application/x-qt-windows-mime;value="ExcludeClipboardContentFromMonitorProcessing"',
     "application/x-nspasteboard-transient",
@@ -23,7 +24,7 @@ _PASSING: Final = (
 
 
 class _Offer(QMimeData):
-    """A text that tells when it is read."""
+    """Text that reports when it is read."""
 
     def __init__(self, text: str, read: Callable[[], None]) -> None:
         super().__init__()
@@ -33,14 +34,17 @@ class _Offer(QMimeData):
         self._read = read
 
     def retrieveData(self, name: str, kind: Any) -> Any:
-        """As Qt names it."""
+        """Report a read of the text and return the data; Qt calls this."""
         if name.startswith("text/"):
             self._read()
         return super().retrieveData(name, kind)
 
 
 class QtClipboard(QObject):
-    """Made in Qt's thread, which owns ``clipboard``; its coroutines run in the thread of the runtime."""
+    """Clipboard that lives in Qt's thread and serves coroutines of the runtime's thread.
+
+    Create it in Qt's thread, which owns ``clipboard``.
+    """
 
     _wanted = Signal(object)
 
@@ -55,22 +59,22 @@ class QtClipboard(QObject):
         self._wanted.connect(self._do, Qt.ConnectionType.QueuedConnection)
 
     async def keep(self) -> bool:
-        """Remember all that is in it; False: it is too large, or Qt does not answer in time."""
+        """Save the whole content. Return False if it is too large or Qt does not answer in time."""
         try:
             return bool(await self._ask(self._keep))
         except TimeoutError:
             return False
 
     async def offer(self, text: str) -> None:
-        """Put ``text`` into it. Raises ``TimeoutError``."""
+        """Put ``text`` into the clipboard. Raises ``TimeoutError``."""
         await self._ask(lambda: self._put(text))
 
     def pressed(self) -> None:
-        """Only what is read from now on counts."""
+        """Count only reads from now on."""
         self._reads_before = self._reads
 
     async def read(self, deadline_s: float) -> bool:
-        """Whether it was read since ``pressed``."""
+        """Return True if the clipboard is read after ``pressed``; wait at most ``deadline_s`` for it."""
         loop, heard = asyncio.get_running_loop(), asyncio.Event()
         self._heard = partial(loop.call_soon_threadsafe, heard.set)
         try:
@@ -83,11 +87,14 @@ class QtClipboard(QObject):
             self._heard = None
 
     async def give_back(self) -> None:
-        """Put back what was there, unless it is another program's by now. Raises ``TimeoutError``."""
+        """Restore the saved content, unless another program owns the clipboard by now. Raises ``TimeoutError``."""
         await self._ask(self._give_back)
 
     async def copy(self, text: str) -> bool:
-        """Leave ``text`` in it. Under Wayland a program without the focus cannot."""
+        """Leave ``text`` in the clipboard and return True; return False on failure.
+
+        Under Wayland this fails while no window of the app has the focus.
+        """
         try:
             return bool(await self._ask(lambda: self._leave(text)))
         except TimeoutError:
@@ -107,13 +114,13 @@ class QtClipboard(QObject):
             return
         try:
             future.set_result(work())
-        except Exception as error:  # noqa: BLE001 - handed to whoever asked
+        except Exception as error:  # noqa: BLE001 - passed to the caller
             future.set_exception(error)
 
     def _keep(self) -> bool:
         if self._before is not None and self._is_ours():
             return True
-        found: QMimeData | None = self._clipboard.mimeData()  # None when it is empty, on some platforms
+        found: QMimeData | None = self._clipboard.mimeData()  # None for an empty clipboard on some platforms
         kept, size = QMimeData(), 0
         self._before = kept
         if found is None:
@@ -159,6 +166,6 @@ class QtClipboard(QObject):
 
     def _was_read(self) -> None:
         self._reads += 1
-        heard = self._heard  # the other thread may let go of it meanwhile
+        heard = self._heard  # the other thread may clear it meanwhile
         if heard is not None:
             heard()

@@ -1,4 +1,4 @@
-"""Told at the first closing of the window: the app goes on, and where it is then."""
+"""Dialog at the first closing of the window: the app keeps running, and where to find it."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ _LETTERS = 60
 
 
 class ClosingNote(QDialog):
-    """``close_window`` and ``end`` are what its buttons do; Esc leaves the window open."""
+    """Dialog whose two buttons call ``close_window`` and ``end``. Esc leaves the window open."""
 
     def __init__(
         self, texts: Texts, once: Once, close_window: Callable[[], None], end: Callable[[], None], parent: QWidget
@@ -44,7 +44,7 @@ class ClosingNote(QDialog):
         self.refresh()
 
     def refresh(self) -> None:
-        """Everything again, in the language of now."""
+        """Update all texts to the current language."""
         texts = self._texts
         self.setWindowTitle(texts("app.name"))
         self.heading.setText(texts("closing.heading"))

@@ -1,4 +1,4 @@
-"""The colours of light, dark and high contrast. Each pair that carries text keeps WCAG 2.2 AA."""
+"""Colours of the light, dark and high contrast schemes. Each pair that carries text meets WCAG 2.2 AA."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from app.states import State
 
 
 class Scheme(StrEnum):
-    """What the system asks for."""
+    """Colour scheme that the system asks for."""
 
     LIGHT = "light"
     DARK = "dark"
@@ -17,7 +17,10 @@ class Scheme(StrEnum):
 
 @dataclass(frozen=True)
 class Colours:
-    """As ``#rrggbb``. ``line`` parts areas, ``edge`` outlines what can be operated (3:1)."""
+    """Colours of one scheme, as ``#rrggbb``.
+
+    ``line`` separates areas; ``edge`` outlines controls (contrast 3:1).
+    """
 
     window: str
     surface: str
@@ -88,7 +91,10 @@ _WARNING: Final = frozenset({State.WAITING, State.HELD})
 
 
 def state_colour(colours: Colours, state: State) -> str:
-    """Beside its shape: jade while all is well, amber for what waits, red for what failed."""
+    """Return the colour of a state. The icon's shape tells the state too.
+
+    Accent is for progress, amber for waiting or held text, red for failures and muted for quiet states.
+    """
     if state in _ALARMS:
         return colours.danger
     if state in _WARNING:
@@ -97,7 +103,7 @@ def state_colour(colours: Colours, state: State) -> str:
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast ratio of WCAG 2.2, 1 to 21."""
+    """Return the contrast ratio of WCAG 2.2, 1 to 21."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 

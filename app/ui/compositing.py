@@ -1,4 +1,7 @@
-"""Whether the desktop blends windows. X11 tells by who owns a selection (EWMH, "_NET_WM_CM_Sn")."""
+"""Detection of desktops that blend translucent windows.
+
+On X11 the owner of a selection shows it (EWMH, "_NET_WM_CM_Sn").
+"""
 
 import ctypes
 import ctypes.util
@@ -7,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 
 def blends() -> bool:
-    """Everywhere but on an X11 screen without a compositing manager."""
+    """Return False only on an X11 screen without a compositing manager."""
     return QGuiApplication.platformName() != "xcb" or _has_manager()
 
 

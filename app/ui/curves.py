@@ -1,4 +1,4 @@
-"""Small drawings of figures: a value over the last ten minutes, and what half and nearly all do not exceed."""
+"""Small charts of figures: a value over the last ten minutes, and a bar with the p50 and p95 of a stage."""
 
 from collections.abc import Iterator, Sequence
 from math import isnan
@@ -13,11 +13,14 @@ from app.ui.theme import SPACING, Theme, font
 
 _LINE: Final = 1.5
 _ROOM: Final = 1.12
-"""A peak does not touch the top."""
+"""Factor that keeps the peak below the top."""
 
 
 class CurveView(QWidget):
-    """A line over a soft area; a hole where nothing is known. ``floor``: lower peaks do not fill the height."""
+    """Line chart over a soft area, with holes where values are unknown.
+
+    ``floor``: lower peaks do not fill the height.
+    """
 
     def __init__(self, theme: Theme, floor: float, lines: float = 2.4) -> None:
         super().__init__()
@@ -29,21 +32,21 @@ class CurveView(QWidget):
         theme.changed.connect(self.update)
 
     def show_curve(self, curve: Curve) -> None:
-        """Repaints only for another one."""
+        """Show ``curve``; repaint only if its values changed."""
         if curve.values != self._values:
             self._values = curve.values
             self.update()
 
     def sizeHint(self) -> QSize:
-        """Some lines of text high."""
+        """Return a height of a few lines of text."""
         return QSize(SPACING.huge * 4, self._height)
 
     def minimumSizeHint(self) -> QSize:
-        """As high, and not wide."""
+        """Return the same height with a small width."""
         return QSize(SPACING.huge * 2, self._height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The base line, and each stretch of which something is known."""
+        """Draw the base line and each stretch of known values."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         bottom = self.height() - 0.5
@@ -66,7 +69,7 @@ class CurveView(QWidget):
 
 
 class RangeBar(QWidget):
-    """A bar as far as the half, and a thin line with an end as far as nearly all, on a scale of its list."""
+    """Bar up to the p50 and whisker up to the p95, on the scale of its list."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -77,13 +80,13 @@ class RangeBar(QWidget):
         theme.changed.connect(self.update)
 
     def show_parts(self, half: float, most: float) -> None:
-        """As parts of the scale, 0 to 1."""
+        """Show both values as fractions of the scale, 0 to 1."""
         if (half, most) != (self._half, self._most):
             self._half, self._most = half, most
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Both, from the left."""
+        """Draw the whisker and the bar, from the left."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         width, middle, high = self.width() - 2.0, self.height() / 2, self.height() * 0.4
@@ -98,12 +101,12 @@ class RangeBar(QWidget):
 
 
 def peak(values: Sequence[float]) -> float:
-    """The greatest that is known; 0 where nothing is. Pure."""
+    """Return the greatest known value; 0 if no value is known. Pure."""
     return max((value for value in values if not isnan(value)), default=0.0)
 
 
 def stretches(values: Sequence[float]) -> Iterator[range]:
-    """The places of values without a hole between them. Pure."""
+    """Yield the index ranges of consecutive known values. Pure."""
     begin: int | None = None
     for place, value in enumerate(values):
         if isnan(value):
@@ -117,7 +120,10 @@ def stretches(values: Sequence[float]) -> Iterator[range]:
 
 
 def points(stretch: range, values: Sequence[float], place: QRectF, top: float) -> QPolygonF:
-    """A stretch as a line in ``place``, from which even steps flat as they are need no points. Pure."""
+    """Return a stretch of values as a line within ``place``. Pure.
+
+    Inner points of level runs are left out. A single value becomes a level line of one step.
+    """
     step = place.width() / max(1, len(values) - 1)
     line = QPolygonF()
     for number in stretch:

@@ -1,4 +1,7 @@
-"""Which languages the fonts of this computer can draw: a name in boxes cannot be chosen."""
+"""Check of the languages that this computer's fonts can draw.
+
+A language whose name would appear as boxes cannot be chosen.
+"""
 
 from functools import cache
 
@@ -9,14 +12,14 @@ from app.ui.theme import font
 
 
 def can_draw(text: str) -> bool:
-    """Return whether some font has a shape for every letter. Fonts that are installed later are not seen."""
+    """Return True if some font has a shape for every letter. Fonts that are installed later are not seen."""
     metrics = QFontMetrics(font())
     return all(metrics.inFontUcs4(ord(letter)) for letter in text if not letter.isspace())
 
 
 @cache
 def language_is_drawn(tag: str) -> bool:
-    """Return whether the windows can be read in this language."""
+    """Return True if the fonts can draw the windows in this language."""
     if QGuiApplication.instance() is None:
         return True
     return can_draw(str(entries(tag)[f"language.{tag}"]))

@@ -1,4 +1,4 @@
-"""What rules would have changed in the history: how much, and some of it with the places marked."""
+"""Results of a dry run: what replacement rules would have changed in the history."""
 
 import html
 from datetime import datetime
@@ -18,7 +18,7 @@ _FEW: Final = 3
 
 
 class DryRunResults(QWidget):
-    """Shows values."""
+    """Progress and counts of a dry run, and examples of the selected rule with the changed words marked."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
@@ -45,12 +45,12 @@ class DryRunResults(QWidget):
         self.refresh()
 
     def show_tried(self, tried: ReplacementsTried | None) -> None:
-        """As far as it is; nothing while nobody has asked."""
+        """Show the dry run as far as it is; hide the results for ``None``."""
         self._tried = tried
         self.refresh()
 
     def show_rule(self, rule: Replacement | None, tried: RuleTried | None) -> None:
-        """The one that somebody looks at."""
+        """Show the examples of the selected rule."""
         both = (rule, tried) if rule is not None and tried is not None else None
         if both is None or self._rule is None or both[0] != self._rule[0]:
             self._all = False
@@ -58,7 +58,7 @@ class DryRunResults(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update everything to the current language and colours."""
         tried, texts = self._tried, self._texts
         self.setVisible(tried is not None)
         if tried is None:

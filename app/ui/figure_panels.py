@@ -1,4 +1,4 @@
-"""Cards of figures: one value with its last ten minutes, and how long each stage takes."""
+"""Cards of figures: a value with its last ten minutes, and the latency of each stage."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,12 +13,12 @@ from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme
 from app.ui.widgets import label
 
-_OTHER_SCRIPT = 1.25  # so much higher are letters of another one, which a neighbour may have
+_OTHER_SCRIPT = 1.25  # letters of other scripts, as in a neighbouring tile, may be this much higher
 Wording = Callable[[Texts, float], str]
 
 
 class Tile(Panel):
-    """One figure: its name, its value, its last ten minutes."""
+    """Card of one figure: its name, its value and its last ten minutes."""
 
     def __init__(self, theme: Theme, texts: Texts, key: str, wording: Wording, floor: float) -> None:
         super().__init__(theme)
@@ -37,7 +37,7 @@ class Tile(Panel):
         self.column.addWidget(self.curve)
 
     def show_curve(self, curve: Curve) -> None:
-        """As it is now, in the language of now."""
+        """Show the current curve in the current language."""
         texts, name = self._texts, self._texts(self._key)
         value = NOTHING if curve.now is None else self._wording(texts, curve.now)
         most = peak(curve.values)
@@ -51,7 +51,7 @@ class Tile(Panel):
 
 
 class _Line:
-    """The widgets of one stage in the grid."""
+    """Widgets of one stage in the grid."""
 
     def __init__(self, theme: Theme, grid: QGridLayout, row: int, bold: bool) -> None:
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -68,7 +68,7 @@ class _Line:
 
 
 class StagesPanel(Panel):
-    """Latency by stage, on one scale; a stage of which nothing is known is left out."""
+    """Latency by stage, on one scale. Stages without figures are left out."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__(theme)
@@ -87,7 +87,7 @@ class StagesPanel(Panel):
         self.column.addLayout(grid)
 
     def show_stages(self, stages: Sequence[StageFigures]) -> None:
-        """As they are now, in the language of now."""
+        """Show the current figures in the current language."""
         texts = self._texts
         self.hint.setText(texts("monitor.stages-hint" if stages else "monitor.stages-empty"))
         for head, key in zip(self.heads, ("monitor.p50", "monitor.p95"), strict=True):

@@ -1,4 +1,4 @@
-"""What is asked of the system's own windows: which files, where to, and to show a folder."""
+"""The system's own dialogs: choose files, choose a folder, choose where to save, show a folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,44 +10,44 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 
 class Dialogs(Protocol):
-    """What a page needs of them. Nothing chosen is empty."""
+    """Dialogs that pages use. All return an empty value if the user chooses nothing."""
 
     def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
-        """Some files of these kinds, as ``name (*.ending)``."""
+        """Let the user choose files of these kinds, each written as ``name (*.ending)``."""
         ...
 
     def folder(self, parent: QWidget, title: str) -> str:
-        """A folder."""
+        """Let the user choose a folder."""
         ...
 
     def place(self, parent: QWidget, title: str, suggested: str) -> str:
-        """Where to write; whoever chooses a file that is there agrees to replace it."""
+        """Let the user choose where to save. Choosing an existing file confirms its replacement."""
         ...
 
     def show(self, path: str) -> None:
-        """The folder of this file."""
+        """Show the folder of the file at ``path``."""
         ...
 
 
 class SystemDialogs:
-    """The ``Dialogs`` of the system."""
+    """Dialogs of the operating system."""
 
     def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
-        """Some files of these kinds."""
+        """Let the user choose files of these kinds."""
         dialog = QFileDialog(parent, title)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilters(kinds)
         return _chosen(dialog)
 
     def folder(self, parent: QWidget, title: str) -> str:
-        """A folder."""
+        """Let the user choose a folder."""
         dialog = QFileDialog(parent, title)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         return next(iter(_chosen(dialog)), "")
 
     def place(self, parent: QWidget, title: str, suggested: str) -> str:
-        """Where to write."""
+        """Let the user choose where to save."""
         dialog = QFileDialog(parent, title)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(Path(suggested).suffix)
@@ -56,7 +56,7 @@ class SystemDialogs:
         return next(iter(_chosen(dialog)), "")
 
     def show(self, path: str) -> None:
-        """The folder of this file."""
+        """Show the folder of the file at ``path``."""
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
 
 

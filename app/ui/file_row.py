@@ -1,4 +1,4 @@
-"""One file of the list: how far it is, what was said in it, and what can be done with it."""
+"""Row of the file list: progress, text and actions of one file."""
 
 from collections.abc import Callable
 from functools import partial
@@ -37,7 +37,7 @@ _LINES: Final = 2
 
 
 class FileRow(QFrame):
-    """Buttons for what is likely, a menu for the rest. Values in, actions out."""
+    """Row of one file. Likely actions are buttons; the others are in a menu."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[FileAction], None], dialogs: Dialogs) -> None:
         super().__init__()
@@ -56,7 +56,10 @@ class FileRow(QFrame):
         self._lay_out()
 
     def show_file(self, file: FileView, *, again: bool = False) -> None:
-        """Draws only what is new; ``again``: all of it, in the language and colours of now."""
+        """Show ``file``; redraw only if it changed.
+
+        ``again``: redraw everything in the current language and colours.
+        """
         if file == self.file and not again:
             return
         self.file, texts = file, self._texts
@@ -74,7 +77,7 @@ class FileRow(QFrame):
         self._show_buttons()
 
     def show_copied(self) -> None:
-        """Its text is on the clipboard."""
+        """Confirm on the button that the text is on the clipboard."""
         self.copy.setText(self._texts("action.copied"))
 
     def _show_note(self) -> None:
@@ -130,7 +133,7 @@ class FileRow(QFrame):
     # -- the menu ------------------------------------------------------------------------------------------
 
     def fill_menu(self) -> None:
-        """What can be done with the file as it is now."""
+        """Fill the menu with the actions that the file allows now."""
         texts, file = self._texts, self.file
         self.menu.clear()
         self.menu.setAccessibleName(self.more.accessibleName())
@@ -149,13 +152,13 @@ class FileRow(QFrame):
         self._entry(texts("files.remove"), lambda: self._ask(RemoveFiles(file.file)))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """The same menu, where the pointer is."""
+        """Open the same menu at the pointer."""
         self.fill_menu()
         self.menu.popup(event.globalPos())
 
     def _entry(self, says: str, do: Callable[[], None]) -> None:
         entry = QAction(says, self.menu)
-        entry.triggered.connect(lambda: do())  # without what Qt tells
+        entry.triggered.connect(lambda: do())  # drop the argument of Qt's signal
         self.menu.addAction(entry)
 
     def _open_menu(self) -> None:

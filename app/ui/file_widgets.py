@@ -1,4 +1,4 @@
-"""The controls of the list of files that nothing else has."""
+"""Controls that only the file list uses."""
 
 from collections.abc import Callable
 from typing import Final
@@ -31,7 +31,7 @@ SHAPES: Final = {
     FileState.FAILED: ("failed", "danger"),
     FileState.CANCELLED: ("cancelled", "muted"),
 }
-"""Each state's drawing, and the name of its colour."""
+"""Icon and colour name of each state."""
 
 _BAR: Final = 6
 _DASH: Final = 4.0
@@ -39,14 +39,14 @@ _BOX: Final = 2.0
 
 
 class FileShape(StateIcon[FileState]):
-    """Of a file."""
+    """Icon for the state of a file."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, SHAPES, FileState.ADDED)
 
 
 class Progress(QProgressBar):
-    """How far a file is, as a bar; quiet while nothing moves."""
+    """Progress bar of a file, in a quiet colour while nothing moves."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -57,14 +57,14 @@ class Progress(QProgressBar):
         theme.changed.connect(self.update)
 
     def show_percent(self, percent: int, name: str, *, moving: bool) -> None:
-        """``name`` says of what."""
+        """Show ``percent``; ``name`` is the accessible name of the bar."""
         self.moving = moving
         self.setAccessibleName(name)
         self.setValue(percent)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A track, and the part of it that is done."""
+        """Draw the track and the finished part of it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -78,7 +78,7 @@ class Progress(QProgressBar):
 
 
 class Tick(QAbstractButton):
-    """One of several things that may be chosen together: filled and ticked when it is."""
+    """Toggle button for one of several independent options, filled and ticked when selected."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class Tick(QAbstractButton):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """There is always room for the tick, so that nothing moves when it comes."""
+        """Return a size with room for the tick, so that ticking moves no other control."""
         across = self.fontMetrics().horizontalAdvance(self.text()) + self._side + SPACING.small
         return QSize(across + 2 * SPACING.medium, control_height())
 
@@ -100,7 +100,7 @@ class Tick(QAbstractButton):
         return self.fontMetrics().ascent()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Outline, tick and text."""
+        """Draw outline, tick and text."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         on, side = self.isChecked(), float(self._side)
@@ -123,7 +123,10 @@ class Tick(QAbstractButton):
 
 
 class DropZone(QFrame):
-    """Where files are dropped or opened: the whole page while there are none, a strip above them otherwise."""
+    """Area where files are dropped or opened.
+
+    It fills the page while the list is empty and is a strip above the list otherwise.
+    """
 
     def __init__(self, theme: Theme, texts: Texts, opens: Callable[[], None], folder: Callable[[], None]) -> None:
         super().__init__()
@@ -146,7 +149,7 @@ class DropZone(QFrame):
         theme.changed.connect(self.update)
 
     def show_zone(self, *, strip: bool, full: bool) -> None:
-        """Large or small; ``full``: nothing more can be added."""
+        """Show the zone as a strip or large. ``full``: disable it, because the list takes no more files."""
         self.full = full
         if strip != self.strip:
             self.strip = strip
@@ -154,13 +157,13 @@ class DropZone(QFrame):
         self.refresh()
 
     def show_over(self, over: bool) -> None:
-        """Something is held over the page that can be dropped."""
+        """Highlight the zone while the user drags files over the page."""
         if over != self.over:
             self.over = over
             self.refresh()
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update everything to the current language and colours."""
         texts = self._texts
         self.says.setText(texts("files.drop-now" if self.over else "files.drop"))
         self.hint.setText(texts("files.full-hint" if self.full else "files.drop-hint"))
@@ -171,7 +174,7 @@ class DropZone(QFrame):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A dashed outline; filled while something is held over it."""
+        """Draw a dashed outline, filled while files are dragged over the page."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pen = QPen(self._theme.colour("accent" if self.over else "edge"), 2.0 if self.over else 1.5)
@@ -194,12 +197,12 @@ class DropZone(QFrame):
         self._arrange()
 
     def minimumSizeHint(self) -> QSize:
-        """The buttons below the words."""
+        """Return a minimum size in which the buttons stand below the words."""
         least = self._buttons.minimumSize().width() + 2 * SPACING.large
         return QSize(least, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow strip the buttons are below the words."""
+        """Move the buttons below the words in a narrow strip."""
         self._arrange()
 
     @property
@@ -231,7 +234,7 @@ class DropZone(QFrame):
 
 
 class _Mark(QWidget):
-    """An arrow into a tray."""
+    """Icon of an arrow into a tray."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""How files, their states and what is left of them are worded."""
+"""Texts for files: states, notes, remaining time."""
 
 from pathlib import Path
 
@@ -14,14 +14,17 @@ _HOUR_MIN = 60
 
 
 def file_state_text(texts: Texts, state: FileState) -> str:
-    """One word or two."""
+    """Return the name of a state, in one or two words."""
     return texts(f"files.state.{state.value}")
 
 
 def file_note_text(texts: Texts, note: Note) -> str:
-    """What it says; empty for one that this version does not know: notes outlive the version that made them."""
+    """Return the text of a note; empty for a note that this version does not know.
+
+    Saved notes may come from another version.
+    """
     key, values = f"files.note.{note.key}", dict[str, str | int](note.values)
-    values["install"] = extra_command("media")  # of the Python of today: the list is older than this process
+    values["install"] = extra_command("media")  # for the current Python: the saved note may be older
     if note.reason:
         values["reason"] = note_text(texts, note.reason)
     try:
@@ -31,7 +34,7 @@ def file_note_text(texts: Texts, note: Note) -> str:
 
 
 def left_text(texts: Texts, left_s: float) -> str:
-    """About how long: nobody wants the seconds of an hour."""
+    """Return the remaining time, rounded to minutes."""
     minutes = round(left_s / _MINUTE_S)
     if minutes < 1:
         return texts("files.left-soon")
@@ -41,7 +44,7 @@ def left_text(texts: Texts, left_s: float) -> str:
 
 
 def how_text(texts: Texts, file: FileView) -> str:
-    """Its state, how far it is or how long, what is left, and what was saved."""
+    """Return state, progress or duration, remaining time and saved files in one line."""
     incomplete = file.state is FileState.DONE and file.truncated
     parts = [texts("files.incomplete") if incomplete else file_state_text(texts, file.state)]
     if file.duration_s and file.position_s and file.state is not FileState.DONE:

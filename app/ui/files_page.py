@@ -1,4 +1,4 @@
-"""Recordings that become text in the background: drop them, open them, see how far they are, take their texts."""
+"""Page of recordings that become text in the background: drop or open them, follow progress, copy texts."""
 
 from collections.abc import Callable
 from typing import Final
@@ -40,7 +40,10 @@ _CHOSEN: Final = 1
 
 
 class FilesPage(QWidget):
-    """Shows values and asks for actions; ``show_files`` is cheap enough for ten times a second."""
+    """Page that shows the file list and asks for actions.
+
+    ``show_files`` is cheap enough for ten calls per second.
+    """
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[FileAction], None], dialogs: Dialogs | None = None
@@ -72,18 +75,18 @@ class FilesPage(QWidget):
         self.refresh()
 
     def show_files(self, view: FilesView) -> None:
-        """The list as it is now."""
+        """Show the current file list."""
         self._view = view
         self._show()
 
     def show_text(self, text: FileText) -> None:
-        """The whole text of a file, which somebody wanted to copy."""
+        """Copy the whole text of a file to the clipboard, as the user asked."""
         QGuiApplication.clipboard().setText(text.text)
         if row := self.rows.get(text.file):
             row.show_copied()
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update everything to the current language and colours."""
         texts = self._texts
         self.name.setText(texts("files.name"))
         self.saved.setText(texts("files.saved"))
@@ -130,7 +133,7 @@ class FilesPage(QWidget):
         self.place.setToolTip(tip(folder))
 
     def _show_rows(self, *, again: bool) -> None:
-        """A file keeps its row, so that the focus stays where it is."""
+        """Update the rows. Each file keeps its row, so the focus stays in place."""
         wanted = {file.file for file in self._view.files}
         for number in [number for number in self.rows if number not in wanted]:
             row = self.rows.pop(number)
@@ -148,7 +151,7 @@ class FilesPage(QWidget):
         self._list.insertWidget(place, row)
         return row
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- user actions --------------------------------------------------------------------------------------
 
     def _open(self) -> None:
         texts = self._texts
@@ -179,17 +182,17 @@ class FilesPage(QWidget):
         self._ask(ChooseSaving(forms, folder))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Files and folders of this computer can be dropped."""
+        """Accept a drag that carries local files or folders, unless the list is full."""
         if paths_of(event.mimeData()) and not self._view.full:
             event.acceptProposedAction()
             self.zone.show_over(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """They were held elsewhere."""
+        """Remove the highlight: the drag left the page."""
         self.zone.show_over(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """They were dropped."""
+        """Add the dropped files and folders."""
         self.zone.show_over(False)
         event.acceptProposedAction()
         self._ask(AddFiles(paths_of(event.mimeData())))
@@ -205,11 +208,11 @@ class FilesPage(QWidget):
         return made
 
     def minimumSizeHint(self) -> QSize:
-        """Narrower than one line of everything: what does not fit goes below."""
+        """Return a size narrower than one line of all controls; the controls wrap."""
         return QSize(self.zone.minimumSizeHint().width() + 2 * SPACING.wide, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """How results are saved takes one line or more."""
+        """Arrange the saving options in as many lines as the width requires."""
         self._arrange()
 
     def _arrange(self) -> None:
@@ -259,6 +262,6 @@ class FilesPage(QWidget):
 
 
 def paths_of(dropped: QMimeData) -> tuple[str, ...]:
-    """The files and folders of this computer in it, once each."""
+    """Return the distinct paths of local files and folders in ``dropped``."""
     paths = (url.toLocalFile() for url in dropped.urls() if url.isLocalFile())
     return tuple(dict.fromkeys(path for path in paths if path))

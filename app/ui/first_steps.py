@@ -1,4 +1,4 @@
-"""When the first steps are in front of the window, and what they are told before there is anything to show it."""
+"""Control of the first steps: when they cover the window, and the values they need at the start."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,9 +26,10 @@ from app.view import View, WorkerView
 
 
 class FirstSteps:
-    """They are made when they are first wanted: the window of everybody else is there sooner without them.
+    """Owner of the first steps page.
 
-    They come with the first settings that do not say ``welcomed``, and whenever that is taken back.
+    The page appears with the first settings that do not say ``welcomed``, and again whenever ``welcomed`` is
+    reset. It is created on first use, so that the window of a returning user opens sooner.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class FirstSteps:
         self.page: Onboarding | None = None
 
     def open(self, step: Step = Step.LANGUAGE) -> None:
-        """In front of everything, with this step."""
+        """Cover the window with the first steps, starting at ``step``."""
         if self.page is None:
             self.page = Onboarding(self._theme, self._texts, self._ask, self._ask_models)
             self.page.over.connect(self._shell.uncover)
@@ -58,7 +59,7 @@ class FirstSteps:
             self._shell.cover(self.page)
 
     def show(self, news: object) -> None:
-        """What everybody is told; the newest of each kind is kept for later."""
+        """Pass a published value to the page. The newest value of each kind is kept for a page created later."""
         if isinstance(news, Problem) and news.about != HOTKEYS:
             return
         self._known[type(news)] = news
@@ -95,7 +96,7 @@ class FirstSteps:
 
 
 class Again(QFrame):
-    """In the settings: the way back to the first steps."""
+    """Card in the settings that starts the first steps again."""
 
     def __init__(self, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -118,11 +119,11 @@ class Again(QFrame):
         self.refresh()
 
     def words(self) -> tuple[str, ...]:
-        """What a search finds it by."""
+        """Return the words by which the settings search finds this card."""
         return self.name.text(), self.says.text(), self.button.text()
 
     def refresh(self) -> None:
-        """In the language of now."""
+        """Update all texts to the current language."""
         self.name.setText(self._texts("onboarding.name"))
         self.says.setText(self._texts("onboarding.again-says"))
         self.button.setText(self._texts("onboarding.again"))

@@ -1,4 +1,4 @@
-"""Words of strangers in windows: names of files and devices, texts of gateways. Nothing in them is markup."""
+"""Safe display of foreign text: file names, device names, texts of gateways. Markup in it has no effect."""
 
 from html import escape
 
@@ -6,7 +6,7 @@ from runtime.terminal import LINES, printable
 
 
 def tip(text: str) -> str:
-    """Return a tooltip that shows ``text`` as it is: Qt takes what looks like HTML for it."""
+    """Return a tooltip that shows ``text`` literally. Qt would render text that resembles HTML as markup."""
     shown = printable(text, LINES)
     if "<" not in shown:
         return shown
@@ -14,5 +14,5 @@ def tip(text: str) -> str:
 
 
 def menu_name(text: str) -> str:
-    """Return a name for a menu, where "&" makes a shortcut."""
+    """Return ``text`` as a menu entry, in which "&" would otherwise mark a shortcut."""
     return printable(text).replace("&", "&&")

@@ -1,4 +1,4 @@
-"""One gateway that may be chosen: what it is called, where and how it is, and what can be done with it."""
+"""Card of one gateway: its name, address and health, and the actions for it."""
 
 from collections.abc import Callable
 from typing import Final
@@ -29,7 +29,7 @@ _SHAPES: Final = {
 
 
 class HealthShape(QWidget):
-    """How a gateway is, as a shape in its colour; its words stand beside it."""
+    """Icon for the health of a gateway. The card also says it in words."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -39,19 +39,19 @@ class HealthShape(QWidget):
         theme.changed.connect(self.update)
 
     def show_health(self, health: Health) -> None:
-        """Draw this one."""
+        """Draw the icon of ``health``."""
         if health is not self.health:
             self.health = health
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The icon."""
+        """Draw the icon in its colour."""
         name, colour = _SHAPES[self.health]
         icons.draw(QPainter(self), name, QRectF(self.rect()), self._theme.colour(colour))
 
 
 class GatewayCard(QFrame):
-    """Values in, actions out. ``use``: is told which one is to be chosen, by its id."""
+    """Card of one gateway. ``use``: called with the gateway's id when the user selects it."""
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[GatewayAction], None], use: Callable[[str], None]
@@ -79,7 +79,7 @@ class GatewayCard(QFrame):
         self._lay_out()
 
     def show_gateway(self, gateway: GatewayView) -> None:
-        """As it is now, in the language of now."""
+        """Show the gateway's current state in the current language."""
         self.gateway, texts = gateway, self._texts
         self.shape.show_health(gateway.answer.health)
         self.name.setText(gateway.name)
@@ -90,7 +90,7 @@ class GatewayCard(QFrame):
         self.setAccessibleName(", ".join(filter(None, (gateway.name, where, self.says.text()))))
 
     def show_here(self, name: str, says: str, *, chosen: bool) -> None:
-        """This computer in its place."""
+        """Show this computer instead of a gateway."""
         self.gateway = GatewayView("", name, "", chosen)
         for widget in (self.shape, self.where):
             widget.hide()
@@ -124,10 +124,10 @@ class GatewayCard(QFrame):
         self.save.setText(texts("gateways.save"))
         self.buttons.arrange()
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- user actions --------------------------------------------------------------------------------------
 
     def _picked(self) -> None:
-        self.pick.setChecked(self.gateway.chosen)  # it follows what is in force
+        self.pick.setChecked(self.gateway.chosen)  # the mark follows the setting in force, not the click
         if not self.gateway.chosen:
             self._use(self.gateway.id)
 
@@ -149,7 +149,7 @@ class GatewayCard(QFrame):
             self.rename.setFocus()
 
     def _forget(self) -> None:
-        """The second time it is done."""
+        """Forget the gateway on the second click; the first asks for confirmation."""
         if self._sure:
             self._ask(ForgetGateway(self.gateway.id))
         self._sure = not self._sure
@@ -157,7 +157,7 @@ class GatewayCard(QFrame):
         self._show_buttons()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A double click is not two answers; who turns to something else does not want it; Esc ends a name."""
+        """Swallow double clicks on "forget", cancel its confirmation on focus loss, and end renaming on Esc."""
         if watched is self.field:
             if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]  # a key event
                 self._renaming(False)

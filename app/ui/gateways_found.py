@@ -1,4 +1,4 @@
-"""Gateways on the local network that this computer is not paired with yet."""
+"""List of gateways on the local network that are not paired with this computer."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ from app.ui.widgets import Elided
 
 
 class FoundRow(QWidget):
-    """One of them, and the way to pair with it. ``said``: what stands on the button, and what that means."""
+    """Row of one gateway, with a button to pair. ``said``: keys of the button's text and accessible name."""
 
     def __init__(
         self, texts: Texts, pair: Callable[[FoundView], None], found: FoundView, said: tuple[str, str]
@@ -31,7 +31,10 @@ class FoundRow(QWidget):
 
 
 class FoundList(QWidget):
-    """All of them. ``pair`` is told which one somebody wants to pair with. ``said``: texts of its button."""
+    """List of all found gateways. ``pair``: called with the gateway that the user wants to pair.
+
+    ``said``: keys of the button's text and accessible name.
+    """
 
     def __init__(
         self,
@@ -48,7 +51,10 @@ class FoundList(QWidget):
         self.hide()
 
     def show_found(self, found: Sequence[FoundView], *, again: bool = False) -> None:
-        """These; only others than before, or ``again`` in the language of now, are made anew."""
+        """Show these gateways. Rebuild the rows only if the gateways changed, or if ``again`` is set.
+
+        ``again``: the language has changed.
+        """
         if not again and [row.found for row in self.rows] == list(found):
             return
         focused = next((row.found for row in self.rows if row.pair.hasFocus()), None)

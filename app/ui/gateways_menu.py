@@ -1,4 +1,4 @@
-"""The part of the tray's menu that says where speech goes: this computer, a gateway, or one more to pair with."""
+"""Tray submenu that shows and selects where speech goes: this computer or a gateway. It also offers pairing."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,9 +16,10 @@ from app.ui.texts import Texts
 
 
 class GatewaysMenu(QMenu):
-    """Its title says where speech goes now; the mark is at what is chosen.
+    """Menu whose title says where speech goes now. The selected destination has a mark.
 
-    ``looked``: somebody opens it, or has closed it. ``add``: one more is wanted.
+    ``looked``: emitted with True on opening and False on closing. ``add``: emitted when the user wants to pair a
+    gateway.
     """
 
     looked = Signal(bool)
@@ -39,7 +40,7 @@ class GatewaysMenu(QMenu):
         self._fill()
 
     def show_gateways(self, view: GatewaysView) -> None:
-        """As they are now. An open menu stays as it is, but for what its entries say."""
+        """Show the current gateways. An open menu keeps its entries while the set of gateways is the same."""
         self._view = view
         if self._keys != [_key(gateway) for gateway in view.gateways]:
             self._fill()
@@ -47,11 +48,11 @@ class GatewaysMenu(QMenu):
 
     @property
     def where(self) -> str:
-        """Where speech goes now, for people."""
+        """Destination of speech, as a text for the user."""
         return goes_text(self._texts, self._view)
 
     def refresh(self) -> None:
-        """In the language of now."""
+        """Update all texts and marks to the current language and state."""
         texts = self._texts
         self.setTitle(menu_name(self.where))
         self.here.setText(texts("place.here"))
@@ -86,7 +87,7 @@ class GatewaysMenu(QMenu):
         def chosen() -> None:
             for change in changes():
                 self._ask(change)
-            self.refresh()  # it follows what is in force, not the click
+            self.refresh()  # the marks follow the setting in force, not the click
 
         entry.triggered.connect(lambda _: chosen())
 

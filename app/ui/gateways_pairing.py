@@ -1,4 +1,4 @@
-"""Pairing: a code that another computer shows is typed here, and it is said what is sent where."""
+"""Pairing form: the user types the code that another computer shows, and reads what will be sent where."""
 
 from collections.abc import Callable
 from typing import Final
@@ -19,11 +19,11 @@ from app.ui.widgets import control_height, label, make_room
 from app.ui.wording import note_text
 from protocol.devices import LONGEST_NAME
 
-_LONGEST: Final = 1_000  # a pairing link
+_LONGEST: Final = 1_000  # characters, enough for a pairing link
 
 
 class PairingForm(QFrame):
-    """Open for one gateway. ``use`` is told the id of the one that is paired and to be chosen at once."""
+    """Form to pair with one gateway. ``use``: called with the id of the paired gateway if the user selects it."""
 
     def __init__(
         self,
@@ -59,11 +59,14 @@ class PairingForm(QFrame):
 
     @property
     def first(self) -> QLineEdit:
-        """What is typed into first."""
+        """First field that the user fills in."""
         return self.code if self._found else self.address
 
     def open(self, found: FoundView | None, device: str) -> None:
-        """For this one, or for one whose address somebody types; ``device``: what this computer is called."""
+        """Open the form for ``found``, or with an address field if it is ``None``.
+
+        ``device``: name of this computer.
+        """
         self._found, self._linked, self._asked, self._view = found, None, False, PairingView()
         for field in (self.address, self.code):
             field.clear()
@@ -74,14 +77,14 @@ class PairingForm(QFrame):
         self._laid_out.start()
 
     def close_form(self) -> None:
-        """Nobody wants to pair any more."""
+        """Close the form and end pairing."""
         if not self.isHidden():
             self.hide()
             self._ask(EndPairing())
             self._closed()
 
     def show_pairing(self, view: PairingView) -> None:
-        """How it stands with what was asked here."""
+        """Show the progress of the pairing that this form requested."""
         if self._asked and view != self._view:
             before, self._view = self._view, view
             self.refresh()
@@ -92,7 +95,7 @@ class PairingForm(QFrame):
                 self.code.selectAll()
 
     def refresh(self) -> None:
-        """In the language, letters and colours of now."""
+        """Update everything to the current language, fonts and colours."""
         texts, name = self._texts, self._name
         paired = self._view.stage is PairingStage.PAIRED
         title = texts("pairing.title-of", gateway=name) if name else texts("pairing.title")
@@ -151,7 +154,7 @@ class PairingForm(QFrame):
         wrong = self._found is None and bool(self.address.text().strip()) and self._place is None
         return (texts("pairing.bad-address"), "warning") if wrong else ("", "muted")
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- user actions --------------------------------------------------------------------------------------
 
     @property
     def _place(self) -> Place | None:
@@ -164,7 +167,7 @@ class PairingForm(QFrame):
     def _typed_address(self) -> None:
         place = place_of(self.address.text())
         self._linked = place if place and place.code else None
-        if place and place.code:  # a link says the code too
+        if place and place.code:  # a pairing link contains the code
             self.code.setText(grouped(place.code))
         self._edited()
 
@@ -217,5 +220,5 @@ class PairingForm(QFrame):
         for name, field in zip(self.names, (self.address, self.code, self.device), strict=True):
             column.addWidget(name)
             column.addWidget(field)
-        for widget in (self.sends, self.buttons, self.note):  # the answer moves no button
+        for widget in (self.sends, self.buttons, self.note):  # the note is last, so it moves no button
             column.addWidget(widget)

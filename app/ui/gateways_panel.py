@@ -1,4 +1,4 @@
-"""Where speech is recognised: this computer, gateways that it is paired with, and others on the network."""
+"""Panel that selects where speech is recognised: on this computer or by a gateway. It also offers pairing."""
 
 from collections.abc import Callable, Iterable
 
@@ -22,9 +22,10 @@ from app.ui.wording import note_text
 
 
 class GatewaysPanel(QWidget):
-    """Shows values, while it is seen; asks ``ask`` for a setting, and ``ask_gateways`` for the rest.
+    """Panel of all gateways, updated while it is visible.
 
-    ``shown``: what it shows, for whoever shows it too.
+    ``ask``: called with changes of settings. ``ask_gateways``: called with all other actions. ``shown``: emitted
+    with the view that the panel shows.
     """
 
     shown = Signal(object)
@@ -58,38 +59,38 @@ class GatewaysPanel(QWidget):
         self.refresh()
 
     def show_gateways(self, view: GatewaysView) -> None:
-        """As they are now."""
+        """Show the current gateways."""
         self._view = view
         self.form.show_pairing(view.pairing)
         self._show()
         self.shown.emit(view)
 
     def again(self) -> None:
-        """From now on there is somebody who answers."""
+        """Repeat the request for updates, now that the app can answer."""
         if self.isVisible():
             self._ask_gateways(LookAtGateways(True))
 
     def words(self) -> Iterable[str]:
-        """What a search finds them by."""
+        """Yield the words by which the settings search finds this panel."""
         yield from (self._texts("gateways.find"), self._texts("gateways.name"), self._texts("gateways.found"))
         yield from (gateway.name for gateway in self._view.gateways)
 
     def choose(self, gateway: str) -> None:
-        """This one hears speech from now on."""
+        """Ask to send speech to this gateway from now on."""
         self._ask(ChangeSetting(CHOSEN, gateway))
 
     def choose_here(self) -> None:
-        """This computer does."""
+        """Ask to recognise speech on this computer from now on."""
         for change in to_here(self._view):
             self._ask(change)
 
     def open_form(self, found: FoundView | None) -> None:
-        """Somebody wants to pair."""
+        """Open the pairing form for ``found``, or with an address field."""
         self.form.open(found, self._view.device)
         self.add.setEnabled(False)
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update everything to the current language and colours."""
         texts = self._texts
         self.heading.setText(texts("gateways.name"))
         self.others.setText(texts("gateways.found"))
@@ -99,14 +100,14 @@ class GatewaysPanel(QWidget):
         self._show()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Only what is seen is asked how it is."""
+        """Start health checks: gateways are checked only while the panel is visible."""
         self._ask_gateways(LookAtGateways(True))
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks any more; a window that is only minimised comes back to what was typed."""
+        """Stop health checks. An open form keeps its input, as the window may only be minimised."""
         self._ask_gateways(LookAtGateways(False))
 
-    # -- how -----------------------------------------------------------------------------------------------
+    # -- display -------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         view, texts = self._view, self._texts

@@ -1,4 +1,4 @@
-"""How gateways are worded: from values to what a person reads."""
+"""Texts about gateways, made of their values."""
 
 from app.gateways.view import GatewaysView, GatewayView, Health
 from app.ui.texts import Texts
@@ -8,12 +8,12 @@ _ROLES = {Health.NOBODY: "warning", Health.AWAY: "warning", Health.REFUSED: "dan
 
 
 def latency_text(texts: Texts, gateway: GatewayView) -> str:
-    """How fast it answers."""
+    """Return how fast the gateway answers."""
     return texts("gateways.latency", ms=max(1, round(gateway.answer.latency_ms)))
 
 
 def answer_text(texts: Texts, gateway: GatewayView) -> str:
-    """How it is, and who recognises there."""
+    """Return the gateway's health and its workers as a text."""
     answer = gateway.answer
     match answer.health:
         case Health.WELL:
@@ -30,12 +30,12 @@ def answer_text(texts: Texts, gateway: GatewayView) -> str:
 
 
 def answer_role(gateway: GatewayView) -> str:
-    """The role of that text."""
+    """Return the label role that fits the gateway's health."""
     return _ROLES.get(gateway.answer.health, "muted")
 
 
 def menu_text(texts: Texts, gateway: GatewayView) -> str:
-    """Its entry in a menu: with how fast it answers, where that is known."""
+    """Return the gateway's menu entry, with its latency if known."""
     if not gateway.answer.latency_ms:
         return gateway.name
     ms = max(1, round(gateway.answer.latency_ms))
@@ -43,7 +43,7 @@ def menu_text(texts: Texts, gateway: GatewayView) -> str:
 
 
 def goes_text(texts: Texts, view: GatewaysView) -> str:
-    """Where speech goes now, in one line."""
+    """Return where speech goes now, in one line."""
     if view.instead_of:
         return texts("place.goes-instead", gateway=view.instead_of)
     name = "" if view.here else next((one.name for one in view.gateways if one.chosen), "")
@@ -51,5 +51,5 @@ def goes_text(texts: Texts, view: GatewaysView) -> str:
 
 
 def here_text(texts: Texts, view: GatewaysView) -> str:
-    """What is said of this computer."""
+    """Return the description of recognition on this computer."""
     return texts("gateways.here-now", gateway=view.instead_of) if view.instead_of else texts("gateways.here-says")

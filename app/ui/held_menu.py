@@ -1,4 +1,4 @@
-"""The tray's menu of recordings with text to paste: each can be pasted, copied or dismissed."""
+"""Tray submenu of recordings with text to paste. Each can be pasted, copied or dismissed."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -14,7 +14,7 @@ from app.ui.wording import today, when_text
 from app.view import TakeView
 
 MENU_CLOSES_MS: Final = 200
-"""Where a panel draws the menu, it gives the focus back a little later than we are told what was chosen."""
+"""Delay before pasting: a desktop panel returns the focus slightly after it reports the choice."""
 _LONGEST: Final = 40
 _TEXTS: Final = {
     HeldDeed.PASTE: "action.paste",
@@ -24,7 +24,7 @@ _TEXTS: Final = {
 
 
 class HeldMenu(QMenu):
-    """Visible while a recording has text to paste; the newest first."""
+    """Menu of recordings with text to paste, newest first. Hidden if there is no such recording."""
 
     def __init__(self, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -34,14 +34,14 @@ class HeldMenu(QMenu):
         self.refresh()
 
     def show_takes(self, takes: Sequence[TakeView]) -> None:
-        """Offer those with text to paste."""
+        """Offer the recordings that have text to paste."""
         held = tuple(take for take in takes if take.held)
         if held != self._takes:
             self._takes = held
             self.refresh()
 
     def refresh(self) -> None:
-        """Make all entries anew, in the language of now."""
+        """Rebuild all entries in the current language."""
         self.setTitle(self._texts("tray.to-paste"))
         self.menuAction().setVisible(bool(self._takes))
         self.clear()

@@ -1,4 +1,4 @@
-"""Which version this is, and the licences of what it is made of: a list that can be searched, texts on demand."""
+"""Version of the app and licences of its parts: a searchable list, and licence texts on demand."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -19,7 +19,7 @@ _PLACES: Final = 10
 
 
 class AboutPanel(QFrame):
-    """Shows values and asks for actions; the list is read once, when somebody looks for the first time."""
+    """Panel of version and licences. The list is requested once, when the panel is first shown."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[HelpAction], None]) -> None:
         super().__init__()
@@ -44,28 +44,28 @@ class AboutPanel(QFrame):
         self.refresh()
 
     def words(self) -> Iterable[str]:
-        """What a search finds it by."""
+        """Return the words by which the settings search finds this panel."""
         names = (licence.name for licence in self._view.licences) if self._view else ()
         return (self._texts("help.about.find"), self._texts("help.about.says"), *names)
 
     def again(self) -> None:
-        """From now on there is somebody who answers."""
+        """Request the list again if it is still missing, now that the app can answer."""
         if self.isVisible() and self._view is None:
             self._ask(LicencesWanted())
 
     def show_licences(self, view: LicencesView) -> None:
-        """All of them."""
+        """Show the version and the list of licences."""
         self._view = view
         self.refresh()
 
     def show_text(self, text: LicenceText) -> None:
-        """Of the one that is chosen."""
+        """Show a licence text, if its entry is still selected."""
         if text.name == self._name:
             self.text.show_text(text.text or self._texts("help.about.no-text"))
             self.text.setVisible(True)
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update everything to the current language and colours."""
         texts, view = self._texts, self._view
         name = texts("app.name")
         self.heading.setText(texts("help.about.version", name=name, version=view.version) if view else name)
@@ -80,7 +80,7 @@ class AboutPanel(QFrame):
         self._search()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Somebody looks."""
+        """Request the list when the panel is first shown."""
         super().showEvent(event)
         self.again()
 

@@ -1,4 +1,4 @@
-"""What works on this computer and what does not: examined when somebody asks, the gravest first."""
+"""Check of what works on this computer, run on demand. The most severe findings come first."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -18,11 +18,11 @@ from app.ui.widgets import label
 _ORDER: Final = (Severity.PROBLEM, Severity.ADVICE, Severity.OK)
 _COLOURS: Final = {Severity.OK: "muted", Severity.ADVICE: "warning", Severity.PROBLEM: "danger"}
 _PLACES: Final = 12
-_SEVERITY, _TITLE = 10, 20  # letters
+_SEVERITY, _TITLE = 10, 20  # column widths in letters
 
 
 class ExaminationPanel(QFrame):
-    """Shows values and asks for actions. Without a choice the text says all that is to be done."""
+    """Panel of findings. Without a selection, the text lists every finding that needs attention."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[HelpAction], None]) -> None:
         super().__init__()
@@ -46,16 +46,16 @@ class ExaminationPanel(QFrame):
         self.refresh()
 
     def words(self) -> Iterable[str]:
-        """What a search finds it by."""
+        """Return the words by which the settings search finds this panel."""
         return (self._texts("help.examine.name"), self._texts("help.examine.says"))
 
     def show_examination(self, view: ExaminationView) -> None:
-        """How far it is."""
+        """Show the findings so far and the area being checked."""
         self._view = view
         self._show()
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update everything to the current language and colours."""
         texts = self._texts
         self.heading.setText(texts("help.examine.name"))
         self.says.setText(texts("help.examine.says"))

@@ -1,4 +1,4 @@
-"""Long lists of one-line rows: cells beside each other, drawn without a widget for each row."""
+"""Long lists of one-line rows. Rows consist of cells and need no widget each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,10 @@ _GAP: Final = SPACING.medium
 
 @dataclass(frozen=True)
 class Cell:
-    """A text in a colour; ``letters``: as wide as so many, 0: as wide as is left. ``right``: at its right end."""
+    """Text in a colour.
+
+    ``letters``: width in average letters; 0 takes the remaining width. ``right``: align to the right.
+    """
 
     text: str
     colour: str = "text"
@@ -29,19 +32,19 @@ class Cell:
 
 
 class RowDelegate(QStyledItemDelegate):
-    """``cells`` of a place. All rows are of one height."""
+    """Painter of rows. ``cells``: function from a row number to its cells. All rows have the same height."""
 
     def __init__(self, theme: Theme, cells: Callable[[int], Sequence[Cell]]) -> None:
         super().__init__()
         self._theme, self._cells = theme, cells
 
     def sizeHint(self, option: Option, index: Index) -> QSize:
-        """As high as a line."""
+        """Return the height of one line."""
         metrics = QFontMetrics(font(SCALE.caption))
         return QSize(metrics.averageCharWidth() * 20, metrics.height() + SPACING.small)
 
     def paint(self, painter: QPainter, option: Option, index: Index) -> None:
-        """Its cells; chosen, it is filled and has a bar, not another colour alone."""
+        """Draw the cells. A selected row has a fill and a bar, so that colour is not the only sign."""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         place = QRectF(option.rect)
@@ -72,7 +75,7 @@ _MIDDLE: Final = Qt.AlignmentFlag.AlignVCenter
 
 
 class Rows(QListView):
-    """A list of such rows, ``lines`` high; lower, where it is told to ``fit`` fewer."""
+    """List view that is ``lines`` rows high, or lower after ``fit`` with fewer rows."""
 
     def __init__(self, lines: int) -> None:
         super().__init__()
@@ -85,13 +88,13 @@ class Rows(QListView):
         self.refresh()
 
     def refresh(self) -> None:
-        """Letters may be of another size."""
+        """Update the height to the current font size."""
         line = QFontMetrics(font(SCALE.caption)).height() + SPACING.small
         self.setFixedHeight(line * self._lines + 2 * SPACING.hair)
         self.doItemsLayout()
 
     def fit(self, count: int) -> None:
-        """So many rows, as far as there is room."""
+        """Set the height to ``count`` rows, at most the initial number."""
         lines = max(1, min(count, self._most))
         if lines != self._lines:
             self._lines = lines
@@ -99,7 +102,7 @@ class Rows(QListView):
 
 
 class Reading(QPlainTextEdit):
-    """A text to read and to copy from, ``lines`` high."""
+    """Read-only text to read and copy, ``lines`` lines high."""
 
     def __init__(self, lines: int) -> None:
         super().__init__()
@@ -112,11 +115,11 @@ class Reading(QPlainTextEdit):
         self.refresh()
 
     def refresh(self) -> None:
-        """Letters may be of another size."""
+        """Update font and height to the current font size."""
         self.setFont(font(SCALE.caption))
         self.setFixedHeight(QFontMetrics(font(SCALE.caption)).lineSpacing() * self._lines + 3 * SPACING.small)
 
     def show_text(self, text: str) -> None:
-        """From its beginning; the same text stays where it is read."""
+        """Show ``text`` from its start. If the text is the same, keep the scroll position."""
         if text != self.toPlainText():
             self.setPlainText(text)

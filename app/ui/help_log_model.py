@@ -1,4 +1,4 @@
-"""The lines of the logs as a model: those that are added come at the end, and nothing else is touched."""
+"""Qt model of log lines. New lines are appended without touching the others."""
 
 from collections.abc import Callable
 from typing import Final
@@ -13,7 +13,7 @@ _ROOT: Final = QModelIndex()
 
 
 class LogModel(QAbstractListModel):
-    """``describe`` words a line for who does not see it."""
+    """Model of log lines. ``describe``: returns the text that a screen reader reads for a line."""
 
     def __init__(self, describe: Callable[[LogLine], str], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -21,7 +21,7 @@ class LogModel(QAbstractListModel):
         self.lines: tuple[LogLine, ...] = ()
 
     def show_lines(self, lines: tuple[LogLine, ...]) -> None:
-        """Those that there are now. What was chosen stays so, unless they are other ones altogether."""
+        """Show ``lines``. The selection stays unless the lines do not continue the previous ones."""
         gone = self._gone(lines)
         if gone is None:
             self.beginResetModel()
@@ -38,7 +38,7 @@ class LogModel(QAbstractListModel):
             self.endInsertRows()
 
     def _gone(self, lines: tuple[LogLine, ...]) -> int | None:
-        """How many of the oldest are not there any more; ``None``: these are no continuation."""
+        """Return how many of the oldest lines are dropped, or ``None`` if all lines are unrelated."""
         if not lines or not self.lines:
             return None
         gone = next((place for place, line in enumerate(self.lines) if line is lines[0]), None)
@@ -47,11 +47,11 @@ class LogModel(QAbstractListModel):
         return gone
 
     def rowCount(self, parent: Index = _ROOT) -> int:
-        """As many as there are."""
+        """Return the number of lines."""
         return 0 if parent.isValid() else len(self.lines)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """What it says, or what is read out."""
+        """Return the event of a line, or its screen reader text."""
         if not index.isValid() or index.row() >= len(self.lines):
             return None
         if role == Qt.ItemDataRole.DisplayRole:

@@ -1,4 +1,4 @@
-"""What the programs of this app write down, of all of them together, as it happens."""
+"""Live view of the logs of all programs of this app."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +27,10 @@ _PLACES: Final = 14
 
 
 class LogPanel(QFrame):
-    """Shows values while it is seen. Whoever stands at the newest line follows; whoever reads is left alone."""
+    """Panel of log lines, updated while it is visible.
+
+    The view follows new lines while it is scrolled to the newest line. Otherwise it keeps its position.
+    """
 
     def __init__(
         self,
@@ -66,16 +69,16 @@ class LogPanel(QFrame):
         self.refresh()
 
     def words(self) -> Iterable[str]:
-        """What a search finds it by."""
+        """Return the words by which the settings search finds this panel."""
         return (self._texts("help.logs.name"), self._texts("help.logs.says"))
 
     def again(self) -> None:
-        """From now on there is somebody who answers."""
+        """Repeat the request for log lines, now that the app can answer."""
         if self.isVisible():
             self._look()
 
     def show_lines(self, view: LogLines) -> None:
-        """Those that are wanted, as far as they are still."""
+        """Show the lines, unless the filter has changed since they were requested."""
         if view.wanted != self._wanted():
             return
         self._view = view
@@ -87,7 +90,7 @@ class LogPanel(QFrame):
         self._show()
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update everything to the current language and colours."""
         texts = self._texts
         self.heading.setText(texts("help.logs.name"))
         self.says.setText(texts("help.logs.says"))
@@ -109,23 +112,23 @@ class LogPanel(QFrame):
         self._show()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Logs are read only while somebody looks."""
+        """Request log lines: logs are read only while the panel is visible."""
         super().showEvent(event)
         self._look()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks."""
+        """Stop reading logs while the panel is hidden."""
         super().hideEvent(event)
         self._ask(LookAtLogs(False))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copying is a key everywhere."""
+        """Copy the selected lines on the system's copy shortcut."""
         if event.matches(QKeySequence.StandardKey.Copy):
             self._copy()
         else:
             super().keyPressEvent(event)
 
-    # -- what is shown -------------------------------------------------------------------------------------
+    # -- display -------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         texts, view = self._texts, self._view
@@ -170,7 +173,7 @@ class LogPanel(QFrame):
     def _describe(self, line: LogLine) -> str:
         return f"{_time(line.at_s)}, {self._level(line)}, {line.program}: {line.event} {line.details}".rstrip()
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- user actions --------------------------------------------------------------------------------------
 
     def _wanted(self) -> LogFilter:
         level, program = self.level.currentData(), self.program.currentData()

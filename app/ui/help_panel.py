@@ -1,4 +1,4 @@
-"""The help in the settings: an examination, logs, a report, and what this is."""
+"""Help section of the settings: examination, logs, report and licences."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,13 +21,13 @@ SECTION = "help"
 
 
 class Page(Protocol):
-    """``app.ui.settings_page.SettingsPage``."""
+    """Settings page, such as ``app.ui.settings_page.SettingsPage``."""
 
     def add(self, section: str, panel: QWidget, words: Words) -> None: ...
 
 
 class HelpPanels:
-    """Four panels. ``logs``: the folder of them."""
+    """The four panels of the help section. ``logs``: folder of the log files."""
 
     def __init__(
         self,
@@ -54,11 +54,11 @@ class HelpPanels:
             texts.changed.connect(panel.refresh)
 
     def add_to(self, page: Page) -> None:
-        """Into their section."""
+        """Add the panels to the help section of ``page``."""
         for panel in self._panels:
             page.add(SECTION, panel, panel.words)
 
     def again(self) -> None:
-        """From now on there is somebody who answers."""
+        """Repeat the panels' requests, now that the app can answer."""
         self.logs.again()
         self.about.again()

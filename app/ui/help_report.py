@@ -1,4 +1,4 @@
-"""A report for whoever helps: what will be in it is shown before it is saved, and nothing is sent."""
+"""Report for support. The user sees its contents before saving it; the app sends nothing."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ _PLACES: Final = 10
 
 
 class ReportPanel(QFrame):
-    """Shows values and asks for actions."""
+    """Panel that prepares, shows and saves a report."""
 
     def __init__(
         self,
@@ -56,16 +56,16 @@ class ReportPanel(QFrame):
         self.refresh()
 
     def words(self) -> Iterable[str]:
-        """What a search finds it by."""
+        """Return the words by which the settings search finds this panel."""
         return (self._texts("help.report.name"), self._texts("help.report.says"))
 
     def show_report(self, view: ReportView) -> None:
-        """How far it is."""
+        """Show the report's state and contents."""
         self._view = view
         self._show()
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update everything to the current language and colours."""
         texts = self._texts
         self.heading.setText(texts("help.report.name"))
         self.says.setText(texts("help.report.says"))

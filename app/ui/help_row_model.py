@@ -1,4 +1,4 @@
-"""A short list of rows as a model."""
+"""Qt model of a short list of rows."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,20 +9,20 @@ from app.ui.help_list import Cell
 
 Index = QModelIndex | QPersistentModelIndex
 Row = tuple[Sequence[Cell], str]
-"""What is drawn of it, and what is read out."""
+"""Cells of the row, and its screen reader text."""
 
 _ROOT: Final = QModelIndex()
 
 
 class RowModel(QAbstractListModel):
-    """The same rows again change nothing, so that what is chosen stays so."""
+    """Model of rows. Showing equal rows again changes nothing, so the selection stays."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[Row] = []
 
     def show_rows(self, rows: list[Row]) -> None:
-        """These from now on."""
+        """Replace the rows. The selection stays if their number is the same."""
         if rows == self._rows:
             return
         if len(rows) == len(self._rows):
@@ -34,15 +34,15 @@ class RowModel(QAbstractListModel):
         self.endResetModel()
 
     def cells(self, place: int) -> Sequence[Cell]:
-        """What is drawn there."""
+        """Return the cells of the row at ``place``."""
         return self._rows[place][0]
 
     def rowCount(self, parent: Index = _ROOT) -> int:
-        """As many as there are."""
+        """Return the number of rows."""
         return 0 if parent.isValid() else len(self._rows)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """What is read out."""
+        """Return the text that a screen reader reads for the row."""
         if index.isValid() and role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._rows[index.row()][1]
         return None

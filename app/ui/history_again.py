@@ -1,4 +1,4 @@
-"""Recognising a take once more: with which model, how far it is, and how what came of it differs."""
+"""Panel to recognise a take again: choose a model, follow progress, compare the new text with the old."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ _PART: Final = " · "
 
 
 class Stage(Enum):
-    """What of the panel is to be seen."""
+    """Part of the panel that is visible."""
 
     CLOSED = auto()
     CHOOSING = auto()
@@ -36,9 +36,10 @@ class Stage(Enum):
 
 
 class AgainPanel(QFrame):
-    """``use`` is told the text that is wanted instead, ``back`` that it is not wanted after all.
+    """Panel to recognise a take again and compare the result.
 
-    ``closed`` when somebody closes it.
+    ``use``: called with the new text if the user accepts it. ``back``: called if the user undoes that.
+    ``closed``: emitted when the user closes the panel.
     """
 
     closed = Signal()
@@ -72,11 +73,11 @@ class AgainPanel(QFrame):
         self.runs.activated.connect(self._look)
         self.refresh()
 
-    # -- what is shown -------------------------------------------------------------------------------------
+    # -- display -------------------------------------------------------------------------------------------
 
     @property
     def stage(self) -> Stage:
-        """What it shows."""
+        """Stage that the panel shows now."""
         if self._row is None or not self._opened:
             return Stage.CLOSED
         stand = self._stand.get(self._row.session)
@@ -90,7 +91,7 @@ class AgainPanel(QFrame):
         return details.compared if details and row and details.session == row.session else None
 
     def show_take(self, row: Row | None) -> None:
-        """The one that was chosen; where somebody waits for it to be recognised, it is open."""
+        """Show the selected take. The panel opens if a recognition of this take was started before."""
         before, self._row = self._row, row
         if (row and row.session) != (before and before.session):
             stand = self._stand.get(row.session) if row else None
@@ -99,18 +100,18 @@ class AgainPanel(QFrame):
         self._show()
 
     def show_details(self, details: TakeDetails) -> None:
-        """All of it, or of another one."""
+        """Show the details of a take; ignore details of another take."""
         self._details = details
         self._show()
 
     def show_models(self, models: HistoryModels) -> None:
-        """Those that are loaded now."""
+        """Offer the models that are loaded now."""
         self._models = models
         self._fill_models()
         self._show()
 
     def show_rerun(self, stand: Rerunning) -> None:
-        """How it stands with this take, or another one."""
+        """Remember the state of a repeated recognition. Show it if it belongs to the selected take."""
         self._stand.pop(stand.session, None)
         ours = self._row is not None and self._row.session == stand.session
         if stand.state in _AT_WORK or (stand.state is not RerunState.STOPPED and not ours) or stand.note:
@@ -122,7 +123,7 @@ class AgainPanel(QFrame):
         self._show()
 
     def open_it(self) -> None:
-        """What came of it last; where it never was, how to do it."""
+        """Open the panel with the last result, or with the choice of a model if there is none."""
         self._opened, self._chooses = True, False
         if self.stage is Stage.CHOOSING:
             self._ask(ModelsWanted())
@@ -130,7 +131,7 @@ class AgainPanel(QFrame):
         (self.model if self.stage is Stage.CHOOSING else self.keep).setFocus()
 
     def close_it(self) -> None:
-        """The take stays as it is."""
+        """Close the panel without changing the take."""
         self._opened = False
         if self._row is not None and (stand := self._stand.get(self._row.session)) and stand.note:
             del self._stand[self._row.session]
@@ -138,7 +139,7 @@ class AgainPanel(QFrame):
         self.closed.emit()
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update everything to the current language and colours."""
         texts = self._texts
         self.heading.setText(texts("history.again.name"))
         self.model_name.setText(texts("history.again.model"))
@@ -213,7 +214,7 @@ class AgainPanel(QFrame):
         self.keep.setText(self._texts("history.again.keep" if keeps else "history.again.close"))
 
     def _note(self, stand: Rerunning | None) -> str:
-        """Why it came to nothing, or why no model can be chosen."""
+        """Return why the recognition failed, or why no model can be chosen."""
         if stand is not None and stand.note:
             return self._texts("history.again.failed", reason=note_text(self._texts, stand.note))
         return note_text(self._texts, self._models.note) if self._models.note else ""
@@ -253,7 +254,7 @@ class AgainPanel(QFrame):
         self.runs.setCurrentIndex(max(0, self.runs.findData(chosen)))
 
     def _run_text(self, run: Run) -> str:
-        """With what, of what, and when: the time on the day of the take, the day afterwards."""
+        """Return model, range and time of a run. The date replaces the time on days after the take."""
         texts = self._texts
         model = run.model or texts("history.again.any-model")
         what = () if run.vad else (texts("history.again.all"),)
@@ -278,7 +279,7 @@ class AgainPanel(QFrame):
     def _several(self) -> bool:
         return self._details is not None and len(self._details.runs) > 1
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- user actions --------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
         if self._row is not None:

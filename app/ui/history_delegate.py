@@ -1,4 +1,4 @@
-"""A row of the history: the state's shape, two lines of the text with what was searched for, and a caption."""
+"""Painter of history rows: state icon, two lines of text with search hits marked, and a caption."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -25,7 +25,10 @@ _LETTERS: Final = "Ág骨"
 
 
 class HistoryDelegate(QStyledItemDelegate):
-    """``row`` gives a place's take, or ``None`` while it is fetched; all rows are of one height."""
+    """Painter of history rows. ``row`` returns the take at a place, or ``None`` while it loads.
+
+    All rows have the same height.
+    """
 
     def __init__(self, theme: Theme, texts: Texts, row: Callable[[int], Row | None]) -> None:
         super().__init__()
@@ -33,7 +36,7 @@ class HistoryDelegate(QStyledItemDelegate):
         self.query = ""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """High enough for two lines and the caption."""
+        """Return a height for two lines and the caption."""
         body = QFontMetrics(font())
         text = LINES * line_height(SCALE.body) + line_height(SCALE.caption)
         height = round(text) + SPACING.hair + 2 * SPACING.medium + _GAP
@@ -42,7 +45,7 @@ class HistoryDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """A card; chosen, it is filled and outlined."""
+        """Draw the row as a card. A selected card is filled and outlined."""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         place = QRectF(option.rect).adjusted(1, 1, -1, -1 - _GAP)
@@ -64,7 +67,7 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), RADII.medium, RADII.medium)
 
     def _placeholder(self, painter: QPainter, place: QRectF) -> None:
-        """Bars where the lines will be."""
+        """Draw bars where the lines will appear."""
         height = float(QFontMetrics(font()).ascent()) / 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.colour("line"))
@@ -94,7 +97,7 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
     def _lines(self, painter: QPainter, words: QRectF, said: Excerpt) -> None:
-        """As many lines as fit, with an ellipsis where there is more; what was searched for is marked."""
+        """Draw the lines that fit, with an ellipsis if text is left and with search hits marked."""
         marks = [self._mark(said.text, *found) for found in said.ranges]
         layout, ends = laid_out(said.text, words.width(), marks)
         if len(ends) > LINES:
@@ -102,7 +105,10 @@ class HistoryDelegate(QStyledItemDelegate):
         layout.draw(painter, words.topLeft())
 
     def _mark(self, text: str, first: int, last: int) -> QTextLayout.FormatRange:
-        """Qt counts in UTF-16, the ranges are code points. Underlined: not by colour alone."""
+        """Return the format of one search hit. ``first`` and ``last`` count code points.
+
+        Qt counts UTF-16 units. The underline makes hits visible without colour.
+        """
         made = QTextLayout.FormatRange()
         made.start = units(text[:first])
         made.length = units(text[first:last])
@@ -111,7 +117,7 @@ class HistoryDelegate(QStyledItemDelegate):
 
 
 def mark_format(theme: Theme) -> QTextCharFormat:
-    """Of what was searched for."""
+    """Return the text format of search hits."""
     made = QTextCharFormat()
     contrast = theme.scheme is Scheme.HIGH_CONTRAST
     made.setBackground(theme.colour("accent" if contrast else "accent_soft"))
@@ -121,7 +127,7 @@ def mark_format(theme: Theme) -> QTextCharFormat:
 
 
 def line_height(size: float) -> float:
-    """Of a line in this size of type, with any letters: Han is higher than Latin in some fonts."""
+    """Return the height of a line at this font size. Han letters are higher than Latin in some fonts."""
     layout = QTextLayout(_LETTERS, font(size))
     layout.beginLayout()
     line = layout.createLine()
@@ -134,7 +140,7 @@ def line_height(size: float) -> float:
 def laid_out(
     text: str, width: float, marks: Sequence[QTextLayout.FormatRange] = ()
 ) -> tuple[QTextLayout, list[int]]:
-    """At most one line more than is shown, and where each ends."""
+    """Return a layout of at most one line more than is shown, and the end of each line."""
     layout = QTextLayout(text, font())
     layout.setFormats(marks)
     option = QTextOption()
@@ -153,12 +159,15 @@ def laid_out(
 
 
 def shortened(text: str, start: int, width: float) -> str:
-    """The text with its last line, which begins at ``start`` of UTF-16, cut to the width."""
+    """Return the text with its last line elided to the width.
+
+    ``start``: where the last line starts, in UTF-16 units.
+    """
     coded = text.encode("utf-16-le")
     head, tail = coded[: 2 * start].decode("utf-16-le"), coded[2 * start :].decode("utf-16-le")
     return head + QFontMetrics(font()).elidedText(tail, Qt.TextElideMode.ElideRight, int(width) - 1)
 
 
 def units(text: str) -> int:
-    """How long it is for Qt."""
+    """Return the length of ``text`` in UTF-16 units, as Qt counts."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

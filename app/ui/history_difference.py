@@ -1,4 +1,4 @@
-"""How another recognition differs, to read: removed words are struck through, added ones underlined."""
+"""View of a text difference: removed words are struck through, added words underlined."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -19,7 +19,7 @@ _GAP: Final = " … "
 
 
 class DifferenceView(QTextEdit):
-    """Read only. Whoever does not see it hears what is removed and added."""
+    """Read-only view of a difference. A screen reader reads the removed and added words."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
@@ -29,21 +29,21 @@ class DifferenceView(QTextEdit):
         self.setTabChangesFocus(True)
 
     def sizeHint(self) -> QSize:
-        """A few lines: more where there is room."""
+        """Return a height of a few lines; the view grows where there is room."""
         return QSize(super().sizeHint().width(), height_of(self))
 
     def minimumSizeHint(self) -> QSize:
-        """As many."""
+        """Return the same height as a minimum."""
         return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
 
     def show_pieces(self, pieces: Sequence[Piece]) -> None:
-        """From one text to the other."""
+        """Show the pieces of a difference."""
         if pieces != self._pieces:
             self._pieces = pieces
             self.refresh()
 
     def refresh(self) -> None:
-        """In the language, letters and colours of now."""
+        """Update everything to the current language, font and colours."""
         self.setFont(font())
         self.setAccessibleName(self._texts("history.again.difference"))
         self.setAccessibleDescription(described(self._texts, self._pieces))
@@ -73,19 +73,19 @@ class DifferenceView(QTextEdit):
 
 
 def height_of(edit: QWidget) -> int:
-    """Of a few lines with what is round them."""
+    """Return the height of a few lines plus margins."""
     return ROWS * edit.fontMetrics().lineSpacing() + 2 * SPACING.medium
 
 
 def shortened(piece: Piece) -> str:
-    """Of what is the same only what is near a change."""
+    """Return the text of a piece; cut the middle out of long unchanged text."""
     if piece.change is not Change.SAME or len(piece.text) <= LONGEST_SAME:
         return piece.text
     return piece.text[: LONGEST_SAME // 2] + _GAP + piece.text[-LONGEST_SAME // 2 :]
 
 
 def described(texts: Texts, pieces: Sequence[Piece]) -> str:
-    """As a sentence: what is removed, what is added."""
+    """Return the removed and added words as a sentence."""
     keys = {Change.REMOVED: "history.again.removed", Change.ADDED: "history.again.added"}
     changes = [piece for piece in pieces if piece.change in keys]
     said = [texts(keys[piece.change], text=piece.text.strip()) for piece in changes[:MOST_SPOKEN]]

@@ -1,4 +1,4 @@
-"""The text follows the sound: what is being said is marked, and scrolled into sight."""
+"""Marking of the spoken word while a take plays, scrolled into view."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from app.ui.theme import Theme
 
 
 class Follower:
-    """Of one text. Where another one stands there by now, nothing is marked: it is being edited."""
+    """Marker of the spoken word in one text. Nothing is marked while the user edits the text."""
 
     def __init__(self, theme: Theme, edit: QPlainTextEdit) -> None:
         self._theme, self._edit = theme, edit
@@ -21,12 +21,12 @@ class Follower:
         self._marked: Spoken | None = None
 
     def show(self, text: str, spoken: Sequence[Spoken]) -> None:
-        """What of it is said when, from now on."""
+        """Use this text and the times of its words from now on."""
         self._text, self._spoken = text, spoken
         self.mark(None)
 
     def mark(self, ms: int | None) -> None:
-        """What is said at this moment; ``None``: nothing."""
+        """Mark the word spoken at ``ms``; ``None`` removes the mark."""
         known = ms is not None and self._edit.toPlainText() == self._text
         one = said_at(self._spoken, ms) if ms is not None and known else None
         if one == self._marked:
@@ -37,7 +37,7 @@ class Follower:
             self._into_sight(self._cursor(one))
 
     def when(self, point: QPoint) -> int | None:
-        """When the word at this point of the viewport was said, in ms."""
+        """Return when the word at this point of the viewport was spoken, in ms."""
         if not self._spoken or self._edit.toPlainText() != self._text:
             return None
         before = self._edit.cursorForPosition(point).position()
@@ -59,7 +59,7 @@ class Follower:
         return made
 
     def _into_sight(self, cursor: QTextCursor) -> None:
-        """With some lines above it: what comes next is below. The scroll bar counts lines."""
+        """Scroll the cursor into view with a few lines above it. The scroll bar counts lines."""
         block, bar = cursor.block(), self._edit.verticalScrollBar()
         inside = block.layout().lineForTextPosition(cursor.positionInBlock())
         line = block.firstLineNumber() + max(0, inside.lineNumber() if inside.isValid() else 0)

@@ -1,4 +1,4 @@
-"""What can be done with the takes that are chosen, under the pointer or the menu key."""
+"""Context menu of the selected takes, opened by right click or menu key."""
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QListView, QMenu
@@ -9,7 +9,7 @@ from app.ui.texts import Texts
 
 
 def menu_of(view: QListView, panel: TakePanel, texts: Texts) -> QMenu:
-    """Made anew each time: it has what the panel offers for what is chosen now."""
+    """Return a new menu of the actions that the panel offers for the current selection."""
     menu = QMenu(view)
     keys = QKeySequence.StandardKey
     panels = (

@@ -1,4 +1,4 @@
-"""The list of the history for Qt: as long as it is, with those rows in memory that somebody looked at lately."""
+"""Qt model of the history list. Only recently viewed rows are in memory."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -20,9 +20,10 @@ _ROOT: Final = QModelIndex()
 
 
 class HistoryModel(QAbstractListModel):
-    """``want`` is asked for a page when one of its rows is drawn. Rows of before are shown until it is there.
+    """Model of the history list, loaded in pages.
 
-    ``describe``: what a screen reader says of a row.
+    ``want``: called to request a page when one of its rows is drawn. Old rows stay visible until the page
+    arrives. ``describe``: returns the text that a screen reader reads for a row.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class HistoryModel(QAbstractListModel):
         self._fresh: set[int] = set()
 
     def show_list(self, listed: HistoryList) -> bool:
-        """This list from now on; whether its rows may be others, and the selection is gone."""
+        """Show this list. Return True if its rows may have changed; the selection is lost then."""
         before, self._list = self._list, listed
         if (before.serial, before.version, before.count) == (listed.serial, listed.version, listed.count):
             return False
@@ -52,7 +53,7 @@ class HistoryModel(QAbstractListModel):
         return True
 
     def show_rows(self, came: HistoryRows) -> None:
-        """Those that were wanted; of another search they are nothing to us."""
+        """Store requested rows; ignore rows of another search."""
         page = came.start // PAGE
         if came.serial != self._list.serial:
             return
@@ -67,7 +68,7 @@ class HistoryModel(QAbstractListModel):
         self.dataChanged.emit(self.index(came.start), self.index(max(came.start, last)))
 
     def row(self, place: int) -> Row | None:
-        """What is known of it; asks for what is not."""
+        """Return the take at ``place`` if it is loaded, and request its page if it is not fresh."""
         page = place // PAGE
         if page not in self._fresh:
             self._ask(page)
@@ -78,11 +79,11 @@ class HistoryModel(QAbstractListModel):
         return rows[place % PAGE] if place % PAGE < len(rows) else None
 
     def is_fresh(self, place: int) -> bool:
-        """Whether ``row`` is of this list, and not of the one before."""
+        """Return True if ``row`` is from the current list and not from a previous one."""
         return place // PAGE in self._fresh
 
     def place_of(self, session: UUID) -> int | None:
-        """Where this take stands, of those in memory."""
+        """Return the place of this take among the loaded rows, or ``None``."""
         for page in self._fresh:
             for number, row in enumerate(self._pages[page]):
                 if row and row.session == session:
@@ -90,11 +91,11 @@ class HistoryModel(QAbstractListModel):
         return None
 
     def rowCount(self, parent: Index = _ROOT) -> int:
-        """As many as were found."""
+        """Return the number of takes found."""
         return 0 if parent.isValid() else self._list.count
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Its text, or what is read out."""
+        """Return the text of a take, or its screen reader text."""
         if not index.isValid():
             return None
         if role == Qt.ItemDataRole.DisplayRole:
@@ -105,7 +106,7 @@ class HistoryModel(QAbstractListModel):
         return None
 
     def _ask(self, page: int) -> None:
-        """Once each; of too many the oldest is forgotten, as it is where they are answered."""
+        """Request a page once. The oldest request is dropped at the limit, as the answering side does."""
         if page in self._wanted:
             return
         self._wanted[page] = None

@@ -1,4 +1,4 @@
-"""The history: find what was said, read it, edit, copy and export it, delete it."""
+"""History page: search, read, edit, copy, export and delete takes."""
 
 from collections.abc import Callable, Sequence
 from itertools import chain, islice
@@ -51,7 +51,7 @@ _LONGEST_QUERY: Final = 200
 
 
 class HistoryPage(QWidget):
-    """Shows values and asks for actions. What is chosen is what the panel shows, and stays so in a new list."""
+    """Page of the history. The panel shows the selected takes; the selection survives list updates."""
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[Asked], None], dialogs: Dialogs | None = None
@@ -84,10 +84,10 @@ class HistoryPage(QWidget):
         self._connect()
         self.refresh()
 
-    # -- what is shown -------------------------------------------------------------------------------------
+    # -- display -------------------------------------------------------------------------------------------
 
     def show_list(self, listed: HistoryList) -> None:
-        """What the newest search has."""
+        """Show the result of the newest search."""
         if listed.serial != self._serial:
             return
         other = self._listed is None or self._listed.serial != listed.serial
@@ -104,40 +104,40 @@ class HistoryPage(QWidget):
         self._show()
 
     def show_rows(self, came: HistoryRows) -> None:
-        """Rows that were wanted."""
+        """Show rows that were requested."""
         self.model.show_rows(came)
         self._place_chosen()
         self._choose()
 
     def show_told(self, told: HistoryTold) -> None:
-        """What came of something that was asked."""
+        """Show the outcome of a user action."""
         self._told = told
         self._show()
 
     def show_details(self, details: TakeDetails) -> None:
-        """All of the take that was chosen."""
+        """Show the details of the selected take."""
         self.panel.show_details(details)
 
     def show_models(self, models: HistoryModels) -> None:
-        """With which a take can be recognised again."""
+        """Show the models that can recognise a take again."""
         self.panel.show_models(models)
 
     def show_rerun(self, stand: Rerunning) -> None:
-        """How it stands with that."""
+        """Show the state of a repeated recognition."""
         self.panel.show_rerun(stand)
 
     def show_playing(self, playing: Playing) -> None:
-        """What is heard."""
+        """Show the state of playback."""
         self.panel.show_playing(playing)
 
     def again(self) -> None:
-        """Whoever answers is there only now, or another one: ask once more, if anybody has looked."""
+        """Repeat the search if the page has been shown: the answering side is new or has changed."""
         if self._serial:
             self._search()
             self.panel.look_again()
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update everything to the current language and colours."""
         texts = self._texts
         self.name.setText(texts("history.name"))
         self.search.setPlaceholderText(texts("history.search"))
@@ -149,7 +149,7 @@ class HistoryPage(QWidget):
         self.clear.setIcon(icons.icon("cancel", self._theme.colour("muted")))
         self.replace.setText(texts("history.replace"))
         self.list.setAccessibleName(texts("history.name"))
-        self.list.doItemsLayout()  # letters may be of another size
+        self.list.doItemsLayout()  # the font size may have changed
         self.panel.refresh()
         self._show()
         self._arrange()
@@ -173,10 +173,10 @@ class HistoryPage(QWidget):
         self.panel.setVisible(bool(listed.count or self.panel.rows))
         self.clear.setVisible(bool(self.search.text()))
 
-    # -- what is chosen ------------------------------------------------------------------------------------
+    # -- selection -----------------------------------------------------------------------------------------
 
     def _places(self) -> Sequence[int]:
-        """Those of the list that are selected, as many as can be shown."""
+        """Return the selected places, as many as the panel can show."""
         ranges = self.list.selectionModel().selection()
         parts = (ranges.at(number) for number in range(ranges.count()))
         spans = (range(part.top(), part.bottom() + 1) for part in parts)
@@ -188,7 +188,7 @@ class HistoryPage(QWidget):
             self._choose()
 
     def _choose(self) -> None:
-        """What is selected, and what is not found again yet in a list that became another one."""
+        """Show the selected takes, including those not yet located in an updated list."""
         waiting = [row for row in self.panel.rows if row.session in self._unplaced]
         self._seen = {place: self._seen_at(place) for place in self._places()}
         found = [row for row, _ in self._seen.values() if row]
@@ -196,7 +196,10 @@ class HistoryPage(QWidget):
         self.panel.show_takes(sorted(chosen.values(), key=lambda row: row.key, reverse=True))
 
     def _seen_at(self, place: int) -> tuple[Row | None, bool]:
-        """The take there, and whether it is of this list. Once it was, it is not fetched again to be chosen."""
+        """Return the take at ``place`` and whether it is from the current list.
+
+        A take that was seen once is not fetched again just to be selected.
+        """
         before = self._seen.get(place, (None, False))
         if before[1] and not self.model.is_fresh(place):
             return before
@@ -215,18 +218,18 @@ class HistoryPage(QWidget):
         self._placing = False
 
     def _drop(self) -> None:
-        """They are to be deleted: nothing is chosen."""
+        """Clear the selection before its takes are deleted."""
         self._unplaced.clear()
         self.list.clearSelection()
         self.list.setFocus()
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- user actions --------------------------------------------------------------------------------------
 
     def _want(self, wanted: RowsWanted) -> None:
         self._ask(wanted)
 
     def _do(self, action: Asked) -> None:
-        """What is told of an earlier one is over, when somebody does something else."""
+        """Pass on an action. The outcome of an earlier action disappears when the user starts another one."""
         if isinstance(action, LookAtTake | ModelsWanted | PlayAction):
             return self._ask(action)
         self._told = None
@@ -250,16 +253,16 @@ class HistoryPage(QWidget):
         menu.popup(self.list.viewport().mapToGlobal(point))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Nothing is read before somebody looks."""
+        """Run the first search: nothing is read before the page is shown."""
         if not self._serial:
             self._search()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """What was typed is saved, and nothing more is heard."""
+        """Save edited text and stop playback."""
         self.panel.leave()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keys that lead from the search to the list, and from the list to what can be done."""
+        """Handle keys that lead from the search to the list, and from the list to its actions."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if watched is self.search and self._key_in_search(event):
                 return True
@@ -292,13 +295,13 @@ class HistoryPage(QWidget):
     # -- layout --------------------------------------------------------------------------------------------
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as what was chosen needs."""
+        """Return the width that the panel of selected takes needs."""
         bar = self._area.verticalScrollBar().sizeHint().width()
         across = self.panel.minimumSizeHint().width() + bar + 2 * SPACING.wide
         return QSize(across, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Beside each other where there is room for both."""
+        """Place list and panel side by side if both fit."""
         self._arrange()
 
     def _arrange(self) -> None:
@@ -315,7 +318,9 @@ class HistoryPage(QWidget):
         self.list.installEventFilter(self)
         self.list.customContextMenuRequested.connect(self._menu)
         for keys, act in ((QKeySequence.StandardKey.Find, self.search.setFocus), (KEY, self.panel.play.toggle)):
-            QShortcut(QKeySequence(keys), self).activated.connect(act)  # also while the page's tab has the focus
+            QShortcut(QKeySequence(keys), self).activated.connect(
+                act
+            )  # works also while the page's tab has the focus
         self._theme.changed.connect(self.refresh)
         self._texts.changed.connect(self.refresh)
 

@@ -1,4 +1,4 @@
-"""Play, pause, and where in the recording it is."""
+"""Playback controls of a take: play, pause and seek."""
 
 from collections.abc import Callable
 from typing import Final
@@ -23,7 +23,7 @@ _TRACK: Final = 4.0
 
 
 class SeekBar(QSlider):
-    """A line with a knob; a click goes straight to its place."""
+    """Slider with a knob. A click moves the knob straight to that position."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -35,26 +35,26 @@ class SeekBar(QSlider):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """As high as a button."""
+        """Return the height of a button."""
         return QSize(control_height() * 3, control_height())
 
     def minimumSizeHint(self) -> QSize:
-        """Room for the knob to move."""
+        """Return a size that leaves room for the knob to move."""
         return QSize(control_height(), control_height())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Here."""
+        """Start dragging and move the knob to the pointer."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.setSliderDown(True)
             self._go(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """And on."""
+        """Move the knob with the pointer while dragging."""
         if self.isSliderDown():
             self._go(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go."""
+        """End dragging of the knob."""
         self.setSliderDown(False)
 
     def _go(self, event: QMouseEvent) -> None:
@@ -67,7 +67,7 @@ class SeekBar(QSlider):
         return float(QFontMetrics(font()).ascent())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """What was heard is filled."""
+        """Draw track and knob; the part before the knob is filled."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         side, middle = self._side, self.height() / 2
@@ -87,7 +87,10 @@ class SeekBar(QSlider):
 
 
 class PlayBar(QWidget):
-    """Shows ``Playing`` of the take that was chosen. ``moved``: told where it is, and whether it is on its way."""
+    """Playback controls of the selected take.
+
+    ``moved``: called with the position in ms and whether to mark the word there.
+    """
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[PlayAction], None], moved: Callable[[int, bool], None]
@@ -107,16 +110,19 @@ class PlayBar(QWidget):
 
     @property
     def name(self) -> str:
-        """What the button does now."""
+        """Name of the button's current action."""
         return self._texts("history.play.pause" if self.playing else "history.play.play")
 
     @property
     def playing(self) -> bool:
-        """Whether it is heard now."""
+        """True while the take plays."""
         return self._state.state is PlayState.PLAYING
 
     def show_take(self, session: UUID | None, of_ms: int = 0) -> None:
-        """This one from now on, from its beginning; what is heard of another one ends."""
+        """Use this take from its start and stop playback of another one.
+
+        The same take again only updates the length.
+        """
         if session == self._session:
             if of_ms and of_ms != self.bar.maximum():
                 with QSignalBlocker(self.bar):
@@ -133,7 +139,7 @@ class PlayBar(QWidget):
         self._show()
 
     def show_playing(self, playing: Playing) -> None:
-        """Of another take it is nothing to us."""
+        """Show the state of playback; ignore another take."""
         if playing.session != self._session:
             return
         self._state = playing
@@ -145,7 +151,7 @@ class PlayBar(QWidget):
         self._moved(self.bar.value(), playing.state is not PlayState.STOPPED)
 
     def toggle(self) -> None:
-        """Play, or pause."""
+        """Play the take, or pause it. Playback at the end starts from the beginning."""
         if self._session is None:
             return
         if self.playing:
@@ -155,16 +161,16 @@ class PlayBar(QWidget):
             self._ask(PlayTake(self._session, 0 if whole else self.bar.value()))
 
     def stop(self) -> None:
-        """Nobody listens any more."""
+        """Stop playback if it is running or paused."""
         if self._state.state is not PlayState.STOPPED:
             self._ask(StopPlaying())
 
     def go(self, ms: int) -> None:
-        """To this moment, whether it is heard now or later."""
+        """Move to this position, also while paused or stopped."""
         self.bar.setValue(ms)
 
     def refresh(self) -> None:
-        """In the language and colours of now."""
+        """Update everything to the current language and colours."""
         self.bar.setAccessibleName(self._texts("history.play.where"))
         self._show()
 

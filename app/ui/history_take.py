@@ -1,4 +1,4 @@
-"""What was chosen in the history: its whole text to read and edit, and what can be done with it."""
+"""Panel of the selected takes: the whole text to read and edit, and the actions for it."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -34,17 +34,17 @@ Asked = HistoryAction | RecoverTake
 
 
 class _Text(QPlainTextEdit):
-    """As high as some lines, and higher where there is room."""
+    """Editor that is a few lines high and grows where there is room."""
 
     def sizeHint(self) -> QSize:
-        """What else the panel has stays in sight in a low window."""
+        """Return a height that keeps the rest of the panel visible in a low window."""
         return QSize(super().sizeHint().width(), height_of(self))
 
 
 class TakePanel(QFrame):
-    """One take or several. ``dropped``: told when they are to be deleted.
+    """Panel of one selected take, or of several. ``dropped``: called before selected takes are deleted.
 
-    What was typed and is not yet in the history stays a draft, and is there again when its take is chosen again.
+    Typed text that is not in the history yet stays a draft. The draft appears when its take is selected again.
     """
 
     def __init__(
@@ -80,15 +80,15 @@ class TakePanel(QFrame):
         self.text.viewport().installEventFilter(self)
         self.refresh()
 
-    # -- what is shown -------------------------------------------------------------------------------------
+    # -- display -------------------------------------------------------------------------------------------
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """What is chosen."""
+        """Takes that are selected."""
         return self._rows
 
     def show_takes(self, rows: Sequence[Row]) -> None:
-        """These are chosen now, as they are now. What is being typed stays."""
+        """Show the current state of the selected takes. Text that the user is typing stays."""
         before, self._rows = self._rows, tuple(rows)
         if [row.session for row in before] != [row.session for row in rows]:
             self._leave(before)
@@ -102,7 +102,7 @@ class TakePanel(QFrame):
         self._show()
 
     def show_details(self, details: TakeDetails) -> None:
-        """All of what is chosen."""
+        """Show the details of the selected take; ignore details of another take."""
         if self._one and self._one.session == details.session:
             self.play.show_take(details.session, details.of_ms)
             self.follower.show(details.text, details.spoken)
@@ -110,41 +110,41 @@ class TakePanel(QFrame):
             self._show()
 
     def show_playing(self, playing: Playing) -> None:
-        """What is heard, and where it is."""
+        """Show the state of playback."""
         self.play.show_playing(playing)
 
     def show_models(self, models: HistoryModels) -> None:
-        """With which it can be recognised again."""
+        """Show the models that can recognise the take again."""
         self.recognise.show_models(models)
 
     def show_rerun(self, stand: Rerunning) -> None:
-        """How it stands with that."""
+        """Show the state of a repeated recognition."""
         self.recognise.show_rerun(stand)
         self._show()
 
     def keep(self) -> None:
-        """Have saved what was typed, as when somebody turns to another take."""
+        """Ask to save typed text, as on selection of another take."""
         self._leave(self._rows)
 
     def leave(self) -> None:
-        """Nobody looks any more: what was typed is saved, and nothing is heard."""
+        """Ask to save typed text and stop playback: the page is hidden."""
         self.keep()
         self.play.stop()
 
     def look_again(self) -> None:
-        """Whoever answers is there only now: ask for all of what is chosen once more."""
+        """Request the details of the selected take again: the answering side is new."""
         if self._one:
             self._ask(LookAtTake(self._one.session))
 
     def _look(self) -> None:
-        """All of one that is chosen is wanted now; of several, nothing more."""
+        """Request the details of the selected take; request none for several takes."""
         one = self._one
         self.play.show_take(one.session if one else None, round(one.seconds * 1000) if one else 0)
         self.follower.show("", ())
         self._ask(LookAtTake(one.session if one else None))
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update everything to the current language and colours."""
         texts = self._texts
         self.hint.setText(texts("history.none-chosen"))
         chosen = max(0, self.form.currentIndex())
@@ -175,7 +175,7 @@ class TakePanel(QFrame):
 
     @property
     def changed(self) -> bool:
-        """Whether something was typed that is not in the history."""
+        """True if the user typed text that is not in the history."""
         one = self._one
         return one is not None and self.text.toPlainText() != one.text
 
@@ -183,7 +183,7 @@ class TakePanel(QFrame):
         return self._drafts.get(self._rows[0].session) if self._rows else None
 
     def _fill(self) -> None:
-        """The text, or what was made of it and is not yet in the history."""
+        """Show the draft of the take, or else its text."""
         if (one := self._one) is None:
             return
         if self._drafts.get(one.session, "").strip() == one.text.strip():
@@ -217,16 +217,16 @@ class TakePanel(QFrame):
         self.delete.style().polish(self.delete)
         self.lines.arrange()
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- user actions --------------------------------------------------------------------------------------
 
     def copy_text(self) -> None:
-        """What can be seen; of several, in the order in which it was said, a line between two."""
+        """Copy the visible text; of several takes, oldest first with an empty line between them."""
         texts = [self.text.toPlainText()] if self._one else [row.text.strip() for row in reversed(self._rows)]
         QGuiApplication.clipboard().setText("\n\n".join(text for text in texts if text))
         self.copy.setText(self._texts("action.copied"))
 
     def ask_delete(self) -> None:
-        """The second time it is done."""
+        """Delete the selected takes on the second call; the first asks for confirmation."""
         if not self._rows:
             return
         if not self._sure:
@@ -244,9 +244,9 @@ class TakePanel(QFrame):
         self._dropped()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A double click is not two answers; who turns to something else does not want it.
+        """Swallow double clicks on "delete", and cancel its confirmation on focus loss.
 
-        A click on a word leads to where it was said.
+        A click on a word moves playback to that word.
         """
         if watched is self.text.viewport():
             if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
@@ -280,7 +280,7 @@ class TakePanel(QFrame):
         self._become(self._mine)
 
     def _become(self, text: str) -> None:
-        """Saved at once, and a step that undo takes back."""
+        """Replace the text and save at once. The editor's undo reverts the replacement."""
         cursor = QTextCursor(self.text.document())
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.insertText(text)
@@ -291,13 +291,13 @@ class TakePanel(QFrame):
         self._show()
 
     def _save(self) -> None:
-        """Also a draft that could not be saved before."""
+        """Ask to save the text, also a draft that could not be saved before."""
         self.text.document().setModified(True)
         self.keep()
         self.text.setFocus()
 
     def _leave(self, rows: Sequence[Row]) -> None:
-        """What was typed there is to be saved; until it is in the history, it is here."""
+        """Ask to save the typed text. It stays a draft until it is in the history."""
         if len(rows) != 1 or not self.text.document().isModified():
             return
         text = self.text.toPlainText()
@@ -312,7 +312,7 @@ class TakePanel(QFrame):
         self._ask(EditTake(rows[0].session, text))
 
     def _undo(self) -> None:
-        """What was typed; where nothing was, what was ever edited."""
+        """Discard typed text. If nothing was typed, ask to revert all edits of the take."""
         if (one := self._one) is None:
             return
         self._drafts.pop(one.session, None)
@@ -335,7 +335,7 @@ class TakePanel(QFrame):
     # -- layout --------------------------------------------------------------------------------------------
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as its widest control: the rest goes below."""
+        """Return the width of the widest control; the others wrap."""
         beside = 2 * (SPACING.large + 1)
         return QSize(max(self.lines.widest, self._recognise_width) + beside, super().minimumSizeHint().height())
 

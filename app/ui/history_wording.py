@@ -1,4 +1,4 @@
-"""How a take of the history is worded and drawn: its state, its text and what stands below it."""
+"""Texts and states of takes in the history."""
 
 from typing import Final
 
@@ -12,23 +12,23 @@ from app.view import Note, TakeView
 
 
 def state_of(row: Row) -> State:
-    """Return where the recording stands, as everywhere else in the app."""
+    """Return the state of the take, as shown in the rest of the app."""
     return view.state_of(row.state, cancelled=row.cancelled)
 
 
 def take_text(texts: Texts, row: Row) -> str:
-    """What was said, or why there is nothing to read."""
+    """Return the text of the take, or why there is none."""
     return row.text or textless(texts, state_of(row))
 
 
 def when(texts: Texts, row: Row) -> str:
-    """The day, the time and the length."""
+    """Return day, time and length of the take."""
     shown = TakeView(str(row.session), row.started_s, row.seconds, state_of(row))
     return when_text(texts, shown, today())
 
 
 def caption(texts: Texts, row: Row) -> str:
-    """When, how long, with which model, how it ended, and whether somebody changed it."""
+    """Return time, length, model and outcome of the take, and whether it was edited."""
     parts = [when(texts, row), row.model, ended_text(texts, state_of(row), partly=row.partly)]
     if row.edited:
         parts.append(texts("history.edited"))
@@ -36,28 +36,28 @@ def caption(texts: Texts, row: Row) -> str:
 
 
 def described(texts: Texts, row: Row | None) -> str:
-    """For a screen reader: the beginning of the text comes first."""
+    """Return the screen reader text of a take. The start of its text comes first."""
     if row is None:
         return texts("history.loading")
     return f"{take_text(texts, row)[:_SPOKEN]}{_PART}{caption(texts, row)}"
 
 
 def list_text(texts: Texts, listed: HistoryList) -> str:
-    """What stands where there are no takes to see."""
+    """Return the text that replaces an empty list."""
     if listed.query.strip():
         return texts("history.nothing-found", query=listed.query.strip())
     return texts("history.empty")
 
 
 def percent_text(texts: Texts, listed: HistoryList) -> str:
-    """How far it has read; empty while it reads nothing."""
+    """Return how many percent of the takes are read; empty if no takes are being read."""
     if not listed.total:
         return ""
     return texts("history.reading", percent=100 * listed.done // listed.total)
 
 
 def told_text(texts: Texts, note: Note) -> str:
-    """What came of something."""
+    """Return the text for the outcome of an action; empty for an unknown note."""
     key, values = f"history.note.{note.key}", dict[str, str | int](note.values)
     if note.reason:
         values["reason"] = note_text(texts, note.reason)

@@ -1,4 +1,4 @@
-"""Hotwords: one a line, with what is wrong with them marked where it stands."""
+"""Editor of hotwords, one per line, that marks invalid lines."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -20,7 +20,7 @@ _LINES: Final = 8
 
 
 class HotwordsPanel(QFrame):
-    """Shows what is in force, and asks for other words once somebody turns to something else."""
+    """Panel that shows the hotwords in force and asks to change them when the user leaves it."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -40,18 +40,18 @@ class HotwordsPanel(QFrame):
         self.refresh()
 
     def show_words(self, words: tuple[str, ...]) -> None:
-        """What is in force."""
+        """Show the hotwords in force."""
         self.lines.show_value(words)
 
     def show_problem(self, problem: Problem) -> None:
-        """What was asked for is not in force."""
+        """Show why the requested hotwords are not in force."""
         if problem.setting == NAME and problem.note is not None:
             note = problem.note
             self._refused = lambda: note_text(self._texts, note)
             self._show()
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update everything to the current language and colours."""
         texts = self._texts
         self.heading.setText(texts("words.hotwords"))
         self.says.setText(texts("words.hotwords-say"))
@@ -61,7 +61,7 @@ class HotwordsPanel(QFrame):
         self._show()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """What was typed is asked for."""
+        """Ask to save the typed hotwords."""
         self.lines.keep()
 
     def _asks(self, value: str | bool | int) -> None:
@@ -83,7 +83,7 @@ class HotwordsPanel(QFrame):
         self.field.setExtraSelections([self._marked(line) for line in bad])
 
     def _marked(self, line: int) -> QTextEdit.ExtraSelection:
-        """A line that cannot be: not by its colour alone."""
+        """Return the mark of an invalid line: underlined, not by colour alone."""
         made = QTextEdit.ExtraSelection()
         cursor = QTextCursor(self.field.document().findBlockByNumber(line))
         cursor.select(QTextCursor.SelectionType.LineUnderCursor)
@@ -110,28 +110,28 @@ class HotwordsPanel(QFrame):
 
 
 class _Words(LinesControl):
-    """Asks for nothing that cannot be."""
+    """Editor of hotwords that never asks to save invalid ones."""
 
     _asked: tuple[str, ...] | None = None
 
     @property
     def bad(self) -> list[int]:
-        """Lines that are too long, from 0."""
+        """Numbers of lines that are too long, from 0."""
         lines = self.field.toPlainText().split("\n")
         return [number for number, line in enumerate(lines) if len(line.strip()) > checks.LONGEST_HOTWORD]
 
     def show_value(self, value: Any) -> None:
-        """What is in force."""
+        """Show the hotwords in force."""
         super().show_value(value)
         self._asked = None
 
     def keep(self) -> None:
-        """What was typed, if it can be, once."""
+        """Ask once to save the typed hotwords, if they are valid."""
         if not checks.words(self.lines) and self.lines != self._asked:
             self._asked = self.lines
             super().keep()
 
     def refresh(self) -> None:
-        """Room for some."""
+        """Update font and height; leave room for several lines."""
         super().refresh()
         self.field.setFixedHeight(QFontMetrics(font()).lineSpacing() * _LINES + 2 * SPACING.medium)

@@ -1,4 +1,4 @@
-"""Our own icons: SVG in one colour, drawn in any; each state has a shape of its own."""
+"""Icons of the app: SVG in one colour, drawn in any colour. Each state has its own shape."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -14,23 +14,23 @@ from app.ui.colours import Colours, state_colour
 
 APP: Final = "app"
 SIZES: Final = (16, 22, 24, 32, 48, 64)
-_ON_STONE: Final = QRectF(0.21, 0.26, 0.58, 0.58)  # where a state stands on the stone, as a part of it
+_ON_STONE: Final = QRectF(0.21, 0.26, 0.58, 0.58)  # place of the state's shape, as fractions of the icon
 _BADGE: Final = QRectF(0.62, 0.0, 0.38, 0.38)
 _COLOUR: Final = b"currentColor"
 
 
 def svg(name: str, colour: QColor | None = None) -> bytes:
-    """The drawing, in ``colour``."""
+    """Return the SVG source, in ``colour`` if given."""
     return _drawing(name) if colour is None else _drawing(name).replace(_COLOUR, colour.name().encode())
 
 
 def draw(painter: QPainter, name: str, place: QRectF, colour: QColor) -> None:
-    """The icon into ``place``."""
+    """Draw the icon into ``place``."""
     QSvgRenderer(QByteArray(svg(name, colour))).render(painter, place)
 
 
 def image(name: str, size: int, colour: QColor | None = None) -> QImage:
-    """``size`` x ``size`` pixels on nothing."""
+    """Return the icon as ``size`` x ``size`` pixels on a transparent background."""
     made = _empty(size)
     painter = QPainter(made)
     QSvgRenderer(QByteArray(svg(name, colour))).render(painter, QRectF(0, 0, size, size))
@@ -39,12 +39,12 @@ def image(name: str, size: int, colour: QColor | None = None) -> QImage:
 
 
 def icon(name: str, colour: QColor | None = None) -> QIcon:
-    """In every size that is asked for."""
+    """Return the icon in all sizes that are needed."""
     return _icon(image(name, size, colour) for size in SIZES)
 
 
 def tray_image(state: State, colours: Colours, size: int, *, unsent: bool = False) -> QImage:
-    """The stone with the state's shape on it; a dot in its corner while something is unsent."""
+    """Return the stone with the state's shape on it. A dot in the corner shows unsent audio."""
     made = _empty(size)
     painter = QPainter(made)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -64,13 +64,13 @@ def tray_image(state: State, colours: Colours, size: int, *, unsent: bool = Fals
 
 
 def tray_icon(state: State, colours: Colours, *, unsent: bool = False) -> QIcon:
-    """For the tray, in the sizes that trays have."""
+    """Return the tray icon in all sizes that trays use."""
     return _icon(tray_image(state, colours, size, unsent=unsent) for size in SIZES)
 
 
 @cache
 def _drawing(name: str) -> bytes:
-    """Read once: states are painted many times a second."""
+    """Return the SVG source of an icon. Cached, because states are painted many times a second."""
     return files("app.ui").joinpath("icons", f"{name}.svg").read_bytes()
 
 

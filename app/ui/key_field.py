@@ -1,4 +1,4 @@
-"""The field in which a person presses the hotkey that they want."""
+"""Field that records the hotkey that the user presses."""
 
 from collections.abc import Callable
 from typing import Final
@@ -20,14 +20,16 @@ Refused = Callable[[], None]
 
 LONGEST_MS: Final = 30_000
 _STAYS_UP_MS: Final = 100
-"""A key that repeats comes up too, and not every system tells that apart."""
+"""Repeats of a key include releases, which some systems do not distinguish from real ones."""
 
 
 class KeyField(QAbstractButton):
-    """Shows key caps. Pressed, it takes the next combination, or a modifier by itself; Esc ends that, or time.
+    """Button that shows a hotkey as key caps and records a new one.
 
-    ``listens``: every key is meant for it from now on, or no longer. That ends only when the chosen key stays up:
-    it repeats, and would be taken for a press of what it has just become. ``name``: what it is the key of.
+    When clicked, it takes the next key combination or single modifier. Esc or a timeout ends recording.
+    ``listens``: emitted with True when all keys belong to this field, and with False when they no longer do.
+    False comes only after the chosen key stays up, because its repeats would otherwise trigger the new hotkey.
+    ``name``: returns the accessible name of the field.
     """
 
     listens = Signal(bool)
@@ -54,17 +56,17 @@ class KeyField(QAbstractButton):
         self._name()
 
     def show_binding(self, binding: str) -> None:
-        """What is bound now."""
+        """Show the current binding."""
         self.binding = binding
         self._name()
         self.update()
 
     def sizeHint(self) -> QSize:
-        """As high as a button."""
+        """Return the height of a button."""
         return QSize(SPACING.huge * 6, control_height())
 
     def event(self, event: QEvent) -> bool:
-        """While it listens every key is meant for this field, Tab and shortcuts too."""
+        """Handle every key while listening, including Tab and shortcuts."""
         if self._listening and isinstance(event, QKeyEvent):
             if event.type() == QEvent.Type.KeyPress:
                 self.keyPressEvent(event)
@@ -75,7 +77,7 @@ class KeyField(QAbstractButton):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter, too, presses the field."""
+        """Record the key. Outside of recording, Enter clicks the field."""
         if self._listening and not self.recording:
             self._up.stop()
             return
@@ -97,7 +99,7 @@ class KeyField(QAbstractButton):
             self._take(key_names.binding(event))
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """A modifier key that comes up with nothing pressed meanwhile was meant itself."""
+        """Take a modifier as the hotkey if no other key was pressed before its release."""
         if not self._listening:
             super().keyReleaseEvent(event)
         elif not self.recording:
@@ -110,17 +112,17 @@ class KeyField(QAbstractButton):
             self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Who goes elsewhere has given it up."""
+        """Give up recording when the focus leaves."""
         self._give_up()
         super().focusOutEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Who closes the window, too."""
+        """Give up recording when the field is hidden."""
         self._give_up()
         super().hideEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Caps, or what to do."""
+        """Draw the key caps, or an instruction."""
         painter = QPainter(self)
         frame(painter, self, self._theme)
         caps = self._caps()

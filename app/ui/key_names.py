@@ -1,6 +1,6 @@
-"""From Qt's key events to bindings such as ``ctrl+alt+d`` and ``right_ctrl``.
+"""Conversion of Qt key events to bindings such as ``ctrl+alt+d`` and ``right_ctrl``.
 
-Which of two modifier keys it is only the platform's own code tells. Windows and macOS: not run.
+Only the platform's native key code tells the left modifier from the right one. Untested on Windows and macOS.
 """
 
 import sys
@@ -94,12 +94,12 @@ _MODIFIER_KEYS: Final = frozenset(
 
 
 def is_modifier(event: QKeyEvent) -> bool:
-    """Whether it is about Ctrl, Alt, Shift or Super."""
+    """Return True if the key is Ctrl, Alt, Shift or Super."""
     return event.key() in _MODIFIER_KEYS
 
 
 def held(event: QKeyEvent, platform: str = sys.platform) -> list[str]:
-    """The modifiers that are down, in the order in which they are written. On macOS Qt calls Command Control."""
+    """Return the modifiers that are down, in writing order. On macOS Qt reports Command as Control."""
     swapped = platform == "darwin"
     names = {
         "ctrl": _Modifier.MetaModifier if swapped else _Modifier.ControlModifier,
@@ -111,13 +111,13 @@ def held(event: QKeyEvent, platform: str = sys.platform) -> list[str]:
 
 
 def side(event: QKeyEvent, platform: str = sys.platform) -> str:
-    """Which modifier key it is, ``right_ctrl``; empty when the platform does not tell."""
+    """Return the name of the modifier key, such as ``right_ctrl``; empty if the platform does not tell."""
     code = event.nativeScanCode() if platform == "win32" else event.nativeVirtualKey()
     return _SIDES.get(platform, {}).get(code, "")
 
 
 def binding(event: QKeyEvent, platform: str = sys.platform) -> str:
-    """``ctrl+alt+d``; empty for a key that has no name here."""
+    """Return the binding, such as ``ctrl+alt+d``; empty for a key without a name."""
     name = _name(event.key())
     return "+".join([*held(event, platform), name]) if name else ""
 

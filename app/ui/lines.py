@@ -1,4 +1,4 @@
-"""Controls in as many lines as their width needs: large letters push the last ones into the next line."""
+"""Layout that places controls in as many lines as the width requires."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,7 +13,7 @@ _GAP: Final = SPACING.small
 
 
 class Lines(QWidget):
-    """Call ``arrange`` when a control was shown, hidden or named otherwise."""
+    """Row of controls that wraps. Call ``arrange`` after showing, hiding or renaming a control."""
 
     def __init__(self, controls: Sequence[QWidget]) -> None:
         super().__init__()
@@ -33,19 +33,19 @@ class Lines(QWidget):
 
     @property
     def widest(self) -> int:
-        """The least width that cuts none of them, shown or not."""
+        """Smallest width that cuts off no control, including hidden ones."""
         return max(control.minimumSizeHint().width() for control in self.controls)
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as the widest: the rest goes below."""
+        """Return the width of the widest control; the others wrap."""
         return QSize(self.widest, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width holds another number of them."""
+        """Arrange the controls for the new width."""
         self.arrange()
 
     def arrange(self) -> None:
-        """As many in a line as fit."""
+        """Place as many controls in each line as fit."""
         line, used = 0, 0
         placed: list[tuple[int, QWidget]] = []
         for control in self.controls:
@@ -65,5 +65,5 @@ class Lines(QWidget):
         for line, control in placed:
             self._rows[line].insertWidget(self._rows[line].count() - 1, control)
         self._placed = placed
-        self._column.activate()  # now: whoever lays this out asks in the same turn
+        self._column.activate()  # at once: the parent layout reads the size in the same turn
         self.updateGeometry()

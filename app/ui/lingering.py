@@ -1,4 +1,4 @@
-"""How long the overlay shows what: as long as a take goes on, and its end for a while. Pure."""
+"""Display time of the overlay: a take while it goes on, its outcome for some seconds. Pure."""
 
 from math import inf
 from typing import Final
@@ -8,18 +8,18 @@ from app.view import View
 
 NOTE_S: Final = 4.0
 STAYS_S: Final = {State.DONE: 1.5, State.HELD: 6.0, State.CANCELLED: 4.0, State.FAILED: 8.0, State.DAMAGED: 8.0}
-"""Seconds that an end is shown; what needs no attention goes first."""
+"""Display time of each outcome in seconds; outcomes that need no attention disappear first."""
 
 
 def stays_s(view: View) -> float:
-    """How long this is to be seen: 0 for nothing, ``inf`` for as long as it lasts."""
+    """Return how long to show ``view``, in seconds: 0 for not at all, ``inf`` for as long as the state lasts."""
     if view.state is State.IDLE:
         return NOTE_S if view.note else 0.0
     return STAYS_S.get(view.state, inf)
 
 
 class Lingering:
-    """Which view to show. An end is shown for its time, even when the app has become idle meanwhile."""
+    """Selection of the view to show. An outcome keeps its display time even if the app becomes idle."""
 
     def __init__(self) -> None:
         self._phase: tuple[State, str] | None = None
@@ -28,7 +28,7 @@ class Lingering:
         self._shown: View | None = None
 
     def see(self, view: View, now: float) -> View | None:
-        """What to show at ``now`` (monotonic seconds), after ``view`` came."""
+        """Return the view to show at ``now`` (monotonic seconds) after ``view`` arrived."""
         waited, self._waiting = self._waiting, view.held + view.earlier
         if view.state is State.HELD and 0 < self._waiting <= waited:
             return self._see_again(view, now)
@@ -39,7 +39,7 @@ class Lingering:
         return self.at(now)
 
     def _see_again(self, view: View, now: float) -> View | None:
-        """Show nothing new of a text that waits since before, but for a new note."""
+        """Return the view to show if no new text is held. Only a new note makes the overlay appear again."""
         state, note = self._phase or (State.IDLE, "")
         if state is State.HELD and now < self._until:
             self._shown = view
@@ -50,14 +50,14 @@ class Lingering:
         return self.at(now)
 
     def at(self, now: float) -> View | None:
-        """What is still to be shown at ``now``."""
+        """Return the view that is still to be shown at ``now``."""
         if now >= self._until:
             self._shown = None
         return self._shown
 
     @property
     def until(self) -> float:
-        """When what is shown is to go; ``inf``: when something else comes."""
+        """Time when the shown view disappears; ``inf`` if only the next view replaces it."""
         return self._until
 
     def _begin(self, view: View, until: float) -> None:

@@ -1,4 +1,4 @@
-"""Live text in a few lines: what is stable solid, what may still change lighter, the newest always to be seen."""
+"""Live text in a few lines. The newest words are always visible; stable words are solid, others lighter."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
@@ -9,13 +9,13 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QTextCharForma
 from app.live_text import Span
 
 MOST: Final = 600
-"""Characters that are looked at; more never fit."""
+"""Number of characters considered; more never fit."""
 _CUT: Final = "…"
-_WORD: Final = 16  # a cut word of at most this many letters is left out whole
+_WORD: Final = 16  # a cut word of at most this many letters is dropped entirely
 
 
 def newest(text: str, fits: Callable[[str], bool]) -> str:
-    """The longest end of ``text`` that fits, after an ellipsis if it is not the whole. Pure."""
+    """Return the longest end of ``text`` that fits, after an ellipsis if text was cut. Pure."""
     if len(text) <= MOST and fits(text):
         return text
     text = text[-MOST:]
@@ -30,7 +30,7 @@ def newest(text: str, fits: Callable[[str], bool]) -> str:
 
 
 def _word(text: str, start: int) -> int:
-    """The next beginning of a word, unless the writing has no words."""
+    """Return the next start of a word, or ``start`` if the script has no words."""
     if start >= len(text) or text[start - 1].isspace():
         return start
     space = text.find(" ", start, start + _WORD)
@@ -39,7 +39,7 @@ def _word(text: str, start: int) -> int:
 
 
 class LiveLines:
-    """The last ``most`` lines of some spans, laid out."""
+    """Layout of the last ``most`` lines of some spans."""
 
     def __init__(self, spans: Sequence[Span], font: QFont, width: float, most: int = 2) -> None:
         self._font, self._width = font, width
@@ -51,22 +51,25 @@ class LiveLines:
 
     @property
     def lines(self) -> int:
-        """How many there are."""
+        """Number of lines that are shown."""
         return self._layout.lineCount()
 
     @property
     def height(self) -> float:
-        """In pixels."""
+        """Height of all lines, in pixels."""
         return self.lines * QFontMetricsF(self._font).lineSpacing()
 
     @property
     def widest(self) -> float:
-        """The longest line, in pixels."""
+        """Width of the longest line, in pixels."""
         lines = (self._layout.lineAt(line) for line in range(self.lines))
         return max((line.naturalTextWidth() for line in lines), default=0.0)
 
     def draw(self, painter: QPainter, place: QPointF, stable: QColor, unstable: QColor) -> None:
-        """Stable text in one colour, the rest in the other; dotted where both are the same, for high contrast."""
+        """Draw stable and unstable text in their colours.
+
+        If both colours are the same, as in high contrast, unstable text has a dotted underline.
+        """
         painter.setPen(stable)
         ranges: list[QTextLayout.FormatRange] = []
         done = 0
@@ -77,7 +80,7 @@ class LiveLines:
         self._laid(self.shown, ranges).draw(painter, place)
 
     def _pieces(self) -> Iterator[tuple[str, bool]]:
-        """What is shown, by span."""
+        """Yield the shown part of each span, and whether it is stable."""
         if self._cut:
             yield _CUT, False
         start = 0

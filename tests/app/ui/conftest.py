@@ -1,4 +1,4 @@
-"""Qt without a screen, dressed as the app is, in a theme and a language of the test's choice."""
+"""Fixtures for Qt without a screen, styled like the app, in a theme and a language of the test's choice."""
 
 import os
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def theme(qapp: "QApplication") -> Iterator["Theme"]:
-    """Light, and the application dressed in it."""
+    """Yield the light theme after applying it to the application."""
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QFont
 
@@ -28,7 +28,7 @@ def theme(qapp: "QApplication") -> Iterator["Theme"]:
     made = Theme(Scheme.LIGHT, Motion())
     made.dress(qapp)
     yield made
-    for widget in qapp.topLevelWidgets():  # what is left over would be dressed again for each test
+    for widget in qapp.topLevelWidgets():  # leftover widgets would be styled again for each test
         widget.deleteLater()
     made.deleteLater()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -37,7 +37,7 @@ def theme(qapp: "QApplication") -> Iterator["Theme"]:
 
 @pytest.fixture(params=["en", "zh"])
 def texts(request: pytest.FixtureRequest) -> "Texts":
-    """Each language."""
+    """Return the texts of each language in turn."""
     from app.ui.texts import Texts
 
     return Texts(request.param)

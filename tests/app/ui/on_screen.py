@@ -1,7 +1,7 @@
-"""A program that shows one part of the desktop's interface for a minute at most: PART SWITCH.
+"""Program that shows one part of the interface for at most a minute. Arguments: PART SWITCH.
 
-It shows the overlay while the file SWITCH is there, or the tray icon, or the hotkey field, and writes into
-SWITCH.log what is asked.
+PART is "overlay", "tray" or "key" (the hotkey field). The overlay is visible while the file SWITCH exists.
+Requested actions and recorded keys are written to SWITCH.log.
 """
 
 import sys
@@ -29,7 +29,7 @@ _LOOK_MS = 20
 
 
 def main() -> int:
-    """Until SIGTERM, or a minute has passed."""
+    """Run until SIGTERM or for one minute."""
     part, switch = sys.argv[1], Path(sys.argv[2])
     application = QApplication([])
     application.setQuitOnLastWindowClosed(False)

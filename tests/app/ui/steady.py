@@ -1,4 +1,4 @@
-"""Whether controls stay where they are while a page changes what it says."""
+"""Helpers to check that controls keep their positions while a page changes its texts."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 @contextmanager
 def on_a_page(part: QWidget, width: int = 500) -> Iterator[None]:
-    """Show the part as a page does: as wide as that, and as high as it wants to be."""
+    """Show the part as a page does: ``width`` wide and as high as the part wants."""
     page = QWidget()
     column = QVBoxLayout(page)
     column.addWidget(part)
@@ -22,7 +22,7 @@ def on_a_page(part: QWidget, width: int = 500) -> Iterator[None]:
 
 
 def places(controls: Sequence[QWidget], steps: Iterable[Callable[[], object]]) -> list[set[tuple[int, int]]]:
-    """Return where each control is seen during the steps: one place, if nothing moves it."""
+    """Return the visible positions of each control during the steps: a single one if nothing moves it."""
     seen: list[set[tuple[int, int]]] = [set() for _ in controls]
     for step in steps:
         step()

@@ -1,4 +1,4 @@
-"""A screen reader is told what matters, once, and only where somebody listens."""
+"""A screen reader announces important changes once, and only while assistive technology is active."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ class Said(Announcer):
 
 
 @pytest.mark.parametrize(("active", "wanted"), [(True, False), (False, True)])
-def test_what_matters_is_said_once(active: bool, wanted: bool) -> None:
+def test_announcer_speaks_each_important_state_once(active: bool, wanted: bool) -> None:
     said = Said(active=active)
     said.wanted = wanted
     for state in TAKE:
@@ -30,7 +30,7 @@ def test_what_matters_is_said_once(active: bool, wanted: bool) -> None:
     assert said.words == ["Listening", "Done"]
 
 
-def test_what_was_not_inserted_is_said_with_its_reason() -> None:
+def test_announcer_speaks_reason_when_text_is_not_inserted() -> None:
     said = Said(active=True)
     held = View(State.HELD, held=1, note=Note("focus-moved"))
     said.show_view(View(State.INSERTING))
@@ -42,17 +42,17 @@ def test_what_was_not_inserted_is_said_with_its_reason() -> None:
     said.show_view(View(State.DONE, held=1))
     said.show_view(View(State.HELD, held=1))
     said.show_view(View(State.HELD, held=2, earlier=1))
-    assert said.words[1:] == ["Done", "2 texts to paste: F8 · 1 earlier recording to paste"], "what is new is said"
+    assert said.words[1:] == ["Done", "2 texts to paste: F8 · 1 earlier recording to paste"], "only new texts"
 
 
-def test_where_nobody_listens_nothing_is_said() -> None:
+def test_announcer_is_silent_without_assistive_technology() -> None:
     said = Said(active=False)
     for state in TAKE:
         said.show_view(View(state))
     assert said.words == []
 
 
-def test_a_widget_can_say_it(qtbot: QtBot) -> None:
+def test_widget_announces_text(qtbot: QtBot) -> None:
     widget = QWidget()
     qtbot.addWidget(widget)
     speak_from(widget)("Listening")

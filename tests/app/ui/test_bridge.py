@@ -1,4 +1,4 @@
-"""Values cross into Qt's thread in order; the newest wins where only that counts; turns are measured."""
+"""Values reach Qt's thread in order, only the newest view is delivered, and event loop delays are measured."""
 
 import threading
 
@@ -11,7 +11,7 @@ from app.ui.bridge import Bridge, EventLoopWatch
 from app.view import View, WorkerView
 
 
-def test_values_from_another_thread_arrive_in_qts(qtbot: QtBot, qapp: QApplication) -> None:
+def test_bridge_delivers_values_of_another_thread_in_qt_thread(qtbot: QtBot, qapp: QApplication) -> None:
     got: list[tuple[object, bool]] = []
     bridge = Bridge(lambda value: got.append((value, QThread.currentThread() == qapp.thread())))
 
@@ -22,12 +22,12 @@ def test_values_from_another_thread_arrive_in_qts(qtbot: QtBot, qapp: QApplicati
     thread = threading.Thread(target=post)
     thread.start()
     thread.join()
-    assert got == []  # nothing is done in the thread that posts
+    assert got == []  # no delivery happens in the posting thread
     qtbot.waitUntil(lambda: len(got) == 100)
     assert got == [(number, True) for number in range(100)]
 
 
-def test_of_views_only_the_newest_is_delivered(qtbot: QtBot) -> None:
+def test_bridge_delivers_only_newest_view(qtbot: QtBot) -> None:
     got: list[object] = []
     bridge = Bridge(got.append)
     for number in range(1000):
@@ -40,7 +40,7 @@ def test_of_views_only_the_newest_is_delivered(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: got[-1] == View(seconds=5))
 
 
-def test_what_comes_after_the_end_is_no_error(qtbot: QtBot, qapp: QApplication) -> None:
+def test_bridge_drops_values_after_its_deletion(qtbot: QtBot, qapp: QApplication) -> None:
     bridge = Bridge(lambda value: None)
     with qtbot.waitSignal(bridge.destroyed):
         bridge.deleteLater()
@@ -49,7 +49,7 @@ def test_what_comes_after_the_end_is_no_error(qtbot: QtBot, qapp: QApplication) 
 
 
 class Clock:
-    """Only what a test sets."""
+    """Clock that the test sets."""
 
     now = 0.0
 
@@ -62,7 +62,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_how_late_the_timer_comes_is_measured(qapp: QApplication, clock: Clock) -> None:
+def test_watch_measures_timer_delays(qapp: QApplication, clock: Clock) -> None:
     watch = EventLoopWatch(4, clock)
     for _ in range(999):
         clock.now += 0.005
@@ -75,7 +75,7 @@ def test_how_late_the_timer_comes_is_measured(qapp: QApplication, clock: Clock) 
     assert watch.percentile_ms(99.9) < 2
 
 
-def test_what_is_early_or_endless_counts_too(qapp: QApplication, clock: Clock) -> None:
+def test_watch_counts_early_ticks_and_hour_long_delays(qapp: QApplication, clock: Clock) -> None:
     watch = EventLoopWatch(4, clock)
     watch.tick()
     clock.now += 3600
@@ -84,7 +84,7 @@ def test_what_is_early_or_endless_counts_too(qapp: QApplication, clock: Clock) -
     assert watch.worst_ms >= 10_000
 
 
-def test_it_runs_in_the_event_loop_and_ends(qtbot: QtBot) -> None:
+def test_watch_measures_event_loop_until_stopped(qtbot: QtBot) -> None:
     watch = EventLoopWatch()
     assert watch.percentile_ms(99.9) == 0.0
     watch.start()

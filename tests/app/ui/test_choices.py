@@ -1,18 +1,18 @@
-"""What can be chosen, and which keys do something here."""
+"""Microphone choices, and the keys that work on this desktop."""
 
 from app.hotkeys import choose
 from app.ui.choices import UNHEARD, Choices, microphone_entries
 from app.ui.texts import Texts
 
 
-def test_a_key_that_nobody_hears_does_nothing() -> None:
+def test_choices_report_no_working_key_when_desktop_delivers_no_hotkeys() -> None:
     keys = {"dictate": "f9"}
     assert Choices(keys=keys).works("dictate") == "f9"
     assert Choices(keys=keys).works("paste-held") == Choices(keys=keys, heard=False).works("dictate") == ""
     assert {choose.WAYLAND, choose.NO_DISPLAY, choose.NOT_INSTALLED} == UNHEARD
 
 
-def test_the_microphone_that_is_chosen_stays_in_the_list_while_it_is_away(texts: Texts) -> None:
+def test_selected_microphone_stays_listed_while_absent(texts: Texts) -> None:
     entries = microphone_entries(texts, Choices((("a", "One"), ("b", "Two")), "away", "One"))
     assert entries[1:] == [("a", "One"), ("b", "Two"), ("away", texts("microphone.away", device="away"))]
     assert "One" in entries[0][1]
@@ -28,6 +28,6 @@ def test_absent_source_is_not_called_absent_before_microphones_are_listed(texts:
     assert microphone_entries(texts, Choices((), "away"))[-1] == ("away", "away")
 
 
-def test_choice_by_part_of_a_name_marks_the_microphone_that_it_names(texts: Texts) -> None:
+def test_choice_by_part_of_name_selects_matching_microphone(texts: Texts) -> None:
     entries = microphone_entries(texts, Choices((("a", "Yeti Nano"), ("b", "Two")), "yeti"))
     assert entries[1:] == [("yeti", "Yeti Nano"), ("b", "Two")]

@@ -1,4 +1,4 @@
-"""With the offscreen platform's clipboard, which asks for data as the others do."""
+"""Qt's clipboard on the offscreen platform, which requests data like the other platforms do."""
 
 import asyncio
 import threading
@@ -20,7 +20,7 @@ ANY_LENGTH_MS = 30_000
 
 
 class Runtime:
-    """A thread with an event loop, as the app has one."""
+    """Thread with an event loop, like the app's runtime."""
 
     def __init__(self, qtbot: QtBot) -> None:
         self._qtbot = qtbot
@@ -32,7 +32,7 @@ class Runtime:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def do(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Qt goes on meanwhile."""
+        """Run ``work`` in the runtime while Qt's event loop continues."""
         future = self.submit(work)
         self._qtbot.waitUntil(future.done, timeout=ANY_LENGTH_MS)
         return future.result()
@@ -58,11 +58,11 @@ def system(qapp: QApplication) -> Iterator[QClipboard]:
     found.clear()
 
 
-def test_a_read_after_the_key_is_noticed(runtime: Runtime, system: QClipboard, qtbot: QtBot) -> None:
+def test_clipboard_notices_read_after_key_press(runtime: Runtime, system: QClipboard, qtbot: QtBot) -> None:
     clipboard = QtClipboard(system)
     assert runtime.do(clipboard.keep())
     runtime.do(clipboard.offer("文字 text"))
-    assert system.text() == "文字 text"  # a history of the clipboard reads at once
+    assert system.text() == "文字 text"  # as a clipboard history does at once
     clipboard.pressed()
     assert not runtime.do(clipboard.read(0.05))
     reading = runtime.submit(clipboard.read(30))
@@ -73,15 +73,15 @@ def test_a_read_after_the_key_is_noticed(runtime: Runtime, system: QClipboard, q
     assert reading.result()
     clipboard.pressed()
     assert system.text()
-    assert runtime.do(clipboard.read(30))  # it was read before anybody waited
+    assert runtime.do(clipboard.read(30))  # the read happened before the wait
 
 
-def test_histories_are_asked_to_leave_it_out(runtime: Runtime, system: QClipboard) -> None:
+def test_offer_asks_clipboard_histories_to_skip_text(runtime: Runtime, system: QClipboard) -> None:
     runtime.do(QtClipboard(system).offer("text"))
     assert bytes(system.mimeData().data("x-kde-passwordManagerHint").data()) == b"secret"
 
 
-def test_all_that_was_there_comes_back(runtime: Runtime, system: QClipboard) -> None:
+def test_give_back_restores_all_formats(runtime: Runtime, system: QClipboard) -> None:
     image = QImage(8, 8, QImage.Format.Format_RGB32)
     image.fill(0x123456)
     before = QMimeData()
@@ -91,7 +91,7 @@ def test_all_that_was_there_comes_back(runtime: Runtime, system: QClipboard) -> 
     before.setData("application/x-own", b"\x00\x01")
     system.setMimeData(before)
     clipboard = QtClipboard(system)
-    for text in ("one", "two"):  # the second while it is lent to the first
+    for text in ("one", "two"):  # the second offer while the first is active
         assert runtime.do(clipboard.keep())
         runtime.do(clipboard.offer(text))
         assert system.text() == text
@@ -102,7 +102,7 @@ def test_all_that_was_there_comes_back(runtime: Runtime, system: QClipboard) -> 
     assert now.imageData().pixel(3, 3) & 0xFFFFFF == 0x123456
 
 
-def test_what_is_left_in_it_stays(runtime: Runtime, system: QClipboard) -> None:
+def test_copied_text_stays_after_give_back(runtime: Runtime, system: QClipboard) -> None:
     clipboard = QtClipboard(system)
     assert runtime.do(clipboard.keep())
     runtime.do(clipboard.offer("lent"))
@@ -111,7 +111,7 @@ def test_what_is_left_in_it_stays(runtime: Runtime, system: QClipboard) -> None:
     assert system.text() == "left"
 
 
-def test_nothing_comes_back_where_nothing_was(runtime: Runtime, system: QClipboard) -> None:
+def test_give_back_leaves_clipboard_empty_when_it_was_empty(runtime: Runtime, system: QClipboard) -> None:
     clipboard = QtClipboard(system)
     assert runtime.do(clipboard.keep())
     runtime.do(clipboard.offer("text"))
@@ -120,7 +120,7 @@ def test_nothing_comes_back_where_nothing_was(runtime: Runtime, system: QClipboa
     assert now is None or not now.formats()
 
 
-def test_what_is_copied_meanwhile_stays(runtime: Runtime, system: QClipboard) -> None:
+def test_give_back_keeps_text_that_user_copied_meanwhile(runtime: Runtime, system: QClipboard) -> None:
     clipboard = QtClipboard(system)
     assert runtime.do(clipboard.keep())
     runtime.do(clipboard.offer("text"))
@@ -129,7 +129,7 @@ def test_what_is_copied_meanwhile_stays(runtime: Runtime, system: QClipboard) ->
     assert system.text() == "copied meanwhile"
 
 
-def test_too_much_is_not_kept(runtime: Runtime, system: QClipboard) -> None:
+def test_keep_refuses_content_over_size_limit(runtime: Runtime, system: QClipboard) -> None:
     large = QMimeData()
     large.setData("application/x-own", bytes(module.MOST_BYTES + 1))
     system.setMimeData(large)

@@ -1,4 +1,4 @@
-"""What is told at the first closing, and what its buttons do."""
+"""Text and buttons of the note at the first closing of the window."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,21 +32,19 @@ def note(texts: Texts, once: Once, done: list[str], qtbot: QtBot) -> Iterator[Cl
     parent.close()
 
 
-def test_note_says_where_the_app_is_and_how_it_ends(note: ClosingNote, texts: Texts, qtbot: QtBot) -> None:
+def test_closing_note_tells_where_app_runs_and_how_to_quit(note: ClosingNote, texts: Texts, qtbot: QtBot) -> None:
     assert note.says.text() == texts("closing.says") and note.go_on.isDefault()
-    qtbot.waitUntil(lambda: note._body.verticalScrollBar().maximum() == 0)  # all of it is seen
+    qtbot.waitUntil(lambda: note._body.verticalScrollBar().maximum() == 0)  # no part is scrolled out of view
 
 
 @pytest.mark.parametrize(("button", "did"), [("go_on", "closed"), ("quit", "ended")])
-def test_button_closes_or_ends_and_the_note_is_not_told_again(
+def test_closing_note_is_not_shown_again_after_a_button(
     note: ClosingNote, once: Once, done: list[str], button: str, did: str
 ) -> None:
     getattr(note, button).click()
     assert (done, once.done, note.isVisible()) == ([did], True, False)
 
 
-def test_escape_leaves_the_window_open_and_the_note_for_the_next_time(
-    note: ClosingNote, once: Once, done: list[str]
-) -> None:
+def test_escape_keeps_window_open_and_closing_note_pending(note: ClosingNote, once: Once, done: list[str]) -> None:
     note.reject()
     assert (done, once.done) == ([], False)

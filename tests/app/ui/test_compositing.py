@@ -1,4 +1,4 @@
-"""Whether the desktop blends windows is asked of the desktop."""
+"""Window blending is detected from the running desktop."""
 
 import subprocess
 import sys
@@ -17,12 +17,12 @@ MANAGE = (
 )
 
 
-def test_what_is_no_x11_blends(qapp: QApplication) -> None:
+def test_platforms_other_than_x11_blend(qapp: QApplication) -> None:
     assert blends()
 
 
 @pytest.mark.parametrize(("before", "answer"), [("", "False"), (MANAGE, "True")])
-def test_on_x11_somebody_must_do_it(tmp_path: Path, before: str, answer: str) -> None:
+def test_x11_blends_only_with_compositing_manager(tmp_path: Path, before: str, answer: str) -> None:
     with running_desktop(tmp_path, tray=False) as desktop:
         program = [sys.executable, "-c", before + ASK + "print(blends())"]
         asked = subprocess.run(program, env=desktop.environment, capture_output=True, text=True, timeout=60)

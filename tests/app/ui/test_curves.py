@@ -1,4 +1,4 @@
-"""Small drawings of figures: what is drawn where, and nothing where nothing is known."""
+"""Charts draw known values at the right places and leave holes for unknown values."""
 
 from math import nan
 
@@ -32,7 +32,7 @@ def columns_with(image: QImage, colour: str) -> list[int]:
     return [x for x in range(image.width()) if any(image.pixelColor(x, y).name() == colour for y in rows)]
 
 
-def test_the_peak_is_of_what_is_known() -> None:
+def test_peak_ignores_unknown_values() -> None:
     assert peak(()) == peak((nan, nan)) == 0.0
     assert peak((1.0, nan, 3.0, 2.0)) == 3.0
 
@@ -46,33 +46,33 @@ def test_the_peak_is_of_what_is_known() -> None:
         ((nan, 1.0, nan, 2.0, 3.0), [range(1, 2), range(3, 5)]),
     ],
 )
-def test_holes_part_stretches(values: tuple[float, ...], found: list[range]) -> None:
+def test_stretches_split_at_unknown_values(values: tuple[float, ...], found: list[range]) -> None:
     assert list(stretches(values)) == found
 
 
 @given(st.lists(st.sampled_from([0.0, 1.0, 5.0, nan]), max_size=60))
-def test_stretches_are_all_that_is_known(values: list[float]) -> None:
+def test_stretches_cover_exactly_known_values(values: list[float]) -> None:
     inside = [place for stretch in stretches(values) for place in stretch]
     assert inside == [place for place, value in enumerate(values) if value == value]
 
 
-def test_a_line_fills_its_place() -> None:
+def test_line_fills_its_rectangle() -> None:
     values = (0.0, 10.0, 5.0)
     line = points(range(3), values, PLACE, 10.0)
     assert corners(line) == [(0, 50), (50, 0), (100, 25)]
 
 
-def test_a_flat_line_needs_two_points() -> None:
+def test_level_line_has_two_points() -> None:
     flat = points(range(300), (4.0,) * 300, PLACE, 10.0)
     assert corners(flat) == [(0, 30), (100, 30)]
 
 
-def test_a_single_value_is_a_short_line() -> None:
+def test_single_value_becomes_short_line() -> None:
     alone = points(range(2, 3), (nan, nan, 5.0), PLACE, 10.0)
     assert corners(alone) == [(100, 25), (50, 25)]
 
 
-def test_a_curve_is_drawn_where_something_is_known(theme: Theme, qtbot: QtBot) -> None:
+def test_curve_is_drawn_only_over_known_values(theme: Theme, qtbot: QtBot) -> None:
     view = CurveView(theme, 1.0)
     qtbot.addWidget(view)
     view.resize(200, 40)
@@ -85,7 +85,7 @@ def test_a_curve_is_drawn_where_something_is_known(theme: Theme, qtbot: QtBot) -
     assert not any(85 < x < 115 for x in drawn) and min(drawn) < 5 and max(drawn) > 190
 
 
-def test_little_does_not_fill_the_height(theme: Theme, qtbot: QtBot) -> None:
+def test_curve_below_floor_does_not_fill_height(theme: Theme, qtbot: QtBot) -> None:
     view = CurveView(theme, 100.0)
     qtbot.addWidget(view)
     view.resize(100, 100)
@@ -101,7 +101,7 @@ def test_little_does_not_fill_the_height(theme: Theme, qtbot: QtBot) -> None:
     assert top() < 20
 
 
-def test_the_same_curve_is_not_painted_again(theme: Theme, qtbot: QtBot) -> None:
+def test_unchanged_curve_is_not_repainted(theme: Theme, qtbot: QtBot) -> None:
     painted = 0
 
     class Counting(CurveView):
@@ -116,13 +116,13 @@ def test_the_same_curve_is_not_painted_again(theme: Theme, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: painted > 0)
     before = painted
     view.show_curve(Curve((1.0, 2.0), 2.0))
-    qtbot.wait(50)  # time enough for a paint
+    qtbot.wait(50)  # long enough for a repaint
     assert painted == before
     view.show_curve(Curve((2.0, 1.0), 1.0))
     qtbot.waitUntil(lambda: painted > before)
 
 
-def test_a_range_is_a_bar_and_a_line_beyond_it(theme: Theme, qtbot: QtBot) -> None:
+def test_range_bar_draws_bar_and_whisker(theme: Theme, qtbot: QtBot) -> None:
     bar = RangeBar(theme)
     qtbot.addWidget(bar)
     bar.resize(202, bar.height())

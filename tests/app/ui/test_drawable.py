@@ -1,4 +1,4 @@
-"""Without a font for Chinese nothing of the first screen is a box; with one both languages are there."""
+"""The first screen has no boxes without a font for Chinese, and offers both languages with one."""
 
 import json
 import os
@@ -68,5 +68,5 @@ def test_first_screen_has_both_languages_when_fonts_draw_them(tmp_path: Path) ->
     assert told["boxes"] == [] and "简体中文" in said and "fonts-noto-cjk" not in said
 
 
-def test_letters_that_no_font_has_cannot_be_drawn(qapp: object) -> None:
+def test_can_draw_rejects_letter_missing_from_all_fonts(qapp: object) -> None:
     assert can_draw("plain") and not can_draw("\U0010fffd")

@@ -1,3 +1,5 @@
+"""Dry run results show progress, counts and examples."""
+
 from uuid import UUID
 
 import pytest
@@ -23,7 +25,7 @@ def results(theme: Theme, texts: Texts, qtbot: QtBot) -> DryRunResults:
     return made
 
 
-def test_how_far_it_is_and_what_came_of_it(results: DryRunResults, texts: Texts) -> None:
+def test_dry_run_shows_progress_then_count(results: DryRunResults, texts: Texts) -> None:
     assert results.isHidden()
     results.show_tried(ReplacementsTried(1, 50, 200, 3))
     assert results.summary.text() == texts("words.trying", done=50, total=200)
@@ -35,7 +37,7 @@ def test_how_far_it_is_and_what_came_of_it(results: DryRunResults, texts: Texts)
     assert results.isHidden()
 
 
-def test_some_places_are_shown_and_all_of_them_on_request(results: DryRunResults, texts: Texts) -> None:
+def test_dry_run_shows_few_examples_and_all_on_request(results: DryRunResults, texts: Texts) -> None:
     results.show_tried(ReplacementsTried(1, 9, 9, 5))
     results.show_rule(RULE, RuleTried(5, EXAMPLES))
     assert results.about.text() == texts("words.rule-takes", count=5, hears="<b>", writes="x & y")
@@ -45,6 +47,6 @@ def test_some_places_are_shown_and_all_of_them_on_request(results: DryRunResults
     results.more.click()
     assert results.examples.text().count("<p ") == 5 and results.more.isHidden()
     results.show_rule(RULE, RuleTried(6, EXAMPLES))
-    assert results.examples.text().count("<p ") == 5, "they stay open while it goes on"
+    assert results.examples.text().count("<p ") == 5, "all examples stay open while the dry run goes on"
     results.show_rule(Replacement("um"), RuleTried(1, EXAMPLES[:1]))
     assert results.about.text() == texts("words.rule-takes-left-out", count=1, hears="um")

@@ -1,4 +1,4 @@
-"""Cards of figures: a value with its last ten minutes, and each stage with its two figures."""
+"""Cards of figures: a value with its last ten minutes, and each stage with its p50 and p95."""
 
 from math import nan
 
@@ -30,7 +30,7 @@ def stages(theme: Theme, texts: Texts, qtbot: QtBot) -> StagesPanel:
     return made
 
 
-def test_a_tile_shows_now_and_the_peak(tile: Tile, texts: Texts) -> None:
+def test_tile_shows_current_value_and_peak(tile: Tile, texts: Texts) -> None:
     tile.show_curve(Curve((nan, 4.0, 1.5), 1.5))
     name, value, peak = texts("monitor.oldest"), texts("monitor.seconds", value="1.5"), seconds_text(texts, 4.0)
     assert (tile.name.text(), tile.value.text()) == (name, value)
@@ -39,15 +39,15 @@ def test_a_tile_shows_now_and_the_peak(tile: Tile, texts: Texts) -> None:
     assert tile.curve._values[1:] == (4.0, 1.5)
 
 
-def test_a_tile_without_figures_says_so(tile: Tile, texts: Texts) -> None:
+def test_tile_names_curve_empty_without_figures(tile: Tile, texts: Texts) -> None:
     tile.show_curve(Curve())
     assert (tile.value.text(), tile.highest.text()) == ("–", "")
     assert tile.accessibleName() == texts("monitor.curve-empty", name=texts("monitor.oldest"))
     tile.show_curve(Curve((0.0, 0.0), 0.0))
-    assert tile.highest.text() == ""  # no peak to speak of
+    assert tile.highest.text() == ""  # a peak of 0 is not shown
 
 
-def test_each_known_stage_has_a_line(stages: StagesPanel, texts: Texts) -> None:
+def test_stages_panel_has_line_for_each_known_stage(stages: StagesPanel, texts: Texts) -> None:
     stages.show_stages((QUEUED, WHOLE))
     visible = [stage for stage, line in stages.lines.items() if line.name.isVisible()]
     assert visible == [Stage.QUEUED, Stage.WHOLE]
@@ -58,7 +58,7 @@ def test_each_known_stage_has_a_line(stages: StagesPanel, texts: Texts) -> None:
     assert all(head.isVisible() for head in stages.heads)
 
 
-def test_without_stages_it_says_so(stages: StagesPanel, texts: Texts) -> None:
+def test_stages_panel_shows_hint_without_stages(stages: StagesPanel, texts: Texts) -> None:
     stages.show_stages((QUEUED,))
     stages.show_stages(())
     assert stages.hint.text() == texts("monitor.stages-empty")
@@ -67,6 +67,6 @@ def test_without_stages_it_says_so(stages: StagesPanel, texts: Texts) -> None:
     assert not any(shown)
 
 
-def test_stages_of_no_time_at_all_are_no_trouble(stages: StagesPanel) -> None:
+def test_stages_panel_accepts_zero_durations(stages: StagesPanel) -> None:
     stages.show_stages((StageFigures(Stage.SENT, 1, 0.0, 0.0),))
     assert stages.lines[Stage.SENT].bar._most == 0.0

@@ -1,4 +1,4 @@
-"""The system's windows for files: what is chosen comes back, and nothing when nothing is."""
+"""The system's file dialogs return the user's choice, or an empty value if the user cancels."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ def parent(qtbot: QtBot) -> QWidget:
 
 
 def when_open(do: Callable[[QFileDialog], None]) -> None:
-    """Once there is a dialog, in whose event loop we are."""
+    """Call ``do`` with the file dialog once its event loop runs."""
 
     def look() -> None:
         dialog = QApplication.activeModalWidget()
@@ -34,7 +34,7 @@ def when_open(do: Callable[[QFileDialog], None]) -> None:
     QTimer.singleShot(0, look)
 
 
-def test_files_are_chosen(parent: QWidget, tmp_path: Path) -> None:
+def test_files_dialog_returns_chosen_files(parent: QWidget, tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.touch()
     titles: list[str] = []
@@ -51,7 +51,7 @@ def test_files_are_chosen(parent: QWidget, tmp_path: Path) -> None:
     assert titles == ["Open"]
 
 
-def test_nothing_is_chosen(parent: QWidget) -> None:
+def test_dialogs_return_empty_values_when_cancelled(parent: QWidget) -> None:
     dialogs = SystemDialogs()
     when_open(QFileDialog.reject)
     assert dialogs.files(parent, "Open", KINDS) == []
@@ -61,7 +61,7 @@ def test_nothing_is_chosen(parent: QWidget) -> None:
     assert dialogs.place(parent, "Save", "/x/a.srt") == ""
 
 
-def test_a_folder_is_chosen(parent: QWidget, tmp_path: Path) -> None:
+def test_folder_dialog_returns_chosen_folder(parent: QWidget, tmp_path: Path) -> None:
     def choose(dialog: QFileDialog) -> None:
         dialog.setDirectory(str(tmp_path.parent))
         dialog.selectFile(str(tmp_path))
@@ -71,7 +71,7 @@ def test_a_folder_is_chosen(parent: QWidget, tmp_path: Path) -> None:
     assert SystemDialogs().folder(parent, "Folder") == str(tmp_path)
 
 
-def test_a_place_is_suggested_with_its_ending(parent: QWidget, tmp_path: Path) -> None:
+def test_place_dialog_suggests_name_and_adds_its_suffix(parent: QWidget, tmp_path: Path) -> None:
     when_open(QFileDialog.accept)
     assert SystemDialogs().place(parent, "Save", str(tmp_path / "talk.srt")) == str(tmp_path / "talk.srt")
 
@@ -84,7 +84,7 @@ def test_a_place_is_suggested_with_its_ending(parent: QWidget, tmp_path: Path) -
 
 
 class Opener(QObject):
-    """What opens addresses of files while a test runs."""
+    """URL handler for file addresses during a test."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class Opener(QObject):
         self.opened.append(url)
 
 
-def test_the_folder_of_a_file_is_shown(qapp: QApplication, tmp_path: Path) -> None:
+def test_show_opens_folder_of_file(qapp: QApplication, tmp_path: Path) -> None:
     opener = Opener()
     QDesktopServices.setUrlHandler("file", opener, "open")  # type: ignore[arg-type]  # it takes no bytes
     try:

@@ -1,4 +1,4 @@
-"""One file of the list: what it shows in each state, and what can be asked of it."""
+"""A row of the file list shows the state of its file and offers the right actions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -36,7 +36,7 @@ DONE = FileView(
 
 @dataclass
 class Chosen:
-    """``Dialogs`` that answer at once."""
+    """Dialogs that answer at once."""
 
     place_chosen: str = "/x/chosen.vtt"
     asked: list[str] = field(default_factory=list)
@@ -91,7 +91,7 @@ def trigger(row: FileRow, says: str) -> None:
     next(entry for entry in row.menu.actions() if entry.text() == says).trigger()
 
 
-def test_it_shows_how_it_goes(row: FileRow, texts: Texts) -> None:
+def test_row_shows_progress_of_file(row: FileRow, texts: Texts) -> None:
     assert row.name.accessibleName() == "talk.mp3"
     assert row.toolTip() == "/home/ana/talk.mp3"
     assert row.text.accessibleName() == "kia ora"
@@ -114,13 +114,13 @@ def test_it_shows_how_it_goes(row: FileRow, texts: Texts) -> None:
         (FileState.CANCELLED, ["step", "cancel", "more"]),
     ],
 )
-def test_each_state_offers_what_is_likely(row: FileRow, state: FileState, shown: list[str]) -> None:
+def test_row_shows_likely_buttons_for_each_state(row: FileRow, state: FileState, shown: list[str]) -> None:
     row.show_file(replace(DONE, state=state))
     assert buttons(row) == shown
     assert row.bar.isVisible() == (state in (FileState.WAITING, FileState.WORKING, FileState.PAUSED))
 
 
-def test_truncated_file_warns_and_does_not_say_done(row: FileRow, texts: Texts) -> None:
+def test_row_of_truncated_file_warns_and_does_not_say_done(row: FileRow, texts: Texts) -> None:
     row.show_file(replace(DONE, truncated=True, note=Note(FileNote.TRUNCATED)))
     assert row.note.isVisible() and row.note.text() == texts("files.note.truncated")
     assert (
@@ -128,7 +128,7 @@ def test_truncated_file_warns_and_does_not_say_done(row: FileRow, texts: Texts) 
     )
 
 
-def test_a_bar_comes_with_the_first_second(row: FileRow) -> None:
+def test_progress_bar_appears_when_work_starts_on_file_of_known_length(row: FileRow) -> None:
     row.show_file(FileView(7, "/a", FileState.WAITING, duration_s=100.0))
     assert not row.bar.isVisible()
     row.show_file(FileView(7, "/a", FileState.WORKING, duration_s=100.0))
@@ -147,7 +147,7 @@ def test_a_bar_comes_with_the_first_second(row: FileRow) -> None:
         (replace(DONE, truncated=True), RetryFile(7)),
     ],
 )
-def test_one_button_takes_the_next_step(
+def test_step_button_asks_for_next_step(
     row: FileRow, asked: list[FileAction], file: FileView, action: FileAction
 ) -> None:
     row.show_file(file)
@@ -155,7 +155,7 @@ def test_one_button_takes_the_next_step(
     assert asked == [action]
 
 
-def test_it_is_cancelled_and_removed(row: FileRow, asked: list[FileAction], texts: Texts) -> None:
+def test_cancel_button_cancels_then_removes_file(row: FileRow, asked: list[FileAction], texts: Texts) -> None:
     QTest.mouseClick(row.cancel, Qt.MouseButton.LeftButton)
     row.show_file(replace(WORKING, state=FileState.CANCELLED))
     assert row.cancel.text() == texts("files.remove")
@@ -163,7 +163,7 @@ def test_it_is_cancelled_and_removed(row: FileRow, asked: list[FileAction], text
     assert asked == [CancelFile(7), RemoveFiles(7)]
 
 
-def test_its_text_is_copied_and_its_folder_shown(
+def test_row_copies_text_and_shows_result_folder(
     row: FileRow, asked: list[FileAction], dialogs: Chosen, texts: Texts
 ) -> None:
     row.show_file(DONE)
@@ -175,7 +175,7 @@ def test_its_text_is_copied_and_its_folder_shown(
     assert dialogs.shown == ["/t/talk.srt"]
 
 
-def test_notes_are_red_where_it_failed(row: FileRow, texts: Texts) -> None:
+def test_row_note_is_red_only_for_failed_file(row: FileRow, texts: Texts) -> None:
     row.show_file(replace(WORKING, note=Note(FileNote.GATEWAY_AWAY)))
     assert (row.note.text(), row.note.property("role")) == (texts("files.note.gateway-away"), "warning")
     row.show_file(replace(WORKING, state=FileState.FAILED, note=Note(FileNote.EMPTY)))
@@ -185,7 +185,7 @@ def test_notes_are_red_where_it_failed(row: FileRow, texts: Texts) -> None:
 
 
 @pytest.mark.parametrize("form", list(Format))
-def test_the_menu_saves_in_each_form(
+def test_row_menu_saves_text_in_each_format(
     row: FileRow, asked: list[FileAction], dialogs: Chosen, texts: Texts, form: Format
 ) -> None:
     row.show_file(DONE)
@@ -198,7 +198,9 @@ def test_the_menu_saves_in_each_form(
     assert len(asked) == 1
 
 
-def test_the_menu_offers_the_rest(row: FileRow, asked: list[FileAction], dialogs: Chosen, texts: Texts) -> None:
+def test_row_menu_offers_remaining_actions(
+    row: FileRow, asked: list[FileAction], dialogs: Chosen, texts: Texts
+) -> None:
     for says in ("files.earlier", "files.later", "files.copy-text", "files.remove"):
         trigger(row, texts(says))
     assert asked == [MoveFile(7, -1), MoveFile(7, 1), CopyFile(7), RemoveFiles(7)]
@@ -210,7 +212,7 @@ def test_the_menu_offers_the_rest(row: FileRow, asked: list[FileAction], dialogs
     assert entries(row) == [texts("files.remove")]
 
 
-def test_the_menu_opens_by_keyboard_and_by_the_right_button(row: FileRow, qtbot: QtBot) -> None:
+def test_row_menu_opens_by_keyboard_and_right_click(row: FileRow, qtbot: QtBot) -> None:
     QTest.keyClick(row.more, Qt.Key.Key_Space)
     assert row.menu.isVisible()
     row.menu.close()
@@ -220,7 +222,7 @@ def test_the_menu_opens_by_keyboard_and_by_the_right_button(row: FileRow, qtbot:
 
 
 @pytest.mark.parametrize("state", list(FileState))
-def test_every_button_says_which_file_it_is_for(row: FileRow, state: FileState) -> None:
+def test_row_buttons_name_their_file(row: FileRow, state: FileState) -> None:
     row.show_file(replace(DONE, state=state))
     shown = [button for button in row.findChildren(QPushButton) if button.isVisible()]
     names = [button.accessibleName() for button in shown]
@@ -228,7 +230,7 @@ def test_every_button_says_which_file_it_is_for(row: FileRow, state: FileState) 
     assert len(set(names)) == len(names)
 
 
-def test_what_is_the_same_is_not_drawn_again(row: FileRow) -> None:
+def test_row_redraws_only_changed_file(row: FileRow) -> None:
     row.how.show_text("as it was")
     row.show_file(replace(WORKING))
     assert row.how.accessibleName() == "as it was"

@@ -1,4 +1,4 @@
-"""Shapes, bars, ticks and the place where files are dropped."""
+"""Controls of the file list: state icons, progress bars, ticks and the drop zone."""
 
 from itertools import combinations
 
@@ -20,7 +20,7 @@ def drawn(widget: QWidget) -> QImage:
     return widget.grab().toImage()
 
 
-def test_each_state_has_a_shape_of_its_own(qapp: QApplication) -> None:
+def test_file_states_have_distinct_shapes(qapp: QApplication) -> None:
     assert set(SHAPES) == set(FileState)
     images = {state: icons.image(name, 22, QColor("black")) for state, (name, _) in SHAPES.items()}
 
@@ -31,7 +31,7 @@ def test_each_state_has_a_shape_of_its_own(qapp: QApplication) -> None:
         assert sum(a != b for a, b in zip(outline(one), outline(other), strict=True)) > 15
 
 
-def test_a_shape_says_its_state(theme: Theme, qtbot: QtBot) -> None:
+def test_file_shape_shows_and_names_its_state(theme: Theme, qtbot: QtBot) -> None:
     shape = FileShape(theme)
     qtbot.addWidget(shape)
     before = drawn(shape)
@@ -40,7 +40,7 @@ def test_a_shape_says_its_state(theme: Theme, qtbot: QtBot) -> None:
     assert drawn(shape) != before
 
 
-def test_a_bar_fills_and_is_quiet_while_nothing_moves(theme: Theme, qtbot: QtBot) -> None:
+def test_progress_bar_fills_and_is_quiet_when_paused(theme: Theme, qtbot: QtBot) -> None:
     bar = Progress(theme)
     qtbot.addWidget(bar)
     bar.resize(200, bar.height())
@@ -55,7 +55,7 @@ def test_a_bar_fills_and_is_quiet_while_nothing_moves(theme: Theme, qtbot: QtBot
     assert sum(across) == pytest.approx(0.4 * len(across), abs=4)
 
 
-def test_a_tick_is_set_by_the_keyboard_and_seen(theme: Theme, qtbot: QtBot) -> None:
+def test_tick_is_toggled_by_keyboard_and_visible(theme: Theme, qtbot: QtBot) -> None:
     tick = Tick(theme)
     qtbot.addWidget(tick)
     tick.setText("Subtitles")
@@ -85,20 +85,20 @@ def zone(theme: Theme, texts: Texts, asked: list[str], qtbot: QtBot) -> DropZone
     return made
 
 
-def test_files_and_folders_are_opened(zone: DropZone, asked: list[str]) -> None:
+def test_drop_zone_opens_files_and_folders(zone: DropZone, asked: list[str]) -> None:
     QTest.keyClick(zone.open, Qt.Key.Key_Space)
     QTest.mouseClick(zone.folder, Qt.MouseButton.LeftButton)
     assert asked == ["files", "folder"]
 
 
-def test_a_full_list_opens_nothing_and_says_so(zone: DropZone, texts: Texts, asked: list[str]) -> None:
+def test_drop_zone_opens_nothing_when_list_is_full(zone: DropZone, texts: Texts, asked: list[str]) -> None:
     zone.show_zone(strip=True, full=True)
     QTest.keyClick(zone.open, Qt.Key.Key_Space)
     assert asked == []
     assert zone.hint.text() == texts("files.full-hint")
 
 
-def test_what_is_held_over_it_is_seen(zone: DropZone, texts: Texts) -> None:
+def test_drop_zone_highlights_drag(zone: DropZone, texts: Texts) -> None:
     before = drawn(zone)
     zone.show_over(True)
     assert zone.says.text() == texts("files.drop-now")
@@ -107,7 +107,7 @@ def test_what_is_held_over_it_is_seen(zone: DropZone, texts: Texts) -> None:
     assert zone.says.text() == texts("files.drop")
 
 
-def test_a_strip_is_low_and_its_buttons_go_below_where_it_is_narrow(zone: DropZone, qtbot: QtBot) -> None:
+def test_drop_zone_strip_is_low_and_moves_buttons_below_when_narrow(zone: DropZone, qtbot: QtBot) -> None:
     tall = zone.sizeHint().height()
     zone.show_zone(strip=True, full=False)
     qtbot.waitUntil(lambda: zone.open.x() > zone.says.geometry().right())

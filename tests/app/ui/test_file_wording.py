@@ -1,4 +1,4 @@
-"""Files in words: states, notes, times that are left."""
+"""Texts for files: states, notes and remaining time."""
 
 import pytest
 
@@ -13,27 +13,27 @@ WHY = Note("gateway-refuses")
 
 
 @pytest.mark.parametrize("state", list(FileState))
-def test_each_state_has_its_word(texts: Texts, state: FileState) -> None:
+def test_each_file_state_has_own_text(texts: Texts, state: FileState) -> None:
     assert file_state_text(texts, state)
     assert len({file_state_text(texts, other) for other in FileState}) == len(FileState)
 
 
 @pytest.mark.parametrize("key", list(FileNote))
-def test_each_note_has_its_text(texts: Texts, key: FileNote) -> None:
+def test_each_file_note_has_text(texts: Texts, key: FileNote) -> None:
     said = file_note_text(texts, Note(key, VALUES, WHY))
     assert said and "{" not in said
 
 
-def test_a_note_of_another_version_says_nothing(texts: Texts) -> None:
+def test_file_note_of_another_version_is_empty(texts: Texts) -> None:
     assert file_note_text(texts, Note("of-the-future")) == ""
     assert file_note_text(texts, Note(FileNote.NOT_SAVED, {"folder": "said otherwise"})) == ""
 
 
-def test_what_is_to_be_installed_is_told_for_the_python_of_today(texts: Texts) -> None:
+def test_media_note_names_install_command_of_this_python(texts: Texts) -> None:
     assert extra_command("media") in file_note_text(texts, Note(FileNote.MEDIA_MISSING))
 
 
-def test_notes_count() -> None:
+def test_gaps_note_uses_singular_and_plural() -> None:
     texts = Texts("en")
     assert file_note_text(texts, Note(FileNote.GAPS, {"count": "1"})).startswith("1 place in it has")
     assert file_note_text(texts, Note(FileNote.GAPS, {"count": "3"})).startswith("3 places in it have")
@@ -50,7 +50,7 @@ def test_notes_count() -> None:
         (2 * 3600 + 5 * 60.0, "about 2 h 5 min left"),
     ],
 )
-def test_what_is_left(left_s: float, said: str) -> None:
+def test_left_text_rounds_to_minutes(left_s: float, said: str) -> None:
     assert left_text(Texts("en"), left_s) == said
 
 
@@ -75,5 +75,5 @@ def test_what_is_left(left_s: float, said: str) -> None:
         (FileView(1, "/a", FileState.CANCELLED, duration_s=96.0), "Cancelled · 1:36"),
     ],
 )
-def test_how_it_goes(file: FileView, said: str) -> None:
+def test_how_text_summarises_file(file: FileView, said: str) -> None:
     assert how_text(Texts("en"), file) == said

@@ -1,4 +1,4 @@
-"""The page of files: dropped, opened, listed, saved; by keyboard, named, and not cut."""
+"""The files page: drop, open, list and save; usable by keyboard, with accessible names, and never cut off."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ from app.ui.theme import STILL, Theme
 from app.view import Note
 
 FORMS = (Format.TXT, Format.SRT)
-_FOCUS = 2  # its ring takes it from the padding
+_FOCUS = 2  # the focus ring takes this much of the padding
 DONE = FileView(1, "/a/done.mp3", FileState.DONE, 60.0, 60.0, text="kia ora", results=("/a/done.srt",))
 WORKING = FileView(2, "/a/working.mp4", FileState.WORKING, 30.0, 120.0, text="koutou")
 WAITING = FileView(3, "/a/waiting.wav", FileState.WAITING, duration_s=90.0)
@@ -31,7 +31,7 @@ VIEW = FilesView((DONE, WORKING, WAITING), FORMS)
 
 @dataclass
 class Chosen:
-    """``Dialogs`` that answer at once."""
+    """Dialogs that answer at once."""
 
     paths: list[str] = field(default_factory=list)
     place_chosen: str = ""
@@ -95,7 +95,7 @@ def enters(data: QMimeData) -> QDragEnterEvent:
     )
 
 
-def test_an_empty_list_is_a_place_to_drop(page: FilesPage, texts: Texts) -> None:
+def test_files_page_is_drop_zone_when_list_is_empty(page: FilesPage, texts: Texts) -> None:
     page.show_files(FilesView((), FORMS))
     assert not page.listing.isVisible()
     assert not page.zone.strip
@@ -105,7 +105,7 @@ def test_an_empty_list_is_a_place_to_drop(page: FilesPage, texts: Texts) -> None
     assert page.listing.isVisible() and page.zone.strip
 
 
-def test_files_are_dropped(page: FilesPage, asked: list[FileAction]) -> None:
+def test_dropped_local_files_are_added_once(page: FilesPage, asked: list[FileAction]) -> None:
     data = mime("file:///a/talk.mp3", "file:///a/b%20c", "https://example.org/x.mp3", "file:///a/talk.mp3")
     assert paths_of(data) == ("/a/talk.mp3", "/a/b c")
     entering = enters(data)
@@ -124,7 +124,7 @@ def test_files_are_dropped(page: FilesPage, asked: list[FileAction]) -> None:
 
 
 @pytest.mark.parametrize("urls", [(), ("https://example.org/x.mp3",)])
-def test_what_is_no_file_is_not_taken(page: FilesPage, urls: tuple[str, ...]) -> None:
+def test_drag_without_local_files_is_rejected(page: FilesPage, urls: tuple[str, ...]) -> None:
     data = mime(*urls)
     entering = enters(data)
     entering.ignore()
@@ -132,7 +132,7 @@ def test_what_is_no_file_is_not_taken(page: FilesPage, urls: tuple[str, ...]) ->
     assert not entering.isAccepted()
 
 
-def test_a_full_list_takes_nothing(page: FilesPage) -> None:
+def test_full_list_rejects_files(page: FilesPage) -> None:
     full = tuple(FileView(number, f"/{number}") for number in range(MOST_FILES))
     page.show_files(FilesView(full[:-1], FORMS))
     assert page.zone.open.isEnabled()
@@ -145,7 +145,9 @@ def test_a_full_list_takes_nothing(page: FilesPage) -> None:
     assert not entering.isAccepted()
 
 
-def test_files_and_folders_are_opened(page: FilesPage, dialogs: Chosen, asked: list[FileAction]) -> None:
+def test_files_page_adds_opened_files_and_folders(
+    page: FilesPage, dialogs: Chosen, asked: list[FileAction]
+) -> None:
     page.zone.open.click()
     page.zone.folder.click()
     assert asked == []
@@ -156,7 +158,7 @@ def test_files_and_folders_are_opened(page: FilesPage, dialogs: Chosen, asked: l
     assert all(f"*.{kind}" in dialogs.kinds[0] for kind in KINDS)
 
 
-def test_each_file_has_a_row_and_keeps_it(page: FilesPage) -> None:
+def test_files_keep_their_rows_when_list_changes(page: FilesPage) -> None:
     assert [row.name.accessibleName() for row in page.rows.values()] == ["done.mp3", "working.mp4", "waiting.wav"]
     working = page.rows[2]
     working.step.setFocus()
@@ -168,7 +170,7 @@ def test_each_file_has_a_row_and_keeps_it(page: FilesPage) -> None:
     assert places == {3: 0, 2: 1}
 
 
-def test_all_are_paused_and_resumed(page: FilesPage, asked: list[FileAction], texts: Texts) -> None:
+def test_pause_button_pauses_and_resumes_all_files(page: FilesPage, asked: list[FileAction], texts: Texts) -> None:
     assert page.pause.text() == texts("files.pause-all")
     page.pause.click()
     paused = tuple(replace(file, state=FileState.PAUSED) for file in (WORKING, WAITING))
@@ -181,13 +183,13 @@ def test_all_are_paused_and_resumed(page: FilesPage, asked: list[FileAction], te
     assert not page.pause.isVisible() and page.clear.isVisible()
 
 
-def test_how_results_are_saved_is_chosen(page: FilesPage, asked: list[FileAction]) -> None:
+def test_format_tick_asks_to_change_saving(page: FilesPage, asked: list[FileAction]) -> None:
     assert [form for form, tick in page.forms.items() if tick.isChecked()] == list(FORMS)
     QTest.keyClick(page.forms[Format.VTT], Qt.Key.Key_Space)
     assert asked == [ChooseSaving((*FORMS, Format.VTT), "")]
 
 
-def test_where_results_are_saved_is_chosen(page: FilesPage, dialogs: Chosen, asked: list[FileAction]) -> None:
+def test_place_choice_asks_to_change_saving(page: FilesPage, dialogs: Chosen, asked: list[FileAction]) -> None:
     assert page.place.count() == 2
     page._choose_place(1)
     assert asked == [] and page.place.currentIndex() == 0
@@ -200,7 +202,7 @@ def test_where_results_are_saved_is_chosen(page: FilesPage, dialogs: Chosen, ask
     assert asked == [ChooseSaving(FORMS, "/texts"), ChooseSaving(FORMS, "/texts"), ChooseSaving(FORMS, "")]
 
 
-def test_a_text_that_comes_is_copied(page: FilesPage, texts: Texts) -> None:
+def test_arriving_text_is_copied_to_clipboard(page: FilesPage, texts: Texts) -> None:
     page.show_text(FileText(1, "kia ora koutou"))
     assert QGuiApplication.clipboard().text() == "kia ora koutou"
     assert page.rows[1].copy.text() == texts("action.copied")
@@ -208,13 +210,13 @@ def test_a_text_that_comes_is_copied(page: FilesPage, texts: Texts) -> None:
     assert QGuiApplication.clipboard().text() == "of a file that is gone"
 
 
-def test_the_list_has_notes(page: FilesPage, texts: Texts) -> None:
+def test_files_page_shows_note_of_list(page: FilesPage, texts: Texts) -> None:
     assert not page.note.isVisible()
     page.show_files(replace(VIEW, note=Note(FileNote.NOTHING_FOUND)))
     assert page.note.text() == texts("files.note.nothing-found")
 
 
-def test_the_language_and_the_colours_change_in_place(make: Make, theme: Theme) -> None:
+def test_files_page_follows_language_and_theme(make: Make, theme: Theme) -> None:
     texts = Texts("en")
     page = make(texts)
     texts.choose("zh")
@@ -224,7 +226,7 @@ def test_the_language_and_the_colours_change_in_place(make: Make, theme: Theme) 
     assert page.grab().toImage() != before
 
 
-def test_everything_is_reached_by_keyboard_and_named(page: FilesPage) -> None:
+def test_files_page_is_reachable_by_keyboard_and_named(page: FilesPage) -> None:
     wanted = {
         widget
         for widget in page.findChildren(QWidget)
@@ -243,7 +245,7 @@ def test_everything_is_reached_by_keyboard_and_named(page: FilesPage) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_is_cut_at_twice_the_size(qapp: QApplication, language: str, qtbot: QtBot) -> None:
+def test_files_page_fits_at_double_font_size(qapp: QApplication, language: str, qtbot: QtBot) -> None:
     before = QFont(qapp.font())
     large = QFont(before)
     large.setPointSizeF(before.pointSizeF() * 2)

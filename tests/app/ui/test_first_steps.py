@@ -1,4 +1,4 @@
-"""When the first steps come, and when they do not."""
+"""The first steps appear for new users and on request."""
 
 from dataclasses import replace
 
@@ -40,12 +40,12 @@ def steps(theme: Theme, texts: Texts, shell: Shell, asked: list[Action]) -> Firs
     return FirstSteps(theme, texts, asked.append, lambda action: None, shell)
 
 
-def test_whoever_has_seen_them_is_spared_and_they_are_not_even_made(steps: FirstSteps, shell: Shell) -> None:
+def test_first_steps_are_not_created_for_welcomed_user(steps: FirstSteps, shell: Shell) -> None:
     steps.show(WELCOME)
     assert (steps.page, shell.covered, shell.page) == (None, False, "dictation")
 
 
-def test_they_begin_where_they_were_left_with_what_was_told_before(steps: FirstSteps, shell: Shell) -> None:
+def test_first_steps_resume_at_saved_step_with_earlier_values(steps: FirstSteps, shell: Shell) -> None:
     steps.show(Choices((("USB", "USB"),)))
     steps.show(Problem("hotkeys", note=Note("hotkeys-wayland")))
     steps.show(Problem("gateway", note=Note("gateway-failed")))
@@ -56,17 +56,17 @@ def test_they_begin_where_they_were_left_with_what_was_told_before(steps: FirstS
     assert steps.page.hotkey.first is steps.page.hotkey.copy
 
 
-def test_a_fresh_home_need_not_wait_for_its_settings(steps: FirstSteps, shell: Shell) -> None:
+def test_first_steps_open_before_settings_and_keep_their_step(steps: FirstSteps, shell: Shell) -> None:
     steps.open()
     assert steps.page is not None
     steps.page.next.click()
     steps.show(Settings())
-    assert (shell.covered, steps.page.step) == (True, Step.MICROPHONE), "nothing begins anew"
+    assert (shell.covered, steps.page.step) == (True, Step.MICROPHONE), "the steps do not start again"
     steps.show(WELCOME)
     assert not shell.covered
 
 
-def test_put_off_they_stay_away_also_where_nothing_can_be_written(steps: FirstSteps, shell: Shell) -> None:
+def test_postponed_first_steps_stay_closed_when_settings_are_unwritable(steps: FirstSteps, shell: Shell) -> None:
     steps.show(Settings())
     assert steps.page is not None
     steps.page.later.click()
@@ -75,7 +75,7 @@ def test_put_off_they_stay_away_also_where_nothing_can_be_written(steps: FirstSt
     assert not shell.covered
 
 
-def test_another_page_that_somebody_asks_for_goes_first(steps: FirstSteps, shell: Shell) -> None:
+def test_requested_page_replaces_first_steps(steps: FirstSteps, shell: Shell) -> None:
     steps.show(Settings())
     shell.appear()
     assert shell.covered
@@ -83,7 +83,7 @@ def test_another_page_that_somebody_asks_for_goes_first(steps: FirstSteps, shell
     assert shell.page == "settings"
 
 
-def test_they_are_shown_again_when_somebody_asks(
+def test_first_steps_open_again_on_request(
     steps: FirstSteps, shell: Shell, texts: Texts, asked: list[Action], qtbot: QtBot
 ) -> None:
     steps.show(WELCOME)

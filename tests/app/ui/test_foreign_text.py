@@ -1,4 +1,4 @@
-"""Words of strangers in windows are shown as they are: never as markup, a shortcut or a control character."""
+"""Foreign texts appear literally: never as markup, shortcut or control character."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ HOSTILE = "<b>x</b> & <img src='file:///etc/passwd'>\n\x1b[31m\u202eend"
 
 
 def as_shown(shown: str) -> str:
-    """What a tooltip of this text says."""
+    """Return the text that the tooltip displays."""
     if not QtGui.Qt.mightBeRichText(shown):
         return shown
     document = QTextDocument()
@@ -26,7 +26,7 @@ def as_shown(shown: str) -> str:
 
 
 @pytest.mark.parametrize("text", ["talk.wav", "a & b <c", "two\nlines", "<b>x</b>", HOSTILE.replace("\x1b", "")])
-def test_tip_shows_a_name_as_it_is(text: str) -> None:
+def test_tip_shows_name_literally(text: str) -> None:
     assert as_shown(tip(text)) == text.replace("\u202e", r"\u202e")
 
 
@@ -45,10 +45,10 @@ def test_microphones_are_listed_in_one_line_each(texts: Texts) -> None:
 
 
 @pytest.mark.usefixtures("qapp")
-def test_label_of_a_file_shows_its_name_as_it_is() -> None:
+def test_file_label_shows_name_literally() -> None:
     file = FileView(1, "/a/<b>x</b>\x1b[2J\u202e\udc80.wav", FileState.DONE)
     assert file.name == r"b>\x1b[2J\u202e\udc80.wav"
     label = Elided(1)
     label.resize(40, 20)
-    label.show_text("/a/<b>x</b>\udc80" * 9)  # also a name that is in no encoding
+    label.show_text("/a/<b>x</b>\udc80" * 9)  # also a name with an undecodable byte
     assert label.textFormat() is Qt.TextFormat.PlainText and as_shown(label.toolTip()).startswith("/a/<b>x</b>")

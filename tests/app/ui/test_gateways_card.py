@@ -1,4 +1,4 @@
-"""One gateway: shown, chosen, renamed, and forgotten only by who is sure."""
+"""Gateway card: show, select, rename, and forget after confirmation."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -29,7 +29,7 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
     return World(theme, texts, qtbot)
 
 
-def test_what_it_says(world: World, texts: Texts) -> None:
+def test_gateway_card_shows_name_address_and_health(world: World, texts: Texts) -> None:
     card = world.card
     assert (card.name.text(), card.where.text(), card.shape.health) == ("desk", "10.0.0.1:8765", Health.WELL)
     assert "2" in card.says.text() and "desk" in card.accessibleName()
@@ -37,7 +37,7 @@ def test_what_it_says(world: World, texts: Texts) -> None:
     assert texts("gateways.unpaired") in card.where.text() and not card.forget.isVisible()
 
 
-def test_the_choice_follows_what_is_in_force(world: World) -> None:
+def test_gateway_card_mark_follows_setting_in_force(world: World) -> None:
     world.card.pick.click()
     assert world.used == ["desk"] and not world.card.pick.isChecked()
     world.card.show_gateway(GatewayView("desk", "desk", "", chosen=True))
@@ -45,7 +45,7 @@ def test_the_choice_follows_what_is_in_force(world: World) -> None:
     assert world.used == ["desk"] and world.card.pick.isChecked()
 
 
-def test_it_is_renamed_with_enter_or_with_the_button(world: World) -> None:
+def test_gateway_card_renames_by_enter_or_button(world: World) -> None:
     card = world.card
     card.rename.click()
     assert card.field.isVisible() and card.field.text() == "desk"
@@ -61,7 +61,7 @@ def test_it_is_renamed_with_enter_or_with_the_button(world: World) -> None:
     assert not card.field.isVisible() and len(world.asked) == 2
 
 
-def test_only_who_is_sure_forgets_it(world: World, texts: Texts) -> None:
+def test_gateway_card_forgets_on_second_click(world: World, texts: Texts) -> None:
     forget = world.card.forget
     forget.click()
     assert world.asked == [] and forget.text() == texts("gateways.sure")
@@ -69,7 +69,7 @@ def test_only_who_is_sure_forgets_it(world: World, texts: Texts) -> None:
     assert world.asked == [ForgetGateway("desk")]
 
 
-def test_who_turns_to_something_else_does_not_want_it(world: World, texts: Texts, qtbot: QtBot) -> None:
+def test_forget_confirmation_is_cancelled_on_focus_loss(world: World, texts: Texts, qtbot: QtBot) -> None:
     card = world.card
     card.activateWindow()
     qtbot.waitUntil(card.isActiveWindow)
@@ -78,7 +78,7 @@ def test_who_turns_to_something_else_does_not_want_it(world: World, texts: Texts
     assert card.forget.text() == texts("gateways.forget")
 
 
-def test_this_computer_is_neither_renamed_nor_forgotten(world: World) -> None:
+def test_card_of_this_computer_offers_neither_rename_nor_forget(world: World) -> None:
     world.card.show_here("here", "says", chosen=True)
     card = world.card
     assert not any(widget.isVisible() for widget in (card.rename, card.forget, card.where, card.shape))

@@ -1,4 +1,4 @@
-"""Others on the network: each with a way to pair with it."""
+"""Found gateways on the network have a button to pair."""
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -24,7 +24,7 @@ def found(theme: Theme, texts: Texts, wanted: list[FoundView], qtbot: QtBot) -> 
     return made
 
 
-def test_each_can_be_paired_with(found: FoundList, wanted: list[FoundView]) -> None:
+def test_found_gateways_can_be_paired(found: FoundList, wanted: list[FoundView]) -> None:
     found.show_found((ATTIC, STUDIO))
     found.rows[1].pair.click()
     assert wanted == [STUDIO] and "studio" in found.rows[1].pair.accessibleName()
@@ -33,7 +33,7 @@ def test_each_can_be_paired_with(found: FoundList, wanted: list[FoundView]) -> N
     assert not found.rows and found.isHidden()
 
 
-def test_the_same_ones_stay(found: FoundList) -> None:
+def test_found_rows_are_rebuilt_only_when_changed(found: FoundList) -> None:
     found.show_found((ATTIC,))
     (row,) = found.rows
     found.show_found((ATTIC,))
@@ -42,7 +42,7 @@ def test_the_same_ones_stay(found: FoundList) -> None:
     assert found.rows != [row]
 
 
-def test_the_focus_stays_with_the_one_that_had_it(found: FoundList, qtbot: QtBot) -> None:
+def test_focus_stays_on_its_gateway_when_list_grows(found: FoundList, qtbot: QtBot) -> None:
     found.show_found((STUDIO,))
     found.show()
     found.activateWindow()

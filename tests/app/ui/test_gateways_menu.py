@@ -1,4 +1,4 @@
-"""The tray's list of gateways follows what is in force, and leads to one more."""
+"""The tray's list of gateways follows the setting in force and offers pairing."""
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -29,7 +29,7 @@ def shown(world: World) -> list[tuple[str, bool]]:
     return [(one.text(), one.isChecked()) for one in world.menu.actions() if not one.isSeparator()]
 
 
-def test_this_computer_and_those_that_are_paired(world: World, texts: Texts) -> None:
+def test_gateways_menu_lists_this_computer_and_gateways(world: World, texts: Texts) -> None:
     here, more = texts("place.here"), (texts("gateways.tray-add"), False)
     assert shown(world) == [(here, True), more]
     world.menu.show_gateways(GatewaysView((DESK, TEAM)))
@@ -39,7 +39,7 @@ def test_this_computer_and_those_that_are_paired(world: World, texts: Texts) -> 
     assert shown(world) == [(here, False), ("team", True), more]
 
 
-def test_a_click_asks_and_the_mark_follows_what_is_in_force(world: World) -> None:
+def test_gateways_menu_mark_follows_setting_in_force(world: World) -> None:
     world.menu.show_gateways(GatewaysView((DESK, TEAM)))
     desk, team = world.menu.entries
     desk.trigger()
@@ -49,14 +49,14 @@ def test_a_click_asks_and_the_mark_follows_what_is_in_force(world: World) -> Non
     assert world.asked[-1] == ChangeSetting("gateway.chosen", "") and not world.menu.here.isChecked()
 
 
-def test_an_open_menu_stays_as_it_is(world: World) -> None:
+def test_open_gateways_menu_keeps_its_entries(world: World) -> None:
     world.menu.show_gateways(GatewaysView((DESK, TEAM)))
     before = world.menu.actions()
     world.menu.show_gateways(GatewaysView((TEAM, DESK)[::-1], here=False))
     assert world.menu.actions() == before
 
 
-def test_who_opens_it_looks_and_who_wants_one_more_says_so(world: World, qtbot: QtBot) -> None:
+def test_gateways_menu_signals_opening_and_pairing_request(world: World, qtbot: QtBot) -> None:
     looks: list[bool] = []
     world.menu.looked.connect(looks.append)
     world.menu.aboutToShow.emit()

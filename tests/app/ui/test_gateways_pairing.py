@@ -1,4 +1,4 @@
-"""A code is typed or pasted, it is said what is sent where, and how it went."""
+"""The user types or pastes a code, reads what is sent where, and sees the result."""
 
 from functools import partial
 
@@ -40,7 +40,7 @@ def paste(field: QLineEdit, text: str) -> None:
     field.textEdited.emit(field.text())
 
 
-def test_one_that_was_found_needs_its_code_only(world: World, texts: Texts) -> None:
+def test_found_gateway_needs_only_its_code(world: World, texts: Texts) -> None:
     form = world.form
     form.open(ATTIC, "laptop")
     assert not form.address.isVisible() and form.device.text() == "laptop" and not form.go.isEnabled()
@@ -55,7 +55,7 @@ def test_one_that_was_found_needs_its_code_only(world: World, texts: Texts) -> N
     assert len(world.asked) == 1
 
 
-def test_an_address_is_typed(world: World, texts: Texts) -> None:
+def test_gateway_is_paired_by_typed_address(world: World, texts: Texts) -> None:
     form = world.form
     form.open(None, "laptop")
     paste(form.code, "your code: 1234-5678")
@@ -69,7 +69,7 @@ def test_an_address_is_typed(world: World, texts: Texts) -> None:
 
 
 @pytest.mark.parametrize("into", ["address", "code"])
-def test_a_link_says_everything(world: World, into: str) -> None:
+def test_pairing_link_fills_address_and_code(world: World, into: str) -> None:
     world.form.open(None, "laptop")
     paste(getattr(world.form, into), encode_link(LINK))
     assert world.form.code.text() == "0011 2233"
@@ -78,9 +78,7 @@ def test_a_link_says_everything(world: World, into: str) -> None:
 
 
 @pytest.mark.parametrize("reason", PairRefusal)
-def test_each_refusal_is_told_and_the_code_may_be_typed_again(
-    world: World, texts: Texts, reason: PairRefusal
-) -> None:
+def test_pairing_form_shows_refusal_and_accepts_new_code(world: World, texts: Texts, reason: PairRefusal) -> None:
     form = world.form
     form.open(ATTIC, "laptop")
     paste(form.code, "12345678")
@@ -93,7 +91,7 @@ def test_each_refusal_is_told_and_the_code_may_be_typed_again(
     assert not form.note.text() and not form.go.isEnabled()
 
 
-def test_once_paired_it_may_be_used_at_once_or_not(world: World) -> None:
+def test_paired_gateway_can_be_used_now_or_later(world: World) -> None:
     form = world.form
     for use in (True, False):
         form.open(ATTIC, "laptop")
@@ -107,7 +105,7 @@ def test_once_paired_it_may_be_used_at_once_or_not(world: World) -> None:
     assert world.asked[-1] == EndPairing()
 
 
-def test_what_went_on_before_is_not_shown_and_giving_up_ends_it(world: World) -> None:
+def test_pairing_form_ignores_earlier_pairing_and_ends_on_cancel(world: World) -> None:
     form = world.form
     form.open(ATTIC, "laptop")
     form.show_pairing(PairingView(PairingStage.PAIRED, "old", "old"))
@@ -117,7 +115,7 @@ def test_what_went_on_before_is_not_shown_and_giving_up_ends_it(world: World) ->
     assert world.asked == [EndPairing()] and world.closed == [1]
 
 
-def test_answers_move_neither_fields_nor_buttons(world: World) -> None:
+def test_pairing_answers_move_no_controls(world: World) -> None:
     form = world.form
     form.open(ATTIC, "laptop")
     QTest.keyClicks(form.code, "12345678")

@@ -1,4 +1,4 @@
-"""Where speech is recognised: seen, chosen, one more paired; nothing of it cut, all of it reached by keyboard."""
+"""The gateways panel shows, selects and pairs gateways. It fits every font size and works by keyboard."""
 
 from dataclasses import replace
 
@@ -45,7 +45,7 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
     return World(theme, texts, qtbot)
 
 
-def test_only_what_is_seen_is_looked_at(world: World) -> None:
+def test_gateways_are_checked_only_while_panel_is_visible(world: World) -> None:
     world.panel.hide()
     world.panel.again()
     assert world.asked == [LookAtGateways(True), LookAtGateways(False)]
@@ -54,7 +54,7 @@ def test_only_what_is_seen_is_looked_at(world: World) -> None:
     assert world.asked[2:] == [LookAtGateways(True)] * 2
 
 
-def test_one_is_chosen(world: World) -> None:
+def test_gateway_or_this_computer_is_chosen(world: World) -> None:
     panel = world.panel
     assert panel.cards["desk"].pick.isChecked() and not panel.here.pick.isChecked()
     panel.cards["team"].pick.click()
@@ -62,7 +62,7 @@ def test_one_is_chosen(world: World) -> None:
     assert world.settings == [ChangeSetting("gateway.chosen", "team"), ChangeSetting("gateway.chosen", "")]
 
 
-def test_an_address_that_somebody_wrote_is_taken_back_with_the_choice_of_this_computer(world: World) -> None:
+def test_choice_of_this_computer_clears_manual_gateway_address(world: World) -> None:
     world.panel.show_gateways(replace(VIEW, gateways=(DESK, PLAIN)))
     world.panel.cards["gpu:1"].pick.click()
     world.panel.here.pick.click()
@@ -70,12 +70,12 @@ def test_an_address_that_somebody_wrote_is_taken_back_with_the_choice_of_this_co
     assert ChangeSetting("gateway.url", "") in world.settings
 
 
-def test_those_that_are_gone_go(world: World) -> None:
+def test_removed_gateways_lose_their_cards(world: World) -> None:
     world.panel.show_gateways(replace(VIEW, gateways=(TEAM,), found=()))
     assert list(world.panel.cards) == ["team"] and world.panel.none.isVisible() and not world.panel.found.rows
 
 
-def test_this_computer_says_in_whose_place_it_is_and_problems_are_told(world: World) -> None:
+def test_panel_shows_replaced_gateway_and_problems(world: World) -> None:
     problem = Note("gateways-not-kept")
     told = Note("gateway-forgotten", {"gateway": "old"})
     world.panel.show_gateways(replace(VIEW, here=True, instead_of="desk", problem=problem, told=told))
@@ -83,7 +83,7 @@ def test_this_computer_says_in_whose_place_it_is_and_problems_are_told(world: Wo
     assert "old" in world.panel.told.text()
 
 
-def test_one_that_was_found_is_paired_and_chosen(world: World) -> None:
+def test_found_gateway_is_paired_and_chosen(world: World) -> None:
     panel = world.panel
     panel.found.rows[0].pair.click()
     assert panel.form.isVisible() and not panel.add.isEnabled()
@@ -96,7 +96,7 @@ def test_one_that_was_found_is_paired_and_chosen(world: World) -> None:
     assert world.settings == [ChangeSetting("gateway.chosen", "attic")] and panel.add.isEnabled()
 
 
-def test_what_is_being_typed_stays(world: World) -> None:
+def test_typed_address_survives_updates_and_hiding(world: World) -> None:
     panel = world.panel
     panel.add.click()
     panel.form.address.setText("desk.lo")
@@ -106,13 +106,13 @@ def test_what_is_being_typed_stays(world: World) -> None:
     assert panel.form.isVisible() and panel.form.address.text() == "desk.lo"
 
 
-def test_a_search_finds_it(world: World, texts: Texts) -> None:
+def test_settings_search_finds_gateways_panel(world: World, texts: Texts) -> None:
     words = " ".join(world.panel.words())
     assert "desk" in words and texts("gateways.find") in words
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])
-def test_nothing_is_cut_and_everything_is_reached(
+def test_gateways_panel_fits_and_is_reachable_at_each_font_size(
     theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot, scale: float
 ) -> None:
     usual = QFont(qapp.font())

@@ -1,4 +1,4 @@
-"""Every way in which a gateway can be has words, in both languages."""
+"""Every health of a gateway has its own text in both languages."""
 
 import pytest
 
@@ -17,26 +17,26 @@ def of(answer: Answer, gateway: str = "id", *, chosen: bool = False) -> GatewayV
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_each_has_words_of_its_own(language: str) -> None:
+def test_each_health_has_own_text(language: str) -> None:
     note = Note("gateway-unauthorised")
     said = {answer_text(Texts(language), of(Answer(health, 1.0, note=note))) for health in Health}
     assert len(said) == len(Health) and all(said)
 
 
-def test_who_is_behind_it_and_how_fast_it_is() -> None:
+def test_texts_name_workers_and_latency() -> None:
     assert answer_text(EN, of(WELL)) == "Answers within 1 ms · GPU · m, cpu · n"
     assert answer_text(EN, of(Answer(Health.WELL, 0.2))) == "Answers within 1 ms"
     assert menu_text(EN, of(WELL)) == "desk · 1 ms" and menu_text(EN, of(Answer())) == "desk"
 
 
-def test_one_without_pairing_is_asked_once_it_is_chosen_and_looked_for_nowhere() -> None:
+def test_unpaired_gateway_is_checked_only_when_chosen() -> None:
     assert answer_text(EN, of(Answer(), "")) == EN("gateways.not-asked")
     assert answer_text(EN, of(Answer(), "", chosen=True)) == EN("gateways.asking")
     assert "looked for" not in answer_text(EN, of(Answer(Health.AWAY), ""))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_where_speech_goes_is_what_is_so_and_not_what_was_chosen(language: str) -> None:
+def test_goes_text_names_actual_destination(language: str) -> None:
     texts, chosen = Texts(language), of(WELL, chosen=True)
     assert goes_text(texts, GatewaysView((of(WELL, "other"),))) == texts("place.goes-here")
     assert goes_text(texts, GatewaysView((of(WELL, "other"), chosen), here=False)).endswith("desk")
@@ -44,11 +44,11 @@ def test_where_speech_goes_is_what_is_so_and_not_what_was_chosen(language: str) 
     assert "desk" in instead and instead.startswith(texts("place.goes-here"))
 
 
-def test_what_is_wrong_is_seen() -> None:
+def test_answer_role_marks_problems() -> None:
     roles = [answer_role(of(Answer(health))) for health in (Health.WELL, Health.AWAY, Health.REFUSED)]
     assert roles == ["muted", "warning", "danger"]
 
 
-def test_this_computer_says_in_whose_place_it_is() -> None:
+def test_here_text_names_replaced_gateway() -> None:
     assert "desk" in here_text(EN, GatewaysView(instead_of="desk"))
     assert here_text(EN, GatewaysView()) == EN("gateways.here-says")

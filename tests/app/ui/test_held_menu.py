@@ -27,7 +27,7 @@ def menu(texts: Texts, asked: list[Action], qtbot: QtBot) -> HeldMenu:
     return made
 
 
-def test_menu_is_there_while_a_recording_has_text_to_paste(menu: HeldMenu, texts: Texts) -> None:
+def test_held_menu_is_visible_while_recording_has_text_to_paste(menu: HeldMenu, texts: Texts) -> None:
     assert not menu.menuAction().isVisible() and menu.title() == texts("tray.to-paste")
     menu.show_takes([DONE, NEW, OLD])
     assert menu.menuAction().isVisible()
@@ -38,7 +38,7 @@ def test_menu_is_there_while_a_recording_has_text_to_paste(menu: HeldMenu, texts
     assert not menu.menuAction().isVisible() and menu.entries == []
 
 
-def test_each_recording_is_pasted_copied_or_dismissed(
+def test_held_menu_pastes_copies_or_dismisses_each_recording(
     menu: HeldMenu, asked: list[Action], texts: Texts, qtbot: QtBot
 ) -> None:
     menu.show_takes([NEW, OLD])
@@ -47,15 +47,15 @@ def test_each_recording_is_pasted_copied_or_dismissed(
         texts(f"action.{name}") for name in ("paste", "copy", "dismiss")
     ]
     paste.trigger()
-    assert asked == [], "the menu has the focus still"
+    assert asked == [], "the menu still has the focus"
     qtbot.waitUntil(lambda: asked == [SettleHeld("old", HeldDeed.PASTE)])
     copy.trigger()
     dismiss.trigger()
     assert asked[1:] == [SettleHeld("old", HeldDeed.COPY), SettleHeld("old", HeldDeed.DISMISS)]
 
 
-def test_menu_is_made_anew_only_for_other_recordings(menu: HeldMenu) -> None:
+def test_held_menu_is_rebuilt_only_for_other_recordings(menu: HeldMenu) -> None:
     menu.show_takes([NEW])
     entries = menu.entries
     menu.show_takes([DONE, NEW])
-    assert menu.entries is entries, "a menu that is open would close"
+    assert menu.entries is entries, "a rebuild would close an open menu"

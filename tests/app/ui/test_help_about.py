@@ -1,4 +1,4 @@
-"""What this is and what it is made of: a list that is searched, texts on demand."""
+"""Licence list: loaded once, searchable, with texts on demand."""
 
 import pytest
 from PySide6.QtTest import QTest
@@ -30,12 +30,12 @@ def panel(theme: Theme, texts: Texts, asked: list[HelpAction], qtbot: QtBot) -> 
     return made
 
 
-def test_the_list_is_read_once_and_only_when_somebody_looks(panel: AboutPanel, asked: list[HelpAction]) -> None:
+def test_licences_are_loaded_once_when_panel_is_shown(panel: AboutPanel, asked: list[HelpAction]) -> None:
     panel.again()
     assert asked == []
     panel.show()
     panel.again()
-    assert asked == [LicencesWanted()] * 2, "nobody has answered yet"
+    assert asked == [LicencesWanted()] * 2, "no answer has arrived yet"
     panel.show_licences(LicencesView("1.2", LICENCES))
     panel.hide()
     panel.show()
@@ -43,7 +43,7 @@ def test_the_list_is_read_once_and_only_when_somebody_looks(panel: AboutPanel, a
     assert "1.2" in panel.heading.text() and panel.model.rowCount() == 3
 
 
-def test_it_is_searched_by_name_and_licence(panel: AboutPanel, texts: Texts) -> None:
+def test_licences_are_searched_by_name_and_licence(panel: AboutPanel, texts: Texts) -> None:
     panel.show()
     assert panel.nothing.text() == texts("help.about.loading")
     panel.show_licences(LicencesView("1.2", LICENCES))
@@ -53,7 +53,7 @@ def test_it_is_searched_by_name_and_licence(panel: AboutPanel, texts: Texts) -> 
     assert panel.nothing.text() == texts("help.about.nothing-found") and not panel.list.isVisible()
 
 
-def test_the_text_of_the_chosen_one_is_shown(panel: AboutPanel, asked: list[HelpAction], texts: Texts) -> None:
+def test_text_of_selected_licence_is_shown(panel: AboutPanel, asked: list[HelpAction], texts: Texts) -> None:
     panel.show()
     panel.show_licences(LicencesView("1.2", LICENCES))
     panel.list.setCurrentIndex(panel.model.index(1))
@@ -71,7 +71,7 @@ def test_the_text_of_the_chosen_one_is_shown(panel: AboutPanel, asked: list[Help
     assert panel.text.toPlainText() == texts("help.about.no-text")
 
 
-def test_everything_has_a_name_and_a_search_of_the_settings_finds_it(panel: AboutPanel) -> None:
+def test_about_panel_has_accessible_names_and_search_words(panel: AboutPanel) -> None:
     panel.show()
     panel.show_licences(LicencesView("1.2", LICENCES))
     for control in (panel.search, panel.list, panel.text):

@@ -1,4 +1,4 @@
-"""The examination in the window: asked for, told as it goes, the gravest first, in both languages."""
+"""Examination panel: runs on demand, shows progress, and lists the most severe findings first."""
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -38,7 +38,7 @@ def rows(panel: ExaminationPanel) -> list[str]:
     return [str(panel.model.data(panel.model.index(row))) for row in range(panel.model.rowCount())]
 
 
-def test_it_begins_when_somebody_asks(panel: ExaminationPanel, asked: list[HelpAction]) -> None:
+def test_examination_starts_on_request(panel: ExaminationPanel, asked: list[HelpAction]) -> None:
     assert not panel.list.isVisible() and not panel.text.isVisible() and not panel.state.text()
     panel.examine.click()
     assert asked == [Examine()]
@@ -48,7 +48,7 @@ def test_it_begins_when_somebody_asks(panel: ExaminationPanel, asked: list[HelpA
     assert panel.examine.isEnabled() and panel.examine.text() == "Examine again"
 
 
-def test_the_gravest_is_first_and_what_to_do_stands_below(panel: ExaminationPanel) -> None:
+def test_most_severe_finding_is_first_with_remedy_below(panel: ExaminationPanel) -> None:
     panel.show_examination(ExaminationView((WELL, HINT, BAD)))
     assert [row.split(",")[0] for row in rows(panel)] == ["Problem", "Advice", "Well"]
     assert panel.state.text() == "1 problem"
@@ -58,12 +58,12 @@ def test_the_gravest_is_first_and_what_to_do_stands_below(panel: ExaminationPane
     assert panel.text.toPlainText() == "Tray: There is one."
 
 
-def test_all_is_well(panel: ExaminationPanel) -> None:
+def test_examination_without_problems_says_so(panel: ExaminationPanel) -> None:
     panel.show_examination(ExaminationView((WELL,)))
     assert panel.state.text() == "Everything that was looked at works." and not panel.text.isVisible()
 
 
-def test_it_speaks_the_language_of_the_window(panel: ExaminationPanel, texts: Texts) -> None:
+def test_examination_follows_window_language(panel: ExaminationPanel, texts: Texts) -> None:
     panel.show_examination(ExaminationView((BAD,)))
     texts.choose("zh")
     panel.refresh()

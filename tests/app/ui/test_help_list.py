@@ -1,4 +1,4 @@
-"""Rows of cells: drawn, high enough for large letters, and texts that can be read and copied."""
+"""Rows of cells are painted and fit large fonts; texts can be read and copied."""
 
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QApplication
@@ -25,7 +25,7 @@ def made(theme: Theme, qtbot: QtBot, count: int) -> tuple[Rows, RowModel]:
     return rows, model
 
 
-def test_rows_are_drawn_and_the_chosen_one_looks_different(theme: Theme, qtbot: QtBot) -> None:
+def test_selected_row_is_drawn_differently(theme: Theme, qtbot: QtBot) -> None:
     rows, model = made(theme, qtbot, 3)
     before = rows.grab().toImage()
     rows.setCurrentIndex(model.index(1))
@@ -35,7 +35,7 @@ def test_rows_are_drawn_and_the_chosen_one_looks_different(theme: Theme, qtbot: 
     assert theme.colour("danger").name() in colours
 
 
-def test_a_list_is_as_high_as_its_rows_and_no_higher_than_it_may(theme: Theme, qtbot: QtBot) -> None:
+def test_list_height_fits_rows_up_to_maximum(theme: Theme, qtbot: QtBot) -> None:
     rows, model = made(theme, qtbot, 3)
     most = rows.height()
     rows.fit(3)
@@ -44,7 +44,7 @@ def test_a_list_is_as_high_as_its_rows_and_no_higher_than_it_may(theme: Theme, q
     assert rows.height() == most
 
 
-def test_large_letters_have_room(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
+def test_rows_and_text_grow_with_font_size(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
     rows, model = made(theme, qtbot, 2)
     small = rows.visualRect(model.index(0)).height()
     font = QFont(qapp.font())
@@ -57,7 +57,7 @@ def test_large_letters_have_room(theme: Theme, qapp: QApplication, qtbot: QtBot)
     assert text.height() > 4 * QFontMetrics(text.font()).height()
 
 
-def test_a_text_that_is_shown_again_stays_where_it_is_read(qtbot: QtBot) -> None:
+def test_reading_keeps_scroll_position_for_same_text(qtbot: QtBot) -> None:
     text = Reading(3)
     qtbot.addWidget(text)
     text.show_text("\n".join(map(str, range(100))))

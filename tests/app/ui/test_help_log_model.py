@@ -1,4 +1,4 @@
-"""Lines that come at the end are added; what was chosen stays."""
+"""New log lines are appended, and the selection stays."""
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
@@ -30,7 +30,7 @@ def told(model: LogModel) -> list[str]:
     return told
 
 
-def test_what_goes_on_is_added_and_what_is_too_old_goes(model: LogModel, told: list[str]) -> None:
+def test_log_model_appends_new_lines_and_drops_oldest(model: LogModel, told: list[str]) -> None:
     model.show_lines(LINES[:4])
     model.show_lines(LINES[:6])
     model.show_lines(LINES[2:8])
@@ -42,13 +42,15 @@ def test_what_goes_on_is_added_and_what_is_too_old_goes(model: LogModel, told: l
 
 
 @pytest.mark.parametrize("lines", [(), (line("other"),), (LINES[0], line("late"), *LINES[1:5])])
-def test_other_lines_are_a_new_list(model: LogModel, told: list[str], lines: tuple[LogLine, ...]) -> None:
+def test_log_model_resets_for_unrelated_lines(
+    model: LogModel, told: list[str], lines: tuple[LogLine, ...]
+) -> None:
     model.show_lines(LINES[:4])
     model.show_lines(lines)
     assert told == ["reset", "reset"] and model.lines == lines
 
 
-def test_what_is_chosen_stays_chosen(model: LogModel, qtbot: QtBot) -> None:
+def test_log_selection_stays_when_lines_are_added(model: LogModel, qtbot: QtBot) -> None:
     view = QListView()
     qtbot.addWidget(view)
     view.setModel(model)

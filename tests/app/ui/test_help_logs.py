@@ -1,4 +1,4 @@
-"""The log in the window: only while it is seen, filtered, followed, copied; by keyboard and named."""
+"""Log panel: reads only while visible, filters, follows, copies; usable by keyboard, with accessible names."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def panel(theme: Theme, texts: Texts, asked: list[HelpAction], dialogs: Chosen, 
     return made
 
 
-def test_logs_are_wanted_while_somebody_looks(panel: LogPanel, asked: list[HelpAction]) -> None:
+def test_logs_are_requested_only_while_panel_is_visible(panel: LogPanel, asked: list[HelpAction]) -> None:
     panel.again()
     assert asked == []
     panel.show()
@@ -52,7 +52,7 @@ def test_logs_are_wanted_while_somebody_looks(panel: LogPanel, asked: list[HelpA
     assert asked[2:] == [LookAtLogs(False)]
 
 
-def test_what_is_wanted_is_asked_and_only_that_is_shown(panel: LogPanel, asked: list[HelpAction]) -> None:
+def test_log_panel_shows_only_lines_of_current_filter(panel: LogPanel, asked: list[HelpAction]) -> None:
     panel.show()
     panel.show_lines(LogLines(LogFilter(), some(3), ("desktop", "worker")))
     QTest.keyClicks(panel.search, "x")
@@ -63,13 +63,13 @@ def test_what_is_wanted_is_asked_and_only_that_is_shown(panel: LogPanel, asked: 
     wanted = LogFilter("warning", "worker", "x")
     assert asked[-1] == LookAtLogs(True, wanted)
     panel.show_lines(LogLines(LogFilter(), some(9)))
-    assert len(panel.model.lines) == 3, "those are of another search"
+    assert len(panel.model.lines) == 3, "lines of another filter are ignored"
     panel.show_lines(LogLines(wanted, (), ("desktop", "worker")))
     assert not panel.list.isVisible() and panel.nothing.isVisible()
     assert panel.program.currentData() == "worker"
 
 
-def test_it_says_what_there_is(panel: LogPanel, texts: Texts) -> None:
+def test_log_panel_tells_loading_empty_and_count(panel: LogPanel, texts: Texts) -> None:
     panel.show()
     assert panel.nothing.text() == texts("help.logs.loading")
     panel.show_lines(LogLines())
@@ -80,7 +80,7 @@ def test_it_says_what_there_is(panel: LogPanel, texts: Texts) -> None:
     assert panel.count.text() == texts("help.logs.older", count=2)
 
 
-def test_the_newest_is_followed_unless_somebody_reads(panel: LogPanel) -> None:
+def test_log_panel_follows_newest_line_unless_scrolled_up(panel: LogPanel) -> None:
     panel.show()
     lines = some(200)
     bar = panel.list.verticalScrollBar()
@@ -93,7 +93,7 @@ def test_the_newest_is_followed_unless_somebody_reads(panel: LogPanel) -> None:
     assert bar.value() == 40
 
 
-def test_a_line_is_read_as_a_whole_and_copied(panel: LogPanel) -> None:
+def test_selected_log_line_shows_details_and_is_copied(panel: LogPanel) -> None:
     panel.show()
     lines = (*some(3), parse("{damaged", "worker", 3.0))
     panel.show_lines(LogLines(LogFilter(), lines))
@@ -109,12 +109,12 @@ def test_a_line_is_read_as_a_whole_and_copied(panel: LogPanel) -> None:
     panel.grab()
 
 
-def test_the_folder_can_be_opened(panel: LogPanel, dialogs: Chosen) -> None:
+def test_log_folder_can_be_opened(panel: LogPanel, dialogs: Chosen) -> None:
     panel.folder.click()
     assert dialogs.shown == [str(Path("logs") / "desktop.jsonl")]
 
 
-def test_names_and_room(panel: LogPanel, qapp: QApplication) -> None:
+def test_log_panel_has_accessible_names_and_fits_large_font(panel: LogPanel, qapp: QApplication) -> None:
     panel.show()
     panel.show_lines(LogLines(LogFilter(), some(3), ("desktop",)))
     for control in (panel.search, panel.level, panel.program, panel.list, panel.detail):

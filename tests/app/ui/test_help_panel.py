@@ -1,4 +1,4 @@
-"""The four panels of the help in their section, and who of them shows which news."""
+"""The four help panels are in their section and handle all help values."""
 
 from pathlib import Path
 from typing import get_args
@@ -22,7 +22,7 @@ class Page:
         self.added.append((section, panel, words))
 
 
-def test_they_are_in_their_section_and_all_news_are_shown(theme: Theme, qtbot: QtBot) -> None:
+def test_help_panels_are_in_section_and_show_all_values(theme: Theme, qtbot: QtBot) -> None:
     asked: list[HelpAction] = []
     texts = Texts("en")
     panels = HelpPanels(theme, texts, asked.append, Path("logs"))

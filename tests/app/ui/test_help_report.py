@@ -1,4 +1,4 @@
-"""The report in the window: prepared, read, saved; what goes wrong is told."""
+"""Report panel: prepare, read, save; failures are shown."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ PARTS = (ReportPart("settings.json", 1_834, "{}"), ReportPart("logs/desktop.json
 
 
 class Places(Chosen):
-    """Chooses this place."""
+    """Dialogs that return the path of the test."""
 
     chosen = "/tmp/mine.zip"
 
@@ -46,7 +46,7 @@ def panel(theme: Theme, texts: Texts, asked: list[HelpAction], dialogs: Places, 
     return made
 
 
-def test_it_is_seen_before_it_is_saved(panel: ReportPanel, asked: list[HelpAction], dialogs: Places) -> None:
+def test_report_is_shown_before_saving(panel: ReportPanel, asked: list[HelpAction], dialogs: Places) -> None:
     assert not panel.save.isVisible() and not panel.list.isVisible()
     panel.prepare.click()
     assert asked == [PrepareReport()]
@@ -60,23 +60,23 @@ def test_it_is_seen_before_it_is_saved(panel: ReportPanel, asked: list[HelpActio
     assert asked[1:] == [SaveReport(Path("/tmp/mine.zip"))]
     dialogs.chosen = ""
     panel.save.click()
-    assert len(asked) == 2, "nobody chose a place"
+    assert len(asked) == 2, "the dialog was cancelled"
 
 
-def test_where_it_is_can_be_shown(panel: ReportPanel, dialogs: Places, texts: Texts) -> None:
+def test_folder_of_saved_report_can_be_shown(panel: ReportPanel, dialogs: Places, texts: Texts) -> None:
     panel.show_report(ReportView(ReportState.SAVED, PARTS, "/tmp/mine.zip"))
     assert panel.told.text() == texts("help.report.saved", place="/tmp/mine.zip")
     panel.show_place.click()
     assert dialogs.shown == ["/tmp/mine.zip"]
 
 
-def test_what_goes_wrong_is_told_and_it_can_be_saved_elsewhere(panel: ReportPanel, texts: Texts) -> None:
+def test_failed_report_shows_reason_and_can_be_saved_again(panel: ReportPanel, texts: Texts) -> None:
     panel.show_report(ReportView(ReportState.FAILED, PARTS, note=Note("report-not-saved")))
     assert panel.told.text() == texts("note.report-not-saved") and panel.told.property("role") == "danger"
     assert panel.save.isEnabled() and not panel.show_place.isVisible()
 
 
-def test_each_part_says_what_it_is(panel: ReportPanel, texts: Texts) -> None:
+def test_report_parts_are_described(panel: ReportPanel, texts: Texts) -> None:
     panel.show_report(ReportView(ReportState.READY, PARTS))
     read = [str(panel.model.data(panel.model.index(row))) for row in range(2)]
     assert texts("help.part.settings") in read[0] and texts("help.part.log") in read[1]

@@ -1,4 +1,4 @@
-"""A short list: the same rows again change nothing."""
+"""Equal rows change nothing in the row model."""
 
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -10,7 +10,7 @@ ONE: Row = ((Cell("one"),), "one, read out")
 TWO: Row = ((Cell("two"),), "two, read out")
 
 
-def test_what_is_the_same_stays_and_what_is_new_is_told(qtbot: QtBot) -> None:
+def test_row_model_signals_only_real_changes(qtbot: QtBot) -> None:
     model = RowModel()
     told: list[str] = []
     model.modelReset.connect(lambda: told.append("reset"))

@@ -1,4 +1,4 @@
-"""Recognised again: chosen, at work, come to nothing, compared; a text is changed only when somebody says so."""
+"""Repeated recognition: choose, follow, fail, compare. The text changes only when the user accepts it."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -23,7 +23,7 @@ TWO = replace(ONE, session=UUID(int=2))
 
 
 class Person:
-    """What was asked, and which texts were wanted."""
+    """Recorder of the actions and texts that the user asked for."""
 
     def __init__(self) -> None:
         self.asked: list[HistoryAction] = []
@@ -48,7 +48,7 @@ def panel(theme: Theme, texts: Texts, person: Person, qtbot: QtBot) -> AgainPane
 
 
 def compared(*texts: str, run: int | None = None, row: Row = ONE) -> TakeDetails:
-    """The take as each of these runs has it."""
+    """Return details of the take with one run for each text."""
     run = len(texts) - 1 if run is None else run
     runs = tuple(Run(1_700_000_000.0 + number, "a", number == 0, number) for number in range(len(texts)))
     pieces = difference(row.text, texts[run])
@@ -64,7 +64,7 @@ def seen(panel: AgainPanel) -> list[QPushButton]:
     return [button for button in panel.buttons.controls if button.isVisible() and isinstance(button, QPushButton)]
 
 
-def test_it_is_closed_until_somebody_opens_it_and_offers_what_is_loaded(
+def test_again_panel_opens_on_request_and_offers_loaded_models(
     panel: AgainPanel, person: Person, texts: Texts
 ) -> None:
     assert stage(panel) is Stage.CLOSED and not panel.isVisible()
@@ -73,7 +73,7 @@ def test_it_is_closed_until_somebody_opens_it_and_offers_what_is_loaded(
     panel.show_models(HistoryModels(("a", "b")))
     names = [panel.model.itemText(row) for row in range(panel.model.count())]
     assert names == [texts("history.again.any-model"), "a", texts("history.again.used", model="b")]
-    assert panel.model.currentData() == "a"  # another one than before
+    assert panel.model.currentData() == "a"  # a model other than the one used
     panel.begin.click()
     panel.range.setCurrentIndex(1)
     panel.model.setCurrentIndex(0)
@@ -86,7 +86,7 @@ def test_it_is_closed_until_somebody_opens_it_and_offers_what_is_loaded(
     assert stage(panel) is Stage.CLOSED
 
 
-def test_how_far_it_is_can_be_seen_and_it_can_be_stopped(panel: AgainPanel, person: Person, texts: Texts) -> None:
+def test_again_panel_shows_progress_and_stops(panel: AgainPanel, person: Person, texts: Texts) -> None:
     panel.open_it()
     panel.show_rerun(Rerunning(ONE.session, RerunState.WAITING))
     assert stage(panel) is Stage.WORKING and panel.how.text() == texts("history.again.waiting")
@@ -98,7 +98,7 @@ def test_how_far_it_is_can_be_seen_and_it_can_be_stopped(panel: AgainPanel, pers
     assert stage(panel) is Stage.CHOOSING and not panel.note.isVisible()
 
 
-def test_why_it_came_to_nothing_is_said_with_what_to_do(panel: AgainPanel, texts: Texts) -> None:
+def test_again_panel_shows_failure_with_remedy(panel: AgainPanel, texts: Texts) -> None:
     panel.open_it()
     panel.show_models(HistoryModels(note=Note("gateway-unreachable")))
     assert panel.note.text() == texts("note.gateway-unreachable")
@@ -110,9 +110,7 @@ def test_why_it_came_to_nothing_is_said_with_what_to_do(panel: AgainPanel, texts
     assert not panel.note.isVisible()
 
 
-def test_the_difference_is_shown_and_used_only_when_somebody_says_so(
-    panel: AgainPanel, person: Person, texts: Texts
-) -> None:
+def test_again_panel_uses_new_text_only_when_accepted(panel: AgainPanel, person: Person, texts: Texts) -> None:
     panel.open_it()
     panel.show_rerun(Rerunning(ONE.session, RerunState.RUNNING, 1, 1))
     panel.show_details(compared("the slow fox"))
@@ -131,13 +129,13 @@ def test_the_difference_is_shown_and_used_only_when_somebody_says_so(
 
 
 @pytest.mark.parametrize(("text", "key"), [("the quick fox", "same"), ("The quick fox".lower() + ".", "marks")])
-def test_what_does_not_differ_in_words_is_said(panel: AgainPanel, texts: Texts, text: str, key: str) -> None:
+def test_again_panel_says_when_no_words_differ(panel: AgainPanel, texts: Texts, text: str, key: str) -> None:
     panel.show_details(compared(text))
     panel.open_it()
     assert texts(f"history.again.{key}") in panel.how.text()
 
 
-def test_of_several_results_each_can_be_compared(panel: AgainPanel, person: Person, texts: Texts) -> None:
+def test_again_panel_compares_each_of_several_runs(panel: AgainPanel, person: Person, texts: Texts) -> None:
     panel.show_details(compared("the slow fox", "a slow fox"))
     panel.open_it()
     assert panel.runs.isVisible() and panel.runs.count() == 2 and panel.runs.currentData() == "1"
@@ -151,21 +149,21 @@ def test_of_several_results_each_can_be_compared(panel: AgainPanel, person: Pers
     assert stage(panel) is Stage.CHOOSING and person.asked[-1] == ModelsWanted()
 
 
-def test_each_take_has_its_own(panel: AgainPanel) -> None:
+def test_again_panel_keeps_state_per_take(panel: AgainPanel) -> None:
     panel.open_it()
     panel.show_rerun(Rerunning(ONE.session, RerunState.RUNNING, 1, 2))
     panel.show_take(TWO)
-    panel.show_details(compared("x"))  # of the one before
+    panel.show_details(compared("x"))  # details of the previous take
     assert stage(panel) is Stage.CLOSED
     panel.show_rerun(Rerunning(ONE.session, RerunState.DONE))
     panel.show_take(ONE)
     panel.show_details(compared("the slow fox"))
-    assert stage(panel) is Stage.COMPARING  # somebody waited for it
+    assert stage(panel) is Stage.COMPARING  # its recognition was started here
     panel.show_take(None)
     assert stage(panel) is Stage.CLOSED
 
 
-def test_everything_has_a_name_and_room_in_large_letters(
+def test_again_panel_has_accessible_names_and_fits_large_font(
     qapp: QApplication, theme: Theme, texts: Texts, person: Person, qtbot: QtBot
 ) -> None:
     large = QFont(qapp.font())

@@ -1,4 +1,4 @@
-"""Rows of the history as they are drawn."""
+"""Painting of history rows."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -32,9 +32,7 @@ def drawn(delegate: HistoryDelegate, state: QStyle.StateFlag = QStyle.StateFlag.
     return image
 
 
-def test_states_choice_focus_hits_and_what_is_fetched_look_different(
-    theme: Theme, texts: Texts, qtbot: QtBot
-) -> None:
+def test_rows_look_different_by_state_selection_focus_and_hits(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     rows: list[Row | None] = [ROW]
     delegate = HistoryDelegate(theme, texts, lambda place: rows[place])
     flag = QStyle.StateFlag
@@ -47,7 +45,7 @@ def test_states_choice_focus_hits_and_what_is_fetched_look_different(
     assert all(one != other for number, one in enumerate(images) for other in images[:number])
 
 
-def test_rows_are_high_enough_for_all_letters(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+def test_row_height_fits_latin_and_han_letters(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     delegate = HistoryDelegate(theme, texts, lambda place: ROW)
     height = delegate.sizeHint(QStyleOptionViewItem(), QStringListModel().index(0)).height()
     layout, ends = laid_out("玉石 Ág " * 40, 200.0)
@@ -56,14 +54,14 @@ def test_rows_are_high_enough_for_all_letters(theme: Theme, texts: Texts, qtbot:
 
 
 @pytest.mark.parametrize("text", ["word " * 60, "玉石" * 90, "a😀" * 90])
-def test_a_long_text_ends_in_its_last_line(theme: Theme, text: str, qtbot: QtBot) -> None:
+def test_long_text_is_elided_in_its_last_line(theme: Theme, text: str, qtbot: QtBot) -> None:
     _, ends = laid_out(text, 200.0)
     short = shortened(text, ends[LINES - 2], 200.0)
     assert short.endswith("…") and text.startswith(short[:-1].rstrip())
     assert len(laid_out(short, 200.0)[1]) == LINES
 
 
-def test_what_is_marked_is_counted_as_qt_counts(theme: Theme, qtbot: QtBot) -> None:
+def test_marks_count_utf16_units(theme: Theme, qtbot: QtBot) -> None:
     assert [units(text) for text in ("", "a玉", "😀")] == [0, 2, 2]
     made = QTextLayout.FormatRange()
     made.format = mark_format(theme)

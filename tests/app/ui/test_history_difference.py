@@ -1,4 +1,4 @@
-"""A difference can be seen without colours, and heard."""
+"""A difference is visible without colours and readable by a screen reader."""
 
 import pytest
 from PySide6.QtGui import QTextCharFormat, QTextCursor
@@ -24,7 +24,7 @@ def look(view: DifferenceView, word: str) -> QTextCharFormat:
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
-def test_removed_is_struck_through_and_added_underlined(
+def test_removed_words_are_struck_through_and_added_underlined(
     view: DifferenceView, theme: Theme, scheme: Scheme
 ) -> None:
     theme.choose(scheme)
@@ -36,14 +36,14 @@ def test_removed_is_struck_through_and_added_underlined(
     assert not look(view, "fox").fontStrikeOut() and not look(view, "fox").fontUnderline()
 
 
-def test_it_can_be_heard(view: DifferenceView, texts: Texts) -> None:
+def test_difference_is_described_for_screen_reader(view: DifferenceView, texts: Texts) -> None:
     view.show_pieces(difference("the quick fox", "the slow fox"))
     removed, added = texts("history.again.removed", text="quick"), texts("history.again.added", text="slow")
     assert view.accessibleDescription() == f"{removed} {added}" and view.accessibleName()
     assert described(texts, difference("same", "same")) == texts("history.again.same")
 
 
-def test_what_is_long_is_shortened(view: DifferenceView, texts: Texts) -> None:
+def test_long_differences_are_shortened(view: DifferenceView, texts: Texts) -> None:
     view.show_pieces((Piece(Change.SAME, "a" * 9_999), Piece(Change.ADDED, "b" * 999)))
     assert len(view.toPlainText()) == LONGEST_SAME + 3 + 999
     many = tuple(Piece(change, "x ") for _ in range(MOST_SHOWN) for change in (Change.ADDED, Change.SAME))

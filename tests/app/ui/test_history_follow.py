@@ -1,4 +1,4 @@
-"""What is said is marked, in sight, and a click on a word leads to when it was said."""
+"""Playback marks the spoken word and keeps it in view; a click on a word finds its time."""
 
 import pytest
 from PySide6.QtWidgets import QPlainTextEdit
@@ -33,7 +33,7 @@ def marked(edit: QPlainTextEdit) -> list[str]:
     return [one.cursor.selectedText() for one in edit.extraSelections()]
 
 
-def test_the_word_that_is_said_is_marked_by_more_than_colour(edit: QPlainTextEdit, follower: Follower) -> None:
+def test_spoken_word_is_marked_with_underline(edit: QPlainTextEdit, follower: Follower) -> None:
     said = []
     for ms in (0, 150, 250, 350, 450, 700):
         follower.mark(ms)
@@ -44,16 +44,16 @@ def test_the_word_that_is_said_is_marked_by_more_than_colour(edit: QPlainTextEdi
     assert marked(edit) == []
 
 
-def test_a_text_that_is_being_edited_is_not_marked(edit: QPlainTextEdit, follower: Follower) -> None:
+def test_edited_text_is_not_marked(edit: QPlainTextEdit, follower: Follower) -> None:
     follower.mark(150)
     edit.setPlainText("Kia")
     follower.mark(250)
     assert marked(edit) == [] and follower.when(edit.cursorRect().center()) is None
 
 
-def test_a_place_in_the_text_has_its_time(edit: QPlainTextEdit, follower: Follower) -> None:
+def test_position_in_text_has_its_time(edit: QPlainTextEdit, follower: Follower) -> None:
     times = []
-    for place in (1, 5, 11, 14):  # as Qt counts: one of the signs is two units
+    for place in (1, 5, 11, 14):  # in UTF-16 units: the emoji has two
         cursor = edit.textCursor()
         cursor.setPosition(place)
         times.append(follower.when(edit.cursorRect(cursor).center()))
@@ -62,9 +62,7 @@ def test_a_place_in_the_text_has_its_time(edit: QPlainTextEdit, follower: Follow
     assert follower.when(edit.cursorRect().center()) is None
 
 
-def test_what_is_said_is_brought_into_sight_unless_somebody_types(
-    theme: Theme, edit: QPlainTextEdit, qtbot: QtBot
-) -> None:
+def test_spoken_word_scrolls_into_view_unless_user_types(theme: Theme, edit: QPlainTextEdit, qtbot: QtBot) -> None:
     text = "\n".join(f"line{number}" for number in range(200))
     edit.setPlainText(text)
     edit.clearFocus()

@@ -1,4 +1,4 @@
-"""The menu has what can be done with what is chosen."""
+"""The context menu offers the actions of the panel."""
 
 from uuid import UUID
 
@@ -33,7 +33,7 @@ from tests.app.ui.test_history_take import row
         ([row(1), row(2)], ["action.copy", "history.export", "history.delete", "history.select-all"]),
     ],
 )
-def test_it_offers_what_the_panel_offers(
+def test_history_menu_offers_actions_of_panel(
     theme: Theme, texts: Texts, qtbot: QtBot, rows: list[Row], keys: list[str]
 ) -> None:
     asked, view = list[Asked](), QListView()
@@ -46,5 +46,5 @@ def test_it_offers_what_the_panel_offers(
     assert [action.text() for action in menu.actions()] == [texts(key) for key in keys]
     if len(rows) == 1:
         menu.actions()[4].trigger()
-        assert panel.delete.text() == texts("history.delete-sure")  # it still asks
+        assert panel.delete.text() == texts("history.delete-sure")  # the menu entry asks for confirmation too
         assert {action.session for action in asked if hasattr(action, "session")} == {UUID(int=2)}

@@ -1,4 +1,4 @@
-"""The list of the history: fetched in pages as it is seen, and bounded however long it is."""
+"""The history list is loaded in pages as rows are drawn, within bounded memory."""
 
 from uuid import UUID
 
@@ -39,9 +39,7 @@ def seen(model: HistoryModel, place: int) -> object:
     return model.data(model.index(place))
 
 
-def test_a_page_is_asked_for_once_when_one_of_its_rows_is_seen(
-    model: HistoryModel, wanted: list[RowsWanted]
-) -> None:
+def test_history_model_requests_page_once_when_row_is_drawn(model: HistoryModel, wanted: list[RowsWanted]) -> None:
     assert model.rowCount() == ALL and wanted == []
     assert seen(model, 70) == seen(model, 71) == ""
     assert wanted == [RowsWanted(1, PAGE, PAGE)]
@@ -51,7 +49,7 @@ def test_a_page_is_asked_for_once_when_one_of_its_rows_is_seen(
     assert model.place_of(row(71).session) == 71 and model.place_of(row(0).session) is None
 
 
-def test_what_nobody_looked_at_lately_is_let_go(model: HistoryModel, wanted: list[RowsWanted]) -> None:
+def test_history_model_evicts_least_recent_page(model: HistoryModel, wanted: list[RowsWanted]) -> None:
     for page in range(MOST_PAGES + 1):
         seen(model, page * PAGE)
         model.show_rows(rows(page))
@@ -60,7 +58,7 @@ def test_what_nobody_looked_at_lately_is_let_go(model: HistoryModel, wanted: lis
     assert seen(model, 0) == "" and wanted == [RowsWanted(1, 0, PAGE)]
 
 
-def test_of_pages_that_do_not_come_the_oldest_is_given_up(model: HistoryModel, wanted: list[RowsWanted]) -> None:
+def test_history_model_drops_oldest_pending_request(model: HistoryModel, wanted: list[RowsWanted]) -> None:
     for page in range(MOST_WAITING + 1):
         seen(model, page * PAGE)
     asked = len(wanted)
@@ -70,9 +68,7 @@ def test_of_pages_that_do_not_come_the_oldest_is_given_up(model: HistoryModel, w
     assert wanted[-1] == RowsWanted(1, 0, PAGE) and len(wanted) == asked + 1
 
 
-def test_rows_of_before_are_shown_until_the_new_ones_are_there(
-    model: HistoryModel, wanted: list[RowsWanted]
-) -> None:
+def test_history_model_shows_old_rows_until_new_arrive(model: HistoryModel, wanted: list[RowsWanted]) -> None:
     seen(model, 0)
     model.show_rows(rows(0))
     assert not model.show_list(HistoryList(1, "", ALL, done=1, total=2))
@@ -82,7 +78,7 @@ def test_rows_of_before_are_shown_until_the_new_ones_are_there(
     assert seen(model, 0) == "" and seen(model, 1) == "take 5" and model.is_fresh(0)
 
 
-def test_another_search_has_nothing_of_the_one_before(model: HistoryModel) -> None:
+def test_new_search_discards_rows_of_previous_search(model: HistoryModel) -> None:
     seen(model, 0)
     model.show_list(HistoryList(2, "x", 3))
     seen(model, 0)

@@ -1,4 +1,4 @@
-"""The page of the history: searched, read, edited, exported, deleted; by keyboard, named, and not cut."""
+"""History page: search, read, edit, export, delete; usable by keyboard, with accessible names, never cut off."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -79,7 +79,7 @@ def texts_chosen(page: HistoryPage) -> list[str]:
     return [row.text for row in page.panel.rows]
 
 
-def test_nothing_is_read_before_somebody_looks(theme: Theme, asked: list[Asked], qtbot: QtBot) -> None:
+def test_history_is_not_searched_before_page_is_shown(theme: Theme, asked: list[Asked], qtbot: QtBot) -> None:
     made = HistoryPage(theme, Texts("en"), asked.append)
     qtbot.addWidget(made)
     made.again()
@@ -90,7 +90,7 @@ def test_nothing_is_read_before_somebody_looks(theme: Theme, asked: list[Asked],
     assert asked[1:] == [SearchHistory("", 2)]
 
 
-def test_each_letter_searches_and_only_the_newest_is_shown(page: HistoryPage, asked: list[Asked]) -> None:
+def test_each_key_searches_and_only_newest_result_is_shown(page: HistoryPage, asked: list[Asked]) -> None:
     QTest.keyClicks(page.search, "ab")
     assert asked == [SearchHistory("", 1), SearchHistory("a", 2), SearchHistory("ab", 3)]
     page.show_list(HistoryList(2, "a", 9))
@@ -101,7 +101,7 @@ def test_each_letter_searches_and_only_the_newest_is_shown(page: HistoryPage, as
     assert asked[-1] == SearchHistory("", 4) and not page.clear.isVisible()
 
 
-def test_what_there_is_to_say_is_said(page: HistoryPage, texts: Texts) -> None:
+def test_history_page_tells_loading_empty_and_problems(page: HistoryPage, texts: Texts) -> None:
     assert page.nothing.text() == texts("history.loading")
     page.show_list(HistoryList(1, "", 0, None, 1, 4))
     assert page.reading.text() == texts("history.reading", percent=25) and not page.nothing.isVisible()
@@ -114,7 +114,7 @@ def test_what_there_is_to_say_is_said(page: HistoryPage, texts: Texts) -> None:
     assert "xyz" in page.nothing.text() and page.nothing.isVisible() and not page.list.isVisible()
 
 
-def test_a_take_is_read_copied_and_edited(page: HistoryPage, asked: list[Asked]) -> None:
+def test_selected_take_is_read_copied_and_edited(page: HistoryPage, asked: list[Asked]) -> None:
     fill(page)
     choose(page, 1)
     panel = page.panel
@@ -131,7 +131,7 @@ def test_a_take_is_read_copied_and_edited(page: HistoryPage, asked: list[Asked])
     assert done(asked)[-1] == EditTake(ROWS[1].session, "")
 
 
-def test_what_was_typed_is_never_lost(page: HistoryPage, asked: list[Asked]) -> None:
+def test_typed_text_survives_updates_and_selection_changes(page: HistoryPage, asked: list[Asked]) -> None:
     fill(page)
     choose(page, 0)
     QTest.keyClicks(page.panel.text, "x")
@@ -140,7 +140,7 @@ def test_what_was_typed_is_never_lost(page: HistoryPage, asked: list[Asked]) -> 
     choose(page, 1)
     assert done(asked) == [EditTake(ROWS[0].session, "xtake 0")]
     assert page.panel.text.toPlainText() == "take 1"
-    choose(page, 0)  # it could not be saved
+    choose(page, 0)  # the save has not succeeded
     assert page.panel.text.toPlainText() == "xtake 0" and page.panel.save.isVisible()
     page.panel.save.click()
     assert done(asked)[1:] == [EditTake(ROWS[0].session, "xtake 0")]
@@ -148,7 +148,7 @@ def test_what_was_typed_is_never_lost(page: HistoryPage, asked: list[Asked]) -> 
     assert page.panel.text.toPlainText() == "take 0"
 
 
-def test_deleting_asks_once(page: HistoryPage, asked: list[Asked], texts: Texts) -> None:
+def test_deletion_asks_for_confirmation_once(page: HistoryPage, asked: list[Asked], texts: Texts) -> None:
     fill(page)
     choose(page, 0, 2)
     assert page.panel.caption.text() == texts("history.chosen", count=2)
@@ -163,7 +163,7 @@ def test_deleting_asks_once(page: HistoryPage, asked: list[Asked], texts: Texts)
     assert page.panel.rows == () and not page.list.selectionModel().hasSelection()
 
 
-def test_what_is_chosen_stays_chosen_where_it_is_now(page: HistoryPage) -> None:
+def test_selection_follows_take_in_updated_list(page: HistoryPage) -> None:
     fill(page)
     choose(page, 1)
     new = replace(ROWS[0], session=UUID(int=99), text="new", key=101)
@@ -175,7 +175,7 @@ def test_what_is_chosen_stays_chosen_where_it_is_now(page: HistoryPage) -> None:
     assert [index.row() for index in page.list.selectionModel().selectedIndexes()] == [2]
 
 
-def test_many_are_chosen_without_being_fetched_for_ever(page: HistoryPage, asked: list[Asked]) -> None:
+def test_large_selection_is_bounded_and_stops_fetching(page: HistoryPage, asked: list[Asked]) -> None:
     page.show_list(HistoryList(1, "", 3 * MOST_CHOSEN))
     page.list.selectAll()
     page.list.scrollToBottom()
@@ -196,9 +196,7 @@ def test_many_are_chosen_without_being_fetched_for_ever(page: HistoryPage, asked
     assert len(page.panel.rows) == MOST_CHOSEN and fetched < 99
 
 
-def test_takes_are_exported_and_replaced_only_when_asked(
-    page: HistoryPage, asked: list[Asked], dialogs: Chosen
-) -> None:
+def test_export_replaces_files_only_on_request(page: HistoryPage, asked: list[Asked], dialogs: Chosen) -> None:
     fill(page)
     choose(page, 0, 1)
     page.panel.export.click()
@@ -214,7 +212,7 @@ def test_takes_are_exported_and_replaced_only_when_asked(
     assert done(asked) == [wanted, replace(wanted, overwrite=True)] and not page.note.isVisible()
 
 
-def test_what_was_cut_off_can_be_recovered(page: HistoryPage, asked: list[Asked]) -> None:
+def test_interrupted_take_can_be_recovered(page: HistoryPage, asked: list[Asked]) -> None:
     fill(page, (*ROWS[:3], CUT_OFF))
     choose(page, 0)
     assert not page.panel.recover.isVisible()
@@ -224,7 +222,7 @@ def test_what_was_cut_off_can_be_recovered(page: HistoryPage, asked: list[Asked]
     assert done(asked) == [RecoverTake(str(CUT_OFF.session))]
 
 
-def test_it_is_used_by_keyboard(page: HistoryPage, qtbot: QtBot) -> None:
+def test_history_page_works_by_keyboard(page: HistoryPage, qtbot: QtBot) -> None:
     fill(page)
     page.activateWindow()
     page.search.setFocus()
@@ -239,7 +237,7 @@ def test_it_is_used_by_keyboard(page: HistoryPage, qtbot: QtBot) -> None:
     assert page.search.text() == ""
 
 
-def test_everything_has_a_name(page: HistoryPage, texts: Texts) -> None:
+def test_history_controls_have_accessible_names(page: HistoryPage, texts: Texts) -> None:
     fill(page)
     choose(page, 0)
     panel = page.panel
@@ -250,7 +248,7 @@ def test_everything_has_a_name(page: HistoryPage, texts: Texts) -> None:
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
-def test_it_is_drawn_in_each_look(page: HistoryPage, theme: Theme, scheme: Scheme) -> None:
+def test_history_list_is_drawn_in_each_scheme(page: HistoryPage, theme: Theme, scheme: Scheme) -> None:
     page.search.setText("take")
     fill(page, serial=2)
     theme.choose(scheme)
@@ -258,7 +256,7 @@ def test_it_is_drawn_in_each_look(page: HistoryPage, theme: Theme, scheme: Schem
     assert len({image.pixelColor(x, 20).name() for x in range(image.width())}) > 3
 
 
-def test_letters_of_twice_the_size_are_not_cut(
+def test_history_page_fits_at_double_font_size(
     qapp: QApplication, theme: Theme, texts: Texts, asked: list[Asked], qtbot: QtBot
 ) -> None:
     large = QFont(qapp.font())
@@ -275,7 +273,7 @@ def test_letters_of_twice_the_size_are_not_cut(
     assert all(control.width() >= control.minimumSizeHint().width() for control in controls)
     assert all(control.geometry().right() <= made.panel.width() for control in controls)
     below = made.panel.mapTo(made, QPoint(0, 0)).y()
-    assert below > made.list.y(), "below each other"
+    assert below > made.list.y(), "the panel is below the list"
     made.resize(3000, 1200)
     qapp.processEvents()
     assert made.panel.mapTo(made, QPoint(0, 0)).y() == made.list.y()

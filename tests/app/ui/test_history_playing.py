@@ -1,4 +1,4 @@
-"""Play, pause, and where it is: what is shown is what is told, and what is moved is asked for."""
+"""Playback controls show the reported state and request each change."""
 
 from uuid import UUID
 
@@ -39,7 +39,7 @@ def bar(
     return made
 
 
-def test_it_plays_from_where_it_stands_and_pauses(bar: PlayBar, asked: list[PlayAction], texts: Texts) -> None:
+def test_play_bar_plays_from_position_and_pauses(bar: PlayBar, asked: list[PlayAction], texts: Texts) -> None:
     assert bar.time.text() == "0:00 / 1:05" and bar.button.accessibleName() == texts("history.play.play")
     bar.go(5_000)
     bar.button.click()
@@ -53,17 +53,17 @@ def test_it_plays_from_where_it_stands_and_pauses(bar: PlayBar, asked: list[Play
     assert asked[2:] == [PlayTake(ONE, 7_500)]
     bar.go(65_000)
     bar.toggle()
-    assert asked[3:] == [PlayTake(ONE, 0)]  # from its end it begins anew
+    assert asked[3:] == [PlayTake(ONE, 0)]  # at the end, playback restarts
 
 
-def test_a_place_is_sought_by_click_and_key_only_while_it_plays(
+def test_play_bar_seeks_by_click_and_key_only_while_playing(
     bar: PlayBar, asked: list[PlayAction], moved: list[tuple[int, bool]]
 ) -> None:
     QTest.mouseClick(bar.bar, Qt.MouseButton.LeftButton, pos=QPoint(bar.bar.width() // 2, 5))
     assert asked == [] and abs(moved[-1][0] - 32_500) < 1_000 and moved[-1][1]
     bar.show_playing(Playing(ONE, PlayState.PLAYING, 1_000, 65_000))
     QTest.mousePress(bar.bar, Qt.MouseButton.LeftButton, pos=QPoint(0, 5))
-    bar.show_playing(Playing(ONE, PlayState.PLAYING, 2_000, 65_000))  # it does not move under the pointer
+    bar.show_playing(Playing(ONE, PlayState.PLAYING, 2_000, 65_000))  # the knob does not move under the pointer
     assert bar.bar.value() == 0 and asked == [SeekTake(ONE, 0)]
     QTest.mouseMove(bar.bar, QPoint(bar.bar.width() - 1, 5))
     QTest.mouseRelease(bar.bar, Qt.MouseButton.LeftButton)
@@ -72,11 +72,11 @@ def test_a_place_is_sought_by_click_and_key_only_while_it_plays(
     assert asked[-1] == SeekTake(ONE, 1_000)
 
 
-def test_another_take_begins_at_its_beginning_and_the_one_before_is_silent(
+def test_play_bar_stops_previous_take_and_starts_new_at_zero(
     bar: PlayBar, asked: list[PlayAction], moved: list[tuple[int, bool]]
 ) -> None:
     bar.show_playing(Playing(ONE, PlayState.PLAYING, 1_000, 65_000))
-    bar.show_take(ONE, 66_000)  # it has grown
+    bar.show_take(ONE, 66_000)  # the take has grown
     assert asked == [] and bar.bar.maximum() == 66_000 and bar.bar.value() == 1_000
     bar.show_take(TWO, 3_000)
     assert asked == [StopPlaying()] and bar.time.text() == "0:00 / 0:03"
@@ -88,7 +88,7 @@ def test_another_take_begins_at_its_beginning_and_the_one_before_is_silent(
     assert asked == [StopPlaying()]
 
 
-def test_why_nothing_is_heard_is_said(bar: PlayBar, texts: Texts) -> None:
+def test_play_bar_shows_why_playback_failed(bar: PlayBar, texts: Texts) -> None:
     bar.show_playing(Playing(ONE, PlayState.STOPPED, note=Note("speaker-refused")))
     assert bar.note.isVisible() and bar.note.text() == texts("note.speaker-refused")
     bar.show_playing(Playing(ONE, PlayState.PLAYING, 0, 65_000))

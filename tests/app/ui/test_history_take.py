@@ -1,4 +1,4 @@
-"""What was chosen in the history, and drafts that outlive a save that failed."""
+"""Panel of selected takes, and drafts that outlive a failed save."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -43,13 +43,13 @@ def panel(theme: Theme, texts: Texts, asked: list[Asked], qtbot: QtBot) -> TakeP
     return made
 
 
-def test_nothing_chosen_says_what_to_do(panel: TakePanel, texts: Texts) -> None:
+def test_take_panel_shows_hint_without_selection(panel: TakePanel, texts: Texts) -> None:
     assert panel.hint.isVisible() and not panel.text.isVisible() and not panel.delete.isVisible()
     panel.show_takes([row(1)])
     assert not panel.hint.isVisible() and panel.text.isVisible() and panel.delete.isVisible()
 
 
-def test_a_double_click_deletes_nothing(panel: TakePanel, asked: list[Asked], texts: Texts) -> None:
+def test_double_click_on_delete_deletes_nothing(panel: TakePanel, asked: list[Asked], texts: Texts) -> None:
     panel.show_takes([row(1)])
     QApplication.processEvents()
     QTest.mouseClick(panel.delete, Qt.MouseButton.LeftButton)
@@ -60,7 +60,7 @@ def test_a_double_click_deletes_nothing(panel: TakePanel, asked: list[Asked], te
     assert done(asked) == [DeleteTakes((row(1).session,))]
 
 
-def test_an_emptied_text_is_what_was_recognised(panel: TakePanel, asked: list[Asked]) -> None:
+def test_emptied_text_reverts_to_recognised_text(panel: TakePanel, asked: list[Asked]) -> None:
     panel.show_takes([row(1)])
     panel.text.selectAll()
     QTest.keyClick(panel.text, Qt.Key.Key_Delete)
@@ -71,7 +71,7 @@ def test_an_emptied_text_is_what_was_recognised(panel: TakePanel, asked: list[As
     assert panel.text.toPlainText() == "take 1"
 
 
-def test_drafts_are_bounded(panel: TakePanel) -> None:
+def test_number_of_drafts_is_bounded(panel: TakePanel) -> None:
     for number in range(MOST_DRAFTS + 1):
         panel.show_takes([row(number)])
         QTest.keyClicks(panel.text, "x")
@@ -93,7 +93,7 @@ def marked(panel: TakePanel) -> list[str]:
     return [one.cursor.selectedText() for one in panel.text.extraSelections()]
 
 
-def test_all_of_the_one_that_is_chosen_is_wanted(panel: TakePanel, asked: list[Asked]) -> None:
+def test_details_are_requested_for_single_selected_take(panel: TakePanel, asked: list[Asked]) -> None:
     for chosen in ([row(1)], [row(1)], [row(1), row(2)], [row(2)]):
         panel.show_takes(chosen)
     panel.look_again()
@@ -101,9 +101,9 @@ def test_all_of_the_one_that_is_chosen_is_wanted(panel: TakePanel, asked: list[A
     assert sessions == [row(1).session, None, row(2).session, row(2).session]
 
 
-def test_the_text_follows_the_sound_and_a_click_leads_to_a_word(panel: TakePanel, asked: list[Asked]) -> None:
+def test_playback_marks_words_and_click_on_word_seeks(panel: TakePanel, asked: list[Asked]) -> None:
     panel.show_takes([row(1)])
-    panel.show_details(details(2))  # of one that is not chosen any more
+    panel.show_details(details(2))  # details of a take that is not selected
     panel.show_details(details(1))
     panel.show_playing(Playing(row(1).session, PlayState.PLAYING, 500, 5_000))
     assert marked(panel) == ["take"]
@@ -120,7 +120,7 @@ def test_the_text_follows_the_sound_and_a_click_leads_to_a_word(panel: TakePanel
     assert done(asked)[1:] == [StopPlaying()]
 
 
-def test_another_text_is_used_at_once_and_taken_back(panel: TakePanel, asked: list[Asked]) -> None:
+def test_new_text_is_saved_at_once_and_can_be_undone(panel: TakePanel, asked: list[Asked]) -> None:
     panel.show_takes([row(1)])
     panel.show_details(details(1, "take one"))
     panel.again.click()
@@ -131,12 +131,12 @@ def test_another_text_is_used_at_once_and_taken_back(panel: TakePanel, asked: li
     assert panel.text.toPlainText() == "take 1"
     panel.recognise.take.click()
     panel.text.undo()
-    assert panel.text.toPlainText() == "take 1"  # and by the keys for it
+    assert panel.text.toPlainText() == "take 1"  # the editor's undo works too
     panel.recognise.keep.click()
     assert panel.again.isVisible()
 
 
-def test_what_is_deleted_is_not_heard_any_more(panel: TakePanel, asked: list[Asked]) -> None:
+def test_deletion_stops_playback(panel: TakePanel, asked: list[Asked]) -> None:
     panel.show_takes([row(1)])
     panel.show_playing(Playing(row(1).session, PlayState.PLAYING, 500, 5_000))
     panel.ask_delete()
@@ -145,7 +145,7 @@ def test_what_is_deleted_is_not_heard_any_more(panel: TakePanel, asked: list[Ask
     assert asked[-2] == LookAtTake(None)
 
 
-def test_who_has_a_take_recovered_is_not_led_to_its_deletion(panel: TakePanel, qtbot: QtBot) -> None:
+def test_focus_moves_to_copy_not_delete_after_recovery(panel: TakePanel, qtbot: QtBot) -> None:
     panel.show_takes([replace(row(1), state=TakeState.INTERRUPTED, text="")])
     panel.activateWindow()
     panel.recover.setFocus()

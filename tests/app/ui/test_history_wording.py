@@ -1,4 +1,4 @@
-"""What a take of the history says of itself."""
+"""Texts of takes in the history."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -14,25 +14,25 @@ from app.view import Note
 ROW = Row(UUID(int=1), 1_700_000_000.0, 65.0, 1, TakeState.HELD, "kia ora " * 100, "mi", "whisper")
 
 
-def test_each_state_has_a_word_and_a_shape(texts: Texts) -> None:
+def test_each_take_state_maps_to_app_state(texts: Texts) -> None:
     rows = [replace(ROW, state=state) for state in TakeState]
     assert {wording.state_of(row) for row in rows} <= set(State)
     assert texts("state.failed") in wording.caption(texts, replace(ROW, state=TakeState.INTERRUPTED))
 
 
-def test_the_caption_has_all_that_is_known(texts: Texts) -> None:
+def test_caption_lists_all_known_facts(texts: Texts) -> None:
     parts = wording.caption(texts, replace(ROW, edited=True)).split(" · ")
     assert parts[1:] == ["1:05", "whisper", texts("state.held"), texts("history.edited")]
     assert len(wording.caption(texts, replace(ROW, model="")).split(" · ")) == 3
     silent = wording.caption(texts, replace(ROW, state=TakeState.EMPTY, text="", model=""))
-    assert silent.endswith(texts("state.done")), "a recording is not ready, it is over"
+    assert silent.endswith(texts("state.done")), "an empty recording is done"
     cancelled = replace(ROW, state=TakeState.INTERRUPTED, cancelled=True)
     assert wording.caption(texts, cancelled).endswith(texts("state.cancelled"))
     partly = wording.caption(texts, replace(cancelled, partly=True))
     assert partly.endswith(f"{texts('state.cancelled')} · {texts('take.partly')}")
 
 
-def test_a_take_without_a_text_says_why(texts: Texts) -> None:
+def test_take_without_text_says_why(texts: Texts) -> None:
     for state, key in {
         TakeState.DONE: "take.no-text",
         TakeState.INTERRUPTED: "take.failed",
@@ -42,12 +42,12 @@ def test_a_take_without_a_text_says_why(texts: Texts) -> None:
         assert wording.take_text(texts, replace(ROW, text="", state=state)) == texts(key)
 
 
-def test_what_is_read_out_is_short(texts: Texts) -> None:
+def test_screen_reader_text_is_short(texts: Texts) -> None:
     assert wording.described(texts, ROW).startswith("kia ora") and len(wording.described(texts, ROW)) < 300
     assert wording.described(texts, None) == texts("history.loading")
 
 
-def test_what_there_is_to_say_of_the_list(texts: Texts) -> None:
+def test_history_list_texts_tell_its_state(texts: Texts) -> None:
     assert wording.list_text(texts, HistoryList()) == texts("history.empty")
     assert "xyz" in wording.list_text(texts, HistoryList(query=" xyz "))
     assert wording.percent_text(texts, HistoryList()) == ""

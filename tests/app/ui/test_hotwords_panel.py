@@ -24,7 +24,7 @@ def panel(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> Hotw
     return made
 
 
-def test_words_are_counted_and_asked_for_when_it_is_left(
+def test_hotwords_are_counted_and_saved_when_panel_is_left(
     panel: HotwordsPanel, asked: list[Action], texts: Texts
 ) -> None:
     panel.show_words(("pounamu", "翡翠"))
@@ -36,7 +36,7 @@ def test_words_are_counted_and_asked_for_when_it_is_left(
     assert asked == [ChangeSetting(NAME, "pounamu\nAotearoa")]
 
 
-def test_a_word_that_cannot_be_is_marked_and_nothing_asked_for(
+def test_invalid_hotwords_are_marked_and_not_saved(
     panel: HotwordsPanel, asked: list[Action], texts: Texts
 ) -> None:
     panel.field.setPlainText("good\n\n" + "x" * (LONGEST_HOTWORD + 1))
@@ -51,7 +51,7 @@ def test_a_word_that_cannot_be_is_marked_and_nothing_asked_for(
     assert not panel.problem.isVisible() and panel.field.extraSelections() == []
 
 
-def test_what_is_being_typed_stays_and_what_was_refused_is_told(panel: HotwordsPanel, texts: Texts) -> None:
+def test_typed_hotwords_stay_and_refusal_is_shown(panel: HotwordsPanel, texts: Texts) -> None:
     QTest.keyClicks(panel.field, "new")
     panel.show_words(("other",))
     assert panel.field.toPlainText() == "new"

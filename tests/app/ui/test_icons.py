@@ -1,4 +1,4 @@
-"""Our own icons: every state has its own shape, whatever its colour."""
+"""Icons of the app: every state has its own shape, whatever its colour."""
 
 from importlib.resources import files
 from itertools import combinations
@@ -18,23 +18,23 @@ NAMES = sorted(path.name.removesuffix(".svg") for path in files("app.ui").joinpa
 
 
 def outline(image: QImage) -> list[bool]:
-    """Which pixels are painted."""
+    """Return for each pixel whether it is painted."""
     pixels = range(image.width())
     return [image.pixelColor(x, y).alpha() > 127 for x in pixels for y in pixels]
 
 
 def lightness(image: QImage) -> list[bool]:
-    """Which pixels are light."""
+    """Return for each pixel whether it is light."""
     pixels = range(image.width())
     return [image.pixelColor(x, y).lightness() > 160 for x in pixels for y in pixels]
 
 
-def test_each_state_has_an_icon() -> None:
+def test_icon_exists_for_each_state() -> None:
     assert {state.value for state in SHAPES} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_can_be_drawn(name: str, qapp: QApplication) -> None:
+def test_icon_can_be_drawn(name: str, qapp: QApplication) -> None:
     assert QSvgRenderer(icons.svg(name)).isValid()
     drawn = icons.image(name, 24, QColor("#123456"))
     painted = sum(outline(drawn))
@@ -42,19 +42,19 @@ def test_each_can_be_drawn(name: str, qapp: QApplication) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != icons.APP])
-def test_each_takes_the_colour(name: str, qapp: QApplication) -> None:
+def test_icon_is_drawn_in_given_colour(name: str, qapp: QApplication) -> None:
     assert b"#ff0000" in icons.svg(name, QColor("#ff0000"))
     assert b"currentColor" not in icons.svg(name, QColor("#ff0000"))
 
 
-def test_no_two_states_have_the_same_shape(qapp: QApplication) -> None:
+def test_states_have_distinct_shapes(qapp: QApplication) -> None:
     shapes = {state: outline(icons.image(state.value, TRAY, QColor("black"))) for state in State}
     for one, other in combinations(State, 2):
         differs = sum(a != b for a, b in zip(shapes[one], shapes[other], strict=True))
         assert differs > 15, (one, other)
 
 
-def test_no_two_states_look_the_same_in_the_tray_without_colour(qapp: QApplication) -> None:
+def test_tray_icons_of_states_differ_without_colour(qapp: QApplication) -> None:
     colours = COLOURS[Scheme.LIGHT]
     looks = {state: lightness(icons.tray_image(state, colours, TRAY)) for state in State}
     for one, other in combinations(State, 2):
@@ -62,7 +62,7 @@ def test_no_two_states_look_the_same_in_the_tray_without_colour(qapp: QApplicati
         assert differs >= 6, (one, other)
 
 
-def test_what_is_unsent_is_seen_in_the_tray(qapp: QApplication) -> None:
+def test_tray_icon_shows_unsent_audio(qapp: QApplication) -> None:
     colours = COLOURS[Scheme.DARK]
     plain = icons.tray_image(State.SENDING, colours, TRAY)
     marked = icons.tray_image(State.SENDING, colours, TRAY, unsent=True)
@@ -70,13 +70,13 @@ def test_what_is_unsent_is_seen_in_the_tray(qapp: QApplication) -> None:
     assert plain.pixelColor(TRAY - 4, 4).name() != colours.warning
 
 
-def test_trays_find_their_size(qapp: QApplication) -> None:
+def test_tray_icon_has_all_sizes(qapp: QApplication) -> None:
     made = icons.tray_icon(State.IDLE, COLOURS[Scheme.LIGHT])
     assert sorted(size.width() for size in made.availableSizes()) == sorted(icons.SIZES)
     assert not icons.icon(icons.APP).isNull()
 
 
-def test_an_icon_is_drawn_where_it_is_wanted(qapp: QApplication) -> None:
+def test_icon_is_drawn_into_given_rectangle(qapp: QApplication) -> None:
     ground = QImage(40, 40, QImage.Format.Format_ARGB32_Premultiplied)
     ground.fill(0)
     painter = QPainter(ground)

@@ -1,4 +1,4 @@
-"""The hotkey field: it records what is pressed, refuses what would take a writing key, and can be left."""
+"""The hotkey field records the pressed keys, refuses typing keys, and can be left."""
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -17,7 +17,7 @@ RIGHT_CTRL = 0xFFE4
 
 
 class Page:
-    """The field with a button after it, and what it reported."""
+    """Page with the field, a button after it, and a record of the field's reports."""
 
     def __init__(self, theme: Theme, qtbot: QtBot) -> None:
         self.chosen: list[str] = []
@@ -55,7 +55,7 @@ def page(theme: Theme, qtbot: QtBot) -> Page:
     return Page(theme, qtbot)
 
 
-def test_a_combination_is_taken(page: Page) -> None:
+def test_key_field_records_combination(page: Page) -> None:
     page.field.show_binding("f9")
     page.field.click()
     assert page.field.recording
@@ -67,14 +67,14 @@ def test_a_combination_is_taken(page: Page) -> None:
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Space])
-def test_the_keyboard_starts_it(page: Page, qtbot: QtBot, key: Qt.Key) -> None:
+def test_keyboard_starts_recording_of_key_field(page: Page, qtbot: QtBot, key: Qt.Key) -> None:
     QTest.keyClick(page.field, key)
     assert page.field.recording
     page.press(Qt.Key.Key_F8)
     assert page.chosen == ["f8"]
 
 
-def test_a_modifier_by_itself_is_taken_when_it_comes_up(page: Page) -> None:
+def test_key_field_takes_single_modifier_on_release(page: Page) -> None:
     page.field.click()
     page.press(Qt.Key.Key_Control, CTRL, RIGHT_CTRL)
     assert page.chosen == []
@@ -82,7 +82,7 @@ def test_a_modifier_by_itself_is_taken_when_it_comes_up(page: Page) -> None:
     assert page.chosen == ["right_ctrl"]
 
 
-def test_two_modifiers_are_none(page: Page) -> None:
+def test_key_field_rejects_two_modifiers(page: Page) -> None:
     page.field.click()
     page.press(Qt.Key.Key_Control, CTRL, RIGHT_CTRL)
     page.press(Qt.Key.Key_Alt, CTRL | ALT, 0xFFE9)
@@ -92,20 +92,20 @@ def test_two_modifiers_are_none(page: Page) -> None:
     assert page.field.recording
 
 
-def test_a_writing_key_is_refused(page: Page) -> None:
+def test_key_field_refuses_typing_key(page: Page) -> None:
     page.field.show_binding("f9")
     page.field.click()
     page.press(Qt.Key.Key_D)
     assert (page.chosen, page.refused, page.field.binding) == ([], 1, "f9")
 
 
-def test_tab_is_a_key_like_others_while_recording(page: Page) -> None:
+def test_key_field_records_tab(page: Page) -> None:
     page.field.click()
     page.press(Qt.Key.Key_Tab, CTRL)
     assert page.chosen == ["ctrl+tab"]
 
 
-def test_it_can_be_left(page: Page, qtbot: QtBot) -> None:
+def test_key_field_stops_recording_on_escape_focus_loss_or_click(page: Page, qtbot: QtBot) -> None:
     page.field.click()
     page.press(Qt.Key.Key_Escape)
     assert not page.field.recording
@@ -118,16 +118,16 @@ def test_it_can_be_left(page: Page, qtbot: QtBot) -> None:
     assert page.chosen == []
 
 
-def test_every_key_is_its_own_until_the_chosen_one_stays_up(page: Page, qtbot: QtBot) -> None:
+def test_key_field_owns_all_keys_until_chosen_key_stays_up(page: Page, qtbot: QtBot) -> None:
     page.field.click()
     assert page.listens == [True]
     page.press(Qt.Key.Key_F9)
     assert (page.chosen, page.listens) == (["f9"], [True])
     page.release(Qt.Key.Key_F9)
-    page.press(Qt.Key.Key_F9)  # it repeats, it is not up
+    page.press(Qt.Key.Key_F9)  # a repeat, so the key is still down
     assert not page.field._up.isActive()
     page.press(Qt.Key.Key_Return)
-    assert page.chosen == ["f9"], "nor does a further key begin anew"
+    assert page.chosen == ["f9"], "another key does not restart recording"
     page.release(Qt.Key.Key_F9)
     qtbot.waitUntil(lambda: page.listens == [True, False])
     page.field.click()
@@ -139,7 +139,7 @@ def test_every_key_is_its_own_until_the_chosen_one_stays_up(page: Page, qtbot: Q
     assert page.listens == [True, False] * 2
 
 
-def test_who_does_not_choose_leaves_the_keys_to_others(page: Page, qtbot: QtBot) -> None:
+def test_key_field_releases_keys_when_user_gives_up(page: Page, qtbot: QtBot) -> None:
     for leave in (page.field.click, page.button.setFocus, page.around.hide, page.field._limit.timeout.emit):
         page.around.show()
         page.field.setFocus()
@@ -154,14 +154,14 @@ def test_who_does_not_choose_leaves_the_keys_to_others(page: Page, qtbot: QtBot)
     qtbot.waitUntil(lambda: page.listens == [True, False] * 5)
 
 
-def test_it_waits_for_no_key_for_ever(page: Page) -> None:
+def test_key_field_limits_recording_time(page: Page) -> None:
     page.field.click()
     assert page.field._limit.isActive() and page.field._limit.interval() == LONGEST_MS
     page.field.click()
     assert not page.field._limit.isActive()
 
 
-def test_it_says_what_it_is_and_shows_it(page: Page) -> None:
+def test_key_field_shows_and_names_binding(page: Page) -> None:
     empty = page.field.grab().toImage()
     page.field.show_binding("ctrl+alt+d")
     assert page.field.accessibleName() == "Dictation key"

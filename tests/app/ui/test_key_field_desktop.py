@@ -1,4 +1,4 @@
-"""On a real screen: a chosen key that is held repeats, and is its own until it stays up."""
+"""On a real screen: a held key repeats, and belongs to the field until it stays up."""
 
 import sys
 from pathlib import Path
@@ -7,10 +7,10 @@ from tests.helpers.desktop import running_desktop
 from tests.helpers.waiting import wait_until_sync
 
 PROGRAM = (sys.executable, "-m", "tests.app.ui.on_screen")
-REPEATS_S = "0.9"  # a key does after 0.66 s
+REPEATS_S = "0.9"  # keys repeat after 0.66 s
 
 
-def test_a_key_that_repeats_is_not_up(tmp_path: Path) -> None:
+def test_key_field_owns_repeating_key_until_release(tmp_path: Path) -> None:
     log = tmp_path / "switch.log"
 
     def told() -> str:

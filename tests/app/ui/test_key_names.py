@@ -1,4 +1,4 @@
-"""What a person presses becomes a binding that the hotkeys understand."""
+"""Pressed keys become bindings that the hotkeys understand."""
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -31,13 +31,13 @@ def pressed(key: int, modifiers: Qt.KeyboardModifier = NONE, scan: int = 0, virt
         (pressed(Qt.Key.Key_unknown), ""),
     ],
 )
-def test_a_combination_has_its_usual_name(event: QKeyEvent, binding: str) -> None:
+def test_key_combination_becomes_binding(event: QKeyEvent, binding: str) -> None:
     assert key_names.binding(event, "linux") == binding
     if binding:
         assert str(parse(binding)) == binding
 
 
-def test_command_is_super_on_a_mac() -> None:
+def test_command_key_is_super_on_macos() -> None:
     assert key_names.held(pressed(Qt.Key.Key_D, CTRL), "darwin") == ["super"]
     assert key_names.held(pressed(Qt.Key.Key_D, META | SHIFT), "darwin") == ["ctrl", "shift"]
 
@@ -53,21 +53,21 @@ def test_command_is_super_on_a_mac() -> None:
         ("plan9", 1, 1, ""),
     ],
 )
-def test_which_of_two_keys_the_platform_tells(platform: str, scan: int, virtual: int, side: str) -> None:
+def test_platform_code_tells_side_of_modifier(platform: str, scan: int, virtual: int, side: str) -> None:
     assert key_names.side(pressed(Qt.Key.Key_Control, CTRL, scan, virtual), platform) == side
 
 
-def test_all_names_are_keys_that_can_be_bound() -> None:
+def test_all_key_names_can_be_bound() -> None:
     sides = {name for names in key_names._SIDES.values() for name in names.values()}
     assert sides | set(key_names._NAMED.values()) <= set(KEYS)
 
 
-def test_the_codes_of_a_mac_are_those_of_the_hotkeys() -> None:
+def test_macos_key_codes_match_hotkeys() -> None:
     assert all(KEYS[name].mac == code for code, name in key_names._SIDES["darwin"].items())
 
 
 @pytest.mark.parametrize(
     ("key", "is_one"), [(Qt.Key.Key_AltGr, True), (Qt.Key.Key_Super_L, True), (Qt.Key.Key_A, False)]
 )
-def test_modifier_keys_are_known(key: Qt.Key, is_one: bool) -> None:
+def test_modifier_keys_are_recognised(key: Qt.Key, is_one: bool) -> None:
     assert key_names.is_modifier(pressed(key)) is is_one

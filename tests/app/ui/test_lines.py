@@ -1,4 +1,4 @@
-"""Controls in as many lines as their width needs."""
+"""Controls wrap into as many lines as the width requires."""
 
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -7,7 +7,7 @@ from app.ui.lines import Lines
 from app.ui.theme import Theme
 
 
-def test_what_has_no_room_goes_below_and_what_is_hidden_needs_none(theme: Theme, qtbot: QtBot) -> None:
+def test_lines_wrap_controls_and_skip_hidden_ones(theme: Theme, qtbot: QtBot) -> None:
     buttons = [QPushButton(name) for name in ("one", "two", "three and much more")]
     page, lines = QWidget(), Lines(buttons)
     lines.setParent(page)

@@ -1,4 +1,4 @@
-"""The newest words are always to be seen, in as many lines as there are; what is stable looks so."""
+"""The newest words are always visible within the available lines, and stable words are distinct."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ def at_most(length: int) -> Callable[[str], bool]:
 
 
 @given(st.text(alphabet="ab 中文", max_size=80), st.integers(2, 40))
-def test_the_end_is_kept(text: str, room: int) -> None:
+def test_newest_keeps_end_of_text(text: str, room: int) -> None:
     shown = newest(text, at_most(room))
     assert len(shown) <= room
     if shown != text:
@@ -30,16 +30,16 @@ def test_the_end_is_kept(text: str, room: int) -> None:
         assert text.endswith(shown[1:])
 
 
-def test_a_word_is_not_cut() -> None:
+def test_newest_cuts_between_words() -> None:
     assert newest("several wonderful words", at_most(12)) == "…words"
     assert newest("several wonderful words", at_most(16)) == "…wonderful words"
 
 
-def test_writing_without_words_is_cut_anywhere() -> None:
+def test_newest_cuts_anywhere_in_script_without_words() -> None:
     assert newest("一二三四五六", at_most(4)) == "…四五六"
 
 
-def test_an_endless_text_costs_no_more() -> None:
+def test_newest_examines_bounded_text() -> None:
     asked: list[str] = []
 
     def fits(text: str) -> bool:
@@ -52,19 +52,19 @@ def test_an_endless_text_costs_no_more() -> None:
 
 
 @pytest.mark.parametrize("text", [LATIN * 8, HAN * 8, (LATIN + HAN) * 4, "x" * 400, "😀" * 100])
-def test_no_more_lines_than_there_is_room_for(theme: Theme, text: str) -> None:
+def test_live_lines_stay_within_line_limit(theme: Theme, text: str) -> None:
     lines = LiveLines((Span(text, True),), font(), WIDTH)
     assert lines.lines == 2
     assert lines.widest <= WIDTH + 0.5
     assert text.rstrip().endswith(lines.shown[1:])
 
 
-def test_a_short_text_is_whole(theme: Theme) -> None:
+def test_short_live_text_is_shown_whole(theme: Theme) -> None:
     lines = LiveLines((Span("kia ", True), Span("ora", False)), font(), WIDTH)
     assert (lines.shown, lines.lines) == ("kia ora", 1)
 
 
-def test_with_one_colour_what_may_change_is_dotted(theme: Theme) -> None:
+def test_unstable_text_is_dotted_when_colours_are_equal(theme: Theme) -> None:
     def drawn(stable: bool) -> QImage:
         image = QImage(int(WIDTH), 40, QImage.Format.Format_RGB32)
         image.fill(QColor("black"))
@@ -78,7 +78,7 @@ def test_with_one_colour_what_may_change_is_dotted(theme: Theme) -> None:
 
 
 def colours_of(spans: tuple[Span, ...]) -> set[str]:
-    """Of the pixels: pure red is stable, pure blue is not."""
+    """Return which kinds of text were drawn: pure red pixels are stable, pure blue ones unstable."""
     image = QImage(int(WIDTH), 60, QImage.Format.Format_RGB32)
     image.fill(QColor("white"))
     painter = QPainter(image)
@@ -101,7 +101,9 @@ def colours_of(spans: tuple[Span, ...]) -> set[str]:
         ((Span(HAN * 9, True), Span("图图图", False)), {"stable", "unstable"}),
     ],
 )
-def test_what_may_change_looks_so(theme: Theme, spans: tuple[Span, ...], seen: set[str]) -> None:
+def test_stable_and_unstable_text_have_their_colours(
+    theme: Theme, spans: tuple[Span, ...], seen: set[str]
+) -> None:
     assert colours_of(spans) >= seen
     if "😀" not in spans[0].text and len(spans) == 1:
         assert colours_of(spans) == seen
