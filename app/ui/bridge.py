@@ -32,7 +32,10 @@ class Bridge(QObject):
         self.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def post(self, value: object) -> None:
-        """Post a value from any thread and return at once. Values are dropped after Qt has shut down."""
+        """Post a value from any thread and return at once.
+
+        Values are dropped after Qt has shut down.
+        """
         kind = type(value)
         if kind in _NEWEST:
             self._newest[kind] = value

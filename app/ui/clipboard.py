@@ -1,7 +1,7 @@
-"""Qt's clipboard as an ``app.insertion.clipboard.WholeClipboard``. Only Windows and macOS paste through it.
+"""Qt's clipboard as an ``app.insertion.clipboard.WholeClipboard``.
 
-Qt requests the data when a program reads the clipboard, which reveals the read. Qt does not report which program
-reads.
+Only Windows and macOS paste through it. Qt requests the data when a program reads the clipboard, which reveals
+the read. Qt does not report which program reads.
 """
 
 import asyncio
@@ -59,7 +59,10 @@ class QtClipboard(QObject):
         self._wanted.connect(self._do, Qt.ConnectionType.QueuedConnection)
 
     async def keep(self) -> bool:
-        """Save the whole content. Return False if it is too large or Qt does not answer in time."""
+        """Save the whole content and return True.
+
+        Return False if the content is too large or Qt does not answer in time.
+        """
         try:
             return bool(await self._ask(self._keep))
         except TimeoutError:

@@ -18,7 +18,10 @@ _LETTERS = 60
 
 
 class ClosingNote(QDialog):
-    """Dialog whose two buttons call ``close_window`` and ``end``. Esc leaves the window open."""
+    """Dialog whose two buttons call ``close_window`` and ``end``.
+
+    Esc leaves the window open.
+    """
 
     def __init__(
         self, texts: Texts, once: Once, close_window: Callable[[], None], end: Callable[[], None], parent: QWidget

@@ -1,4 +1,7 @@
-"""Colours of the light, dark and high contrast schemes. Each pair that carries text meets WCAG 2.2 AA."""
+"""Colours of the light, dark and high contrast schemes.
+
+Each pair that carries text meets WCAG 2.2 AA.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -91,7 +94,7 @@ _WARNING: Final = frozenset({State.WAITING, State.HELD})
 
 
 def state_colour(colours: Colours, state: State) -> str:
-    """Return the colour of a state. The icon's shape tells the state too.
+    """Return the colour of a state, which its icon also tells by shape.
 
     Accent is for progress, amber for waiting or held text, red for failures and muted for quiet states.
     """

@@ -1,4 +1,4 @@
-"""Small charts of figures: a value over the last ten minutes, and a bar with the p50 and p95 of a stage."""
+"""Small charts of figures: a value over the last ten minutes, or the p50 and p95 of a stage."""
 
 from collections.abc import Iterator, Sequence
 from math import isnan

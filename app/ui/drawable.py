@@ -12,7 +12,10 @@ from app.ui.theme import font
 
 
 def can_draw(text: str) -> bool:
-    """Return True if some font has a shape for every letter. Fonts that are installed later are not seen."""
+    """Return True if some font has a shape for every letter.
+
+    Fonts that are installed later are not seen.
+    """
     metrics = QFontMetrics(font())
     return all(metrics.inFontUcs4(ord(letter)) for letter in text if not letter.isspace())
 

@@ -68,7 +68,10 @@ class _Line:
 
 
 class StagesPanel(Panel):
-    """Latency by stage, on one scale. Stages without figures are left out."""
+    """Latency by stage, on one scale.
+
+    Stages without figures are left out.
+    """
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__(theme)

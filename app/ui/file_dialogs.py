@@ -10,7 +10,10 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 
 class Dialogs(Protocol):
-    """Dialogs that pages use. All return an empty value if the user chooses nothing."""
+    """Dialogs that pages use.
+
+    All return an empty value if the user chooses nothing.
+    """
 
     def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
         """Let the user choose files of these kinds, each written as ``name (*.ending)``."""
@@ -21,7 +24,10 @@ class Dialogs(Protocol):
         ...
 
     def place(self, parent: QWidget, title: str, suggested: str) -> str:
-        """Let the user choose where to save. Choosing an existing file confirms its replacement."""
+        """Let the user choose where to save.
+
+        Choosing an existing file confirms its replacement.
+        """
         ...
 
     def show(self, path: str) -> None:

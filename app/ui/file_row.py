@@ -37,7 +37,10 @@ _LINES: Final = 2
 
 
 class FileRow(QFrame):
-    """Row of one file. Likely actions are buttons; the others are in a menu."""
+    """Row of one file.
+
+    Likely actions are buttons; the others are in a menu.
+    """
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[FileAction], None], dialogs: Dialogs) -> None:
         super().__init__()

@@ -149,7 +149,10 @@ class DropZone(QFrame):
         theme.changed.connect(self.update)
 
     def show_zone(self, *, strip: bool, full: bool) -> None:
-        """Show the zone as a strip or large. ``full``: disable it, because the list takes no more files."""
+        """Show the zone as a strip or large.
+
+        ``full``: disable it, because the list takes no more files.
+        """
         self.full = full
         if strip != self.strip:
             self.strip = strip

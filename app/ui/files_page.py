@@ -133,7 +133,10 @@ class FilesPage(QWidget):
         self.place.setToolTip(tip(folder))
 
     def _show_rows(self, *, again: bool) -> None:
-        """Update the rows. Each file keeps its row, so the focus stays in place."""
+        """Update the rows of the list.
+
+        Each file keeps its row, so the focus stays in place.
+        """
         wanted = {file.file for file in self._view.files}
         for number in [number for number in self.rows if number not in wanted]:
             row = self.rows.pop(number)

@@ -59,7 +59,10 @@ class FirstSteps:
             self._shell.cover(self.page)
 
     def show(self, news: object) -> None:
-        """Pass a published value to the page. The newest value of each kind is kept for a page created later."""
+        """Pass a published value to the page.
+
+        The newest value of each kind is kept for a page created later.
+        """
         if isinstance(news, Problem) and news.about != HOTKEYS:
             return
         self._known[type(news)] = news

@@ -1,4 +1,7 @@
-"""Safe display of foreign text: file names, device names, texts of gateways. Markup in it has no effect."""
+"""Safe display of foreign text: file names, device names, texts of gateways.
+
+Markup in it has no effect.
+"""
 
 from html import escape
 
@@ -6,7 +9,10 @@ from runtime.terminal import LINES, printable
 
 
 def tip(text: str) -> str:
-    """Return a tooltip that shows ``text`` literally. Qt would render text that resembles HTML as markup."""
+    """Return a tooltip that shows ``text`` literally.
+
+    Qt would render text that resembles HTML as markup.
+    """
     shown = printable(text, LINES)
     if "<" not in shown:
         return shown

@@ -29,7 +29,10 @@ _SHAPES: Final = {
 
 
 class HealthShape(QWidget):
-    """Icon for the health of a gateway. The card also says it in words."""
+    """Icon for the health of a gateway.
+
+    The card also says it in words.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -51,7 +54,10 @@ class HealthShape(QWidget):
 
 
 class GatewayCard(QFrame):
-    """Card of one gateway. ``use``: called with the gateway's id when the user selects it."""
+    """Card of one gateway.
+
+    ``use``: called with the gateway's id when the user selects it.
+    """
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[GatewayAction], None], use: Callable[[str], None]

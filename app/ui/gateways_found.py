@@ -11,7 +11,10 @@ from app.ui.widgets import Elided
 
 
 class FoundRow(QWidget):
-    """Row of one gateway, with a button to pair. ``said``: keys of the button's text and accessible name."""
+    """Row of one gateway, with a button to pair.
+
+    ``said``: keys of the button's text and accessible name.
+    """
 
     def __init__(
         self, texts: Texts, pair: Callable[[FoundView], None], found: FoundView, said: tuple[str, str]
@@ -31,9 +34,10 @@ class FoundRow(QWidget):
 
 
 class FoundList(QWidget):
-    """List of all found gateways. ``pair``: called with the gateway that the user wants to pair.
+    """List of all found gateways.
 
-    ``said``: keys of the button's text and accessible name.
+    ``pair``: called with the gateway that the user wants to pair. ``said``: keys of the button's text and
+    accessible name.
     """
 
     def __init__(
@@ -51,9 +55,9 @@ class FoundList(QWidget):
         self.hide()
 
     def show_found(self, found: Sequence[FoundView], *, again: bool = False) -> None:
-        """Show these gateways. Rebuild the rows only if the gateways changed, or if ``again`` is set.
+        """Show these gateways in the list.
 
-        ``again``: the language has changed.
+        The rows are rebuilt only if the gateways changed, or if ``again`` is set because the language changed.
         """
         if not again and [row.found for row in self.rows] == list(found):
             return

@@ -1,4 +1,7 @@
-"""Tray submenu that shows and selects where speech goes: this computer or a gateway. It also offers pairing."""
+"""Tray submenu that shows and selects where speech goes: this computer or a gateway.
+
+It also offers pairing.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,10 +19,10 @@ from app.ui.texts import Texts
 
 
 class GatewaysMenu(QMenu):
-    """Menu whose title says where speech goes now. The selected destination has a mark.
+    """Menu whose title says where speech goes now.
 
-    ``looked``: emitted with True on opening and False on closing. ``add``: emitted when the user wants to pair a
-    gateway.
+    The selected destination has a mark. ``looked``: emitted with True on opening and False on closing. ``add``:
+    emitted when the user wants to pair a gateway.
     """
 
     looked = Signal(bool)
@@ -40,7 +43,10 @@ class GatewaysMenu(QMenu):
         self._fill()
 
     def show_gateways(self, view: GatewaysView) -> None:
-        """Show the current gateways. An open menu keeps its entries while the set of gateways is the same."""
+        """Show the current gateways.
+
+        An open menu keeps its entries while the set of gateways is the same.
+        """
         self._view = view
         if self._keys != [_key(gateway) for gateway in view.gateways]:
             self._fill()

@@ -23,7 +23,10 @@ _LONGEST: Final = 1_000  # characters, enough for a pairing link
 
 
 class PairingForm(QFrame):
-    """Form to pair with one gateway. ``use``: called with the id of the paired gateway if the user selects it."""
+    """Form to pair with one gateway.
+
+    ``use``: called with the id of the paired gateway if the user selects it.
+    """
 
     def __init__(
         self,

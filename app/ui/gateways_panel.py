@@ -1,4 +1,7 @@
-"""Panel that selects where speech is recognised: on this computer or by a gateway. It also offers pairing."""
+"""Panel that selects where speech is recognised: on this computer or by a gateway.
+
+It also offers pairing.
+"""
 
 from collections.abc import Callable, Iterable
 
@@ -104,7 +107,10 @@ class GatewaysPanel(QWidget):
         self._ask_gateways(LookAtGateways(True))
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Stop health checks. An open form keeps its input, as the window may only be minimised."""
+        """Stop the health checks of gateways.
+
+        An open form keeps its input, as the window may only be minimised.
+        """
         self._ask_gateways(LookAtGateways(False))
 
     # -- display -------------------------------------------------------------------------------------------

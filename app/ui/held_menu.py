@@ -1,4 +1,7 @@
-"""Tray submenu of recordings with text to paste. Each can be pasted, copied or dismissed."""
+"""Tray submenu of recordings with text to paste.
+
+Each can be pasted, copied or dismissed.
+"""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -24,7 +27,10 @@ _TEXTS: Final = {
 
 
 class HeldMenu(QMenu):
-    """Menu of recordings with text to paste, newest first. Hidden if there is no such recording."""
+    """Menu of recordings with text to paste, newest first.
+
+    The menu is hidden if there is no such recording.
+    """
 
     def __init__(self, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()

@@ -19,7 +19,10 @@ _PLACES: Final = 10
 
 
 class AboutPanel(QFrame):
-    """Panel of version and licences. The list is requested once, when the panel is first shown."""
+    """Panel of version and licences.
+
+    The list is requested once, when the panel is first shown.
+    """
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[HelpAction], None]) -> None:
         super().__init__()

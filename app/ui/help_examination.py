@@ -1,4 +1,7 @@
-"""Check of what works on this computer, run on demand. The most severe findings come first."""
+"""Check of what works on this computer, run on demand.
+
+The most severe findings come first.
+"""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -22,7 +25,10 @@ _SEVERITY, _TITLE = 10, 20  # column widths in letters
 
 
 class ExaminationPanel(QFrame):
-    """Panel of findings. Without a selection, the text lists every finding that needs attention."""
+    """Panel that runs the check and lists its findings.
+
+    Without a selection, the text lists every finding that needs attention.
+    """
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[HelpAction], None]) -> None:
         super().__init__()

@@ -1,4 +1,7 @@
-"""Long lists of one-line rows. Rows consist of cells and need no widget each."""
+"""Long lists of one-line rows.
+
+Rows consist of cells and need no widget each.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,7 +35,10 @@ class Cell:
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Painter of rows. ``cells``: function from a row number to its cells. All rows have the same height."""
+    """Painter of rows that consist of cells.
+
+    ``cells``: function from a row number to its cells. All rows have the same height.
+    """
 
     def __init__(self, theme: Theme, cells: Callable[[int], Sequence[Cell]]) -> None:
         super().__init__()
@@ -44,7 +50,10 @@ class RowDelegate(QStyledItemDelegate):
         return QSize(metrics.averageCharWidth() * 20, metrics.height() + SPACING.small)
 
     def paint(self, painter: QPainter, option: Option, index: Index) -> None:
-        """Draw the cells. A selected row has a fill and a bar, so that colour is not the only sign."""
+        """Draw the cells of a row.
+
+        A selected row has a fill and a bar, so that colour is not the only sign.
+        """
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         place = QRectF(option.rect)
@@ -120,6 +129,9 @@ class Reading(QPlainTextEdit):
         self.setFixedHeight(QFontMetrics(font(SCALE.caption)).lineSpacing() * self._lines + 3 * SPACING.small)
 
     def show_text(self, text: str) -> None:
-        """Show ``text`` from its start. If the text is the same, keep the scroll position."""
+        """Show ``text`` from its start.
+
+        If the text is the same, keep the scroll position.
+        """
         if text != self.toPlainText():
             self.setPlainText(text)

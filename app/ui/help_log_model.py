@@ -1,4 +1,7 @@
-"""Qt model of log lines. New lines are appended without touching the others."""
+"""Qt model of log lines.
+
+New lines are appended without touching the others.
+"""
 
 from collections.abc import Callable
 from typing import Final
@@ -13,7 +16,10 @@ _ROOT: Final = QModelIndex()
 
 
 class LogModel(QAbstractListModel):
-    """Model of log lines. ``describe``: returns the text that a screen reader reads for a line."""
+    """Model of log lines.
+
+    ``describe``: returns the text that a screen reader reads for a line.
+    """
 
     def __init__(self, describe: Callable[[LogLine], str], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -21,7 +27,10 @@ class LogModel(QAbstractListModel):
         self.lines: tuple[LogLine, ...] = ()
 
     def show_lines(self, lines: tuple[LogLine, ...]) -> None:
-        """Show ``lines``. The selection stays unless the lines do not continue the previous ones."""
+        """Show these log lines.
+
+        The selection stays unless the lines do not continue the previous ones.
+        """
         gone = self._gone(lines)
         if gone is None:
             self.beginResetModel()

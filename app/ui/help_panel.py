@@ -27,7 +27,10 @@ class Page(Protocol):
 
 
 class HelpPanels:
-    """The four panels of the help section. ``logs``: folder of the log files."""
+    """The four panels of the help section.
+
+    ``logs``: folder of the log files.
+    """
 
     def __init__(
         self,

@@ -1,4 +1,7 @@
-"""Report for support. The user sees its contents before saving it; the app sends nothing."""
+"""Report that the user can give to support.
+
+The user sees its contents before saving it; the app sends nothing.
+"""
 
 import time
 from collections.abc import Callable, Iterable

@@ -15,14 +15,20 @@ _ROOT: Final = QModelIndex()
 
 
 class RowModel(QAbstractListModel):
-    """Model of rows. Showing equal rows again changes nothing, so the selection stays."""
+    """Model of a short list of rows.
+
+    Showing equal rows again changes nothing, so the selection stays.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[Row] = []
 
     def show_rows(self, rows: list[Row]) -> None:
-        """Replace the rows. The selection stays if their number is the same."""
+        """Replace all rows of the list.
+
+        The selection stays if the number of rows is the same.
+        """
         if rows == self._rows:
             return
         if len(rows) == len(self._rows):

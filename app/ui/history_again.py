@@ -91,7 +91,10 @@ class AgainPanel(QFrame):
         return details.compared if details and row and details.session == row.session else None
 
     def show_take(self, row: Row | None) -> None:
-        """Show the selected take. The panel opens if a recognition of this take was started before."""
+        """Show the selected take.
+
+        The panel opens if a recognition of this take is under way or its outcome has not been seen.
+        """
         before, self._row = self._row, row
         if (row and row.session) != (before and before.session):
             stand = self._stand.get(row.session) if row else None
@@ -111,7 +114,7 @@ class AgainPanel(QFrame):
         self._show()
 
     def show_rerun(self, stand: Rerunning) -> None:
-        """Remember the state of a repeated recognition. Show it if it belongs to the selected take."""
+        """Remember the state of a repeated recognition, and show it if its take is selected."""
         self._stand.pop(stand.session, None)
         ours = self._row is not None and self._row.session == stand.session
         if stand.state in _AT_WORK or (stand.state is not RerunState.STOPPED and not ours) or stand.note:
@@ -254,7 +257,10 @@ class AgainPanel(QFrame):
         self.runs.setCurrentIndex(max(0, self.runs.findData(chosen)))
 
     def _run_text(self, run: Run) -> str:
-        """Return model, range and time of a run. The date replaces the time on days after the take."""
+        """Return model, range and time of a run.
+
+        The date replaces the time on days after the take.
+        """
         texts = self._texts
         model = run.model or texts("history.again.any-model")
         what = () if run.vad else (texts("history.again.all"),)

@@ -25,9 +25,9 @@ _LETTERS: Final = "Ág骨"
 
 
 class HistoryDelegate(QStyledItemDelegate):
-    """Painter of history rows. ``row`` returns the take at a place, or ``None`` while it loads.
+    """Painter of history rows.
 
-    All rows have the same height.
+    ``row`` returns the take at a place, or ``None`` while it loads. All rows have the same height.
     """
 
     def __init__(self, theme: Theme, texts: Texts, row: Callable[[int], Row | None]) -> None:
@@ -45,7 +45,10 @@ class HistoryDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """Draw the row as a card. A selected card is filled and outlined."""
+        """Draw the row as a card.
+
+        A selected card is filled and outlined.
+        """
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         place = QRectF(option.rect).adjusted(1, 1, -1, -1 - _GAP)
@@ -105,9 +108,10 @@ class HistoryDelegate(QStyledItemDelegate):
         layout.draw(painter, words.topLeft())
 
     def _mark(self, text: str, first: int, last: int) -> QTextLayout.FormatRange:
-        """Return the format of one search hit. ``first`` and ``last`` count code points.
+        """Return the format of one search hit.
 
-        Qt counts UTF-16 units. The underline makes hits visible without colour.
+        ``first`` and ``last`` count code points. Qt counts UTF-16 units. The underline makes hits visible
+        without colour.
         """
         made = QTextLayout.FormatRange()
         made.start = units(text[:first])
@@ -127,7 +131,10 @@ def mark_format(theme: Theme) -> QTextCharFormat:
 
 
 def line_height(size: float) -> float:
-    """Return the height of a line at this font size. Han letters are higher than Latin in some fonts."""
+    """Return the height of a line at this font size.
+
+    Han letters are higher than Latin in some fonts.
+    """
     layout = QTextLayout(_LETTERS, font(size))
     layout.beginLayout()
     line = layout.createLine()

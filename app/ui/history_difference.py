@@ -19,7 +19,10 @@ _GAP: Final = " … "
 
 
 class DifferenceView(QTextEdit):
-    """Read-only view of a difference. A screen reader reads the removed and added words."""
+    """Read-only view of a difference.
+
+    A screen reader reads the removed and added words.
+    """
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()

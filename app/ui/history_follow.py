@@ -12,7 +12,10 @@ from app.ui.theme import Theme
 
 
 class Follower:
-    """Marker of the spoken word in one text. Nothing is marked while the user edits the text."""
+    """Marker of the spoken word in one text.
+
+    Nothing is marked while the user edits the text.
+    """
 
     def __init__(self, theme: Theme, edit: QPlainTextEdit) -> None:
         self._theme, self._edit = theme, edit
@@ -59,7 +62,10 @@ class Follower:
         return made
 
     def _into_sight(self, cursor: QTextCursor) -> None:
-        """Scroll the cursor into view with a few lines above it. The scroll bar counts lines."""
+        """Scroll the cursor into view with a few lines above it.
+
+        The scroll bar counts lines.
+        """
         block, bar = cursor.block(), self._edit.verticalScrollBar()
         inside = block.layout().lineForTextPosition(cursor.positionInBlock())
         line = block.firstLineNumber() + max(0, inside.lineNumber() if inside.isValid() else 0)

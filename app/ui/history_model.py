@@ -1,4 +1,7 @@
-"""Qt model of the history list. Only recently viewed rows are in memory."""
+"""Qt model of the list of takes in the history.
+
+Only recently viewed rows are in memory.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -40,7 +43,10 @@ class HistoryModel(QAbstractListModel):
         self._fresh: set[int] = set()
 
     def show_list(self, listed: HistoryList) -> bool:
-        """Show this list. Return True if its rows may have changed; the selection is lost then."""
+        """Show this list and return True if its rows may have changed.
+
+        The selection is lost then.
+        """
         before, self._list = self._list, listed
         if (before.serial, before.version, before.count) == (listed.serial, listed.version, listed.count):
             return False
@@ -106,7 +112,10 @@ class HistoryModel(QAbstractListModel):
         return None
 
     def _ask(self, page: int) -> None:
-        """Request a page once. The oldest request is dropped at the limit, as the answering side does."""
+        """Request a page once.
+
+        The oldest request is dropped at the limit, as the answering side does.
+        """
         if page in self._wanted:
             return
         self._wanted[page] = None

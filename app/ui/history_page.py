@@ -51,7 +51,10 @@ _LONGEST_QUERY: Final = 200
 
 
 class HistoryPage(QWidget):
-    """Page of the history. The panel shows the selected takes; the selection survives list updates."""
+    """Page of the history.
+
+    The panel shows the selected takes; the selection survives list updates.
+    """
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[Asked], None], dialogs: Dialogs | None = None
@@ -218,7 +221,7 @@ class HistoryPage(QWidget):
         self._placing = False
 
     def _drop(self) -> None:
-        """Clear the selection before its takes are deleted."""
+        """Clear the selection, because its takes will be deleted."""
         self._unplaced.clear()
         self.list.clearSelection()
         self.list.setFocus()
@@ -229,7 +232,10 @@ class HistoryPage(QWidget):
         self._ask(wanted)
 
     def _do(self, action: Asked) -> None:
-        """Pass on an action. The outcome of an earlier action disappears when the user starts another one."""
+        """Pass on an action.
+
+        The outcome of an earlier action disappears when the user starts another one.
+        """
         if isinstance(action, LookAtTake | ModelsWanted | PlayAction):
             return self._ask(action)
         self._told = None

@@ -23,7 +23,10 @@ _TRACK: Final = 4.0
 
 
 class SeekBar(QSlider):
-    """Slider with a knob. A click moves the knob straight to that position."""
+    """Slider with a knob.
+
+    A click moves the knob straight to that position.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -151,7 +154,10 @@ class PlayBar(QWidget):
         self._moved(self.bar.value(), playing.state is not PlayState.STOPPED)
 
     def toggle(self) -> None:
-        """Play the take, or pause it. Playback at the end starts from the beginning."""
+        """Play the take, or pause it.
+
+        Playback at the end starts from the beginning.
+        """
         if self._session is None:
             return
         if self.playing:

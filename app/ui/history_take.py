@@ -42,9 +42,10 @@ class _Text(QPlainTextEdit):
 
 
 class TakePanel(QFrame):
-    """Panel of one selected take, or of several. ``dropped``: called before selected takes are deleted.
+    """Panel of one selected take, or of several.
 
-    Typed text that is not in the history yet stays a draft. The draft appears when its take is selected again.
+    ``dropped``: called after the panel has asked to delete the selected takes. Typed text that is not in the
+    history yet stays a draft. The draft appears when its take is selected again.
     """
 
     def __init__(
@@ -88,7 +89,10 @@ class TakePanel(QFrame):
         return self._rows
 
     def show_takes(self, rows: Sequence[Row]) -> None:
-        """Show the current state of the selected takes. Text that the user is typing stays."""
+        """Show the current state of the selected takes.
+
+        Text that the user is typing stays.
+        """
         before, self._rows = self._rows, tuple(rows)
         if [row.session for row in before] != [row.session for row in rows]:
             self._leave(before)
@@ -280,7 +284,10 @@ class TakePanel(QFrame):
         self._become(self._mine)
 
     def _become(self, text: str) -> None:
-        """Replace the text and save at once. The editor's undo reverts the replacement."""
+        """Replace the text and save at once.
+
+        The editor's undo reverts the replacement.
+        """
         cursor = QTextCursor(self.text.document())
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.insertText(text)
@@ -297,7 +304,10 @@ class TakePanel(QFrame):
         self.text.setFocus()
 
     def _leave(self, rows: Sequence[Row]) -> None:
-        """Ask to save the typed text. It stays a draft until it is in the history."""
+        """Ask to save the typed text.
+
+        It stays a draft until it is in the history.
+        """
         if len(rows) != 1 or not self.text.document().isModified():
             return
         text = self.text.toPlainText()
@@ -312,7 +322,10 @@ class TakePanel(QFrame):
         self._ask(EditTake(rows[0].session, text))
 
     def _undo(self) -> None:
-        """Discard typed text. If nothing was typed, ask to revert all edits of the take."""
+        """Discard the text that the user typed.
+
+        If nothing was typed, ask to revert all edits of the take.
+        """
         if (one := self._one) is None:
             return
         self._drafts.pop(one.session, None)

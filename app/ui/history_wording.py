@@ -36,7 +36,10 @@ def caption(texts: Texts, row: Row) -> str:
 
 
 def described(texts: Texts, row: Row | None) -> str:
-    """Return the screen reader text of a take. The start of its text comes first."""
+    """Return the screen reader text of a take.
+
+    The start of its text comes first.
+    """
     if row is None:
         return texts("history.loading")
     return f"{take_text(texts, row)[:_SPOKEN]}{_PART}{caption(texts, row)}"

@@ -1,4 +1,7 @@
-"""Icons of the app: SVG in one colour, drawn in any colour. Each state has its own shape."""
+"""Icons of the app: SVG in one colour, drawn in any colour.
+
+Each state has its own shape.
+"""
 
 from collections.abc import Iterable
 from functools import cache
@@ -44,7 +47,10 @@ def icon(name: str, colour: QColor | None = None) -> QIcon:
 
 
 def tray_image(state: State, colours: Colours, size: int, *, unsent: bool = False) -> QImage:
-    """Return the stone with the state's shape on it. A dot in the corner shows unsent audio."""
+    """Return the stone with the state's shape on it.
+
+    A dot in the corner shows unsent audio.
+    """
     made = _empty(size)
     painter = QPainter(made)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -70,7 +76,10 @@ def tray_icon(state: State, colours: Colours, *, unsent: bool = False) -> QIcon:
 
 @cache
 def _drawing(name: str) -> bytes:
-    """Return the SVG source of an icon. Cached, because states are painted many times a second."""
+    """Return the SVG source of an icon.
+
+    The source is cached, because states are painted many times a second.
+    """
     return files("app.ui").joinpath("icons", f"{name}.svg").read_bytes()
 
 

@@ -77,7 +77,10 @@ class KeyField(QAbstractButton):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Record the key. Outside of recording, Enter clicks the field."""
+        """Record the key that was pressed.
+
+        Outside of recording, Enter clicks the field.
+        """
         if self._listening and not self.recording:
             self._up.stop()
             return

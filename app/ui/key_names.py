@@ -99,7 +99,10 @@ def is_modifier(event: QKeyEvent) -> bool:
 
 
 def held(event: QKeyEvent, platform: str = sys.platform) -> list[str]:
-    """Return the modifiers that are down, in writing order. On macOS Qt reports Command as Control."""
+    """Return the modifiers that are down, in writing order.
+
+    On macOS Qt reports Command as Control.
+    """
     swapped = platform == "darwin"
     names = {
         "ctrl": _Modifier.MetaModifier if swapped else _Modifier.ControlModifier,

@@ -13,7 +13,10 @@ _GAP: Final = SPACING.small
 
 
 class Lines(QWidget):
-    """Row of controls that wraps. Call ``arrange`` after showing, hiding or renaming a control."""
+    """Row of controls that wraps.
+
+    Call ``arrange`` after showing, hiding or renaming a control.
+    """
 
     def __init__(self, controls: Sequence[QWidget]) -> None:
         super().__init__()

@@ -12,14 +12,20 @@ STAYS_S: Final = {State.DONE: 1.5, State.HELD: 6.0, State.CANCELLED: 4.0, State.
 
 
 def stays_s(view: View) -> float:
-    """Return how long to show ``view``, in seconds: 0 for not at all, ``inf`` for as long as the state lasts."""
+    """Return for how many seconds to show ``view``.
+
+    0 means not at all; ``inf`` means as long as the state lasts.
+    """
     if view.state is State.IDLE:
         return NOTE_S if view.note else 0.0
     return STAYS_S.get(view.state, inf)
 
 
 class Lingering:
-    """Selection of the view to show. An outcome keeps its display time even if the app becomes idle."""
+    """Selection of the view to show.
+
+    An outcome keeps its display time even if the app becomes idle.
+    """
 
     def __init__(self) -> None:
         self._phase: tuple[State, str] | None = None
@@ -39,7 +45,10 @@ class Lingering:
         return self.at(now)
 
     def _see_again(self, view: View, now: float) -> View | None:
-        """Return the view to show if no new text is held. Only a new note makes the overlay appear again."""
+        """Return the view to show if no new text is held.
+
+        Only a new note makes the overlay appear again.
+        """
         state, note = self._phase or (State.IDLE, "")
         if state is State.HELD and now < self._until:
             self._shown = view

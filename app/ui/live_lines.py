@@ -1,4 +1,7 @@
-"""Live text in a few lines. The newest words are always visible; stable words are solid, others lighter."""
+"""Live text in a few lines.
+
+The newest words are always visible; stable words are solid, others lighter.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final

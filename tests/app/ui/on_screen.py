@@ -1,7 +1,7 @@
-"""Program that shows one part of the interface for at most a minute. Arguments: PART SWITCH.
+"""Program that shows one part of the interface for at most a minute.
 
-PART is "overlay", "tray" or "key" (the hotkey field). The overlay is visible while the file SWITCH exists.
-Requested actions and recorded keys are written to SWITCH.log.
+Arguments are PART and SWITCH. PART is "overlay", "tray" or "key" (the hotkey field). The overlay is visible
+while the file SWITCH exists. Requested actions and recorded keys are written to SWITCH.log.
 """
 
 import sys

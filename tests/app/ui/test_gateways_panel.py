@@ -1,4 +1,7 @@
-"""The gateways panel shows, selects and pairs gateways. It fits every font size and works by keyboard."""
+"""The gateways panel shows, selects and pairs gateways.
+
+It fits every font size and works by keyboard.
+"""
 
 from dataclasses import replace
 

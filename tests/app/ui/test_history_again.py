@@ -1,4 +1,7 @@
-"""Repeated recognition: choose, follow, fail, compare. The text changes only when the user accepts it."""
+"""Repeated recognition: choose, follow, fail, compare.
+
+The text changes only when the user accepts it.
+"""
 
 from dataclasses import replace
 from uuid import UUID
