@@ -1,4 +1,4 @@
-"""What a person may ask of the running app: from a key, the tray, a window or the command line."""
+"""Define the actions that a user can request of the running app by key, tray, window or command line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from app.onboarding.actions import Trial
 
 
 class Verb(StrEnum):
-    """What has no further value. ``start`` while a take is recorded and ``stop`` while none is change nothing.
+    """Actions that have no parameters.
 
-    ``paste-held``, ``copy-held`` and ``dismiss-held`` are about the newest recording with text to paste; dismissed
-    text is wanted in the history alone. ``insert-ready``: do not wait any
-    longer for what comes before a text that is there. ``show``: the main window. ``quit`` finishes what was said
-    first; the second time it leaves at once.
+    ``start`` has no effect during a recording, ``stop`` none outside of one. ``paste-held``, ``copy-held`` and
+    ``dismiss-held`` act on the newest recording with held text; dismissed text stays in the history only.
+    ``insert-ready``: stop waiting for earlier speech and insert the texts that have arrived. ``show``: show the
+    main window. ``quit``: finish pending takes first; a second ``quit`` leaves at once.
     """
 
     TOGGLE = "toggle"
@@ -30,7 +30,7 @@ class Verb(StrEnum):
 
 
 class HeldDeed(StrEnum):
-    """What can be done with the text to paste of one recording."""
+    """Actions on the held text of one recording."""
 
     PASTE = "paste"
     COPY = "copy"
@@ -46,7 +46,7 @@ HELD_DEEDS: Final = {
 
 @dataclass(frozen=True)
 class SettleHeld:
-    """Paste, copy or dismiss the text to paste of one recording, by its session."""
+    """Paste, copy or dismiss the held text of one recording, identified by its session."""
 
     session: str
     deed: HeldDeed
@@ -54,14 +54,14 @@ class SettleHeld:
 
 @dataclass(frozen=True)
 class ChooseMicrophone:
-    """(A part of) its name; empty: the system's default."""
+    """Choose a microphone by its name or part of it. Empty: the system's default."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class RecoverTake:
-    """Have recognised what an earlier take lacks. Its text is for the history, and typed nowhere."""
+    """Recognise the missing segments of an earlier take. Its text goes to the history and is not inserted."""
 
     session: str
 
@@ -75,9 +75,9 @@ class SwitchWorker:
 
 @dataclass(frozen=True)
 class PauseHotkeys:
-    """Give the keys back while somebody chooses one, so that the one that is bound now can be pressed.
+    """Release the hotkeys while the user chooses a key, so that the bound key can be pressed.
 
-    They are bound again when it is over, and after half a minute at the latest.
+    They are bound again when the pause ends, after 30 s at the latest.
     """
 
     on: bool
@@ -85,20 +85,20 @@ class PauseHotkeys:
 
 @dataclass(frozen=True)
 class TestHotkeys:
-    """Show what arrives of the keys, instead of dictating; it ends by itself after ten seconds."""
+    """Show key events instead of dictating. The test ends by itself after ten seconds."""
 
-    __test__ = False  # for pytest
+    __test__ = False  # pytest must not collect it
 
     on: bool
 
 
 Table = Mapping[str, str | bool]
-"""A row of a setting that is a list of tables."""
+"""A row of a setting whose value is a list of tables."""
 
 
 @dataclass(frozen=True)
 class ChangeSetting:
-    """A setting by its dotted name, as in the settings file, and its new value as TOML would write it."""
+    """Set a setting, by its dotted name in the settings file, to a new value as TOML would write it."""
 
     name: str
     value: str | bool | int | float | tuple[Table, ...]

@@ -1,4 +1,4 @@
-"""What goes on with this computer while the app runs: it sleeps, it runs on battery, a film fills its screen."""
+"""Watch the computer while the app runs: sleep, battery power, full-screen programs."""
 
 import os
 import sys
@@ -15,7 +15,10 @@ from runtime.tasks import Tasks
 
 
 class Attending:
-    """While it is entered, ``rest`` is told why the worker is to rest, and ``woke`` of each sleep. In one loop."""
+    """Watcher of sleep, battery and full-screen use, active while entered. Used in one event loop.
+
+    ``rest`` is called with the reason when the worker must rest, ``woke`` with the length of each sleep.
+    """
 
     def __init__(
         self,
@@ -29,7 +32,7 @@ class Attending:
         self._tasks = Tasks("attending")
 
     def allow(self, limits: Limits) -> None:
-        """What the worker may do from now on."""
+        """Set when the worker may work from now on."""
         self._rest.allow(limits)
 
     async def __aenter__(self) -> Self:

@@ -1,7 +1,7 @@
-"""Starting with the session: an entry where each system looks for programs to start.
+"""Start the app with the user's session, through an entry where each system looks for startup programs.
 
-An entry that starts this app already is left as it is: somebody may have added to it. One that says something else
-is kept beside the new one as ``….bak``. Windows and macOS are not run here.
+An entry that already starts this app stays unchanged, because the user may have edited it. Any other content is
+kept next to the new entry as ``….bak``. The Windows and macOS parts have not been run yet.
 """
 
 import importlib
@@ -28,7 +28,7 @@ _SPECIAL: Final = str.maketrans({character: f"\\{character}" for character in '"
 
 
 class AutostartRefused(AppError):
-    """The entry cannot be written, or not removed."""
+    """The entry cannot be written or removed."""
 
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(f"{place} cannot be changed ({reason}): allow this app to write there")
@@ -36,10 +36,10 @@ class AutostartRefused(AppError):
 
 
 class Entry(Protocol):
-    """Where the system looks. Each raises ``AutostartRefused``, and may be called again.
+    """A startup entry of the system. Each method raises ``AutostartRefused`` and may be called repeatedly.
 
-    ``mend``: it is wanted since some time, and the program may have moved meanwhile; who switched the entry off
-    elsewhere means it.
+    ``mend``: repair an entry that was added earlier, because the program may have moved. An entry that the user
+    switched off with another tool stays off.
     """
 
     def add(self) -> None: ...
@@ -48,7 +48,7 @@ class Entry(Protocol):
 
 
 def entry_of(platform: str, environment: Mapping[str, str], program: str) -> Entry:
-    """For this ``sys.platform``. ``program``: the path of ``kikipounamu``."""
+    """Return the startup entry for a ``sys.platform``. ``program``: the path of ``kikipounamu``."""
     home = Path(environment.get("HOME") or Path.home())
     own = {HOME: environment[HOME]} if environment.get(HOME) else {}
     if platform == "win32":
@@ -57,15 +57,17 @@ def entry_of(platform: str, environment: Mapping[str, str], program: str) -> Ent
         place = home / "Library" / "LaunchAgents" / f"{_AGENT}.plist"
         return FileEntry(place, launch_agent(program, own), agent_command)
     chosen = environment.get("XDG_CONFIG_HOME", "")
-    base = Path(chosen) if os.path.isabs(chosen) else home / ".config"  # a relative one is to be ignored
+    base = (
+        Path(chosen) if os.path.isabs(chosen) else home / ".config"
+    )  # the specification says to ignore relative paths
     place = base / "autostart" / f"{NAME}.desktop"
     return FileEntry(place, desktop_entry(program, own), desktop_command)
 
 
 def keep_autostart(on: bool, *, changed: bool, entry: Entry | None = None) -> None:
-    """As the settings say; ``changed``: they have just said otherwise. Raises ``AppError``.
+    """Apply the autostart setting. ``changed``: the user has just changed it. Raises ``AppError``.
 
-    Nobody's own entry is taken away because a setting has its default.
+    An existing entry is not removed merely because the setting is off by default.
     """
     if not (on or changed):
         return
@@ -82,24 +84,24 @@ def keep_autostart(on: bool, *, changed: bool, entry: Entry | None = None) -> No
 
 
 class FileEntry:
-    """A file of its own. ``command``: what a content starts, ``None`` where it is switched off."""
+    """A startup entry in a file. ``command`` parses the command from its content; ``None`` means switched off."""
 
     def __init__(self, place: Path, content: str, command: Callable[[str], Sequence[str] | None]) -> None:
         self.place, self.content = place, content
         self._command = command
 
     def add(self) -> None:
-        """Write it, unless one is there that starts the app."""
+        """Write the entry, unless an existing entry starts the app."""
         if not _is_ours(self._command(self._read())):
             self._write()
 
     def mend(self) -> None:
-        """The same, but one that is switched off stays so."""
+        """Repair the entry, but leave it alone if it is switched off."""
         if self._command(self._read()) is not None:
             self.add()
 
     def remove(self) -> None:
-        """Whatever is in it: it is to start no more."""
+        """Remove the entry, whatever its content."""
         with _refusals(self.place):
             self._keep_beside()
             self.place.unlink(missing_ok=True)
@@ -113,7 +115,7 @@ class FileEntry:
             new.replace(self.place)
 
     def _keep_beside(self) -> None:
-        """What somebody wrote into it; no system starts a file with that ending."""
+        """Back up content that the user wrote. Systems ignore files with the ending ``.bak``."""
         if self._read() not in ("", self.content):
             shutil.copyfile(self.place, self.place.with_name(f"{self.place.name}.bak"))
 
@@ -127,7 +129,7 @@ class FileEntry:
 
 @contextmanager
 def _refusals(place: Path | str) -> Iterator[None]:
-    """Errors of the system as ours."""
+    """Convert system errors to ``AutostartRefused``."""
     try:
         yield
     except OSError as error:
@@ -135,9 +137,11 @@ def _refusals(place: Path | str) -> Iterator[None]:
 
 
 def desktop_entry(program: str, environment: Mapping[str, str]) -> str:
-    """As in the Desktop Application Autostart and the Desktop Entry specifications of freedesktop.org."""
+    """Return a desktop entry, following the Desktop Application Autostart and Desktop Entry specifications."""
     own = [f"{name}={value}" for name, value in environment.items()]
-    through = ["env", *own] if own or "%" in program else []  # GLib looks for a program as it is written: with %%
+    through = (
+        ["env", *own] if own or "%" in program else []
+    )  # GLib looks up a program name literally, including %%
     words = [*through, program, *ARGUMENTS]
     return "\n".join(
         (
@@ -153,7 +157,7 @@ def desktop_entry(program: str, environment: Mapping[str, str]) -> str:
 
 
 def desktop_command(content: str) -> Sequence[str] | None:
-    """What it starts; ``None``: it is switched off."""
+    """Return the command that a desktop entry starts, or ``None`` if the entry is switched off."""
     lines = (line.split("=", 1) for line in content.splitlines() if "=" in line and not line.startswith("#"))
     fields = {name.strip(): value.strip() for name, value in lines}
     if fields.get("Hidden") == "true" or fields.get("X-GNOME-Autostart-enabled") == "false":
@@ -166,13 +170,13 @@ def desktop_command(content: str) -> Sequence[str] | None:
 
 
 def _quoted(word: str) -> str:
-    """In an ``Exec`` line; that is itself a string, in which a backslash is doubled."""
+    """Quote a word for an ``Exec`` line. The line is itself a string in which backslashes are doubled."""
     quoted = word if word.replace("-", "").isalnum() else f'"{word.translate(_SPECIAL)}"'
     return quoted.replace("\\", "\\\\").replace("%", "%%")
 
 
 def launch_agent(program: str, environment: Mapping[str, str]) -> str:
-    """As launchd.plist(5) describes it."""
+    """Return a launch agent as launchd.plist(5) describes."""
     wanted: dict[str, Any] = {"Label": _AGENT, "ProgramArguments": [program, *ARGUMENTS], "RunAtLoad": True}
     if environment:
         wanted["EnvironmentVariables"] = dict(environment)
@@ -180,7 +184,7 @@ def launch_agent(program: str, environment: Mapping[str, str]) -> str:
 
 
 def agent_command(content: str) -> Sequence[str] | None:
-    """What it starts; ``None``: it is switched off."""
+    """Return the command that a launch agent starts, or ``None`` if the agent is switched off."""
     try:
         found = plistlib.loads(content.encode())
     except Exception:  # noqa: BLE001 - its parsers raise errors of several kinds: it is no list of properties
@@ -191,7 +195,7 @@ def agent_command(content: str) -> Sequence[str] | None:
 
 
 def _is_ours(command: Sequence[str] | None) -> bool:
-    """Whether it starts a program of our name that is there."""
+    """Return whether the command starts an installed program of our name."""
     return any(Path(word).stem == NAME and shutil.which(word) for word in command or ())
 
 
@@ -199,24 +203,24 @@ def _is_ours(command: Sequence[str] | None) -> bool:
 
 
 class RunKey:
-    """A value below the key ``Run`` of this user. Not run here."""
+    """A value under this user's ``Run`` registry key. Not run on Windows yet."""
 
     def __init__(self, program: str, registry: Any = None) -> None:
         self.command = f'"{program}" {" ".join(ARGUMENTS)}'
         self._winreg = registry
 
     def add(self) -> None:
-        """Write it: it holds a command, and nothing that a person could have added."""
+        """Write the value. It holds only a command, so no user edits can be lost."""
         registry = self._registry()
         with _refusals(_RUN), registry.CreateKey(registry.HKEY_CURRENT_USER, _RUN) as key:
             registry.SetValueEx(key, NAME, 0, registry.REG_SZ, self.command)
 
     def mend(self) -> None:
-        """The same: whoever switches it off in the Task Manager does so at another place."""
+        """Rewrite the value. The Task Manager stores its own switch in a different place."""
         self.add()
 
     def remove(self) -> None:
-        """Without it there is nothing to remove."""
+        """Remove the value, if it exists."""
         registry = self._registry()
         with (
             _refusals(_RUN),

@@ -1,6 +1,6 @@
-"""What runs beside dictation for the windows: the history, files, models, the monitor while somebody sees it.
+"""Run the services alongside dictation: history, files, models, and the monitor while it is visible.
 
-Everything here belongs to the loop that entered it.
+Everything here belongs to the event loop that entered it.
 """
 
 import socket
@@ -54,9 +54,10 @@ _FILES: Final = "files"
 
 
 class Beside:
-    """``locate``: the gateway of now. ``options``: how files are recognised. ``rewrite``: what texts say instead.
+    """The services that run alongside dictation.
 
-    What is asked before it is entered, or after it was left, is passed over.
+    ``locate``: finds the current gateway. ``options``: how files are recognised. ``rewrite``: the replacement
+    rules. Requests before entering or after leaving are ignored.
     """
 
     def __init__(
@@ -106,11 +107,11 @@ class Beside:
 
     @property
     def witness(self) -> Witness:
-        """Who is to be told of this app's own takes."""
+        """The observer of this app's own takes."""
         return Witnesses(self._monitoring.takes, self._insertions)
 
     def ask(self, action: BesideAction) -> None:
-        """What a person wants; returns at once."""
+        """Pass a user's action to its service and return at once."""
         if not self._open:
             return
         if isinstance(action, FileAction):
@@ -131,26 +132,26 @@ class Beside:
             self._monitoring.look(action.on)
 
     def allow(self, settings: Settings) -> None:
-        """Who may use this computer's gateway, and for whom its worker works."""
+        """Apply the settings for sharing this computer's gateway and lending its worker."""
         self.sharing.wish(on=settings.gateway.share, port=settings.gateway.port)
         self.lending.want(settings.worker.lend_to)
 
     def recording(self, on: bool) -> None:
-        """Whether dictation hears what this computer plays. Safe to say twice."""
+        """Pause playback while dictation could hear it. Calling it twice with the same value is safe."""
         if self._open:
             self._serving.hush(on)
 
     def takes_changed(self) -> None:
-        """There are other takes, or they say something else."""
+        """Refresh the history because takes were added or changed."""
         if self._open:
             self._history.refresh()
 
     def gateway_changed(self) -> None:
-        """It is another one now."""
+        """Reconnect the monitor because the gateway changed."""
         if self._open:
             self._monitoring.again()
 
 
 async def _models(locate: Locate) -> tuple[str, ...]:
-    """Those of the gateway of now. Raises ``GatewayError``."""
+    """Return the models loaded by the current gateway. Raises ``GatewayError``."""
     return await loaded_models(locate())

@@ -1,4 +1,4 @@
-"""What a person may ask of what runs beside dictation. Pure."""
+"""Define the actions for the services that run alongside dictation. Pure."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from app.sharing.actions import LendingAction, SharingAction
 
 @dataclass(frozen=True)
 class LookAtMonitor:
-    """Whether somebody sees it."""
+    """Show or hide the monitor, which is updated only while it is visible."""
 
     on: bool
 

@@ -1,4 +1,4 @@
-"""One program of ours as a child process: found, leashed, restarted when it ends, stopped in the end."""
+"""Run one of our programs as a child process: find, leash, restart and stop it."""
 
 import asyncio
 import os
@@ -33,7 +33,10 @@ Pause = Callable[[int], float]
 
 
 def find_program(name: str) -> str:
-    """The console script ``name``: beside this interpreter, else on the PATH. Raises ``ProgramMissing``."""
+    """Return the path of console script ``name``, from this interpreter's folder or the PATH.
+
+    Raises ``ProgramMissing``.
+    """
     beside = Path(sys.executable).parent
     found = shutil.which(name, path=str(beside)) or shutil.which(name)
     if found is None:
@@ -42,20 +45,20 @@ def find_program(name: str) -> str:
 
 
 def restart_pause(failures: int) -> float:
-    """0.25 to 10 s, doubling: nobody else restarts the same child, so no jitter is needed."""
+    """Return 0.25 to 10 s, doubling. No jitter is needed because each child has only one supervisor."""
     return backoff(failures, 1.0)
 
 
 def useless_pause(failures: int) -> float:
-    """Return 10 s to 5 min, doubling: the program said itself that it cannot run."""
+    """Return 10 s to 5 min, doubling, for a program that reported that it cannot run."""
     return min(_LONGEST_USELESS_S, _USELESS_S * 2.0 ** min(failures - 1, 16))
 
 
 class Child:
-    """Keeps one program running. ``output`` gets what it writes to its terminal; ``None``: ours.
+    """Supervisor that keeps one program running.
 
-    ``secrets``: what its environment has beside ours. An exit status in ``final`` means that starting it again is
-    useless.
+    ``output`` receives the program's output; ``None``: our own terminal does. ``secrets``: environment variables
+    added to ours. An exit status in ``final`` means that restarting is useless.
     """
 
     def __init__(
@@ -68,7 +71,7 @@ class Child:
     ) -> None:
         self.name = name
         self.starts = 0
-        self.status: int | None = None  # of the last one that ended
+        self.status: int | None = None  # exit status of the last process
         self.given_up: ProgramEnds | None = None
         self.secrets: Mapping[str, str] = {}
         self._command = command
@@ -80,18 +83,18 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """Of the running process."""
+        """The process id while the program runs."""
         return self._process.pid if self._process else None
 
     async def keep_running(self) -> None:
-        """Until ``stop`` (or cancelled). Raises ``ProgramEnds`` for an exit that is final."""
+        """Run the program until ``stop`` or cancellation. Raises ``ProgramEnds`` for a final exit status."""
         clock = asyncio.get_running_loop().time
         failures = 0
         while not self._stopping.is_set():
             started = clock()
             try:
                 self.status, what = await self._run_once(), "child ended"
-            except OSError as error:  # no room for one more process or file: that passes
+            except OSError as error:  # no room for a new process or file: temporary
                 what = f"child cannot be started: {reason(error)}"
             if self._stopping.is_set():
                 return
@@ -103,9 +106,9 @@ class Child:
             await asyncio.sleep(pause)
 
     async def insist(self, for_good: frozenset[int] = frozenset(), pause: Pause = useless_pause) -> None:
-        """Keep running, also after an exit that is final: what the program lacked may be there later.
+        """Keep running even after a final exit, because the cause may be fixed later.
 
-        ``given_up`` has the error during each pause. Raises ``ProgramEnds`` for an exit status of ``for_good``.
+        ``given_up`` holds the error during each pause. Raises ``ProgramEnds`` for an exit status in ``for_good``.
         """
         for failures in count(1):
             try:
@@ -123,7 +126,7 @@ class Child:
                     self.given_up = None
 
     async def stop(self, deadline_s: float) -> None:
-        """SIGTERM, then SIGKILL at the deadline. Safe to call twice."""
+        """Send SIGTERM, then SIGKILL at the deadline. Safe to call twice."""
         self._stopping.set()
         process = self._process
         if process is None or process.returncode is not None:
@@ -139,7 +142,7 @@ class Child:
             await process.wait()
 
     def last_words(self) -> str:
-        """The end of what it wrote, to be put behind a message."""
+        """Return the end of the program's output, formatted to follow a message."""
         if self._output is None:
             return ""
         try:
@@ -156,7 +159,7 @@ class Child:
         except asyncio.CancelledError:
             with suppress(ProcessLookupError):
                 process.kill()
-            await process.wait()  # at once: nobody else would, should the loop end now
+            await process.wait()  # collect it now, in case the loop ends
             raise
         finally:
             self._process = None
@@ -164,7 +167,7 @@ class Child:
     async def _start(self) -> Process:
         self.starts += 1
         command, environment = leashed(self._command), {**os.environ, **self.secrets}
-        # A session of its own: Ctrl-C is for us, and we end the children in order.
+        # In its own session, so that Ctrl-C reaches only us and we end the children in order.
         start = partial(
             asyncio.create_subprocess_exec, *command, stdin=DEVNULL, start_new_session=True, env=environment
         )

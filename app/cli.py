@@ -1,4 +1,4 @@
-"""``kikipounamu``: the command line of the desktop. Only reads options; what a command needs is imported by it."""
+"""Define ``kikipounamu``, the desktop's command line. Only parses options; each command imports what it needs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -58,7 +58,7 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     engine: Engine = "whisper",
     get_models: GetModels = None,
 ) -> None:
-    """Write down recordings. Progress goes to standard error, results to standard output or files."""
+    """Transcribe recordings. Progress goes to standard error, results to standard output or files."""
     from app import commands, process
 
     source = commands.Source(gateway, key, certificate, engine, model, get_models)
@@ -76,9 +76,9 @@ def desktop(
         list[str] | None, typer.Option(hidden=True, help="One more word for `kikipounamu-worker run`.")
     ] = None,
 ) -> None:
-    """Open the desktop app: press the key anywhere, speak, and the text is there.
+    """Open the desktop app: press the key in any window, speak, and the text is inserted.
 
-    If it runs already, its window is shown.
+    If the app is already running, its window is shown.
     """
     status = control_command.handed_over(hidden=hidden)
     if status is None:
@@ -129,7 +129,7 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
 
 @app.command()
 def up(engine: Engine = "whisper", model: Model = "", get_models: GetModels = None) -> None:
-    """Run the gateway and a worker of this computer in the foreground, until Ctrl-C."""
+    """Run this computer's gateway and a worker in the foreground until Ctrl-C."""
     from app import commands, process
 
     source = commands.Source(engine=engine, model=model, get_models=get_models)
@@ -145,7 +145,7 @@ def demo(
     engine: Engine = "whisper",
     get_models: GetModels = None,
 ) -> None:
-    """Dictate the shipped samples (English, Mandarin) at speaking pace, and tell where the time went."""
+    """Dictate the shipped samples (English, Mandarin) at speaking pace, and report where the time went."""
     from app import commands, process
     from app import demo as demonstration
 
@@ -154,5 +154,5 @@ def demo(
 
 
 def main() -> None:
-    """The console script."""
+    """Run the console script."""
     app()

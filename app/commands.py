@@ -1,4 +1,4 @@
-"""What the commands do, once their options are read. Imported only by the command that runs."""
+"""Implement the commands once their options are parsed. Only the command that runs imports this."""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -30,7 +30,7 @@ from speech.errors import SpeechError
 
 @dataclass(frozen=True)
 class Source:
-    """Who recognises: ``gateway``, by its address or name, or without one the stack of this computer."""
+    """The gateway that recognises: ``gateway`` by address or name, or this computer's own stack if empty."""
 
     gateway: str = ""
     key: str = ""
@@ -40,25 +40,25 @@ class Source:
     get_models: bool | None = None
 
     def prepare(self) -> None:
-        """Make sure that the gateway is known and the models are here. Raises ``AppError`` or ``Refused``."""
+        """Check that the gateway is known and the models are installed. Raises ``AppError`` or ``Refused``."""
         self.locate()
         engine = None if self.gateway else self.engine
         needed_models.ensure(needed_models.needed(engine, self.model), self.get_models)
 
     def locate(self) -> Locate:
-        """Where the gateway is. Raises ``AppError`` or ``Refused``: none can be meant."""
+        """Return a function that locates the gateway. Raises ``AppError`` or ``Refused`` if no gateway matches."""
         if not self.gateway:
             return local_gateway.locate
         return fixed(naming.address_of(self.gateway, self.key, self.certificate_sha256))
 
     def stack(self) -> Stack | None:
-        """What makes that there is one; nothing for a gateway elsewhere."""
+        """Return the stack that provides a local gateway, or ``None`` for a remote one."""
         return None if self.gateway else Stack(StackSettings(self.engine, self.model))
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What `transcribe` is to do. ``output``: where results go, as ``Outputs`` has it."""
+    """The options of `transcribe`. ``output``: the destination of results, in the notation of ``Outputs``."""
 
     files: Sequence[Path]
     form: Format = Format.TXT
@@ -68,9 +68,9 @@ class Wanted:
 
 
 class Transcription:
-    """Files that are recognised one after the other.
+    """A run of `transcribe` over several files, one after the other.
 
-    One that fails does not stop the others. A gateway that cannot be had does.
+    A file that fails does not stop the others. An unreachable gateway does.
     """
 
     def __init__(self, wanted: Wanted, source: Source) -> None:
@@ -85,11 +85,11 @@ class Transcription:
         return Outputs(self._wanted.files, self._wanted.output, self._wanted.form)
 
     def prepare(self) -> None:
-        """Look at every file, then for gateway and models. Results without a place are an error before that.
+        """Check the outputs, then every file, then the gateway and the models.
 
-        Raises ``AppError``, ``Refused`` and ``typer.Exit``: no file can be read, which was said then.
+        Raises ``AppError`` and ``Refused``. Raises ``typer.Exit`` after reporting that no file can be read.
         """
-        outputs = self._outputs  # its mistakes come before everything else
+        outputs = self._outputs  # usage mistakes are reported first
         for file in self._wanted.files:
             try:
                 check_audio(file)
@@ -103,7 +103,7 @@ class Transcription:
         self._source.prepare()
 
     async def run(self) -> int:
-        """The exit status."""
+        """Transcribe every file and return the exit status."""
         options = Options(
             language=self._wanted.language,
             model=self._source.model,
@@ -123,7 +123,7 @@ class Transcription:
         return 0 if whole else FAILED
 
     async def _one(self, file: Path, recogniser: Recogniser) -> bool:
-        """Whether all of its text is there."""
+        """Transcribe one file and return whether its text is complete."""
         if file in self._unreadable:
             return self._fail(file, self._unreadable[file])
         if self._gone:
@@ -149,7 +149,7 @@ class Transcription:
         return not (transcript.failures or transcript.truncated)
 
     def _fail(self, file: Path, why: str, reason: str = "") -> bool:
-        """Say why there is no result. ``reason``: for programs, where people were told before."""
+        """Report why a file has no result. ``reason``: detail for programs that users were shown before."""
         self._tell(file, why)
         self._outputs.fail(file, f"{why}: {reason}" if reason else why)
         return False
@@ -159,7 +159,7 @@ class Transcription:
 
 
 async def up(source: Source) -> int:
-    """Run the stack in the foreground until Ctrl-C or SIGTERM; the gateway stays whatever the worker does."""
+    """Run the stack in the foreground until Ctrl-C or SIGTERM. The gateway keeps running if the worker fails."""
     if found := await local_gateway.running():
         endpoint = found.endpoint
         raise StackFailed(

@@ -1,4 +1,4 @@
-"""A rich console that shows text of strangers as what it is: no control character in it does anything."""
+"""Provide a rich console that prints untrusted text safely: control characters in it have no effect."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,15 +11,15 @@ from runtime.terminal import LINES, printable
 
 
 class Console(RichConsole):
-    """Escapes control characters in all that it shows, and takes no word for markup.
+    """Rich console that escapes control characters in everything it prints, and interprets no markup.
 
-    Results that have to stay exact are not for it.
+    Results that must stay exact are printed by other means.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"highlight": False, "markup": False, "emoji": False, **options})
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """As rich does, whose own codes are segments of their own."""
+        """Render like rich, whose own control codes are separate segments."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(printable(segment.text, LINES), segment.style)

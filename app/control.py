@@ -1,15 +1,16 @@
-"""The control socket: the command line, a compositor's own shortcuts and a second start ask the running app here.
+"""Serve the control socket, through which the command line, compositor shortcuts and a second start reach the app.
 
-One JSON object per line, either way. ``{"verb": "toggle"}`` (a ``Verb``) is answered ``{"ok": true}``; the verbs
-about text to paste may name a recording by its ``"session"``;
-``{"verb": "status"}`` with ``{"ok": true, "view": {…}}``, whose fields are those of ``app.view.View``, and with
-``"follow": true`` one such line now and one after each change, 20 per second at most. What cannot be done is
-answered ``{"ok": false, "error": CODE, "text": "…"}``.
+Each request and each answer is one line of JSON. ``{"verb": "toggle"}`` (a ``Verb``) is answered ``{"ok": true}``.
+Verbs about held text may name a recording by its ``"session"``.
+``{"verb": "status"}`` is answered ``{"ok": true, "view": {…}}``, with the fields of ``app.view.View``. With
+``"follow": true`` one such line is sent at once and one after each change, at most 20 per second. A request that
+fails is answered ``{"ok": false, "error": CODE, "text": "…"}``.
 
-A unix socket that only this user may open. On Windows a named pipe, whose default access lets others only read
-from it, so that they cannot ask: written with care, NOT RUN there yet.
+The socket is a unix socket that only this user may open. On Windows it is a named pipe, whose default access lets
+other users only read, so that they cannot send requests. The Windows part has NOT been run yet.
 
-Whoever holds the lock beside the socket owns it. A process that was killed holds none: its socket is taken over.
+The process that holds the lock next to the socket owns it. A killed process holds no lock, so its socket is
+taken over.
 """
 
 import asyncio
@@ -42,14 +43,14 @@ MOST_CLIENTS: Final = 32
 LONGEST_REQUEST: Final = 4096  # bytes
 _PER_SECOND: Final = 20
 _DEADLINE_S: Final = 5.0
-_SILENT_S: Final = 10.0  # for a client to ask
-_ENDING_S: Final = 30.0  # for an app that ends
+_SILENT_S: Final = 10.0  # for a client to send a request
+_ENDING_S: Final = 30.0  # for an app that is ending
 _LOOK_S: Final = 0.05
 _UNREAD_BYTES: Final = 1 << 16
 
 
 class Code(StrEnum):
-    """What was wrong with a request, for programs."""
+    """Error codes of refused requests, for programs."""
 
     MALFORMED = "malformed"
     TOO_LONG = "too-long"
@@ -60,18 +61,18 @@ class Code(StrEnum):
 
 
 class AlreadyRunning(ControlError):
-    """Another app of this user has the socket: hand it what is wanted and leave."""
+    """The socket belongs to another app of this user. The caller hands over its request and leaves."""
 
     def __init__(self) -> None:
         super().__init__("kikipounamu is already running: use that one, or end it with `kikipounamu quit`")
 
 
 class ControlUnavailable(ControlError):
-    """There is no place for the socket."""
+    """The control socket cannot be created."""
 
 
 class BadRequest(ControlError):
-    """``code``: what is wrong with it."""
+    """A request that cannot be understood. ``code``: the reason."""
 
     def __init__(self, code: Code, text: str) -> None:
         super().__init__(text)
@@ -79,9 +80,9 @@ class BadRequest(ControlError):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """``verb``: a ``Verb``, or ``STATUS``; unknown fields are for later versions.
+    """A request of a client. ``verb``: a ``Verb`` or ``STATUS``. Unknown fields are ignored.
 
-    ``session``: of which recording the text to paste is meant; empty: of the newest.
+    ``session``: the recording whose held text is meant. Empty: the newest.
     """
 
     verb: str
@@ -90,13 +91,13 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def action(self) -> Verb | SettleHeld:
-        """Return what is asked."""
+        """The action that the request asks for."""
         verb = Verb(self.verb)
         return SettleHeld(self.session, HELD_DEEDS[verb]) if self.session and verb in HELD_DEEDS else verb
 
 
 def parse(line: bytes) -> Request:
-    """One line. Raises ``BadRequest``."""
+    """Parse one line as a request. Raises ``BadRequest``."""
     try:
         request = msgspec.json.decode(line, type=Request)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -108,11 +109,12 @@ def parse(line: bytes) -> Request:
 
 
 class Control:
-    """An async context manager. Entering raises ``AlreadyRunning`` or ``ControlUnavailable``.
+    """Server of the control socket, as an async context manager.
 
-    ``ask`` hands an action on and returns at once; an ``AppError`` of it is told to who asked. ``view``: what is
-    to be seen now; say ``changed()`` when that is something else. All in the loop that entered. ``deadline_s``:
-    for an action to be taken on, and for a client to read. ``ending_s``: for an app that is just ending.
+    Entering raises ``AlreadyRunning`` or ``ControlUnavailable``. ``ask`` passes an action on and returns at
+    once; its ``AppError`` is reported to the client. ``view`` returns the current view; call ``changed()`` when
+    it changes. All calls happen in the entering event loop. ``deadline_s``: limit for accepting an action, and
+    for a client to read. ``ending_s``: how long to wait for an app that is just ending.
     """
 
     def __init__(
@@ -135,16 +137,16 @@ class Control:
 
     @property
     def clients(self) -> int:
-        """How many are connected."""
+        """The number of connected clients."""
         return self._clients
 
     def changed(self) -> None:
-        """There is something else to be seen."""
+        """Notify followers that the view changed."""
         for follower in self._followers:
             follower.set()
 
     def leave(self) -> None:
-        """Nobody is answered any more: this app ends, and the next one waits for that."""
+        """Stop serving because this app ends. The next app waits until the lock is released."""
         self._stop()
         self._place.unlink(missing_ok=True)
 
@@ -170,7 +172,7 @@ class Control:
         await self._close()
 
     async def _own(self) -> None:
-        """Of an app that just ends there is no socket any more, and soon no lock."""
+        """Take the lock. An app that is ending has removed its socket and will release the lock soon."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._ending_s):
                 while not try_lock(self._lock):
@@ -191,7 +193,7 @@ class Control:
             (server,) = await loop.start_serving_pipe(self._protocol, pipe_name(self._place))
             self._stop = server.close
             return
-        self._place.unlink(missing_ok=True)  # of an owner that is dead: the lock is ours
+        self._place.unlink(missing_ok=True)  # left by a dead owner: the lock is ours
         listener = socket.socket(socket.AF_UNIX)
         try:
             listener.bind(os.fspath(self._place))
@@ -246,7 +248,7 @@ class Control:
         await self._write(writer, answer)
 
     async def _follow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Until the client goes away: what it says meanwhile is not listened to."""
+        """Send views until the client disconnects. Its further requests are ignored."""
         changed = asyncio.Event()
         self._followers.add(changed)
         showing = asyncio.ensure_future(self._show_changes(changed, writer))
@@ -273,7 +275,7 @@ class Control:
             await changed.wait()
 
     async def _write(self, writer: asyncio.StreamWriter, line: bytes) -> None:
-        """Raises ``TimeoutError`` when the client does not read."""
+        """Send one line. Raises ``TimeoutError`` if the client does not read."""
         writer.write(line + b"\n")
         async with asyncio.timeout(self._deadline_s):
             await writer.drain()
@@ -283,7 +285,7 @@ class Control:
 
 
 async def _line(reader: asyncio.StreamReader) -> bytes:
-    """The next one; empty at the end. Raises ``BadRequest`` or ``TimeoutError``."""
+    """Read the next line, empty at the end. Raises ``BadRequest`` or ``TimeoutError``."""
     async with asyncio.timeout(_SILENT_S):
         try:
             return await reader.readline()

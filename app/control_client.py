@@ -1,13 +1,13 @@
-"""Asking the running app over its control socket. The standard library alone: a key press waits for it.
+"""Send requests to the running app over its control socket.
 
-Errors derive from ``app.errors.AppError``:
+Uses only the standard library, because a key press waits for it. Errors derive from ``app.errors.AppError``:
 
 ControlError            base
 ├── NotRunning          no app of this user listens
-├── Refused             it did not do it; ``code`` is one of ``app.control.Code``, or ``no-answer``
+├── Refused             the app refused; ``code`` is one of ``app.control.Code``, or ``no-answer``
 ├── AlreadyRunning      (``app.control``) another app of this user listens
-├── ControlUnavailable  (``app.control``) there is no place to listen at
-└── BadRequest          (``app.control``) what was asked is no request
+├── ControlUnavailable  (``app.control``) the control socket cannot be created
+└── BadRequest          (``app.control``) the request cannot be understood
 """
 
 import json
@@ -32,7 +32,7 @@ _TRY_AGAIN_S: Final = 0.02
 
 
 class ControlError(AppError):
-    """Base. The text says what to do about it."""
+    """Base class of control errors. The message says how to resolve the error."""
 
 
 class NotRunning(ControlError):
@@ -43,7 +43,7 @@ class NotRunning(ControlError):
 
 
 class Refused(ControlError):
-    """It did not do it, and says why."""
+    """The app refused the request and gave a reason."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -51,7 +51,7 @@ class Refused(ControlError):
 
 
 def ask(request: dict[str, Any], place: Path | None = None, *, patience_s: float = 0.0) -> dict[str, Any]:
-    """Send one request; the answer. ``patience_s``: how long an app may take to listen that is known to start.
+    """Send one request and return the answer. ``patience_s``: how long to wait for an app that is starting.
 
     Raises ``NotRunning`` or ``Refused``.
     """
@@ -61,7 +61,7 @@ def ask(request: dict[str, Any], place: Path | None = None, *, patience_s: float
 
 
 def follow(place: Path | None = None) -> Iterator[dict[str, Any]]:
-    """The view now and after each change, until the app ends. Raises ``NotRunning`` or ``Refused``."""
+    """Yield the current view and each change until the app ends. Raises ``NotRunning`` or ``Refused``."""
     with _connected(place or folders().control_socket, 0.0, silent_s=None) as stream:
         _send(stream, {"verb": "status", "follow": True})
         while True:
@@ -75,13 +75,13 @@ def follow(place: Path | None = None) -> Iterator[dict[str, Any]]:
 
 
 def pipe_name(place: Path) -> str:
-    """The named pipe that stands for a unix socket on Windows. Not run there yet."""
+    """Return the named pipe that replaces a unix socket on Windows. Not run there yet."""
     return "\\\\.\\pipe\\kikipounamu-" + str(place).replace("\\", "-").replace(":", "").replace("/", "-")
 
 
 @contextmanager
 def _connected(place: Path, until: float, silent_s: float | None = ANSWER_S) -> Iterator[Any]:
-    """A binary file to write to and to read from."""
+    """Open a binary stream to the app for writing and reading."""
     if sys.platform == "win32":
         with _patiently(partial(open, pipe_name(place), "r+b", buffering=0), until) as pipe:
             yield pipe

@@ -1,4 +1,4 @@
-"""``kikipounamu toggle`` and what else the running app is told; imports next to nothing."""
+"""Implement ``kikipounamu toggle`` and the other commands for the running app. Imports as little as possible."""
 
 import json
 import sys
@@ -31,7 +31,7 @@ _HELP: Final = {
 
 
 def quick(words: Sequence[str]) -> int | None:
-    """Do what these words of a command line say; the exit status. ``None``: they are for the full command line."""
+    """Run a simple command line and return its exit status, or ``None`` if it needs the full command line."""
     if len(words) == 1 and words[0] in set(Verb):
         return send(Verb(words[0]))
     if len(words) == 2 and words[0] in set(HELD_DEEDS) and not words[1].startswith("-"):
@@ -43,7 +43,7 @@ def quick(words: Sequence[str]) -> int | None:
 
 
 def send(verb: Verb, session: str = "") -> int:
-    """Tell the running app; return the exit status. ``session``: of which recording."""
+    """Send a verb to the running app and return the exit status. ``session``: the recording that is meant."""
     try:
         ask({"verb": verb.value, "session": session} if session else {"verb": verb.value})
     except ControlError as error:
@@ -52,9 +52,10 @@ def send(verb: Verb, session: str = "") -> int:
 
 
 def handed_over(*, hidden: bool, patience_s: float = 0.0) -> int | None:
-    """Leave it to an app that runs already, which shows its window unless ``hidden``; the exit status.
+    """Hand over to an app that is already running, and return the exit status; ``None`` if none runs.
 
-    ``None``: none runs. ``patience_s``: for one that is known to start.
+    The running app shows its window unless ``hidden``. ``patience_s``: how long to wait for an app that is
+    starting.
     """
     try:
         ask({"verb": _STATUS if hidden else Verb.SHOW.value}, patience_s=patience_s)
@@ -67,7 +68,7 @@ def handed_over(*, hidden: bool, patience_s: float = 0.0) -> int | None:
 
 
 def status(*, following: bool, as_json: bool) -> int:
-    """Print it, once or a line for each change until the app ends; the exit status."""
+    """Print the status once, or after each change until the app ends. Return the exit status."""
     try:
         for view in follow() if following else [ask({"verb": _STATUS})["view"]]:
             say(json.dumps(view, ensure_ascii=False) if as_json else line(view))
@@ -75,13 +76,13 @@ def status(*, following: bool, as_json: bool) -> int:
         return _failed(error)
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except BrokenPipeError:  # whoever read it has enough; and Python must not try again at its end
+    except BrokenPipeError:  # the reader closed the pipe; Python must not flush again at exit
         sys.stderr.close()
     return 0
 
 
 def line(view: Mapping[str, Any]) -> str:
-    """One line for people of a ``View`` as JSON."""
+    """Format a ``View``, given as JSON, as one readable line."""
     state = State(view["state"])
     parts = [f"{SHAPES[state]} {state.word}"]
     if view["seconds"]:
@@ -104,7 +105,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def register(app: "typer.Typer") -> None:
-    """Make them commands of the full command line: for its help, and for options in any order."""
+    """Add the verbs to the full command line, for its help and for options in any order."""
     import typer
 
     def telling(verb: Verb) -> None:

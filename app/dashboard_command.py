@@ -1,4 +1,4 @@
-"""``kikipounamu dashboard``: the page that shows how a gateway is doing, opened in the browser with its key."""
+"""Implement ``kikipounamu dashboard``: open a gateway's status page in the browser, authorised by its key."""
 
 import asyncio
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def dashboard(
 
 
 async def show(gateway: str, browse: Callable[[str], bool], *, print_only: bool = False) -> int:
-    """Print the address or have it opened; the exit status. Raises ``AppError`` or ``Unreachable``."""
+    """Print or open the dashboard's address and return the exit status. Raises ``AppError`` or ``Unreachable``."""
     from app.dashboard_relay import Relay
 
     at = await asyncio.to_thread(_address, gateway)
@@ -44,7 +44,7 @@ async def show(gateway: str, browse: Callable[[str], bool], *, print_only: bool 
 
 
 def page_of(at: "Address") -> str:
-    """Where its dashboard is, with the key where no server is told it: behind the ``#``."""
+    """Return the dashboard's address. The key follows the ``#``, so that browsers send it to no server."""
     from protocol.monitor import DASHBOARD_PATH
 
     key = f"#key={quote(at.key, safe='')}" if at.key else ""

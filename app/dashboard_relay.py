@@ -1,7 +1,7 @@
-"""How a browser is told an address with a key in it, and nobody else is.
+"""Pass an address that contains a key to the browser without exposing the key to other users.
 
-A key must not stand in the arguments of a program, where every user of the computer may read it. The browser is
-given an address of this process instead, which leads on to the other one once, and for this user only.
+Program arguments are visible to every user of the computer, so they must not contain the key. The browser
+receives an address of this process instead, which redirects once, and only for this user.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from runtime.tasks import Tasks
 _PATIENCE_S: Final = 30.0
 _REQUEST_S: Final = 5.0
 _LINGER_S: Final = 0.3
-"""Browsers ask twice. Whoever is accepted at the moment when a server closes is left hanging by Python 3.11."""
+"""Browsers send two requests. Python 3.11 leaves a connection hanging that it accepts while a server closes."""
 _CONNECTIONS: Final = Path("/proc/net/tcp")
 
 End = tuple[str, int]
 
 
 class Relay:
-    """An address on this computer that leads on to ``target`` once, asked by a program of this user."""
+    """Local web server that redirects one request of this user's browser to ``target``."""
 
     def __init__(self, target: str) -> None:
         self._target = target
@@ -36,7 +36,7 @@ class Relay:
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def show(self, browse: Callable[[str], bool]) -> bool:
-        """Have the browser come; whether it came before patience ended."""
+        """Open the browser and return whether it followed the redirect in time."""
         try:
             async with Tasks("relay") as tasks, await self._server(tasks) as server:
                 host, port = server.sockets[0].getsockname()
@@ -66,7 +66,7 @@ class Relay:
                 writer.write(self._response(request, writer))
                 await writer.drain()
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # whoever came went away
+            pass  # the client disconnected
         finally:
             self._writers.discard(writer)
             writer.close()
@@ -74,7 +74,7 @@ class Relay:
                 await writer.wait_closed()
 
     async def _part(self) -> None:
-        """Who came so late that nobody began to answer is parted from too."""
+        """Abort connections that arrived too late to be answered."""
         self._over = True
         for writer in self._writers:
             writer.transport.abort()
@@ -91,7 +91,7 @@ class Relay:
 
 
 def owner_of(table: str, end: End, other: End) -> int | None:
-    """Whose connection this is, by the kernel's table of them: the user of the program at ``end``."""
+    """Return the user id of the program at ``end`` of a connection, from the kernel's table of connections."""
     wanted = [_as_in_table(end), _as_in_table(other)]
     for line in table.splitlines():
         fields = line.split()
@@ -106,7 +106,7 @@ def _as_in_table(end: End) -> str:
 
 
 def _is_ours(writer: asyncio.StreamWriter) -> bool:
-    """Whether a program of this user asks, where that can be known."""
+    """Return whether a program of this user connected, or true where that cannot be known."""
     try:
         table = _CONNECTIONS.read_text()
     except OSError:

@@ -1,4 +1,4 @@
-"""Dictates the shipped samples through the whole chain at speaking pace, and tells where the time went."""
+"""Dictate the shipped samples through the whole chain at speaking pace, and report where the time went."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from runtime.terminal import say
 
 @dataclass(frozen=True)
 class Sample:
-    """A recording and what is said in it."""
+    """A recording with its reference text."""
 
     path: Path
     language: str
@@ -30,7 +30,7 @@ class Sample:
 
 @contextmanager
 def samples() -> Iterator[list[Sample]]:
-    """The recordings that come with the program."""
+    """Yield the recordings that come with the program."""
     with as_file(files("app") / "samples") as folder:
         with (folder / "samples.tsv").open(encoding="utf-8", newline="") as table:
             rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
@@ -38,13 +38,13 @@ def samples() -> Iterator[list[Sample]]:
 
 
 async def demo(source: Source) -> int:
-    """Dictate every sample. ``FAILED`` if a segment got no text."""
+    """Dictate every sample. Return ``FAILED`` if a segment got no text."""
     with samples() as shipped:
         return await dictate(shipped, source)
 
 
 async def dictate(recordings: Sequence[Sample], source: Source) -> int:
-    """Dictate these. ``FAILED`` if a segment got no text."""
+    """Dictate the given recordings. Return ``FAILED`` if a segment got no text."""
     console = Console(stderr=True)
     async with AsyncExitStack() as cleanup:
         stack = source.stack()
@@ -71,12 +71,12 @@ async def _dictate_one(sample: Sample, source: Source, console: Console) -> bool
 
 
 def complete(transcript: Transcript) -> bool:
-    """Whether something was said, and each segment of it has a text."""
+    """Return whether the transcript has segments and each has a text."""
     return bool(transcript.segments) and all(segment.text for segment in transcript.segments)
 
 
 def told(segment: Segment) -> str:
-    """One segment and where its time went, in ms."""
+    """Format one segment and where its time went, in ms."""
     span = f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s]"
     if segment.error:
         return f"{span} no text: {segment.error}"

@@ -1,6 +1,6 @@
-"""The running app without its windows: settings, control socket, keys, insertion, dictation, gateway, worker.
+"""Run the app without its windows: settings, control socket, keys, insertion, dictation, gateway, worker.
 
-Whoever draws is told by ``post`` and asks by ``ask``. Everything here belongs to the loop of ``run``.
+Windows receive values from ``post`` and send actions to ``ask``. Everything here belongs to the loop of ``run``.
 """
 
 import asyncio
@@ -67,7 +67,7 @@ from runtime.tasks import Tasks
 log = structlog.get_logger(logger_names.APP_DESK)
 
 _KEY: Final = "KIKIPOUNAMU_KEY"
-_PATIENT: Final = replace(PATIENT, quiet_s=3600.0)  # nobody waits at a terminal for the texts of an hour ago
+_PATIENT: Final = replace(PATIENT, quiet_s=3600.0)  # unlike at a terminal, waiting long is fine
 _NO_HOTKEYS: Final = {
     hotkeys.WAYLAND: Note("hotkeys-wayland"),
     hotkeys.NO_DISPLAY: Note("hotkeys-no-display"),
@@ -77,22 +77,22 @@ _NO_HOTKEYS: Final = {
 
 @runtime_checkable
 class Ruled(Protocol):
-    """An inserter with a choice; its rules count from the next text on."""
+    """Inserter with configurable rules, which apply from the next text on."""
 
     rules: Rules
 
 
 @dataclass(frozen=True)
 class DeskSettings:
-    """What the command line says beside the settings file."""
+    """Options of the command line that the settings file does not have."""
 
     worker: LocalWorkerSettings = LocalWorkerSettings()
 
 
 class Desk:
-    """``post`` is told, from the loop's thread, whatever a person may want to see.
+    """The app without its windows. ``post`` receives values to display, in the loop's thread.
 
-    ``clipboard``: of whoever has windows, set before it runs.
+    ``clipboard``: the clipboard of the window system, set before ``run`` if windows exist.
     """
 
     clipboard: WholeClipboard | None = None
@@ -106,7 +106,7 @@ class Desk:
         self._file = SettingsFile()
         self._worker = LocalWorker(self._tell_of_worker, self._settings.worker, self._have_model)
         self._tasks = Tasks("desk")
-        self._gateway = Tasks("gateway")  # until the worker has left: it would look for its broker for seconds
+        self._gateway = Tasks("gateway")  # outlives the worker, which would search for its broker for seconds
         self._own: OwnGateway | None = None
         unchoose = partial(self._change, ChangeSetting(CHOSEN, ""))
         self._gateways = Gateways(post, unchoose, self._moved, os.environ.get(_KEY, ""))
@@ -125,7 +125,7 @@ class Desk:
         self._rewrite = LiveReplacer(lambda: self._file.current.recognition.replacements)
 
     async def run(self) -> None:
-        """Until somebody quits, or cancelled. Raises ``AlreadyRunning`` or another ``AppError``."""
+        """Run until the user quits, or until cancelled. Raises ``AlreadyRunning`` or another ``AppError``."""
         self._running = asyncio.current_task()
         async with AsyncExitStack() as cleanup:
             control = await cleanup.enter_async_context(Control(self._asked, lambda: self._shown))
@@ -147,7 +147,7 @@ class Desk:
             self._gateways.choose(self._file.current.gateway)
             beside = Beside(self._post, library, self._locate, self._options, self._rewrite)
             self._beside = await cleanup.enter_async_context(beside)
-            beside.models.came = lambda name: self._want_gateway()  # a worker that failed for want of it
+            beside.models.came = lambda name: self._want_gateway()  # retry a worker that lacked it
             beside.lending.change = self._change
             beside.help.sources = lambda: Sources(self._file.current, self._worker.view)
             await self._use_model()
@@ -166,7 +166,7 @@ class Desk:
             control.leave()
 
     def ask(self, action: Action) -> None:
-        """What a person wants; returns at once."""
+        """Pass on a user's action and return at once."""
         if action is Verb.SHOW:
             self._post(WindowWanted())
         match action:
@@ -174,7 +174,7 @@ class Desk:
                 self._dictating.ask(action)
             case TryMicrophone() | RecordSample() | PlaySample() | TryGateway():
                 self._early_trials.ask(action)
-            case Verb.QUIT if self._running is not None:  # it is only starting
+            case Verb.QUIT if self._running is not None:  # still starting
                 self._running.cancel()
             case ChooseMicrophone(name):
                 self._change(ChangeSetting("audio.microphone", name))
@@ -184,17 +184,17 @@ class Desk:
                 self._change(action)
 
     def ask_beside(self, action: BesideAction) -> None:
-        """What a person wants of what runs beside dictation."""
+        """Pass on a user's action for the services alongside dictation."""
         if isinstance(action, GatewayAction):
             self._gateways.ask(action)
         elif self._beside is not None:
             self._beside.ask(action)
 
     def look_at_microphones(self) -> None:
-        """Somebody opens the list of them."""
+        """Refresh the list of microphones because the user opens it."""
         self._sees_microphones.set()
 
-    # -- beside dictation ----------------------------------------------------------------------------------
+    # -- alongside dictation -------------------------------------------------------------------------------
 
     def _start(self) -> None:
         assert self._dictating is not None and self._beside is not None
@@ -210,14 +210,14 @@ class Desk:
         self._sees_microphones.set()
 
     def _rest(self, why: Note | None) -> None:
-        """Every worker of this computer, whoever it is for."""
+        """Rest every worker of this computer, including lent ones; ``None`` lets them work."""
         if self._own is not None:
             self._own.rest(why)
         if self._beside is not None:
             self._beside.lending.rest(why)
 
     def _woke(self, slept_s: float) -> None:
-        """This computer has slept: what it had then may be gone, and nobody waits out a pause from before."""
+        """Handle a wake-up: renew devices and connections, and cut short pauses that began before the sleep."""
         if self._dictating is not None:
             self._dictating.woke()
         self._patience.hurry()
@@ -227,7 +227,7 @@ class Desk:
             self._beside.gateway_changed()
 
     def _want_gateway(self) -> None:
-        """One of this computer, unless speech goes elsewhere and nobody else uses it."""
+        """Run this computer's gateway if it is used: by speech from here, or by other devices."""
         chosen = self._file.current
         if self._beside is not None:
             self._beside.allow(chosen)
@@ -235,7 +235,7 @@ class Desk:
             self._own.want(here=self._gateways.here or chosen.gateway.share, worker=chosen.worker.on)
 
     async def _switch_worker(self, on: bool) -> None:
-        """One that failed begins again, although nothing changes in the settings then."""
+        """Apply the switch. A failed worker starts again even if the setting does not change."""
         await self._apply(ChangeSetting("worker.on", on))
         self._want_gateway()
 
@@ -244,7 +244,7 @@ class Desk:
         await self._beside.models.have(name, tell)
 
     async def _use_model(self) -> None:
-        """The one that is chosen for the worker of this computer."""
+        """Apply the settings of the model for this computer's worker."""
         chosen = self._file.current.worker
         settings = self._settings.worker.running(chosen.model).with_threads(chosen.threads)
         settings = settings.with_gpu_memory(chosen.gpu_memory)
@@ -286,7 +286,10 @@ class Desk:
             self._post(Takes(tuple(await self._dictating.takes())))
 
     async def _keep_autostart(self) -> None:
-        """At first as the settings say; what a person changed elsewhere while it did not run may stay."""
+        """Apply the autostart setting at startup and on changes.
+
+        At startup, an entry switched off by the user stays off.
+        """
         while True:
             wanted, changed = self._file.current.general.autostart, self._autostart_changed.is_set()
             self._autostart_changed.clear()
@@ -298,7 +301,7 @@ class Desk:
             await self._autostart_changed.wait()
 
     def _trials(self, dictating: Dictating) -> Trying:
-        """What the first steps try out; after dictation has ended it has no microphone."""
+        """Set up the trials of the first steps. They have no microphone after dictation has ended."""
         play, key = sound_system().play, os.environ.get(_KEY, "")
         made = Trying(self._post, dictating.recorder, play, self.look_at_microphones, key)
         return self._early_trials.begin(made)
@@ -310,7 +313,7 @@ class Desk:
         return self._gateways.locate()
 
     def _moved(self) -> None:
-        """Speech goes somewhere else from now on; what was begun goes on there once it has to."""
+        """Handle a new destination of speech. Takes that have begun move there only once they must."""
         self._post(Problem("route", note=self._gateways.problem))
         if self._dictating is not None:
             self._dictating.change(self._wishes())
@@ -341,7 +344,7 @@ class Desk:
             self._post(problem("insertion", error))
             return HeldInserter()
 
-    # -- what is told --------------------------------------------------------------------------------------
+    # -- reports -------------------------------------------------------------------------------------------
 
     async def _asked(self, action: Verb | SettleHeld) -> None:
         if isinstance(action, SettleHeld) and self._dictating is not None:
@@ -388,6 +391,6 @@ class Desk:
         self._tell_of_settings()
 
     def _tell_of_settings(self) -> None:
-        """What their file says that cannot be, the first of it."""
+        """Report the first invalid value in the settings file."""
         problems = self._file.problems
         self._post(problem("settings", problems[0]) if problems else Problem("settings"))

@@ -1,4 +1,4 @@
-"""``kikipounamu doctor``: what works on this computer, what does not, and what to do about it."""
+"""Implement ``kikipounamu doctor``: check what works on this computer, and advise on what does not."""
 
 from collections.abc import Coroutine
 from pathlib import Path
@@ -28,7 +28,7 @@ def doctor(
     engine: Annotated[str, typer.Option(help="Engine of the worker, where no model is chosen.")] = "whisper",
     only_apart: Annotated[str, typer.Option("--apart", hidden=True, help="For the process that asks.")] = "",
 ) -> None:
-    """Examine microphone, models, gateway, worker, keys and disk. Status 1: something does not work.
+    """Check microphone, models, gateway, worker, keys and disk. Exit status 1 means that a problem was found.
 
     Nothing is recorded, typed, copied or changed.
     """
@@ -52,7 +52,10 @@ def doctor(
 
 
 async def examine(wish: "Wish", computer: "Computer", *, json: bool = False, bundle: Path | None = None) -> int:
-    """Examine, tell, and save what is to be saved; the exit status. Raises ``ReportNotSaved``."""
+    """Run all checks, report them, save the bundle if wanted, and return the exit status.
+
+    Raises ``ReportNotSaved``.
+    """
     from app.console import Console
     from app.doctor import examining, telling
     from app.doctor.everything import Everything
@@ -74,7 +77,7 @@ async def examine(wish: "Wish", computer: "Computer", *, json: bool = False, bun
 
 
 async def examine_apart(wish: "Wish", computer: "Computer", area: str) -> int:
-    """One examination, told to the process that asked for it."""
+    """Run one check and report it to the parent process that requested it."""
     from app.doctor import apart, examining
     from app.doctor.everything import Everything
     from app.doctor.finding import Area
@@ -86,7 +89,7 @@ async def examine_apart(wish: "Wish", computer: "Computer", area: str) -> int:
 
 
 async def save(found: "tuple[Finding, ...]", computer: "Computer", place: Path) -> None:
-    """The report, and these findings without what names anything. Raises ``ReportNotSaved``."""
+    """Save the report and these findings, without identifying details. Raises ``ReportNotSaved``."""
     import asyncio
 
     from app.doctor import bundle

@@ -1,4 +1,4 @@
-"""Takes of before: shown, and recognised when a person asks for it. Nothing of them is typed by itself."""
+"""Show earlier takes, and recognise them on request. Their texts are not inserted automatically."""
 
 import asyncio
 from collections.abc import Collection
@@ -33,11 +33,11 @@ log = structlog.get_logger(logger_names.APP_EARLIER)
 
 HELD_S: Final = 24 * 3600.0
 MOST_HELD_TAKES: Final = 20
-"""Of what was held before the app was started, so much can be pasted; the rest is in the history."""
+"""Limit on takes of earlier runs whose held texts can be pasted; the rest stay in the history."""
 
 
 class Earlier:
-    """The takes of this user. ``clock``: by which they are old."""
+    """The earlier takes of this user. ``clock`` determines their age."""
 
     def __init__(self, library: Library, listener: Listener, clock: WallClock | None = None) -> None:
         self._library = library
@@ -46,9 +46,9 @@ class Earlier:
         self._resender = Resender(listener.locate, listener.vad_folder, listener.settings, listener.rewrite)
 
     async def views(self, most: int, also: Collection[UUID] = ()) -> list[TakeView]:
-        """Return the newest takes, and those of ``also``, the newest first, without those in which nobody spoke.
+        """Return the newest takes and those in ``also``, newest first, without takes that have no speech.
 
-        Takes that are as before are not read again.
+        Unchanged takes are not read again.
         """
         return await asyncio.to_thread(self._newest, most, frozenset(also))
 
@@ -58,7 +58,7 @@ class Earlier:
         for session in self._library.newest():
             if len(views) >= most and session not in also:
                 continue
-            with suppress(TakeUnknown):  # it has just been deleted
+            with suppress(TakeUnknown):  # deleted meanwhile
                 before, stamp = known.get(session), self._library.stamp(session)
                 view = before[1] if before and before[0] == stamp else view_of(self._library.find(session))
                 self._known[session] = stamp, view
@@ -67,7 +67,7 @@ class Earlier:
         return views
 
     async def held(self, now_s: float) -> dict[UUID, dict[int, str]]:
-        """Texts of the last day that were never inserted, of takes that are complete, the newest take first."""
+        """Return the uninserted texts of the last day, from complete takes only, newest take first."""
 
         def recent() -> dict[UUID, dict[int, str]]:
             newest = (found for found in self._library.latest() if now_s - found.take.started_s < HELD_S)
@@ -76,17 +76,20 @@ class Earlier:
         return await asyncio.to_thread(recent)
 
     async def held_of(self, session: UUID) -> dict[int, str]:
-        """Return the texts of one take that were never inserted. Raises ``TakeUnknown``."""
+        """Return the uninserted texts of one take. Raises ``TakeUnknown``."""
         return held_in(await asyncio.to_thread(self._library.find, session))
 
     async def sweep(self, limits: RetentionLimits) -> None:
-        """Let go what retention lets go; nothing for its age while the clock does not tell that."""
+        """Delete expired takes. Age is ignored while the clock cannot be trusted to tell it."""
         if not self._clock.tells_age(limits.age_s):
             limits = replace(limits, age_s=inf)
         await asyncio.to_thread(self._library.sweep, self._clock.now_s(), limits)
 
     async def recover(self, session: str) -> Note | None:
-        """Have recognised what a take lacks; its text is in the history then. What is to be said about it."""
+        """Recognise a take's missing segments for the history.
+
+        Return a note if this failed or the take is damaged.
+        """
         try:
             journal = await asyncio.to_thread(self._library.reopen, parse_session(session))
             try:
@@ -101,7 +104,7 @@ class Earlier:
 
 
 def view_of(found: Found) -> TakeView | None:
-    """Return a take as a person sees it; ``None``: nobody spoke in it."""
+    """Return a take as the user sees it, or ``None`` if it has no speech."""
     if found.state is TakeState.EMPTY:
         return None
     held, take = len(held_in(found)), found.take
@@ -111,7 +114,7 @@ def view_of(found: Found) -> TakeView | None:
 
 
 def held_in(found: Found) -> dict[int, str]:
-    """Return nothing of a take that a crash cut off: once it is recovered, its texts are for the history."""
+    """Return a take's held texts, or none of a take cut off by a crash: its texts go to the history."""
     complete = found.state in (TakeState.HELD, TakeState.FAILED)
     return {segment: found.take.segments[segment].text for segment in found.take.held} if complete else {}
 
@@ -124,7 +127,7 @@ def _close(journal: Journal) -> None:
 
 
 class _Nobody:
-    """A ``pipeline.Watcher``: the result is in the journal."""
+    """Watcher that ignores progress, because the result is in the journal."""
 
     def listened(self, seconds: float) -> None: ...
     def over(self) -> None: ...

@@ -1,13 +1,13 @@
-"""The console script. What is told to the running app is told at once; the rest is read by the full command line.
+"""Provide the console script. Verbs go straight to the running app; the full command line handles the rest.
 
-That one takes longer to import than whoever pressed a key may be kept waiting.
+Importing the full command line takes too long for a user who just pressed a key.
 """
 
 import sys
 
 
 def main() -> None:
-    """Of ``kikipounamu``."""
+    """Run the console script ``kikipounamu``."""
     from app import control_command
 
     status = control_command.quick(sys.argv[1:])

@@ -1,23 +1,23 @@
-"""Errors of the desktop program.
+"""Define the errors of the desktop program.
 
 AppError                base
-├── ModelsMissing       models that are needed are not installed
-├── ModelUnfit          the worker of this computer cannot run this model
+├── ModelsMissing       required models are not installed
+├── ModelUnfit          this computer's worker cannot run this model
 ├── StackFailed         the gateway or the worker cannot be started here
 │   ├── ProgramMissing  a program of ours is not installed
-│   ├── ProgramEnds     it ends, and starting it again is useless
-│   ├── GatewayNotReady nothing answered in time
+│   ├── ProgramEnds     the program ends, and restarting it is useless
+│   ├── GatewayNotReady the gateway or a worker was not ready in time
 │   └── StartedElsewhere another process has been starting a gateway for too long
 ├── UsageMistake        the command line asks for something impossible
 ├── OutputFailed        a result cannot be written
-├── JournalError        what is kept of a recording: its tree is in ``app.capture.errors``
-├── MicrophoneError     what a microphone cannot give: its tree is there too
-├── HotkeyError         keys that cannot be had: ``app.hotkeys.errors``
-├── InsertionError      texts that cannot be inserted: ``app.insertion.errors``
-├── GatewaysNotKept     the keys of paired gateways cannot be kept: ``app.gateways.errors``
-├── ControlError        the running app cannot be asked: ``app.control_client``
-├── HistoryError        what the history cannot do: ``app.history.errors``
-└── SettingsError       what a setting cannot be: ``app.settings.errors``
+├── JournalError        a recording cannot be stored or read: its tree is in ``app.capture.errors``
+├── MicrophoneError     a microphone does not work: its tree is there too
+├── HotkeyError         hotkeys are unavailable: ``app.hotkeys.errors``
+├── InsertionError      texts cannot be inserted: ``app.insertion.errors``
+├── GatewaysNotKept     the keys of paired gateways cannot be stored: ``app.gateways.errors``
+├── ControlError        the running app cannot be reached: ``app.control_client``
+├── HistoryError        the history cannot do what was asked: ``app.history.errors``
+└── SettingsError       a setting is invalid: ``app.settings.errors``
 """
 
 from collections.abc import Sequence
@@ -26,11 +26,11 @@ from runtime.installing import extra_command
 
 
 class AppError(Exception):
-    """Base. The text says what to do about it."""
+    """Base class of desktop errors. The message says how to resolve the error."""
 
 
 class ModelsMissing(AppError):
-    """Models that are needed are not installed."""
+    """Required models are not installed."""
 
     def __init__(self, names: Sequence[str]) -> None:
         install = f"kikipounamu models get {' '.join(names)}"
@@ -39,7 +39,7 @@ class ModelsMissing(AppError):
 
 
 class ModelUnfit(AppError):
-    """The worker of this computer cannot run this model; with ``extra`` of this program installed it can."""
+    """The worker of this computer cannot run this model. Installing ``extra`` of this program would help."""
 
     def __init__(self, model: str, extra: str = "") -> None:
         advice = f"run `{extra_command(extra)}`, or choose" if extra else "choose"
@@ -62,7 +62,7 @@ class ProgramMissing(StackFailed):
 
 
 class ProgramEnds(StackFailed):
-    """It ends, and starting it again is useless. ``words``: the last ones that it wrote."""
+    """A program ends, and restarting it is useless. ``words``: its last output."""
 
     def __init__(self, program: str, status: int, words: str) -> None:
         super().__init__(f"{program} cannot run here (exit status {status}){words}")
@@ -71,7 +71,7 @@ class ProgramEnds(StackFailed):
 
 
 class GatewayNotReady(StackFailed):
-    """Nothing answered in time. ``complaint``: what did not."""
+    """The gateway or a worker was not ready in time. ``complaint``: the missing part."""
 
     def __init__(self, complaint: str, seconds: float, words: str) -> None:
         super().__init__(f"{complaint} within {seconds:g} s{words}")

@@ -1,4 +1,4 @@
-"""Transcripts as txt, srt, vtt and json. Pure."""
+"""Render transcripts as txt, srt, vtt and json. Pure."""
 
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -11,7 +11,7 @@ from protocol.subtitles import Cue, srt, vtt
 
 
 class Format(StrEnum):
-    """How a transcript is written."""
+    """Output formats of a transcript."""
 
     TXT = "txt"
     SRT = "srt"
@@ -20,9 +20,9 @@ class Format(StrEnum):
 
 
 def render(transcript: Transcript, form: Format, source: str = "", *, line: bool = False) -> str:
-    """The transcript as text that ends with a line feed (or is empty). ``source`` names the recording in json.
+    """Render a transcript, ending with a line feed unless it is empty. ``source``: the recording's name, for json.
 
-    ``line``: json in one line, as JSON lines want it.
+    ``line``: render json on one line, as JSON Lines requires.
     """
     if form is Format.JSON:
         content = document(transcript, source) | {"truncated": bool(transcript.truncated)}
@@ -47,7 +47,7 @@ def _cues(transcript: Transcript) -> Iterator[Cue]:
 
 
 def document(transcript: Transcript, source: str) -> dict[str, object]:
-    """Return what json has of a transcript. A name that is not in UTF-8 cannot be told exactly."""
+    """Return the JSON content of a transcript. A file name that is not UTF-8 loses its invalid bytes."""
     segments = [
         {
             "start_ms": segment.start_ms,
@@ -69,17 +69,17 @@ def document(transcript: Transcript, source: str) -> dict[str, object]:
 
 
 def valid(name: str) -> str:
-    """Return the name of a file as JSON can hold it."""
+    """Return a file name in a form that JSON can hold."""
     return name.encode(errors="replace").decode()
 
 
 def render_json_line(value: object) -> str:
-    """Return one line of JSON lines."""
+    """Return a value as one line of JSON Lines."""
     return msgspec.json.encode(value).decode() + "\n"
 
 
 def render_json(value: object) -> str:
-    """As json is written everywhere."""
+    """Return a value as indented JSON."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Whether a program fills the whole screen, a film or a game for one. Known on X11; elsewhere nobody tells."""
+"""Detect whether a program, such as a film or a game, fills the whole screen. Supported on X11 only."""
 
 import importlib.util
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from app.insertion.errors import InsertionUnavailable, ScreenGone
 
 
 class Screen(Protocol):
-    """What is asked of ``app.insertion.x11_connection.XThread``."""
+    """The part of ``app.insertion.x11_connection.XThread`` that this module uses."""
 
     async def open(self) -> None: ...
     async def call(self, work: Callable[[Any], bool]) -> bool: ...
@@ -16,14 +16,17 @@ class Screen(Protocol):
 
 
 class FullScreen:
-    """``connect`` makes a connection to the screen, ``None`` where there is no such screen. In one loop."""
+    """Detector of full-screen windows. Used in one event loop.
+
+    ``connect`` makes a connection to the screen; ``None`` where detection is not supported.
+    """
 
     def __init__(self, connect: Callable[[], Screen] | None) -> None:
         self._connect = connect
         self._screen: Screen | None = None
 
     async def now(self) -> bool | None:
-        """Whether the window that is in use is full-screen; ``None``: nobody knows."""
+        """Return whether the active window is full-screen, or ``None`` if that is unknown."""
         if self._connect is None:
             return None
         try:
@@ -37,14 +40,14 @@ class FullScreen:
             return None
 
     async def close(self) -> None:
-        """Safe to call twice."""
+        """Close the connection. Safe to call twice."""
         screen, self._screen = self._screen, None
         if screen is not None:
             await screen.close()
 
 
 def full_screen(platform: str, environment: Mapping[str, str]) -> FullScreen:
-    """For ``sys.platform`` and ``os.environ``."""
+    """Return the detector for a ``sys.platform`` and ``os.environ``."""
     display = environment.get("DISPLAY")
     wayland = environment.get("XDG_SESSION_TYPE") == "wayland" or environment.get("WAYLAND_DISPLAY")
     if platform != "linux" or not display or wayland or importlib.util.find_spec("Xlib") is None:
@@ -55,7 +58,10 @@ def full_screen(platform: str, environment: Mapping[str, str]) -> FullScreen:
 
 
 def fills_screen(connection: Any) -> bool:
-    """Asked by the thread of the connection. Extended Window Manager Hints, 1.5."""
+    """Return whether the active window is full-screen. Runs in the connection's thread.
+
+    Source: Extended Window Manager Hints, 1.5.
+    """
     from Xlib.error import XError
 
     active = _values(connection, connection.root, "_NET_ACTIVE_WINDOW")
@@ -64,7 +70,7 @@ def fills_screen(connection: Any) -> bool:
     window = connection.display.create_resource_object("window", active[0])
     try:
         states = _values(connection, window, "_NET_WM_STATE")
-    except XError:  # it was closed just now
+    except XError:  # the window was just closed
         return False
     return connection.atom("_NET_WM_STATE_FULLSCREEN") in states
 

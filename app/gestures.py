@@ -1,7 +1,7 @@
-"""What keys mean: pressed, released, tapped, held, or let go without anybody noticing. Pure.
+"""Interpret the dictation key: press, release, tap, hold, and releases that got lost. Pure.
 
-Hold: a take lasts as long as the key is down. Toggle: one press begins it, the next ends it. Hybrid: a tap
-toggles, a longer press talks. Hands-free: as toggle, and in between the VAD begins and ends what is sent.
+Hold: a take lasts while the key is down. Toggle: one press begins a take, the next ends it. Hybrid: a tap toggles,
+a longer press works like hold. Hands-free: like toggle, and the VAD decides in between what is sent.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _UPS: Final = 2
 
 
 class TalkMode(StrEnum):
-    """How the key begins and ends a take."""
+    """Modes in which the key begins and ends a take."""
 
     HOLD = "hold"
     TOGGLE = "toggle"
@@ -23,18 +23,18 @@ class TalkMode(StrEnum):
 
 
 class Wish(StrEnum):
-    """What the person wants."""
+    """The user's intention behind a key event."""
 
     BEGIN = "begin"
     END = "end"
-    TAP = "tap"  # the key itself, not dictation: the take that its press began never was
-    CHORD = "chord"  # as a tap, but another program has it already: as part of a combination
-    PASS = "pass"  # as a tap, but there is no such take any more
+    TAP = "tap"  # the key itself was meant: discard the take that its press began
+    CHORD = "chord"  # like a tap, but another program already received the key combination
+    PASS = "pass"  # like a tap, but the take no longer exists
 
 
 @dataclass(frozen=True)
 class _Press:
-    """``began``: it began the take. ``take``: the one that its release may end."""
+    """A press of the key. ``began``: it began the take. ``take``: the take that its release may end."""
 
     at: float
     mode: TalkMode
@@ -43,14 +43,14 @@ class _Press:
 
 
 class Gestures:
-    """The dictation key. Takes are numbers; ``recording`` is the one that goes on, if any."""
+    """Interpreter of the dictation key. Takes are numbers; ``recording`` is the take being recorded, if any."""
 
     def __init__(self, mode: TalkMode = TalkMode.HYBRID) -> None:
-        self.mode = mode  # from the next press on
+        self.mode = mode  # applies from the next press
         self._press: _Press | None = None
 
     def pressed(self, now: float, recording: int | None, following: int) -> Wish | None:
-        """Key-down. A take that begins because of it will have the number ``following``."""
+        """Handle a key-down. ``following``: the number of the take that it would begin."""
         took = following if recording is None else recording
         self._press = _Press(now, self.mode, recording is None, took)
         if recording is None:
@@ -58,7 +58,7 @@ class Gestures:
         return None if self.mode is TalkMode.HOLD else Wish.END
 
     def released(self, now: float, recording: int | None, *, chord: bool = False) -> Wish | None:
-        """Key-up; as part of a ``chord`` it was not meant for us."""
+        """Handle a key-up. ``chord``: it ended a key combination meant for another program."""
         press, self._press = self._press, None
         if press is None:
             return None
@@ -80,45 +80,45 @@ class _Down:
 
 
 class KeyWatch:
-    """Which keys are down, as far as one can know.
+    """Tracker of which keys are down, tolerant of lost key-ups.
 
-    A key-up may get lost (another program grabs the keyboard, the screen is locked). So while a key counts as
-    down, its real state is asked for every 250 ms; two answers in a row that it is up count as a key-up, at the
-    time of the first. A key-down while it is down (auto-repeat) and a key-up while it is up mean nothing.
+    A key-up may get lost when another program grabs the keyboard or the screen is locked. Therefore the physical
+    state of each pressed key is polled every 250 ms. Two consecutive "up" answers count as a key-up, at the time
+    of the first. Repeated key-downs (auto-repeat) and key-ups without a key-down are ignored.
     """
 
     def __init__(self) -> None:
         self._down: dict[str, _Down] = {}
 
     def __bool__(self) -> bool:
-        """Whether any is down."""
+        """Return whether any key is down."""
         return bool(self._down)
 
     def pressed(self, action: str, now: float) -> bool:
-        """Whether this key-down is one."""
+        """Record a key-down. Return whether the key was up before."""
         if action in self._down:
             return False
         self._down[action] = _Down(now + POLL_S)
         return True
 
     def released(self, action: str) -> bool:
-        """Whether this key-up is one."""
+        """Record a key-up. Return whether the key was down before."""
         return self._down.pop(action, None) is not None
 
     @property
     def poll_at(self) -> float | None:
-        """When ``polls`` has something."""
+        """When ``polls`` is next due, or ``None``."""
         return min((down.poll_at for down in self._down.values()), default=None)
 
     def polls(self, now: float) -> list[str]:
-        """Keys to ask for now; each answer goes to ``answered``."""
+        """Return the keys to poll now. Each answer goes to ``answered``."""
         due = [action for action, down in self._down.items() if down.poll_at <= now]
         for action in due:
             self._down[action].poll_at = now + POLL_S
         return due
 
     def answered(self, action: str, is_down: bool, now: float) -> float | None:
-        """When the key was released, if it was and nobody noticed."""
+        """Record the polled state of a key. Return when it was released, if its key-up was lost."""
         down = self._down.get(action)
         if down is None:
             return None

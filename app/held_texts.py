@@ -1,7 +1,7 @@
-"""Held texts on their way to a person: which recording the key pastes, and one paste at a time. Pure.
+"""Decide which held texts the paste key inserts, and allow one paste at a time. Pure.
 
-The key pastes the newest recording of this run that has held texts. It never goes back: once it has pasted a
-recording, earlier ones are pasted from the list only, so that a second press types nothing unexpected.
+The key pastes the newest recording of this run that has held texts. After pasting a recording, it never pastes
+earlier ones, so that a second press inserts no unexpected text. Earlier recordings are pasted from the list.
 """
 
 from app.actions import HeldDeed
@@ -11,26 +11,26 @@ from app.spoken_order import SpokenOrder
 
 
 class HeldTexts:
-    """The held texts of one ``SpokenOrder``."""
+    """The paste rules for the held texts of a ``SpokenOrder``."""
 
     def __init__(self, order: SpokenOrder) -> None:
         self._order = order
         self._aiming = False
-        self._oldest = 1  # the key pastes no take before this one
+        self._oldest = 1  # the key pastes no earlier take than this
 
     @property
     def newest(self) -> int | None:
-        """The take that the key pastes."""
+        """The take that the key pastes, or ``None``."""
         newest = next(iter(self._order.holding), 0)
         return newest if newest >= self._oldest else None
 
     @property
     def earlier(self) -> int:
-        """Count the takes that are pasted from the list only."""
+        """The number of takes that can be pasted from the list only."""
         return len(self._order.holding) - (self.newest is not None)
 
     def by_key(self, deed: HeldDeed) -> list[Effect]:
-        """Settle what the key is about."""
+        """Settle the recording that the key applies to."""
         take = self.newest
         if take is None:
             return []
@@ -39,9 +39,9 @@ class HeldTexts:
         return self.settle(take, deed, leaves=False)
 
     def settle(self, take: int, deed: HeldDeed, *, leaves: bool = True) -> list[Effect]:
-        """Paste, copy or dismiss the held texts of a take. While another paste is on its way, nothing is pasted.
+        """Paste, copy or dismiss the held texts of a take. A paste is ignored while another one is in progress.
 
-        ``leaves``: the wish came from a window of ours that gives the focus away.
+        ``leaves``: the request came from one of our windows, which gives up the focus.
         """
         if deed is HeldDeed.DISMISS:
             dismissed = self._order.dismiss(take)

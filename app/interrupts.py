@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM for work that is to end in order: the first one asks it to, the next one does not wait."""
+"""Handle Ctrl-C and SIGTERM for orderly shutdown: the first signal requests it, the next one forces it."""
 
 import asyncio
 import signal
@@ -10,7 +10,10 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """``first``, which may be exchanged, is called for the first signal, ``again`` for the others; in the loop."""
+    """Handler of interrupt signals, run in the event loop.
+
+    ``first``, which may be replaced, is called for the first signal and ``again`` for later ones.
+    """
 
     def __init__(self, first: Callable[[], object], again: Callable[[], object]) -> None:
         self.first = first
@@ -19,7 +22,10 @@ class Interrupts:
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """For as long as the context, which is to last until the loop ends: nobody else gets them back."""
+        """Handle the signals within the context, which must last until the loop ends.
+
+        The previous handlers are not restored.
+        """
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             try:

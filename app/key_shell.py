@@ -1,7 +1,7 @@
-"""Hotkeys at work: their events go to the state machine, its questions to them.
+"""Connect the hotkeys to the state machine: pass on key events and answer its queries.
 
-The cancel key is bound only while something is recorded: nobody's Esc is taken at other times. While somebody
-chooses a key, none is bound. While somebody tries them, all are, and what they do goes to whoever shows it.
+The cancel key is bound only during a recording, so that Esc works in other programs at other times. No key is
+bound while the user chooses one. During a key test all keys are bound, and their events are only displayed.
 """
 
 import asyncio
@@ -27,9 +27,9 @@ TEST_S: Final = 10.0
 
 @dataclass(frozen=True)
 class KeyTimes:
-    """How long a keyboard may take to answer, and how long a pause and a test last if nobody ends them.
+    """Time limits of hotkeys: for answers of the keyboard, and for pauses and tests that are not ended.
 
-    ``again_s``: a key that another program has is asked for so often.
+    ``again_s``: the interval at which a key taken by another program is requested again.
     """
 
     answer_s: float = 2.0
@@ -39,8 +39,11 @@ class KeyTimes:
 
 
 class KeyShell:
-    """``tell`` takes events; ``warn`` what a person should know, ``None`` once it is over; ``show`` what is seen
-    of the keys themselves."""
+    """Runner of the hotkeys.
+
+    ``tell`` receives events. ``warn`` receives notes for the user, and ``None`` once the problem is solved.
+    ``show`` receives the state of the keys for display.
+    """
 
     def __init__(
         self,
@@ -66,7 +69,7 @@ class KeyShell:
         self._lock = asyncio.Lock()
 
     async def listen(self) -> None:
-        """Until they are lost."""
+        """Pass on key events until the hotkeys are lost."""
         try:
             async for event in self._hotkeys.events():
                 if self._test.hears(event):
@@ -76,17 +79,17 @@ class KeyShell:
         except HotkeyError as error:
             log.warning("hotkeys are lost", reason=str(error))
             self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=note_of(error)))
-        except Exception as error:  # the top of a task: dictation goes on without them
+        except Exception as error:  # top level of a task: dictation continues without hotkeys
             log.exception("hotkeys failed")
             self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=unexpected(error)))
 
     def want(self, keys: Mapping[str, str]) -> None:
-        """These keys from now on."""
+        """Request these bindings from now on."""
         self._keys = keys
         self._changed.set()
 
     def recording(self, on: bool) -> None:
-        """Whether the cancel key has something to cancel."""
+        """Set whether a recording is in progress, so that the cancel key is bound."""
         if on != self._cancelling:
             self._cancelling = on
             self._changed.set()
@@ -94,7 +97,7 @@ class KeyShell:
                 self.test(False)
 
     def pause(self, on: bool) -> None:
-        """No key is ours from now on, for a time at most: a key that is forgotten so must not stay dead."""
+        """Release or rebind all keys. A forgotten pause ends after a time limit, so that no key stays dead."""
         if self._paused is not None:
             self._paused.cancel()
         loop = asyncio.get_running_loop()
@@ -102,7 +105,10 @@ class KeyShell:
         self._changed.set()
 
     def test(self, on: bool) -> None:
-        """Show what arrives of all keys, for a time, instead of dictating. Not while something is recorded."""
+        """Start or end a time-limited key test, which shows key events instead of dictating.
+
+        Refused while recording.
+        """
         if self._test_ends is not None:
             self._test_ends.cancel()
             self._test_ends = None
@@ -117,7 +123,7 @@ class KeyShell:
         self._tell_seen()
 
     async def bind(self, keys: Mapping[str, str]) -> None:
-        """As ``want``, at once. Raises ``HotkeyError``, and then the keys are those of before."""
+        """Bind these keys at once. Raises ``HotkeyError``; then the previous keys stay bound."""
         async with self._lock:
             before, self._keys = self._keys, keys
             try:
@@ -129,7 +135,7 @@ class KeyShell:
         self._bound_or_not(None)
 
     async def keep_bound(self) -> None:
-        """Bind what is wanted, again and again, until cancelled; of keys that others have, the rest."""
+        """Keep the requested keys bound until cancelled. Keys taken by other programs are left out and retried."""
         refused: HotkeyError | None = None
         while True:
             with suppress(TimeoutError):
@@ -141,7 +147,7 @@ class KeyShell:
             self._bound_or_not(note_of(refused) if refused else None)
 
     async def renew(self) -> None:
-        """Take the keys once more, as they are wanted now."""
+        """Grab the requested keys again after they may have been lost."""
         async with self._lock:
             try:
                 await self._hotkeys.renew()
@@ -152,7 +158,7 @@ class KeyShell:
         self._changed.set()
 
     async def poll(self, action: str) -> None:
-        """Tell the real state of a key. A keyboard that does not answer says nothing; one that is lost, "up"."""
+        """Report the physical state of a key. A timeout reports no state, and a lost keyboard counts as "up"."""
         try:
             async with asyncio.timeout(self._times.answer_s):
                 down = await self._hotkeys.is_down(action)
@@ -163,7 +169,7 @@ class KeyShell:
         self._tell(Polled(action, down))
 
     async def pass_on(self, action: str) -> None:
-        """Give a short tap to the program that has the focus."""
+        """Send a short tap to the program that has the focus."""
         try:
             async with asyncio.timeout(self._times.answer_s):
                 await self._hotkeys.pass_on(action)
@@ -177,7 +183,10 @@ class KeyShell:
             self._bound = wanted
 
     async def _bind_what_can_be(self) -> HotkeyError | None:
-        """Why not all: an action whose key somebody else has keeps the one that it had, where it had one."""
+        """Bind as many keys as possible and return the first error.
+
+        An action whose new key is taken keeps its old key.
+        """
         wanted, refused = self._wanted(), None
         while wanted != self._bound:
             try:
@@ -198,7 +207,7 @@ class KeyShell:
         return {action: key for action, key in keys.items() if key and (cancels or action != CANCEL)}
 
     def _bound_or_not(self, refused: Note | None) -> None:
-        """Why the keys of now could not be had; that is over as soon as they are."""
+        """Report why the requested keys could not be bound, or that they are bound again."""
         if refused != self._refused:
             log.warning("hotkeys", refused=refused)
             self._refused = refused
@@ -210,7 +219,7 @@ class KeyShell:
 
 
 def _without(wanted: dict[str, str], action: str, bound: Mapping[str, str]) -> dict[str, str]:
-    """The action as it is bound, or not at all."""
+    """Return the bindings with the action's previous key, or without the action."""
     kept = {name: key for name, key in wanted.items() if name != action}
     if action in wanted and bound.get(action, wanted[action]) != wanted[action]:
         kept[action] = bound[action]

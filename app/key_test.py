@@ -1,4 +1,4 @@
-"""The press test: what arrives of a person's keys while they are tried, and nothing is dictated. Pure."""
+"""Track key events during the key test, while dictation is suspended. Pure."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -7,14 +7,14 @@ from app.hotkeys.events import KeyEvent
 from app.view import Note
 
 RECORDING: Final = Note("keys-recording")
-"""Why they cannot be tried now."""
+"""Why a key test is refused during a recording."""
 
 
 @dataclass(frozen=True)
 class KeySeen:
-    """The last press of the key of ``action``. ``held_s``: none while it is down.
+    """The latest press of the key of ``action``. ``held_s``: ``None`` while the key is down.
 
-    ``chord``: it was part of a combination that another program got. ``times``: how often it went down.
+    ``chord``: it was part of a combination that another program received. ``times``: the number of presses.
     """
 
     action: str
@@ -25,7 +25,7 @@ class KeySeen:
 
 @dataclass(frozen=True)
 class KeysSeen:
-    """Whether the keys are being tried, what arrived, and why they cannot be tried or bound, if so."""
+    """The state of the key test, the keys seen so far, and a problem that prevents testing or binding."""
 
     testing: bool = False
     keys: tuple[KeySeen, ...] = ()
@@ -33,7 +33,7 @@ class KeysSeen:
 
 
 class KeyTest:
-    """Told of each key event; those that it hears are not dictation's."""
+    """Filter that keeps key events of the test away from dictation."""
 
     def __init__(self) -> None:
         self.on = False
@@ -42,20 +42,20 @@ class KeyTest:
 
     @property
     def keys(self) -> tuple[KeySeen, ...]:
-        """What arrived since it was begun last, in the order in which it came."""
+        """The keys seen since the test began, in order of arrival."""
         return tuple(self._seen.values())
 
     def begin(self) -> None:
-        """From now on."""
+        """Begin a test with no keys seen."""
         self.on = True
         self._seen.clear()
 
     def end(self) -> None:
-        """Keys that are down stay its own until they are up."""
+        """End the test. Releases of keys that are still down belong to it."""
         self.on = False
 
     def hears(self, event: KeyEvent) -> bool:
-        """Whether it is meant for the test. The release of what was pressed before is not."""
+        """Process an event and return whether it belongs to the test. Releases of earlier presses do not."""
         action = event.action
         if event.pressed:
             if self.on:

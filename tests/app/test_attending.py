@@ -1,4 +1,4 @@
-"""Whoever attends is told of rests and sleeps, and nothing goes on afterwards."""
+"""Tests that ``Attending`` reports rests and sleeps, and leaves no task behind."""
 
 import asyncio
 from dataclasses import replace
@@ -11,7 +11,7 @@ from app.worker_limits import Limits
 from tests.helpers.waiting import wait_until
 
 
-async def test_sleeps_and_rests_are_told() -> None:
+async def test_attending_reports_sleeps_and_rests() -> None:
     now = [times()]
     rests: list[Note | None] = []
     slept: list[float] = []
@@ -26,6 +26,6 @@ async def test_sleeps_and_rests_are_told() -> None:
 
 
 def _other_hours() -> str:
-    """Not now, whenever that is."""
+    """Return working hours that exclude the current time."""
     hour = (datetime.now().hour + 12) % 24
     return f"{hour:02}:00-{hour:02}:01"

@@ -1,4 +1,4 @@
-"""Starting with the session: the file that is written, what it starts, and what a person wrote into it."""
+"""Tests of the startup entry: its file, the command that it starts, and user edits in it."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ from tests.helpers.packages import require
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    """A place with everything that has a meaning in an ``Exec`` line."""
+    """Create a program in a path with every character that is special in an ``Exec`` line."""
     place = tmp_path / "50 % of $HOME `or` \\so" / "kikipounamu"
     place.parent.mkdir()
     place.write_text('#!/bin/sh\necho "$0 $@ $KIKIPOUNAMU_HOME"\n')
@@ -43,7 +43,7 @@ def entry(tmp_path: Path, program: Path) -> FileEntry:
     return made("linux", tmp_path, program, XDG_CONFIG_HOME=str(tmp_path / "config"))
 
 
-def test_where_each_system_looks(tmp_path: Path, program: Path, entry: FileEntry) -> None:
+def test_entry_is_placed_where_each_system_looks(tmp_path: Path, program: Path, entry: FileEntry) -> None:
     assert entry.place == tmp_path / "config/autostart/kikipounamu.desktop"
     home = tmp_path / "home"
     assert made("linux", tmp_path, program).place == home / ".config/autostart/kikipounamu.desktop"
@@ -53,7 +53,7 @@ def test_where_each_system_looks(tmp_path: Path, program: Path, entry: FileEntry
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin"])
-def test_it_starts_this_program_hidden_and_in_the_same_home(platform: str, tmp_path: Path, program: Path) -> None:
+def test_entry_starts_program_hidden_with_same_home(platform: str, tmp_path: Path, program: Path) -> None:
     plain, moved = made(platform, tmp_path, program), made(platform, tmp_path, program, **{HOME: "/else/where"})
     read = desktop_command if platform == "linux" else agent_command
     assert [*(read(plain.content) or ())][-3:] == [str(program), *ARGUMENTS]
@@ -67,14 +67,14 @@ def test_it_starts_this_program_hidden_and_in_the_same_home(platform: str, tmp_p
     assert list(plain.place.parent.iterdir()) == []
 
 
-def test_a_desktop_starts_it(entry: FileEntry, program: Path) -> None:
+def test_desktop_launches_program_from_entry(entry: FileEntry, program: Path) -> None:
     require(("libglib2.0-bin",))
     entry.add()
     done = subprocess.run(["gio", "launch", str(entry.place)], capture_output=True, text=True, timeout=20)
     assert done.stdout.strip() == f"{program} app --hidden"
 
 
-def test_what_a_person_added_stays(entry: FileEntry) -> None:
+def test_entry_with_user_edits_is_kept_and_backed_up(entry: FileEntry) -> None:
     edited = entry.content.replace("Exec=", "Exec=env LANG=zh_CN.UTF-8 ") + "Icon=kikipounamu\n"
     entry.add()
     entry.place.write_text(edited)
@@ -87,7 +87,7 @@ def test_what_a_person_added_stays(entry: FileEntry) -> None:
 
 
 @pytest.mark.parametrize("line", ["Hidden=true", "X-GNOME-Autostart-enabled=false"])
-def test_who_switched_it_off_elsewhere_means_it_until_it_is_switched_on_here(entry: FileEntry, line: str) -> None:
+def test_switched_off_entry_stays_off_until_added_again(entry: FileEntry, line: str) -> None:
     entry.add()
     off = entry.content.replace("X-GNOME-Autostart-enabled=true", line)
     entry.place.write_text(off)
@@ -99,7 +99,7 @@ def test_who_switched_it_off_elsewhere_means_it_until_it_is_switched_on_here(ent
 
 
 @pytest.mark.parametrize("content", ["", "Exec=/gone/kikipounamu app --hidden\n", 'Exec="unbalanced\n'])
-def test_a_program_that_moved_is_found_again(entry: FileEntry, content: str) -> None:
+def test_mend_repairs_entry_when_program_moved(entry: FileEntry, content: str) -> None:
     entry.place.parent.mkdir(parents=True)
     entry.place.write_text(content)
     entry.mend()
@@ -107,23 +107,23 @@ def test_a_program_that_moved_is_found_again(entry: FileEntry, content: str) -> 
 
 
 @pytest.mark.parametrize("content", ["", "no list", "<plist><array/></plist>"])
-def test_an_agent_that_cannot_be_read_starts_nothing(content: str) -> None:
+def test_unreadable_agent_has_no_command(content: str) -> None:
     assert not agent_command(content)
 
 
-def test_one_that_is_disabled_is_switched_off(tmp_path: Path, program: Path) -> None:
+def test_disabled_agent_counts_as_switched_off(tmp_path: Path, program: Path) -> None:
     content = made("darwin", tmp_path, program).content
     assert agent_command(content.replace("<dict>", "<dict><key>Disabled</key><true/>", 1)) is None
 
 
-def test_a_place_that_cannot_be_written_is_told(entry: FileEntry) -> None:
+def test_add_raises_when_entry_cannot_be_written(entry: FileEntry) -> None:
     entry.place.parent.parent.mkdir(parents=True)
     entry.place.parent.touch()
     with pytest.raises(AutostartRefused, match="allow this app to write"):
         entry.add()
 
 
-def test_what_the_settings_say_is_kept(entry: FileEntry) -> None:
+def test_keep_autostart_applies_setting_but_spares_user_entry(entry: FileEntry) -> None:
     keep_autostart(True, changed=True, entry=entry)
     assert entry.place.exists()
     entry.place.unlink()
@@ -136,7 +136,7 @@ def test_what_the_settings_say_is_kept(entry: FileEntry) -> None:
 
 
 class FakeRegistry:
-    """``winreg``, as far as it is used."""
+    """Fake of the parts of ``winreg`` that are used."""
 
     HKEY_CURRENT_USER, KEY_SET_VALUE, REG_SZ = 1, 2, 3
 
@@ -162,7 +162,7 @@ class FakeRegistry:
             raise FileNotFoundError(name)
 
 
-def test_the_registry_of_windows() -> None:
+def test_run_key_writes_and_removes_registry_value() -> None:
     registry = FakeRegistry()
     entry = RunKey(r"C:\Program Files\kikipounamu.exe", registry)
     entry.mend()
@@ -173,7 +173,7 @@ def test_the_registry_of_windows() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs Linux or macOS")
-def test_elsewhere_there_is_no_registry() -> None:
+def test_run_key_is_refused_outside_windows() -> None:
     with pytest.raises(AutostartRefused, match="not Windows"):
         RunKey("kikipounamu").add()
     assert isinstance(entry_of("win32", {}, "kikipounamu"), RunKey)

@@ -1,4 +1,4 @@
-"""Files and the monitor beside dictation: asked from outside, told through one function, gone with their owner."""
+"""Tests of the services alongside dictation: requests, reports through one function, and shutdown."""
 
 import asyncio
 import time
@@ -45,7 +45,7 @@ def library(tmp_path: Path) -> Library:
     return Library(tmp_path / "takes")
 
 
-async def test_a_file_is_listed_and_kept_for_the_next_start(tmp_path: Path, library: Library) -> None:
+async def test_added_file_is_still_listed_after_restart(tmp_path: Path, library: Library) -> None:
     told: list[Shown] = []
     text = tmp_path / "notes.wav"
     text.write_text("no sound")
@@ -62,7 +62,7 @@ async def test_a_file_is_listed_and_kept_for_the_next_start(tmp_path: Path, libr
         await wait_until(lambda: states() == [FileState.FAILED], "it is still listed")
 
 
-async def test_the_monitor_is_told_of_only_while_somebody_looks(library: Library) -> None:
+async def test_monitor_is_reported_only_while_visible(library: Library) -> None:
     told: list[object] = []
     async with Beside(told.append, library, fixed(Address("http://127.0.0.1:9")), Options) as beside:
         await wait_until(lambda: told, "the list of files is told")
@@ -76,28 +76,28 @@ async def test_the_monitor_is_told_of_only_while_somebody_looks(library: Library
         assert len(told) == count
 
 
-async def test_the_models_are_told_of_while_somebody_looks(library: Library) -> None:
+async def test_models_are_reported_when_requested(library: Library) -> None:
     told: list[object] = []
     async with Beside(told.append, library, nowhere, Options) as beside:
         beside.ask(LookAtModels(True))
         await wait_until(lambda: any(isinstance(news, ModelsView) for news in told), "there they are")
 
 
-async def test_replacements_are_tried(library: Library) -> None:
+async def test_replacement_trial_reports_result(library: Library) -> None:
     told: list[object] = []
     async with Beside(told.append, library, nowhere, Options) as beside:
         beside.ask(TryReplacements((Replacement("um"),), 1))
         await wait_until(lambda: any(isinstance(news, ReplacementsTried) for news in told), "it is told")
 
 
-async def test_the_help_answers(library: Library) -> None:
+async def test_help_reports_log_lines(library: Library) -> None:
     told: list[object] = []
     async with Beside(told.append, library, nowhere, Options) as beside:
         beside.ask(LookAtLogs(True))
         await wait_until(lambda: any(isinstance(news, LogLines) for news in told), "the logs are told")
 
 
-async def test_a_take_that_comes_is_found(library: Library) -> None:
+async def test_history_search_finds_new_take(library: Library) -> None:
     told: list[object] = []
 
     def counts() -> list[int]:

@@ -1,4 +1,4 @@
-"""Children are restarted, stopped and never left behind: real processes."""
+"""Tests with real processes that children are restarted, stopped and never left behind."""
 
 import asyncio
 import os
@@ -45,7 +45,7 @@ async def up(one: Child, output: Path) -> int:
     return one.pid
 
 
-async def test_one_that_is_killed_comes_back(tmp_path: Path) -> None:
+async def test_killed_child_is_restarted(tmp_path: Path) -> None:
     one = child(FOREVER, tmp_path / "out")
     async with kept(one):
         first = await up(one, tmp_path / "out")
@@ -55,7 +55,7 @@ async def test_one_that_is_killed_comes_back(tmp_path: Path) -> None:
         assert one.starts == 2
 
 
-async def test_one_that_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
+async def test_child_that_cannot_start_is_retried(tmp_path: Path) -> None:
     output = tmp_path / "logs" / "out"
     output.parent.write_text("no folder can be made here")
     failures: list[int] = []
@@ -73,7 +73,7 @@ async def test_one_that_cannot_be_started_is_tried_again(tmp_path: Path) -> None
     assert failures[:2] == [1, 2]
 
 
-async def test_pauses_grow_while_it_fails_at_once(tmp_path: Path) -> None:
+async def test_pause_counts_consecutive_failures(tmp_path: Path) -> None:
     failures: list[int] = []
 
     def pause(count: int) -> float:
@@ -86,18 +86,18 @@ async def test_pauses_grow_while_it_fails_at_once(tmp_path: Path) -> None:
     assert failures[:3] == [1, 2, 3]
 
 
-def test_pauses_of_a_restart() -> None:
+def test_restart_pause_doubles_up_to_ten_seconds() -> None:
     assert [restart_pause(failures) for failures in (1, 2, 3, 7, 99)] == [0.25, 0.5, 1.0, 10.0, 10.0]
 
 
-async def test_an_exit_that_is_final_is_an_error_with_its_last_words(tmp_path: Path) -> None:
+async def test_final_exit_raises_error_with_last_output(tmp_path: Path) -> None:
     program = "import sys; print('no such model'); sys.exit(3)"
     async with kept(child(program, tmp_path / "out", frozenset({3}))) as keeping:
         with pytest.raises(StackFailed, match=r"(?s)exit status 3.*no such model"):
             await asyncio.wait_for(keeping, 30)
 
 
-async def test_insisting_child_is_started_again_after_an_exit_that_is_final(tmp_path: Path) -> None:
+async def test_insisting_child_is_restarted_after_final_exit(tmp_path: Path) -> None:
     mended = tmp_path / "mended"
     program = f"import pathlib, signal, sys\nif not pathlib.Path({str(mended)!r}).exists(): sys.exit(3)\n{FOREVER}"
     one, pauses = child(program, tmp_path / "out", frozenset({3})), list[int]()
@@ -117,7 +117,7 @@ async def test_insisting_child_is_started_again_after_an_exit_that_is_final(tmp_
         await asyncio.wait_for(insisting, 10)
 
 
-async def test_insisting_child_stops_during_its_pause_and_tells_why_it_pauses(tmp_path: Path) -> None:
+async def test_insisting_child_stops_during_pause_and_keeps_its_error(tmp_path: Path) -> None:
     one = child("raise SystemExit(3)", tmp_path / "out", frozenset({3}))
     insisting = asyncio.create_task(one.insist())
     await wait_until(lambda: one.given_up, "it pauses")
@@ -126,17 +126,17 @@ async def test_insisting_child_stops_during_its_pause_and_tells_why_it_pauses(tm
     await asyncio.wait_for(insisting, 10)
 
 
-async def test_insisting_child_ends_for_good_with_a_status_that_says_so(tmp_path: Path) -> None:
+async def test_insisting_child_ends_with_status_in_for_good(tmp_path: Path) -> None:
     one = child("raise SystemExit(4)", tmp_path / "out", frozenset({3, 4}))
     with pytest.raises(StackFailed, match="exit status 4"):
         await asyncio.wait_for(one.insist(frozenset({4})), 30)
 
 
-def test_pauses_after_an_exit_that_is_final() -> None:
+def test_useless_pause_doubles_up_to_five_minutes() -> None:
     assert [useless_pause(failures) for failures in (1, 2, 5, 6, 99)] == [10.0, 20.0, 160.0, 300.0, 300.0]
 
 
-async def test_it_stops_when_asked(tmp_path: Path) -> None:
+async def test_child_stops_on_request(tmp_path: Path) -> None:
     one = child(FOREVER, tmp_path / "out")
     async with kept(one) as keeping:
         pid = await up(one, tmp_path / "out")
@@ -147,7 +147,7 @@ async def test_it_stops_when_asked(tmp_path: Path) -> None:
         assert one.starts == 1
 
 
-async def test_one_that_does_not_listen_is_killed_at_the_deadline(tmp_path: Path) -> None:
+async def test_child_that_ignores_sigterm_is_killed_at_deadline(tmp_path: Path) -> None:
     one = child(STUBBORN, tmp_path / "out")
     async with kept(one) as keeping:
         pid = await up(one, tmp_path / "out")
@@ -156,7 +156,7 @@ async def test_one_that_does_not_listen_is_killed_at_the_deadline(tmp_path: Path
         assert not alive(pid)
 
 
-async def test_a_cancelled_keeper_leaves_nothing(tmp_path: Path) -> None:
+async def test_cancelled_keeper_leaves_no_process(tmp_path: Path) -> None:
     one = child(FOREVER, tmp_path / "out")
     async with kept(one) as keeping:
         pid = await up(one, tmp_path / "out")
@@ -165,7 +165,7 @@ async def test_a_cancelled_keeper_leaves_nothing(tmp_path: Path) -> None:
         await wait_until(lambda: not alive(pid), "the child is gone")
 
 
-def test_kill_9_of_the_parent_takes_the_child_along(tmp_path: Path) -> None:
+def test_child_ends_when_parent_is_killed(tmp_path: Path) -> None:
     parent = f"""
 import asyncio, sys
 from pathlib import Path
@@ -183,7 +183,7 @@ asyncio.run(Child("test", [sys.executable, "-c", {FOREVER!r}], Path({str(tmp_pat
     wait_until_sync(lambda: not any(alive(one.pid) for one in children), "the child is gone")
 
 
-def test_programs_are_found_beside_the_interpreter_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_find_program_prefers_folder_of_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("kikipounamu-worker", "kiki-only-here"):
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o755)
@@ -194,12 +194,12 @@ def test_programs_are_found_beside_the_interpreter_first(tmp_path: Path, monkeyp
         find_program("kiki-nowhere")
 
 
-def test_without_output_there_are_no_last_words(tmp_path: Path) -> None:
+def test_last_words_are_empty_without_output(tmp_path: Path) -> None:
     assert child("", tmp_path / "none").last_words() == ""
     assert Child("test", ["x"], None).last_words() == ""
 
 
-async def test_what_is_secret_is_in_its_environment_and_on_no_command_line(tmp_path: Path) -> None:
+async def test_secrets_are_passed_in_environment_but_not_on_command_line(tmp_path: Path) -> None:
     one = child(
         "import os, signal; print(os.environ['SECRET'], 'up', flush=True); signal.pause()", tmp_path / "out"
     )

@@ -1,4 +1,4 @@
-"""The program as a person runs it."""
+"""Tests of the program as users run it, in processes of its own."""
 
 import os
 import signal
@@ -45,7 +45,7 @@ def run(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedPr
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
 
 
-def test_help_names_every_command_and_loads_nothing_heavy(environment: dict[str, str]) -> None:
+def test_help_lists_every_command_without_heavy_imports(environment: dict[str, str]) -> None:
     shown = run(environment, "--help")
     assert shown.returncode == 0
     for command in ("transcribe", "listen", "up", "demo", "models", "takes", "microphones", "report", "show"):
@@ -58,29 +58,29 @@ def test_help_names_every_command_and_loads_nothing_heavy(environment: dict[str,
     assert loaded.stdout.strip() == "[]"
 
 
-def test_transcribe_brings_its_own_stack_and_takes_it_down(environment: dict[str, str], models: Path) -> None:
+def test_transcribe_starts_and_stops_its_own_stack(environment: dict[str, str], models: Path) -> None:
     done = run(environment, "transcribe", str(TALK), "--engine", "checksum")
     assert done.returncode == 0, done.stderr
     assert done.stdout == " ".join(digests(TALK, models)) + "\n"
     assert "Traceback" not in done.stderr
 
 
-def test_missing_models_are_named_with_the_command(environment: dict[str, str], tmp_path: Path) -> None:
+def test_error_for_missing_models_names_install_command(environment: dict[str, str], tmp_path: Path) -> None:
     done = run(environment | {"KIKIPOUNAMU_MODELS": str(tmp_path / "none")}, "transcribe", str(TALK))
     assert done.returncode == 1
     assert "kikipounamu models get fsmn-vad whisper-base" in done.stderr
     assert done.stdout == ""
 
 
-def test_a_gateway_that_is_not_there_is_said(environment: dict[str, str]) -> None:
+def test_transcribe_reports_unreachable_gateway(environment: dict[str, str]) -> None:
     done = run(environment, "transcribe", str(TALK), "--gateway", "http://127.0.0.1:9", "--key", "k")
     assert done.returncode == 1
     assert "no connection to the gateway" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_whoever_takes_a_gateway_takes_all_that_it_is_reached_with() -> None:
-    """In every command that recognises, by the same names, also in the environment."""
+def test_commands_with_gateway_option_accept_key_and_certificate() -> None:
+    """Every command that recognises uses the same option and environment names."""
     root, takes = get_command(app), get_command(takes_command.app)
     assert isinstance(root, TyperGroup) and isinstance(takes, TyperGroup)
     found = {
@@ -92,7 +92,7 @@ def test_whoever_takes_a_gateway_takes_all_that_it_is_reached_with() -> None:
     assert all(variables in (set(), reached) for variables in found.values())
 
 
-def test_a_shared_gateway_is_used_by_its_certificate_or_by_its_name(
+def test_shared_gateway_is_reached_by_certificate_or_by_name(
     environment: dict[str, str], home: Path, models: Path, tmp_path: Path, broker: Broker
 ) -> None:
     there = tmp_path / "there"
@@ -115,7 +115,7 @@ def test_a_shared_gateway_is_used_by_its_certificate_or_by_its_name(
     assert (named.returncode, named.stdout) == (paired.returncode, paired.stdout) == (0, text), named.stderr
 
 
-def test_wrong_usage(environment: dict[str, str]) -> None:
+def test_wrong_usage_exits_with_status_2(environment: dict[str, str]) -> None:
     assert run(environment, "transcribe").returncode == 2
     assert run(environment, "transcribe", str(TALK), "--format", "doc").returncode == 2
     spoken = run(environment, "transcribe", str(TALK), "--language", "German")
@@ -125,15 +125,17 @@ def test_wrong_usage(environment: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("words", [("transcribe", str(TALK)), ("listen",)])
-def test_any_language_of_the_settings_can_be_spoken(environment: dict[str, str], words: tuple[str, ...]) -> None:
+def test_commands_accept_every_language_of_the_settings(
+    environment: dict[str, str], words: tuple[str, ...]
+) -> None:
     done = run(environment, *words, "--language", "de", "--gateway", "http://192.0.2.2:8765", "--key", "k")
     assert done.returncode == 1 and "https://HOST:PORT" in done.stderr, "only the gateway is not spoken to"
 
 
-def test_ctrl_c_is_clean(environment: dict[str, str], tmp_path: Path, broker: Broker) -> None:
+def test_transcribe_exits_cleanly_on_ctrl_c(environment: dict[str, str], tmp_path: Path, broker: Broker) -> None:
     log = tmp_path / "log"
     with running_chain(tmp_path, broker.url, quiet=True) as chain:
-        chain.gateway()  # without a worker there is always something to interrupt
+        chain.gateway()  # without a worker the command waits until it is interrupted
         with log.open("wb") as output:
             command = [PROGRAM, "transcribe", str(TALK), "--engine", "checksum"]
             process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)

@@ -1,4 +1,4 @@
-"""The commands in this process: what each file comes to, and what a mistake says."""
+"""Tests of the commands in this process: exit statuses, outputs and error messages."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -36,7 +36,7 @@ def as_in_main(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def oblige_each(socket: web.WebSocketResponse, memory: Memory) -> None:
-    """Every file is a session of its own."""
+    """Serve each file as a new session."""
     memory.audio.clear()
     memory.texts.clear()
     memory.received.clear()
@@ -49,7 +49,7 @@ async def elsewhere() -> AsyncIterator[tuple[Source, Gateway]]:
         yield Source(gateway.url, "k"), gateway
 
 
-def test_a_gateway_elsewhere_needs_no_stack_and_no_recogniser_here(
+def test_remote_gateway_needs_no_stack_and_no_recognition_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
@@ -67,14 +67,14 @@ def test_a_gateway_elsewhere_needs_no_stack_and_no_recogniser_here(
     assert missing.value.names == ("fsmn-vad", "whisper-base")
 
 
-def test_what_names_no_gateway_is_said_before_anything_is_fetched() -> None:
+def test_prepare_rejects_unknown_gateway() -> None:
     for source in (Source("The tower"), Source("https://h:1", "k", "ab"), Source("http://h:1", "k")):
         with pytest.raises((UsageMistake, Refused)):
             source.prepare()
 
 
 async def transcribed(source: Source, *files: Path, form: Format = Format.TXT, output: str = "-") -> int:
-    """The exit status, as the command comes to it."""
+    """Return the exit status, as the command computes it."""
     transcription = Transcription(Wanted(files, form, output, "en"), source)
     try:
         transcription.prepare()
@@ -84,14 +84,14 @@ async def transcribed(source: Source, *files: Path, form: Format = Format.TXT, o
 
 
 def wav(path: Path, missing: int = 0) -> Path:
-    """The talk as a WAV file without its last ``missing`` bytes."""
-    with path.open("wb") as file:  # whatever its name is
+    """Write the recording as a WAV file without its last ``missing`` bytes."""
+    with path.open("wb") as file:  # opened here, because soundfile rejects some names
         soundfile.write(file, samples_of(TALK), 16_000, subtype="PCM_16", format="WAV")
     path.write_bytes(path.read_bytes()[: path.stat().st_size - missing])
     return path
 
 
-async def test_result_alone_is_on_standard_output(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_standard_output_has_only_the_result(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with elsewhere() as (source, gateway):
         assert await transcribed(source, TALK) == 0
         hello = gateway.memory.hellos[0]
@@ -101,7 +101,7 @@ async def test_result_alone_is_on_standard_output(models: Path, capsys: pytest.C
     assert (hello.options.language, hello.options.priority) == ("en", "bulk")
 
 
-async def test_transcribe_goes_on_when_one_file_fails(
+async def test_transcribe_continues_when_one_file_fails(
     tmp_path: Path, models: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "broken.wav").write_text("this is no recording")
@@ -132,7 +132,7 @@ async def test_truncated_file_is_recognised_and_fails(
         assert out.strip()
 
 
-async def test_json_of_several_files_is_a_line_for_each_in_their_order(
+async def test_json_of_several_files_is_one_line_per_file_in_order(
     tmp_path: Path, models: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = [TALK, tmp_path / "none.wav", wav(tmp_path / "cut.wav", missing=3), TALK]
@@ -154,10 +154,10 @@ async def test_json_of_one_file_is_one_object(tmp_path: Path, capsys: pytest.Cap
     assert json.loads(out)["error"] in err and out.count("\n") == 1
 
 
-async def test_no_file_that_can_be_read_starts_nothing(
+async def test_transcribe_fails_early_when_no_file_is_readable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Not even the models are asked for."""
+    """Not even the models are requested."""
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path / "no models"))
     (tmp_path / "empty.wav").touch()
     files = [tmp_path / "missing.wav", tmp_path, tmp_path / "empty.wav"]
@@ -167,7 +167,7 @@ async def test_no_file_that_can_be_read_starts_nothing(
     assert "No such file" in err and "is a folder" in err and "is an empty file" in err
 
 
-async def test_refused_key_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_refused_key_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
     async with scripted(oblige, refusing=((401, {}),) * 9) as gateway:
         assert await transcribed(Source(gateway.url, "wrong"), TALK, SPEECH / "en-02.flac") == FAILED
         assert gateway.connections == 0
@@ -175,7 +175,7 @@ async def test_refused_key_is_said_once(capsys: pytest.CaptureFixture[str]) -> N
     assert err.count("--key") == 1 and "en-02.flac: not tried" in err
 
 
-async def test_dead_gateway_is_said_once_and_plainly(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_dead_gateway_is_reported_once_without_errno(capsys: pytest.CaptureFixture[str]) -> None:
     port = free_port()
     source = Source(f"http://127.0.0.1:{port}", "k")
     assert await transcribed(source, TALK, SPEECH / "en-02.flac", form=Format.JSON) == FAILED
@@ -185,9 +185,7 @@ async def test_dead_gateway_is_said_once_and_plainly(capsys: pytest.CaptureFixtu
     assert ["nothing listens" in json.loads(line)["error"] for line in out.splitlines()] == [True, True]
 
 
-async def test_name_of_a_file_reaches_no_terminal_as_it_is(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_file_names_are_escaped_on_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     hostile = wav(tmp_path / "a\x1b[2J\u202e\udc80.wav")
     async with elsewhere() as (source, _):
         assert await transcribed(source, hostile, TALK) == 0
@@ -197,12 +195,12 @@ async def test_name_of_a_file_reaches_no_terminal_as_it_is(
     assert json.loads(capsys.readouterr().out)["file"] == str(hostile).replace("\udc80", "?")
 
 
-async def test_mistakes_are_told_before_anything_is_started() -> None:
+async def test_usage_mistake_is_raised_before_stack_starts() -> None:
     with pytest.raises(UsageMistake):
         await transcribed(Source(), TALK, TALK, form=Format.SRT)
 
 
-async def test_up_beside_a_running_gateway_says_so() -> None:
+async def test_up_fails_when_gateway_already_runs() -> None:
     async with Stack(StackSettings(engine="checksum")):
         with pytest.raises(StackFailed, match=r"already runs at http://127.0.0.1:\d+"):
             await up(Source(engine="checksum"))

@@ -1,4 +1,4 @@
-"""The console of the commands: whatever is shown, a terminal obeys none of it."""
+"""Tests that the console of the commands never lets the terminal obey untrusted text."""
 
 import io
 
@@ -34,11 +34,11 @@ def test_console_escapes_texts_and_tables(terminal: bool) -> None:
     console, out = shown(terminal)
     table = Table("name")
     table.add_row(Text(HOSTILE))
-    console.print(table)  # cells are as wide as they were measured: whoever fills them escapes before
+    console.print(table)  # cells keep their measured width, so callers escape their contents first
     assert "\x1b[2J" not in out.getvalue() and r"a\x1b[2J" in out.getvalue()
 
 
-def test_console_escapes_what_is_live() -> None:
+def test_console_escapes_live_display() -> None:
     console, out = shown(True)
     with Live(Text(HOSTILE), console=console, auto_refresh=False) as live:
         live.refresh()
@@ -59,7 +59,7 @@ def test_console_keeps_lines_and_its_own_colours() -> None:
     assert "\x1b[31mone" in out.getvalue() and "\n" in out.getvalue() and "二" in out.getvalue()
 
 
-def test_console_takes_no_name_for_markup() -> None:
+def test_console_prints_markup_literally() -> None:
     console, out = shown(False)
     console.print("[red]a[/] :smile: [/b]")
     table = Table("name")

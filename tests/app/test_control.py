@@ -1,4 +1,4 @@
-"""Over real sockets, with the client that the command line has and with others that misbehave."""
+"""Tests over real sockets, with the command line's client and with misbehaving clients."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or 
 
 
 class App:
-    """What is behind the socket."""
+    """Fake app that serves the control socket."""
 
     def __init__(self, place: Path, deadline_s: float = 30.0) -> None:
         self.asked: list[Verb | SettleHeld] = []
@@ -57,7 +57,7 @@ class App:
         self.control.changed()
 
     async def says(self, line: bytes) -> dict[str, Any]:
-        """The answer to a line as it is."""
+        """Return the answer to a raw line."""
         async with self.connection() as (reader, writer):
             writer.write(line)
             answer: dict[str, Any] = json.loads(await asyncio.wait_for(reader.readline(), 30))
@@ -90,7 +90,7 @@ async def app(place: Path) -> AsyncIterator[App]:
 
 
 @pytest.mark.parametrize("verb", [verb for verb in Verb if verb is not Verb.PASTE_HELD])
-async def test_a_verb_is_handed_on_and_answered(app: App, verb: Verb) -> None:
+async def test_verb_is_passed_on_and_answered(app: App, verb: Verb) -> None:
     assert await asyncio.to_thread(ask, {"verb": verb.value}, app.place) == {"ok": True}
     assert app.asked == [verb]
 
@@ -102,27 +102,27 @@ async def test_verb_about_text_to_paste_may_name_a_recording(app: App) -> None:
     assert app.asked == [SettleHeld("some-id", HeldDeed.COPY), Verb.TOGGLE]
 
 
-async def test_what_the_app_cannot_do_is_said(app: App) -> None:
+async def test_error_of_the_app_is_reported(app: App) -> None:
     with pytest.raises(Refused, match="nothing is held") as error:
         await asyncio.to_thread(ask, {"verb": "paste-held"}, app.place)
     assert error.value.code == Code.FAILED
 
 
-async def test_status_is_the_view(app: App) -> None:
+async def test_status_returns_the_view(app: App) -> None:
     app.shows(state=State.LISTENING, seconds=1.5, spans=(Span("你好", True),), destination="desk")
     view = (await asyncio.to_thread(ask, {"verb": "status"}, app.place))["view"]
     assert view["state"] == "listening" and view["seconds"] == 1.5 and view["destination"] == "desk"
     assert view["spans"] == [{"text": "你好", "stable": True}] and view["note"] is None
 
 
-async def test_many_requests_on_one_connection(app: App) -> None:
+async def test_connection_serves_several_requests(app: App) -> None:
     async with app.connection() as (reader, writer):
         writer.write(b'{"verb":"start","later":1}\n{"verb":"stop"}\n')
         assert [await reader.readline() for _ in range(2)] == [b'{"ok":true}\n'] * 2
     assert app.asked == [Verb.START, Verb.STOP]
 
 
-async def test_only_this_user_may_open_it(app: App) -> None:
+async def test_socket_is_accessible_only_to_this_user(app: App) -> None:
     assert stat.S_IMODE(os.stat(app.place).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(app.place.parent).st_mode) == 0o700
 
@@ -130,7 +130,7 @@ async def test_only_this_user_may_open_it(app: App) -> None:
 # -- following ---------------------------------------------------------------------------------------------
 
 
-async def test_who_follows_sees_the_first_and_the_last_of_many_changes(app: App) -> None:
+async def test_follower_receives_first_and_last_of_many_changes(app: App) -> None:
     async with app.connection() as (reader, writer):
         writer.write(b'{"verb":"status","follow":true}\n')
         first = json.loads(await reader.readline())
@@ -139,12 +139,12 @@ async def test_who_follows_sees_the_first_and_the_last_of_many_changes(app: App)
         app.control.changed()
         assert first["view"]["seconds"] == 0
         assert json.loads(await reader.readline())["view"]["seconds"] == 999
-        app.control.changed()  # to what it was: no line
+        app.control.changed()  # an unchanged view sends no line
         app.shows(state=State.DONE)
         assert json.loads(await reader.readline())["view"]["state"] == "done"
 
 
-async def test_who_does_not_read_loses_the_connection_and_nobody_else_does(place: Path) -> None:
+async def test_follower_that_does_not_read_is_disconnected_alone(place: Path) -> None:
     app = App(place, deadline_s=0.2)
     async with app.control:
         with socket.socket(socket.AF_UNIX) as deaf:
@@ -161,7 +161,7 @@ async def test_who_does_not_read_loses_the_connection_and_nobody_else_does(place
         assert await app.says(b'{"verb":"toggle"}\n') == {"ok": True}
 
 
-async def test_an_app_that_does_not_take_it_on_is_said_to_be_busy(place: Path) -> None:
+async def test_request_is_refused_as_busy_after_deadline(place: Path) -> None:
     async def never(verb: Verb | SettleHeld) -> None:
         await asyncio.Event().wait()
 
@@ -171,7 +171,7 @@ async def test_an_app_that_does_not_take_it_on_is_said_to_be_busy(place: Path) -
         assert error.value.code == Code.BUSY
 
 
-async def test_who_leaves_is_forgotten(app: App) -> None:
+async def test_disconnected_follower_is_forgotten(app: App) -> None:
     async with app.connection() as (reader, writer):
         writer.write(b'{"verb":"status","follow":true}\n')
         await reader.readline()
@@ -179,7 +179,7 @@ async def test_who_leaves_is_forgotten(app: App) -> None:
     await wait_until(lambda: app.control.clients == 0, "nobody is connected")
 
 
-# -- what others may send ----------------------------------------------------------------------------------
+# -- invalid requests --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -194,28 +194,28 @@ async def test_who_leaves_is_forgotten(app: App) -> None:
         (b"x" * 3 * LONGEST_REQUEST, Code.TOO_LONG),
     ],
 )
-async def test_what_is_no_request_is_answered_with_what_is_wrong(app: App, line: bytes, code: Code) -> None:
+async def test_invalid_request_is_answered_with_error_code(app: App, line: bytes, code: Code) -> None:
     answer = await app.says(line)
     assert answer["ok"] is False and answer["error"] == code and answer["text"]
     assert await app.says(b'{"verb":"toggle"}\n') == {"ok": True}
 
 
 @given(st.binary(max_size=200))
-def test_any_line_is_a_request_or_a_bad_one(line: bytes) -> None:
+def test_parse_returns_request_or_raises_bad_request(line: bytes) -> None:
     try:
         assert parse(line).verb in [*Verb, "status"]
     except BadRequest as error:
         assert error.code in set(Code)
 
 
-async def test_half_a_request_and_gone(app: App) -> None:
+async def test_incomplete_request_is_ignored(app: App) -> None:
     async with app.connection() as (_, writer):
         writer.write(b'{"verb"')
     await wait_until(lambda: app.control.clients == 0, "nobody is connected")
     assert app.asked == []
 
 
-async def test_too_many_are_turned_away(app: App) -> None:
+async def test_clients_above_limit_are_refused(app: App) -> None:
     connections = [app.connection() for _ in range(MOST_CLIENTS)]
     for connection in connections:
         await connection.__aenter__()
@@ -227,17 +227,17 @@ async def test_too_many_are_turned_away(app: App) -> None:
     assert await app.says(b'{"verb":"toggle"}\n') == {"ok": True}
 
 
-# -- one instance ------------------------------------------------------------------------------------------
+# -- single instance ---------------------------------------------------------------------------------------
 
 
-async def test_the_second_one_is_told_and_takes_nothing_away(app: App) -> None:
+async def test_second_app_is_refused_and_first_keeps_socket(app: App) -> None:
     with pytest.raises(AlreadyRunning, match="already running"):
         async with App(app.place).control:
             pass
     assert await asyncio.to_thread(ask, {"verb": "toggle"}, app.place) == {"ok": True}
 
 
-async def test_the_socket_of_a_dead_owner_is_taken_over(place: Path) -> None:
+async def test_socket_of_dead_owner_is_taken_over(place: Path) -> None:
     code = (
         "import asyncio, sys\nfrom pathlib import Path\n"
         "from app.control import Control\nfrom app.view import View\n"
@@ -261,7 +261,7 @@ async def test_the_socket_of_a_dead_owner_is_taken_over(place: Path) -> None:
         assert await app.says(b'{"verb":"toggle"}\n') == {"ok": True}
 
 
-async def test_a_client_that_waits_at_the_end_is_let_go(place: Path) -> None:
+async def test_waiting_client_does_not_block_shutdown(place: Path) -> None:
     app = App(place)
     async with app.control:
         with socket.socket(socket.AF_UNIX) as waiting:
@@ -269,14 +269,14 @@ async def test_a_client_that_waits_at_the_end_is_let_go(place: Path) -> None:
             await wait_until(lambda: app.control.clients == 1, "it is connected")
 
 
-async def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
+async def test_control_is_unavailable_when_folder_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ControlUnavailable, match="the command line cannot reach this app"):
         async with App(tmp_path / "file" / "control.sock").control:
             pass
 
 
-async def test_the_next_one_waits_for_one_that_ends(place: Path) -> None:
+async def test_next_app_waits_for_app_that_is_ending(place: Path) -> None:
     ending, following = App(place), App(place)
     async with ending.control:
         ending.control.leave()
@@ -289,7 +289,7 @@ async def test_the_next_one_waits_for_one_that_ends(place: Path) -> None:
     await following.control.__aexit__(None, None, None)
 
 
-async def test_it_does_not_wait_for_ever(place: Path) -> None:
+async def test_next_app_gives_up_when_ending_app_keeps_lock(place: Path) -> None:
     async with Control(App(place)._take, View, place) as ending:
         ending.leave()
         with pytest.raises(AlreadyRunning):

@@ -17,7 +17,7 @@ VIEW = b'{"ok":true,"view":{"state":"idle"}}\n'
 
 @contextmanager
 def answering(place: Path, answer: bytes) -> Iterator[None]:
-    """An app that reads one line, says this and ends."""
+    """Run a fake app that reads one line, sends ``answer`` and ends."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(os.fspath(place))
         listener.listen()
@@ -34,22 +34,22 @@ def answering(place: Path, answer: bytes) -> Iterator[None]:
         thread.join(30)
 
 
-def test_the_answer(tmp_path: Path) -> None:
+def test_ask_returns_the_answer(tmp_path: Path) -> None:
     with answering(tmp_path / "s", VIEW):
         assert ask({"verb": "status"}, tmp_path / "s")["view"] == {"state": "idle"}
 
 
-def test_following_ends_with_the_app(tmp_path: Path) -> None:
+def test_follow_ends_when_app_ends(tmp_path: Path) -> None:
     with answering(tmp_path / "s", VIEW * 3):
         assert list(follow(tmp_path / "s")) == [{"state": "idle"}] * 3
 
 
-def test_without_an_app_it_says_how_to_start_one(tmp_path: Path) -> None:
+def test_ask_explains_how_to_start_app_when_socket_is_missing(tmp_path: Path) -> None:
     with pytest.raises(NotRunning, match="not running: start it with `kikipounamu app`"):
         ask({"verb": "status"}, tmp_path / "s")
 
 
-def test_a_refusal_has_its_code_and_text(tmp_path: Path) -> None:
+def test_refusal_has_code_and_text(tmp_path: Path) -> None:
     for call in (lambda: ask({"verb": "x"}, tmp_path / "s"), lambda: list(follow(tmp_path / "s"))):
         with answering(tmp_path / "s", b'{"ok":false,"error":"busy","text":"why"}\n'):
             with pytest.raises(Refused, match="why") as error:
@@ -59,13 +59,13 @@ def test_a_refusal_has_its_code_and_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", [b"", b'{"ok":tr'])
-def test_an_app_that_ends_before_it_answers(tmp_path: Path, answer: bytes) -> None:
+def test_ask_is_refused_when_app_ends_before_answering(tmp_path: Path, answer: bytes) -> None:
     with answering(tmp_path / "s", answer), pytest.raises(Refused) as error:
         ask({"verb": "toggle"}, tmp_path / "s")
     assert error.value.code == "no-answer"
 
 
-def test_nobody_is_there(tmp_path: Path) -> None:
+def test_client_raises_not_running_for_missing_or_dead_socket(tmp_path: Path) -> None:
     with pytest.raises(NotRunning, match="is not running: start it"):
         ask({"verb": "toggle"}, tmp_path / "s")
     with socket.socket(socket.AF_UNIX) as dead:
@@ -74,7 +74,7 @@ def test_nobody_is_there(tmp_path: Path) -> None:
         list(follow(tmp_path / "s"))
 
 
-def test_an_app_that_is_known_to_start_is_waited_for(tmp_path: Path) -> None:
+def test_ask_waits_for_app_that_is_starting(tmp_path: Path) -> None:
     answers: list[object] = []
     asking = threading.Thread(
         target=lambda: answers.append(ask({"verb": "toggle"}, tmp_path / "s", patience_s=30))
@@ -85,5 +85,5 @@ def test_an_app_that_is_known_to_start_is_waited_for(tmp_path: Path) -> None:
     assert answers == [{"ok": True}]
 
 
-def test_a_pipe_has_a_flat_name() -> None:
+def test_pipe_name_has_no_separators() -> None:
     assert pipe_name(Path("C:/a/control.sock")).rpartition("\\")[2] == "kikipounamu-C-a-control.sock"

@@ -65,21 +65,21 @@ async def run(environment: dict[str, str], *words: str, code: str = CODE) -> tup
     return process.returncode, out.decode(), err.decode()
 
 
-async def test_each_verb_reaches_the_running_app(app: App, environment: dict[str, str]) -> None:
+async def test_every_verb_reaches_running_app(app: App, environment: dict[str, str]) -> None:
     for verb in Verb:
         assert await run(environment, verb.value) == (0, "", "")
     assert app.asked == list(Verb)
 
 
 @pytest.mark.parametrize("verb", list(HELD_DEEDS))
-async def test_verbs_about_text_to_paste_name_a_recording(
-    verb: Verb, app: App, environment: dict[str, str]
-) -> None:
+async def test_held_text_verb_with_id_names_recording(verb: Verb, app: App, environment: dict[str, str]) -> None:
     assert await run(environment, verb.value, "some-id") == (0, "", "")
     assert app.asked == [SettleHeld("some-id", HELD_DEEDS[verb])]
 
 
-async def test_a_second_start_is_handed_over(app: App, environment: dict[str, str], tmp_path: Path) -> None:
+async def test_second_start_is_handed_over_to_running_app(
+    app: App, environment: dict[str, str], tmp_path: Path
+) -> None:
     code = "import sys; from app.control_command import handed_over; print(handed_over(hidden={}))"
     said = "kikipounamu is already running"
     assert await run(environment, code=code.format(True)) == (0, f"{said}\n0\n", "")
@@ -90,14 +90,14 @@ async def test_a_second_start_is_handed_over(app: App, environment: dict[str, st
     assert await run(elsewhere, code=code.format(False)) == (0, "None\n", "")
 
 
-async def test_status_for_people_and_for_programs(app: App, environment: dict[str, str]) -> None:
+async def test_status_prints_text_or_json(app: App, environment: dict[str, str]) -> None:
     status, out, _ = await run(environment, "status")
     assert (status, out) == (0, f"{LINE}\n")
     status, out, _ = await run(environment, "status", "--json")
     assert status == 0 and json.loads(out)["state"] == "listening"
 
 
-async def test_following_until_the_app_ends(environment: dict[str, str], tmp_path: Path) -> None:
+async def test_status_follow_prints_changes_until_app_ends(environment: dict[str, str], tmp_path: Path) -> None:
     app = App()
     with (tmp_path / "out").open("wb") as output:
         async with app.control:
@@ -113,7 +113,7 @@ async def test_following_until_the_app_ends(environment: dict[str, str], tmp_pat
     assert [json.loads(line)["state"] for line in lines()] == ["listening", "done"]
 
 
-async def test_who_reads_no_further_ends_it_quietly(app: App, environment: dict[str, str]) -> None:
+async def test_status_follow_ends_quietly_when_reader_closes_pipe(app: App, environment: dict[str, str]) -> None:
     command = f"{sys.executable} -c '{CODE}' status --follow | head -n 1"
     process = await asyncio.create_subprocess_shell(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -130,14 +130,14 @@ async def test_who_reads_no_further_ends_it_quietly(app: App, environment: dict[
     assert out.startswith("●".encode()) and err == b""
 
 
-async def test_without_an_app_it_is_said_how_to_start_it(environment: dict[str, str]) -> None:
+async def test_commands_explain_how_to_start_app_when_none_runs(environment: dict[str, str]) -> None:
     for words in (["toggle"], ["status"], ["status", "--follow", "--json"]):
         status, out, err = await run(environment, *words)
         assert (status, out) == (1, "") and "kikipounamu is not running: start it" in err
     assert not folders().runtime.exists()
 
 
-async def test_nothing_heavy_is_imported_for_a_verb(app: App, environment: dict[str, str]) -> None:
+async def test_verb_runs_without_heavy_imports(app: App, environment: dict[str, str]) -> None:
     heavy = {"PySide6", "aiohttp", "asyncio", "msgspec", "numpy", "platformdirs", "rich", "structlog", "typer"}
     code = (
         "import sys\nfrom app import control_command\n"
@@ -154,16 +154,16 @@ async def test_nothing_heavy_is_imported_for_a_verb(app: App, environment: dict[
 @pytest.mark.parametrize(
     "words", [[], ["listen"], ["toggle", "--help"], ["status", "--jason"], ["takes", "list"], ["toggle", "x"]]
 )
-def test_the_rest_is_for_the_full_command_line(words: list[str]) -> None:
+def test_quick_leaves_other_words_to_full_command_line(words: list[str]) -> None:
     assert control_command.quick(words) is None
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_a_line_for_each_state(state: State) -> None:
+def test_line_names_every_state(state: State) -> None:
     assert state.word in control_command.line(json.loads(json.dumps(asdict(View(state)))))
 
 
-def test_the_full_command_line_has_them_with_their_help(environment: dict[str, str]) -> None:
+def test_full_command_line_has_verbs_with_help(environment: dict[str, str]) -> None:
     full = typer.Typer()
     control_command.register(full)
     shown = CliRunner().invoke(full, ["--help"])

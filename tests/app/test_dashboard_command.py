@@ -1,4 +1,4 @@
-"""``kikipounamu dashboard`` leads the browser to the gateway with its key, and nobody else."""
+"""Tests that ``kikipounamu dashboard`` authorises only the browser that it opens."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def running() -> None:
-    """A gateway of this computer, as its file says."""
+    """Set up the endpoint file of a running gateway on this computer."""
     folders().runtime.mkdir(parents=True)
     (folders().runtime / "gateway.json").write_bytes(encode_endpoint(Endpoint("http://127.0.0.1:4", KEY, 1)))
 
@@ -34,36 +34,36 @@ def never(url: str) -> bool:
     raise AssertionError("nothing is opened")
 
 
-def test_the_key_stands_where_no_server_is_told_it() -> None:
+def test_dashboard_address_has_key_in_fragment() -> None:
     assert page_of(Address("http://127.0.0.1:4", KEY)) == PAGE
     assert page_of(Address("http://[::1]:4/")) == "http://[::1]:4/dashboard"
 
 
-async def test_a_browser_is_led_there_once_by_an_address_without_the_key(running: None) -> None:
+async def test_browser_is_redirected_once_from_address_without_key(running: None) -> None:
     browser = Visitor()
     assert await show("", browser) == 0
     assert await browser.leave() in ([(302, PAGE)], [(302, PAGE), (404, "")])
     assert "key" not in browser.given and browser.given.startswith("http://127.0.0.1:")
 
 
-async def test_where_no_browser_is_the_command_says_how_to_go_on(
+async def test_dashboard_suggests_print_option_when_no_browser_opens(
     running: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert await show("", lambda url: False) == 1
     assert "--print" in capsys.readouterr().err
 
 
-async def test_the_address_can_be_printed(running: None, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_dashboard_prints_address_on_request(running: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert await show("", never, print_only=True) == 0
     assert capsys.readouterr().out == f"{PAGE}\n"
 
 
-async def test_without_a_gateway_it_says_how_to_start_one() -> None:
+async def test_dashboard_explains_how_to_start_gateway_when_none_runs() -> None:
     with pytest.raises(Unreachable, match="kikipounamu up"):
         await show("", never, print_only=True)
 
 
-async def test_a_paired_gateway_is_shown_with_what_to_compare(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_dashboard_of_paired_gateway_shows_certificate_digest(capsys: pytest.CaptureFixture[str]) -> None:
     GatewayStore(of_this_user()).write((PAIRED,))
     browser = Visitor()
     assert await show("The tower", browser) == 0

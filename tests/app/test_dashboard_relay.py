@@ -1,4 +1,4 @@
-"""An address leads a browser on to another one: once, and only a browser of this user."""
+"""Tests that the relay redirects a browser once, and only a browser of this user."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ TABLE = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when re
 
 
 class Visitor:
-    """A browser in another thread: it asks twice for the address that it is given, and for ``before`` first."""
+    """Fake browser in its own thread that requests the given address twice, and ``before`` first."""
 
     def __init__(self, before: Callable[[str], str] | None = None) -> None:
         self.given = ""
@@ -40,34 +40,34 @@ class Visitor:
     async def _visit(self, urls: list[str]) -> None:
         async with aiohttp.ClientSession() as http:
             for url in urls:
-                with suppress(aiohttp.ClientError):  # nobody listens there any more
+                with suppress(aiohttp.ClientError):  # the relay has closed
                     async with http.get(url, allow_redirects=False) as response:
                         self.led.append((response.status, response.headers.get("Location", "")))
 
     async def leave(self) -> list[tuple[int, str]]:
-        """Where it was led."""
+        """Wait for the browser and return its responses."""
         await asyncio.to_thread(self._thread.join, 10)
         return self.led
 
 
-async def test_it_leads_on_once() -> None:
+async def test_relay_redirects_once() -> None:
     browser = Visitor()
     assert await Relay(PAGE).show(browser)
     assert await browser.leave() in ([(302, PAGE)], [(302, PAGE), (404, "")])
     assert "key" not in browser.given and browser.given.startswith("http://127.0.0.1:")
 
 
-async def test_who_guesses_the_address_is_led_nowhere() -> None:
+async def test_relay_does_not_redirect_guessed_address() -> None:
     browser = Visitor(before=lambda url: url[:-1])
     assert await Relay(PAGE).show(browser)
     assert (await browser.leave())[:2] == [(404, ""), (302, PAGE)]
 
 
-async def test_without_a_browser_nobody_is_waited_for() -> None:
+async def test_relay_does_not_wait_when_no_browser_opens() -> None:
     assert not await Relay(PAGE).show(lambda url: False)
 
 
-def test_the_owner_of_a_connection_is_found_in_the_kernels_table() -> None:
+def test_owner_of_connection_is_found_in_kernel_table() -> None:
     browser, relay = ("127.0.0.1", 0xC000), ("127.0.0.1", 0x1F90)
     if sys.byteorder == "little":
         assert owner_of(TABLE, browser, relay) == 1000
@@ -76,7 +76,7 @@ def test_the_owner_of_a_connection_is_found_in_the_kernels_table() -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to ask as somebody else")
-async def test_another_user_of_this_computer_is_led_nowhere() -> None:
+async def test_relay_does_not_redirect_other_user_of_computer() -> None:
     asked = (
         "import encodings.idna, os, sys, urllib.request as r; os.setuid(65534); r.urlopen(sys.argv[1], timeout=5)"
     )

@@ -1,4 +1,4 @@
-"""The demonstration: what it tells, and when it is content."""
+"""Tests of the demonstration: its output and its exit status."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def use_models(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
 
 
-def test_the_shipped_samples_can_be_read() -> None:
+def test_shipped_samples_are_readable() -> None:
     with samples() as shipped:
         assert {sample.language for sample in shipped} == {"en", "zh"}
         for sample in shipped:
@@ -27,7 +27,7 @@ def test_the_shipped_samples_can_be_read() -> None:
             assert sum(len(block) for block in read_audio(sample.path)) > 16_000
 
 
-def test_where_the_time_went() -> None:
+def test_told_shows_time_of_each_stage() -> None:
     segment = Segment(0, 1200, 3400, "Hello", timing=Timing(2100, 3, 450, 2), after_speech_ms=1105)
     assert told(segment) == (
         "[1.2-3.4 s] Hello\n"
@@ -46,7 +46,9 @@ def test_where_the_time_went() -> None:
         ((Segment(0, 0, 1, error="e"),), False),
     ],
 )
-def test_content_only_if_every_segment_has_a_text(segments: tuple[Segment, ...], content: bool) -> None:
+def test_transcript_is_complete_only_if_every_segment_has_text(
+    segments: tuple[Segment, ...], content: bool
+) -> None:
     assert complete(Transcript(segments, 10)) is content
 
 
@@ -55,7 +57,7 @@ async def dictated(script: Script, path: Path) -> int:
         return await dictate([Sample(path, "en", "one two three")], Source(gateway.url, "k"))
 
 
-async def test_each_text_and_the_score_are_printed(
+async def test_dictate_prints_each_text_and_its_score(
     tmp_path: Path, models: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = recording("en-03", to=tmp_path / "short.wav")
@@ -67,5 +69,5 @@ async def test_each_text_and_the_score_are_printed(
     assert "WER 100.0% (3 of 3)" in out
 
 
-async def test_silence_is_a_failure(tmp_path: Path) -> None:
+async def test_dictate_fails_on_silence(tmp_path: Path) -> None:
     assert await dictated(oblige, recording(to=tmp_path / "silence.wav")) == FAILED

@@ -1,4 +1,4 @@
-"""The app without its windows and without a screen: what it tells, what it does when it is asked."""
+"""Tests of the app without windows and without a screen: its reports and its reactions to actions."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -55,7 +55,7 @@ def newest(told: list[News], kind: type[News]) -> News | None:
 
 
 def problem(told: list[News], about: str) -> str:
-    """What stands in the way of something now."""
+    """Return the text of the current problem about a topic, or an empty string."""
     of = [news.text for news in told if isinstance(news, Problem) and news.about == about]
     return of[-1] if of else ""
 
@@ -68,7 +68,7 @@ def worker_is(told: list[News], state: WorkerState) -> bool:
 async def no_gateway_here_while_one_elsewhere_is_chosen(desk: Desk, told: list[News]) -> None:
     here = await local_gateway.running()
     assert here is not None and desk._locate().name == ""
-    desk.ask(ChangeSetting("gateway.fall_back", False))  # else this computer would be in its place
+    desk.ask(ChangeSetting("gateway.fall_back", False))  # otherwise this computer would replace it
     desk.ask(ChangeSetting("gateway.url", ELSEWHERE))
     off = WorkerView(reason=Note("recognised-elsewhere"))
     await wait_until(lambda: newest(told, WorkerView) == off, "the worker is off, and it is told why")
@@ -109,7 +109,7 @@ async def models_are_told_and_chosen(desk: Desk, told: list[News]) -> None:
     unfit = WorkerView(WorkerState.FAILED, reason=Note("model-unfit", {"model": "Fun-ASR-Nano"}))
     await wait_until(lambda: newest(told, WorkerView) == unfit, "no engine runs it")
     before = len(told)
-    desk.ask(SwitchWorker(True))  # it is on already
+    desk.ask(SwitchWorker(True))  # the switch is already on
     await wait_until(lambda: WorkerView(WorkerState.STARTING) in told[before:], "one that failed begins again")
     desk.ask(ChangeSetting("worker.model", ""))
     await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the usual one runs again")
@@ -123,7 +123,7 @@ def nothing_is_played_while_somebody_speaks(desk: Desk, told: list[News]) -> Non
     desk.ask(Verb.CANCEL)
 
 
-async def test_it_tells_what_there_is_to_see(home: Path) -> None:
+async def test_desk_reports_its_state_and_reacts_to_changes(home: Path) -> None:
     told: list[News] = []
     async with running(told) as (desk, task):
         await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the worker is idle")
@@ -143,7 +143,7 @@ async def test_it_tells_what_there_is_to_see(home: Path) -> None:
         await asyncio.wait_for(task, 30)
 
 
-async def test_what_is_chosen_is_kept_and_takes_effect(home: Path) -> None:
+async def test_changed_settings_are_saved_and_take_effect(home: Path) -> None:
     told: list[News] = []
     async with running(told) as (desk, _):
         await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the worker is idle")
@@ -166,7 +166,7 @@ async def test_what_is_chosen_is_kept_and_takes_effect(home: Path) -> None:
     assert 'microphone = "USB"' in (folders().config / "settings.toml").read_text()
 
 
-async def test_there_is_one_at_a_time(home: Path) -> None:
+async def test_second_desk_of_user_is_refused(home: Path) -> None:
     told: list[News] = []
     async with running(told):
         await wait_until(lambda: newest(told, Settings), "the first one runs")
@@ -174,9 +174,9 @@ async def test_there_is_one_at_a_time(home: Path) -> None:
             await Desk(told.append, CHECKSUM).run()
 
 
-async def test_asked_to_quit_while_it_starts_it_ends(home: Path) -> None:
+async def test_quit_during_start_ends_desk(home: Path) -> None:
     async with running([]) as (desk, task):
-        await asyncio.sleep(0)  # it has begun
+        await asyncio.sleep(0)  # let it begin
         desk.ask(Verb.QUIT)
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(task, 30)

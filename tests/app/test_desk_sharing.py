@@ -1,4 +1,4 @@
-"""The whole way in the app: its gateway is shared, a code is shown, and a worker is lent with it."""
+"""Tests of sharing in the whole app: share the gateway, show a code, and lend a worker."""
 
 from pathlib import Path
 
@@ -33,12 +33,12 @@ def shared(told: list[News]) -> SharingView:
 
 
 async def two_work() -> bool:
-    """The one of this computer, and the one that is lent."""
+    """Return whether both the local worker and the lent worker are connected."""
     found = await local_gateway.running()
     return found is not None and len(await local_gateway.workers(found.endpoint)) == 2
 
 
-async def test_a_gateway_is_shared_and_a_worker_is_lent_to_it(home: Path) -> None:
+async def test_desk_shares_gateway_and_lends_worker_to_it(home: Path) -> None:
     told: list[News] = []
     port = free_port()
     async with running(told) as (desk, _):

@@ -1,4 +1,4 @@
-"""``kikipounamu doctor`` as a person runs it: where nothing is set up, and where everything works."""
+"""Tests of ``kikipounamu doctor`` as users run it, in an empty and in a complete setup."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def is_ready(url: str) -> bool:
         return False
 
 
-def test_where_nothing_is_set_up(tmp_path: Path) -> None:
+def test_doctor_reports_problems_when_setup_is_empty(tmp_path: Path) -> None:
     home, place = tmp_path / "home", tmp_path / "bundle.zip"
     done = subprocess.run(
         [PROGRAM, "doctor", "--no-microphone", "--bundle", str(place)],
@@ -57,7 +57,7 @@ def test_where_nothing_is_set_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.serial("sound")
-def test_where_everything_works(tmp_path: Path, models: Path) -> None:
+def test_doctor_reports_no_problems_when_everything_works(tmp_path: Path, models: Path) -> None:
     sound = tmp_path / "sound.wav"
     soundfile.write(sound, 0.1 * np.sin(np.arange(8_000) / 4), 16_000)
     with virtual_microphones("desk") as (desk,), running_chain(tmp_path, quiet=True) as chain:
@@ -67,7 +67,7 @@ def test_where_everything_works(tmp_path: Path, models: Path) -> None:
         command = [PROGRAM, "doctor", "--json", "--engine", "checksum"]
         own = environment(tmp_path / "home", desk.environment) | {"KIKIPOUNAMU_MODELS": str(models)}
         with subprocess.Popen(command, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            while process.poll() is None:  # there is something to hear, whenever it listens
+            while process.poll() is None:  # keep playing, because it may listen at any time
                 desk.play(sound)
             out, err = process.communicate(timeout=60)
     told = json.loads(out)
@@ -80,7 +80,7 @@ def test_where_everything_works(tmp_path: Path, models: Path) -> None:
     assert {one["area"] for one in told["findings"]} <= set(Area)
 
 
-def test_wrong_usage(tmp_path: Path) -> None:
+def test_doctor_exits_with_status_2_for_unknown_option(tmp_path: Path) -> None:
     done = subprocess.run(
         [PROGRAM, "doctor", "--sing"], env=environment(tmp_path), capture_output=True, timeout=60
     )

@@ -1,4 +1,4 @@
-"""Takes of before are shown as they are, and recognised when somebody asks."""
+"""Tests that earlier takes are shown in their current state and recognised on request."""
 
 from math import inf
 from pathlib import Path
@@ -46,7 +46,7 @@ def take(
     edited: str = "",
     finished: bool = True,
 ) -> None:
-    """A take with a segment of 100 samples for each outcome."""
+    """Create a take with a segment of 100 samples for each outcome."""
     with library.create(session, Options(), started_s) as journal:
         journal.want(inserted=wanted)
         journal.hear(np.arange(100 * len(outcomes), dtype=np.int16))
@@ -61,7 +61,7 @@ def take(
             journal.edit(edited)
 
 
-async def test_the_newest_first_without_those_in_which_nobody_spoke(library: Library, models: Path) -> None:
+async def test_views_are_newest_first_without_silent_takes(library: Library, models: Path) -> None:
     now = 1_000_000_000.0
     take(library, ONE, now, Final(0, "one"), Final(1, "two"))
     take(library, TWO, now + 1, Final(0, "one"), Failed(1, ErrorCode.ENGINE_DIED, "it died"))
@@ -79,7 +79,7 @@ async def test_the_newest_first_without_those_in_which_nobody_spoke(library: Lib
 
 
 class Reading(Library):
-    """Knows what was read."""
+    """Library that records which takes were read."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
@@ -90,8 +90,8 @@ class Reading(Library):
         return super().find(session)
 
 
-async def test_what_is_as_before_is_not_read_again(tmp_path: Path, models: Path) -> None:
-    """Each key-down leads here, and what was said may be hours."""
+async def test_unchanged_takes_are_not_read_again(tmp_path: Path, models: Path) -> None:
+    """Every key press reads the list, which may cover hours of speech."""
     library = Reading(tmp_path)
     for session, outcome in ((ONE, Final(0, "kia ora")), (TWO, None), (THREE, Final(0, "kia ora"))):
         take(library, session, 1_000_000_000.0, outcome)
@@ -111,7 +111,7 @@ async def test_what_is_as_before_is_not_read_again(tmp_path: Path, models: Path)
     assert {view.session for view in await earlier.views(3)} == {str(TWO), str(THREE)}
 
 
-async def test_what_a_take_lacks_is_recognised(library: Library, models: Path) -> None:
+async def test_recover_recognises_missing_segments(library: Library, models: Path) -> None:
     take(library, ONE, 0.0, Final(0, "one"), None)
     async with scripted(oblige) as gateway:
         earlier = earlier_of(library, models, gateway.url)
@@ -120,7 +120,7 @@ async def test_what_a_take_lacks_is_recognised(library: Library, models: Path) -
     assert [view.text for view in await earlier.views(5)] == [f"one {digest(pcm)}"]
 
 
-async def test_what_was_held_and_is_complete_can_be_inserted_later(library: Library, models: Path) -> None:
+async def test_held_lists_recent_complete_takes_with_uninserted_text(library: Library, models: Path) -> None:
     now = 1_000_000_000.0
     take(library, ONE, now, Final(0, "one"), Failed(1, ErrorCode.ENGINE_DIED, "it died"), wanted=True)
     take(library, TWO, now + 1, Final(0, "two"), Final(1, "three"), wanted=True)
@@ -140,7 +140,7 @@ async def test_what_was_held_and_is_complete_can_be_inserted_later(library: Libr
     assert ONE not in (held := await earlier.held(now + 100)) and len(held) < MOST_HELD_TAKES
 
 
-async def test_what_is_recovered_is_for_the_history(library: Library, models: Path) -> None:
+async def test_recovered_take_is_not_held(library: Library, models: Path) -> None:
     now = 1_000_000_000.0
     take(library, ONE, now, Final(0, "one"), None, wanted=True)
     async with scripted(oblige) as gateway:
@@ -150,7 +150,7 @@ async def test_what_is_recovered_is_for_the_history(library: Library, models: Pa
     assert [view.state for view in await earlier.views(5)] == [State.DONE]
 
 
-async def test_why_it_cannot_be_recognised_is_told(library: Library, models: Path) -> None:
+async def test_recover_returns_reason_of_failure(library: Library, models: Path) -> None:
     take(library, ONE, 0.0, None)
     earlier = earlier_of(library, models)
     whys = {"no such take": "take-unknown", str(TWO): "take-unknown", str(ONE): "gateway-unreachable"}
@@ -160,7 +160,7 @@ async def test_why_it_cannot_be_recognised_is_told(library: Library, models: Pat
         assert await earlier.recover(str(ONE)) == Note(NoteKey.RECORDING_KEPT, reason=Note("take-busy"))
 
 
-async def test_old_takes_are_let_go(library: Library, models: Path) -> None:
+async def test_sweep_deletes_expired_takes(library: Library, models: Path) -> None:
     take(library, ONE, 1.0, Final(0, "one"))
     await earlier_of(library, models).sweep(RetentionLimits(inf, inf))
     assert len(library.all()) == 1
@@ -168,7 +168,7 @@ async def test_old_takes_are_let_go(library: Library, models: Path) -> None:
     assert library.all() == []
 
 
-async def test_a_clock_that_is_set_makes_no_take_old(library: Library, models: Path) -> None:
+async def test_sweep_ignores_age_when_clock_was_changed(library: Library, models: Path) -> None:
     now_s, steady_s = 1_000_000_000.0, 0.0
     earlier = earlier_of(library, models, clock=WallClock(lambda: now_s, lambda: steady_s))
     take(library, ONE, now_s, Final(0, "held"), wanted=True)

@@ -11,11 +11,11 @@ def run(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_a_verb_is_told_to_the_running_app(tmp_path: Path) -> None:
+def test_entry_sends_verb_to_running_app(tmp_path: Path) -> None:
     assert "is not running" in run(tmp_path, "toggle").stderr
 
 
-def test_everything_else_is_the_full_command_line(tmp_path: Path) -> None:
+def test_entry_leaves_other_words_to_full_command_line(tmp_path: Path) -> None:
     shown = run(tmp_path, "toggle", "--help")
     assert shown.returncode == 0 and "Start to dictate in the running app" in shown.stdout
     assert "transcribe" in run(tmp_path, "--help").stdout

@@ -1,4 +1,4 @@
-"""The error tree, and what an error says."""
+"""Tests of the error tree and of error messages."""
 
 import inspect
 
@@ -6,7 +6,7 @@ from app import errors
 from app.errors import AppError, ModelsMissing
 
 
-def test_one_base_and_a_drawn_tree() -> None:
+def test_errors_share_base_and_appear_in_drawn_tree() -> None:
     for name, kind in inspect.getmembers(
         errors, lambda kind: inspect.isclass(kind) and kind.__module__ == errors.__name__
     ):
@@ -14,7 +14,7 @@ def test_one_base_and_a_drawn_tree() -> None:
         assert name in (errors.__doc__ or "")
 
 
-def test_missing_models_name_the_command_that_installs_them() -> None:
+def test_missing_models_error_names_install_command() -> None:
     error = ModelsMissing(["fsmn-vad", "whisper-base"])
     assert error.names == ("fsmn-vad", "whisper-base")
     assert "kikipounamu models get fsmn-vad whisper-base" in str(error)

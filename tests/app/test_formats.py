@@ -1,4 +1,4 @@
-"""Every format, exactly."""
+"""Tests of the exact output of every format."""
 
 import json
 import re
@@ -24,19 +24,19 @@ TRANSCRIPT = Transcript(
 EMPTY = Transcript((), 0)
 
 
-def test_txt() -> None:
+def test_render_txt_joins_texts_in_one_line() -> None:
     assert render(TRANSCRIPT, Format.TXT) == "Hello & <b>you</b> 你好\n"
     assert render(EMPTY, Format.TXT) == ""
 
 
-def test_srt() -> None:
+def test_render_srt_writes_numbered_cues() -> None:
     assert render(TRANSCRIPT, Format.SRT) == (
         "1\n00:00:00,250 --> 00:00:01,999\nHello & <b>you</b>\n\n2\n01:01:01,005 --> 01:01:02,000\n你好\n"
     )
     assert render(EMPTY, Format.SRT) == ""
 
 
-def test_vtt() -> None:
+def test_render_vtt_escapes_texts() -> None:
     assert render(TRANSCRIPT, Format.VTT) == (
         "WEBVTT\n"
         "\n"
@@ -47,7 +47,7 @@ def test_vtt() -> None:
     assert render(EMPTY, Format.VTT) == "WEBVTT\n"
 
 
-def test_json() -> None:
+def test_render_json_has_every_segment() -> None:
     document = json.loads(render(TRANSCRIPT, Format.JSON, "talk.wav"))
     assert document["file"] == "talk.wav"
     assert document["duration_ms"] == 3_700_000
@@ -65,12 +65,12 @@ def test_json() -> None:
     assert document["truncated"] is False
 
 
-def test_json_says_that_a_recording_is_truncated() -> None:
+def test_json_marks_truncated_recording() -> None:
     cut = replace(TRANSCRIPT, truncated="it breaks off")
     assert json.loads(render(cut, Format.JSON))["truncated"] is True
 
 
-def test_json_line_is_one_line_whatever_is_in_it() -> None:
+def test_json_line_contains_no_line_breaks() -> None:
     line = render(Transcript((Segment(0, 0, 1, "a\nb\u2028c"),), 1), Format.JSON, "x\udc80\n", line=True)
     assert line.count("\n") == 1 and json.loads(line)["file"] == "x?\n"
 
@@ -85,7 +85,7 @@ segments = st.builds(
 
 
 @given(st.lists(segments, max_size=5))
-def test_no_text_can_break_a_subtitle_file(spoken: list[Segment]) -> None:
+def test_subtitle_files_stay_valid_for_any_text(spoken: list[Segment]) -> None:
     transcript = Transcript(tuple(spoken), 0)
     cues = sum(bool(segment.text.split()) for segment in spoken)
     for form, mark, head in ((Format.SRT, ",", 0), (Format.VTT, r"\.", 1)):

@@ -1,4 +1,4 @@
-"""A window that fills the screen is seen, on a real X server with a window manager."""
+"""Tests of full-screen detection, also on a real X server with a window manager."""
 
 import sys
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from tests.helpers.waiting import wait_until
 
 
 class Screen:
-    """Is there, or is not."""
+    """Fake screen that works until ``problem`` is set."""
 
     def __init__(self) -> None:
         self.opened = self.closed = 0
@@ -34,7 +34,7 @@ class Screen:
         self.closed += 1
 
 
-async def test_a_screen_that_goes_is_asked_again_later() -> None:
+async def test_full_screen_reconnects_after_screen_is_gone() -> None:
     screen = Screen()
     full = FullScreen(lambda: screen)
     assert await full.now() is True and await full.now() is True and screen.opened == 1
@@ -53,12 +53,15 @@ async def test_a_screen_that_goes_is_asked_again_later() -> None:
     ("platform", "environment"),
     [("darwin", {}), ("linux", {}), ("linux", {"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"})],
 )
-async def test_elsewhere_nobody_knows(platform: str, environment: dict[str, str]) -> None:
+async def test_full_screen_is_unknown_on_other_platforms(platform: str, environment: dict[str, str]) -> None:
     assert await full_screen(platform, environment).now() is None
 
 
 def ask_manager(display: str, window: int, *, fill: bool) -> None:
-    """To make it full-screen, or not. Extended Window Manager Hints: _NET_WM_STATE."""
+    """Ask the window manager to make a window full-screen, or to end that.
+
+    Source: Extended Window Manager Hints, _NET_WM_STATE.
+    """
     from Xlib import X
     from Xlib.display import Display
     from Xlib.protocol.event import ClientMessage
@@ -74,7 +77,7 @@ def ask_manager(display: str, window: int, *, fill: bool) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: an X server")
-async def test_a_window_that_fills_the_screen_is_seen(tmp_path: Path) -> None:
+async def test_full_screen_window_is_detected_on_x11(tmp_path: Path) -> None:
     with running_desktop(tmp_path, tray=False) as desktop:
         window = TextField(desktop).focus()
         full = full_screen("linux", {"DISPLAY": desktop.display})

@@ -1,4 +1,4 @@
-"""What a key means in each mode."""
+"""Tests of the dictation key in each mode."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ SHORT, LONG = TAP_S / 2, TAP_S * 3
 
 
 def used(mode: TalkMode, held_s: float, recording: int | None = None, **more: bool) -> list[Wish | None]:
-    """One press and its release; a take that it begins is number 7."""
+    """Return the wishes of one press and its release. A take that begins gets number 7."""
     gestures = Gestures(mode)
     first = gestures.pressed(10.0, recording, 7)
     during = 7 if first is Wish.BEGIN else None if first is Wish.END else recording
@@ -27,25 +27,27 @@ def used(mode: TalkMode, held_s: float, recording: int | None = None, **more: bo
         (TalkMode.HANDS_FREE, None, None),
     ],
 )
-def test_a_press_that_begins_a_take(mode: TalkMode, short: Wish | None, long: Wish | None) -> None:
+def test_press_begins_take_and_release_depends_on_mode(
+    mode: TalkMode, short: Wish | None, long: Wish | None
+) -> None:
     assert used(mode, SHORT) == [Wish.BEGIN, short]
     assert used(mode, LONG) == [Wish.BEGIN, long]
 
 
 @pytest.mark.parametrize("held_s", [SHORT, LONG])
 @pytest.mark.parametrize("mode", EVERY)
-def test_a_press_while_a_take_goes_on_ends_it_and_discards_nothing(mode: TalkMode, held_s: float) -> None:
+def test_press_during_take_ends_it_without_discarding(mode: TalkMode, held_s: float) -> None:
     end_at_release = mode is TalkMode.HOLD
     assert used(mode, held_s, recording=3) == ([None, Wish.END] if end_at_release else [Wish.END, None])
 
 
 @pytest.mark.parametrize("mode", EVERY)
-def test_part_of_a_combination_was_not_meant(mode: TalkMode) -> None:
+def test_chord_discards_take_that_its_press_began(mode: TalkMode) -> None:
     assert used(mode, SHORT, chord=True) == [Wish.BEGIN, Wish.CHORD]
     assert used(mode, SHORT, recording=3, chord=True)[1] is None
 
 
-def test_a_release_ends_no_take_but_its_own() -> None:
+def test_release_ends_only_take_of_its_press() -> None:
     gestures = Gestures(TalkMode.HOLD)
     assert gestures.pressed(0.0, None, 1) is Wish.BEGIN
     assert gestures.released(LONG, 2) is None, "take 1 was cancelled and take 2 begun from the tray"
@@ -54,7 +56,7 @@ def test_a_release_ends_no_take_but_its_own() -> None:
     assert gestures.released(6.0, None) is None
 
 
-def test_a_mode_counts_from_the_next_press_on() -> None:
+def test_mode_change_applies_from_next_press() -> None:
     gestures = Gestures(TalkMode.HOLD)
     gestures.pressed(0.0, None, 1)
     gestures.mode = TalkMode.TOGGLE
@@ -63,7 +65,7 @@ def test_a_mode_counts_from_the_next_press_on() -> None:
     assert gestures.released(5.0 + LONG, 2) is None
 
 
-def test_a_lost_key_up_is_noticed_by_two_answers() -> None:
+def test_lost_key_up_is_detected_after_two_up_answers() -> None:
     watch = KeyWatch()
     assert watch.pressed("dictate", 0.0)
     assert not watch.pressed("dictate", 0.1), "auto-repeat"
@@ -81,7 +83,7 @@ def test_a_lost_key_up_is_noticed_by_two_answers() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["down", "up", "poll"]), st.booleans())))
-def test_presses_and_releases_alternate(events: list[tuple[str, str, bool]]) -> None:
+def test_key_watch_alternates_presses_and_releases(events: list[tuple[str, str, bool]]) -> None:
     watch, down = KeyWatch(), set[str]()
     for now, (key, what, state) in enumerate(events):
         if what == "down":

@@ -1,4 +1,4 @@
-"""Which recording the key pastes, and that one wish is carried out at a time."""
+"""Tests of the recording that the paste key selects, and of one request at a time."""
 
 from app.actions import HeldDeed
 from app.dictation_events import AimHere, NoteDismissed
@@ -15,7 +15,7 @@ def held(*pieces: Piece) -> tuple[SpokenOrder, HeldTexts]:
     return order, HeldTexts(order)
 
 
-def test_key_is_about_the_newest_recording_of_this_run() -> None:
+def test_key_selects_newest_recording_of_this_run() -> None:
     _, texts = held(Piece(0, 0), Piece(1, 0), Piece(3, 0), Piece(3, 1))
     assert (texts.newest, texts.earlier) == (3, 2)
     assert texts.by_key(HeldDeed.DISMISS) == [NoteDismissed((Piece(3, 0), Piece(3, 1)))]
@@ -23,13 +23,13 @@ def test_key_is_about_the_newest_recording_of_this_run() -> None:
     assert texts.by_key(HeldDeed.PASTE) == [AimHere(1, leaves=False)]
 
 
-def test_key_is_about_nothing_of_an_earlier_run() -> None:
+def test_key_ignores_recordings_of_earlier_run() -> None:
     _, texts = held(Piece(0, 0), Piece(-1, 0))
     assert (texts.newest, texts.earlier) == (None, 2)
     assert all(texts.by_key(deed) == [] for deed in HeldDeed)
 
 
-def test_key_never_goes_back_once_it_has_pasted() -> None:
+def test_key_does_not_go_back_to_earlier_recording_after_paste() -> None:
     order, texts = held(Piece(1, 0), Piece(2, 0))
     texts.by_key(HeldDeed.PASTE)
     texts.here(2, WINDOW, joins=False, followed=False)
@@ -38,7 +38,7 @@ def test_key_never_goes_back_once_it_has_pasted() -> None:
     assert texts.settle(1, HeldDeed.PASTE) == [AimHere(1, leaves=True)]
 
 
-def test_list_does_not_move_what_the_key_is_about() -> None:
+def test_paste_from_list_does_not_restrict_key() -> None:
     order, texts = held(Piece(1, 0), Piece(2, 0))
     texts.settle(2, HeldDeed.PASTE)
     texts.here(2, WINDOW, joins=False, followed=False)
@@ -46,7 +46,7 @@ def test_list_does_not_move_what_the_key_is_about() -> None:
     assert texts.newest == 1
 
 
-def test_second_wish_is_void_until_the_first_is_over() -> None:
+def test_second_request_is_ignored_until_first_ends() -> None:
     order, texts = held(Piece(1, 0), Piece(2, 0))
     assert texts.settle(1, HeldDeed.PASTE)
     assert texts.settle(2, HeldDeed.PASTE) == [], "the focus is looked for"
@@ -59,13 +59,13 @@ def test_second_wish_is_void_until_the_first_is_over() -> None:
     assert texts.settle(2, HeldDeed.PASTE) == [AimHere(2, leaves=True)]
 
 
-def test_copy_looks_for_no_window() -> None:
+def test_copy_needs_no_target_window() -> None:
     order, texts = held(Piece(1, 0))
     assert texts.settle(1, HeldDeed.COPY) == []
     ordered = order.next()
     assert ordered is not None and ordered.pasted and ordered.target is None
 
 
-def test_recording_without_text_to_paste_gives_nothing() -> None:
+def test_settle_has_no_effect_without_held_text() -> None:
     _, texts = held()
     assert all(texts.settle(1, deed) == [] for deed in HeldDeed)

@@ -1,4 +1,4 @@
-"""The first signal asks, the next ones do not."""
+"""Tests that the first signal requests shutdown and later ones force it."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from tests.helpers.waiting import wait_until
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_the_first_and_those_after_it(number: signal.Signals) -> None:
+async def test_interrupts_distinguish_first_signal_from_later_ones(number: signal.Signals) -> None:
     heard: list[str] = []
     interrupts = Interrupts(lambda: heard.append("at first"), lambda: heard.append("again"))
     interrupts.first = lambda: heard.append("first")

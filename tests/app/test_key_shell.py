@@ -1,4 +1,4 @@
-"""Keys at work: what is bound when, and keyboards that do not answer."""
+"""Tests of hotkeys at work: when keys are bound, and keyboards that do not answer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ KEYS = {"dictate": "f9", "cancel": "esc", "paste-held": ""}
 
 
 class Lost(FakeHotkeys):
-    """The connection to the keyboard is gone."""
+    """Fake hotkeys whose connection to the keyboard is lost."""
 
     async def events(self) -> AsyncIterator[KeyEvent]:
         yield KeyEvent("dictate", False, 0.0, chord=True)
@@ -40,7 +40,7 @@ class Shell:
         self.keys = KeyShell(hotkeys, self.told.append, self.notes.append, self.seen.append, times)
 
 
-async def test_the_cancel_key_is_bound_while_there_is_something_to_cancel() -> None:
+async def test_cancel_key_is_bound_only_while_recording() -> None:
     hotkeys = FakeHotkeys()
     shell = Shell(hotkeys)
     async with Tasks("test") as tasks:
@@ -53,7 +53,7 @@ async def test_the_cancel_key_is_bound_while_there_is_something_to_cancel() -> N
         await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is everybody's")
 
 
-async def test_while_somebody_chooses_a_key_none_is_bound() -> None:
+async def test_pause_unbinds_all_keys_until_it_ends() -> None:
     hotkeys = FakeHotkeys()
     shell = Shell(hotkeys)
     async with Tasks("test") as tasks:
@@ -68,7 +68,7 @@ async def test_while_somebody_chooses_a_key_none_is_bound() -> None:
         await wait_until(lambda: hotkeys.bound == {"dictate": "f8", "cancel": "esc"}, "the new one is bound")
 
 
-async def test_a_pause_that_nobody_ends_ends_by_itself() -> None:
+async def test_pause_ends_after_time_limit() -> None:
     hotkeys = FakeHotkeys()
     shell = Shell(hotkeys, KeyTimes(pause_s=0.01))
     async with Tasks("test") as tasks:
@@ -79,7 +79,7 @@ async def test_a_pause_that_nobody_ends_ends_by_itself() -> None:
         await wait_until(lambda: hotkeys.binds == [{"dictate": "f9"}, {}, {"dictate": "f9"}], "it is bound again")
 
 
-async def test_a_key_that_is_taken() -> None:
+async def test_bind_raises_for_taken_key_and_keeps_old_binding() -> None:
     hotkeys = FakeHotkeys()
     shell = Shell(hotkeys)
     await shell.keys.bind(KEYS)
@@ -96,7 +96,7 @@ async def test_a_key_that_is_taken() -> None:
     assert hotkeys.bound == {"dictate": "f9"}, "those of before stay"
 
 
-async def test_what_keys_do_is_told() -> None:
+async def test_key_events_and_polls_are_passed_on() -> None:
     hotkeys = FakeHotkeys()
     shell = Shell(hotkeys)
     async with Tasks("test") as tasks:
@@ -111,7 +111,7 @@ async def test_what_keys_do_is_told() -> None:
     assert hotkeys.passed_on == ["dictate"]
 
 
-async def test_a_keyboard_that_is_lost_holds_no_key_down() -> None:
+async def test_lost_keyboard_counts_keys_as_up_and_warns() -> None:
     shell = Shell(Lost())
     await shell.keys.listen()
     await shell.keys.poll("dictate")
@@ -120,7 +120,7 @@ async def test_a_keyboard_that_is_lost_holds_no_key_down() -> None:
     assert [note.key for note in shell.notes if note] == [NoteKey.HOTKEYS_FAILED]
 
 
-async def test_a_mistake_with_keys_ends_no_dictation() -> None:
+async def test_unexpected_error_in_hotkeys_becomes_warning() -> None:
     class Wrong(FakeHotkeys):
         async def events(self) -> AsyncIterator[KeyEvent]:
             yield KeyEvent("dictate", True, 0.0)
@@ -131,7 +131,7 @@ async def test_a_mistake_with_keys_ends_no_dictation() -> None:
     assert [note.reason for note in shell.notes if note] == [Note("unexpected", {"error": "ValueError"})]
 
 
-async def test_a_keyboard_that_does_not_answer_says_nothing() -> None:
+async def test_poll_reports_no_state_when_keyboard_times_out() -> None:
     class Silent(FakeHotkeys):
         async def is_down(self, action: str) -> bool:
             await asyncio.Event().wait()
@@ -143,7 +143,7 @@ async def test_a_keyboard_that_does_not_answer_says_nothing() -> None:
     assert told == []
 
 
-async def test_a_key_that_can_be_had_again_is_no_problem_any_more() -> None:
+async def test_problem_ends_when_free_key_is_bound() -> None:
     hotkeys = FakeHotkeys()
     hotkeys.taken = {"f8"}
     shell = Shell(hotkeys)
@@ -157,7 +157,7 @@ async def test_a_key_that_can_be_had_again_is_no_problem_any_more() -> None:
     assert (shell.seen[-1], shell.notes[-1]) == (KeysSeen(), None)
 
 
-async def test_of_keys_that_others_have_the_rest_is_bound_and_they_are_asked_for_again() -> None:
+async def test_free_keys_are_bound_and_taken_keys_are_retried() -> None:
     hotkeys = FakeHotkeys()
     hotkeys.taken = {"f8"}
     shell = Shell(hotkeys, KeyTimes(again_s=0.01))
@@ -170,7 +170,7 @@ async def test_of_keys_that_others_have_the_rest_is_bound_and_they_are_asked_for
     assert [seen.problem is None for seen in shell.seen] == [False, True], "it is told once, and when it is over"
 
 
-async def test_an_action_whose_new_key_is_taken_keeps_the_one_that_it_had() -> None:
+async def test_action_keeps_old_key_when_new_key_is_taken() -> None:
     hotkeys = FakeHotkeys()
     hotkeys.taken = {"f8"}
     shell = Shell(hotkeys)
@@ -182,7 +182,7 @@ async def test_an_action_whose_new_key_is_taken_keeps_the_one_that_it_had() -> N
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "paste-held": "f7"}, "the rest is bound")
 
 
-async def test_while_keys_are_tried_nothing_is_dictated() -> None:
+async def test_key_test_keeps_key_events_from_dictation() -> None:
     hotkeys = FakeHotkeys()
     shell = Shell(hotkeys)
     async with Tasks("test") as tasks:
@@ -203,13 +203,13 @@ async def test_while_keys_are_tried_nothing_is_dictated() -> None:
         await wait_until(lambda: shell.told == [Key("dictate", True)], "it dictates again")
 
 
-async def test_a_test_that_nobody_ends_ends_by_itself() -> None:
+async def test_key_test_ends_after_time_limit() -> None:
     shell = Shell(FakeHotkeys(), KeyTimes(test_s=0.01))
     shell.keys.test(True)
     await wait_until(lambda: [seen.testing for seen in shell.seen] == [True, False], "it is over")
 
 
-async def test_who_records_tries_no_keys() -> None:
+async def test_key_test_is_refused_while_recording() -> None:
     shell = Shell(FakeHotkeys())
     shell.keys.test(True)
     shell.keys.recording(True)
@@ -217,7 +217,7 @@ async def test_who_records_tries_no_keys() -> None:
     assert shell.seen[1:] == [KeysSeen(), KeysSeen(problem=RECORDING)]
 
 
-async def test_keys_are_taken_once_more_and_bound_as_they_are_wanted_now() -> None:
+async def test_renew_grabs_and_rebinds_keys() -> None:
     hotkeys = FakeHotkeys()
     shell = Shell(hotkeys)
     async with Tasks("test") as tasks:
@@ -229,7 +229,7 @@ async def test_keys_are_taken_once_more_and_bound_as_they_are_wanted_now() -> No
     assert hotkeys.renewed == 1
 
 
-async def test_keys_that_cannot_be_had_again_are_told() -> None:
+async def test_failed_renewal_of_keys_becomes_warning() -> None:
     class Gone(FakeHotkeys):
         async def renew(self) -> None:
             raise HotkeysUnavailable("gone")

@@ -1,4 +1,4 @@
-"""The press test: what it hears, and what stays dictation's."""
+"""Tests of which key events belong to the key test and which to dictation."""
 
 from app.hotkeys.events import KeyEvent
 from app.key_test import KeySeen, KeyTest
@@ -12,13 +12,13 @@ def up(action: str, at_s: float, *, chord: bool = False) -> KeyEvent:
     return KeyEvent(action, False, at_s, chord)
 
 
-def test_before_it_begins_every_key_is_dictations() -> None:
+def test_keys_belong_to_dictation_before_key_test_begins() -> None:
     test = KeyTest()
     assert not test.hears(down("dictate")) and not test.hears(up("dictate", 1.0))
     assert test.keys == ()
 
 
-def test_it_tells_what_arrived_and_how_long_it_was_held() -> None:
+def test_key_test_shows_keys_and_how_long_they_were_held() -> None:
     test = KeyTest()
     test.begin()
     assert test.hears(down("dictate", 1.0))
@@ -30,7 +30,7 @@ def test_it_tells_what_arrived_and_how_long_it_was_held() -> None:
     assert test.keys[0] == KeySeen("dictate", times=2)
 
 
-def test_a_release_goes_where_its_press_went() -> None:
+def test_release_belongs_where_its_press_belonged() -> None:
     test = KeyTest()
     test.begin()
     assert not test.hears(up("dictate", 1.0)), "pressed before the test"
@@ -40,7 +40,7 @@ def test_a_release_goes_where_its_press_went() -> None:
     assert not test.hears(down("dictate", 4.0)) and not test.hears(up("dictate", 5.0))
 
 
-def test_each_test_begins_anew() -> None:
+def test_key_test_forgets_keys_of_previous_test() -> None:
     test = KeyTest()
     test.begin()
     test.hears(down("dictate"))
