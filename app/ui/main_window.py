@@ -1,4 +1,4 @@
-"""The main window: the state, the words, the last takes and the settings that everybody needs."""
+"""Main window: dictation state, live text, recent takes and the most used settings."""
 
 from collections.abc import Callable, Sequence
 
@@ -27,19 +27,22 @@ from app.view import TakeView, View, WorkerView
 RECORDING = frozenset({State.ARMING, State.LISTENING})
 _LINES = 3
 _LETTERS = 60
-"""So wide at least is what is said, where the settings stand beside it."""
+"""Minimum width of the live text, in average letters, while the settings stand to its right."""
 _WIDEST = 16_777_215  # Qt: no limit
 
 
 def usual_size() -> QSize:
-    """Two columns with some takes to see, also where letters are wide and lines low."""
+    """Return the default window size: two columns with several takes visible.
+
+    Lines and letters both count, because some fonts have wide letters and low lines.
+    """
     metrics = QFontMetrics(font())
     line, letter = metrics.height(), metrics.averageCharWidth()
     return QSize(max(line * 57, letter * 150), max(line * 38, letter * 96))
 
 
 class LiveText(QWidget):
-    """The newest lines of what is being recognised."""
+    """Newest lines of the text that is being recognised."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
@@ -50,13 +53,13 @@ class LiveText(QWidget):
         theme.changed.connect(self.update)
 
     def show_spans(self, spans: tuple[Span, ...]) -> None:
-        """Repaints only for others."""
+        """Show these spans; repaint only if they changed."""
         if spans != self.spans:
             self.spans = spans
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The words, or what will be here."""
+        """Paint the live text, or a hint while there is no text."""
         painter = QPainter(self)
         text, muted = self._theme.colour("text"), self._theme.colour("muted")
         spans = self.spans or (Span(self._texts("window.live-empty"), False),)
@@ -65,7 +68,7 @@ class LiveText(QWidget):
 
 
 class MainWindow(QWidget):
-    """Shows values and asks for actions."""
+    """Main window that shows values and passes actions to ``ask``."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -96,7 +99,7 @@ class MainWindow(QWidget):
         self.refresh()
 
     def show_view(self, view: View) -> None:
-        """The newest take; cheap enough for twenty times a second."""
+        """Show the newest take; cheap enough to call twenty times a second."""
         self._view = view
         texts, word = self._texts, state_text(self._texts, view.state)
         self.shape.show_state(view.state, word)
@@ -115,27 +118,27 @@ class MainWindow(QWidget):
         self.settings.meter.show_level(view.level_dbfs)
 
     def show_problem(self, text: str) -> None:
-        """What stands in the way, in words that say what to do; empty: nothing does."""
+        """Show a problem and its remedy; an empty text removes the message."""
         self._problem = text
-        self.settings.refresh()  # what was just chosen may have been refused
+        self.settings.refresh()  # the last choice may have been refused
         self.show_view(self._view)
 
     def show_takes(self, takes: Sequence[TakeView]) -> None:
-        """The last ones, the newest first."""
+        """Show the last takes, newest first."""
         self.takes.show_takes(takes)
 
     def show_worker(self, worker: WorkerView) -> None:
-        """The worker of this computer."""
+        """Show the state of this computer's worker."""
         self.settings.show_worker(worker)
 
     def show_choices(self, choices: Choices) -> None:
-        """What is chosen."""
+        """Show the settings in effect."""
         self._choices = choices
         self.settings.show_choices(choices)
         self.refresh()
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update all texts to the current language and colours."""
         texts = self._texts
         key = key_text(texts, self._choices.works(DICTATE))
         self.hint.setText(texts("window.hint", key=key) if key else texts("window.hint-without-key"))
@@ -150,17 +153,17 @@ class MainWindow(QWidget):
         self.show_view(self._view)
 
     def sizeHint(self) -> QSize:
-        """As far as the screen has room, but room for everything."""
+        """Return the default size, limited by the screen but never below the minimum."""
         return usual_size().boundedTo(self.screen().availableSize()).expandedTo(self.minimumSizeHint())
 
     def minimumSizeHint(self) -> QSize:
-        """One column: what does not fit beside goes below."""
+        """Return the size of one column: in a narrow window the settings move below the text."""
         parts = (self._left, self.settings)
         across = max(part.minimumSizeHint().width() for part in parts) + 2 * SPACING.wide
         return QSize(across, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Two columns where there is room for both."""
+        """Use two columns where the window is wide enough for both."""
         self._arrange()
 
     def _arrange(self) -> None:
@@ -185,7 +188,9 @@ class MainWindow(QWidget):
         self._sides.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
         self._sides.setSpacing(SPACING.wide)
         self._sides.addWidget(self._left, 1)
-        self._sides.addWidget(self.settings, 0, Qt.AlignmentFlag.AlignTop)  # Quit is near also beside many takes
+        self._sides.addWidget(
+            self.settings, 0, Qt.AlignmentFlag.AlignTop
+        )  # keeps Quit near the top when there are many takes
 
     def _head(self) -> QWidget:
         frame, column = card()

@@ -1,4 +1,4 @@
-"""One model: what it is, where it stands, and what can be done with it."""
+"""Card of one model: description, state and the buttons for the possible actions."""
 
 from collections.abc import Callable
 from typing import Final
@@ -41,10 +41,10 @@ _STEPS: Final = {
     ModelState.QUEUED: ("models.pause", "pause"),
     ModelState.FETCHING: ("models.pause", "pause"),
     ModelState.PAUSED: ("models.resume", "resume"),
-    ModelState.FAILED: ("models.fetch", "drop"),  # also after an import, which it does not do again
+    ModelState.FAILED: ("models.fetch", "drop"),  # also after a failed import, which the button does not repeat
     ModelState.DAMAGED: ("models.repair", "recover"),
 }
-"""What the first button does."""
+"""Text and icon of the first button in each state."""
 _PAUSES: Final = frozenset({ModelState.QUEUED, ModelState.FETCHING})
 _BARS: Final = UNDER_WAY | {ModelState.PAUSED, ModelState.QUEUED}
 _IMPORTS: Final = frozenset({ModelState.MISSING, ModelState.PAUSED, ModelState.FAILED, ModelState.DAMAGED})
@@ -54,7 +54,10 @@ _LEFT_OVER: Final = frozenset({ModelState.PAUSED, ModelState.FAILED})
 
 
 class ModelCard(QFrame):
-    """Values in, actions out. ``use`` is told that the worker of this computer is to run it."""
+    """Card that shows one model and passes actions to ``ask``.
+
+    ``use`` is called with the name of the model that this computer's worker should run.
+    """
 
     def __init__(
         self,
@@ -85,7 +88,10 @@ class ModelCard(QFrame):
         self._lay_out()
 
     def show_model(self, model: ModelView, free: int | None, *, again: bool = False) -> None:
-        """Draws only what is new; ``again``: all of it, in the language and colours of now."""
+        """Show a model; redraw only if it changed or ``again`` is set.
+
+        ``free`` is the free disk space in bytes. ``again`` applies a new language or new colours.
+        """
         if (model, free) == (self.model, self._free) and not again:
             return
         if model.state is not self.model.state:
@@ -145,7 +151,7 @@ class ModelCard(QFrame):
 
     def _show_remove(self) -> None:
         unused = self.model.use is Use.NOBODY
-        self.remove.setMinimumHeight(control_height())  # so that nothing moves when it asks
+        self.remove.setMinimumHeight(control_height())  # so that nothing moves while it asks for confirmation
         self._show(
             self.remove,
             "models.sure" if self._sure else "models.remove",
@@ -164,7 +170,7 @@ class ModelCard(QFrame):
         button.setIcon(icons.icon(icon, self._theme.colour("accent")))
         button.setVisible(shown)
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- user actions ----------------------------------------------------------------------------------------
 
     def _take_step(self) -> None:
         name = self.model.name
@@ -179,7 +185,7 @@ class ModelCard(QFrame):
             self._ask(ImportModel(name, folder))
 
     def _remove(self) -> None:
-        """The second time it is done."""
+        """Remove the model on the second click; the first asks for confirmation."""
         if self._sure:
             self._ask(RemoveModel(self.model.name))
         self._sure = not self._sure
@@ -188,7 +194,7 @@ class ModelCard(QFrame):
         self.buttons.arrange()
 
     def _picked(self) -> None:
-        self.pick.setChecked(self.model.chosen)  # it follows what is in force
+        self.pick.setChecked(self.model.chosen)  # the dot follows the setting in effect
         if not self.model.chosen:
             self._use(self.model.name)
 
@@ -196,7 +202,7 @@ class ModelCard(QFrame):
         QDesktopServices.openUrl(QUrl(self.model.about.link))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A double click is not two answers; who turns to something else does not want it."""
+        """Ignore double clicks on the remove button, and cancel its confirmation when the focus leaves."""
         if event.type() == QEvent.Type.MouseButtonDblClick:
             return True
         if event.type() == QEvent.Type.FocusOut and self._sure:

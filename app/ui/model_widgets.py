@@ -1,4 +1,4 @@
-"""The controls of the list of models that nothing else has."""
+"""Controls used only by the list of models."""
 
 from typing import Final
 
@@ -23,24 +23,24 @@ SHAPES: Final = {
     ModelState.FAILED: ("failed", "danger"),
     ModelState.REMOVING: ("cancelled", "muted"),
 }
-"""Each state's drawing, and the name of its colour."""
+"""Icon and colour name of each state."""
 
 
 class ModelShape(StateIcon[ModelState]):
-    """Of a model."""
+    """Icon for the state of a model."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, SHAPES, ModelState.MISSING)
 
 
 class Pick(QAbstractButton):
-    """The one of many that is used: a dot in a circle when it is."""
+    """Radio button that marks the model in use with a dot in a circle."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self.setCheckable(True)
-        self.setAutoExclusive(True)  # so that it is read out as one of several
+        self.setAutoExclusive(True)  # so that screen readers announce one of several
         self.setFont(font())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -48,12 +48,12 @@ class Pick(QAbstractButton):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """There is always room for the circle."""
+        """Return the width of circle and text at the height of a control."""
         across = self.fontMetrics().horizontalAdvance(self.text()) + self._side + SPACING.small
         return QSize(across + 2 * SPACING.small, control_height())
 
     def minimumSizeHint(self) -> QSize:
-        """Nothing is cut."""
+        """Return the preferred size, so that the text is never cut."""
         return self.sizeHint()
 
     @property
@@ -61,7 +61,7 @@ class Pick(QAbstractButton):
         return self.fontMetrics().ascent()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Circle, dot and text."""
+        """Paint the circle, the dot and the text."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         on, side, theme = self.isChecked(), float(self._side), self._theme

@@ -1,4 +1,4 @@
-"""How models, their states and what is left of a download are worded."""
+"""Texts for models, their states and the progress of downloads."""
 
 from datetime import datetime
 from functools import reduce
@@ -28,7 +28,7 @@ _SOURCES: Final = {"package index": "models.source.wheels", "installed copy": "m
 
 
 def size_text(texts: Texts, number: float) -> str:
-    """``640 kB``, ``3.5 MB``, ``148 MB``, ``1.1 GB``."""
+    """Return a size in bytes as ``640 kB``, ``3.5 MB``, ``148 MB`` or ``1.1 GB``."""
     if number < _MEGABYTE:
         return texts("models.kilobytes", value=round(number / _KILOBYTE))
     if number < _GIGABYTE:
@@ -37,19 +37,19 @@ def size_text(texts: Texts, number: float) -> str:
 
 
 def whole_size_text(texts: Texts, about: About) -> str:
-    """How large it is, or at most."""
+    """Return the size of a model, or its upper limit."""
     return texts("models.at-most" if about.at_most else "models.size", size=size_text(texts, about.size))
 
 
 def about_text(texts: Texts, about: About) -> str:
-    """What it is for, and whether it can run at all."""
+    """Return the purpose of a model, and a remark if no engine can run it yet."""
     key = f"models.about.{about.name}"
     said = texts(key if texts.knows(key) else f"models.purpose.{about.purpose.value}")
     return texts("models.sentences", first=said, second=texts("models.later")) if about.later else said
 
 
 def how_text(texts: Texts, model: ModelView) -> str:
-    """Its state, how far it is, how fast, what is left, where it comes from, or since when it is here."""
+    """Return state and progress of a model: speed, time left and source, or since when it is installed."""
     parts = [texts(f"models.state.{model.state.value}")]
     if model.stopping:
         parts.append(texts("models.stopping"))
@@ -60,35 +60,35 @@ def how_text(texts: Texts, model: ModelView) -> str:
 
 
 def note_text(texts: Texts, model: ModelView) -> str:
-    """What is to be said about it, or what will stand in the way; empty for nothing."""
+    """Return the note about a model, or the command that installs a missing engine; empty without either."""
     if model.note is not None:
         return _worded(texts, model.note)
     return texts("models.lacks", install=extra_command(model.lacks)) if model.lacks else ""
 
 
 def note_role(model: ModelView) -> str:
-    """How urgent that is."""
+    """Return the style of a note by its urgency."""
     if model.note is None or model.note.key == ModelNote.WHOLE:
         return "muted"
     return "danger" if model.state in {ModelState.FAILED, ModelState.DAMAGED} else "warning"
 
 
 def origin_text(texts: Texts, about: About) -> str:
-    """Where it can be fetched from."""
+    """Return the sources from which a model can be downloaded."""
     names = [texts(f"models.source.{kind}") for kind in about.sources or ("folder",)]
     listed = reduce(lambda first, second: texts("models.list", first=first, second=second), names)
     return texts("models.sources", sources=listed)
 
 
 def room_text(texts: Texts, view: ModelsView) -> str:
-    """How much is free where they are."""
+    """Return the free space of the models folder."""
     if view.free is None:
         return texts("models.room-unknown", folder=view.folder)
     return texts("models.room", free=size_text(texts, view.free), folder=view.folder)
 
 
 def too_large_text(texts: Texts, model: ModelView, free: int | None) -> str:
-    """That there is no room for it, before anybody fetches it; empty while there is."""
+    """Return a warning before a download that does not fit on the disk; empty if it fits."""
     needed = model.about.size - model.done
     if free is None or needed <= free or model.state not in {ModelState.MISSING, ModelState.PAUSED}:
         return ""
@@ -123,7 +123,7 @@ def _installed(texts: Texts, model: ModelView) -> list[str]:
 
 
 def _source(texts: Texts, source: str) -> str:
-    """In this language; hubs have names of their own."""
+    """Return a source in the window's language; hubs keep their own names."""
     if source in _SOURCES:
         return texts(_SOURCES[source])
     return source.removeprefix(_FOLDER)

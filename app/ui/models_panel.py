@@ -1,4 +1,4 @@
-"""The models of this computer: a card for each, and how much room there is."""
+"""List of this computer's models: one card each, and the free disk space."""
 
 from collections.abc import Callable, Iterable
 
@@ -19,7 +19,10 @@ CHOSEN = "worker.model"
 
 
 class ModelsPanel(QWidget):
-    """Shows values, while it is seen; asks ``ask`` for a setting, and ``ask_models`` for the rest."""
+    """Panel of model cards, updated only while visible.
+
+    Settings go to ``ask``, all other actions to ``ask_models``.
+    """
 
     def __init__(
         self,
@@ -45,31 +48,31 @@ class ModelsPanel(QWidget):
         self.refresh()
 
     def show_models(self, view: ModelsView) -> None:
-        """As they are now; cheap enough for ten times a second."""
+        """Show the current models; cheap enough to call ten times a second."""
         self._view = view
         self._show()
 
     def again(self) -> None:
-        """From now on there is somebody who answers."""
+        """Request updates again if the panel is visible, for a listener that started later."""
         if self.isVisible():
             self._ask_models(LookAtModels(True))
 
     def words(self) -> Iterable[str]:
-        """What a search finds them by."""
+        """Yield the words by which the settings search finds this panel."""
         yield self._texts("models.find")
         for card in self.cards.values():
             yield from (card.name.text(), card.about.text(), card.model.about.licence)
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Redraw all cards in the current language and colours."""
         self._show(again=True)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Only what is seen is looked at."""
+        """Start updates while the panel is visible."""
         self._ask_models(LookAtModels(True))
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks any more."""
+        """Stop updates while the panel is hidden."""
         self._ask_models(LookAtModels(False))
 
     def _show(self, *, again: bool = False) -> None:

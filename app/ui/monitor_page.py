@@ -1,4 +1,4 @@
-"""The monitor: what waits, who works, how fast, where the time goes, and what became of each utterance."""
+"""Monitor page: queue, workers, speed, time spent per stage, and the timeline of utterances."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -35,7 +35,10 @@ _WORKERS: Final = 2
 
 
 class MonitorPage(QWidget):
-    """Shows values and asks for actions. While nobody sees it, it only keeps the last of them."""
+    """Page that shows monitor values and passes actions to ``ask``.
+
+    While hidden, it only keeps the latest values.
+    """
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -73,19 +76,19 @@ class MonitorPage(QWidget):
         self.refresh()
 
     def show_monitor(self, view: MonitorView) -> None:
-        """How things stand; cheap enough for once a second."""
+        """Show the state of the system; cheap enough to call once a second."""
         self._view = view
         if self.isVisible():
             self._show()
 
     def show_worker(self, worker: WorkerView) -> None:
-        """The worker of this computer: what can be done where nobody works."""
+        """Show this computer's worker, which can be started where no worker runs."""
         self._worker = worker
         if self.isVisible():
             self._show_workers()
 
     def refresh(self) -> None:
-        """Everything again, in the language, type and colours of now."""
+        """Update all texts to the current language, font and colours."""
         texts = self._texts
         for said, key in (
             (self.name, "monitor.name"),
@@ -102,10 +105,10 @@ class MonitorPage(QWidget):
         self._show()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """What came meanwhile."""
+        """Show the values that arrived while the page was hidden."""
         self._show()
 
-    # -- what it shows -------------------------------------------------------------------------------------
+    # -- values --------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         view, texts = self._view, self._texts
@@ -140,7 +143,7 @@ class MonitorPage(QWidget):
         shown = self.cards[: len(view.workers)]
         if self.workers.show_widgets(shown):
             for before, after in pairwise((self.start, *shown)):
-                QWidget.setTabOrder(before, after)  # otherwise whoever came late would be last
+                QWidget.setTabOrder(before, after)  # otherwise workers that join later would come last
         for card, worker in zip(shown, view.workers, strict=True):
             card.show_worker(worker)
         self.workers.setVisible(bool(shown))
@@ -154,7 +157,7 @@ class MonitorPage(QWidget):
         self.nobody.setAccessibleName(f"{said} {here}")
         self.start.setVisible(self._worker.can_be_switched_on)
 
-    # -- where it is ---------------------------------------------------------------------------------------
+    # -- layout --------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -220,7 +223,7 @@ class MonitorPage(QWidget):
 
     def _utterances(self) -> Panel:
         panel = Panel(self._theme)
-        panel.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its rows take it
+        panel.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the rows take the focus
         self.no_utterances.setWordWrap(True)
         panel.column.addWidget(self.no_utterances)
         panel.column.addWidget(self.timeline)

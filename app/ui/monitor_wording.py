@@ -1,4 +1,4 @@
-"""How the monitor's figures, workers and utterances are worded: from values to what a person reads."""
+"""Texts of the monitor: figures, workers and utterances in words."""
 
 from datetime import datetime
 from typing import Final
@@ -45,7 +45,7 @@ _SHORTEST_TOLD_S: Final = 0.0005
 
 
 def seconds_text(texts: Texts, seconds: float) -> str:
-    """``12 ms``, ``1.2 s``, ``3 min 5 s``, ``2 h 10 min``, ``3 d 4 h``."""
+    """Return a duration as ``12 ms``, ``1.2 s``, ``3 min 5 s``, ``2 h 10 min`` or ``3 d 4 h``."""
     if seconds < 0.9995:
         return texts("monitor.ms", value=round(seconds * 1000))
     if seconds < 59.5:
@@ -61,34 +61,34 @@ def seconds_text(texts: Texts, seconds: float) -> str:
 
 
 def bytes_text(texts: Texts, number: float) -> str:
-    """``350 MB``, ``3.1 GB``."""
+    """Return a size as ``350 MB`` or ``3.1 GB``."""
     if number < _GIGABYTE:
         return texts("monitor.megabytes", value=round(number / _MEGABYTE))
     return texts("monitor.gigabytes", value=f"{number / _GIGABYTE:.1f}")
 
 
 def percent_text(texts: Texts, percent: float) -> str:
-    """``34 %``."""
+    """Return a percentage as ``34 %``."""
     return texts("monitor.percent", value=round(percent))
 
 
 def count_text(texts: Texts, count: float) -> str:
-    """``3``."""
+    """Return a count as ``3``."""
     return f"{count:.0f}"
 
 
 def times_text(texts: Texts, times: float) -> str:
-    """``12 ×``, ``0.4 ×``."""
+    """Return a factor as ``12 ×`` or ``0.4 ×``."""
     return texts("monitor.times", value=_figures(times))
 
 
 def ratio_text(texts: Texts, ratio: float) -> str:
-    """``0.084``: two figures that count, three places at most."""
+    """Return a ratio as ``0.084``, with two significant figures and at most three decimal places."""
     return f"{ratio:.3f}" if ratio < 0.1 else f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}"
 
 
 def gateway_text(texts: Texts, gateway: GatewayFigures) -> str:
-    """How it stands, in one line."""
+    """Return uptime, sessions, streams and broker of a gateway on one line."""
     broker = texts("monitor.broker" if gateway.durable else "monitor.not-durable", name=gateway.broker)
     up = texts("monitor.up", time=seconds_text(texts, gateway.uptime_s // 60 * 60 or gateway.uptime_s))
     said = [up, texts("monitor.sessions", count=gateway.sessions)]
@@ -98,7 +98,7 @@ def gateway_text(texts: Texts, gateway: GatewayFigures) -> str:
 
 
 def link_text(texts: Texts, view: MonitorView) -> tuple[str, State]:
-    """A word or two on the feed, and the state whose shape and colour stand beside it."""
+    """Return the state of the monitor feed in a word or two, and the state that gives icon and colour."""
     if view.link is Link.CONNECTING:
         return texts("monitor.connecting"), State.ARMING
     if view.link is not Link.LIVE:
@@ -109,7 +109,7 @@ def link_text(texts: Texts, view: MonitorView) -> tuple[str, State]:
 
 
 def trouble_text(texts: Texts, view: MonitorView) -> tuple[str, str]:
-    """What stands in the way, and what to do about it; both empty while all is well."""
+    """Return a problem and its remedy; both empty if there is no problem."""
     match view.link:
         case Link.CONNECTING if view.gateway is None:
             return texts("monitor.connecting"), texts("monitor.connecting-help")
@@ -124,7 +124,7 @@ def trouble_text(texts: Texts, view: MonitorView) -> tuple[str, str]:
 
 
 def worker_state(texts: Texts, worker: WorkerFigures) -> tuple[str, State]:
-    """Its word, and the state whose shape and colour stand beside it."""
+    """Return a worker's state as text, and the state that gives icon and colour."""
     if worker.gone:
         return texts("monitor.gone"), State.FAILED
     key, state = _WORKER[worker.state]
@@ -132,7 +132,7 @@ def worker_state(texts: Texts, worker: WorkerFigures) -> tuple[str, State]:
 
 
 def worker_text(texts: Texts, worker: WorkerFigures) -> str:
-    """What it is, and how fast."""
+    """Return model, device and speed of a worker."""
     said = [worker.model, worker.device]
     if worker.speed:
         said.append(texts("monitor.speed", value=_figures(worker.speed)))
@@ -140,7 +140,7 @@ def worker_text(texts: Texts, worker: WorkerFigures) -> str:
 
 
 def worker_counts(texts: Texts, worker: WorkerFigures) -> str:
-    """What it has done."""
+    """Return the numbers of recognised and failed segments."""
     said = [texts("monitor.done", count=worker.done)]
     if worker.failed:
         said.append(texts("monitor.failures", count=worker.failed))
@@ -148,13 +148,16 @@ def worker_counts(texts: Texts, worker: WorkerFigures) -> str:
 
 
 def stage_text(texts: Texts, figures: StageFigures) -> str:
-    """A stage with its two figures."""
+    """Return a stage with its median and 95th percentile."""
     half, most = seconds_text(texts, figures.p50_s), seconds_text(texts, figures.p95_s)
     return texts("monitor.stage", name=texts(STAGES[figures.stage]), half=half, most=most)
 
 
 def story_text(texts: Texts, row: UtteranceRow, *, short: bool = False) -> str:
-    """Where its time went, stage by stage; ``short``: only where it waited for others."""
+    """Return the time that an utterance spent in each stage.
+
+    ``short`` leaves out the spoken time and the stages on the network.
+    """
     spoken = row.spoken_s and not short
     said = [texts("monitor.spoke", time=seconds_text(texts, row.spoken_s))] if spoken else []
     for span in row.spans:
@@ -171,17 +174,17 @@ def story_text(texts: Texts, row: UtteranceRow, *, short: bool = False) -> str:
 
 
 def who_text(texts: Texts, row: UtteranceRow) -> str:
-    """Who spoke."""
+    """Return the speaker of an utterance: this app, or another session."""
     return texts("monitor.own") if row.own else texts("monitor.somebody", session=row.session[:4])
 
 
 def time_text(row: UtteranceRow) -> str:
-    """When its last word was, here."""
+    """Return the local time of an utterance's last word."""
     return datetime.fromtimestamp(row.at_s).strftime("%H:%M:%S")
 
 
 def row_text(texts: Texts, row: UtteranceRow) -> str:
-    """All of it, to be read out."""
+    """Return everything about an utterance as text for screen readers."""
     who, state = who_text(texts, row), state_text(texts, row.state)
     return texts("monitor.row", time=time_text(row), who=who, state=state, story=story_text(texts, row))
 

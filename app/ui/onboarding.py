@@ -1,4 +1,4 @@
-"""The first steps in front of the window: five of them, at any time put off, and gone on with where one was."""
+"""First steps in front of the main window; the user can postpone them and continue at the same step."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -34,7 +34,10 @@ _LETTERS: Final = 96
 
 
 class Onboarding(QWidget):
-    """``over``: they are finished, or put off. Everything that they set is a setting like any other."""
+    """Five steps that set up the app through ordinary settings.
+
+    ``over`` is emitted when they are finished or postponed.
+    """
 
     over = Signal()
 
@@ -65,73 +68,73 @@ class Onboarding(QWidget):
         self.later.clicked.connect(self._leave)
         self.back.clicked.connect(lambda: self._go(before(self.step)))
         self.next.clicked.connect(self._go_on)
-        onwards = QShortcut(QKeySequence("Ctrl+Return"), self)  # from wherever the focus is, a box for text too
+        onwards = QShortcut(QKeySequence("Ctrl+Return"), self)  # works with any focus, also in a text box
         onwards.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         onwards.activated.connect(self.next.click)
         texts.changed.connect(self.refresh)
         theme.changed.connect(self.refresh)
         self.refresh()
 
-    # -- what is shown -------------------------------------------------------------------------------------
+    # -- values --------------------------------------------------------------------------------------------
 
     def show_settings(self, settings: Settings) -> None:
-        """What is in force."""
+        """Show the settings in effect."""
         self.where.show_settings(settings)
         self.sentence.show_place(settings.gateway.chosen or settings.gateway.url)
 
     def show_choices(self, choices: Choices) -> None:
-        """What there is and what is chosen."""
+        """Show the available choices and the current ones."""
         self.language.show_choices(choices)
         self.microphone.show_choices(choices)
         self.hotkey.show_choices(choices)
         self.sentence.show_choices(choices)
 
     def show_problem(self, problem: Problem) -> None:
-        """That no key can be heard here is something that can be helped otherwise."""
+        """Show problems with hotkeys, which have an alternative; ignore all other problems."""
         if problem.about == HOTKEYS:
             self.hotkey.show_impossible(problem.note)
             self.sentence.show_impossible(problem.note)
 
     def show_microphone(self, trial: MicrophoneTrial) -> None:
-        """What is heard."""
+        """Show the state of the microphone test."""
         self.microphone.show_trial(trial)
 
     def show_gateway(self, trial: GatewayTrial) -> None:
-        """What a gateway answers."""
+        """Show the result of a connection test with a gateway."""
         self.where.show_trial(trial)
 
     def show_keys(self, seen: KeysSeen) -> None:
-        """Which keys arrive."""
+        """Show the keys that arrived during the key test."""
         if self.hotkey.seen:
             self.hotkey.show_keys(seen)
 
     def show_gateways(self, view: GatewaysView) -> None:
-        """Gateways that are paired, or could be."""
+        """Show the paired gateways and those found on the network."""
         self.where.show_gateways(view)
 
     def show_models(self, models: ModelsView) -> None:
-        """The models of this computer."""
+        """Show the recognition models of this computer."""
         self.where.show_models(models)
 
     def show_worker(self, worker: WorkerView) -> None:
-        """The worker of this computer."""
+        """Show the state of this computer's worker."""
         self.where.show_worker(worker)
         self.sentence.show_worker(worker)
 
     def show_view(self, view: View) -> None:
-        """The newest take."""
+        """Show the newest take."""
         self.sentence.show_view(view)
 
-    # -- from one to the next ------------------------------------------------------------------------------
+    # -- navigation ----------------------------------------------------------------------------------------
 
     def begin_at(self, step: Step) -> None:
-        """With this one in front."""
+        """Show this step and start its tests."""
         self.step = step
         self.refresh()
         self._see()
 
     def refresh(self) -> None:
-        """Everything again, in the language of now."""
+        """Update all texts to the current language and step."""
         texts = self.texts
         self.setAccessibleName(texts("onboarding.name"))
         self.trail.show_step(self.step)
@@ -150,12 +153,12 @@ class Onboarding(QWidget):
         self._inside.setMaximumWidth(QFontMetrics(font()).averageCharWidth() * _LETTERS + 2 * SPACING.huge)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Somebody looks."""
+        """Start the current step's tests when the window appears."""
         super().showEvent(event)
         self._see()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks."""
+        """Stop the current step's tests when the window is hidden."""
         super().hideEvent(event)
         self._see()
 
@@ -175,13 +178,15 @@ class Onboarding(QWidget):
 
     def _leave(self) -> None:
         self._ask(ChangeSetting(WELCOMED, True))
-        for page in self.pages.values():  # before another page begins with what this one ends
+        for page in self.pages.values():  # before another page starts a test that this page stops
             page.show_seen(False)
         self.over.emit()
 
     def _see(self) -> None:
-        """What belongs to a step runs only while that is seen."""
-        for page in sorted(self.pages.values(), key=lambda page: page.step is self.step):  # its end first
+        """Run the tests of the visible step only: stop all others first, then start its own."""
+        for page in sorted(
+            self.pages.values(), key=lambda page: page.step is self.step
+        ):  # stop the other steps first
             page.show_seen(self.isVisible() and page.step is self.step)
         if self.isVisible():
             self.pages[self.step].first.setFocus()

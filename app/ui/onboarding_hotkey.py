@@ -1,4 +1,4 @@
-"""The third step: the key, and whether it arrives."""
+"""Third step: choose the dictation key and check that it arrives."""
 
 from collections.abc import Callable
 from typing import Final
@@ -25,7 +25,7 @@ _PATIENCE_MS: Final = 6_000
 
 
 class HotkeyStep(StepPage):
-    """Keys are tried while somebody sees it; where there are none, it says what to do instead."""
+    """Step that tests hotkeys while visible; without hotkeys it shows the command to bind instead."""
 
     step = Step.HOTKEY
 
@@ -52,20 +52,20 @@ class HotkeyStep(StepPage):
 
     @property
     def first(self) -> QWidget:
-        """What changes the key, or the command."""
+        """Key field, or the button that copies the command where hotkeys are impossible."""
         return self.copy if self._impossible else self.key
 
     def begin(self) -> None:
-        """Keys are tried."""
+        """Start the key test."""
         self._test()
 
     def end(self) -> None:
-        """And dictate again."""
+        """End the key test, so that the keys dictate again."""
         self._late.stop()
         self._ask(TestHotkeys(False))
 
     def show_choices(self, choices: Choices) -> None:
-        """Which key it is."""
+        """Show the chosen dictation key; a new key has not arrived yet."""
         if choices.keys.get(DICTATE) != self._choices.keys.get(DICTATE):
             self._seen_keys = KeysSeen(self._seen_keys.testing)
             self._told("")
@@ -73,18 +73,18 @@ class HotkeyStep(StepPage):
         self.refresh()
 
     def show_impossible(self, note: Note | None) -> None:
-        """Why no key can be heard here; ``None``: they can."""
+        """Show why hotkeys are impossible here; ``None`` if they work."""
         self._impossible = note
         self.refresh()
 
     def show_keys(self, seen: KeysSeen) -> None:
-        """What arrived. The test ends by itself: while somebody sees it, it goes on."""
+        """Show the keys that arrived, and restart a test that ended by itself while the step is visible."""
         ended = self._seen_keys.testing and not seen.testing
         self._asked = False
         if seen.keys or seen.problem or not self._arrived(self._seen_keys):
             self._seen_keys = seen
         else:
-            self._seen_keys = KeysSeen(seen.testing, self._seen_keys.keys)  # it was begun anew
+            self._seen_keys = KeysSeen(seen.testing, self._seen_keys.keys)  # the test was restarted
         if self._arrived(seen):
             self._late.stop()
             self._told("")
@@ -93,7 +93,7 @@ class HotkeyStep(StepPage):
         self._show_state()
 
     def refresh(self) -> None:
-        """Everything again, in the language of now."""
+        """Update all texts to the current language."""
         super().refresh()
         texts, possible = self._texts, self._impossible is None
         self.key.show_binding(self._choices.keys.get(DICTATE, ""))
@@ -128,7 +128,7 @@ class HotkeyStep(StepPage):
         self.column.addLayout(row)
         keep_place(self.again)
         self.column.addWidget(self.again, alignment=Qt.AlignmentFlag.AlignLeft)
-        for said in (self.state, self.note):  # below all buttons: a line that comes moves none
+        for said in (self.state, self.note):  # below all buttons, so that a new line moves none of them
             self.column.addWidget(said)
 
     def _test(self) -> None:

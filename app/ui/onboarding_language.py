@@ -1,4 +1,4 @@
-"""The first step: the language of the windows, asked in each of them."""
+"""First step: choose the language of the windows, with the question in every language."""
 
 from collections.abc import Callable
 from typing import Final
@@ -18,7 +18,7 @@ _ROLES: Final = {"heading": "", "says": "muted"}
 
 
 class LanguageStep(StepPage):
-    """Shows its heading and its sentence in every language, whatever the system has."""
+    """Step that shows its heading and sentence in every language, independent of the system's language."""
 
     step = Step.LANGUAGE
 
@@ -42,16 +42,16 @@ class LanguageStep(StepPage):
 
     @property
     def first(self) -> Option:
-        """The chosen one."""
+        """Option of the chosen language."""
         return self.options[self._chosen]
 
     def show_choices(self, choices: Choices) -> None:
-        """What is chosen."""
+        """Check the option of the chosen language."""
         self._chosen = choices.language if choices.language in self.options else SYSTEM
         self.refresh()
 
     def refresh(self) -> None:
-        """Everything again, in the language of now, and in the other one."""
+        """Update the texts of the current language and of the other one."""
         super().refresh()
         other = next(tag for tag in LANGUAGES if tag != self._texts.language)
         drawn = language_is_drawn(other)
@@ -66,5 +66,5 @@ class LanguageStep(StepPage):
 
 
 def _in(language: str, key: str) -> str:
-    """A text of one language."""
+    """Return a text in the given language."""
     return str(entries(language)[key])

@@ -1,4 +1,4 @@
-"""The second step: which microphone, how loud one is, and how one sounds."""
+"""Second step: choose a microphone, see its level and hear a sample."""
 
 import math
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from app.ui.wording import note_text
 
 
 class MicrophoneStep(StepPage):
-    """The microphone is open while somebody sees it."""
+    """Step that keeps the microphone open while visible."""
 
     step = Step.MICROPHONE
 
@@ -33,13 +33,13 @@ class MicrophoneStep(StepPage):
         self.record, self.play, self.listen = QPushButton(), QPushButton(), QPushButton()
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACING.small)
-        for button in (self.record, self.listen, self.play):  # of the first two one is seen
+        for button in (self.record, self.listen, self.play):  # either record or listen is visible
             buttons.addWidget(button)
         buttons.addStretch(1)
         for widget in (self.microphone, self.meter):
             self.column.addWidget(widget)
         self.column.addLayout(buttons)
-        for said in (self.state, self.note):  # below all buttons: a line that comes moves none
+        for said in (self.state, self.note):  # below all buttons, so that a new line moves none of them
             self.column.addWidget(said)
         self.microphone.activated.connect(lambda _: ask(ChooseMicrophone(self.microphone.currentData())))
         self.record.clicked.connect(lambda: ask(RecordSample()))
@@ -49,32 +49,32 @@ class MicrophoneStep(StepPage):
 
     @property
     def first(self) -> Choice:
-        """The list."""
+        """List of microphones, which gets the focus first."""
         return self.microphone
 
     def begin(self) -> None:
-        """The microphone is wanted; what it was before is not known any more."""
+        """Open the microphone and forget the results of an earlier test."""
         self._trial = MicrophoneTrial(Hearing.OPENING)
         self._tell()
         self._ask(TryMicrophone(True))
 
     def end(self) -> None:
-        """And no more."""
+        """Close the microphone when the step is left."""
         self._ask(TryMicrophone(False))
 
     def show_choices(self, choices: Choices) -> None:
-        """What there is and what is chosen."""
+        """Show the available microphones and the chosen one."""
         self._choices = choices
         self.refresh()
 
     def show_trial(self, trial: MicrophoneTrial) -> None:
-        """What is heard; cheap enough for twenty times a second."""
+        """Show level and state of the test; cheap enough to call twenty times a second."""
         self._trial = trial
         self.meter.show_level(trial.level_dbfs)
         self._tell()
 
     def refresh(self) -> None:
-        """Everything again, in the language of now."""
+        """Update all texts to the current language."""
         super().refresh()
         texts = self._texts
         self.microphone.show_entries(microphone_entries(texts, self._choices), self._choices.microphone)

@@ -1,4 +1,4 @@
-"""In the first steps: a gateway that shows a code, found on the network or by its address."""
+"""Pairing within the first steps: by a gateway's code, found on the network or by address."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ _WHO = "first steps"
 
 
 class PairingPart(QWidget):
-    """One that is paired here is chosen at once, if somebody says so."""
+    """Form that pairs with a gateway and, if the user agrees, chooses it at once."""
 
     def __init__(
         self,
@@ -44,12 +44,12 @@ class PairingPart(QWidget):
         column.setSpacing(SPACING.small)
         column.addWidget(self.pair, alignment=Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.form)
-        for widget in (self.found, self.paired):  # what comes by itself moves neither button nor form
+        for widget in (self.found, self.paired):  # new entries move neither button nor form
             column.addWidget(widget)
         self.refresh()
 
     def look(self, on: bool) -> None:
-        """Whether somebody sees it. Safe to say twice."""
+        """Start or stop the search for gateways; safe to call twice."""
         if on is not self._looks:
             self._looks = on
             self._ask_gateways(LookAtGateways(on, _WHO))
@@ -57,14 +57,14 @@ class PairingPart(QWidget):
                 self.form.close_form()
 
     def show_gateways(self, view: GatewaysView) -> None:
-        """As they are now."""
+        """Show the gateways found and the progress of pairing."""
         self._view = view
         self.found.show_found(view.found)
         self.form.show_pairing(view.pairing)
         self._tell()
 
     def refresh(self) -> None:
-        """In the language of now."""
+        """Update all texts to the current language."""
         self.pair.setText(self._texts("onboarding.pair"))
         self.found.show_found(self._view.found, again=True)
         self._tell()

@@ -1,4 +1,4 @@
-"""What the first steps are drawn with: how far one is, one of several ways, keys that light up."""
+"""Widgets of the first steps: progress trail, option with explanation, and key caps."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -18,7 +18,7 @@ _WRAPPED: Final = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.Ali
 
 
 class Trail(QWidget):
-    """The steps in a row: those before ticked, this one filled, those to come outlined; each with its number."""
+    """Numbered steps in a row: past steps ticked, the current one filled, later ones outlined."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class Trail(QWidget):
         theme.changed.connect(self.update)
 
     def show_step(self, step: Step) -> None:
-        """This one, in the language of now."""
+        """Mark this step as the current one."""
         self.step = step
         name = self._texts(f"onboarding.step.{step.value}")
         said = self._texts("onboarding.trail", number=number(step), all=len(STEPS), step=name)
@@ -36,11 +36,11 @@ class Trail(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """A circle and a line of text."""
+        """Return the size of the circles and one line of text below."""
         return QSize(self._side * 2 * len(STEPS), self._side + SPACING.hair + self._caption.height())
 
     def minimumSizeHint(self) -> QSize:
-        """The circles."""
+        """Return the size of the circles alone."""
         return QSize((self._side + SPACING.small) * len(STEPS), self.sizeHint().height())
 
     @property
@@ -52,7 +52,7 @@ class Trail(QWidget):
         return QFontMetrics(font()).height() + SPACING.small
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Circles on a line; the names below, where there is room for all of them."""
+        """Paint circles on a line, with the names below if all of them fit."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         cell, side = self.width() / len(STEPS), float(self._side)
@@ -86,7 +86,7 @@ class Trail(QWidget):
 
 
 class Option(QAbstractButton):
-    """One of several ways, with what it means; the arrow keys go from one to the next."""
+    """Radio button with an explanation below its name; arrow keys move between options."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -101,7 +101,7 @@ class Option(QAbstractButton):
         theme.changed.connect(self.update)
 
     def show_option(self, name: str, says: str = "") -> None:
-        """In the language of now."""
+        """Set name and explanation in the current language."""
         self.says = says
         self.setText(name)
         self.setAccessibleName(name)
@@ -110,32 +110,32 @@ class Option(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """As wide as there is room; as high as it has to be at the width of now."""
+        """Return a flexible width and the height needed at the current width."""
         least = SPACING.huge * 10
         return QSize(least, self.heightForWidth(max(least, self.width())))
 
     def minimumSizeHint(self) -> QSize:
-        """Its name in one line."""
+        """Return the width of the name on one line."""
         across = QFontMetrics(font(weight=QFont.Weight.DemiBold)).horizontalAdvance(self.text())
         return QSize(self._left + across + SPACING.large, 0)
 
     def hasHeightForWidth(self) -> bool:
-        """What it means is wrapped."""
+        """Return True, because the explanation wraps."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Name, and what it means below."""
+        """Return the height of the name and the wrapped explanation."""
         height = QFontMetrics(font()).height() + 2 * SPACING.medium
         if self.says:
             height += SPACING.hair + self._wrapped(width).height()
         return height
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width needs another height."""
+        """Ask for a new height after the width changed."""
         self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A card with a dot; the chosen one has a filled dot and a stronger outline."""
+        """Paint a card with a dot; the chosen option has a filled dot and a stronger outline."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         on, line = self.isChecked(), QFontMetrics(font()).height()
@@ -176,7 +176,7 @@ class Option(QAbstractButton):
 
 
 class KeyCaps(QWidget):
-    """Keys as large caps; ``lit``: they arrive just now, or have arrived."""
+    """Keys drawn as large caps; ``lit`` while they arrive or have arrived."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -187,23 +187,23 @@ class KeyCaps(QWidget):
         theme.changed.connect(self.update)
 
     def show_caps(self, caps: Sequence[str], *, lit: bool, name: str) -> None:
-        """``name`` says what they are and whether they arrived."""
+        """Show these caps; ``name`` is the accessible text with the keys and their state."""
         self.caps, self.lit = tuple(caps), lit
         self.setAccessibleName(name)
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Room for a large cap, pressed or not."""
+        """Return the width of all caps and the height of a large cap, pressed or not."""
         across = sum(self._across(cap) + SPACING.small for cap in self.caps)
         return QSize(round(across), QFontMetrics(font(SCALE.display)).height() + 2 * SPACING.large)
 
     def minimumSizeHint(self) -> QSize:
-        """All of them."""
+        """Return the size that shows all caps."""
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """In the middle; a lit cap is filled, and lower by what its edge was."""
+        """Paint the caps in the middle; lit caps are filled and lowered like a pressed key."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(SCALE.display))

@@ -1,4 +1,4 @@
-"""The fourth step: where speech becomes text."""
+"""Fourth step: choose where speech is recognised, on this computer or on a gateway."""
 
 from collections.abc import Callable
 from typing import Final
@@ -35,13 +35,13 @@ _LONGEST: Final = 500
 
 
 def address(typed: str) -> str:
-    """The address that somebody means, as the settings want it; empty for none that can be."""
+    """Return the complete address for a typed text, or an empty string if it is invalid."""
     whole = _whole(typed)
     return "" if checks.url(whole) else whole.rstrip("/")
 
 
 def _whole(typed: str) -> str:
-    """With https:// where nobody says; on this computer it needs no TLS."""
+    """Add a missing scheme: ``http://`` for this computer, which needs no TLS, else ``https://``."""
     text = typed.strip()
     if "://" in text or not text:
         return text
@@ -50,7 +50,7 @@ def _whole(typed: str) -> str:
 
 
 def _no_address(texts: Texts, whole: str) -> str:
-    """What is wrong with it."""
+    """Return the message for an invalid address; empty for no text."""
     if not whole:
         return ""
     clear = whole.lower().startswith("http:") and in_the_clear(whole)
@@ -58,17 +58,17 @@ def _no_address(texts: Texts, whole: str) -> str:
 
 
 def _elsewhere(settings: Settings) -> tuple[str, ...]:
-    """What of them is not this computer."""
+    """Return the gateways set in the settings, which are not this computer's own."""
     return tuple(filter(None, (settings.gateway.url, settings.gateway.chosen)))
 
 
 def _address_in_use(settings: Settings) -> str:
-    """Empty for this computer, and for one that is paired: what was written counts no more then."""
+    """Return the address in effect: empty for this computer, and for a paired gateway, which takes precedence."""
     return "" if settings.gateway.chosen else settings.gateway.url
 
 
 class PlaceStep(StepPage):
-    """This computer, or a gateway. One elsewhere is chosen only once it has answered."""
+    """Step with the choice between this computer and a gateway, which can be chosen only after it has answered."""
 
     step = Step.PLACE
 
@@ -109,23 +109,23 @@ class PlaceStep(StepPage):
 
     @property
     def first(self) -> QWidget:
-        """The chosen one."""
+        """Option that is chosen."""
         return self.elsewhere if self.elsewhere.isChecked() else self.here
 
     def begin(self) -> None:
-        """What is written is asked, and what is fetched looked at."""
+        """Test the typed address and watch the models."""
         self._try()
         self._ask_models(LookAtModels(True))
 
     def end(self) -> None:
-        """Nobody is asked any more."""
+        """Stop the connection test, the search for gateways and the watch on models."""
         self._typed.stop()
         self._ask(TryGateway(""))
         self.pairing.look(False)
         self._ask_models(LookAtModels(False))
 
     def show_settings(self, settings: Settings) -> None:
-        """What is chosen."""
+        """Show the settings in effect."""
         before, self._settings = self._settings, settings
         if _elsewhere(settings) != _elsewhere(before):
             (self.elsewhere if _elsewhere(settings) else self.here).setChecked(True)
@@ -134,30 +134,30 @@ class PlaceStep(StepPage):
         self.refresh()
 
     def show_worker(self, worker: WorkerView) -> None:
-        """The worker of this computer."""
+        """Show the state of this computer's worker."""
         self._worker = worker
-        if self.seen and not self._models.models:  # nobody was there yet to answer
+        if self.seen and not self._models.models:  # the app could not answer earlier
             self._ask_models(LookAtModels(True))
         self._tell()
 
     def show_models(self, models: ModelsView) -> None:
-        """What is needed here and is not there yet can be paused, gone on with, and taken from a folder."""
+        """Show cards for needed models that are not installed: the user can pause, resume or import them."""
         self._models = models
         self._show_cards()
         self._tell()
 
     def show_gateways(self, view: GatewaysView) -> None:
-        """Those that are paired, and others on the network."""
+        """Show the paired gateways and those found on the network."""
         self.pairing.show_gateways(view)
 
     def show_trial(self, trial: GatewayTrial) -> None:
-        """What the gateway answered; what an earlier one did is nobody's business any more."""
+        """Show the result of a connection test; results for an earlier address are ignored."""
         if trial.url == address(self.url.text()):
             self._trial = trial
             self._tell()
 
     def refresh(self) -> None:
-        """Everything again, in the language of now."""
+        """Update all texts to the current language."""
         super().refresh()
         texts = self._texts
         self.here.show_option(texts("onboarding.here"), texts("onboarding.here-says"))
@@ -179,7 +179,7 @@ class PlaceStep(StepPage):
         self._room.setSpacing(SPACING.small)
         for option in (self.here, self.elsewhere):
             self.column.addWidget(option)
-        self.column.addWidget(self.switch_on)  # what can be pressed comes first: no line that comes moves it
+        self.column.addWidget(self.switch_on)  # buttons come first, so that new lines do not move them
         for widget in (self.worker, self.progress):
             self.column.addWidget(widget)
         self.column.addLayout(self._room)
@@ -199,7 +199,7 @@ class PlaceStep(StepPage):
                 self._room.addWidget(card)
             if card is not None:
                 card.show_model(model, self._models.free, again=again)
-                card.pick.hide()  # which one is for the settings
+                card.pick.hide()  # models are chosen in the settings
                 card.buttons.arrange()
                 card.setVisible(lacking and self.here.isChecked())
 

@@ -1,4 +1,4 @@
-"""The last step: a sentence goes the whole way, from the key to the text in a box."""
+"""Last step: dictate one sentence, from the key to the text in a box."""
 
 from collections.abc import Callable
 from typing import Final
@@ -25,7 +25,7 @@ _READY: Final = frozenset({WorkerState.IDLE, WorkerState.BUSY})
 
 
 class SentenceStep(StepPage):
-    """The text is inserted as in every window: by the inserter, where the cursor is, and that is this box."""
+    """Step whose text box gets dictated text from the real inserter, like any other window."""
 
     step = Step.SENTENCE
 
@@ -41,7 +41,7 @@ class SentenceStep(StepPage):
         self.box.setTabChangesFocus(True)
         self.box.setFixedHeight(QFontMetrics(font()).lineSpacing() * _LINES + SPACING.wide)
         self.start, self.paste = QPushButton(), QPushButton()
-        self.start.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the cursor in the box
+        self.start.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click keeps the cursor in the box
         self.paste.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.advice, self.done = label(role="warning"), label(bold=True)
         wrapping([self.example, self.advice, self.done])
@@ -53,38 +53,38 @@ class SentenceStep(StepPage):
 
     @property
     def first(self) -> QPlainTextEdit:
-        """The box: what is said goes where the cursor is."""
+        """Text box, because dictated text goes to the focus."""
         return self.box
 
     def show_choices(self, choices: Choices) -> None:
-        """Which key it is, and how it works."""
+        """Show the dictation key and how it works."""
         self._choices = choices
         self.refresh()
 
     def show_impossible(self, note: Note | None) -> None:
-        """No key can be heard here, or they can."""
+        """Show the way without a key if hotkeys are impossible; ``None`` if they work."""
         self._possible = note is None
         self.refresh()
 
     def show_worker(self, worker: WorkerView) -> None:
-        """The worker of this computer."""
+        """Show the state of this computer's worker."""
         self._worker = worker
         self._tell()
 
     def show_place(self, url: str) -> None:
-        """The gateway that is chosen; empty for none."""
+        """Set the chosen gateway; an empty address means this computer."""
         self._elsewhere = bool(url)
         self._tell()
 
     def show_view(self, view: View) -> None:
-        """The newest take; cheap enough for twenty times a second."""
+        """Show the newest take; cheap enough to call twenty times a second."""
         before, self._view = self._view, view
         if not self.seen:
             return
         if view.state in RECORDING and before.state not in RECORDING:
             self._begun, self._before = True, self.box.toPlainText()
             if self.isActiveWindow():
-                self.box.setFocus()  # before its text comes
+                self.box.setFocus()  # before the text arrives
         self.meter.show_level(view.level_dbfs)
         if self._pasting and view.note is not None and view.note.key == NoteKey.COPIED:
             self._pasting = False
@@ -96,7 +96,7 @@ class SentenceStep(StepPage):
         self._tell()
 
     def refresh(self) -> None:
-        """Everything again, in the language of now."""
+        """Update all texts to the current language."""
         super().refresh()
         texts = self._texts
         self.example.setText(texts("onboarding.example"))
@@ -134,7 +134,10 @@ class SentenceStep(StepPage):
         self.box.setFocus()
 
     def _paste(self) -> None:
-        """What is held is copied where the focus is in our own window, and then pasted from there."""
+        """Copy the held text, then paste it into the box.
+
+        The app copies held text instead of inserting it while its own window has the focus.
+        """
         self._pasting = True
         self._ask(Verb.PASTE_HELD)
         self.box.setFocus()

@@ -1,4 +1,4 @@
-"""One of the first steps: a heading, a sentence, and room for what it sets or tries."""
+"""Base page of the first steps: a heading, a sentence, and a frame for the controls."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,10 @@ from app.ui.widgets import card, label
 
 
 class StepPage(QWidget):
-    """Only one is seen at a time. ``begin``: from now on it is; ``end``: no more."""
+    """Page of one step, of which one is visible at a time.
+
+    ``begin`` is called when the page becomes visible, ``end`` when it is left.
+    """
 
     step: Step
 
@@ -32,23 +35,23 @@ class StepPage(QWidget):
 
     @property
     def first(self) -> QWidget:
-        """What has the focus at first."""
+        """Widget that gets the focus first."""
         raise NotImplementedError
 
     def show_seen(self, seen: bool) -> None:
-        """Whether somebody sees it. Safe to say twice."""
+        """Call ``begin`` or ``end`` when the visibility changes; safe to call twice."""
         if seen != self.seen:
             self.seen = seen
             self.begin() if seen else self.end()
 
     def begin(self) -> None:
-        """It is seen."""
+        """Start the step; called when it becomes visible."""
 
     def end(self) -> None:
-        """It is not."""
+        """Stop the step; called when it is no longer visible."""
 
     def refresh(self) -> None:
-        """Everything again, in the language of now."""
+        """Update all texts to the current language."""
         self.heading.setText(self._texts(f"onboarding.heading.{self.step.value}"))
         self.says.setText(self._sentence())
         self.setAccessibleName(self.heading.text())
@@ -59,20 +62,20 @@ class StepPage(QWidget):
 
 
 def wrapping(labels: Sequence[QLabel]) -> None:
-    """As many lines as they need."""
+    """Let these labels wrap to several lines."""
     for one in labels:
         one.setWordWrap(True)
 
 
 def paint_role(shown: QLabel, role: str) -> None:
-    """In the colour of this role."""
+    """Set the role of a label, which decides its colour."""
     if shown.property("role") != role:
         shown.setProperty("role", role)
         shown.style().polish(shown)
 
 
 def tell(shown: QLabel, text: str, role: str = "muted") -> None:
-    """This text in this role; without one it takes no room."""
+    """Show a text in a role; hide the label if the text is empty."""
     paint_role(shown, role)
     shown.setText(text)
     shown.setVisible(bool(text))

@@ -1,6 +1,7 @@
-"""The pill on the screen: above everything, never with the focus, transparent for the pointer.
+"""Overlay: a pill above all windows that never takes the focus or clicks.
 
-It is a bare window, not a widget: widgets are in the accessibility tree, and screen readers would announce it.
+The overlay is a bare window, not a widget: widgets are in the accessibility tree, and screen readers would
+announce them.
 """
 
 import time
@@ -40,19 +41,22 @@ FLAGS: Final = (
     | Qt.WindowType.X11BypassWindowManagerHint
     | Qt.WindowType.NoDropShadowWindowHint
 )
-_WITHOUT_ACTIVATING: Final = "_q_showWithoutActivating"  # what WA_ShowWithoutActivating tells a widget's window
+_WITHOUT_ACTIVATING: Final = "_q_showWithoutActivating"  # set by WA_ShowWithoutActivating on a widget's window
 _ALSO_IN_BACKGROUND: Final = "_q_macAlwaysShowToolWindow"
 
 
 def possible() -> bool:
-    """Whether this desktop lets a program place a window: Wayland does not, tray and sound do its work there."""
+    """Return True if a program may place its windows.
+
+    Wayland forbids it; there, tray and sounds replace the overlay.
+    """
     return not QGuiApplication.platformName().startswith("wayland")
 
 
 class Overlay(QRasterWindow):
-    """On the screen with the window that texts go to; with the pointer, where none is known.
+    """Overlay on the screen with the target window, or with the pointer if no target is known.
 
-    ``translucent``: the desktop blends windows; else the pill has no shadow, and a hard edge.
+    ``translucent``: the desktop blends windows; otherwise the pill has no shadow and a hard edge.
     """
 
     def __init__(
@@ -74,7 +78,7 @@ class Overlay(QRasterWindow):
         self._shown: View | None = None
         self._drawing: Drawing | None = None
         self.setFlags(FLAGS)
-        self.setTitle(texts("overlay.name"))  # another than the window's
+        self.setTitle(texts("overlay.name"))  # different from the main window's title
         self.setProperty(_WITHOUT_ACTIVATING, True)
         self.setProperty(_ALSO_IN_BACKGROUND, True)
         if translucent:
@@ -87,24 +91,24 @@ class Overlay(QRasterWindow):
         texts.changed.connect(self.refresh)
 
     def show_view(self, view: View) -> None:
-        """What is to be seen from now on."""
+        """Show this view; the end of a take stays visible for a while."""
         self._view = view
         self._show(self._lingering.see(view, self._now()))
 
     def show_choices(self, choices: Choices) -> None:
-        """Which key pastes what is held."""
+        """Set the key that pastes held text."""
         self._paste_key = choices.works(PASTE_HELD)
         self.refresh()
 
     def refresh(self) -> None:
-        """Draw again with other colours, texts or sizes."""
+        """Draw again with the current colours, texts and sizes."""
         self.pill.paste_key = key_text(self._texts, self._paste_key)
         self._drawing = None
         self._show(self._shown)
 
     @property
     def drawing(self) -> Drawing | None:
-        """What is on the screen now."""
+        """Layout on the screen now, or None while hidden."""
         return self._drawing if self._shown else None
 
     def _look(self) -> None:
@@ -159,14 +163,14 @@ class Overlay(QRasterWindow):
                 self.setMask(_rounded(place.size()))
 
     def choose_screen(self, place: tuple[int, int] | None) -> QScreen:
-        """The one with this point of the system's pixels, else the pointer's."""
+        """Return the screen that contains this point in system pixels, else the pointer's screen."""
         for screen in QGuiApplication.screens():
             if place and shows(screen.geometry(), screen.devicePixelRatio(), QPoint(*place)):
                 return screen
         return QGuiApplication.screenAt(QCursor.pos()) or QGuiApplication.primaryScreen()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Everything that has changed; Qt clips."""
+        """Paint the changed region."""
         if self._shown is None or self._drawing is None:
             return
         painter = QPainter(self)
@@ -184,17 +188,20 @@ class Overlay(QRasterWindow):
 
 
 def shows(screen: QRect, ratio: float, place: QPoint) -> bool:
-    """Whether a screen has a point of the system's pixels: Qt scales its size, not where it begins."""
+    """Return True if a screen contains a point in system pixels.
+
+    Qt divides the size of a screen by ``ratio``, but not its origin.
+    """
     return QRect(screen.topLeft(), screen.size() * ratio).contains(place)
 
 
 def _still(view: View) -> View:
-    """Without what does not change the layout."""
+    """Return the view without changes that do not affect the layout."""
     return replace(view, level_dbfs=0.0, seconds=float(int(view.seconds)), unsent_s=float(round(view.unsent_s)))
 
 
 def _rounded(size: QSize) -> QRegion:
-    """The pill's outline."""
+    """Return the outline of the pill as a window mask."""
     side = 2 * RADII.large
     width, height = size.width(), size.height()
     corners = (0, 0), (width - side, 0), (0, height - side), (width - side, height - side)

@@ -1,4 +1,4 @@
-"""The pages of the one window, and who of them shows which news."""
+"""Pages of the main window, and the table that routes news to them."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -55,7 +55,10 @@ PAGES: Final = (DICTATION, HISTORY, FILES, MONITOR, SETTINGS)
 
 
 class Pages:
-    """``ask`` is for dictation, ``ask_beside`` for the rest. ``hides``, ``closing``: as of ``Shell``."""
+    """All pages of the main window and their panels.
+
+    ``ask`` takes actions for dictation, ``ask_beside`` all others. ``hides`` and ``closing``: see ``Shell``.
+    """
 
     def __init__(
         self,
@@ -89,7 +92,7 @@ class Pages:
         self.settings.add("insertion", self.programs, self.programs.words)
         self.gateways = GatewaysPanel(theme, texts, ask, ask_beside)
         self.settings.add("gateway", self.gateways, self.gateways.words)
-        self.sharing = SharingPanel(theme, texts, ask, ask_beside)  # below where speech is recognised
+        self.sharing = SharingPanel(theme, texts, ask, ask_beside)  # below the choice of the gateway
         self.settings.add("gateway", self.sharing, self.sharing.words)
         self.lending = LendingPanel(theme, texts, ask_beside, ask_beside)
         self.settings.add("worker", self.lending, self.lending.words)
@@ -100,12 +103,12 @@ class Pages:
 
     @property
     def _all(self) -> dict[str, QWidget]:
-        """In the order of their tabs."""
+        """Pages by name, in the order of their tabs."""
         pages = (self.window, self.history, self.files, self.monitor, self.settings)
         return dict(zip(PAGES, pages, strict=True))
 
     def _table(self) -> dict[type, Callable[[Any], None]]:
-        """Who shows which news."""
+        """Return the method that shows each type of news."""
         return {
             HistoryList: self.history.show_list,
             HistoryRows: self.history.show_rows,
@@ -130,7 +133,7 @@ class Pages:
         }
 
     def begun(self) -> None:
-        """From now on there is somebody who answers."""
+        """Repeat the requests of all visible panels, once the app can answer them."""
         self._seen(self.shell.page if self.shell.isVisible() else "")
         self.history.again()
         self.words.again()
@@ -141,32 +144,32 @@ class Pages:
         self.lending.dialog.again()
 
     def add_gateway(self) -> None:
-        """Somebody wants to pair with one more."""
+        """Open the form that pairs with another gateway."""
         self.shell.appear(SETTINGS)
         self.settings.choose("gateway")
         self.gateways.open_form(None)
 
     def lend(self) -> None:
-        """Somebody wants to lend this computer's worker to one more."""
+        """Open the dialog that lends this computer's worker to another gateway."""
         self.shell.appear(SETTINGS)
         self.settings.choose("worker")
         self.lending.dialog.begin()
 
     def show_settings(self, settings: Settings) -> None:
-        """What is in force."""
+        """Show the settings in effect."""
         self.settings.show_settings(settings)
         self.words.show_settings(settings)
         self.sharing.show_settings(settings)
         self.programs.show_rules(settings.insertion.programs)
 
     def show_problem(self, problem: Problem) -> None:
-        """What was refused, or stands in the way."""
+        """Show a refused setting or another problem."""
         self.settings.show_problem(problem)
         self.words.show_problem(problem)
         self.programs.show_problem(problem)
 
     def show(self, news: object) -> None:
-        """To the page that it is for."""
+        """Pass news to the page that shows it; ignore unknown types."""
         if show := self._shows.get(type(news)):
             show(news)
 

@@ -1,4 +1,4 @@
-"""Cards that the keyboard reaches, and cards side by side in as many columns as there is room for."""
+"""Cards in the focus order, cards in columns, scroll areas and scrolling dialogs."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,10 @@ from app.ui.widgets import ring
 
 
 class Panel(QFrame):
-    """A surface for what belongs together. With the focus it is marked, and read out by its accessible name."""
+    """Card that groups related widgets.
+
+    With the focus it has a ring, and screen readers read its accessible name.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -23,14 +26,17 @@ class Panel(QFrame):
         self.column.setSpacing(SPACING.small)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The card, and the ring of the focus."""
+        """Paint the card, and the focus ring."""
         super().paintEvent(event)
         if self.hasFocus():
             ring(QPainter(self), QRectF(self.rect()), self._theme.colour("accent"), RADII.small * 2)
 
 
 def bring_into_sight(widget: QWidget) -> None:
-    """Scroll to it, where it lies in something that scrolls. Qt does so only when Tab brings the focus."""
+    """Scroll the enclosing scroll area to a widget.
+
+    Qt does so only when Tab moves the focus.
+    """
     around = widget.parentWidget()
     while around is not None and not isinstance(around, QScrollArea):
         around = around.parentWidget()
@@ -39,7 +45,10 @@ def bring_into_sight(widget: QWidget) -> None:
 
 
 def scrolling(inside: QWidget) -> QScrollArea:
-    """Let what is inside scroll up and down. One area is on a page, or one beside another; none is in another."""
+    """Return a vertical scroll area around a widget.
+
+    A page has one area, or several next to each other, but never nested.
+    """
     area = QScrollArea()
     area.setWidget(inside)
     area.setWidgetResizable(True)
@@ -49,7 +58,7 @@ def scrolling(inside: QWidget) -> QScrollArea:
 
 
 class DialogBody(QScrollArea):
-    """What a dialog says; it scrolls where the screen is too low for it. ``finish`` puts buttons below it."""
+    """Scrolling content of a dialog, for screens that are too low; ``finish`` puts the buttons below."""
 
     def __init__(self, dialog: QDialog) -> None:
         super().__init__()
@@ -66,7 +75,7 @@ class DialogBody(QScrollArea):
         self._shown.timeout.connect(self.fit)
 
     def finish(self, buttons: QWidget) -> None:
-        """Lay the dialog out."""
+        """Lay out the dialog with these buttons below the content."""
         whole = QVBoxLayout(self._dialog)
         whole.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
         whole.setSpacing(SPACING.medium)
@@ -74,24 +83,24 @@ class DialogBody(QScrollArea):
         whole.addWidget(buttons)
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as what is inside, and a few lines high."""
+        """Return the width of the content and the height of a few lines."""
         bar = self.verticalScrollBar().sizeHint().width()
         return QSize(self._inside.minimumSizeHint().width() + bar, SPACING.huge * 2)
 
     def sizeHint(self) -> QSize:
-        """All of it."""
+        """Return the size of the whole content."""
         wanted = max(self._inside.sizeHint().width(), self.minimumSizeHint().width())
         across = max(wanted, self._dialog.width() - 2 * SPACING.wide)
         return QSize(across, self.column.totalHeightForWidth(across))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Only now it is known how large the letters are, and a turn later how many lines buttons take."""
+        """Fit the dialog now that the font is known, and again when the buttons have their final rows."""
         super().showEvent(event)
         self.fit()
         self._shown.start()
 
     def fit(self) -> None:
-        """Make the dialog as high as what it says, as far as the screen has room."""
+        """Make the dialog as high as its content, but no higher than the screen."""
         if (layout := self._dialog.layout()) is None:
             return
         self.updateGeometry()
@@ -101,7 +110,7 @@ class DialogBody(QScrollArea):
 
 
 class Columns(QWidget):
-    """Widgets in rows, each at least ``least`` pixels wide where the whole is; at most ``most`` side by side."""
+    """Grid of widgets: each column at least ``least`` pixels wide if possible, at most ``most`` columns."""
 
     def __init__(self, least: int, most: int) -> None:
         super().__init__()
@@ -115,11 +124,11 @@ class Columns(QWidget):
 
     @property
     def across(self) -> int:
-        """How many are side by side."""
+        """Number of columns in use."""
         return self._across
 
     def show_widgets(self, widgets: Sequence[QWidget]) -> bool:
-        """These, in order; whether they are others than before."""
+        """Show these widgets in order, and return True if they differ from the previous ones."""
         if tuple(widgets) == self._shown:
             return False
         for widget in self._shown:
@@ -129,11 +138,11 @@ class Columns(QWidget):
         return True
 
     def minimumSizeHint(self) -> QSize:
-        """One column."""
+        """Return the size of one column."""
         return QSize(min(self._least, SPACING.huge * 4), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width holds another number."""
+        """Change the number of columns to fit the width."""
         if (across := self._fitting()) != self._across:
             self._place(across)
 

@@ -1,4 +1,4 @@
-"""What the overlay looks like: a pill with the state, the level, the text and where it goes. Drawn on anything."""
+"""Layout and painting of the overlay: state, level, text and destination, on any paint device."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ from app.ui.wording import beside, clock, note_text, state_text
 from app.view import LOWEST_DBFS, View
 
 BARS: Final = 60
-"""Levels that are seen: 3 s at 20 Hz."""
+"""Number of visible levels: 3 s at 20 Hz."""
 SHADOW: Final = 18
-_EMS: Final = 25.0  # its width, in heights of a line
+_EMS: Final = 25.0  # width of the pill in line heights
 _BAR, _PITCH = 2.0, 3.0
 _LEVEL_STATES: Final = frozenset({State.ARMING, State.LISTENING})
 _LOUD_DBFS: Final = -6.0
 
 
 class Levels(deque[float]):
-    """The last levels, the newest at the end."""
+    """Most recent levels, newest last."""
 
     def __init__(self) -> None:
         super().__init__(maxlen=BARS)
@@ -35,7 +35,7 @@ class Levels(deque[float]):
 
 @dataclass(frozen=True)
 class Piece:
-    """One text at its place."""
+    """Text at its position."""
 
     text: str
     font: QFont
@@ -45,7 +45,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Everything at its place. ``meter`` is where the level is drawn."""
+    """Layout of all parts; ``meter`` is the area of the level meter."""
 
     size: QSizeF
     icon: QRectF
@@ -55,7 +55,7 @@ class Drawing:
 
 
 class Pill:
-    """Lays out and paints a view. ``paste_key``: how the key that pastes held text is written, or empty."""
+    """Layout and painting of a view; ``paste_key`` names the key that pastes held text, or is empty."""
 
     def __init__(self, theme: Theme, texts: Texts, most_width: float = 10_000.0) -> None:
         self._theme, self._texts = theme, texts
@@ -63,7 +63,7 @@ class Pill:
         self.paste_key = ""
 
     def drawing(self, view: View) -> Drawing:
-        """Where everything is, from (0, 0)."""
+        """Return the layout of a view, from (0, 0)."""
         body, width = font(SCALE.body), self._width()
         inner, left = width - 2 * SPACING.large, float(SPACING.large)
         head, icon, meter, y = self._head(view, width)
@@ -76,7 +76,7 @@ class Pill:
         return Drawing(QSizeF(width, y + SPACING.medium), icon, meter, (*head, *foot), tuple(texts))
 
     def paint(self, painter: QPainter, view: View, levels: Sequence[float], drawing: Drawing) -> None:
-        """At the painter's (0, 0)."""
+        """Paint a view at the painter's (0, 0)."""
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         body = QRectF(QPointF(0, 0), drawing.size).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(self._theme.colour("line"))
@@ -93,14 +93,14 @@ class Pill:
             self.paint_meter(painter, levels, drawing.meter, active=view.state is State.LISTENING)
 
     def paint_meter(self, painter: QPainter, levels: Sequence[float], place: QRectF, *, active: bool) -> None:
-        """The waveform, or a bar where nothing is to move."""
+        """Paint the waveform, or a bar if motion is reduced."""
         painter.setPen(Qt.PenStyle.NoPen)
         colour = self._theme.colour("accent" if active else "edge")
         if self._theme.motion.reduced:
             self._paint_bar(painter, levels[-1] if levels else LOWEST_DBFS, place, colour)
             return
         bars = [LOWEST_DBFS] * (BARS - len(levels)) + list(levels)
-        bars = bars[-int(place.width() // _PITCH) :]  # the newest, where wide letters leave less room
+        bars = bars[-int(place.width() // _PITCH) :]  # the newest levels, if wide letters leave less room
         for number, level in enumerate(bars):
             height = max(_BAR, loudness(level) * place.height())
             colour.setAlphaF(0.35 + 0.65 * number / len(bars))
@@ -121,7 +121,7 @@ class Pill:
         return min(self.most_width, QFontMetricsF(font(SCALE.body)).height() * _EMS)
 
     def _head(self, view: View, width: float) -> tuple[tuple[Piece, ...], QRectF, QRectF | None, float]:
-        """The first row: state and word on the left, level and time on the right; and where it ends."""
+        """Lay out the first row and return its lower edge: state on the left, level and time on the right."""
         heading = font(SCALE.heading, QFont.Weight.DemiBold)
         metrics = QFontMetricsF(heading)
         top, height = float(SPACING.medium), metrics.height()
@@ -148,7 +148,7 @@ class Pill:
         return found
 
     def _foot(self, view: View, width: float, top: float) -> tuple[list[Piece], float]:
-        """What stands beside the take, in as many rows as it needs; and where they end."""
+        """Lay out the remarks on the take in as many rows as needed, and return their lower edge."""
         caption = font(SCALE.caption)
         metrics = QFontMetricsF(caption)
         x, y, pieces = float(SPACING.large), top, list[Piece]()
@@ -167,12 +167,12 @@ class Pill:
 
 
 def loudness(level_dbfs: float) -> float:
-    """0 (silent) to 1 (loud) for the eye."""
+    """Return a level as a length from 0 (silent) to 1 (loud)."""
     return min(1.0, max(0.0, (level_dbfs - LOWEST_DBFS) / (_LOUD_DBFS - LOWEST_DBFS)))
 
 
 def paint_shadow(painter: QPainter, body: QRectF) -> None:
-    """Soft, around the pill, within ``SHADOW`` pixels."""
+    """Paint a soft shadow around the pill, within ``SHADOW`` pixels."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     for grown in range(SHADOW - 4, 0, -2):

@@ -1,4 +1,4 @@
-"""Rules for programs: in which of them texts are inserted otherwise, or not at all."""
+"""Panel of rules that insert texts differently in certain programs, or not at all."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -33,7 +33,10 @@ _HOLD: Final = "hold"
 
 
 class ProgramRow(QFrame):
-    """One rule. ``changed`` is told another one, ``gone`` that it is not wanted."""
+    """Row that edits one rule.
+
+    ``changed`` is called after every change, ``gone`` when the user removes the rule.
+    """
 
     def __init__(
         self,
@@ -68,7 +71,7 @@ class ProgramRow(QFrame):
         self.remove.clicked.connect(lambda: gone(self))
 
     def show_rule(self, rule: ProgramRule, problem: str) -> None:
-        """What it says, and what is wrong with it."""
+        """Show a rule, and its problem if it has one."""
         self.rule = rule
         if self.program.text().strip() != rule.program:
             self.program.setText(rule.program)
@@ -77,7 +80,7 @@ class ProgramRow(QFrame):
         self.refresh()
 
     def refresh(self) -> None:
-        """In the language and colours of now."""
+        """Update all texts to the current language, font and colours."""
         texts, rule = self._texts, self.rule
         named = {"program": rule.program or texts("programs.unnamed")}
         self.program.setFont(font())
@@ -113,7 +116,7 @@ class ProgramRow(QFrame):
 
 
 class ProgramRulesPanel(QFrame):
-    """Shows values and asks for others. A rule that cannot be stays here, and says why."""
+    """Panel that shows rules and requests changes; an invalid rule stays in the panel with its reason."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -139,12 +142,12 @@ class ProgramRulesPanel(QFrame):
         self.refresh()
 
     def words(self) -> Iterable[str]:
-        """What a search finds it by."""
+        """Yield the words by which the settings search finds this panel."""
         yield from (self._texts("programs.find"), self._texts("programs.name"), self._texts("programs.say"))
         yield from (row.rule.program for row in self.rows)
 
     def show_rules(self, rules: Sequence[ProgramRule]) -> None:
-        """What is in force. While something else is asked for, that is waited for."""
+        """Show the rules in effect, unless the answer to a newer change is still pending."""
         self._known = rules = tuple(rules)
         if self._asked in (None, rules):
             self._asked = None
@@ -152,11 +155,11 @@ class ProgramRulesPanel(QFrame):
                 self._set(rules)
 
     def show_programs(self, programs: Programs) -> None:
-        """Those that somebody dictated into, the last one first."""
+        """Set the programs that received dictated text, most recent first."""
         self._seen = programs
 
     def show_problem(self, problem: Problem) -> None:
-        """What was asked for is not in force."""
+        """Show why the requested rules were refused."""
         if problem.setting == NAME and problem.note is not None:
             note = problem.note
             self._asked = None
@@ -164,7 +167,7 @@ class ProgramRulesPanel(QFrame):
             self._show()
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update all texts to the current language and colours."""
         texts = self._texts
         self.heading.setText(texts("programs.name"))
         self.says.setText(texts("programs.say"))
@@ -174,14 +177,14 @@ class ProgramRulesPanel(QFrame):
         self._show()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """A row without a name was not wanted."""
+        """Drop empty rows when the panel is hidden."""
         empty = [row for row in self.rows if row.rule == ProgramRule("")]
         for row in empty:
             self._drop(row)
         if empty:
             self._show()
 
-    # -- how -----------------------------------------------------------------------------------------------
+    # -- rows and changes ----------------------------------------------------------------------------------
 
     @property
     def _rules(self) -> list[ProgramRule]:
@@ -244,7 +247,7 @@ class ProgramRulesPanel(QFrame):
         self.problem.setVisible(bool(self.problem.text()))
 
     def _fill(self) -> None:
-        """Those that were dictated into and have no rule yet; and any other."""
+        """Fill the menu with programs that have no rule yet, and an entry for any other program."""
         self.menu.clear()
         known = [rule.program for rule in self._rules]
         for name in self._seen.names:

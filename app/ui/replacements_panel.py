@@ -1,4 +1,4 @@
-"""The replacements: a table to edit, what it would have changed, and the way in and out as a sheet."""
+"""Panel of replacements: an editable table, a dry run on past takes, and import and export as a sheet."""
 
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -37,7 +37,10 @@ AskTry = Callable[[TryReplacements], None]
 
 
 class ReplacementsPanel(QFrame):
-    """Shows values and asks for others. A rule counts once its row is left; what is wrong stays here, marked."""
+    """Panel that shows rules and requests changes.
+
+    A rule takes effect when the user leaves its row. An invalid rule stays in the panel, marked.
+    """
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Ask, ask_try: AskTry, dialogs: Dialogs | None = None
@@ -64,16 +67,16 @@ class ReplacementsPanel(QFrame):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_TRY_MS)
-        self._left = QTimer(self)  # not at once: no row may go while its editor closes
+        self._left = QTimer(self)  # delayed: no row may be removed while its editor closes
         self._left.setSingleShot(True)
         self._lay_out()
         self._connect()
         self.refresh()
 
-    # -- what is told --------------------------------------------------------------------------------------
+    # -- values --------------------------------------------------------------------------------------------
 
     def show_rules(self, rules: Sequence[Replacement]) -> None:
-        """What is in force. While something else is asked for, that is waited for."""
+        """Show the rules in effect, unless the answer to a newer change is still pending."""
         self._known = rules = tuple(rules)
         if self._asked in (None, rules):
             self._asked = None
@@ -82,14 +85,14 @@ class ReplacementsPanel(QFrame):
                 self._changed()
 
     def show_problem(self, problem: Problem) -> None:
-        """What was asked for is not in force, or nothing stands in its way any more."""
+        """Show why the requested rules were refused."""
         if problem.setting == NAME and problem.note is not None:
             note = problem.note
             self._asked = None
             self._tell(lambda: note_text(self._texts, note))
 
     def show_tried(self, tried: ReplacementsTried) -> None:
-        """What the rules would have changed, unless they are others by now."""
+        """Show the results of a dry run, unless the rules have changed since."""
         if tried.serial == self._serial and self._tried_rows:
             self._tried = tried
             rules = zip(self._tried_rows, tried.rules, strict=False)
@@ -97,12 +100,12 @@ class ReplacementsPanel(QFrame):
             self._show_results()
 
     def again(self) -> None:
-        """From now on there is somebody who answers."""
+        """Request the dry run again if the panel is visible, for a listener that started later."""
         if self.isVisible():
             self._try()
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update all texts to the current language, font and colours."""
         texts = self._texts
         self.heading.setText(texts("words.replacements"))
         self.says.setText(texts("words.replacements-say"))
@@ -127,7 +130,7 @@ class ReplacementsPanel(QFrame):
         self.results.refresh()
         self._show()
 
-    # -- what is shown -------------------------------------------------------------------------------------
+    # -- display -------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         rules = self.model.draft.rules
@@ -150,7 +153,7 @@ class ReplacementsPanel(QFrame):
         self._show_results()
 
     def _show_results(self) -> None:
-        """Of the row that somebody looks at, or of the first one that would change something."""
+        """Show the dry run of the current row, or of the first rule that would change a take."""
         tried = self._tried if self._tried_rows else None
         self.results.show_tried(tried)
         if tried is None:
@@ -168,14 +171,14 @@ class ReplacementsPanel(QFrame):
         self._told = told
         self._show()
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- user actions --------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Somebody looks."""
+        """Start a dry run when the panel appears."""
         self._soon.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody does, and nobody fills a row any more."""
+        """End the dry run, and finish a row that was begun."""
         self._soon.stop()
         if self.model.begun:
             self.model.finish()
@@ -192,7 +195,7 @@ class ReplacementsPanel(QFrame):
         self.table.begin(row)
 
     def _leave(self) -> None:
-        """Done with the row, unless somebody is in it again."""
+        """Finish the new row, unless the keyboard is in it again."""
         fresh = self.model.draft.fresh
         if fresh is not None and not self.table.is_at(fresh):
             self.model.finish()
@@ -206,7 +209,7 @@ class ReplacementsPanel(QFrame):
             self.table.setCurrentIndex(self.table.found.index(min(here, last), 0))
 
     def _edited(self) -> None:
-        """Ask for what can be; the rest waits here."""
+        """Request the valid rules; invalid ones wait in the panel."""
         counting = self.model.draft.counting
         self._told = str
         if counting != (self._known if self._asked is None else self._asked):
@@ -254,7 +257,7 @@ class ReplacementsPanel(QFrame):
             return self._tell(lambda: self._texts("words.not-written"))
         self._tell(lambda: self._texts("words.exported", place=place))
 
-    # -- how -----------------------------------------------------------------------------------------------
+    # -- layout --------------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
         self.model.edited.connect(self._edited)

@@ -1,4 +1,4 @@
-"""Return presses the button that has the focus, as Space does: one rule for every window."""
+"""Application-wide rule that Return presses the focused button, as Space does."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
@@ -10,9 +10,9 @@ _RETURN = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
 
 class ReturnPresses(QObject):
-    """Watches the keys of the focused button only: events of other widgets do not pass through Python.
+    """Event filter on the focused button only, so that events of other widgets do not pass through Python.
 
-    Buttons of a dialog have Qt's own rule of the default button, and a field for hotkeys reads keys by itself.
+    Dialogs keep Qt's rule of the default button, and a key field reads Return itself.
     """
 
     def __init__(self, application: QApplication) -> None:
@@ -21,7 +21,7 @@ class ReturnPresses(QObject):
         application.focusChanged.connect(self._follow)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Press it."""
+        """Click the button on Return without modifiers; ignore auto-repeat."""
         if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent) or event.key() not in _RETURN:
             return False
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not isinstance(watched, QAbstractButton):

@@ -1,4 +1,4 @@
-"""The rules of the words panel as Qt wants them for a table: one row each, edited in place."""
+"""Table model of the replacement rules: one row each, edited in place."""
 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
@@ -20,15 +20,15 @@ from app.ui.texts import Texts
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 PROBLEM: Final = Role.UserRole
-"""What is wrong with the row; empty: nothing."""
+"""Role of the row's problem; an empty text means that it is valid."""
 QUIET: Final = Qt.ItemDataRole(Role.UserRole + 1)
-"""What stands in a cell that is empty, where that means something."""
+"""Role of the text shown in an empty cell whose emptiness has a meaning."""
 _BREAK: Final = "↵"
 _NO_INDEX: Final = QModelIndex()
 
 
 class Column(IntEnum):
-    """Of the table."""
+    """Columns of the table."""
 
     HEARS = 0
     WRITES = 1
@@ -56,7 +56,7 @@ _HINTS: Final = {
 
 
 class RulesModel(QAbstractTableModel):
-    """``edited``: rules are others now, by hand."""
+    """Table model of replacement rules; ``edited`` is emitted when the user changes them."""
 
     edited = Signal()
 
@@ -66,21 +66,21 @@ class RulesModel(QAbstractTableModel):
         self.draft = Draft()
         self._takes: Mapping[int, int] = {}
 
-    # -- for the panel -------------------------------------------------------------------------------------
+    # -- called by the panel -------------------------------------------------------------------------------
 
     def show_rules(self, rules: Sequence[Replacement]) -> None:
-        """All others go."""
+        """Replace all rules with these."""
         self.beginResetModel()
         self.draft, self._takes = Draft(rules), {}
         self.endResetModel()
 
     def show_takes(self, takes: Mapping[int, int]) -> None:
-        """How many takes each row would change."""
+        """Set the number of takes that each row would change."""
         self._takes = takes
         self._tell(Column.TAKES, Column.TAKES)
 
     def add(self) -> int:
-        """A row to be filled; which one that is."""
+        """Add an empty row and return its number."""
         self.finish()
         row = len(self.draft.rules)
         self.beginInsertRows(QModelIndex(), row, row)
@@ -90,12 +90,12 @@ class RulesModel(QAbstractTableModel):
 
     @property
     def begun(self) -> bool:
-        """Whether there is something in the fresh row."""
+        """True if the new row is no longer empty."""
         row = self.draft.fresh
         return row is not None and self.draft.rules[row] != Replacement("")
 
     def finish(self) -> None:
-        """Whoever filled the row is done with it."""
+        """Finish the new row: keep it if filled, remove it if empty."""
         row = self.draft.fresh
         if row is None:
             return
@@ -109,7 +109,7 @@ class RulesModel(QAbstractTableModel):
             self.edited.emit()
 
     def remove(self, rows: Sequence[int]) -> None:
-        """Without these."""
+        """Remove the rules in these rows."""
         self.beginResetModel()
         self.draft.remove(rows)
         self._takes = {}
@@ -117,7 +117,7 @@ class RulesModel(QAbstractTableModel):
         self.edited.emit()
 
     def merge(self, rules: Sequence[Replacement]) -> None:
-        """These too."""
+        """Add rules; a rule for a known text replaces the old one."""
         self.beginResetModel()
         self.draft.merge(rules)
         self._takes = {}
@@ -125,27 +125,27 @@ class RulesModel(QAbstractTableModel):
         self.edited.emit()
 
     def refresh(self) -> None:
-        """In the language of now."""
+        """Update all texts to the current language."""
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, Column.HEARS, Column.TAKES)
         self._tell(Column.HEARS, Column.TAKES)
 
     def problem(self, row: int) -> str:
-        """What is wrong with it, for people; empty: nothing."""
+        """Return the problem of a row in words; empty if it is valid."""
         why = self.draft.wrong.get(row)
         return self._texts(f"words.wrong.{why}") if why else ""
 
-    # -- for Qt --------------------------------------------------------------------------------------------
+    # -- called by Qt --------------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
-        """One for each rule."""
+        """Return the number of rules."""
         return 0 if parent.isValid() else len(self.draft.rules)
 
     def columnCount(self, parent: Index = _NO_INDEX) -> int:
-        """What a rule consists of, and what it would do."""
+        """Return the number of columns."""
         return 0 if parent.isValid() else len(Column)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
-        """Short, and the whole of it under the pointer."""
+        """Return a short heading, or its explanation as tool tip."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
         column = Column(section)
@@ -160,7 +160,7 @@ class RulesModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        """What a cell shows."""
+        """Return the value of a cell for a role."""
         row, column = index.row(), Column(index.column())
         if role == PROBLEM:
             return self.problem(row)
@@ -178,8 +178,8 @@ class RulesModel(QAbstractTableModel):
         return self._shown(row, column) if role in (Role.DisplayRole, Role.EditRole) else None
 
     def setData(self, index: Index, value: Any, role: int = Role.EditRole) -> bool:
-        """A cell was changed by hand."""
-        if not index.isValid():  # the row went while it was edited
+        """Store a cell that the user edited, and return True on success."""
+        if not index.isValid():  # the row was removed while it was edited
             return False
         row, column = index.row(), Column(index.column())
         if role == Role.EditRole and column in _TEXTS:
@@ -190,7 +190,7 @@ class RulesModel(QAbstractTableModel):
         return False
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Texts are edited, ticks are ticked."""
+        """Return the flags of a cell: texts can be edited, ticks checked."""
         usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         if index.column() in _TEXTS:
             return usual | Qt.ItemFlag.ItemIsEditable
@@ -215,7 +215,7 @@ class RulesModel(QAbstractTableModel):
         return not rule.writes and bool(rule.hears) and row not in self.draft.wrong
 
     def _spoken(self, row: int, column: Column) -> str:
-        """Whoever hears the cell knows what it is of."""
+        """Return the cell for screen readers, with its heading and the row's problem."""
         name = self._texts(_HINTS[column])
         if column in _TICKS:
             on = getattr(self.draft.rules[row], _TICKS[column])
@@ -226,13 +226,13 @@ class RulesModel(QAbstractTableModel):
         return ": ".join(filter(None, (name, shown, self.problem(row))))
 
     def _tell(self, first: Column, last: Column) -> None:
-        """A change of one row may make another one right or wrong."""
+        """Report all rows as changed, because one change can make other rows valid or invalid."""
         if rows := self.rowCount():
             self.dataChanged.emit(self.index(0, first), self.index(rows - 1, last))
 
 
 class FoundRules(QSortFilterProxyModel):
-    """Those that have a text in what they hear or write; the fresh one always."""
+    """Filter for rules that contain the search text in either column; the new row always passes."""
 
     def __init__(self, model: RulesModel) -> None:
         super().__init__()
@@ -240,13 +240,13 @@ class FoundRules(QSortFilterProxyModel):
         self.setSourceModel(model)
 
     def search(self, query: str) -> None:
-        """Empty: all of them."""
+        """Filter by a search text; an empty text shows all rules."""
         self.beginFilterChange()
         self._query = query.strip().casefold()
         self.endFilterChange()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
-        """Whether it is shown."""
+        """Return True if the row matches the search text or is new."""
         rule = self._model.draft.rules[row]
         found = self._query in rule.hears.casefold() or self._query in rule.writes.casefold()
         return found or row == self._model.draft.fresh

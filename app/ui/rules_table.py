@@ -1,4 +1,4 @@
-"""The table of rules: edited in place with mouse or keyboard, a wrong row marked with its reason."""
+"""Table of replacement rules: edited in place with mouse or keyboard, invalid rows marked."""
 
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ _TICKED: Final = frozenset({Column.WHOLE, Column.CASE})
 
 
 class RulesTable(QTableView):
-    """``removed``: rows of the model that somebody wants gone. ``left``: somebody turned to something else."""
+    """Table of rules; ``removed`` carries the rows to delete, ``left`` says that the user left a row."""
 
     removed = Signal(list)
     left = Signal()
@@ -45,7 +45,7 @@ class RulesTable(QTableView):
             | QAbstractItemView.EditTrigger.EditKeyPressed
             | QAbstractItemView.EditTrigger.AnyKeyPressed
         )
-        self.setTabKeyNavigation(False)  # Tab goes on to the next control
+        self.setTabKeyNavigation(False)  # Tab moves to the next control
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -59,7 +59,7 @@ class RulesTable(QTableView):
         theme.changed.connect(self.refresh)
 
     def refresh(self) -> None:
-        """The letters of now."""
+        """Apply the current font to cells, columns and height."""
         self.setFont(font())
         head, metrics = self.horizontalHeader(), QFontMetrics(font())
         head.setFont(font())
@@ -75,37 +75,37 @@ class RulesTable(QTableView):
         self.fit()
 
     def fit(self) -> None:
-        """As high as its rows, within reason."""
+        """Set the height to fit the rows, between a minimum and a maximum."""
         rows = min(max(self.found.rowCount(), _FEWEST_ROWS), _MOST_ROWS)
         head = self.horizontalHeader().sizeHint().height()
         self.setFixedHeight(head + rows * control_height() + 2 * self.frameWidth())
 
     def minimumSizeHint(self) -> QSize:
-        """Some letters of each text."""
+        """Return a width that shows several letters of each text."""
         metrics = QFontMetrics(font())
         fixed = sum(self.columnWidth(column) for column in (Column.WHOLE, Column.CASE, Column.TAKES))
         return QSize(fixed + 2 * metrics.averageCharWidth() * _LETTERS, super().minimumSizeHint().height())
 
     @property
     def rows(self) -> list[int]:
-        """Those of the model that are selected."""
+        """Selected rows, as numbers of the model."""
         chosen = self.selectionModel().selectedRows()
         return sorted(self.found.mapToSource(index).row() for index in chosen)
 
     @property
     def row(self) -> int | None:
-        """The one of the model that the keyboard is at."""
+        """Current row as a number of the model, or None."""
         here = self.found.mapToSource(self.currentIndex())
         return here.row() if here.isValid() else None
 
     def is_at(self, row: int) -> bool:
-        """Whether the keyboard is in this row of the model."""
+        """Return True if the keyboard is in this row of the model."""
         focus = QApplication.focusWidget()
         inside = isinstance(focus, QWidget) and (focus is self or self.isAncestorOf(focus))
         return inside and self.isVisible() and self.row == row
 
     def begin(self, row: int) -> None:
-        """Have this row of the model filled."""
+        """Start editing this row of the model."""
         index = self.found.mapFromSource(self._rules.index(row, Column.HEARS))
         self.setFocus()
         self.setCurrentIndex(index)
@@ -113,7 +113,7 @@ class RulesTable(QTableView):
         self._edit(index)
 
     def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
-        """What a new row hears is followed by what it writes, with Return as with Tab."""
+        """Continue a new rule with its replacement, after Return as after Tab."""
         super().closeEditor(editor, hint)
         here = self.currentIndex()
         entered = hint is QAbstractItemDelegate.EndEditHint.SubmitModelCache
@@ -122,21 +122,21 @@ class RulesTable(QTableView):
             self._edit(self.currentIndex())
 
     def currentChanged(self, current: Index, previous: Index) -> None:
-        """Whoever goes to another row is done with this one."""
+        """Emit ``left`` when the keyboard moves to another row."""
         super().currentChanged(current, previous)
         if previous.isValid() and current.row() != previous.row():
             self.left.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """An editor in a cell is not somewhere else."""
+        """Emit ``left`` when the focus leaves the table; an open cell editor belongs to the table."""
         super().focusOutEvent(event)
         focus = QApplication.focusWidget()
         if not (isinstance(focus, QWidget) and self.isAncestorOf(focus)):
             self.left.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return edits, Delete removes."""
-        edits = self.state() is QAbstractItemView.State.EditingState  # the editor's keys come here too
+        """Edit on Return, remove on Delete or Backspace."""
+        edits = self.state() is QAbstractItemView.State.EditingState  # keys typed in the editor also arrive here
         if edits:
             super().keyPressEvent(event)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
@@ -147,21 +147,21 @@ class RulesTable(QTableView):
             super().keyPressEvent(event)
 
     def _edit(self, index: QModelIndex) -> None:
-        """A text, or nothing; one at a time."""
+        """Open the editor of a text cell, unless one is open."""
         editing = self.state() is QAbstractItemView.State.EditingState
         if index.flags() & Qt.ItemFlag.ItemIsEditable and not editing:
             self.edit(index)
 
 
 class _Cells(QStyledItemDelegate):
-    """Draws cells with the tokens, and edits their texts."""
+    """Delegate that paints cells in theme colours and edits their texts."""
 
     def __init__(self, theme: Theme, table: RulesTable) -> None:
         super().__init__(table)
         self._theme, self._table = theme, table
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        """A field without an outline of its own, as long as a rule may be."""
+        """Create a text field without its own outline, limited to the longest rule."""
         field = QLineEdit(parent)
         field.setFont(font())
         field.setProperty("role", "cell")
@@ -170,8 +170,8 @@ class _Cells(QStyledItemDelegate):
         return field
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Ground, text or tick, and the mark of what is wrong."""
-        looked: Any = option  # whose attributes are not in the stubs
+        """Paint background, text or tick, and the mark of an invalid row."""
+        looked: Any = option  # the stubs lack its attributes
         place, table = QRect(looked.rect), self._table
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -190,7 +190,7 @@ class _Cells(QStyledItemDelegate):
         painter.restore()
 
     def editorEvent(self, event: QEvent, model: Any, option: Any, index: Any) -> bool:
-        """A click anywhere in the cell ticks it, not only one on its middle."""
+        """Toggle a tick on a click anywhere in its cell, or with Space."""
         wanted = event.type() == QEvent.Type.MouseButtonRelease
         if isinstance(event, QKeyEvent):
             wanted = event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Space

@@ -1,4 +1,4 @@
-"""What settings are changed with, by their type. Each shows what is in force, and asks for something else."""
+"""Controls for settings by type: each shows the value in effect and requests another one."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -14,19 +14,21 @@ from app.ui.widgets import Choice, Switch, control_height, label
 
 Asks = Callable[[str | bool | int], None]
 Options = Callable[[], Sequence[tuple[str, str]]]
-"""Values with their texts, in the language of now."""
+"""Returns the values with their texts in the current language."""
 
 Said = Callable[[], str]
-"""A sentence, in the language of now."""
+"""Returns a sentence in the current language."""
 
 LONGEST: Final = 1_000
 _LINES: Final = 4
 
 
 class Control(QWidget):
-    """``target``: what the keyboard reaches, which bears the name. ``high``: better below its name than beside it.
+    """Base of all controls for a setting.
 
-    ``dropped``: somebody has given up what was typed. ``refuse``: of its row, for what is not even asked for.
+    ``target`` is the widget with the focus and the accessible name. ``high``: the control belongs below its name.
+
+    ``dropped`` is emitted when the user discards typed text. ``refuse`` is set by the row and shows invalid input.
     """
 
     dropped = Signal()
@@ -41,25 +43,25 @@ class Control(QWidget):
         self.column.setSpacing(SPACING.small)
 
     def show_value(self, value: Any) -> None:
-        """What is in force."""
+        """Show the value in effect."""
 
     def refresh(self) -> None:
-        """In the language of now."""
+        """Update all texts to the current language."""
 
     @property
     def warning(self) -> str:
-        """What a person should know of the value in force."""
+        """Warning about the value in effect; empty without one."""
         return ""
 
     def keep(self) -> None:
-        """Ask for what was typed and not asked for yet."""
+        """Request the typed value, unless it was requested already."""
 
     def drop(self) -> None:
-        """What was typed is not wanted."""
+        """Discard typed text that was not requested."""
 
 
 class SwitchControl(Control):
-    """On or off."""
+    """Switch for a setting that is on or off."""
 
     def __init__(self, theme: Theme, asks: Asks) -> None:
         self.switch = Switch(theme)
@@ -68,12 +70,12 @@ class SwitchControl(Control):
         self.switch.clicked.connect(lambda on: asks(on))
 
     def show_value(self, value: Any) -> None:
-        """Follows the setting, not the click."""
+        """Set the switch to the setting in effect; a click alone does not move it."""
         self.switch.setChecked(bool(value))
 
 
 class ChoiceControl(Control):
-    """One of several."""
+    """List for a setting with several values."""
 
     def __init__(self, theme: Theme, options: Options, asks: Asks) -> None:
         self.choice = Choice(theme)
@@ -83,18 +85,18 @@ class ChoiceControl(Control):
         self.choice.activated.connect(lambda _: asks(str(self.choice.currentData())))
 
     def show_value(self, value: Any) -> None:
-        """This one is chosen."""
+        """Select the value in effect."""
         self._value = str(value)
         self.refresh()
 
     def refresh(self) -> None:
-        """The texts of now."""
+        """Update the texts of the list to the current language."""
         self.choice.show_entries(self._options(), self._value)
         self.choice.setMinimumWidth(max(usual_width(), self.choice.minimumSizeHint().width()))
 
 
 class TextControl(Control):
-    """A line of text, asked for with Enter or when somebody goes elsewhere; Esc brings back what is in force."""
+    """Text field that requests its value on Enter or when it loses focus; Esc restores the value in effect."""
 
     def __init__(self, asks: Asks, placeholder: Callable[[], str] = str) -> None:
         self.field = QLineEdit()
@@ -109,19 +111,19 @@ class TextControl(Control):
         self.field.installEventFilter(self)
 
     def show_value(self, value: Any) -> None:
-        """What is being typed stays, and so does what was refused: it can be mended."""
+        """Show the value in effect, but keep text that is being typed or was refused, so that it can be fixed."""
         self._value = str(value)
         if not self._typed or self._asked == self._value:
             self.drop()
 
     def refresh(self) -> None:
-        """The language and the letters of now."""
+        """Update placeholder and font."""
         self.field.setFont(font())
         self.field.setMinimumHeight(control_height())
         self.field.setPlaceholderText(self._placeholder())
 
     def keep(self) -> None:
-        """Once for each text."""
+        """Request the typed value, once per text."""
         meant = self.meant(self.field.text().strip())
         if str(meant) == self._value:
             self.drop()
@@ -130,16 +132,16 @@ class TextControl(Control):
             self.asks(meant)
 
     def drop(self) -> None:
-        """Back to what is in force."""
+        """Restore the value in effect."""
         self._typed, self._asked = False, ""
         self.field.setText(self._value)
 
     def meant(self, text: str) -> str | int:
-        """The value that was typed."""
+        """Convert typed text to a value."""
         return text
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Esc leaves a field that was changed; of one that was not, it is the page's."""
+        """Restore the value in effect on Esc; without typed text the page handles Esc."""
         escapes = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
         if escapes and self._typed:
             if event.type() == QEvent.Type.KeyPress:
@@ -153,7 +155,7 @@ class TextControl(Control):
 
 
 class NumberControl(TextControl):
-    """A whole number, with what it counts behind it."""
+    """Field for a whole number, followed by its unit."""
 
     def __init__(self, asks: Asks, unit: Callable[[], str]) -> None:
         super().__init__(asks)
@@ -169,19 +171,19 @@ class NumberControl(TextControl):
         self.column.addLayout(row)
 
     def refresh(self) -> None:
-        """In the language of now."""
+        """Update placeholder, font and unit."""
         super().refresh()
         self.unit.setText(self._unit())
         self.unit.setVisible(bool(self._unit()))
         self.unit.setMinimumWidth(QFontMetrics(font()).height() * 3)
 
     def meant(self, text: str) -> str | int:
-        """A number where it is one: whoever checks says why it is none."""
+        """Convert digits to a number; keep other text, so that the settings check can refuse it with a reason."""
         return int(text) if text.isdecimal() else text
 
 
 class LinesControl(Control):
-    """A list of texts, one a line."""
+    """Text box for a list of texts, one per line."""
 
     high = True
 
@@ -195,47 +197,47 @@ class LinesControl(Control):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What stands there."""
+        """Lines in the box, without empty ones."""
         return tuple(filter(None, map(str.strip, self.field.toPlainText().splitlines())))
 
     def show_value(self, value: Any) -> None:
-        """What is being typed stays."""
+        """Show the value in effect, but keep text that is being typed."""
         before, self._value = self._value, tuple(value)
         if self.lines == before:
             self.drop()
 
     def refresh(self) -> None:
-        """The letters of now."""
+        """Apply the current font."""
         self.field.setFont(font())
         self.field.setFixedHeight(QFontMetrics(font()).lineSpacing() * _LINES + 2 * SPACING.medium)
 
     def keep(self) -> None:
-        """What was typed."""
+        """Request the typed lines if they differ from the value in effect."""
         if self.lines != self._value:
             self.asks("\n".join(self.lines))
 
     def drop(self) -> None:
-        """Back to what is in force."""
+        """Restore the value in effect."""
         if self.lines != self._value:
             self.field.setPlainText("\n".join(self._value))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Who goes elsewhere is done."""
+        """Request the typed lines when the box loses focus."""
         if event.type() == QEvent.Type.FocusOut:
             self.keep()
         return super().eventFilter(watched, event)
 
 
 def usual_width() -> int:
-    """Of fields, in pixels."""
+    """Return the usual width of fields, in pixels."""
     return QFontMetrics(font()).height() * 14
 
 
 def is_key(setting: Setting) -> bool:
-    """Whether it is a hotkey."""
+    """Return True if the setting is a hotkey."""
     return setting.check is checks.key
 
 
 def is_lines(setting: Setting) -> bool:
-    """Whether it is a list of texts."""
+    """Return True if the setting is a list of texts."""
     return bool(setting.type == tuple[str, ...])

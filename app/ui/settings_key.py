@@ -1,4 +1,4 @@
-"""A hotkey in the settings: the field, what speaks against a key, and doing without one."""
+"""Control for a hotkey in the settings: key field, conflicts, and a button for no key."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,11 +16,14 @@ from app.ui.wording import key_text, note_text
 from app.view import Note
 
 Bindings = Callable[[], Mapping[str, str]]
-"""What is bound now, by the names of the settings."""
+"""Returns the current key bindings by the names of their settings."""
 
 
 class KeyControl(Control):
-    """``name``: of the setting. A key of another action of ours is refused; one of other programs is warned of."""
+    """Control for the hotkey setting ``name``.
+
+    A key of another action of this app is refused. A key of another program causes a warning.
+    """
 
     def __init__(self, theme: Theme, texts: Texts, name: str, bindings: Bindings, asks: Asks) -> None:
         self._texts, self._name, self._bindings = texts, name, bindings
@@ -41,23 +44,23 @@ class KeyControl(Control):
         self.refresh()
 
     def show_value(self, value: Any) -> None:
-        """The key that is bound."""
+        """Show the key in effect."""
         self._value = str(value)
         self.field.show_binding(self._value)
         self.none.setVisible(bool(self._value))
 
     def show_problem(self, problem: Note | None) -> None:
-        """Why keys could not be bound; it may be about this one."""
+        """Set why keys could not be bound; the note may concern another key."""
         self._problem = problem or Note("")
 
     def refresh(self) -> None:
-        """In the language of now."""
+        """Update all texts to the current language."""
         self.none.setText(self._texts("settings.key.none"))
         self.none.setAccessibleName(self._texts("settings.key.none-of", name=title(self._texts, self._name)))
 
     @property
     def warning(self) -> str:
-        """That another program has it, or may want it."""
+        """Warning that another program has the key or may want it; empty without one."""
         if self._value and self._problem.values.get("binding") == self._value:
             return note_text(self._texts, self._problem)
         if use := used_for(self._value):

@@ -1,4 +1,4 @@
-"""The press test: which of our keys arrive, and how."""
+"""Key test in the settings: which hotkeys arrive, and how long they are held."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -21,13 +21,13 @@ from app.ui.wording import key_text, note_text
 from app.view import Note
 
 KEYS: Final = {DICTATE: "hotkeys.dictate", CANCEL: "hotkeys.cancel", PASTE_HELD: "hotkeys.paste_held"}
-"""Actions of keys, and their settings."""
+"""Settings of the hotkeys by action."""
 LONGEST_MS: Final = 11_000
-"""A little longer than whoever listens does."""
+"""Time limit of the test, slightly longer than the hotkey listener's own."""
 
 
 class PressTest(QFrame):
-    """Shows what the app's own hotkeys hear, while nothing is dictated."""
+    """Panel that shows the app's hotkeys as they arrive; dictation is paused meanwhile."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -55,29 +55,29 @@ class PressTest(QFrame):
 
     @property
     def testing(self) -> bool:
-        """Whether it listens."""
+        """True while the test runs."""
         return self._limit.isActive()
 
     def words(self) -> Iterable[str]:
-        """What it is found by."""
+        """Yield the words by which the settings search finds this panel, in all languages."""
         for language in LANGUAGES:
             for key in ("settings.press.name", "settings.press.says"):
                 yield str(entries(language)[key])
 
     def show_bindings(self, bindings: Mapping[str, str]) -> None:
-        """The keys, by the names of their settings. What was seen of others is of no use."""
+        """Show the keys by setting name; results for other keys are discarded."""
         if bindings != self._bindings and not self.testing:
             self._tried, self._seen = False, replace(self._seen, keys=())
         self._bindings = bindings
         self.refresh()
 
     def show_problem(self, problem: Note | None) -> None:
-        """Why there are no hotkeys here."""
+        """Show why hotkeys are impossible here."""
         self._problem = problem or Note("")
         self.refresh()
 
     def show_keys(self, seen: KeysSeen) -> None:
-        """What arrived."""
+        """Show the keys that arrived."""
         self._seen = seen
         self._tried = self._tried or seen.testing
         if not seen.testing:
@@ -87,7 +87,7 @@ class PressTest(QFrame):
         self.refresh()
 
     def refresh(self) -> None:
-        """Everything again, in the language of now."""
+        """Update all texts to the current language."""
         texts = self._texts
         self.heading.setText(texts("settings.press.name"))
         self.says.setText(texts("settings.press.says"))
@@ -104,14 +104,14 @@ class PressTest(QFrame):
         self.setAccessibleName(". ".join([texts("settings.press.name"), *told, said]))
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Who goes elsewhere wants to dictate again."""
+        """Stop the test when the panel is hidden, so that the keys dictate again."""
         if self.testing:
             self._clicked()
 
     def _clicked(self) -> None:
         on = not self.testing
         if on:
-            self._tried, self._seen = False, KeysSeen()  # until the keys are known to be tried
+            self._tried, self._seen = False, KeysSeen()  # until the listener confirms the test
             self._limit.start()
         else:
             self._limit.stop()
@@ -166,6 +166,6 @@ class PressTest(QFrame):
             column.addWidget(words)
         column.addLayout(keys)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self.result)  # below the button, which it does not move
+        column.addWidget(self.result)  # below the button, so that it does not move it
         for words in (self.says, self.result):
             words.setWordWrap(True)

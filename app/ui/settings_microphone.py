@@ -1,4 +1,4 @@
-"""The microphone in the settings: which one, and a level that can be tried without a take."""
+"""Control for the microphone setting, with a level test that needs no take."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ from app.ui.wording import note_text
 
 
 class MicrophoneControl(ChoiceControl):
-    """The microphone is open only while somebody tries it here, or dictates."""
+    """List of microphones with a level test; the microphone is open only during the test or a take."""
 
     def __init__(
         self, theme: Theme, texts: Texts, options: Options, asks: Asks, ask: Callable[[Action], None]
@@ -33,12 +33,12 @@ class MicrophoneControl(ChoiceControl):
         self.listen.clicked.connect(lambda: self._try(not self._wanted))
 
     def show_level(self, level_dbfs: float) -> None:
-        """Of a take; while it is tried that is shown instead."""
+        """Show the level of a take, unless a test runs."""
         if not self._wanted:
             self.meter.show_level(level_dbfs)
 
     def show_trial(self, trial: MicrophoneTrial) -> None:
-        """What is heard without a take."""
+        """Show level and problems of the test."""
         if not self._wanted:
             return
         self.meter.show_level(trial.level_dbfs)
@@ -49,14 +49,14 @@ class MicrophoneControl(ChoiceControl):
             self.refresh()
 
     def refresh(self) -> None:
-        """In the language of now."""
+        """Update all texts to the current language."""
         super().refresh()
         self.meter.setAccessibleName(self._texts("microphone.level"))
         self.listen.setText(self._texts("settings.microphone.stop" if self._wanted else "settings.microphone.try"))
         self.listen.setAccessibleName(self.listen.text())
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Who goes elsewhere does not try it any more."""
+        """Stop the test when the control is hidden."""
         if self._wanted:
             self._try(False)
 

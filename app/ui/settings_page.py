@@ -1,4 +1,4 @@
-"""The settings: all of them by section, found by a search, changed while the app runs."""
+"""Settings page: all settings by section, with search, changed while the app runs."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,12 +35,15 @@ SECTIONS: Final = (
     *("general", "audio", "hotkeys", "recognition", "words", "models", "insertion"),
     *("history", "gateway", "worker", "advanced", "help"),
 )
-"""In this order; their titles are the texts ``settings.section.NAME``."""
+"""Sections in order; their titles are the texts ``settings.section.NAME``."""
 _LONGEST_QUERY: Final = 100
 
 
 class SettingsPage(QWidget):
-    """Shows values and asks for others. ``add``: others put panels of theirs below the settings of a section."""
+    """Page that shows settings and requests changes.
+
+    Other parts of the window ``add`` their panels below the settings of a section.
+    """
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs | None = None
@@ -73,20 +76,23 @@ class SettingsPage(QWidget):
         self.add("hotkeys", self.press_test, self.press_test.words)
 
     def add(self, section: str, panel: QWidget, words: Words) -> None:
-        """A panel below the settings of a section; ``words()``: what the search finds it by."""
+        """Add a panel below the settings of a section.
+
+        ``words()`` returns the words by which the search finds the panel.
+        """
         self.sections[section].add(panel, words)
         if self._built:
             self.refresh()
 
     @property
     def rows(self) -> dict[str, Row]:
-        """All rows by the names of their settings; makes those that are not there yet."""
+        """All rows by setting name; missing rows are created first."""
         for name in SECTIONS:
             self._fill(name)
         return self._made.made
 
     def build(self) -> None:
-        """Make what is shown, once somebody looks; the other sections follow while nothing else is to be done."""
+        """Create the visible section on the first call; the others follow when the event loop is idle."""
         if self._built:
             return
         self._built = True
@@ -120,10 +126,10 @@ class SettingsPage(QWidget):
         for problem in tuple(self._problems.values()):
             self.show_problem(problem)
 
-    # -- what is shown -------------------------------------------------------------------------------------
+    # -- values --------------------------------------------------------------------------------------------
 
     def show_settings(self, settings: Settings) -> None:
-        """What is in force."""
+        """Show the settings in effect."""
         known = self._known
         known.settings = settings
         known.choices = replace(known.choices, microphone=settings.audio.microphone)
@@ -133,19 +139,19 @@ class SettingsPage(QWidget):
             self.press_test.show_bindings(known.bindings())
 
     def show_devices(self, devices: Devices) -> None:
-        """The microphones that there are."""
+        """Show the available microphones."""
         choices = self._known.choices
         self._known.choices = replace(choices, microphones=devices.microphones, default_microphone=devices.default)
         if row := self._made.made.get(MICROPHONE):
             row.control.refresh()
 
     def show_view(self, view: View) -> None:
-        """How loud it is; cheap enough for twenty times a second."""
+        """Show the microphone level of a take; cheap enough to call twenty times a second."""
         if (microphone := self._microphone) and microphone.isVisible():
             microphone.show_level(view.level_dbfs)
 
     def show_trial(self, trial: MicrophoneTrial) -> None:
-        """How loud it is while somebody tries it."""
+        """Show the microphone level during a test."""
         if microphone := self._microphone:
             microphone.show_trial(trial)
 
@@ -155,7 +161,7 @@ class SettingsPage(QWidget):
         return row.control if row and isinstance(row.control, MicrophoneControl) else None
 
     def show_keys(self, seen: KeysSeen) -> None:
-        """What arrived of the hotkeys, and what could not be bound."""
+        """Show the hotkeys that arrived and those that could not be bound."""
         self._keys = seen
         self.press_test.show_keys(seen)
         for row in self._made.made.values():
@@ -164,7 +170,7 @@ class SettingsPage(QWidget):
                 row.refresh()
 
     def show_problem(self, problem: Problem) -> None:
-        """A value that was refused is told at its row, and what is wrong with the file on top."""
+        """Show a refused value at its row, and a problem with the settings file at the top."""
         self._problems[problem.about] = problem
         if problem.about == "hotkeys":
             self.press_test.show_problem(problem.note)
@@ -179,13 +185,13 @@ class SettingsPage(QWidget):
         elsewhere = problem.setting in ELSEWHERE
         if note is None or not (refused or elsewhere):
             self.trouble.show_problem(note)
-        elif is_of_value(note) and is_of_file(note):  # it can be read again
+        elif is_of_value(note) and is_of_file(note):  # the file is readable again
             self.trouble.show_problem(note if elsewhere else None)
-        elif not is_of_value(note) and self.trouble.isHidden():  # what is told already says where
+        elif not is_of_value(note) and self.trouble.isHidden():  # a visible message already names the place
             self.trouble.show_problem(note)
 
     def choose(self, section: str) -> None:
-        """This one is shown, and no search."""
+        """Show this section and clear the search."""
         self.section = section
         self.build()
         self.search.clear()
@@ -193,7 +199,7 @@ class SettingsPage(QWidget):
         self.area.verticalScrollBar().setValue(0)
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update all texts to the current language and colours."""
         if not self._built:
             return
         texts = self._texts
@@ -220,31 +226,31 @@ class SettingsPage(QWidget):
         note = problem.note or Note("")
         return lambda: refusal_text(self._texts, problem.setting, note)
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- user actions --------------------------------------------------------------------------------------
 
     def start_search(self) -> None:
-        """Somebody wants to search."""
+        """Move the focus to the search field and select its text."""
         self.search.setFocus()
         self.search.selectAll()
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as what is shown needs: it scrolls up and down only."""
+        """Return the width of the visible content, because the page scrolls only vertically."""
         inside, bar = self.area.widget(), self.area.verticalScrollBar().sizeHint().width()
         shown = inside.minimumSizeHint().width() if inside else 0
         across = self.side.minimumWidth() + SPACING.large + shown + bar + 2 * SPACING.wide
         return QSize(across, super().minimumSizeHint().height())
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Somebody looks."""
+        """Create the rows when the page is shown for the first time."""
         self.build()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """What was typed is asked for."""
+        """Request typed values when the page is hidden."""
         for section in self.sections.values():
             section.keep()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Esc clears the search."""
+        """Clear the search on Esc."""
         if self.search.text() and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             if event.type() == QEvent.Type.KeyPress:
                 self.search.clear()

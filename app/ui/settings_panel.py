@@ -1,4 +1,4 @@
-"""The few settings that everybody needs: microphone, key, worker, language; and quitting."""
+"""Panel of the most used settings: microphone, key, worker and language; and the button that quits."""
 
 from collections.abc import Callable
 from typing import Final
@@ -20,7 +20,7 @@ from app.view import WorkerState, WorkerView
 
 
 class SettingsPanel(QFrame):
-    """Shows choices, and asks for others. What it shows changes when the answer comes back as ``Choices``."""
+    """Panel that shows settings and requests changes; a change is shown when it comes back as ``Choices``."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -51,14 +51,14 @@ class SettingsPanel(QFrame):
         self.refresh()
 
     def show_choices(self, choices: Choices) -> None:
-        """What is chosen now."""
+        """Show the settings in effect."""
         if choices != self._choices:
             self._choices = choices
             self.refusal.hide()
             self.refresh()
 
     def show_worker(self, worker: WorkerView) -> None:
-        """The switch follows the worker, not the click."""
+        """Show the worker's state; the switch follows the worker, not the click."""
         self._worker = worker
         said = worker_text(self._texts, worker)
         self.worker.setChecked(worker.state not in {WorkerState.OFF, WorkerState.FAILED})
@@ -69,14 +69,17 @@ class SettingsPanel(QFrame):
         self.worker.setAccessibleDescription(said)
 
     def show_lending(self, view: LendingView) -> None:
-        """Whom this computer works for besides; it is switched in the settings and in the tray."""
+        """Show the other gateways that this computer works for.
+
+        The user switches them in the settings and in the tray.
+        """
         self._lending = view
         said = "\n".join(lent_text(self._texts, lent) for lent in view.lent if lent.on)
         self.lent_state.setText(said)
         self.lent_state.setVisible(bool(said))
 
     def refresh(self) -> None:
-        """Everything again, in the language of now."""
+        """Update all texts to the current language."""
         texts, choices = self._texts, self._choices
         self.heading.setText(texts("window.settings"))
         for name, shown in self._names.items():
@@ -131,7 +134,7 @@ _NAMED: Final = ("microphone", "hotkey", "mode", "language", "worker")
 
 
 def _group(name: QLabel, *controls: QWidget) -> QVBoxLayout:
-    """A name above what it names."""
+    """Return a layout with a name above its controls."""
     column = QVBoxLayout()
     column.setSpacing(SPACING.hair + 2)
     column.addWidget(name)

@@ -1,4 +1,4 @@
-"""One setting: its name, what it is for, its control, what was refused, and the way back to the default."""
+"""Row of one setting: name, explanation, control, warning, refusal, and reset to the default."""
 
 from PySide6.QtCore import QLineF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
@@ -15,11 +15,11 @@ from app.ui.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets import keep_place, label
 
 _WORDS_LETTERS = 34
-"""So wide at least is what is said about a setting that its control is beside it."""
+"""Minimum width of the explanation, in letters, for the control to stand to its right."""
 
 
 class Row(QWidget):
-    """``ask`` is told a value. What is shown changes when it comes back as ``Settings``, or is refused."""
+    """Row that shows one setting; a change is shown when it comes back as ``Settings`` or is refused."""
 
     def __init__(self, setting: Setting, control: Control, theme: Theme, texts: Texts) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class Row(QWidget):
         self._value = setting.default
         self._wanted: tuple[str, ...] = ()
         self._refused: Said | None = None
-        self._found_by = ""  # of all languages, which are read at the first search
+        self._found_by = ""  # search words of all languages, loaded at the first search
         self.first = True
         self.setObjectName(f"row.{setting.name}")
         control.target.setObjectName(f"setting.{setting.name}")
@@ -48,29 +48,29 @@ class Row(QWidget):
 
     @property
     def changed(self) -> bool:
-        """Whether it is not the default."""
+        """True if the value differs from the default."""
         return bool(self._value != self.setting.default)
 
     def show_settings(self, settings: Settings) -> None:
-        """What is in force."""
+        """Show the value in effect."""
         self._value = self.setting.of_settings(settings)
         self.control.show_value(self._value)
         self._show()
 
     def refuse(self, said: Said | None) -> None:
-        """Why what was asked for is not in force; none: nothing was refused."""
+        """Show why a requested value was refused; ``None`` removes the message."""
         self._refused = said
         self._show()
 
     def back(self) -> None:
-        """To the default."""
+        """Request the default value."""
         self.control.drop()
         self.refuse(None)
         default = self.setting.default
         self.control.asks("\n".join(default) if isinstance(default, tuple) else default)
 
     def search(self, wanted: tuple[str, ...]) -> bool:
-        """Whether it matches; what was searched for is marked."""
+        """Mark the search terms in the texts, and return True if all of them match."""
         if wanted != self._wanted:
             self._wanted = wanted
             self._mark()
@@ -79,7 +79,7 @@ class Row(QWidget):
         return found(wanted, self._found_by)
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update all texts to the current language and colours."""
         texts, name = self._texts, title(self._texts, self.setting.name)
         self.control.refresh()
         self.control.show_value(self._value)
@@ -106,19 +106,19 @@ class Row(QWidget):
         about = " ".join(filter(None, (says(self._texts, self.setting.name), warning, refused)))
         self.control.target.setAccessibleDescription(about)
 
-    # -- where it is ---------------------------------------------------------------------------------------
+    # -- layout --------------------------------------------------------------------------------------------
 
     def minimumSizeHint(self) -> QSize:
-        """The control below the words."""
+        """Return the size with the control below the texts."""
         across = max(self.control.minimumSizeHint().width(), self._head_width())
         return QSize(across, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Beside each other where there is room for both."""
+        """Place the control to the right of the texts if both fit, else below."""
         self._arrange()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A line above it, but above the first."""
+        """Paint a line above every row but the first."""
         if not self.first:
             painter = QPainter(self)
             painter.setPen(self._theme.colour("line"))
@@ -139,7 +139,10 @@ class Row(QWidget):
             self._tell_around()
 
     def _tell_around(self) -> None:
-        """It is of another height now. Qt would tell whoever is around that one level at a time, each seen."""
+        """Report the new height to all parents at once.
+
+        Qt would do so one level per event loop turn, each of them visible.
+        """
         around: QWidget | None = self
         while around is not None and not isinstance(around, QScrollArea):
             around.updateGeometry()
@@ -153,7 +156,7 @@ class Row(QWidget):
         head.addStretch(1)
         keep_place(self.reset)
         words.setSpacing(0)
-        words.addStretch(1)  # together in the middle of what stands beside them
+        words.addStretch(1)  # centre the texts vertically next to the control
         words.addLayout(head)
         for said in (self.says, self.warning, self.refusal):
             said.setWordWrap(True)
@@ -170,7 +173,7 @@ class Row(QWidget):
 
 
 def mark_style(theme: Theme) -> str:
-    """Of what was searched for, as in the history: underlined, not by colour alone."""
+    """Return the CSS style of marked search terms: underlined, so that colour alone does not carry the meaning."""
     contrast = theme.scheme is Scheme.HIGH_CONTRAST
     ground, ink = ("accent", "on_accent") if contrast else ("accent_soft", "accent_strong")
     colours = theme.colours

@@ -1,4 +1,4 @@
-"""Which settings have a row, and with which control."""
+"""Factory of setting rows: which settings have a row, and with which control."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,24 +40,24 @@ ELSEWHERE: Final = frozenset(
         "worker.lend_to",
     }
 )
-"""Settings without a row."""
+"""Settings without a row on the settings page."""
 
 
 @dataclass
 class Known:
-    """What controls need to know of the rest: what is in force, and what there is to choose."""
+    """Values that controls need beyond their own: settings in effect and available choices."""
 
     settings: Settings = Settings()
     choices: Choices = Choices()
 
     def bindings(self) -> dict[str, str]:
-        """The hotkeys, by the names of their settings."""
+        """Return the hotkeys by the names of their settings."""
         keys = (setting for setting in all_settings().values() if is_key(setting))
         return {setting.name: str(setting.of_settings(self.settings)) for setting in keys}
 
 
 class Rows:
-    """Rows by the names of their settings, made section by section: together they take longer than a click may."""
+    """Rows by setting name, created per section, because creating all at once would delay a click noticeably."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], known: Known) -> None:
         self._theme, self._texts, self._ask, self._known = theme, texts, ask, known
@@ -65,7 +65,7 @@ class Rows:
         self._shown = [setting for setting in all_settings().values() if setting.name not in ELSEWHERE]
 
     def has(self, section: str) -> bool:
-        """Return whether the section has settings with rows."""
+        """Return True if the section has settings with rows."""
         return any(setting.section == section for setting in self._shown)
 
     def of(self, section: str) -> list[Row]:
@@ -78,7 +78,7 @@ class Rows:
 
     @property
     def rows(self) -> dict[str, Row]:
-        """All of them, made where they are not there yet."""
+        """All rows; missing rows are created first."""
         return {row.setting.name: row for one in self._shown for row in self.of(one.section)}
 
     def _control(self, setting: Setting) -> Control:

@@ -1,4 +1,4 @@
-"""What a search of the settings finds, and where in a text. Pure."""
+"""Search in the settings: terms, matching and marking. Pure."""
 
 import html
 import re
@@ -6,17 +6,17 @@ import unicodedata
 
 
 def terms(query: str) -> tuple[str, ...]:
-    """What must all be there, in whatever order."""
+    """Split a query into normalised terms, all of which must match in any order."""
     return tuple(unicodedata.normalize("NFKC", query).casefold().split())
 
 
 def found(wanted: tuple[str, ...], words: str) -> bool:
-    """Whether each is somewhere in ``words``, which are in lower case."""
+    """Return True if each term occurs in ``words``, which must be in lower case."""
     return all(term in words for term in wanted)
 
 
 def marked(text: str, wanted: tuple[str, ...], style: str) -> str:
-    """``text`` as HTML, with what was searched for, something, in this style."""
+    """Return ``text`` as HTML with the terms in this style; ``wanted`` must not be empty."""
     pattern = re.compile("|".join(map(re.escape, sorted(wanted, key=len, reverse=True))), re.IGNORECASE)
     parts, place = list[str](), 0
     for hit in pattern.finditer(text):

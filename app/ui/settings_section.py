@@ -1,4 +1,4 @@
-"""One section of the settings: its rows, its panels, and the way back to the defaults of all of it."""
+"""Section of the settings page: its rows, added panels, and the reset of all its settings."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Words = Callable[[], Iterable[str]]
 
 @dataclass(frozen=True)
 class Added:
-    """A panel that somebody put there, in ``around``, and what it is found by, in the language of now."""
+    """Panel added to a section, its wrapper ``around``, and the words by which a search finds it."""
 
     panel: QWidget
     around: QWidget
@@ -26,7 +26,7 @@ class Added:
 
 
 class Section(QWidget):
-    """Shown one at a time, or as far as it matches while somebody searches."""
+    """Section that is shown alone, or reduced to its matches during a search."""
 
     def __init__(self, name: str, texts: Texts) -> None:
         super().__init__()
@@ -56,17 +56,17 @@ class Section(QWidget):
 
     @property
     def title(self) -> str:
-        """In the language of now."""
+        """Title in the current language."""
         return self._texts(f"settings.section.{self.name}")
 
     def fill(self, rows: Sequence[Row]) -> None:
-        """Its settings."""
+        """Add the rows of this section's settings."""
         self.rows = tuple(rows)
         for row in rows:
             self._inside.addWidget(row)
 
     def add(self, panel: QWidget, words: Words) -> None:
-        """Below what is there. Whether it shows itself is its own business."""
+        """Add a panel at the end; it may still hide itself inside its wrapper."""
         around = QWidget()
         inside = QVBoxLayout(around)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -75,13 +75,13 @@ class Section(QWidget):
         self._column.addWidget(around)
 
     def show_settings(self, settings: Settings) -> None:
-        """What is in force."""
+        """Show the settings in effect."""
         for row in self.rows:
             row.show_settings(settings)
         self._show()
 
     def search(self, wanted: tuple[str, ...]) -> int:
-        """Show what matches, and tell how much that is; of an empty search, everything."""
+        """Show the matching rows and panels, and return their number; without terms show everything."""
         rows = [row for row in self.rows if row.search(wanted)]
         for row in self.rows:
             row.setVisible(row in rows)
@@ -95,19 +95,19 @@ class Section(QWidget):
         return len(rows) + len(panels)
 
     def refresh(self) -> None:
-        """In the language of now."""
+        """Update all texts to the current language."""
         self.heading.setText(self.title)
         for row in self.rows:
             row.refresh()
         self._show()
 
     def keep(self) -> None:
-        """Ask for what was typed."""
+        """Request values that were typed but not yet requested."""
         for row in self.rows:
             row.control.keep()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A double click is not two answers; who turns to something else does not want it."""
+        """Ignore double clicks on the reset button, and cancel its confirmation when the focus leaves."""
         if event.type() == QEvent.Type.MouseButtonDblClick:
             return True
         if event.type() == QEvent.Type.FocusOut and self._sure:
@@ -123,7 +123,7 @@ class Section(QWidget):
         return [row for row in self.rows if row.changed]
 
     def _reset(self) -> None:
-        """The second time it is done."""
+        """Reset all changed settings on the second click; the first asks for confirmation."""
         changed = self._changed
         if self._sure:
             for row in changed:

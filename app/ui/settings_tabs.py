@@ -1,4 +1,4 @@
-"""The list of sections beside the settings: one is chosen, the arrows go through them."""
+"""Vertical list of the settings sections, navigated with the arrow keys."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ _BAR = 3.0
 
 
 class SectionTab(QAbstractButton):
-    """The name of a section, with a bar beside it while that is shown."""
+    """Name of a section, with a bar next to it while the section is shown."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -25,17 +25,17 @@ class SectionTab(QAbstractButton):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """Room for the name, bold or not."""
+        """Return a size that fits the name in bold and in normal weight."""
         metrics = QFontMetrics(self._font(chosen=True))
         across = metrics.horizontalAdvance(self.text()) + 2 * SPACING.large
         return QSize(across, metrics.height() + 2 * SPACING.small)
 
     def minimumSizeHint(self) -> QSize:
-        """All of it is read; on a low screen the sections stand closer, so that they need not scroll."""
+        """Return the full width with less vertical padding, so that all sections fit on a low screen."""
         return self.sizeHint() - QSize(0, 2 * SPACING.small)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Its name, on a ground with a bar when chosen: not its colour alone."""
+        """Paint the name; the chosen section also has a background and a bar, not just another colour."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen, place = self.isChecked(), QRectF(self.rect())
@@ -55,7 +55,7 @@ class SectionTab(QAbstractButton):
             ring(painter, place, self._theme.colour("accent"), RADII.small)
 
     def changeEvent(self, event: QEvent) -> None:
-        """A larger font needs more room."""
+        """Ask for more room when the font grows."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.updateGeometry()
@@ -65,7 +65,7 @@ class SectionTab(QAbstractButton):
 
 
 class SectionTabs(QWidget):
-    """``chosen`` is told which one a person wants."""
+    """List of section tabs that calls ``chosen`` with the name of the clicked section."""
 
     def __init__(self, theme: Theme, chosen: Callable[[str], None]) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class SectionTabs(QWidget):
         self._column.addStretch(1)
 
     def add(self, name: str, place: int) -> None:
-        """One more of them, there."""
+        """Insert the tab of a section at a position."""
         tab = self.tabs[name] = SectionTab(self._theme)
         tab.setObjectName(f"section.{name}")
         self._group.addButton(tab)
@@ -87,7 +87,7 @@ class SectionTabs(QWidget):
         tab.clicked.connect(lambda: self._chosen(name))
 
     def choose(self, name: str) -> None:
-        """This one is shown; empty: none of them, or all."""
+        """Mark the shown section; an empty name clears the mark during a search."""
         self._group.setExclusive(bool(name))
         for known, tab in self.tabs.items():
             tab.setChecked(known == name)

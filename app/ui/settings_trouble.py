@@ -1,4 +1,4 @@
-"""What is wrong with the settings file, on top of the settings, with the way to it."""
+"""Message about a problem with the settings file, with its path and a button that opens the folder."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
@@ -13,7 +13,7 @@ from app.view import Note
 
 
 class FileTrouble(QFrame):
-    """Hidden while nothing is wrong."""
+    """Message at the top of the settings, hidden without a problem."""
 
     def __init__(self, texts: Texts, dialogs: Dialogs) -> None:
         super().__init__()
@@ -36,12 +36,12 @@ class FileTrouble(QFrame):
         self.show_problem(None)
 
     def show_problem(self, note: Note | None) -> None:
-        """What it is; none: nothing."""
+        """Show a problem with the settings file; ``None`` hides the message."""
         self._note = note or Note("")
         self.refresh()
 
     def refresh(self) -> None:
-        """In the language of now."""
+        """Update all texts to the current language."""
         said = note_text(self._texts, self._note)
         self.says.setText(said)
         self.where.setText(str(self.place))

@@ -1,4 +1,4 @@
-"""How settings are worded: their names, explanations and values, and what a search finds them by."""
+"""Texts for settings: names, explanations, values and search words."""
 
 from typing import Final
 
@@ -12,39 +12,39 @@ from app.view import Note
 _BAD: Final = frozenset({"setting-bad", "setting-not-allowed"})
 _FILE: Final = "settings.toml"
 _OPTIONS: Final = {"hotkeys.mode": "mode", "general.language": "language"}
-"""Texts that are in use elsewhere too. Of all others: ``settings.option.NAME.VALUE``."""
+"""Text families shared with other windows; all other options use ``settings.option.NAME.VALUE``."""
 
 
 def title(texts: Texts, name: str) -> str:
-    """Its name, for people."""
+    """Return the title of a setting."""
     return texts(f"settings.title.{name}")
 
 
 def says(texts: Texts, name: str) -> str:
-    """What it is for, in a line or two."""
+    """Return the explanation of a setting, one or two lines long."""
     return texts(f"settings.says.{name}")
 
 
 def option_keys(setting: Setting) -> dict[str, str]:
-    """Of each of its choices the text."""
+    """Return the text key of each choice of a setting."""
     family = _OPTIONS.get(setting.name, f"settings.option.{setting.name}")
     return {choice: f"{family}.{choice}" for choice in setting.choices}
 
 
 def unit(texts: Texts, name: str) -> str:
-    """What a number counts; empty where its name says so."""
+    """Return the unit of a number; empty if the title names it."""
     key = f"settings.unit.{name}"
     return texts(key) if texts.knows(key) else ""
 
 
 def placeholder(texts: Texts, name: str) -> str:
-    """What an empty field means; empty where it means nothing."""
+    """Return the meaning of an empty field; empty if it has none."""
     key = f"settings.empty.{name}"
     return texts(key) if texts.knows(key) else ""
 
 
 def refusal_text(texts: Texts, name: str, note: Note) -> str:
-    """Why a value is not in force: what it may be, or what else stands in the way."""
+    """Return why a value is not in effect: the allowed values, or another problem."""
     if not is_of_value(note):
         return note_text(texts, note)
     key = "settings.refused-in-file" if is_of_file(note) else "settings.refused"
@@ -52,12 +52,12 @@ def refusal_text(texts: Texts, name: str, note: Note) -> str:
 
 
 def is_of_value(note: Note) -> bool:
-    """Whether it is about what one setting was to be."""
+    """Return True if the note is about the value of one setting."""
     return note.key in _BAD
 
 
 def is_of_file(note: Note) -> bool:
-    """Whether the settings file says so, or cannot be used; else somebody has asked for it just now."""
+    """Return True if the problem is in the settings file, False if the user just requested the value."""
     return not is_of_value(note) or _FILE in note.values.get("place", "")
 
 
@@ -74,7 +74,7 @@ def _allowed(texts: Texts, name: str) -> str:
 
 
 def found_by(setting: Setting) -> str:
-    """Every word that a search may find it by, in each language: whoever changes it may not read this one."""
+    """Return all search words of a setting in every language, because the user may not read the current one."""
     name = setting.name
     keys = [f"settings.section.{setting.section}", f"settings.title.{name}", f"settings.says.{name}"]
     keys += option_keys(setting).values()

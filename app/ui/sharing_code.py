@@ -1,4 +1,4 @@
-"""A QR code, drawn by ourselves: black on white in every theme, because many cameras read no other."""
+"""QR code: black on white in every theme, because many cameras read no other colours."""
 
 from typing import Final
 
@@ -10,20 +10,20 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.ui.theme import font
 
 QUIET: Final = 4
-"""Modules around it that are light, as ISO/IEC 18004 wants it."""
+"""Width of the light margin in modules, as ISO/IEC 18004 requires."""
 LIGHT: Final = QColor("white")
 DARK: Final = QColor("black")
-_PIXELS: Final = range(4, 7)  # of a module
+_PIXELS: Final = range(4, 7)  # pixels per module
 
 
 def modules(text: str) -> tuple[tuple[bool, ...], ...]:
-    """Its rows; true is dark."""
+    """Return the rows of the QR code for a text; True is dark."""
     made = segno.make(text, error="m", micro=False)
     return tuple(tuple(bool(module) for module in line) for line in made.matrix)
 
 
 class QrCode(QWidget):
-    """Nothing, until it is told what to show."""
+    """QR code, empty until a text is set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,28 +32,28 @@ class QrCode(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def show_text(self, text: str) -> None:
-        """Draws only what is new."""
+        """Show the code of a text; repaint only if it changed."""
         if text != self._text:
             self._text, self._rows = text, modules(text) if text else ()
             self.updateGeometry()
             self.update()
 
     def sizeHint(self) -> QSize:
-        """So large that a module is some whole pixels."""
+        """Return a size in which each module is a whole number of pixels."""
         side = (len(self._rows) + 2 * QUIET) * self._module if self._rows else 0
         return QSize(side, side)
 
     def minimumSizeHint(self) -> QSize:
-        """Nothing is cut."""
+        """Return the preferred size, so that the code is never cut."""
         return self.sizeHint()
 
     @property
     def _module(self) -> int:
-        """Larger beside larger letters, as far as a screen has room."""
+        """Pixels per module: more for larger fonts, within a limit."""
         return min(max(_PIXELS[0], QFontMetrics(font()).height() // _PIXELS[0]), _PIXELS[-1])
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw it in the middle, with whole pixels per module; the quiet zone shrinks with the modules."""
+        """Paint the code in the middle with whole pixels per module; the quiet zone shrinks with the modules."""
         if not self._rows:
             return
         painter, across = QPainter(self), len(self._rows) + 2 * QUIET

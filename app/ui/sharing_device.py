@@ -1,4 +1,4 @@
-"""One device that may use this computer's gateway: what it is; renamed in place, removed at a second word."""
+"""Row of one device that may use this computer's gateway: renamed in place, removed after confirmation."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ from protocol.devices import LONGEST_NAME, clean_name
 
 
 class DeviceRow(QWidget):
-    """Values in, actions out."""
+    """Row that shows one device and passes actions to ``ask``."""
 
     def __init__(self, texts: Texts, ask: Callable[[SharingAction], None]) -> None:
         super().__init__()
@@ -50,12 +50,12 @@ class DeviceRow(QWidget):
         self.revoke.installEventFilter(self)
 
     def show_device(self, device: SharedDevice) -> None:
-        """As it is now."""
+        """Show the device's current values."""
         self.device = device
         self.refresh()
 
     def refresh(self) -> None:
-        """Everything again, in the language of now."""
+        """Update all texts to the current language."""
         texts, name = self._texts, self.device.name
         self.name.show_text(name)
         self.about.setText(device_text(texts, self.device))
@@ -66,7 +66,7 @@ class DeviceRow(QWidget):
         self._show_revoke()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Esc gives a new name up; a double click is no second word, and who turns elsewhere takes it back."""
+        """Cancel renaming on Esc, and the removal when the focus leaves; ignore double clicks on remove."""
         if watched is self.field and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             if event.type() == QEvent.Type.KeyPress:
                 self._end()
@@ -95,7 +95,7 @@ class DeviceRow(QWidget):
 
     def _end(self) -> None:
         had = self.field.hasFocus()
-        self.field.blockSignals(True)  # hiding it ends its editing
+        self.field.blockSignals(True)  # hiding the field would emit editingFinished
         self.field.hide()
         self.field.blockSignals(False)
         self.name.show()

@@ -1,4 +1,4 @@
-"""Lending this computer's worker to one more gateway: which one, the code that it shows, what became of it."""
+"""Dialog that lends this computer's worker to another gateway: choice, code and result."""
 
 from collections.abc import Callable
 from typing import Final
@@ -33,7 +33,10 @@ _LONGEST_CODE: Final = 32
 
 
 class EnlistDialog(QDialog):
-    """``begin`` opens it. While it is seen, gateways are looked for: one that is clicked needs only its code."""
+    """Dialog opened by ``begin`` that lends the worker to another gateway.
+
+    While visible, it searches for gateways; a clicked gateway needs only its code.
+    """
 
     def __init__(
         self,
@@ -75,7 +78,7 @@ class EnlistDialog(QDialog):
         self.refresh()
 
     def begin(self) -> None:
-        """Open it anew."""
+        """Open the dialog with empty fields."""
         self._asked = False
         self.where.clear()
         self.code.clear()
@@ -84,32 +87,32 @@ class EnlistDialog(QDialog):
         (self.found.rows[0].pair if self.found.rows else self.where).setFocus()
 
     def show_lending(self, view: LendingView) -> None:
-        """How it stands."""
+        """Show the progress of lending."""
         self._view = view
         self._show()
 
     def show_gateways(self, view: GatewaysView) -> None:
-        """Those that are known, and those on the network."""
+        """Show the paired gateways and those found on the network."""
         self._gateways = view
         self._show()
 
     def again(self) -> None:
-        """From now on there is somebody who answers."""
+        """Request the search again if the dialog is visible, for a listener that started later."""
         if self.isVisible():
             self._ask_gateways(LookAtGateways(True, _WHO))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Only now they are looked for."""
+        """Start the search for gateways."""
         super().showEvent(event)
         self._ask_gateways(LookAtGateways(True, _WHO))
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks any more."""
+        """Stop the search for gateways."""
         super().hideEvent(event)
         self._ask_gateways(LookAtGateways(False, _WHO))
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update all texts to the current language and colours."""
         texts = self._texts
         self.setWindowTitle(texts("lending.title"))
         self.found_name.setText(texts("gateways.found"))
@@ -126,7 +129,7 @@ class EnlistDialog(QDialog):
         self.heading.setMinimumWidth(QFontMetrics(font()).averageCharWidth() * _LETTERS)
         self._show()
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- user actions --------------------------------------------------------------------------------------
 
     def _group(self, typed: str) -> None:
         if (better := grouped(typed)) != typed and self.code.cursorPosition() == len(typed):
@@ -158,7 +161,10 @@ class EnlistDialog(QDialog):
         self._show()
 
     def _wish(self, *, linked: bool) -> Enlist:
-        """One that was found is asked everywhere where it may be, and must show its certificate."""
+        """Return the request to lend.
+
+        A gateway from the network is asked at all its addresses and must present its certificate.
+        """
         found, code = self._picked, self.code.text()
         if found and found.certificate_sha256:
             return Enlist(encode_link(PairingLink(found.urls, clean_code(code), found.certificate_sha256)))
@@ -168,7 +174,7 @@ class EnlistDialog(QDialog):
         self._asked = False
         self._ask(EndEnlisting())
 
-    # -- what is shown -------------------------------------------------------------------------------------
+    # -- display -------------------------------------------------------------------------------------------
 
     _linked = False
 
@@ -204,7 +210,7 @@ class EnlistDialog(QDialog):
         self.heading.setText(self._texts("lending.to", gateway=name) if name else self._texts("lending.title"))
 
     def _said(self, stage: EnlistStage) -> tuple[str, bool]:
-        """What is told below the fields, and whether something is wrong."""
+        """Return the message below the fields, and True if it is an error."""
         texts, note = self._texts, self._view.note
         if self._wrong:
             return texts(self._wrong), True
@@ -218,7 +224,7 @@ class EnlistDialog(QDialog):
         return "", False
 
     def _lay_out(self) -> None:
-        self._answer = QWidget()  # its room is kept: an answer moves no button
+        self._answer = QWidget()  # keeps its room, so that an answer moves no button
         told = QHBoxLayout(self._answer)
         told.setContentsMargins(0, 0, 0, 0)
         told.setSpacing(SPACING.small)

@@ -1,4 +1,4 @@
-"""Adding a device: what it is for, a code for it that runs out, and what became of it."""
+"""Dialog that adds a device: its purpose, a code that expires, and the result."""
 
 from collections.abc import Callable
 from typing import Final
@@ -22,11 +22,11 @@ from app.ui.widgets import Shape, label
 from protocol.pairing import PairingStage
 
 _LETTERS: Final = 52
-_DIGITS: Final = 2.2  # of the code, relative to the type's own size
+_DIGITS: Final = 2.2  # font size of the code, relative to the system font
 
 
 class InviteDialog(QDialog):
-    """``begin`` opens it; closed in whatever way, the code is good no more."""
+    """Dialog opened by ``begin``; closing it in any way ends the validity of the code."""
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[SharingAction], None], parent: QWidget | None = None
@@ -61,20 +61,20 @@ class InviteDialog(QDialog):
         self.refresh()
 
     def begin(self, gateway: str) -> None:
-        """Open it anew; ``gateway``: what that is called."""
+        """Open the dialog at its first question; ``gateway`` is the name of this gateway."""
         self._gateway, self._invite, self._asked = gateway, InviteView(), False
         self.refresh()
         self.open()
         (self.worker if self.worker.isChecked() else self.client).setFocus()
 
     def show_invite(self, invite: InviteView) -> None:
-        """The code of now, or what became of it."""
+        """Show the current code or the result of pairing."""
         if self._asked:
             self._invite = invite
             self._show()
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update all texts to the current language and colours."""
         texts = self._texts
         self.setWindowTitle(texts("sharing.invite.title"))
         self.client.show_option(texts("sharing.invite.client"), texts("sharing.invite.client-says"))
@@ -85,7 +85,7 @@ class InviteDialog(QDialog):
         self._show()
 
     def _begin_code(self) -> None:
-        """A first one, a new one, or back to the question what the next device is for."""
+        """Request a first or new code; after pairing, return to the question of the purpose."""
         if self._asked and self._invite.stage is PairingStage.PAIRED:
             self._asked, self._invite = False, InviteView()
         else:
@@ -102,7 +102,7 @@ class InviteDialog(QDialog):
             self._asked = False
             self._ask(EndInvite())
 
-    # -- what is shown -------------------------------------------------------------------------------------
+    # -- display -------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         texts, invite = self._texts, self._invite
@@ -191,7 +191,7 @@ class InviteDialog(QDialog):
 
 
 def paint_primary(button: QPushButton, primary: bool) -> None:
-    """Whether it is what somebody most likely wants."""
+    """Mark a button as the primary choice, or remove the mark."""
     role = "primary" if primary else ""
     if button.property("role") != role:
         button.setProperty("role", role)

@@ -1,4 +1,4 @@
-"""The gateways elsewhere that this computer may work for: a switch for each, and what goes on there."""
+"""Panel of other gateways that this computer may work for, with a switch and the worker's state for each."""
 
 from collections.abc import Callable, Iterable
 
@@ -20,7 +20,7 @@ from app.view import WorkerState
 
 
 class LentRow(QWidget):
-    """Values in, actions out."""
+    """Row that shows one gateway and passes actions to ``ask``."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[LendingAction], None]) -> None:
         super().__init__()
@@ -49,12 +49,12 @@ class LentRow(QWidget):
         self.forget.installEventFilter(self)
 
     def show_lent(self, lent: LentView) -> None:
-        """As it is now."""
+        """Show the current state of lending to this gateway."""
         self.lent = lent
         self.refresh()
 
     def refresh(self) -> None:
-        """Everything again, in the language of now."""
+        """Update all texts to the current language."""
         texts, lent = self._texts, self.lent
         said = worker_text(texts, lent.worker)
         self.name.show_text(lent.name)
@@ -66,7 +66,7 @@ class LentRow(QWidget):
         self._show_forget()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A double click is no second word, and who turns elsewhere takes the first one back."""
+        """Ignore double clicks on the forget button, and cancel its confirmation when the focus leaves."""
         if event.type() == QEvent.Type.MouseButtonDblClick:
             return True
         if event.type() == QEvent.Type.FocusOut and self._sure:
@@ -75,7 +75,7 @@ class LentRow(QWidget):
         return super().eventFilter(watched, event)
 
     def _switched(self, on: bool) -> None:
-        self.switch.setChecked(self.lent.on)  # it follows what is in force, not the click
+        self.switch.setChecked(self.lent.on)  # the switch follows the state in effect, not the click
         self._ask(Lend(self.lent.id, on))
 
     def _forget(self) -> None:
@@ -95,7 +95,7 @@ class LentRow(QWidget):
 
 
 class LendingPanel(QFrame):
-    """Shows values and asks for actions. ``shown``: to whoever shows the same elsewhere."""
+    """Panel that shows values and passes actions to ``ask``; ``shown`` repeats each view for other panels."""
 
     shown = Signal(object)
 
@@ -136,20 +136,20 @@ class LendingPanel(QFrame):
         self.refresh()
 
     def words(self) -> Iterable[str]:
-        """What a search finds it by."""
+        """Yield the words by which the settings search finds this panel."""
         texts = self._texts
         yield from (texts("lending.find"), texts("lending.name"), texts("lending.says"))
         yield from (lent.name for lent in self._view.lent)
 
     def show_lending(self, view: LendingView) -> None:
-        """As it is now."""
+        """Show the gateways that this computer is lent to."""
         self._view = view
         self.dialog.show_lending(view)
         self._show()
         self.shown.emit(view)
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update all texts to the current language and colours."""
         texts = self._texts
         self.heading.setText(texts("lending.name"))
         self.says.setText(texts("lending.says"))

@@ -1,4 +1,4 @@
-"""This computer's gateway for other devices: a switch, where it is, and who may use it."""
+"""Panel that shares this computer's gateway with other devices: switch, addresses and devices."""
 
 from collections.abc import Callable, Iterable
 
@@ -22,7 +22,10 @@ SETTING = "gateway.share"
 
 
 class SharingPanel(QFrame):
-    """Shows values, while it is seen; asks ``ask`` for a setting, and ``ask_sharing`` for the rest."""
+    """Panel of the sharing state, updated only while visible.
+
+    Settings go to ``ask``, all other actions to ``ask_sharing``.
+    """
 
     def __init__(
         self,
@@ -52,32 +55,32 @@ class SharingPanel(QFrame):
         self.refresh()
 
     def words(self) -> Iterable[str]:
-        """What a search finds it by."""
+        """Yield the words by which the settings search finds this panel."""
         texts = self._texts
         yield from (texts("sharing.find"), texts("sharing.name"), texts("sharing.says"), texts("sharing.devices"))
 
     def show_settings(self, settings: Settings) -> None:
-        """What is in force."""
+        """Show whether sharing is switched on in the settings."""
         self._on = settings.gateway.share
         self._show()
 
     def show_sharing(self, view: SharingView) -> None:
-        """As it is now."""
+        """Show the current state of sharing and the devices."""
         if view != self._view:
             self._view = view
             self._show()
 
     def show_invite(self, invite: InviteView) -> None:
-        """The code of now."""
+        """Pass the current pairing code to the dialog."""
         self.dialog.show_invite(invite)
 
     def again(self) -> None:
-        """From now on there is somebody who answers."""
+        """Request updates again if the panel is visible, for a listener that started later."""
         if self.isVisible():
             self._ask_sharing(LookAtSharing(True))
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update all texts to the current language and colours."""
         texts = self._texts
         self.heading.setText(texts("sharing.name"))
         self.says.setText(texts("sharing.says"))
@@ -87,15 +90,15 @@ class SharingPanel(QFrame):
         self._show()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Only what is seen is looked at."""
+        """Start updates while the panel is visible."""
         self._ask_sharing(LookAtSharing(True))
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks any more."""
+        """Stop updates while the panel is hidden."""
         self._ask_sharing(LookAtSharing(False))
 
     def _switched(self, on: bool) -> None:
-        self.switch.setChecked(self._on)  # it follows what is in force, not the click
+        self.switch.setChecked(self._on)  # the switch follows the setting in effect, not the click
         self._ask(ChangeSetting(SETTING, on))
 
     def _show(self) -> None:
@@ -164,7 +167,7 @@ class SharingPanel(QFrame):
 
 
 class Fact(QWidget):
-    """A name, what it is, and a way to copy that. Takes no room while there is nothing to say."""
+    """Name and value with a button that copies the value; hidden while the value is empty."""
 
     def __init__(self, texts: Texts) -> None:
         super().__init__()
@@ -184,7 +187,7 @@ class Fact(QWidget):
         self.hide()
 
     def show_fact(self, name: str, value: str, copied: str = "") -> None:
-        """In the language of now. ``copied``: what is copied, if not that."""
+        """Show a name and a value; ``copied`` is the text to copy if it differs from the value."""
         self._copied = copied or value
         self.name.setText(name)
         self.value.setText(value)

@@ -1,4 +1,4 @@
-"""The tray's entries for lending: one for each gateway elsewhere that is worked for, or one to find the first."""
+"""Tray entries for lending: one per gateway that this computer is lent to, or one to choose the first."""
 
 from collections.abc import Callable
 
@@ -13,9 +13,9 @@ from app.ui.texts import Texts
 
 
 class LentEntries:
-    """They stand in ``menu`` before ``before``, and follow what is in force, not the click.
+    """Entries inserted into ``menu`` above ``before``; their marks follow the state in effect, not the click.
 
-    ``begin``: somebody wants to lend, and there is no gateway yet.
+    ``begin`` is called when the user wants to lend and no gateway is known yet.
     """
 
     def __init__(self, menu: QMenu, before: QAction, texts: Texts) -> None:
@@ -31,7 +31,7 @@ class LentEntries:
         self._show()
 
     def show_lending(self, view: LendingView) -> None:
-        """As it is now."""
+        """Show the gateways that this computer is lent to."""
         self._lent = view.lent
         self._show()
 

@@ -1,4 +1,4 @@
-"""How sharing and lending are worded: from values to what a person reads."""
+"""Texts for sharing and lending."""
 
 from datetime import date, datetime
 from typing import Final
@@ -31,7 +31,7 @@ LENT_SHAPES: Final = {
 
 
 def sharing_text(texts: Texts, view: SharingView) -> str:
-    """How it stands, and what to do about it."""
+    """Return the state of sharing, with a remedy if it failed."""
     if view.state is SharingState.ON and not view.urls:
         return texts("sharing.no-network")
     reason = note_text(texts, view.note) if view.note else ""
@@ -39,34 +39,34 @@ def sharing_text(texts: Texts, view: SharingView) -> str:
 
 
 def places_text(view: SharingView | InviteView) -> str:
-    """Where it is reached, one a line, as somebody would type it."""
+    """Return the addresses to type, one per line."""
     return "\n".join(urlsplit(url).netloc for url in view.urls)
 
 
 def fingerprint_text(digest: str) -> str:
-    """In groups of four, eight of them a line, to be compared by eye."""
+    """Return a fingerprint in groups of four, eight per line, for comparison by eye."""
     groups = [digest[place : place + _GROUP] for place in range(0, len(digest), _GROUP)]
     return "\n".join(" ".join(groups[place : place + _LINE]) for place in range(0, len(groups), _LINE))
 
 
 def code_text(code: str) -> str:
-    """In two halves."""
+    """Return a pairing code in two halves."""
     return f"{code[:_HALF]} {code[_HALF:]}" if code else ""
 
 
 def device_text(texts: Texts, device: SharedDevice, day: date | None = None) -> str:
-    """What it is for, and when it was last here."""
+    """Return the purpose of a device and when it was last connected."""
     return f"{texts('sharing.lends' if device.worker else 'sharing.dictates')} · {_seen(texts, device, day)}"
 
 
 def left_text(texts: Texts, invite: InviteView) -> str:
-    """How long a code is good, and how often it may be tried."""
+    """Return the remaining time and tries of a code."""
     tries = texts("sharing.invite.tries", count=invite.tries_left)
     return texts("sharing.invite.left", time=clock(invite.left_s), tries=tries)
 
 
 def ended_text(texts: Texts, invite: InviteView) -> str:
-    """What became of a code; empty while it is good."""
+    """Return the result of a code; empty while it is valid."""
     if invite.note is not None:
         return note_text(texts, invite.note)
     if invite.stage is PairingStage.PAIRED:
@@ -78,7 +78,7 @@ def ended_text(texts: Texts, invite: InviteView) -> str:
 
 
 def lent_text(texts: Texts, lent: LentView) -> str:
-    """For the tray: to whom, and what is going on."""
+    """Return a tray text with the gateway's name, and the worker's state if lending is on."""
     if not lent.on:
         return texts("lending.to", gateway=lent.name)
     return texts("lending.lent", gateway=lent.name, state=worker_text(texts, lent.worker))

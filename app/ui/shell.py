@@ -1,4 +1,4 @@
-"""The one window of the app: pages behind tabs, of which one is seen."""
+"""Frame of the app's window: pages behind tabs, one visible at a time."""
 
 from collections.abc import Callable
 from typing import Final
@@ -41,7 +41,7 @@ _MOST_DIGITS: Final = 9
 
 
 class Tab(QAbstractButton):
-    """The name of a page, underlined while that is seen."""
+    """Name of a page, underlined while the page is shown."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -53,13 +53,13 @@ class Tab(QAbstractButton):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """Room for the name, bold or not: choosing a page moves no other name."""
+        """Return a size that fits the name in bold, so that choosing a page moves no other tab."""
         metrics = QFontMetrics(self._font(chosen=True))
         across = metrics.horizontalAdvance(self.text()) + 2 * SPACING.large
         return QSize(across, metrics.height() + 2 * SPACING.medium)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Its name, and a line under the chosen one: not its colour alone."""
+        """Paint the name; the chosen tab also has a line below, not just another colour."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen = self.isChecked()
@@ -75,7 +75,7 @@ class Tab(QAbstractButton):
             ring(painter, QRectF(self.rect()), self._theme.colour("accent"), SPACING.hair)
 
     def changeEvent(self, event: QEvent) -> None:
-        """A larger font needs more room."""
+        """Ask for more room when the font grows."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.updateGeometry()
@@ -85,11 +85,12 @@ class Tab(QAbstractButton):
 
 
 class Shell(QWidget):
-    """Holds the pages. ``hides``: closing it leaves the app running in a tray, which ``closing`` tells once; else
-    it quits.
+    """Window that holds the pages.
 
-    ``seen`` tells the name of the page that somebody can see now, empty for none: what feeds it may rest.
-    Something may ``cover`` all of them for a while.
+    ``hides``: closing the window leaves the app in the tray, which ``closing`` explains once; otherwise it quits.
+
+    ``seen`` carries the name of the visible page, or an empty text, so that hidden pages need no updates.
+    A widget may ``cover`` all pages for a while.
     """
 
     seen = Signal(str)
@@ -134,23 +135,26 @@ class Shell(QWidget):
 
     @property
     def page(self) -> str:
-        """The name of the one that is in front; empty for none."""
+        """Name of the page in front; empty if there is none."""
         return list(self.tabs)[self._stack.currentIndex()] if self.tabs and not self.covered else ""
 
     @property
     def covered(self) -> bool:
-        """Whether something is in front of all pages."""
+        """True while a widget covers all pages."""
         return self._front.currentWidget() is not self._all
 
     def cover(self, front: QWidget) -> None:
-        """This in front of all of them."""
+        """Show this widget in front of all pages."""
         if self._front.indexOf(front) < 0:
             self._front.addWidget(front)
         self._front.setCurrentWidget(front)
         self._tell()
 
     def uncover(self) -> None:
-        """The pages again, the focus on nothing that could be pressed by mistake. Safe to call twice."""
+        """Show the pages again; safe to call twice.
+
+        The focus goes to the page itself, so that no button is pressed by mistake.
+        """
         covered = self.covered
         self._front.setCurrentWidget(self._all)
         if covered and self.page:
@@ -158,9 +162,10 @@ class Shell(QWidget):
         self._tell()
 
     def add(self, name: str, page: QWidget, *, scrolls: bool = False) -> None:
-        """Add a page, the first of them in front; its text is ``page.NAME``. Ctrl with its number brings it there.
+        """Add a page named by the text ``page.NAME``; the first page added is in front.
 
-        It scrolls up and down if it is high; ``scrolls``: it does so by itself.
+        Ctrl and the page's number choose it. Pages scroll vertically if needed; ``scrolls`` is set for a page that
+        scrolls by itself.
         """
         tab = self.tabs[name] = Tab(self._theme)
         self.pages[name] = page
@@ -174,7 +179,7 @@ class Shell(QWidget):
         self.refresh()
 
     def choose(self, name: str) -> None:
-        """This page in front; if another one was, the focus is on all of it, not on whatever comes next."""
+        """Show this page; if another was shown, focus the page itself and none of its controls."""
         other = self.page != name
         self.tabs[name].setChecked(True)
         self._stack.setCurrentIndex(list(self.tabs).index(name))
@@ -182,7 +187,7 @@ class Shell(QWidget):
             self.pages[name].setFocus()
 
     def refresh(self) -> None:
-        """In the language of now."""
+        """Update all names to the current language."""
         self.setWindowTitle(self._texts("app.name"))
         for name, tab in self.tabs.items():
             tab.setText(self._texts(f"page.{name}"))
@@ -191,11 +196,11 @@ class Shell(QWidget):
             tab.updateGeometry()
 
     def appear(self, name: str = "") -> None:
-        """In front, with the focus, on this page: somebody asked for it."""
+        """Show the window in front with the focus, on this page if one is named."""
         if name:
             self.uncover()
             self.choose(name)
-        if not self._placed:  # later it is as large as a person made it
+        if not self._placed:  # later the window keeps the size that the user gave it
             self._placed = True
             if self._wanted() != self.sizeHint():
                 self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
@@ -205,7 +210,7 @@ class Shell(QWidget):
         self.activateWindow()
 
     def sizeHint(self) -> QSize:
-        """As far as the screen has room."""
+        """Return the wanted size, limited by the screen."""
         return self._wanted().boundedTo(self.screen().availableSize())
 
     def _wanted(self) -> QSize:
@@ -213,17 +218,20 @@ class Shell(QWidget):
         return usual_size() + QSize(0, tabs + SPACING.small)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Somebody looks."""
+        """Emit the name of the visible page."""
         super().showEvent(event)
         self._tell()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks."""
+        """Emit an empty name, because no page is visible."""
         super().hideEvent(event)
         self.seen.emit("")
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """With a tray the app goes on without its window. Without one closing quits, once nothing is unsent."""
+        """Hide the window if there is a tray, after an explanation the first time; otherwise ask the app to quit.
+
+        The app quits once nothing is unsent.
+        """
         if self.hides and (self._closing is None or self._closing.done):
             event.accept()
             return

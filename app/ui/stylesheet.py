@@ -1,4 +1,7 @@
-"""What Qt's own widgets look like, from the tokens. Roles are the dynamic property ``role``. Pure."""
+"""Style sheet for Qt's own widgets, made of the design tokens; the dynamic property ``role`` selects variants.
+
+Pure.
+"""
 
 from string import Template
 from typing import Final
@@ -68,7 +71,10 @@ QScrollBar::add-page, QScrollBar::sub-page { background: none; }
 
 
 def stylesheet(colours: Colours, radius: int, pad: int) -> str:
-    """``radius`` and ``pad`` in pixels. A focus ring is one pixel wider, and takes it from the padding."""
+    """Return the style sheet; ``radius`` and ``pad`` are in pixels.
+
+    A focus ring is one pixel wider than the border and takes that pixel from the padding.
+    """
     sizes = {
         "radius": radius,
         "card": radius * 2,

@@ -1,4 +1,4 @@
-"""The last takes: what was said, when, how it ended, and what can be done with it."""
+"""List of the last takes: text, time, state and possible actions."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -21,7 +21,7 @@ MOST: Final = 50
 
 
 class TakeRow(QFrame):
-    """One recording. Text to paste can be pasted, copied or dismissed; what has no text can be recovered."""
+    """Row of one take: held text can be pasted, copied or dismissed, a take without text recovered."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -48,15 +48,15 @@ class TakeRow(QFrame):
             row.addWidget(button)
 
     def shows(self, take: TakeView) -> bool:
-        """Whether it is this one as it is now."""
+        """Return True if the row already shows this take as it is now."""
         return take == self._take and self._when == when_text(self._texts, take, today())
 
     def keep(self) -> None:
-        """Nothing of it is new; that it was copied is no longer told."""
+        """Keep the row, but reset the label of the copy button."""
         self.copy.setText(self._texts("action.copy"))
 
     def show_take(self, take: TakeView) -> None:
-        """Everything of it, in the language and colours of now."""
+        """Show a take in the current language and colours."""
         texts, self._take = self._texts, take
         when = when_text(texts, take, today())
         self._when = when
@@ -85,7 +85,7 @@ class TakeRow(QFrame):
         return made
 
     def _paste(self) -> None:
-        """Give the focus back to the window that had it before, and paste there."""
+        """Minimise the window, so that the previous window gets the focus, and paste there."""
         self.window().showMinimized()
         QTimer.singleShot(MENU_CLOSES_MS, lambda: self._settle(HeldDeed.PASTE))
 
@@ -106,7 +106,7 @@ class TakeRow(QFrame):
 
 
 class TakesList(QWidget):
-    """The newest first, as many as ``MOST``; the page that it is on scrolls."""
+    """List of at most ``MOST`` takes, newest first; the surrounding page scrolls."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -123,7 +123,7 @@ class TakesList(QWidget):
         self.refresh()
 
     def show_takes(self, takes: Sequence[TakeView]) -> None:
-        """These, the newest first. What is there already costs nothing: each key-down leads here."""
+        """Show these takes, newest first; unchanged rows cost nothing, because every key press calls this."""
         before, self._takes = self._takes, tuple(takes[:MOST])
         self._empty.setVisible(not self._takes)
         while len(self.rows) < len(self._takes):
@@ -139,7 +139,7 @@ class TakesList(QWidget):
                 row.keep() if row.shows(take) else row.show_take(take)
 
     def refresh(self) -> None:
-        """Everything again, in the language and colours of now."""
+        """Update all texts to the current language and colours."""
         self.setAccessibleName(self._texts("window.takes"))
         self._empty.setText(self._texts("window.takes-empty"))
         self._empty.setVisible(not self._takes)
@@ -148,6 +148,6 @@ class TakesList(QWidget):
 
 
 def _newer(takes: Sequence[TakeView], before: Sequence[TakeView]) -> int:
-    """How many of them stand above the newest of before."""
+    """Return the number of takes above the one that was newest before."""
     newest = before[0].session if before else ""
     return next((number for number, take in enumerate(takes) if take.session == newest), 0)

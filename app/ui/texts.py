@@ -1,4 +1,4 @@
-"""Every string that a person reads, by its key, in the language that is chosen while the app runs."""
+"""All user-visible strings by key, in a language that can change while the app runs."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ _NAMES: Final = {f"language.{tag}": tag for tag in LANGUAGES}
 
 
 class Texts(QObject):
-    """``texts("state.idle")``; ``changed`` when the language was."""
+    """Lookup of texts, as in ``texts("state.idle")``; ``changed`` is emitted after a change of language."""
 
     changed = Signal()
 
@@ -21,21 +21,21 @@ class Texts(QObject):
         self._chosen = language
 
     def __call__(self, key: str, /, **values: str | int) -> str:
-        """The text with its values. Raises ``KeyError`` for what is not in the texts.
+        """Return the text of a key with its values. Raises ``KeyError`` for an unknown key.
 
-        A language whose own name no font can draw has its English name.
+        A language whose own name no font can draw gets its English name.
         """
         if key in _NAMES and not language_is_drawn(_NAMES[key]):
             key = f"language.latin.{_NAMES[key]}"
         return filled(self.language, key, values)
 
     def knows(self, key: str) -> bool:
-        """Whether there is such a text."""
+        """Return True if a text with this key exists."""
         return key in entries(self.language)
 
     @property
     def language(self) -> str:
-        """One of ``LANGUAGES``."""
+        """Language in effect, always one of ``LANGUAGES``."""
         if self._chosen in LANGUAGES:
             return self._chosen
         wanted = QLocale.system().uiLanguages() if self._chosen == SYSTEM else [self._chosen]
@@ -44,17 +44,20 @@ class Texts(QObject):
 
     @property
     def chosen(self) -> str:
-        """``system``, or what was chosen."""
+        """Chosen language tag, or ``system``."""
         return self._chosen
 
     def choose(self, language: str) -> None:
-        """``system`` or a language tag, from now on."""
+        """Choose a language tag or ``system``, with effect at once."""
         if language != self._chosen:
             self._chosen = language
             self.changed.emit()
 
 
 def language_for(tags: list[str]) -> str:
-    """The first of these BCP 47 tags that there is. Traditional Chinese reads simplified until it has its own."""
+    """Return the first supported language of these BCP 47 tags.
+
+    Traditional Chinese gets simplified texts until it has its own.
+    """
     primary = (tag.replace("_", "-").split("-")[0].lower() for tag in tags)
     return next((tag for tag in primary if tag in LANGUAGES), LANGUAGES[0])

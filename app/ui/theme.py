@@ -1,4 +1,4 @@
-"""The design tokens beside the colours, and the theme that follows the system while the app runs."""
+"""Design tokens other than colours, and the theme that follows the system while the app runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from app.ui.colours import COLOURS, Colours, Scheme, state_colour
 from app.ui.stylesheet import stylesheet
 
 HAN: Final = ("Noto Sans CJK SC", "Microsoft YaHei UI", "PingFang SC")
-"""Asked for Han after the system's own font: otherwise some systems draw Chinese with Japanese shapes."""
+"""Fonts for Han after the system's own: without them some systems draw Chinese with Japanese glyphs."""
 
 
 @dataclass(frozen=True)
 class Spacing:
-    """Pixels, in steps of four."""
+    """Distances in pixels, in steps of four."""
 
     hair: int = 4
     small: int = 8
@@ -30,7 +30,7 @@ class Spacing:
 
 @dataclass(frozen=True)
 class Radii:
-    """Of corners, in pixels."""
+    """Corner radii in pixels."""
 
     small: int = 6
     medium: int = 10
@@ -39,7 +39,7 @@ class Radii:
 
 @dataclass(frozen=True)
 class Scale:
-    """Sizes of type, relative to the system's own, which a person may have enlarged."""
+    """Font sizes relative to the system's own, which the user may have enlarged."""
 
     caption: float = 0.88
     body: float = 1.0
@@ -49,7 +49,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Motion:
-    """Milliseconds; ``reduced``: nothing moves by itself."""
+    """Durations of animations in milliseconds; ``reduced`` switches animations off."""
 
     quick: int = 120
     gentle: int = 200
@@ -63,7 +63,10 @@ STILL: Final = Motion(0, 0, True)
 
 
 class Theme(QObject):
-    """What to draw with; ``changed`` when the system's wishes change. Fixed by what is given."""
+    """Colours and motion to draw with; ``changed`` is emitted when the system's preferences change.
+
+    A given ``scheme`` or ``motion`` overrides the system.
+    """
 
     changed = Signal()
 
@@ -76,25 +79,25 @@ class Theme(QObject):
 
     @property
     def scheme(self) -> Scheme:
-        """The one in force."""
+        """Colour scheme in effect."""
         return self._scheme or self._system.scheme
 
     @property
     def colours(self) -> Colours:
-        """Of the scheme in force."""
+        """Colours of the scheme in effect."""
         return COLOURS[self.scheme]
 
     @property
     def motion(self) -> Motion:
-        """How long movements last."""
+        """Durations of animations in effect."""
         return self._motion or self._system.motion
 
     def colour(self, name: str) -> QColor:
-        """A colour by the name of its token."""
+        """Return a colour by the name of its token."""
         return QColor(getattr(self.colours, name))
 
     def state_colour(self, state: State) -> QColor:
-        """What stands beside its shape."""
+        """Return the colour of a state's icon."""
         return QColor(state_colour(self.colours, state))
 
     def choose(self, scheme: Scheme | None) -> None:
@@ -103,7 +106,7 @@ class Theme(QObject):
         self.changed.emit()
 
     def dress(self, application: QApplication) -> None:
-        """Give the program its looks, now and at each change."""
+        """Apply style, font and colours to the application, now and at each change."""
         application.setStyle("Fusion")
         application.setFont(font())
         self._apply(application)
@@ -118,9 +121,9 @@ class Theme(QObject):
 
 
 def font(size: float = SCALE.body, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """The system's font at ``size`` of the scale, with Simplified Chinese after it."""
+    """Return the system's font at this scale, with Simplified Chinese fonts as fallback."""
     made = QFont(QGuiApplication.font())
-    family = QFontInfo(made).family()  # a name like "Sans Serif" would be passed over for the next one
+    family = QFontInfo(made).family()  # Qt would skip an alias like "Sans Serif" in a list of families
     made.setFamilies(list(dict.fromkeys((family, *HAN))))
     made.setWeight(weight)
     if made.pointSizeF() > 0:
@@ -131,9 +134,9 @@ def font(size: float = SCALE.body, weight: QFont.Weight = QFont.Weight.Normal) -
 
 
 class System:
-    """What the system wishes. Accessibility is told since Qt 6.10, and less motion since 6.11 or later.
+    """Preferences of the system: contrast since Qt 6.10, reduced motion since 6.11 or later.
 
-    Both objects are kept: when Python's half of the one goes, PySide takes that of the other for deleted.
+    Both objects are kept: when Python's wrapper of one is collected, PySide treats that of the other as deleted.
     """
 
     def __init__(self) -> None:
@@ -141,7 +144,7 @@ class System:
         self._wishes: Any = self._hints.accessibility() if hasattr(self._hints, "accessibility") else None
 
     def signals(self) -> Iterator[SignalInstance]:
-        """Each tells of a change."""
+        """Yield the signals that report changed preferences."""
         yield self._hints.colorSchemeChanged
         for name in ("contrastPreferenceChanged", "motionPreferenceChanged"):
             if hasattr(self._wishes, name):
@@ -149,15 +152,15 @@ class System:
 
     @property
     def scheme(self) -> Scheme:
-        """High contrast where it is asked for, else dark or light."""
+        """High contrast if the system asks for it, else dark or light."""
         if self._wish("contrastPreference") == Qt.ContrastPreference.HighContrast:
             return Scheme.HIGH_CONTRAST
         return Scheme.DARK if self._hints.colorScheme() == Qt.ColorScheme.Dark else Scheme.LIGHT
 
     @property
     def motion(self) -> Motion:
-        """None where less of it is asked for."""
-        wish = self._wish("motionPreference")  # of an enumeration that older versions do not have
+        """Animations, or none if the system asks for reduced motion."""
+        wish = self._wish("motionPreference")  # its enumeration is missing in older versions
         return STILL if getattr(wish, "name", "") == "ReducedMotion" else Motion()
 
     def _wish(self, name: str) -> object:
@@ -165,7 +168,7 @@ class System:
 
 
 def palette(colours: Colours) -> QPalette:
-    """For what Qt draws by itself."""
+    """Return the palette for everything that Qt draws without the style sheet."""
     made = QPalette()
     roles = {
         QPalette.ColorRole.Window: colours.window,

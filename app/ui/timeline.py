@@ -1,4 +1,4 @@
-"""The last utterances as rows on one scale of time, with what the places and the forms mean."""
+"""Timeline of the last utterances: rows on a common time scale, an axis and a legend."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ _VERTICAL: Final = Qt.AlignmentFlag.AlignVCenter
 
 
 class TimelineAxis(QWidget):
-    """What the places on the bars below mean."""
+    """Axis labels above the bars."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
@@ -28,18 +28,18 @@ class TimelineAxis(QWidget):
         theme.changed.connect(self.update)
 
     def show_scale(self, measures: Measures, scale: TimeScale) -> None:
-        """Repaints only for another one."""
+        """Show this scale; repaint only if it changed."""
         if measures is not self._measures or scale != self._scale:
             self._measures, self._scale = measures, scale
             self.updateGeometry()
             self.update()
 
     def sizeHint(self) -> QSize:
-        """A line of small type and its ticks."""
+        """Return the height of a small line of text and its ticks."""
         return QSize(SPACING.huge * 8, round(self._measures.small) + SPACING.small)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The last word, the half and the end."""
+        """Paint labels and ticks at the last word, half of the scale and its end."""
         painter, measures, width = QPainter(self), self._measures, float(self.width())
         painter.setFont(measures.caption)
         bottom = float(self.height())
@@ -56,7 +56,7 @@ class TimelineAxis(QWidget):
 
 
 class Legend(QWidget):
-    """The forms and what they mean, in as many lines as they need."""
+    """Legend of the bar forms, wrapped to as many lines as needed."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class Legend(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """In the language of now."""
+        """Update the words to the current language."""
         said = ("monitor.spoken", "monitor.on-the-way", "monitor.waited", "monitor.decoded", "monitor.inserted")
         forms = (None, Stage.SENT, Stage.QUEUED, Stage.DECODED, Stage.INSERTED)
         self._forms = tuple((form, self._texts(key)) for form, key in zip(forms, said, strict=True))
@@ -78,19 +78,19 @@ class Legend(QWidget):
         self.update()
 
     def hasHeightForWidth(self) -> bool:
-        """Lines are as many as are needed."""
+        """Return True, because the legend wraps."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Of so many lines."""
+        """Return the height of the wrapped legend."""
         return round(self._places(width)[-1].bottom())
 
     def sizeHint(self) -> QSize:
-        """One line."""
+        """Return the height of a single line."""
         return QSize(SPACING.huge * 8, self.heightForWidth(10_000))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A form and its word, one after the other."""
+        """Paint each form with its word, one after the other."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(SCALE.caption))
@@ -115,7 +115,7 @@ class Legend(QWidget):
 
 
 class Timeline(QWidget):
-    """The last utterances, the newest first, on one scale."""
+    """Last utterances, newest first, on a common scale."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
@@ -133,11 +133,11 @@ class Timeline(QWidget):
 
     @property
     def rows(self) -> list[TimelineRow]:
-        """Those that can be seen."""
+        """Visible rows, newest first."""
         return self._moved.rows[: len(self._shown)]
 
     def show_utterances(self, rows: tuple[UtteranceRow, ...]) -> None:
-        """These; the focus stays with its utterance."""
+        """Show these utterances; the focus moves with its utterance."""
         shown = rows[:MOST]
         focused = next((row.row for row in self.rows if row.hasFocus()), None)
         scale = scale_of(shown)
@@ -154,7 +154,7 @@ class Timeline(QWidget):
             self._follow(focused)
 
     def refresh(self) -> None:
-        """Everything again, in the language, type and colours of now."""
+        """Update all rows to the current language, font and colours."""
         self._measures = Measures(self._texts)
         self.legend.refresh()
         self.show_utterances(self._shown)

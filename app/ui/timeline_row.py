@@ -1,4 +1,4 @@
-"""One utterance as a row: its state, when it was, where its time went as a bar and in words, and all of it."""
+"""Row of one utterance: state, time, a bar of its stages, their description, and the total."""
 
 from functools import partial
 from typing import Final
@@ -23,7 +23,7 @@ _VERTICAL: Final = Qt.AlignmentFlag.AlignVCenter
 
 
 class TimelineRow(QWidget):
-    """One utterance, painted as a whole; what can be read out is its name."""
+    """Utterance painted as one widget; the accessible name contains everything."""
 
     def __init__(self, theme: Theme, texts: Texts, moved: "Moved") -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class TimelineRow(QWidget):
         theme.changed.connect(self.update)
 
     def show_row(self, row: UtteranceRow, measures: Measures, scale: TimeScale) -> None:
-        """Repaints only what looks different."""
+        """Show an utterance; repaint only if something visible changed."""
         if (row, measures, scale) == (self.row, self._measures, self._scale):
             return
         if measures is not self._measures:
@@ -46,23 +46,23 @@ class TimelineRow(QWidget):
         self.update()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """From now on Tab comes here."""
+        """Make this row the tab stop, and scroll to it unless it was clicked."""
         self._moved.came(self)
         if event.reason() is not Qt.FocusReason.MouseFocusReason:
             bring_into_sight(self)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Without the ring."""
+        """Repaint without the focus ring."""
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up, down, to the first and to the last."""
+        """Move the focus with the up, down, Home and End keys."""
         if not self._moved.key(self, event.key()):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """State, time, bar, words, total."""
+        """Paint state, time, bar, description and total."""
         if self.row is None:
             return
         painter, measures = QPainter(self), self._measures
@@ -95,7 +95,7 @@ class TimelineRow(QWidget):
         painter.drawText(QRectF(measures.left, low, across, measures.small), _VERTICAL, story)
 
     def _story(self, row: UtteranceRow, metrics: QFontMetricsF, across: float) -> str:
-        """As much of it as there is room for; all of it is under the pointer."""
+        """Return as much of the description as fits; the tool tip has all of it."""
         story = story_text(self._texts, row)
         if metrics.horizontalAdvance(story) > across:
             story = story_text(self._texts, row, short=True)
@@ -120,25 +120,25 @@ class TimelineRow(QWidget):
             self._paint_beyond(painter, at(scale.after_s), top, high)
 
     def _paint_beyond(self, painter: QPainter, x: float, top: float, high: float) -> None:
-        """It goes on where there is no more room."""
+        """Paint a break where the bar exceeds the scale."""
         painter.setPen(QPen(self._theme.colour("surface"), 2))
         for shift in (8.0, 13.0):
             painter.drawLine(QPointF(x - shift, top - 1), QPointF(x - shift + high / 3, top + high + 1))
 
 
 class Moved:
-    """The focus among rows: Tab comes to one of them, the arrows go on from there."""
+    """Keyboard focus among the rows: one row is the tab stop, arrow keys move from there."""
 
     def __init__(self) -> None:
         self.rows: list[TimelineRow] = []
 
     def came(self, row: TimelineRow) -> None:
-        """The focus is here; Tab comes back to it."""
+        """Make this row the only tab stop."""
         for each in self.rows:
             each.setFocusPolicy(Qt.FocusPolicy.StrongFocus if each is row else Qt.FocusPolicy.ClickFocus)
 
     def key(self, row: TimelineRow, key: int) -> bool:
-        """Whether it moves the focus."""
+        """Move the focus by a key, and return True if the key does so."""
         there = [each for each in self.rows if each.isVisible()]
         place = there.index(row)
         to = {

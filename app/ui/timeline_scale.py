@@ -1,7 +1,7 @@
-"""Where things are on a row of the timeline, and the form that each kind of time has.
+"""Geometry of the timeline rows, and the form that shows each kind of time.
 
-Spoken is before the last word, everything else after it, on scales of their own. Beside its colour each kind has a
-form: what is spoken is soft, on the way is a thin line, waiting is hatched, recognising solid, inserting hollow.
+Speech lies before the last word, all other time after it, each on its own scale. Forms differ without colour:
+speech is soft, network time a thin line, waiting hatched, recognition solid, insertion hollow.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from app.ui.texts import Texts
 from app.ui.theme import SCALE, SPACING, Theme, font
 from app.ui.wording import state_text
 
-_SPOKEN_PART: Final = 0.26  # of the bar's room
+_SPOKEN_PART: Final = 0.26  # share of the bar's width
 _LONGEST_SPOKEN_S: Final = 30.0
 _SHORTEST_SPOKEN_S: Final = 5.0
 _SHORTEST_AFTER_S: Final = 0.5
@@ -29,14 +29,14 @@ _NEARLY_ALL: Final = 90.0
 
 @dataclass(frozen=True)
 class TimeScale:
-    """``before_s`` are as long as the room before the last word, ``after_s`` as that after it."""
+    """Seconds that fill the room before the last word (``before_s``) and after it (``after_s``)."""
 
     before_s: float = _SHORTEST_SPOKEN_S
     after_s: float = 1.0
 
 
 def scale_of(rows: Sequence[UtteranceRow]) -> TimeScale:
-    """One that fits nearly all of them: a few that waited for minutes leave the others their room. Pure."""
+    """Return a scale that fits 90 % of the rows, so that a few slow ones do not squeeze the others. Pure."""
     spoken = max((row.spoken_s for row in rows), default=0.0)
     totals = sorted(row.total_s for row in rows)
     most = percentile(totals, _NEARLY_ALL) if totals else 0.0
@@ -45,7 +45,7 @@ def scale_of(rows: Sequence[UtteranceRow]) -> TimeScale:
 
 
 class Measures:
-    """Where the parts of a row are, in the type of now."""
+    """Positions and sizes of the parts of a row at the current font."""
 
     def __init__(self, texts: Texts) -> None:
         self.body, self.caption = font(SCALE.body), font(SCALE.caption)
@@ -62,30 +62,30 @@ class Measures:
         self.height = round(self.line + self.small + SPACING.hair + 2 * SPACING.small)
 
     def zero(self, width: float) -> float:
-        """Where the last word is."""
+        """Return the x position of the last word."""
         return self.left + self.room(width) * _SPOKEN_PART
 
     def room(self, width: float) -> float:
-        """How wide the bar may be."""
+        """Return the width available to the bar."""
         return max(1.0, width - self.left - self.right)
 
     def spoken(self, width: float, scale: TimeScale, seconds: float) -> float:
-        """How wide so much speech is."""
+        """Return the width of this duration of speech."""
         return self.room(width) * _SPOKEN_PART * min(1.0, seconds / scale.before_s)
 
     def after(self, width: float, scale: TimeScale, seconds: float) -> float:
-        """Where so long after the last word is; never beyond the end."""
+        """Return the x position of a time after the last word, limited to the end of the bar."""
         room = self.room(width) * (1 - _SPOKEN_PART)
         return self.zero(width) + room * min(1.0, seconds / scale.after_s)
 
 
 def other(texts: Texts) -> str:
-    """A name of somebody else, as wide as they are."""
+    """Return a session label as wide as those of other sessions."""
     return texts("monitor.somebody", session="0000")
 
 
 def paint_part(painter: QPainter, theme: Theme, stage: Stage | None, place: QRectF) -> None:
-    """A part of a bar, in its form; ``None`` is what was spoken."""
+    """Paint part of a bar in the form of its stage; ``None`` is speech."""
     painter.setPen(Qt.PenStyle.NoPen)
     thin = place.adjusted(0, place.height() * 0.38, 0, -place.height() * 0.38)
     match stage:

@@ -1,4 +1,4 @@
-"""The icon in the tray, and its menu: everything within two clicks."""
+"""Tray icon and its menu, in which everything is at most two clicks away."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -27,12 +27,12 @@ INSERT_READY = "insert-ready"
 
 
 def available() -> bool:
-    """Whether this desktop has a tray; without one the main window does everything."""
+    """Return True if this desktop has a tray; without a tray the main window does everything."""
     return QSystemTrayIcon.isSystemTrayAvailable()
 
 
 class Tray(QSystemTrayIcon):
-    """``open_window``: show the window on the page of this name; without one on that of before."""
+    """Tray icon; ``open_window`` shows the window on the named page, or on its last page for an empty name."""
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[Action], None], open_window: Callable[[str], None]
@@ -66,7 +66,7 @@ class Tray(QSystemTrayIcon):
         self.refresh()
 
     def show_view(self, view: View) -> None:
-        """Icon, tooltip and what can be done now."""
+        """Update icon, tool tip and the actions possible now."""
         self._view, texts = view, self._texts
         state, unsent = state_text(texts, view.state), round(view.unsent_s)
         where = self.gateways.where
@@ -82,18 +82,18 @@ class Tray(QSystemTrayIcon):
             self.setIcon(icons.tray_icon(view.state, self._theme.colours, unsent=bool(unsent)))
 
     def show_worker(self, worker: WorkerView) -> None:
-        """The entry follows the worker, not the click."""
+        """Show the worker's state; the mark follows the worker, not the click."""
         self._worker = worker
         self.worker.setText(menu_name(self._texts("worker.stated", state=worker_text(self._texts, worker))))
         self.worker.setChecked(worker.state not in {WorkerState.OFF, WorkerState.FAILED})
 
     def show_gateways(self, view: GatewaysView) -> None:
-        """Where speech goes now, and what may be chosen."""
+        """Show the gateway in use and the choices."""
         self.gateways.show_gateways(view)
         self.show_view(self._view)
 
     def show_choices(self, choices: Choices) -> None:
-        """The microphones, the current one marked."""
+        """List the microphones and mark the chosen one."""
         if choices != self._choices:
             self._choices = choices
             self._fill_microphones()
@@ -104,11 +104,11 @@ class Tray(QSystemTrayIcon):
         return key_text(self._texts, self._choices.works(PASTE_HELD))
 
     def show_takes(self, takes: Sequence[TakeView]) -> None:
-        """Offer the texts to paste."""
+        """Offer the held texts of these takes."""
         self.held.show_takes(takes)
 
     def refresh(self) -> None:
-        """Everything again, in the language of now."""
+        """Update all texts to the current language."""
         texts = self._texts
         self.microphones.setTitle(texts("tray.microphone"))
         self.gateways.refresh()
@@ -124,7 +124,7 @@ class Tray(QSystemTrayIcon):
         self.show_view(self._view)
 
     def _clicked(self, reason: QSystemTrayIcon.ActivationReason) -> None:
-        if reason == QSystemTrayIcon.ActivationReason.Trigger:  # the menu comes by itself
+        if reason == QSystemTrayIcon.ActivationReason.Trigger:  # the system opens the menu itself
             self._open_window("")
 
     def _redraw(self) -> None:

@@ -1,4 +1,4 @@
-"""The few controls that Qt does not draw as we want them."""
+"""Controls that Qt does not draw as needed, and helpers for layouts."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -40,13 +40,13 @@ from app.view import LOWEST_DBFS
 S = TypeVar("S", bound=StrEnum)
 
 _RING = 2.0
-_ANY = "surrogatepass"  # a name of a file may be in no encoding
+_ANY = "surrogatepass"  # file names may contain undecodable bytes
 _LONGEST_TIP = 2_000
 _LONGEST_CHOICE = 44
 
 
 def label(text: str = "", *, size: float = SCALE.body, role: str = "", bold: bool = False) -> QLabel:
-    """A line of text in the one type scale."""
+    """Return a label in the common type scale."""
     made = QLabel(text)
     made.setFont(font(size, QFont.Weight.DemiBold if bold else QFont.Weight.Normal))
     made.setTextFormat(Qt.TextFormat.PlainText)
@@ -56,7 +56,7 @@ def label(text: str = "", *, size: float = SCALE.body, role: str = "", bold: boo
 
 
 def card() -> tuple[QFrame, QVBoxLayout]:
-    """A surface for what belongs together."""
+    """Return a card that groups related widgets, and its layout."""
     frame = QFrame()
     frame.setProperty("role", "card")
     layout = QVBoxLayout(frame)
@@ -66,7 +66,7 @@ def card() -> tuple[QFrame, QVBoxLayout]:
 
 
 def action_button(do: Callable[[], None], role: str = "") -> QPushButton:
-    """One that does this; its text comes later."""
+    """Return a button with this action; its text is set later."""
     made = QPushButton()
     made.setProperty("role", role)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -76,7 +76,7 @@ def action_button(do: Callable[[], None], role: str = "") -> QPushButton:
 
 
 class Shape(QWidget):
-    """A state's shape in its colour; its name is the state's word."""
+    """Icon of a state in its colour, with the state's word as accessible name."""
 
     def __init__(self, theme: Theme, state: State, size: float = SCALE.body) -> None:
         super().__init__()
@@ -86,20 +86,20 @@ class Shape(QWidget):
         theme.changed.connect(self.update)
 
     def show_state(self, state: State, word: str) -> None:
-        """Repaints only for another one."""
+        """Show a state; repaint only if it changed."""
         if state is not self.state:
             self.state = state
             self.update()
         self.setAccessibleName(word)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The icon."""
+        """Paint the icon of the state."""
         painter = QPainter(self)
         icons.draw(painter, self.state.value, QRectF(self.rect()), self._theme.state_colour(self.state))
 
 
 class StateIcon(QWidget, Generic[S]):
-    """A state's shape in its colour, as ``shapes`` draws and colours each; its name is the state's word."""
+    """Icon of a state as drawn and coloured in ``shapes``, with the state's word as accessible name."""
 
     def __init__(self, theme: Theme, shapes: Mapping[S, tuple[str, str]], state: S) -> None:
         super().__init__()
@@ -109,19 +109,19 @@ class StateIcon(QWidget, Generic[S]):
         theme.changed.connect(self.update)
 
     def show_state(self, state: S, word: str) -> None:
-        """Draw this one."""
+        """Show this state and its word."""
         self.state = state
         self.setAccessibleName(word)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The icon."""
+        """Paint the icon of the state."""
         name, colour = self._shapes[self.state]
         icons.draw(QPainter(self), name, QRectF(self.rect()), self._theme.colour(colour))
 
 
 class Meter(QWidget):
-    """A level as a bar."""
+    """Level meter drawn as a bar."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -131,13 +131,13 @@ class Meter(QWidget):
         theme.changed.connect(self.update)
 
     def show_level(self, level_dbfs: float) -> None:
-        """Repaints only for a level that looks different."""
+        """Show a level; repaint only if the bar changes visibly."""
         if round(loudness(level_dbfs), 2) != round(loudness(self.level_dbfs), 2):
             self.update()
         self.level_dbfs = level_dbfs
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A track, and as much of it as there is level."""
+        """Paint the track, filled up to the level."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -151,7 +151,7 @@ class Meter(QWidget):
 
 
 class Switch(QAbstractButton):
-    """On or off. Its text is beside it, in a label of its own."""
+    """Switch without text; a separate label stands next to it."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -162,12 +162,12 @@ class Switch(QAbstractButton):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """As high as a line of text."""
+        """Return a size as high as a line of text."""
         height = QFontMetrics(font()).height() + SPACING.hair
         return QSize(round(height * 1.8) + SPACING.small, height + SPACING.small)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A track with a knob: on the right and filled when on."""
+        """Paint a track with a knob, which is on the right and filled when on."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         track = QRectF(self.rect()).adjusted(3.5, 3.5, -3.5, -3.5)
@@ -185,7 +185,7 @@ class Switch(QAbstractButton):
 
 
 class Choice(QComboBox):
-    """A list to choose from, drawn like our buttons. The wheel does not change it while somebody scrolls by."""
+    """Drop-down list drawn like the buttons; the mouse wheel scrolls the page instead of changing the value."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -197,18 +197,21 @@ class Choice(QComboBox):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """As high as a button."""
+        """Return a size as high as a button."""
         return QSize(super().sizeHint().width(), control_height())
 
     def minimumSizeHint(self) -> QSize:
-        """As high as a button, and wide enough for each of its texts that is not very long."""
+        """Return the height of a button and a width that fits all entries up to a limit."""
         metrics = QFontMetrics(font())
         widest = max((metrics.horizontalAdvance(self.itemText(row)) for row in range(self.count())), default=0)
         widest = min(widest, metrics.averageCharWidth() * _LONGEST_CHOICE)
         return QSize(widest + metrics.height() + SPACING.wide + SPACING.hair, control_height())
 
     def show_entries(self, entries: Sequence[tuple[str, str]], chosen: str) -> None:
-        """Values with their texts. Not while the list is open: it would close under the pointer."""
+        """Show values with their texts and select one.
+
+        Unchanged entries are kept, because new ones would close an open list under the pointer.
+        """
         with QSignalBlocker(self):
             known = [(self.itemData(row), self.itemText(row)) for row in range(self.count())]
             if known != list(entries):
@@ -220,11 +223,11 @@ class Choice(QComboBox):
         self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Left to the page."""
+        """Leave the mouse wheel to the page."""
         event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A field with what is chosen and a chevron."""
+        """Paint a field with the selected text and a chevron."""
         painter = QPainter(self)
         frame(painter, self, self._theme)
         height = float(self.height())
@@ -239,7 +242,7 @@ class Choice(QComboBox):
 
 
 class Elided(QLabel):
-    """As many lines of a text as given, the rest under the pointer."""
+    """Label that shows the first lines of a text; the tool tip shows more."""
 
     def __init__(self, lines: int = 2) -> None:
         super().__init__()
@@ -251,13 +254,13 @@ class Elided(QLabel):
         self._whole = ""
 
     def show_text(self, text: str) -> None:
-        """All of it is the accessible name."""
+        """Show a text; the accessible name holds all of it."""
         self._whole = text
         self.setAccessibleName(text)
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width holds another length."""
+        """Cut the text again for the new width."""
         if event.size().width() != event.oldSize().width():
             self._fit()
 
@@ -268,12 +271,12 @@ class Elided(QLabel):
 
 
 def beginning(text: str, look: QFont, width: float, most: int) -> str:
-    """As much of the start of ``text`` as fits into ``most`` lines, with an ellipsis if it is not the whole.
+    """Return the start of ``text`` that fits into ``most`` lines, with an ellipsis if it is cut.
 
-    The text is laid out once, and as much of it as anybody sees: half an hour of speech costs no more.
+    Only the visible part is laid out, once, so half an hour of speech costs no more than a sentence.
     """
     start = text[:MOST].replace("\n", " ")
-    units = start.encode("utf-16-le", _ANY)  # as Qt counts
+    units = start.encode("utf-16-le", _ANY)  # Qt counts in UTF-16 units
     layout = QTextLayout(start, look)
     layout.setTextOption(_by_word())
     layout.beginLayout()
@@ -292,19 +295,19 @@ def beginning(text: str, look: QFont, width: float, most: int) -> str:
 
 
 def _by_word() -> QTextOption:
-    """As a ``QLabel`` breaks lines."""
+    """Return the option that breaks lines as ``QLabel`` does."""
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WordWrap)
     return option
 
 
 def control_height() -> int:
-    """Of fields and buttons, in pixels."""
+    """Return the height of fields and buttons, in pixels."""
     return QFontMetrics(font()).height() + 2 * SPACING.small + 2
 
 
 def make_room(button: QPushButton, names: Iterable[str]) -> None:
-    """Make the button as wide as its longest name, so that another name moves nothing beside it."""
+    """Make the button as wide as its longest name, so that changing the name moves no neighbour."""
     button.setMinimumWidth(0)
     shown, widest = button.text(), 0
     for name in names:
@@ -315,21 +318,21 @@ def make_room(button: QPushButton, names: Iterable[str]) -> None:
 
 
 def keep_place(control: QWidget) -> None:
-    """Keep the control's room while it is hidden, so that others stay where they are."""
+    """Keep the control's room while it is hidden, so that its neighbours do not move."""
     policy = control.sizePolicy()
     policy.setRetainSizeWhenHidden(True)
     control.setSizePolicy(policy)
 
 
 def reveal(control: QWidget, shown: bool, heir: QWidget) -> None:
-    """Show it or not; one that goes leaves the focus to ``heir``, not to whatever is next, such as "delete"."""
+    """Show or hide a control; if it had the focus, ``heir`` gets it, not the next control, such as "delete"."""
     if not shown and control.hasFocus():
         heir.setFocus()
     control.setVisible(shown)
 
 
 def frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:
-    """A field's outline, wider with the focus."""
+    """Paint the outline of a field, wider with the focus."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     focused = widget.hasFocus()
     inset = 1.0 if focused else 0.5
@@ -340,7 +343,7 @@ def frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:
 
 
 def ring(painter: QPainter, around: QRectF, colour: QColor, radius: float) -> None:
-    """The mark of the focus."""
+    """Paint the focus ring around a rectangle."""
     painter.setPen(QPen(colour, _RING))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(around.adjusted(1, 1, -1, -1), radius, radius)

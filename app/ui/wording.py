@@ -1,4 +1,4 @@
-"""How states, notes, times and keys are worded: from values to what a person reads."""
+"""Texts for states, notes, times and keys."""
 
 import time
 from datetime import date, datetime
@@ -26,18 +26,24 @@ def state_text(texts: Texts, state: State) -> str:
 
 
 def ended_text(texts: Texts, state: State, *, partly: bool = False) -> str:
-    """Return the word of a recording's state. ``partly``: some of it was inserted before it was cancelled."""
+    """Return the word of a recording's state.
+
+    ``partly``: some text was inserted before the recording was cancelled.
+    """
     word = state_text(texts, state)
     return _PART.join((word, texts("take.partly"))) if partly else word
 
 
 def textless(texts: Texts, state: State) -> str:
-    """Return what stands where the text of a recording will be, or would be."""
+    """Return the text shown for a recording without text, by its state."""
     return texts(_TEXTLESS[state]) if state in _TEXTLESS else state_text(texts, state)
 
 
 def note_text(texts: Texts, note: Note, paste_key: str = "") -> str:
-    """Its text; empty for one that this version does not know. ``paste_key``: what to press where that helps."""
+    """Return the text of a note; empty for a note unknown to this version.
+
+    ``paste_key`` is the key to press, for notes that can name it.
+    """
     key, values = f"note.{note.key}", _worded(texts, note)
     if paste_key and texts.knows(f"{key}-key"):
         return texts(f"{key}-key", key=paste_key, **values)
@@ -45,7 +51,7 @@ def note_text(texts: Texts, note: Note, paste_key: str = "") -> str:
 
 
 def worker_text(texts: Texts, worker: WorkerView) -> str:
-    """Its state, with the percent of a download, its device or the reason of a failure."""
+    """Return a worker's state with download percentage, device, jobs or failure reason."""
     if worker.state is WorkerState.DOWNLOADING and worker.percent is not None:
         state = texts("worker.downloading-percent", percent=worker.percent)
     else:
@@ -58,7 +64,7 @@ def worker_text(texts: Texts, worker: WorkerView) -> str:
 
 
 def when_text(texts: Texts, take: TakeView, today: date) -> str:
-    """The day unless it is today, the time, and how long it is."""
+    """Return time and length of a take, with the day unless it is today."""
     begun = datetime.fromtimestamp(take.started_s)
     at, length = begun.strftime("%H:%M"), clock(take.seconds)
     if begun.date() == today:
@@ -67,7 +73,7 @@ def when_text(texts: Texts, take: TakeView, today: date) -> str:
 
 
 def beside(texts: Texts, view: View, paste_key: str) -> list[tuple[str, str]]:
-    """What stands beside the take, each with the name of its colour: where it goes, what is unsent, what waits."""
+    """Return remarks on a take with their colour names: destination, unsent audio, waiting and held texts."""
     where = texts("place.to", destination=view.destination) if view.destination else texts("place.to-here")
     found = [(where, "muted")]
     if view.unsent_s >= 1:
@@ -79,7 +85,7 @@ def beside(texts: Texts, view: View, paste_key: str) -> list[tuple[str, str]]:
 
 
 def to_paste(texts: Texts, view: View, paste_key: str) -> list[str]:
-    """List the texts that wait to be pasted: those of the newest recording, and how many others have some."""
+    """Return remarks on the held texts of the newest recording and of earlier ones."""
     said = []
     if view.held and paste_key:
         said.append(texts("overlay.held-key", count=view.held, key=paste_key))
@@ -91,29 +97,29 @@ def to_paste(texts: Texts, view: View, paste_key: str) -> list[str]:
 
 
 def beside_text(texts: Texts, view: View, paste_key: str) -> str:
-    """The same in one line."""
+    """Return the remarks on a take on one line."""
     return _PART.join(text for text, _ in beside(texts, view, paste_key))
 
 
 def clock(seconds: float) -> str:
-    """``0:07``, ``12:30``, ``1:02:03``."""
+    """Return a duration as ``0:07``, ``12:30`` or ``1:02:03``."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def key_caps(texts: Texts, binding: str) -> tuple[str, ...]:
-    """What stands on the keys of ``ctrl+alt+d``."""
+    """Return the labels of the keys in a binding such as ``ctrl+alt+d``."""
     return tuple(_cap(texts, word) for word in binding.split("+") if word)
 
 
 def key_text(texts: Texts, binding: str) -> str:
-    """``Ctrl+Alt+D``; empty for none."""
+    """Return a binding as ``Ctrl+Alt+D``; empty for none."""
     return "+".join(key_caps(texts, binding))
 
 
 def today() -> date:
-    """The day here and now."""
+    """Return the current local date."""
     return datetime.fromtimestamp(time.time()).date()
 
 
@@ -125,7 +131,7 @@ def _cap(texts: Texts, word: str) -> str:
 
 
 def _worded(texts: Texts, note: Note) -> dict[str, str | int]:
-    """What is put into it, with keys as they are called here."""
+    """Return the values of a note, with keys under their local names."""
     values: dict[str, str | int] = {
         name: key_text(texts, value) if name == _BINDING else value for name, value in note.values.items()
     }

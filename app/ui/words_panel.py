@@ -1,4 +1,4 @@
-"""Words: what to write instead of what is recognised, and what to listen for."""
+"""Panel of replacements for recognised words, and of hotwords to listen for."""
 
 from collections.abc import Callable, Iterable
 
@@ -16,7 +16,7 @@ from app.ui.theme import SPACING, Theme
 
 
 class WordsPanel(QWidget):
-    """``ask`` is for settings, ``ask_try`` for what rules would have changed."""
+    """Panel with replacements and hotwords; settings go to ``ask``, dry runs to ``ask_try``."""
 
     def __init__(
         self,
@@ -37,25 +37,25 @@ class WordsPanel(QWidget):
         column.addWidget(self.hotwords)
 
     def words(self) -> Iterable[str]:
-        """What a search finds it by."""
+        """Yield the words by which the settings search finds this panel."""
         texts = self._texts
         yield from (texts("words.find"), texts("words.replacements"), texts("words.replacements-say"))
         yield from (texts("words.hotwords"), texts("words.hotwords-say"))
 
     def show_settings(self, settings: Settings) -> None:
-        """What is in force."""
+        """Show the settings in effect."""
         self.replacements.show_rules(settings.recognition.replacements)
         self.hotwords.show_words(settings.recognition.hotwords)
 
     def show_tried(self, tried: ReplacementsTried) -> None:
-        """What the rules would have changed."""
+        """Show the results of a dry run."""
         self.replacements.show_tried(tried)
 
     def show_problem(self, problem: Problem) -> None:
-        """What was refused."""
+        """Show why requested words were refused."""
         self.replacements.show_problem(problem)
         self.hotwords.show_problem(problem)
 
     def again(self) -> None:
-        """From now on there is somebody who answers."""
+        """Request the dry run again, for a listener that started later."""
         self.replacements.again()

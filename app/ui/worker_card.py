@@ -1,4 +1,4 @@
-"""One worker: what it is, what it does, how fast, and what it takes of its computer."""
+"""Card of one worker: identity, state, speed and load of its computer."""
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -23,7 +23,7 @@ _HALF_GIGABYTE = 5e8
 
 
 class Gauge(QWidget):
-    """A name, a value and its curve."""
+    """Name and value with a curve of the recent values."""
 
     def __init__(self, theme: Theme, floor: float) -> None:
         super().__init__()
@@ -41,14 +41,14 @@ class Gauge(QWidget):
         column.addWidget(self.curve)
 
     def show_gauge(self, name: str, value: str, curve: Curve) -> None:
-        """As it is now."""
+        """Show the current value and its curve."""
         self.name.setText(name)
         self.value.setText(value)
         self.curve.show_curve(curve)
 
 
 class WorkerCard(Panel):
-    """Without a GPU that tells there are two curves."""
+    """Card of a worker; a worker that reports no GPU has only two curves."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__(theme)
@@ -76,7 +76,7 @@ class WorkerCard(Panel):
         self.column.addWidget(self.counts)
 
     def show_worker(self, worker: WorkerFigures) -> None:
-        """As it is now, in the language of now."""
+        """Show the worker's current figures in the current language."""
         texts = self._texts
         word, state = worker_state(texts, worker)
         self.shape.show_state(state, word)

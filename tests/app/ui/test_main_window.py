@@ -1,4 +1,4 @@
-"""The main window: everything by keyboard, everything named, nothing cut, in both languages and sizes of type."""
+"""Main window: keyboard access, accessible names and uncut texts, in both languages and font sizes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -63,11 +63,11 @@ def make(theme: Theme, asked: list[Action], qtbot: QtBot) -> Make:
 
 
 def controls(window: QWidget) -> list[QWidget]:
-    """What can be operated."""
+    """Return the buttons and combo boxes inside a widget."""
     return [widget for widget in window.findChildren(QWidget) if isinstance(widget, QAbstractButton | QComboBox)]
 
 
-def test_it_shows_the_take(make: Make, texts: Texts, asked: list[Action]) -> None:
+def test_main_window_shows_take_and_buttons_for_held_text(make: Make, texts: Texts, asked: list[Action]) -> None:
     window = make(texts)
     assert window.state.text() == texts("state.listening")
     assert window.elapsed.text() == "0:12"
@@ -88,14 +88,14 @@ def test_it_shows_the_take(make: Make, texts: Texts, asked: list[Action]) -> Non
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_every_state_has_its_word_and_shape(make: Make, texts: Texts, state: State) -> None:
+def test_every_state_has_word_and_icon(make: Make, texts: Texts, state: State) -> None:
     window = make(texts)
     window.show_view(View(state))
     assert window.state.text() == window.shape.accessibleName() == texts(f"state.{state.value}")
     assert window.shape.state is state
 
 
-def test_the_button_starts_and_stops(make: Make, asked: list[Action], qtbot: QtBot) -> None:
+def test_start_button_starts_and_stops_take(make: Make, asked: list[Action], qtbot: QtBot) -> None:
     window = make(Texts("en"))
     QTest.keyClick(window.start, Qt.Key.Key_Space)
     window.show_view(View())
@@ -103,7 +103,7 @@ def test_the_button_starts_and_stops(make: Make, asked: list[Action], qtbot: QtB
     assert asked == [Verb.STOP, Verb.START]
 
 
-def test_every_control_has_a_name(make: Make, texts: Texts) -> None:
+def test_every_main_window_control_has_accessible_name(make: Make, texts: Texts) -> None:
     found = controls(make(texts))
     assert len(found) > 8
     for control in found:
@@ -111,7 +111,7 @@ def test_every_control_has_a_name(make: Make, texts: Texts) -> None:
         assert interface.text(QAccessible.Text.Name).strip(), control
 
 
-def test_the_keyboard_reaches_everything(make: Make, qtbot: QtBot) -> None:
+def test_keyboard_reaches_every_control(make: Make, qtbot: QtBot) -> None:
     window = make(Texts("en"))
     window.activateWindow()
     window.start.setFocus()
@@ -126,7 +126,7 @@ def test_the_keyboard_reaches_everything(make: Make, qtbot: QtBot) -> None:
 
 
 def needs(widget: QWidget) -> QSize:
-    """The least room for its text."""
+    """Return the smallest size in which the text of a widget is not cut."""
     metrics = widget.fontMetrics()
     if isinstance(widget, QLabel) and widget.wordWrap():
         return QSize(0, widget.heightForWidth(widget.width()))
@@ -143,7 +143,7 @@ def needs(widget: QWidget) -> QSize:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 @pytest.mark.parametrize("state", [State.LISTENING, State.HELD])
-def test_no_text_is_cut(
+def test_main_window_cuts_no_text(
     make: Make, qapp: QApplication, qtbot: QtBot, language: str, scale: float, state: State
 ) -> None:
     larger = QFont(qapp.font())
@@ -164,7 +164,7 @@ def test_no_text_is_cut(
         assert room.width() >= needed.width() and room.height() >= needed.height(), (widget, room, needed)
 
 
-def test_language_and_colours_change_while_it_is_open(make: Make, theme: Theme) -> None:
+def test_main_window_changes_language_and_colours_while_open(make: Make, theme: Theme) -> None:
     texts = Texts("en")
     window = make(texts)
     texts.choose("zh")
@@ -176,7 +176,7 @@ def test_language_and_colours_change_while_it_is_open(make: Make, theme: Theme) 
     assert window.grab().toImage() != before
 
 
-def test_a_problem_is_said_and_what_was_refused_is_not_shown_as_chosen(make: Make) -> None:
+def test_problem_is_shown_and_refused_choices_are_reset(make: Make) -> None:
     window = make(Texts("en"))
     window.settings.key.show_binding("f12")
     window.settings.mode.setCurrentIndex(0)
@@ -188,12 +188,12 @@ def test_a_problem_is_said_and_what_was_refused_is_not_shown_as_chosen(make: Mak
     assert not window.note.isVisible()
 
 
-def test_the_meter_follows_the_microphone(make: Make) -> None:
+def test_meter_follows_microphone_level(make: Make) -> None:
     window = make(Texts("en"))
     assert window.settings.meter.level_dbfs == SPEAKING.level_dbfs
 
 
-def test_live_text_shows_the_newest(theme: Theme, qtbot: QtBot) -> None:
+def test_live_text_paints_new_spans(theme: Theme, qtbot: QtBot) -> None:
     live = LiveText(theme, Texts("en"))
     qtbot.addWidget(live)
     live.resize(300, live.height())
@@ -202,7 +202,7 @@ def test_live_text_shows_the_newest(theme: Theme, qtbot: QtBot) -> None:
     assert live.grab().toImage() != empty
 
 
-def test_without_a_key_the_hint_names_none(make: Make) -> None:
+def test_hint_names_no_key_when_no_key_works(make: Make) -> None:
     window = make(Texts("en"))
     window.show_choices(Choices())
     assert window.hint.text() == Texts("en")("window.hint-without-key")
@@ -212,7 +212,7 @@ def test_without_a_key_the_hint_names_none(make: Make) -> None:
     assert "Ctrl" not in window.beside.text()
 
 
-def test_reduced_motion_changes_nothing_here(qtbot: QtBot, theme: Theme) -> None:
+def test_main_window_shows_state_with_reduced_motion(qtbot: QtBot, theme: Theme) -> None:
     window = MainWindow(Theme(theme.scheme, STILL), Texts("en"), lambda action: None)
     qtbot.addWidget(window)
     window.show_view(SPEAKING)

@@ -1,4 +1,4 @@
-"""One model: what its card shows in each state, and what can be asked of it."""
+"""Card of one model: visible controls in each state and the actions that they emit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -32,7 +32,7 @@ FREE = 10**12
 
 @dataclass
 class Chosen:
-    """``Dialogs`` that answer at once."""
+    """File dialogs that return ``place`` at once."""
 
     place: str = ""
     titles: list[str] = field(default_factory=list)
@@ -67,7 +67,7 @@ def dialogs() -> Chosen:
 def card(
     theme: Theme, texts: Texts, asked: list[ModelAction], used: list[str], dialogs: Chosen, qtbot: QtBot
 ) -> ModelCard:
-    made = ModelCard(theme, texts, asked.append, used.append, dialogs)  # type: ignore[arg-type]  # what it asks of it
+    made = ModelCard(theme, texts, asked.append, used.append, dialogs)  # type: ignore[arg-type]  # the part that the card calls
     qtbot.addWidget(made)
     made.resize(700, 200)
     made.show_model(MODEL, FREE)
@@ -100,10 +100,10 @@ def shown(card: ModelCard) -> list[str]:
         (ModelState.REMOVING, {}, []),
     ],
 )
-def test_each_state_offers_what_can_be_done(
+def test_card_shows_possible_actions_in_each_state(
     card: ModelCard, state: ModelState, changes: dict[str, object], expected: list[str]
 ) -> None:
-    card.show_model(replace(MODEL, state=state, **changes), FREE)  # type: ignore[arg-type]  # of its fields
+    card.show_model(replace(MODEL, state=state, **changes), FREE)  # type: ignore[arg-type]  # values of ModelView fields
     assert shown(card) == expected
 
 
@@ -118,7 +118,7 @@ def test_each_state_offers_what_can_be_done(
         (ModelState.DAMAGED, "models.repair", FetchModel(NAME)),
     ],
 )
-def test_one_button_takes_the_next_step(
+def test_step_button_asks_for_next_step_of_each_state(
     card: ModelCard, texts: Texts, asked: list[ModelAction], state: ModelState, key: str, action: ModelAction
 ) -> None:
     card.show_model(replace(MODEL, state=state), FREE)
@@ -127,7 +127,9 @@ def test_one_button_takes_the_next_step(
     assert asked == [action]
 
 
-def test_what_is_fetched_is_cancelled_once(card: ModelCard, asked: list[ModelAction], texts: Texts) -> None:
+def test_cancel_button_is_disabled_while_download_stops(
+    card: ModelCard, asked: list[ModelAction], texts: Texts
+) -> None:
     fetching = replace(MODEL, state=ModelState.FETCHING, done=100)
     card.show_model(fetching, FREE)
     assert (card.bar.value(), card.bar.moving) == (10, True)
@@ -140,7 +142,7 @@ def test_what_is_fetched_is_cancelled_once(card: ModelCard, asked: list[ModelAct
     assert asked == [CancelModel(NAME)] * 2
 
 
-def test_it_is_verified_and_taken_in_from_a_folder(
+def test_model_is_imported_from_folder_and_verified(
     card: ModelCard, asked: list[ModelAction], dialogs: Chosen
 ) -> None:
     card.take_in.click()
@@ -152,7 +154,7 @@ def test_it_is_verified_and_taken_in_from_a_folder(
     assert asked == [ImportModel(NAME, "/copy"), VerifyModel(NAME)]
 
 
-def test_it_is_removed_the_second_time(card: ModelCard, asked: list[ModelAction], texts: Texts) -> None:
+def test_model_is_removed_on_second_click(card: ModelCard, asked: list[ModelAction], texts: Texts) -> None:
     card.show_model(replace(MODEL, state=ModelState.INSTALLED), FREE)
     QTest.mouseDClick(card.remove, Qt.MouseButton.LeftButton)
     card.remove.setFocus()
@@ -166,7 +168,7 @@ def test_it_is_removed_the_second_time(card: ModelCard, asked: list[ModelAction]
     assert asked == [RemoveModel(NAME)]
 
 
-def test_the_one_that_is_used_is_chosen_and_shows_when_it_is_in_force(card: ModelCard, used: list[str]) -> None:
+def test_pick_is_checked_only_when_choice_is_in_effect(card: ModelCard, used: list[str]) -> None:
     here = replace(MODEL, state=ModelState.INSTALLED)
     card.show_model(here, FREE)
     QTest.keyClick(card.pick, Qt.Key.Key_Space)
@@ -177,14 +179,14 @@ def test_the_one_that_is_used_is_chosen_and_shows_when_it_is_in_force(card: Mode
     assert used == [NAME] and card.pick.isChecked()
 
 
-def test_what_does_not_fit_is_told_before(card: ModelCard, texts: Texts) -> None:
+def test_card_warns_before_download_when_disk_is_too_small(card: ModelCard, texts: Texts) -> None:
     card.show_model(MODEL, 10)
     assert card.note.isVisible() and card.note.property("role") == "warning"
     card.show_model(MODEL, FREE)
     assert not card.note.isVisible()
 
 
-def test_what_each_source_said_is_under_the_pointer(card: ModelCard, texts: Texts) -> None:
+def test_note_shows_errors_of_each_source_as_tool_tip(card: ModelCard, texts: Texts) -> None:
     note, said = Note(ModelNote.UNAVAILABLE), ("hub: 404", "b: no")
     failed = replace(MODEL, state=ModelState.FAILED, note=note, details=said)
     card.show_model(failed, FREE)
@@ -193,7 +195,7 @@ def test_what_each_source_said_is_under_the_pointer(card: ModelCard, texts: Text
 
 
 @pytest.mark.parametrize("state", list(ModelState))
-def test_every_control_says_which_model_it_is_for(card: ModelCard, state: ModelState) -> None:
+def test_every_control_names_its_model(card: ModelCard, state: ModelState) -> None:
     card.show_model(replace(MODEL, state=state, done=100), FREE)
     names = [button.accessibleName() for button in card.findChildren(QPushButton) if button.isVisible()]
     names += [card.pick.accessibleName()] if card.pick.isVisible() else []
@@ -202,7 +204,7 @@ def test_every_control_says_which_model_it_is_for(card: ModelCard, state: ModelS
     assert card.accessibleName().startswith(f"{NAME}: ")
 
 
-def test_what_is_the_same_is_not_drawn_again(card: ModelCard) -> None:
+def test_card_is_not_redrawn_when_model_is_unchanged(card: ModelCard) -> None:
     card.how.setText("as it was")
     card.show_model(replace(MODEL), FREE)
     assert card.how.text() == "as it was"

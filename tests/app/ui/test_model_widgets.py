@@ -1,4 +1,4 @@
-"""Each state of a model has a shape, and the one that is used a dot."""
+"""Icons for the states of models, and the radio button of the model in use."""
 
 from collections.abc import Iterator
 
@@ -14,13 +14,13 @@ from app.ui.model_widgets import SHAPES, ModelShape, Pick
 from app.ui.theme import Theme
 
 
-def test_every_state_has_a_shape_in_a_colour_of_ours(theme: Theme) -> None:
+def test_every_model_state_has_icon_and_theme_colour(theme: Theme) -> None:
     assert set(SHAPES) == set(ModelState)
     for name, colour in SHAPES.values():
         assert icons.svg(name) and theme.colour(colour).isValid()
 
 
-def test_a_shape_says_its_word_and_looks_like_its_state(theme: Theme, qtbot: QtBot) -> None:
+def test_model_shape_shows_state_and_its_accessible_name(theme: Theme, qtbot: QtBot) -> None:
     shape = ModelShape(theme)
     qtbot.addWidget(shape)
     drawn = []
@@ -42,7 +42,7 @@ def pick(theme: Theme, qtbot: QtBot) -> Iterator[Pick]:
     yield made
 
 
-def test_what_is_used_has_a_dot_and_can_lose_it(pick: Pick) -> None:
+def test_pick_paints_dot_and_can_be_unchecked(pick: Pick) -> None:
     before = pick.grab().toImage()
     QTest.keyClick(pick, Qt.Key.Key_Space)
     assert pick.isChecked()
@@ -51,7 +51,7 @@ def test_what_is_used_has_a_dot_and_can_lose_it(pick: Pick) -> None:
     assert not pick.isChecked(), "what is in force decides"
 
 
-def test_nothing_of_its_text_is_cut(pick: Pick) -> None:
+def test_pick_grows_with_its_text(pick: Pick) -> None:
     assert pick.minimumSizeHint() == pick.sizeHint()
     before = pick.sizeHint().width()
     pick.setText("Use on this computer")

@@ -1,4 +1,4 @@
-"""Models in words: sizes, states, what is left, what stands in the way."""
+"""Texts for models: sizes, states, remaining time and problems."""
 
 from dataclasses import replace
 
@@ -33,28 +33,28 @@ FETCHING = replace(
     ("number", "text"),
     [(8_040, "8 kB"), (3_460_000, "3.5 MB"), (148_000_000, "148 MB"), (3e9, "3.0 GB"), (41.2e9, "41 GB")],
 )
-def test_sizes_have_figures_that_count(number: float, text: str) -> None:
+def test_sizes_are_rounded_to_significant_figures(number: float, text: str) -> None:
     assert size_text(EN, number) == text
 
 
-def test_what_a_hub_says_is_the_most() -> None:
+def test_size_reported_by_hub_is_an_upper_limit() -> None:
     assert whole_size_text(EN, About("a", size=10**9)) == "1.0 GB"
     assert whole_size_text(EN, About("a", size=10**9, at_most=True)) == "at most 1.0 GB"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_model_of_the_catalogue_says_what_it_is_for(language: str) -> None:
+def test_every_catalogue_model_has_purpose_text(language: str) -> None:
     told = entries(language)
     assert {key.removeprefix("models.about.") for key in told if key.startswith("models.about.")} == set(KINDS)
     assert about_text(Texts(language), About("other", Purpose.VAD)) == told["models.purpose.vad"]
 
 
-def test_a_model_for_later_says_so() -> None:
+def test_model_without_engine_says_it_is_for_later() -> None:
     assert about_text(EN, About("Fun-ASR-Nano", later=True)).endswith(EN("models.later"))
     assert "。此" in about_text(Texts("zh"), About("Fun-ASR-Nano", later=True))
 
 
-def test_a_download_tells_how_far_how_fast_and_from_where() -> None:
+def test_download_text_shows_progress_speed_and_source() -> None:
     assert how_text(EN, FETCHING) == (
         "Fetching · 50 % · 74 MB of 148 MB · 2.5 MB per second · less than a minute left · "
         "from ModelScope (a.b, c/d)"
@@ -72,19 +72,19 @@ def test_a_download_tells_how_far_how_fast_and_from_where() -> None:
         ("installed copy", "installed copy"),
     ],
 )
-def test_sources_without_a_name_have_one_in_each_language(source: str, said: str) -> None:
+def test_generic_sources_are_translated(source: str, said: str) -> None:
     assert said in how_text(EN, replace(FETCHING, source=source))
     assert source not in how_text(Texts("zh"), replace(FETCHING, source=source))
 
 
-def test_an_installed_one_tells_since_when_and_who_uses_it() -> None:
+def test_installed_model_shows_date_and_user() -> None:
     here = replace(MODEL, state=ModelState.INSTALLED, done=148_000_000, installed_s=0.0, use=Use.WORKER)
     assert how_text(EN, here).startswith("Installed · 148 MB · since 19")
     assert how_text(EN, here).endswith("in use by the worker of this computer")
     assert how_text(EN, MODEL) == "Not installed"
 
 
-def test_notes_have_their_sizes_and_their_urgency() -> None:
+def test_notes_show_sizes_and_urgency() -> None:
     note = Note(ModelNote.NO_ROOM, {"needed": "968000000", "free": "512000000"})
     failed = replace(MODEL, state=ModelState.FAILED, note=note)
     assert note_text(EN, failed) == "It needs 968 MB, and 512 MB are free. Make room and try again."
@@ -102,7 +102,7 @@ def test_every_note_is_worded(language: str, key: ModelNote) -> None:
     assert note_text(Texts(language), replace(MODEL, note=Note(key, values)))
 
 
-def test_room_is_told_and_what_does_not_fit_before_it_is_fetched() -> None:
+def test_free_space_and_missing_space_are_shown_before_download() -> None:
     assert room_text(EN, ModelsView(folder="/m", free=2 * 10**9)) == "2.0 GB free in /m"
     assert room_text(EN, ModelsView(folder="/m")) == "They are in /m"
     assert too_large_text(EN, MODEL, 10**6) == "It needs 148 MB, and 1.0 MB are free."
@@ -110,7 +110,7 @@ def test_room_is_told_and_what_does_not_fit_before_it_is_fetched() -> None:
     assert too_large_text(EN, replace(MODEL, state=ModelState.INSTALLED), 10**6) == ""
 
 
-def test_where_it_comes_from_is_listed() -> None:
+def test_sources_of_model_are_listed() -> None:
     assert origin_text(EN, MODEL.about) == "From ModelScope, the package index"
     assert "、" in origin_text(Texts("zh"), MODEL.about)
     assert origin_text(EN, About("only from a folder")) == "From a folder"

@@ -1,4 +1,4 @@
-"""The models of this computer: seen, chosen, in each language, and not cut."""
+"""List of models: updates while visible, choice, translation, keyboard access and uncut texts."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ from app.ui.texts import Texts
 from app.ui.theme import STILL, Theme
 from speech.models.catalogue import load_catalogue
 
-_FOCUS = 2  # its ring takes it from the padding
+_FOCUS = 2  # the focus ring takes this width from the padding
 MODELS = [ModelView(about(model)) for model in load_catalogue().models]
 BASE = replace(MODELS[1], state=ModelState.INSTALLED, done=MODELS[1].about.size, installed_s=0.0)
 SENSE = replace(MODELS[2], state=ModelState.FETCHING, done=4 * 10**8, speed=8e6, left_s=66.0, source="ModelScope")
@@ -52,7 +52,9 @@ def make(theme: Theme, asked: list[ModelAction], settings: list[Action], qtbot: 
     return made
 
 
-def test_only_what_is_seen_is_looked_at(make: Make, texts: Texts, asked: list[ModelAction]) -> None:
+def test_models_are_watched_only_while_panel_is_visible(
+    make: Make, texts: Texts, asked: list[ModelAction]
+) -> None:
     panel = make(texts)
     panel.hide()
     panel.again()
@@ -62,7 +64,7 @@ def test_only_what_is_seen_is_looked_at(make: Make, texts: Texts, asked: list[Mo
     assert asked[2:] == [LookAtModels(True)] * 2
 
 
-def test_each_model_has_a_card_and_keeps_it(make: Make, texts: Texts, asked: list[ModelAction]) -> None:
+def test_each_model_keeps_its_card(make: Make, texts: Texts, asked: list[ModelAction]) -> None:
     panel = make(texts)
     assert list(panel.cards) == list(load_catalogue().names)
     card = panel.cards["SenseVoiceSmall"]
@@ -72,7 +74,7 @@ def test_each_model_has_a_card_and_keeps_it(make: Make, texts: Texts, asked: lis
     assert asked[-1] == FetchModel("paraformer-zh")
 
 
-def test_room_is_told_once_it_is_known(make: Make, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+def test_free_space_is_shown_once_known(make: Make, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     empty = ModelsPanel(theme, texts, lambda action: None, lambda action: None)
     qtbot.addWidget(empty)
     assert empty.room.text() == texts("models.looking")
@@ -80,17 +82,17 @@ def test_room_is_told_once_it_is_known(make: Make, theme: Theme, texts: Texts, q
     assert "/home/ana/models" in empty.room.text()
 
 
-def test_choosing_a_model_is_a_setting(make: Make, texts: Texts, settings: list[Action]) -> None:
+def test_picking_model_changes_setting(make: Make, texts: Texts, settings: list[Action]) -> None:
     make(texts).cards["whisper-base"].pick.click()
     assert settings == [ChangeSetting("worker.model", "whisper-base")]
 
 
-def test_it_is_found_by_names_and_purposes(make: Make) -> None:
+def test_models_panel_is_found_by_names_and_purposes(make: Make) -> None:
     words = " ".join(make(Texts("en")).words())
     assert all(word in words for word in ("whisper-base", "Cantonese", "MIT", "disk"))
 
 
-def test_the_language_changes_in_place(make: Make) -> None:
+def test_models_panel_changes_language(make: Make) -> None:
     texts = Texts("en")
     panel = make(texts)
     texts.choose("zh")
@@ -98,7 +100,7 @@ def test_the_language_changes_in_place(make: Make) -> None:
     assert panel.cards["whisper-base"].pick.text() == "在本机使用"
 
 
-def test_everything_is_reached_by_keyboard_and_named(make: Make, texts: Texts) -> None:
+def test_every_button_has_keyboard_focus_and_name(make: Make, texts: Texts) -> None:
     panel = make(texts)
     wanted = [button for button in panel.findChildren(QAbstractButton) if button.isVisible()]
     assert len(wanted) > 15
@@ -106,7 +108,7 @@ def test_everything_is_reached_by_keyboard_and_named(make: Make, texts: Texts) -
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_is_cut_at_twice_the_size(qapp: QApplication, language: str, qtbot: QtBot) -> None:
+def test_models_panel_cuts_no_text_at_double_font_size(qapp: QApplication, language: str, qtbot: QtBot) -> None:
     before = QFont(qapp.font())
     large = QFont(before)
     large.setPointSizeF(before.pointSizeF() * 2)

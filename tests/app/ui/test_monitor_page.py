@@ -1,4 +1,4 @@
-"""The monitor page in each of its states: what is seen, what can be asked for, what the keyboard reaches."""
+"""Monitor page in each of its states: visible values, actions and keyboard access."""
 
 from dataclasses import replace
 
@@ -23,14 +23,14 @@ from scripts.example_fleet import MACHINES, ExampleFleet
 
 
 def busy() -> MonitorView:
-    """A minute of work."""
+    """Return the monitor view after a minute of work."""
     model = MonitorModel()
     ExampleFleet(model).run(60)
     return model.view(60.0)
 
 
 def seen(page: QWidget, widget: QWidget) -> bool:
-    """Whether it is within the page, all of it."""
+    """Return True if the whole widget is inside the page."""
     return page.rect().contains(QRect(widget.mapTo(page, QPoint(0, 0)), widget.size()))
 
 
@@ -48,13 +48,13 @@ def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> Monit
     return made
 
 
-def test_before_anything_is_known_it_says_that_it_connects(page: MonitorPage, texts: Texts) -> None:
+def test_monitor_says_connecting_before_first_values(page: MonitorPage, texts: Texts) -> None:
     assert page.link.text() == page.trouble_name.text() == texts("monitor.connecting")
     assert page.trouble.isVisible() and not page.figures.isVisible()
     assert page.help.text() == texts("monitor.connecting-help")
 
 
-def test_everything_is_seen(page: MonitorPage, texts: Texts) -> None:
+def test_monitor_shows_figures_workers_stages_and_utterances(page: MonitorPage, texts: Texts) -> None:
     view = busy()
     page.show_monitor(view)
     assert page.figures.isVisible() and not page.trouble.isVisible()
@@ -67,7 +67,7 @@ def test_everything_is_seen(page: MonitorPage, texts: Texts) -> None:
     assert len([line for line in page.stages.lines.values() if line.name.isVisible()]) == len(view.stages)
 
 
-def test_a_gateway_that_never_answered_says_what_to_do(page: MonitorPage, texts: Texts) -> None:
+def test_unreachable_gateway_is_shown_with_remedy(page: MonitorPage, texts: Texts) -> None:
     page.show_monitor(MonitorView(Link.LOST, reason="no connection: refused"))
     assert not page.figures.isVisible() and page.trouble.isVisible()
     assert (page.link.text(), page.shape.state) == (texts("monitor.not-connected"), State.FAILED)
@@ -76,13 +76,13 @@ def test_a_gateway_that_never_answered_says_what_to_do(page: MonitorPage, texts:
         assert said in page.trouble.accessibleName()
 
 
-def test_what_was_seen_stays_while_the_gateway_is_lost(page: MonitorPage, texts: Texts) -> None:
+def test_last_values_stay_visible_when_gateway_is_lost(page: MonitorPage, texts: Texts) -> None:
     page.show_monitor(replace(busy(), link=Link.LOST, reason="the cable"))
     assert page.figures.isVisible() and page.trouble.isVisible()
     assert page.trouble_name.text() == texts("monitor.lost-old")
 
 
-def test_where_nobody_works_the_worker_here_can_be_started(
+def test_own_worker_can_be_started_when_no_worker_runs(
     page: MonitorPage, texts: Texts, asked: list[Action]
 ) -> None:
     page.show_monitor(replace(busy(), workers=(), utterances=(), stages=()))
@@ -99,13 +99,13 @@ def test_where_nobody_works_the_worker_here_can_be_started(
     assert [page.start.isVisible()] == [False], "it comes back by itself"
 
 
-def test_a_worker_that_is_gone_is_nobody(page: MonitorPage) -> None:
+def test_gone_workers_do_not_count_as_running(page: MonitorPage) -> None:
     view = busy()
     page.show_monitor(replace(view, workers=tuple(replace(worker, gone=True) for worker in view.workers)))
     assert page.nobody.isVisible() and page.workers.isVisible()
 
 
-def test_workers_come_and_go(page: MonitorPage, texts: Texts) -> None:
+def test_worker_cards_follow_number_of_workers(page: MonitorPage, texts: Texts) -> None:
     view = busy()
     page.show_monitor(view)
     page.show_monitor(replace(view, workers=view.workers[:1], more_workers=5))
@@ -115,7 +115,7 @@ def test_workers_come_and_go(page: MonitorPage, texts: Texts) -> None:
     assert all(card.isVisible() for card in page.cards) and not page.more.isVisible()
 
 
-def test_what_nobody_sees_is_only_kept(page: MonitorPage) -> None:
+def test_hidden_monitor_only_keeps_values(page: MonitorPage) -> None:
     page.hide()
     page.show_monitor(busy())
     page.show_worker(WorkerView(WorkerState.IDLE))
@@ -124,7 +124,7 @@ def test_what_nobody_sees_is_only_kept(page: MonitorPage) -> None:
     assert len(page.cards) == len(MACHINES)
 
 
-def test_everything_has_a_name_and_the_keyboard_reaches_it(page: MonitorPage, qtbot: QtBot) -> None:
+def test_keyboard_reaches_every_named_part_of_monitor(page: MonitorPage, qtbot: QtBot) -> None:
     page.show_monitor(busy())
     reached: list[QWidget] = []
     page.queued.setFocus()
@@ -140,12 +140,12 @@ def test_everything_has_a_name_and_the_keyboard_reaches_it(page: MonitorPage, qt
             break
     wanted = [page.queued, page.oldest, page.throughput, page.rtf, *page.cards, page.stages]
     assert reached[: len(wanted)] == wanted
-    assert isinstance(reached[len(wanted)], TimelineRow)  # one of them, the arrows do the rest
+    assert isinstance(reached[len(wanted)], TimelineRow)  # one row takes the focus, arrow keys reach the others
     assert len(reached) == len(wanted) + 1
     assert all(widget.accessibleName() for widget in reached)
 
 
-def test_a_row_that_the_arrows_come_to_is_scrolled_into_sight(page: MonitorPage, qtbot: QtBot) -> None:
+def test_row_reached_by_arrow_keys_is_scrolled_into_view(page: MonitorPage, qtbot: QtBot) -> None:
     area = scrolling(page)
     area.resize(page.size())
     area.show()
@@ -161,7 +161,7 @@ def test_a_row_that_the_arrows_come_to_is_scrolled_into_sight(page: MonitorPage,
     area.takeWidget()
 
 
-def test_the_language_and_the_colours_change_in_place(theme: Theme, qtbot: QtBot) -> None:
+def test_monitor_changes_language_and_colours_while_open(theme: Theme, qtbot: QtBot) -> None:
     from app.ui.colours import Scheme
 
     texts = Texts("en")
@@ -177,7 +177,7 @@ def test_the_language_and_the_colours_change_in_place(theme: Theme, qtbot: QtBot
     assert page.grab().toImage() != before
 
 
-def test_with_type_twice_as_large_nothing_is_cut_off(
+def test_monitor_cuts_no_text_at_double_font_size(
     theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
 ) -> None:
     larger = QFont(qapp.font())

@@ -1,4 +1,4 @@
-"""How the monitor's values are worded: units, workers, what to do, and an utterance as a sentence."""
+"""Texts of the monitor: units, workers, problems with remedies, and utterances as sentences."""
 
 from dataclasses import replace
 
@@ -63,11 +63,11 @@ ROW = UtteranceRow("6f1f7c0e", 0, True, State.DONE, 1_700_000_000.0, 2.4, SPANS,
         (273_600.0, "3 d 4 h"),
     ],
 )
-def test_seconds(seconds: float, said: str) -> None:
+def test_durations_are_shortened_to_readable_units(seconds: float, said: str) -> None:
     assert wording.seconds_text(EN, seconds) == said
 
 
-def test_other_figures() -> None:
+def test_sizes_counts_and_ratios_are_rounded() -> None:
     assert [wording.bytes_text(EN, number) for number in (3.5e8, 3.14e9)] == ["350 MB", "3.1 GB"]
     assert wording.percent_text(EN, 33.6) == "34 %"
     assert wording.count_text(EN, 3.0) == "3"
@@ -75,7 +75,7 @@ def test_other_figures() -> None:
     assert [wording.ratio_text(EN, ratio) for ratio in (0.0244, 0.25, 1.91)] == ["0.024", "0.25", "1.9"]
 
 
-def test_the_gateway_in_one_line(texts: Texts) -> None:
+def test_gateway_is_described_on_one_line(texts: Texts) -> None:
     said = wording.gateway_text(texts, GATEWAY)
     assert "Valkey 9.1.2" in said and texts("monitor.sessions", count=1) in said
     assert "3" in said and "25" in said  # hours and minutes
@@ -100,7 +100,7 @@ def test_the_gateway_in_one_line(texts: Texts) -> None:
         ),
     ],
 )
-def test_what_is_wrong_says_what_to_do(
+def test_link_problems_are_shown_with_remedy(
     view: MonitorView, word: str, name: str, helps: str, state: State, texts: Texts
 ) -> None:
     assert wording.link_text(texts, view) == (texts(f"monitor.{word}"), state)
@@ -108,25 +108,25 @@ def test_what_is_wrong_says_what_to_do(
     assert wording.trouble_text(texts, view) == wanted
 
 
-def test_each_state_of_a_worker_has_a_word_and_a_shape(texts: Texts) -> None:
+def test_each_worker_state_has_own_text(texts: Texts) -> None:
     said = [wording.worker_state(texts, replace(WORKER, state=state)) for state in WorkerState]
     said.append(wording.worker_state(texts, replace(WORKER, gone=True)))
     assert len({word for word, _ in said}) == len(said)
     assert said[-1] == (texts("monitor.gone"), State.FAILED)
 
 
-def test_a_worker_says_what_it_is_and_what_it_did() -> None:
+def test_worker_text_shows_model_speed_and_counts() -> None:
     assert wording.worker_text(EN, WORKER) == "SenseVoiceSmall · cuda:0 · 41 × real time"
     assert wording.worker_text(EN, replace(WORKER, speed=0.0)) == "SenseVoiceSmall · cuda:0"
     assert wording.worker_counts(EN, WORKER) == "1 recognised"
     assert wording.worker_counts(EN, replace(WORKER, done=7, failed=2)) == "7 recognised · 2 failed"
 
 
-def test_a_stage_says_both_of_its_figures() -> None:
+def test_stage_text_shows_median_and_95th_percentile() -> None:
     assert wording.stage_text(EN, StageFigures(Stage.QUEUED, 9, 0.012, 1.5)) == "Waiting: p50 12 ms, p95 1.5 s"
 
 
-def test_where_the_time_went() -> None:
+def test_utterance_text_shows_time_of_each_stage() -> None:
     whole = "spoke 2.4 s · sent 30 ms · waited 120 ms · recognised 300 ms on desktop-gpu · returned 10 ms"
     assert wording.story_text(EN, ROW) == f"{whole} · inserted 60 ms"
     short = "waited 120 ms · recognised 300 ms on desktop-gpu · inserted 60 ms"
@@ -137,12 +137,12 @@ def test_where_the_time_went() -> None:
     assert wording.story_text(EN, failed) == "failed: engine_died"
 
 
-def test_who_spoke(texts: Texts) -> None:
+def test_speaker_is_this_app_or_another_session(texts: Texts) -> None:
     assert wording.who_text(texts, ROW) == texts("monitor.own")
     assert wording.who_text(texts, replace(ROW, own=False)) == texts("monitor.somebody", session="6f1f")
 
 
-def test_a_row_is_read_out_whole(texts: Texts) -> None:
+def test_row_text_contains_all_parts_for_screen_readers(texts: Texts) -> None:
     said = wording.row_text(texts, ROW)
     parts = (wording.time_text(ROW), texts("monitor.own"), texts("state.done"), wording.story_text(texts, ROW))
     assert all(part in said for part in parts)

@@ -1,4 +1,4 @@
-"""From the first step to the last: by keys, put off, gone on with; what runs only while it is seen."""
+"""First steps from beginning to end: keyboard, postponing, continuing, and tests that run only while visible."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -46,7 +46,7 @@ def front(page: Onboarding) -> list[Step]:
     return [step for step, one in page.pages.items() if one.isVisible()]
 
 
-def test_by_keys_from_the_first_to_the_last(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
+def test_keyboard_walks_through_all_first_steps(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
     left = []
     page.over.connect(lambda: left.append(True))
     for step in Step:
@@ -60,7 +60,7 @@ def test_by_keys_from_the_first_to_the_last(page: Onboarding, asked: list[Action
     assert left == [True]
 
 
-def test_what_a_step_needs_runs_only_while_it_is_seen(
+def test_step_tests_run_only_while_step_is_visible(
     page: Onboarding, asked: list[Action], models: list[ModelAction | GatewayAction]
 ) -> None:
     for action, step, off in (
@@ -79,7 +79,7 @@ def test_what_a_step_needs_runs_only_while_it_is_seen(
     assert models == [LookAtModels(True), LookAtModels(False)]
 
 
-def test_put_off_it_is_over_and_the_place_is_kept(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
+def test_postponed_first_steps_keep_current_step(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
     page.next.click()
     with qtbot.waitSignal(page.over):
         page.later.click()
@@ -91,7 +91,7 @@ def test_put_off_it_is_over_and_the_place_is_kept(page: Onboarding, asked: list[
     assert front(page) == [Step.LANGUAGE] and not page.back.isVisible()
 
 
-def test_ctrl_return_goes_on_from_wherever_the_focus_is(page: Onboarding, qtbot: QtBot) -> None:
+def test_ctrl_return_goes_to_next_step_from_any_focus(page: Onboarding, qtbot: QtBot) -> None:
     for step in Step:
         assert front(page) == [step]
         first = page.pages[step].first
@@ -101,12 +101,12 @@ def test_ctrl_return_goes_on_from_wherever_the_focus_is(page: Onboarding, qtbot:
     assert page.sentence.box.toPlainText() == ""
 
 
-def test_the_language_changes_at_once(page: Onboarding) -> None:
+def test_first_steps_change_language_at_once(page: Onboarding) -> None:
     page.texts.choose("zh")
     assert page.next.text() == page.texts("onboarding.next") == "下一步"
 
 
-def test_news_reach_their_step(page: Onboarding) -> None:
+def test_news_reach_the_step_that_shows_them(page: Onboarding) -> None:
     page.show_settings(Settings())
     page.show_choices(Choices((("USB", "USB"),), keys={DICTATE: "f9"}))
     page.begin_at(Step.MICROPHONE)

@@ -38,7 +38,7 @@ def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> Hotke
     return made
 
 
-def test_the_caps_light_up_when_the_real_key_arrives(page: HotkeyStep, texts: Texts) -> None:
+def test_key_caps_light_up_when_dictation_key_arrives(page: HotkeyStep, texts: Texts) -> None:
     page.show_keys(KeysSeen(True))
     assert (page.caps.caps, page.caps.lit) == (("F9",), False)
     assert page.state.text() == texts("onboarding.press", key="F9")
@@ -48,7 +48,7 @@ def test_the_caps_light_up_when_the_real_key_arrives(page: HotkeyStep, texts: Te
     assert [page.caps.lit, page.state.text()] == [False, texts("onboarding.chord")]
 
 
-def test_nobody_is_told_to_press_a_key_that_is_not_tried(page: HotkeyStep, texts: Texts) -> None:
+def test_step_asks_for_key_press_only_during_key_test(page: HotkeyStep, texts: Texts) -> None:
     assert page.state.text() == "", "the answer is not there yet"
     page.show_keys(KeysSeen(True))
     page.show_seen(False)
@@ -56,7 +56,7 @@ def test_nobody_is_told_to_press_a_key_that_is_not_tried(page: HotkeyStep, texts
     assert page.state.text() == texts("onboarding.keys-rest")
 
 
-def test_answers_of_the_keys_move_no_control(page: HotkeyStep) -> None:
+def test_key_test_results_move_no_control(page: HotkeyStep) -> None:
     taken = KeysSeen(True, (), Note("hotkey-taken", {"binding": "f9"}))
     steps: list[Callable[[], object]] = [
         partial(page.show_keys, seen) for seen in (KeysSeen(), KeysSeen(True), PRESSED, taken)
@@ -67,12 +67,12 @@ def test_answers_of_the_keys_move_no_control(page: HotkeyStep) -> None:
     assert [len(found) for found in seen] == [1, 1]
 
 
-def test_another_key_than_the_one_for_dictation_does_not_count(page: HotkeyStep) -> None:
+def test_other_hotkeys_do_not_light_key_caps(page: HotkeyStep) -> None:
     page.show_keys(KeysSeen(True, (KeySeen("cancel"),)))
     assert not page.caps.lit
 
 
-def test_keys_are_tried_while_it_is_seen_and_dictate_again_after_it(page: HotkeyStep, asked: list[Action]) -> None:
+def test_key_test_runs_only_while_step_is_visible(page: HotkeyStep, asked: list[Action]) -> None:
     page.show_keys(PRESSED)
     page.show_keys(KeysSeen(False, PRESSED.keys))
     assert asked == [TestHotkeys(True), TestHotkeys(True)], "the test ends by itself"
@@ -82,7 +82,7 @@ def test_keys_are_tried_while_it_is_seen_and_dictate_again_after_it(page: Hotkey
     assert asked[-1] == TestHotkeys(False)
 
 
-def test_what_does_not_come_is_told(page: HotkeyStep, texts: Texts) -> None:
+def test_missing_key_is_reported_after_timeout(page: HotkeyStep, texts: Texts) -> None:
     page._late.timeout.emit()
     assert not page.note.isVisible(), "it is not known yet that the keys are tried"
     page.show_keys(KeysSeen(True))
@@ -92,13 +92,13 @@ def test_what_does_not_come_is_told(page: HotkeyStep, texts: Texts) -> None:
     assert not page.note.isVisible()
 
 
-def test_a_key_that_another_program_has_is_told(page: HotkeyStep, texts: Texts) -> None:
+def test_key_taken_by_another_program_is_reported(page: HotkeyStep, texts: Texts) -> None:
     taken = Note("hotkey-taken", {"binding": "f9"})
     page.show_keys(KeysSeen(True, (), taken))
     assert page.state.text() == note_text(texts, taken)
 
 
-def test_another_key_is_chosen_and_then_tried(page: HotkeyStep, asked: list[Action]) -> None:
+def test_new_key_is_saved_and_then_tested(page: HotkeyStep, asked: list[Action]) -> None:
     asked.clear()
     page.key.click()
     QTest.keyClick(page.key, Qt.Key.Key_F8)
@@ -110,9 +110,7 @@ def test_another_key_is_chosen_and_then_tried(page: HotkeyStep, asked: list[Acti
     assert (page.caps.caps, page.caps.lit) == (("F8",), False), "the new one has not arrived yet"
 
 
-def test_where_no_key_can_be_heard_it_says_what_to_bind(
-    page: HotkeyStep, asked: list[Action], texts: Texts
-) -> None:
+def test_command_is_shown_when_hotkeys_are_impossible(page: HotkeyStep, asked: list[Action], texts: Texts) -> None:
     page.show_impossible(WAYLAND)
     assert page.state.text() == note_text(texts, WAYLAND)
     assert page.says.text() == texts("onboarding.no-hotkeys")

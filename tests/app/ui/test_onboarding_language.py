@@ -8,7 +8,7 @@ from app.ui.texts import Texts
 from app.ui.theme import Theme
 
 
-def test_it_asks_in_both_languages_whatever_the_system_has(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+def test_language_step_asks_in_both_languages(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     asked: list[Action] = []
     page = LanguageStep(theme, texts, asked.append)
     qtbot.addWidget(page)

@@ -32,12 +32,12 @@ def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> Micro
     return made
 
 
-def test_the_microphone_is_open_while_it_is_seen(page: MicrophoneStep, asked: list[Action]) -> None:
+def test_microphone_is_open_only_while_step_is_visible(page: MicrophoneStep, asked: list[Action]) -> None:
     page.show_seen(False)
     assert asked == [TryMicrophone(True), TryMicrophone(False)]
 
 
-def test_the_list_follows_what_is_plugged_in(page: MicrophoneStep, asked: list[Action]) -> None:
+def test_microphone_list_follows_connected_devices(page: MicrophoneStep, asked: list[Action]) -> None:
     page.show_choices(Choices((("USB", "USB"),)))
     page.show_choices(Choices((("USB", "USB"), ("Headset", "Headset"))))
     assert [page.microphone.itemText(row) for row in range(1, page.microphone.count())] == ["USB", "Headset"]
@@ -46,7 +46,7 @@ def test_the_list_follows_what_is_plugged_in(page: MicrophoneStep, asked: list[A
     assert asked[-1] == ChooseMicrophone("Headset")
 
 
-def test_it_says_when_it_hears_somebody_and_when_nothing_comes(page: MicrophoneStep, texts: Texts) -> None:
+def test_microphone_step_reports_speech_and_silence(page: MicrophoneStep, texts: Texts) -> None:
     page.show_trial(MicrophoneTrial(Hearing.OPENING))
     assert page.state.text() == texts("onboarding.opening")
     page.show_trial(QUIET)
@@ -59,7 +59,7 @@ def test_it_says_when_it_hears_somebody_and_when_nothing_comes(page: MicrophoneS
     assert page.state.text() == texts("onboarding.speak"), "not both that somebody is heard and that nothing is"
 
 
-def test_lines_that_come_and_go_move_no_button(page: MicrophoneStep) -> None:
+def test_status_lines_move_no_button(page: MicrophoneStep) -> None:
     trials = [
         MicrophoneTrial(),
         MicrophoneTrial(Hearing.OPENING),
@@ -73,7 +73,7 @@ def test_lines_that_come_and_go_move_no_button(page: MicrophoneStep) -> None:
     assert [len(found) for found in seen] == [1, 1, 1]
 
 
-def test_a_sample_is_recorded_and_played(page: MicrophoneStep, asked: list[Action], texts: Texts) -> None:
+def test_sample_is_recorded_and_played(page: MicrophoneStep, asked: list[Action], texts: Texts) -> None:
     page.show_trial(QUIET)
     assert not page.play.isVisible()
     page.record.click()
@@ -86,7 +86,7 @@ def test_a_sample_is_recorded_and_played(page: MicrophoneStep, asked: list[Actio
     assert asked[1:] == [RecordSample(), PlaySample()]
 
 
-def test_what_stands_in_the_way_is_told(page: MicrophoneStep, texts: Texts) -> None:
+def test_microphone_problem_is_shown(page: MicrophoneStep, texts: Texts) -> None:
     page.show_trial(MicrophoneTrial(Hearing.OPENING, note=DENIED))
     assert page.note.text() == note_text(texts, DENIED) and page.note.property("role") == "danger"
     page.show_trial(MicrophoneTrial(Hearing.OPENING, note=Note("no-microphone")))
@@ -95,14 +95,14 @@ def test_what_stands_in_the_way_is_told(page: MicrophoneStep, texts: Texts) -> N
     assert not page.note.isVisible()
 
 
-def test_one_that_was_closed_is_opened_again(page: MicrophoneStep, asked: list[Action]) -> None:
+def test_closed_microphone_can_be_opened_again(page: MicrophoneStep, asked: list[Action]) -> None:
     page.show_trial(MicrophoneTrial())
     assert page.listen.isVisible() and not page.record.isVisible()
     page.listen.click()
     assert asked[1:] == [TryMicrophone(True)]
 
 
-def test_nothing_is_said_of_a_microphone_that_was_not_tried_yet(page: MicrophoneStep, texts: Texts) -> None:
+def test_reopened_step_forgets_closed_microphone(page: MicrophoneStep, texts: Texts) -> None:
     assert page.state.text() == texts("onboarding.opening") and not page.listen.isVisible()
     page.show_trial(MicrophoneTrial())
     page.show_seen(False)

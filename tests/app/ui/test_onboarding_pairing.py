@@ -1,4 +1,4 @@
-"""In the first steps: looked for while somebody sees it, paired, and chosen."""
+"""Pairing in the first steps: the search for gateways, pairing, and the choice of a gateway."""
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -27,13 +27,13 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
     return World(theme, texts, qtbot)
 
 
-def test_it_looks_only_while_it_is_seen(world: World) -> None:
+def test_gateways_are_searched_only_while_visible(world: World) -> None:
     for on in (False, True, True, False):
         world.part.look(on)
     assert world.asked == [LOOKS, LookAtGateways(False, "first steps")]
 
 
-def test_one_on_the_network_is_paired_and_chosen(world: World, texts: Texts) -> None:
+def test_gateway_from_network_is_paired_and_chosen(world: World, texts: Texts) -> None:
     part = world.part
     part.look(True)
     part.show_gateways(GatewaysView(found=(ATTIC,), device="laptop"))
@@ -52,7 +52,7 @@ def test_one_on_the_network_is_paired_and_chosen(world: World, texts: Texts) -> 
     assert part.paired.text() == texts("onboarding.paired-with", gateway="attic")
 
 
-def test_by_address_and_who_goes_on_gives_it_up(world: World) -> None:
+def test_pairing_by_address_ends_when_step_is_left(world: World) -> None:
     part = world.part
     part.look(True)
     part.pair.click()

@@ -12,9 +12,7 @@ from app.ui.texts import Texts
 from app.ui.theme import Theme
 
 
-def test_the_trail_says_how_far_one_is_and_each_step_looks_different(
-    theme: Theme, texts: Texts, qtbot: QtBot
-) -> None:
+def test_trail_names_and_paints_each_step(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     trail = Trail(theme, texts)
     qtbot.addWidget(trail)
     trail.resize(700, trail.sizeHint().height())
@@ -44,7 +42,7 @@ def options(theme: Theme, qtbot: QtBot) -> Iterator[list[Option]]:
     around.hide()
 
 
-def test_of_several_ways_one_is_chosen_by_keys_and_pointer(options: list[Option], qtbot: QtBot) -> None:
+def test_option_is_chosen_by_keyboard_and_pointer(options: list[Option], qtbot: QtBot) -> None:
     first, second = options
     QTest.mouseClick(second, Qt.MouseButton.LeftButton)
     assert (first.isChecked(), second.isChecked()) == (False, True)
@@ -55,12 +53,12 @@ def test_of_several_ways_one_is_chosen_by_keys_and_pointer(options: list[Option]
     assert first.accessibleName() == "Way 0" and first.accessibleDescription().startswith("What it means")
 
 
-def test_what_it_means_is_wrapped_not_cut(options: list[Option]) -> None:
+def test_option_explanation_is_wrapped(options: list[Option]) -> None:
     assert options[0].heightForWidth(300) > options[0].heightForWidth(900)
     assert options[0].height() >= options[0].heightForWidth(options[0].width())
 
 
-def test_caps_light_up(theme: Theme, qtbot: QtBot) -> None:
+def test_key_caps_light_up(theme: Theme, qtbot: QtBot) -> None:
     caps = KeyCaps(theme)
     qtbot.addWidget(caps)
     caps.show_caps(("Ctrl", "D"), lit=False, name="Ctrl+D. Press it")

@@ -47,7 +47,7 @@ def page(theme: Theme, texts: Texts, asked: list[Action], models: Beside, qtbot:
     return made
 
 
-def test_what_somebody_writes_becomes_an_address() -> None:
+def test_typed_text_becomes_gateway_address() -> None:
     assert address(" desktop-gpu:8765/ ") == GPU
     assert address("https://gpu.example") == "https://gpu.example"
     assert address("127.0.0.1:9000") == "http://127.0.0.1:9000"
@@ -55,7 +55,7 @@ def test_what_somebody_writes_becomes_an_address() -> None:
     assert [address(text) for text in bad] == [""] * len(bad)
 
 
-def test_on_this_computer_it_shows_the_worker_and_its_download(page: PlaceStep, asked: list[Action]) -> None:
+def test_place_step_shows_worker_and_its_download(page: PlaceStep, asked: list[Action]) -> None:
     page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=40))
     assert page.here.isChecked() and page.progress.isVisible() and page.progress.value() == 40
     assert not page.url.isVisible()
@@ -69,7 +69,7 @@ def test_on_this_computer_it_shows_the_worker_and_its_download(page: PlaceStep, 
     assert [page.switch_on.isVisible()] == [False], "it comes back by itself"
 
 
-def test_a_model_that_is_missing_can_be_paused_and_taken_from_a_folder(page: PlaceStep, models: Beside) -> None:
+def test_missing_model_can_be_paused_and_imported(page: PlaceStep, models: Beside) -> None:
     page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=40))
     assert models == [LookAtModels(True), LookAtModels(True)], "nobody had answered yet"
     base, other = About("whisper-base", size=100), About("paraformer-zh")
@@ -90,7 +90,7 @@ def test_a_model_that_is_missing_can_be_paused_and_taken_from_a_folder(page: Pla
     assert models[-1:] == [LookAtModels(False)]
 
 
-def test_a_gateway_is_asked_as_it_is_written_and_used_once_it_answers(
+def test_gateway_is_tested_while_typed_and_used_after_answer(
     page: PlaceStep, asked: list[Action], texts: Texts
 ) -> None:
     page.elsewhere.click()
@@ -111,7 +111,7 @@ def test_a_gateway_is_asked_as_it_is_written_and_used_once_it_answers(
     assert asked[-1] == TryGateway("")
 
 
-def test_a_written_address_is_not_in_use_while_a_paired_one_is_chosen(
+def test_address_is_not_in_use_while_paired_gateway_is_chosen(
     page: PlaceStep, asked: list[Action], texts: Texts
 ) -> None:
     page.show_settings(replace(Settings(), gateway=Gateway(url=GPU, chosen="id")))
@@ -123,7 +123,9 @@ def test_a_written_address_is_not_in_use_while_a_paired_one_is_chosen(
     assert page.answer.text().endswith(texts("onboarding.used")) and not page.use.isEnabled()
 
 
-def test_one_that_does_not_answer_is_not_used(page: PlaceStep, asked: list[Action], texts: Texts) -> None:
+def test_gateway_that_fails_connection_test_cannot_be_used(
+    page: PlaceStep, asked: list[Action], texts: Texts
+) -> None:
     page.elsewhere.click()
     page.url.setText("ftp://x")
     assert page.answer.text() == texts("onboarding.no-address")
@@ -138,7 +140,7 @@ def test_one_that_does_not_answer_is_not_used(page: PlaceStep, asked: list[Actio
     assert page.answer.text() == texts("onboarding.reached-nobody", ms=1)
 
 
-def test_back_to_this_computer_with_its_worker(page: PlaceStep, asked: list[Action]) -> None:
+def test_choosing_this_computer_starts_its_worker(page: PlaceStep, asked: list[Action]) -> None:
     page.show_settings(replace(CHOSEN, worker=Worker(on=False)))
     assert page.elsewhere.isChecked() and page.url.text() == GPU
     asked.clear()
@@ -146,7 +148,7 @@ def test_back_to_this_computer_with_its_worker(page: PlaceStep, asked: list[Acti
     assert asked == [ChangeSetting(URL, ""), SwitchWorker(True), TryGateway("")]
 
 
-def test_a_paired_one_may_be_chosen_and_left(page: PlaceStep, asked: list[Action], models: Beside) -> None:
+def test_paired_gateway_can_be_chosen_and_left(page: PlaceStep, asked: list[Action], models: Beside) -> None:
     page.elsewhere.click()
     assert models[-1] == LookAtGateways(True, "first steps") and page.pairing.isVisible()
     page.show_gateways(GatewaysView((GatewayView("id", "attic", "10.0.0.3:8765", chosen=True),)))
@@ -159,7 +161,7 @@ def test_a_paired_one_may_be_chosen_and_left(page: PlaceStep, asked: list[Action
     assert page.here.isChecked() and not page.pairing.isVisible()
 
 
-def test_what_the_worker_and_a_gateway_say_moves_no_control(page: PlaceStep) -> None:
+def test_worker_and_gateway_messages_move_no_control(page: PlaceStep) -> None:
     states = [WorkerView(state) for state in WorkerState]
     failed = WorkerView(WorkerState.FAILED, reason=Note("models-disk-full"))
     with on_a_page(page):

@@ -33,14 +33,14 @@ def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> Sente
 
 
 @pytest.mark.parametrize("mode", TalkMode)
-def test_it_says_how_the_key_works(page: SentenceStep, texts: Texts, mode: TalkMode) -> None:
+def test_sentence_step_explains_the_key(page: SentenceStep, texts: Texts, mode: TalkMode) -> None:
     page.show_choices(Choices(mode=mode, keys={DICTATE: "f9"}))
     assert page.says.text() == texts(f"onboarding.how.{mode.value}", key="F9")
     page.show_impossible(Note("hotkeys-wayland"))
     assert page.says.text() == texts("onboarding.how.without-key")
 
 
-def test_whoever_speaks_has_the_cursor_in_the_box(page: SentenceStep, qtbot: QtBot, asked: list[Action]) -> None:
+def test_box_gets_focus_when_recording_starts(page: SentenceStep, qtbot: QtBot, asked: list[Action]) -> None:
     page.start.setFocus()
     page.show_view(View(State.ARMING))
     qtbot.waitUntil(page.box.hasFocus)
@@ -52,7 +52,7 @@ def test_whoever_speaks_has_the_cursor_in_the_box(page: SentenceStep, qtbot: QtB
     assert asked == [Verb.STOP, Verb.START]
 
 
-def test_a_text_that_came_by_dictation_is_the_proof(page: SentenceStep, texts: Texts) -> None:
+def test_only_dictated_text_completes_sentence_step(page: SentenceStep, texts: Texts) -> None:
     page.box.setPlainText("typed by hand")
     page.show_view(View(State.DONE))
     assert not page.done.isVisible(), "nobody has spoken here"
@@ -67,7 +67,7 @@ def test_a_text_that_came_by_dictation_is_the_proof(page: SentenceStep, texts: T
     assert page.done.text() == texts("onboarding.done", key="F9")
 
 
-def test_what_to_do_when_nothing_came(page: SentenceStep, texts: Texts) -> None:
+def test_advice_names_reason_when_no_text_arrives(page: SentenceStep, texts: Texts) -> None:
     page.show_view(View(note=Note("nothing-understood")))
     assert page.advice.text() == texts("onboarding.nothing")
     page.show_view(View(note=Note("no-worker")))
@@ -84,7 +84,7 @@ def test_what_to_do_when_nothing_came(page: SentenceStep, texts: Texts) -> None:
     assert not page.advice.isVisible()
 
 
-def test_what_is_held_is_put_into_the_box(
+def test_held_text_is_pasted_into_box_once(
     page: SentenceStep, texts: Texts, asked: list[Action], qtbot: QtBot
 ) -> None:
     page.show_view(View(State.HELD, held=1, note=Note("target-unknown")))

@@ -25,7 +25,7 @@ class Some(StepPage):
         self.told.append(False)
 
 
-def test_it_says_what_it_is_and_begins_and_ends_once(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+def test_step_page_is_named_and_begins_and_ends_once(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     page = Some(theme, texts)
     qtbot.addWidget(page)
     page.refresh()
@@ -36,7 +36,7 @@ def test_it_says_what_it_is_and_begins_and_ends_once(theme: Theme, texts: Texts,
     assert page.told == [True, False]
 
 
-def test_what_says_nothing_takes_no_room(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+def test_label_without_text_is_hidden(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     page = Some(theme, texts)
     qtbot.addWidget(page)
     page.show()

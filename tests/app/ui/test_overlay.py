@@ -1,4 +1,4 @@
-"""The overlay comes at once, takes nothing, goes by itself, and is drawn only when there is something new."""
+"""Overlay: appears at once, takes no input, hides by itself, and repaints only for changes."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +23,7 @@ LISTENING = View(State.LISTENING, 1.0, -20.0, (Span("kia ora", True),))
 
 
 class Counting(Overlay):
-    """Counts how often it is drawn."""
+    """Overlay that counts how often it is painted."""
 
     painted = 0
 
@@ -33,7 +33,7 @@ class Counting(Overlay):
 
 
 class Clock:
-    """Only what a test sets."""
+    """Clock that returns the time set by the test."""
 
     now = 100.0
 
@@ -65,18 +65,18 @@ def overlay(theme: Theme, texts: Texts, clock: Clock, request: pytest.FixtureReq
         Qt.WindowType.Tool,
     ],
 )
-def test_it_asks_for_nothing(overlay: Counting, flag: Qt.WindowType) -> None:
+def test_overlay_window_has_flag(overlay: Counting, flag: Qt.WindowType) -> None:
     assert overlay.flags() & flag == flag
 
 
-def test_it_is_there_with_the_first_view(overlay: Counting, qtbot: QtBot) -> None:
+def test_overlay_appears_with_first_view(overlay: Counting, qtbot: QtBot) -> None:
     assert not overlay.isVisible()
     overlay.show_view(View(State.ARMING))
     assert overlay.isVisible()
     qtbot.waitUntil(lambda: overlay.painted > 0)
 
 
-def test_a_screen_reader_does_not_see_it(overlay: Counting, qapp: QApplication) -> None:
+def test_overlay_is_hidden_from_screen_readers(overlay: Counting, qapp: QApplication) -> None:
     overlay.show_view(LISTENING)
     assert overlay in qapp.topLevelWindows()
     assert QAccessible.queryAccessibleInterface(overlay) is None
@@ -85,7 +85,7 @@ def test_a_screen_reader_does_not_see_it(overlay: Counting, qapp: QApplication) 
     assert overlay not in children
 
 
-def test_it_is_near_the_bottom_in_the_middle_and_grows_upwards(overlay: Counting) -> None:
+def test_overlay_is_at_bottom_centre_and_grows_upwards(overlay: Counting) -> None:
     overlay.show_view(View(State.ARMING))
     low = overlay.geometry()
     area = overlay.screen().availableGeometry()
@@ -102,11 +102,11 @@ def test_it_is_near_the_bottom_in_the_middle_and_grows_upwards(overlay: Counting
     [((0, 0), 1.0, False), ((1920, 0), 1.0, True), ((3839, 1079), 1.0, True), ((3840, 0), 1.0, False)]
     + [((3840, 0), 2.0, True), ((5759, 2159), 2.0, True), ((5760, 0), 2.0, False)],
 )
-def test_a_screen_is_found_by_the_pixels_of_the_system(place: tuple[int, int], ratio: float, there: bool) -> None:
+def test_screen_is_found_by_system_pixels(place: tuple[int, int], ratio: float, there: bool) -> None:
     assert module.shows(QRect(1920, 0, 1920, 1080), ratio, QPoint(*place)) is there
 
 
-def test_it_is_on_the_screen_with_the_window_that_texts_go_to(theme: Theme, clock: Clock) -> None:
+def test_overlay_chooses_screen_once_per_target_window(theme: Theme, clock: Clock) -> None:
     asked: list[tuple[int, int] | None] = []
 
     class Asking(Overlay):
@@ -120,10 +120,10 @@ def test_it_is_on_the_screen_with_the_window_that_texts_go_to(theme: Theme, cloc
     made.show_view(replace(LISTENING, at=(3, 3), seconds=2.0))
     made.show_view(View(State.SENDING))
     made.hide()
-    assert asked == [None, (3, 3)]  # it does not jump while somebody speaks
+    assert asked == [None, (3, 3)]  # the overlay does not jump while the user speaks
 
 
-def test_it_goes_some_time_after_the_end(overlay: Counting, clock: Clock, qtbot: QtBot) -> None:
+def test_overlay_hides_some_time_after_take_ends(overlay: Counting, clock: Clock, qtbot: QtBot) -> None:
     overlay.show_view(LISTENING)
     overlay.show_view(View(State.DONE))
     overlay.show_view(View())
@@ -132,11 +132,11 @@ def test_it_goes_some_time_after_the_end(overlay: Counting, clock: Clock, qtbot:
     overlay.show_view(View())
     assert overlay.isVisible()
     clock.now += 0.01
-    qtbot.waitUntil(lambda: not overlay.isVisible())  # by its own timer
+    qtbot.waitUntil(lambda: not overlay.isVisible())  # by the overlay's own timer
     assert overlay.drawing is None
 
 
-def test_what_is_held_or_failed_stays_longer(overlay: Counting, clock: Clock) -> None:
+def test_overlay_stays_longer_for_held_or_failed_take(overlay: Counting, clock: Clock) -> None:
     for state in (State.HELD, State.FAILED):
         overlay.show_view(LISTENING)
         overlay.show_view(View(state))
@@ -145,7 +145,7 @@ def test_what_is_held_or_failed_stays_longer(overlay: Counting, clock: Clock) ->
         assert overlay.isVisible()
 
 
-def test_a_cancelled_take_goes_at_once_or_says_so(overlay: Counting) -> None:
+def test_overlay_hides_at_once_or_shows_note_when_take_is_cancelled(overlay: Counting) -> None:
     overlay.show_view(LISTENING)
     overlay.show_view(View())
     assert not overlay.isVisible()
@@ -153,7 +153,7 @@ def test_a_cancelled_take_goes_at_once_or_says_so(overlay: Counting) -> None:
     assert overlay.isVisible()
 
 
-def test_it_moves_only_while_somebody_speaks(overlay: Counting, qtbot: QtBot) -> None:
+def test_overlay_animates_only_while_listening(overlay: Counting, qtbot: QtBot) -> None:
     overlay.show_view(LISTENING)
     qtbot.waitUntil(lambda: len(overlay.levels) > 2)
     overlay.show_view(View(State.WAITING, 1.0))
@@ -161,7 +161,7 @@ def test_it_moves_only_while_somebody_speaks(overlay: Counting, qtbot: QtBot) ->
     assert not overlay._frames.isActive()
 
 
-def test_the_same_view_again_draws_nothing(overlay: Counting, qtbot: QtBot, qapp: QApplication) -> None:
+def test_overlay_does_not_repaint_unchanged_view(overlay: Counting, qtbot: QtBot, qapp: QApplication) -> None:
     waiting = View(State.WAITING, 5.0)
     overlay.show_view(waiting)
     qtbot.waitUntil(lambda: overlay.painted > 0)
@@ -173,7 +173,7 @@ def test_the_same_view_again_draws_nothing(overlay: Counting, qtbot: QtBot, qapp
     assert overlay.painted == before
 
 
-def test_another_language_and_other_colours_are_seen_at_once(theme: Theme, clock: Clock, qtbot: QtBot) -> None:
+def test_overlay_changes_language_at_once(theme: Theme, clock: Clock, qtbot: QtBot) -> None:
     texts = Texts("en")
     overlay = Counting(theme, texts, now=clock)
     overlay.show_view(LISTENING)
@@ -183,7 +183,7 @@ def test_another_language_and_other_colours_are_seen_at_once(theme: Theme, clock
     overlay.hide()
 
 
-def test_what_is_held_names_the_key_of_the_settings(overlay: Counting) -> None:
+def test_overlay_names_paste_key_for_held_text(overlay: Counting) -> None:
     overlay.show_choices(Choices(keys={"paste-held": "ctrl+alt+v"}))
     overlay.show_view(View(State.HELD, held=1))
     assert overlay.drawing is not None
@@ -193,5 +193,5 @@ def test_what_is_held_names_the_key_of_the_settings(overlay: Counting) -> None:
     assert not any("Ctrl+Alt+V" in piece.text for piece in overlay.drawing.pieces), "nobody hears it"
 
 
-def test_where_windows_cannot_be_placed_there_is_none(qapp: QApplication) -> None:
-    assert module.possible()  # offscreen lets us
+def test_overlay_is_possible_on_offscreen_platform(qapp: QApplication) -> None:
+    assert module.possible()  # the offscreen platform allows it

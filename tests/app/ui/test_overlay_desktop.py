@@ -1,4 +1,4 @@
-"""On a real screen: the overlay over a text field of another process takes neither its focus nor its clicks."""
+"""Overlay on a real screen, above a text field of another process: focus and clicks stay with the field."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ PROGRAM = (sys.executable, "-m", "tests.app.ui.on_screen")
 
 
 def overlays(desktop: Desktop) -> list[str]:
-    """The windows of the program that are seen."""
+    """Return the visible overlay windows of the program."""
     return desktop.xdotool("search", "--onlyvisible", "--name", "^kikipounamu: overlay$").split()
 
 
@@ -27,7 +27,7 @@ def geometry(desktop: Desktop, window: str) -> dict[str, int]:
     return {name: int(value) for name, value in (line.split("=") for line in lines)}
 
 
-async def test_it_takes_neither_the_focus_nor_clicks(tmp_path: Path) -> None:
+async def test_overlay_takes_neither_focus_nor_clicks(tmp_path: Path) -> None:
     switch = tmp_path / "switch"
     with running_desktop(tmp_path, tray=False) as desktop:
         field = TextField(desktop)
@@ -51,7 +51,7 @@ async def test_it_takes_neither_the_focus_nor_clicks(tmp_path: Path) -> None:
         middle = place["X"] + place["WIDTH"] // 2, place["Y"] + place["HEIGHT"] // 2
         desktop.xdotool("key", "ctrl+Home")
         desktop.xdotool("mousemove", str(middle[0]), str(middle[1]), "click", "1")
-        desktop.xdotool("type", "three")  # the click went through: the cursor stands behind the text again
+        desktop.xdotool("type", "three")  # the click reached the field: the cursor is at the end of the text again
         await field.shows("one two three")
         assert desktop.xdotool("getactivewindow") == window
 

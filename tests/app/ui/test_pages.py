@@ -51,14 +51,14 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> Iterator[World]:
     world.pages.shell.hide()
 
 
-def test_the_monitor_is_fed_only_while_it_is_seen(world: World) -> None:
+def test_monitor_is_watched_only_while_visible(world: World) -> None:
     world.pages.shell.appear(MONITOR)
     assert world.beside[-1] == LookAtMonitor(True)
     world.pages.shell.hide()
     assert world.beside[-1] == LookAtMonitor(False)
 
 
-def test_whoever_answers_is_asked_again_once_there_is_somebody(world: World) -> None:
+def test_pages_repeat_their_requests_once_app_can_answer(world: World) -> None:
     world.pages.shell.appear(HISTORY)
     world.beside.clear()
     world.pages.begun()
@@ -66,7 +66,7 @@ def test_whoever_answers_is_asked_again_once_there_is_somebody(world: World) -> 
     assert any(isinstance(action, SearchHistory) for action in world.beside)
 
 
-def test_news_reach_their_page_and_others_are_passed_over(world: World) -> None:
+def test_news_reach_their_page_and_unknown_news_are_ignored(world: World) -> None:
     world.pages.shell.appear(HISTORY)
     search = next(action for action in world.beside if isinstance(action, SearchHistory))
     world.pages.show(HistoryList(search.serial, "", 7))
@@ -81,7 +81,7 @@ def test_news_reach_their_page_and_others_are_passed_over(world: World) -> None:
     world.pages.show(object())
 
 
-def test_the_gateways_are_seen_in_the_settings_and_one_more_is_added_there(world: World) -> None:
+def test_gateways_are_listed_and_added_in_settings(world: World) -> None:
     pages = world.pages
     pages.show(GatewaysView((GatewayView("desk", "desk", "10.0.0.1:8765"),)))
     assert list(pages.gateways.cards) == ["desk"]
@@ -90,7 +90,7 @@ def test_the_gateways_are_seen_in_the_settings_and_one_more_is_added_there(world
     assert pages.gateways.form.isVisible() and LookAtGateways(True) in world.beside
 
 
-def test_who_wants_to_lend_is_asked_which_gateway_is_meant(world: World) -> None:
+def test_lending_opens_dialog_with_gateways_found(world: World) -> None:
     pages = world.pages
     pages.show(GatewaysView(found=(FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64),)))
     pages.lend()
@@ -104,7 +104,7 @@ def test_who_wants_to_lend_is_asked_which_gateway_is_meant(world: World) -> None
     assert world.beside[-2:] == [LookAtGateways(False, "lending"), EndEnlisting()]
 
 
-def test_the_models_are_looked_at_only_while_they_are_seen(world: World) -> None:
+def test_models_are_watched_only_while_their_section_is_visible(world: World) -> None:
     pages = world.pages
     pages.show(ModelsView((ModelView(About("whisper-base")),), "/models"))
     assert list(pages.models.cards) == ["whisper-base"]
@@ -124,7 +124,7 @@ def test_the_models_are_looked_at_only_while_they_are_seen(world: World) -> None
     assert looked() == LookAtModels(False)
 
 
-def test_words_and_rules_for_programs_are_in_the_settings(world: World) -> None:
+def test_settings_contain_words_and_program_rules(world: World) -> None:
     pages = world.pages
     rules = (Replacement("um"),)
     settings = replace(Settings(), recognition=Recognition(replacements=rules))
@@ -146,7 +146,7 @@ def test_words_and_rules_for_programs_are_in_the_settings(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", [HISTORY, SETTINGS])
-def test_the_page_that_is_seen_is_searched_wherever_the_focus_is(world: World, qtbot: QtBot, name: str) -> None:
+def test_ctrl_f_searches_visible_page_from_any_focus(world: World, qtbot: QtBot, name: str) -> None:
     shell = world.pages.shell
     shell.appear(name)
     shell.activateWindow()

@@ -1,4 +1,4 @@
-"""Cards that the keyboard reaches, side by side where there is room."""
+"""Cards with keyboard focus, in as many columns as fit."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -18,7 +18,7 @@ def columns(theme: Theme, qtbot: QtBot, number: int, most: int = 4) -> tuple[Col
     return made, panels
 
 
-def test_tab_comes_to_each_card_and_it_is_seen(theme: Theme, qtbot: QtBot) -> None:
+def test_tab_reaches_each_card_and_shows_focus_ring(theme: Theme, qtbot: QtBot) -> None:
     around = QWidget()
     qtbot.addWidget(around)
     row = QHBoxLayout(around)
@@ -35,7 +35,7 @@ def test_tab_comes_to_each_card_and_it_is_seen(theme: Theme, qtbot: QtBot) -> No
     assert second.grab().toImage() != without
 
 
-def test_as_many_are_side_by_side_as_there_is_room_for(theme: Theme, qtbot: QtBot) -> None:
+def test_number_of_columns_follows_width(theme: Theme, qtbot: QtBot) -> None:
     made, panels = columns(theme, qtbot, 5)
     qtbot.waitUntil(lambda: made.across == 4)
     assert panels[0].y() == panels[3].y() < panels[4].y()
@@ -46,10 +46,10 @@ def test_as_many_are_side_by_side_as_there_is_room_for(theme: Theme, qtbot: QtBo
     qtbot.waitUntil(lambda: made.across == 1)
     made.resize(5_000, 300)
     qtbot.waitUntil(lambda: made.across == 4)
-    assert len({panel.width() for panel in panels[:4]}) <= 2  # a pixel of difference at most
+    assert len({panel.width() for panel in panels[:4]}) <= 2  # widths differ by at most a pixel
 
 
-def test_those_that_are_not_shown_any_more_are_hidden(theme: Theme, qtbot: QtBot) -> None:
+def test_removed_widgets_are_hidden(theme: Theme, qtbot: QtBot) -> None:
     made, panels = columns(theme, qtbot, 3)
     assert all(panel.isVisible() for panel in panels)
     made.show_widgets(panels[:1])

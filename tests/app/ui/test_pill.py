@@ -1,4 +1,4 @@
-"""The pill says everything, cuts nothing, and lets nothing overlap, at any size of type."""
+"""Overlay pill: complete, uncut and without overlaps at any font size."""
 
 from dataclasses import replace
 from itertools import combinations
@@ -32,7 +32,7 @@ def view(state: State) -> View:
 
 
 def boxes(drawing: Drawing) -> list[QRectF]:
-    """Where something is painted."""
+    """Return the rectangles in which the pill paints."""
     texts = [QRectF(place, place + QPointF(lines.widest, lines.height)) for lines, place in drawing.texts]
     meter = [drawing.meter] if drawing.meter else []
     return [drawing.icon, *meter, *(piece.place for piece in drawing.pieces), *texts]
@@ -54,7 +54,7 @@ def sized(application: QApplication, scale: float) -> None:
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 @pytest.mark.parametrize("width", [10_000.0, 360.0])
 @pytest.mark.parametrize("state", list(State))
-def test_nothing_is_cut_and_nothing_overlaps(
+def test_pill_parts_are_uncut_and_do_not_overlap(
     qapp: QApplication, pill: Pill, state: State, width: float, scale: float
 ) -> None:
     sized(qapp, scale)
@@ -69,27 +69,27 @@ def test_nothing_is_cut_and_nothing_overlaps(
         assert piece.place.width() >= QFontMetricsF(piece.font).horizontalAdvance(piece.text)
 
 
-def test_every_state_has_its_word(pill: Pill, texts: Texts) -> None:
+def test_pill_shows_word_of_every_state(pill: Pill, texts: Texts) -> None:
     for state in State:
         assert texts(f"state.{state.value}") in {piece.text for piece in pill.drawing(view(state)).pieces}
 
 
-def test_live_text_takes_two_lines_and_shows_the_newest(pill: Pill) -> None:
+def test_live_text_shows_newest_two_lines(pill: Pill) -> None:
     (lines, _), *_ = pill.drawing(view(State.LISTENING)).texts
     assert lines.lines == 2
     assert lines.shown.endswith("seven 八九")
 
 
-def test_without_words_the_pill_is_low(pill: Pill) -> None:
+def test_pill_is_lower_without_text(pill: Pill) -> None:
     assert pill.drawing(View(State.ARMING)).size.height() < pill.drawing(view(State.LISTENING)).size.height() / 1.5
 
 
-def test_the_level_is_seen_only_while_there_is_one(pill: Pill) -> None:
+def test_meter_is_shown_only_while_arming_or_listening(pill: Pill) -> None:
     shown = {state for state in State if pill.drawing(view(state)).meter is not None}
     assert shown == {State.ARMING, State.LISTENING}
 
 
-def test_what_is_held_names_the_key(pill: Pill) -> None:
+def test_held_text_names_the_paste_key(pill: Pill) -> None:
     assert any("Ctrl+Alt+V" in piece.text for piece in pill.drawing(view(State.HELD)).pieces)
 
 
@@ -104,7 +104,7 @@ def painted(pill: Pill, shown: View, levels: Levels) -> QImage:
 
 
 def accent_columns(pill: Pill, levels: Levels) -> list[int]:
-    """How high the meter is, from left to right."""
+    """Return the height of the meter per pixel column, from left to right."""
     shown = View(State.LISTENING)
     meter = pill.drawing(shown).meter
     assert meter is not None
@@ -115,7 +115,7 @@ def accent_columns(pill: Pill, levels: Levels) -> list[int]:
     return [sum(image.pixelColor(x, y) != white for y in rows) for x in columns]
 
 
-def test_the_waveform_is_as_high_as_the_level(pill: Pill) -> None:
+def test_waveform_height_follows_level(pill: Pill) -> None:
     quiet, loud = Levels(), Levels()
     quiet.extend([-60.0] * BARS)
     loud.extend([-60.0] * (BARS - 1) + [-6.0])
@@ -125,13 +125,13 @@ def test_the_waveform_is_as_high_as_the_level(pill: Pill) -> None:
     assert max(heights[:-6]) <= 4
 
 
-def test_only_three_seconds_are_kept() -> None:
+def test_levels_keep_only_three_seconds() -> None:
     levels = Levels()
     levels.extend(float(number) for number in range(1000))
     assert len(levels) == BARS
 
 
-def test_with_reduced_motion_it_is_a_bar(theme: Theme, texts: Texts) -> None:
+def test_meter_is_a_bar_with_reduced_motion(theme: Theme, texts: Texts) -> None:
     still = Pill(Theme(theme.scheme, STILL), texts)
     levels = Levels()
     levels.extend([-60.0, -6.0])
@@ -140,5 +140,5 @@ def test_with_reduced_motion_it_is_a_bar(theme: Theme, texts: Texts) -> None:
 
 
 @pytest.mark.parametrize(("level", "seen"), [(-90.0, 0.0), (-60.0, 0.0), (-33.0, 0.5), (-6.0, 1.0), (0.0, 1.0)])
-def test_levels_become_lengths(level: float, seen: float) -> None:
+def test_loudness_maps_level_to_length(level: float, seen: float) -> None:
     assert loudness(level) == pytest.approx(seen)

@@ -38,7 +38,7 @@ def entries(panel: ProgramRulesPanel) -> list[str]:
     return [action.text() for action in panel.menu.actions() if not action.isSeparator()]
 
 
-def test_rules_are_shown(panel: ProgramRulesPanel) -> None:
+def test_program_rules_are_shown_with_accessible_names(panel: ProgramRulesPanel) -> None:
     assert panel.empty.isVisible()
     panel.show_rules((SLACK, SAFE))
     first, second = panel.rows
@@ -48,7 +48,7 @@ def test_rules_are_shown(panel: ProgramRulesPanel) -> None:
         assert row.how.accessibleName() and row.remove.accessibleName() and row.program.accessibleName()
 
 
-def test_a_choice_is_asked_for(panel: ProgramRulesPanel, asked: list[Action]) -> None:
+def test_changed_rule_is_requested_as_setting(panel: ProgramRulesPanel, asked: list[Action]) -> None:
     panel.show_rules((SLACK, SAFE))
     choose(panel.rows[0], "hold")
     assert asked[-1] == ChangeSetting(
@@ -62,9 +62,7 @@ def test_a_choice_is_asked_for(panel: ProgramRulesPanel, asked: list[Action]) ->
     assert asked[-1] == ChangeSetting(NAME, ({"program": "keepassxc", "newline": "space"},))
 
 
-def test_a_program_is_chosen_from_those_that_were_dictated_into(
-    panel: ProgramRulesPanel, asked: list[Action], texts: Texts
-) -> None:
+def test_menu_offers_programs_without_rule(panel: ProgramRulesPanel, asked: list[Action], texts: Texts) -> None:
     panel.show_rules((SLACK,))
     panel.show_programs(Programs(("kitty", "Slack")))
     assert entries(panel) == ["kitty", texts("programs.another")]
@@ -73,7 +71,7 @@ def test_a_program_is_chosen_from_those_that_were_dictated_into(
     assert entries(panel) == [texts("programs.another")]
 
 
-def test_another_one_is_typed_and_counts_once_it_has_a_name(
+def test_typed_program_counts_once_it_has_a_valid_name(
     panel: ProgramRulesPanel, asked: list[Action], texts: Texts
 ) -> None:
     panel.show_rules((SLACK,))
@@ -90,14 +88,14 @@ def test_another_one_is_typed_and_counts_once_it_has_a_name(
         assert len(asked) == (0 if wrong else 1)
 
 
-def test_a_row_without_a_name_was_not_wanted(panel: ProgramRulesPanel) -> None:
+def test_empty_row_is_dropped_when_panel_is_hidden(panel: ProgramRulesPanel) -> None:
     entries(panel)
     panel.menu.actions()[-1].trigger()
     panel.hide()
     assert panel.rows == []
 
 
-def test_answers_and_refusals(panel: ProgramRulesPanel, texts: Texts) -> None:
+def test_older_answer_keeps_newer_choice_and_refusal_resets_it(panel: ProgramRulesPanel, texts: Texts) -> None:
     panel.show_rules((SLACK,))
     choose(panel.rows[0], "paste")
     choose(panel.rows[0], "hold")
@@ -110,6 +108,6 @@ def test_answers_and_refusals(panel: ProgramRulesPanel, texts: Texts) -> None:
     assert [row.rule for row in panel.rows] == [SLACK]
 
 
-def test_a_search_finds_its_programs(panel: ProgramRulesPanel) -> None:
+def test_settings_search_finds_programs_of_rules(panel: ProgramRulesPanel) -> None:
     panel.show_rules((SLACK, SAFE))
     assert "keepassxc" in list(panel.words())

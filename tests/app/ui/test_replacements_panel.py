@@ -24,7 +24,7 @@ GITHUB, UM = Replacement("git hub", "GitHub"), Replacement("um")
 
 @dataclass
 class FakeDialogs:
-    """What somebody chooses."""
+    """File dialogs that return the chosen paths at once."""
 
     chosen: list[str] = field(default_factory=list)
 
@@ -43,7 +43,7 @@ class FakeDialogs:
 
 @dataclass
 class Desk:
-    """Who is asked."""
+    """Panel with its dialogs and recorded requests."""
 
     panel: ReplacementsPanel
     dialogs: FakeDialogs
@@ -55,7 +55,7 @@ class Desk:
         return [action.value for action in self.asked if isinstance(action, ChangeSetting) and action.name == NAME]
 
     def fill(self, hears: str, writes: str, between: Qt.Key, qtbot: QtBot) -> None:
-        """A row, as a person fills it."""
+        """Fill in a new row with the keyboard."""
         self.panel.add.click()
         for text, key in ((hears, between), (writes, Qt.Key.Key_Return)):
             qtbot.waitUntil(lambda: len(self.panel.table.findChildren(QLineEdit)) == 1)
@@ -78,7 +78,7 @@ def desk(theme: Theme, texts: Texts, qtbot: QtBot) -> Iterator[Desk]:
     panel.hide()
 
 
-def test_a_row_counts_once_it_is_filled(desk: Desk, qtbot: QtBot) -> None:
+def test_new_rule_is_requested_once_row_is_filled(desk: Desk, qtbot: QtBot) -> None:
     assert desk.panel.empty.isVisible() and not desk.panel.table.isVisible()
     desk.fill("git hub", "GitHub", Qt.Key.Key_Return, qtbot)
     assert desk.values == [({"hears": "git hub", "writes": "GitHub"},)]
@@ -87,7 +87,7 @@ def test_a_row_counts_once_it_is_filled(desk: Desk, qtbot: QtBot) -> None:
     assert desk.values[1:] == [({"hears": "git hub", "writes": "GitHub"}, {"hears": "um", "writes": ""})]
 
 
-def test_whoever_turns_away_is_done_with_the_row(desk: Desk) -> None:
+def test_begun_row_is_requested_when_panel_is_hidden(desk: Desk) -> None:
     desk.panel.add.click()
     model = desk.panel.model
     model.setData(model.index(0, Column.HEARS), "um")
@@ -96,7 +96,7 @@ def test_whoever_turns_away_is_done_with_the_row(desk: Desk) -> None:
     assert desk.values[-1] == ({"hears": "um", "writes": ""},)
 
 
-def test_what_is_wrong_stays_marked_and_the_rest_counts(desk: Desk, texts: Texts) -> None:
+def test_invalid_rule_stays_marked_and_others_count(desk: Desk, texts: Texts) -> None:
     desk.panel.show_rules((GITHUB, UM))
     model = desk.panel.model
     model.setData(model.index(1, Column.HEARS), "GIT HUB")
@@ -110,7 +110,7 @@ def test_what_is_wrong_stays_marked_and_the_rest_counts(desk: Desk, texts: Texts
     assert not desk.panel.problem.isVisible() and len(desk.values) == 1
 
 
-def test_an_older_answer_does_not_undo_a_newer_edit(desk: Desk) -> None:
+def test_older_answer_does_not_undo_newer_edit(desk: Desk) -> None:
     desk.panel.show_rules((GITHUB,))
     model = desk.panel.model
     model.setData(model.index(0, Column.WRITES), "Git")
@@ -122,7 +122,7 @@ def test_an_older_answer_does_not_undo_a_newer_edit(desk: Desk) -> None:
     assert model.draft.rules == [UM], "the file was changed by somebody else"
 
 
-def test_what_was_refused_is_told(desk: Desk, texts: Texts) -> None:
+def test_refused_rules_are_reported_and_reset(desk: Desk, texts: Texts) -> None:
     model = desk.panel.model
     desk.panel.show_rules((GITHUB,))
     model.setData(model.index(0, Column.WRITES), "Git")
@@ -133,7 +133,7 @@ def test_what_was_refused_is_told(desk: Desk, texts: Texts) -> None:
     assert model.draft.rules == [GITHUB]
 
 
-def test_rules_are_tried_while_somebody_looks(desk: Desk, texts: Texts, qtbot: QtBot) -> None:
+def test_dry_run_follows_rules_while_panel_is_visible(desk: Desk, texts: Texts, qtbot: QtBot) -> None:
     desk.panel.show_rules((GITHUB, Replacement("x", "x"), UM))
     desk.panel.again()
     asked = desk.tried[-1]
@@ -155,7 +155,7 @@ def test_rules_are_tried_while_somebody_looks(desk: Desk, texts: Texts, qtbot: Q
     assert desk.tried[-1].rules == ()
 
 
-def test_many_can_be_searched(desk: Desk) -> None:
+def test_search_appears_for_many_rules(desk: Desk) -> None:
     desk.panel.show_rules([GITHUB])
     assert not desk.panel.search.isVisible()
     desk.panel.show_rules([GITHUB, *(Replacement(f"word {number}") for number in range(20))])
@@ -168,7 +168,7 @@ def test_many_can_be_searched(desk: Desk) -> None:
     assert desk.panel.search.text() == "" and desk.panel.table.row == 20
 
 
-def test_sheets_come_in_and_go_out(desk: Desk, texts: Texts, tmp_path: Path) -> None:
+def test_rules_are_imported_and_exported_as_sheet(desk: Desk, texts: Texts, tmp_path: Path) -> None:
     sheet = tmp_path / "words.tsv"
     sheet.write_text("git hub\tGitHub\num\t\nalone\n", encoding="utf-8-sig")
     desk.dialogs.chosen = [str(sheet)]
@@ -182,7 +182,7 @@ def test_sheets_come_in_and_go_out(desk: Desk, texts: Texts, tmp_path: Path) -> 
     assert desk.panel.told.text() == texts("words.exported", place=str(tmp_path / "out.csv"))
 
 
-def test_what_is_no_sheet_is_told_and_changes_nothing(desk: Desk, texts: Texts, tmp_path: Path) -> None:
+def test_unreadable_sheet_is_reported_and_changes_nothing(desk: Desk, texts: Texts, tmp_path: Path) -> None:
     picture = tmp_path / "picture.csv"
     picture.write_bytes(b"\xff\xd8\xff\x00")
     for chosen in (picture, tmp_path / "none.csv"):
@@ -199,7 +199,7 @@ def test_what_is_no_sheet_is_told_and_changes_nothing(desk: Desk, texts: Texts, 
     assert desk.values == []
 
 
-def test_everything_has_a_name(desk: Desk) -> None:
+def test_replacements_controls_have_accessible_names(desk: Desk) -> None:
     desk.panel.show_rules((UM,))
     panel = desk.panel
     for widget in (panel.add, panel.remove, panel.take_in, panel.give_out, panel.table, panel.search):

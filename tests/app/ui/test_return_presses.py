@@ -1,4 +1,4 @@
-"""Return presses what has the focus, wherever that is."""
+"""Return presses the focused button in every window."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -29,7 +29,7 @@ def seen(qtbot: QtBot, inside: QWidget, widgets: list[QWidget]) -> QWidget:
     inside.show()
     inside.activateWindow()
     qtbot.waitUntil(inside.isActiveWindow)
-    return inside  # which is kept as long as the test lasts
+    return inside  # the caller keeps it alive for the whole test
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -52,7 +52,7 @@ def test_focused_button_is_pressed_once(qtbot: QtBot, key: Qt.Key) -> None:
     assert window.isVisible()
 
 
-def test_buttons_of_a_dialog_keep_the_rule_of_the_default_button(qtbot: QtBot) -> None:
+def test_dialog_keeps_rule_of_default_button(qtbot: QtBot) -> None:
     pressed = list[str]()
     one, default = QPushButton(), QPushButton()
     one.clicked.connect(lambda: pressed.append("one"))
@@ -67,7 +67,7 @@ def test_buttons_of_a_dialog_keep_the_rule_of_the_default_button(qtbot: QtBot) -
     assert pressed == ["default", "one"] and window.isVisible()
 
 
-def test_field_that_records_a_hotkey_gets_its_return(theme: Theme, qtbot: QtBot) -> None:
+def test_return_starts_recording_in_key_field(theme: Theme, qtbot: QtBot) -> None:
     chosen = list[str]()
     field = KeyField(theme, Texts("en"), chosen.append, lambda: chosen.append("refused"))
     window = seen(qtbot, QWidget(), [field])
@@ -77,7 +77,7 @@ def test_field_that_records_a_hotkey_gets_its_return(theme: Theme, qtbot: QtBot)
     assert field.recording and chosen == [] and window.isVisible()
 
 
-def test_sections_of_the_settings_are_chosen_by_return(theme: Theme, qtbot: QtBot) -> None:
+def test_return_chooses_settings_section(theme: Theme, qtbot: QtBot) -> None:
     asked = list[Action]()
     page = SettingsPage(theme, Texts("en"), asked.append)
     window = seen(qtbot, QWidget(), [page])

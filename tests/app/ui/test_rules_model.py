@@ -21,7 +21,7 @@ def shown(model: RulesModel, row: int) -> list[object]:
     return [model.index(row, column).data() for column in (Column.HEARS, Column.WRITES, Column.TAKES)]
 
 
-def test_it_shows_rules_and_what_they_would_do(model: RulesModel, texts: Texts) -> None:
+def test_rules_are_shown_with_number_of_changed_takes(model: RulesModel, texts: Texts) -> None:
     model.show_takes({0: 14, 2: 0})
     assert [shown(model, row) for row in range(3)] == [
         ["git hub", "GitHub", "14"],
@@ -33,7 +33,7 @@ def test_it_shows_rules_and_what_they_would_do(model: RulesModel, texts: Texts) 
     assert model.index(0, Column.WRITES).data(QUIET) is None
 
 
-def test_cells_are_edited_and_that_is_told(model: RulesModel, qtbot: QtBot) -> None:
+def test_edited_cells_change_rules_and_emit_signal(model: RulesModel, qtbot: QtBot) -> None:
     with qtbot.waitSignals([model.edited] * 4):
         model.setData(model.index(0, Column.HEARS), "  gitlab ")
         model.setData(model.index(0, Column.WRITES), "Git↵Lab")
@@ -45,7 +45,7 @@ def test_cells_are_edited_and_that_is_told(model: RulesModel, qtbot: QtBot) -> N
         assert not model.setData(model.index(0, Column.TAKES), "3")
 
 
-def test_a_wrong_row_says_why_and_is_heard(model: RulesModel, texts: Texts) -> None:
+def test_invalid_row_shows_reason_to_eyes_and_screen_readers(model: RulesModel, texts: Texts) -> None:
     model.setData(model.index(1, Column.HEARS), "GIT HUB")
     why = texts(f"words.wrong.{Wrong.TWICE}")
     assert model.index(1, Column.TAKES).data(PROBLEM) == why
@@ -55,11 +55,11 @@ def test_a_wrong_row_says_why_and_is_heard(model: RulesModel, texts: Texts) -> N
     assert model.index(0, Column.WHOLE).data(Role.AccessibleTextRole).endswith(texts("words.on"))
 
 
-def test_each_problem_has_a_text(texts: Texts) -> None:
+def test_every_rule_problem_has_a_text(texts: Texts) -> None:
     assert all(texts(f"words.wrong.{why}") for why in Wrong)
 
 
-def test_a_fresh_row_counts_once_what_it_writes_is_there(model: RulesModel, qtbot: QtBot) -> None:
+def test_new_row_counts_once_its_replacement_is_entered(model: RulesModel, qtbot: QtBot) -> None:
     row = model.add()
     model.setData(model.index(row, Column.HEARS), "hmm")
     assert len(model.draft.counting) == 3
@@ -71,14 +71,14 @@ def test_a_fresh_row_counts_once_what_it_writes_is_there(model: RulesModel, qtbo
     assert model.rowCount() == 4, "nothing was entered"
 
 
-def test_rows_go_and_come(model: RulesModel, qtbot: QtBot) -> None:
+def test_rows_are_removed_and_merged(model: RulesModel, qtbot: QtBot) -> None:
     with qtbot.waitSignals([model.edited] * 2):
         model.remove([0, 2])
         model.merge([Replacement("UM", "x"), Replacement("b")])
     assert model.draft.rules == [Replacement("UM", "x"), Replacement("b")]
 
 
-def test_a_search_finds_in_both_texts_and_keeps_the_fresh_row(model: RulesModel) -> None:
+def test_search_matches_both_texts_and_keeps_new_row(model: RulesModel) -> None:
     found = FoundRules(model)
     found.search(" GITHUB ")
     assert found.rowCount() == 1
@@ -88,7 +88,7 @@ def test_a_search_finds_in_both_texts_and_keeps_the_fresh_row(model: RulesModel)
     assert found.rowCount() == 4
 
 
-def test_headers_are_short_and_explained(model: RulesModel, texts: Texts) -> None:
+def test_headers_have_text_and_tool_tip(model: RulesModel, texts: Texts) -> None:
     across = Qt.Orientation.Horizontal
     for column in Column:
         assert model.headerData(column, across) and model.headerData(column, across, Role.ToolTipRole)

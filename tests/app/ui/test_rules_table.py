@@ -37,7 +37,7 @@ def editor(table: RulesTable) -> QLineEdit:
     return field
 
 
-def test_keys_edit_tick_and_remove(table: RulesTable, model: RulesModel, qtbot: QtBot) -> None:
+def test_keyboard_edits_ticks_and_removes_rules(table: RulesTable, model: RulesModel, qtbot: QtBot) -> None:
     table.setFocus()
     table.setCurrentIndex(table.found.index(1, Column.HEARS))
     QTest.keyClick(table, Qt.Key.Key_Return)
@@ -55,22 +55,20 @@ def test_keys_edit_tick_and_remove(table: RulesTable, model: RulesModel, qtbot: 
     assert told.args == [[1]] and table.row == 1
 
 
-def test_a_click_ticks(table: RulesTable, model: RulesModel) -> None:
+def test_click_near_cell_edge_toggles_tick(table: RulesTable, model: RulesModel) -> None:
     place = table.visualRect(table.found.index(0, Column.WHOLE)).topLeft() + QPoint(3, 3)
     QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert not model.draft.rules[0].whole_word
 
 
-def test_a_new_row_is_filled_at_once_and_left_for_another(
-    table: RulesTable, model: RulesModel, qtbot: QtBot
-) -> None:
+def test_new_row_opens_editor_and_reports_when_left(table: RulesTable, model: RulesModel, qtbot: QtBot) -> None:
     table.begin(model.add())
     assert editor(table).isVisible() and table.row == 2
     with qtbot.waitSignal(table.left):
         table.setCurrentIndex(table.found.index(0, Column.HEARS))
 
 
-def test_it_is_as_high_as_its_rows_within_reason(table: RulesTable, model: RulesModel) -> None:
+def test_table_height_follows_rows_up_to_maximum(table: RulesTable, model: RulesModel) -> None:
     few = table.height()
     model.show_rules(RULES[:6])
     some = table.height()
@@ -80,8 +78,8 @@ def test_it_is_as_high_as_its_rows_within_reason(table: RulesTable, model: Rules
     assert table.found.rowCount() == 1
 
 
-def test_it_draws_every_kind_of_cell(table: RulesTable, model: RulesModel) -> None:
-    """A row that is wrong, one that is left out, ticks and counts."""
+def test_rules_table_paints_every_kind_of_cell(table: RulesTable, model: RulesModel) -> None:
+    """Paint an invalid row, an empty replacement, ticks and counts."""
     model.show_rules([Replacement("a"), Replacement("A", "x", False, True), Replacement("b", "y")])
     model.setData(model.index(1, Column.CASE), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
     model.show_takes({0: 3, 2: 0})

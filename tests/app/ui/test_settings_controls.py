@@ -1,4 +1,4 @@
-"""Controls of settings: they show what is in force, ask for something else, and lose nothing that is typed."""
+"""Controls of settings: they show the value in effect, request changes, and keep typed text."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -20,7 +20,7 @@ from app.ui.theme import Theme
 
 
 class Page:
-    """A control, and a button to go to."""
+    """Control next to a button that can take the focus."""
 
     def __init__(self, control: Control, asked: list[object], qtbot: QtBot) -> None:
         self.asked, self.control, self.qtbot = asked, control, qtbot
@@ -42,7 +42,7 @@ class Page:
         self.qtbot.waitUntil(self.elsewhere.hasFocus)
 
 
-def test_a_switch(theme: Theme, qtbot: QtBot) -> None:
+def test_switch_requests_change_and_waits_for_answer(theme: Theme, qtbot: QtBot) -> None:
     asked: list[object] = []
     control = SwitchControl(theme, asked.append)
     page = Page(control, asked, qtbot)
@@ -53,7 +53,7 @@ def test_a_switch(theme: Theme, qtbot: QtBot) -> None:
     assert control.switch.isChecked(), "it was refused"
 
 
-def test_a_choice(theme: Theme, qtbot: QtBot) -> None:
+def test_choice_requests_change_and_waits_for_answer(theme: Theme, qtbot: QtBot) -> None:
     asked: list[object] = []
     control = ChoiceControl(theme, lambda: [("a", "First"), ("b", "Second")], asked.append)
     page = Page(control, asked, qtbot)
@@ -64,7 +64,7 @@ def test_a_choice(theme: Theme, qtbot: QtBot) -> None:
     assert control.choice.currentText() == "First" and page.asked == ["b"]
 
 
-def test_a_text_is_asked_for_once_when_somebody_is_done(qtbot: QtBot) -> None:
+def test_text_is_requested_once_on_return(qtbot: QtBot) -> None:
     asked: list[object] = []
     control = TextControl(asked.append, lambda: "nothing")
     page = Page(control, asked, qtbot)
@@ -80,7 +80,7 @@ def test_a_text_is_asked_for_once_when_somebody_is_done(qtbot: QtBot) -> None:
     assert control.field.text() == "two", "somebody else has changed it"
 
 
-def test_what_is_typed_survives_news_and_a_refusal(qtbot: QtBot) -> None:
+def test_typed_text_survives_new_values_and_refusal(qtbot: QtBot) -> None:
     asked: list[object] = []
     control = TextControl(asked.append)
     page = Page(control, asked, qtbot)
@@ -99,7 +99,7 @@ def test_what_is_typed_survives_news_and_a_refusal(qtbot: QtBot) -> None:
     assert asked == ["ne", "new"]
 
 
-def test_esc_brings_back_what_is_in_force(qtbot: QtBot) -> None:
+def test_escape_restores_value_in_effect(qtbot: QtBot) -> None:
     asked: list[object] = []
     control = TextControl(asked.append)
     page = Page(control, asked, qtbot)
@@ -114,7 +114,7 @@ def test_esc_brings_back_what_is_in_force(qtbot: QtBot) -> None:
     assert asked == []
 
 
-def test_a_number_is_asked_for_as_one_where_it_is_one(qtbot: QtBot) -> None:
+def test_digits_are_requested_as_number(qtbot: QtBot) -> None:
     asked: list[object] = []
     control = NumberControl(asked.append, lambda: "days")
     page = Page(control, asked, qtbot)
@@ -127,7 +127,7 @@ def test_a_number_is_asked_for_as_one_where_it_is_one(qtbot: QtBot) -> None:
     assert page.asked == [7, "many"]
 
 
-def test_lines(qtbot: QtBot) -> None:
+def test_typed_lines_are_requested_when_box_loses_focus(qtbot: QtBot) -> None:
     asked: list[object] = []
     control = LinesControl(asked.append)
     page = Page(control, asked, qtbot)
@@ -144,7 +144,7 @@ def test_lines(qtbot: QtBot) -> None:
     assert control.field.toPlainText() == "one\ntwo"
 
 
-def test_which_settings_are_keys_and_which_lists() -> None:
+def test_settings_of_keys_and_lists_are_recognised() -> None:
     keys = [name for name, setting in all_settings().items() if is_key(setting)]
     assert keys == ["hotkeys.dictate", "hotkeys.cancel", "hotkeys.paste_held"]
     assert is_lines(all_settings()["recognition.hotwords"]) and not is_lines(all_settings()["history.days"])

@@ -1,4 +1,4 @@
-"""Hotkeys in the settings: what is refused, what is warned of."""
+"""Hotkeys in the settings: refused keys and warnings."""
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -41,24 +41,24 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
     return World(theme, texts, qtbot)
 
 
-def test_a_key_is_asked_for(world: World) -> None:
+def test_chosen_key_is_requested(world: World) -> None:
     world.choose(Qt.Key.Key_F9)
     assert (world.asked, world.refused) == (["f9"], [])
 
 
-def test_a_key_of_another_action_is_refused_with_its_name(world: World, texts: Texts) -> None:
+def test_key_of_another_action_is_refused_with_its_name(world: World, texts: Texts) -> None:
     world.choose(Qt.Key.Key_F8)
     assert world.asked == [] and world.control.field.binding == "right_ctrl"
     said = world.said
     assert "F8" in said and texts("settings.title.hotkeys.cancel") in said
 
 
-def test_a_key_that_writes_is_refused(world: World, texts: Texts) -> None:
+def test_key_that_types_a_letter_is_refused(world: World, texts: Texts) -> None:
     world.choose(Qt.Key.Key_D)
     assert world.asked == [] and world.said == texts("hotkey.unusable")
 
 
-def test_there_may_be_none(world: World) -> None:
+def test_hotkey_can_be_removed(world: World) -> None:
     assert world.control.none.isVisible() and world.control.none.accessibleName()
     world.control.none.click()
     assert world.asked == [""]
@@ -66,13 +66,13 @@ def test_there_may_be_none(world: World) -> None:
     assert not world.control.none.isVisible() and world.control.warning == ""
 
 
-def test_a_key_that_others_use_is_warned_of(world: World, texts: Texts) -> None:
+def test_key_used_by_other_programs_causes_warning(world: World, texts: Texts) -> None:
     assert world.control.warning == ""
     world.control.show_value("ctrl+space")
     assert texts("settings.key-use.input-method") in world.control.warning
 
 
-def test_a_key_that_another_program_has_is_told(world: World, texts: Texts) -> None:
+def test_key_taken_by_another_program_causes_warning(world: World, texts: Texts) -> None:
     world.control.show_problem(Note("hotkey-taken", {"binding": "f9"}))
     assert world.control.warning == "", "another one of ours"
     world.control.show_value("f9")

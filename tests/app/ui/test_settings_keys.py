@@ -1,4 +1,4 @@
-"""The press test: what it asks for, what it tells of each key, how it ends."""
+"""Key test: requests, results for each key, and its end."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -30,12 +30,12 @@ def test(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> Press
     return made
 
 
-def test_nothing_is_said_before_it_was_tried(test: PressTest, texts: Texts) -> None:
+def test_key_test_shows_no_result_before_it_ran(test: PressTest, texts: Texts) -> None:
     assert not test.result.isVisible() and texts("hotkey.none") in test.names["paste-held"].text()
     assert [said.text() for said in test.told.values()] == ["", "", ""]
 
 
-def test_it_listens_and_shows_what_arrives(test: PressTest, texts: Texts, asked: list[Action]) -> None:
+def test_key_test_shows_arriving_keys(test: PressTest, texts: Texts, asked: list[Action]) -> None:
     QTest.keyClick(test.button, Qt.Key.Key_Space)
     assert asked == [TestHotkeys(True)] and test.button.text() == texts("settings.press.stop")
     assert not test.result.isVisible(), "it is not known yet that the keys are tried"
@@ -50,7 +50,7 @@ def test_it_listens_and_shows_what_arrives(test: PressTest, texts: Texts, asked:
     assert test.told["dictate"].text() == texts("settings.press.chord")
 
 
-def test_a_key_that_never_arrives_is_told_with_what_to_do(test: PressTest, texts: Texts) -> None:
+def test_missing_key_is_reported_with_remedy(test: PressTest, texts: Texts) -> None:
     test.button.click()
     test.show_keys(KeysSeen(True))
     test.show_keys(KeysSeen(False, (KeySeen("dictate", 0.1),)))
@@ -61,14 +61,14 @@ def test_a_key_that_never_arrives_is_told_with_what_to_do(test: PressTest, texts
     assert texts("settings.press.help") in test.accessibleName()
 
 
-def test_when_all_arrive_that_is_said(test: PressTest, texts: Texts) -> None:
+def test_key_test_reports_success_when_all_keys_arrive(test: PressTest, texts: Texts) -> None:
     test.button.click()
     test.show_keys(KeysSeen(True))
     test.show_keys(KeysSeen(False, (KeySeen("dictate", 0.1), KeySeen("cancel", 0.1))))
     assert test.result.text() == texts("settings.press.good")
 
 
-def test_it_can_be_ended_and_ends_with_whoever_goes_elsewhere(test: PressTest, asked: list[Action]) -> None:
+def test_key_test_ends_on_click_and_when_hidden(test: PressTest, asked: list[Action]) -> None:
     test.button.click()
     test.button.click()
     assert asked == [TestHotkeys(True), TestHotkeys(False)]
@@ -77,7 +77,7 @@ def test_it_can_be_ended_and_ends_with_whoever_goes_elsewhere(test: PressTest, a
     assert asked[2:] == [TestHotkeys(True), TestHotkeys(False)] and not test.testing
 
 
-def test_press_test_ends_where_nobody_answers(test: PressTest, texts: Texts) -> None:
+def test_key_test_ends_after_time_limit_without_answer(test: PressTest, texts: Texts) -> None:
     test.button.click()
     assert test._limit.interval() == LONGEST_MS
     test._limit.stop()
@@ -89,7 +89,7 @@ def test_press_test_ends_where_nobody_answers(test: PressTest, texts: Texts) -> 
     assert (test.testing, test.result.text()) == (False, texts("settings.press.help"))
 
 
-def test_where_there_are_no_hotkeys_the_reason_is_told(test: PressTest, texts: Texts) -> None:
+def test_key_test_shows_why_hotkeys_are_impossible(test: PressTest, texts: Texts) -> None:
     test.show_problem(Note("hotkeys-wayland"))
     assert test.result.text() == texts("note.hotkeys-wayland")
     test.show_problem(None)
@@ -97,7 +97,7 @@ def test_where_there_are_no_hotkeys_the_reason_is_told(test: PressTest, texts: T
     assert test.result.text() == texts("note.hotkey-taken", binding="F9")
 
 
-def test_other_keys_are_not_tried_yet(test: PressTest) -> None:
+def test_changed_key_resets_test_results(test: PressTest) -> None:
     test.button.click()
     test.show_keys(KeysSeen(True))
     test.show_keys(KeysSeen(False, (KeySeen("dictate", 0.1),)))
@@ -105,11 +105,11 @@ def test_other_keys_are_not_tried_yet(test: PressTest) -> None:
     assert [said.text() for said in test.told.values()] == ["", "", ""] and not test.result.isVisible()
 
 
-def test_while_something_is_recorded_they_cannot_be_tried(test: PressTest, texts: Texts) -> None:
+def test_key_test_is_refused_while_recording(test: PressTest, texts: Texts) -> None:
     test.button.click()
     test.show_keys(KeysSeen(problem=RECORDING))
     assert test.result.text() == texts("note.keys-recording") and test.told["dictate"].text() == ""
 
 
-def test_it_is_found_in_both_languages(test: PressTest) -> None:
+def test_key_test_is_found_in_both_languages(test: PressTest) -> None:
     assert {"Press test", "按键测试"} <= set(test.words())

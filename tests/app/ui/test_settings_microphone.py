@@ -1,4 +1,4 @@
-"""The microphone in the settings: tried without a take, and only while somebody looks."""
+"""Microphone in the settings: the level test without a take, only while visible."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -33,7 +33,7 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
     return World(theme, texts, qtbot)
 
 
-def test_it_is_tried_on_demand(world: World, texts: Texts) -> None:
+def test_microphone_test_starts_and_stops_on_demand(world: World, texts: Texts) -> None:
     control = world.control
     control.show_trial(HEARD)
     assert control.meter.level_dbfs != -20.0, "the first steps try it, not we"
@@ -48,7 +48,7 @@ def test_it_is_tried_on_demand(world: World, texts: Texts) -> None:
     assert control.meter.level_dbfs == -50.0
 
 
-def test_who_goes_elsewhere_tries_it_no_more(world: World) -> None:
+def test_microphone_test_stops_when_hidden(world: World) -> None:
     world.control.hide()
     assert world.asked == []
     world.control.show()
@@ -57,7 +57,7 @@ def test_who_goes_elsewhere_tries_it_no_more(world: World) -> None:
     assert world.asked == [TryMicrophone(True), TryMicrophone(False)]
 
 
-def test_what_stands_in_the_way_is_told(world: World, texts: Texts) -> None:
+def test_microphone_problem_is_shown_at_its_row(world: World, texts: Texts) -> None:
     world.control.listen.click()
     world.control.show_trial(MicrophoneTrial(Hearing.OPENING, note=Note("no-microphone")))
     said = world.refused[-1]
@@ -66,7 +66,7 @@ def test_what_stands_in_the_way_is_told(world: World, texts: Texts) -> None:
     assert world.refused[-1] is None
 
 
-def test_when_it_is_closed_it_can_be_tried_again(world: World, texts: Texts) -> None:
+def test_closed_microphone_can_be_tested_again(world: World, texts: Texts) -> None:
     world.control.listen.click()
     world.control.show_trial(MicrophoneTrial())
     assert world.control.listen.text() == texts("settings.microphone.try")

@@ -1,4 +1,4 @@
-"""The settings page: every setting, found and changed, in each language; panels of others; what is refused."""
+"""Settings page: every setting can be found and changed in each language; added panels; refused values."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -43,7 +43,7 @@ def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> Itera
 
 
 def shown(page: SettingsPage) -> list[str]:
-    """The settings that are seen."""
+    """Return the names of the visible settings."""
     return [name for name, row in page.rows.items() if row.isVisible()]
 
 
@@ -53,7 +53,7 @@ def field(page: SettingsPage, name: str) -> TextControl:
     return control
 
 
-def test_every_setting_is_in_its_section_and_has_a_name(page: SettingsPage) -> None:
+def test_every_setting_is_in_its_section_with_accessible_name(page: SettingsPage) -> None:
     seen: list[str] = []
     for name, tab in page.tabs.tabs.items():
         if tab.isHidden():
@@ -67,14 +67,14 @@ def test_every_setting_is_in_its_section_and_has_a_name(page: SettingsPage) -> N
         assert target.accessibleName() and target.focusPolicy() & Qt.FocusPolicy.TabFocus, row.setting.name
 
 
-def test_titles_are_of_this_language(page: SettingsPage, texts: Texts) -> None:
+def test_section_titles_are_translated(page: SettingsPage, texts: Texts) -> None:
     assert [tab.text() for tab in page.tabs.tabs.values()] == [
         texts(f"settings.section.{name}") for name in SECTIONS
     ]
     assert page.name.text() == texts("settings.name")
 
 
-def test_the_keyboard_reaches_search_sections_and_settings(page: SettingsPage, qtbot: QtBot) -> None:
+def test_keyboard_reaches_search_sections_and_settings(page: SettingsPage, qtbot: QtBot) -> None:
     page.start_search()
     qtbot.waitUntil(page.search.hasFocus)
     reached: list[QWidget] = []
@@ -89,7 +89,7 @@ def test_the_keyboard_reaches_search_sections_and_settings(page: SettingsPage, q
     assert reached[: len(rows) + 2] == [page.search, page.tabs.tabs["general"], *rows]
 
 
-def test_ctrl_f_searches(page: SettingsPage, qtbot: QtBot) -> None:
+def test_ctrl_f_focuses_settings_search(page: SettingsPage, qtbot: QtBot) -> None:
     page.activateWindow()
     page.tabs.tabs["general"].setFocus()
     qtbot.waitUntil(page.tabs.tabs["general"].hasFocus)
@@ -97,7 +97,7 @@ def test_ctrl_f_searches(page: SettingsPage, qtbot: QtBot) -> None:
     qtbot.waitUntil(page.search.hasFocus)
 
 
-def test_a_change_is_asked_for_and_shown_when_it_comes_back(page: SettingsPage, asked: list[Action]) -> None:
+def test_change_is_requested_and_shown_after_answer(page: SettingsPage, asked: list[Action]) -> None:
     page.choose("gateway")
     control = field(page, "gateway.url")
     QTest.keyClicks(control.field, "https://gpu:8765")
@@ -107,7 +107,7 @@ def test_a_change_is_asked_for_and_shown_when_it_comes_back(page: SettingsPage, 
     assert page.rows["gateway.url"].changed and page.sections["gateway"].reset.isVisible()
 
 
-def test_what_is_typed_is_asked_for_when_the_page_is_left(page: SettingsPage, asked: list[Action]) -> None:
+def test_typed_value_is_requested_when_page_is_hidden(page: SettingsPage, asked: list[Action]) -> None:
     page.choose("gateway")
     QTest.keyClicks(field(page, "gateway.url").field, "https://gpu:8765")
     page.hide()
@@ -127,14 +127,14 @@ def test_what_is_typed_is_asked_for_when_the_page_is_left(page: SettingsPage, as
         ("disk", "history.megabytes"),
     ],
 )
-def test_a_search_finds_in_either_language(page: SettingsPage, query: str, name: str) -> None:
+def test_settings_search_finds_in_either_language(page: SettingsPage, query: str, name: str) -> None:
     page.search.setText(query)
     assert shown(page) == [name]
     assert page.sections[name.partition(".")[0]].heading.isVisible()
     assert not any(tab.isChecked() for tab in page.tabs.tabs.values())
 
 
-def test_a_search_can_be_left(page: SettingsPage, texts: Texts) -> None:
+def test_settings_search_is_cleared_by_escape_and_section(page: SettingsPage, texts: Texts) -> None:
     before = shown(page)
     page.search.setText("xyz")
     assert shown(page) == [] and page.nothing.isVisible()
@@ -146,7 +146,7 @@ def test_a_search_can_be_left(page: SettingsPage, texts: Texts) -> None:
     assert shown(page) == ["audio.microphone"] and page.search.text() == ""
 
 
-def test_panels_of_others_are_in_their_section_and_found(page: SettingsPage, texts: Texts) -> None:
+def test_added_panel_is_shown_in_its_section_and_found(page: SettingsPage, texts: Texts) -> None:
     assert page.tabs.tabs["models"].isHidden(), "there is nothing in it"
     button = QPushButton("x")
     page.add("models", button, lambda: ["Whisper"])
@@ -159,7 +159,7 @@ def test_panels_of_others_are_in_their_section_and_found(page: SettingsPage, tex
     assert button.isVisible() and shown(page) == []
 
 
-def test_the_language_changes_while_the_page_is_open(theme: Theme, qtbot: QtBot) -> None:
+def test_settings_page_changes_language_while_open(theme: Theme, qtbot: QtBot) -> None:
     texts = Texts("en")
     page = SettingsPage(theme, texts, lambda action: None)
     qtbot.addWidget(page)
@@ -173,7 +173,7 @@ def test_the_language_changes_while_the_page_is_open(theme: Theme, qtbot: QtBot)
     assert page.press_test.heading.text() == "按键测试" and page.press_test.isVisible()
 
 
-def test_a_refused_value_is_told_at_its_row(page: SettingsPage, texts: Texts) -> None:
+def test_refused_value_is_reported_at_its_row(page: SettingsPage, texts: Texts) -> None:
     page.choose("gateway")
     control = field(page, "gateway.url")
     QTest.keyClicks(control.field, "gpu")
@@ -186,7 +186,7 @@ def test_a_refused_value_is_told_at_its_row(page: SettingsPage, texts: Texts) ->
     assert not row.refusal.isVisible()
 
 
-def test_a_switch_that_was_refused_goes_back(page: SettingsPage) -> None:
+def test_refused_switch_returns_to_value_in_effect(page: SettingsPage) -> None:
     switch = page.rows["general.sounds"].control.target
     assert isinstance(switch, QWidget)
     QTest.keyClick(switch, Qt.Key.Key_Space)
@@ -196,7 +196,7 @@ def test_a_switch_that_was_refused_goes_back(page: SettingsPage) -> None:
     assert page.rows["general.sounds"].refusal.isVisible() and page.trouble.isVisible()
 
 
-def test_a_broken_file_is_told_on_top_until_it_is_mended(page: SettingsPage) -> None:
+def test_broken_settings_file_is_reported_until_fixed(page: SettingsPage) -> None:
     page.show_problem(Problem("settings", note=BROKEN))
     assert page.trouble.isVisible() and "12" in page.trouble.says.text()
     page.show_problem(Problem("settings", note=BAD, setting="gateway.url"))
@@ -211,12 +211,12 @@ def test_a_broken_file_is_told_on_top_until_it_is_mended(page: SettingsPage) -> 
     assert not page.trouble.isVisible()
 
 
-def test_a_value_in_the_file_that_no_row_shows_is_told_on_top(page: SettingsPage) -> None:
+def test_bad_value_without_row_is_reported_at_top(page: SettingsPage) -> None:
     page.show_problem(Problem("settings", note=Note("setting-bad", {"place": "general"}), setting="general"))
     assert page.trouble.isVisible()
 
 
-def test_what_a_panel_of_others_was_refused_is_its_own_business(page: SettingsPage) -> None:
+def test_refusal_for_added_panel_is_not_reported_at_top(page: SettingsPage) -> None:
     asked = Note("setting-bad", {"place": "recognition.hotwords"})
     page.show_problem(Problem("settings", note=asked, setting="recognition.hotwords"))
     assert not page.trouble.isVisible()
@@ -225,7 +225,7 @@ def test_what_a_panel_of_others_was_refused_is_its_own_business(page: SettingsPa
     assert page.trouble.isVisible()
 
 
-def test_microphones_and_their_level(page: SettingsPage) -> None:
+def test_microphones_and_their_level_are_shown(page: SettingsPage) -> None:
     page.choose("audio")
     page.show_devices(Devices((("USB", "USB"), ("Built-in", "Built-in")), "USB"))
     page.show_settings(replace(Settings(), audio=Audio("Pebble")))
@@ -237,7 +237,7 @@ def test_microphones_and_their_level(page: SettingsPage) -> None:
     assert control.meter.level_dbfs == -18.0
 
 
-def test_hotkeys_tell_what_speaks_against_them(page: SettingsPage, texts: Texts) -> None:
+def test_hotkey_rows_show_warnings_and_key_test(page: SettingsPage, texts: Texts) -> None:
     page.choose("hotkeys")
     page.show_settings(replace(Settings(), hotkeys=Hotkeys(dictate="f9", cancel="f11")))
     page.show_keys(KeysSeen(problem=Note("hotkey-taken", {"binding": "f9"})))
@@ -251,7 +251,7 @@ def test_hotkeys_tell_what_speaks_against_them(page: SettingsPage, texts: Texts)
     assert page.press_test.result.text() == texts("note.hotkeys-wayland")
 
 
-def test_what_is_told_before_anybody_looks_is_there_then(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+def test_values_set_before_first_show_appear_on_show(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     page = SettingsPage(theme, texts, lambda action: None)
     qtbot.addWidget(page)
     page.show_settings(replace(Settings(), general=General(sounds=False)))
@@ -265,7 +265,7 @@ def test_what_is_told_before_anybody_looks_is_there_then(theme: Theme, texts: Te
     assert page.rows["hotkeys.cancel"].control.warning
 
 
-def test_with_type_twice_as_large_nothing_is_cut_off(
+def test_settings_page_cuts_no_text_at_double_font_size(
     theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
 ) -> None:
     larger = QFont(qapp.font())
@@ -285,7 +285,7 @@ def test_with_type_twice_as_large_nothing_is_cut_off(
 
 
 def cut_off(page: SettingsPage) -> list[str]:
-    """What needs more room than it has, or is not within what scrolls."""
+    """Return the parts that need more room than they have, or that reach out of the scroll area."""
     inside = page.area.widget()
     assert inside is not None
     seen = [part for part in inside.findChildren(QWidget) if part.isVisible() and part.parent() is not None]
@@ -297,9 +297,7 @@ def cut_off(page: SettingsPage) -> list[str]:
     return [part.objectName() or type(part).__name__ for part in narrow] + said + wide
 
 
-def test_first_paint_makes_the_rows_of_one_section_and_idle_turns_the_rest(
-    theme: Theme, texts: Texts, qtbot: QtBot
-) -> None:
+def test_first_paint_creates_one_section_and_idle_time_the_rest(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     page = SettingsPage(theme, texts, lambda action: None)
     qtbot.addWidget(page)
     page.show_settings(replace(Settings(), gateway=Gateway("https://gpu:8765")))

@@ -1,4 +1,4 @@
-"""The settings: they show what is chosen, and ask for what is clicked."""
+"""Panel of common settings: shows the values in effect and requests changes."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -34,7 +34,7 @@ def panel(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> Sett
     return made
 
 
-def test_it_shows_what_is_chosen(panel: SettingsPanel, texts: Texts) -> None:
+def test_settings_panel_shows_values_in_effect(panel: SettingsPanel, texts: Texts) -> None:
     assert panel.microphone.currentText() == "USB"
     assert panel.mode.currentText() == texts("mode.hold")
     assert panel.language.currentText() == "English"
@@ -42,13 +42,13 @@ def test_it_shows_what_is_chosen(panel: SettingsPanel, texts: Texts) -> None:
     assert panel.microphone.itemText(0) == texts("microphone.system-device", device="Built-in")
 
 
-def test_a_microphone_that_is_unplugged_stays_chosen(panel: SettingsPanel, texts: Texts) -> None:
+def test_unplugged_microphone_stays_selected(panel: SettingsPanel, texts: Texts) -> None:
     panel.show_choices(Choices((("Built-in", "Built-in"),), "Headset"))
     assert panel.microphone.currentText() == texts("microphone.away", device="Headset")
     assert panel.microphone.count() == 3
 
 
-def test_what_is_clicked_is_asked_for(panel: SettingsPanel, asked: list[Action], qtbot: QtBot) -> None:
+def test_clicked_choices_are_requested(panel: SettingsPanel, asked: list[Action], qtbot: QtBot) -> None:
     for choice, place in ((panel.microphone, 0), (panel.mode, 2), (panel.language, 2)):
         choice.setCurrentIndex(place)
         choice.activated.emit(place)
@@ -61,9 +61,7 @@ def test_what_is_clicked_is_asked_for(panel: SettingsPanel, asked: list[Action],
     ]
 
 
-def test_a_key_is_asked_for_and_none_is_ours_meanwhile(
-    panel: SettingsPanel, asked: list[Action], qtbot: QtBot
-) -> None:
+def test_hotkeys_pause_while_key_is_chosen(panel: SettingsPanel, asked: list[Action], qtbot: QtBot) -> None:
     panel.key.click()
     assert asked == [PauseHotkeys(True)]
     QTest.keyClick(panel.key, Qt.Key.Key_F8)
@@ -71,13 +69,13 @@ def test_a_key_is_asked_for_and_none_is_ours_meanwhile(
     assert asked == [PauseHotkeys(True), ChangeSetting(DICTATE_KEY, "f8"), PauseHotkeys(False)]
 
 
-def test_showing_asks_for_nothing(panel: SettingsPanel, asked: list[Action]) -> None:
+def test_showing_values_requests_no_change(panel: SettingsPanel, asked: list[Action]) -> None:
     panel.show_choices(Choices((("Other", "Other"),), "Other", "", TalkMode.HANDS_FREE, {}, "zh"))
     panel.refresh()
     assert asked == []
 
 
-def test_a_key_that_cannot_be_used_is_refused_in_words(panel: SettingsPanel, texts: Texts, qtbot: QtBot) -> None:
+def test_unusable_key_is_refused_with_message(panel: SettingsPanel, texts: Texts, qtbot: QtBot) -> None:
     panel.key.click()
     QTest.keyClick(panel.key, Qt.Key.Key_X)
     assert panel.refusal.isVisible()
@@ -98,13 +96,15 @@ def test_a_key_that_cannot_be_used_is_refused_in_words(panel: SettingsPanel, tex
         (WorkerState.FAILED, False),
     ],
 )
-def test_the_switch_tells_the_truth(panel: SettingsPanel, texts: Texts, state: WorkerState, on: bool) -> None:
+def test_worker_switch_shows_worker_state(
+    panel: SettingsPanel, texts: Texts, state: WorkerState, on: bool
+) -> None:
     panel.show_worker(WorkerView(state, "RTX", 40 if state is WorkerState.DOWNLOADING else None))
     assert panel.worker.isChecked() is on
     assert "RTX" in panel.worker_state.text()
 
 
-def test_the_switch_waits_for_the_worker(panel: SettingsPanel, asked: list[Action], qtbot: QtBot) -> None:
+def test_worker_switch_waits_for_worker(panel: SettingsPanel, asked: list[Action], qtbot: QtBot) -> None:
     QTest.keyClick(panel.worker, Qt.Key.Key_Space)
     assert asked == [SwitchWorker(True)]
     assert not panel.worker.isChecked()
@@ -114,7 +114,7 @@ def test_the_switch_waits_for_the_worker(panel: SettingsPanel, asked: list[Actio
     assert asked[-1] == SwitchWorker(False)
 
 
-def test_whom_this_computer_works_for_besides_is_told(panel: SettingsPanel, texts: Texts) -> None:
+def test_lending_to_other_gateways_is_shown(panel: SettingsPanel, texts: Texts) -> None:
     assert not panel.lent_state.isVisible()
     busy = LentView("a", "desk", True, WorkerView(WorkerState.BUSY, "cuda · m", jobs=3))
     panel.show_lending(LendingView((busy, LentView("b", "attic"))))

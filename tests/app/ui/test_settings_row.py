@@ -1,4 +1,4 @@
-"""One setting: what it shows, what was refused, the way back."""
+"""Row of one setting: value, refusal, and reset to the default."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
     return World(theme, texts, qtbot)
 
 
-def test_it_is_named_and_shows_what_is_in_force(world: World, texts: Texts) -> None:
+def test_setting_row_is_named_and_shows_value_in_effect(world: World, texts: Texts) -> None:
     row = world.row("general.sounds", replace(Settings(), general=General(sounds=False)))
     assert isinstance(row.control, SwitchControl) and not row.control.switch.isChecked()
     assert row.control.target.accessibleName() == texts("settings.title.general.sounds")
@@ -45,7 +45,7 @@ def test_it_is_named_and_shows_what_is_in_force(world: World, texts: Texts) -> N
     assert row.control.target.objectName() == "setting.general.sounds"
 
 
-def test_what_differs_can_go_back(world: World, texts: Texts) -> None:
+def test_changed_setting_can_be_reset(world: World, texts: Texts) -> None:
     row = world.row("general.sounds")
     assert not row.reset.isVisible() and not row.changed
     row.show_settings(replace(Settings(), general=General(sounds=False)))
@@ -54,7 +54,7 @@ def test_what_differs_can_go_back(world: World, texts: Texts) -> None:
     assert world.asked == [ChangeSetting("general.sounds", True)]
 
 
-def test_back_also_gives_up_what_is_typed(world: World) -> None:
+def test_reset_discards_typed_text(world: World) -> None:
     row = world.row("history.days", replace(Settings(), history=History(days=7)))
     assert isinstance(row.control, NumberControl)
     row.control.field.setText("x")
@@ -63,7 +63,7 @@ def test_back_also_gives_up_what_is_typed(world: World) -> None:
     assert row.control.field.text() == "7" and world.asked == [ChangeSetting("history.days", History().days)]
 
 
-def test_a_refusal_is_told_and_can_be_over(world: World) -> None:
+def test_refusal_is_shown_until_text_is_dropped(world: World) -> None:
     row = world.row("history.days")
     row.refuse(lambda: "too many")
     assert row.refusal.isVisible() and row.refusal.text() == "too many"
@@ -72,7 +72,7 @@ def test_a_refusal_is_told_and_can_be_over(world: World) -> None:
     assert not row.refusal.isVisible()
 
 
-def test_what_was_searched_for_is_marked(world: World, theme: Theme, texts: Texts) -> None:
+def test_search_terms_are_marked_in_row(world: World, theme: Theme, texts: Texts) -> None:
     row = world.row("history.days")
     query = {"en": "recordings", "zh": "录音"}[texts.language]
     assert row.search(terms(query)) and mark_style(theme) in row.name.text()
@@ -82,14 +82,14 @@ def test_what_was_searched_for_is_marked(world: World, theme: Theme, texts: Text
     assert "underline" in mark_style(theme)
 
 
-def test_the_control_is_below_where_there_is_no_room_beside(world: World, qtbot: QtBot) -> None:
+def test_control_moves_below_texts_in_narrow_row(world: World, qtbot: QtBot) -> None:
     row = world.row("hotkeys.mode")
     assert row._sides.direction() is QBoxLayout.Direction.LeftToRight
     row.resize(row.minimumSizeHint().width(), 200)
     qtbot.waitUntil(lambda: row._sides.direction() is QBoxLayout.Direction.TopToBottom)
 
 
-def test_a_line_is_between_rows(world: World) -> None:
+def test_line_separates_rows(world: World) -> None:
     row = world.row("general.sounds")
     first = row.grab().toImage()
     row.first = False

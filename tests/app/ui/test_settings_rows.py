@@ -1,4 +1,4 @@
-"""Which settings have a row, and with which control."""
+"""Rows of settings: which settings have one, and with which control."""
 
 from pytestqt.qtbot import QtBot
 
@@ -35,7 +35,7 @@ def made(theme: Theme, texts: Texts, qtbot: QtBot, known: Known, asked: list[Act
     return rows
 
 
-def test_every_setting_has_a_row_or_is_known_to_have_none(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+def test_every_setting_has_a_row_or_is_excluded(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     rows = made(theme, texts, qtbot, Known(), [])
     assert list(rows.rows) == [name for name in all_settings() if name not in ELSEWHERE]
     assert set(all_settings()) >= ELSEWHERE
@@ -43,7 +43,7 @@ def test_every_setting_has_a_row_or_is_known_to_have_none(theme: Theme, texts: T
     assert [row.setting.name for row in rows.of("audio")] == ["audio.microphone"]
 
 
-def test_controls_ask_for_their_setting(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+def test_controls_request_their_setting(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     asked: list[Action] = []
     rows = made(theme, texts, qtbot, Known(), asked)
     rows.rows["general.sounds"].control.asks(False)
@@ -53,7 +53,7 @@ def test_controls_ask_for_their_setting(theme: Theme, texts: Texts, qtbot: QtBot
     assert asked == [ChangeSetting("general.sounds", False), PauseHotkeys(True)]
 
 
-def test_controls_know_what_there_is(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+def test_microphone_control_lists_known_devices(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     known = Known(choices=Choices((("USB", "USB"),), "", "Built-in"))
     control = made(theme, texts, qtbot, known, []).rows["audio.microphone"].control
     assert isinstance(control, MicrophoneControl)

@@ -1,16 +1,16 @@
-"""What a search finds, and where."""
+"""Search in the settings: matching and marking of terms."""
 
 from app.ui.settings_search import found, marked, terms
 
 
-def test_every_term_must_be_there_in_whatever_order() -> None:
+def test_search_needs_every_term_in_any_order() -> None:
     assert found(terms("KEY  held"), "key for held text")
     assert found(terms("ｈｅｌｄ"), "key for held text"), "letters of an input method"
     assert not found(terms("held nothing"), "key for held text")
     assert found(terms("  "), "")
 
 
-def test_what_was_found_is_marked_as_it_is_written() -> None:
+def test_found_terms_are_marked_in_original_spelling() -> None:
     assert marked("Key for Keys", terms("key"), "x") == (
         '<span style="x">Key</span> for <span style="x">Key</span>s'
     )
@@ -18,5 +18,5 @@ def test_what_was_found_is_marked_as_it_is_written() -> None:
     assert marked("a < b", terms("<"), "x") == 'a <span style="x">&lt;</span> b'
 
 
-def test_the_longest_term_is_marked() -> None:
+def test_longest_matching_term_is_marked() -> None:
     assert marked("hotkeys", terms("key keys"), "x") == 'hot<span style="x">keys</span>'

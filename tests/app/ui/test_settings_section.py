@@ -1,4 +1,4 @@
-"""A section: what it shows of a search, panels of others, the way back for all of it."""
+"""Section of the settings: search results, added panels, and the reset of all settings."""
 
 from dataclasses import replace
 
@@ -43,7 +43,7 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
     return World(theme, texts, qtbot)
 
 
-def test_all_of_it_goes_back_when_asked_twice(world: World, texts: Texts) -> None:
+def test_section_is_reset_on_second_click(world: World, texts: Texts) -> None:
     reset = world.section.reset
     assert reset.isVisible() and reset.text() == texts("settings.reset-section")
     QTest.keyClick(reset, Qt.Key.Key_Space)
@@ -54,7 +54,7 @@ def test_all_of_it_goes_back_when_asked_twice(world: World, texts: Texts) -> Non
     assert not reset.isVisible()
 
 
-def test_who_turns_elsewhere_does_not_want_it(world: World, texts: Texts, qtbot: QtBot) -> None:
+def test_reset_is_cancelled_when_focus_leaves(world: World, texts: Texts, qtbot: QtBot) -> None:
     world.section.reset.click()
     qtbot.waitUntil(world.section.reset.hasFocus)
     world.elsewhere.setFocus()
@@ -63,7 +63,7 @@ def test_who_turns_elsewhere_does_not_want_it(world: World, texts: Texts, qtbot:
     assert world.asked == []
 
 
-def test_a_search_shows_what_matches(world: World) -> None:
+def test_section_shows_only_search_matches(world: World) -> None:
     panel = QWidget()
     world.section.add(panel, lambda: ["Greenstone"])
     assert world.section.search(terms("bluetooth")) == 1
@@ -78,7 +78,7 @@ def test_a_search_shows_what_matches(world: World) -> None:
     assert all(row.isVisible() for row in world.section.rows) and world.section.reset.isVisible()
 
 
-def test_a_panel_that_hides_itself_stays_hidden(world: World) -> None:
+def test_panel_that_hides_itself_stays_hidden_after_search(world: World) -> None:
     panel = QWidget()
     world.section.add(panel, lambda: [])
     panel.hide()

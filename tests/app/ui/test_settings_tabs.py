@@ -1,4 +1,4 @@
-"""The list of sections."""
+"""Keyboard navigation in the list of settings sections."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -8,7 +8,7 @@ from app.ui.settings_tabs import SectionTabs
 from app.ui.theme import Theme
 
 
-def test_arrows_go_through_the_sections(theme: Theme, qtbot: QtBot) -> None:
+def test_arrow_keys_choose_settings_sections(theme: Theme, qtbot: QtBot) -> None:
     chosen: list[str] = []
     tabs = SectionTabs(theme, chosen.append)
     qtbot.addWidget(tabs)

@@ -1,4 +1,4 @@
-"""What is wrong with the settings file."""
+"""Message about a problem with the settings file."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from app.view import Note
 
 
 class Dialogs:
-    """Remembers what was to be shown."""
+    """File dialogs that record the paths to be shown."""
 
     def __init__(self) -> None:
         self.shown: list[str] = []
@@ -30,7 +30,7 @@ class Dialogs:
         self.shown.append(path)
 
 
-def test_it_says_what_is_wrong_and_shows_the_file(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+def test_file_problem_is_shown_and_opens_folder(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     dialogs = Dialogs()
     trouble = FileTrouble(texts, dialogs)
     qtbot.addWidget(trouble)

@@ -1,4 +1,4 @@
-"""A QR code as a camera sees it: dark on light, with light around it, in every theme."""
+"""QR code as a camera sees it: dark on light, with a light margin, in every theme."""
 
 import pytest
 from PySide6.QtCore import QSize
@@ -40,7 +40,7 @@ def test_quiet_zone_of_four_modules_is_white_in_every_theme_and_size(
             assert seen == wanted, (x, y)
 
 
-def test_nothing_takes_no_room(qtbot: QtBot) -> None:
+def test_qr_code_without_text_takes_no_room(qtbot: QtBot) -> None:
     code = QrCode()
     qtbot.addWidget(code)
     assert code.sizeHint().width() == 0

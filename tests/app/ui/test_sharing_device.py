@@ -1,4 +1,4 @@
-"""One device: renamed where it stands, removed only at the second word."""
+"""Row of one device: renamed in place, removed only on the second click."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -27,7 +27,7 @@ def row(theme: Theme, texts: Texts, asked: list[SharingAction], qtbot: QtBot) ->
     return made
 
 
-def test_it_is_renamed_with_the_keyboard(row: DeviceRow, asked: list[SharingAction]) -> None:
+def test_device_is_renamed_with_keyboard(row: DeviceRow, asked: list[SharingAction]) -> None:
     row.rename.click()
     assert row.field.isVisible() and row.field.text() == "tower" and not row.name.isVisible()
     row.field.setText("  the   tower ")
@@ -35,9 +35,7 @@ def test_it_is_renamed_with_the_keyboard(row: DeviceRow, asked: list[SharingActi
     assert asked == [RenameDevice("a", "the tower")] and row.name.isVisible()
 
 
-def test_a_name_that_is_given_up_or_empty_or_the_same_changes_nothing(
-    row: DeviceRow, asked: list[SharingAction]
-) -> None:
+def test_cancelled_empty_or_equal_name_changes_nothing(row: DeviceRow, asked: list[SharingAction]) -> None:
     for name, key in (("other", Qt.Key.Key_Escape), ("  ", Qt.Key.Key_Return), ("tower", Qt.Key.Key_Return)):
         row.rename.click()
         row.field.setText(name)
@@ -46,7 +44,7 @@ def test_a_name_that_is_given_up_or_empty_or_the_same_changes_nothing(
     assert asked == []
 
 
-def test_it_is_removed_at_the_second_word(row: DeviceRow, asked: list[SharingAction], texts: Texts) -> None:
+def test_device_is_removed_on_second_click(row: DeviceRow, asked: list[SharingAction], texts: Texts) -> None:
     row.revoke.click()
     assert asked == [] and row.warning.text() == texts("sharing.revoke-says", device="tower")
     assert row.revoke.property("role") == "danger" and row.revoke.accessibleDescription() == row.warning.text()
@@ -54,7 +52,7 @@ def test_it_is_removed_at_the_second_word(row: DeviceRow, asked: list[SharingAct
     assert asked == [RevokeDevice("a")]
 
 
-def test_who_turns_elsewhere_or_clicks_twice_has_not_said_it(row: DeviceRow, asked: list[SharingAction]) -> None:
+def test_removal_is_cancelled_by_focus_change_and_double_click(row: DeviceRow, asked: list[SharingAction]) -> None:
     row.revoke.click()
     row.revoke.setFocus()
     row.rename.setFocus()

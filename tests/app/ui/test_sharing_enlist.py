@@ -1,4 +1,4 @@
-"""Lending to one more gateway: one on the network and its code, an address and a code, or a link that has both."""
+"""Lending to another gateway: by a gateway on the network and its code, by address and code, or by link."""
 
 from dataclasses import replace
 
@@ -43,7 +43,7 @@ def dialog(
     return made
 
 
-def test_an_address_and_a_code_are_asked_for(
+def test_lending_needs_address_and_complete_code(
     dialog: EnlistDialog, asked: list[LendingAction], texts: Texts
 ) -> None:
     dialog.enlist.click()
@@ -59,7 +59,9 @@ def test_an_address_and_a_code_are_asked_for(
     assert asked == [Enlist("10.0.0.7", "4815 0623")]
 
 
-def test_gateways_are_looked_for_while_somebody_sees_it(dialog: EnlistDialog, looks: list[GatewayAction]) -> None:
+def test_gateways_are_searched_only_while_dialog_is_visible(
+    dialog: EnlistDialog, looks: list[GatewayAction]
+) -> None:
     assert looks == [LookAtGateways(True, "lending")] and dialog.nobody.isVisible()
     dialog.again()
     assert looks[1:] == [LookAtGateways(True, "lending")]
@@ -69,7 +71,7 @@ def test_gateways_are_looked_for_while_somebody_sees_it(dialog: EnlistDialog, lo
     assert len(looks) == 3
 
 
-def test_one_on_the_network_is_clicked_and_only_its_code_is_typed(
+def test_gateway_from_network_needs_only_its_code(
     dialog: EnlistDialog, asked: list[LendingAction], texts: Texts, qtbot: QtBot
 ) -> None:
     dialog.show_gateways(GatewaysView(found=(ATTIC,)))
@@ -93,7 +95,7 @@ def test_one_on_the_network_is_clicked_and_only_its_code_is_typed(
     assert dialog.found.rows == [] and not dialog.nobody.isVisible()
 
 
-def test_another_address_is_not_the_one_that_was_clicked(dialog: EnlistDialog, asked: list[LendingAction]) -> None:
+def test_edited_address_discards_clicked_gateway(dialog: EnlistDialog, asked: list[LendingAction]) -> None:
     dialog.show_gateways(GatewaysView(found=(ATTIC,)))
     dialog.found.rows[0].pair.click()
     dialog.where.setText("10.0.0.9")
@@ -102,7 +104,7 @@ def test_another_address_is_not_the_one_that_was_clicked(dialog: EnlistDialog, a
     assert asked == [Enlist("10.0.0.9", "4815 0623")] and "attic" not in dialog.heading.text()
 
 
-def test_one_that_hears_this_computer_too_may_be_lent_to(dialog: EnlistDialog, asked: list[LendingAction]) -> None:
+def test_paired_gateway_can_be_lent_to(dialog: EnlistDialog, asked: list[LendingAction]) -> None:
     dialog.show_gateways(GatewaysView((GatewayView("d" * 16, "desk", "10.0.0.4:8765"),)))
     dialog.found.rows[0].pair.click()
     QTest.keyClicks(dialog.code, "48150623")
@@ -110,7 +112,7 @@ def test_one_that_hears_this_computer_too_may_be_lent_to(dialog: EnlistDialog, a
     assert asked == [Enlist("10.0.0.4:8765", "4815 0623")]
 
 
-def test_the_first_of_them_has_the_focus(dialog: EnlistDialog, qtbot: QtBot) -> None:
+def test_first_gateway_found_has_focus(dialog: EnlistDialog, qtbot: QtBot) -> None:
     dialog.reject()
     dialog.show_gateways(GatewaysView(found=(ATTIC,)))
     dialog.begin()
@@ -119,14 +121,14 @@ def test_the_first_of_them_has_the_focus(dialog: EnlistDialog, qtbot: QtBot) -> 
     dialog.reject()
 
 
-def test_a_link_has_the_code_in_it(dialog: EnlistDialog, asked: list[LendingAction]) -> None:
+def test_link_with_code_needs_no_code_field(dialog: EnlistDialog, asked: list[LendingAction]) -> None:
     dialog.where.setText(LINK)
     assert not dialog.code.isVisible()
     dialog.enlist.click()
     assert asked == [Enlist(LINK)]
 
 
-def test_how_it_goes_is_told(dialog: EnlistDialog, texts: Texts) -> None:
+def test_lending_progress_and_result_are_shown(dialog: EnlistDialog, texts: Texts) -> None:
     dialog.where.setText(LINK)
     dialog.enlist.click()
     dialog.show_lending(LendingView(stage=EnlistStage.ASKING))
@@ -139,7 +141,7 @@ def test_how_it_goes_is_told(dialog: EnlistDialog, texts: Texts) -> None:
     assert "desk" in dialog.told.text() and not dialog.where.isVisible() and not dialog.enlist.isVisible()
 
 
-def test_what_was_told_of_another_one_is_not_told_again(dialog: EnlistDialog, asked: list[LendingAction]) -> None:
+def test_result_of_earlier_gateway_is_not_shown_again(dialog: EnlistDialog, asked: list[LendingAction]) -> None:
     done = LendingView(stage=EnlistStage.DONE, gateway="desk")
     dialog.show_lending(done)
     assert dialog.where.isVisible() and not dialog.told.isVisible()
@@ -151,7 +153,7 @@ def test_what_was_told_of_another_one_is_not_told_again(dialog: EnlistDialog, as
     dialog.reject()
 
 
-def test_answers_move_no_button(dialog: EnlistDialog) -> None:
+def test_lending_answers_move_no_button(dialog: EnlistDialog) -> None:
     dialog.where.setText("10.0.0.7")
     QTest.keyClicks(dialog.code, "48150623")
     asking = LendingView(stage=EnlistStage.ASKING)

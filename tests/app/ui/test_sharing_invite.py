@@ -1,4 +1,4 @@
-"""Adding a device: what it is for, the code, and what became of it."""
+"""Adding a device: its purpose, the code, and the result."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def dialog(theme: Theme, texts: Texts, asked: list[SharingAction], qtbot: QtBot)
     return made
 
 
-def test_a_code_is_shown_for_what_the_device_is_for(
+def test_code_is_requested_for_purpose_of_device(
     dialog: InviteDialog, asked: list[SharingAction], texts: Texts
 ) -> None:
     assert not dialog.trust.isVisible() and not dialog.digits.isVisible()
@@ -48,9 +48,7 @@ def test_a_code_is_shown_for_what_the_device_is_for(
     assert not dialog.trust.isVisible() and not dialog.show_code.isVisible()
 
 
-def test_what_a_worker_is_trusted_with_is_said_before_and_beside_the_code(
-    dialog: InviteDialog, asked: list[SharingAction]
-) -> None:
+def test_worker_warning_is_shown_before_and_with_code(dialog: InviteDialog, asked: list[SharingAction]) -> None:
     dialog.worker.setChecked(True)
     assert dialog.trust.isVisible()
     dialog.show_code.click()
@@ -59,7 +57,7 @@ def test_what_a_worker_is_trusted_with_is_said_before_and_beside_the_code(
     assert dialog.trust.isVisible()
 
 
-def test_the_link_is_copied(dialog: InviteDialog, texts: Texts) -> None:
+def test_invite_link_is_copied(dialog: InviteDialog, texts: Texts) -> None:
     dialog.show_code.click()
     dialog.show_invite(WAITING)
     dialog.copy.click()
@@ -76,7 +74,7 @@ def test_the_link_is_copied(dialog: InviteDialog, texts: Texts) -> None:
         InviteView(note=Note("gateway-unreachable")),
     ],
 )
-def test_what_went_wrong_is_told_and_a_new_code_is_one_click_away(
+def test_failed_invite_is_explained_and_offers_new_code(
     dialog: InviteDialog, asked: list[SharingAction], texts: Texts, ended: InviteView
 ) -> None:
     dialog.show_code.click()
@@ -89,7 +87,7 @@ def test_what_went_wrong_is_told_and_a_new_code_is_one_click_away(
     assert asked == [InviteDevice(), InviteDevice()]
 
 
-def test_the_new_device_is_named_and_another_can_be_added(
+def test_paired_device_is_named_and_another_can_be_added(
     dialog: InviteDialog, asked: list[SharingAction], texts: Texts
 ) -> None:
     dialog.show_code.click()
@@ -99,7 +97,7 @@ def test_the_new_device_is_named_and_another_can_be_added(
     assert asked == [InviteDevice()] and dialog.client.isVisible(), "what the next one is for is asked again"
 
 
-def test_a_dialog_that_is_closed_leaves_no_code(dialog: InviteDialog, asked: list[SharingAction]) -> None:
+def test_closed_dialog_ends_code(dialog: InviteDialog, asked: list[SharingAction]) -> None:
     dialog.reject()
     assert asked == [], "there was none"
     dialog.begin("desk")

@@ -1,4 +1,4 @@
-"""The gateways that are lent to: switched, told of, forgotten at the second word."""
+"""Lending to other gateways: switched, shown with state, removed on the second click."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def panel(theme: Theme, texts: Texts, asked: list[LendingAction], qtbot: QtBot) 
     return made
 
 
-def test_what_goes_on_is_told_and_why_it_does_not(panel: LendingPanel, texts: Texts) -> None:
+def test_lending_rows_show_state_and_failure_reason(panel: LendingPanel, texts: Texts) -> None:
     assert panel.nobody.isVisible()
     panel.show_lending(VIEW)
     assert not panel.nobody.isVisible()
@@ -49,7 +49,7 @@ def test_what_goes_on_is_told_and_why_it_does_not(panel: LendingPanel, texts: Te
     assert list(panel.rows) == ["a"] and panel.told.isVisible()
 
 
-def test_the_switch_follows_what_is_in_force(panel: LendingPanel, asked: list[LendingAction]) -> None:
+def test_lending_switch_follows_state_in_effect(panel: LendingPanel, asked: list[LendingAction]) -> None:
     panel.show_lending(VIEW)
     switch = panel.rows["a"].switch
     switch.click()
@@ -58,7 +58,7 @@ def test_the_switch_follows_what_is_in_force(panel: LendingPanel, asked: list[Le
     assert not switch.isChecked()
 
 
-def test_it_is_forgotten_at_the_second_word(panel: LendingPanel, asked: list[LendingAction]) -> None:
+def test_lent_gateway_is_removed_on_second_click(panel: LendingPanel, asked: list[LendingAction]) -> None:
     panel.show_lending(VIEW)
     forget = panel.rows["a"].forget
     forget.click()
@@ -70,7 +70,9 @@ def test_it_is_forgotten_at_the_second_word(panel: LendingPanel, asked: list[Len
     assert asked == [ForgetLent("a")]
 
 
-def test_large_letters_in_another_language_fit(panel: LendingPanel, texts: Texts, theme: Theme) -> None:
+def test_lending_panel_fits_double_font_size_in_other_language(
+    panel: LendingPanel, texts: Texts, theme: Theme
+) -> None:
     panel.show_lending(VIEW)
     larger = QApplication.font()
     larger.setPointSizeF(larger.pointSizeF() * 2)

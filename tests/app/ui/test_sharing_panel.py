@@ -1,4 +1,4 @@
-"""Sharing in the window: switched, seen, copied; devices come and go."""
+"""Sharing in the settings: switch, addresses, copying, and the list of devices."""
 
 from dataclasses import replace
 
@@ -43,7 +43,7 @@ def panel(
     return made
 
 
-def test_the_switch_follows_what_is_in_force(panel: SharingPanel, asked: list[Action]) -> None:
+def test_sharing_switch_follows_setting_in_effect(panel: SharingPanel, asked: list[Action]) -> None:
     assert not panel.switch.isChecked() and not panel.add.isEnabled() and panel.hint.isVisible()
     panel.switch.click()
     assert asked == [ChangeSetting("gateway.share", True)] and not panel.switch.isChecked()
@@ -53,7 +53,7 @@ def test_the_switch_follows_what_is_in_force(panel: SharingPanel, asked: list[Ac
     assert asked[1:] == [ChangeSetting("gateway.share", False)]
 
 
-def test_where_it_is_and_its_certificate_are_shown_and_copied(panel: SharingPanel) -> None:
+def test_address_and_certificate_are_shown_and_copied(panel: SharingPanel) -> None:
     assert not panel.where.isVisible() and not panel.fingerprint.isVisible()
     panel.show_sharing(SHARED)
     assert panel.where.value.text() == "10.0.0.7:8765" and panel.add.isEnabled()
@@ -64,7 +64,7 @@ def test_where_it_is_and_its_certificate_are_shown_and_copied(panel: SharingPane
     QGuiApplication.clipboard().clear()
 
 
-def test_devices_come_and_go(panel: SharingPanel, texts: Texts) -> None:
+def test_device_rows_follow_devices(panel: SharingPanel, texts: Texts) -> None:
     panel.show_sharing(SHARED)
     assert list(panel.rows) == ["a", "b"] and not panel.nobody.isVisible()
     panel.show_sharing(replace(SHARED, devices=DEVICES[1:]))
@@ -77,20 +77,20 @@ def test_devices_come_and_go(panel: SharingPanel, texts: Texts) -> None:
     assert panel.told.text() == texts("note.device-not-changed")
 
 
-def test_why_it_is_not_shared_is_told(panel: SharingPanel) -> None:
+def test_sharing_failure_reason_is_shown(panel: SharingPanel) -> None:
     panel.show_sharing(SharingView(SharingState.FAILED, note=Note("sharing-port-taken", {"port": "8765"})))
     assert "8765" in panel.state.text() and panel.state.property("role") == "danger"
     assert panel.switch.accessibleDescription() == panel.state.text()
 
 
-def test_it_is_asked_only_while_it_is_seen(panel: SharingPanel, shared: list[SharingAction]) -> None:
+def test_sharing_is_watched_only_while_panel_is_visible(panel: SharingPanel, shared: list[SharingAction]) -> None:
     panel.again()
     panel.hide()
     panel.again()
     assert shared == [LookAtSharing(True), LookAtSharing(True), LookAtSharing(False)]
 
 
-def test_adding_opens_the_dialog_which_is_told_of_the_code(panel: SharingPanel) -> None:
+def test_add_button_opens_dialog_that_shows_code(panel: SharingPanel) -> None:
     panel.show_sharing(SHARED)
     panel.add.click()
     assert panel.dialog.isVisible()
@@ -100,7 +100,9 @@ def test_adding_opens_the_dialog_which_is_told_of_the_code(panel: SharingPanel) 
     panel.dialog.reject()
 
 
-def test_large_letters_in_another_language_fit(panel: SharingPanel, texts: Texts, theme: Theme) -> None:
+def test_sharing_panel_fits_double_font_size_in_other_language(
+    panel: SharingPanel, texts: Texts, theme: Theme
+) -> None:
     panel.show_sharing(SHARED)
     larger = QApplication.font()
     larger.setPointSizeF(larger.pointSizeF() * 2)

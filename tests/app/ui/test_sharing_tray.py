@@ -1,4 +1,4 @@
-"""The tray's entries for lending."""
+"""Tray entries for lending to other gateways."""
 
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
@@ -11,7 +11,7 @@ from app.ui.texts import Texts
 from app.view import WorkerState, WorkerView
 
 
-def test_each_gateway_has_an_entry_that_follows_what_is_in_force(texts: Texts, qtbot: QtBot) -> None:
+def test_each_lent_gateway_has_tray_entry_with_state(texts: Texts, qtbot: QtBot) -> None:
     menu, asked = QMenu(), list[LendingAction]()
     qtbot.addWidget(menu)
     first, before = menu.addAction("first"), menu.addSeparator()
@@ -30,7 +30,7 @@ def test_each_gateway_has_an_entry_that_follows_what_is_in_force(texts: Texts, q
     assert list(made.entries) == ["b"] and entry not in menu.actions()
 
 
-def test_who_lends_to_nobody_yet_is_led_to_the_first(texts: Texts, qtbot: QtBot) -> None:
+def test_tray_entry_starts_lending_when_no_gateway_is_known(texts: Texts, qtbot: QtBot) -> None:
     menu, begun = QMenu(), list[bool]()
     qtbot.addWidget(menu)
     made = LentEntries(menu, menu.addSeparator(), texts)

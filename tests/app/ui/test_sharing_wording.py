@@ -21,7 +21,7 @@ from app.view import Note, WorkerState, WorkerView
 from protocol.pairing import PairingStage
 
 
-def test_every_state_has_a_shape_and_is_worded(texts: Texts) -> None:
+def test_every_sharing_state_has_icon_and_text(texts: Texts) -> None:
     assert set(SHAPES) == set(SharingState) and set(LENT_SHAPES) == set(WorkerState)
     said = {sharing_text(texts, SharingView(state, "desk", ("https://h:1",))) for state in SharingState}
     assert len(said) == len(SharingState)
@@ -32,12 +32,12 @@ def test_every_state_has_a_shape_and_is_worded(texts: Texts) -> None:
     assert "1234" in sharing_text(texts, failed)
 
 
-def test_digits_are_grouped() -> None:
+def test_codes_and_fingerprints_are_grouped() -> None:
     assert (code_text("48150623"), code_text("")) == ("4815 0623", "")
     assert fingerprint_text("ab" * 32).count("\n") == 1 and fingerprint_text("ab" * 32).split() == ["abab"] * 16
 
 
-def test_a_device_says_what_it_is_for_and_when_it_was_here(texts: Texts) -> None:
+def test_device_text_shows_purpose_and_last_connection(texts: Texts) -> None:
     seen = datetime(2026, 3, 4, 15, 6)
     device = SharedDevice("a", "a", True, int(seen.timestamp()))
     assert device_text(texts, device, seen.date()).endswith("15:06")
@@ -48,7 +48,7 @@ def test_a_device_says_what_it_is_for_and_when_it_was_here(texts: Texts) -> None
     )
 
 
-def test_a_code_says_how_long_it_is_good_and_what_became_of_it(texts: Texts) -> None:
+def test_code_texts_show_time_left_and_result(texts: Texts) -> None:
     invite = InviteView(PairingStage.WAITING, code="48150623", left_s=107, tries_left=1)
     assert "1:47" in left_text(texts, invite) and ended_text(texts, invite) == ""
     assert "tower" in ended_text(texts, replace(invite, stage=PairingStage.PAIRED, device="tower"))
@@ -58,7 +58,7 @@ def test_a_code_says_how_long_it_is_good_and_what_became_of_it(texts: Texts) -> 
 
 
 @pytest.mark.parametrize("on", [True, False])
-def test_the_tray_says_to_whom_and_what_goes_on(texts: Texts, on: bool) -> None:
+def test_tray_text_names_gateway_and_worker_state(texts: Texts, on: bool) -> None:
     lent = LentView("a", "desk", on, WorkerView(WorkerState.BUSY, "cuda · m", jobs=3))
     said = lent_text(texts, lent)
     assert "desk" in said and ("3" in said) is on and (texts("worker.busy") in said) is on

@@ -1,4 +1,4 @@
-"""Pages behind tabs: which one is seen, with the mouse and with keys, and what closing means."""
+"""Pages behind tabs: mouse, keyboard, and closing the window."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +36,7 @@ def make(theme: Theme, asked: list[Action], qtbot: QtBot) -> Make:
     return made
 
 
-def test_the_first_page_is_in_front_and_a_tab_brings_another(make: Make, texts: Texts) -> None:
+def test_first_page_is_in_front_and_tabs_change_it(make: Make, texts: Texts) -> None:
     shell = make(texts)
     seen: list[str] = []
     shell.seen.connect(seen.append)
@@ -50,7 +50,7 @@ def test_the_first_page_is_in_front_and_a_tab_brings_another(make: Make, texts: 
     assert seen[-1] == ""
 
 
-def test_the_keyboard_reaches_every_page(make: Make, qtbot: QtBot) -> None:
+def test_arrow_key_moves_to_next_page(make: Make, qtbot: QtBot) -> None:
     shell = make(Texts("en"))
     shell.appear()
     shell.tabs["dictation"].setFocus()
@@ -60,7 +60,7 @@ def test_the_keyboard_reaches_every_page(make: Make, qtbot: QtBot) -> None:
     assert shell.page == "files"
 
 
-def test_tabs_have_names_in_the_language_of_now_and_room_for_them(make: Make) -> None:
+def test_tabs_are_translated_and_fit_their_names(make: Make) -> None:
     texts = Texts("en")
     shell = make(texts)
     shell.appear()
@@ -71,7 +71,7 @@ def test_tabs_have_names_in_the_language_of_now_and_room_for_them(make: Make) ->
         assert tab.sizeHint().width() >= tab.fontMetrics().horizontalAdvance(tab.text())
 
 
-def test_something_may_be_in_front_of_all_pages(make: Make, qtbot: QtBot) -> None:
+def test_widget_can_cover_all_pages(make: Make, qtbot: QtBot) -> None:
     shell, front = make(Texts("en")), QLabel("front")
     shell.appear()
     seen: list[str] = []
@@ -85,16 +85,14 @@ def test_something_may_be_in_front_of_all_pages(make: Make, qtbot: QtBot) -> Non
 
 
 @pytest.mark.parametrize("hides", [True, False])
-def test_closing_hides_where_there_is_a_tray_and_quits_elsewhere(
-    make: Make, asked: list[Action], hides: bool
-) -> None:
+def test_closing_hides_window_with_tray_and_quits_without(make: Make, asked: list[Action], hides: bool) -> None:
     shell = make(Texts("en"), hides)
     shell.appear()
     shell.close()
     assert (shell.isVisible(), asked) == ((False, []) if hides else (True, [Verb.QUIT]))
 
 
-def test_control_with_a_number_chooses_a_page(make: Make, texts: Texts, qtbot: QtBot) -> None:
+def test_ctrl_and_number_choose_page(make: Make, texts: Texts, qtbot: QtBot) -> None:
     shell = make(texts)
     shell.appear()
     shell.activateWindow()
@@ -105,7 +103,7 @@ def test_control_with_a_number_chooses_a_page(make: Make, texts: Texts, qtbot: Q
         assert shell.focusWidget() is shell.pages[name]
 
 
-def test_first_closing_with_a_tray_says_that_the_app_goes_on(
+def test_first_closing_explains_that_app_stays_in_tray(
     theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot, tmp_path: Path
 ) -> None:
     once = Once(tmp_path / "told")
@@ -133,7 +131,7 @@ def test_first_closing_without_a_tray_quits(
     assert asked == [Verb.QUIT] and shell.isVisible()
 
 
-def test_window_fills_a_screen_that_is_too_small_for_it(
+def test_window_is_maximised_when_screen_is_too_small(
     make: Make, texts: Texts, qapp: QApplication, qtbot: QtBot
 ) -> None:
     room = qapp.primaryScreen().availableSize()

@@ -1,4 +1,4 @@
-"""Every token is filled in, and a focus ring moves nothing."""
+"""Style sheet: all tokens replaced, and a focus ring that changes no size."""
 
 import re
 
@@ -9,14 +9,14 @@ from app.ui.stylesheet import stylesheet
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
-def test_it_is_complete(scheme: Scheme) -> None:
+def test_stylesheet_replaces_all_tokens(scheme: Scheme) -> None:
     sheet = stylesheet(COLOURS[scheme], 6, 8)
     assert "$" not in sheet
     assert sheet.count("{") == sheet.count("}")
     assert set(re.findall(r"#[0-9a-f]{6}", sheet)) <= set(vars(COLOURS[scheme]).values())
 
 
-def test_a_button_does_not_grow_with_the_focus() -> None:
+def test_button_keeps_its_size_with_focus() -> None:
     sheet = stylesheet(COLOURS[Scheme.LIGHT], 6, 8)
     usual = re.search(r"QPushButton {[^}]*border: (\d)px[^}]*padding: (\d+)px (\d+)px", sheet)
     focused = re.search(r"QPushButton:focus {[^}]*border: (\d)px[^}]*padding: (\d+)px (\d+)px", sheet)

@@ -1,4 +1,4 @@
-"""The last takes: shown as they are, copied, recovered."""
+"""List of the last takes: display, copy, paste and recovery."""
 
 from dataclasses import replace
 
@@ -39,12 +39,12 @@ def shown(takes: TakesList) -> list[TakeRow]:
     return [row for row in takes.rows if row.isVisible()]
 
 
-def test_without_takes_it_says_so(takes: TakesList, texts: Texts) -> None:
+def test_empty_takes_list_shows_message(takes: TakesList, texts: Texts) -> None:
     assert takes._empty.isVisible()
     assert takes._empty.text() == texts("window.takes-empty")
 
 
-def test_each_take_shows_its_text_time_state_and_shape(takes: TakesList, texts: Texts) -> None:
+def test_each_take_shows_text_time_state_and_icon(takes: TakesList, texts: Texts) -> None:
     takes.show_takes([DONE, FAILED, SILENT])
     assert not takes._empty.isVisible()
     first, second, third = shown(takes)
@@ -75,7 +75,7 @@ def test_text_to_paste_is_pasted_copied_or_dismissed(
     qtbot.waitUntil(lambda: asked[-1] == SettleHeld("d", HeldDeed.PASTE))
 
 
-def test_a_text_is_copied_by_the_keyboard(takes: TakesList, texts: Texts, qtbot: QtBot) -> None:
+def test_text_is_copied_with_keyboard(takes: TakesList, texts: Texts, qtbot: QtBot) -> None:
     takes.show_takes([DONE])
     (row,) = shown(takes)
     QTest.keyClick(row.copy, Qt.Key.Key_Space)
@@ -83,7 +83,7 @@ def test_a_text_is_copied_by_the_keyboard(takes: TakesList, texts: Texts, qtbot:
     assert row.copy.text() == texts("action.copied")
 
 
-def test_what_was_cut_off_can_be_recovered(takes: TakesList, asked: list[Action], qtbot: QtBot) -> None:
+def test_failed_take_can_be_recovered(takes: TakesList, asked: list[Action], qtbot: QtBot) -> None:
     takes.show_takes([FAILED])
     (row,) = shown(takes)
     assert row.recover.isVisible() and not row.copy.isVisible()
@@ -91,20 +91,20 @@ def test_what_was_cut_off_can_be_recovered(takes: TakesList, asked: list[Action]
     assert asked == [RecoverTake("b")]
 
 
-def test_what_needs_nothing_offers_nothing(takes: TakesList) -> None:
+def test_finished_take_offers_no_recovery(takes: TakesList) -> None:
     takes.show_takes([DONE, SILENT])
     done, silent = shown(takes)
     assert done.copy.isVisible() and not done.recover.isVisible()
     assert not silent.copy.isVisible() and not silent.recover.isVisible()
 
 
-def test_buttons_say_which_take_they_are_for(takes: TakesList) -> None:
+def test_buttons_name_their_take(takes: TakesList) -> None:
     takes.show_takes([DONE, FAILED])
     names = [row.copy.accessibleName() for row in shown(takes)]
     assert len(set(names)) == 2
 
 
-def test_takes_come_and_go_and_rows_are_used_again(takes: TakesList) -> None:
+def test_rows_are_reused_when_takes_change(takes: TakesList) -> None:
     takes.show_takes([DONE] * (MOST + 20))
     assert len(shown(takes)) == MOST
     rows = list(takes.rows)
@@ -114,7 +114,7 @@ def test_takes_come_and_go_and_rows_are_used_again(takes: TakesList) -> None:
     assert takes.rows == rows
 
 
-def test_the_language_changes_in_place(theme: Theme, qtbot: QtBot) -> None:
+def test_takes_list_changes_language(theme: Theme, qtbot: QtBot) -> None:
     texts = Texts("en")
     takes = TakesList(theme, texts, lambda action: None)
     qtbot.addWidget(takes)
@@ -124,8 +124,8 @@ def test_the_language_changes_in_place(theme: Theme, qtbot: QtBot) -> None:
     assert takes.rows[0].copy.text() == "复制"
 
 
-def test_one_more_changes_no_other_row(takes: TakesList, texts: Texts) -> None:
-    """Each key-down and each end leads to a new list: what is in it already is not laid out again."""
+def test_new_take_changes_no_other_row(takes: TakesList, texts: Texts) -> None:
+    """Every key press makes a new list, so rows of known takes must not be laid out again."""
     before = [replace(DONE, session=str(number)) for number in range(10)]
     takes.show_takes(before)
     rows = list(takes.rows)

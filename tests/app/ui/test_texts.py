@@ -1,4 +1,4 @@
-"""Both languages say everything, with the same values, and nothing that nobody asks for."""
+"""Texts in both languages: the same keys, the same values, and no unused text."""
 
 import re
 from functools import cache
@@ -103,7 +103,7 @@ def sources() -> str:
 
 
 def wanted() -> set[str]:
-    """The keys that some source names, and those of the families that it makes from values."""
+    """Return the keys named in the sources and those of families built from values."""
     literal = {key for key in entries("en") if f'"{key}"' in sources()}
     made = {f"{family}.{name}" for family, names in FAMILIES.items() for name in names}
     notes = {f"note.{name}" for name in PLAIN_NOTE.findall(sources())}
@@ -123,11 +123,11 @@ def test_both_languages_have_the_same_keys() -> None:
     assert entries("en").keys() == entries("zh").keys()
 
 
-def test_every_wanted_text_is_there() -> None:
+def test_every_needed_text_exists() -> None:
     assert wanted() - entries("en").keys() == set()
 
 
-def test_every_literal_key_of_the_sources_is_there() -> None:
+def test_every_literal_key_in_sources_exists() -> None:
     named = set(re.findall(r'texts\(\s*"([a-z.-]+)"', sources()))
     assert len(named) > 30
     assert named - entries("en").keys() == set()
@@ -144,7 +144,7 @@ def test_both_languages_take_the_same_values(key: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_plurals_are_whole_sentences(language: str) -> None:
+def test_plurals_have_all_forms_with_count(language: str) -> None:
     plurals = {key: entry for key, entry in entries(language).items() if not isinstance(entry, str)}
     assert plurals
     forms = {"one", "other"} if language == "en" else {"other"}
@@ -154,27 +154,27 @@ def test_plurals_are_whole_sentences(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_text_is_empty_or_ragged(language: str) -> None:
+def test_no_text_is_empty_or_padded(language: str) -> None:
     for key, entry in entries(language).items():
         for form in [entry] if isinstance(entry, str) else entry.values():
             assert form and form == form.strip(), key
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 texts"), (1, "1 text "), (2, "2 texts"), (11, "11 texts")])
-def test_english_counts(count: int, text: str) -> None:
+def test_english_count_has_singular_and_plural(count: int, text: str) -> None:
     assert Texts("en")("overlay.held", count=count).startswith(text)
 
 
-def test_counts_come_as_texts_too() -> None:
+def test_count_may_be_a_string() -> None:
     assert Texts("en")("note.held-let-go", count="1") != Texts("en")("note.held-let-go", count="2")
     assert "3" in Texts("zh")("note.held-let-go", count="3")
 
 
-def test_values_are_put_in_as_they_are() -> None:
+def test_values_are_inserted_verbatim() -> None:
     assert Texts("en")("note.microphone-failed", reason="{reason} {x}") == "Nothing is recorded. {reason} {x}"
 
 
-def test_what_is_not_there_is_an_error() -> None:
+def test_unknown_key_or_missing_value_raises() -> None:
     with pytest.raises(KeyError):
         Texts("en")("no.such")
     assert not Texts("en").knows("no.such")
@@ -195,11 +195,11 @@ def test_what_is_not_there_is_an_error() -> None:
         ([], "en"),
     ],
 )
-def test_languages_are_recognised(tags: list[str], language: str) -> None:
+def test_language_tags_map_to_supported_languages(tags: list[str], language: str) -> None:
     assert language_for(tags) == language
 
 
-def test_the_language_changes_while_it_runs(qtbot: QtBot) -> None:
+def test_texts_change_language_at_runtime(qtbot: QtBot) -> None:
     texts = Texts("en")
     with qtbot.waitSignal(texts.changed):
         texts.choose("zh")

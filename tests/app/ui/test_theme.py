@@ -1,4 +1,4 @@
-"""The theme gives what it was asked for, tells of changes, and leaves the size of type to the person."""
+"""Theme: given schemes, changes of the system, and font sizes chosen by the user."""
 
 import sys
 
@@ -12,20 +12,20 @@ from app.ui.colours import COLOURS, Scheme
 from app.ui.theme import HAN, STILL, Motion, System, Theme, font, palette
 
 
-def test_without_wishes_the_system_decides(qapp: QApplication) -> None:
+def test_theme_follows_system_by_default(qapp: QApplication) -> None:
     theme, system = Theme(), System()
     assert theme.scheme is system.scheme
     assert theme.motion == system.motion
     assert theme.colours is COLOURS[theme.scheme]
 
 
-def test_the_system_can_be_asked_again_and_again(qapp: QApplication) -> None:
+def test_system_preferences_can_be_read_repeatedly(qapp: QApplication) -> None:
     first = System()
     del first
     assert System().scheme in set(Scheme)
 
 
-def test_another_scheme_is_told(qtbot: QtBot, theme: Theme) -> None:
+def test_chosen_scheme_changes_colours_and_emits_signal(qtbot: QtBot, theme: Theme) -> None:
     with qtbot.waitSignal(theme.changed):
         theme.choose(Scheme.DARK)
     assert theme.colour("text").name() == COLOURS[Scheme.DARK].text
@@ -34,14 +34,14 @@ def test_another_scheme_is_told(qtbot: QtBot, theme: Theme) -> None:
     assert theme.scheme is System().scheme
 
 
-def test_a_change_of_the_system_is_told(qtbot: QtBot, qapp: QApplication) -> None:
+def test_change_of_system_emits_signal(qtbot: QtBot, qapp: QApplication) -> None:
     theme = Theme()
     hints = qapp.styleHints()
     with qtbot.waitSignal(theme.changed):
         hints.colorSchemeChanged.emit(hints.colorScheme())
 
 
-def test_the_application_wears_it_and_changes_with_it(theme: Theme, qapp: QApplication) -> None:
+def test_application_palette_follows_theme(theme: Theme, qapp: QApplication) -> None:
     assert qapp.palette().color(QPalette.ColorRole.Window).name() == COLOURS[Scheme.LIGHT].window
     theme.choose(Scheme.HIGH_CONTRAST)
     assert qapp.palette().color(QPalette.ColorRole.Window).name() == COLOURS[Scheme.HIGH_CONTRAST].window
@@ -49,13 +49,13 @@ def test_the_application_wears_it_and_changes_with_it(theme: Theme, qapp: QAppli
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
-def test_what_is_off_is_muted(scheme: Scheme, qapp: QApplication) -> None:
+def test_disabled_text_is_muted(scheme: Scheme, qapp: QApplication) -> None:
     made = palette(COLOURS[scheme])
     off = made.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
     assert off.name() == COLOURS[scheme].muted
 
 
-def test_type_follows_the_size_that_the_person_chose(theme: Theme, qapp: QApplication) -> None:
+def test_font_follows_system_size(theme: Theme, qapp: QApplication) -> None:
     usual = font(1.6).pointSizeF()
     larger = QFont(qapp.font())
     larger.setPointSizeF(larger.pointSizeF() * 2)
@@ -64,13 +64,13 @@ def test_type_follows_the_size_that_the_person_chose(theme: Theme, qapp: QApplic
     assert font().families()[-len(HAN) :] == list(HAN)
 
 
-def test_still_means_no_time() -> None:
+def test_still_motion_has_no_duration() -> None:
     assert STILL.reduced
     assert (STILL.quick, STILL.gentle) == (0, 0)
     assert not Motion().reduced
 
 
-def test_the_binding_gives_back_no_more_references_than_it_took(qapp: QApplication) -> None:
+def test_pyside_releases_no_extra_references_to_none(qapp: QApplication) -> None:
     made = QFont(qapp.font())
     before = sys.getrefcount(None)
     for _ in range(1000):
@@ -78,7 +78,7 @@ def test_the_binding_gives_back_no_more_references_than_it_took(qapp: QApplicati
     assert before - sys.getrefcount(None) < 500  # PySide 6.12.0: 1,000, and Python before 3.12 aborts in the end
 
 
-def test_a_font_in_pixels_keeps_its_unit(qapp: QApplication) -> None:
+def test_font_in_pixels_keeps_its_unit(qapp: QApplication) -> None:
     before = QFont(qapp.font())
     pixels = QFont(before)
     pixels.setPixelSize(20)

@@ -1,4 +1,4 @@
-"""The last utterances: rows that come and go, the keyboard among them, and what the forms mean."""
+"""Timeline of the last utterances: rows, keyboard navigation and legend."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ def utterance(number: int) -> UtteranceRow:
 
 
 def newest(first: int, count: int) -> tuple[UtteranceRow, ...]:
-    """The newest is first."""
+    """Return utterances numbered down from ``first``, newest first."""
     return tuple(utterance(number) for number in range(first, first - count, -1))
 
 
@@ -35,13 +35,13 @@ def timeline(theme: Theme, texts: Texts, qtbot: QtBot) -> Timeline:
     return made
 
 
-def test_each_utterance_has_a_row(timeline: Timeline, texts: Texts) -> None:
+def test_each_utterance_has_a_row_with_accessible_name(timeline: Timeline, texts: Texts) -> None:
     shown = newest(5, 3)
     timeline.show_utterances(shown)
     assert [row.accessibleName() for row in timeline.rows] == [row_text(texts, one) for one in shown]
 
 
-def test_rows_come_and_go_and_are_used_again(timeline: Timeline) -> None:
+def test_timeline_rows_are_reused(timeline: Timeline) -> None:
     timeline.show_utterances(newest(90, 60))
     rows = list(timeline.rows)
     assert len(rows) == MOST and all(row.isVisible() for row in rows)
@@ -51,7 +51,7 @@ def test_rows_come_and_go_and_are_used_again(timeline: Timeline) -> None:
     assert timeline.rows == rows[:5] and all(row.isVisible() for row in timeline.rows)
 
 
-def test_tab_comes_to_one_row_and_the_arrows_go_on(timeline: Timeline, qtbot: QtBot) -> None:
+def test_tab_reaches_one_row_and_arrows_the_others(timeline: Timeline, qtbot: QtBot) -> None:
     timeline.show_utterances(newest(9, 4))
     rows = timeline.rows
     by_tab = [row for row in rows if row.focusPolicy() == Qt.FocusPolicy.StrongFocus]
@@ -72,24 +72,24 @@ def test_tab_comes_to_one_row_and_the_arrows_go_on(timeline: Timeline, qtbot: Qt
         assert [row.focusPolicy() == Qt.FocusPolicy.StrongFocus for row in rows].index(True) == place
 
 
-def test_the_focus_stays_with_its_utterance(timeline: Timeline, qtbot: QtBot) -> None:
+def test_focus_moves_with_its_utterance(timeline: Timeline, qtbot: QtBot) -> None:
     timeline.show_utterances(newest(9, 4))
     timeline.rows[1].setFocus()
     qtbot.waitUntil(timeline.rows[1].hasFocus)
     timeline.show_utterances(newest(10, 4))
     assert timeline.rows[2].hasFocus() and timeline.rows[2].row == utterance(8)
-    timeline.show_utterances(newest(50, 4))  # gone: the focus stays where it is
+    timeline.show_utterances(newest(50, 4))  # the utterance is gone: the focus stays on its row
     assert timeline.rows[2].hasFocus()
 
 
-def test_all_rows_have_one_scale(timeline: Timeline) -> None:
+def test_all_rows_share_one_scale(timeline: Timeline) -> None:
     slow = replace(utterance(1), spans=(StageSpan(Stage.DECODED, 0.0, 1.8),))
     timeline.show_utterances((slow, *newest(0, 1)))
     assert {row._scale for row in timeline.rows} == {timeline.axis._scale}
     assert timeline.axis._scale.after_s == 2.0
 
 
-def test_the_legend_names_each_form_in_as_many_lines_as_it_needs(timeline: Timeline, texts: Texts) -> None:
+def test_legend_names_each_form_and_wraps(timeline: Timeline, texts: Texts) -> None:
     legend = timeline.legend
     for key in ("spoken", "on-the-way", "waited", "decoded", "inserted"):
         assert texts(f"monitor.{key}") in legend.accessibleName()
@@ -98,7 +98,7 @@ def test_the_legend_names_each_form_in_as_many_lines_as_it_needs(timeline: Timel
     assert not legend.grab().isNull() and not timeline.axis.grab().isNull()
 
 
-def test_the_language_changes_in_place(theme: Theme, qtbot: QtBot) -> None:
+def test_timeline_changes_language(theme: Theme, qtbot: QtBot) -> None:
     texts = Texts("en")
     timeline = Timeline(theme, texts)
     qtbot.addWidget(timeline)

@@ -1,4 +1,4 @@
-"""One utterance as a row: what is painted where, and what is read out."""
+"""Row of one utterance: painting, accessible name and tool tip."""
 
 from dataclasses import replace
 
@@ -37,9 +37,9 @@ def columns_with(image: QImage, colour: str) -> list[int]:
     return [x for x in range(image.width()) if image.pixelColor(x, 0).name() == colour]
 
 
-def test_the_bar_is_where_the_time_went(made: TimelineRow, texts: Texts) -> None:
+def test_bar_parts_match_stage_times(made: TimelineRow, texts: Texts) -> None:
     measures = Measures(texts)
-    assert not made.grab().isNull()  # nothing to show yet
+    assert not made.grab().isNull()  # no utterance yet
     made.show_row(ROW, measures, SCALE)
     assert made.height() == measures.height
     image = bar(made, measures)
@@ -52,7 +52,7 @@ def test_the_bar_is_where_the_time_went(made: TimelineRow, texts: Texts) -> None
     assert max(soft) == pytest.approx(zero, abs=3)
 
 
-def test_what_goes_beyond_the_scale_is_cut_with_a_mark(made: TimelineRow, texts: Texts) -> None:
+def test_bar_beyond_scale_is_cut_with_a_mark(made: TimelineRow, texts: Texts) -> None:
     measures = Measures(texts)
     long = replace(ROW, spans=(StageSpan(Stage.DECODED, 0.0, 50.0),))
     made.show_row(long, measures, SCALE)
@@ -62,13 +62,13 @@ def test_what_goes_beyond_the_scale_is_cut_with_a_mark(made: TimelineRow, texts:
     assert not all(x in solid for x in range(round(end) - 14, round(end) - 4))
 
 
-def test_the_whole_row_is_its_name_and_its_tip(made: TimelineRow, texts: Texts) -> None:
+def test_row_has_accessible_name_and_tool_tip(made: TimelineRow, texts: Texts) -> None:
     made.show_row(ROW, Measures(texts), SCALE)
     assert made.accessibleName() == row_text(texts, ROW)
     assert made.toolTip() == story_text(texts, ROW)
 
 
-def test_only_what_looks_different_is_painted_again(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+def test_row_is_repainted_only_for_visible_changes(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     painted = 0
 
     class Counting(TimelineRow):
@@ -83,14 +83,14 @@ def test_only_what_looks_different_is_painted_again(theme: Theme, texts: Texts, 
     qtbot.waitUntil(lambda: painted > 0)
     before = painted
     row.show_row(replace(ROW), measures, SCALE)
-    qtbot.wait(50)  # time enough for a paint
+    qtbot.wait(50)  # long enough for a repaint
     assert painted == before
     row.show_row(replace(ROW, state=State.HELD), measures, SCALE)
     qtbot.waitUntil(lambda: painted > before)
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_each_state_has_its_shape(made: TimelineRow, texts: Texts, state: State) -> None:
+def test_each_state_has_its_own_icon_in_row(made: TimelineRow, texts: Texts, state: State) -> None:
     measures = Measures(texts)
     made.show_row(ROW, measures, SCALE)
     done = made.grab().toImage()
@@ -99,7 +99,7 @@ def test_each_state_has_its_shape(made: TimelineRow, texts: Texts, state: State)
     assert (corner == done.copy(0, 0, 8 + measures.side, made.height())) is (state is State.DONE)
 
 
-def test_a_little_room_holds_less_of_the_story(made: TimelineRow, texts: Texts, theme: Theme) -> None:
+def test_narrow_row_shows_shorter_description(made: TimelineRow, texts: Texts, theme: Theme) -> None:
     from PySide6.QtGui import QFontMetricsF
 
     metrics = QFontMetricsF(Measures(texts).caption)

@@ -1,4 +1,4 @@
-"""Where things are on a row, and that each kind of time has a form beside its colour."""
+"""Geometry of timeline rows, and forms that differ without colour."""
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
@@ -28,11 +28,11 @@ def row(total_s: float, spoken_s: float = 1.0) -> UtteranceRow:
         ([row(90_000.0)], TimeScale(5.0, 3_600.0)),
     ],
 )
-def test_nearly_all_fit_on_the_scale(rows: list[UtteranceRow], scale: TimeScale) -> None:
+def test_scale_fits_nearly_all_rows(rows: list[UtteranceRow], scale: TimeScale) -> None:
     assert scale_of(rows) == scale
 
 
-def test_places_are_in_order_and_never_beyond_the_end(theme: Theme, texts: Texts) -> None:
+def test_positions_are_ordered_and_limited_to_bar(theme: Theme, texts: Texts) -> None:
     measures, scale, width = Measures(texts), TimeScale(10.0, 2.0), 800.0
     zero = measures.zero(width)
     assert measures.left < zero < measures.after(width, scale, 1.0) < width - measures.right
@@ -42,7 +42,7 @@ def test_places_are_in_order_and_never_beyond_the_end(theme: Theme, texts: Texts
     assert measures.room(10.0) == 1.0
 
 
-def test_rows_grow_with_the_type(theme: Theme, texts: Texts, qapp: QApplication) -> None:
+def test_row_measures_grow_with_font(theme: Theme, texts: Texts, qapp: QApplication) -> None:
     before = Measures(texts)
     larger = QFont(qapp.font())
     larger.setPointSizeF(larger.pointSizeF() * 2)
@@ -52,8 +52,8 @@ def test_rows_grow_with_the_type(theme: Theme, texts: Texts, qapp: QApplication)
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
-def test_each_kind_of_time_has_a_form_of_its_own(theme: Theme, scheme: Scheme) -> None:
-    """Told apart without colours: as they look in grey."""
+def test_each_kind_of_time_has_its_own_form(theme: Theme, scheme: Scheme) -> None:
+    """Compare the forms in greyscale, without colour."""
     theme.choose(scheme)
     drawn: list[QImage] = []
     for stage in (None, Stage.SENT, Stage.QUEUED, Stage.DECODED, Stage.INSERTED):
@@ -68,12 +68,12 @@ def test_each_kind_of_time_has_a_form_of_its_own(theme: Theme, scheme: Scheme) -
     soft, thin, hatched, solid, hollow = range(5)
     assert len(set(middle[hatched])) > 1  # lines
     assert len(set(middle[solid])) == len(set(middle[thin])) == len(set(middle[hollow])) == 1
-    assert top[thin] != middle[thin] and top[solid] == middle[solid]  # thin, and as high as its place
+    assert top[thin] != middle[thin] and top[solid] == middle[solid]  # a thin line, and a full-height bar
     assert abs(middle[solid][0] - middle[hollow][0]) > 60
     assert middle[soft][0] != middle[hollow][0]
 
 
-def test_on_the_way_there_and_back_look_the_same(theme: Theme) -> None:
+def test_sending_and_delivery_have_the_same_form(theme: Theme) -> None:
     images = []
     for stage in (Stage.SENT, Stage.DELIVERED):
         image = QImage(40, 12, QImage.Format.Format_ARGB32)

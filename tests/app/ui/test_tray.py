@@ -1,4 +1,4 @@
-"""The tray: every entry of the design, the true state, and actions for what is clicked."""
+"""Tray: all menu entries, the true state, and the actions of clicks."""
 
 import pytest
 from PySide6.QtGui import QAction
@@ -21,7 +21,7 @@ CHOICES = Choices((("USB & more", "USB & more"), ("Built-in", "Built-in")), "Bui
 
 
 class Opened:
-    """Knows which pages were wanted."""
+    """Window opener that records the requested pages."""
 
     def __init__(self) -> None:
         self.pages: list[str] = []
@@ -51,7 +51,7 @@ def entries(tray: Tray) -> list[QAction]:
     return [entry for entry in tray.menu.actions() if entry.isVisible() and not entry.isSeparator()]
 
 
-def test_every_entry_is_there_in_order(tray: Tray, texts: Texts) -> None:
+def test_tray_menu_has_all_entries_in_order(tray: Tray, texts: Texts) -> None:
     shown = [entry.text() for entry in entries(tray)]
     worker = texts("worker.stated", state=texts("worker.off"))
     named = ("action.start", "tray.microphone", "place.goes-here", "tray.monitor", "tray.history", "tray.settings")
@@ -60,7 +60,7 @@ def test_every_entry_is_there_in_order(tray: Tray, texts: Texts) -> None:
     assert shown == [start, microphone, gateway, worker, lend, *pages, out]
 
 
-def test_what_is_held_or_waits_has_an_entry(tray: Tray, asked: list[Action]) -> None:
+def test_tray_has_entries_for_held_and_ready_texts(tray: Tray, asked: list[Action]) -> None:
     usual = len(entries(tray))
     tray.show_view(View(State.HELD, held=1, note=Note("insert-ready")))
     assert len(entries(tray)) == usual + 2
@@ -68,7 +68,7 @@ def test_what_is_held_or_waits_has_an_entry(tray: Tray, asked: list[Action]) -> 
     assert asked == [Verb.INSERT_READY]
 
 
-def test_recordings_to_paste_are_offered_and_the_tooltip_counts_them(tray: Tray, texts: Texts) -> None:
+def test_tray_offers_and_counts_recordings_to_paste(tray: Tray, texts: Texts) -> None:
     usual = len(entries(tray))
     tray.show_takes(
         [TakeView("s", 0.0, 1.0, State.HELD, "kia ora", held=1), TakeView("t", 0.0, 1.0, State.DONE, "x")]
@@ -83,15 +83,13 @@ def test_recordings_to_paste_are_offered_and_the_tooltip_counts_them(tray: Tray,
     assert texts("overlay.earlier", count=1) in tray.toolTip() and tray.held.title() == texts("tray.to-paste")
 
 
-def test_what_is_held_goes_to_the_window_that_the_menu_gives_the_focus_back_to(
-    tray: Tray, asked: list[Action], qtbot: QtBot
-) -> None:
+def test_held_text_is_pasted_after_menu_has_closed(tray: Tray, asked: list[Action], qtbot: QtBot) -> None:
     tray.paste_held.trigger()
     assert asked == []
     qtbot.waitUntil(lambda: asked == [Verb.PASTE_HELD])
 
 
-def test_dictation_starts_and_stops(tray: Tray, texts: Texts, asked: list[Action]) -> None:
+def test_tray_entry_starts_and_stops_dictation(tray: Tray, texts: Texts, asked: list[Action]) -> None:
     tray.dictate.trigger()
     tray.show_view(View(State.LISTENING))
     assert tray.dictate.text() == texts("action.stop")
@@ -99,7 +97,7 @@ def test_dictation_starts_and_stops(tray: Tray, texts: Texts, asked: list[Action
     assert asked == [Verb.START, Verb.STOP]
 
 
-def test_microphones_are_listed_and_the_current_one_is_marked(tray: Tray, asked: list[Action]) -> None:
+def test_tray_lists_microphones_and_marks_chosen_one(tray: Tray, asked: list[Action]) -> None:
     shown = tray.microphones.actions()
     assert [entry.text() for entry in shown[1:]] == ["USB && more", "Built-in"]
     assert [entry.isChecked() for entry in shown] == [False, False, True]
@@ -108,7 +106,7 @@ def test_microphones_are_listed_and_the_current_one_is_marked(tray: Tray, asked:
     assert asked == [ChooseMicrophone("USB & more"), ChooseMicrophone("")]
 
 
-def test_microphones_come_and_go(tray: Tray, texts: Texts) -> None:
+def test_tray_keeps_unplugged_microphone_in_list(tray: Tray, texts: Texts) -> None:
     tray.show_choices(Choices((("One", "One"),), "Gone"))
     shown = tray.microphones.actions()
     assert [entry.text() for entry in shown] == [
@@ -119,7 +117,7 @@ def test_microphones_come_and_go(tray: Tray, texts: Texts) -> None:
     assert [entry.isChecked() for entry in shown] == [False, False, True]
 
 
-def test_the_gateway_is_this_computer_until_another_one_is_chosen(tray: Tray, texts: Texts) -> None:
+def test_tray_gateway_is_this_computer_by_default(tray: Tray, texts: Texts) -> None:
     here = tray.gateways.actions()[0]
     assert (here.text(), here.isChecked()) == (texts("place.here"), True)
     here.trigger()
@@ -135,14 +133,14 @@ def test_the_gateway_is_this_computer_until_another_one_is_chosen(tray: Tray, te
         (WorkerView(WorkerState.FAILED, "no model"), False),
     ],
 )
-def test_the_worker_tells_the_truth(tray: Tray, worker: WorkerView, checked: bool) -> None:
+def test_tray_entry_shows_worker_state(tray: Tray, worker: WorkerView, checked: bool) -> None:
     tray.show_worker(worker)
     assert tray.worker.isChecked() is checked
     assert worker.detail.replace("&", "&&") in tray.worker.text()
     assert ("40" in tray.worker.text()) is (worker.percent == 40)
 
 
-def test_the_worker_is_switched_when_it_has_switched(tray: Tray, asked: list[Action]) -> None:
+def test_tray_worker_mark_waits_for_worker(tray: Tray, asked: list[Action]) -> None:
     tray.worker.trigger()
     assert asked == [SwitchWorker(True)]
     assert not tray.worker.isChecked()
@@ -152,9 +150,7 @@ def test_the_worker_is_switched_when_it_has_switched(tray: Tray, asked: list[Act
     assert tray.worker.isChecked()
 
 
-def test_entries_open_their_page_and_a_click_opens_the_window(
-    tray: Tray, opened: Opened, asked: list[Action]
-) -> None:
+def test_tray_entries_open_pages_and_click_opens_window(tray: Tray, opened: Opened, asked: list[Action]) -> None:
     for entry in (tray.monitor, tray.history, tray.settings):
         entry.trigger()
     tray.activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
@@ -164,13 +160,13 @@ def test_entries_open_their_page_and_a_click_opens_the_window(
     assert asked == [Verb.QUIT]
 
 
-def test_the_tooltip_says_the_state_and_what_is_unsent(tray: Tray, texts: Texts) -> None:
+def test_tooltip_shows_state_and_unsent_seconds(tray: Tray, texts: Texts) -> None:
     assert texts("state.idle") in tray.toolTip()
     tray.show_view(View(State.SENDING, unsent_s=7.6))
     assert texts("state.sending") in tray.toolTip() and "8" in tray.toolTip()
 
 
-def test_it_says_where_speech_goes_now_also_in_the_place_of_another(tray: Tray, texts: Texts) -> None:
+def test_tray_shows_gateway_in_use_and_its_replacement(tray: Tray, texts: Texts) -> None:
     desk = GatewayView("desk", "Desk & co", "10.0.0.1:8765", chosen=True)
     for view, said in (
         (GatewaysView(), texts("place.goes-here")),
@@ -186,7 +182,7 @@ def test_it_says_where_speech_goes_now_also_in_the_place_of_another(tray: Tray, 
     assert texts("place.goes-instead", gateway=desk.name) in tray.toolTip()
 
 
-def test_the_icon_changes_with_the_state_and_only_then(tray: Tray, theme: Theme) -> None:
+def test_tray_icon_changes_only_with_state_and_theme(tray: Tray, theme: Theme) -> None:
     keys = set()
     for state in State:
         tray.show_view(View(state))
@@ -198,12 +194,12 @@ def test_the_icon_changes_with_the_state_and_only_then(tray: Tray, theme: Theme)
     assert tray.icon().cacheKey() not in keys
 
 
-def test_the_language_changes_in_place(theme: Theme) -> None:
+def test_tray_changes_language(theme: Theme) -> None:
     texts = Texts("en")
     tray = Tray(theme, texts, lambda action: None, lambda page: None)
     texts.choose("zh")
     assert tray.quit.text() == "退出"
 
 
-def test_where_there_is_no_tray_it_says_so() -> None:
+def test_tray_availability_is_a_boolean() -> None:
     assert isinstance(module.available(), bool)

@@ -1,4 +1,4 @@
-"""On a real screen: the icon appears in the tray, a click opens the window."""
+"""Tray on a real screen: the icon appears, and a click opens the window."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ PROGRAM = (sys.executable, "-m", "tests.app.ui.on_screen")
 
 
 def place_of(desktop: Desktop, window: str) -> tuple[range, range]:
-    """Which columns and rows of the screen it covers; none if it is not there."""
+    """Return the columns and rows of the screen that a window covers; empty ranges if it does not exist."""
     shown = desktop.xdotool("getwindowgeometry", "--shell", window)
     of = {name: int(value) for name, value in (line.split("=") for line in shown.splitlines())}
     x, y = of.get("X", 0), of.get("Y", 0)
@@ -21,12 +21,12 @@ def lies_in(inner: range, outer: range) -> bool:
     return len(inner) > 0 and inner[0] in outer and inner[-1] in outer
 
 
-def test_the_icon_is_in_the_tray_and_opens_the_window(tmp_path: Path) -> None:
+def test_icon_appears_in_tray_and_opens_window(tmp_path: Path) -> None:
     with running_desktop(tmp_path) as desktop:
         tray = desktop.xdotool("search", "--class", "stalonetray").split()[-1]
 
         def icon() -> tuple[range, range] | None:
-            """Where it is, once it is in the tray: a window of its own before."""
+            """Return the icon's place once it is in the tray; before that it is a window of its own."""
             columns, rows = place_of(desktop, tray)
             for window in desktop.xdotool("search", "--onlyvisible", "--class", "on_screen").split():
                 across, down = place_of(desktop, window)

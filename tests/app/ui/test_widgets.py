@@ -1,4 +1,4 @@
-"""Our own controls: what they show, and that the keyboard works them."""
+"""Custom controls: appearance and keyboard operation."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,10 @@ def has(image: QImage, colour: str) -> bool:
 
 
 def lines(text: Elided) -> int:
-    """That its text takes at its width. A line is as high as the highest letter in it."""
+    """Return the number of lines that the label's text takes at its width.
+
+    Lines are as high as the highest letter in the text.
+    """
     metrics, room = text.fontMetrics(), text.contentsRect().adjusted(0, 0, 0, 10_000)
     height = metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap.value), text.text()).height()
     highest = metrics.boundingRect(room, 0, text.text().replace("\n", " ")).height()
@@ -37,7 +40,7 @@ def lines(text: Elided) -> int:
 
 @pytest.mark.parametrize("most", [1, 2, 5])
 @pytest.mark.parametrize("said", [LONG, "𝄞 kia ora 😀 " * 60, "没有空格的一句话" * 40, "a\nb\n" * 200])
-def test_the_beginning_of_a_text_fits(theme: Theme, qtbot: QtBot, said: str, most: int) -> None:
+def test_elided_text_fits_its_number_of_lines(theme: Theme, qtbot: QtBot, said: str, most: int) -> None:
     text = Elided(most)
     qtbot.addWidget(text)
     text.resize(240, 200)
@@ -47,7 +50,7 @@ def test_the_beginning_of_a_text_fits(theme: Theme, qtbot: QtBot, said: str, mos
 
 
 @pytest.mark.parametrize("width", [0.0, 5.0, 10_000_000.0])
-def test_the_beginning_is_cut_at_any_width(theme: Theme, width: float) -> None:
+def test_beginning_is_cut_at_any_width(theme: Theme, width: float) -> None:
     said = "kia ora koutou " * 10_000
     shown = beginning(said, QFont(), width, 2)
     assert shown.endswith("…") and said.startswith(shown[:-1]) and len(shown) < 1_000
@@ -55,7 +58,7 @@ def test_the_beginning_is_cut_at_any_width(theme: Theme, width: float) -> None:
     assert beginning("kia" * 200, QFont(), 100.0, 2).startswith("kiakia")
 
 
-def test_a_long_text_is_cut_to_its_lines_and_whole_for_those_who_ask(theme: Theme, qtbot: QtBot) -> None:
+def test_long_text_is_cut_but_complete_for_screen_readers(theme: Theme, qtbot: QtBot) -> None:
     text = Elided(2)
     qtbot.addWidget(text)
     text.resize(240, 200)
@@ -70,7 +73,7 @@ def test_a_long_text_is_cut_to_its_lines_and_whole_for_those_who_ask(theme: Them
     assert text.accessibleName() == LONG * 100
 
 
-def test_more_room_holds_more(theme: Theme, qtbot: QtBot) -> None:
+def test_wider_label_shows_more_text(theme: Theme, qtbot: QtBot) -> None:
     text = Elided(2)
     qtbot.addWidget(text)
     text.resize(200, 60)
@@ -81,7 +84,7 @@ def test_more_room_holds_more(theme: Theme, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: len(text.text()) > len(narrow))
 
 
-def test_a_shape_is_named(theme: Theme, qtbot: QtBot) -> None:
+def test_shape_has_accessible_name_and_colour(theme: Theme, qtbot: QtBot) -> None:
     shape = Shape(theme, State.IDLE)
     qtbot.addWidget(shape)
     shape.show_state(State.FAILED, "Failed")
@@ -89,7 +92,7 @@ def test_a_shape_is_named(theme: Theme, qtbot: QtBot) -> None:
     assert has(pixels(shape), COLOURS[Scheme.LIGHT].danger)
 
 
-def test_a_meter_is_as_long_as_the_level(theme: Theme, qtbot: QtBot) -> None:
+def test_meter_length_follows_level(theme: Theme, qtbot: QtBot) -> None:
     meter = Meter(theme)
     qtbot.addWidget(meter)
     meter.resize(200, 8)
@@ -106,7 +109,7 @@ def test_a_meter_is_as_long_as_the_level(theme: Theme, qtbot: QtBot) -> None:
     assert filled() > 190
 
 
-def test_a_switch_is_worked_by_the_keyboard(theme: Theme, qtbot: QtBot) -> None:
+def test_switch_is_operated_with_keyboard(theme: Theme, qtbot: QtBot) -> None:
     switch = Switch(theme)
     qtbot.addWidget(switch)
     off = pixels(switch)
@@ -116,16 +119,16 @@ def test_a_switch_is_worked_by_the_keyboard(theme: Theme, qtbot: QtBot) -> None:
     assert pixels(switch) != off
 
 
-def test_a_choice_is_worked_by_the_keyboard_and_not_by_the_wheel(theme: Theme, qtbot: QtBot) -> None:
+def test_choice_is_operated_with_keyboard_but_not_wheel(theme: Theme, qtbot: QtBot) -> None:
     choice = Choice(theme)
     qtbot.addWidget(choice)
     choice.addItems(["one", "two"])
     QTest.keyClick(choice, Qt.Key.Key_Down)
     assert choice.currentText() == "two"
-    assert choice.focusPolicy() == Qt.FocusPolicy.StrongFocus  # none by the wheel
+    assert choice.focusPolicy() == Qt.FocusPolicy.StrongFocus  # the wheel gives no focus
 
 
-def test_a_choice_shows_what_is_chosen(theme: Theme, qtbot: QtBot) -> None:
+def test_choice_shows_selected_text(theme: Theme, qtbot: QtBot) -> None:
     choice = Choice(theme)
     qtbot.addWidget(choice)
     empty = pixels(choice)
@@ -136,7 +139,7 @@ def test_a_choice_shows_what_is_chosen(theme: Theme, qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("kind", [Switch, Choice])
-def test_the_focus_is_seen(theme: Theme, qtbot: QtBot, kind: Callable[[Theme], QWidget]) -> None:
+def test_control_shows_its_focus(theme: Theme, qtbot: QtBot, kind: Callable[[Theme], QWidget]) -> None:
     around = QWidget()
     qtbot.addWidget(around)
     control, other = kind(theme), Switch(theme)
@@ -150,7 +153,7 @@ def test_the_focus_is_seen(theme: Theme, qtbot: QtBot, kind: Callable[[Theme], Q
     assert pixels(control) != without
 
 
-def test_controls_grow_with_the_type(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
+def test_controls_grow_with_font(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
     small = widgets.control_height(), Switch(theme).sizeHint().height()
     larger = QFont(qapp.font())
     larger.setPointSizeF(larger.pointSizeF() * 2)
@@ -159,7 +162,7 @@ def test_controls_grow_with_the_type(theme: Theme, qapp: QApplication, qtbot: Qt
     assert Switch(theme).sizeHint().height() > small[1] * 1.4
 
 
-def test_a_card_and_a_label_wear_their_role(theme: Theme, qtbot: QtBot) -> None:
+def test_card_and_label_have_their_role(theme: Theme, qtbot: QtBot) -> None:
     frame, layout = widgets.card()
     qtbot.addWidget(frame)
     said = widgets.label("kia ora <b>", role="muted", bold=True)
@@ -169,7 +172,7 @@ def test_a_card_and_a_label_wear_their_role(theme: Theme, qtbot: QtBot) -> None:
     assert said.font().bold() or said.font().weight() > QFont.Weight.Normal
 
 
-def test_what_goes_leaves_the_focus_where_it_does_no_harm(theme: Theme, qtbot: QtBot) -> None:
+def test_hidden_control_passes_focus_to_heir(theme: Theme, qtbot: QtBot) -> None:
     around = QWidget()
     qtbot.addWidget(around)
     row = QVBoxLayout(around)

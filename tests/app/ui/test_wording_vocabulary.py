@@ -1,4 +1,4 @@
-"""One vocabulary: every view says a state with the same word, in each language."""
+"""Common vocabulary: all views use the same word for a state, in each language."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -122,7 +122,7 @@ VIEWS: dict[str, tuple[Callable[[State, Shown], str], list[State]]] = {
 @pytest.mark.parametrize(
     ("view", "state"), [(name, state) for name, (_, states) in VIEWS.items() for state in states]
 )
-def test_view_says_the_state_with_its_word_and_no_other(
+def test_view_uses_only_the_common_word_for_state(
     view: str, state: State, theme: Theme, texts: Texts, qtbot: QtBot
 ) -> None:
     said = VIEWS[view][0](state, (theme, texts, qtbot))
@@ -132,7 +132,7 @@ def test_view_says_the_state_with_its_word_and_no_other(
 
 
 @pytest.mark.parametrize("state", APP)
-def test_status_says_the_word(state: State) -> None:
+def test_status_command_uses_common_word(state: State) -> None:
     line = control_command.line(asdict(view_of(state)))
     assert line.split(" · ")[0] == f"{line[0]} {state.word}"
 
@@ -147,7 +147,7 @@ def recording(home: Path) -> Iterator[Journal]:
 
 
 def become(state: State, journal: Journal) -> None:
-    """Have the recording end so."""
+    """Bring the recording to this final state."""
     match state:
         case State.FAILED:
             journal.settle(0, Failed(0, ErrorCode.ENGINE_DIED, "it died"))
@@ -161,7 +161,7 @@ def become(state: State, journal: Journal) -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in STORED if state is not State.DAMAGED])
-def test_takes_list_says_the_word(state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_takes_command_uses_common_word(state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     said = []
 

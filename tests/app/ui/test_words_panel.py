@@ -25,7 +25,7 @@ SETTINGS = replace(
 )
 
 
-def test_it_shows_what_is_in_force_and_passes_on_the_rest(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+def test_words_panel_shows_settings_and_forwards_dry_run(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     tried: list[TryReplacements] = []
     panel = WordsPanel(theme, texts, lambda action: None, tried.append)
     qtbot.addWidget(panel)
@@ -42,7 +42,7 @@ def test_it_shows_what_is_in_force_and_passes_on_the_rest(theme: Theme, texts: T
 
 
 @pytest.mark.parametrize("section", ["words", "insertion"])
-def test_with_type_twice_as_large_nothing_is_cut_off(
+def test_words_panels_cut_no_text_at_double_font_size(
     section: str, theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
 ) -> None:
     larger = QFont(qapp.font())
@@ -66,7 +66,7 @@ def test_with_type_twice_as_large_nothing_is_cut_off(
 
 
 def cut_off(panel: QWidget) -> list[str]:
-    """What needs more room than it has, or lies on another one."""
+    """Return the parts that need more room than they have."""
     seen = [part for part in panel.findChildren(QWidget) if part.isVisible()]
     narrow = [type(part).__name__ for part in seen if part.width() < part.minimumSizeHint().width()]
     plain = [part for part in panel.findChildren(QLabel) if part.isVisible()]

@@ -1,4 +1,4 @@
-"""One worker: words, shape, and as many curves as it tells of."""
+"""Card of one worker: texts, icon and curves."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def card(theme: Theme, texts: Texts, qtbot: QtBot) -> WorkerCard:
     return made
 
 
-def test_it_says_what_it_is_and_does(card: WorkerCard, texts: Texts) -> None:
+def test_worker_card_shows_identity_state_and_figures(card: WorkerCard, texts: Texts) -> None:
     card.show_worker(WORKER)
     assert card.host.text() == "desktop-gpu" and card.state.text() == texts("monitor.busy")
     assert "SenseVoiceSmall" in card.what.text() and texts("monitor.speed", value="41") in card.what.text()
@@ -49,7 +49,7 @@ def test_it_says_what_it_is_and_does(card: WorkerCard, texts: Texts) -> None:
     assert card.cpu.curve._values == (10.0, 34.0)
 
 
-def test_all_of_it_is_read_out(card: WorkerCard, texts: Texts) -> None:
+def test_worker_card_is_complete_for_screen_readers(card: WorkerCard, texts: Texts) -> None:
     card.show_worker(WORKER)
     said = card.accessibleName()
     labels = (card.host, card.state, card.what, card.counts)
@@ -57,7 +57,7 @@ def test_all_of_it_is_read_out(card: WorkerCard, texts: Texts) -> None:
     assert all(label.text() in said for label in (*labels, *values))
 
 
-def test_without_a_gpu_there_are_two_curves(card: WorkerCard, texts: Texts) -> None:
+def test_worker_card_has_two_curves_without_gpu(card: WorkerCard, texts: Texts) -> None:
     card.show_worker(replace(WORKER, gpu=None, gpu_memory_bytes=None))
     assert [gauge.isVisible() for gauge in (card.cpu, card.gpu, card.memory)] == [True, False, True]
     assert texts("monitor.gpu") not in card.accessibleName()
@@ -65,13 +65,13 @@ def test_without_a_gpu_there_are_two_curves(card: WorkerCard, texts: Texts) -> N
     assert card.gpu.isVisible()
 
 
-def test_what_is_not_told_any_more_is_not_said(card: WorkerCard) -> None:
+def test_outdated_figures_are_shown_as_dash(card: WorkerCard) -> None:
     old = Curve((1.0,), None)
     card.show_worker(replace(WORKER, cpu=old, memory=old, gpu=old))
     assert [gauge.value.text() for gauge in (card.cpu, card.gpu, card.memory)] == ["–"] * 3
 
 
-def test_one_that_is_gone_says_so(card: WorkerCard, texts: Texts) -> None:
+def test_gone_worker_is_shown_as_gone(card: WorkerCard, texts: Texts) -> None:
     card.show_worker(replace(WORKER, gone=True))
     assert card.state.text() == texts("monitor.gone")
     assert (card.shape.state, card.shape.accessibleName()) == (State.FAILED, texts("monitor.gone"))
