@@ -1,4 +1,4 @@
-"""Who may come in: keys, origins, tenants, quotas."""
+"""Access control of the gateway: keys, origins, transport, tenants, quotas."""
 
 import hmac
 import re
@@ -36,7 +36,7 @@ EVERYBODY: Final = tuple(DeviceKind)
 
 
 class Access:
-    """The one place that decides who a request is from. One per gateway, at ``app[ACCESS]``."""
+    """The single place that identifies the device behind a request. One per gateway, at ``app[ACCESS]``."""
 
     def __init__(self, settings: GatewaySettings, roster: Roster, clock: Callable[[], float]) -> None:
         self._settings = settings
@@ -48,7 +48,7 @@ class Access:
         roster.on_gone = lambda device: self.meter.forget(device.id)
 
     def device_of(self, request: web.Request) -> Device:
-        """Whose key this request shows. Raises ``Unauthorised`` or ``Forbidden``."""
+        """Return the device whose key the request has. Raises ``Unauthorised`` or ``Forbidden``."""
         device = self._device_of(request)
         self.door.known(request.protocol)
         return device
@@ -68,25 +68,28 @@ class Access:
         return device
 
     def check_origin(self, request: web.Request) -> None:
-        """Raises ``Forbidden`` for a browser's page that nobody allowed."""
+        """Check the origin of a browser's page. Raises ``Forbidden`` if it is not allowed."""
         origin = request.headers.get(hdrs.ORIGIN)
         if origin is not None and origin not in self._settings.origins and origin != _own_origin(request):
             raise Forbidden("pages of this origin may not use this gateway: allow it with --origin")
 
     def check_transport(self, request: web.Request) -> None:
-        """Raises ``Forbidden`` where somebody between could read what is sent."""
+        """Check that no third party could read the request. Raises ``Forbidden``."""
         if not (request.secure or self._may_come_without_tls(request)):
             raise Forbidden("this gateway is spoken to over TLS, through its proxy")
 
     def tenant_of(self, request: web.Request) -> str:
-        """For whom the proxy says that this request is; empty: nobody who is to be believed says so."""
+        """Return the tenant named by a trusted proxy, or an empty string."""
         if self._settings.mode is not Mode.SERVER or not is_among(request.remote or "", self._settings.proxies):
             return ""
         tenant = request.headers.get(TENANT, "")
         return tenant if _TENANT.fullmatch(tenant) else ""
 
     def admit(self, request: web.Request, kinds: tuple[DeviceKind, ...]) -> "Visit":
-        """One more request. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
+        """Count and admit a request of one of these kinds.
+
+        Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``.
+        """
         device = self.device_of(request)
         if device.kind not in kinds:
             raise Forbidden(f"this key is for a {device.kind}: it may not be used for this")
@@ -96,14 +99,14 @@ class Access:
         return visit
 
     def _may_come_without_tls(self, request: web.Request) -> bool:
-        """Whether nobody can have read the key on the way."""
+        """Return whether the key cannot have been read on its way to this gateway."""
         peer = request.remote or ""
         return not peer or is_loopback(peer) or is_among(peer, self._settings.proxies)
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One request that was let in."""
+    """An admitted request of a device."""
 
     access: Access
     device: Device
@@ -111,17 +114,17 @@ class Visit:
 
     @property
     def about(self) -> About:
-        """Whose a session is that it begins."""
+        """Owner, device name and tenant of the sessions begun in this request."""
         return About(self.device.owner, self.device.name, self.tenant)
 
     @property
     def limited(self) -> bool:
-        """Whether quotas hold for it."""
+        """True when quotas apply to the device."""
         return self.device.kind is not DeviceKind.OWNER
 
     @contextmanager
     def stream(self, on_revoked: OnRevoked) -> Iterator[Usage]:
-        """A connection that stays, and is counted: ``on_revoked`` ends it. Both ends are in the audit log."""
+        """Count a permanent connection, which ``on_revoked`` ends. Both its ends are in the audit log."""
         usage = self.access.meter.of(self.device.id)
         before = usage.audio_bytes
         who = {"device": self.device.id, "kind": self.device.kind, "tenant": self.tenant}
@@ -137,7 +140,7 @@ class Visit:
 
     @contextmanager
     def present(self, on_revoked: OnRevoked) -> Iterator[None]:
-        """A connection that stays: ``on_revoked`` ends it at the moment when its device is revoked."""
+        """Register a permanent connection; ``on_revoked`` ends it as soon as its device is revoked."""
         with self.access.roster.present(self.device, on_revoked):
             yield
 
@@ -146,19 +149,20 @@ ACCESS: Final = web.AppKey("access", Access)
 
 
 def device_of(request: web.Request) -> Device:
-    """Whose key this request shows. Raises ``Unauthorised`` or ``Forbidden``."""
+    """Return the device whose key the request has. Raises ``Unauthorised`` or ``Forbidden``."""
     return request.app[ACCESS].device_of(request)
 
 
 def admit(request: web.Request, kinds: tuple[DeviceKind, ...] = CLIENTS) -> Visit:
-    """Let it in, if its key is of one of these kinds. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
+    """Admit a request with a key of one of these kinds. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
     return request.app[ACCESS].admit(request, kinds)
 
 
 def _own_origin(request: web.Request) -> str | None:
-    """What a browser says of our own page, the dashboard; ``None`` where a stranger's page could be called so.
+    """Return the origin of our own page, the dashboard, or ``None`` if the host is a name.
 
-    It could wherever we are called by a name: a stranger's name may lead here. At an address only we answer.
+    A foreign page could have the same name as origin, because any name may resolve to this gateway. An IP
+    address is safe: only this gateway answers there.
     """
     host = request.headers.get(hdrs.HOST, "")
     with suppress(ValueError):
@@ -168,7 +172,7 @@ def _own_origin(request: web.Request) -> str | None:
 
 
 def _shown_key(request: web.Request) -> str:
-    """Empty: none, or one that is not UTF-8 and nobody's."""
+    """Return the key in a request; empty if there is none or it is not UTF-8."""
     scheme, _, key = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     key = key.strip() if scheme.lower() == "bearer" else request.query.get("api_key", "")
     try:

@@ -1,4 +1,4 @@
-"""Where other devices may reach this computer: the addresses of its networks, at this moment."""
+"""Addresses at which other devices may reach this computer now."""
 
 import ipaddress
 import socket
@@ -17,7 +17,7 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Interface(NamedTuple):
-    """One network: its name, and this computer's addresses there. ``inner``: it ends within this computer."""
+    """A network interface with its addresses. ``inner``: the network ends within this computer."""
 
     name: str
     addresses: tuple[str, ...]
@@ -25,7 +25,7 @@ class Interface(NamedTuple):
 
 
 def interfaces() -> tuple[Interface, ...]:
-    """Those that are up. Cheap enough to be asked every few seconds."""
+    """Return the interfaces that are up. Cheap enough to call every few seconds."""
     up = {name for name, state in psutil.net_if_stats().items() if state.isup}
     return tuple(
         Interface(
@@ -39,17 +39,23 @@ def interfaces() -> tuple[Interface, ...]:
 
 
 def is_inner(name: str, devices: Path = _DEVICES) -> bool:
-    """Whether it is a bridge without hardware: of containers or virtual machines. Only Linux tells, in sysfs."""
+    """Return whether an interface is a bridge without hardware, as for containers.
+
+    Known on Linux only, from sysfs.
+    """
     return (devices / name / "bridge").is_dir() and not _has_hardware(devices / name)
 
 
 def _has_hardware(device: Path) -> bool:
-    """Itself, or what is below it: of many a virtual machine's host the bridge is the way to the real network."""
+    """Return whether a device or one below it is hardware:
+
+    on many hosts of virtual machines, a bridge leads to it.
+    """
     return (device / "device").exists() or any(_has_hardware(lower) for lower in device.glob("lower_*"))
 
 
 def reachable(host: str, found: Sequence[Interface]) -> tuple[str, ...]:
-    """Addresses at which something that listens on ``host`` may be reached from elsewhere, likeliest first. Pure.
+    """Return addresses at which other devices may reach a listener on ``host``, the likeliest first. Pure.
 
     Bridges of containers and virtual machines come last: they have the same addresses on many computers.
     """

@@ -1,8 +1,8 @@
-"""How long a new segment would wait, whether new sessions are taken, and what to tell those who wait. Pure.
+"""Expected wait of new segments, admission of new sessions, and ``Busy`` messages. Pure.
 
-The expected wait is the audio that is ahead, divided by the measured speed of those who can work on it. As it
-grows, first what is best effort ends (hypotheses, speculations), then no new sessions are taken; what was accepted
-stays.
+The expected wait is the queued audio divided by the measured speed of the workers that can process it. As it
+grows, best-effort work (hypotheses, speculations) stops first, then no new sessions are accepted. Accepted
+speech stays.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,23 +26,23 @@ _ANY: Final = Options()
 _ABLE: Final = frozenset({WorkerState.IDLE, WorkerState.BUSY})
 _UNKNOWN_SPEED: Final = 1.0
 _SPARE: Final = 1 / 3
-"""What is best effort ends at this part of the wait at which no new sessions are taken."""
+"""Best-effort work stops at this part of the wait that refuses new sessions."""
 _SPARE_MEMORY: Final = 5 / 6
-"""The same of the broker's memory."""
+"""Best-effort work stops at this part of the memory limit that refuses new sessions."""
 LEAST_COST_S: Final = 1.0
-"""A job costs at least as much as so many seconds of audio, however short it is."""
+"""Minimum cost of a job in seconds of audio, however short it is."""
 FULL: Final = 0.95
-"""From this part of its memory on a broker that takes no commands is full, not away."""
+"""A broker that accepts no commands counts as full, not away, above this part of its memory."""
 
 
 def cost(samples: int, jobs: int = 1) -> int:
-    """Return what so many jobs cost together, in samples."""
+    """Return the cost of ``jobs`` jobs with ``samples`` in total, in samples."""
     return max(samples, round(jobs * LEAST_COST_S * SAMPLE_RATE))
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """One stream: audio that waits or is being decoded, in how many entries, and for how long the oldest."""
+    """Content of one stream: queued or decoding audio, its number of entries, and the age of the oldest."""
 
     samples: int
     entries: int
@@ -57,9 +57,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a segment submitted now would meet in the streams of its model. ``eta_s`` is ``None`` while nobody can
-    work on it.
-    """
+    """Expected delay of a segment submitted now. ``eta_s`` is ``None`` while no worker can decode it."""
 
     ahead_s: float
     eta_s: float | None
@@ -67,9 +65,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Survey:
-    """The fleet at one moment. ``memory`` is the part of the broker's limit that is used, ``held`` what this
-    gateway has and the broker has not.
-    """
+    """The fleet at one moment. ``memory``: used part of the broker's limit; ``held``: audio only held here."""
 
     streams: Mapping[str, Waiting] = field(default_factory=dict)
     workers: tuple[WorkerStatus, ...] = ()
@@ -78,7 +74,7 @@ class Survey:
 
     @cached_property
     def speeds(self) -> Mapping[str, float]:
-        """By model: seconds of audio per second that those who can work recognise together."""
+        """Seconds of audio per second that all able workers recognise together, by model."""
         speeds: dict[str, float] = {}
         for worker in _able(self, ""):
             speeds[worker.model] = speeds.get(worker.model, 0.0) + (worker.speed or _UNKNOWN_SPEED)
@@ -86,16 +82,16 @@ class Survey:
 
     @cached_property
     def expected(self) -> dict[tuple[str, str], Expectation]:
-        """What was found out already, by class and model: many sessions ask the same."""
+        """Cache of expectations by class and model, because many sessions ask for the same."""
         return {}
 
     def seconds(self, priority: str, model: str) -> float:
-        """Return the cost of what waits or is being decoded in one stream."""
+        """Return the cost of all audio queued or decoding in one stream, in seconds."""
         waiting = self.streams.get(Keys().jobs(priority, model))
         return samples_to_seconds(cost(waiting.samples, waiting.entries)) if waiting else 0.0
 
     def with_held(self, held: Mapping[tuple[str, str], Waiting]) -> "Survey":
-        """Return the survey of a key of which so much is held back, by class and model."""
+        """Return this survey plus the audio held back for one key, by class and model."""
         streams = dict(self.streams)
         for (priority, model), waiting in held.items():
             name = Keys().jobs(priority, model)
@@ -105,7 +101,7 @@ class Survey:
 
 @dataclass(frozen=True)
 class AdmissionLimits:
-    """When new sessions are refused, and how much audio a gateway keeps that the broker does not take."""
+    """Limits above which new sessions are refused, and the limit of unqueued audio per gateway."""
 
     wait_s: float = 30.0
     unattended_s: float = 600.0
@@ -116,7 +112,7 @@ class AdmissionLimits:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a new session is not taken, and after how many seconds to try again at the earliest."""
+    """Reason to refuse a new session, and the least number of seconds until the next try."""
 
     status: Literal[429, 503]
     reason: RefusalReason
@@ -125,12 +121,12 @@ class Refusal:
 
 
 def speed(survey: Survey, model: str) -> float:
-    """Seconds of audio per second that the workers who have ``model`` (empty: any) recognise together."""
+    """Return seconds of audio per second that all workers with ``model`` (empty: any) recognise together."""
     return survey.speeds.get(model, 0.0) if model else sum(survey.speeds.values())
 
 
 def expect(survey: Survey, options: Options) -> Expectation:
-    """What waits before a segment of these options; interactive ones pass bulk ones."""
+    """Return the expected delay of a segment with these options; interactive jobs overtake bulk jobs."""
     key = (options.priority, options.model)
     if key not in survey.expected:
         survey.expected[key] = _expect(survey, options, 0.0)
@@ -138,13 +134,13 @@ def expect(survey: Survey, options: Options) -> Expectation:
 
 
 def expect_behind(survey: Survey, options: Options, ahead: int, own_samples: int) -> Expectation:
-    """When a segment of so many samples is ready, where the samples ahead of it in its own stream are known."""
+    """Return the expected delay of a segment, given the samples ahead of it in its own stream."""
     known_s = survey.seconds(options.priority, options.model)
     return _expect(survey, options, samples_to_seconds(ahead + own_samples) - known_s)
 
 
 def with_eta(outputs: Iterable[Output], survey: Survey, options: Options, own_samples: int) -> Iterator[Output]:
-    """Yield the outputs, each ``queued`` with when the segment of so many samples is expected to be ready."""
+    """Yield the outputs, and add to each ``queued`` the expected time until the segment is ready."""
     for output in outputs:
         if isinstance(output, Queued):
             eta_s = expect_behind(survey, options, round(output.ahead_s * SAMPLE_RATE), own_samples).eta_s
@@ -154,10 +150,10 @@ def with_eta(outputs: Iterable[Output], survey: Survey, options: Options, own_sa
 
 
 def _expect(survey: Survey, options: Options, more_s: float) -> Expectation:
-    """With ``more_s`` added to the stream of these options.
+    """Return the expectation with ``more_s`` added to the stream of these options.
 
-    Workers read the stream of their own model, then that of any model, then the same of the next class. So those
-    with one model are ready for the stream of any when their own is done, and whoever is ready takes from it.
+    Workers read the stream of their own model, then that of any model, then the same streams of the next class.
+    Workers that finish their own model early share the stream of any model.
     """
     speeds, own, ahead_s, eta_s = survey.speeds, options.model, 0.0, 0.0
     until = dict.fromkeys(speeds, 0.0)
@@ -174,7 +170,7 @@ def _expect(survey: Survey, options: Options, more_s: float) -> Expectation:
 
 
 def _done(work_s: float, ready: Mapping[str, float], speeds: Mapping[str, float]) -> float:
-    """When what everybody shares in is done; each begins when it is ready. 0 where there is nobody."""
+    """Return when shared work is done if each model joins once it is ready; 0 without workers."""
     together = before = done = 0.0
     for model in sorted(ready, key=ready.__getitem__):
         if together and done <= ready[model]:
@@ -186,9 +182,9 @@ def _done(work_s: float, ready: Mapping[str, float], speeds: Mapping[str, float]
 
 
 def spare_slots(survey: Survey, options: Options, limits: AdmissionLimits) -> int:
-    """Slots of the workers who may be given what nobody waits for: speculations, hypotheses. 0: none now.
+    """Return the slots of workers usable for speculations and hypotheses; 0: none now.
 
-    Those who have time decide at the moment of the request, by the number of jobs; this here saves the way.
+    This check only saves a round trip: the request itself counts the queued jobs again.
     """
     if options.priority != CLASSES[0] or survey.memory > limits.memory * _SPARE_MEMORY:
         return 0
@@ -202,7 +198,7 @@ def spare_slots(survey: Survey, options: Options, limits: AdmissionLimits) -> in
 
 
 def decode_s(survey: Survey, options: Options, samples: int) -> float:
-    """How long the fastest worker would be busy with so much audio; 0 where that is not known."""
+    """Return how long the fastest worker would decode this audio; 0 if its speed is unknown."""
     fastest = max((worker.speed for worker in _able(survey, options.model)), default=0.0)
     return samples_to_seconds(samples) / fastest if fastest else 0.0
 
@@ -210,27 +206,26 @@ def decode_s(survey: Survey, options: Options, samples: int) -> float:
 def refuse(
     survey: Survey, up: bool, sessions: int, limits: AdmissionLimits, options: Options = _ANY
 ) -> Refusal | None:
-    """Why a new session is not taken at this moment; ``None``: it is."""
+    """Return why a new session is refused now, or ``None`` if it is accepted."""
     return next(refusals(survey, up, sessions, limits, options), None)
 
 
 def refusals(
     survey: Survey, up: bool, sessions: int, limits: AdmissionLimits, options: Options = _ANY
 ) -> Iterator[Refusal]:
-    """Everything that speaks against a new session, what weighs most first."""
+    """Yield every reason to refuse a new session, the most important first."""
     if sessions >= limits.sessions:
         message = f"this gateway has {sessions} connections, which is its limit"
         yield Refusal(429, RefusalReason.CONNECTIONS, message, 5.0)
-    if not up and survey.memory <= max(FULL, limits.memory):  # a full one takes nothing more, but is there
+    if not up and survey.memory <= max(FULL, limits.memory):  # a full broker refuses commands but is present
         yield Refusal(503, RefusalReason.BROKER, "the broker is away", 2.0)
     yield from _overload(survey, limits, options)
 
 
 def refuse_known(survey: Survey, up: bool, sessions: int, limits: AdmissionLimits) -> Refusal | None:
-    """As ``refuse``, for a session that the broker knows: it comes in whatever the load.
+    """Return why a session that the broker knows is refused now; load is no reason.
 
-    Only the cap keeps it out, a broker that takes nothing now (because it is away, or because it is full), and a
-    gateway that must not hold more.
+    Only three things refuse it: the cap of connections, a broker that is away or full, and a gateway without room.
     """
     refusal = refuse(Survey(), up, sessions, limits)
     if refusal is None and CLASSES[0] in crowded_out(survey.held, limits.unqueued_bytes):
@@ -241,14 +236,15 @@ def refuse_known(survey: Survey, up: bool, sessions: int, limits: AdmissionLimit
 
 
 def no_room(held: Held) -> Refusal:
-    """For those who would add to what this gateway holds already."""
+    """Return the refusal for sessions that would add to the audio held here."""
     return Refusal(503, RefusalReason.UNQUEUED, describe(held), 5.0)
 
 
 def refuse_load(survey: Survey, limits: AdmissionLimits, options: Options = _ANY) -> Refusal | None:
-    """As ``refuse``, for what sessions that are known already may add to but not suffer from.
+    """Return the refusal for load only, which existing sessions may add to without being refused.
 
-    Whoever wants one model is refused too where those wait for too long who take any. Files may wait for long.
+    A session for one model is also refused when segments for any model wait too long. A long queue of files is
+    no reason.
     """
     return next(_overload(survey, limits, options), None)
 
@@ -267,7 +263,7 @@ def _overload(survey: Survey, limits: AdmissionLimits, options: Options) -> Iter
 
 
 def busy(survey: Survey, up: bool, options: Options, limits: AdmissionLimits, sessions: int = 0) -> Busy | None:
-    """What to tell a session about waiting; ``None``: there is nothing to tell."""
+    """Return the ``Busy`` message for a session, or ``None`` without a noteworthy wait."""
     accepting = refuse(survey, up, sessions, limits, options) is None
     eta_s = expect(survey, options).eta_s
     if not up:
@@ -280,12 +276,12 @@ def busy(survey: Survey, up: bool, options: Options, limits: AdmissionLimits, se
 
 
 def makes_partials(survey: Survey, options: Options, limits: AdmissionLimits) -> bool:
-    """Whether a session of these options gets hypotheses at this moment, while the broker is there."""
+    """Return whether a session with these options gets partials now, given that the broker is up."""
     return options.partials and spare_slots(survey, options, limits) > 0
 
 
 def worth_telling(before: Busy | None, now: Busy | None, partials: bool = False) -> Busy | None:
-    """The message that the change from ``before`` to ``now`` calls for, if any; ``partials``: they are made."""
+    """Return the message for a relevant change from ``before`` to ``now``; ``partials``: they are made now."""
     if now is None:
         return Busy("load", accepting=True, partials=partials, eta_ms=0) if before is not None else None
     if before is None or replace(before, eta_ms=0) != replace(now, eta_ms=0):
@@ -295,7 +291,7 @@ def worth_telling(before: Busy | None, now: Busy | None, partials: bool = False)
 
 
 def _both(survey: Survey, options: Options) -> tuple[Expectation, Expectation]:
-    """What somebody who speaks meets, with any model and with the one that is asked for."""
+    """Return the expected delay of speech with any model and with the requested model."""
     return expect(survey, _ANY), expect(survey, Options(model=options.model))
 
 
@@ -304,10 +300,10 @@ def _longest_s(survey: Survey, options: Options) -> float:
 
 
 def able(survey: Survey) -> tuple[WorkerStatus, ...]:
-    """The workers who take jobs."""
+    """Return the workers that take jobs."""
     return tuple(_able(survey, ""))
 
 
 def _able(survey: Survey, model: str) -> Iterator[WorkerStatus]:
-    """The workers who take jobs for ``model``; empty: for any."""
+    """Yield the workers that take jobs for ``model``; empty: for any model."""
     return (one for one in survey.workers if one.state in _ABLE and (not model or one.model == model))

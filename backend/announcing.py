@@ -1,7 +1,7 @@
-"""Tells the local network that a shared gateway is here, for as long as it is, at the addresses that it has.
+"""Announcement of a shared gateway on the local network (mDNS), at its current addresses.
 
-When the computer gets another address, what was said is taken back and said anew. A network that cannot be
-spoken to never stops a gateway: it is tried again.
+When the computer's addresses change, the announcement is withdrawn and repeated. Network errors never stop a
+gateway; the announcement is retried.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _GOODBYE_S: Final = 3.0
 
 
 class Announced(NamedTuple):
-    """What people call the gateway, its TLS port, and what its record says."""
+    """Name of the gateway for people, its TLS port, and the content of its record."""
 
     name: str
     port: int
@@ -35,7 +35,7 @@ class Announced(NamedTuple):
 async def announcing(
     announced: Announced, addresses: Callable[[], tuple[str, ...]], look_s: float = LOOK_S
 ) -> AsyncIterator[None]:
-    """Announce in the background; ``addresses`` is asked again and again. At the end it is taken back."""
+    """Announce in the background and withdraw at the end; ``addresses`` is called every ``look_s``."""
     stopped = asyncio.Event()
     async with Tasks("announcing") as tasks:
         speaking = tasks.start(_speak(announced, addresses, look_s, stopped), "mdns")
@@ -70,7 +70,7 @@ async def _said(announced: Announced, at: tuple[str, ...]) -> AsyncIterator[None
         port=announced.port,
         parsed_addresses=list(at),
         properties=encode_text(announced.said),
-        # A name of our own: the computer's belongs to whoever answers for the whole of it.
+        # A host name of our own: the computer's name belongs to its system-wide mDNS responder.
         server=f"kikipounamu-{announced.said.certificate_sha256[:12]}.local.",
     )
     version = IPVersion.All if any(":" in address for address in at) else IPVersion.V4Only

@@ -1,4 +1,4 @@
-"""What a gateway reads and answers over HTTP: JSON, and the one form of an error."""
+"""HTTP bodies of the gateway: JSON requests and replies, and the common form of errors."""
 
 import asyncio
 import math
@@ -23,7 +23,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Body = TypeVar("Body")
 
 OBSERVER: Final = web.AppKey("observer", Observer)
-"""Who hears of what is refused."""
+"""The observer that counts refusals."""
 MOST_BODY: Final = 4 * 1024
 _BODY_S: Final = 10.0
 
@@ -43,17 +43,17 @@ _RETRY_S: Final = 5.0
 
 
 def error_response(status: int, code: ErrorCode, message: str) -> web.Response:
-    """The one form of an error."""
+    """Return an error in the common form."""
     return json_response({"error": {"code": code, "message": message}}, status)
 
 
 def json_response(body: object, status: int = 200) -> web.Response:
-    """Anything that msgspec can encode."""
+    """Encode any value that msgspec supports as a JSON response."""
     return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
 
 
 async def read_json(request: web.Request, kind: type[Body]) -> Body:
-    """The body of a request, as this type. Raises ``MessageTooLarge`` or ``MalformedMessage``."""
+    """Decode the body of a request as ``kind``. Raises ``MessageTooLarge`` or ``MalformedMessage``."""
     try:
         return msgspec.json.decode(await read_body(request), type=kind)
     except NOT_JSON as error:
@@ -61,7 +61,7 @@ async def read_json(request: web.Request, kind: type[Body]) -> Body:
 
 
 async def read_body(request: web.Request) -> bytes:
-    """At most ``MOST_BODY`` bytes, within a few seconds. Raises ``MessageTooLarge`` or ``MalformedMessage``."""
+    """Read at most ``MOST_BODY`` bytes within 10 s. Raises ``MessageTooLarge`` or ``MalformedMessage``."""
     body = b""
     try:
         async with asyncio.timeout(_BODY_S):
@@ -77,7 +77,7 @@ async def read_body(request: web.Request) -> bytes:
 
 
 def refusal_response(refusal: Refusal) -> web.Response:
-    """Try again later, but not all at the same moment."""
+    """Return a response to try again later, with a random delay so that clients spread out."""
     response = error_response(refusal.status, ErrorCode.BUSY, refusal.message)
     retry_s = max(1, math.ceil(refusal.retry_s * random.uniform(1.0, 2.0)))
     response.headers[hdrs.RETRY_AFTER] = str(retry_s)
@@ -87,7 +87,7 @@ def refusal_response(refusal: Refusal) -> web.Response:
 
 @web.middleware
 async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Whatever goes wrong is said in the one form; nothing of the inside is."""
+    """Answer every error in the common form, without internal details."""
     try:
         return await handler(request)
     except ProtocolError as error:
@@ -104,12 +104,12 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return _refused(error)
     except web.HTTPException as error:
         return _http_error(request, error)
-    except UnicodeEncodeError:  # what somebody sent, in an answer: in a header of aiohttp's own, mostly
+    except UnicodeEncodeError:  # client data echoed in a response, mostly in one of aiohttp's own headers
         log.info("a request is not UTF-8", path=request.path)
         return error_response(400, ErrorCode.MALFORMED, "the headers of this request are not UTF-8")
     except ConnectionError:
         log.info("a request broke off", path=request.path)
-        return error_response(400, ErrorCode.MALFORMED, "the connection is gone")  # there is nobody to read it
+        return error_response(400, ErrorCode.MALFORMED, "the connection is gone")  # the client is gone too
     except Exception:
         log.exception("a request failed", path=request.path)
         return error_response(500, ErrorCode.INTERNAL, "the gateway failed; its log says why")
@@ -123,7 +123,7 @@ def _refused(error: RequestRefused) -> web.Response:
 
 
 def _http_error(request: web.Request, error: web.HTTPException) -> web.Response:
-    """What aiohttp says, in the one form."""
+    """Convert an error of aiohttp to the common form."""
     message = error.reason
     if isinstance(error, web.HTTPNotFound):
         message = f"nothing is at {request.path}: {OPENAPI_PATH} says what is where"
@@ -142,6 +142,6 @@ def _count(request: web.Request, reason: RefusalReason | None) -> None:
 
 
 def abort(request: web.Request) -> None:
-    """End its connection here and now, whatever was being said."""
+    """Abort the connection at once, even in the middle of a response."""
     if request.transport is not None:
         request.transport.abort()

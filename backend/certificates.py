@@ -1,7 +1,7 @@
-"""The certificate that a gateway shows: made by itself at first use, or given by whoever runs it.
+"""Certificate of a gateway: self-signed at first use, or provided by the operator.
 
-Clients do not ask who signed it: pairing tells them its SHA-256, and they connect to no other from then on. So
-neither names nor dates in it mean anything, and a gateway keeps its certificate for as long as it keeps its data.
+Clients do not verify its issuer. Pairing gives them its SHA-256, and afterwards they accept no other
+certificate. Therefore its names and dates have no meaning, and a gateway keeps it as long as its data.
 """
 
 import datetime
@@ -28,7 +28,7 @@ _NAME: Final = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kikipounamu g
 
 @dataclass(frozen=True)
 class Certificate:
-    """Two PEM files, or one with both. ``sha256`` is of the certificate as DER, in hexadecimal."""
+    """Two PEM files, or one with both. ``sha256`` is the hexadecimal digest of the certificate in DER."""
 
     certificate: Path
     private_key: Path
@@ -36,14 +36,14 @@ class Certificate:
 
 
 def own_certificate(folder: Path) -> Certificate:
-    """The self-signed one of this data folder (ECDSA P-256): made once, then the same after every restart."""
+    """Return the self-signed certificate of this data folder (ECDSA P-256); made once, then kept."""
     file = folder / CERTIFICATE_FILE
     made_once(file, _self_signed)
     return given_certificate(file, file)
 
 
 def given_certificate(certificate: Path, private_key: Path) -> Certificate:
-    """One's own. Raises ``CertificateUnusable`` unless the two can be read and belong together."""
+    """Return a provided certificate. Raises ``CertificateUnusable`` unless both files are readable and match."""
     try:
         leaf = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
     except (OSError, ValueError) as error:
@@ -54,12 +54,12 @@ def given_certificate(certificate: Path, private_key: Path) -> Certificate:
 
 
 def server_context(certificate: Certificate) -> ssl.SSLContext:
-    """What a listening socket needs. Raises ``CertificateUnusable``."""
+    """Return the TLS context of a listening socket. Raises ``CertificateUnusable``."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     try:
-        # Without a password: one that is asked for at the terminal would keep a service from starting.
+        # An empty password: a prompt at the terminal would keep a service from starting.
         context.load_cert_chain(certificate.certificate, certificate.private_key, password=lambda: b"")
     except (OSError, ValueError) as error:
         files = f"{certificate.certificate} and {certificate.private_key}"

@@ -1,4 +1,4 @@
-"""``kikipounamu-gateway``: serve, and look after devices, queues and dead letters."""
+"""The ``kikipounamu-gateway`` program: serve, and manage devices, queues and dead letters."""
 
 import asyncio
 import os
@@ -74,7 +74,7 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
     history: Annotated[str | None, typer.Option(help="Keep one: on, or a database's URL; default: off.")] = None,
     config: Config = None,
 ) -> None:
-    """Listen until SIGTERM or Ctrl-C, then drain and leave."""
+    """Serve clients and workers until SIGTERM or Ctrl-C, then drain and exit."""
     here = folders()
     said = Configuration(
         mode=mode,
@@ -121,7 +121,7 @@ app.add_typer(dead, name="dead")
 def list_dead(
     redis: Redis = "", config: Config = None, count: Annotated[int, typer.Option(help="At most so many.")] = 100
 ) -> None:
-    """Show the newest ones: id, session, segment, length, why."""
+    """List the newest dead letters: id, session, segment, length, reason."""
 
     async def show(jobs: Jobs) -> None:
         for letter in await jobs.dead_letters(count):
@@ -135,7 +135,7 @@ def list_dead(
 
 @dead.command()
 def retry(entries: list[str], redis: Redis = "", config: Config = None) -> None:
-    """Queue these again, as the next attempt of their segments."""
+    """Queue these dead letters again, as the next attempt of their segments."""
 
     async def again(jobs: Jobs) -> None:
         for entry in entries:
@@ -151,7 +151,7 @@ def retry(entries: list[str], redis: Redis = "", config: Config = None) -> None:
 
 @dead.command()
 def drop(entries: list[str], redis: Redis = "", config: Config = None) -> None:
-    """Delete these for good."""
+    """Delete these dead letters for good."""
 
     async def delete(jobs: Jobs) -> None:
         for entry in entries:

@@ -1,6 +1,6 @@
-"""What a gateway is to be: said on the command line, in the environment, in ``gateway.toml``, or not at all.
+"""Configuration of a gateway from the command line, the environment and ``gateway.toml``, in this order.
 
-The earlier one wins; what nobody says follows from the mode.
+The earlier source wins; values that no source has follow from the mode.
 """
 
 import socket
@@ -42,7 +42,10 @@ Count = Annotated[int, Meta(ge=0)]
 
 
 class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One place's say; ``None``: nothing. As in the file, where an unknown name is an error."""
+    """Values of one source; ``None``: not set.
+
+    The fields are those of the file, where an unknown name is an error.
+    """
 
     mode: Mode | None = None
     name: str | None = None
@@ -70,7 +73,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
-    """What the file says; one that is not there says nothing. Raises ``SettingsError``."""
+    """Read the file; an absent file sets nothing. Raises ``SettingsError``."""
     try:
         return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Configuration)
     except FileNotFoundError as error:
@@ -82,9 +85,9 @@ def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
 
 
 def read_environment(variables: Mapping[str, str]) -> Configuration:
-    """What ``KIKIPOUNAMU_GATEWAY_PORT`` and the like say, one for each name; an empty one: nothing.
+    """Read ``KIKIPOUNAMU_GATEWAY_PORT`` and the like, one variable per field; an empty one sets nothing.
 
-    Lists are separated by spaces; ``true`` or ``false``. Raises ``SettingsError``.
+    Lists are separated by spaces; booleans are ``true`` or ``false``. Raises ``SettingsError``.
     """
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(Configuration):
@@ -100,7 +103,7 @@ def read_environment(variables: Mapping[str, str]) -> Configuration:
 
 
 def merged(says: Iterable[Configuration]) -> Configuration:
-    """The first that says something, for each name. Raises ``SettingsError``."""
+    """Return the first value that is set for each field. Raises ``SettingsError``."""
     values: dict[str, object] = {}
     for one in says:
         for name, value in msgspec.structs.asdict(one).items():
@@ -113,7 +116,7 @@ def merged(says: Iterable[Configuration]) -> Configuration:
 
 
 def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings:
-    """Everything decided; makes a certificate where one is needed. Raises ``BackendError``."""
+    """Return complete settings; makes a certificate if one is needed. Raises ``BackendError``."""
     mode = said.mode or Mode.LOCAL
     proxies = networks(said.trusted_proxies or ())
     if proxies and mode is not Mode.SERVER:
@@ -172,7 +175,7 @@ def _files(said: Configuration, here: Folders) -> FileSettings:
 
 
 def _host(said: Configuration, mode: Mode) -> str:
-    """Others reach it without a proxy where it speaks TLS itself."""
+    """Return the default address: every interface if the gateway itself speaks TLS, else loopback."""
     shown = mode is Mode.SHARED or (mode is Mode.SERVER and said.certificate)
     return _EVERYWHERE if shown else LOOPBACK
 

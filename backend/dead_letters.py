@@ -1,4 +1,4 @@
-"""Segments that no engine could recognise, as they are kept in the broker. Pure."""
+"""Dead letters: segments that no engine could recognise, as stored in the broker. Pure."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from protocol.job import Failure, Job, decode_job, decode_notice
 
 
 class DeadLetter(NamedTuple):
-    """``entry`` is its id. ``failure`` is ``None`` where it cannot be read."""
+    """A dead letter. ``entry`` is its id. ``failure`` is ``None`` if it is unreadable."""
 
     entry: str
     job: Job
@@ -18,7 +18,7 @@ class DeadLetter(NamedTuple):
 
 
 def read_letter(entry: bytes, fields: Mapping[bytes, bytes]) -> DeadLetter:
-    """A stream entry: the job's fields and its ``failure``. Raises ``MalformedMessage``."""
+    """Parse a stream entry: the job's fields and its ``failure``. Raises ``MalformedMessage``."""
     failure = None
     try:
         notice = decode_notice(fields.get(b"failure", b""))
@@ -29,5 +29,5 @@ def read_letter(entry: bytes, fields: Mapping[bytes, bytes]) -> DeadLetter:
 
 
 def next_attempt(letter: DeadLetter) -> Job:
-    """The same audio as a new attempt, which replaces the failed one."""
+    """Return the same audio as a new attempt, which replaces the failed one."""
     return replace(letter.job, attempt=letter.job.attempt + 1)

@@ -1,4 +1,4 @@
-"""``kikipounamu-gateway devices``: the paired devices, by hand. A gateway that runs follows within a second."""
+"""The ``kikipounamu-gateway devices`` commands. A running gateway follows changes within a second."""
 
 import asyncio
 import time
@@ -31,11 +31,11 @@ _Answer = TypeVar("_Answer")
 
 @devices.command("list")
 def list_devices() -> None:
-    """Show them, the oldest first: id, what it may do, when it was paired, when it was last here, name."""
+    """List the paired devices, oldest first: id, kind, when paired, when last seen, name."""
     with _store() as store:
         listed = store.read()
         told = asyncio.run(_asked(DEVICES_PATH, DeviceList)) if listed else None
-        known = {device.id: device for device in told.devices} if told else {}  # the file is a minute behind
+        known = {device.id: device for device in told.devices} if told else {}  # the file lags by a minute
         for one in listed:
             seen = _seen(one, known.get(one.id))
             say(f"{one.id}  {one.kind:6}  {_day(one.made_s)}  {seen:16}  {printable(one.name)}")
@@ -47,7 +47,7 @@ def list_devices() -> None:
 def add_device(
     name: str, worker: Annotated[bool, typer.Option("--worker", help="For a worker, not a client.")] = False
 ) -> None:
-    """Make a key by hand, where nobody can pair, and print it once, with the digest to know the gateway by."""
+    """Create a key where pairing is impossible; print it once, with the gateway's certificate digest."""
     with _store() as store:
         made, key = store.add(name, DeviceKind.WORKER if worker else DeviceKind.CLIENT, time.time())
         say(f"{made.id}  {made.kind}  {made.name}\n{key}")
@@ -62,7 +62,7 @@ def add_device(
 
 @devices.command("name")
 def name_device(device: Which, name: str) -> None:
-    """Call it something else."""
+    """Rename a paired device."""
     with _store() as store:
         renamed = store.rename(device, name)
         say(f"{renamed.id}  {renamed.name}")
@@ -70,7 +70,7 @@ def name_device(device: Which, name: str) -> None:
 
 @devices.command("revoke")
 def revoke_device(device: Which) -> None:
-    """Its key is good no more, and its open connections end."""
+    """Revoke a device's key and end its open connections."""
     with _store() as store:
         revoked = store.revoke(device)
         say(f"{revoked.id}  {revoked.name}  revoked")
@@ -87,7 +87,7 @@ def _store() -> Iterator[DeviceStore]:
 
 
 async def _asked(path: str, kind: type[_Answer]) -> _Answer | None:
-    """What the gateway says; of one that does not run, or does not answer, nothing."""
+    """Ask the running gateway; ``None`` if no gateway runs or answers."""
     try:
         gateway = running(folders().runtime / ENDPOINT_FILE)
         bearer = {"Authorization": f"Bearer {gateway.key}"}

@@ -1,4 +1,4 @@
-"""``/v1/devices``: who may use this gateway, told to its owner, renamed and sent away by its owner."""
+"""The ``/v1/devices`` routes: list, rename and revoke paired devices."""
 
 from aiohttp import web
 
@@ -11,7 +11,7 @@ from protocol.errors import Forbidden
 
 
 def device_routes() -> list[web.RouteDef]:
-    """All of them."""
+    """Return all routes of this module."""
     one = DEVICES_PATH + "/{id}"
     return [web.get(DEVICES_PATH, _list), web.patch(one, _rename), web.delete(one, _revoke)]
 
@@ -31,7 +31,7 @@ async def _rename(request: web.Request) -> web.Response:
 
 
 async def _revoke(request: web.Request) -> web.Response:
-    """By the owner; or by the device itself, that is given away or used with another gateway from now on."""
+    """Revoke a device: by the owner, or by the device itself when it is given away."""
     who, wanted = admit(request, tuple(DeviceKind)).device, request.match_info["id"]
     if who.kind is not DeviceKind.OWNER and who.id != wanted:
         raise Forbidden("a device may revoke its own key, and no other")

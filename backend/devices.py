@@ -1,6 +1,6 @@
-"""The paired devices of a data folder, as a file: ids, names, what each may do, and digests of keys, never keys.
+"""File of the paired devices: ids, names, kinds, and digests of keys, never the keys.
 
-Several processes may change it: each takes the lock beside it, reads, and replaces the whole file. Blocks.
+Several processes may change it: each takes the lock file next to it, reads, and replaces the whole file. Blocks.
 """
 
 import os
@@ -28,12 +28,12 @@ _VERSION: Final = 1
 _KEY_BYTES: Final = 32
 _LOCK_S: Final = 5.0
 _REVOKED_S: Final = 7 * 24 * 3600
-"""Longer than the broker keeps a session."""
+"""Time to remember revoked keys: longer than the broker keeps a session."""
 _SHORTEST_PREFIX: Final = 4
 
 
 class Device(Struct, frozen=True):
-    """Who holds a key. Times in seconds since 1970, on this computer's clock; 0: never."""
+    """Holder of a key. Times are seconds since 1970 on this computer's clock; 0: never."""
 
     id: str
     name: str
@@ -44,17 +44,17 @@ class Device(Struct, frozen=True):
 
     @property
     def refused(self) -> bool:
-        """Return whether the file was edited to make this an owner: no pairing and no command does."""
+        """True if the file was edited to make this an owner, which no pairing and no command does."""
         return self.kind is DeviceKind.OWNER
 
     @property
     def owner(self) -> str:
-        """To whom its sessions belong, as the broker keeps it."""
+        """Owner id of the device's sessions in the broker."""
         return owner_of_digest(self.key_sha256)
 
 
 class Revoked(Struct, frozen=True):
-    """A key that was good until ``at_s``; ``owner``: to whom its sessions belong, as the broker keeps it."""
+    """A key that was valid until ``at_s``; ``owner``: owner id of its sessions in the broker."""
 
     owner: str
     at_s: int
@@ -67,22 +67,22 @@ class _Contents(Struct, frozen=True):
 
 
 Signature = tuple[int, int, int]
-"""Another one: the file is another."""
+"""Changes whenever the file changes: modification time, size and inode."""
 _Change = Callable[[tuple[Device, ...]], Sequence[Device]]
 
 
 class DeviceStore:
-    """Each call raises ``DevicesUnreadable`` where the file is damaged, cannot be read or stays locked."""
+    """Access to the file. Calls raise ``DevicesUnreadable`` if it is damaged, unreadable or stays locked."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
 
     def read(self) -> tuple[Device, ...]:
-        """All of them, the oldest first."""
+        """Return all devices, the oldest first."""
         return self._contents().devices
 
     def revoked(self) -> frozenset[str]:
-        """Return whose keys were revoked a short time ago: what these queued may still be in the broker."""
+        """Return the owner ids of recently revoked keys, whose jobs may still be in the broker."""
         return frozenset(one.owner for one in self._contents().revoked)
 
     def _contents(self) -> _Contents:
@@ -101,7 +101,7 @@ class DeviceStore:
         return contents
 
     def signature(self) -> Signature | None:
-        """Of the file as it is now; ``None``: there is none."""
+        """Return the signature of the current file, or ``None`` if it does not exist."""
         try:
             found = self.file.stat()
         except FileNotFoundError:
@@ -111,7 +111,7 @@ class DeviceStore:
         return found.st_mtime_ns, found.st_size, found.st_ino
 
     def add(self, name: str, kind: DeviceKind, now_s: float) -> tuple[Device, str]:
-        """A new device, and its key, which is kept nowhere. Raises ``SettingsError``."""
+        """Add a device and return it with its key, which is not stored. Raises ``SettingsError``."""
         key = secrets.token_urlsafe(_KEY_BYTES)
         made = Device(secrets.token_hex(6), _named(name), kind, digest_of(key), int(now_s))
 
@@ -124,15 +124,15 @@ class DeviceStore:
         return made, key
 
     def rename(self, wanted: str, name: str) -> Device:
-        """Raises ``UnknownDevice``, or ``SettingsError`` for a name that nobody can read."""
+        """Rename a device. Raises ``UnknownDevice``, or ``SettingsError`` for an unreadable name."""
         return self._of(wanted, lambda device: replace(device, name=_named(name)))
 
     def revoke(self, wanted: str) -> Device:
-        """Its key is good no more. Raises ``UnknownDevice``."""
+        """Revoke the key of a device. Raises ``UnknownDevice``."""
         return self._of(wanted, lambda device: None)
 
     def seen(self, times_s: Mapping[str, float]) -> None:
-        """When devices were last here, by id; those that are gone stay gone."""
+        """Record when devices were last seen, by id; revoked devices stay revoked."""
         self._change(
             lambda devices: [replace(one, seen_s=max(one.seen_s, int(times_s.get(one.id, 0)))) for one in devices]
         )
@@ -179,7 +179,7 @@ class DeviceStore:
 
 
 def find(devices: Sequence[Device], wanted: str) -> Device:
-    """By id, by the beginning of one, or by a name that only one has. Raises ``UnknownDevice``."""
+    """Find a device by id, beginning of an id, or unique name. Raises ``UnknownDevice``."""
     exact = [one for one in devices if one.id == wanted]
     begun = [one for one in devices if len(wanted) >= _SHORTEST_PREFIX and one.id.startswith(wanted)]
     found = exact or begun or [one for one in devices if one.name == wanted]
@@ -191,7 +191,7 @@ def find(devices: Sequence[Device], wanted: str) -> Device:
 
 
 def _revoked(before: _Contents, devices: Sequence[Device], now_s: int) -> tuple[Revoked, ...]:
-    """Return those of before that still matter, and who is not there any more."""
+    """Return earlier revocations that still matter, and those of devices removed now."""
     here = {device.id for device in devices}
     gone = [Revoked(device.owner, now_s) for device in before.devices if device.id not in here]
     matter = [one for one in before.revoked if now_s - one.at_s < _REVOKED_S]

@@ -1,4 +1,4 @@
-"""How clients of the same user find the gateway of this computer: the endpoint file, and the key that it shows."""
+"""Discovery of this computer's gateway by clients of the same user: the endpoint file and its key."""
 
 import os
 import secrets
@@ -15,17 +15,17 @@ KEY_FILE: Final = "gateway.key"
 
 
 def own_key(folder: Path) -> str:
-    """The key of this user's gateways: made once (file of mode 0600), then the same after every restart.
+    """Return the key of this user's gateways: made once (file of mode 0600), then kept.
 
-    A session belongs to the key that it was begun with: with a new key at each start, a client that comes back
-    after a crash of the gateway would be refused its own session.
+    A session belongs to the key that began it. With a new key at each start, a client that returns after a crash
+    of the gateway would be refused its own session.
     """
     return made_once(folder / KEY_FILE, lambda: secrets.token_urlsafe(32).encode()).decode("ascii")
 
 
 @contextmanager
 def findable(file: Path | None, url: str, key: str, certificate_sha256: str = "") -> Iterator[None]:
-    """Write the endpoint file (mode 0600, at once) and remove it afterwards if it is still ours."""
+    """Write the endpoint file (mode 0600, atomically), and remove it afterwards if it is still this gateway's."""
     if file is None:
         yield
         return

@@ -1,7 +1,7 @@
-"""The TLS port: whoever has shown no good key yet has little time, and there are not many of them at once.
+"""Protection of the TLS port: connections without a valid key are limited in number and time.
 
-A handshake costs memory and time, and anybody may begin one. What is over the limit makes room for others: first
-the oldest connections of the address that has most of them. One that has shown a key is never touched.
+Any peer may begin a handshake, which costs memory and time. Above the limits, old connections are closed to make
+room, first those of the address with the most. Connections with a valid key are never closed.
 """
 
 import asyncio
@@ -25,15 +25,18 @@ BACKLOG: Final = 1024
 _LOOK_S: Final = 1.0
 _TOLD_S: Final = 60.0
 _FULL_S: Final = 0.1
-_PREFIX_V6: Final = 64  # one subscriber has so many bits for itself
+_PREFIX_V6: Final = 64  # network prefix of one subscriber
 
 Protocols = Callable[[], asyncio.Protocol]
 
 
 @dataclass(frozen=True)
 class DoorLimits:
-    """``unknown``: connections without a key, ``per_peer`` of one address. A handshake may take ``handshake_s``,
-    the first good key ``unknown_s``. Who has had ``grace_s`` makes room for others where there is none."""
+    """Limits of connections without a key: ``unknown`` in total, ``per_peer`` of one address.
+
+    A handshake may take ``handshake_s``, the first valid key ``unknown_s``. After ``grace_s`` a connection may
+    be closed to make room.
+    """
 
     unknown: int = 128
     per_peer: int = 64
@@ -44,7 +47,10 @@ class DoorLimits:
 
 @dataclass(eq=False)
 class _Unknown:
-    """A connection: its socket ``waits``, then ``opening`` is its handshake, in the end there is ``transport``."""
+    """A connection without a key:
+
+    its socket ``waits``, then ``opening`` is the handshake, finally it has ``transport``.
+    """
 
     peer: str
     since: float
@@ -54,33 +60,33 @@ class _Unknown:
 
 
 class Door:
-    """``trusted``: addresses of proxies, behind which everybody is; for them there is no limit of their own."""
+    """Listener of the TLS port. ``trusted``: addresses of proxies, which have no limit of their own."""
 
     def __init__(self, limits: DoorLimits | None = None, trusted: Sequence[Network] = ()) -> None:
         self._limits = limits or DoorLimits()
         self._trusted = tuple(trusted)
-        self._unknown: dict[asyncio.Protocol, _Unknown] = {}  # the oldest first
+        self._unknown: dict[asyncio.Protocol, _Unknown] = {}  # in order of age, oldest first
         self._tasks = Tasks("door")
-        self._handshakes = Tasks("door")  # of strangers, who make nothing fail
+        self._handshakes = Tasks("door")  # handshake failures of unauthenticated peers are not fatal
         self._sockets: list[socket.socket] = []
         self._sent_away = 0
 
     @property
     def unknown(self) -> int:
-        """How many there are that have shown no key."""
+        """Number of connections that have not shown a valid key."""
         return len(self._unknown)
 
     @property
     def failed(self) -> "asyncio.Future[BaseException]":
-        """Completes when nobody can be let in any more."""
+        """Future that completes when no connections can be accepted any more."""
         return self._tasks.failed
 
     def known(self, protocol: asyncio.Protocol) -> None:
-        """This connection has shown a good key."""
+        """Exempt a connection that has shown a valid key."""
         self._unknown.pop(protocol, None)
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext, protocols: Protocols) -> tuple[str, int]:
-        """Let them come; returns where. Raises ``OSError``."""
+        """Accept connections; return the address. Raises ``OSError``."""
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         first = len(self._sockets)
@@ -95,7 +101,7 @@ class Door:
         return where
 
     async def close(self) -> None:
-        """Nobody comes any more. Safe to call twice."""
+        """Stop accepting and close connections without a key. Safe to call twice."""
         await self._tasks.close()
         await self._handshakes.close()
         for listening in self._sockets:
@@ -109,7 +115,7 @@ class Door:
         while True:
             try:
                 connected, address = await loop.sock_accept(listening)
-            except OSError as error:  # no descriptor is free, or whoever it was has gone
+            except OSError as error:  # no free descriptor, or the peer has gone
                 log.warning("nobody can be let in just now", reason=str(error))
                 await asyncio.sleep(_FULL_S)
                 continue
@@ -130,7 +136,7 @@ class Door:
         self, connected: socket.socket, tls: ssl.SSLContext, protocol: asyncio.Protocol, one: _Unknown
     ) -> None:
         connect, limit_s = asyncio.get_running_loop().connect_accepted_socket, self._limits.handshake_s
-        one.waits = None  # from now on it is the loop's
+        one.waits = None  # the loop owns the socket from now on
         try:
             transport, _ = await connect(lambda: protocol, connected, ssl=tls, ssl_handshake_timeout=limit_s)
         except OSError:  # no TLS, or not in time
@@ -140,7 +146,7 @@ class Door:
             one.transport = transport
 
     async def _room(self, peer: str) -> bool:
-        """Wait until there is room for one more; whether it may come in."""
+        """Wait until there is room for one more connection; return whether it may come in."""
         limits, clock = self._limits, asyncio.get_running_loop().time
         while True:
             self._forget_gone()
@@ -152,7 +158,7 @@ class Door:
             await asyncio.sleep(limits.grace_s / 10)
 
     def _make_room(self, peer: str, now: float) -> bool:
-        """Send the oldest of this address away, if it has had its time."""
+        """Close the oldest connection of this address if its grace period is over."""
         protocol, oldest = next((p, one) for p, one in self._unknown.items() if one.peer == peer)
         if now - oldest.since < self._limits.grace_s:
             return False
@@ -189,7 +195,7 @@ class Door:
 
 
 def peer_of(address: str) -> str:
-    """Whose connections are counted together: an IPv4 address, or the network of an IPv6 one."""
+    """Return the peer that counts as one: an IPv4 address, or the network of an IPv6 address."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv4Address):
         return str(found)

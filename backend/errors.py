@@ -1,29 +1,29 @@
-"""Errors of the gateway itself. What a client did wrong is in ``protocol.errors``.
+"""Errors of the gateway itself. Mistakes of clients are in ``protocol.errors``.
 
     BackendError
-    ├── BrokerError            anything about Redis or Valkey
-    │   ├── BrokerUnreachable  nobody answers, or not in time
-    │   ├── BrokerTooOld       it answers, but lacks what the scripts need
-    │   ├── BrokerMismatch     it holds data of another layout
-    │   ├── BrokerBusy         more commands wait for it than may
+    ├── BrokerError            any error of Redis or Valkey
+    │   ├── BrokerUnreachable  no answer, or not in time
+    │   ├── BrokerTooOld       the broker lacks commands that the scripts need
+    │   ├── BrokerMismatch     the broker holds data of another layout
+    │   ├── BrokerBusy         the queue of commands is full
     │   ├── BrokerLocked       another broker has this data folder
-    │   └── BrokerFailed       it cannot be started, or it refused a command
-    ├── SettingsError          settings, or what an owner asks for, that cannot be followed
-    │   └── UnknownDevice      no paired device is called that
-    ├── CertificateUnusable    a certificate or private key that cannot be read, or that are no pair
-    ├── DevicesUnreadable      the list of paired devices is damaged, or cannot be read
-    ├── PairingFailed          no device was paired
-    ├── HistoryError           anything about the history
-    │   ├── HistoryUnavailable its database cannot be used now: it may be tried again
-    │   ├── HistoryRefused     it does not take what it was given, and never will
-    │   └── HistoryBusy        more is asked of it than may wait
-    ├── MediaUnreadable        a submitted file that cannot be read to its end
-    ├── MediaReaderKilled      the process that reads a submitted file died by a signal: it may be tried again
-    ├── RequestRefused         something is asked for over HTTP that cannot be done as things stand
-    └── OverQuota              somebody asks for more than is taken now
+    │   └── BrokerFailed       the broker cannot be started, or it refused a command
+    ├── SettingsError          invalid settings, or an owner's request that cannot be followed
+    │   └── UnknownDevice      no paired device has this name
+    ├── CertificateUnusable    a certificate or private key is unreadable, or the two do not match
+    ├── DevicesUnreadable      the list of paired devices is damaged or unreadable
+    ├── PairingFailed          pairing ended without a device
+    ├── HistoryError           any error of the history
+    │   ├── HistoryUnavailable its database is unavailable now; a retry may succeed
+    │   ├── HistoryRefused     its database refuses this data for ever
+    │   └── HistoryBusy        too many requests wait for the history
+    ├── MediaUnreadable        a submitted file cannot be read to its end
+    ├── MediaReaderKilled      the process that read a submitted file was killed; a retry may succeed
+    ├── RequestRefused         an HTTP request is impossible in the current state
+    └── OverQuota              a request above the load or the key's quota
 
-``TryLater``, ``TooBusy`` and ``ModelNotOffered`` are ``ProtocolError``s, because a client is told, but not the
-client's mistakes.
+``TryLater``, ``TooBusy`` and ``ModelNotOffered`` are ``ProtocolError``s because clients get them, although clients
+did not cause them.
 """
 
 from backend.admission import Refusal
@@ -32,11 +32,11 @@ from protocol.errors import CloseCode, ErrorCode, Forbidden, ProtocolError, Take
 
 
 class BackendError(Exception):
-    """Base of everything that goes wrong on the gateway's side. The text says what to do about it."""
+    """Base of all errors on the gateway's side. The text says what to do about it."""
 
 
 class BrokerError(BackendError):
-    """Something is wrong with Redis or Valkey. ``trouble``: a ``protocol.monitor.BrokerTrouble``, if it is one."""
+    """Error of Redis or Valkey. ``trouble``: a ``protocol.monitor.BrokerTrouble``, if known."""
 
     def __init__(self, message: str = "", trouble: str = "") -> None:
         super().__init__(message)
@@ -44,19 +44,19 @@ class BrokerError(BackendError):
 
 
 class BrokerUnreachable(BrokerError):
-    """Nobody answers, or not in time."""
+    """The broker does not answer, or not in time."""
 
 
 class BrokerTooOld(BrokerError):
-    """It answers, but lacks what the scripts need."""
+    """The broker lacks commands that the scripts need."""
 
 
 class BrokerMismatch(BrokerError):
-    """It holds data of another layout than this gateway was told to use."""
+    """The broker holds data of another layout than this gateway expects."""
 
 
 class BrokerBusy(BrokerError):
-    """More commands wait for it than may: try again later."""
+    """The queue of commands for the broker is full: try again later."""
 
 
 class BrokerLocked(BrokerError):
@@ -64,43 +64,43 @@ class BrokerLocked(BrokerError):
 
 
 class BrokerFailed(BrokerError):
-    """It cannot be started, or it refused a command that it should know."""
+    """The broker cannot be started, or it refused a command that it should know."""
 
 
 class SettingsError(BackendError):
-    """Settings, or what an owner asks for, that cannot be followed."""
+    """Invalid settings, or an owner's request that cannot be followed."""
 
 
 class UnknownDevice(SettingsError):
-    """No paired device is called that, or several are."""
+    """No paired device has this name, or several have it."""
 
 
 class CertificateUnusable(BackendError):
-    """A certificate or private key that cannot be read, or the two are no pair."""
+    """A certificate or private key is unreadable, or the two do not match."""
 
 
 class DevicesUnreadable(BackendError):
-    """The list of paired devices is damaged, or cannot be read."""
+    """The list of paired devices is damaged or unreadable."""
 
 
 class PairingFailed(BackendError):
-    """No device was paired, for the person who waited for it."""
+    """Pairing ended without a device, as reported to the waiting owner."""
 
 
 class HistoryError(BackendError):
-    """Something is wrong with the history."""
+    """Error of the history or its database."""
 
 
 class HistoryUnavailable(HistoryError):
-    """Its database cannot be used now; nothing has changed, and it may be tried again."""
+    """The history's database is unavailable now. No data has changed; the caller may try again."""
 
 
 class HistoryRefused(HistoryError):
-    """Its database does not take what it was given, and never will; nothing has changed."""
+    """The history's database refuses this data for ever. No data has changed."""
 
 
 class HistoryBusy(HistoryError):
-    """More is asked of it than may wait: try again later."""
+    """The history has too many requests waiting: try again later."""
 
 
 class MediaUnreadable(BackendError):
@@ -112,11 +112,11 @@ class MediaUnreadable(BackendError):
 
 
 class MediaReaderKilled(BackendError):
-    """The process that reads a submitted file died by a signal, which says nothing about the file."""
+    """The process that read a submitted file was killed by a signal; the file may be fine."""
 
 
 class RequestRefused(BackendError):
-    """Something is asked for over HTTP that cannot be done as things stand."""
+    """An HTTP request that is impossible in the current state."""
 
     def __init__(self, status: int, code: ErrorCode, message: str) -> None:
         super().__init__(message)
@@ -125,7 +125,7 @@ class RequestRefused(BackendError):
 
 
 class OverQuota(BackendError):
-    """Somebody asks for more than is taken now, or than his key may; ``refusal`` is what he is told."""
+    """A request above the load or the key's quota; ``refusal`` holds the answer for the client."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
@@ -133,14 +133,14 @@ class OverQuota(BackendError):
 
 
 class TryLater(ProtocolError):
-    """This connection's audio cannot be taken now: come back, here or elsewhere."""
+    """Audio of this connection cannot be accepted now: reconnect, here or to another gateway."""
 
     code = ErrorCode.BROKER_UNAVAILABLE
     close = CloseCode.TRY_AGAIN_LATER
 
 
 class TooBusy(TryLater):
-    """No new sessions now; without a ``refusal`` nobody knows why any more."""
+    """No new sessions are accepted now. Without a ``refusal`` the reason is no longer known."""
 
     code = ErrorCode.BUSY
 
@@ -150,14 +150,14 @@ class TooBusy(TryLater):
 
 
 class ModelNotOffered(ProtocolError):
-    """No worker has had the model for long. The text names the models on offer."""
+    """No worker has offered the model for long. The text names the models on offer."""
 
     code = ErrorCode.MODEL_UNAVAILABLE
     close = CloseCode.UNSUPPORTED_DATA
 
 
 def reason_of(error: ProtocolError) -> RefusalReason | None:
-    """As what to count it; ``None``: nothing was refused, somebody else came or nothing is there."""
+    """Return the reason to count for an error; ``None``: not a refusal (taken over, or not found)."""
     if isinstance(error, TooBusy):
         return error.reason
     if isinstance(error, TryLater):

@@ -1,7 +1,7 @@
-"""What ``/metrics`` says, in Prometheus' terms: counted by ``metrics``, or read at the moment of the scrape.
+"""Prometheus output of ``/metrics``: counters of ``metrics``, and values read at the time of the scrape.
 
-The only file here that knows prometheus_client; imported when somebody asks first. Labels are bounded: classes,
-reasons and codes are enumerations, models are those that workers have or had, and of workers so many are shown.
+The only file that knows prometheus_client; imported at the first scrape. Labels are bounded: classes, reasons
+and codes are enumerations, models are those of workers, and the number of workers is limited.
 """
 
 import os
@@ -47,19 +47,19 @@ _OF_A_WORKER: Final[tuple[tuple[str, str, Callable[[WorkerStatus], float]], ...]
     ("fleet_slots", "How many jobs it decodes at once.", lambda one: one.slots),
     ("fleet_busy_slots", "How many it decodes now.", lambda one: one.busy),
 )
-"""The first two are known once it has decoded something."""
+"""Values per worker. The first two exist once the worker has decoded something."""
 
 Row = tuple[Sequence[str], float]
 
 
 def exposition(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
-    """The body and its content type: OpenMetrics for who asks for it, else Prometheus' text."""
+    """Return the body and its content type: OpenMetrics if accepted, else Prometheus' text."""
     encode, content_type = choose_encoder(accept)
     return encode(registry), content_type
 
 
 def registry_of(gateway: "GatewayCollector") -> CollectorRegistry:
-    """A registry of its own, with this process's figures where the platform tells them."""
+    """Return a registry of this gateway, with process metrics where the platform has them."""
     registry = CollectorRegistry()
     registry.register(gateway)
     if os.path.isdir("/proc/self"):
@@ -68,7 +68,7 @@ def registry_of(gateway: "GatewayCollector") -> CollectorRegistry:
 
 
 class GatewayCollector(Collector):
-    """One gateway. ``look`` says how it is now."""
+    """Collector of one gateway. ``look`` returns its current state."""
 
     def __init__(
         self, metrics: Metrics, round_trips: Histogram, limits: AdmissionLimits, look: Callable[[], Now]
@@ -80,7 +80,7 @@ class GatewayCollector(Collector):
         self._models: dict[str, None] = {ANY_MODEL: None}
 
     def collect(self) -> Iterator[Metric]:
-        """Everything, at one moment."""
+        """Yield all metrics of one moment."""
         now = self._look()
         yield from self._streams(now.survey)
         yield from _admission(now, self._limits)
@@ -105,7 +105,7 @@ class GatewayCollector(Collector):
         yield _gauges("oldest_wait_seconds", "How long the oldest job is there.", labels, oldest)
 
     def _by_stream(self, survey: Survey) -> dict[tuple[str, str], Waiting]:
-        """By class and model; what clients ask for and nobody ever had is one model."""
+        """Return queues by class and model; models that no worker ever had are counted as one."""
         for worker in survey.workers:
             if len(self._models) < MOST_MODELS:
                 self._models.setdefault(worker.model or ANY_MODEL)
@@ -223,5 +223,5 @@ def _histogram(name: str, text: str, label: str, readings: dict[str, Reading]) -
 
 
 def _short(text: str) -> str:
-    """What workers say of themselves is cut."""
+    """Cut a text from a worker to a safe length."""
     return text[:_MOST_TEXT]

@@ -1,6 +1,6 @@
-"""Private files: made once whoever asks first, or replaced as a whole. Mode 0600, in a folder of mode 0700.
+"""Private files (mode 0600, in folders of mode 0700): made once by the first process, or replaced as a whole.
 
-Root makes them for whom the folder is: a service reads what its operator changed beside it.
+Root creates them for the folder's owner: a service must be able to read files that its operator changed.
 """
 
 import os
@@ -14,13 +14,13 @@ from runtime.folders import private_folder
 
 
 def made_once(file: Path, make: Callable[[], bytes]) -> bytes:
-    """What is in ``file``; where it is not there yet, what ``make`` says: the first one's, if several make it."""
+    """Return the content of ``file``; create it with ``make`` if absent. The first of several creators wins."""
     private_folder(file.parent)
     with suppress(FileNotFoundError):
         return file.read_bytes()
     temporary = _temporary(file, make())
     try:
-        with suppress(FileExistsError):  # another one was first: what it made is ours
+        with suppress(FileExistsError):  # another process was first: use its file
             os.link(temporary, file)
     finally:
         os.unlink(temporary)
@@ -28,9 +28,9 @@ def made_once(file: Path, make: Callable[[], bytes]) -> bytes:
 
 
 def replace_file(file: Path, data: bytes) -> None:
-    """Whoever reads ``file`` sees what was there or all of ``data``, after a power loss too.
+    """Replace a file atomically: readers see the old or the new content, even after a power loss.
 
-    It stays whose it was, where this process may give files away.
+    The file keeps its owner if this process may change owners.
     """
     private_folder(file.parent)
     temporary = _temporary(file, data)
@@ -42,7 +42,7 @@ def replace_file(file: Path, data: bytes) -> None:
 
 
 def open_or_make(file: Path) -> int:
-    """A descriptor of an empty file that others open too, to lock it. No link is followed."""
+    """Return a descriptor of an empty file for locking; create it if absent. Never follows links."""
     flags = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
     private_folder(file.parent)
     with suppress(FileExistsError):
@@ -67,14 +67,14 @@ def _temporary(file: Path, data: bytes) -> str:
 
 
 def _before(file: Path) -> os.stat_result:
-    """Whose ``file`` is; of one that is not there yet, whose its folder is."""
+    """Return the owner of ``file``, or of its folder if it does not exist."""
     with suppress(FileNotFoundError):
         return file.lstat()
     return file.parent.stat()
 
 
 def _give(descriptor: int, like: os.stat_result) -> None:
-    """Only what was made here is ever given away: never what somebody put at its name."""
+    """Change the owner of a file created here; never of one that another process put there."""
     if sys.platform == "win32":
         return
     made = os.fstat(descriptor)

@@ -1,4 +1,4 @@
-"""The gateway: its routes, and its life from the first look at the broker to the last goodbye."""
+"""The gateway: its routes, and its life from the first contact with the broker to the end of the drain."""
 
 import asyncio
 import secrets
@@ -59,9 +59,9 @@ log = structlog.get_logger(logger_names.BACKEND_GATEWAY)
 
 
 class Gateway:
-    """Made by ``running_gateway``. ``failed`` completes when it cannot go on.
+    """A running gateway. Created by ``running_gateway``. ``failed`` completes when it cannot continue.
 
-    ``url`` is where this computer's clients find it; ``tls_port`` where others do, 0: nowhere.
+    ``url``: address for clients on this computer; ``tls_port``: port for other devices, 0: none.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Gateway:
     # -- life ----------------------------------------------------------------------------------------------
 
     async def start(self, where: tuple[Listener, ...]) -> None:
-        """Listen."""
+        """Open all listeners and serve the routes."""
         app = self.app = web.Application(middlewares=[errors_as_json])
         app[ACCESS] = self.access
         app[OBSERVER] = self.observers
@@ -137,7 +137,10 @@ class Gateway:
         self.url = self.url or _url(host, port)
 
     async def drain(self) -> None:
-        """Take nobody in, send everybody away, wait until the broker has what was complete. Safe to call twice."""
+        """Refuse new clients, disconnect all, and wait until the broker has all complete segments.
+
+        Safe to call twice.
+        """
         if not self._draining:
             log.info("the gateway drains", sessions=len(self.hub.hosted), connections=len(self.hub.connections))
         self._draining = True
@@ -157,7 +160,7 @@ class Gateway:
             self._runner = None
 
     async def tick(self) -> None:
-        """Pass the time on to the sessions, until cancelled."""
+        """Pass the time to the sessions until cancelled."""
         pinged = time.monotonic()
         while True:
             await asyncio.sleep(TICK_S)
@@ -180,10 +183,10 @@ class Gateway:
         return Figures(self.monitor, self.metrics, self._jobs.round_trips, self._settings.admission, now)
 
     def _runner_of(self, keeping: Keeping | None) -> "Runner | None":
-        """Who has files recognised; only with a history, which has their state."""
+        """Return the recogniser of submitted files, or ``None`` without a history, which stores their state."""
         if keeping is None:
             return None
-        from backend.rest.flow import Room  # late: a gateway for one user starts without it
+        from backend.rest.flow import Room  # imported late: a gateway for one user starts faster without it
         from backend.rest.runner import Runner
 
         def room() -> Room:
@@ -195,7 +198,7 @@ class Gateway:
         return runner
 
     def noticed(self, notice: Notice) -> None:
-        """Something was published to this gateway."""
+        """Pass a published notice to the hub and to the file runner."""
         self.hub.noticed(notice)
         if self.files is not None:
             self.files.noticed(notice)
@@ -215,7 +218,7 @@ class Gateway:
         if self._draining:
             return Refusal(503, RefusalReason.LEAVING, "this gateway is going away", 1.0)
         monitor, taken = self.monitor, len(self.hub.connections)
-        judge = refuse_known if resumes else refuse  # whether the broker knows it is seen after its hello
+        judge = refuse_known if resumes else refuse  # the hello will show whether the broker knows the session
         refusal = judge(monitor.survey, monitor.up, taken, self._settings.admission)
         return refusal or self.access.meter.stream(visit.device.id, visit.limited)
 
@@ -240,7 +243,7 @@ class Gateway:
         return json_response({"models": listed, "version": metadata.version("kikipounamu")})
 
     async def _workers(self, request: web.Request) -> web.Response:
-        admit(request, EVERYBODY)  # a worker sees itself there; its account at the broker may read it anyway
+        admit(request, EVERYBODY)  # workers too: their broker account can read this list anyway
         return json_response({"workers": self.monitor.survey.workers})
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
@@ -267,7 +270,7 @@ class Gateway:
 
 
 def _url(host: str, port: int) -> str:
-    """How this computer's own clients reach a listening address."""
+    """Return the URL at which this computer's own clients reach a listening address."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -282,14 +285,14 @@ def _where(settings: GatewaySettings) -> tuple[Listener, ...]:
 def _announced(settings: GatewaySettings, port: int) -> AbstractAsyncContextManager[None]:
     if not (settings.announce and settings.certificate and port):
         return nullcontext()
-    from backend.announcing import Announced, announcing  # late: a gateway for one user starts without it
+    from backend.announcing import Announced, announcing  # imported late: only shared gateways need it
 
     said = Announcement(settings.certificate.sha256, metadata.version("kikipounamu"))
     return announcing(Announced(settings.name, port, said), lambda: reachable(settings.host, interfaces()))
 
 
 async def _broker(stack: AsyncExitStack, settings: GatewaySettings) -> tuple[str, Callable[[], bool]]:
-    """The broker's URL, and whether that is this gateway's own at this moment."""
+    """Return the broker's URL, and a function that tells whether this gateway owns the broker now."""
     if settings.redis:
         return settings.redis, lambda: False
     embedded = EmbeddedSettings(settings.broker_folder, settings.broker_socket)
@@ -299,7 +302,7 @@ async def _broker(stack: AsyncExitStack, settings: GatewaySettings) -> tuple[str
 
 @asynccontextmanager
 async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
-    """A gateway that listens and can be found, until the context ends; then it drains. Raises ``BackendError``."""
+    """Run a gateway until the context ends; then drain it. Raises ``BackendError``."""
     where = _where(settings)
     roster = Roster(DeviceStore(settings.devices_file) if settings.devices_file else None)
     async with AsyncExitStack() as stack:

@@ -1,7 +1,7 @@
-"""aiohttp's runner, whose errors have the one form too where a request is not even HTTP.
+"""aiohttp's runner, with the common form of errors even for requests that are not HTTP.
 
-What no handler sees is answered by aiohttp itself, in text, and logged with a traceback: for whoever knocks at the
-wrong door that is too much. There is no public place to say so; a test notices if the private ones move.
+aiohttp answers such requests in plain text and logs a traceback, which is too much for stray connections. No
+public interface can change this; a test notices if the private ones move.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _CODES: Final = {413: ErrorCode.TOO_LARGE, 500: ErrorCode.INTERNAL}
 
 
 class JsonRunner(web.AppRunner):
-    """As ``web.AppRunner``."""
+    """``web.AppRunner`` that uses the handler of this module."""
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
@@ -38,7 +38,7 @@ class _Handler(web.RequestHandler):
     __slots__ = ()
 
     def set_parser(self, parser: Any, data_received_cb: Callable[[], None] | None = None) -> None:
-        """What comes from now on are frames of a WebSocket."""
+        """Install the WebSocket parser behind a check for masked frames."""
         super().set_parser(cast(Any, MaskedFrames(parser)), data_received_cb)
 
     def handle_error(
@@ -48,7 +48,7 @@ class _Handler(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """What cannot be read as HTTP, or broke off."""
+        """Answer a request that is not valid HTTP or broke off."""
         if request.writer.output_size > 0:
             raise ConnectionError("an answer has begun, there is no place for another one")
         if isinstance(exc, UnicodeEncodeError):  # aiohttp would repeat a header that is not UTF-8

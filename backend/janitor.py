@@ -1,6 +1,6 @@
-"""Looks through the queue at intervals: what nobody waits for goes, and everybody's share is counted.
+"""Periodic cleaning of the queues: obsolete entries are removed, and each key's share is counted.
 
-Nobody waits for an entry whose session is gone, or whose key was revoked.
+An entry is obsolete when its session is gone or its key was revoked.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _GONE: Final = "the session is gone"
 
 
 class Janitor:
-    """``revoked``: the ids of keys that are good no more."""
+    """Periodic cleaner of one gateway's broker. ``revoked`` returns the ids of revoked keys."""
 
     def __init__(self, jobs: Jobs, hub: Hub, revoked: Callable[[], Set[str]]) -> None:
         self._queues = Queues(jobs)
@@ -39,7 +39,7 @@ class Janitor:
         self.rounds = 0
 
     async def run(self) -> None:
-        """Go round until cancelled; at once when a key is revoked."""
+        """Clean at intervals until cancelled, and at once when a key is revoked."""
         known: Set[str] = frozenset()
         next_at = 0.0
         while True:
@@ -50,7 +50,7 @@ class Janitor:
             await asyncio.sleep(LOOK_S)
 
     async def _round(self, revoked: Set[str]) -> bool:
-        """Whether something was dropped: what was on its way then may follow."""
+        """Clean once. Return whether entries were dropped; late ones may follow, so the next round comes soon."""
         for identity, hosted in tuple(self._hub.hosted.items()):
             if hosted.about.owner in revoked:
                 self._hub.leave(identity, hosted)

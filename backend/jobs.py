@@ -1,7 +1,7 @@
-"""The gateway's side of Redis Streams, and its only Redis file (but for ``broker_errors.py``).
+"""The gateway's side of Redis Streams, and with ``broker_errors.py`` its only Redis code.
 
-Three connections per process: one for the batched commands of all sessions, one for looking (backlog, workers,
-dead letters), one for the subscription to results.
+Each process has three connections: one for batched session commands, one for surveys and administration, and one
+for the subscription to results.
 """
 
 import asyncio
@@ -66,13 +66,13 @@ _RETRY_S: Final = (0.05, 0.25, 1.0)
 
 
 class Jobs:
-    """Commands return futures and never wait; looks are awaited. Made by ``open_jobs``."""
+    """Client of the broker. Commands return futures and never wait; reads are awaited. Use ``open_jobs``."""
 
     def __init__(self, url: str, gateway: str, most_bytes: int = MOST_BYTES) -> None:
         self.gateway = gateway
         self.durable = False
         self.version = ""
-        self._forgot = True  # perhaps, before this one began
+        self._forgot = True  # an earlier process may have deleted texts
         self._keys = Keys()
         self._scripts = load_scripts()
         self._connection, self._subscription = _bare(url, gateway), _bare(url, gateway)
@@ -82,12 +82,12 @@ class Jobs:
 
     @property
     def up(self) -> bool:
-        """Whether the broker took the last batch of commands."""
+        """True when the broker accepted the last batch of commands."""
         return self._writer.up
 
     @property
     def trouble(self) -> str:
-        """Why it did not, a ``BrokerTrouble``; empty: it does not answer, or took them."""
+        """Reason why the broker refused the last batch, a ``BrokerTrouble``; empty: accepted, or no answer."""
         return "" if self._writer.up else self._writer.trouble
 
     # -- commands ------------------------------------------------------------------------------------------
@@ -97,9 +97,9 @@ class Jobs:
     ) -> "asyncio.Future[Attachment | SessionGone]":
         """Bind a session to this gateway. The future raises ``Forbidden``, ``OutOfOrder`` or ``TakenOver``.
 
-        Without ``create`` a session that the broker does not know stays unknown. ``hello``: instance and number of
-        the client's connection; a lower number than the last one of the instance changes nothing. ``history``:
-        the field of the hash; empty: none is kept.
+        Without ``create`` an unknown session stays unknown. ``hello``: instance and number of the client's
+        connection; a number below the instance's last one changes nothing. ``history``: field of the session
+        hash; empty: no history is kept.
         """
         nonce = secrets.token_hex(8)
         prefix = self._keys.results_prefix
@@ -113,18 +113,18 @@ class Jobs:
         return self._send("submit", self._job_keys(job), arguments, parse_submitted, len(job.pcm))
 
     def cancel(self, session: str, segment: int, attempt: int) -> "asyncio.Future[bool]":
-        """Forget a segment. False: the broker does not know the session."""
+        """Delete a segment. The result is false if the broker does not know the session."""
         keys = [self._keys.session(session), self._keys.backlog, *self._keys.history_keys]
         return self._send("cancel", keys, (segment, attempt, SESSION_TTL_MS, session), is_there)
 
     def received(self, session: str, segment: int) -> "asyncio.Future[bool]":
-        """Drop the stored result of a segment. False: the broker does not know the session."""
+        """Delete the stored result of a segment. The result is false if the broker does not know the session."""
         keys = [self._keys.session(session)]
         command = Command("received", keys, (segment, SESSION_TTL_MS), is_there)
         return self._writer.send(command, hurry=False)
 
     def forget(self, session: str) -> "asyncio.Future[bool]":
-        """Drop the texts of a session that is over. False: the broker does not know the session."""
+        """Delete the texts of a finished session. The result is false if the broker does not know the session."""
         keys = [self._keys.session(session), *self._keys.history_keys]
         command = Command("forget", keys, (SESSION_TTL_MS, session), is_there)
         forgotten = self._writer.send(command, hurry=False)
@@ -132,16 +132,16 @@ class Jobs:
         return forgotten
 
     def speculate(self, job: Job, slots: int) -> "asyncio.Future[bool]":
-        """Have a segment decoded up to here, in case that it ends here. Best effort; tells whether it will be.
+        """Request the decoding of a segment's beginning, best effort. The result tells whether it is queued.
 
-        It will not where its stream and that of any model have ``slots`` jobs or more.
+        It is refused when its stream and that of any model hold ``slots`` jobs or more.
         """
         arguments = (job.segment, job.samples, SESSION_TTL_MS, slots, *flat(job))
         keys = [*self._job_keys(job), *self._streams(job)]
         return self._writer.send(Command("speculate", keys, arguments, is_queued, len(job.pcm), optional=True))
 
     def hypothesise(self, job: Job, slots: int) -> "asyncio.Future[bool]":
-        """Ask what a segment may say so far. Best effort, as ``speculate``; tells whether it is asked."""
+        """Request a hypothesis, best effort as ``speculate``. The result tells whether it is queued."""
         keys = [self._keys.partials(job.options.model), *self._streams(job)]
         arguments = (slots, MOST_ENTRIES, STALE_MS, *flat(job))
         return self._writer.send(Command("hypothesise", keys, arguments, is_queued, len(job.pcm), optional=True))
@@ -149,12 +149,12 @@ class Jobs:
     def promote(
         self, session: str, segment: int, attempt: int, samples: int
     ) -> "asyncio.Future[Submitted | NothingToPromote]":
-        """Make the speculation of a segment that ended its job."""
+        """Turn the speculation of an ended segment into its job."""
         keys = [self._keys.session(session), self._keys.backlog, *self._keys.history_keys]
         return self._send("promote", keys, (segment, attempt, samples, SESSION_TTL_MS), parse_promoted)
 
     def reread(self, session: str, segments: Sequence[int]) -> "asyncio.Future[Reread]":
-        """Look at some segments, in order with the commands sent before."""
+        """Read some segments, in order with the commands sent before."""
 
         def parse(values: Sequence[bytes | None]) -> Reread:
             return parse_reread(segments, values)
@@ -162,13 +162,13 @@ class Jobs:
         return self._send("look", [self._keys.session(session)], segments, parse)
 
     async def flushed(self) -> None:
-        """Wait until the broker has taken every command."""
+        """Wait until the broker has accepted every command."""
         await self._writer.flushed()
 
     # -- looks ---------------------------------------------------------------------------------------------
 
     async def survey(self) -> Survey:
-        """What waits, who works, how full the broker is. Raises ``BrokerUnreachable``."""
+        """Return queues, workers and memory of the broker. Raises ``BrokerUnreachable``."""
         keys = (self._keys.backlog, WORKERS_KEY)
         reply = await self.run_script("survey", keys, (WORKER_GONE_MS,))
         used, limit, streams, statuses = reply
@@ -179,7 +179,7 @@ class Jobs:
         )
 
     async def compact(self) -> bool:
-        """Have what is deleted removed from the append-only file: much audio, or any text."""
+        """Rewrite the append-only file if much audio or any text in it is deleted. Return whether it was."""
         with mapped():
             worth = is_worth_compacting(await self._looks.info("persistence"), anyway=self._forgot)
             if worth:
@@ -188,45 +188,45 @@ class Jobs:
         return worth
 
     async def dead_letters(self, count: int = 100, before: str = "") -> list[DeadLetter]:
-        """The newest ones first. ``before``: those that are older than this entry."""
+        """Return dead letters, newest first. ``before``: only those older than this entry."""
         newest = f"({before}" if before else "+"
         with mapped():
             entries: Any = await self._looks.xrevrange(self._keys.dead, newest, count=count)
         return [read_letter(entry, fields) for entry, fields in entries]
 
     async def dead_letter(self, entry: str) -> DeadLetter | None:
-        """One of them."""
+        """Return one dead letter, or ``None`` if it does not exist."""
         with mapped():
             entries: Any = await self._looks.xrange(self._keys.dead, entry, entry)
         return read_letter(*entries[0]) if entries else None
 
     async def drop_dead(self, entry: str) -> bool:
-        """Delete one. False: it is not there."""
+        """Delete a dead letter. Return false if it does not exist."""
         with mapped():
             return bool(await self._looks.xdel(self._keys.dead, entry))
 
     async def retry_dead(self, letter: DeadLetter) -> Submitted:
-        """Queue one again as the next attempt; it stays where nobody waits for it any more."""
+        """Queue a dead letter as its next attempt; keep it if its session is gone."""
         reply: Submitted = await self.submit(next_attempt(letter))
         if not isinstance(reply, SessionGone):
             await self.drop_dead(letter.entry)
         return reply
 
     async def administer(self, *command: str | bytes) -> Any:
-        """Run a command about the broker itself, or the history's stream. Raises ``BrokerError``."""
-        self._forgot |= command[0] == "XDEL"  # what the history has need not be in the broker's file
+        """Run an administrative command, or one on the history's stream. Raises ``BrokerError``."""
+        self._forgot |= command[0] == "XDEL"  # texts moved to the history should leave the broker's file
         with mapped():
             return await self._looks.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py
 
     async def run_script(self, name: str, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Any:
-        """Run a script that no session waits for. Raises ``BrokerError``."""
+        """Run a script outside the command queue of sessions. Raises ``BrokerError``."""
         with mapped():
             return await self._looks.eval(self._scripts[name].source.decode(), len(keys), *keys, *arguments)
 
     # -- results -------------------------------------------------------------------------------------------
 
     async def listen(self, on_notice: Callable[[Notice], None], on_subscribed: Callable[[], None]) -> None:
-        """Follow this gateway's channel until cancelled; ``on_subscribed`` after each (re)subscription."""
+        """Follow this gateway's channel until cancelled; call ``on_subscribed`` after each (re)subscription."""
         failures = 0
 
         def subscribed() -> None:
@@ -252,7 +252,7 @@ class Jobs:
         return [self._keys.session(job.session), stream, self._keys.backlog]
 
     def _streams(self, job: Job) -> list[str]:
-        """Where jobs wait for the workers that may take this one."""
+        """Return the streams whose workers could take this job."""
         models = dict.fromkeys((job.options.model or ANY_MODEL, ANY_MODEL))
         return [self._keys.jobs(job.options.priority, model) for model in models]
 
@@ -267,7 +267,7 @@ class Jobs:
         return self._writer.send(Command(script, keys, arguments, parse, size))
 
     async def _execute(self, batch: Sequence[Command]) -> Sequence[Any]:
-        """One round trip; a second one where the broker has forgotten the scripts."""
+        """Send a batch in one round trip; in two if the broker has lost the scripts."""
         replies = await self._round_trip(batch)
         unknown = next((i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)), None)
         if unknown is not None:
@@ -278,7 +278,7 @@ class Jobs:
         return [ours(reply, command.optional) for command, reply in zip(batch, replies, strict=True)]
 
     async def _round_trip(self, batch: Sequence[Command]) -> list[Any]:
-        """Not through redis-py's pipeline, whose pool, retries and packing cost more than everything else here."""
+        """Send a batch without redis-py's pipeline, whose pool, retries and packing dominate the cost."""
         packed = [part for command in batch for part in self._packed(command)]
         with mapped():
             try:
@@ -290,7 +290,7 @@ class Jobs:
                 raise
 
     def _packed(self, command: Command) -> Sequence[bytes]:
-        """The command as it is sent; a large last argument is not copied."""
+        """Encode a command; a large last argument is not copied."""
         *arguments, last = command.arguments
         head: tuple[Any, ...] = (
             "EVALSHA",
@@ -305,11 +305,11 @@ class Jobs:
         return [empty.removesuffix(b"$0\r\n\r\n") + b"$%d\r\n" % len(last), last, b"\r\n"]
 
     async def prepare(self, where: str) -> None:
-        """Wait for the broker at ``where``, refuse one that is too old, load the scripts."""
+        """Wait for the broker at ``where``, check its version and layout, load the scripts."""
         await _answering(self._looks, where)
         with mapped():
             self.version = checked_version(await self._looks.info("server"))
-            with suppress(ResponseError):  # a broker may keep its configuration to itself
+            with suppress(ResponseError):  # a broker may refuse to show its configuration
                 config: Any = await self._looks.config_get("append*")
                 self.durable = is_durable(config)
             for source, _ in self._scripts.values():
@@ -320,11 +320,11 @@ class Jobs:
             raise BrokerMismatch(f"this broker's data is split over {shards} shards, this gateway knows 1")
 
     async def run(self) -> None:
-        """Send what is queued, until cancelled."""
+        """Send queued commands until cancelled."""
         await self._writer.run()
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close all connections to the broker."""
         await self._connection.disconnect()
         await self._subscription.disconnect()
         await self._looks.aclose()
@@ -332,12 +332,13 @@ class Jobs:
 
 @asynccontextmanager
 async def open_jobs(url: str, gateway: str, most_bytes: int = MOST_BYTES) -> AsyncIterator[Jobs]:
-    """Jobs on the broker at ``url``; ``most_bytes`` of commands wait while it is away. Raises a ``BrokerError``:
-    nobody answers in 5 s, too old, another layout.
+    """Yield ``Jobs`` on the broker at ``url``; at most ``most_bytes`` of commands wait while it is away.
+
+    Raises a ``BrokerError``: no answer in 5 s, too old, another layout.
     """
     try:
         jobs = Jobs(url, gateway, most_bytes)
-    except ValueError as error:  # of redis-py
+    except ValueError as error:  # from redis-py
         raise BrokerFailed(f"{shown_url(url)} is not the address of a broker: {error}") from error
     try:
         await jobs.prepare(shown_url(url))
@@ -362,7 +363,7 @@ def _pool(url: str, gateway: str, socket_timeout: float | None = _REPLY_S) -> "B
 
 
 def _bare(url: str, gateway: str) -> "AbstractConnection":
-    """A connection without a pool, whose user sets the deadlines."""
+    """Return a connection without a pool, whose user sets the deadlines."""
     pool = _pool(url, gateway, socket_timeout=None)
     connection: AbstractConnection = pool.make_connection()  # type: ignore[no-untyped-call] # so in redis-py
     return connection
@@ -376,7 +377,7 @@ async def _reply(connection: "AbstractConnection") -> Any:
 
 
 async def _answering(client: "Redis", where: str) -> None:
-    """Raises ``BrokerUnreachable`` after 5 s; and ``BrokerFailed``, because another try changes nothing."""
+    """Wait for an answer. Raises ``BrokerUnreachable`` after 5 s, or ``BrokerFailed`` if retries are pointless."""
     trouble = ""
     try:
         async with asyncio.timeout(CONNECT_S):

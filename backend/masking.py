@@ -1,6 +1,6 @@
-"""Frames of WebSocket clients must be masked (RFC 6455, section 5.1): one that is not ends its connection (1002).
+"""Check that WebSocket clients mask their frames (RFC 6455, section 5.1); otherwise close with code 1002.
 
-aiohttp's reader accepts both kinds. This one stands before it and looks at the headers of frames only.
+aiohttp's reader accepts unmasked frames too. This reader runs before it and inspects only frame headers.
 """
 
 from typing import Final, Protocol
@@ -9,32 +9,32 @@ _MASKED: Final = 0x80
 _EXTENDED: Final = {126: 2, 127: 8}
 _MASK_BYTES: Final = 4
 _RESERVED: Final = b"\x70\x80"
-"""The header of a frame that no reader accepts: its own way to end the connection with 1002."""
+"""Header of an invalid frame, which makes aiohttp's reader close the connection with 1002."""
 
 
 class Reader(Protocol):
-    """aiohttp's reader of frames."""
+    """Interface of aiohttp's reader of frames."""
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        """Take bytes; return whether the connection ends, and what was not read."""
+        """Read bytes; return whether the connection ends, and the unread rest."""
         ...
 
     def feed_eof(self) -> None:
-        """No more comes."""
+        """Handle the end of the data."""
         ...
 
 
 class MaskedFrames:
-    """Passes bytes on to ``reader`` up to the first frame without a mask."""
+    """Filter that passes bytes to ``reader`` up to the first unmasked frame."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._header = b""  # as far as it is here
-        self._left = 0  # bytes of the frame behind its header
+        self._header = b""  # the part received so far
+        self._left = 0  # missing bytes of the frame's payload
         self._refused = False
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        """As ``Reader``. Bytes of a header are passed on when it is complete."""
+        """Filter bytes as ``Reader``. Bytes of a header are passed on once it is complete."""
         if self._refused:
             return True, b""
         rest, at = self._header + data, self._left
@@ -50,17 +50,17 @@ class MaskedFrames:
         return self._reader.feed_data(rest[:at]) if rest[:at] else (False, b"")
 
     def feed_eof(self) -> None:
-        """As ``Reader``."""
+        """Pass on the end of the data."""
         self._reader.feed_eof()
 
 
 def _header_size(second: int) -> int:
-    """Return the bytes of a header with its mask, from its second byte."""
+    """Return the size of a header with its mask, from its second byte."""
     return 2 + _EXTENDED.get(second & ~_MASKED, 0) + _MASK_BYTES
 
 
 def _length(header: bytes) -> int:
-    """Return the bytes behind a complete header."""
+    """Return the size of the payload, from a complete header."""
     short = header[1] & ~_MASKED
     extended = _EXTENDED.get(short)
     return short if extended is None else int.from_bytes(header[2 : 2 + extended], "big")

@@ -1,6 +1,6 @@
-"""Counts of what happens to sessions, for ``/metrics``. Next to nothing per event; ``exposition`` reads them.
+"""Counters of session events for ``/metrics``, cheap per event; ``exposition`` reads them.
 
-All of them since this gateway began, and of this gateway: a result that two of them told is counted by both.
+They count since this gateway started. A result that two gateways told is counted by both.
 """
 
 from collections import Counter
@@ -17,14 +17,14 @@ from protocol.session import Failed, GatewayMessage, Partial
 from runtime.histogram import Histogram
 
 STAGES: Final = ("upload", "queue", "decode", "deliver")
-"""As in ``protocol.recognition.Timing``."""
+"""Stages of a segment, as in ``protocol.recognition.Timing``."""
 
 
 @dataclass(frozen=True)
 class Now:
-    """How a gateway is at the moment when somebody asks; ``received_s``: audio that came since it began.
+    """State of a gateway at the time of a scrape. ``received_s``: audio received since its start.
 
-    ``history`` ``None``: none is kept.
+    ``history`` ``None``: no history is kept.
     """
 
     survey: Survey
@@ -40,9 +40,9 @@ class Now:
 
 
 class Metrics(Observer):
-    """``segments``: by outcome and code. ``attempts``: what is best effort, by kind and whether it was asked for.
+    """Counters. ``segments``: by outcome and code. ``attempts``: best-effort requests, by kind and whether sent.
 
-    ``samples`` of segments that have a text and were here as a whole; ``bound``: hellos, by whether they resume.
+    ``samples``: audio of segments with a text that were complete here. ``hellos``: by whether they resume.
     """
 
     def __init__(self) -> None:
@@ -55,16 +55,16 @@ class Metrics(Observer):
         self.partials = 0
 
     def bound(self, session: str, resumed: bool) -> None:
-        """A hello was taken."""
+        """Count an accepted hello."""
         self.hellos[resumed] += 1
 
     def told(self, session: str, message: GatewayMessage) -> None:
-        """Of interest are partials."""
+        """Count partials; ignore other messages."""
         if isinstance(message, Partial):
             self.partials += 1
 
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
-        """Count them."""
+        """Count outcomes and their timings."""
         for conclusion in conclusions:
             outcome = conclusion.outcome
             if isinstance(outcome, Failed):
@@ -73,20 +73,20 @@ class Metrics(Observer):
             self.segments[EndState.FINAL, ""] += 1
             self.samples += conclusion.course.samples
             timing = outcome.timing
-            if timing.upload:  # else it was uploaded to another gateway
+            if timing.upload:  # 0 if the audio went to another gateway
                 self.stages["upload"].add(timing.upload / 1000)
             self.stages["queue"].add(timing.queue / 1000)
             self.stages["decode"].add(timing.decode / 1000)
             self.stages["deliver"].add(timing.deliver / 1000)
 
     def cancelled(self, session: str, segment: int) -> None:
-        """Count it."""
+        """Count a cancelled segment."""
         self.segments[EndState.CANCELLED, ""] += 1
 
     def attempted(self, kind: JobKind, made: bool) -> None:
-        """Count it."""
+        """Count a best-effort request."""
         self.attempts[kind, made] += 1
 
     def refused(self, reason: RefusalReason) -> None:
-        """Count it."""
+        """Count a refusal by reason."""
         self.refusals[reason] += 1

@@ -1,4 +1,4 @@
-"""``GET /metrics`` for Prometheus, ``GET /v1/timeline`` for whoever draws curves."""
+"""The routes ``GET /metrics`` for Prometheus and ``GET /v1/timeline`` for charts."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -20,8 +20,9 @@ METRICS_PATH: Final = "/metrics"
 
 
 class Figures:
-    """Both routes. They want the key of a client or of the owner, as the monitor does: a device of its own is best
-    for a Prometheus (``devices add``), which shows it as a bearer token.
+    """Both routes. They need a key of a client or of the owner, as the monitor does.
+
+    A Prometheus server should have a device of its own (``devices add``), and send its key as a bearer token.
     """
 
     def __init__(
@@ -40,12 +41,12 @@ class Figures:
         self._registry: CollectorRegistry | None = None
 
     def routes(self) -> list[web.RouteDef]:
-        """All of them."""
+        """Return all routes of this module."""
         return [web.get(METRICS_PATH, self._expose), web.get(TIMELINE_PATH, self._timeline)]
 
     async def _expose(self, request: web.Request) -> web.Response:
         admit(request)
-        from backend.exposition import GatewayCollector, exposition, registry_of  # late: few gateways are scraped
+        from backend.exposition import GatewayCollector, exposition, registry_of  # imported late: rarely needed
 
         if self._registry is None:
             collector = GatewayCollector(self._metrics, self._round_trips, self._limits, self._now)

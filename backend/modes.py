@@ -1,9 +1,9 @@
-"""How far a gateway reaches, and where it listens for that. Pure.
+"""Modes of a gateway: who can reach it, and where it listens. Pure.
 
 ==========  =====================================================================================================
-``local``   This user of this computer: a loopback port, any that is free.
-``shared``  Other devices too, over TLS with a pinned certificate; the loopback port stays for this computer.
-``server``  Behind a proxy that speaks TLS for it; or, with a certificate of its own, as ``shared``.
+``local``   For this user of this computer: a loopback port, any that is free.
+``shared``  For other devices too, over TLS with a pinned certificate; a loopback port stays for this computer.
+``server``  Behind a proxy that terminates TLS; or, with a certificate of its own, as ``shared``.
 ==========  =====================================================================================================
 """
 
@@ -22,7 +22,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Mode(StrEnum):
-    """Who a gateway is for."""
+    """Reach of a gateway: this user, other devices, or a server."""
 
     LOCAL = "local"
     SHARED = "shared"
@@ -30,7 +30,7 @@ class Mode(StrEnum):
 
 
 class Listener(NamedTuple):
-    """One address to listen on."""
+    """An address to listen on."""
 
     host: str
     port: int
@@ -38,9 +38,9 @@ class Listener(NamedTuple):
 
 
 def listeners(mode: Mode, host: str, port: int, tls: bool, proxies: Iterable[Network]) -> tuple[Listener, ...]:
-    """Where to listen: first what this computer's own clients use. Raises ``SettingsError``.
+    """Return the addresses to listen on, the one for this computer's own clients first. Raises ``SettingsError``.
 
-    Nothing beyond loopback in ``local``; nothing beyond loopback without TLS, but for proxies that are named.
+    ``local`` never listens beyond loopback. Without TLS, only a gateway with named proxies does.
     """
     match mode:
         case Mode.LOCAL if not is_loopback(host):
@@ -58,14 +58,14 @@ def listeners(mode: Mode, host: str, port: int, tls: bool, proxies: Iterable[Net
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this computer reaches it."""
+    """Return whether only this computer reaches the address."""
     with suppress(ValueError):
         return _unmapped(host).is_loopback
     return host == "localhost"
 
 
 def networks(texts: Iterable[str]) -> tuple[Network, ...]:
-    """Addresses and networks (10.0.0.0/8). Raises ``SettingsError``."""
+    """Parse addresses and networks (10.0.0.0/8). Raises ``SettingsError``."""
     try:
         return tuple(ipaddress.ip_network(text.strip()) for text in texts)
     except ValueError as error:
@@ -73,7 +73,7 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
 
 
 def is_among(address: str, among: Iterable[Network]) -> bool:
-    """Whether a peer's address lies in one of these networks; one that is no address does not."""
+    """Return whether an address lies in one of these networks; malformed addresses do not."""
     with suppress(ValueError):
         peer = _unmapped(address)
         return any(peer in network for network in among)
@@ -81,7 +81,7 @@ def is_among(address: str, among: Iterable[Network]) -> bool:
 
 
 def _unmapped(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """An IPv4 address is the same one when an IPv6 socket shows it (::ffff:10.0.0.7)."""
+    """Return an address, with IPv4 addresses in IPv6 notation (::ffff:10.0.0.7) as IPv4."""
     found = ipaddress.ip_address(address)
     mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
     return mapped or found

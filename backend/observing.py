@@ -1,7 +1,7 @@
-"""Who else hears of what happens to sessions: the monitor, the metrics, the log. They hear, they decide nothing.
+"""Observers of session events: the monitor, the metrics, the log. Observers never influence a session.
 
-Nothing is told per audio frame, and no method may wait or raise. Of segments that ended they hear a few times a
-second, of all together: one by one, between the frames of many people, each costs ten times as much.
+No event is sent per audio frame, and no method may wait or raise. Ended segments are reported in batches, a few
+times a second. One by one, between the frames of many speakers, each report would cost ten times as much.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _MOST_UNRECEIVED: Final = 65_536
 
 
 class RefusalReason(StrEnum):
-    """Why something was not taken; the ``reason`` of the refusals that are counted."""
+    """Reason of a refusal; the ``reason`` label in the refusal metrics."""
 
     CONNECTIONS = "connections"
     BROKER = "broker"
@@ -37,9 +37,9 @@ class RefusalReason(StrEnum):
 
 
 class Conclusion(NamedTuple):
-    """A segment of a key ended and its client is told, for the first time since it was received.
+    """First delivery of a segment's outcome to its client.
 
-    ``at``: when, by the clock of its course; ``wall``: by the wall's.
+    ``at``: the time on the clock of ``course``; ``wall``: the wall-clock time.
     """
 
     session: str
@@ -51,32 +51,32 @@ class Conclusion(NamedTuple):
 
 
 class Observer:
-    """Hears nothing; subclasses hear what they want to."""
+    """Observer that ignores every event; subclasses override what they need."""
 
     def bound(self, session: str, resumed: bool) -> None:
-        """A connection speaks for this session from now on."""
+        """Handle a new connection for a session."""
 
     def unbound(self, session: str) -> None:
-        """Its connection is gone."""
+        """Handle the end of a session's connection."""
 
     def told(self, session: str, message: GatewayMessage) -> None:
-        """A client is told this, which is neither a result nor that a segment is queued."""
+        """Handle a message to a client, except results and ``queued``."""
 
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
-        """Clients are told these results, or were a moment ago."""
+        """Handle outcomes that clients got now or a moment ago."""
 
     def cancelled(self, session: str, segment: int) -> None:
-        """Its client took this segment back, whatever had become of it."""
+        """Handle the cancellation of a segment by its client, at any stage."""
 
     def attempted(self, kind: JobKind, made: bool) -> None:
-        """A hypothesis or a speculation was wanted; ``made``: somebody was asked for it."""
+        """Handle the request of a hypothesis or speculation; ``made``: a worker was asked."""
 
     def refused(self, reason: RefusalReason) -> None:
-        """Something was not taken."""
+        """Handle the refusal of a session, request or message."""
 
 
 class Observers(Observer):
-    """Several, told in order; ``listening`` are those that are. ``later`` calls something after seconds."""
+    """Several observers, called in order. ``later`` schedules a call after some seconds."""
 
     def __init__(
         self, observers: Iterable[Observer], later: Callable[[float, Callable[[], None]], object] | None = None
@@ -86,24 +86,24 @@ class Observers(Observer):
         self._gathered: list[Conclusion] = []
 
     def bound(self, session: str, resumed: bool) -> None:
-        """Tell all of them."""
+        """Notify every observer."""
         for observer in self.listening:
             observer.bound(session, resumed)
 
     def unbound(self, session: str) -> None:
-        """Tell all of them."""
+        """Notify every observer."""
         for observer in self.listening:
             observer.unbound(session)
 
     def told(self, session: str, message: GatewayMessage) -> None:
-        """Tell all of them. Every other message says that a segment is queued, which is news to nobody here."""
+        """Notify every observer, except of ``queued``: half of all messages, which no observer uses."""
         if isinstance(message, Queued):
             return
         for observer in self.listening:
             observer.told(session, message)
 
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
-        """Tell all of them soon."""
+        """Collect outcomes, and notify every observer soon."""
         if not self.listening:
             return
         if not self._gathered:
@@ -113,24 +113,24 @@ class Observers(Observer):
             self.flush()
 
     def flush(self) -> None:
-        """Tell them what ended until now. Safe to call twice."""
+        """Report all collected outcomes now. Safe to call twice."""
         gathered, self._gathered = self._gathered, []
         if gathered:
             for observer in self.listening:
                 observer.concluded(gathered)
 
     def cancelled(self, session: str, segment: int) -> None:
-        """Tell all of them."""
+        """Notify every observer."""
         for observer in self.listening:
             observer.cancelled(session, segment)
 
     def attempted(self, kind: JobKind, made: bool) -> None:
-        """Tell all of them."""
+        """Notify every observer."""
         for observer in self.listening:
             observer.attempted(kind, made)
 
     def refused(self, reason: RefusalReason) -> None:
-        """Tell all of them."""
+        """Notify every observer."""
         for observer in self.listening:
             observer.refused(reason)
 
@@ -140,14 +140,17 @@ def _later(seconds: float, act: Callable[[], None]) -> None:
 
 
 class News:
-    """Which results were told and not received yet: those are told again. When there are too many, it forgets."""
+    """Sent results that are not yet confirmed, so that repetitions are recognised. Bounded:
+
+    the oldest are dropped.
+    """
 
     def __init__(self, most: int = _MOST_UNRECEIVED) -> None:
         self._most = most
         self._told: dict[tuple[str, int], int | None] = {}
 
     def is_new(self, session: str, message: FinalMessage | Failed) -> bool:
-        """Whether this is told for the first time: of each attempt that fails, and of the text."""
+        """Return whether this is the first delivery: of each failed attempt, and of the text."""
         attempt = message.attempt if isinstance(message, Failed) else None
         key = (session, message.segment)
         if self._told.get(key, -1) == attempt:
@@ -158,6 +161,6 @@ class News:
         return True
 
     def received(self, session: str, segment: int) -> None:
-        """The client has it. A failure is told again to whoever comes back, and is no news then."""
+        """Forget a confirmed text. A failure is kept, because it is sent again on reconnect."""
         if self._told.get((session, segment), -1) is None:
             del self._told[session, segment]

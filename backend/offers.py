@@ -1,4 +1,4 @@
-"""Which models workers offer, or offered a short time ago. Pure."""
+"""Models that workers offer, or offered a short time ago. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,25 +8,25 @@ _MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class Offers:
-    """``ages``: seconds since a worker had each model, as far as the broker knows; ``up_s``: age of the gateway.
+    """Models on offer. ``ages``: seconds since a worker had each model; ``up_s``: age of the gateway.
 
-    A gateway that just started on a new broker knows no model yet. It takes any, for as long as a worker may be
-    away.
+    A gateway that just started on a new broker knows no model yet. It accepts any model for as long as a worker
+    may be away.
     """
 
     ages: Mapping[str, float] = field(default_factory=dict)
     up_s: float = 0.0
 
     def seen(self, models: Iterable[str]) -> "Offers":
-        """Return the same with models that workers have at this moment."""
+        """Return these offers plus the models that workers have now."""
         return Offers({**self.ages, **dict.fromkeys(models, 0.0)}, self.up_s)
 
     def names(self, within_s: float) -> tuple[str, ...]:
-        """Return the models that were offered not longer ago than this, in alphabetical order."""
+        """Return the models offered within this time, in alphabetical order."""
         return tuple(sorted(model for model, age_s in self.ages.items() if age_s <= within_s))
 
     def refuse(self, model: str, within_s: float) -> str | None:
-        """Return why a segment for ``model`` (empty: any) is not taken, and what to do; ``None``: it is taken."""
+        """Return why a segment for ``model`` (empty: any) is refused, and what to do; ``None``: it is accepted."""
         offered = self.names(within_s)
         if not model or not within_s or model in offered or not (offered or self.up_s > within_s):
             return None

@@ -1,4 +1,4 @@
-"""``kikipounamu-gateway pair``: lets one device have a key of the gateway that runs here."""
+"""The ``kikipounamu-gateway pair`` command: pair one device with the running gateway."""
 
 import asyncio
 import io
@@ -23,7 +23,7 @@ from runtime.terminal import printable, reason
 LOOK_S: Final = 0.5
 _ANSWER_S: Final = 5.0
 _QUIET: Final = 4
-"""Light modules around a QR code, as ISO/IEC 18004 wants it."""
+"""Light modules around a QR code, as ISO/IEC 18004 requires."""
 _BLOCKS: Final = "▀▄█"
 _LIGHT, _AS_BEFORE = "\x1b[97;40m", "\x1b[0m"
 _ENDED: Final = {
@@ -42,7 +42,7 @@ def pair_device(
         bool | None, typer.Option("--qr/--no-qr", help="Draw the link for a camera. Default: in a terminal.")
     ] = None,
 ) -> None:
-    """Show a code that is good for two minutes, also as a link, and wait until a device is paired with it."""
+    """Show a code and a link, valid for two minutes, and wait until a device is paired."""
     kind = DeviceKind.WORKER if worker else DeviceKind.CLIENT
     drawn = sys.stdout.isatty() and _draws() if qr is None else qr
     try:
@@ -55,7 +55,7 @@ def pair_device(
 
 
 def running(file: Path) -> Endpoint:
-    """The gateway of this user. Raises ``PairingFailed``."""
+    """Return the endpoint of this user's gateway. Raises ``PairingFailed``."""
     try:
         return decode_endpoint(file.read_bytes())
     except (OSError, MalformedMessage) as error:
@@ -65,7 +65,7 @@ def running(file: Path) -> Endpoint:
 async def let_in(
     gateway: Endpoint, kind: DeviceKind, say: Say, look_s: float = LOOK_S, *, qr: bool = False
 ) -> None:
-    """Open a pairing, show it (``show``) and follow it. Raises ``PairingFailed`` unless a device was paired."""
+    """Open a pairing, show it and follow it. Raises ``PairingFailed`` unless a device was paired."""
     bearer = {"Authorization": f"Bearer {gateway.key}"}
     timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
     async with aiohttp.ClientSession(gateway.url, headers=bearer, timeout=timeout) as http:
@@ -103,7 +103,7 @@ async def _ask(http: aiohttp.ClientSession, method: str, body: bytes | None = No
 
 
 def show(state: PairingState, say: Say, *, qr: bool = False) -> None:
-    """What a person takes to the device, line by line; ``qr``: the link also for a camera."""
+    """Print everything that the user needs on the device; ``qr``: also the link as a QR code."""
     say(f"code: {state.code[:4]} {state.code[4:]}")
     say(f"good for: {state.left_s:.0f} s")
     say(f"gateway: {printable(state.gateway)}")
@@ -120,14 +120,14 @@ def show(state: PairingState, say: Say, *, qr: bool = False) -> None:
 
 
 def drawing(text: str) -> str:
-    """A QR code for a terminal of any colours: what is light in it is written, on black."""
+    """Return a QR code for terminals of any colour scheme: light modules are drawn, on black."""
     drawn = io.StringIO()
     segno.make(text, error="l", micro=False).terminal(drawn, border=_QUIET, compact=True)
     return "\n".join(f"{_LIGHT}{line}{_AS_BEFORE}" for line in drawn.getvalue().splitlines())
 
 
 def _draws() -> bool:
-    """Whether standard output can have the letters of a drawing."""
+    """Return whether standard output can encode the characters of a QR code."""
     try:
         _BLOCKS.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""``kikipounamu-gateway queues``: what waits in the broker, and its removal."""
+"""The ``kikipounamu-gateway queues`` commands: list and remove entries in the broker."""
 
 import os
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 class Queued(Struct, frozen=True):
-    """What waits of one key in one stream. ``key``: its name. Ages in seconds."""
+    """Sum of one key's entries in one stream, as JSON. ``key``: its name. Ages in seconds."""
 
     priority: str = msgspec.field(name="class")
     model: str
@@ -43,7 +43,7 @@ class Queued(Struct, frozen=True):
 
 
 class Filter(NamedTuple):
-    """Which entries are meant: all that fit everything that is said."""
+    """Filter of entries: all given fields must match."""
 
     stream: str
     model: str
@@ -51,7 +51,7 @@ class Filter(NamedTuple):
     session: str
 
     def fits(self, entry: Entry) -> bool:
-        """Whether this entry is meant."""
+        """Return whether an entry matches all given fields."""
         names = "", entry.stream, f"{entry.priority}:{entry.model}"
         same_model = self.model in ("", entry.model)
         same_owner, same_session = self.owner in ("", entry.owner), self.session in ("", entry.session)
@@ -83,7 +83,7 @@ def drop_queued(  # noqa: PLR0913 - typer: an option is a parameter
     redis: Redis = "",
     config: Config = None,
 ) -> None:
-    """Remove what fits every option that is given. Its clients are told that it failed, and keep their audio."""
+    """Remove entries that match every given option. Clients see a failure and keep their audio."""
     if not (stream or model or device or session):
         raise typer.BadParameter("say what to remove: --stream, --model, --device or --session")
 
@@ -134,13 +134,13 @@ def _named(lines: Sequence[Line]) -> list[Queued]:
 
 
 def _names() -> dict[str, str]:
-    """Names of the keys of this computer's gateway, by owner id."""
+    """Return the names of this computer's gateway keys, by owner id."""
     names = {device.owner: device.name for device in DeviceStore(folders().data / DEVICES_FILE).read()}
     return names | {owner: "owner" for owner in _own()}
 
 
 def _own() -> tuple[str, ...]:
-    """The owner ids of this computer's gateway."""
+    """Return the owner ids of this computer's gateway."""
     key = os.environ.get("KIKIPOUNAMU_KEY", "")
     file = folders().data / KEY_FILE
     kept = file.read_text("ascii", "replace").strip() if file.exists() else ""
@@ -148,7 +148,7 @@ def _own() -> tuple[str, ...]:
 
 
 def _owner(device: str) -> str:
-    """The owner id of a device; empty: of any. Raises ``SettingsError``."""
+    """Return the owner id of a device; empty: of any device. Raises ``SettingsError``."""
     if device == "owner":
         return next(iter(_own()), owner_of(""))
     return find(DeviceStore(folders().data / DEVICES_FILE).read(), device).owner if device else ""

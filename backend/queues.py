@@ -1,6 +1,6 @@
-"""What waits in the broker, entry by entry: whose it is, how old, how large; and its removal.
+"""Entries of the queues in the broker: owner, age and size of each, and their removal.
 
-Reading an entry copies its audio inside the broker, so that entries are read in small pages.
+The broker copies an entry's audio to read it; therefore entries are read in small pages.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -17,7 +17,7 @@ _FORGOTTEN_MS: Final = 24 * 3600 * 1000
 
 
 class Entry(NamedTuple):
-    """One entry of a stream. ``owner``: the id of the key of its session; empty: the session is gone."""
+    """Entry of a stream. ``owner``: id of the key of its session; empty: the session is gone."""
 
     stream: str
     id: str
@@ -31,12 +31,12 @@ class Entry(NamedTuple):
 
     @property
     def priority(self) -> str:
-        """Its class; ``partials`` for a request for a partial."""
+        """Class of the entry; ``partials`` for a request for a partial."""
         return split(self.stream)[0]
 
     @property
     def model(self) -> str:
-        """The model that it is for, ``any`` for any."""
+        """Requested model, or ``any`` for any model."""
         return split(self.stream)[1]
 
 
@@ -51,7 +51,7 @@ def split(stream: str) -> tuple[str, str]:
 
 
 def read_page(stream: str, reply: Sequence[Any]) -> list[Entry]:
-    """Read a reply of ``queue.lua``; what is no number counts as 0."""
+    """Parse a reply of ``queue.lua``; values that are not numbers count as 0."""
     now_ms, page = reply
     return [
         Entry(
@@ -74,20 +74,20 @@ def _number(digits: bytes) -> int:
 
 
 class Queues:
-    """Of one shard. Each call raises ``BrokerError``."""
+    """The queues of one shard. Every call raises ``BrokerError``."""
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self._keys = Keys()
 
     async def streams(self) -> list[str]:
-        """Return the streams of jobs that were ever used, then those of partials."""
+        """Return all streams of jobs that were ever used, then those of partials."""
         names = sorted(name.decode() for name in await self._jobs.administer("HKEYS", self._keys.backlog))
         models = {split(name)[1] for name in names} | {split(self._keys.partials())[1]}
         return [*names, *(self._keys.partials(model) for model in sorted(models))]
 
     async def entries(self) -> AsyncIterator[Entry]:
-        """Yield everything that waits or is being decoded."""
+        """Yield every entry that waits or is being decoded."""
         for stream in await self.streams():
             last = "-"
             while page := await self._page(stream, last):
@@ -96,7 +96,7 @@ class Queues:
                 last = f"({page[-1].id}"
 
     async def drop(self, entry: Entry, code: ErrorCode, message: str) -> bool:
-        """Remove an entry; its session is told why, if it still waits for it. False: it was not there any more."""
+        """Remove an entry and report the reason to its session. Return false if the entry was gone."""
         failure = Failure(entry.session, entry.segment, code, message, entry.attempt)
         keys = (self._keys.session(entry.session), entry.stream, self._keys.backlog, *self._keys.history_keys)
         about = (entry.id, entry.segment, entry.attempt, entry.samples, encode_notice(failure))
@@ -104,7 +104,7 @@ class Queues:
         return bool(await self._jobs.run_script("drop", keys, arguments) != b"gone")
 
     async def tidy(self) -> dict[str, float]:
-        """Note what workers offer and drop stale requests; return seconds since a worker had each model."""
+        """Note the offered models and drop stale requests; return seconds since each model was last offered."""
         partials = [name for name in await self.streams() if split(name)[0] == PARTIALS]
         keys = (self._keys.offered, WORKERS_KEY, *partials)
         reply = await self._jobs.run_script("tidy", keys, (WORKER_GONE_MS, _FORGOTTEN_MS, STALE_MS))
@@ -119,7 +119,7 @@ class Queues:
 
 
 class Line(NamedTuple):
-    """What waits of one key in one stream, together. Ages in seconds."""
+    """Sum of one key's entries in one stream. Ages in seconds."""
 
     priority: str
     model: str
@@ -132,7 +132,7 @@ class Line(NamedTuple):
 
 
 def summed(entries: Iterable[Entry]) -> list[Line]:
-    """Return what waits by stream and key, in the order in which streams are read, the largest first."""
+    """Return sums by stream and key, in the order in which streams are read, the largest first."""
     lines: dict[tuple[str, str, str], Line] = {}
     for entry in entries:
         which = entry.priority, entry.model, entry.owner

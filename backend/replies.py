@@ -1,4 +1,4 @@
-"""Counts the replies in what a broker sends (RESP 2), however it is cut. Pure."""
+"""Counter of the replies in a broker's output (RESP 2), however it is split. Pure."""
 
 from typing import Final
 
@@ -6,15 +6,15 @@ _LONGEST_LINE: Final = 64 * 1024
 
 
 class Replies:
-    """The replies of one connection. Nothing of them is kept but the beginning of a line."""
+    """Reply counter of one connection. It keeps only the beginning of an unfinished line."""
 
     def __init__(self) -> None:
         self._line = bytearray()
-        self._skip = 0  # bytes of a string that is passed over, with its line feed
-        self._open: list[int] = []  # elements that are still to come, of each array
+        self._skip = 0  # bytes left to skip of a string, with its line feed
+        self._open: list[int] = []  # elements still missing from each open array
 
     def feed(self, data: bytes) -> int:
-        """Return how many replies end in ``data``. Raises ``ValueError`` for what is no reply."""
+        """Return how many replies end in ``data``. Raises ``ValueError`` for malformed data."""
         ended = at = 0
         while at < len(data):
             if self._skip:
@@ -48,7 +48,7 @@ class Replies:
         return self._end()
 
     def _end(self) -> bool:
-        """A value ends; return whether the reply does."""
+        """Finish a value; return whether the whole reply is finished."""
         while self._open:
             self._open[-1] -= 1
             if self._open[-1]:

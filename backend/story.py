@@ -1,6 +1,6 @@
-"""What became of accepted speech, for the log: one line per segment that ended, and one per unusual event.
+"""Events of accepted speech for the log: one line per ended segment, and one per unusual event.
 
-Offsets are ms of this gateway's own clock since the segment's first frame.
+Offsets are milliseconds of this gateway's own clock since the segment's first frame.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,11 +18,11 @@ from runtime.logs import timestamp, write_together
 log = structlog.get_logger(logger_names.BACKEND_STORY)
 
 Write = Callable[[str, list[dict[str, Any]]], None]
-"""Takes the name of the story, and its lines."""
+"""Takes the logger's name, and its lines."""
 
 
 class Story(Observer):
-    """``gateway``: which one tells. ``write``: where the lines of segments go."""
+    """Observer that writes the log. ``gateway``: id of this gateway. ``write``: receiver of segment lines."""
 
     def __init__(self, gateway: str, write: Write = write_together) -> None:
         self._gateway = gateway
@@ -30,11 +30,11 @@ class Story(Observer):
         self._resumed = False
 
     def bound(self, session: str, resumed: bool) -> None:
-        """What is known of it is in the welcome that follows at once."""
+        """Note whether the session was resumed; the welcome that follows at once is logged."""
         self._resumed = resumed
 
     def told(self, session: str, message: GatewayMessage) -> None:
-        """Of interest is what does not happen to every segment."""
+        """Log messages that not every segment causes."""
         match message:
             case Queued() | Partial() | Busy():
                 return
@@ -49,11 +49,11 @@ class Story(Observer):
                 self._say("session is done", session, segments=segments)
 
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
-        """A line for each, written together."""
+        """Write one line per outcome, all together."""
         self._write(logger_names.BACKEND_STORY, [self._line(conclusion) for conclusion in conclusions])
 
     def cancelled(self, session: str, segment: int) -> None:
-        """Nobody waits for it any more."""
+        """Log a cancelled segment."""
         self._say("segment cancelled", session, segment=segment)
 
     def _line(self, told: Conclusion) -> dict[str, Any]:
@@ -78,12 +78,12 @@ class Story(Observer):
 
 
 def connection_gone(session: str, reason: str) -> None:
-    """``reason``: why this gateway ended it; empty: its client did, or the network."""
+    """Log the end of a connection. ``reason``: why this gateway closed it; empty: the other side did."""
     log.info("connection gone", session=session, reason=reason or "its client left")
 
 
 def _offsets(course: Course, now: float) -> dict[str, Any]:
-    """Nothing of a segment that was never whole here: another gateway took it in."""
+    """Return the offsets of a segment; empty if another gateway received it."""
     if not course.completed:
         return {}
     origin = course.began or course.completed

@@ -32,7 +32,7 @@ from runtime.tasks import Tasks
 log = structlog.get_logger(logger_names.BACKEND_STREAM)
 
 LAST_WORD_S: Final = 0.5
-"""For how long a revoked device may still be told that it is one."""
+"""Time in which a revoked device can still read the reason."""
 _BINARY: Final = WSMsgType.BINARY
 _MESSAGES_A_TURN: Final = 32
 _MOST_UNREAD: Final = 4_096
@@ -41,7 +41,7 @@ _LEFT: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, 
 
 
 class _Socket:
-    """aiohttp's WebSocket as a connection wants it: a close message leaves the reading side to the read loop."""
+    """Adapter of aiohttp's WebSocket. ``close`` writes only the close frame; the read loop keeps reading."""
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
         self._socket = socket
@@ -58,7 +58,7 @@ class _Socket:
 
 
 class Peer(NamedTuple):
-    """Who is spoken to, and what it uses."""
+    """A connected client: its socket, its outgoing queue and its usage."""
 
     socket: web.WebSocketResponse
     connection: Connection
@@ -67,14 +67,14 @@ class Peer(NamedTuple):
 
 
 async def serve_stream(request: web.Request, hub: Hub, visit: Visit) -> web.WebSocketResponse:
-    """Speak version 1 of the protocol until one side leaves, or the key is good no more."""
+    """Serve version 1 of the protocol until one side leaves or the key is revoked."""
     settings = hub.settings
     socket = web.WebSocketResponse(
         protocols=(SUBPROTOCOL,),
         compress=False,
         autoping=False,
         autoclose=False,
-        # A frame over our own limit is told with a typed error; this is what the parser takes at all.
+        # Frames above our own limit get a typed error; this limit is the parser's.
         max_msg_size=4 * max(settings.limits.frame_bytes, settings.limits.json_bytes),
     )
     await socket.prepare(request)
@@ -123,8 +123,10 @@ async def _greet(socket: web.WebSocketResponse, connection: Connection, hub: Hub
 
 
 async def _read(peer: Peer, hub: Hub, hosted: Hosted) -> None:
-    """The loop that every audio frame goes through. It waits for the next message, and for the broker's answers
-    where the session has asked for much; what has come at once does not keep other connections waiting.
+    """Run the loop through which every audio frame passes.
+
+    The loop waits for messages, and for the broker when the session has many unanswered commands. It yields
+    regularly, so that a burst does not block other connections.
     """
     socket, connection, usage, limited = peer
     for number in count(1):
@@ -156,18 +158,18 @@ async def _other(socket: web.WebSocketResponse, message: WSMessage, hub: Hub, ho
 
 async def _write(request: web.Request, connection: Connection, goodbye_s: float) -> None:
     if await connection.run():
-        await asyncio.sleep(goodbye_s)  # the peer's turn to say goodbye; the read loop ends this task when it has
+        await asyncio.sleep(goodbye_s)  # time for the peer's close; the read loop then ends this task
     abort(request)
 
 
 @contextmanager
 def _sending_away(request: web.Request, connection: Connection, hub: Hub) -> Iterator[Callable[[], None]]:
-    """What to call once the device is revoked: it is told so, and out a moment later whether it reads or not."""
+    """Yield a function for revoked devices: it sends the reason, and resets the connection a moment later."""
     ends: list[asyncio.TimerHandle] = []
     revoked = Unauthorised("this device was revoked: pair it again")
 
     def send_away() -> None:
-        hub.turn_away(connection, revoked)  # counts it
+        hub.turn_away(connection, revoked)  # counts the refusal
         connection.dismiss(revoked)
         ends.append(asyncio.get_running_loop().call_later(LAST_WORD_S, _reset, request))
 
@@ -179,7 +181,7 @@ def _sending_away(request: web.Request, connection: Connection, hub: Hub) -> Ite
 
 
 def _reset(request: web.Request) -> None:
-    """End it here and now: without this the system would go on handing over what was written before."""
+    """Reset the connection at once; otherwise the system would still deliver data written before."""
     if (transport := request.transport) is not None:
         with suppress(OSError):
             transport.get_extra_info("socket").setsockopt(
@@ -189,9 +191,9 @@ def _reset(request: web.Request) -> None:
 
 
 async def _part(socket: web.WebSocketResponse, connection: Connection) -> None:
-    """Say goodbye, then read until the peer has too: unread audio would turn our last words into a reset.
+    """Say goodbye, then read until the peer closes too: unread audio would turn our last message into a reset.
 
-    Only as much as a peer that keeps to the limits may have on its way: of one that goes on nothing more is read.
+    Read only as much as a peer within the limits may still have in flight.
     """
     connection.close(CloseCode.NORMAL)
     with suppress(ConnectionError):

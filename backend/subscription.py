@@ -1,4 +1,4 @@
-"""What comes over the channel of this gateway."""
+"""Notices that arrive on this gateway's channel."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
@@ -16,14 +16,14 @@ _QUIET_S: Final = 5.0
 
 
 class Subscription(Protocol):
-    """A connection that has sent SSUBSCRIBE, as redis-py has it; its PubSub costs twice as much per message."""
+    """A redis-py connection that has sent SSUBSCRIBE. redis-py's own PubSub costs twice as much per message."""
 
     def read_response(self, *, timeout: float) -> Awaitable[Any]:
-        """The next message as a list, ``None`` when there was none in time."""
+        """Return the next message as a list, or ``None`` on timeout."""
         ...
 
     def send_command(self, *arguments: str) -> Awaitable[None]:
-        """Send; the reply comes as a message."""
+        """Send a command; its reply arrives as a message."""
         ...
 
 
@@ -33,7 +33,10 @@ async def follow(
     on_subscribed: Callable[[], None],
     quiet_s: float = _QUIET_S,
 ) -> None:
-    """Hand on what comes. Raises what the subscription raises; ``BrokerUnreachable`` when no ping is answered."""
+    """Pass on incoming notices.
+
+    Raises the subscription's errors, or ``BrokerUnreachable`` when pings go unanswered.
+    """
     quiet = 0
     while True:
         message = await subscription.read_response(timeout=quiet_s)

@@ -1,4 +1,4 @@
-"""The last hour of a gateway, for whoever opens a dashboard: a moment every few seconds. Pure."""
+"""The last hour of a gateway for dashboards, as one moment every few seconds. Pure."""
 
 from collections import deque
 from typing import Final
@@ -11,18 +11,18 @@ MOST_WORKERS: Final = 32
 
 
 class Moments:
-    """A ring of moments, the oldest go. Of a larger fleet those are shown whose ids come first."""
+    """Ring of moments; the oldest are dropped. Of a large fleet, only the workers with the first ids are kept."""
 
     def __init__(self, step_s: float = STEP_S, kept_s: float = HOUR_S) -> None:
         self._step_s = step_s
         self._moments: deque[Moment] = deque(maxlen=max(1, round(kept_s / step_s)))
 
     def due(self, at_s: float) -> bool:
-        """Whether a moment is wanted: one for each step of the gateway's uptime, however late a look comes."""
+        """Return whether the next step of the gateway's uptime needs a moment; late calls make no difference."""
         return not self._moments or self._step(at_s) > self._step(self._moments[-1].at_s)
 
     def add(self, snapshot: Snapshot) -> None:
-        """How things stand now."""
+        """Add a moment made from the snapshot."""
         shown = sorted(snapshot.workers, key=lambda worker: worker.worker)[:MOST_WORKERS]
         self._moments.append(
             Moment(
@@ -41,7 +41,7 @@ class Moments:
         )
 
     def timeline(self, uptime_s: float) -> Timeline:
-        """All of it."""
+        """Return all kept moments."""
         return Timeline(uptime_s, self._step_s, tuple(self._moments))
 
     def _step(self, at_s: float) -> int:

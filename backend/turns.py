@@ -1,10 +1,10 @@
-"""Turns of keys, and of the sessions of one key: how much of each is in the broker at a time. Pure.
+"""Turns of keys and of their sessions: how much of each may be in the broker at a time. Pure.
 
-A stream is read in the order in which it was filled. So each key has a small part of a stream, enough to keep all
-workers busy where it is the only one, and more of a key goes when something of it has ended. The sessions of a key
-take turns. A complete segment that is held back here is not queued: its client keeps it.
+A stream is read in the order in which it was filled. Each key therefore gets a small part of it, enough to keep
+all workers busy alone, and more as its jobs end. The sessions of a key take turns. A complete segment held back
+here is not queued; its client keeps it.
 
-Every job costs at least as much as ``LEAST_COST_S`` of audio: an empty segment is work too.
+Every job costs at least ``LEAST_COST_S`` of audio, because an empty segment is work too.
 """
 
 from collections import Counter
@@ -17,14 +17,14 @@ from protocol.audio import SAMPLE_RATE
 from protocol.job import CLASSES, Job
 
 Wanted = Callable[[str, int, int], bool]
-"""Whether this attempt of this segment of a session is complete and has not ended."""
+"""Takes session, segment and attempt; returns whether the attempt is complete and has not ended."""
 
 
 @dataclass(frozen=True)
 class QueueLimits:
-    """Most audio in the broker, in seconds, each job counted with at least one; 0: no limit.
+    """Limits of audio in the broker, in seconds, each job counted with at least one; 0: no limit.
 
-    ``offered_s``: for how long a model is taken on after the last worker that had it.
+    ``offered_s``: how long a model is accepted after its last worker left.
     """
 
     key_s: float = 1_200.0
@@ -34,8 +34,9 @@ class QueueLimits:
 
 @dataclass(frozen=True)
 class Pace:
-    """Of one class: ``ahead_s`` of everybody's work and at least ``least_s`` of audio, ``per_slot`` jobs however
-    long they are, and never more than ``most_per_slot``.
+    """Limits of one class per key. ``ahead_s``: seconds of the fleet's work, but at least ``least_s`` of audio.
+
+    ``per_slot`` jobs are always allowed, however long; more than ``most_per_slot`` never.
     """
 
     per_slot: int
@@ -45,14 +46,17 @@ class Pace:
 
 
 UNATTENDED_S: Final = 60.0
-"""The audio that goes while nobody can work on it."""
+"""Audio per key that is let in while no worker is able to decode it."""
 MOST_UNATTENDED: Final = 60
 PACES: Final = dict(zip(CLASSES, (Pace(1, 2, 10.0, 1.0), Pace(2, 4, 60.0, 2.0)), strict=True))
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """Of one key more is let in while it has fewer than ``jobs`` there, or fewer than ``most`` and less audio."""
+    """Limit of one key's jobs in a stream:
+
+    fewer than ``jobs``, or fewer than ``most`` with less audio than ``samples``.
+    """
 
     jobs: int = 0
     most: int = MOST_UNATTENDED
@@ -60,7 +64,7 @@ class Allowance:
 
 
 def allowance(survey: Survey, priority: str, model: str) -> Allowance:
-    """What keeps all workers with ``model`` (empty: any) busy, also where only one key has work for them."""
+    """Return the allowance that keeps all workers with ``model`` (empty: any) busy with a single key."""
     slots = sum(one.slots for one in able(survey) if model in ("", one.model))
     if not slots:
         return Allowance()
@@ -71,7 +75,10 @@ def allowance(survey: Survey, priority: str, model: str) -> Allowance:
 
 @dataclass
 class _Lane:
-    """One key in one stream. ``held``: by session, the next turn first; ``inside``: attempt and cost."""
+    """One key in one stream. ``held``: jobs by session, the next turn first; ``inside``:
+
+    attempt and cost of queued ones.
+    """
 
     held: dict[str, dict[int, Job]] = field(default_factory=dict)
     inside: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
@@ -85,7 +92,10 @@ class _Lane:
 
 
 class Turns:
-    """``looked``: samples of each key in the broker, as the last look found them, whoever put them there."""
+    """Segments held back by key. ``looked``:
+
+    samples of each key in the broker at the last survey, from all gateways.
+    """
 
     def __init__(self, limits: QueueLimits) -> None:
         self._most_of_key = limits.key_s * SAMPLE_RATE
@@ -94,15 +104,15 @@ class Turns:
         self.looked: dict[str, int] = {}
 
     def hold(self, key: str, job: Job) -> None:
-        """A segment is complete; ``let_in`` says when it may go."""
+        """Hold a complete segment until ``let_in`` returns it."""
         self._lane(key, job).held.setdefault(job.session, {})[job.segment] = job
 
     def entered(self, key: str, job: Job) -> None:
-        """A segment is in the broker without a turn."""
+        """Count a segment that entered the broker without a turn."""
         self._lane(key, job).inside[job.session, job.segment] = job.attempt, cost(job.samples)
 
     def drop(self, key: str, session: str, segment: int) -> None:
-        """A segment is not wanted any more."""
+        """Forget a segment that is no longer wanted."""
         for lane in self._keys.get(key, {}).values():
             held = lane.held.get(session, {})
             held.pop(segment, None)
@@ -110,22 +120,22 @@ class Turns:
                 lane.held.pop(session, None)
 
     def leave(self, key: str, session: str) -> None:
-        """A session left this gateway."""
+        """Forget a session that left this gateway."""
         for lane in self._keys.get(key, {}).values():
             lane.held.pop(session, None)
             lane.inside = {which: of for which, of in lane.inside.items() if which[0] != session}
         self._tidy(key)
 
     def holds(self, key: str) -> bool:
-        """Whether something is held back of a key."""
+        """Return whether segments of a key are held back."""
         return any(lane.held for lane in self._keys.get(key, {}).values())
 
     def waiting(self) -> tuple[str, ...]:
-        """The keys of which something is held back."""
+        """Return the keys with segments that are held back."""
         return tuple(filter(self.holds, self._keys))
 
     def held(self, key: str) -> dict[tuple[str, str], Waiting]:
-        """What is held back of a key, by class and model."""
+        """Return the audio held back for a key, by class and model."""
         return {
             stream: Waiting(
                 sum(job.samples for jobs in lane.held.values() for job in jobs.values()),
@@ -137,7 +147,7 @@ class Turns:
         }
 
     def let_in(self, key: str, most: Callable[[str, str], Allowance], wanted: Wanted) -> list[Job]:
-        """What may go now of a key; ``most``: by class and model."""
+        """Return the jobs of a key that may go now; ``most`` returns the allowance by class and model."""
         lanes = self._keys.get(key, {})
         for lane in lanes.values():
             lane.inside = {which: of for which, of in lane.inside.items() if wanted(*which, of[0])}
@@ -167,7 +177,7 @@ class Turns:
 
     @staticmethod
     def _take(lane: _Lane, session: str) -> Job:
-        """The first job of a session, whose next turn is then the last."""
+        """Return the first job of a session, and move the session to the end of the line."""
         jobs = lane.held.pop(session)
         job = jobs.pop(next(iter(jobs)))
         if jobs:

@@ -1,4 +1,4 @@
-"""A bare connection to the broker as one account: the broker's end of a tunnel."""
+"""A bare connection to the broker with one account: the broker's end of a tunnel."""
 
 import asyncio
 import ssl
@@ -15,7 +15,7 @@ _PORT: Final = 6379
 
 
 class Place(NamedTuple):
-    """Where a broker is. ``path``: of a unix socket, or empty."""
+    """Location of a broker. ``path``: of a unix socket, or empty."""
 
     path: str
     host: str = ""
@@ -25,7 +25,7 @@ class Place(NamedTuple):
 
 
 def place_of(url: str) -> Place:
-    """Of what redis-py takes as an address; who connects there is said by the account."""
+    """Parse an address as redis-py does; user and password come from the account instead."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
         return Place(unquote(parts.path))
@@ -35,7 +35,7 @@ def place_of(url: str) -> Place:
 
 
 class Upstream(NamedTuple):
-    """A connection. ``id``: what the broker calls it."""
+    """Connection to the broker. ``id``: the broker's id of this client."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -44,7 +44,7 @@ class Upstream(NamedTuple):
 
 @asynccontextmanager
 async def upstream(place: Place, account: Account) -> AsyncIterator[Upstream]:
-    """Connected, and known as ``account``. Raises a ``BrokerError``."""
+    """Yield a connection authenticated as ``account``. Raises a ``BrokerError``."""
     writer: asyncio.StreamWriter | None = None
     try:
         try:
@@ -74,7 +74,7 @@ async def _open(place: Place) -> tuple[asyncio.StreamReader, asyncio.StreamWrite
 async def _say(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *words: str, wanted: bytes = b"+OK"
 ) -> bytes:
-    """Return what follows the answer that is ``wanted``."""
+    """Send a command; return the rest of the reply after its ``wanted`` prefix."""
     parts = [word.encode() for word in words]
     writer.write(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts))
     await writer.drain()

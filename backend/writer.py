@@ -1,10 +1,11 @@
 """Commands of many sessions on their way to the broker, in order, many per round trip.
 
-One batch is on its way at a time. While the broker is away the batch is sent again, with back-off, until it is
-there; every command must therefore be harmless when repeated. What a full broker refuses is sent again too, behind
-what came later: what makes room must not wait for what needs it. What its caller has given up is not sent again:
-an old hello would take a session from where it has gone since. The queue is bounded in commands and in bytes:
-when it is full, ``send`` refuses.
+One batch is in flight at a time. While the broker is away the batch is repeated, with back-off; therefore every
+command must be harmless when repeated.
+
+Commands refused by a full broker are repeated behind later ones, so that commands that make room are not
+blocked. Cancelled commands are not repeated: an old hello would take a session away from its current gateway.
+The queue is bounded in commands and bytes; when it is full, ``send`` refuses.
 """
 
 import asyncio
@@ -32,9 +33,11 @@ _RETRY_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0)
 
 @dataclass(eq=False)
 class Command:
-    """``parse`` makes the result of ``done`` from the reply. A cancelled one that still waits is dropped.
+    """Command to the broker. ``parse`` turns the reply into the result of ``done``.
 
-    An ``optional`` one may be refused by a broker that cannot take it now: nothing waits until it can.
+    Dropped if cancelled while waiting.
+
+    The broker may refuse an ``optional`` command; such a command is never repeated.
     """
 
     script: str
@@ -53,10 +56,10 @@ Execute = Callable[[Sequence[Command]], Awaitable[Sequence[Any]]]
 
 
 class Writer:
-    """``execute`` sends one batch and returns a reply or an exception per command.
+    """Queue of commands. ``execute`` sends one batch and returns a reply or an exception per command.
 
-    ``BrokerUnreachable``, returned for one command or raised for all: it can be taken later. ``round_trips``: how
-    long batches took that were answered.
+    ``BrokerUnreachable``, returned for one command or raised for all, means: repeat later. ``round_trips``:
+    durations of answered batches.
     """
 
     def __init__(self, execute: Execute, most_commands: int = 20_000, most_bytes: int = MOST_BYTES) -> None:
@@ -76,7 +79,7 @@ class Writer:
         self._away_since = 0.0
 
     def send(self, command: Command, hurry: bool = True) -> "asyncio.Future[Any]":
-        """Queue a command; without ``hurry`` it may wait a moment for others. Raises ``BrokerBusy`` when full."""
+        """Queue a command; without ``hurry`` it may wait briefly for others. Raises ``BrokerBusy`` when full."""
         waiting = len(self._queue) + len(self._refused)
         if waiting >= self._most_commands or self._bytes + command.size > self._most_bytes:
             raise BrokerBusy("too much waits for the broker: try again later")
@@ -90,7 +93,7 @@ class Writer:
         return command.done
 
     async def flushed(self) -> None:
-        """Wait until nothing is on its way."""
+        """Wait until no command is queued or in flight."""
         await self._idle.wait()
 
     async def run(self) -> None:
@@ -104,7 +107,7 @@ class Writer:
                 self._idle.set()
 
     def _take(self) -> list[Command]:
-        """New ones, and of those that were refused at least one."""
+        """Return the next batch: new commands, and at least one that was refused."""
         batch: list[Command] = []
         size = 0
         for waiting in (self._queue, self._refused):
@@ -161,5 +164,5 @@ def _settle(command: Command, reply: Any) -> None:
         if isinstance(reply, Exception):
             raise reply
         command.done.set_result(command.parse(reply))
-    except Exception as error:  # noqa: BLE001 - whoever waits for the reply gets it
+    except Exception as error:  # noqa: BLE001 - passed to the caller that awaits the reply
         command.done.set_exception(error)

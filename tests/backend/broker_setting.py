@@ -1,4 +1,4 @@
-"""A session on a broker, with the gateway's jobs, a worker and a look behind everything."""
+"""A session on a real broker, with the gateway's jobs, a worker and direct access."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ def job(segment: int = 0, samples: int = 100, attempt: int = 0, **fields: Any) -
 
 @dataclass
 class Setting:
-    """Jobs of gateway ``g``, a worker of the test's, and a look behind everything."""
+    """Jobs of gateway ``g``, a worker of the test, and direct access to the broker."""
 
     jobs: Jobs
     worker: FakeWorker
@@ -49,7 +49,7 @@ class Setting:
         return int(await self.redis.xlen(stream))
 
     async def recognise(self, text: str = "hi", which: Job | None = None) -> bool:
-        """The worker takes the next job and ends it."""
+        """Let the worker take the next job and end it."""
         taken = await self.worker.take()
         assert taken is not None
         entry, found = taken
@@ -72,7 +72,7 @@ async def on(broker: Broker) -> AsyncIterator[Setting]:
 
 
 class listening:
-    """Everything that is published to a gateway, while the context lasts."""
+    """Collector of everything published to a gateway during the context."""
 
     count = 0
 

@@ -1,4 +1,4 @@
-"""Results as observers hear of them, for tests."""
+"""Outcomes in the form that observers get, for tests."""
 
 from backend.observing import Conclusion
 from backend.segments import Course
@@ -10,6 +10,6 @@ COURSE = Course(16_000, 0, 1.0, 2.0, 2.1, 0.0, 0, False)
 def concluded(
     outcome: Final | Failed, samples: int = 0, course: Course = COURSE, *, session: str = "s", at: float = 0.0
 ) -> tuple[Conclusion]:
-    """One of them, of nobody in particular; ``samples`` other than 0 are those of its course."""
+    """Return one conclusion; ``samples`` other than 0 replace those of its course."""
     course = course._replace(samples=samples) if samples else course
     return (Conclusion(session, "", outcome, course, at, 1_700_000_000.0),)

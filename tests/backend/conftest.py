@@ -1,4 +1,4 @@
-"""Gateways and brokers of a test's own."""
+"""Fixtures with gateways and brokers of the test's own."""
 
 from collections.abc import AsyncIterator
 
@@ -21,7 +21,7 @@ async def gateway(broker: Broker) -> AsyncIterator[Gateway]:
 
 @pytest.fixture
 async def at(any_broker: Broker) -> AsyncIterator[Setting]:
-    """A session ``s`` that is attached."""
+    """A setting with the attached session ``s``."""
     async with on(any_broker) as setting:
         await setting.jobs.attach("s", "o", resume=False)
         yield setting

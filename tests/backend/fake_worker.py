@@ -1,4 +1,4 @@
-"""A worker of a few lines: reads jobs and ends them with one script, as a real one does, without its care."""
+"""A minimal worker: reads jobs and ends them with one script, without the safeguards of the real one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -50,17 +50,17 @@ return mine and 1 or 0
 
 
 def say_length(job: Job) -> Outcome:
-    """A result whose text depends on the audio: its samples' count and the sum of its bytes."""
+    """Return a result with the number of samples and the sum of their bytes."""
     return Result(job.session, job.segment, f"{job.samples}:{sum(job.pcm)}", job.attempt, model="fake", worker="w")
 
 
 def fail(job: Job) -> Outcome:
-    """A failure that may be tried again."""
+    """Return a retryable failure."""
     return Failure(job.session, job.segment, ErrorCode.ENGINE_FAILED, "on purpose", job.attempt, retryable=True)
 
 
 class FakeWorker:
-    """``recognise`` makes the outcome. ``take`` and ``finish`` do by hand what ``run`` does."""
+    """Worker with ``recognise`` as its engine. ``take`` and ``finish`` do by hand what ``run`` does."""
 
     def __init__(self, url: str, recognise: Callable[[Job], Outcome] = say_length) -> None:
         self.redis = Redis.from_url(url, protocol=2)
@@ -71,7 +71,7 @@ class FakeWorker:
         self._stream, self._partials = Keys().jobs("interactive"), Keys().partials()
 
     async def be_there(self, slots: int = 1, speed: float = 0.0) -> None:
-        """Show oneself to gateways, and make the streams, as a worker does that is ready."""
+        """Publish a worker status and create the streams, as a ready worker does."""
         for stream in (self._stream, self._partials):
             with suppress(ResponseError):
                 await self.redis.xgroup_create(stream, GROUP, id="0-0", mkstream=True)
@@ -80,7 +80,7 @@ class FakeWorker:
         await self.redis.hset(WORKERS_KEY, "w", encode_status(status))
 
     async def suppose(self, text: Callable[[Job], str]) -> None:
-        """Answer what is asked about segments that go on."""
+        """Answer all waiting requests for hypotheses."""
         read: Any = await self.redis.xreadgroup(GROUP, "fake", {self._partials: ">"}, noack=True)
         for _, found in read or []:
             for entry, fields in found:
@@ -92,7 +92,7 @@ class FakeWorker:
                 await self.redis.spublish(Keys().results(gateway.decode()), encode_notice(answer))
 
     async def take(self, block_ms: int = 5_000) -> tuple[bytes, Job] | None:
-        """The next job, if one comes in time."""
+        """Return the next job, or ``None`` if none comes in time."""
         with suppress(ResponseError):
             await self.redis.xgroup_create(self._stream, GROUP, id="0-0", mkstream=True)
         entries: Any = await self.redis.xreadgroup(GROUP, "fake", {self._stream: ">"}, count=1, block=block_ms)
@@ -102,7 +102,7 @@ class FakeWorker:
         return None
 
     async def finish(self, entry: bytes, job: Job, outcome: Outcome) -> bool:
-        """Store and publish the outcome, unless the segment has ended or its job is another one."""
+        """Store and publish the outcome, unless the segment has ended or has another job."""
         state = "final" if isinstance(outcome, Result) else "failed"
         keys = (Keys().session(job.session), self._stream, Keys().backlog)
         ended = f"{state} {job.attempt}"
@@ -112,7 +112,7 @@ class FakeWorker:
         return bool(counted)
 
     async def run(self, text: Callable[[Job], str] | None = None) -> None:
-        """Work until cancelled; goes on when the broker comes back. With ``text`` it is there for partials too."""
+        """Work until cancelled, across broker restarts. With ``text`` it also makes partials."""
         while True:
             try:
                 if text is not None:
@@ -132,7 +132,7 @@ class FakeWorker:
 async def working(
     url: str, recognise: Callable[[Job], Outcome] = say_length, text: Callable[[Job], str] | None = None
 ) -> AsyncIterator[FakeWorker]:
-    """A fake worker at work; with ``text`` it makes partials and says that it is there."""
+    """Run a fake worker; with ``text`` it makes partials and publishes its status."""
     worker = FakeWorker(url, recognise)
     try:
         async with Tasks("fake worker") as tasks:

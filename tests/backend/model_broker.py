@@ -1,4 +1,4 @@
-"""A broker without Redis: the session hash and the streams of one session, changed as the scripts change them."""
+"""A broker without Redis: the session hash and the streams of one session, updated as the scripts do."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ SESSION = UUID(int=7)
 
 
 def text_of(pcm: bytes) -> str:
-    """What the workers of this world hear."""
+    """Return the text that the model's workers recognise."""
     return f"{len(pcm) // 2}.{pcm[:2].hex()}.{sum(pcm)}"
 
 
 @dataclass(eq=False)
 class Entry:
-    """One of a stream of jobs; no other is the same."""
+    """Entry of a stream of jobs; compared by identity."""
 
     job: Job
 
 
 class ModelBroker:
-    """``busy``: its workers have no time for speculations. ``counted``: how often each segment became final."""
+    """Model of the broker. ``busy``: refuses speculations. ``counted``: how often each segment became final."""
 
     def __init__(self) -> None:
         self.exists = False
@@ -52,7 +52,7 @@ class ModelBroker:
         self.questions.clear()
 
     def expire(self) -> None:
-        """The session's hash goes; what is in the streams stays until a worker has had it."""
+        """Delete the session's hash; stream entries stay until a worker has taken them."""
         self.exists = False
         self.abandoned.update(self.entries)
         for kept in (self.jobs, self.speculations, self.guessed, self.ends, self.outcomes, self.texts):
@@ -60,21 +60,21 @@ class ModelBroker:
         self.counted.clear()
 
     def record(self, n: int) -> Record:
-        """As ``look.lua``."""
+        """Model ``look.lua``."""
         if n in self.ends:
             text = self.texts.get(n, "") if n not in self.outcomes and self.ends[n].state == "final" else None
             return Record(end=self.ends[n], outcome=self.outcomes.get(n), text=text)
         return Record(job=self.attempts[n] if n in self.jobs else None)
 
     def attach(self, gateway: str) -> Attachment:
-        """As ``attach.lua``."""
+        """Model ``attach.lua``."""
         if self.exists and self.gateway != gateway:
             self.notices[self.gateway].append(Detached(str(SESSION), gateway, self.epoch + 1))
         self.exists, self.gateway, self.epoch = True, gateway, self.epoch + 1
         return Attachment(self.epoch, {n: self.record(n) for n in sorted(self.jobs.keys() | self.ends.keys())})
 
     def submit(self, job: Job) -> Submitted:
-        """As ``submit.lua``."""
+        """Model ``submit.lua``."""
         n = job.segment
         if not self.exists:
             return SessionGone()
@@ -89,7 +89,7 @@ class ModelBroker:
         return JobQueued(0)
 
     def speculate(self, job: Job) -> bool:
-        """As ``speculate.lua``."""
+        """Model ``speculate.lua``."""
         n = job.segment
         if not self.exists or n in self.jobs or n in self.ends:
             return False
@@ -100,7 +100,7 @@ class ModelBroker:
         return True
 
     def promote(self, promote: Promote) -> Submitted | NothingToPromote:
-        """As ``promote.lua``."""
+        """Model ``promote.lua``."""
         n, attempt, samples = promote
         if not self.exists:
             return SessionGone()
@@ -122,14 +122,14 @@ class ModelBroker:
         return NothingToPromote()
 
     def received(self, n: int) -> None:
-        """As ``received.lua``."""
+        """Model ``received.lua``."""
         outcome = self.outcomes.get(n)
         if isinstance(outcome, Result):
             self.texts[n] = outcome.text
             del self.outcomes[n]
 
     def cancel(self, n: int, attempt: int) -> None:
-        """As ``cancel.lua``."""
+        """Model ``cancel.lua``."""
         if self.exists:
             self._remove(self.jobs.pop(n, None))
             self._drop_speculation(n)
@@ -138,7 +138,7 @@ class ModelBroker:
             self.ends[n] = Ended(EndState.CANCELLED, attempt)
 
     def finish(self, entry: Entry, fails: bool) -> None:
-        """As the worker's ``finish`` and ``fail``: only what the hash names counts."""
+        """Model the worker's ``finish`` and ``fail``: only entries named in the hash count."""
         n, job = entry.job.segment, entry.job
         self._remove(entry)
         outcome: Outcome = Result(str(SESSION), n, text_of(job.pcm), job.attempt)
@@ -152,7 +152,7 @@ class ModelBroker:
             self.guessed[n] = outcome
 
     def suppose(self, which: int, text: str) -> None:
-        """As a worker that answers what is asked about a segment that goes on, or finds that it does not."""
+        """Answer a hypothesis request as a worker does, unless its segment has ended or been submitted."""
         if not self.questions:
             return
         job = self.questions.pop(which % len(self.questions))
@@ -162,7 +162,7 @@ class ModelBroker:
             self.notices[self.gateway].append(answer)
 
     def check(self) -> None:
-        """What is true at any moment: every entry is somebody's, and nothing of what has ended is left."""
+        """Check the invariants: every entry has an owner, and ended segments leave nothing behind."""
         named = {*self.jobs.values(), *self.speculations.values()}
         assert set(self.entries) <= named | self.abandoned
         assert not self.speculations.keys() & (self.jobs.keys() | self.ends.keys())

@@ -1,4 +1,4 @@
-"""A client without a network: does what the protocol asks of one, and checks what it is told."""
+"""A client without a network: follows the protocol, and checks the gateway's messages."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -29,9 +29,9 @@ FRAME = 8
 
 @dataclass
 class Spoken:
-    """A segment of the client. ``awaited``: the gateway says that it has ended. ``heard``: the first text.
+    """A segment of the client. ``awaited``: the gateway reports its end. ``heard``: the first text.
 
-    ``guesses``: after how many frames the client thinks that it may end there.
+    ``guesses``: numbers of frames after which the client sends ``segment.speculate``.
     """
 
     pcm: bytes
@@ -48,10 +48,10 @@ class Spoken:
 
 @dataclass
 class ModelClient:
-    """Sends what the gateway does not have; keeps the first result.
+    """Client that sends what the gateway does not have, and keeps the first result.
 
-    ``pauses``: it has just said where a segment may end.
-    ``shown`` and ``revision`` are of this connection: the stable part of each segment that has not ended in it.
+    ``pauses``: the last message was ``segment.speculate``. ``shown`` and ``revision`` belong to this connection:
+    the stable part of each segment that has not ended in it.
     """
 
     segments: list[Spoken]
@@ -65,7 +65,7 @@ class ModelClient:
     notes: deque[ClientMessage] = field(default_factory=deque)
 
     def next(self) -> ClientMessage | bytes | None:
-        """What to send now."""
+        """Return the next message to send."""
         message = self._next()
         self.pauses = isinstance(message, SegmentSpeculate)
         return message
@@ -100,7 +100,7 @@ class ModelClient:
         return None
 
     def receive(self, message: GatewayMessage) -> None:
-        """What the gateway says."""
+        """Handle a message of the gateway."""
         match message:
             case Welcome():
                 self._welcome(message)
@@ -130,7 +130,7 @@ class ModelClient:
                 pass
 
     def _show(self, partial: Partial) -> None:
-        """No text goes back, none comes after the final."""
+        """Check that stable text never changes and no partial follows the final."""
         n, stable = partial.segment, partial.text[: partial.stable]
         assert partial.revision > self.revision and n not in self.over
         assert stable.startswith(self.shown.get(n, "")) and len(stable) == partial.stable
@@ -141,7 +141,7 @@ class ModelClient:
         if attempt >= spoken.attempt:
             spoken.attempt = attempt + 1
         elif not spoken.awaited:
-            return  # a repeat, from before the next attempt began
+            return  # a repeated failure of an earlier attempt
         spoken.begun = spoken.ended = spoken.queued = spoken.awaited = False
         spoken.sent = 0
 
@@ -158,4 +158,4 @@ class ModelClient:
             spoken.begun, spoken.ended = n in held.receiving, False
             spoken.sent = held.receiving.get(n, 0)
             if spoken.heard is not None and n not in held.ended:
-                self.notes.append(SegmentCancel(n))  # else nobody here could ever say done
+                self.notes.append(SegmentCancel(n))  # or this gateway could never say done

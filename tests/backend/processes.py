@@ -1,4 +1,4 @@
-"""Gateways as processes, and what becomes of processes."""
+"""Gateways as child processes, and checks of processes."""
 
 import os
 import signal
@@ -17,21 +17,21 @@ from tests.helpers.waiting import wait_until
 
 
 def alive(pid: int) -> bool:
-    """Whether this process runs; one that is dead and not yet collected does not."""
+    """Return whether this process runs; zombies do not count."""
     with suppress(psutil.NoSuchProcess):
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     return False
 
 
 def broker_of(pid: int) -> int:
-    """Pid of the broker that this process started."""
+    """Return the pid of the broker that this process started."""
     (child,) = psutil.Process(pid).children()
     return int(child.pid)
 
 
 @dataclass
 class GatewayProcess:
-    """``home`` holds everything that it has."""
+    """Gateway process. ``home`` holds all its files."""
 
     home: Path
     process: "subprocess.Popen[bytes]"
@@ -39,24 +39,24 @@ class GatewayProcess:
 
     @property
     def broker(self) -> int:
-        """Pid of its broker."""
+        """Pid of the gateway's broker."""
         return broker_of(self.process.pid)
 
     def end(self, number: signal.Signals) -> int:
-        """Send a signal and wait; the exit status."""
+        """Send a signal, wait, and return the exit status."""
         self.process.send_signal(number)
         return self.process.wait(timeout=30)
 
 
 def start_gateway(home: Path, *arguments: str, log: Path | None = None) -> "subprocess.Popen[bytes]":
-    """``kikipounamu-gateway serve`` with its own home."""
+    """Start ``kikipounamu-gateway serve`` with its own home."""
     command = [sys.executable, "-c", "from backend.cli import main; main()", "serve", *arguments]
     with (log or Path(os.devnull)).open("ab") as errors:
         return subprocess.Popen(command, env=os.environ | {"KIKIPOUNAMU_HOME": str(home)}, stderr=errors)
 
 
 async def endpoint_of(home: Path, process: "subprocess.Popen[bytes]") -> Endpoint:
-    """Wait until the gateway can be found."""
+    """Wait for the endpoint file of the gateway."""
 
     def written() -> Endpoint | None:
         assert process.poll() is None, "the gateway ended"
@@ -71,7 +71,7 @@ async def endpoint_of(home: Path, process: "subprocess.Popen[bytes]") -> Endpoin
 
 @asynccontextmanager
 async def gateway_process(home: Path, *arguments: str) -> AsyncIterator[GatewayProcess]:
-    """A gateway that can be found; killed at the end, if it still runs."""
+    """Run a gateway whose endpoint file is written; kill it at the end."""
     process = start_gateway(home, *arguments, log=home / "stderr")
     try:
         yield GatewayProcess(home, process, await endpoint_of(home, process))

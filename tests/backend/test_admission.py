@@ -1,4 +1,4 @@
-"""How long one waits, who is let in, and what is said about it."""
+"""Expected waits, admission of sessions, and ``Busy`` messages."""
 
 import pytest
 
@@ -41,28 +41,28 @@ def survey(of_audio: float = 0.0, *workers: WorkerStatus, stream: str = "", memo
     return Survey({name: seconds(of_audio)}, workers, memory)
 
 
-def test_speed_is_that_of_those_who_can_work() -> None:
+def test_speed_counts_only_workers_that_can_work() -> None:
     fleet = survey(0, worker(4.0), worker(2.0, "n"), worker(9.0, state=WorkerState.DRAINING), worker(0.0))
     assert speed(fleet, "") == 4.0 + 2.0 + 1.0
     assert speed(fleet, "n") == 2.0
     assert speed(fleet, "other") == 0.0
 
 
-def test_the_wait_is_what_is_ahead_divided_by_the_speed() -> None:
+def test_wait_is_queued_audio_divided_by_speed() -> None:
     expected = expect(survey(20, worker(4.0)), Options())
     assert (expected.ahead_s, expected.eta_s) == (20.0, 5.0)
     assert expect_behind(survey(20, worker(4.0)), Options(), 8 * SECOND, 4 * SECOND).eta_s == 3.0
     assert expect_behind(survey(), Options(), SECOND, 0).eta_s is None
 
 
-def test_empty_segments_are_waited_for_as_if_each_were_a_second() -> None:
+def test_empty_segments_count_as_one_second_each() -> None:
     state = Survey({ANY: Waiting(0, 200, 0)}, (worker(4.0),))
     assert expect(state, Options()) == Expectation(200.0, 50.0)
     assert refuse(state, True, 0, LIMITS) is not None
     assert refuse(Survey({ANY: Waiting(200, 20, 0)}, (worker(4.0),)), True, 0, LIMITS) is None
 
 
-def test_what_is_held_back_of_a_key_counts_for_that_key() -> None:
+def test_held_back_audio_counts_only_for_its_key() -> None:
     base = survey(20, worker(4.0))
     own = base.with_held({("interactive", ""): Waiting(40 * SECOND, 8, 0), ("bulk", "m"): seconds(4)})
     assert expect(own, Options()).ahead_s == 60.0
@@ -75,25 +75,25 @@ def test_bulk_estimate_of_one_model_is_kept_while_another_model_idles() -> None:
     assert expect(state, Options(priority="bulk", model="m")).eta_s == 100.0
 
 
-def test_interactive_passes_bulk_but_not_the_other_way() -> None:
+def test_interactive_jobs_overtake_bulk_jobs() -> None:
     bulk = survey(20, worker(), stream=Keys().jobs("bulk"))
     assert expect(bulk, Options()).ahead_s == 0.0
     assert expect(bulk, Options(priority="bulk")).ahead_s == 20.0
     assert expect(survey(20, worker()), Options(priority="bulk")).ahead_s == 20.0
 
 
-def test_who_takes_any_model_waits_for_the_first_who_has_time() -> None:
+def test_segment_for_any_model_waits_for_first_free_worker() -> None:
     own = Keys().jobs("interactive", "m")
     assert expect(survey(20, worker(), stream=own), Options()).eta_s == 5.0
     assert expect(survey(20, worker(), worker(2.0, "n"), stream=own), Options()).eta_s == 0.0
     both = Survey({own: seconds(20), ANY: seconds(24)}, (worker(), worker(2.0, "n")))
-    assert expect(both, Options()).eta_s == (24 + 20) / 6  # 10 s of one alone, then both of them
+    assert expect(both, Options()).eta_s == (24 + 20) / 6  # one worker alone until 5 s, then both
     assert expect(both, Options(model="m")) == Expectation(20.0, 5.0)
     assert expect(both, Options(model="n")) == Expectation(0.0, 0.0)
     assert expect(both, Options(model="other")) == Expectation(0.0, None)
 
 
-def test_files_wait_for_everybody_who_speaks() -> None:
+def test_files_wait_for_all_speech() -> None:
     streams = {
         Keys().jobs("interactive", "m"): seconds(8),
         ANY: seconds(8),
@@ -104,7 +104,7 @@ def test_files_wait_for_everybody_who_speaks() -> None:
     assert expect(alone, Options(priority="bulk", model="m")).eta_s == (8 + 8 + 40) / 4
     assert expect(alone, Options(priority="bulk")).eta_s == (8 + 8 + 40 + 4) / 4
     helped = Survey(streams, (worker(4.0), worker(4.0, "n")))
-    assert expect(helped, Options(priority="bulk")).eta_s == 3.0  # the other one has done what people said by 2.0
+    assert expect(helped, Options(priority="bulk")).eta_s == 3.0  # the other worker has done all speech by 2.0
 
 
 @pytest.mark.parametrize(
@@ -121,26 +121,28 @@ def test_files_wait_for_everybody_who_speaks() -> None:
         (survey(601), True, 0, 503),
     ],
 )
-def test_new_sessions_are_refused_for_a_reason(state: Survey, up: bool, sessions: int, status: int | None) -> None:
+def test_new_sessions_are_refused_with_reason_and_delay(
+    state: Survey, up: bool, sessions: int, status: int | None
+) -> None:
     refusal = refuse(state, up, sessions, LIMITS)
     assert (refusal.status if refusal else None) == status
     assert refusal is None or (refusal.message and refusal.retry_s > 0)
 
 
-def test_wait_that_equals_its_limit_is_taken() -> None:
+def test_session_is_accepted_when_wait_equals_limit() -> None:
     state = survey(4 * LIMITS.wait_s, worker(4.0))
     assert expect(state, Options()).eta_s == LIMITS.wait_s
     assert refuse(state, True, 0, LIMITS) is None
 
 
-def test_broker_that_takes_nothing_is_away_until_its_memory_is_over_the_limit() -> None:
+def test_unresponsive_broker_counts_as_away_unless_memory_is_over_limit() -> None:
     limits = AdmissionLimits(memory=0.99)
     states = [survey(0, worker(), memory=memory) for memory in (0.97, 0.99, 0.995)]
     reasons = [refusal.reason for state in states if (refusal := refuse(state, False, 0, limits))]
     assert reasons == [RefusalReason.BROKER, RefusalReason.BROKER, RefusalReason.MEMORY]
 
 
-def test_busy_says_what_one_waits_for() -> None:
+def test_busy_names_the_reason_of_the_wait() -> None:
     assert busy(survey(0, worker()), True, Options(), LIMITS) is None
     assert busy(survey(0, worker()), False, Options(), LIMITS) == Busy("broker", accepting=False)
     assert busy(survey(), True, Options(), LIMITS) == Busy("no_worker")
@@ -151,7 +153,7 @@ def test_busy_says_what_one_waits_for() -> None:
     assert busy(survey(200, worker(4.0)), True, Options(), LIMITS) == Busy("load", accepting=False, eta_ms=50_000)
 
 
-def test_it_is_said_again_only_when_it_changes() -> None:
+def test_busy_is_repeated_only_after_relevant_change() -> None:
     load = Busy("load", eta_ms=20_000)
     assert worth_telling(None, None) is None
     assert worth_telling(None, load) == load
@@ -179,7 +181,7 @@ def fleet(entries: int, slots: int = 2, stream: str = "", memory: float = 0.0) -
     return Survey({name: Waiting(entries * SECOND, entries, 0)}, (one, slow, gone), memory)
 
 
-def test_what_nobody_waits_for_is_given_to_those_who_have_time() -> None:
+def test_spare_slots_are_slots_of_idle_capacity() -> None:
     assert spare_slots(fleet(0), Options(), LIMITS) == 3
     assert spare_slots(fleet(3), Options(), LIMITS) == 3
     assert spare_slots(fleet(4), Options(), LIMITS) == 0
@@ -191,13 +193,13 @@ def test_what_nobody_waits_for_is_given_to_those_who_have_time() -> None:
     assert spare_slots(Survey(), Options(), LIMITS) == 0
 
 
-def test_how_long_it_takes_is_what_the_fastest_needs() -> None:
+def test_decode_time_is_that_of_fastest_worker() -> None:
     assert decode_s(fleet(0), Options(), 4 * SECOND) == 1.0
     assert decode_s(fleet(0), Options(model="n"), 4 * SECOND) == 2.0
     assert decode_s(Survey(), Options(), 4 * SECOND) == 0.0
 
 
-def test_partials_are_made_for_who_wants_them_while_there_is_time() -> None:
+def test_partials_are_made_on_request_while_capacity_is_spare() -> None:
     assert makes_partials(fleet(0), Options(partials=True), LIMITS)
     assert not makes_partials(fleet(0), Options(), LIMITS)
     assert not makes_partials(fleet(4), Options(partials=True), LIMITS)

@@ -1,4 +1,4 @@
-"""What holds of admission whatever the fleet and whatever waits: order, monotony, and that nobody is lied to."""
+"""Properties of admission for any fleet and any load: order, monotony, truthful messages."""
 
 from collections.abc import Mapping
 
@@ -80,7 +80,7 @@ connections = st.sampled_from([0, 1, 499, 500, 501])
 
 
 def slower(survey: Survey, which: int) -> Survey:
-    """One worker at half its speed; who is not measured yet counts with a guess, and stays as it is."""
+    """Return the survey with one worker at half its speed; unmeasured workers keep their guess."""
     changes = [
         changed(worker, speed=worker.speed / 2) if n == which % max(1, len(survey.workers)) else worker
         for n, worker in enumerate(survey.workers)
@@ -89,14 +89,14 @@ def slower(survey: Survey, which: int) -> Survey:
 
 
 def fuller(survey: Survey, stream: str, seconds: int) -> Survey:
-    """More waits in one stream."""
+    """Return the survey with more audio in one stream."""
     known = survey.streams.get(stream, Waiting(0, 0, 0))
     more = Waiting(known.samples + seconds * SECOND, known.entries + 1, known.oldest_ms)
     return Survey({**survey.streams, stream: more}, survey.workers, survey.memory, survey.held)
 
 
 def later(survey: Survey, seconds: float) -> Survey:
-    """What is left of what people say after so much work: each model's own stream first, then that of any."""
+    """Return the speech left after ``seconds`` of work: each model's own stream first, then that of any model."""
     left: dict[str, float] = {
         name: cost(one.samples, one.entries) / SECOND for name, one in survey.streams.items()
     }
@@ -124,7 +124,7 @@ def test_partials_end_before_sessions_are_refused(
 
 
 @given(surveys, options, limits, connections, st.booleans())
-def test_nobody_is_told_that_sessions_are_taken_which_are_not(
+def test_busy_agrees_with_refusal(
     survey: Survey, wanted: Options, limits: AdmissionLimits, sessions: int, up: bool
 ) -> None:
     said = busy(survey, up, wanted, limits, sessions)
@@ -141,7 +141,7 @@ def test_nobody_is_told_that_sessions_are_taken_which_are_not(
 
 
 @given(surveys, options, limits, connections, st.booleans(), st.sampled_from(STREAMS), st.integers(1, 600))
-def test_more_that_waits_opens_no_door(
+def test_longer_queue_never_admits_more(
     survey: Survey,
     wanted: Options,
     limits: AdmissionLimits,
@@ -161,7 +161,9 @@ def test_more_that_waits_opens_no_door(
 
 
 @given(surveys, options, limits, st.integers(0, 4))
-def test_less_speed_opens_no_door(survey: Survey, wanted: Options, limits: AdmissionLimits, which: int) -> None:
+def test_slower_worker_never_admits_more(
+    survey: Survey, wanted: Options, limits: AdmissionLimits, which: int
+) -> None:
     worse = slower(survey, which)
     if refuse_load(survey, limits, wanted) is not None:
         assert refuse_load(worse, limits, wanted) is not None
@@ -171,9 +173,7 @@ def test_less_speed_opens_no_door(survey: Survey, wanted: Options, limits: Admis
 
 
 @given(surveys, options, limits)
-def test_a_worker_more_never_makes_anybody_wait_longer(
-    survey: Survey, wanted: Options, limits: AdmissionLimits
-) -> None:
+def test_additional_worker_never_lengthens_wait(survey: Survey, wanted: Options, limits: AdmissionLimits) -> None:
     helper = WorkerStatus("x", "h", "e", "m", "cpu", WorkerState.IDLE, speed=2.0)
     helped = Survey(survey.streams, (*survey.workers, helper), survey.memory, survey.held)
     before, after = expect(survey, wanted).eta_s, expect(helped, wanted).eta_s
@@ -182,7 +182,7 @@ def test_a_worker_more_never_makes_anybody_wait_longer(
 
 
 @given(surveys, options, limits)
-def test_who_comes_back_after_the_time_that_he_was_told_is_let_in(
+def test_session_is_admitted_after_announced_delay(
     survey: Survey, wanted: Options, limits: AdmissionLimits
 ) -> None:
     refusal = refuse_load(survey, limits, wanted)
@@ -193,7 +193,7 @@ def test_who_comes_back_after_the_time_that_he_was_told_is_let_in(
 
 
 @given(surveys, options, limits, connections, st.booleans())
-def test_every_refusal_says_why_and_when(
+def test_every_refusal_has_reason_and_delay(
     survey: Survey, wanted: Options, limits: AdmissionLimits, sessions: int, up: bool
 ) -> None:
     found = list(refusals(survey, up, sessions, limits, wanted))
@@ -208,10 +208,10 @@ def test_every_refusal_says_why_and_when(
 
 
 @given(surveys, limits, connections, st.booleans())
-def test_a_session_that_is_known_is_never_refused_for_load(
+def test_known_session_is_never_refused_for_load(
     survey: Survey, limits: AdmissionLimits, sessions: int, up: bool
 ) -> None:
-    """Only the cap speaks against it, a broker that takes nothing (away, or full), and what is held already."""
+    """Only the cap, an unavailable broker and the gateway's own limit refuse a known session."""
     refusal = refuse_known(survey, up, sessions, limits)
     if sessions >= limits.sessions:
         assert refusal is not None and refusal.reason is RefusalReason.CONNECTIONS
@@ -226,7 +226,7 @@ def test_a_session_that_is_known_is_never_refused_for_load(
 
 
 @given(surveys, options, limits)
-def test_new_sessions_of_a_class_wait_while_it_fills_its_half(
+def test_new_sessions_are_refused_while_their_class_fills_its_half(
     survey: Survey, wanted: Options, limits: AdmissionLimits
 ) -> None:
     found = {refusal.reason for refusal in refusals(survey, True, 0, limits, wanted)}
@@ -235,7 +235,7 @@ def test_new_sessions_of_a_class_wait_while_it_fills_its_half(
 
 
 @given(surveys, options, st.integers(0, 100), st.integers(0, 60))
-def test_a_segment_is_ready_later_the_more_is_before_it(
+def test_segment_is_ready_later_with_more_audio_ahead(
     survey: Survey, wanted: Options, ahead: int, own: int
 ) -> None:
     eta = expect_behind(survey, wanted, ahead * SECOND, own * SECOND).eta_s
@@ -247,6 +247,6 @@ def test_a_segment_is_ready_later_the_more_is_before_it(
 
 
 @given(surveys)
-def test_capacity_is_that_of_those_who_can_work(survey: Survey) -> None:
+def test_capacity_counts_only_workers_that_can_work(survey: Survey) -> None:
     assert speed(survey, "") == sum(worker.speed or 1.0 for worker in able(survey))
     assert sum(speed(survey, model) for model in MODELS) == speed(survey, "")

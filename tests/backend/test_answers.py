@@ -1,4 +1,4 @@
-"""What goes over HTTP beside the streams: bodies that are bounded, errors of one form."""
+"""HTTP outside the streams: bounded bodies, and one form of errors."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ from protocol.errors import ErrorCode, Unauthorised
 
 
 class Ear(Observer):
-    """Hears of refusals."""
+    """Observer that records refusals."""
 
     def __init__(self) -> None:
         self.reasons: list[RefusalReason] = []
@@ -49,7 +49,9 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-async def test_an_unknown_path_is_an_error_like_any_other(gateway: Gateway, http: aiohttp.ClientSession) -> None:
+async def test_unknown_path_and_method_have_common_error_form(
+    gateway: Gateway, http: aiohttp.ClientSession
+) -> None:
     async with http.get(gateway.url + "/nothing") as response:
         assert (response.status, (await response.json())["error"]["code"]) == (404, "not_found")
     async with http.post(gateway.url + "/healthz") as response:
@@ -69,7 +71,7 @@ async def test_an_unknown_path_is_an_error_like_any_other(gateway: Gateway, http
         (OverQuota(Refusal(429, RefusalReason.KEY_REQUESTS, "too often", 3.0)), 429, "busy"),
     ],
 )
-async def test_what_goes_wrong_is_said_and_nothing_of_the_inside(error: Exception, status: int, code: str) -> None:
+async def test_errors_are_reported_without_internal_details(error: Exception, status: int, code: str) -> None:
     async def broken(request: web.Request) -> web.Response:
         raise error
 
@@ -86,7 +88,7 @@ async def test_what_goes_wrong_is_said_and_nothing_of_the_inside(error: Exceptio
         (UnknownDevice("no such device"), []),
     ],
 )
-async def test_what_is_refused_is_counted_once(error: Exception, reasons: list[RefusalReason]) -> None:
+async def test_refusal_is_counted_once(error: Exception, reasons: list[RefusalReason]) -> None:
     async def refusing(request: web.Request) -> web.Response:
         raise error
 
@@ -120,12 +122,12 @@ async def test_bodies_are_typed_and_bounded(http: aiohttp.ClientSession, body: b
         assert response.status == status
 
 
-async def test_a_body_without_a_length_is_bounded_too(http: aiohttp.ClientSession) -> None:
+async def test_body_without_length_is_bounded(http: aiohttp.ClientSession) -> None:
     async with answering(name_of) as url, http.post(url, data=chunks(MOST_BODY * 2)) as response:
         assert response.status == 413
 
 
-def test_not_all_come_back_at_the_same_moment() -> None:
+def test_retry_delays_are_spread() -> None:
     waits = {
         int(refusal_response(Refusal(503, RefusalReason.LOAD, "busy", 10.0)).headers["Retry-After"])
         for _ in range(200)

@@ -1,4 +1,4 @@
-"""The embedded broker: a real Valkey in a folder of the test's own."""
+"""The embedded broker: a real Valkey in a temporary folder."""
 
 import asyncio
 import fcntl
@@ -40,7 +40,7 @@ path = sys.argv[sys.argv.index("--unixsocket") + 1]
 with socket.socket(socket.AF_UNIX) as server:
     server.bind(path)
     server.listen()
-    for _ in range(60):  # longer than anybody has patience with one that is silent
+    for _ in range(60):  # longer than the deadline for a silent server
         asking, _ = server.accept()
         asking.sendall(b"-LOADING the dataset\\r\\n")
         asking.close()
@@ -61,7 +61,7 @@ async def client(broker: EmbeddedBroker) -> AsyncIterator["Redis"]:
         yield redis
 
 
-async def test_it_is_private_and_keeps_what_it_acknowledged(settings: EmbeddedSettings) -> None:
+async def test_broker_is_private_and_syncs_every_write(settings: EmbeddedSettings) -> None:
     async with embedded_broker(settings) as broker, client(broker) as redis:
         config: Any = await redis.config_get("*")
         assert not broker.adopted
@@ -74,7 +74,7 @@ async def test_it_is_private_and_keeps_what_it_acknowledged(settings: EmbeddedSe
         assert settings.socket.parent.stat().st_mode & 0o777 == 0o700
 
 
-async def test_clients_that_say_much_behind_a_read_that_waits_leave_room_for_data(
+async def test_clients_that_flood_behind_blocking_read_leave_room_for_data(
     settings: EmbeddedSettings,
 ) -> None:
     waits = b"XREAD BLOCK 0 STREAMS s $\r\n"
@@ -96,7 +96,7 @@ async def test_clients_that_say_much_behind_a_read_that_waits_leave_room_for_dat
         assert memory["used_memory"] < memory["maxmemory"] / 2
 
 
-async def test_it_ends_with_its_context_and_leaves_only_its_data(settings: EmbeddedSettings) -> None:
+async def test_broker_ends_with_context_and_keeps_data(settings: EmbeddedSettings) -> None:
     async with embedded_broker(settings) as broker, client(broker) as redis:
         pid = broker.pid
         await redis.set("kept", "yes")
@@ -106,7 +106,7 @@ async def test_it_ends_with_its_context_and_leaves_only_its_data(settings: Embed
         assert await redis.get("kept") == "yes"
 
 
-async def test_it_comes_back_with_its_data_when_it_is_killed(settings: EmbeddedSettings) -> None:
+async def test_killed_broker_restarts_with_its_data(settings: EmbeddedSettings) -> None:
     async with embedded_broker(settings) as broker:
         async with client(broker) as redis:
             await redis.set("kept", "yes")
@@ -128,7 +128,7 @@ async def _get(redis: "Redis") -> Any:
         return None
 
 
-async def test_a_second_gateway_adopts_it_and_inherits_it(settings: EmbeddedSettings) -> None:
+async def test_second_gateway_adopts_broker_and_inherits_it(settings: EmbeddedSettings) -> None:
     async with embedded_broker(settings) as first:
         async with client(first) as redis:
             await redis.set("kept", "yes")
@@ -144,7 +144,7 @@ async def test_a_second_gateway_adopts_it_and_inherits_it(settings: EmbeddedSett
     assert second.pid is None
 
 
-async def test_an_adopted_one_is_left_running(settings: EmbeddedSettings) -> None:
+async def test_adopted_broker_is_left_running(settings: EmbeddedSettings) -> None:
     async with embedded_broker(settings) as first:
         async with embedded_broker(settings):
             pass
@@ -152,7 +152,7 @@ async def test_an_adopted_one_is_left_running(settings: EmbeddedSettings) -> Non
             assert await redis.ping()
 
 
-async def test_a_folder_whose_broker_does_not_answer_is_not_touched(settings: EmbeddedSettings) -> None:
+async def test_folder_with_unresponsive_broker_is_not_touched(settings: EmbeddedSettings) -> None:
     settings.folder.mkdir(parents=True)
     quick = EmbeddedSettings(settings.folder, settings.socket, ready_s=0.3)
     with (settings.folder / "broker.lock").open("w") as lock:
@@ -165,7 +165,7 @@ async def test_a_folder_whose_broker_does_not_answer_is_not_touched(settings: Em
     assert not settings.socket.exists()
 
 
-async def test_it_does_not_outlive_an_owner_that_is_killed(settings: EmbeddedSettings) -> None:
+async def test_broker_ends_when_its_owner_is_killed(settings: EmbeddedSettings) -> None:
     arguments = ("-c", OWNER, str(settings.folder), str(settings.socket))
     owner = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
     assert owner.stdout is not None
@@ -181,8 +181,8 @@ async def test_it_does_not_outlive_an_owner_that_is_killed(settings: EmbeddedSet
         assert not broker.adopted
 
 
-async def test_the_lock_is_held_as_long_as_the_server_lives(settings: EmbeddedSettings) -> None:
-    """Even where nothing ends it with its owner."""
+async def test_server_holds_lock_while_it_lives(settings: EmbeddedSettings) -> None:
+    """The server has the lock's file open, in case it outlives its owner."""
     async with embedded_broker(settings) as broker:
         files = psutil.Process(broker.pid).open_files()
         assert str(settings.folder / "broker.lock") in {file.path for file in files}
@@ -190,7 +190,7 @@ async def test_the_lock_is_held_as_long_as_the_server_lives(settings: EmbeddedSe
             fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-async def test_a_server_that_does_not_start_is_an_error(settings: EmbeddedSettings) -> None:
+async def test_server_that_ends_at_once_is_an_error(settings: EmbeddedSettings) -> None:
     with pytest.raises(BrokerFailed, match="ended at once"):
         async with embedded_broker(EmbeddedSettings(settings.folder, settings.socket, binary="/bin/false")):
             pass
@@ -198,9 +198,7 @@ async def test_a_server_that_does_not_start_is_an_error(settings: EmbeddedSettin
         pass
 
 
-async def test_a_server_that_is_killed_as_it_starts_is_started_again(
-    settings: EmbeddedSettings, tmp_path: Path
-) -> None:
+async def test_server_killed_during_start_is_started_again(settings: EmbeddedSettings, tmp_path: Path) -> None:
     once = tmp_path / "once.sh"
     once.write_text(
         f'#!/bin/sh\n[ -e {tmp_path}/died ] && exec {find_binary()} "$@"\n: >{tmp_path}/died\nkill -9 $$\n'
@@ -210,10 +208,8 @@ async def test_a_server_that_is_killed_as_it_starts_is_started_again(
         assert (tmp_path / "died").exists() and broker.pid is not None
 
 
-async def test_one_that_does_not_answer_is_ended_before_another_is_started(
-    settings: EmbeddedSettings, tmp_path: Path
-) -> None:
-    """Two servers on one folder is how data dies."""
+async def test_unresponsive_server_is_ended_before_next_start(settings: EmbeddedSettings, tmp_path: Path) -> None:
+    """Two servers on one folder would destroy its data."""
     slow = tmp_path / "slow.sh"
     slow.write_text(
         f'#!/bin/sh\n[ -e {tmp_path}/pid ] && exec {find_binary()} "$@"\necho $$ >{tmp_path}/pid\nexec sleep 600\n'
@@ -225,7 +221,7 @@ async def test_one_that_does_not_answer_is_ended_before_another_is_started(
         assert broker.pid != first and not alive(first)
 
 
-async def test_one_that_reads_its_file_has_more_time(settings: EmbeddedSettings, tmp_path: Path) -> None:
+async def test_loading_server_gets_more_time(settings: EmbeddedSettings, tmp_path: Path) -> None:
     loading = tmp_path / "loading.py"
     loading.write_text(LOADING.format(python=sys.executable, binary=find_binary()))
     loading.chmod(0o700)
@@ -234,7 +230,7 @@ async def test_one_that_reads_its_file_has_more_time(settings: EmbeddedSettings,
         assert await redis.ping()
 
 
-async def test_a_full_disk_is_named(settings: EmbeddedSettings) -> None:
+async def test_full_disk_is_named_in_error(settings: EmbeddedSettings) -> None:
     with small_disk(settings.folder) as disk:
         fill(disk)
         with pytest.raises(BrokerFailed, match=f"the disk is full: make room in {disk}"):
@@ -242,13 +238,13 @@ async def test_a_full_disk_is_named(settings: EmbeddedSettings) -> None:
                 pass
 
 
-async def test_a_socket_whose_name_is_too_long_is_an_error(settings: EmbeddedSettings) -> None:
+async def test_too_long_socket_path_is_an_error(settings: EmbeddedSettings) -> None:
     with pytest.raises(BrokerFailed, match="--redis"):
         async with embedded_broker(EmbeddedSettings(settings.folder, settings.folder / ("x" * 100))):
             pass
 
 
-async def test_a_large_log_is_put_aside(settings: EmbeddedSettings) -> None:
+async def test_large_log_is_rotated_at_start(settings: EmbeddedSettings) -> None:
     settings.folder.mkdir(parents=True)
     log_file = settings.folder / "broker.log"
     log_file.write_bytes(b"x" * (6 * 1024 * 1024))
@@ -256,6 +252,6 @@ async def test_a_large_log_is_put_aside(settings: EmbeddedSettings) -> None:
         assert log_file.stat().st_size < 1024 * 1024
 
 
-def test_the_server_is_found() -> None:
+def test_server_binary_and_socket_url_are_found() -> None:
     assert os.access(find_binary(), os.X_OK)
     assert socket_url(Path("/a b/c")) == "unix:///a%20b/c"

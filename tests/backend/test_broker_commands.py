@@ -1,4 +1,4 @@
-"""Commands that look at the broker without a gateway: at which one, and what is said where there is none."""
+"""Commands that use the broker without a gateway: which broker, and errors without one."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from runtime.folders import folders
 from tests.helpers.valkey import Broker
 
 
-def test_commands_use_the_broker_that_is_named(broker: Broker) -> None:
+def test_command_uses_named_broker(broker: Broker) -> None:
     seen: list[str] = []
 
     async def look(jobs: Jobs) -> None:
@@ -22,7 +22,7 @@ def test_commands_use_the_broker_that_is_named(broker: Broker) -> None:
     assert seen and seen[0].startswith("valkey")
 
 
-def test_command_without_a_broker_ends_with_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_without_broker_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
     async def look(jobs: Jobs) -> None:
         raise AssertionError("there is none")
 
@@ -32,6 +32,6 @@ def test_command_without_a_broker_ends_with_one(capsys: pytest.CaptureFixture[st
     assert "is it running" in capsys.readouterr().err
 
 
-def test_file_that_was_named_must_exist(tmp_path: Path) -> None:
+def test_named_configuration_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="is not there"):
         else_said(tmp_path / "none.toml", folders())

@@ -1,4 +1,4 @@
-"""Errors of redis-py as ours."""
+"""Translation of redis-py's errors."""
 
 import pytest
 from redis.exceptions import (
@@ -24,12 +24,12 @@ from protocol.monitor import BrokerTrouble
         (ResponseError("no"), BrokerFailed),
     ],
 )
-def test_what_is_raised_becomes_ours(error: Exception, kind: type[Exception]) -> None:
+def test_raised_errors_are_translated(error: Exception, kind: type[Exception]) -> None:
     with pytest.raises(kind), mapped():
         raise error
 
 
-def test_what_may_be_taken_soon_is_unreachable_unless_nobody_waits_for_it() -> None:
+def test_temporary_refusal_is_unreachable_unless_optional() -> None:
     full = OutOfMemoryError("OOM")
     assert isinstance(ours(full, optional=False), BrokerUnreachable)
     assert isinstance(ours(full, optional=True), BrokerFailed)
@@ -49,7 +49,7 @@ def test_what_may_be_taken_soon_is_unreachable_unless_nobody_waits_for_it() -> N
         (RedisConnectionError("gone"), ""),
     ],
 )
-def test_trouble_of_a_broker_that_answers_is_told(error: Exception, trouble: str) -> None:
+def test_trouble_is_kept_in_translated_error(error: Exception, trouble: str) -> None:
     assert trouble_of(error) == trouble and ours(error, optional=False).trouble == trouble
     with pytest.raises(BrokerError) as caught, mapped():
         raise error

@@ -1,4 +1,4 @@
-"""What is said to a client: in order, bounded, never waited for."""
+"""Outgoing messages of a client: in order, bounded, never blocking the sender."""
 
 import asyncio
 from uuid import UUID
@@ -22,7 +22,7 @@ from tests.helpers.waiting import wait_until
 
 
 class FakeSocket:
-    """Takes what is written, as long as ``reads`` is set."""
+    """Socket that accepts messages while ``reads`` is set."""
 
     def __init__(self) -> None:
         self.said: list[GatewayMessage] = []
@@ -46,7 +46,7 @@ class FakeSocket:
 
 
 class SkippingLoop(asyncio.SelectorEventLoop):
-    """Its clock goes on by as much as a test says."""
+    """Event loop whose clock a test can advance."""
 
     skipped_s = 0.0
 
@@ -55,7 +55,7 @@ class SkippingLoop(asyncio.SelectorEventLoop):
 
 
 class SlowSocket(FakeSocket):
-    """Each message takes its time."""
+    """Socket on which each message takes ``takes_s``."""
 
     takes_s = 1_000.0
 
@@ -63,7 +63,7 @@ class SlowSocket(FakeSocket):
         loop = asyncio.get_running_loop()
         assert isinstance(loop, SkippingLoop)
         loop.skipped_s += self.takes_s
-        for _ in range(3):  # what is due by now has its turn
+        for _ in range(3):  # let due timers run
             await asyncio.sleep(0)
         await super().send(text)
 
@@ -72,7 +72,7 @@ def connection(socket: FakeSocket, most_bytes: int = 10_000, stuck_s: float = 30
     return Connection(socket, most_bytes, stuck_s)
 
 
-async def test_everything_is_said_in_order_before_the_close() -> None:
+async def test_messages_are_sent_in_order_before_close() -> None:
     socket = FakeSocket()
     outgoing = connection(socket)
     outgoing.send(Queued(0))
@@ -85,7 +85,7 @@ async def test_everything_is_said_in_order_before_the_close() -> None:
     assert socket.closed == (1000, "bye")
 
 
-async def test_a_refusal_is_said_and_closes() -> None:
+async def test_refusal_is_sent_before_close() -> None:
     socket = FakeSocket()
     outgoing = connection(socket)
     outgoing.refuse(MalformedMessage("what?"))
@@ -95,7 +95,7 @@ async def test_a_refusal_is_said_and_closes() -> None:
     assert socket.closed == (CloseCode.INVALID_DATA, "malformed")
 
 
-async def test_who_is_dismissed_is_told_so_and_nothing_of_what_waits() -> None:
+async def test_dismissal_replaces_all_waiting_messages() -> None:
     socket = FakeSocket()
     socket.reads.clear()
     outgoing = connection(socket)
@@ -115,7 +115,7 @@ async def test_who_is_dismissed_is_told_so_and_nothing_of_what_waits() -> None:
     assert (socket.closed, socket.pings) == ((CloseCode.UNAUTHORISED, "unauthorised"), 0)
 
 
-async def test_newer_hypotheses_replace_older_ones_of_their_segment() -> None:
+async def test_newer_partial_replaces_older_one_of_its_segment() -> None:
     socket = FakeSocket()
     outgoing = connection(socket)
     for revision in range(100):
@@ -126,7 +126,7 @@ async def test_newer_hypotheses_replace_older_ones_of_their_segment() -> None:
     assert [(m.segment, m.revision) for m in socket.said if isinstance(m, Partial)] == [(0, 99), (1, 99)]
 
 
-async def test_hypotheses_go_before_anything_that_matters() -> None:
+async def test_partials_are_dropped_first_when_too_much_waits() -> None:
     socket = FakeSocket()
     outgoing = connection(socket, most_bytes=3_000)
     outgoing.send(Partial(0, 0, "x" * 2_000))
@@ -136,7 +136,7 @@ async def test_hypotheses_go_before_anything_that_matters() -> None:
     assert socket.said == [Error(ErrorCode.BUSY, "y" * 2_000)]
 
 
-async def test_too_much_for_a_peer_that_does_not_read_ends_the_connection() -> None:
+async def test_connection_closes_when_too_much_waits() -> None:
     socket = FakeSocket()
     socket.reads.clear()
     outgoing = connection(socket, most_bytes=3_000)
@@ -152,7 +152,7 @@ async def test_too_much_for_a_peer_that_does_not_read_ends_the_connection() -> N
     assert socket.closed is not None and socket.closed[0] == CloseCode.TRY_AGAIN_LATER
 
 
-async def test_what_the_session_holds_is_said_however_much_it_is() -> None:
+async def test_messages_held_by_session_do_not_count_as_waiting() -> None:
     socket = FakeSocket()
     outgoing = connection(socket, most_bytes=3_000)
     held: list[GatewayMessage] = [
@@ -169,20 +169,20 @@ async def test_what_the_session_holds_is_said_however_much_it_is() -> None:
     assert socket.said == [*held, Queued(101)]
 
 
-async def test_even_of_that_a_peer_that_does_not_read_cannot_have_any_number_wait() -> None:
+async def test_number_of_waiting_messages_is_limited() -> None:
     socket = FakeSocket()
     outgoing = connection(socket)
     for n in range(3):
-        outgoing.send(Done(1, f"{n}"))  # each `finish` is answered with the whole text
+        outgoing.send(Done(1, f"{n}"))  # every `finish` is answered with the whole text
     again = Final(0, "x")
-    for _ in range(2 * MOST_SEGMENTS):  # and each `segment.end` with that of the segment
+    for _ in range(2 * MOST_SEGMENTS):  # every `segment.end` is answered with the segment's text
         outgoing.send(again)
     assert outgoing.closing
     assert await outgoing.run()
     assert socket.said == [] and socket.closed is not None
 
 
-async def test_of_the_whole_text_the_newest_is_said() -> None:
+async def test_newest_done_replaces_older_ones() -> None:
     socket = FakeSocket()
     outgoing = connection(socket)
     for n in range(3):
@@ -193,7 +193,7 @@ async def test_of_the_whole_text_the_newest_is_said() -> None:
     assert socket.said == [Queued(0), Queued(1), Done(2, "all of it"), Queued(2)]
 
 
-def test_a_peer_that_reads_slowly_has_the_whole_deadline_for_each_message() -> None:
+def test_slow_peer_has_full_deadline_per_message() -> None:
     async def say_four() -> list[GatewayMessage]:
         socket = SlowSocket()
         outgoing = connection(socket, stuck_s=1.5 * SlowSocket.takes_s)
@@ -207,7 +207,7 @@ def test_a_peer_that_reads_slowly_has_the_whole_deadline_for_each_message() -> N
         assert runner.run(say_four()) == [Final(n, "x") for n in range(4)]
 
 
-async def test_a_peer_that_never_reads_is_given_up() -> None:
+async def test_peer_that_never_reads_is_given_up() -> None:
     socket = FakeSocket()
     socket.reads.clear()
     outgoing = connection(socket, stuck_s=0.05)
@@ -216,7 +216,7 @@ async def test_a_peer_that_never_reads_is_given_up() -> None:
     assert outgoing.closing and socket.closed is None
 
 
-async def test_a_peer_that_is_gone_ends_it() -> None:
+async def test_peer_that_is_gone_ends_connection() -> None:
     class Gone(FakeSocket):
         async def send(self, text: str) -> None:
             raise ConnectionResetError
@@ -227,11 +227,11 @@ async def test_a_peer_that_is_gone_ends_it() -> None:
     assert outgoing.closing
 
 
-async def test_silence_is_asked_about_once_and_then_ends_the_connection() -> None:
+async def test_silent_peer_is_pinged_once_then_disconnected() -> None:
     socket = FakeSocket()
     outgoing = connection(socket)
     running = asyncio.create_task(outgoing.run())
-    outgoing.check_alive()  # it was heard when it came
+    outgoing.check_alive()  # a new connection counts as heard
     outgoing.check_alive()
     await wait_until(lambda: socket.pings, "a ping")
     outgoing.heard = True

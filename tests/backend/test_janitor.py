@@ -1,4 +1,4 @@
-"""What nobody waits for goes out of every stream, and everybody's share of the queue is known."""
+"""The janitor removes obsolete entries from every stream and counts each key's share."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,7 +28,7 @@ async def gateway_with(broker: Broker, file: Path) -> AsyncIterator[Gateway]:
 
 
 async def waiting(at: Setting) -> set[tuple[str, str]]:
-    """Classes and keys of which something waits."""
+    """Return class and key of all queued entries."""
     return {(entry.priority, entry.owner) async for entry in Queues(at.jobs).entries()}
 
 
@@ -39,7 +39,7 @@ async def until_gone(at: Setting, owner: str) -> None:
     await wait_until(gone, "its entries are gone")
 
 
-async def test_entries_of_a_revoked_key_leave_every_stream_and_others_stay(tmp_path: Path, broker: Broker) -> None:
+async def test_janitor_removes_entries_of_revoked_key_only(tmp_path: Path, broker: Broker) -> None:
     file = tmp_path / "devices.json"
     store = DeviceStore(file)
     device, key = store.add("hostile", DeviceKind.CLIENT, 1.0)
@@ -60,7 +60,7 @@ async def test_entries_of_a_revoked_key_leave_every_stream_and_others_stay(tmp_p
             await wait_until(lambda: len(gateway.hub.hosted) == 1, "its sessions are not kept")
 
 
-async def test_revocation_while_no_gateway_ran_is_followed(tmp_path: Path, broker: Broker) -> None:
+async def test_janitor_follows_revocation_made_while_no_gateway_ran(tmp_path: Path, broker: Broker) -> None:
     file = tmp_path / "devices.json"
     store = DeviceStore(file)
     device, _ = store.add("hostile", DeviceKind.CLIENT, 1.0)
@@ -74,7 +74,7 @@ async def test_revocation_while_no_gateway_ran_is_followed(tmp_path: Path, broke
             assert await at.field("end:0") == "failed 0"
 
 
-async def test_orphans_go_and_what_others_queued_is_counted(tmp_path: Path, broker: Broker) -> None:
+async def test_janitor_removes_orphans_and_counts_other_gateways_entries(tmp_path: Path, broker: Broker) -> None:
     async with on(broker) as at:
         await at.jobs.attach("s", "elsewhere", resume=False)
         await at.jobs.submit(job(0, samples=32_000))
@@ -88,7 +88,7 @@ async def test_orphans_go_and_what_others_queued_is_counted(tmp_path: Path, brok
             assert gateway.hub.intake._turns.looked == {"elsewhere": 48_000}
 
 
-async def test_session_is_told_that_its_segment_was_removed(tmp_path: Path, broker: Broker) -> None:
+async def test_client_is_told_that_its_segment_was_removed(tmp_path: Path, broker: Broker) -> None:
     devices = tmp_path / "devices.json"
     async with on(broker) as at, gateway_with(broker, devices) as gateway, connected(gateway.url, KEY) as wire:
         await wire.segment(0, tone(100))

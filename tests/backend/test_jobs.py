@@ -1,4 +1,4 @@
-"""The gateway's scripts and connections, on every kind of broker that is installed."""
+"""The gateway's scripts and connections, on every installed kind of broker."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ from tests.helpers.waiting import wait_until
 
 
 class TestAttach:
-    async def test_a_new_session_has_nothing(self, any_broker: Broker) -> None:
+    async def test_new_session_is_empty(self, any_broker: Broker) -> None:
         async with on(any_broker) as at:
             assert await at.jobs.attach("s", "o", resume=False) == (1, {})
             assert (await at.field("owner"), await at.field("gateway")) == ("o", "g")
@@ -41,7 +41,7 @@ class TestAttach:
         await at.jobs.attach("s", "o", resume=True)
         assert await at.redis.pttl(HASH) > SESSION_TTL_MS - 60_000
 
-    async def test_a_known_session_must_be_resumed(self, at: Setting) -> None:
+    async def test_known_session_must_be_resumed(self, at: Setting) -> None:
         with pytest.raises(OutOfOrder, match="resume"):
             await at.jobs.attach("s", "o", resume=False)
         assert await at.jobs.attach("s", "o", resume=True) == (2, {})
@@ -52,15 +52,13 @@ class TestAttach:
                 await at.jobs.attach("s", "someone else", resume=resume)
         assert await at.field("epoch") == "1"
 
-    async def test_an_unknown_one_is_not_made_where_it_must_not_be(self, at: Setting) -> None:
+    async def test_unknown_session_is_not_created_without_permission(self, at: Setting) -> None:
         for resume in (True, False):
             assert await at.jobs.attach("new", "o", resume, create=False) == SessionGone()
         assert await at.redis.exists(Keys().session("new")) == 0
         assert await at.jobs.attach("s", "o", resume=True, create=False) == (2, {})
 
-    async def test_of_one_clients_hellos_the_later_one_counts_whichever_arrives_first(
-        self, at: Setting, any_broker: Broker
-    ) -> None:
+    async def test_later_hello_of_a_client_wins_in_any_order(self, at: Setting, any_broker: Broker) -> None:
         async with open_jobs(any_broker.url, "h") as other, listening(at.jobs) as notices:
             assert await at.jobs.attach("s", "o", resume=True, hello="me 3") == (2, {})
             with pytest.raises(TakenOver):
@@ -70,7 +68,7 @@ class TestAttach:
             assert await other.attach("s", "o", resume=True, hello="restarted 0") == (4, {})
             assert await at.jobs.attach("s", "o", resume=True) == (5, {})
 
-    async def test_everything_held_is_returned(self, at: Setting) -> None:
+    async def test_attach_returns_all_records(self, at: Setting) -> None:
         for n in range(3):
             await at.jobs.submit(job(n))
         await at.recognise("hi")
@@ -83,7 +81,7 @@ class TestAttach:
             2: Record(job=0),
         }
 
-    async def test_the_gateway_before_is_told(self, at: Setting, any_broker: Broker) -> None:
+    async def test_previous_gateway_gets_detached_notice(self, at: Setting, any_broker: Broker) -> None:
         async with open_jobs(any_broker.url, "h") as other, listening(at.jobs) as notices:
             await other.attach("s", "o", resume=True)
             await wait_until(lambda: notices, "a notice")
@@ -91,7 +89,7 @@ class TestAttach:
 
 
 class TestSubmit:
-    async def test_a_job_is_queued_once_per_attempt(self, at: Setting) -> None:
+    async def test_job_is_queued_once_per_attempt(self, at: Setting) -> None:
         assert await at.jobs.submit(job(0, 100)) == JobQueued(0)
         assert await at.jobs.submit(job(0, 100)) == JobQueued(0)
         assert await at.jobs.submit(job(1, 50)) == JobQueued(100)
@@ -99,7 +97,7 @@ class TestSubmit:
         taken = await at.worker.take()
         assert taken is not None and taken[1] == job(0, 100)
 
-    async def test_repeat_has_nothing_ahead_of_it_where_the_broker_lost_its_backlog(self, at: Setting) -> None:
+    async def test_repeated_submit_has_nothing_ahead_when_backlog_is_lost(self, at: Setting) -> None:
         for samples in (0, 100):
             await at.jobs.submit(job(samples, samples))
             await at.redis.delete(Keys().backlog)
@@ -110,7 +108,7 @@ class TestSubmit:
         assert await at.entries(Keys().jobs("bulk", "m")) == 1
         assert await at.backlog(Keys().jobs("bulk", "m")) == 100
 
-    async def test_one_that_ended_says_how(self, at: Setting) -> None:
+    async def test_submit_of_ended_segment_returns_its_end(self, at: Setting) -> None:
         await at.jobs.submit(job())
         await at.recognise("hi")
         ended = Record(end=Ended(EndState.FINAL, 0), outcome=Result("s", 0, "hi"))
@@ -128,7 +126,7 @@ class TestSubmit:
         assert await at.recognise("second")
         assert await at.field("end:0") == "final 1"
 
-    async def test_a_higher_attempt_withdraws_a_lower_one_that_waits(self, at: Setting) -> None:
+    async def test_higher_attempt_withdraws_waiting_lower_attempt(self, at: Setting) -> None:
         await at.jobs.submit(job(0, 100))
         await at.jobs.submit(job(0, 70, attempt=1))
         assert (await at.entries(), await at.backlog()) == (1, 70)
@@ -156,14 +154,14 @@ class TestSubmit:
 
 
 class TestCancel:
-    async def test_a_waiting_job_is_withdrawn(self, at: Setting) -> None:
+    async def test_cancel_withdraws_waiting_job(self, at: Setting) -> None:
         await at.jobs.submit(job(0, 100))
         await at.jobs.submit(job(1, 30))
         assert await at.jobs.cancel("s", 0, 0)
         assert (await at.entries(), await at.backlog()) == (1, 30)
         assert (await at.field("job:0"), await at.field("end:0")) == (None, "cancelled 0")
 
-    async def test_one_that_is_being_decoded_does_not_count_any_more(self, at: Setting) -> None:
+    async def test_result_of_cancelled_job_is_ignored(self, at: Setting) -> None:
         await at.jobs.submit(job())
         taken = await at.worker.take()
         assert taken is not None
@@ -173,14 +171,14 @@ class TestCancel:
         assert (await at.entries(), await at.backlog()) == (0, 0)
         assert (await at.redis.xpending(STREAM, "workers"))["pending"] == 0
 
-    async def test_a_result_is_forgotten(self, at: Setting) -> None:
+    async def test_cancel_deletes_stored_text(self, at: Setting) -> None:
         await at.jobs.submit(job())
         await at.recognise()
         await at.jobs.received("s", 0)
         await at.jobs.cancel("s", 0, 0)
         assert (await at.field("text:0"), await at.field("end:0")) == (None, "cancelled 0")
 
-    async def test_nothing_is_made_of_an_unknown_session(self, at: Setting) -> None:
+    async def test_cancel_and_received_create_no_session(self, at: Setting) -> None:
         await at.redis.delete(HASH)
         assert not await at.jobs.cancel("s", 0, 0)
         assert not await at.jobs.received("s", 0)
@@ -188,7 +186,7 @@ class TestCancel:
 
 
 class TestReceived:
-    async def test_the_result_goes_and_its_text_and_end_stay(self, at: Setting) -> None:
+    async def test_received_keeps_text_and_end_only(self, at: Setting) -> None:
         await at.jobs.submit(job())
         await at.recognise("héllo 你好")
         assert await at.jobs.received("s", 0)
@@ -196,7 +194,7 @@ class TestReceived:
         assert await at.field("result:0") is None
         assert (await at.field("text:0"), await at.field("end:0")) == ("héllo 你好", "final 0")
 
-    async def test_once_the_session_is_over_no_text_stays(self, at: Setting) -> None:
+    async def test_forget_deletes_texts_and_keeps_ends(self, at: Setting) -> None:
         for segment in (0, 1):
             await at.jobs.submit(job(segment))
             await at.recognise("héllo 你好")
@@ -206,7 +204,7 @@ class TestReceived:
         assert [await at.field(f"end:{segment}") for segment in (0, 1)] == ["final 0", "final 0"]
         assert not await at.jobs.forget("never")
 
-    async def test_a_failure_stays_for_whoever_comes_back_and_leaves_no_text(self, at: Setting) -> None:
+    async def test_received_failure_stays_for_reconnect_without_text(self, at: Setting) -> None:
         await at.jobs.submit(job())
         await at.fail()
         await at.jobs.received("s", 0)
@@ -216,7 +214,7 @@ class TestReceived:
         assert await at.jobs.submit(job(attempt=1)) == JobQueued(0)
         assert await at.field("result:0") is None
 
-    async def test_a_late_twin_is_not_new(self, at: Setting) -> None:
+    async def test_result_of_late_twin_is_ignored(self, at: Setting) -> None:
         await at.jobs.submit(job())
         taken = await at.worker.take()
         assert taken is not None
@@ -227,7 +225,7 @@ class TestReceived:
 
 
 class TestLook:
-    async def test_jobs_ends_and_nothing(self, at: Setting) -> None:
+    async def test_reread_returns_jobs_ends_and_empty_records(self, at: Setting) -> None:
         await at.jobs.submit(job(0))
         await at.jobs.submit(job(1))
         await at.recognise("hi")
@@ -236,7 +234,7 @@ class TestLook:
         final = Record(end=Ended(EndState.FINAL, 0), outcome=Result("s", 0, "hi"))
         assert seen.segments == {0: final, 1: Record(job=0), 2: Record()}
 
-    async def test_a_job_whose_entry_is_gone_is_lost(self, at: Setting) -> None:
+    async def test_job_without_entry_is_lost(self, at: Setting) -> None:
         await at.jobs.submit(job())
         await at.redis.xtrim(STREAM, maxlen=0, approximate=False)
         assert (await at.jobs.reread("s", [0])).segments == {0: Record()}
@@ -249,7 +247,7 @@ class TestLook:
 
 
 class TestLooks:
-    async def test_the_survey_counts_what_waits_and_who_works(self, at: Setting) -> None:
+    async def test_survey_counts_entries_and_live_workers(self, at: Setting) -> None:
         await at.jobs.submit(job(0, 100))
         await at.jobs.submit(job(1, 60))
         now = int((await at.redis.time())[0]) * 1000
@@ -262,7 +260,7 @@ class TestLooks:
         assert [worker.worker for worker in survey.workers] == ["here"]
         assert survey.memory == 0.0
 
-    async def test_survey_tells_the_age_of_the_oldest_entry_of_each_stream(self, at: Setting) -> None:
+    async def test_survey_has_age_of_oldest_entry_per_stream(self, at: Setting) -> None:
         seconds = int((await at.redis.time())[0])
         for second in (seconds - 3_600, seconds):
             await at.redis.xadd(STREAM, {"session": "s"}, id=f"{second * 1000}-1")
@@ -271,11 +269,11 @@ class TestLooks:
         assert 3_600_000 <= streams[STREAM].oldest_ms < 3_700_000
         assert (streams[Keys().jobs("bulk")].entries, streams[Keys().jobs("bulk")].oldest_ms) == (0, 0)
 
-    async def test_the_memory_is_a_part_of_its_limit(self, at: Setting) -> None:
+    async def test_survey_has_used_part_of_memory_limit(self, at: Setting) -> None:
         await at.redis.config_set("maxmemory", "100mb")
         assert 0.0 < (await at.jobs.survey()).memory < 0.5
 
-    async def test_dead_letters(self, at: Setting) -> None:
+    async def test_dead_letter_is_listed_and_retried(self, at: Setting) -> None:
         failure = Failure("s", 0, ErrorCode.ENGINE_DIED, "it died")
         await at.jobs.submit(job())
         await at.fail()
@@ -289,7 +287,7 @@ class TestLooks:
         assert await at.jobs.dead_letters() == []
         assert await at.recognise("second")
 
-    async def test_a_dead_letter_nobody_waits_for_stays_until_dropped(self, at: Setting) -> None:
+    async def test_dead_letter_of_gone_session_stays_until_dropped(self, at: Setting) -> None:
         letter: Any = encode_job(job())
         added: Any = await at.redis.xadd(Keys().dead, letter)
         entry = added.decode()

@@ -1,4 +1,4 @@
-"""The gateway's connections to a broker, on every kind that is installed."""
+"""The gateway's connections to a broker, on every installed kind of broker."""
 
 import asyncio
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.helpers.waiting import wait_until
 
 
 class TestConnections:
-    async def test_results_are_heard_again_after_the_subscription_was_cut(self, at: Setting) -> None:
+    async def test_results_arrive_after_subscription_was_cut(self, at: Setting) -> None:
         async with listening(at.jobs) as notices:
             await at.jobs.submit(job())
             await at.redis.client_kill_filter(_type="pubsub")
@@ -37,13 +37,13 @@ class TestConnections:
         assert await at.jobs.submit(job(1)) == JobQueued(100)
         assert await at.entries() == 2
 
-    async def test_a_gateway_needs_three_connections(self, at: Setting) -> None:
+    async def test_gateway_uses_three_connections(self, at: Setting) -> None:
         async with listening(at.jobs):
             await asyncio.gather(*(at.jobs.submit(job(n)) for n in range(300)), at.jobs.survey())
             clients = await at.redis.client_list()
         assert sum(client["name"] == "kikipounamu-gateway-g" for client in clients) == 3
 
-    async def test_a_full_broker_takes_the_job_when_there_is_room_again(self, at: Setting) -> None:
+    async def test_full_broker_takes_job_once_there_is_room(self, at: Setting) -> None:
         await at.redis.config_set("maxmemory", "1")
         waiting = at.jobs.submit(job())
         await wait_until(lambda: not at.jobs.up, "it notices")
@@ -51,7 +51,7 @@ class TestConnections:
         await at.redis.config_set("maxmemory", "0")
         assert await waiting == JobQueued(0)
 
-    async def test_full_broker_is_told_as_full_until_there_is_room(self, at: Setting) -> None:
+    async def test_full_broker_is_reported_until_there_is_room(self, at: Setting) -> None:
         await at.redis.config_set("maxmemory", "1")
         waiting = at.jobs.submit(job())
         await wait_until(lambda: at.jobs.trouble == BrokerTrouble.FULL, "it says why")
@@ -59,7 +59,7 @@ class TestConnections:
         await waiting
         assert at.jobs.trouble == ""
 
-    async def test_broker_that_wants_a_password_is_not_said_to_be_away(self, any_broker: Broker) -> None:
+    async def test_broker_that_requires_password_is_reported_as_denied(self, any_broker: Broker) -> None:
         async with Redis.from_url(any_broker.url) as redis:
             await redis.config_set("requirepass", "secret")
             try:
@@ -70,7 +70,7 @@ class TestConnections:
                 await redis.config_set("requirepass", "")
         assert caught.value.trouble == BrokerTrouble.DENIED
 
-    async def test_a_full_broker_still_lets_go(self, at: Setting) -> None:
+    async def test_full_broker_still_deletes(self, at: Setting) -> None:
         await at.jobs.submit(job(0))
         await at.recognise()
         await at.jobs.submit(job(1))
@@ -78,9 +78,7 @@ class TestConnections:
         assert await at.jobs.received("s", 0)
         assert await at.jobs.cancel("s", 1, 0)
 
-    async def test_a_full_broker_lets_go_and_knows_its_sessions_while_a_job_waits_for_room(
-        self, at: Setting
-    ) -> None:
+    async def test_full_broker_deletes_and_attaches_while_a_job_waits(self, at: Setting) -> None:
         await at.jobs.submit(job(0))
         await at.recognise()
         await at.redis.config_set("maxmemory", "1")
@@ -92,7 +90,7 @@ class TestConnections:
         await at.redis.config_set("maxmemory", "0")
         assert await waiting == JobQueued(0)
 
-    async def test_durability_is_what_the_broker_says(self, any_broker: Broker) -> None:
+    async def test_durability_follows_broker_configuration(self, any_broker: Broker) -> None:
         async with on(any_broker) as at:
             assert not at.jobs.durable
             await at.redis.config_set("appendonly", "yes")
@@ -100,12 +98,12 @@ class TestConnections:
         async with open_jobs(any_broker.url, "g") as jobs:
             assert jobs.durable
 
-    async def test_nobody_there_is_said_within_seconds(self, tmp_path: Path) -> None:
+    async def test_absent_broker_is_reported_within_seconds(self, tmp_path: Path) -> None:
         with pytest.raises(BrokerUnreachable, match=r"no broker answers at unix:///.*nothing\.sock"):
             async with open_jobs(f"unix://{tmp_path}/nothing.sock", "g"):
                 pass
 
-    async def test_another_number_of_shards_is_refused(self, any_broker: Broker) -> None:
+    async def test_other_number_of_shards_is_refused(self, any_broker: Broker) -> None:
         async with Redis.from_url(any_broker.url) as redis:
             await redis.set(SHARDS_KEY, 4)
         with pytest.raises(BrokerMismatch, match="4 shards"):
@@ -113,8 +111,8 @@ class TestConnections:
                 pass
 
 
-async def test_a_broker_that_is_too_old_is_said() -> None:
-    """An old Redis, as far as a gateway gets to know it."""
+async def test_too_old_broker_is_refused() -> None:
+    """The fake server imitates an old Redis as far as the gateway asks."""
     version = b"# Server\r\nredis_version:6.2.14\r\n"
 
     async def old_redis(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""What the scripts of gateway and worker tell the history, on every kind of broker that is installed."""
+"""History entries written by the scripts of gateway and worker, on every installed kind of broker."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,15 +28,15 @@ MOST = 5
 
 @dataclass
 class Setting:
-    """A session ``s`` whose history is kept, a worker, and who reads the feed."""
+    """A session ``s`` whose history is kept, a worker, and a reader of the feed."""
 
     jobs: Jobs
     worker: WorkerJobs
     inbox: Inbox
 
     async def said(self) -> list[tuple[int, Any, int]]:
-        """Segment, outcome and samples of what came."""
-        letters = await self.inbox.take(100) or await self.inbox.take(100)  # the first one makes the group
+        """Return segment, outcome and samples of all new entries."""
+        letters = await self.inbox.take(100) or await self.inbox.take(100)  # the first call creates the group
         entries = [letter.entry for letter in letters]
         assert all(isinstance(entry, Entry) and entry.about == ABOUT for entry in entries)
         return [(entry.segment, entry.outcome, entry.samples) for entry in entries if entry]
@@ -47,7 +47,7 @@ def of(segment: int = 0, **changes: Any) -> Job:
 
 
 async def at_last(worker: WorkerJobs) -> Delivery:
-    """The job that is there, or was handed back."""
+    """Return the job that waits or was handed back."""
     (delivery,) = await worker.take(1) or await worker.sweep(1)
     return delivery
 
@@ -65,7 +65,7 @@ async def at(any_broker: Broker) -> AsyncIterator[Setting]:
         yield setting
 
 
-async def test_a_result_is_told_once(at: Setting) -> None:
+async def test_result_enters_history_once(at: Setting) -> None:
     await at.jobs.submit(of())
     delivery = await take_one(at.worker)
     assert await at.worker.finish(delivery, result(of(), "你好 hello"))
@@ -73,7 +73,7 @@ async def test_a_result_is_told_once(at: Setting) -> None:
     assert await at.said() == [(0, result(of(), "你好 hello"), 1600)]
 
 
-async def test_a_failure_is_told_when_it_is_one_for_good(at: Setting) -> None:
+async def test_only_permanent_failure_enters_history(at: Setting) -> None:
     await at.jobs.submit(of())
     for _ in range(3):
         assert await at.said() == []
@@ -81,7 +81,7 @@ async def test_a_failure_is_told_when_it_is_one_for_good(at: Setting) -> None:
     assert await at.said() == [(0, failure(of()), 1600)]
 
 
-async def test_a_speculation_is_told_when_it_becomes_the_result(at: Setting) -> None:
+async def test_speculation_enters_history_once_promoted(at: Setting) -> None:
     await at.jobs.speculate(of(kind=JobKind.SPECULATE), 9)
     await at.worker.finish(await take_one(at.worker), result(of()))
     assert await at.said() == []
@@ -90,14 +90,14 @@ async def test_a_speculation_is_told_when_it_becomes_the_result(at: Setting) -> 
     assert await at.said() == [(0, result(of()), 1600)]
 
 
-async def test_that_a_segment_is_cancelled_and_that_a_session_is_over_is_told(at: Setting) -> None:
+async def test_cancellation_and_end_of_session_enter_history(at: Setting) -> None:
     await at.jobs.submit(of(3))
     await at.jobs.cancel("s", 3, 0)
     await at.jobs.forget("s")
     assert await at.said() == [(3, None, 0), (OVER, None, 0)]
 
 
-async def test_without_a_history_nothing_is_told(any_broker: Broker, at: Setting) -> None:
+async def test_session_without_history_writes_no_entries(any_broker: Broker, at: Setting) -> None:
     await at.jobs.attach("s", "o", resume=True)
     await at.jobs.submit(of())
     await at.worker.finish(await take_one(at.worker), result(of()))
@@ -111,15 +111,15 @@ async def test_without_a_history_nothing_is_told(any_broker: Broker, at: Setting
     assert await at.said() == [(1, None, 0)]
 
 
-async def test_what_is_not_known_here_is_not_cancelled_elsewhere(at: Setting) -> None:
-    """A client that comes back after the session has expired says so of what it has: nothing of that may go."""
-    for _ in range(2):  # a command may be sent again
+async def test_cancelling_unknown_segment_writes_no_entry(at: Setting) -> None:
+    """A client that returns after its session expired cancels its segments; the history must keep them."""
+    for _ in range(2):  # commands may be repeated
         await at.jobs.cancel("s", 0, 0)
     assert await at.said() == []
 
 
 @pytest.mark.parametrize("stage", ["waits", "is guessed", "ended", "was received"])
-async def test_whatever_became_of_it_a_cancelled_segment_is_told_once(at: Setting, stage: str) -> None:
+async def test_cancelled_segment_enters_history_once_at_every_stage(at: Setting, stage: str) -> None:
     if stage == "is guessed":
         await at.jobs.speculate(of(kind=JobKind.SPECULATE), 9)
     else:
@@ -133,7 +133,7 @@ async def test_whatever_became_of_it_a_cancelled_segment_is_told_once(at: Settin
     assert [said for said in await at.said() if said[1] is None] == [(0, None, 0)]
 
 
-async def test_over_the_bound_the_oldest_go_and_are_counted(at: Setting) -> None:
+async def test_feed_drops_and_counts_oldest_entries_above_limit(at: Setting) -> None:
     for segment in range(MOST + 3):
         await at.jobs.submit(of(segment))
         await at.worker.finish(await take_one(at.worker), result(of(segment)))
@@ -141,7 +141,7 @@ async def test_over_the_bound_the_oldest_go_and_are_counted(at: Setting) -> None
     assert [segment for segment, _, _ in await at.said()] == [3, 4, 5, 6, 7]
 
 
-async def test_a_worker_elsewhere_writes_to_it_and_cannot_read_it(any_broker: Broker, at: Setting) -> None:
+async def test_remote_worker_can_write_but_not_read_history(any_broker: Broker, at: Setting) -> None:
     accounts = WorkerAccounts(at.jobs.administer, "g")
     async with accounts.account("w") as account:
         url = any_broker.url.replace("unix://", f"unix://{account.name}:{account.password}@")

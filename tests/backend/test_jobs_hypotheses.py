@@ -1,4 +1,4 @@
-"""Requests for hypotheses in the broker, on every kind that is installed: few, young, on no disk, behind jobs."""
+"""Hypothesis requests in the broker, on every installed kind: few, recent, never on disk, behind jobs."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ def question(samples: int = 100, **options: Any) -> Job:
     return job(0, samples, kind=JobKind.HYPOTHESISE, options=Options(**options))
 
 
-async def test_a_request_is_answered_over_the_channel_and_stored_nowhere(at: Setting) -> None:
+async def test_hypothesis_is_published_and_not_stored(at: Setting) -> None:
     await at.worker.be_there()
     async with listening(at.jobs) as notices:
         assert await at.jobs.hypothesise(question(), 1)
@@ -33,13 +33,13 @@ async def test_a_request_is_answered_over_the_channel_and_stored_nowhere(at: Set
     assert (await at.entries(PARTIALS), await at.field("result:0"), await at.backlog()) == (0, None, 0)
 
 
-async def test_where_no_worker_has_been_nothing_is_asked(at: Setting) -> None:
+async def test_request_is_refused_without_worker(at: Setting) -> None:
     await at.worker.be_there()
     assert not await at.jobs.hypothesise(question(model="unheard-of"), 1)
     assert await at.redis.exists(Keys().partials("unheard-of")) == 0
 
 
-async def test_none_while_a_final_could_wait(at: Setting) -> None:
+async def test_request_is_refused_while_jobs_fill_all_slots(at: Setting) -> None:
     await at.worker.be_there()
     await at.jobs.submit(job(1))
     assert not await at.jobs.hypothesise(question(), 1)
@@ -50,7 +50,7 @@ async def test_none_while_a_final_could_wait(at: Setting) -> None:
     assert await at.jobs.hypothesise(question(model="m"), 1)
 
 
-async def test_they_are_bounded_in_number_and_age(at: Setting) -> None:
+async def test_requests_are_bounded_in_number_and_age(at: Setting) -> None:
     await at.worker.be_there()
     asked = [await at.jobs.hypothesise(question(10), 1) for _ in range(MOST_ENTRIES + 5)]
     assert asked == [True] * MOST_ENTRIES + [False] * 5
@@ -65,7 +65,7 @@ async def test_they_are_bounded_in_number_and_age(at: Setting) -> None:
     assert await at.entries(PARTIALS) == 1
 
 
-async def test_a_full_broker_refuses_them_and_nothing_waits_for_that(at: Setting) -> None:
+async def test_full_broker_refuses_request_without_blocking_others(at: Setting) -> None:
     await at.worker.be_there()
     await at.redis.config_set("maxmemory", "1")
     refused = at.jobs.hypothesise(question(), 1)
@@ -75,7 +75,7 @@ async def test_a_full_broker_refuses_them_and_nothing_waits_for_that(at: Setting
 
 
 @pytest.mark.parametrize("kind", sorted(binaries()))
-async def test_their_audio_is_not_written_to_disk(kind: str, tmp_path: Path) -> None:
+async def test_audio_of_requests_is_never_written_to_disk(kind: str, tmp_path: Path) -> None:
     kept = ("--appendonly", "yes", "--dir", str(tmp_path))
     audio = Job("s", 0, MARK, len(MARK) // 2, kind=JobKind.HYPOTHESISE)
     with running_broker(binaries()[kind], *kept) as broker:
@@ -86,7 +86,7 @@ async def test_their_audio_is_not_written_to_disk(kind: str, tmp_path: Path) -> 
             await at.worker.suppose(lambda asked: "heard")
             assert [asked.pcm for asked in at.worker.supposed] == [MARK]
             assert await at.jobs.hypothesise(audio, 1)
-            await at.redis.set("after", "all of this")  # with a busy disk it is written up to two seconds later
+            await at.redis.set("after", "all of this")  # a busy disk delays this write by up to two seconds
             await wait_until(lambda: _holds(tmp_path, b"all of this"), "everything is on disk")
     assert not _holds(tmp_path, MARK) and _holds(tmp_path, b"XGROUP")
     with running_broker(binaries()[kind], *kept) as again:
@@ -98,7 +98,7 @@ def _holds(folder: Path, what: bytes) -> bool:
 
 
 async def _works(broker: Broker) -> None:
-    """What was written about them can be read, and new ones come through."""
+    """Check that the append-only file is readable and new requests are answered."""
     worker = FakeWorker(broker.url)
     async with open_jobs(broker.url, "g") as jobs, worker.redis:
         assert await jobs.hypothesise(question(), 1)

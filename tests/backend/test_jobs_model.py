@@ -1,4 +1,4 @@
-"""The broker of the tests' world does what the scripts do: both get the same commands in any order, and agree."""
+"""Comparison of the model broker with the real scripts: both get the same random commands, and must agree."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -48,7 +48,7 @@ OPERATIONS = st.lists(
 
 
 class Taken(NamedTuple):
-    """One entry that the worker has read, here and there."""
+    """Entry that the worker has read, in the model and in the broker."""
 
     entry: Entry
     delivery: Delivery
@@ -80,7 +80,7 @@ class Pair:
         _agree(reply, self.model.promote(Promote(segment, attempt, samples)))
 
     async def guess(self, segment: int, attempt: int, samples: int, of: int, guessed: int, decoded: bool) -> None:
-        """A speculation, time for it or none, and the end."""
+        """Speculate, optionally let a worker decode, then promote."""
         await self.speculate(segment, of, guessed)
         if decoded:
             await self.work()
@@ -92,12 +92,12 @@ class Pair:
 
     async def received(self, segment: int) -> None:
         found = await self.jobs.reread(NAME, [segment])
-        if found.segments[segment].end is not None:  # the gateway tells it only of what has ended
+        if found.segments[segment].end is not None:  # gateways send ``received`` only for ended segments
             await self.jobs.received(NAME, segment)
             self.model.received(segment)
 
     async def finish(self, which: int, fails: bool) -> None:
-        """One that was read ends, for the first time or again."""
+        """End a job that was read, for the first time or again."""
         await self._take()
         if not self.read:
             return
@@ -129,7 +129,7 @@ class Pair:
         self.model.expire()
 
     async def check(self) -> None:
-        """Entries, backlog and the hash are the model's."""
+        """Check that entries, backlog and hash equal the model's."""
         self.model.check()
         entries = self.model.entries
         assert await self.redis.xlen(STREAM) == len(entries)
@@ -158,7 +158,7 @@ def _job(segment: int, attempt: int, samples: int, kind: JobKind) -> Job:
 
 def _agree(found: Submitted | Any, expected: Submitted | Any) -> None:
     if isinstance(expected, JobQueued):
-        assert isinstance(found, JobQueued)  # what is ahead is tested elsewhere
+        assert isinstance(found, JobQueued)  # ``ahead`` is not modelled
     else:
         assert found == expected
 

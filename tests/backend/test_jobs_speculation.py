@@ -1,4 +1,4 @@
-"""Speculations in the broker, on every kind that is installed: right, wrong, late, replaced, lost, in the way."""
+"""Speculations in the broker, on every installed kind: right, wrong, late, replaced, lost, refused."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ async def fail_it(at: Setting) -> None:
 
 
 class TestRight:
-    async def test_one_that_waits_becomes_the_job(self, at: Setting) -> None:
+    async def test_waiting_speculation_becomes_job(self, at: Setting) -> None:
         assert await at.jobs.speculate(beginning(), SLOTS)
         assert await at.jobs.promote("s", 0, 0, 100) == JobQueued(0)
         assert (await at.entries(), await at.backlog(), await at.field("spec:0")) == (1, 100, None)
@@ -42,7 +42,7 @@ class TestRight:
         assert await at.field("end:0") == "final 0"
         await nothing_is_left(at)
 
-    async def test_one_that_is_being_decoded_becomes_the_job(self, at: Setting) -> None:
+    async def test_running_speculation_becomes_job(self, at: Setting) -> None:
         await at.jobs.speculate(beginning(), SLOTS)
         taken = await at.worker.take()
         assert taken is not None
@@ -50,7 +50,7 @@ class TestRight:
         assert await at.worker.finish(*taken, Result("s", 0, "hi"))
         await nothing_is_left(at)
 
-    async def test_one_that_is_done_is_the_final(self, at: Setting) -> None:
+    async def test_finished_speculation_becomes_final(self, at: Setting) -> None:
         await at.jobs.speculate(beginning(), SLOTS)
         await at.recognise("hi")
         assert await at.field("end:0") is None
@@ -59,7 +59,7 @@ class TestRight:
         assert (await at.jobs.reread("s", [0])).segments == {0: FINAL}
         await nothing_is_left(at)
 
-    async def test_the_reply_may_be_lost(self, at: Setting) -> None:
+    async def test_promotion_and_submit_can_be_repeated_after_lost_reply(self, at: Setting) -> None:
         await at.jobs.speculate(beginning(), SLOTS)
         await at.jobs.promote("s", 0, 0, 100)
         assert await at.jobs.promote("s", 0, 0, 100) == JobQueued(0)
@@ -68,12 +68,12 @@ class TestRight:
 
 
 class TestWrong:
-    async def test_one_of_another_length_is_withdrawn(self, at: Setting) -> None:
+    async def test_speculation_of_other_length_is_withdrawn(self, at: Setting) -> None:
         await at.jobs.speculate(beginning(), SLOTS)
         assert await at.jobs.promote("s", 0, 0, 101) == NothingToPromote()
         await nothing_is_left(at)
 
-    async def test_one_of_another_attempt_is_withdrawn(self, at: Setting) -> None:
+    async def test_speculation_of_other_attempt_is_withdrawn(self, at: Setting) -> None:
         for done in (False, True):
             await at.jobs.speculate(beginning(), SLOTS)
             if done:
@@ -83,7 +83,7 @@ class TestWrong:
             await nothing_is_left(at)
 
     @pytest.mark.parametrize("done", [False, True])
-    async def test_a_submission_drops_it(self, at: Setting, done: bool) -> None:
+    async def test_submission_drops_speculation(self, at: Setting, done: bool) -> None:
         await at.jobs.speculate(beginning(60), SLOTS)
         if done:
             await at.recognise("half of it")
@@ -93,7 +93,7 @@ class TestWrong:
         assert await at.recognise("all of it")
         await nothing_is_left(at)
 
-    async def test_another_gateways_submission_drops_it_and_its_late_result(
+    async def test_submission_by_other_gateway_drops_speculation_and_late_result(
         self, at: Setting, any_broker: Broker
     ) -> None:
         await at.jobs.speculate(beginning(60), SLOTS)
@@ -108,7 +108,7 @@ class TestWrong:
         assert await at.recognise("all of it")
         await nothing_is_left(at)
 
-    async def test_a_newer_one_replaces_an_older_one(self, at: Setting) -> None:
+    async def test_newer_speculation_replaces_older_one(self, at: Setting) -> None:
         await at.jobs.speculate(beginning(100), SLOTS)
         taken = await at.worker.take()
         assert taken is not None
@@ -118,14 +118,14 @@ class TestWrong:
         assert await at.field("result:0") is None
         assert await at.jobs.promote("s", 0, 0, 140) == JobQueued(0)
 
-    async def test_one_that_failed_is_nothing(self, at: Setting) -> None:
+    async def test_failed_speculation_cannot_be_promoted(self, at: Setting) -> None:
         await at.jobs.speculate(beginning(), SLOTS)
         await fail_it(at)
         assert await at.jobs.promote("s", 0, 0, 100) == NothingToPromote()
         assert await at.field("failures:0") is None
         await nothing_is_left(at)
 
-    async def test_a_cancelled_one_is_withdrawn(self, at: Setting) -> None:
+    async def test_speculation_of_cancelled_segment_is_withdrawn(self, at: Setting) -> None:
         for done in (False, True):
             await at.jobs.speculate(beginning(segment=int(done)), SLOTS)
             if done:
@@ -136,7 +136,7 @@ class TestWrong:
 
 
 class TestNotMade:
-    async def test_it_is_too_late_once_there_is_a_job(self, at: Setting) -> None:
+    async def test_speculation_is_refused_once_a_job_exists(self, at: Setting) -> None:
         await at.jobs.submit(job())
         assert not await at.jobs.speculate(beginning(50), SLOTS)
         assert await at.entries() == 1
@@ -145,14 +145,14 @@ class TestNotMade:
         assert await at.jobs.promote("s", 0, 0, 50) == FINAL
         assert await at.entries() == 0
 
-    async def test_the_attempt_after_a_failed_one_is_submitted(self, at: Setting) -> None:
+    async def test_speculation_is_refused_after_failed_attempt(self, at: Setting) -> None:
         await at.jobs.submit(job())
         await at.fail()
         assert not await at.jobs.speculate(beginning(attempt=1), SLOTS)
         assert await at.jobs.promote("s", 0, 1, 100) == NothingToPromote()
         assert await at.jobs.submit(job(attempt=1)) == JobQueued(0)
 
-    async def test_nobody_may_have_to_wait_for_it(self, at: Setting) -> None:
+    async def test_speculation_is_refused_when_jobs_fill_all_slots(self, at: Setting) -> None:
         await at.jobs.submit(job(1))
         assert not await at.jobs.speculate(beginning(), 1)
         assert await at.jobs.speculate(beginning(), 2)
@@ -166,7 +166,7 @@ class TestNotMade:
         assert await at.jobs.promote("s", 0, 0, 1) == SessionGone()
         assert await at.redis.exists(HASH) == 0
 
-    async def test_a_full_broker_refuses_it_and_nothing_waits_for_that(self, at: Setting) -> None:
+    async def test_full_broker_refuses_speculation_without_blocking_others(self, at: Setting) -> None:
         await at.jobs.speculate(beginning(segment=1), SLOTS)
         await at.redis.config_set("maxmemory", "1")
         refused = at.jobs.speculate(beginning(), SLOTS)
@@ -175,7 +175,7 @@ class TestNotMade:
         assert refused.exception() is not None and at.jobs.up
 
 
-async def test_a_session_that_went_leaves_an_entry_that_ends(at: Setting) -> None:
+async def test_entry_of_expired_session_is_still_removed(at: Setting) -> None:
     await at.jobs.speculate(beginning(), SLOTS)
     await at.redis.delete(HASH)
     assert not await at.recognise("nobody waits")

@@ -10,14 +10,14 @@ from tests.helpers.waiting import wait_until
 
 
 class Later(list[tuple[float, Callable[[], None]]]):
-    """What is to be called, and after how many seconds."""
+    """Recorded calls with their delay in seconds."""
 
     def __call__(self, seconds: float, act: Callable[[], None]) -> None:
         self.append((seconds, act))
 
 
 class Ear(Observer):
-    """Writes down what it hears."""
+    """Observer that records events."""
 
     def __init__(self) -> None:
         self.heard: list[Any] = []
@@ -45,7 +45,7 @@ class Ear(Observer):
 
 
 def tell_all(observer: Observer) -> None:
-    """One call of everything there is."""
+    """Call each method of an observer once."""
     observer.bound("s", True)
     observer.told("s", Queued(0))
     observer.told("s", Partial(0, 1, "a"))
@@ -56,7 +56,7 @@ def tell_all(observer: Observer) -> None:
     observer.refused(RefusalReason.LOAD)
 
 
-def test_each_of_several_hears_everything_in_order() -> None:
+def test_observers_get_all_events_in_order() -> None:
     ears, later = (Ear(), Ear()), Later()
     tell_all(observers := Observers(ears, later))
     (_, flush) = later.pop()
@@ -74,7 +74,7 @@ def test_each_of_several_hears_everything_in_order() -> None:
     assert [ear.heard for ear in ears] == [expected, expected]
 
 
-def test_results_are_told_together_and_never_too_many() -> None:
+def test_results_are_reported_in_bounded_batches() -> None:
     ear, later = Ear(), Later()
     observers = Observers([ear], later)
     for segment in range(MOST_GATHERED + 2):
@@ -85,18 +85,18 @@ def test_results_are_told_together_and_never_too_many() -> None:
     assert [len(outcomes) for _, outcomes in ear.heard] == [MOST_GATHERED, 2]
 
 
-async def test_they_are_told_soon() -> None:
+async def test_results_are_reported_soon() -> None:
     ear = Ear()
     Observers([ear]).concluded(concluded(Final(0, "a")))
     assert ear.heard == []
     await wait_until(lambda: ear.heard, "it is told")
 
 
-def test_whoever_wants_to_hear_nothing_need_not() -> None:
+def test_base_observer_ignores_all_events() -> None:
     tell_all(Observer())
 
 
-def test_a_result_is_news_once_until_it_was_received() -> None:
+def test_result_is_new_once_until_received() -> None:
     news = News()
     final = Final(0, "a")
     assert [news.is_new("s", final) for _ in range(3)] == [True, False, False]
@@ -105,7 +105,7 @@ def test_a_result_is_news_once_until_it_was_received() -> None:
     assert not news.is_new("s", Final(1, "b"))
 
 
-def test_each_attempt_that_fails_is_news_and_so_is_the_text_after_it() -> None:
+def test_each_failed_attempt_and_the_later_text_are_new() -> None:
     news = News()
     told: list[Failed | Final] = [
         *(Failed(0, ErrorCode.ENGINE_FAILED, "no", attempt=n) for n in (0, 0, 1, 1)),
@@ -114,7 +114,7 @@ def test_each_attempt_that_fails_is_news_and_so_is_the_text_after_it() -> None:
     assert [news.is_new("s", message) for message in told] == [True, False, True, False, True, False]
 
 
-def test_a_failure_that_was_received_is_no_news_to_whoever_comes_back() -> None:
+def test_received_failure_is_not_new_on_reconnect() -> None:
     news = News()
     assert news.is_new("s", Failed(0, ErrorCode.ENGINE_FAILED, "no", attempt=2))
     news.received("s", 0)
@@ -122,7 +122,7 @@ def test_a_failure_that_was_received_is_no_news_to_whoever_comes_back() -> None:
     assert news.is_new("s", Failed(0, ErrorCode.ENGINE_FAILED, "no", attempt=3))
 
 
-def test_what_nobody_receives_is_forgotten_when_it_is_too_much() -> None:
+def test_unreceived_results_are_forgotten_above_limit() -> None:
     news = News(most=2)
     for segment in range(3):
         assert news.is_new("s", Final(segment, "a"))

@@ -1,4 +1,4 @@
-"""``kikipounamu-gateway queues``: what waits is shown with the names of keys, and removed by hand."""
+"""``kikipounamu-gateway queues``: entries are listed with the names of keys, and removed by hand."""
 
 import asyncio
 import json
@@ -31,13 +31,13 @@ def home(tmp_path: Path) -> Path:
 
 
 async def command(broker: Broker, home: Path, *arguments: str, stdin: str = "") -> Any:
-    """Run a command that has an event loop of its own."""
+    """Run a command, which has an event loop of its own, in a thread."""
     run = CliRunner(env={"KIKIPOUNAMU_HOME": str(home), "KIKIPOUNAMU_REDIS": broker.url, "KIKIPOUNAMU_KEY": ""})
     return await asyncio.to_thread(run.invoke, app, ["queues", *arguments], input=stdin)
 
 
 async def fill(at: Setting, home: Path) -> None:
-    """Sessions of the owner, of a device, of nobody that is known, and one that is gone."""
+    """Queue jobs of the owner, of a device, of an unknown key, and of a session that is gone."""
     device, _ = DeviceStore(home / "data" / DEVICES_FILE).add("the laptop", DeviceKind.CLIENT, 1.0)
     owners = {"a": owner_of(own_key(home / "data")), "b": device.owner, "c": "f" * 32, "d": "gone"}
     for session, owner in owners.items():
@@ -48,7 +48,7 @@ async def fill(at: Setting, home: Path) -> None:
     await at.redis.delete(Keys().session("d"))
 
 
-async def test_list_shows_names_of_keys_and_never_a_key(broker: Broker, home: Path) -> None:
+async def test_list_shows_names_of_keys_and_never_the_keys(broker: Broker, home: Path) -> None:
     async with on(broker) as at:
         assert (await command(broker, home, "list")).output == "nothing waits\n"
         await fill(at, home)
@@ -75,7 +75,7 @@ async def test_list_shows_names_of_keys_and_never_a_key(broker: Broker, home: Pa
         (("--session", "c", "--model", "m"), 8),
     ],
 )
-async def test_drop_removes_what_fits_everything_that_is_said(
+async def test_drop_removes_entries_that_match_all_options(
     broker: Broker, home: Path, chosen: tuple[str, ...], left: int
 ) -> None:
     async with on(broker) as at:
@@ -88,7 +88,7 @@ async def test_drop_removes_what_fits_everything_that_is_said(
         assert await at.backlog() + await at.backlog(Keys().jobs("bulk", "m")) == left * SECOND
 
 
-async def test_drop_asks_first_and_takes_no_for_an_answer(broker: Broker, home: Path) -> None:
+async def test_drop_asks_for_confirmation(broker: Broker, home: Path) -> None:
     async with on(broker) as at:
         await fill(at, home)
         for answer in ("n\n", ""):
@@ -100,7 +100,7 @@ async def test_drop_asks_first_and_takes_no_for_an_answer(broker: Broker, home: 
         assert await at.entries() == 4
 
 
-async def test_exit_status_says_what_was_wrong(broker: Broker, home: Path) -> None:
+async def test_exit_status_tells_kind_of_error(broker: Broker, home: Path) -> None:
     assert (await command(broker, home, "drop")).exit_code == 2
     assert (await command(broker, home, "drop", "--device", "nobody")).exit_code == 1
     assert (await command(broker, home, "drop", "--session", "nobody", "--yes")).exit_code == 0
@@ -108,14 +108,14 @@ async def test_exit_status_says_what_was_wrong(broker: Broker, home: Path) -> No
     assert away.exit_code == 1 and "is it running" in away.output
 
 
-def test_filter_takes_the_full_name_of_a_stream_too() -> None:
+def test_filter_accepts_full_stream_name() -> None:
     entry = Entry(Keys().jobs("bulk", "m"), "1-0", "s", 0, 0, 1, 1, "o", 0)
     assert Filter(Keys().jobs("bulk", "m"), "", "", "").fits(entry)
     assert Filter("bulk:m", "m", "o", "s").fits(entry)
     assert not Filter("bulk:n", "", "", "").fits(entry)
 
 
-async def test_entries_of_the_previous_version_are_listed_and_dropped(tmp_path: Path) -> None:
+async def test_entries_of_previous_version_are_listed_and_dropped(tmp_path: Path) -> None:
     home = previous_home(tmp_path / "home")
     with running_broker(None, "--dir", str(home / "data" / "broker"), "--appendonly", "yes") as broker:
         told = json.loads((await command(broker, home, "list", "--json")).output)

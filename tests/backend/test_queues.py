@@ -1,4 +1,4 @@
-"""What waits in the broker, read entry by entry and removed, on Redis and on Valkey."""
+"""Entries in the broker, read and removed one by one, on Redis and on Valkey."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ async def everything(at: Setting) -> list[Entry]:
 
 
 class TestLooking:
-    async def test_entries_of_all_streams_are_told_with_their_keys(self, at: Setting) -> None:
+    async def test_entries_of_all_streams_have_their_owner(self, at: Setting) -> None:
         await at.jobs.attach("t", "other", resume=False)
         await at.jobs.submit(job(0))
         await at.jobs.submit(job(1, samples=50, attempt=2, options=BULK))
@@ -47,7 +47,7 @@ class TestLooking:
         await at.jobs.submit(job(101, samples=960_000))
         assert [entry.segment for entry in await everything(at)] == list(range(102))
 
-    async def test_entry_of_a_previous_version_or_of_nobody_is_read_too(self, at: Setting) -> None:
+    async def test_entries_of_previous_version_or_without_owner_are_read(self, at: Setting) -> None:
         await at.redis.xadd(STREAM, {"session": "s", "segment": "3", "pcm": b"\x00" * 8, "samples": "4"})
         await at.redis.xadd(STREAM, {"nonsense": b"\xff"})
         await at.redis.hset(Keys().backlog, STREAM, 4)
@@ -57,7 +57,7 @@ class TestLooking:
 
 
 class TestDropping:
-    async def test_dropped_job_has_failed_and_its_gateway_is_told(self, at: Setting) -> None:
+    async def test_dropped_job_fails_and_notifies_its_gateway(self, at: Setting) -> None:
         async with listening(at.jobs) as notices:
             await at.jobs.submit(job(0))
             (entry,) = await everything(at)
@@ -70,7 +70,7 @@ class TestDropping:
         assert (await at.entries(), await at.backlog()) == (0, 0)
         assert not await Queues(at.jobs).drop(entry, ErrorCode.UNAUTHORISED, "revoked")
 
-    async def test_dropped_job_is_lost_to_the_worker_that_decodes_it(self, at: Setting) -> None:
+    async def test_dropped_job_cannot_be_finished_by_its_worker(self, at: Setting) -> None:
         await at.jobs.submit(job(0))
         taken = await at.worker.take()
         assert taken is not None
@@ -79,7 +79,7 @@ class TestDropping:
         assert not await at.worker.finish(*taken, at.worker.recognise(taken[1]))
         assert await at.field("end:0") == "failed 0"
 
-    async def test_entry_that_was_replaced_changes_nothing_of_its_segment(self, at: Setting) -> None:
+    async def test_dropping_replaced_entry_leaves_segment_unchanged(self, at: Setting) -> None:
         await at.jobs.submit(job(0))
         (entry,) = await everything(at)
         await at.redis.hset(Keys().session("s"), "job:0", f"1 9-9 {STREAM}")
@@ -94,7 +94,7 @@ class TestDropping:
         assert await Queues(at.jobs).drop(entry, ErrorCode.UNAUTHORISED, "revoked")
         assert (await at.field("spec:0"), await at.field("end:0"), await at.backlog()) == (None, None, 0)
 
-    async def test_orphan_is_dropped_and_makes_no_session(self, at: Setting) -> None:
+    async def test_dropping_orphan_creates_no_session(self, at: Setting) -> None:
         await at.jobs.submit(job(0))
         await at.redis.delete(Keys().session("s"))
         (entry,) = await everything(at)
@@ -102,7 +102,7 @@ class TestDropping:
         assert await at.redis.exists(Keys().session("s")) == 0
         assert (await at.entries(), await at.backlog()) == (0, 0)
 
-    async def test_partial_is_dropped_and_is_in_no_backlog(self, at: Setting) -> None:
+    async def test_dropping_partial_leaves_backlog_unchanged(self, at: Setting) -> None:
         await at.worker.be_there()
         await at.jobs.hypothesise(job(0, kind=JobKind.HYPOTHESISE), 9)
         (entry,) = await everything(at)
@@ -112,7 +112,7 @@ class TestDropping:
 
 
 class TestTidying:
-    async def test_models_are_known_from_their_workers_and_remembered(self, at: Setting) -> None:
+    async def test_offered_models_are_remembered_after_their_workers_left(self, at: Setting) -> None:
         queues = Queues(at.jobs)
         assert await queues.tidy() == {}
         await at.worker.be_there()
@@ -124,7 +124,7 @@ class TestTidying:
         (model,), (age,) = zip(*(await queues.tidy()).items(), strict=True)
         assert model == "m" and 3_600 <= age < 3_700
 
-    async def test_each_model_that_was_offered_has_its_age(self, at: Setting) -> None:
+    async def test_each_offered_model_has_its_age(self, at: Setting) -> None:
         now = int((await at.redis.time())[0]) * 1000
         ages_s = {"a": 60, "b": 600, "c": 3_600}
         await at.redis.hset(Keys().offered, mapping={model: now - age * 1000 for model, age in ages_s.items()})
@@ -135,21 +135,19 @@ class TestTidying:
         ("state", "offered"),
         [(WorkerState.STARTING, True), (WorkerState.DRAINING, True), (WorkerState.FAILED, False)],
     )
-    async def test_worker_that_starts_offers_its_model(
-        self, at: Setting, state: WorkerState, offered: bool
-    ) -> None:
+    async def test_starting_worker_offers_its_model(self, at: Setting, state: WorkerState, offered: bool) -> None:
         now = int((await at.redis.time())[0]) * 1000
         status = WorkerStatus("w", "h", "e", "m", "cpu", state, at_ms=now)
         await at.redis.hset(WORKERS_KEY, "w", encode_status(status))
         assert ("m" in await Queues(at.jobs).tidy()) == offered
 
-    async def test_what_no_worker_says_is_no_model(self, at: Setting) -> None:
+    async def test_unreadable_worker_status_offers_no_model(self, at: Setting) -> None:
         now = int((await at.redis.time())[0]) * 1000
         said: dict[Any, Any] = {"a": "no json", "b": "[1]", "c": f'{{"at_ms": {now}, "model": {"9" * 99}}}'}
         await at.redis.hset(WORKERS_KEY, mapping=said)
         assert await Queues(at.jobs).tidy() == {}
 
-    async def test_stale_requests_for_partials_go(self, at: Setting) -> None:
+    async def test_stale_requests_for_partials_are_removed(self, at: Setting) -> None:
         await at.worker.be_there()
         await at.redis.xadd(Keys().partials(), {"session": "s"}, id="1-1")
         await at.jobs.hypothesise(job(0, kind=JobKind.HYPOTHESISE), 9)
@@ -159,12 +157,12 @@ class TestTidying:
         assert [entry.segment for entry in await everything(at) if entry.priority == "partials"] == [0]
 
 
-def test_names_of_streams_are_split_into_class_and_model() -> None:
+def test_stream_name_is_split_into_class_and_model() -> None:
     assert split(Keys().jobs("bulk", "a.b-c")) == ("bulk", "a.b-c")
     assert split(Keys().partials()) == ("partials", "any")
 
 
-def test_what_waits_is_summed_by_stream_and_key() -> None:
+def test_entries_are_summed_by_stream_and_key() -> None:
     page = [
         [b"5000-0", b"s", b"0", b"0", b"100", 300, b"o"],
         [b"7000-0", b"s", b"1", b"0", b"50", 200, b"o"],

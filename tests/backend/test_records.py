@@ -1,4 +1,4 @@
-"""Replies of the broker as values."""
+"""Parsing of the broker's replies."""
 
 import pytest
 
@@ -22,13 +22,13 @@ FAILURE = Failure("s", 1, ErrorCode.ENGINE_FAILED, "no", attempt=1)
 FINAL, FAILED = Ended(EndState.FINAL, 1), Ended(EndState.FAILED, 1)
 
 
-def test_the_attempt_is_that_of_the_end_or_of_the_job() -> None:
+def test_record_attempt_comes_from_end_or_job() -> None:
     assert Record().attempt is None
     assert Record(job=2).attempt == 2
     assert Record(job=0, end=FINAL).attempt == 1
 
 
-def test_replies_to_a_submission() -> None:
+def test_submission_replies_are_parsed() -> None:
     assert parse_submitted([b"gone"]) == SessionGone()
     assert parse_submitted([b"queued", 42]) == JobQueued(42)
     assert parse_submitted([b"ended", b"final 1", encode_notice(RESULT), b""]) == Record(end=FINAL, outcome=RESULT)
@@ -38,12 +38,12 @@ def test_replies_to_a_submission() -> None:
     assert cancelled == Record(end=Ended(EndState.CANCELLED, 1))
 
 
-def test_replies_to_a_promotion() -> None:
+def test_promotion_replies_are_parsed() -> None:
     assert parse_promoted([b"submit"]) == NothingToPromote()
     assert parse_promoted([b"queued", 7]) == JobQueued(7)
 
 
-def test_the_hash_is_read_by_segment() -> None:
+def test_session_hash_is_parsed_by_segment() -> None:
     flat = [
         b"owner",
         b"o",
@@ -62,7 +62,7 @@ def test_the_hash_is_read_by_segment() -> None:
     }
 
 
-def test_a_look_at_some_segments() -> None:
+def test_reread_reply_is_parsed() -> None:
     seen = parse_reread(
         [4, 5], [b"g", b"3", b"0 1-0 s", None, None, None, None, b"final 1", encode_notice(RESULT), None]
     )
@@ -71,7 +71,7 @@ def test_a_look_at_some_segments() -> None:
     assert parse_reread([4], [None] * 6).gateway == ""
 
 
-def test_damage_is_an_error() -> None:
+def test_damaged_reply_is_an_error() -> None:
     with pytest.raises(MalformedMessage):
         parse_submitted([b"ended", b"perhaps 1", b"", b""])
     with pytest.raises(MalformedMessage):
@@ -90,10 +90,10 @@ def test_damage_is_an_error() -> None:
         ),
     ],
 )
-def test_a_status_that_cannot_be_reckoned_with_is_none(bad: bytes) -> None:
+def test_implausible_worker_status_is_none(bad: bytes) -> None:
     assert read_status(bad) is None
 
 
-def test_a_status_of_a_worker_that_has_just_begun_is_read() -> None:
+def test_status_of_starting_worker_is_read() -> None:
     status = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.STARTING)
     assert read_status(encode_status(status)) == status

@@ -1,4 +1,4 @@
-"""Counting replies, in every cut."""
+"""Reply counting with input split at any byte."""
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ REPLIES = st.recursive(
 
 
 @given(st.lists(REPLIES, max_size=5), st.integers(1, 9))
-def test_each_reply_is_counted_once_at_its_last_byte(replies: list[bytes], size: int) -> None:
+def test_reply_is_counted_once_at_its_last_byte(replies: list[bytes], size: int) -> None:
     counter, data = Replies(), b"".join(replies)
     pieces = [data[at : at + size] for at in range(0, len(data), size)]
     assert sum(counter.feed(piece) for piece in pieces) == len(replies)
@@ -30,6 +30,6 @@ def test_each_reply_is_counted_once_at_its_last_byte(replies: list[bytes], size:
 
 
 @pytest.mark.parametrize("data", [b"?\r\n", b"$x\r\n", b"+" + b"x" * 70_000])
-def test_what_is_no_reply_is_refused(data: bytes) -> None:
+def test_malformed_reply_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError):
         Replies().feed(data)

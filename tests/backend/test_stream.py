@@ -1,4 +1,4 @@
-"""``/v1/stream`` over real sockets: every kind of bad input is a typed error, and the gateway goes on."""
+"""``/v1/stream`` over real sockets: bad input gets a typed error, and the gateway keeps working."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
 Say = Callable[[Wire], Awaitable[None]]
-ABNORMAL = 1006  # RFC 6455 7.1.5: no close message came
+ABNORMAL = 1006  # RFC 6455 7.1.5: closed without a close frame
 QUICK = Limits(ping_s=1.0, segment_s=1.0, window_s=2.0)
 
 
@@ -46,7 +46,7 @@ async def quick(broker: Broker) -> AsyncIterator[Gateway]:
 
 
 async def works(gateway: Gateway, broker: Broker) -> None:
-    """The gateway still does what it is for."""
+    """Check that the gateway still recognises speech."""
     async with working(broker.url), connected(gateway.url, KEY) as wire:
         await wire.segment(0, tone(1_600))
         assert (await wire.expect(Final)).segment == 0
@@ -89,7 +89,7 @@ def hello(wire: Wire, **fields: object) -> str:
         ),
     ],
 )
-async def test_a_bad_first_message(
+async def test_bad_first_message_is_refused(
     gateway: Gateway, broker: Broker, say: Say, code: ErrorCode, close: int
 ) -> None:
     async with Wire(gateway.url, KEY) as wire:
@@ -113,7 +113,7 @@ async def test_a_bad_first_message(
         (lambda wire: wire.say(SegmentEnd(7, 0)), ErrorCode.OUT_OF_ORDER, CloseCode.POLICY_VIOLATION),
     ],
 )
-async def test_a_bad_later_message(
+async def test_bad_later_message_is_refused(
     gateway: Gateway, broker: Broker, say: Say, code: ErrorCode, close: int
 ) -> None:
     async with connected(gateway.url, KEY) as wire:
@@ -122,28 +122,28 @@ async def test_a_bad_later_message(
     await works(gateway, broker)
 
 
-async def test_a_message_that_even_the_parser_refuses(gateway: Gateway, broker: Broker) -> None:
+async def test_message_above_parser_limit_closes_connection(gateway: Gateway, broker: Broker) -> None:
     async with connected(gateway.url, KEY) as wire:
         await wire.binary(bytes(1_000_000))
         assert await wire.until_closed() == CloseCode.MESSAGE_TOO_BIG
     await works(gateway, broker)
 
 
-async def test_hello_must_come_in_time(broker: Broker) -> None:
+async def test_late_hello_is_refused(broker: Broker) -> None:
     settings = GatewaySettings(redis=broker.url, key=KEY, limits=Limits(hello_s=0.1))
     async with running_gateway(settings) as gateway, Wire(gateway.url, KEY) as wire:
         assert await refusal(wire) == (ErrorCode.OUT_OF_ORDER, CloseCode.POLICY_VIOLATION)
 
 
-async def test_a_segment_that_never_ends(quick: Gateway) -> None:
+async def test_endless_segment_is_refused(quick: Gateway) -> None:
     async with connected(quick.url, KEY) as wire:
         await wire.say(SegmentBegin(0))
         await wire.audio(0, bytes(2 * 17_600))
         assert await refusal(wire) == (ErrorCode.TOO_LARGE, CloseCode.MESSAGE_TOO_BIG)
 
 
-async def test_the_last_words_arrive_though_audio_is_still_coming(quick: Gateway) -> None:
-    """A close with unread audio in the socket would be a reset, and the error lost."""
+async def test_last_error_arrives_while_audio_is_still_sent(quick: Gateway) -> None:
+    """Closing with unread audio in the socket would cause a reset and lose the error."""
     for _ in range(5):
         async with connected(quick.url, KEY) as wire:
             await wire.say(SegmentBegin(0))
@@ -152,7 +152,7 @@ async def test_the_last_words_arrive_though_audio_is_still_coming(quick: Gateway
             assert await refusal(wire) == (ErrorCode.TOO_LARGE, CloseCode.MESSAGE_TOO_BIG)
 
 
-async def test_offsets_lower_and_higher(gateway: Gateway, broker: Broker) -> None:
+async def test_lower_offset_is_resend_and_higher_offset_is_gap(gateway: Gateway, broker: Broker) -> None:
     pcm = tone(4_800)
     async with working(broker.url), connected(gateway.url, KEY) as wire:
         await wire.say(SegmentBegin(0))
@@ -171,18 +171,16 @@ async def test_empty_short_and_silent_audio_is_answered(gateway: Gateway, broker
         assert (await wire.expect(Final)).text == f"{len(pcm) // 2}:0"
 
 
-async def test_a_peer_that_is_silent_is_let_go_and_one_that_answers_is_kept(quick: Gateway) -> None:
+async def test_silent_peer_is_dropped_and_answering_peer_is_kept(quick: Gateway) -> None:
     async with connected(quick.url, KEY) as answering, connected(quick.url, KEY) as silent:
-        reading = asyncio.create_task(answering.expect(Missing))  # reading is what answers pings
+        reading = asyncio.create_task(answering.expect(Missing))  # aiohttp answers pings only while reading
         await wait_until(lambda: quick.hub.hosted[str(silent.session)].connection is None, "it is let go")
         await answering.say(SegmentBegin(0))
         await answering.say(SegmentEnd(0, 1))
         assert (await reading).from_ == 0
 
 
-async def test_a_revoked_device_that_does_not_read_is_out_and_gets_nothing_of_what_waits(
-    broker: Broker, tmp_path: Path
-) -> None:
+async def test_revoked_device_that_does_not_read_is_reset(broker: Broker, tmp_path: Path) -> None:
     settings = GatewaySettings(
         redis=broker.url, key=KEY, devices_file=tmp_path / "devices.json", stuck_s=1_000.0, goodbye_s=1_000.0
     )
@@ -202,7 +200,7 @@ async def test_a_revoked_device_that_does_not_read_is_out_and_gets_nothing_of_wh
             assert wire.closed == ABNORMAL and len(wire.seen) < 200
 
 
-async def test_a_connection_that_breaks_leaves_nothing_but_its_session(gateway: Gateway) -> None:
+async def test_broken_connection_leaves_only_its_session(gateway: Gateway) -> None:
     async with connected(gateway.url, KEY) as wire:
         await wire.say(SegmentBegin(0))
         await wire.audio(0, tone(1_600))
@@ -216,14 +214,14 @@ async def test_a_connection_that_breaks_leaves_nothing_but_its_session(gateway: 
 
 
 @pytest.mark.parametrize("protocols", [(), ("kikipounamu.v0",), ("kikipounamu.v2", "chat")])
-async def test_another_version_is_refused(gateway: Gateway, protocols: tuple[str, ...]) -> None:
+async def test_other_protocol_version_is_refused(gateway: Gateway, protocols: tuple[str, ...]) -> None:
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         async with Wire(gateway.url, KEY, protocols=protocols):
             pass
     assert refused.value.status == 400
 
 
-async def test_a_plain_request_is_refused(gateway: Gateway) -> None:
+async def test_plain_http_request_is_refused(gateway: Gateway) -> None:
     headers = {"Authorization": f"Bearer {KEY}", "Sec-WebSocket-Protocol": "kikipounamu.v1"}
     async with aiohttp.ClientSession() as http, http.get(gateway.url + STREAM_PATH, headers=headers) as response:
         assert response.status == 400

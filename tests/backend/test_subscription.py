@@ -1,4 +1,4 @@
-"""What comes over a gateway's channel, from a subscription of the test's own."""
+"""Messages on a gateway's channel, from a fake subscription."""
 
 from collections import deque
 from typing import Any
@@ -13,11 +13,11 @@ RESULT = Result("s", 0, "hi")
 
 
 class Gone(Exception):
-    """The connection broke."""
+    """The fake connection has no more messages."""
 
 
 class FakeSubscription:
-    """Gives what it was given, ``None`` meaning silence, and then breaks."""
+    """Subscription that returns the given messages (``None``: silence), then raises ``Gone``."""
 
     def __init__(self, *messages: list[Any] | None) -> None:
         self.messages = deque(messages)
@@ -45,7 +45,7 @@ async def followed(subscription: FakeSubscription) -> tuple[list[Notice], int]:
     return notices, len(subscribed)
 
 
-async def test_notices_and_subscriptions_are_handed_on() -> None:
+async def test_notices_and_subscriptions_are_passed_on() -> None:
     result = message("smessage", encode_notice(RESULT))
     assert await followed(FakeSubscription(message("ssubscribe"), result, message("pong"), result)) == (
         [RESULT] * 2,
@@ -53,22 +53,22 @@ async def test_notices_and_subscriptions_are_handed_on() -> None:
     )
 
 
-async def test_a_new_subscription_on_the_same_connection_counts_too() -> None:
+async def test_second_subscription_on_same_connection_is_passed_on() -> None:
     assert await followed(FakeSubscription(message("ssubscribe"), message("ssubscribe"))) == ([], 2)
 
 
-async def test_what_cannot_be_read_does_not_stop_the_rest() -> None:
+async def test_unreadable_notice_does_not_stop_the_rest() -> None:
     bad, good = message("smessage", b"{"), message("smessage", encode_notice(RESULT))
     assert await followed(FakeSubscription(bad, good)) == ([RESULT], 0)
 
 
-async def test_silence_is_asked_about() -> None:
+async def test_silence_is_answered_by_ping() -> None:
     subscription = FakeSubscription(None, message("pong"), None, None, message("pong"))
     await followed(subscription)
     assert subscription.pings == 3
 
 
-async def test_silence_that_is_not_answered_is_the_end() -> None:
+async def test_unanswered_pings_end_subscription() -> None:
     subscription = FakeSubscription(None, None, None, message("pong"))
     with pytest.raises(BrokerUnreachable):
         await follow(subscription, lambda _: None, lambda: None)

@@ -1,4 +1,4 @@
-"""How much of each key, and of each of its sessions, is in the broker at a time."""
+"""Limits of each key and session in the broker."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -19,7 +19,7 @@ ONE = Allowance(1, 8, 0)
 
 
 class World:
-    """Turns, and the jobs that nobody has ended or taken back."""
+    """Turns, and the jobs that are neither ended nor cancelled."""
 
     def __init__(self, limits: QueueLimits | None = None, most: Allowance = MINUTE) -> None:
         self.turns = Turns(limits or QueueLimits())
@@ -52,7 +52,7 @@ def worker(speed: float, slots: int = 1, model: str = "m", state: WorkerState = 
     return WorkerStatus("w", "h", "e", model, "cpu", state, slots, speed=speed)
 
 
-def test_turns_let_in_a_minute_and_the_next_when_one_ends() -> None:
+def test_turns_let_in_one_minute_and_more_as_jobs_end() -> None:
     world = World()
     world.hold(range(9))
     assert world.segments() == [0, 1, 2, 3, 4, 5]
@@ -100,7 +100,7 @@ def test_sessions_of_one_key_take_turns() -> None:
     assert order == [("a", 0), ("b", 0), ("c", 0), ("a", 1), ("b", 1), ("a", 2)]
 
 
-def test_turns_leave_out_what_is_not_wanted_any_more() -> None:
+def test_turns_skip_unwanted_segments() -> None:
     world = World(most=ONE)
     world.hold(range(4))
     world.end(0)
@@ -110,7 +110,7 @@ def test_turns_leave_out_what_is_not_wanted_any_more() -> None:
     assert not world.turns.waiting()
 
 
-def test_turns_forget_a_session_that_left() -> None:
+def test_turns_forget_session_that_left() -> None:
     world = World(most=ONE)
     world.hold(range(3), "a")
     world.hold(range(1), "b")
@@ -119,7 +119,7 @@ def test_turns_forget_a_session_that_left() -> None:
     assert world.go() == [("b", 0)]
 
 
-def test_turns_count_what_is_in_the_broker_without_a_turn() -> None:
+def test_turns_count_jobs_queued_without_a_turn() -> None:
     world = World(most=ONE)
     world.open["s", 7] = 0
     world.turns.entered("k", Job("s", 7, b"", 0))
@@ -129,7 +129,7 @@ def test_turns_count_what_is_in_the_broker_without_a_turn() -> None:
     assert world.segments() == [8]
 
 
-def test_a_key_has_no_more_in_the_broker_than_its_limit_over_all_models() -> None:
+def test_turns_limit_each_key_over_all_models() -> None:
     world = World(QueueLimits(key_s=20, session_s=0))
     world.hold(range(3), model="m")
     world.hold(range(3), model="n", session="t")
@@ -139,14 +139,14 @@ def test_a_key_has_no_more_in_the_broker_than_its_limit_over_all_models() -> Non
     assert len(world.go()) >= 1
 
 
-def test_a_session_has_no_more_in_the_broker_than_its_limit() -> None:
+def test_turns_limit_each_session() -> None:
     world = World(QueueLimits(key_s=0, session_s=20))
     world.hold(range(5), "a")
     world.hold(range(5), "b", seconds=1)
     assert Counter(session for session, _ in world.go()) == {"a": 2, "b": 5}
 
 
-def test_what_other_gateways_have_queued_of_a_key_counts() -> None:
+def test_turns_count_jobs_of_other_gateways() -> None:
     world = World(QueueLimits(key_s=30))
     world.turns.looked["k"] = 30 * SECOND
     world.hold([0])
@@ -155,7 +155,7 @@ def test_what_other_gateways_have_queued_of_a_key_counts() -> None:
     assert world.segments() == [0]
 
 
-def test_what_is_held_back_is_told_by_class_and_model() -> None:
+def test_turns_report_held_audio_by_class_and_model() -> None:
     world = World(most=Allowance(1, 1, 0))
     world.hold(range(3), seconds=2)
     world.go()
@@ -170,7 +170,7 @@ def test_what_is_held_back_is_told_by_class_and_model() -> None:
     st.integers(1, 60),
     st.randoms(),
 )
-def test_turns_let_everything_in_once_in_order_of_its_session_and_within_the_bound(
+def test_turns_let_in_each_job_once_in_session_order_within_limits(
     said: list[tuple[str, float]], jobs: int, most: int, seconds: int, order: "st.DrawFn"
 ) -> None:
     world = World(most=Allowance(jobs, max(jobs, most), seconds * SECOND))

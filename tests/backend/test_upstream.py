@@ -1,4 +1,4 @@
-"""Where a broker is, and being known there as an account."""
+"""Addresses of brokers, and connections with an account."""
 
 import pytest
 
@@ -18,17 +18,17 @@ from tests.helpers.valkey import Broker
         ("redis://", Place("", "localhost")),
     ],
 )
-def test_the_address_is_read_as_redis_does(url: str, place: Place) -> None:
+def test_address_is_parsed_as_redis_does(url: str, place: Place) -> None:
     assert place_of(url) == place
 
 
-async def test_an_account_that_is_not_there_is_refused(any_broker: Broker) -> None:
+async def test_unknown_account_is_refused(any_broker: Broker) -> None:
     with pytest.raises(BrokerFailed):
         async with upstream(place_of(any_broker.url), Account("nobody", "x")):
             pass
 
 
-async def test_a_broker_that_is_away_is_told() -> None:
+async def test_absent_broker_is_unreachable() -> None:
     with pytest.raises(BrokerUnreachable):
         async with upstream(Place("/nowhere/at/all"), Account("nobody", "x")):
             pass

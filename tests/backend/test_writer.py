@@ -1,4 +1,4 @@
-"""Commands on their way to the broker, with a broker of the test's own."""
+"""The queue of commands, with a fake broker."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -13,7 +13,7 @@ from tests.helpers.waiting import wait_until
 
 
 class FakeBroker:
-    """Answers with the script's name; ``away`` counts how often it does not."""
+    """Broker that answers with the script's name; ``away`` counts the next failures."""
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
@@ -49,7 +49,7 @@ def command(name: str, size: int = 0) -> Command:
     return Command(name, (), (), str.upper, size)
 
 
-async def test_what_waits_goes_together_and_in_order() -> None:
+async def test_waiting_commands_are_sent_together_in_order() -> None:
     broker = FakeBroker()
     async with writing(broker) as writer:
         done = [writer.send(command(f"c{i}")) for i in range(5)]
@@ -58,7 +58,7 @@ async def test_what_waits_goes_together_and_in_order() -> None:
     assert broker.batches == [["c0", "c1", "c2", "c3", "c4"]]
 
 
-async def test_while_one_batch_is_away_the_next_gathers() -> None:
+async def test_commands_gather_while_a_batch_is_in_flight() -> None:
     broker = FakeBroker()
     async with writing(broker) as writer:
         broker.open.clear()
@@ -71,7 +71,7 @@ async def test_while_one_batch_is_away_the_next_gathers() -> None:
     assert len(broker.batches) <= 2
 
 
-async def test_what_is_in_no_hurry_waits_for_company_but_not_for_ever() -> None:
+async def test_command_without_hurry_waits_briefly_for_others() -> None:
     broker = FakeBroker()
     async with writing(broker) as writer:
         idle = writer.send(command("idle"), hurry=False)
@@ -84,7 +84,7 @@ async def test_what_is_in_no_hurry_waits_for_company_but_not_for_ever() -> None:
     assert broker.batches == [["idle"], ["later", "now"]]
 
 
-async def test_a_broker_that_is_away_gets_the_same_batch_again() -> None:
+async def test_batch_is_repeated_while_broker_is_away() -> None:
     broker = FakeBroker()
     broker.away = 3
     async with writing(broker) as writer:
@@ -95,7 +95,7 @@ async def test_a_broker_that_is_away_gets_the_same_batch_again() -> None:
     assert broker.batches == [["kept"]]
 
 
-async def test_what_makes_room_does_not_wait_for_what_needs_it() -> None:
+async def test_small_commands_pass_those_refused_by_full_broker() -> None:
     broker = FakeBroker()
     broker.full = True
     async with writing(broker) as writer:
@@ -109,7 +109,7 @@ async def test_what_makes_room_does_not_wait_for_what_needs_it() -> None:
         assert writer.up
 
 
-async def test_what_its_caller_has_given_up_is_not_sent_again() -> None:
+async def test_cancelled_commands_are_not_repeated() -> None:
     broker = FakeBroker()
     broker.away, broker.full = 2, True
     async with writing(broker) as writer:
@@ -123,7 +123,7 @@ async def test_what_its_caller_has_given_up_is_not_sent_again() -> None:
     assert broker.batches[0] == ["large"] and broker.batches[-1] == ["next"]
 
 
-async def test_a_refused_command_does_not_touch_the_others() -> None:
+async def test_refused_command_does_not_affect_others() -> None:
     async with writing(FakeBroker()) as writer:
         bad, good = writer.send(command("bad")), writer.send(command("good"))
         with pytest.raises(BrokerFailed):
@@ -131,7 +131,7 @@ async def test_a_refused_command_does_not_touch_the_others() -> None:
         assert await good == "GOOD"
 
 
-async def test_a_reply_that_cannot_be_read_is_its_own_error() -> None:
+async def test_unreadable_reply_raises_for_its_command_only() -> None:
     async with writing(FakeBroker()) as writer:
         with pytest.raises(ValueError, match="invalid literal"):
             await writer.send(Command("c", (), (), int))
@@ -146,7 +146,7 @@ async def test_cancelled_commands_are_not_sent() -> None:
     assert broker.batches == [["wanted"]]
 
 
-async def test_the_queue_is_bounded_in_commands_and_in_bytes() -> None:
+async def test_queue_is_bounded_in_commands_and_bytes() -> None:
     broker = FakeBroker()
     broker.open.clear()
     async with writing(broker, most_commands=2, most_bytes=100) as writer:
@@ -161,7 +161,7 @@ async def test_the_queue_is_bounded_in_commands_and_in_bytes() -> None:
         assert await writer.send(command("large", 60)) == "LARGE"
 
 
-async def test_batches_have_a_size() -> None:
+async def test_batches_are_bounded() -> None:
     broker = FakeBroker()
     async with writing(broker) as writer:
         await asyncio.gather(*(writer.send(command("big", 3 * 1024 * 1024)) for _ in range(4)))
@@ -170,7 +170,7 @@ async def test_batches_have_a_size() -> None:
     assert max(len(batch) for batch in broker.batches) == 128
 
 
-async def test_how_long_the_broker_takes_is_counted_per_batch_that_it_answered() -> None:
+async def test_round_trips_are_counted_per_answered_batch() -> None:
     broker = FakeBroker()
     broker.away = 2
     async with writing(broker) as writer:

@@ -1,4 +1,4 @@
-"""The client's side of the wire, word by word: what a test says is what is sent."""
+"""A bare client of the protocol: tests send exactly the messages they name."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,12 +27,12 @@ Message = TypeVar("Message", bound=GatewayMessage)
 
 
 def tone(samples: int, seed: int = 1) -> bytes:
-    """PCM that is not the same anywhere."""
+    """Return PCM that is different everywhere."""
     return b"".join(((i * 31 + seed * 7919) % 65_536).to_bytes(2, "little") for i in range(samples))
 
 
 class Wire:
-    """One WebSocket. ``seen`` is everything that came, in order."""
+    """Client side of one WebSocket. ``seen`` contains every received message, in order."""
 
     def __init__(
         self, url: str, key: str = "", session: UUID | None = None, query: str = "", **request: Any
@@ -66,15 +66,15 @@ class Wire:
         return await self.expect(Welcome)
 
     async def say(self, message: ClientMessage) -> None:
-        """Send one message."""
+        """Send a protocol message."""
         await self._socket.send_str(encode(message))
 
     async def text(self, text: str) -> None:
-        """Send any text."""
+        """Send an arbitrary text message."""
         await self._socket.send_str(text)
 
     async def binary(self, data: bytes) -> None:
-        """Send any bytes."""
+        """Send an arbitrary binary message."""
         await self._socket.send_bytes(data)
 
     async def audio(self, segment: int, pcm: bytes, offset: int = 0) -> None:
@@ -90,14 +90,14 @@ class Wire:
         await self.say(SegmentEnd(segment, len(pcm) // 2))
 
     async def expect(self, kind: type[Message]) -> Message:
-        """The next message of this kind; others before it are kept in ``seen``."""
+        """Return the next message of this kind; others before it are kept in ``seen``."""
         while (message := await self.next()) is not None:
             if isinstance(message, kind):
                 return message
         raise AssertionError(f"closed with {self.closed} before {kind.__name__}; seen: {self.seen}")
 
     async def next(self) -> GatewayMessage | None:
-        """The next message; ``None``: the gateway closed."""
+        """Return the next message, or ``None`` when the gateway closed."""
         received = await self._socket.receive(timeout=DEADLINE_S)
         if received.type is not aiohttp.WSMsgType.TEXT:
             self.closed = self._socket.close_code
@@ -107,7 +107,7 @@ class Wire:
         return message
 
     async def until_closed(self) -> int | None:
-        """Read everything; the code that the gateway closed with."""
+        """Read everything; return the close code of the gateway."""
         while await self.next() is not None:
             pass
         return self.closed
@@ -117,7 +117,7 @@ class Wire:
 async def connected(
     url: str, key: str = "", session: UUID | None = None, resume: bool = False
 ) -> AsyncIterator[Wire]:
-    """A wire that was welcomed."""
+    """Yield a wire that was welcomed."""
     async with Wire(url, key, session) as wire:
         await wire.hello(resume)
         yield wire

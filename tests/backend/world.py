@@ -1,7 +1,6 @@
-"""A whole system without clock, network or Redis: a client, two gateways and a broker that a test moves by hand.
+"""A whole system without clock, network or Redis: one client, two gateways and a broker, moved step by step.
 
-The gateways' sessions are the real ones. Broker and client are models: the broker does what the scripts do, the
-client what the protocol asks of one.
+The gateways' sessions are real; broker and client are models of the scripts and of the protocol.
 """
 
 from collections import deque
@@ -37,7 +36,7 @@ PACE = Pace(new_s=FRAME / SAMPLE_RATE)
 
 
 class World:
-    """Everything, and what is on its way between any two of them."""
+    """All parts of the system, and the messages between them."""
 
     def __init__(self, segments: list[Spoken]) -> None:
         self.now = 100.0
@@ -51,9 +50,9 @@ class World:
         self.down: deque[GatewayMessage] = deque()
 
     def connect(self, gateway: str) -> None:
-        """The client says hello to a gateway; everything of an older connection is lost."""
+        """Connect the client to a gateway; messages of an older connection are lost."""
         self.disconnect()
-        while self.effects[gateway]:  # the hello waits behind them
+        while self.effects[gateway]:  # the hello is queued behind these commands
             self.serve(gateway)
         session = self.sessions.setdefault(gateway, Session(SESSION, OPTIONS, Limits(), PACE))
         self.connected = gateway
@@ -61,28 +60,28 @@ class World:
         self._perform(gateway, session, finished(session.attached(self.broker.attach(gateway), welcome, self.now)))
 
     def disconnect(self) -> None:
-        """The connection breaks, with all that is on it."""
+        """Break the connection and lose all its messages."""
         self.connected = None
         self.client.welcomed = False
         self.up.clear()
         self.down.clear()
 
     def speak(self) -> bool:
-        """The client sends one thing."""
+        """Let the client send one message."""
         message = self.client.next()
         if message is not None:
             self.up.append(message)
         return message is not None
 
     def hear(self) -> bool:
-        """The client takes one message."""
+        """Let the client receive one message."""
         if not self.down:
             return False
         self.client.receive(self.down.popleft())
         return True
 
     def listen(self) -> bool:
-        """The gateway takes one message of the client."""
+        """Let the gateway receive one message of the client."""
         if not self.up or self.connected is None:
             return False
         message, session = self.up.popleft(), self.sessions[self.connected]
@@ -93,7 +92,7 @@ class World:
         return True
 
     def serve(self, gateway: str) -> bool:
-        """The broker carries out one command of a gateway and answers."""
+        """Let the broker execute one command of a gateway and reply."""
         if not self.effects[gateway]:
             return False
         session, effect = self.effects[gateway].popleft()
@@ -123,7 +122,7 @@ class World:
         return []
 
     def notice(self, gateway: str) -> bool:
-        """The gateway takes one published notice."""
+        """Let the gateway receive one published notice."""
         notices = self.broker.notices[gateway]
         if not notices:
             return False
@@ -133,18 +132,18 @@ class World:
         return True
 
     def take(self, which: int) -> None:
-        """A worker reads an entry; it may be slow to finish it."""
+        """Let a worker read an entry, which it may finish much later."""
         waiting = self.broker.entries
         if waiting:
             self.broker.taken.append(waiting[which % len(waiting)])
 
     def finish(self, which: int, fails: bool = False) -> None:
-        """A worker ends a job that was read; it may end it again later, as a late twin does."""
+        """Let a worker end a job it has read; it may end it again later, as a late twin does."""
         if self.broker.taken:
             self.broker.finish(self.broker.taken[which % len(self.broker.taken)], fails)
 
     def crash(self, gateway: str) -> None:
-        """A gateway is killed."""
+        """Kill a gateway without notice."""
         if self.connected == gateway:
             self.disconnect()
         self.sessions.pop(gateway, None)
@@ -152,13 +151,13 @@ class World:
         self.broker.notices[gateway].clear()
 
     def tick(self) -> None:
-        """Time passes for everyone."""
+        """Let time pass for all sessions."""
         self.now += 6.0
         for gateway, session in tuple(self.sessions.items()):
             self._perform(gateway, session, session.tick(self.now))
 
     def proceed(self) -> None:
-        """Everything that is on its way arrives."""
+        """Deliver everything that is on its way."""
         while self.speak() or self.listen() or self.hear():
             pass
         for gateway in ("a", "b"):
@@ -166,7 +165,7 @@ class World:
                 pass
 
     def utter(self) -> bool:
-        """The client's next frame arrives, and what it says before that; whether it then paused."""
+        """Deliver the client's next frame, and all messages before it; return whether the client then paused."""
         while (message := self.client.next()) is not None:
             self.up.append(message)
             if isinstance(message, bytes) or self.client.pauses:
@@ -176,19 +175,19 @@ class World:
         return self.client.pauses
 
     def serve_all(self) -> None:
-        """The broker carries out all that it was told."""
+        """Let the broker execute all commands."""
         while self.serve("a") or self.serve("b"):
             pass
 
     def inform_all(self) -> None:
-        """Everything that was published arrives, at the client too."""
+        """Deliver all notices, and all messages to the client."""
         while self.notice("a") or self.notice("b"):
             pass
         while self.hear():
             pass
 
     def settle(self) -> None:
-        """Without further faults, everything comes to its end."""
+        """Run without further faults until the session is done."""
         for _ in range(400):
             if self.client.done is not None:
                 return
@@ -225,11 +224,11 @@ class World:
             self.sessions.pop(gateway, None)
 
     def expected(self) -> list[str]:
-        """The right text of each segment."""
+        """Return the right text of each segment."""
         return [text_of(spoken.pcm) for spoken in self.client.segments]
 
     def check(self, forgot: bool) -> None:
-        """What must be true at the end. The whole text too, unless the broker has forgotten some of it."""
+        """Check the final state; the whole text too, unless the broker has forgotten some of it."""
         assert [spoken.heard for spoken in self.client.segments] == self.expected()
         assert self.client.done is not None
         if not forgot:
