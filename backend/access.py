@@ -154,7 +154,7 @@ def device_of(request: web.Request) -> Device:
 
 
 def admit(request: web.Request, kinds: tuple[DeviceKind, ...] = CLIENTS) -> Visit:
-    """Admit a request with a key of one of these kinds. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
+    """Admit a request if its key has a kind of these. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
     return request.app[ACCESS].admit(request, kinds)
 
 
