@@ -53,7 +53,7 @@ class ModelsPanel(QWidget):
         self._show()
 
     def again(self) -> None:
-        """Request updates again if the panel is visible, for a listener that started later."""
+        """Request updates again if the panel is visible; called once the app can answer."""
         if self.isVisible():
             self._ask_models(LookAtModels(True))
 

@@ -82,7 +82,7 @@ class MonitorPage(QWidget):
             self._show()
 
     def show_worker(self, worker: WorkerView) -> None:
-        """Show this computer's worker, which can be started where no worker runs."""
+        """Show this computer's worker, which the page offers to start if no worker runs."""
         self._worker = worker
         if self.isVisible():
             self._show_workers()

@@ -65,7 +65,7 @@ class HotkeyStep(StepPage):
         self._ask(TestHotkeys(False))
 
     def show_choices(self, choices: Choices) -> None:
-        """Show the chosen dictation key; a new key has not arrived yet."""
+        """Show the chosen dictation key, and forget the test results of a previous key."""
         if choices.keys.get(DICTATE) != self._choices.keys.get(DICTATE):
             self._seen_keys = KeysSeen(self._seen_keys.testing)
             self._told("")

@@ -58,7 +58,7 @@ def _no_address(texts: Texts, whole: str) -> str:
 
 
 def _elsewhere(settings: Settings) -> tuple[str, ...]:
-    """Return the gateways set in the settings, which are not this computer's own."""
+    """Return the address and the id of the gateway set in the settings, each only if set."""
     return tuple(filter(None, (settings.gateway.url, settings.gateway.chosen)))
 
 

@@ -53,7 +53,7 @@ class SentenceStep(StepPage):
 
     @property
     def first(self) -> QPlainTextEdit:
-        """Text box, because dictated text goes to the focus."""
+        """Text box, which gets the focus first, because dictated text goes there."""
         return self.box
 
     def show_choices(self, choices: Choices) -> None:

@@ -163,7 +163,7 @@ class Overlay(QRasterWindow):
                 self.setMask(_rounded(place.size()))
 
     def choose_screen(self, place: tuple[int, int] | None) -> QScreen:
-        """Return the screen that contains this point in system pixels, else the pointer's screen."""
+        """Return the screen that contains this point in system pixels, else the screen with the pointer."""
         for screen in QGuiApplication.screens():
             if place and shows(screen.geometry(), screen.devicePixelRatio(), QPoint(*place)):
                 return screen

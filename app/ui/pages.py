@@ -133,7 +133,7 @@ class Pages:
         }
 
     def begun(self) -> None:
-        """Repeat the requests of all visible panels, once the app can answer them."""
+        """Repeat the requests of all visible panels; called once the app can answer."""
         self._seen(self.shell.page if self.shell.isVisible() else "")
         self.history.again()
         self.words.again()

@@ -100,7 +100,7 @@ class ReplacementsPanel(QFrame):
             self._show_results()
 
     def again(self) -> None:
-        """Request the dry run again if the panel is visible, for a listener that started later."""
+        """Request the dry run again if the panel is visible; called once the app can answer."""
         if self.isVisible():
             self._try()
 
@@ -153,7 +153,7 @@ class ReplacementsPanel(QFrame):
         self._show_results()
 
     def _show_results(self) -> None:
-        """Show the dry run of the current row, or of the first rule that would change a take."""
+        """Show the dry run's results for the current row, or for the first rule that would change a take."""
         tried = self._tried if self._tried_rows else None
         self.results.show_tried(tried)
         if tried is None:

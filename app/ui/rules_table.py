@@ -29,7 +29,7 @@ _TICKED: Final = frozenset({Column.WHOLE, Column.CASE})
 
 
 class RulesTable(QTableView):
-    """Table of rules; ``removed`` carries the rows to delete, ``left`` says that the user left a row."""
+    """Table of rules; ``removed`` carries the rows to delete, ``left`` is emitted when the user leaves a row."""
 
     removed = Signal(list)
     left = Signal()

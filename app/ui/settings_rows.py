@@ -57,7 +57,7 @@ class Known:
 
 
 class Rows:
-    """Rows by setting name, created per section, because creating all at once would delay a click noticeably."""
+    """Rows by setting name, created section by section, because creating all at once would freeze the window."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], known: Known) -> None:
         self._theme, self._texts, self._ask, self._known = theme, texts, ask, known

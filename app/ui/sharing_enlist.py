@@ -97,7 +97,7 @@ class EnlistDialog(QDialog):
         self._show()
 
     def again(self) -> None:
-        """Request the search again if the dialog is visible, for a listener that started later."""
+        """Request the search again if the dialog is visible; called once the app can answer."""
         if self.isVisible():
             self._ask_gateways(LookAtGateways(True, _WHO))
 

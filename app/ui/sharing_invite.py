@@ -26,7 +26,7 @@ _DIGITS: Final = 2.2  # font size of the code, relative to the system font
 
 
 class InviteDialog(QDialog):
-    """Dialog opened by ``begin``; closing it in any way ends the validity of the code."""
+    """Dialog opened by ``begin``; closing it makes the code invalid."""
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[SharingAction], None], parent: QWidget | None = None

@@ -75,7 +75,7 @@ class SharingPanel(QFrame):
         self.dialog.show_invite(invite)
 
     def again(self) -> None:
-        """Request updates again if the panel is visible, for a listener that started later."""
+        """Request updates again if the panel is visible; called once the app can answer."""
         if self.isVisible():
             self._ask_sharing(LookAtSharing(True))
 

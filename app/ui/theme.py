@@ -63,7 +63,7 @@ STILL: Final = Motion(0, 0, True)
 
 
 class Theme(QObject):
-    """Colours and motion to draw with; ``changed`` is emitted when the system's preferences change.
+    """Colours and animation settings for drawing; ``changed`` is emitted when the system's preferences change.
 
     A given ``scheme`` or ``motion`` overrides the system.
     """

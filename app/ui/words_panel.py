@@ -57,5 +57,5 @@ class WordsPanel(QWidget):
         self.hotwords.show_problem(problem)
 
     def again(self) -> None:
-        """Request the dry run again, for a listener that started later."""
+        """Request the dry run again if the panel is visible; called once the app can answer."""
         self.replacements.again()
